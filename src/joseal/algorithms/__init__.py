@@ -1,0 +1,1 @@
+"""Cryptography on prepared primitives. Knows neither `Key` nor whole tokens."""

@@ -1,0 +1,199 @@
+"""Every exception that joseal raises on purpose, split by whose fault it is.
+
+Rules:
+- A message is constant text, or constant text with the name of a member, of a limit or of a
+  setting. It never holds input, a key, a plaintext, or the text of an inner exception.
+- `code` is part of the contract: it stays when a message is reworded. It is the word to log, and
+  the word that the project's test vectors expect.
+- Every error pickles and comes back equal, because payment workers cross processes.
+- Wrong Python types from the caller are `TypeError`, wrong values `ValueError`; they are not here.
+
+Source: RFC 7516 section 11.5 (one failure), RFC 8725 section 3.
+"""
+
+from typing import ClassVar
+
+
+class JoseError(Exception):
+    """The root of the family: catch it to catch them all. Never raised itself.
+
+    Attributes:
+        code: the stable word for this kind of failure.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str) -> None:
+        if type(self) in (JoseError, TokenError):
+            raise TypeError("this class only groups errors: raise one of its subclasses")
+        super().__init__(message)
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self.args == other.args and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.args))
+
+
+class TokenError(JoseError):
+    """The peer's bytes are at fault: log the code and refuse the message. Groups, never raised."""
+
+
+class MalformedTokenError(TokenError):
+    """The token is not what the RFCs, or our stricter reading of them, call a token.
+
+    Raised for segments, base64url, JSON, the shape of the header, `crit`, and lengths: all that
+    can be decided from the token and the public key, before a private key is used.
+    """
+
+    code = "malformed"
+
+
+class TokenTooLargeError(TokenError):
+    """The token, or what is to become one, is over a limit.
+
+    Attributes:
+        limit: which field of `Limits`.
+        maximum: its value, in the unit that the field's name gives.
+    """
+
+    code = "too_large"
+
+    def __init__(self, limit: str, maximum: int) -> None:
+        super().__init__(f"over the limit {limit}={maximum}")
+        self.args = (limit, maximum)
+        self.limit = limit
+        self.maximum = maximum
+
+    def __str__(self) -> str:
+        return f"over the limit {self.limit}={self.maximum}"
+
+
+class NotAllowedError(TokenError):
+    """A header member is well formed, but is not what the caller accepts.
+
+    The message names the member and the setting that would have to change, never the value.
+
+    Attributes:
+        member: the header member, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`.
+    """
+
+    code = "not_allowed"
+
+    def __init__(self, member: str, message: str) -> None:
+        super().__init__(message)
+        self.args = (member, message)
+        self.member = member
+
+    def __str__(self) -> str:
+        return f"{self.member}: {self.args[1]}"
+
+
+class _ConstantError(TokenError):
+    """An error that takes no arguments, so that no two of its kind can differ."""
+
+    _text: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__(self._text)
+        self.args = ()
+
+    def __str__(self) -> str:
+        return self._text
+
+
+class UnknownKeyError(_ConstantError):
+    """The token names a key by `kid`, and none of the caller's keys has that name."""
+
+    code = "unknown_key"
+    _text = "no key here has the kid that the token names"
+
+
+class DecryptionError(_ConstantError):
+    """The token can't be opened with this key. Nothing more is told, on purpose.
+
+    Bad key-encryption padding, a content key of the wrong length, a tag that does not hold and bad
+    padding under a good tag are one and the same failure to whoever watches, because each
+    difference between them has once been used to read messages.
+    """
+
+    code = "undecryptable"
+    _text = "the token can't be opened with this key"
+
+
+class VerificationError(_ConstantError):
+    """The signature does not hold under this key. Nothing more is told."""
+
+    code = "unverified"
+    _text = "the signature does not hold under this key"
+
+
+class KeyUseError(JoseError):
+    """The caller's key can't serve: its file, password, kind, size, curve, use or missing half.
+
+    Raised when a key is loaded or a worker object is prepared, never while a token is handled.
+    """
+
+    code = "key"
+
+
+class KeyUnavailableError(JoseError):
+    """An external key could not be asked (session, device, network): the token may be good.
+
+    It is safe to try the same token again.
+    """
+
+    code = "unavailable"
+
+
+class ApiError(JoseError):
+    """The other side answered with one of its documented errors.
+
+    Attributes:
+        status: the HTTP status.
+        error_code: the API's own code, such as `E01`.
+        error_message: for the API's support, not for a customer. It is the other side's text and is
+            not part of `str`, for it may repeat what was sent.
+        user_message: the text that the API means for people, or an empty string.
+    """
+
+    code = "api"
+
+    def __init__(
+        self, status: int, error_code: str, error_message: str = "", user_message: str = ""
+    ) -> None:
+        super().__init__("the API refused the request")
+        self.args = (status, error_code, error_message, user_message)
+        self.status = status
+        self.error_code = error_code
+        self.error_message = error_message
+        self.user_message = user_message
+
+    def __str__(self) -> str:
+        return f"the API refused the request: {self.error_code} (HTTP {self.status})"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(status={self.status}, error_code={self.error_code!r})"
+
+
+class TransportError(JoseError):
+    """There is no documented answer of the other side.
+
+    Attributes:
+        maybe_sent: whether any byte of the request may have reached the other side. While it is
+            true, a payout must not be repeated before its status was read.
+    """
+
+    code = "transport"
+
+    # Positional, because that is how exceptions are pickled.
+    def __init__(self, message: str, maybe_sent: bool) -> None:  # noqa: FBT001
+        super().__init__(message)
+        self.args = (message, maybe_sent)
+        self.maybe_sent = maybe_sent
+
+    def __str__(self) -> str:
+        sent = "may have been sent" if self.maybe_sent else "was not sent"
+        return f"{self.args[0]} (the request {sent})"

@@ -1,0 +1,145 @@
+"""The protected header: its members, their types, and the rules of `crit`.
+
+Rules:
+- Members that are known have the type that their RFC gives them; all others are data.
+- `jwk`, `jku`, `x5u` and `x5c` are data too: nothing here follows them.
+- The order in which members came is kept, because the received octets are what was protected.
+
+Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RFC 7797 section 3.
+"""
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from msgspec import UNSET, Struct, UnsetType
+
+from joseal.errors import MalformedTokenError
+from joseal.wire import strict_json
+
+# Members that a sender's code sets, never the caller by hand.
+MANAGED: Final = frozenset(
+    {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"}
+)
+
+# `crit` must not list what the RFCs define for the member itself (RFC 7515 section 4.1.11).
+_REGISTERED: Final = frozenset(
+    {
+        *("alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256"),
+        *("typ", "cty", "crit", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c"),
+    }
+)
+
+
+class Members(Struct, frozen=True, kw_only=True):
+    """The members that joseal reads, with their types. Absent ones are UNSET, null is refused."""
+
+    alg: str
+    enc: str | UnsetType = UNSET
+    zip: str | UnsetType = UNSET
+    kid: str | UnsetType = UNSET
+    typ: str | UnsetType = UNSET
+    cty: str | UnsetType = UNSET
+    crit: list[str] | UnsetType = UNSET
+    epk: dict[str, object] | UnsetType = UNSET
+    apu: str | UnsetType = UNSET
+    apv: str | UnsetType = UNSET
+    iv: str | UnsetType = UNSET
+    tag: str | UnsetType = UNSET
+    p2s: str | UnsetType = UNSET
+    p2c: int | UnsetType = UNSET
+    b64: bool | UnsetType = UNSET
+
+
+class Header(NamedTuple):
+    """A parsed header: all members in their order, and the known ones typed."""
+
+    all: dict[str, object]
+    known: Members
+
+
+def parse(octets: bytes) -> Header:
+    """Read a header's octets.
+
+    Raises:
+        MalformedTokenError: no JSON object as `strict_json` has it, no `alg`, or a member of the
+            wrong type.
+    """
+    members = strict_json.load_object(octets)
+    if members is None:
+        raise MalformedTokenError("the header is not one strict JSON object")
+    return typed(members)
+
+
+def typed(members: dict[str, object]) -> Header:
+    """Check the types of the known members.
+
+    Raises:
+        MalformedTokenError: `alg` is missing, or a member is of the wrong type.
+    """
+    known = None
+    with suppress(strict_json.ShapeError):
+        known = strict_json.convert(members, Members)
+    if known is None:
+        raise MalformedTokenError("a header member is missing or of the wrong type")
+    return Header(members, known)
+
+
+def check_crit(header: Header, understood: Collection[str]) -> None:
+    """Keep the rules of `crit`. RFC 7515 section 4.1.11, RFC 7516 section 4.1.13.
+
+    Raises:
+        MalformedTokenError: the list is empty, repeats a name, names a registered or an absent
+            member, or names one that is not `understood`.
+    """
+    names = header.known.crit
+    if names is UNSET:
+        return
+    if not names or len(set(names)) != len(names):
+        raise MalformedTokenError("crit is empty or repeats a name")
+    if any(name in _REGISTERED or name not in header.all for name in names):
+        raise MalformedTokenError("crit names a registered or an absent member")
+    if not all(name in understood for name in names):
+        raise MalformedTokenError("crit names a member that is not understood: see crit=")
+
+
+def is_media_type(found: str | UnsetType, expected: str) -> bool:
+    """Tell whether a `typ` or `cty` is the expected media type. RFC 7515 section 4.1.9."""
+    return found is not UNSET and _media_type(found) == _media_type(expected)
+
+
+def _media_type(value: str) -> str:
+    # The RFC lets a sender leave out "application/" where no other slash is in the value.
+    lowered = value.lower()
+    return lowered if "/" in lowered else f"application/{lowered}"
+
+
+def check_by_hand(members: Mapping[str, object]) -> None:
+    """Refuse what a caller can't put into a header by hand.
+
+    Raises:
+        TypeError: not a mapping with string names.
+        ValueError: a member that is managed here (`alg`, `enc`, `zip`, `epk` and the like).
+    """
+    if not isinstance(members, Mapping):
+        raise TypeError("header must be a mapping")
+    if not all(isinstance(name, str) for name in members):
+        raise TypeError("header must have str names")
+    if not MANAGED.isdisjoint(members):
+        raise ValueError("header sets a member that is managed: alg, enc, zip, epk or the like")
+
+
+def check_ours(members: dict[str, object]) -> None:
+    """Check a header that we are about to send as its recipient will.
+
+    Raises:
+        ValueError: a member of the wrong type, or a wrong `crit`.
+    """
+    fault = None
+    try:
+        header = typed(members)
+        check_crit(header, header.all)
+    except MalformedTokenError as error:
+        fault = str(error)
+    if fault is not None:
+        raise ValueError(fault)

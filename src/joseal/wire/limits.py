@@ -1,0 +1,47 @@
+"""The sizes that bound all work, each with its unit and its reason.
+
+The same numbers bind the one who makes a token and the one who opens it, so that a default
+`Encrypter` never makes what a default `Decrypter` refuses.
+"""
+
+import msgspec
+
+_MIB = 1024 * 1024
+
+# The primitives below us count in C ints; larger data is for streams.
+_MOST_BYTES = 2**31 - 1
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Bounds on one token.
+
+    Attributes:
+        token_bytes: the whole compact token. 16 MiB is far above any payment message, and small
+            enough to be held a few times over in memory by one worker.
+        header_bytes: the protected header, decoded. 16 KiB leave room for a certificate chain in
+            `x5c`, and keep the JSON parser's work small.
+        plaintext_bytes: what is sealed or opened. Never reached before `token_bytes` unless set
+            lower, since base64url adds a third.
+        inflated_bytes: the plaintext of a compressed token (`zip`), where a few bytes can become
+            millions. 256 KiB is the order that RFC 8725's successor gives as its example.
+        pbes2_iterations: the most that a token may ask for by `p2c`, because each costs the one who
+            opens it. A million takes about half a second.
+
+    Raises:
+        TypeError: a limit is not an int.
+        ValueError: a limit is below one or above 2 GiB - 1.
+    """
+
+    token_bytes: int = 16 * _MIB
+    header_bytes: int = 16 * 1024
+    plaintext_bytes: int = 16 * _MIB
+    inflated_bytes: int = 256 * 1024
+    pbes2_iterations: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            value: object = getattr(self, name)
+            if type(value) is not int:
+                raise TypeError("a limit must be an int")
+            if not 1 <= value <= _MOST_BYTES:
+                raise ValueError("a limit must be from 1 to 2147483647")

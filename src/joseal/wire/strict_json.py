@@ -1,0 +1,139 @@
+"""The one place where bytes become JSON values and structs.
+
+Rules:
+- One text has one reading: duplicate members, NaN, infinity, numbers that overflow to infinity,
+  lone surrogates, a byte order mark and invalid UTF-8 are refused.
+- Work is bounded before it is done: the depth of nesting and the digits of a number.
+- Every exception of the decoders below is caught here, by name, and nowhere else. Their texts can
+  hold input, so they end here too.
+
+Source: RFC 8259, RFC 7515 section 4 (duplicate members), RFC 7493 section 2.
+"""
+
+import json
+import math
+import re
+from typing import Final, TypeVar, cast
+
+import msgspec
+
+MAX_DEPTH: Final = 16
+MAX_DIGITS: Final = 32
+
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_PATH: Final = re.compile(r"at `([^`]*)`$")
+
+_T = TypeVar("_T")
+
+
+class ShapeError(Exception):
+    """A JSON value is not of the expected shape.
+
+    Attributes:
+        path: where, in JSONPath form, such as `$.cardInfo.name`. Never what stood there.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+def load_object(data: bytes) -> dict[str, object] | None:
+    """Read one JSON object; whatever is not exactly that is None."""
+    # Counting brackets bounds the depth from above and is nearly free; the scan is for the rest.
+    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
+        return None
+    try:
+        value: object = _DECODER.decode(data.decode())
+    except (ValueError, RecursionError):
+        return None
+    # Only an escape can make a lone surrogate: UTF-8 itself has none.
+    if rb"\u" in data and not _encodable(value):
+        return None
+    return as_object(value)
+
+
+def as_list(value: object) -> list[object] | None:
+    """Return a JSON array with the type that a checker can use; anything else is None."""
+    return cast("list[object]", value) if isinstance(value, list) else None
+
+
+def as_object(value: object) -> dict[str, object] | None:
+    """Return a JSON object with the type that a checker can use; anything else is None."""
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def convert(value: object, shape: type[_T]) -> _T:
+    """Turn a JSON value into a struct.
+
+    Raises:
+        ShapeError: the value does not fit; only the path is told.
+    """
+    try:
+        return msgspec.convert(value, shape)
+    except msgspec.ValidationError as error:
+        path = _PATH.search(str(error))
+    raise ShapeError("$" if path is None else path[1])
+
+
+def dump(value: object) -> bytes | None:
+    """Write a value as compact JSON; None where reading it back would not give an equal value.
+
+    That refuses NaN, lone surrogates, keys that are no strings, and every Python type that JSON
+    would only imitate (bytes, tuples, dates, decimals).
+    """
+    try:
+        data = msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        return None
+    return data if load_object(data) == value else None
+
+
+def _depth(data: bytes) -> int:
+    """Return the deepest nesting of brackets outside strings."""
+    depth = deepest = 0
+    for byte in _STRINGS.sub(b"", data):
+        if byte in b"{[":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"}]":
+            depth -= 1
+    return deepest
+
+
+def _encodable(value: object) -> bool:
+    """Tell whether every string in the value is one that UTF-8 can carry."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("duplicate member")
+    return members
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError("too many digits")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    value = float(digits) if len(digits) <= MAX_DIGITS else math.inf
+    if not math.isfinite(value):
+        raise ValueError("no finite number")
+    return value
+
+
+def _constant(_name: str) -> float:
+    raise ValueError("no JSON number")
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
+)

@@ -19,6 +19,9 @@ class JoseError(Exception):
 
     Attributes:
         code: the stable word for this kind of failure.
+
+    Raises:
+        TypeError: it is raised itself.
     """
 
     code: ClassVar[str] = "error"

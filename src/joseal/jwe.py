@@ -79,7 +79,8 @@ class Encrypter(Opaque):
         write_kid: bool = True,
         limits: Limits = _DEFAULTS,
     ) -> None:
-        _check_types(limits)
+        if not isinstance(limits, Limits):
+            raise TypeError("limits must be Limits")
         if not isinstance(key, Key):
             raise TypeError("key must be a Key")
         if key.is_private:
@@ -222,7 +223,10 @@ class Decrypter(Opaque):
         any_kid: bool = False,
         limits: Limits = _DEFAULTS,
     ) -> None:
-        _check_types(limits)
+        if not isinstance(limits, Limits):
+            raise TypeError("limits must be Limits")
+        if not all(value is None or isinstance(value, str) for value in (typ, cty)):
+            raise TypeError("typ and cty must be str")
         encs = [_known_enc(name) for name in ([enc] if isinstance(enc, str) else enc)]
         if not encs:
             raise ValueError("enc must name at least one content encryption")
@@ -233,8 +237,8 @@ class Decrypter(Opaque):
         self._set(
             _keys=ring,
             _encs={known.name: known for known in encs},
-            _typ=_optional_text(typ),
-            _cty=_optional_text(cty),
+            _typ=typ,
+            _cty=cty,
             _crit=_names(crit),
             _any_kid=any_kid,
             _limits=limits,
@@ -256,7 +260,7 @@ class Decrypter(Opaque):
 
         Source: RFC 7516 section 5.2.
         """
-        return self._open(token).plaintext
+        return self._open(token)[0]
 
     @no_locals
     def open(self, token: str | bytes) -> Opened:
@@ -264,9 +268,9 @@ class Decrypter(Opaque):
 
         Raises as `decrypt` does.
         """
-        return self._open(token)
+        return Opened(*self._open(token))
 
-    def _open(self, token: str | bytes) -> Opened:
+    def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
         """RFC 7516 section 5.2."""
         segments = compact.split(token, compact.JWE_SEGMENTS, self._limits)
         parsed = header.parse(compact.decode(segments[0], "header"))
@@ -284,7 +288,7 @@ class Decrypter(Opaque):
         for key, unwrap in self._prepare(keys, enc, parsed, encrypted_key):
             plaintext = _unseal(enc, unwrap, sealed)
             if plaintext is not None:
-                return Opened(plaintext, parsed.all, key)
+                return self._bounded(plaintext), parsed.all, key
         raise DecryptionError
 
     def _accept(self, parsed: Header) -> Enc:
@@ -303,6 +307,11 @@ class Decrypter(Opaque):
         if self._cty is not None and not header.is_media_type(known.cty, self._cty):
             raise NotAllowedError("cty", "not the one that cty= demands")
         return enc
+
+    def _bounded(self, plaintext: bytes) -> bytes:
+        if len(plaintext) > self._limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
+        return plaintext
 
     def _choose(self, parsed: Header) -> list[Key]:
         """Return the keys to try: those that the caller bound to this alg, by kid."""
@@ -358,11 +367,6 @@ def _check_key(key: Key, encs: list[Enc], direction: Literal["encrypt", "decrypt
         raise KeyUseError("the key's key_ops don't permit this")
 
 
-def _check_types(limits: Limits) -> None:
-    if not isinstance(limits, Limits):
-        raise TypeError("limits must be Limits")
-
-
 def _known_enc(name: str) -> Enc:
     if not isinstance(name, str):
         raise TypeError("enc must be str")
@@ -376,12 +380,6 @@ def _names(names: Collection[str]) -> frozenset[str]:
     if isinstance(names, str) or not all(isinstance(name, str) for name in names):
         raise TypeError("crit must be a collection of str")
     return frozenset(names)
-
-
-def _optional_text(value: str | None) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise TypeError("typ and cty must be str")
-    return value
 
 
 def _by_hand(members: Mapping[str, object] | None) -> Mapping[str, object]:

@@ -11,20 +11,28 @@ Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIS
 """
 
 import hmac
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.hmac import HMAC
 
-from joseal.algorithms.table import Enc
+from joseal.algorithms.table import Enc, HashName
 
 _BLOCK_BYTES = 16
 
 # PKCS #7 padding by its size.
 _PADDINGS = tuple(bytes((size,)) * size for size in range(_BLOCK_BYTES + 1))
+
+_HASHES: Final[dict[HashName, hashes.HashAlgorithm]] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
 
 # Above this size one more copy of the data costs more than the calls that it saves.
 _COPY_BYTES = 16 * 1024
@@ -98,10 +106,8 @@ def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
 def _mac(enc: Enc, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes) -> bytes:
     """The tag over AAD, IV, ciphertext and AL, the size of the AAD in bits as 64-bit integer."""
     al = (8 * len(aad)).to_bytes(8, "big")
-    if len(ciphertext) < _COPY_BYTES:
-        return hmac.digest(mac_key, aad + iv + ciphertext + al, enc.hash)[: enc.tag_bytes]
-    mac = hmac.new(mac_key, aad, enc.hash)
-    mac.update(iv)
+    mac = HMAC(mac_key, _HASHES[enc.hash])
+    mac.update(aad + iv)
     mac.update(ciphertext)
     mac.update(al)
-    return mac.digest()[: enc.tag_bytes]
+    return mac.finalize()[: enc.tag_bytes]

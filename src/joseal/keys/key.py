@@ -30,6 +30,10 @@ class Key(Opaque):
     Immutable and safe to share between threads. Loading a private key costs some ten milliseconds,
     because it is validated: load once, use many times.
 
+    Raises:
+        TypeError: an argument is of another type.
+        KeyUseError: the key can't serve its alg.
+
     Attributes:
         management: the prepared mechanism, for the rooms above this one and not for callers.
     """

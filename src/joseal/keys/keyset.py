@@ -86,7 +86,7 @@ class KeySet(Opaque):
 
         The list is empty where the keys of that name are bound to other algs.
         """
-        named = [key for key in self._keys if kid is not None and key.kid == kid]
+        named = () if kid is None else tuple(key for key in self._keys if key.kid == kid)
         # A single key without a name answers to every name.
         nameless = len(self._keys) == 1 and self._keys[0].kid is None
         if named or kid is None or any_kid or nameless:

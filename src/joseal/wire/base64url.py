@@ -15,10 +15,12 @@ from pybase64 import b64decode, b64encode
 
 _ALPHABET: Final = b"-_"
 
+# The decoder takes these for granted, whatever the alphabet.
+_PAD, _PLUS, _SLASH = b"=+/"
+
 # The last character of an incomplete quantum carries 4 or 2 bits that encode nothing: they are
-# zero for these characters only.
-_LAST_OF_TWO: Final = b"AQgw"
-_LAST_OF_THREE: Final = b"AEIMQUYcgkosw048"
+# zero for these characters only. By the number of characters; a single one encodes nothing.
+_LAST: Final = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 
 
 def encode(data: bytes) -> bytes:
@@ -33,25 +35,12 @@ def encoded_bytes(size_bytes: int) -> int:
 
 def decode(segment: bytes) -> bytes | None:
     """Decode the canonical form of some octets; anything else is None."""
-    # The decoder takes these three for granted, whatever the alphabet.
-    if b"=" in segment or b"+" in segment or b"/" in segment:
+    if _PAD in segment or _PLUS in segment or _SLASH in segment:
         return None
     rest = len(segment) & 3
-    if rest == 0:
-        return _decode_quanta(segment)
-    if rest == 1 or segment[-1] not in (_LAST_OF_TWO if rest == 2 else _LAST_OF_THREE):  # noqa: PLR2004
+    if rest and segment[-1] not in _LAST[rest]:
         return None
-    # The tail is decoded apart, so that a large segment is not copied for its padding.
-    head = _decode_quanta(memoryview(segment)[:-rest])
-    tail = _decode_quanta(segment[-rest:] + b"=" * (4 - rest))
-    if head is None or tail is None:
-        return None
-    return head + tail
-
-
-def _decode_quanta(quanta: bytes | memoryview) -> bytes | None:
-    """Decode whole quanta of four characters."""
     try:
-        return b64decode(quanta, _ALPHABET, validate=True)
+        return b64decode(segment + b"=" * (-rest & 3), _ALPHABET, validate=True)
     except ValueError:
         return None

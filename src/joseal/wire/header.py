@@ -9,7 +9,6 @@ Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RF
 """
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
@@ -77,12 +76,11 @@ def typed(members: dict[str, object]) -> Header:
     Raises:
         MalformedTokenError: `alg` is missing, or a member is of the wrong type.
     """
-    known = None
-    with suppress(strict_json.ShapeError):
-        known = strict_json.convert(members, Members)
-    if known is None:
-        raise MalformedTokenError("a header member is missing or of the wrong type")
-    return Header(members, known)
+    try:
+        return Header(members, strict_json.convert(members, Members))
+    except strict_json.ShapeError:
+        pass
+    raise MalformedTokenError("a header member is missing or of the wrong type")
 
 
 def check_crit(header: Header, understood: Collection[str]) -> None:

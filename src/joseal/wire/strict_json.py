@@ -13,7 +13,7 @@ Source: RFC 8259, RFC 7515 section 4 (duplicate members), RFC 7493 section 2.
 import json
 import math
 import re
-from typing import Final, TypeVar, cast
+from typing import Final, TypeGuard, TypeVar
 
 import msgspec
 
@@ -55,12 +55,21 @@ def load_object(data: bytes) -> dict[str, object] | None:
 
 def as_list(value: object) -> list[object] | None:
     """Return a JSON array with the type that a checker can use; anything else is None."""
-    return cast("list[object]", value) if isinstance(value, list) else None
+    return value if _is_list(value) else None
 
 
 def as_object(value: object) -> dict[str, object] | None:
     """Return a JSON object with the type that a checker can use; anything else is None."""
-    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+    return value if _is_dict(value) else None
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _is_dict(value: object) -> TypeGuard[dict[str, object]]:
+    # The decoder makes keys of nothing but strings.
+    return isinstance(value, dict)
 
 
 def convert(value: object, shape: type[_T]) -> _T:

@@ -1,0 +1,70 @@
+"""Check that the wheel and the sdist hold what they should, no file more and no file less.
+
+Usage: python .ci/check_distributions.py DIRECTORY
+"""
+
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
+SDIST_FOLDERS = ("src", "tests", "vectors", "bench", "docs", ".ci")
+SDIST_FILES = {
+    ".gitignore",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "PKG-INFO",
+    "README.md",
+    "SECURITY.md",
+    "pyproject.toml",
+}
+
+
+def files_below(folder: Path, base: Path) -> set[str]:
+    return {
+        path.relative_to(base).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(
+            part[0] == "." or part == "__pycache__" for part in path.relative_to(folder).parts
+        )
+    }
+
+
+def differences(kind: str, found: set[str], expected: set[str]) -> list[str]:
+    return [f"{kind} lacks {name}" for name in sorted(expected - found)] + [
+        f"{kind} has, and should not have, {name}" for name in sorted(found - expected)
+    ]
+
+
+def check_wheel(path: Path) -> list[str]:
+    info = "-".join(path.name.split("-")[:2]) + ".dist-info"
+    expected = files_below(ROOT / "src", ROOT / "src") | {f"{info}/{name}" for name in METADATA}
+    with zipfile.ZipFile(path) as wheel:
+        return differences("the wheel", set(wheel.namelist()), expected)
+
+
+def check_sdist(path: Path) -> list[str]:
+    top = path.name.removesuffix(".tar.gz") + "/"
+    expected = SDIST_FILES.union(*(files_below(ROOT / name, ROOT) for name in SDIST_FOLDERS))
+    with tarfile.open(path) as sdist:
+        found = {member.name.removeprefix(top) for member in sdist if member.isfile()}
+    return differences("the sdist", found, expected)
+
+
+def main(directory: Path) -> int:
+    (wheel,) = directory.glob("*.whl")
+    (sdist,) = directory.glob("*.tar.gz")
+    problems = check_wheel(wheel) + check_sdist(sdist)
+    for problem in problems:
+        print(problem)
+    if not problems:
+        print(f"{wheel.name} and {sdist.name} hold what they should")
+    return len(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(Path(sys.argv[1])), 1))

@@ -1,0 +1,21 @@
+"""A pytest fixture with a running sandbox: `pytest_plugins = ["joseal.juspay.pytest_plugin"]`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from joseal.juspay.sandbox import Sandbox
+from joseal.keys import Key
+
+
+@pytest.fixture(scope="session")
+def _juspay_sandbox_key() -> Key:
+    """Make one key pair for all tests: it takes longer than all the rest of a sandbox."""
+    return Key.generate("RSA-OAEP")
+
+
+@pytest.fixture
+def juspay_sandbox(_juspay_sandbox_key: Key) -> Iterator[Sandbox]:
+    """Run a sandbox for one test: fresh port, API key and list of what it received."""
+    with Sandbox(key=_juspay_sandbox_key) as sandbox:
+        yield sandbox

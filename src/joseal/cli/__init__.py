@@ -1,0 +1,26 @@
+"""The command line: `joseal` and `python -m joseal`.
+
+Rules:
+- One file for each command; `program.py` is the table of them. Only this room prints.
+- Secrets come from files, the environment or a prompt, never from arguments, which every user of
+  the machine can list.
+- Whatever fails is one line on standard error, `joseal: <code>: <what>`, and an exit code from the
+  table in `failures.py`. No traceback.
+
+This module imports neither click nor rich, so that it can say how to get them.
+"""
+
+import importlib
+import importlib.util
+import sys
+from typing import Final
+
+_NEEDED: Final = ("click", "rich")
+
+
+def main() -> None:
+    """Run the command line and exit; 2 where the extra `cli` is not installed."""
+    if any(importlib.util.find_spec(name) is None for name in _NEEDED):
+        sys.stderr.write("joseal: missing: the command line needs: pip install 'joseal[cli]'\n")
+        sys.exit(2)
+    importlib.import_module("joseal.cli.program").program(prog_name="joseal")

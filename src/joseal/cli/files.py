@@ -1,0 +1,104 @@
+"""Files and pipes: bounded reading, and writing that is whole and private or not at all.
+
+Rules:
+- A file is written beside its target and renamed onto it. Nobody sees a part of it, no symbolic
+  link is followed, and an error leaves the target as it was and nothing else behind.
+- The mode is given when the file is created, so no moment exists in which others can open it.
+"""
+
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+from typing import Final
+
+import click
+
+from joseal.cli import failures
+
+STANDARD: Final = Path("-")
+
+_PRIVATE: Final = 0o600
+_PUBLIC: Final = 0o644
+
+
+def read(path: Path, most_bytes: int) -> bytes:
+    """Read a file, or standard input for "-", up to one byte over `most_bytes`.
+
+    That one byte lets the caller's own limit refuse the input, in its own words.
+
+    Raises:
+        FailureError: it can't be read.
+    """
+    try:
+        if path == STANDARD:
+            return sys.stdin.buffer.read(most_bytes + 1)
+        with path.open("rb") as file:
+            return file.read(most_bytes + 1)
+    except OSError as error:
+        failure = failures.of_file("read", _name(path), error)
+    raise failure
+
+
+def write(path: Path, data: bytes, *, private: bool) -> None:
+    """Write a file, or standard output for "-".
+
+    A private file has mode 0600; any other what the umask leaves of 0644. An existing regular file
+    is replaced; anything else (a link, a device, a pipe) is refused rather than replaced.
+
+    Raises:
+        FailureError: it can't be written, or the target is no regular file.
+    """
+    try:
+        if path == STANDARD:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+            return
+        if _can_be_replaced(path):
+            _replace(path, data, _PRIVATE if private else _PUBLIC)
+            return
+        text = f"{_name(path)} is no regular file"
+        failure = failures.FailureError("file", text, failures.Exit.FILE)
+    except OSError as error:
+        if path == STANDARD:
+            failure = standard_output_failed(error)
+        else:
+            failure = failures.of_file("write", _name(path), error)
+    raise failure
+
+
+def standard_output_failed(error: OSError) -> failures.FailureError:
+    """Say it, and let what is left in the buffer go nowhere: it would fail again at the exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return failures.of_file("write", "standard output", error)
+
+
+def _can_be_replaced(path: Path) -> bool:
+    """Tell whether the target is free or a regular file; a link is itself, not what it names."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return True
+
+
+def _replace(path: Path, data: bytes, mode: int) -> None:
+    """Write beside the target, then rename."""
+    beside = path.with_name(f".joseal-{secrets.token_hex(8)}")
+    # O_EXCL makes a new file or fails, and follows no link. O_BINARY exists on Windows alone.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(beside, flags, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(descriptor)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _name(path: Path) -> str:
+    return "standard input" if path == STANDARD else click.format_filename(path)

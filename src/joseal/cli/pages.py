@@ -1,0 +1,59 @@
+"""How a page for people looks: plain words, a few columns, nothing that needs a colour.
+
+Only ASCII is printed, so that it reads the same in a file, a log and any terminal.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import click
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+_INDENT: Final = (0, 0, 0, 3)
+_MOST_COLUMNS: Final = 80
+
+
+class Page:
+    """Text on standard output. What it is given is printed as it is: no markup, no emoji."""
+
+    def __init__(self) -> None:
+        self._console = Console(markup=False, emoji=False, highlight=False)
+        self._console.width = min(self._console.width, _MOST_COLUMNS)
+
+    def title(self, text: str) -> None:
+        """Print a line that begins a page or a part of it."""
+        self._print(Text(text, style="bold"))
+
+    def say(self, text: str = "") -> None:
+        """Print a paragraph, or an empty line."""
+        self._print(Padding(Text(text), _INDENT))
+
+    def rows(self, rows: Iterable[tuple[str, str]]) -> None:
+        """Print names and their values."""
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="dim", overflow="fold")
+        table.add_column(overflow="fold")
+        for name, value in rows:
+            table.add_row(Text(name), Text(value))
+        self._print(Padding(table, _INDENT))
+
+    def table(self, names: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> None:
+        """Print rows under the names of their columns; numbers stand to the right."""
+        grid = [*rows]
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+        for index, name in enumerate(names):
+            numeric = all(isinstance(row[index], int) for row in grid)
+            table.add_column(Text(name), justify="right" if numeric else "left")
+        for row in grid:
+            table.add_row(*(Text(str(cell)) for cell in row))
+        self._print(Padding(table, _INDENT))
+
+    def _print(self, what: RenderableType) -> None:
+        with self._console.capture() as captured:
+            self._console.print(what)
+        # rich fills its lines up with blanks, which have no place in a file or a copied text.
+        for line in captured.get().splitlines():
+            click.echo(line.rstrip())

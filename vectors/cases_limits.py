@@ -1,0 +1,99 @@
+"""Every limit at n, which must open, and at n + 1, which must not."""
+
+from dataclasses import replace
+
+from catalogue import MALFORMED, TEXT, TOO_LARGE, VectorFile
+from encoder import draw, header_octets, recipe
+from keyring import kw
+
+_ENC = "A128GCM"
+_OPEN = b'{"alg":"A128KW","enc":"A128GCM"'
+
+
+def limits() -> VectorFile:
+    """Build limits.json."""
+    file = VectorFile("limits.json", 7)
+    _token_bytes(file)
+    _header_bytes(file)
+    _plaintext_bytes(file)
+    _nesting(file)
+    _digits(file)
+    return file
+
+
+def _token_bytes(file: VectorFile) -> None:
+    key = kw("A128KW")
+    made = recipe(key, _ENC, "token_bytes", draw("limit", 100))
+    at_limit = {"token_bytes": len(str(made.make()))}
+    comment = f"token_bytes is {at_limit['token_bytes']}"
+    group = file.group("token_bytes", comment, key, _ENC, limits=at_limit)
+    base = group.opens(made, "As long as the limit", "AtLimit")
+    longer = replace(made, plaintext=made.plaintext + b"\x00")
+    group.refuses(base, "one character longer", longer, TOO_LARGE, "OverLimit")
+    garbage = str(made.make()) + "!"
+    fault = "one character longer, and a foreign one: sizes come first"
+    group.refuses(base, fault, garbage, TOO_LARGE, "OverLimit")
+
+
+def _header_bytes(file: VectorFile) -> None:
+    key = kw("A128KW")
+    for size, settings in ((100, {"limits": {"header_bytes": 100}}), (16 * 1024, {})):
+        comment = f"header_bytes is {size}" + ("" if settings else ", which is the default")
+        group = file.group(f"header_bytes-{size}", comment, key, _ENC, **settings)
+        header = _OPEN + b" " * (size - len(_OPEN) - 1) + b"}"
+        made = recipe(key, _ENC, f"header_bytes {size}", TEXT, header)
+        base = group.opens(made, f"A header of {size} octets", "AtLimit")
+        longer = replace(made, header=header[:-1] + b" }")
+        group.refuses(base, "a header that is one octet longer", longer, TOO_LARGE, "OverLimit")
+
+
+def _plaintext_bytes(file: VectorFile) -> None:
+    key = kw("A128KW")
+    for enc in (_ENC, "A128CBC-HS256"):
+        for size in (100, 112):
+            at_limit = {"plaintext_bytes": size}
+            comment = f"plaintext_bytes is {size}, with {enc}"
+            group = file.group(f"plaintext_bytes-{enc}-{size}", comment, key, enc, limits=at_limit)
+            made = recipe(key, enc, f"plaintext_bytes {enc}", draw("limit", size))
+            base = group.opens(made, f"A plaintext of {size} octets", "AtLimit")
+            longer = replace(made, plaintext=made.plaintext + b"\x00")
+            fault = "a plaintext that is one octet longer"
+            group.refuses(base, fault, longer, TOO_LARGE, "OverLimit")
+
+
+def _nested(levels: int, start: bytes, end: bytes) -> bytes:
+    return _OPEN + b',"x":' + start * (levels - 1) + b"1" + end * (levels - 1) + b"}"
+
+
+def _nesting(file: VectorFile) -> None:
+    key = kw("A128KW")
+    group = file.group("nesting", "A header has 16 levels at most, itself included", key, _ENC)
+    for what, start, end in (("arrays", b"[", b"]"), ("objects", b'{"x":', b"}")):
+        made = recipe(key, _ENC, f"nesting {what}", TEXT, _nested(16, start, end))
+        base = group.opens(made, f"16 levels, of {what}", "AtLimit")
+        deeper = replace(made, header=_nested(17, start, end))
+        group.refuses(base, "one level more", deeper, MALFORMED, "Nesting")
+    shallow: dict[str, dict[str, object]] = {
+        "Brackets in strings are not levels": {"x": "[" * 40, "y": '"[{' * 40},
+        "Many brackets, but 3 levels": {"x": [[]] * 40},
+    }
+    for comment, members in shallow.items():
+        header = header_octets({"alg": "A128KW", "enc": _ENC, **members})
+        group.opens(recipe(key, _ENC, f"nesting {comment}", TEXT, header), comment, "AtLimit")
+
+
+def _digits(file: VectorFile) -> None:
+    key = kw("A128KW")
+    group = file.group("digits", "A number has 32 characters at most", key, _ENC)
+    numbers = {
+        "An integer": (b"9" * 32, b"9" * 33),
+        "A negative integer": (b"-" + b"9" * 31, b"-" + b"9" * 32),
+        "A fraction": (b"0." + b"1" * 30, b"0." + b"1" * 31),
+        "A number with an exponent": (b"1." + b"1" * 26 + b"e-10", b"1." + b"1" * 27 + b"e-10"),
+    }
+    for what, (number, longer) in numbers.items():
+        header = _OPEN + b',"x":' + number + b"}"
+        made = recipe(key, _ENC, f"digits {what}", TEXT, header)
+        base = group.opens(made, f"{what} of 32 characters", "AtLimit")
+        changed = replace(made, header=_OPEN + b',"x":' + longer + b"}")
+        group.refuses(base, "one character more", changed, MALFORMED, "Digits")

@@ -1,0 +1,130 @@
+"""Files, groups and cases of test vectors, and their form as JSON.
+
+Rules:
+- A case's id is its place: file times 10,000, group times 100, then one after another. So a new
+  case goes to the end of its group and a new group to the end of its file, and no id ever changes.
+- A negative case names the valid one it was made from, and differs from it by one fault.
+- A file lists the notes of the flags that its cases use, no more and no fewer.
+
+Source: the envelope is that of Wycheproof; `expect` names the stage that must fail, as C2SP's CCTV
+has it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from encoder import Jwk, Recipe, Token, recipe, unb64
+from notes import NOTES
+
+MALFORMED = "malformed"
+TOO_LARGE = "too_large"
+NOT_ALLOWED = "not_allowed"
+UNKNOWN_KEY = "unknown_key"
+UNDECRYPTABLE = "undecryptable"
+
+# What is sealed where nothing depends on it: two blocks and a half.
+TEXT = b"Sealed on one side, opened on the other."
+
+_GROUP_IDS = 100
+_FILE_IDS = 10_000
+
+
+class Group:
+    """Cases that share one key and one set of the opener's settings."""
+
+    def __init__(self, members: Mapping[str, object], first: int) -> None:
+        self.members = members
+        self.flags: set[str] = set()
+        self.tests: list[Mapping[str, object]] = []
+        self._first = first
+
+    def opens(self, made: Recipe, comment: str, *flags: str) -> int:
+        """Add a case that must open, and return its id."""
+        return self.opens_token(str(made.make()), made.plaintext, made.inject(), comment, *flags)
+
+    def opens_token(
+        self, token: str, plaintext: bytes, inject: Mapping[str, str], comment: str, *flags: str
+    ) -> int:
+        """Add a case that must open and whose token is at hand, and return its id."""
+        header = json.loads(unb64(token.partition(".")[0]))
+        opened = {"plaintext": plaintext.hex(), "header": header, "inject": inject}
+        return self.add({"comment": comment, "token": token, "expect": "ok", **opened}, *flags)
+
+    def refuses(
+        self, base: int, fault: str, token: Recipe | Token | str, expect: str, *flags: str
+    ) -> None:
+        """Add a case that must be refused: the valid case `base` with one fault."""
+        made = token.make() if isinstance(token, Recipe) else token
+        comment = f"From {base}: {fault}"
+        self.add({"comment": comment, "token": str(made), "expect": expect}, *flags)
+
+    def add(self, members: Mapping[str, object], *flags: str) -> int:
+        """Add a case as it is, and return the id it was given."""
+        if len(self.tests) >= _GROUP_IDS:
+            raise ValueError("a group is full")
+        number = self._first + len(self.tests)
+        self.tests.append({"id": number, **members, "flags": sorted(flags)})
+        self.flags.update(flags)
+        return number
+
+
+class Start(NamedTuple):
+    """A group, and the token at its head from which its cases are made."""
+
+    group: Group
+    made: Recipe
+    base: int
+
+
+class VectorFile:
+    """One file of groups."""
+
+    def __init__(self, name: str, number: int, schema: str = "jwe_compact_v1") -> None:
+        self.name = name
+        self._schema = schema
+        self._first = number * _FILE_IDS
+        self._groups: list[Group] = []
+
+    def group(
+        self, name: str, comment: str, key: Jwk, enc: str | Sequence[str], **opener: object
+    ) -> Group:
+        """Start a group; `opener` holds further settings of whoever opens its tokens."""
+        settings = {"enc": [enc] if isinstance(enc, str) else list(enc), **opener}
+        return self.add({"id": name, "comment": comment, "key": key, "opener": settings})
+
+    def start(
+        self,
+        name: str,
+        comment: str,
+        key: Jwk,
+        enc: str,
+        header: bytes | None = None,
+        **opener: object,
+    ) -> Start:
+        """Start a group with the token whose changes are its cases."""
+        group = self.group(name, comment, key, enc, **opener)
+        made = recipe(key, enc, f"{self.name} {name}", TEXT, header)
+        return Start(group, made, group.opens(made, "The token that is changed below"))
+
+    def add(self, members: Mapping[str, object]) -> Group:
+        """Start a group from its members."""
+        group = Group(members, self._first + (len(self._groups) + 1) * _GROUP_IDS)
+        self._groups.append(group)
+        return group
+
+    def flags(self) -> set[str]:
+        """Return the flags that the cases use."""
+        return {flag for group in self._groups for flag in group.flags}
+
+    def write(self, folder: Path) -> None:
+        """Write the file."""
+        content = {
+            "schema": self._schema,
+            "source": {"name": "joseal", "version": "1", "generator": "vectors/generate.py"},
+            "notes": {flag: NOTES[flag] for flag in sorted(self.flags())},
+            "groups": [{**group.members, "tests": group.tests} for group in self._groups],
+        }
+        text = json.dumps(content, indent=2) + "\n"
+        (folder / self.name).write_text(text, encoding="ascii", newline="\n")

@@ -1,0 +1,221 @@
+"""What the flags of the test vectors stand for: the bug that a case would find.
+
+`bug` is one of BASIC, EDGE_CASE, MALLEABILITY, AUTH_BYPASS, CONFIDENTIALITY, WRONG_PRIMITIVE,
+ORACLE and DOS.
+"""
+
+
+def _note(bug: str, description: str, *refs: str, cves: tuple[str, ...] = ()) -> dict[str, object]:
+    note: dict[str, object] = {"bug": bug, "description": description, "refs": list(refs)}
+    return note | {"cves": list(cves)} if cves else note
+
+
+NOTES = {
+    # What must open.
+    "Aead": _note(
+        "BASIC",
+        "The content encryption alone, with its intermediate values.",
+        "RFC 7518 appendix B",
+    ),
+    "Pair": _note(
+        "BASIC", "One alg with one enc: together these cases hold each combination.", "RFC 7518"
+    ),
+    "RfcExample": _note("BASIC", "Printed in an RFC.", "RFC 7516 appendix A", "RFC 7520 section 5"),
+    "PlaintextShape": _note(
+        "EDGE_CASE",
+        "A plaintext is any string of octets: empty, around a block, not text.",
+        "RFC 7516 section 2",
+    ),
+    "UnusualHeader": _note(
+        "EDGE_CASE",
+        "Legal JSON of an unusual form, or members that are not understood and must be ignored.",
+        "RFC 7516 section 4",
+        "RFC 8259",
+    ),
+    # Segments and encodings.
+    "Segments": _note(
+        "MALLEABILITY",
+        "A compact JWE has five segments between four dots, and nothing around them.",
+        "RFC 7516 section 7.1",
+        "RFC 7516 section 5.2 step 1",
+    ),
+    "Base64url": _note(
+        "MALLEABILITY",
+        "Octets have one encoding: no padding, white space, foreign characters or trailing bits.",
+        "RFC 7515 section 2",
+        "RFC 4648 section 3.5",
+    ),
+    "JsonSerialization": _note(
+        "BASIC", "A JSON serialization where a compact one is due.", "RFC 7516 section 7.2"
+    ),
+    "TokenKind": _note(
+        "AUTH_BYPASS",
+        "A signed or unprotected token where an encrypted one is due.",
+        "RFC 8725 section 2.8",
+        "RFC 7516 section 9",
+        cves=("CVE-2022-3102", "CVE-2023-51774"),
+    ),
+    # The protected header.
+    "HeaderJson": _note(
+        "MALLEABILITY",
+        "The header is one JSON object in UTF-8 that every parser reads alike.",
+        "RFC 7516 section 5.2 step 3",
+        "RFC 8259",
+        "RFC 7493 section 2",
+    ),
+    "DuplicateMember": _note(
+        "AUTH_BYPASS",
+        "Parsers differ in which of two members they take, so two may not stand.",
+        "RFC 7516 section 4",
+        "RFC 7493 section 2.3",
+    ),
+    "HeaderShape": _note(
+        "EDGE_CASE",
+        "A member is missing, or is not of the type that its RFC gives it.",
+        "RFC 7516 section 4.1",
+    ),
+    "Nesting": _note(
+        "DOS",
+        "Deep nesting exhausts a recursive parser.",
+        "RFC 8259 section 9",
+        cves=("CVE-2025-53864",),
+    ),
+    "Digits": _note("DOS", "Long numbers cost quadratic time, or overflow.", "RFC 8259 section 6"),
+    "Critical": _note(
+        "AUTH_BYPASS",
+        "A critical member that is not understood, or an ill-formed list of them.",
+        "RFC 7516 section 4.1.13",
+        "RFC 7515 section 4.1.11",
+        cves=("CVE-2025-59420",),
+    ),
+    "AlgNotAccepted": _note(
+        "AUTH_BYPASS",
+        "The header asks for another alg than the one that the key is bound to.",
+        "RFC 8725 section 3.1",
+        "RFC 7517 section 4.4",
+    ),
+    "EncNotAccepted": _note(
+        "AUTH_BYPASS",
+        "The header asks for a content encryption that the opener was not told to accept.",
+        "RFC 8725 section 3.1",
+    ),
+    "Compression": _note(
+        "DOS",
+        "Compressed plaintext: a small token can become a very large one.",
+        "RFC 8725 section 3.6",
+        "RFC 7516 section 4.1.3",
+        cves=("CVE-2024-28102", "CVE-2024-28176", "CVE-2026-39373"),
+    ),
+    "WorkFactor": _note(
+        "DOS",
+        "The token asks for a costly key derivation.",
+        "RFC 7518 section 8.8",
+        cves=("CVE-2022-36083", "CVE-2023-6681"),
+    ),
+    "KeyId": _note("BASIC", "The token names another key.", "RFC 7516 section 4.1.6"),
+    "MediaType": _note(
+        "AUTH_BYPASS",
+        "The token is of another type than the opener accepts.",
+        "RFC 8725 section 3.11",
+        "RFC 7516 sections 4.1.11 and 4.1.12",
+    ),
+    "HeaderKey": _note(
+        "AUTH_BYPASS",
+        "The header brings a key, or an address of one. It must never be used.",
+        "RFC 8725 section 3.10",
+        cves=("CVE-2018-0114", "CVE-2026-27962"),
+    ),
+    # Lengths.
+    "EncryptedKeyLength": _note(
+        "EDGE_CASE",
+        "The encrypted key has one length, given by alg, enc and the public key.",
+        "RFC 8017 section 7.1.2 step 1",
+        "RFC 3394 section 2.2.2",
+        "RFC 7518 section 4.5",
+        cves=("CVE-2026-34986",),
+    ),
+    "IvLength": _note(
+        "AUTH_BYPASS",
+        "The IV has 12 octets for GCM and 16 for CBC, whatever the primitive would take.",
+        "RFC 7518 section 5.2.2.1",
+        "RFC 7518 section 5.3",
+    ),
+    "TagLength": _note(
+        "AUTH_BYPASS",
+        "A tag that is shorter, or longer, than the one length of its enc.",
+        "RFC 7518 section 5.2.2.2",
+        "RFC 7518 section 5.3",
+        cves=("CVE-2023-37464", "CVE-2025-54887"),
+    ),
+    "CiphertextLength": _note(
+        "EDGE_CASE",
+        "CBC ciphertext is one block or more, and whole blocks only.",
+        "RFC 7518 section 5.2.2",
+    ),
+    # Authenticity.
+    "FlippedBit": _note(
+        "AUTH_BYPASS", "One bit of the token is changed.", "RFC 7516 section 5.2 step 16"
+    ),
+    "HeaderReencoded": _note(
+        "AUTH_BYPASS",
+        "The header says the same in other octets: the received octets are what is protected.",
+        "RFC 7516 section 5.2 step 15",
+    ),
+    "Spliced": _note(
+        "AUTH_BYPASS", "Segments of two valid tokens, or in another order.", "RFC 7516 section 5.2"
+    ),
+    "WrongKey": _note("BASIC", "Another key of the same kind.", "RFC 7516 section 5.2"),
+    "SiblingAlg": _note(
+        "WRONG_PRIMITIVE",
+        "The key was encrypted in the way of another alg of the same family than the header says.",
+        "RFC 7518 section 4.3",
+    ),
+    "WrongAad": _note(
+        "WRONG_PRIMITIVE",
+        "Authenticated with something else than the encoded header.",
+        "RFC 7516 section 5.1 step 14",
+    ),
+    "WrongMac": _note(
+        "WRONG_PRIMITIVE",
+        "A tag computed in another way than the RFC's.",
+        "RFC 7518 section 5.2.2.1",
+        cves=("CVE-2017-12972",),
+    ),
+    "OaepPadding": _note(
+        "ORACLE",
+        "OAEP padding with one fault. All must fail alike.",
+        "RFC 8017 section 7.1.2 step 3",
+        "RFC 7516 section 11.5",
+    ),
+    "CekLength": _note(
+        "ORACLE",
+        "A well-encrypted CEK of the wrong length must fail as bad padding does.",
+        "RFC 7516 section 5.2 step 9",
+        "RFC 7516 section 11.5",
+        cves=("CVE-2026-28490",),
+    ),
+    "GuessableCek": _note(
+        "AUTH_BYPASS",
+        "The encrypted key is bad and the content is sealed under a CEK that anyone can guess.",
+        "RFC 7516 section 11.5",
+    ),
+    "CbcPadding": _note(
+        "ORACLE",
+        "Bad padding under a good tag, which a sender can make with the public key alone.",
+        "RFC 7518 section 5.2.2.2",
+        cves=("CVE-2021-29443",),
+    ),
+    # Sizes.
+    "AtLimit": _note("EDGE_CASE", "Exactly at a limit, so it must pass.", "RFC 8725 section 3.6"),
+    "OverLimit": _note(
+        "DOS",
+        "One above a limit.",
+        "RFC 8725 section 3.6",
+        cves=("CVE-2025-61920", "CVE-2025-27144"),
+    ),
+    "Sample": _note(
+        "EDGE_CASE",
+        "The sample of Juspay's page of the encrypted attempt API, and the sample mended in part.",
+        "docs.juspay.io, Attempt API [Encrypted]",
+    ),
+}

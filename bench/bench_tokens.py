@@ -1,0 +1,17 @@
+"""Sealing and opening, each beside its baselines and peers."""
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from bench.subjects import Subject, subjects
+
+
+def _id(subject: Subject) -> str:
+    return f"{subject.group}, {subject.name}"
+
+
+@pytest.mark.parametrize("subject", subjects(), ids=_id)
+def bench_token(benchmark: BenchmarkFixture, subject: Subject) -> None:
+    subject.prove()
+    benchmark.group = subject.group
+    benchmark(subject.call)

@@ -1,0 +1,88 @@
+"""AES Key Wrap and direct use: RFC 3394, RFC 7518 sections 4.4 and 4.5."""
+
+import json
+
+import pytest
+from tests import forge
+
+from joseal import Limits
+from joseal.algorithms import aes
+from joseal.algorithms.management import Incoming
+from joseal.algorithms.table import ENCS
+from joseal.errors import MalformedTokenError
+from joseal.wire.header import Members
+
+
+def incoming(enc, encrypted_key):
+    return Incoming(ENCS[enc], Members(alg="any"), encrypted_key, Limits())
+
+
+def test_wycheproof_aes_wrap(shared_vectors):
+    groups = json.loads((shared_vectors / "wycheproof/aes_wrap_test.json").read_text())[
+        "testGroups"
+    ]
+    assert [group["keySize"] for group in groups] == [128, 192, 256]
+    results = {"valid": 0, "invalid": 0, "acceptable": 0}
+    for case in (case for group in groups for case in group["tests"]):
+        kek, key, wrapped = (bytes.fromhex(case[name]) for name in ("key", "msg", "ct"))
+        unwrapped = aes.unwrap(kek, wrapped)
+        results[case["result"]] += 1
+        if case["result"] == "valid":
+            assert unwrapped == key, case["tcId"]
+        elif case["result"] == "invalid":
+            assert unwrapped is None, case["tcId"]
+        else:
+            # Keys of 8 octets, which no enc has.
+            assert len(key) == 8
+    assert results == {"valid": 36, "invalid": 126, "acceptable": 3}
+
+
+@pytest.mark.parametrize("enc", ENCS)
+@pytest.mark.parametrize(("alg", "size"), forge.KW_ALGS.items())
+def test_wrapped_key_is_fresh_and_unwraps(alg, size, enc):
+    mechanism = aes.AesKeyWrap(forge.draw(alg, size))
+    first, second = mechanism.wrap(ENCS[enc]), mechanism.wrap(ENCS[enc])
+    assert first[0] != second[0]
+    for cek, encrypted_key, members in (first, second):
+        assert len(cek) == ENCS[enc].cek_bytes
+        assert len(encrypted_key) == len(cek) + 8
+        assert members == {}
+        assert mechanism.prepare(incoming(enc, encrypted_key))() == cek
+
+
+@pytest.mark.parametrize("enc", ENCS)
+def test_size_of_the_wrapped_key_is_checked_before_the_key_is_used(enc, monkeypatch):
+    used = []
+    monkeypatch.setattr(aes, "aes_key_unwrap", lambda *args: used.append(args))
+    mechanism = aes.AesKeyWrap(bytes(16))
+    good = ENCS[enc].cek_bytes + 8
+    for size in (*range(good), *range(good + 1, good + 20), 1000):
+        with pytest.raises(MalformedTokenError):
+            mechanism.prepare(incoming(enc, bytes(size)))
+    unwrap = mechanism.prepare(incoming(enc, bytes(good)))
+    assert used == []
+    unwrap()
+    assert len(used) == 1
+
+
+def test_bad_integrity_is_none_for_every_bit():
+    mechanism = aes.AesKeyWrap(bytes(16))
+    _, encrypted_key, _ = mechanism.wrap(ENCS["A128GCM"])
+    for place in range(len(encrypted_key)):
+        for bit in range(8):
+            octets = bytearray(encrypted_key)
+            octets[place] ^= 1 << bit
+            assert mechanism.prepare(incoming("A128GCM", bytes(octets)))() is None
+
+
+def test_direct_gives_the_key_itself_and_nothing_to_send():
+    mechanism = aes.Direct(b"k" * 16)
+    assert mechanism.wrap(ENCS["A128GCM"]) == (b"k" * 16, b"", {})
+    assert mechanism.prepare(incoming("A128GCM", b""))() == b"k" * 16
+
+
+@pytest.mark.parametrize("encrypted_key", [b"\x00", b"x" * 24])
+def test_direct_refuses_an_encrypted_key(encrypted_key):
+    """RFC 7516 section 5.2 step 10."""
+    with pytest.raises(MalformedTokenError, match="empty encrypted key"):
+        aes.Direct(b"k" * 16).prepare(incoming("A128GCM", encrypted_key))

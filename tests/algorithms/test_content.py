@@ -1,0 +1,200 @@
+"""Content encryption: RFC 7518 sections 5.2 and 5.3, appendix B, and Wycheproof."""
+
+import json
+
+import pytest
+from tests import forge
+
+from joseal.algorithms import content
+from joseal.algorithms.content import Sealed
+from joseal.algorithms.table import ENCS
+
+AAD = b"eyJhbGciOiJkaXIifQ"
+
+# Around the block, and around the size above which data is no longer joined for one call.
+SIZES = [0, 1, 15, 16, 17, 31, 32, 16367, 16368, 16383, 16384, 16385, 40_000]
+
+
+def material(name, size=0):
+    enc = ENCS[name]
+    plaintext = forge.draw("plaintext", size)
+    return enc, forge.draw("cek", enc.cek_bytes), forge.draw("iv", enc.iv_bytes), plaintext
+
+
+def test_figures_of_rfc_7518_appendix_b(shared_vectors):
+    cases = json.loads((shared_vectors / "rfc/rfc7518_appendix_b.json").read_text())["tests"]
+    assert [case["enc"] for case in cases] == forge.CBC_ENCS
+    for case in cases:
+        enc = ENCS[case["enc"]]
+        key, plaintext, iv, aad, ciphertext, tag = (
+            bytes.fromhex(case[name]) for name in ("K", "P", "IV", "A", "E", "T")
+        )
+        assert content.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
+        assert content.open_(enc, key, Sealed(aad, iv, ciphertext, tag)) == plaintext
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [(f"{name.lower().replace('-', '_')}_test.json", name) for name in forge.CBC_ENCS],
+)
+def test_wycheproof_cbc_hmac(shared_vectors, file, name):
+    groups = json.loads((shared_vectors / "wycheproof" / file).read_text())["testGroups"]
+    results = {"valid": 0, "invalid": 0}
+    for case in (case for group in groups for case in group["tests"]):
+        key, iv, aad, plaintext, ciphertext, tag = (
+            bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
+        )
+        sealed = Sealed(aad, iv, ciphertext, tag)
+        assert content.lengths_fit(ENCS[name], sealed), case["tcId"]
+        opened = content.open_(ENCS[name], key, sealed)
+        assert opened == (plaintext if case["result"] == "valid" else None), case["tcId"]
+        if case["result"] == "valid":
+            assert content.seal(ENCS[name], key, iv, aad, plaintext) == (ciphertext, tag)
+        results[case["result"]] += 1
+    assert results == {"valid": 67, "invalid": 27}
+
+
+def test_wycheproof_gcm(shared_vectors):
+    """Those with an IV of 96 bits; JWE has no others, and the lengths tell them apart."""
+    groups = json.loads((shared_vectors / "wycheproof/aes_gcm_test.json").read_text())["testGroups"]
+    results = {"valid": 0, "invalid": 0, "other iv": 0}
+    for group in groups:
+        enc = ENCS[f"A{group['keySize']}GCM"]
+        for case in group["tests"]:
+            key, iv, aad, plaintext, ciphertext, tag = (
+                bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
+            )
+            sealed = Sealed(aad, iv, ciphertext, tag)
+            if group["ivSize"] != 96:
+                assert not content.lengths_fit(enc, sealed)
+                results["other iv"] += 1
+                continue
+            assert content.lengths_fit(enc, sealed)
+            opened = content.open_(enc, key, sealed)
+            assert opened == (plaintext if case["result"] == "valid" else None), case["tcId"]
+            if case["result"] == "valid":
+                assert content.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
+            results[case["result"]] += 1
+    assert sum(results.values()) == 316
+    assert all(count > 50 for count in results.values()), results
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ENCS)
+def test_seal_and_open_agree_with_bare_primitives(name, size):
+    enc, cek, iv, plaintext = material(name, size)
+    sealed = content.seal(enc, cek, iv, AAD, plaintext)
+    assert sealed == forge.seal(name, cek, iv, AAD, plaintext)
+    whole = Sealed(AAD, iv, *sealed)
+    assert content.lengths_fit(enc, whole)
+    assert content.open_(enc, cek, whole) == plaintext
+
+
+@pytest.mark.parametrize("name", ENCS)
+def test_every_part_is_authenticated(name):
+    enc, cek, iv, plaintext = material(name, 40)
+    good = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, plaintext))
+    for part in Sealed._fields:
+        octets = getattr(good, part)
+        for place in range(len(octets)):
+            for bit in range(8):
+                bad = octets[:place] + bytes((octets[place] ^ 1 << bit,)) + octets[place + 1 :]
+                assert content.open_(enc, cek, good._replace(**{part: bad})) is None
+    for place in range(len(cek)):
+        if name in forge.CBC_ENCS and place >= enc.tag_bytes:
+            break  # The second half only deciphers: the tag does not depend on it.
+        bad = cek[:place] + bytes((cek[place] ^ 1,)) + cek[place + 1 :]
+        assert content.open_(enc, bad, good) is None
+
+
+@pytest.mark.parametrize("name", ENCS)
+def test_octets_can_not_move_between_aad_iv_and_ciphertext(name):
+    enc, cek, iv, plaintext = material(name, 40)
+    aad = AAD + bytes(16)
+    ciphertext, tag = content.seal(enc, cek, iv, aad, plaintext)
+    assert (
+        content.open_(enc, cek, Sealed(aad[:-16], aad[-16:][: enc.iv_bytes], iv + ciphertext, tag))
+        is None
+    )
+    assert (
+        content.open_(enc, cek, Sealed(aad + iv, ciphertext[: enc.iv_bytes], ciphertext[16:], tag))
+        is None
+    )
+
+
+@pytest.fixture
+def deciphered(monkeypatch):
+    """Count the uses of the CBC cipher."""
+    calls = []
+    cipher = content.Cipher
+
+    def counting(*args):
+        calls.append(args)
+        return cipher(*args)
+
+    monkeypatch.setattr(content, "Cipher", counting)
+    return calls
+
+
+@pytest.mark.parametrize("name", forge.CBC_ENCS)
+def test_cbc_is_never_deciphered_under_a_bad_tag(name, deciphered):
+    enc, cek, iv, plaintext = material(name, 40)
+    good = Sealed(AAD, iv, *forge.seal(name, cek, iv, AAD, plaintext))
+    for place in range(enc.tag_bytes):
+        bad = good.tag[:place] + bytes((good.tag[place] ^ 0x80,)) + good.tag[place + 1 :]
+        assert content.open_(enc, cek, good._replace(tag=bad)) is None
+    assert content.open_(enc, cek, good._replace(aad=AAD + b"A")) is None
+    assert content.open_(enc, cek, good._replace(iv=bytes(16))) is None
+    assert content.open_(enc, cek, good._replace(ciphertext=good.ciphertext[16:])) is None
+    assert content.open_(enc, bytes(enc.cek_bytes), good) is None
+    assert deciphered == []
+    assert content.open_(enc, cek, good) == plaintext
+    assert len(deciphered) == 1
+
+
+BAD_PADDINGS = {
+    "zero": b"A" * 15 + b"\x00",
+    "seventeen": b"A" * 15 + b"\x11",
+    "largest": b"A" * 15 + b"\xff",
+    "high bit": b"A" * 15 + b"\x81",
+    "first octet of two": b"A" * 14 + b"\x01\x02",
+    "first octet of sixteen": b"\x0f" + b"\x10" * 15,
+    "last but one of sixteen": b"\x10" * 14 + b"\x0f\x10",
+    "middle octet of five": b"A" * 11 + b"\x05\x05\x04\x05\x05",
+    "longer than the only block": b"\x20" * 16,
+    "ISO 10126": b"A" * 11 + b"\x00\x00\x00\x00\x05",
+    "ANSI X9.23 of sixteen": b"\x00" * 15 + b"\x10",
+}
+
+
+@pytest.mark.parametrize("padding", BAD_PADDINGS)
+@pytest.mark.parametrize("name", forge.CBC_ENCS)
+def test_bad_padding_under_a_good_tag_is_none(name, padding, deciphered):
+    """RFC 7518 section 5.2.2.2 step 3; any sender can make it."""
+    enc, cek, iv, _ = material(name)
+    for before in (b"", b"\x10" * 16, b"B" * 32):
+        sealed = forge.seal_padded(name, cek, iv, AAD, before + BAD_PADDINGS[padding])
+        assert content.open_(enc, cek, Sealed(AAD, iv, *sealed)) is None
+    assert len(deciphered) == 3
+
+
+@pytest.mark.parametrize("size", range(1, 17))
+@pytest.mark.parametrize("name", forge.CBC_ENCS)
+def test_every_good_padding_opens(name, size):
+    enc, cek, iv, _ = material(name)
+    block = b"\x00" * (16 - size) + bytes((size,)) * size
+    sealed = forge.seal_padded(name, cek, iv, AAD, block)
+    assert content.open_(enc, cek, Sealed(AAD, iv, *sealed)) == b"\x00" * (16 - size)
+
+
+@pytest.mark.parametrize("name", ENCS)
+def test_lengths_fit_only_those_that_enc_makes(name):
+    enc, cek, iv, _ = material(name)
+    good = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, b"x" * 20))
+    assert content.lengths_fit(enc, good)
+    for size in range(70):
+        assert content.lengths_fit(enc, good._replace(iv=bytes(size))) is (size == enc.iv_bytes)
+        assert content.lengths_fit(enc, good._replace(tag=bytes(size))) is (size == enc.tag_bytes)
+        blocks = size > 0 and size % 16 == 0
+        fits = content.lengths_fit(enc, good._replace(ciphertext=bytes(size)))
+        assert fits is (blocks if forge.ENCS[name].mac else True)

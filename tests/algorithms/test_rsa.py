@@ -1,0 +1,124 @@
+"""RSAES-OAEP: RFC 8017 section 7.1, RFC 7518 section 4.3, and Wycheproof."""
+
+import json
+
+import pytest
+from tests import forge
+
+from joseal import Key, Limits
+from joseal.algorithms.management import Incoming
+from joseal.algorithms.rsa import RsaOaep
+from joseal.algorithms.table import ALGS, ENCS
+from joseal.errors import MalformedTokenError
+from joseal.wire.header import Members
+
+WYCHEPROOF = {
+    "RSA-OAEP": "rsa_oaep_2048_sha1_mgf1sha1_test.json",
+    "RSA-OAEP-256": "rsa_oaep_2048_sha256_mgf1sha256_test.json",
+    "RSA-OAEP-384": "rsa_oaep_2048_sha384_mgf1sha384_test.json",
+    "RSA-OAEP-512": "rsa_oaep_2048_sha512_mgf1sha512_test.json",
+}
+# Cases: valid; valid under a label, which JWE does not have; bad padding; another size.
+COUNTS = {
+    "RSA-OAEP": (10, 7, 14, 5),
+    "RSA-OAEP-256": (10, 8, 14, 5),
+    "RSA-OAEP-384": (10, 6, 13, 5),
+    "RSA-OAEP-512": (10, 4, 14, 5),
+}
+
+
+def incoming(encrypted_key, enc="A128GCM"):
+    return Incoming(ENCS[enc], Members(alg="any"), encrypted_key, Limits())
+
+
+def mechanism(alg="RSA-OAEP", *, private=True):
+    key = forge.rsa_private()
+    return RsaOaep(ALGS[alg], key.public_key(), key if private else None)
+
+
+@pytest.mark.parametrize("alg", WYCHEPROOF)
+def test_wycheproof_oaep(shared_vectors, alg):
+    path = shared_vectors / "wycheproof" / WYCHEPROOF[alg]
+    (group,) = json.loads(path.read_text())["testGroups"]
+    key = Key.from_pem(group["privateKeyPem"], alg=alg)
+    counts = {"valid": 0, "label": 0, "padding": 0, "size": 0}
+    for case in group["tests"]:
+        encrypted_key, message = bytes.fromhex(case["ct"]), bytes.fromhex(case["msg"])
+        if len(encrypted_key) != 256:
+            assert case["result"] == "invalid"
+            counts["size"] += 1
+            with pytest.raises(MalformedTokenError):
+                key.management.prepare(incoming(encrypted_key))
+            continue
+        unwrapped = key.management.prepare(incoming(encrypted_key))()
+        if case["result"] == "valid" and not case["label"]:
+            counts["valid"] += 1
+            assert unwrapped == message, case["tcId"]
+        else:
+            counts["label" if case["label"] else "padding"] += 1
+            assert unwrapped is None, case["tcId"]
+    assert tuple(counts.values()) == COUNTS[alg]
+
+
+@pytest.mark.parametrize("enc", ENCS)
+@pytest.mark.parametrize("alg", forge.RSA_ALGS)
+def test_wrapped_key_is_fresh_and_unwraps(alg, enc):
+    ours = mechanism(alg)
+    first, second = ours.wrap(ENCS[enc]), ours.wrap(ENCS[enc])
+    assert first[0] != second[0]
+    for cek, encrypted_key, members in (first, second):
+        assert len(cek) == ENCS[enc].cek_bytes
+        assert len(encrypted_key) == 256
+        assert members == {}
+        assert ours.prepare(incoming(encrypted_key))() == cek
+    theirs = forge.wrap(alg, enc, b"cek")
+    assert ours.prepare(incoming(theirs))() == b"cek"
+
+
+@pytest.mark.parametrize("alg", forge.RSA_ALGS)
+@pytest.mark.parametrize("other", forge.RSA_ALGS)
+def test_hash_is_the_one_of_the_alg(alg, other):
+    unwrapped = mechanism(alg).prepare(incoming(forge.wrap(other, "A128GCM", b"cek")))()
+    assert unwrapped == (b"cek" if alg == other else None)
+
+
+class Unused:
+    """A private key that must not be touched."""
+
+    def __getattr__(self, name):
+        pytest.fail(f"the private key was touched: {name}")
+
+
+@pytest.mark.parametrize("size", [0, 1, 16, 128, 255, 257, 512])
+def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(size):
+    ours = RsaOaep(ALGS["RSA-OAEP"], forge.rsa_private().public_key(), Unused())
+    with pytest.raises(MalformedTokenError, match="size of the modulus"):
+        ours.prepare(incoming(bytes(size)))
+    ours.prepare(incoming(bytes(256)))
+
+
+@pytest.mark.parametrize("bits", [2050, 2056, 3072])
+def test_size_of_the_modulus_is_in_whole_octets(bits):
+    key = forge.rsa_private("odd", bits)
+    ours = RsaOaep(ALGS["RSA-OAEP-256"], key.public_key(), key)
+    cek, encrypted_key, _ = ours.wrap(ENCS["A128GCM"])
+    assert len(encrypted_key) == -(-bits // 8)
+    assert ours.prepare(incoming(encrypted_key))() == cek
+
+
+@pytest.mark.parametrize("octet", [b"\x00", b"\x01", b"\x7f", b"\xff"])
+def test_what_is_no_oaep_is_none(octet):
+    for encrypted_key in (octet * 256, bytes(255) + octet, octet + bytes(255)):
+        assert mechanism().prepare(incoming(encrypted_key))() is None
+
+
+def test_number_not_below_the_modulus_is_none():
+    """RFC 8017 section 5.1.2 step 1."""
+    modulus = forge.rsa_private().public_key().public_numbers().n
+    for number in (modulus - 1, modulus, modulus + 1):
+        assert mechanism().prepare(incoming(number.to_bytes(256, "big")))() is None
+
+
+def test_public_half_unwraps_nothing():
+    _, encrypted_key, _ = mechanism().wrap(ENCS["A128GCM"])
+    assert mechanism(private=False).prepare(incoming(encrypted_key))() is None

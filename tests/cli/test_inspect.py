@@ -1,0 +1,113 @@
+"""`joseal inspect`: what stands in a token, and no word on whether it is true."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from joseal import Encrypter, Key
+from joseal.cli.failures import Exit
+from joseal.wire import base64url
+
+Run = Callable[..., Result]
+
+SIZES = [
+    ("protected header", 52),
+    ("encrypted key", 256),
+    ("iv", 16),
+    ("ciphertext", 112),
+    ("tag", 32),
+]
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    bank = Key.generate("RSA-OAEP").public()
+    sealer = Encrypter(bank, enc="A256CBC-HS512", header={"typ": "JWT"})
+    return sealer.encrypt(bytes(97))
+
+
+def made(header: str) -> str:
+    encoded = base64url.encode(header.encode()).decode()
+    return f"{encoded}....{'A' * 22}"
+
+
+def test_json_holds_the_header_and_the_sizes(token: str, run: Run) -> None:
+    done = run("inspect", "--json", data=token + "\n")
+    assert (done.exit_code, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+    shown = json.loads(done.stdout)
+    assert list(shown["header"].items()) == [
+        ("alg", "RSA-OAEP"),
+        ("typ", "JWT"),
+        ("enc", "A256CBC-HS512"),
+    ]
+    assert [(part["name"], part["bytes"]) for part in shown["segments"]] == SIZES
+    lengths = [len(part) for part in token.split(".")]
+    assert [part["characters"] for part in shown["segments"]] == lengths
+    assert shown["authenticated"] is False
+
+
+def test_people_get_a_page_of_eighty_columns(token: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(token)
+    done = run("inspect", tmp_path / "token", COLUMNS="200")
+    lines = done.stdout.splitlines()
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert max(len(line) for line in lines) <= 80
+    assert [line for line in lines if line != line.rstrip()] == []
+    for name, size in SIZES:
+        assert any(
+            line.split()[: len(name.split())] == name.split() and f" {size} " in line
+            for line in lines
+        )
+    assert "No key was used" in done.stdout
+
+
+def test_nothing_of_a_header_reaches_the_terminal_raw(run: Run) -> None:
+    nasty = {
+        "alg": "\x1b[31mred",
+        "enc": "\u202eesrever\u0085\x07",
+        "[bold]x\x1b": ["[/]", "\x9b2J", 1],
+    }
+    for more in ((), ("--json",)):
+        done = run("inspect", *more, data=made(json.dumps(nasty)))
+        assert done.exit_code == 0
+        assert done.stdout.isascii()
+        assert [c for c in done.stdout if not (c.isprintable() or c == "\n")] == []
+        assert "\\u001b[31mred" in done.stdout
+        assert "[bold]x\\u001b" in done.stdout
+
+
+@pytest.mark.parametrize("header", [{"note": "#" * 300}, {"#" * 300: 1}, {"#" * 150: "#" * 150}])
+def test_what_is_long_is_folded_and_not_cut(header: dict[str, object], run: Run) -> None:
+    done = run("inspect", data=made(json.dumps({"alg": "dir", **header})))
+    assert done.stdout.isascii()
+    assert done.stdout.count("#") == 300
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_what_no_key_could_open_is_shown_all_the_same(run: Run) -> None:
+    done = run("inspect", "--json", data=made('{"alg":"none","enc":"none","crit":[]}'))
+    assert json.loads(done.stdout)["header"] == {"alg": "none", "enc": "none", "crit": []}
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        ("", "malformed"),
+        ("a.b.c", "malformed"),
+        (made("{}"), "malformed"),
+        (made('{"alg":"a","alg":"b"}'), "malformed"),
+        (made("[]"), "malformed"),
+        (made('{"alg":"dir"}') + "=", "malformed"),
+        ("x" * 17_000_000, "too_large"),
+        ("x" * 30_000 + "....", "too_large"),
+    ],
+    ids=["empty", "JWS", "no alg", "alg twice", "no object", "padding", "too long", "long header"],
+)
+def test_what_is_no_token_is_refused(token: str, code: str, run: Run) -> None:
+    for more in ((), ("--json",)):
+        done = run("inspect", *more, data=token)
+        assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.TOKEN, "", 1)
+        assert done.stderr.startswith(f"joseal: {code}: ")

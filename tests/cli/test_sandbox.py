@@ -1,0 +1,164 @@
+"""`joseal sandbox`: what it prints is enough to send it a payout, and it leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from joseal import ApiError, Key
+from joseal.cli.failures import Exit
+from joseal.juspay import Account, Attempt, CardInfo, Client, payout_encrypter
+
+Run = Callable[..., Result]
+
+ATTEMPT = Attempt(
+    fulfillment_id="fulfillment-1", card_info=CardInfo(card_number="5513651111111111")
+)
+FIRST = "A stand-in for the payouts server is running. Ctrl-C stops it.\n"
+NAMES = ["url", "merchant id", "API key", "kid", "sid", "alg", "public key"]
+
+
+class Running:
+    """The command in a process of its own, and what its first lines said."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.out = process.stdout
+        assert self.out.readline() == FIRST
+        lines = [self.out.readline().strip() for _ in NAMES]
+        self.told = {
+            name: line.removeprefix(name).strip() for name, line in zip(NAMES, lines, strict=True)
+        }
+
+    def client(self, **changed: str) -> Client:
+        told = {**self.told, **changed}
+        account = Account(
+            merchant_id=told["merchant id"],
+            api_key=told["API key"],
+            kid=told["kid"],
+            sid=told["sid"],
+            base_url=told["url"],
+        )
+        bank = Key.from_pem(Path(told["public key"]).read_text(), alg=told["alg"])
+        return Client(account, payout_encrypter(bank))
+
+
+@contextmanager
+def started(*args: object, **env: str) -> Iterator[Running]:
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "joseal",
+        "sandbox",
+        *(str(arg) for arg in args),
+    ]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", **env},
+    ) as process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_what_it_prints_is_enough_for_a_client(stop: signal.Signals, tmp_path: Path) -> None:
+    with started(TMPDIR=str(tmp_path)) as running:
+        assert list(running.told) == NAMES
+        with running.client() as client:
+            client.attempt("order-1", ATTEMPT)
+            assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
+        with running.client(kid="other") as client, pytest.raises(ApiError):
+            client.attempt("order-2", ATTEMPT)
+        assert running.out.readline() == "E03  order-2\n"
+        running.process.send_signal(stop)
+        rest, errors = running.process.communicate(timeout=30)
+    assert (running.process.returncode, rest, errors) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_named_is_used(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "public.pem"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    named = (
+        "--port",
+        port,
+        "--public-key",
+        target,
+        "--kid",
+        "k",
+        "--sid",
+        "s",
+        "--merchant-id",
+        "m",
+    )
+    password = (folder / "password").read_text("utf-8").strip()
+    key = ("--key", folder / "encrypted.pem", "--alg", "RSA-OAEP-256", "--password-env", "PW")
+    with started(*named, *key, PW=password) as running:
+        assert list(running.told.values()) == [
+            *(f"http://127.0.0.1:{port}", "m", running.told["API key"], "k", "s", "RSA-OAEP-256"),
+            str(target),
+        ]
+        with running.client() as client:
+            client.attempt("order-1", ATTEMPT)
+        running.process.send_signal(signal.SIGINT)
+        rest, errors = running.process.communicate(timeout=30)
+    assert errors == ""
+    assert target.read_text() == (folder / "public.pem").read_text()
+    assert password not in rest
+
+
+def test_each_run_has_its_own_keys(tmp_path: Path) -> None:
+    with started() as one, started() as other:
+        for name in ("url", "API key", "public key"):
+            assert one.told[name] != other.told[name]
+        pems = {Path(running.told["public key"]).read_text() for running in (one, other)}
+        for running in (one, other):
+            running.process.send_signal(signal.SIGINT)
+            running.process.communicate(timeout=30)
+    assert len(pems) == 2
+
+
+def test_a_taken_port_is_one_line(run: Run, tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("sandbox", "--port", taken.getsockname()[1], TMPDIR=str(tmp_path))
+    assert (done.exit_code, done.stdout) == (Exit.FILE, "")
+    assert done.stderr == "joseal: file: can't listen on the port: Address already in use\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("args", "code"),
+    [
+        (("--port", "70000"), Exit.USAGE),
+        (("--key", "public.pem", "--alg", "RSA-OAEP"), Exit.KEY),
+        (("--key", "encrypted.pem", "--alg", "RSA-OAEP"), Exit.KEY),
+        (("--key", "private.pem"), Exit.USAGE),
+        (("--key", "wrap.jwk"), Exit.KEY),
+        (("--alg", "A256KW"), Exit.KEY),
+        (("--kid", "\u00e9"), Exit.USAGE),
+        (("--merchant-id", ""), Exit.USAGE),
+        (("--ask-password",), Exit.USAGE),
+        (("--public-key", "/nowhere/at/all"), Exit.FILE),
+    ],
+)
+def test_what_cannot_run_is_one_line(
+    args: tuple[str, ...], code: Exit, folder: Path, run: Run
+) -> None:
+    done = run("sandbox", *(str(folder / arg) if "." in arg else arg for arg in args))
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (code, "", 1)

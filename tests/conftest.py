@@ -1,0 +1,32 @@
+"""Fixtures and Hypothesis profiles that all tests share."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+IN_CI = os.environ.get("CI") == "true"
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=500, deadline=None, derandomize=True)
+settings.load_profile("ci" if IN_CI else "dev")
+
+
+@pytest.fixture(scope="session")
+def our_vectors() -> Path:
+    """The project's own test vectors."""
+    return ROOT / "vectors"
+
+
+@pytest.fixture(scope="session")
+def shared_vectors() -> Path:
+    """Third-party test vectors, which are read where they lie and never copied."""
+    folder = Path(os.environ.get("JOSEAL_VECTORS", ROOT.parent / "shared" / "vectors"))
+    if folder.is_dir():
+        return folder
+    text = "third-party vectors are missing: set JOSEAL_VECTORS to the folder that holds them"
+    if IN_CI:
+        pytest.fail(text)
+    pytest.skip(text)

@@ -1,0 +1,138 @@
+"""The documents say what the code does: examples run, numbers and names agree, links lead on."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import joseal
+from joseal.algorithms import table
+from joseal.keys import material
+from joseal.wire import strict_json
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+EXAMPLE_LINES = 20
+MACHINE_PATH = re.compile(r"(?<![\w.~$}-])/(?:work|root|home|Users|tmp|opt)(?:/|\b)")
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def block_after(marker: str, language: str) -> str:
+    """The fenced block that follows a marker in the README."""
+    fences = re.findall(
+        rf"^<!-- {marker} -->\n+```{language}\n(.*?)^```$",
+        text_of("README.md"),
+        re.MULTILINE | re.DOTALL,
+    )
+    assert len(fences) == 1
+    return fences[0]
+
+
+def test_readme_example_runs_as_it_stands() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block_after("example", "python")],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Ack()\n")
+    assert "5513651111111111" not in done.stdout
+
+
+def test_readme_example_is_short() -> None:
+    lines = [line for line in block_after("example", "python").splitlines() if line.strip()]
+    assert 10 < len(lines) <= EXAMPLE_LINES
+
+
+@pytest.mark.parametrize("name", ["demo", "tests"])
+def test_readme_command_is_one_line(name: str) -> None:
+    (line,) = block_after(f"command: {name}", "sh").splitlines()
+    assert "-m venv .venv" in line
+    assert "install -y python3-venv" in line
+
+
+def test_changelog_has_an_unreleased_section_on_top() -> None:
+    headings = re.findall(r"^## (.*)$", text_of("CHANGELOG.md"), re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    assert headings.count("[Unreleased]") == 1
+
+
+def test_limits_in_security_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|", text_of("SECURITY.md"), re.MULTILINE)
+    limits = joseal.Limits()
+    assert {name: int(value.replace(",", "")) for name, value in rows} == {
+        name: getattr(limits, name) for name in limits.__struct_fields__
+    }
+
+
+def test_other_bounds_in_security_are_those_of_the_code() -> None:
+    assert (
+        f"A header nests at most {strict_json.MAX_DEPTH} deep and its numbers have at most "
+        f"{strict_json.MAX_DIGITS} digits; RSA keys have {material.RSA_LEAST_BITS:,} to "
+        f"{material.RSA_MOST_BITS:,} bits."
+    ) in text_of("SECURITY.md")
+
+
+def test_algorithms_in_readme_are_those_of_the_code() -> None:
+    for member, known in (("alg", table.ALGS), ("enc", table.ENCS)):
+        (row,) = re.findall(
+            rf"^\|[^|]*\(`{member}`\) \|(.*)\|$", text_of("README.md"), re.MULTILINE
+        )
+        assert re.findall(r"`([^`]+)`", row) == list(known)
+
+
+def test_error_codes_in_readme_are_those_of_the_code() -> None:
+    rows = re.findall(r"^\| `(\w+Error)` \| `(\w+)` \|", text_of("README.md"), re.MULTILINE)
+    groups = (joseal.JoseError, joseal.TokenError)
+    errors = [getattr(joseal, name) for name in joseal.__all__ if name.endswith("Error")]
+    assert dict(rows) == {kind.__name__: kind.code for kind in errors if kind not in groups}
+
+
+def test_every_dependency_is_argued_for() -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    names = {re.match(r"[\w-]+", item).group() for items in lists for item in items} - {"joseal"}
+    decisions = text_of("docs/decisions.md")
+    assert {name for name in names if f"`{name}`" not in decisions} == set()
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = re.findall(r"^## (\d+)\. ", text_of("docs/decisions.md"), re.MULTILINE)
+    assert [int(number) for number in numbers] == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+def test_ci_tests_every_version_that_is_promised() -> None:
+    classifiers = tomllib.loads(text_of("pyproject.toml"))["project"]["classifiers"]
+    promised = re.findall(r":: Python :: (3\.\d+)", "\n".join(classifiers))
+    assert f"for version in {' '.join(promised)}; do" in text_of(".ci/run")
+
+
+def test_every_lint_exception_is_explained() -> None:
+    lines = text_of("pyproject.toml").splitlines()
+    first, last = lines.index("ignore = ["), lines.index("]", lines.index("ignore = ["))
+    assert [line for line in lines[first + 1 : last] if not re.search(r'",\s+# \w', line)] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_that_exist(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "pyproject.toml"], ids=lambda path: path.name)
+def test_document_holds_no_machine_path(path: Path) -> None:
+    assert MACHINE_PATH.findall(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("bad", ["see /" + "work/x", "(/" + "tmp/y)", "`/" + "root`"])
+def test_machine_path_is_noticed(bad: str) -> None:
+    assert MACHINE_PATH.search(bad)

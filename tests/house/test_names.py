@@ -1,0 +1,182 @@
+"""The public face: what the façade offers, what importing it costs, and what its docstrings say."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import joseal
+
+PACKAGE = Path(joseal.__file__).parent
+PACKAGES = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
+# One would run the command line; pytest wants to be the first to import the other.
+NOT_IMPORTED = ("joseal.__main__", "joseal.juspay.pytest_plugin")
+NAMES = sorted(
+    info.name
+    for info in pkgutil.walk_packages([str(PACKAGE)], "joseal.")
+    if info.name not in NOT_IMPORTED
+)
+CONTRACT = {
+    *("Decrypter", "Encrypter", "Key", "KeySet", "Limits", "Opened"),
+    *("ApiError", "DecryptionError", "JoseError", "KeyUnavailableError", "KeyUseError"),
+    *("MalformedTokenError", "NotAllowedError", "TokenError", "TokenTooLargeError"),
+    *("TransportError", "UnknownKeyError", "VerificationError"),
+}
+EXPENSIVE = (
+    *("click", "cryptography.hazmat.primitives.serialization.pkcs12", "cryptography.x509"),
+    *("http.client", "nacl", "rich", "starlette", "urllib3", "uvicorn"),
+)
+
+
+def module_name(folder: Path) -> str:
+    return ".".join(("joseal", *folder.relative_to(PACKAGE).parts))
+
+
+def imported_from_here(folder: Path) -> set[str]:
+    """Names that a package's `__init__` takes from joseal's own modules."""
+    return {
+        alias.asname or alias.name
+        for node in ast.parse((folder / "__init__.py").read_text("utf-8")).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("joseal")
+        for alias in node.names
+    }
+
+
+def loaded_by(statement: str) -> list[str]:
+    program = f"import json, sys\n{statement}\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    return json.loads(done.stdout)
+
+
+def expensive(modules: list[str]) -> list[str]:
+    return [
+        name
+        for name in modules
+        if any(name == root or name.startswith(f"{root}.") for root in EXPENSIVE)
+    ]
+
+
+def test_facade_offers_the_contract() -> None:
+    assert set(joseal.__all__) >= CONTRACT
+
+
+@pytest.mark.parametrize("folder", PACKAGES, ids=module_name)
+def test_public_names_are_exactly_all(folder: Path) -> None:
+    module = importlib.import_module(module_name(folder))
+    names = list(getattr(module, "__all__", ()))
+    assert set(names) == {name for name in imported_from_here(folder) if name[0] != "_"}
+    assert len(names) == len(set(names))
+    assert [name for name in names if not hasattr(module, name)] == []
+
+
+def test_example_of_the_facade_runs() -> None:
+    results = doctest.testmod(joseal)
+    assert results.attempted >= 3
+    assert results.failed == 0
+
+
+def test_facade_is_without_logic() -> None:
+    body = ast.parse((PACKAGE / "__init__.py").read_text("utf-8")).body
+    assert isinstance(body[0], ast.Expr), "the module's docstring comes first"
+    assert {type(node) for node in body[1:]} == {ast.ImportFrom, ast.Assign}
+
+
+def test_importing_the_facade_loads_nothing_expensive() -> None:
+    assert expensive(loaded_by("import joseal")) == []
+
+
+def test_expensive_modules_are_noticed() -> None:
+    assert expensive(loaded_by("import urllib3")) != []
+
+
+def public_members(module: ModuleType) -> dict[str, object]:
+    """Public classes, their public methods, and functions that are defined in a module."""
+    members: dict[str, object] = {}
+    for name, value in vars(module).items():
+        if name.startswith("_") or getattr(value, "__module__", None) != module.__name__:
+            continue
+        if inspect.isclass(value):
+            members[name] = value
+            members |= {
+                f"{name}.{inner}": inspect.unwrap(method)
+                for inner, method in inspect.getmembers_static(value)
+                if inner in vars(value) and not inner.startswith("_")
+                for method in [getattr(method, "__func__", getattr(method, "fget", method))]
+                if inspect.isfunction(inspect.unwrap(method))
+            }
+        elif inspect.isfunction(inspect.unwrap(value)):
+            members[name] = inspect.unwrap(value)
+    return members
+
+
+MEMBERS = {
+    f"{name}.{member}": value
+    for name in NAMES
+    for member, value in public_members(importlib.import_module(name)).items()
+}
+
+
+def raised_here(function: object) -> set[str]:
+    """Names of the exceptions that a function raises in its own body."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    nodes = (node.exc for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc)
+    names = (ast.unparse(node.func if isinstance(node, ast.Call) else node) for node in nodes)
+    return {name.rpartition(".")[2] for name in names if re.fullmatch(r"[\w.]*\b[A-Z]\w*", name)}
+
+
+def undocumented(value: object) -> set[str]:
+    """Exceptions that a public object raises itself and does not name in its docstring."""
+    functions = [value]
+    if inspect.isclass(value):
+        makers = (vars(value).get(name) for name in ("__init__", "__new__", "__post_init__"))
+        functions = [
+            inspect.unwrap(maker)
+            for maker in makers
+            if inspect.isfunction(maker) and maker.__module__ == value.__module__
+        ]
+    texts = [value.__doc__ or "", *(function.__doc__ or "" for function in functions)]
+    words = set(re.findall(r"\w+", " ".join(texts)))
+    return {name for function in functions for name in raised_here(function)} - words
+
+
+def says_too_little(limit: int) -> int:
+    """Return the limit.
+
+    Raises:
+        KeyError: never.
+    """
+    if limit:
+        raise ValueError("unnamed")
+    raise KeyError("named")
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
+def test_module_begins_with_a_docstring(path: Path) -> None:
+    assert (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").strip()
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_public_object_has_a_docstring(name: str) -> None:
+    value = MEMBERS[name]
+    assert (value.__doc__ or "").strip()
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_docstring_names_what_is_raised(name: str) -> None:
+    assert undocumented(MEMBERS[name]) == set()
+
+
+def test_an_unnamed_exception_is_noticed() -> None:
+    assert undocumented(says_too_little) == {"ValueError"}

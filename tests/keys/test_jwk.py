@@ -1,0 +1,353 @@
+"""JSON Web Keys: RFC 7517 section 4, RFC 7518 section 6."""
+
+import collections
+import functools
+import json
+import types
+
+import pytest
+from tests import forge
+
+from joseal import Decrypter, Encrypter, Key, KeyUseError
+
+OCT = {"kty": "oct", "k": forge.b64(bytes(range(16)))}
+
+
+@functools.cache
+def _rsa():
+    return forge.key("RSA-OAEP").to_jwk(private=True)
+
+
+def rsa(*names, **members):
+    """Return the JWK of a pair, with these of its members alone, and others."""
+    full = {name: value for name, value in _rsa().items() if name != "alg"}
+    kept = {name: full[name] for name in ("kty", "n", "e", *names)} if names else full
+    return {**kept, **members}
+
+
+PUBLIC = ("n",)
+
+
+def refused(jwk, message, **arguments):
+    with pytest.raises(KeyUseError, match=message) as caught:
+        Key.from_jwk(
+            jwk,
+            **{
+                "alg": "RSA-OAEP" if isinstance(jwk, dict) and "n" in jwk else "A128KW",
+                **arguments,
+            },
+        )
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        dict,
+        types.MappingProxyType,
+        collections.OrderedDict,
+        json.dumps,
+        lambda jwk: json.dumps(jwk).encode(),
+    ],
+)
+def test_jwk_is_a_mapping_or_json(wrap):
+    key = Key.from_jwk(wrap({**OCT, "alg": "A128KW", "kid": "a", "unknown": [1, None]}))
+    assert (key.alg, key.kid, key.is_symmetric) == ("A128KW", "a", True)
+
+
+@pytest.mark.parametrize("jwk", [None, 5, [], [("kty", "oct")], bytearray(b"{}"), object()])
+def test_jwk_of_another_type_is_a_type_error(jwk):
+    with pytest.raises(TypeError, match=r"^the JWK must be a mapping, str or bytes$"):
+        Key.from_jwk(jwk, alg="A128KW")
+
+
+@pytest.mark.parametrize(
+    "jwk",
+    [
+        "",
+        "[]",
+        "null",
+        '{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA","k":"AAAAAAAAAAAAAAAAAAAAAA"}',
+        '{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA","x":NaN}',
+        '{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA"} {}',
+        b'\xef\xbb\xbf{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA"}',
+        b'{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA","x":"\xff"}',
+        b'{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA","x":"\\ud800"}',
+        '{"a":' * 100_000,
+        {**OCT, "k": b"AAAAAAAAAAAAAAAAAAAAAA"},
+        {**OCT, "x": float("nan")},
+        {**OCT, 5: "x"},
+        {**OCT, "key_ops": ("wrapKey",)},
+        {**OCT, "x": object()},
+    ],
+    ids=lambda jwk: repr(jwk)[:40],
+)
+def test_jwk_that_is_not_strict_json_is_refused(jwk):
+    refused(jwk, "^the JWK is not one strict JSON object$")
+
+
+@pytest.mark.parametrize("alg", [5, b"A128KW", ["A128KW"], True])
+def test_alg_of_another_type_is_a_type_error(alg):
+    with pytest.raises(TypeError, match=r"^alg must be str$"):
+        Key.from_jwk(OCT, alg=alg)
+
+
+def test_alg_comes_from_the_caller_or_from_the_jwk_and_they_agree():
+    assert Key.from_jwk(OCT, alg="A128KW").alg == "A128KW"
+    assert Key.from_jwk({**OCT, "alg": "A128KW"}).alg == "A128KW"
+    assert Key.from_jwk({**OCT, "alg": "A128KW"}, alg="A128KW").alg == "A128KW"
+    refused({**OCT, "alg": "A128KW"}, "contradicts alg=", alg="A256KW")
+    refused({**OCT, "alg": "A128KW"}, "contradicts alg=", alg="dir")
+    refused(rsa(*PUBLIC, alg="RSA-OAEP-256"), "contradicts alg=", alg="RSA-OAEP")
+    refused(OCT, "names no alg: give alg=", alg=None)
+
+
+@pytest.mark.parametrize("alg", ["", "none", "HS256", "RSA1_5", "a128kw", "A128GCMKW", "ECDH-ES"])
+def test_alg_that_is_not_known_is_refused(alg):
+    refused(OCT, "^this alg is not known$", alg=alg)
+    refused({**OCT, "alg": alg}, "^this alg is not known$", alg=None)
+
+
+def test_kid_comes_from_the_caller_or_from_the_jwk_and_they_agree():
+    assert Key.from_jwk(OCT, alg="A128KW", kid="a").kid == "a"
+    assert Key.from_jwk({**OCT, "kid": "a"}, alg="A128KW").kid == "a"
+    assert Key.from_jwk({**OCT, "kid": "a"}, alg="A128KW", kid="a").kid == "a"
+    assert Key.from_jwk({**OCT, "kid": ""}, alg="A128KW").kid == ""
+    assert Key.from_jwk(OCT, alg="A128KW").kid is None
+    refused({**OCT, "kid": "a"}, "contradicts kid=", kid="b")
+    refused({**OCT, "kid": ""}, "contradicts kid=", kid="b")
+
+
+@pytest.mark.parametrize("name", ["kty", "k", "alg", "kid"])
+@pytest.mark.parametrize("value", [None, 5, True, [], {}, ["oct"]])
+def test_text_member_of_another_type_is_refused(name, value):
+    refused({**OCT, name: value}, f"{name} is missing or no string")
+
+
+@pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
+@pytest.mark.parametrize("value", [None, 5, True, [], {}])
+def test_number_of_another_type_is_refused(name, value):
+    refused(rsa(**{name: value}), f"{name} is missing or no string")
+
+
+@pytest.mark.parametrize("kty", ["RSA ", "rsa", "OCT", "EC", "OKP", "", "AKP"])
+def test_kty_that_is_not_used_is_refused(kty):
+    refused({**OCT, "kty": kty}, "does not use keys of this kty")
+
+
+def test_kind_of_key_is_the_one_of_the_alg():
+    refused({**OCT, "n": "AQAB", "e": "AQAB"}, "needs an RSA key", alg="RSA-OAEP")
+    refused({"kty": "RSA", "k": OCT["k"]}, "e is missing", alg="A128KW")
+
+
+@pytest.mark.parametrize("alg", [*forge.KW_ALGS, "dir"])
+def test_pair_is_no_shared_secret(alg):
+    refused(rsa(), "needs a symmetric key", alg=alg)
+    refused(rsa(*PUBLIC), "needs a symmetric key", alg=alg)
+
+
+@pytest.mark.parametrize("alg", [*forge.KW_ALGS, "dir"])
+def test_size_of_a_shared_secret_is_the_one_of_the_alg(alg):
+    good = {forge.KW_ALGS[alg]} if alg in forge.KW_ALGS else {16, 24, 32, 48, 64}
+    for size in (*range(66), 128, 256):
+        jwk = {"kty": "oct", "k": forge.b64(bytes(size))}
+        if size in good:
+            assert Key.from_jwk(jwk, alg=alg).alg == alg
+        else:
+            refused(jwk, "does not have the size", alg=alg)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OCT["k"] + "==",
+        OCT["k"] + "=",
+        OCT["k"][:-1] + "x",
+        OCT["k"] + "\n",
+        " " + OCT["k"],
+        "+" + OCT["k"][1:],
+        "/" + OCT["k"][1:],
+        "é" + OCT["k"],
+        OCT["k"][:-1],
+    ],
+)
+def test_secret_is_canonical_base64url(text):
+    refused({**OCT, "k": text}, "k is not canonical base64url")
+
+
+@pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
+def test_number_is_canonical_and_has_no_leading_zero(name):
+    """RFC 7518 section 2, Base64urlUInt."""
+    good = _rsa()[name]
+    octets = forge.unb64(good)
+    refused(rsa(**{name: good + "="}), f"{name} is not canonical base64url")
+    refused(rsa(**{name: good + "\n"}), f"{name} is not canonical base64url")
+    refused(rsa(**{name: ""}), f"{name} is empty or has a leading zero octet")
+    refused(rsa(**{name: "AA"}), f"{name} is empty or has a leading zero octet")
+    refused(
+        rsa(**{name: forge.b64(b"\x00" + octets)}), f"{name} is empty or has a leading zero octet"
+    )
+    refused(rsa(**{name: forge.b64(b"\x01" * 2049)}), "2048 to 16384 bits")
+
+
+def test_public_and_private_keys_are_told_apart():
+    assert not Key.from_jwk(rsa(*PUBLIC), alg="RSA-OAEP").is_private
+    assert Key.from_jwk(rsa(), alg="RSA-OAEP").is_private
+
+
+def test_private_key_of_d_alone_is_completed():
+    key = Key.from_jwk(rsa("d"), alg="RSA-OAEP")
+    assert key.is_private
+    token = Encrypter(forge.sealing(forge.key("RSA-OAEP")), enc="A128GCM").encrypt(b"x")
+    assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"
+    released = key.to_jwk(private=True)
+    assert {released["p"], released["q"]} == {_rsa()["p"], _rsa()["q"]}
+
+
+CRT = ("p", "q", "dp", "dq", "qi")
+
+
+@pytest.mark.parametrize("missing", CRT)
+def test_private_key_with_some_crt_members_is_refused(missing):
+    """RFC 7518 section 6.3.2: all of them or none."""
+    names = [name for name in CRT if name != missing]
+    refused(rsa("d", *names), "some private RSA members, but not all")
+    refused(rsa("d", missing), "some private RSA members, but not all")
+    refused(rsa(missing), "some private RSA members, but not all")
+
+
+def test_private_key_without_d_is_refused():
+    refused(rsa(*CRT), "some private RSA members, but not all")
+
+
+@pytest.mark.parametrize("name", ["n", "e"])
+def test_public_members_are_needed(name):
+    for jwk in (rsa(), rsa(*PUBLIC)):
+        del jwk[name]
+        with pytest.raises(KeyUseError, match=f"{name} is missing"):
+            Key.from_jwk(jwk, alg="RSA-OAEP")
+
+
+@pytest.mark.parametrize("name", ["n", "e", "d", *CRT])
+def test_members_that_do_not_fit_together_are_refused(name):
+    octets = forge.unb64(_rsa()[name])
+    bent = forge.b64(octets[:-1] + bytes((octets[-1] ^ 2,)))
+    refused(rsa(**{name: bent}), "do not fit together|2048 to 16384 bits")
+
+
+def test_d_alone_that_does_not_fit_is_refused():
+    octets = forge.unb64(_rsa()["d"])
+    refused(rsa("d", d=forge.b64(octets[:-1] + bytes((octets[-1] ^ 2,)))), "do not fit together")
+    refused(rsa("d", d="Aw"), "do not fit together")
+
+
+@pytest.mark.parametrize("exponent", [b"\x01", b"\x02", b"\x01\x00\x00"])
+def test_exponent_that_hides_nothing_is_refused(exponent):
+    """With e=1 a token would carry its content encryption key in the clear."""
+    refused(rsa(*PUBLIC, e=forge.b64(exponent)), "do not fit together")
+
+
+def test_more_than_two_primes_are_refused():
+    refused(rsa(oth=[]), "more than two primes")
+
+
+@pytest.mark.parametrize(
+    ("bits", "fits"), [(512, False), (1024, False), (2047, False), (2048, True), (16384, True)]
+)
+def test_size_of_an_rsa_key_is_bounded(bits, fits):
+    modulus = (1 << bits - 1 | 1).to_bytes((bits + 7) // 8, "big")
+    jwk = {"kty": "RSA", "n": forge.b64(modulus), "e": "AQAB"}
+    if fits:
+        assert not Key.from_jwk(jwk, alg="RSA-OAEP").is_private
+    else:
+        refused(jwk, "2048 to 16384 bits")
+
+
+def test_use_binds():
+    assert Key.from_jwk({**OCT, "use": "enc"}, alg="A128KW").alg == "A128KW"
+    for use in ("sig", "", "ENC", None, 5, ["enc"], {}):
+        refused({**OCT, "use": use}, "^the JWK's use is not enc$")
+
+
+@pytest.mark.parametrize(
+    "names", [["sign"], ["sign", "verify"], [], ["SIGN"], ["wrapkey"], ["other"]]
+)
+def test_key_ops_without_encryption_are_refused_when_loaded(names):
+    refused({**OCT, "key_ops": names}, "key_ops exclude encryption")
+
+
+@pytest.mark.parametrize(
+    "names", ["wrapKey", {"wrapKey": 1}, None, 5, [5], [None], ["wrapKey", 5], [["wrapKey"]]]
+)
+def test_key_ops_are_a_list_of_strings(names):
+    refused({**OCT, "key_ops": names}, "key_ops must be a list of strings")
+
+
+def test_key_ops_are_unique():
+    refused({**OCT, "key_ops": ["wrapKey", "wrapKey"]}, "repeats an operation")
+
+
+# Which of the two directions these operations permit.
+PERMITTED = [
+    ("dir", ["encrypt"], True, False),
+    ("dir", ["decrypt"], False, True),
+    ("dir", ["encrypt", "decrypt"], True, True),
+    ("dir", ["wrapKey", "unwrapKey"], False, False),
+    ("A128KW", ["wrapKey"], True, False),
+    ("A128KW", ["unwrapKey"], False, True),
+    ("A128KW", ["wrapKey", "unwrapKey", "unknown"], True, True),
+    ("A128KW", ["encrypt", "decrypt"], False, False),
+    ("RSA-OAEP", ["wrapKey", "unwrapKey"], True, True),
+    ("RSA-OAEP", ["encrypt", "decrypt"], True, True),
+    ("RSA-OAEP", ["decrypt"], False, True),
+    ("RSA-OAEP", ["unwrapKey"], False, True),
+    ("RSA-OAEP", ["deriveKey"], False, False),
+    ("RSA-OAEP", ["sign", "decrypt"], False, True),
+]
+
+
+@pytest.mark.parametrize(("alg", "names", "seals", "opens"), PERMITTED)
+def test_key_ops_bind(alg, names, seals, opens):
+    # The public half of a pair has its own operations.
+    sealing = rsa(*PUBLIC) if alg == "RSA-OAEP" else OCT
+    opening = rsa() if alg == "RSA-OAEP" else OCT
+    for make, jwk, permitted in ((Encrypter, sealing, seals), (Decrypter, opening, opens)):
+        key = Key.from_jwk({**jwk, "key_ops": names}, alg=alg)
+        if permitted:
+            make(key, enc="A128GCM")
+        else:
+            with pytest.raises(KeyUseError, match="key_ops don't permit"):
+                make(key, enc="A128GCM")
+
+
+@pytest.mark.parametrize("enc", forge.ENCS)
+def test_secret_whose_alg_is_an_enc_serves_that_enc_alone(enc):
+    """RFC 7517 section 4.4."""
+    jwk = {"kty": "oct", "k": forge.b64(bytes(forge.ENCS[enc].cek_bytes)), "alg": enc}
+    for key in (Key.from_jwk(jwk), Key.from_jwk(jwk, alg="dir")):
+        assert key.alg == "dir"
+        token = Encrypter(key, enc=enc).encrypt(b"x")
+        assert Decrypter(key, enc=enc).decrypt(token) == b"x"
+        for other in forge.ENCS:
+            if other != enc:
+                for make in (Encrypter, Decrypter):
+                    with pytest.raises(KeyUseError, match="size or enc does not fit"):
+                        make(key, enc=other)
+    refused(jwk, "contradicts alg=", alg="A128KW")
+
+
+@pytest.mark.parametrize("enc", ["A128GCM", "A128CBC-HS256"])
+def test_pair_whose_alg_is_an_enc_is_refused(enc):
+    refused(rsa(alg=enc), "contradicts alg=")
+    refused(rsa(alg=enc), "^this alg is not known$", alg=None)
+
+
+@pytest.mark.parametrize("alg", ["A128GCM", "A256CBC-HS512"])
+def test_alg_of_the_caller_is_never_an_enc(alg):
+    refused(OCT, "^this alg is not known$", alg=alg)
+
+
+def test_refusal_shows_nothing_of_the_key():
+    error = refused({**OCT, "k": "4111-4111-4111+"}, "canonical")
+    assert "4111" not in repr(error)

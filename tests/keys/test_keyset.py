@@ -1,0 +1,224 @@
+"""`KeySet`: which keys are tried for a token. RFC 7517 section 5, RFC 7516 section 5.2 step 6."""
+
+import copy
+import json
+import pickle
+
+import pytest
+from tests import forge
+
+from joseal import (
+    Decrypter,
+    DecryptionError,
+    Encrypter,
+    Key,
+    KeySet,
+    KeyUseError,
+    NotAllowedError,
+    UnknownKeyError,
+)
+
+
+def kw(name, kid=None, alg="A128KW"):
+    return forge.key(alg, name=name, kid=kid)
+
+
+def token(name, kid=None, alg="A128KW"):
+    members = {} if kid is None else {"kid": kid}
+    return str(forge.token(alg, "A128GCM", name=name, members=members))
+
+
+def opener(*keys, **arguments):
+    return Decrypter(list(keys), enc="A128GCM", **arguments)
+
+
+def test_set_is_iterable_and_counts_its_keys():
+    keys = [kw("a", "a"), kw("b", "b")]
+    assert list(KeySet(keys)) == keys
+    assert len(KeySet(iter(keys))) == 2
+    assert KeySet(keys).skipped == ()
+
+
+def test_empty_set_is_refused():
+    for keys in ((), [], iter(())):
+        with pytest.raises(KeyUseError, match="must not be empty"):
+            KeySet(keys)
+
+
+@pytest.mark.parametrize("keys", [["a"], [None], [b"key"], "a", [{"kty": "oct"}]])
+def test_set_holds_keys_and_nothing_else(keys):
+    with pytest.raises(TypeError, match="keys must be Key objects"):
+        KeySet(keys)
+    with pytest.raises(TypeError, match="keys must be Key objects"):
+        KeySet([kw("a"), *keys])
+
+
+def test_set_is_unique_by_kid_and_alg():
+    with pytest.raises(KeyUseError, match="same kid and alg"):
+        KeySet([kw("a", "k"), kw("b", "k")])
+    pair = [forge.key(alg, kid="k") for alg in ("RSA-OAEP", "RSA-OAEP-256")]
+    assert len(KeySet(pair)) == 2
+    assert len(KeySet([kw("a"), kw("b")])) == 2
+
+
+def test_one_pair_serves_under_both_of_its_algs():
+    keys = KeySet([forge.key(alg, kid="k") for alg in ("RSA-OAEP", "RSA-OAEP-256")])
+    for alg in ("RSA-OAEP", "RSA-OAEP-256"):
+        opened = Decrypter(keys, enc="A128GCM").open(token("mine", "k", alg))
+        assert opened.key.alg == alg
+
+
+def test_kid_of_the_token_chooses_the_key():
+    keys = [kw("a", "a"), kw("b", "b"), kw("c")]
+    for place, name in enumerate("ab"):
+        assert opener(*keys).open(token(name, name)).key is keys[place]
+
+
+def test_key_of_that_kid_is_tried_alone():
+    """The token is good under the other key, which must not be tried."""
+    with pytest.raises(DecryptionError):
+        opener(kw("a", "a"), kw("b", "b"), kw("c")).decrypt(token("b", "a"))
+    with pytest.raises(DecryptionError):
+        opener(kw("a", "a"), kw("b", "b"), any_kid=True).decrypt(token("b", "a"))
+
+
+def test_unknown_kid_is_refused():
+    for keys in (
+        [kw("a", "a")],
+        [kw("a", "a"), kw("b", "b")],
+        [kw("a"), kw("b")],
+        [kw("a"), kw("b", "b")],
+    ):
+        for kid in ("c", "", "A", "a "):
+            with pytest.raises(UnknownKeyError):
+                opener(*keys).decrypt(token("a", kid))
+
+
+def test_single_key_without_a_name_answers_to_every_name():
+    assert opener(kw("a")).decrypt(token("a", "whatever")) == b"forged"
+    assert opener(kw("a")).decrypt(token("a")) == b"forged"
+
+
+def test_token_without_a_kid_is_tried_with_every_key():
+    keys = [kw("a", "a"), kw("b"), kw("c", "c")]
+    for place, name in enumerate("abc"):
+        assert opener(*keys).open(token(name)).key is keys[place]
+
+
+def test_any_kid_lifts_the_rule():
+    keys = [kw("a", "a"), kw("b", "b")]
+    assert opener(*keys, any_kid=True).open(token("b", "unknown")).key is keys[1]
+    assert opener(kw("a", "a"), any_kid=True).decrypt(token("a", "unknown")) == b"forged"
+
+
+def test_kid_that_exists_under_another_alg_is_not_allowed():
+    with pytest.raises(NotAllowedError) as caught:
+        opener(kw("a", "a"), kw("b", "b", "A256KW")).decrypt(token("b", "b"))
+    assert caught.value.member == "alg"
+    with pytest.raises(NotAllowedError):
+        opener(kw("a", "a", "A256KW")).decrypt(token("a"))
+
+
+def test_at_most_four_keys_are_tried():
+    names = "abcdef"
+    keys = [kw(name) for name in names]
+    opened = []
+    for name in names:
+        try:
+            opened.append(opener(*keys).decrypt(token(name)))
+        except DecryptionError:
+            opened.append(None)
+    assert opened == [b"forged"] * 4 + [None] * 2
+
+
+def test_keys_of_other_algs_do_not_count_among_the_four():
+    others = [kw(name, alg="A256KW") for name in "abcdef"]
+    assert opener(*others, kw("g")).decrypt(token("g")) == b"forged"
+
+
+def test_set_is_opaque():
+    keys = KeySet([kw("a", "a"), kw("b", "b")], skipped=[(2, "why")])
+    assert repr(keys) == (
+        "KeySet([Key(alg='A128KW', kid='a', 16 octets), Key(alg='A128KW', kid='b', 16 octets)], skipped=1)"
+    )
+    assert copy.copy(keys) is copy.deepcopy(keys) is keys
+    with pytest.raises(TypeError, match="can't be pickled"):
+        pickle.dumps(keys)
+    for name in ("_keys", "skipped", "other"):
+        with pytest.raises(AttributeError, match="immutable"):
+            setattr(keys, name, ())
+
+
+def jwk(size, **members):
+    return {"kty": "oct", "k": forge.b64(bytes(size)), **members}
+
+
+GOOD = jwk(16, kid="a", alg="A128KW")
+
+
+@pytest.mark.parametrize("form", [dict, json.dumps, lambda jwks: json.dumps(jwks).encode()])
+def test_jwks_is_a_mapping_or_json(form):
+    keys = KeySet.from_jwks(form({"keys": [GOOD, jwk(32, kid="b")], "other": 1}), alg="A256KW")
+    assert [(key.kid, key.alg) for key in keys] == [("a", "A128KW"), ("b", "A256KW")]
+    assert keys.skipped == ()
+
+
+def test_members_that_can_not_be_used_are_skipped_and_listed():
+    """RFC 7517 section 5."""
+    members = [
+        {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "alg": "ECDH-ES"},
+        GOOD,
+        5,
+        None,
+        [],
+        {},
+        jwk(16),
+        jwk(15, alg="A128KW"),
+        jwk(16, alg="HS256"),
+        jwk(16, alg="A128KW", use="sig"),
+        jwk(16, alg=5),
+        jwk(32, kid="b", alg="A256KW"),
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB", "alg": "RSA-OAEP"},
+    ]
+    keys = KeySet.from_jwks({"keys": members})
+    assert [key.kid for key in keys] == ["a", "b"]
+    assert [place for place, _ in keys.skipped] == [0, *range(2, 11), 12]
+    assert all(isinstance(reason, str) and reason for _, reason in keys.skipped)
+
+
+@pytest.mark.parametrize(
+    ("jwks", "message"),
+    [
+        ({"keys": []}, "must not be empty"),
+        ({"keys": [5, {"kty": "EC"}]}, "must not be empty"),
+        ({"keys": {}}, "no list of keys"),
+        ({"keys": None}, "no list of keys"),
+        ({}, "no list of keys"),
+        (GOOD, "no list of keys"),
+        ("[]", "not one strict JSON object"),
+        (b"\xff", "not one strict JSON object"),
+        ('{"keys":[],"keys":[]}', "not one strict JSON object"),
+        ({"keys": [GOOD, jwk(16, kid="a", alg="A128KW")]}, "same kid and alg"),
+    ],
+)
+def test_jwks_that_is_none_is_refused(jwks, message):
+    with pytest.raises(KeyUseError, match=message) as caught:
+        KeySet.from_jwks(jwks)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("jwks", [None, 5, [GOOD]])
+def test_jwks_of_another_type_is_a_type_error(jwks):
+    with pytest.raises(TypeError, match="must be a mapping, str or bytes"):
+        KeySet.from_jwks(jwks)
+
+
+def test_alg_is_for_members_without_their_own():
+    keys = KeySet.from_jwks({"keys": [GOOD, jwk(16, kid="c")]}, alg="dir")
+    assert [key.alg for key in keys] == ["A128KW", "dir"]
+
+
+def test_set_from_a_jwks_opens_tokens():
+    keys = KeySet.from_jwks({"keys": [GOOD, jwk(32, kid="b", alg="A256KW")]})
+    sealed = Encrypter(Key.from_jwk(jwk(32, kid="b", alg="A256KW")), enc="A128GCM").encrypt(b"x")
+    assert Decrypter(keys, enc="A128GCM").open(sealed).key.kid == "b"

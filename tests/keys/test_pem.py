@@ -1,0 +1,384 @@
+"""Keys in PEM and DER, and from the environment: RFC 7468, RFC 5208, RFC 5280, RFC 8017 A.1."""
+
+import base64
+import datetime as dt
+import functools
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, x25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+from tests import forge
+
+from joseal import Key, KeyUseError
+
+PASSWORD = "pässword"
+PRIVATE = {
+    "PKCS#8": (PrivateFormat.PKCS8, None),
+    "PKCS#1": (PrivateFormat.TraditionalOpenSSL, None),
+    "encrypted PKCS#8": (PrivateFormat.PKCS8, PASSWORD),
+    "encrypted PKCS#1": (PrivateFormat.TraditionalOpenSSL, PASSWORD),
+}
+PUBLIC = {"SubjectPublicKeyInfo": PublicFormat.SubjectPublicKeyInfo, "PKCS#1": PublicFormat.PKCS1}
+
+
+def private_octets(form, encoding, key=None):
+    how, password = PRIVATE[form]
+    protection = NoEncryption() if password is None else BestAvailableEncryption(password.encode())
+    return (key or forge.rsa_private()).private_bytes(encoding, how, protection)
+
+
+def public_octets(form, encoding):
+    return forge.rsa_private().public_key().public_bytes(encoding, PUBLIC[form])
+
+
+@functools.cache
+def certificate(subject=None):
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a.example")])
+    long_ago = dt.datetime(2001, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder(name, name, (subject or forge.rsa_private()).public_key(), 1)
+    builder = builder.not_valid_before(long_ago).not_valid_after(long_ago)
+    return builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+
+
+def thumbprint():
+    return forge.key("RSA-OAEP").thumbprint()
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize("form", PRIVATE)
+def test_private_key_in_pem_is_loaded(form, as_text):
+    pem = private_octets(form, Encoding.PEM)
+    password = PRIVATE[form][1]
+    if as_text:
+        key = Key.from_pem(pem.decode(), alg="RSA-OAEP-256", kid="a", password=password)
+    else:
+        octets = None if password is None else password.encode()
+        key = Key.from_pem(pem, alg="RSA-OAEP-256", kid="a", password=octets)
+    assert (key.is_private, key.is_symmetric, key.alg, key.kid) == (
+        True,
+        False,
+        "RSA-OAEP-256",
+        "a",
+    )
+    assert key.thumbprint() == thumbprint()
+
+
+@pytest.mark.parametrize("form", PUBLIC)
+def test_public_key_in_pem_is_loaded(form):
+    pem = public_octets(form, Encoding.PEM)
+    for key in (Key.from_pem(pem, alg="RSA-OAEP"), Key.from_pem(pem.decode(), alg="RSA-OAEP")):
+        assert not key.is_private
+        assert key.kid is None
+        assert key.thumbprint() == thumbprint()
+
+
+@pytest.mark.parametrize("form", ["PKCS#8", "PKCS#1", "encrypted PKCS#8"])
+def test_private_key_in_der_is_loaded(form):
+    key = Key.from_der(
+        private_octets(form, Encoding.DER), alg="RSA-OAEP", kid="a", password=PRIVATE[form][1]
+    )
+    assert key.is_private
+    assert (key.kid, key.thumbprint()) == ("a", thumbprint())
+
+
+@pytest.mark.parametrize("form", PUBLIC)
+def test_public_key_in_der_is_loaded(form):
+    key = Key.from_der(public_octets(form, Encoding.DER), alg="RSA-OAEP")
+    assert not key.is_private
+    assert key.thumbprint() == thumbprint()
+
+
+def test_certificate_gives_its_public_key_whatever_its_dates_say():
+    for key in (
+        Key.from_pem(certificate().public_bytes(Encoding.PEM), alg="RSA-OAEP"),
+        Key.from_der(certificate().public_bytes(Encoding.DER), alg="RSA-OAEP"),
+    ):
+        assert not key.is_private
+        assert key.thumbprint() == thumbprint()
+
+
+def test_text_around_the_block_and_other_line_ends_do_not_matter():
+    pem = public_octets("SubjectPublicKeyInfo", Encoding.PEM).decode()
+    for text in (
+        f"\n\n{pem}\n",
+        f"Bag Attributes\n  friendlyName: a\n{pem}",
+        pem.replace("\n", "\r\n"),
+    ):
+        assert Key.from_pem(text, alg="RSA-OAEP").thumbprint() == thumbprint()
+
+
+def encrypted(encoding=Encoding.PEM):
+    return private_octets("encrypted PKCS#8", encoding)
+
+
+def plain(encoding=Encoding.PEM):
+    return private_octets("PKCS#8", encoding)
+
+
+def public(encoding=Encoding.PEM):
+    return public_octets("SubjectPublicKeyInfo", encoding)
+
+
+def damaged(pem):
+    """Change one character in the middle of the base64."""
+    place = len(pem) // 2
+    return pem[:place] + (b"A" if pem[place : place + 1] != b"A" else b"B") + pem[place + 1 :]
+
+
+def relabelled(pem, old, new):
+    return pem.replace(old.encode(), new.encode())
+
+
+def other_kind(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def other_public(key):
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def weak():
+    return forge.rsa_private("weak", 1024)
+
+
+EC = ec.derive_private_key(7, ec.SECP256R1())
+REFUSED_PEM = {
+    "empty": (lambda: b"", None),
+    "no PEM": (lambda: b"hello", None),
+    "only base64": (lambda: base64.b64encode(plain(Encoding.DER)), None),
+    "DER": (lambda: plain(Encoding.DER), None),
+    "a JWK": (lambda: b'{"kty":"oct","k":"AAAA"}', None),
+    "two public keys": (lambda: public() + public(), None),
+    "both halves": (lambda: plain() + public(), None),
+    "two certificates": (lambda: certificate().public_bytes(Encoding.PEM) * 2, None),
+    "key and certificate": (lambda: plain() + certificate().public_bytes(Encoding.PEM), None),
+    "begin alone": (lambda: plain().split(b"\n")[0], None),
+    "no end": (lambda: plain().rsplit(b"\n", 2)[0], None),
+    "empty block": (lambda: b"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", None),
+    "damaged private key": (lambda: damaged(plain()), None),
+    "damaged public key": (lambda: public().replace(b"MIIB", b"MIIC"), None),
+    "damaged certificate": (lambda: damaged(certificate().public_bytes(Encoding.PEM))[:300], None),
+    "truncated": (lambda: plain()[:500] + plain()[-30:], None),
+    "unknown label": (lambda: relabelled(public(), "PUBLIC KEY", "SOME KEY"), None),
+    "certificate request": (
+        lambda: relabelled(public(), "PUBLIC KEY", "CERTIFICATE REQUEST"),
+        None,
+    ),
+    "public as private": (lambda: relabelled(public(), "PUBLIC KEY", "PRIVATE KEY"), None),
+    "private as public": (lambda: relabelled(plain(), "PRIVATE KEY", "PUBLIC KEY"), None),
+    "public as certificate": (lambda: relabelled(public(), "PUBLIC KEY", "CERTIFICATE"), None),
+    "wrong password": (encrypted, "wrong"),
+    "wrong password, legacy": (lambda: private_octets("encrypted PKCS#1", Encoding.PEM), "wrong"),
+    "missing password": (encrypted, None),
+    "missing password, legacy": (lambda: private_octets("encrypted PKCS#1", Encoding.PEM), None),
+    "empty password": (encrypted, ""),
+    "needless password": (plain, PASSWORD),
+    "needless password, PKCS#1": (lambda: private_octets("PKCS#1", Encoding.PEM), PASSWORD),
+    "needless empty password": (plain, b""),
+    "password for a public key": (public, PASSWORD),
+    "password for a certificate": (lambda: certificate().public_bytes(Encoding.PEM), PASSWORD),
+    "damaged and encrypted": (lambda: damaged(encrypted()), PASSWORD),
+    "EC": (lambda: other_kind(EC), None),
+    "EC, traditional": (
+        lambda: EC.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()),
+        None,
+    ),
+    "EC public": (lambda: other_public(EC), None),
+    "EC certificate": (lambda: certificate(EC).public_bytes(Encoding.PEM), None),
+    "Ed25519": (lambda: other_kind(ed25519.Ed25519PrivateKey.generate()), None),
+    "X25519": (lambda: other_kind(x25519.X25519PrivateKey.generate()), None),
+    "X25519 public": (lambda: other_public(x25519.X25519PrivateKey.generate()), None),
+    "DSA": (lambda: other_kind(dsa.generate_private_key(2048)), None),
+    "OpenSSH": (
+        lambda: forge.rsa_private().private_bytes(
+            Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()
+        ),
+        None,
+    ),
+    "RSA of 1024 bits": (lambda: other_kind(weak()), None),
+    "public RSA of 1024 bits": (lambda: other_public(weak()), None),
+    "RSA of 2046 bits": (lambda: other_kind(forge.rsa_private("weak", 2046)), None),
+}
+
+
+def check_refusal(caught):
+    """It says why in a constant text, and brings nothing along."""
+    error = caught.value
+    assert type(error) is KeyUseError
+    assert error.__cause__ is error.__context__ is None
+    assert len(error.args) == 1
+    assert len(str(error)) < 80
+    assert PASSWORD not in str(error)
+
+
+@pytest.mark.parametrize("name", REFUSED_PEM)
+def test_pem_is_refused_when_it_is_loaded(name):
+    make, password = REFUSED_PEM[name]
+    with pytest.raises(KeyUseError) as caught:
+        Key.from_pem(make(), alg="RSA-OAEP", password=password)
+    check_refusal(caught)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("two public keys", "exactly one PEM block"),
+        ("missing password", "is encrypted: give password="),
+        ("wrong password", "wrong password, or damaged"),
+        ("needless password", "is not encrypted"),
+        ("password for a public key", "is not encrypted"),
+        ("EC", "does not use keys of this kind"),
+        ("RSA of 1024 bits", "2048 to 16384 bits"),
+    ],
+)
+def test_refusal_says_what_to_do(name, message):
+    make, password = REFUSED_PEM[name]
+    with pytest.raises(KeyUseError, match=message):
+        Key.from_pem(make(), alg="RSA-OAEP", password=password)
+
+
+REFUSED_DER = {
+    "empty": (lambda: b"", None),
+    "PEM": (plain, None),
+    "damaged": (lambda: plain(Encoding.DER)[:-1], None),
+    "trailing": (lambda: public(Encoding.DER) + b"\x00", None),
+    "trailing, private": (lambda: plain(Encoding.DER) + b"\x00", None),
+    "wrong password": (lambda: encrypted(Encoding.DER), "wrong"),
+    "missing password": (lambda: encrypted(Encoding.DER), None),
+    "empty password": (lambda: encrypted(Encoding.DER), ""),
+    "needless password": (lambda: plain(Encoding.DER), PASSWORD),
+    "password for a public key": (lambda: public(Encoding.DER), PASSWORD),
+    "password for a certificate": (lambda: certificate().public_bytes(Encoding.DER), PASSWORD),
+    "EC": (lambda: EC.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), None),
+    "EC public": (
+        lambda: EC.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        None,
+    ),
+    "EC certificate": (lambda: certificate(EC).public_bytes(Encoding.DER), None),
+    "RSA of 1024 bits": (
+        lambda: weak().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+        None,
+    ),
+    "symmetric octets": (lambda: bytes(32), None),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_DER)
+def test_der_is_refused_when_it_is_loaded(name):
+    make, password = REFUSED_DER[name]
+    with pytest.raises(KeyUseError) as caught:
+        Key.from_der(make(), alg="RSA-OAEP", password=password)
+    check_refusal(caught)
+
+
+@pytest.mark.parametrize("alg", ["A128KW", "A192KW", "A256KW", "dir"])
+@pytest.mark.parametrize("make", [plain, public, lambda: certificate().public_bytes(Encoding.PEM)])
+def test_octets_of_a_pair_never_become_a_shared_secret(make, alg):
+    """The text of a public key is known to everyone."""
+    pem = make()
+    der = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
+    for load, octets in ((Key.from_pem, pem), (Key.from_der, der)):
+        with pytest.raises(KeyUseError, match="needs a symmetric key"):
+            load(octets, alg=alg)
+
+
+@pytest.mark.parametrize(
+    "alg", ["", "RSA1_5", "none", "rsa-oaep", "RSA-OAEP ", "RS256", "A256GCM", "ECDH-ES"]
+)
+def test_alg_that_is_not_known_is_refused(alg):
+    for load, octets in ((Key.from_pem, public()), (Key.from_der, public(Encoding.DER))):
+        with pytest.raises(KeyUseError, match=r"^this alg is not known$"):
+            load(octets, alg=alg)
+
+
+@pytest.mark.parametrize(
+    ("load", "make", "further"),
+    [
+        (Key.from_pem, lambda: None, {}),
+        (Key.from_pem, lambda: bytearray(plain()), {}),
+        (Key.from_pem, lambda: 5, {}),
+        (Key.from_der, lambda: "text", {}),
+        (Key.from_der, lambda: None, {}),
+        (Key.from_der, lambda: bytearray(plain(Encoding.DER)), {}),
+        (Key.from_pem, plain, {"alg": None}),
+        (Key.from_pem, plain, {"alg": b"RSA-OAEP"}),
+        (Key.from_pem, plain, {"alg": ["RSA-OAEP"]}),
+        (Key.from_pem, plain, {"kid": 5}),
+        (Key.from_pem, plain, {"kid": b"a"}),
+        (Key.from_pem, encrypted, {"password": 5}),
+        (Key.from_pem, encrypted, {"password": bytearray(b"x")}),
+        (Key.from_der, lambda: encrypted(Encoding.DER), {"password": ["x"]}),
+    ],
+)
+def test_argument_of_another_type_is_a_type_error(load, make, further):
+    with pytest.raises(TypeError, match=" must be ") as caught:
+        load(make(), **{"alg": "RSA-OAEP", **further})
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+ENVIRONMENT = {
+    "as it is": lambda pem: pem,
+    "literal line ends": lambda pem: pem.replace("\n", "\\n"),
+    "literal line ends of another system": lambda pem: pem.replace("\n", "\\r\\n"),
+    "quoted": lambda pem: f'"{pem}"',
+    "quoted literal line ends": lambda pem: "'" + pem.replace("\n", "\\n") + "'",
+    "base64": lambda pem: base64.b64encode(pem.encode()).decode(),
+    "base64 in lines": lambda pem: base64.encodebytes(pem.encode()).decode(),
+    "base64 with white space": lambda pem: f"  {base64.b64encode(pem.encode()).decode()}\n",
+}
+
+
+@pytest.mark.parametrize("way", ENVIRONMENT)
+def test_environment_variable_is_undone(way, monkeypatch):
+    monkeypatch.setenv("A_KEY", ENVIRONMENT[way](public().decode()))
+    assert Key.from_env("A_KEY", alg="RSA-OAEP", kid="a").thumbprint() == thumbprint()
+    monkeypatch.setenv("A_KEY", ENVIRONMENT[way](encrypted().decode()))
+    key = Key.from_env("A_KEY", alg="RSA-OAEP", kid="a", password=PASSWORD)
+    assert (key.is_private, key.kid, key.thumbprint()) == (True, "a", thumbprint())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        " ",
+        "hello",
+        "é",
+        "AAAA",
+        "AAAA=",
+        base64.b64encode(b"hello").decode(),
+        "-----END PUBLIC KEY-----",
+    ],
+)
+def test_environment_variable_without_pem_is_refused(value, monkeypatch):
+    monkeypatch.setenv("A_KEY", value)
+    with pytest.raises(KeyUseError, match="holds no PEM") as caught:
+        Key.from_env("A_KEY", alg="RSA-OAEP")
+    check_refusal(caught)
+
+
+def test_environment_variable_with_two_blocks_is_refused(monkeypatch):
+    monkeypatch.setenv("A_KEY", (public() * 2).decode())
+    with pytest.raises(KeyUseError, match="exactly one PEM block"):
+        Key.from_env("A_KEY", alg="RSA-OAEP")
+
+
+def test_environment_variable_that_is_not_set_is_refused(monkeypatch):
+    monkeypatch.delenv("A_KEY", raising=False)
+    with pytest.raises(KeyUseError, match=r"^the environment variable is not set$") as caught:
+        Key.from_env("A_KEY", alg="RSA-OAEP")
+    check_refusal(caught)
+
+
+@pytest.mark.parametrize("name", [None, 5, b"A_KEY"])
+def test_name_of_an_environment_variable_is_text(name):
+    with pytest.raises(TypeError, match="must be str"):
+        Key.from_env(name, alg="RSA-OAEP")

@@ -1,0 +1,95 @@
+"""Strict JSON: whatever the bytes, one value or None, and what is written is read back."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from joseal.wire import strict_json
+
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**30), 10**30),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(st.characters(codec="utf-8"), max_size=20),
+)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=8), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+objects = st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=8), values, max_size=6)
+anything = st.recursive(
+    st.one_of(
+        scalars,
+        st.floats(),
+        st.integers(),
+        st.binary(max_size=5),
+        st.text(max_size=5),
+        st.complex_numbers(),
+        st.decimals(),
+        st.datetimes(),
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner)
+        | st.dictionaries(st.one_of(st.text(max_size=3), st.integers()), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+# Texts that are nearly JSON: its own words, put together at random.
+words = st.lists(
+    st.sampled_from(
+        (
+            *("{", "}", "[", "]", ",", ":", '"', '"a"', '"b"', "1", "-", ".", "e9", "1e999", "NaN"),
+            *("null", "true", "\\", "\\ud800", "\\u0061", " ", "\n", "\ufeff", "é", '{"a":', "}}"),
+            *('{"a":1}', "[1]", '"a":'),
+        )
+    ),
+    max_size=40,
+).map("".join)
+
+
+@given(objects)
+def test_what_is_written_is_read_back(value):
+    written = strict_json.dump(value)
+    assert written is not None
+    assert strict_json.load_object(written) == value
+    assert list(strict_json.load_object(written)) == list(value)
+
+
+@given(objects, st.sampled_from([None, 1, "\t"]), st.booleans())
+def test_other_spellings_of_the_same_value_are_read(value, indent, ascii_only):
+    text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
+    assert strict_json.load_object(text.encode()) == value
+
+
+@given(anything)
+def test_dump_gives_an_equal_value_or_nothing(value):
+    written = strict_json.dump({"a": value})
+    assert written is None or strict_json.load_object(written) == {"a": value}
+
+
+@given(st.one_of(st.binary(max_size=100), words.map(str.encode), st.text().map(str.encode)))
+def test_any_octets_are_one_strict_object_or_none(octets):
+    value = strict_json.load_object(octets)
+    if value is None:
+        return
+    assert isinstance(value, dict)
+    # A lenient reader finds the same, and a strict writer can write it.
+    assert json.loads(octets) == value
+    assert strict_json.dump(value) is not None
+
+
+@given(objects, st.data())
+def test_duplicate_member_is_refused_wherever_it_stands(value, data):
+    name = data.draw(st.text(st.characters(codec="utf-8"), max_size=5))
+    twice = f"{{{json.dumps(name)}:1,{json.dumps(name, ensure_ascii=False)}:1}}"
+    depth = data.draw(st.integers(0, 5))
+    text = json.dumps({**value, "": "@"}).replace('"@"', "[" * depth + twice + "]" * depth)
+    assert strict_json.load_object(text.encode()) is None

@@ -1,0 +1,230 @@
+"""The project's own vectors: their form, what they cover, and joseal against each of them."""
+
+import copy
+import itertools
+import json
+import re
+from collections import Counter
+
+import jsonschema
+import pytest
+from tests.vectors.vector_files import (
+    AEAD,
+    JWE,
+    NO_VECTORS,
+    PATHS,
+    VECTORS,
+    Case,
+    cases,
+    group_of,
+    load,
+    opener,
+    outcome,
+)
+
+from joseal import MalformedTokenError, NotAllowedError, TokenTooLargeError, UnknownKeyError
+from joseal.algorithms import content
+from joseal.algorithms.content import Sealed
+from joseal.algorithms.table import ALGS, ENCS
+from joseal.errors import DecryptionError
+from joseal.jwe import seal
+from joseal.wire import base64url
+
+# Cases that each file has at least, so that a file that was emptied can't pass.
+FLOORS = {
+    "authenticity.json": 199,
+    "cbc_padding.json": 84,
+    "construction.json": 99,
+    "content.json": 3,
+    "grammar.json": 150,
+    "header.json": 169,
+    "lengths.json": 268,
+    "limits.json": 29,
+    "private_key.json": 155,
+    "rfc.json": 5,
+    "sample.json": 3,
+    "valid.json": 127,
+}
+# Here the first case is no valid one: it is a figure that somebody else printed.
+NO_BASE = "sample.json"
+MOST_BYTES = 200_000
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads((VECTORS / "schema.json").read_bytes()))
+JWE_CASES = list(cases(JWE))
+AEAD_CASES = list(cases(AEAD))
+BY_ID = {case.test["id"]: case for case in JWE_CASES}
+OPENS = [case for case in JWE_CASES if case.test["expect"] == "ok"]
+REFUSED = [case for case in JWE_CASES if case.test["expect"] != "ok"]
+
+each_file = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+each_aead = pytest.mark.parametrize("case", AEAD_CASES, ids=str)
+
+
+@pytest.mark.parametrize("case", OPENS, ids=str)
+def test_valid_token_opens(case: Case):
+    code, opened = outcome(opener(case.file, case.group), case.test["token"])
+    assert code == "ok"
+    assert opened is not None
+    assert opened.plaintext == bytes.fromhex(case.test["plaintext"])
+    assert opened.header == case.test["header"]
+    assert list(opened.header) == list(case.test["header"])
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_bad_token_is_refused_with_its_code(case: Case):
+    code, _ = outcome(opener(case.file, case.group), case.test["token"])
+    assert code == case.test["expect"], case.test["comment"]
+
+
+@pytest.mark.parametrize("case", OPENS, ids=str)
+def test_token_is_made_again_from_its_inputs(case: Case):
+    test = case.test
+    protected, encrypted_key = test["token"].split(".")[:2]
+    key = group_of(case.file, case.group)["key"]
+    # With `dir` the key is the CEK. How a CEK was encrypted is shown by opening: OAEP takes no seed.
+    own = base64url.decode(key["k"].encode()) if not encrypted_key else b""
+    cek = bytes.fromhex(test["inject"]["cek"]) if encrypted_key else own
+    made = seal(
+        ENCS[test["header"]["enc"]],
+        protected.encode(),
+        cek,
+        base64url.decode(encrypted_key.encode()),
+        iv=bytes.fromhex(test["inject"]["iv"]),
+        plaintext=bytes.fromhex(test["plaintext"]),
+    )
+    assert made == test["token"]
+
+
+@each_aead
+def test_content_encryption_seals_as_the_rfc(case: Case):
+    test = {name: value for name, value in case.test.items() if name not in ("id", "flags")}
+    octets = {name: bytes.fromhex(test[name]) for name in ("key", "iv", "aad", "plaintext")}
+    enc = ENCS[group_of(case.file, case.group)["enc"]]
+    sealed = content.seal(enc, octets["key"], octets["iv"], octets["aad"], octets["plaintext"])
+    assert [part.hex() for part in sealed] == [test["ciphertext"], test["tag"]]
+
+
+@each_aead
+def test_content_encryption_opens_as_the_rfc(case: Case):
+    names = ("aad", "iv", "ciphertext", "tag")
+    sealed = Sealed(**{name: bytes.fromhex(case.test[name]) for name in names})
+    enc = ENCS[group_of(case.file, case.group)["enc"]]
+    opened = content.open_(enc, bytes.fromhex(case.test["key"]), sealed)
+    assert opened == bytes.fromhex(case.test["plaintext"])
+
+
+@pytest.mark.parametrize("case", [case for case in REFUSED if case.file != NO_BASE], ids=str)
+def test_negative_differs_from_a_valid_case_by_one_fault(case: Case):
+    """Its base opens under the same key and settings; or is the same token, held against others."""
+    named = re.match(r"From (\d+): .", case.test["comment"])
+    assert named is not None
+    base = BY_ID[int(named[1])]
+    assert base.test["expect"] == "ok"
+    same_token = base.test["token"] == case.test["token"]
+    same_opener = (base.file, base.group) == (case.file, case.group)
+    assert same_token is not same_opener
+
+
+def test_no_two_cases_are_the_same():
+    seen = Counter((case.group, case.file, case.test["token"]) for case in JWE_CASES)
+    assert [place for place, count in seen.items() if count > 1] == []
+
+
+def test_every_alg_opens_with_every_enc():
+    pairs = {(case.test["header"]["alg"], case.test["header"]["enc"]) for case in OPENS}
+    assert pairs == set(itertools.product(ALGS, ENCS))
+
+
+def test_every_code_of_an_opener_has_a_case():
+    codes = {
+        MalformedTokenError.code,
+        TokenTooLargeError.code,
+        NotAllowedError.code,
+        UnknownKeyError.code,
+        DecryptionError.code,
+    }
+    assert {case.test["expect"] for case in REFUSED} == codes
+
+
+def test_every_json_file_is_counted():
+    names = {path.name for path in VECTORS.glob("*.json")}
+    assert names == set(FLOORS) | NO_VECTORS
+
+
+@each_file
+def test_file_has_as_many_cases_as_ever(path):
+    count = sum(len(group["tests"]) for group in load(path)["groups"])
+    assert count >= FLOORS[path.name]
+
+
+def test_readme_counts_the_cases():
+    text = (VECTORS / "README.md").read_text("utf-8")
+    told = {name: int(count) for name, count in re.findall(r"\| `(\w+\.json)` \| (\d+) \|", text)}
+    assert told == {
+        path.name: sum(len(group["tests"]) for group in load(path)["groups"]) for path in PATHS
+    }
+    assert f"{sum(told.values()):,} cases" in text
+
+
+@each_file
+def test_file_follows_the_schema(path):
+    assert [error.message for error in SCHEMA.iter_errors(load(path))] == []
+
+
+@each_file
+@pytest.mark.parametrize("place", ["file", "source", "note", "group", "opener", "key", "test"])
+def test_unknown_member_fails(path, place):
+    changed = copy.deepcopy(load(path))
+    group = changed["groups"][0]
+    places = {
+        "file": changed,
+        "source": changed["source"],
+        "note": next(iter(changed["notes"].values())),
+        "group": group,
+        "opener": group.get("opener", group),
+        "key": group.get("key", group),
+        "test": group["tests"][0],
+    }
+    places[place]["unknown"] = "1"
+    assert not SCHEMA.is_valid(changed)
+
+
+@pytest.mark.parametrize("member", ["plaintext", "header", "inject"])
+def test_refused_case_has_nothing_that_was_opened(member):
+    changed = copy.deepcopy(load(VECTORS / "rfc.json"))
+    test = changed["groups"][0]["tests"][0]
+    assert SCHEMA.is_valid(changed)
+    kept = test[member]
+    test["expect"] = "malformed"
+    for name in ("plaintext", "header", "inject"):
+        del test[name]
+    assert SCHEMA.is_valid(changed)
+    test[member] = kept
+    assert not SCHEMA.is_valid(changed)
+
+
+@each_file
+def test_flags_and_notes_agree_both_ways(path):
+    content = load(path)
+    used = [
+        flag for group in content["groups"] for test in group["tests"] for flag in test["flags"]
+    ]
+    assert set(used) == set(content["notes"])
+
+
+@each_file
+def test_cases_are_sorted_by_id(path):
+    ids = [test["id"] for group in load(path)["groups"] for test in group["tests"]]
+    assert ids == sorted(ids)
+
+
+def test_ids_are_unique_over_all_files():
+    ids = Counter(case.test["id"] for case in (*JWE_CASES, *AEAD_CASES))
+    assert max(ids.values()) == 1
+
+
+@each_file
+def test_file_is_small_ascii_json_with_two_blanks_of_indent(path):
+    text = path.read_bytes()
+    assert len(text) <= MOST_BYTES
+    assert text == (json.dumps(load(path), indent=2) + "\n").encode("ascii")

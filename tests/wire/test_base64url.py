@@ -1,0 +1,104 @@
+"""Canonical base64url: one octet string has one encoding. RFC 7515 section 2, RFC 4648."""
+
+import itertools
+import string
+
+import pytest
+
+from joseal.wire import base64url
+
+ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
+FOREIGN = [octet for octet in range(256) if octet not in ALPHABET]
+
+
+@pytest.mark.parametrize(
+    ("octets", "text"),
+    [
+        (b"", b""),
+        (b"f", b"Zg"),
+        (b"fo", b"Zm8"),
+        (b"foo", b"Zm9v"),
+        (b"foob", b"Zm9vYg"),
+        (b"fooba", b"Zm9vYmE"),
+        (b"foobar", b"Zm9vYmFy"),
+        (bytes([3, 236, 255, 224, 193]), b"A-z_4ME"),
+    ],
+)
+def test_figures_of_the_rfcs(octets, text):
+    """RFC 4648 section 10 without padding, RFC 7515 appendix C."""
+    assert base64url.encode(octets) == text
+    assert base64url.decode(text) == octets
+
+
+def test_every_tail_of_one_octet_has_one_encoding():
+    found = {}
+    for pair in itertools.product(range(256), repeat=2):
+        octets = base64url.decode(bytes(pair))
+        if octets is not None:
+            assert base64url.encode(octets) == bytes(pair)
+            found[octets] = pair
+    assert set(found) == {bytes((octet,)) for octet in range(256)}
+
+
+def test_every_tail_of_two_octets_has_one_encoding():
+    found = set()
+    for triple in itertools.product(ALPHABET, repeat=3):
+        octets = base64url.decode(bytes(triple))
+        if octets is not None:
+            assert base64url.encode(octets) == bytes(triple)
+            found.add(octets)
+    assert len(found) == 65536
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 30, 31, 32, 33, 47, 48, 49, 1000, 1001, 1002])
+def test_round_trip_at_the_sizes_where_decoders_switch_paths(size):
+    octets = bytes(index * 7 & 255 for index in range(size))
+    segment = base64url.encode(octets)
+    assert base64url.decode(segment) == octets
+    assert base64url.encoded_bytes(size) == len(segment)
+
+
+@pytest.mark.parametrize("length", [2, 3, 4, 7, 64, 66, 131])
+def test_foreign_character_is_refused_at_every_place(length):
+    good = b"A" * length
+    assert base64url.decode(good) is not None
+    for place in range(length):
+        for octet in FOREIGN:
+            assert base64url.decode(good[:place] + bytes((octet,)) + good[place + 1 :]) is None
+
+
+@pytest.mark.parametrize("length", [1, 5, 9, 65, 1001])
+def test_impossible_length_is_refused(length):
+    assert base64url.decode(b"A" * length) is None
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        b"Zg==",
+        b"Zm8=",
+        b"=",
+        b"====",
+        b"Zg=",
+        b"Zm9v\n",
+        b"\nZm9v",
+        b" Zm9v",
+        b"Zm9v ",
+        b"Zm\n9v",
+        b"Zm9v====",
+        b"Zm9vYg==Zm9v",
+        b"Zm9vYg\x00\x00",
+    ],
+)
+def test_padding_and_white_space_are_refused(segment):
+    assert base64url.decode(segment) is None
+
+
+@pytest.mark.parametrize(
+    ("canonical", "others"), [(b"Zg", b"Zh Zi Zo Zv"), (b"Zm8", b"Zm9 Zm- Zm_")]
+)
+def test_trailing_bits_must_be_zero(canonical, others):
+    assert base64url.decode(canonical) is not None
+    for other in others.split():
+        assert base64url.decode(other) is None
+        assert base64url.decode(b"AAAA" + other) is None

@@ -1,0 +1,81 @@
+"""Segments between dots, and sizes checked before anything is split or decoded. RFC 7516 7.1."""
+
+import pytest
+
+from joseal.errors import MalformedTokenError, TokenTooLargeError
+from joseal.wire import compact
+from joseal.wire.limits import Limits
+
+LIMITS = Limits()
+
+
+@pytest.mark.parametrize("segments", [3, 5])
+@pytest.mark.parametrize("dots", range(8))
+def test_number_of_segments_is_exact(segments, dots):
+    text = ".".join(str(place) for place in range(dots + 1))
+    for token in (text, text.encode()):
+        if dots + 1 == segments:
+            assert compact.split(token, segments, LIMITS) == text.encode().split(b".")
+        else:
+            with pytest.raises(MalformedTokenError, match="number of segments"):
+                compact.split(token, segments, LIMITS)
+
+
+def test_segments_may_be_empty_and_are_not_trimmed():
+    assert compact.split(" .\n...", 5, LIMITS) == [b" ", b"\n", b"", b"", b""]
+
+
+@pytest.mark.parametrize(
+    "token", ["é....", "\ud800....", "....\u0660", b"\x80....", b"....\xff", "\uff41...."]
+)
+def test_token_must_be_ascii(token):
+    with pytest.raises(MalformedTokenError, match="not ASCII"):
+        compact.split(token, 5, LIMITS)
+
+
+@pytest.mark.parametrize(
+    "token", [None, 5, bytearray(b"...."), memoryview(b"...."), ["a"] * 5, object()]
+)
+def test_token_of_another_type_is_a_type_error(token):
+    with pytest.raises(TypeError, match=r"^the token must be str or bytes$"):
+        compact.split(token, 5, LIMITS)
+
+
+def test_token_bytes_hold_at_n_and_not_at_n_plus_one():
+    token = "a.b.c.d." + "e" * 92
+    assert compact.split(token, 5, Limits(token_bytes=100))[4] == b"e" * 92
+    with pytest.raises(TokenTooLargeError) as caught:
+        compact.split(token + "e", 5, Limits(token_bytes=100))
+    assert (caught.value.limit, caught.value.maximum) == ("token_bytes", 100)
+
+
+@pytest.mark.parametrize("header_bytes", [1, 2, 3, 4, 99, 100, 101])
+def test_header_bytes_are_those_of_the_decoded_header(header_bytes):
+    limits = Limits(header_bytes=header_bytes)
+    for size in (header_bytes, header_bytes + 1):
+        encoded = "A" * ((size * 4 + 2) // 3)
+        if size == header_bytes:
+            assert compact.split(encoded + "....", 5, limits)[0] == encoded.encode()
+        else:
+            with pytest.raises(TokenTooLargeError) as caught:
+                compact.split(encoded + "....", 5, limits)
+            assert (caught.value.limit, caught.value.maximum) == ("header_bytes", header_bytes)
+
+
+def test_size_is_looked_at_before_alphabet_and_number_of_segments():
+    with pytest.raises(TokenTooLargeError):
+        compact.split("é" * 101, 5, Limits(token_bytes=100))
+    with pytest.raises(TokenTooLargeError):
+        compact.split("." * 10_000_000, 5, Limits(token_bytes=100))
+
+
+def test_ten_million_dots_are_not_split():
+    with pytest.raises(MalformedTokenError, match="number of segments"):
+        compact.split("." * 10_000_000, 5, LIMITS)
+
+
+def test_decode_names_the_segment_and_nothing_of_it():
+    assert compact.decode(b"Zm9v", "iv") == b"foo"
+    with pytest.raises(MalformedTokenError) as caught:
+        compact.decode(b"4111+", "iv")
+    assert str(caught.value) == "the iv is not canonical base64url"

@@ -1,0 +1,299 @@
+"""One text has one reading, and the work is bounded before it is done. RFC 8259, RFC 7493."""
+
+import datetime as dt
+import decimal
+import enum
+import uuid
+
+import msgspec
+import pytest
+
+from joseal.wire import strict_json
+
+NAN = float("nan")
+INFINITY = float("inf")
+
+
+def nested(depth, inner="1"):
+    """Return an object of that depth: itself, and lists in it."""
+    return '{"a":' + "[" * (depth - 1) + inner + "]" * (depth - 1) + "}"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{}", {}),
+        (' \t\r\n{ "a" : 1 } \n', {"a": 1}),
+        ('{"a":null,"b":true,"c":false,"d":"","e":[],"f":{}}', None),
+        ('{"b":1,"a":2}', {"b": 1, "a": 2}),
+        ('{"a":{"a":{"a":1}}}', {"a": {"a": {"a": 1}}}),
+        ('{"a":[{"a":1},{"a":1}]}', {"a": [{"a": 1}, {"a": 1}]}),
+        ('{"a":1.5e3}', {"a": 1500.0}),
+        ('{"a":1e308}', {"a": 1e308}),
+        ('{"a":"\\ud83d\\ude00"}', {"a": "\U0001f600"}),
+        ('{"a":"\\\\ud83d"}', {"a": "\\ud83d"}),
+        ('{"a":"\U0001f600é"}', {"a": "\U0001f600é"}),
+        ('{"\\u0061":1}', {"a": 1}),
+        ('{"a":"\\u0000"}', {"a": "\0"}),
+        ('{"":1}', {"": 1}),
+    ],
+)
+def test_strict_json_is_read(text, value):
+    loaded = strict_json.load_object(text.encode())
+    if value is None:
+        value = {"a": None, "b": True, "c": False, "d": "", "e": [], "f": {}}
+    assert loaded == value
+    assert list(loaded) == list(value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":1,"b":2,"a":3}',
+        '{"a":1,"\\u0061":1}',
+        '{"b":{"a":1,"a":2}}',
+        '{"b":[{"a":1,"a":2}]}',
+        '{"b":{"c":[1,{"d":{"a":1,"a":1}}]}}',
+        '{"":1,"":1}',
+    ],
+)
+def test_duplicate_members_are_refused_at_every_depth(text):
+    assert strict_json.load_object(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("NaN", "Infinity", "-Infinity", "nan", "1e999", "-1e999", "1e309", "1.8e308"),
+        *("01", "-01", "+1", "1.", ".5", "1e", "0x10", "1_000", "--1", "\u0661"),
+    ],
+)
+def test_what_is_no_finite_number_is_refused(number):
+    assert strict_json.load_object(b'{"a":1}') is not None
+    assert strict_json.load_object(f'{{"a":{number}}}'.encode()) is None
+    assert strict_json.load_object(f'{{"a":[{{"b":{number}}}]}}'.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        "\\ud800",
+        "\\udfff",
+        "\\uD83D",
+        "\\ud83d\\ud83d",
+        "\\ude00\\ud83d",
+        "\\ud83d \\ude00",
+        "\\ud83d\\u0061",
+        "\\ud83dx\\ude00",
+        "x\\ud83d",
+    ],
+)
+def test_lone_surrogates_are_refused(escaped):
+    for text in (
+        f'{{"a":"{escaped}"}}',
+        f'{{"{escaped}":1}}',
+        f'{{"a":[1,{{"b":["{escaped}"]}}]}}',
+        f'{{"a":{{"{escaped}":1}}}}',
+    ):
+        assert strict_json.load_object(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b" ",
+        b"\xef\xbb\xbf{}",
+        b"{}\xef\xbb\xbf",
+        b"\xff\xfe{\x00}\x00",
+        b"{\x00}\x00",
+        b'{"a":"\xff"}',
+        b'{"a":"\xc0\xaf"}',
+        b'{"a":"\xed\xa0\x80"}',
+        b'{"a":"\xf4\x90\x80\x80"}',
+        b'{"a":"\xe2\x82"}',
+        b'{"\xff":1}',
+        b"{}{}",
+        b"{}x",
+        b"{} 1",
+        b"{}\x00",
+        b"{}\x0b",
+        b"\xc2\xa0{}",
+        b"[]",
+        b"1",
+        b"null",
+        b'"{}"',
+        b"{",
+        b"}",
+        b'{"a"',
+        b'{"a":}',
+        b'{"a":1,}',
+        b"{a:1}",
+        b"{'a':1}",
+        b'{"a":1}//',
+        b'{"a":"\n"}',
+        b'{"a":"\x00"}',
+        b'{"a":"\\x"}',
+        b'{"a":"\\u12"}',
+        b'{"a":"\\u 123"}',
+        b'{"a":"\\u+123"}',
+        b'{"a":tru}',
+        b'{"a":True}',
+        b'{1:"a"}',
+    ],
+)
+def test_what_is_not_one_object_in_utf_8_is_refused(octets):
+    assert strict_json.load_object(octets) is None
+
+
+def test_depth_is_bounded_at_sixteen():
+    assert strict_json.load_object(nested(16).encode()) is not None
+    assert strict_json.load_object(nested(17).encode()) is None
+    objects = '{"a":' * 17 + "1" + "}" * 17
+    assert strict_json.load_object(objects.encode()) is None
+    assert strict_json.load_object(objects[5:-1].encode()) is not None
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ['"' + "[" * 40 + '"', '"\\"' + "{" * 40 + '"', '"\\\\",' + '"' + "[" * 40 + '"', '"]]]]"'],
+)
+def test_brackets_inside_strings_are_no_depth(inner):
+    assert strict_json.load_object(nested(16, inner).encode()) is not None
+    assert strict_json.load_object(nested(17, inner).encode()) is None
+
+
+def test_many_brackets_side_by_side_are_no_depth():
+    text = '{"a":[' + ",".join(["[]", "{}"] * 50) + "]}"
+    assert strict_json.load_object(text.encode()) is not None
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b"{", b'[{"a":'])
+@pytest.mark.parametrize("prefix", [b"", b'{"a":', b'"', b'{"a":"\\"'])
+def test_nesting_of_a_hundred_thousand_is_refused_and_not_a_recursion_error(opening, prefix):
+    assert strict_json.load_object(prefix + opening * 100_000) is None
+
+
+@pytest.mark.parametrize("form", ["{}", "[1,{}]", "-{}", "{}.5", "{}e2"])
+def test_digits_are_bounded_at_thirty_two_characters(form):
+    spent = len(form.replace("[1,", "").replace("]", "")) - 2
+    longest = "1" * (32 - spent)
+    assert strict_json.load_object(f'{{"a":{form.format(longest)}}}'.encode()) is not None
+    assert strict_json.load_object(f'{{"a":{form.format(longest + "1")}}}'.encode()) is None
+
+
+def test_a_number_of_a_million_digits_is_refused():
+    assert strict_json.load_object(b'{"a":' + b"9" * 1_000_000 + b"}") is None
+    assert strict_json.load_object(b'{"a":0.' + b"9" * 1_000_000 + b"}") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({}, b"{}"),
+        ({"b": 1, "a": "é"}, '{"b":1,"a":"é"}'.encode()),
+        ({"a": [1, 2.5, None, True, {"b": ""}]}, b'{"a":[1,2.5,null,true,{"b":""}]}'),
+        ({"a": "\U0001f600"}, '{"a":"\U0001f600"}'.encode()),
+    ],
+)
+def test_dump_is_compact_and_keeps_the_order(value, text):
+    assert strict_json.dump(value) == text
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+def endless():
+    members = {}
+    members["a"] = members
+    return members
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(NAN, INFINITY, -INFINITY, b"x", bytearray(b"x"), (1,), {1}, frozenset((1,)), object()),
+        *(
+            "\ud800",
+            "\udc80x",
+            decimal.Decimal("1.5"),
+            dt.datetime(2024, 1, 1, tzinfo=dt.UTC),
+            uuid.UUID(int=1),
+        ),
+        *(
+            dt.date(2024, 1, 1),
+            Colour.RED,
+            10**32,
+            -(10**32),
+            1j,
+            {1: 2},
+            {None: 1},
+            {True: 1},
+        ),
+        *({"\ud800": 1}, {(): 1}, msgspec.Raw(b"1"), msgspec.UNSET, {"a": [(1,)]}, [[b"x"]]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_dump_refuses_what_would_not_come_back_equal(value):
+    assert strict_json.dump({"a": 1}) is not None
+    assert strict_json.dump({"a": value}) is None
+    assert strict_json.dump({"a": {"b": [value]}}) is None
+
+
+@pytest.mark.parametrize("value", [[], "a", 1, [{}], endless()], ids=str)
+def test_dump_writes_one_object_with_an_end_or_nothing(value):
+    assert strict_json.dump(value) is None
+
+
+def test_dump_refuses_what_a_reader_would_find_too_deep():
+    value = 1
+    for _ in range(15):
+        value = [value]
+    assert strict_json.dump({"a": value}) is not None
+    assert strict_json.dump({"a": [value]}) is None
+
+
+class Inner(msgspec.Struct):
+    name: str
+
+
+class Outer(msgspec.Struct, forbid_unknown_fields=True):
+    inner: Inner
+    items: list[Inner] = []
+    kind: Colour = Colour.RED
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ({"inner": {"name": 4111}}, "$.inner.name"),
+        ({"inner": {"name": "n"}, "items": [{"name": "n"}, {"name": None}]}, "$.items[1].name"),
+        ({"inner": {"name": "n"}, "kind": "4111"}, "$.kind"),
+        ({"inner": {"name": "n"}, "4111": 1}, "$"),
+        ({"inner": {}}, "$.inner"),
+        ({}, "$"),
+        ([], "$"),
+        ("4111", "$"),
+        ({"inner": {"name": "n"}, "kind": "4111 - at `$.4111`"}, "$.kind"),
+    ],
+)
+def test_convert_tells_the_path_and_never_the_value(value, path):
+    with pytest.raises(strict_json.ShapeError) as caught:
+        strict_json.convert(value, Outer)
+    assert caught.value.path == path
+    assert caught.value.args == (path,)
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    assert "4111" not in repr(caught.value)
+
+
+def test_convert_reads_what_fits():
+    value = {"inner": {"name": "n"}, "kind": "red"}
+    assert strict_json.convert(value, Outer) == Outer(Inner("n"))
+
+
+@pytest.mark.parametrize("value", [{}, [], "x", 1, None, True])
+def test_lists_and_objects_are_told_apart(value):
+    assert strict_json.as_object(value) == (value if isinstance(value, dict) else None)
+    assert strict_json.as_list(value) == (value if isinstance(value, list) else None)

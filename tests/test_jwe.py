@@ -320,15 +320,21 @@ def test_private_key_seals_nothing(alg):
 # Limits
 
 
-def test_plaintext_bytes_bound_the_making():
-    ours = encrypter(limits=Limits(plaintext_bytes=100))
-    assert (
-        decrypter(limits=Limits(plaintext_bytes=100)).decrypt(ours.encrypt(b"x" * 100))
-        == b"x" * 100
-    )
-    with pytest.raises(TokenTooLargeError) as caught:
-        ours.encrypt(b"x" * 101)
-    assert (caught.value.limit, caught.value.maximum) == ("plaintext_bytes", 100)
+@pytest.mark.parametrize(("alg", "enc"), forge.FAMILIES)
+def test_plaintext_bytes_are_the_same_for_making_and_opening(alg, enc):
+    key = forge.key(alg, enc)
+    limits = Limits(plaintext_bytes=100)
+    ours = Encrypter(forge.sealing(key), enc=enc, limits=limits)
+    opener = Decrypter(key, enc=enc, limits=limits)
+    assert opener.decrypt(ours.encrypt(b"x" * 100)) == b"x" * 100
+    for act in (
+        lambda: ours.encrypt(b"x" * 101),
+        lambda: opener.decrypt(str(forge.token(alg, enc, b"x" * 101))),
+        lambda: opener.open(str(forge.token(alg, enc, b"x" * 101))),
+    ):
+        with pytest.raises(TokenTooLargeError) as caught:
+            act()
+        assert (caught.value.limit, caught.value.maximum) == ("plaintext_bytes", 100)
 
 
 @pytest.mark.parametrize(("alg", "enc"), forge.FAMILIES)

@@ -67,6 +67,16 @@ def test_foreign_character_is_refused_at_every_place(length):
             assert base64url.decode(good[:place] + bytes((octet,)) + good[place + 1 :]) is None
 
 
+@pytest.mark.parametrize("good", [b"", b"Zg", b"Zm8", b"Zm9v", b"A" * 64])
+def test_foreign_characters_are_not_skipped(good):
+    """Four of them: a decoder that skips them still finds whole quanta."""
+    assert base64url.decode(good) is not None
+    for octet in FOREIGN:
+        for place in (0, len(good) // 2, len(good)):
+            segment = good[:place] + bytes((octet,)) * 4 + good[place:]
+            assert base64url.decode(segment) is None
+
+
 @pytest.mark.parametrize("length", [1, 5, 9, 65, 1001])
 def test_impossible_length_is_refused(length):
     assert base64url.decode(b"A" * length) is None

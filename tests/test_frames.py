@@ -33,6 +33,9 @@ def caught_from(error, *secrets, **more):
 CLEANED = [
     *(KeyUseError("x"), TypeError("x"), ValueError("x"), OverflowError("x"), MemoryError("x")),
     *(RecursionError("x"), OSError("x"), KeyboardInterrupt("x"), FileNotFoundError(2, "x")),
+    # What the caller's own mappings, sequences and devices may raise.
+    *(KeyError("x"), IndexError("x"), AttributeError("x"), ZeroDivisionError("x")),
+    *(RuntimeError("x"), NotImplementedError("x")),
     UnicodeDecodeError("utf-8", b"x", 0, 1, "x"),
 ]
 
@@ -47,7 +50,13 @@ def test_listed_error_leaves_as_itself_without_our_frames(error):
     assert set(frames[-1].f_locals) <= {"function"}
 
 
-@pytest.mark.parametrize("error", [KeyError("x"), AttributeError("x"), ZeroDivisionError("x")])
+class OtherError(Exception):
+    """An error that nobody has thought of."""
+
+
+@pytest.mark.parametrize(
+    "error", [OtherError("x"), AssertionError("x"), ImportError("x"), SystemExit("x")]
+)
 def test_error_that_is_not_listed_keeps_its_traceback(error):
     found = caught_from(error)
     frames = [frame.f_code.co_name for frame, _ in traceback.walk_tb(found.__traceback__)]
@@ -75,6 +84,7 @@ def test_cause_and_context_from_below_are_dropped(function):
     with pytest.raises(ValueError, match="x") as caught:
         function("41" + "11")
     assert caught.value.__cause__ is caught.value.__context__ is None
+    assert not caught.value.__suppress_context__
     assert "4111" not in "".join(traceback.format_exception(caught.value))
 
 

@@ -12,6 +12,8 @@ from tests import forge
 
 from joseal import Decrypter, DecryptionError, Key
 from joseal.algorithms import aes, content
+from joseal.algorithms.rsa import decryptor
+from joseal.algorithms.table import ALGS, ENCS
 
 SYMMETRIC = ["A128KW", "A256KW", "dir"]
 SUITES = [(alg, enc) for alg in ["RSA-OAEP", "RSA-OAEP-256", *SYMMETRIC] for enc in forge.ENCS]
@@ -98,8 +100,9 @@ def recorded_key(alg, enc, log, name="mine"):
     if alg not in forge.RSA_ALGS:
         return forge.key(alg, enc, name)
     key = Key.from_pem(forge.pem_of(forge.rsa_private(name)), alg=alg)
+    mechanism = key.for_encryption("decrypt", [ENCS[enc]], None)
     recorded = RecordedKey(forge.rsa_private(name), log)
-    object.__setattr__(key.management, "_private", recorded)
+    object.__setattr__(mechanism, "_decrypt", decryptor(ALGS[alg], recorded))
     return key
 
 

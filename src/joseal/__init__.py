@@ -12,6 +12,7 @@ that it accepts: nothing in a token chooses. All that goes wrong with a token is
 Source: RFC 7515 to RFC 7518.
 """
 
+from joseal.algorithms.policy import FIPS_NAMES, MODERN, Policy
 from joseal.errors import (
     ApiError,
     DecryptionError,
@@ -27,13 +28,25 @@ from joseal.errors import (
     VerificationError,
 )
 from joseal.jwe import Decrypter, Encrypter, Opened
+from joseal.jws import Signer, Verified, Verifier
 from joseal.keys import Key, KeySet
+from joseal.nested import (
+    DecryptThenVerify,
+    EncryptThenSign,
+    OpenedNested,
+    SignThenEncrypt,
+    VerifyThenDecrypt,
+)
 from joseal.wire.limits import Limits
 
 __all__ = [
+    "FIPS_NAMES",
+    "MODERN",
     "ApiError",
+    "DecryptThenVerify",
     "Decrypter",
     "DecryptionError",
+    "EncryptThenSign",
     "Encrypter",
     "JoseError",
     "Key",
@@ -44,9 +57,16 @@ __all__ = [
     "MalformedTokenError",
     "NotAllowedError",
     "Opened",
+    "OpenedNested",
+    "Policy",
+    "SignThenEncrypt",
+    "Signer",
     "TokenError",
     "TokenTooLargeError",
     "TransportError",
     "UnknownKeyError",
     "VerificationError",
+    "Verified",
+    "Verifier",
+    "VerifyThenDecrypt",
 ]

@@ -136,7 +136,8 @@ class VerificationError(_ConstantError):
 class KeyUseError(JoseError):
     """The caller's key can't serve: its file, password, kind, size, curve, use or missing half.
 
-    Raised when a key is loaded or a worker object is prepared, never while a token is handled.
+    Raised when a key is loaded or an object is prepared. While tokens are handled it is raised for
+    one reason only: a fixed key has made as many tokens as it may.
     """
 
     code = "key"
@@ -165,7 +166,11 @@ class ApiError(JoseError):
     code = "api"
 
     def __init__(
-        self, status: int, error_code: str, error_message: str = "", user_message: str = ""
+        self,
+        status: int,
+        error_code: str,
+        error_message: str = "",
+        user_message: str = "",
     ) -> None:
         super().__init__("the API refused the request")
         self.args = (status, error_code, error_message, user_message)

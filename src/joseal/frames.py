@@ -24,9 +24,12 @@ _CLEANED: Final = (
     JoseError,
     TypeError,
     ValueError,
-    OverflowError,
+    # From the caller's own mappings, sequences and devices.
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
     MemoryError,
-    RecursionError,
     OSError,
     KeyboardInterrupt,
 )
@@ -45,6 +48,7 @@ def no_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             del args, kwargs
         failure.__cause__ = None
         failure.__context__ = None
+        failure.__suppress_context__ = False
         try:
             raise failure.with_traceback(None)
         finally:

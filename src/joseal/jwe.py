@@ -12,64 +12,85 @@ Rules:
 Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 """
 
+import itertools
 import os
-from collections.abc import Collection, Iterable, Mapping
-from typing import Literal, final
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final, final
 
 from msgspec import UNSET
 
-from joseal.algorithms import content
+from joseal.algorithms import compression, content
 from joseal.algorithms.content import Sealed
-from joseal.algorithms.management import Incoming, KeyManagement, Unwrap
-from joseal.algorithms.table import ENCS, Enc
+from joseal.algorithms.management import Incoming, KeyManagement, Outgoing, Unwrap
+from joseal.algorithms.policy import Policy
+from joseal.algorithms.table import Enc, known_enc, known_encs
 from joseal.errors import (
     DecryptionError,
     KeyUseError,
     MalformedTokenError,
     NotAllowedError,
     TokenTooLargeError,
-    UnknownKeyError,
 )
 from joseal.frames import Opaque, no_locals
 from joseal.keys import Key, KeySet
-from joseal.wire import base64url, compact, header, strict_json
-from joseal.wire.header import Header
+from joseal.keys.keyset import MOST_TRIES
+from joseal.wire import arguments, base64url, compact
+from joseal.wire import header as headers
+from joseal.wire.header import Expected, Header
 from joseal.wire.limits import Limits
 
-_DEFAULTS = Limits()
+_DEFAULTS: Final = Limits()
+
+# NIST SP 800-38D section 8.3, for random initialization vectors under one key.
+_MOST_TOKENS: Final = 2**32
 
 
 @final
 class Encrypter(Opaque):
     """Seals plaintexts into compact JWE tokens for one key.
 
+    An object whose key itself is used with random nonces of 96 bits (`dir` with AES-GCM or C20P,
+    `A*GCMKW`) stops after 2^32 tokens. That bound is one for the key, over all processes that have
+    it, which only their operator can keep.
+
     Args:
         key: the recipient's public key, or a shared one.
         enc: the content encryption, such as `A256CBC-HS512`.
         header: members for every token, written between `alg` and `enc` in the order given.
         write_kid: write the key's kid into the header, unless `header` has one.
+        apu: agreed information on the sender, for ECDH-ES. RFC 7518 section 4.6.1.2.
+        apv: the same on the recipient.
+        compress: deflate the plaintext (`zip`). The length of the token then tells something of
+            its content; RFC 8725 section 3.6 advises against it.
+        policy: refuse what the policy has no place for.
         limits: bounds on the tokens made, the same as those of a `Decrypter`.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: `enc` is not known; `header` has a member that is managed here, or one that
-            strict JSON can't carry, or a wrong `crit`.
+            strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES.
         KeyUseError: the key is a private one (use `key.public()`), or can't serve this `enc`, or
-            its `key_ops` don't permit it.
+            its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Source: RFC 7516 section 5.1.
     """
 
-    __slots__ = ("_enc", "_key", "_limits", "_management", "_members", "_protected")
+    __slots__ = (
+        *("_begin", "_compress", "_end", "_key", "_management", "_outgoing", "_protected"),
+        "_tokens",
+    )
 
     _key: Key
     _management: KeyManagement
-    _enc: Enc
-    _members: dict[str, object]
+    _outgoing: Outgoing
+    _begin: dict[str, object]
+    _end: dict[str, str]
     _protected: bytes
-    _limits: Limits
+    _compress: bool
+    _tokens: Iterator[int] | None
 
+    @no_locals
     def __init__(
         self,
         key: Key,
@@ -77,25 +98,27 @@ class Encrypter(Opaque):
         enc: str,
         header: Mapping[str, object] | None = None,
         write_kid: bool = True,
+        apu: bytes = b"",
+        apv: bytes = b"",
+        compress: bool = False,
+        policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
-        if not isinstance(limits, Limits):
-            raise TypeError("limits must be Limits")
         if not isinstance(key, Key):
             raise TypeError("key must be a Key")
-        if key.is_private:
-            raise KeyUseError("this key is private: seal to its public half, use key.public()")
-        known = _known_enc(enc)
-        _check_key(key, [known], "encrypt")
-        named = {"kid": key.kid} if write_kid and key.kid is not None else {}
-        members = {"alg": key.alg, **named, **_by_hand(header), "enc": known.name}
+        arguments.check(limits, write_kid=write_kid, compress=compress)
+        known = known_enc(enc)
+        begin = headers.begin(key.alg, key.kid if write_kid else None, header)
+        end = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
         self._set(
             _key=key,
-            _management=key.management,
-            _enc=known,
-            _members=members,
-            _protected=_encode_header(members, limits),
-            _limits=limits,
+            _management=key.for_encryption("encrypt", [known], policy),
+            _outgoing=Outgoing(known, limits, _party(key, apu), _party(key, apv)),
+            _compress=compress,
+            _tokens=itertools.count() if key.is_counted(known) else None,
+            _begin=begin,
+            _end=end,
+            _protected=headers.encode({**begin, **end}, limits),
         )
 
     @no_locals
@@ -114,40 +137,50 @@ class Encrypter(Opaque):
             ValueError: `header` has a member that is managed, or is set already, or that strict
                 JSON can't carry.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
+            KeyUseError: a fixed key has made its 2^32 tokens.
 
         Source: RFC 7516 section 5.1.
         """
         if not isinstance(plaintext, bytes):
             raise TypeError("plaintext must be bytes")
-        if len(plaintext) > self._limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
-        cek, encrypted_key, managed = self._management.wrap(self._enc)
-        if header is None and not managed:
-            protected = self._protected
-        else:
-            protected = self._protect(header, managed)
-        iv = os.urandom(self._enc.iv_bytes)
-        token = seal(self._enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
-        if len(token) > self._limits.token_bytes:
-            raise TokenTooLargeError("token_bytes", self._limits.token_bytes)
+        enc, limits = self._outgoing.enc, self._outgoing.limits
+        if len(plaintext) > limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+        if self._tokens is not None and next(self._tokens) >= _MOST_TOKENS:
+            raise KeyUseError("this key has made its 2^32 tokens: change the key")
+        begin, protected = self._begin, self._protected
+        if header is not None:
+            begin = headers.extend(begin, header)
+            protected = headers.encode({**begin, **self._end}, limits)
+        cek, encrypted_key, managed = self._management.wrap(self._outgoing)
+        if managed:
+            protected = headers.encode({**begin, **self._end, **managed}, limits)
+        if self._compress:
+            plaintext = self._deflate(plaintext)
+        iv = os.urandom(enc.iv_bytes)
+        token = seal(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
+        if len(token) > limits.token_bytes:
+            raise TokenTooLargeError("token_bytes", limits.token_bytes)
         return token
 
-    def _protect(self, header: Mapping[str, object] | None, managed: Mapping[str, object]) -> bytes:
-        """Return the encoded header of a token that needs its own."""
-        members = dict(self._members)
-        enc = members.pop("enc")
-        for name, value in _by_hand(header).items():
-            if name in members:
-                raise ValueError("header sets a member that every token has already")
-            members[name] = value
-        return _encode_header({**members, "enc": enc, **managed}, self._limits)
+    def _deflate(self, plaintext: bytes) -> bytes:
+        most_bytes = self._outgoing.limits.inflated_bytes
+        if len(plaintext) > most_bytes:
+            raise TokenTooLargeError("inflated_bytes", most_bytes)
+        return compression.deflate(plaintext)
 
     def __repr__(self) -> str:
-        return f"Encrypter({self._key!r}, enc={self._enc.name!r})"
+        return f"Encrypter({self._key!r}, enc={self._outgoing.enc.name!r})"
 
 
 def seal(
-    enc: Enc, protected: bytes, cek: bytes, encrypted_key: bytes, *, iv: bytes, plaintext: bytes
+    enc: Enc,
+    protected: bytes,
+    cek: bytes,
+    encrypted_key: bytes,
+    *,
+    iv: bytes,
+    plaintext: bytes,
 ) -> str:
     """Make the token from all its inputs: a pure function. RFC 7516 section 5.1 steps 14 to 19."""
     ciphertext, tag = content.seal(enc, cek, iv, protected, plaintext)
@@ -191,27 +224,32 @@ class Decrypter(Opaque):
         cty: the `cty` that a token must have; None does not look.
         crit: names of header members that the caller understands and will heed.
         any_kid: try keys whose kid is not the one that the token names.
+        accept_zip: inflate compressed tokens, up to `limits.inflated_bytes`.
+        policy: refuse what the policy has no place for.
         limits: bounds on the tokens opened.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: an enc that is not known, or none.
         KeyUseError: no key; a public key, which opens nothing; a key that serves none of the encs,
-            or whose `key_ops` don't permit it.
+            or whose `key_ops`, or the policy, don't permit it.
 
     Source: RFC 7516 section 5.2.
     """
 
-    __slots__ = ("_any_kid", "_crit", "_cty", "_encs", "_keys", "_limits", "_typ")
+    __slots__ = (
+        *("_accept_zip", "_any_kid", "_encs", "_expected", "_keys", "_limits", "_mechanisms"),
+    )
 
     _keys: KeySet
+    _mechanisms: dict[Key, KeyManagement]
     _encs: dict[str, Enc]
-    _typ: str | None
-    _cty: str | None
-    _crit: frozenset[str]
+    _expected: Expected
     _any_kid: bool
+    _accept_zip: bool
     _limits: Limits
 
+    @no_locals
     def __init__(
         self,
         keys: Key | KeySet | Iterable[Key],
@@ -221,26 +259,20 @@ class Decrypter(Opaque):
         cty: str | None = None,
         crit: Collection[str] = (),
         any_kid: bool = False,
+        accept_zip: bool = False,
+        policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
-        if not isinstance(limits, Limits):
-            raise TypeError("limits must be Limits")
-        if not all(value is None or isinstance(value, str) for value in (typ, cty)):
-            raise TypeError("typ and cty must be str")
-        encs = [_known_enc(name) for name in ([enc] if isinstance(enc, str) else enc)]
-        if not encs:
-            raise ValueError("enc must name at least one content encryption")
-        ring = KeySet([keys]) if isinstance(keys, Key) else keys
-        ring = ring if isinstance(ring, KeySet) else KeySet(ring)
-        for key in ring:
-            _check_key(key, encs, "decrypt")
+        arguments.check(limits, any_kid=any_kid, accept_zip=accept_zip)
+        encs = known_encs(enc)
+        ring = KeySet.of(keys)
         self._set(
             _keys=ring,
+            _mechanisms={key: key.for_encryption("decrypt", encs, policy) for key in ring},
             _encs={known.name: known for known in encs},
-            _typ=typ,
-            _cty=cty,
-            _crit=_names(crit),
+            _expected=headers.expected(typ, cty, crit),
             _any_kid=any_kid,
+            _accept_zip=accept_zip,
             _limits=limits,
         )
 
@@ -254,9 +286,10 @@ class Decrypter(Opaque):
             TypeError: `token` is neither str nor bytes.
             MalformedTokenError: it is not a strict compact JWE.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, typ or cty is not what this object accepts, or `zip` is set.
+            NotAllowedError: alg, enc, zip, typ, cty or p2c is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
             DecryptionError: it can't be opened; why is not told.
+            KeyUnavailableError: a key on a device could not be asked.
 
         Source: RFC 7516 section 5.2.
         """
@@ -273,9 +306,9 @@ class Decrypter(Opaque):
     def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
         """RFC 7516 section 5.2."""
         segments = compact.split(token, compact.JWE_SEGMENTS, self._limits)
-        parsed = header.parse(compact.decode(segments[0], "header"))
+        parsed = headers.parse(compact.decode(segments[0], "header"))
         enc = self._accept(parsed)
-        keys = self._choose(parsed)
+        keys = self._keys.choose(parsed.known, any_kid=self._any_kid)
         encrypted_key = compact.decode(segments[1], "encrypted key")
         sealed = Sealed(
             aad=segments[0],
@@ -285,10 +318,13 @@ class Decrypter(Opaque):
         )
         if not content.lengths_fit(enc, sealed):
             raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
-        for key, unwrap in self._prepare(keys, enc, parsed, encrypted_key):
+        incoming = Incoming(enc, parsed.known, encrypted_key, self._limits)
+        for key, unwrap in self._prepare(keys, incoming):
             plaintext = _unseal(enc, unwrap, sealed)
             if plaintext is not None:
-                return self._bounded(plaintext), parsed.all, key
+                plaintext = self._release(plaintext, parsed)
+            if plaintext is not None:
+                return plaintext, parsed.all, key
         raise DecryptionError
 
     def _accept(self, parsed: Header) -> Enc:
@@ -299,50 +335,45 @@ class Decrypter(Opaque):
         enc = self._encs.get(known.enc)
         if enc is None:
             raise NotAllowedError("enc", "not one that enc= names")
-        if known.zip is not UNSET:
-            raise NotAllowedError("zip", "compressed tokens are not accepted")
-        header.check_crit(parsed, self._crit)
-        if self._typ is not None and not header.is_media_type(known.typ, self._typ):
-            raise NotAllowedError("typ", "not the one that typ= demands")
-        if self._cty is not None and not header.is_media_type(known.cty, self._cty):
-            raise NotAllowedError("cty", "not the one that cty= demands")
+        if known.zip is not UNSET and not self._accept_zip:
+            raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
+        if known.zip not in {UNSET, "DEF"}:
+            raise NotAllowedError("zip", "DEF is the only one there is")
+        self._expected.check(parsed)
         return enc
 
-    def _bounded(self, plaintext: bytes) -> bytes:
-        if len(plaintext) > self._limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
-        return plaintext
-
-    def _choose(self, parsed: Header) -> list[Key]:
-        """Return the keys to try: those that the caller bound to this alg, by kid."""
-        kid = None if parsed.known.kid is UNSET else parsed.known.kid
-        keys = self._keys.candidates(kid, parsed.known.alg, any_kid=self._any_kid)
-        if keys is None:
-            raise UnknownKeyError
-        if not keys:
-            raise NotAllowedError("alg", "not the one that the key is bound to")
-        return keys
-
-    def _prepare(
-        self, keys: list[Key], enc: Enc, parsed: Header, encrypted_key: bytes
-    ) -> list[tuple[Key, Unwrap]]:
+    def _prepare(self, keys: list[Key], incoming: Incoming) -> list[tuple[Key, Unwrap]]:
         """Do every public check, and return the private steps that are left."""
-        incoming = Incoming(enc, parsed.known, encrypted_key, self._limits)
         steps: list[tuple[Key, Unwrap]] = []
         refusal: MalformedTokenError | NotAllowedError | None = None
         for key in keys:
-            if not key.serves(enc):
+            if len(steps) == MOST_TRIES:
+                break
+            if not key.serves(incoming.enc):
                 refusal = NotAllowedError("enc", "not the one that the key is for")
                 continue
             try:
-                unwrap = key.management.prepare(incoming)
+                steps.append((key, self._mechanisms[key].prepare(incoming)))
             except (MalformedTokenError, NotAllowedError) as error:
                 refusal = error
-            else:
-                steps.append((key, unwrap))
         if not steps and refusal is not None:
             raise refusal.with_traceback(None)
         return steps
+
+    def _release(self, plaintext: bytes, parsed: Header) -> bytes | None:
+        """Inflate what is compressed, and keep the limits."""
+        limits, inflated = self._limits, plaintext
+        if parsed.known.zip is not UNSET:
+            most_bytes = min(limits.inflated_bytes, limits.plaintext_bytes)
+            outcome = compression.inflate(plaintext, most_bytes)
+            if outcome is None:
+                return None
+            inflated = outcome
+            if len(inflated) > limits.inflated_bytes:
+                raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes)
+        if len(inflated) > limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+        return inflated
 
     def __repr__(self) -> str:
         return f"Decrypter({self._keys!r}, enc={sorted(self._encs)!r})"
@@ -358,43 +389,9 @@ def _unseal(enc: Enc, unwrap: Unwrap, sealed: Sealed) -> bytes | None:
     return content.open_(enc, cek, sealed)
 
 
-def _check_key(key: Key, encs: list[Enc], direction: Literal["encrypt", "decrypt"]) -> None:
-    if direction == "decrypt" and not key.is_private and not key.is_symmetric:
-        raise KeyUseError("this key is public: it opens nothing")
-    if not any(key.serves(enc) for enc in encs):
-        raise KeyUseError("the key's size or enc does not fit enc=")
-    if not key.permits(direction):
-        raise KeyUseError("the key's key_ops don't permit this")
-
-
-def _known_enc(name: str) -> Enc:
-    if not isinstance(name, str):
-        raise TypeError("enc must be str")
-    enc = ENCS.get(name)
-    if enc is None:
-        raise ValueError("enc is not known")
-    return enc
-
-
-def _names(names: Collection[str]) -> frozenset[str]:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise TypeError("crit must be a collection of str")
-    return frozenset(names)
-
-
-def _by_hand(members: Mapping[str, object] | None) -> Mapping[str, object]:
-    if members is None:
-        return {}
-    header.check_by_hand(members)
-    return members
-
-
-def _encode_header(members: dict[str, object], limits: Limits) -> bytes:
-    """Encode a header that any strict reader reads back as it was given."""
-    octets = strict_json.dump(members)
-    if octets is None:
-        raise ValueError("header has a value that strict JSON can't carry")
-    if len(octets) > limits.header_bytes:
-        raise TokenTooLargeError("header_bytes", limits.header_bytes)
-    header.check_ours(members)
-    return base64url.encode(octets)
+def _party(key: Key, name: bytes) -> bytes:
+    if not isinstance(name, bytes):
+        raise TypeError("apu and apv must be bytes")
+    if name and not key.alg.startswith("ECDH-ES"):
+        raise ValueError("apu and apv are for ECDH-ES only")
+    return name

@@ -1,16 +1,57 @@
-"""The tables against those of RFC 7518, read from another module than theirs."""
+"""The tables against those of RFC 7518 and its successors, written down a second time."""
 
 import dataclasses
 
 import pytest
 from tests import forge
 
-from joseal.algorithms.table import ALGS, ENCS
+from joseal.algorithms.table import ALGS, ENCS, SIGS, known_enc
+
+AGREEMENT = ("P-256", "P-384", "P-521", "X25519", "X448")
+
+# Kind of key, octets of the key that wraps the CEK, curves. RFC 7518 section 4.1, RFC 8037.
+EXPECTED_ALGS = {
+    **dict.fromkeys([*forge.RSA_ALGS, "RSA1_5"], ("RSA", 0, ())),
+    **{alg: ("oct", size, ()) for alg, size in forge.KW_ALGS.items()},
+    **{f"A{8 * size}GCMKW": ("oct", size, ()) for size in (16, 24, 32)},
+    "dir": ("oct", 0, ()),
+    "ECDH-ES": ("curve", 0, AGREEMENT),
+    **{f"ECDH-ES+A{8 * size}KW": ("curve", size, AGREEMENT) for size in (16, 24, 32)},
+    "PBES2-HS256+A128KW": ("password", 16, ()),
+    "PBES2-HS384+A192KW": ("password", 24, ()),
+    "PBES2-HS512+A256KW": ("password", 32, ()),
+}
+HASHES = {
+    **{alg: kind.name for alg, kind in forge.RSA_ALGS.items()},
+    "PBES2-HS256+A128KW": "sha256",
+    "PBES2-HS384+A192KW": "sha384",
+    "PBES2-HS512+A256KW": "sha512",
+}
+
+# Kind of key, least octets of a secret, curves, hash. RFC 7518 section 3.1, RFC 8037, RFC 9864.
+EXPECTED_SIGS = {
+    **{f"RS{bits}": ("RSA", 0, (), f"sha{bits}") for bits in (256, 384, 512)},
+    **{f"PS{bits}": ("RSA", 0, (), f"sha{bits}") for bits in (256, 384, 512)},
+    "ES256": ("curve", 0, ("P-256",), "sha256"),
+    "ES384": ("curve", 0, ("P-384",), "sha384"),
+    "ES512": ("curve", 0, ("P-521",), "sha512"),
+    "Ed25519": ("curve", 0, ("Ed25519",), None),
+    "EdDSA": ("curve", 0, ("Ed25519", "Ed448"), None),
+    **{f"HS{bits}": ("oct", bits // 8, (), f"sha{bits}") for bits in (256, 384, 512)},
+}
+
+# Sizes of CEK, initialization vector and tag. draft-amringer-jose-chacha section 4.
+DRAFTS = {"C20P": ("chacha", 32, 12, 16), "XC20P": ("xchacha", 32, 24, 16)}
 
 
 def test_tables_list_every_algorithm_and_no_other():
-    assert list(ALGS) == forge.ALGS
-    assert list(ENCS) == list(forge.ENCS)
+    assert list(ALGS) == list(EXPECTED_ALGS)
+    assert list(SIGS) == list(EXPECTED_SIGS)
+    assert list(ENCS) == [*forge.ENCS, *DRAFTS]
+
+
+def test_no_name_is_in_two_tables():
+    assert len({*ALGS, *SIGS, *ENCS}) == len(ALGS) + len(SIGS) + len(ENCS)
 
 
 @pytest.mark.parametrize("name", forge.ENCS)
@@ -20,26 +61,52 @@ def test_sizes_of_enc_are_those_of_rfc_7518_section_5(name):
     assert (enc.cek_bytes, enc.iv_bytes, enc.tag_bytes) == expected[:3]
     assert enc.block_bytes == (16 if expected.mac else 1)
     assert enc.family == ("cbc-hmac" if expected.mac else "gcm")
+    assert not enc.draft
     if expected.mac:
         assert enc.hash == expected.mac
 
 
-@pytest.mark.parametrize("name", forge.ALGS)
+@pytest.mark.parametrize("name", DRAFTS)
+def test_sizes_of_enc_are_those_of_its_draft(name):
+    enc = ENCS[name]
+    assert enc.name == name
+    assert (enc.family, enc.cek_bytes, enc.iv_bytes, enc.tag_bytes) == DRAFTS[name]
+    assert enc.block_bytes == 1
+    assert enc.draft
+
+
+@pytest.mark.parametrize("name", EXPECTED_ALGS)
 def test_alg_is_of_the_kind_that_rfc_7518_section_4_gives(name):
     alg = ALGS[name]
     assert alg.name == name
-    assert alg.kty == ("RSA" if name in forge.RSA_ALGS else "oct")
-    assert alg.key_bytes == forge.KW_ALGS.get(name, 0)
-    if name in forge.RSA_ALGS:
-        assert alg.hash == forge.RSA_ALGS[name].name
+    assert (alg.kind, alg.key_bytes, alg.curves) == EXPECTED_ALGS[name]
+    assert alg.legacy is (name == "RSA1_5")
+    if name in HASHES:
+        assert alg.hash == HASHES[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED_SIGS)
+def test_signature_is_of_the_kind_that_rfc_7518_section_3_gives(name):
+    sig, (*expected, hash_name) = SIGS[name], EXPECTED_SIGS[name]
+    assert sig.name == name
+    assert [sig.kind, sig.key_bytes, sig.curves] == expected
+    if hash_name is not None:
+        assert sig.hash == hash_name
+
+
+@pytest.mark.parametrize("name", ENCS)
+def test_enc_is_found_by_its_name(name):
+    assert known_enc(name) is ENCS[name]
 
 
 def test_tables_can_not_be_changed():
     with pytest.raises(TypeError):
         ALGS["none"] = ALGS["dir"]
     with pytest.raises(TypeError):
+        SIGS["none"] = SIGS["HS256"]
+    with pytest.raises(TypeError):
         del ENCS["A128GCM"]
-    for row in (*ALGS.values(), *ENCS.values()):
+    for row in (*ALGS.values(), *SIGS.values(), *ENCS.values()):
         assert not dataclasses.is_dataclass(row)
         with pytest.raises(AttributeError):
             row.name = "none"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests import forge
 
 from joseal import Encrypter, Key
 from joseal.cli.failures import Exit
@@ -205,3 +206,19 @@ def test_no_secret_reaches_standard_error(
     for secret in (PLAINTEXT.decode(), "canary", jwk["d"], jwk["p"], body[:40], token[:40]):
         assert secret.encode() not in said
     assert said.count(b"joseal: ") == 5
+
+
+def test_compressed_token_needs_its_option(folder: Path, run: Run) -> None:
+    key = Key.from_jwk((folder / "wrap.jwk").read_text())
+    token = Encrypter(key, enc="A128GCM", compress=True).encrypt(PLAINTEXT)
+    arguments = ("decrypt", "--key", folder / "wrap.jwk", "--enc", "A128GCM")
+    refused = run(*arguments, data=token)
+    assert (refused.exit_code, refused.stdout_bytes) == (Exit.TOKEN, b"")
+    assert run(*arguments, "--accept-zip", data=token).stdout_bytes == PLAINTEXT
+
+
+def test_legacy_alg_needs_its_option(folder: Path, run: Run) -> None:
+    token = str(forge.token("RSA-OAEP", "A128GCM"))
+    arguments = ("decrypt", "--key", folder / "private.pem", "--alg", "RSA1_5", "--enc", "A128GCM")
+    assert run(*arguments, data=token).exit_code == Exit.KEY
+    assert run(*arguments, "--legacy", data=token).exit_code == Exit.TOKEN

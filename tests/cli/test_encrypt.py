@@ -98,6 +98,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], Exit, str]] = {
     "no alg": (("public.pem", "--enc", "A256GCM"), Exit.USAGE, "usage: --alg is needed"),
     "no enc": (("public.jwk",), Exit.USAGE, "usage: Missing option '--enc'"),
     "an unknown alg": (
+        ("public.pem", "--alg", "RSA1_6", "--enc", "A256GCM"),
+        Exit.USAGE,
+        "usage: ",
+    ),
+    "an alg that is never made": (
         ("public.pem", "--alg", "RSA1_5", "--enc", "A256GCM"),
         Exit.USAGE,
         "usage: ",

@@ -87,6 +87,13 @@ def test_algorithms_in_readme_are_those_of_the_code() -> None:
             rf"^\|[^|]*\(`{member}`\) \|(.*)\|$", text_of("README.md"), re.MULTILINE
         )
         assert re.findall(r"`([^`]+)`", row) == list(known)
+    (row,) = re.findall(r"^\| Signatures \|(.*)\|$", text_of("README.md"), re.MULTILINE)
+    assert re.findall(r"`([^`]+)`", row) == list(table.SIGS)
+
+
+def test_drafts_in_readme_are_those_of_the_code() -> None:
+    drafts = [name for name, enc in table.ENCS.items() if enc.draft]
+    assert re.findall(r"`([^`]+)` \(draft\)", text_of("README.md")) == drafts
 
 
 def test_error_codes_in_readme_are_those_of_the_code() -> None:

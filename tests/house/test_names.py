@@ -27,14 +27,14 @@ NAMES = sorted(
     if info.name not in NOT_IMPORTED
 )
 CONTRACT = {
-    *("Decrypter", "Encrypter", "Key", "KeySet", "Limits", "Opened"),
+    *("Decrypter", "Encrypter", "Key", "KeySet", "Limits", "Opened", "Signer", "Verifier"),
     *("ApiError", "DecryptionError", "JoseError", "KeyUnavailableError", "KeyUseError"),
     *("MalformedTokenError", "NotAllowedError", "TokenError", "TokenTooLargeError"),
     *("TransportError", "UnknownKeyError", "VerificationError"),
 }
 EXPENSIVE = (
     *("click", "cryptography.hazmat.primitives.serialization.pkcs12", "cryptography.x509"),
-    *("http.client", "nacl", "rich", "starlette", "urllib3", "uvicorn"),
+    *("http.client", "nacl", "pkcs11", "rich", "starlette", "urllib3", "uvicorn"),
 )
 
 

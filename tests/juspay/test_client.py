@@ -140,6 +140,7 @@ def ca():
 @pytest.fixture
 def trust(ca):
     context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     ca.configure_trust(context)
     return context
 

@@ -509,7 +509,7 @@ def test_the_end_waits_for_no_idle_client(
             idle.connect(address)
             idle.sendall(HALVES[half])
             assert send(sandbox, good(sandbox)).status == 200
-        assert set(threading.enumerate()) == threads
+        assert set(threading.enumerate()) <= threads
         with socket.socket() as late, pytest.raises(ConnectionRefusedError):
             late.connect(address)
     assert sandbox.received[0].status == "ACK"
@@ -520,7 +520,7 @@ def test_an_exception_in_the_block_still_ends_it(
 ) -> None:
     with pytest.raises(LookupError), Sandbox(key=keys("RSA-OAEP")):
         raise LookupError
-    assert set(threading.enumerate()) == threads
+    assert set(threading.enumerate()) <= threads
 
 
 def test_without_the_extra_the_message_names_it(

@@ -103,10 +103,30 @@ def test_alg_comes_from_the_caller_or_from_the_jwk_and_they_agree():
     refused(OCT, "names no alg: give alg=", alg=None)
 
 
-@pytest.mark.parametrize("alg", ["", "none", "HS256", "RSA1_5", "a128kw", "A128GCMKW", "ECDH-ES"])
+@pytest.mark.parametrize(
+    "alg", ["", "none", "NONE", "HS224", "RSA1_6", "a128kw", "A128KW ", "ECDH-SS", "ES256K"]
+)
 def test_alg_that_is_not_known_is_refused(alg):
     refused(OCT, "^this alg is not known$", alg=alg)
     refused({**OCT, "alg": alg}, "^this alg is not known$", alg=None)
+
+
+@pytest.mark.parametrize(
+    ("alg", "message"),
+    [
+        ("HS256", "at least as long as its hash"),
+        ("RSA1_5", "^this alg is off: legacy=True"),
+        ("RSA-OAEP", "needs an RSA key"),
+        ("RS256", "needs an RSA key"),
+        ("ECDH-ES", "needs a key on a curve"),
+        ("ECDH-ES+A128KW", "needs a key on a curve"),
+        ("ES256", "needs a key on a curve"),
+        ("A256GCMKW", "does not have the size"),
+    ],
+)
+def test_alg_that_the_key_can_not_serve_is_refused(alg, message):
+    refused(OCT, message, alg=alg)
+    refused({**OCT, "alg": alg}, message, alg=None)
 
 
 def test_kid_comes_from_the_caller_or_from_the_jwk_and_they_agree():
@@ -131,7 +151,7 @@ def test_number_of_another_type_is_refused(name, value):
     refused(rsa(**{name: value}), f"{name} is missing or no string")
 
 
-@pytest.mark.parametrize("kty", ["RSA ", "rsa", "OCT", "EC", "OKP", "", "AKP"])
+@pytest.mark.parametrize("kty", ["RSA ", "rsa", "OCT", "ec", "okp", "", "AKP"])
 def test_kty_that_is_not_used_is_refused(kty):
     refused({**OCT, "kty": kty}, "does not use keys of this kty")
 
@@ -139,6 +159,9 @@ def test_kty_that_is_not_used_is_refused(kty):
 def test_kind_of_key_is_the_one_of_the_alg():
     refused({**OCT, "n": "AQAB", "e": "AQAB"}, "needs an RSA key", alg="RSA-OAEP")
     refused({"kty": "RSA", "k": OCT["k"]}, "e is missing", alg="A128KW")
+    for kty in ("EC", "OKP"):
+        refused({**OCT, "kty": kty}, "crv is missing", alg="A128KW")
+        refused({**OCT, "kty": kty}, "crv is missing", alg="ECDH-ES")
 
 
 @pytest.mark.parametrize("alg", [*forge.KW_ALGS, "dir"])
@@ -267,14 +290,26 @@ def test_size_of_an_rsa_key_is_bounded(bits, fits):
 def test_use_binds():
     assert Key.from_jwk({**OCT, "use": "enc"}, alg="A128KW").alg == "A128KW"
     for use in ("sig", "", "ENC", None, 5, ["enc"], {}):
-        refused({**OCT, "use": use}, "^the JWK's use is not enc$")
+        refused({**OCT, "use": use}, "^the JWK's use contradicts the alg: ")
 
 
 @pytest.mark.parametrize(
-    "names", [["sign"], ["sign", "verify"], [], ["SIGN"], ["wrapkey"], ["other"]]
+    ("alg", "names"),
+    [
+        ("A128KW", ["sign"]),
+        ("A128KW", ["sign", "verify"]),
+        ("A128KW", ["SIGN"]),
+        ("A128KW", ["wrapkey"]),
+        ("A128KW", ["other"]),
+        ("A128KW", ["encrypt", "decrypt"]),
+        ("dir", ["wrapKey", "unwrapKey"]),
+        ("RSA-OAEP", ["deriveKey"]),
+        ("RSA-OAEP", ["sign", "verify"]),
+    ],
 )
-def test_key_ops_without_encryption_are_refused_when_loaded(names):
-    refused({**OCT, "key_ops": names}, "key_ops exclude encryption")
+def test_key_ops_without_what_the_alg_is_for_are_refused_when_loaded(alg, names):
+    jwk = rsa() if alg == "RSA-OAEP" else OCT
+    refused({**jwk, "key_ops": names}, "key_ops exclude what its alg is for", alg=alg)
 
 
 @pytest.mark.parametrize(
@@ -293,16 +328,16 @@ PERMITTED = [
     ("dir", ["encrypt"], True, False),
     ("dir", ["decrypt"], False, True),
     ("dir", ["encrypt", "decrypt"], True, True),
-    ("dir", ["wrapKey", "unwrapKey"], False, False),
+    ("dir", [], False, False),
     ("A128KW", ["wrapKey"], True, False),
     ("A128KW", ["unwrapKey"], False, True),
     ("A128KW", ["wrapKey", "unwrapKey", "unknown"], True, True),
-    ("A128KW", ["encrypt", "decrypt"], False, False),
+    ("A128KW", [], False, False),
     ("RSA-OAEP", ["wrapKey", "unwrapKey"], True, True),
     ("RSA-OAEP", ["encrypt", "decrypt"], True, True),
     ("RSA-OAEP", ["decrypt"], False, True),
     ("RSA-OAEP", ["unwrapKey"], False, True),
-    ("RSA-OAEP", ["deriveKey"], False, False),
+    ("RSA-OAEP", [], False, False),
     ("RSA-OAEP", ["sign", "decrypt"], False, True),
 ]
 

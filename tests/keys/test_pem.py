@@ -235,7 +235,9 @@ def test_pem_is_refused_when_it_is_loaded(name):
         ("wrong password", "wrong password, or damaged"),
         ("needless password", "is not encrypted"),
         ("password for a public key", "is not encrypted"),
-        ("EC", "does not use keys of this kind"),
+        ("DSA", "does not use keys of this kind"),
+        ("EC", "needs an RSA key"),
+        ("X25519 public", "needs an RSA key"),
         ("RSA of 1024 bits", "2048 to 16384 bits"),
     ],
 )
@@ -279,7 +281,7 @@ def test_der_is_refused_when_it_is_loaded(name):
     check_refusal(caught)
 
 
-@pytest.mark.parametrize("alg", ["A128KW", "A192KW", "A256KW", "dir"])
+@pytest.mark.parametrize("alg", ["A128KW", "A192KW", "A256KW", "A128GCMKW", "dir", "HS256"])
 @pytest.mark.parametrize("make", [plain, public, lambda: certificate().public_bytes(Encoding.PEM)])
 def test_octets_of_a_pair_never_become_a_shared_secret(make, alg):
     """The text of a public key is known to everyone."""
@@ -290,13 +292,29 @@ def test_octets_of_a_pair_never_become_a_shared_secret(make, alg):
             load(octets, alg=alg)
 
 
-@pytest.mark.parametrize(
-    "alg", ["", "RSA1_5", "none", "rsa-oaep", "RSA-OAEP ", "RS256", "A256GCM", "ECDH-ES"]
-)
+@pytest.mark.parametrize("alg", ["", "RSA1_6", "none", "rsa-oaep", "RSA-OAEP ", "RS224", "A256GCM"])
 def test_alg_that_is_not_known_is_refused(alg):
     for load, octets in ((Key.from_pem, public()), (Key.from_der, public(Encoding.DER))):
         with pytest.raises(KeyUseError, match=r"^this alg is not known$"):
             load(octets, alg=alg)
+
+
+@pytest.mark.parametrize(
+    ("alg", "message"),
+    [
+        ("RSA1_5", "^this alg is off: legacy=True"),
+        ("ECDH-ES", "needs a key on a curve"),
+        ("ES256", "needs a key on a curve"),
+        ("HS256", "needs a symmetric key"),
+        ("A128GCMKW", "needs a symmetric key"),
+        ("PBES2-HS256+A128KW", "needs a key made for it"),
+    ],
+)
+def test_alg_that_the_key_can_not_serve_is_refused(alg, message):
+    for octets in (plain, public):
+        for load, encoding in ((Key.from_pem, Encoding.PEM), (Key.from_der, Encoding.DER)):
+            with pytest.raises(KeyUseError, match=message):
+                load(octets(encoding), alg=alg)
 
 
 @pytest.mark.parametrize(

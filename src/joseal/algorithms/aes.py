@@ -1,20 +1,31 @@
-"""Symmetric key management: AES Key Wrap, and direct use of a shared key.
+"""Symmetric key management: AES Key Wrap, AES-GCM key wrap, and direct use of a shared key.
 
-Source: RFC 7518 sections 4.4 and 4.5, RFC 3394.
+Source: RFC 7518 sections 4.4, 4.5 and 4.7, RFC 3394.
 """
 
 import os
 from functools import partial
 
-from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import (
+    InvalidUnwrap,
+    aes_key_unwrap,
+    aes_key_wrap,
+)
+from msgspec import UNSET, UnsetType
 
-from joseal.algorithms.management import NO_MEMBERS, Incoming, Unwrap, Wrapped
-from joseal.algorithms.table import Enc
+from joseal.algorithms.management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
 from joseal.errors import MalformedTokenError
 from joseal.frames import Opaque
+from joseal.wire import base64url
 
 # RFC 3394 adds one 64-bit integrity block.
 _INTEGRITY_BYTES = 8
+
+# RFC 7518 sections 4.7.1.1 and 4.7.1.2.
+_GCM_IV_BYTES = 12
+_GCM_TAG_BYTES = 16
 
 
 def check_wrapped_size(incoming: Incoming) -> None:
@@ -35,6 +46,11 @@ def unwrap(kek: bytes, encrypted_key: bytes) -> bytes | None:
         return None
 
 
+def _member(text: str | UnsetType) -> bytes:
+    """Decode a header member; a missing or malformed one has no octets."""
+    return b"" if text is UNSET else base64url.decode_text(text) or b""
+
+
 class AesKeyWrap(Opaque):
     """A128KW, A192KW, A256KW: the size of the key has chosen which. RFC 7518 section 4.4."""
 
@@ -45,9 +61,9 @@ class AesKeyWrap(Opaque):
     def __init__(self, kek: bytes) -> None:
         self._set(_kek=kek)
 
-    def wrap(self, enc: Enc) -> Wrapped:
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
         """Wrap a fresh content encryption key."""
-        cek = os.urandom(enc.cek_bytes)
+        cek = os.urandom(outgoing.enc.cek_bytes)
         return cek, aes_key_wrap(self._kek, cek), NO_MEMBERS
 
     def prepare(self, incoming: Incoming) -> Unwrap:
@@ -63,6 +79,51 @@ class AesKeyWrap(Opaque):
         return unwrap(self._kek, encrypted_key)
 
 
+class AesGcmKeyWrap(Opaque):
+    """A128GCMKW, A192GCMKW, A256GCMKW. RFC 7518 section 4.7.
+
+    The initialization vector is random, so one key must not wrap more than 2^32 keys in its life
+    (NIST SP 800-38D section 8.3).
+    """
+
+    __slots__ = ("_kek",)
+
+    _kek: bytes
+
+    def __init__(self, kek: bytes) -> None:
+        self._set(_kek=kek)
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Encrypt a fresh content encryption key."""
+        cek, iv = os.urandom(outgoing.enc.cek_bytes), os.urandom(_GCM_IV_BYTES)
+        sealed = AESGCM(self._kek).encrypt(iv, cek, None)
+        encode = base64url.encode
+        members = {
+            "iv": encode(iv).decode("ascii"),
+            "tag": encode(sealed[-_GCM_TAG_BYTES:]).decode("ascii"),
+        }
+        return cek, sealed[:-_GCM_TAG_BYTES], members
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Check the sizes of the encrypted key and of the header's iv and tag.
+
+        Raises:
+            MalformedTokenError: one is missing, not of its form, or of another size.
+        """
+        iv = _member(incoming.members.iv)
+        tag = _member(incoming.members.tag)
+        sizes = (len(iv), len(tag), len(incoming.encrypted_key))
+        if sizes != (_GCM_IV_BYTES, _GCM_TAG_BYTES, incoming.enc.cek_bytes):
+            raise MalformedTokenError("iv, tag or encrypted key does not have the size it needs")
+        return partial(self._unwrap, iv, incoming.encrypted_key + tag)
+
+    def _unwrap(self, iv: bytes, sealed: bytes) -> bytes | None:
+        try:
+            return AESGCM(self._kek).decrypt(iv, sealed, None)
+        except InvalidTag:
+            return None
+
+
 class Direct(Opaque):
     """dir: the shared key is the content encryption key. RFC 7518 section 4.5."""
 
@@ -73,7 +134,7 @@ class Direct(Opaque):
     def __init__(self, cek: bytes) -> None:
         self._set(_cek=cek)
 
-    def wrap(self, enc: Enc) -> Wrapped:  # noqa: ARG002 - loading has checked that the key fits
+    def wrap(self, outgoing: Outgoing) -> Wrapped:  # noqa: ARG002 - the key has the size
         """Give the key itself, and an empty encrypted key."""
         return self._cek, b"", NO_MEMBERS
 

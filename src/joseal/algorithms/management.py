@@ -34,11 +34,27 @@ class Incoming(NamedTuple):
     limits: Limits
 
 
+class Outgoing(NamedTuple):
+    """What the one who seals has decided for all tokens of one object.
+
+    `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.
+    """
+
+    enc: Enc
+    limits: Limits
+    apu: bytes = b""
+    apv: bytes = b""
+
+
 class KeyManagement(Protocol):
     """One mechanism with its key."""
 
-    def wrap(self, enc: Enc) -> Wrapped:
-        """Choose a content encryption key for `enc` and wrap it."""
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Choose a content encryption key for the enc and wrap it.
+
+        Raises:
+            TokenTooLargeError: it takes more work than the limits let an opener do.
+        """
         ...
 
     def prepare(self, incoming: Incoming) -> Unwrap:

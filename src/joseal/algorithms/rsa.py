@@ -1,58 +1,80 @@
-"""Key encryption with RSAES-OAEP.
+"""Key encryption with RSA: RSAES-OAEP, and for opening old tokens RSAES-PKCS1-v1_5.
 
 Rules:
 - The hash of OAEP and of MGF1 are the same, and the label is empty.
 - The encrypted key has the size of the modulus, which is checked before the private key is used.
+- Whatever goes wrong with the private key is None, and a caller can't tell it from a good one
+  before the tag was checked. RFC 7516 section 11.5.
 
-Source: RFC 7518 section 4.3, RFC 8017 section 7.1.
+Source: RFC 7518 sections 4.2 and 4.3, RFC 8017 sections 7.1 and 7.2.
 """
 
 import os
+from collections.abc import Callable
 from functools import partial
-from typing import Final
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from joseal.algorithms.management import NO_MEMBERS, Incoming, Unwrap, Wrapped
-from joseal.algorithms.table import Alg, Enc, HashName
-from joseal.errors import MalformedTokenError
+from joseal.algorithms.hashing import HASHES
+from joseal.algorithms.management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
+from joseal.algorithms.table import Alg
+from joseal.errors import KeyUseError, MalformedTokenError
 from joseal.frames import Opaque
 
-_HASHES: Final[
-    dict[HashName, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]
-] = {
-    # SHA-1 in OAEP is not broken: only its preimage resistance is used. RFC 8017 appendix B.1.
-    "sha1": hashes.SHA1,
-    "sha256": hashes.SHA256,
-    "sha384": hashes.SHA384,
-    "sha512": hashes.SHA512,
-}
+# From an encrypted key to the key, or None; an HSM can be behind it.
+Decrypt = Callable[[bytes], bytes | None]
 
 
-class RsaOaep(Opaque):
-    """RSA-OAEP with one key; without the private half it only wraps."""
+def padding(alg: Alg) -> OAEP | PKCS1v15:
+    """Return the padding that `alg` names."""
+    if alg.family == "rsa1_5":
+        return PKCS1v15()
+    return OAEP(mgf=MGF1(HASHES[alg.hash]), algorithm=HASHES[alg.hash], label=None)
 
-    __slots__ = ("_padding", "_private", "_public", "_wrapped_bytes")
 
-    _padding: OAEP
+def decryptor(alg: Alg, private: RSAPrivateKey) -> Decrypt:
+    """Return the private step for a key in memory."""
+    scheme = padding(alg)
+
+    def decrypt(encrypted_key: bytes) -> bytes | None:
+        try:
+            return private.decrypt(encrypted_key, scheme)
+        except ValueError:
+            return None
+
+    return decrypt
+
+
+class RsaEncryption(Opaque):
+    """RSA-OAEP or RSA1_5 with one key; without `decrypt` it only wraps."""
+
+    __slots__ = ("_decrypt", "_legacy", "_padding", "_public", "_wrapped_bytes")
+
+    _padding: OAEP | PKCS1v15
     _public: RSAPublicKey
-    _private: RSAPrivateKey | None
+    _decrypt: Decrypt | None
+    _legacy: bool
     _wrapped_bytes: int
 
-    def __init__(self, alg: Alg, public: RSAPublicKey, private: RSAPrivateKey | None) -> None:
-        hash_class = _HASHES[alg.hash]
+    def __init__(self, alg: Alg, public: RSAPublicKey, decrypt: Decrypt | None) -> None:
         self._set(
-            _padding=OAEP(mgf=MGF1(hash_class()), algorithm=hash_class(), label=None),
+            _padding=padding(alg),
             _public=public,
-            _private=private,
+            _decrypt=decrypt,
+            _legacy=alg.legacy,
             _wrapped_bytes=(public.key_size + 7) // 8,
         )
 
-    def wrap(self, enc: Enc) -> Wrapped:
-        """Encrypt a fresh content encryption key."""
-        cek = os.urandom(enc.cek_bytes)
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Encrypt a fresh content encryption key.
+
+        Raises:
+            KeyUseError: RSA1_5, which joseal opens but never makes.
+        """
+        if self._legacy:
+            raise KeyUseError("RSA1_5 tokens are opened but never made")
+        cek = os.urandom(outgoing.enc.cek_bytes)
         return cek, self._public.encrypt(cek, self._padding), NO_MEMBERS
 
     def prepare(self, incoming: Incoming) -> Unwrap:
@@ -66,9 +88,4 @@ class RsaOaep(Opaque):
         return partial(self._unwrap, incoming.encrypted_key)
 
     def _unwrap(self, encrypted_key: bytes) -> bytes | None:
-        if self._private is None:
-            return None
-        try:
-            return self._private.decrypt(encrypted_key, self._padding)
-        except ValueError:
-            return None
+        return None if self._decrypt is None else self._decrypt(encrypted_key)

@@ -1,39 +1,71 @@
 """All that is known of each algorithm, as literal tables. Nothing changes them at run time.
 
-Source: RFC 7518 sections 4.1 and 5.1, and the IANA registry "JSON Web Signature and Encryption
-Algorithms".
+Source: RFC 7518 sections 3.1, 4.1 and 5.1, RFC 8037 section 3, RFC 9864, the IANA registry "JSON
+Web Signature and Encryption Algorithms", and draft-amringer-jose-chacha for `C20P` and `XC20P`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-KeyType = Literal["RSA", "oct"]
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 
+# What a key is made of: an RSA pair, octets, a password, or a pair on one of the curves.
+Kind = Literal["RSA", "oct", "password", "curve"]
 
-class Alg(Struct, frozen=True, kw_only=True):
-    """A key management algorithm (`alg`). RFC 7518 section 4.
+WEIERSTRASS: Final = ("P-256", "P-384", "P-521")
+MONTGOMERY: Final = ("X25519", "X448")
+EDWARDS: Final = ("Ed25519", "Ed448")
+
+
+class Alg(Struct, frozen=True):
+    """A key management algorithm (`alg` of a JWE). RFC 7518 section 4.
 
     Attributes:
         name: the registered name.
         family: which module and class of this room does the work.
-        kty: the only kind of key that serves.
-        hash: of OAEP and of its MGF1 alike.
-        key_bytes: the exact size of a symmetric key; 0 where the key is not symmetric or where
-            the `enc` decides.
+        kind: the only kind of key that serves.
+        curves: the curves that serve, for a key on a curve.
+        hash: of OAEP and of its MGF1 alike; of PBKDF2.
+        key_bytes: the exact size of a symmetric key, or of the one that is derived to wrap the
+            CEK; 0 where there is none, or where the `enc` decides.
+        iterations: what a new PBES2 key uses, after OWASP's advice of 2023.
+        legacy: off unless named for one key, and then for opening only.
     """
 
     name: str
-    family: Literal["rsa-oaep", "aes-kw", "dir"]
-    kty: KeyType
+    family: Literal["rsa-oaep", "rsa1_5", "aes-kw", "aes-gcmkw", "dir", "ecdh-es", "pbes2"]
+    kind: Kind
+    curves: tuple[str, ...] = ()
+    hash: HashName = "sha256"
+    key_bytes: int = 0
+    iterations: int = 0
+    legacy: bool = False
+
+
+class Sig(Struct, frozen=True):
+    """A signature algorithm (`alg` of a JWS). RFC 7518 section 3.
+
+    Attributes:
+        name: the registered name.
+        family: which class of `signatures.py` does the work.
+        kind: the only kind of key that serves.
+        curves: the curves that serve, for a key on a curve.
+        hash: of the message, and of MGF1 in PSS.
+        key_bytes: the least size of an HMAC key (RFC 7518 section 3.2).
+    """
+
+    name: str
+    family: Literal["pkcs1", "pss", "ecdsa", "eddsa", "hmac"]
+    kind: Kind
+    curves: tuple[str, ...] = ()
     hash: HashName = "sha256"
     key_bytes: int = 0
 
 
-class Enc(Struct, frozen=True, kw_only=True):
+class Enc(Struct, frozen=True):
     """A content encryption algorithm (`enc`). RFC 7518 section 5.
 
     Attributes:
@@ -44,40 +76,43 @@ class Enc(Struct, frozen=True, kw_only=True):
         tag_bytes: the exact size of the authentication tag.
         block_bytes: the ciphertext is a positive multiple of it; 1 where any size fits.
         hash: of the HMAC in CBC-HMAC.
+        draft: defined by an Internet-Draft only, so its name may still change its meaning.
     """
 
     name: str
-    family: Literal["cbc-hmac", "gcm"]
+    family: Literal["cbc-hmac", "gcm", "chacha", "xchacha"]
     cek_bytes: int
     iv_bytes: int
     tag_bytes: int
     block_bytes: int = 1
     hash: HashName = "sha256"
+    draft: bool = False
+
+
+AnyAlg: TypeAlias = Alg | Sig
 
 
 def _oaep(name: str, hash_name: HashName) -> Alg:
-    return Alg(name=name, family="rsa-oaep", kty="RSA", hash=hash_name)
+    return Alg(name, "rsa-oaep", "RSA", hash=hash_name)
 
 
-def _kw(name: str, key_bytes: int) -> Alg:
-    return Alg(name=name, family="aes-kw", kty="oct", key_bytes=key_bytes)
+def _ecdh(name: str, key_bytes: int) -> Alg:
+    return Alg(name, "ecdh-es", "curve", (*WEIERSTRASS, *MONTGOMERY), key_bytes=key_bytes)
+
+
+def _pbes2(name: str, hash_name: HashName, key_bytes: int, iterations: int) -> Alg:
+    return Alg(
+        name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=iterations
+    )
 
 
 def _cbc(name: str, cek_bytes: int, hash_name: HashName) -> Enc:
     # The tag is as long as the MAC key, which is half of the CEK (RFC 7518 section 5.2.2.1).
-    return Enc(
-        name=name,
-        family="cbc-hmac",
-        cek_bytes=cek_bytes,
-        iv_bytes=16,
-        tag_bytes=cek_bytes // 2,
-        block_bytes=16,
-        hash=hash_name,
-    )
+    return Enc(name, "cbc-hmac", cek_bytes, 16, cek_bytes // 2, block_bytes=16, hash=hash_name)
 
 
 def _gcm(name: str, cek_bytes: int) -> Enc:
-    return Enc(name=name, family="gcm", cek_bytes=cek_bytes, iv_bytes=12, tag_bytes=16)
+    return Enc(name, "gcm", cek_bytes, iv_bytes=12, tag_bytes=16)
 
 
 ALGS: Final[Mapping[str, Alg]] = MappingProxyType(
@@ -86,10 +121,40 @@ ALGS: Final[Mapping[str, Alg]] = MappingProxyType(
         "RSA-OAEP-256": _oaep("RSA-OAEP-256", "sha256"),
         "RSA-OAEP-384": _oaep("RSA-OAEP-384", "sha384"),
         "RSA-OAEP-512": _oaep("RSA-OAEP-512", "sha512"),
-        "A128KW": _kw("A128KW", 16),
-        "A192KW": _kw("A192KW", 24),
-        "A256KW": _kw("A256KW", 32),
-        "dir": Alg(name="dir", family="dir", kty="oct"),
+        "RSA1_5": Alg("RSA1_5", "rsa1_5", "RSA", legacy=True),
+        "A128KW": Alg("A128KW", "aes-kw", "oct", key_bytes=16),
+        "A192KW": Alg("A192KW", "aes-kw", "oct", key_bytes=24),
+        "A256KW": Alg("A256KW", "aes-kw", "oct", key_bytes=32),
+        "A128GCMKW": Alg("A128GCMKW", "aes-gcmkw", "oct", key_bytes=16),
+        "A192GCMKW": Alg("A192GCMKW", "aes-gcmkw", "oct", key_bytes=24),
+        "A256GCMKW": Alg("A256GCMKW", "aes-gcmkw", "oct", key_bytes=32),
+        "dir": Alg("dir", "dir", "oct"),
+        "ECDH-ES": _ecdh("ECDH-ES", 0),
+        "ECDH-ES+A128KW": _ecdh("ECDH-ES+A128KW", 16),
+        "ECDH-ES+A192KW": _ecdh("ECDH-ES+A192KW", 24),
+        "ECDH-ES+A256KW": _ecdh("ECDH-ES+A256KW", 32),
+        "PBES2-HS256+A128KW": _pbes2("PBES2-HS256+A128KW", "sha256", 16, 600_000),
+        "PBES2-HS384+A192KW": _pbes2("PBES2-HS384+A192KW", "sha384", 24, 310_000),
+        "PBES2-HS512+A256KW": _pbes2("PBES2-HS512+A256KW", "sha512", 32, 210_000),
+    }
+)
+
+SIGS: Final[Mapping[str, Sig]] = MappingProxyType(
+    {
+        "RS256": Sig("RS256", "pkcs1", "RSA", hash="sha256"),
+        "RS384": Sig("RS384", "pkcs1", "RSA", hash="sha384"),
+        "RS512": Sig("RS512", "pkcs1", "RSA", hash="sha512"),
+        "PS256": Sig("PS256", "pss", "RSA", hash="sha256"),
+        "PS384": Sig("PS384", "pss", "RSA", hash="sha384"),
+        "PS512": Sig("PS512", "pss", "RSA", hash="sha512"),
+        "ES256": Sig("ES256", "ecdsa", "curve", ("P-256",), hash="sha256"),
+        "ES384": Sig("ES384", "ecdsa", "curve", ("P-384",), hash="sha384"),
+        "ES512": Sig("ES512", "ecdsa", "curve", ("P-521",), hash="sha512"),
+        "Ed25519": Sig("Ed25519", "eddsa", "curve", ("Ed25519",), hash="sha512"),
+        "EdDSA": Sig("EdDSA", "eddsa", "curve", EDWARDS, hash="sha512"),
+        "HS256": Sig("HS256", "hmac", "oct", hash="sha256", key_bytes=32),
+        "HS384": Sig("HS384", "hmac", "oct", hash="sha384", key_bytes=48),
+        "HS512": Sig("HS512", "hmac", "oct", hash="sha512", key_bytes=64),
     }
 )
 
@@ -101,5 +166,37 @@ ENCS: Final[Mapping[str, Enc]] = MappingProxyType(
         "A128GCM": _gcm("A128GCM", 16),
         "A192GCM": _gcm("A192GCM", 24),
         "A256GCM": _gcm("A256GCM", 32),
+        "C20P": Enc("C20P", "chacha", 32, iv_bytes=12, tag_bytes=16, draft=True),
+        "XC20P": Enc("XC20P", "xchacha", 32, iv_bytes=24, tag_bytes=16, draft=True),
     }
 )
+
+
+def known_enc(name: str) -> Enc:
+    """Look an enc up that a caller named.
+
+    Raises:
+        TypeError: it is no str.
+        ValueError: it is not known.
+    """
+    if not isinstance(name, str):
+        raise TypeError("enc must be str")
+    enc = ENCS.get(name)
+    if enc is None:
+        raise ValueError("enc is not known")
+    return enc
+
+
+def known_encs(names: str | Collection[str]) -> list[Enc]:
+    """Look one enc or several up that a caller named.
+
+    Raises:
+        TypeError: `names` is neither str nor a collection of str.
+        ValueError: one is not known, or there is none.
+    """
+    if not isinstance(names, Collection):
+        raise TypeError("enc must be str or a collection of str")
+    encs = [known_enc(name) for name in ([names] if isinstance(names, str) else names)]
+    if not encs:
+        raise ValueError("enc must name at least one content encryption")
+    return encs

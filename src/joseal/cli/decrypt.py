@@ -10,12 +10,14 @@ from joseal.cli import files, options
 
 @click.command(
     params=[
-        *options.key(),
+        *options.key(legacy=True),
         *options.password(),
         options.enc(multiple=True),
         click.Option(["--typ"], metavar="TYPE", help="Refuse a token without this typ."),
         click.Option(["--cty"], metavar="TYPE", help="Refuse a token without this cty."),
         click.Option(["--any-kid"], is_flag=True, help="Don't mind the kid that the token names."),
+        click.Option(["--accept-zip"], is_flag=True, help="Inflate compressed tokens."),
+        click.Option(["--legacy"], is_flag=True, help="Allow RSA1_5, for old tokens."),
         *options.streams(),
     ]
 )
@@ -30,6 +32,8 @@ def command(
     typ: str | None,
     cty: str | None,
     any_kid: bool,
+    accept_zip: bool,
+    legacy: bool,
     in_path: Path,
     out_path: Path,
 ) -> None:
@@ -41,7 +45,8 @@ def command(
     Example: joseal decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM token.txt -o body.json
     """
     source = options.Password(password_env, password_file, ask=ask_password)
-    key = options.load_key(key_path, alg=alg, password=options.read_password(source))
-    opener = Decrypter(key, enc=enc, typ=typ, cty=cty, any_kid=any_kid)
+    password = options.read_password(source)
+    key = options.load_key(key_path, alg=alg, password=password, legacy=legacy)
+    opener = Decrypter(key, enc=enc, typ=typ, cty=cty, any_kid=any_kid, accept_zip=accept_zip)
     token = options.read_token(in_path, Limits().token_bytes)
     files.write(out_path, opener.decrypt(token), private=True)

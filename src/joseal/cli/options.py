@@ -33,8 +33,9 @@ class Password(NamedTuple):
         return self.environment is not None or self.path is not None or self.ask
 
 
-def key(*, required: bool = True) -> list[click.Parameter]:
-    """Return `--key` and `--alg`."""
+def key(*, required: bool = True, legacy: bool = False) -> list[click.Parameter]:
+    """Return `--key` and `--alg`, without the algs that are off unless `legacy` ones serve."""
+    algs = [name for name, alg in ALGS.items() if legacy or not alg.legacy]
     return [
         click.Option(
             ["--key", "key_path"],
@@ -45,9 +46,9 @@ def key(*, required: bool = True) -> list[click.Parameter]:
         ),
         click.Option(
             ["--alg"],
-            type=click.Choice(list(ALGS)),
+            type=click.Choice(algs),
             metavar="ALG",
-            help=f"The key's one algorithm: {', '.join(ALGS)}. A JWK may name it itself.",
+            help=f"The key's one algorithm: {', '.join(algs)}. A JWK may name it itself.",
         ),
     ]
 
@@ -94,7 +95,12 @@ def streams() -> list[click.Parameter]:
 
 @no_locals
 def load_key(
-    path: Path, *, alg: str | None, kid: str | None = None, password: bytes | None = None
+    path: Path,
+    *,
+    alg: str | None,
+    kid: str | None = None,
+    password: bytes | None = None,
+    legacy: bool = False,
 ) -> Key:
     """Load a key file, whichever of JWK, PEM and DER it is.
 
@@ -108,12 +114,12 @@ def load_key(
     if data.lstrip().startswith(b"{"):
         if password is not None:
             raise KeyUseError("a password was given, but a JWK is not encrypted")
-        return Key.from_jwk(data, alg=alg, kid=kid)
+        return Key.from_jwk(data, alg=alg, kid=kid, legacy=legacy)
     if alg is None:
         raise click.UsageError("--alg is needed: only a JWK can name it itself")
     if b"-----BEGIN " in data:
-        return Key.from_pem(data, alg=alg, kid=kid, password=password)
-    return Key.from_der(data, alg=alg, kid=kid, password=password)
+        return Key.from_pem(data, alg=alg, kid=kid, password=password, legacy=legacy)
+    return Key.from_der(data, alg=alg, kid=kid, password=password, legacy=legacy)
 
 
 @no_locals

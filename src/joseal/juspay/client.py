@@ -88,8 +88,9 @@ class Client(Opaque):
         answer_timeout_seconds: for the whole answer, counted from when the request was handed over.
         connections: how many are kept open between calls; more threads may send at once.
         ssl_context: trust roots of another kind, or a client certificate. It has to verify
-            certificates and host names and to refuse what is older than TLS 1.2. The default is
-            the system's trust in Python's default context.
+            certificates and host names, and its own `minimum_version` has to refuse what is older
+            than TLS 1.2, whatever the system's settings are. The default is the system's trust in
+            Python's default context.
 
     Raises:
         TypeError: an argument is of another type.

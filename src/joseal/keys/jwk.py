@@ -1,29 +1,55 @@
 """JSON Web Keys: reading, writing, thumbprints.
 
 Rules:
-- Values are canonical base64url and integers have no leading zero octets, as RFC 7518 demands.
+- Values are canonical base64url; integers have no leading zero octets and coordinates the full
+  size of their field, as RFC 7518 demands.
 - A private RSA key has all its members or, with `d` alone, is completed; some of them is refused.
-- `use` and `key_ops` bind: what they exclude is refused when the key is loaded.
+- `alg`, `use` and `key_ops` bind: what they exclude is refused when the key is loaded.
 
-Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638.
+Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
 """
 
 import hashlib
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from joseal.algorithms.table import ALGS, ENCS, Alg
+from joseal.algorithms import curves
+from joseal.algorithms.curves import PrivateCurveKey
+from joseal.algorithms.pbes2 import Password
+from joseal.algorithms.table import ALGS, ENCS, SIGS, AnyAlg
 from joseal.errors import KeyUseError
+from joseal.keys.external import External
 from joseal.keys.material import RSA_MOST_BITS, Material
 from joseal.wire import base64url, strict_json
 
+Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
+
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
-_OPERATIONS: Final = frozenset(
-    {"encrypt", "wrapKey", "decrypt", "unwrapKey", "deriveKey", "deriveBits"}
-)
+_DERIVE: Final = frozenset({"deriveKey", "deriveBits"})
+_WRAP: Final = {"encrypt": frozenset({"wrapKey"}), "decrypt": frozenset({"unwrapKey"})}
+
+# Which of `key_ops` permit what, by family of alg. RFC 7517 section 4.3. RSA encryption of a key
+# is filed under either name in practice.
+_PERMITTING: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
+    "rsa-oaep": {
+        "encrypt": frozenset({"wrapKey", "encrypt"}),
+        "decrypt": frozenset({"unwrapKey", "decrypt"}),
+    },
+    "rsa1_5": {"decrypt": frozenset({"unwrapKey", "decrypt"})},
+    "dir": {"encrypt": frozenset({"encrypt"}), "decrypt": frozenset({"decrypt"})},
+    "aes-kw": _WRAP,
+    "aes-gcmkw": _WRAP,
+    "pbes2": {
+        "encrypt": _DERIVE | _WRAP["encrypt"],
+        "decrypt": _DERIVE | _WRAP["decrypt"],
+    },
+    "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
+}
+_COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
+_SIGNING: Final = {"sign": frozenset({"sign"}), "verify": frozenset({"verify"})}
 
 
 class Jwk(NamedTuple):
@@ -35,6 +61,9 @@ class Jwk(NamedTuple):
     kid: str | None
     key_ops: frozenset[str] | None
 
+    def __repr__(self) -> str:
+        return f"Jwk(alg={self.alg!r}, kid={self.kid!r})"
+
 
 def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
     """Return the members of a JWK given as JSON or as a mapping.
@@ -43,8 +72,10 @@ def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
         TypeError: it is neither.
         KeyUseError: it is not one strict JSON object.
     """
-    if isinstance(jwk, str | bytes):
-        octets = jwk.encode(errors="replace") if isinstance(jwk, str) else jwk
+    if isinstance(jwk, bytes):
+        octets = jwk
+    elif isinstance(jwk, str):
+        octets = jwk.encode() if strict_json.is_text(jwk) else b""
     elif isinstance(jwk, Mapping):
         octets = strict_json.dump(dict(jwk)) or b""
     else:
@@ -55,71 +86,122 @@ def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
     return members
 
 
-def load(members: Mapping[str, object], alg: str | None) -> Jwk:
+def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> Jwk:
     """Read a JWK for the `alg` that the caller or the JWK itself names.
 
     Raises:
         KeyUseError: a member is missing, of the wrong type or form; the key is not one; `alg`,
             `use` or `key_ops` contradict the caller or each other; no `alg` is named at all.
     """
-    name, enc = _bound_alg(members, alg)
-    kty = _text(members, "kty")
-    if kty == "oct":
-        material: Material = _octets(members, "k")
-    elif kty == "RSA":
-        material = _load_rsa(members)
-    else:
-        raise KeyUseError("joseal does not use keys of this kty")
+    known, enc = _bound_alg(members, alg, dual_use=dual_use)
+    material = _material(members, known)
     kid = None if "kid" not in members else _text(members, "kid")
-    return Jwk(material, name, enc, kid, _operations(members))
+    operations = None if dual_use else _operations(members, known)
+    return Jwk(material, known.name, enc, kid, operations)
 
 
 def dump(material: Material) -> dict[str, str]:
-    """Return the members of a key, all of them: the caller has decided what may leave."""
-    if isinstance(material, bytes):
-        return {"kty": "oct", "k": base64url.encode(material).decode()}
-    if not isinstance(material, RSAPrivateKey):
+    """Return the members of a key, all of them: the caller has decided what may leave.
+
+    Raises:
+        KeyUseError: the private half is on a device.
+    """
+    if isinstance(material, External):
+        raise KeyUseError("the private half is on its device and stays there")
+    if isinstance(material, bytes | Password):
+        octets = material.octets if isinstance(material, Password) else material
+        return {"kty": "oct", "k": _b64(octets)}
+    if isinstance(material, RSAPrivateKey):
+        private = material.private_numbers()
+        return {
+            **dump(material.public_key()),
+            "d": _integer_text(private.d),
+            "p": _integer_text(private.p),
+            "q": _integer_text(private.q),
+            "dp": _integer_text(private.dmp1),
+            "dq": _integer_text(private.dmq1),
+            "qi": _integer_text(private.iqmp),
+        }
+    if isinstance(material, RSAPublicKey):
         numbers = material.public_numbers()
-        return {"kty": "RSA", "n": _integer_text(numbers.n), "e": _integer_text(numbers.e)}
-    private = material.private_numbers()
-    return {
-        **dump(material.public_key()),
-        "d": _integer_text(private.d),
-        "p": _integer_text(private.p),
-        "q": _integer_text(private.q),
-        "dp": _integer_text(private.dmp1),
-        "dq": _integer_text(private.dmq1),
-        "qi": _integer_text(private.iqmp),
-    }
+        return {
+            "kty": "RSA",
+            "n": _integer_text(numbers.n),
+            "e": _integer_text(numbers.e),
+        }
+    if isinstance(material, PrivateCurveKey):
+        return {**dump(material.public_key()), "d": _b64(curves.scalar(material))}
+    curve = curves.name(material)
+    x, y = curves.coordinates(material)
+    members = {"kty": curves.kty(curve), "crv": curve, "x": _b64(x)}
+    return members if y is None else {**members, "y": _b64(y)}
 
 
 def thumbprint(public: Mapping[str, str]) -> bytes:
     """Hash the required members, in lexicographic order. RFC 7638 section 3."""
-    required = {"RSA": ("e", "kty", "n"), "oct": ("k", "kty")}[public["kty"]]
+    required = {
+        "RSA": ("e", "kty", "n"),
+        "EC": ("crv", "kty", "x", "y"),
+        "OKP": ("crv", "kty", "x"),
+        "oct": ("k", "kty"),
+    }[public["kty"]]
     octets = strict_json.dump({name: public[name] for name in required})
-    return hashlib.sha256(octets or b"").digest()
+    return digest(octets or b"")
 
 
-def _bound_alg(members: Mapping[str, object], alg: str | None) -> tuple[str, str | None]:
+def digest(octets: bytes) -> bytes:
+    """Hash what names a key. SHA-256, for no name of a key is worth less."""
+    return hashlib.sha256(octets).digest()
+
+
+def permits(alg: AnyAlg, operations: frozenset[str] | None, direction: Direction) -> bool:
+    """Tell whether `key_ops` permit this direction with this alg."""
+    if operations is None:
+        return True
+    if alg.family == "ecdh-es" and direction == "encrypt" and not operations:
+        # Web Crypto gives the public half of a pair for agreement an empty list.
+        return True
+    return not operations.isdisjoint(_permitting(alg).get(direction, frozenset()))
+
+
+def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
+    """Return what `key_ops` of a private key permit to its public half."""
+    if operations is None:
+        return None
+    return frozenset(_COUNTERPARTS.get(name, name) for name in operations)
+
+
+def _permitting(alg: AnyAlg) -> Mapping[str, frozenset[str]]:
+    return _PERMITTING.get(alg.family, _SIGNING)
+
+
+def _bound_alg(
+    members: Mapping[str, object], alg: str | None, *, dual_use: bool
+) -> tuple[AnyAlg, str | None]:
     """Return the alg that the key is bound to, and the enc if the JWK names one instead."""
     own = None if "alg" not in members else _text(members, "alg")
     enc = None
     if own in ENCS and members.get("kty") == "oct":
         # RFC 7517 section 4.4 lets `alg` name an enc: the key is then that enc's key.
         own, enc = "dir", own
-    if alg is not None and own is not None and alg != own:
-        raise KeyUseError("the JWK's own alg contradicts alg=")
     name = own if alg is None else alg
     if name is None:
         raise KeyUseError("the JWK names no alg: give alg=")
-    if name not in ALGS:
+    if dual_use and members.get("kty") == "oct":
+        raise KeyUseError("dual use is for pairs, not for shared secrets")
+    known = ALGS.get(name) or SIGS.get(name)
+    if known is None:
         raise KeyUseError("this alg is not known")
-    if members.get("use", "enc") != "enc":
-        raise KeyUseError("the JWK's use is not enc")
-    return name, enc
+    if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
+        raise KeyUseError("the JWK's own alg contradicts alg=")
+    if "use" in members and not dual_use:
+        use = "enc" if name in ALGS else "sig"
+        if members["use"] != use:
+            raise KeyUseError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
+    return known, enc
 
 
-def _operations(members: Mapping[str, object]) -> frozenset[str] | None:
+def _operations(members: Mapping[str, object], alg: AnyAlg) -> frozenset[str] | None:
     """Return what `key_ops` permits; None where it is absent. RFC 7517 section 4.3."""
     if "key_ops" not in members:
         return None
@@ -129,19 +211,25 @@ def _operations(members: Mapping[str, object]) -> frozenset[str] | None:
     operations = frozenset(str(name) for name in names)
     if len(operations) != len(names):
         raise KeyUseError("key_ops repeats an operation")
-    if operations.isdisjoint(_OPERATIONS):
-        raise KeyUseError("the JWK's key_ops exclude encryption")
+    everything: frozenset[str] = frozenset[str]().union(*_permitting(alg).values())
+    if operations and operations.isdisjoint(everything):
+        raise KeyUseError("the JWK's key_ops exclude what its alg is for")
     return operations
 
 
-def permits(alg: Alg, operations: frozenset[str] | None, direction: str) -> bool:
-    """Tell whether `key_ops` permit to `encrypt` or `decrypt` tokens with this alg."""
-    if operations is None:
-        return True
-    wrapping = {"encrypt": "wrapKey", "decrypt": "unwrapKey"}[direction]
-    accepted = {"dir": {direction}, "aes-kw": {wrapping}, "rsa-oaep": {wrapping, direction}}
-    # RSA encryption of a key is filed under either name in practice.
-    return not operations.isdisjoint(accepted[alg.family])
+def _material(members: Mapping[str, object], alg: AnyAlg) -> Material:
+    """RFC 7518 section 6."""
+    kty = _text(members, "kty")
+    if kty == "oct":
+        octets = _octets(members, "k")
+        if alg.kind == "password" and octets:
+            return Password(octets, getattr(alg, "iterations", 0))
+        return octets
+    if kty == "RSA":
+        return _load_rsa(members)
+    if kty in {"EC", "OKP"}:
+        return _load_curve(members, kty)
+    raise KeyUseError("joseal does not use keys of this kty")
 
 
 def _load_rsa(members: Mapping[str, object]) -> Material:
@@ -160,11 +248,30 @@ def _load_rsa(members: Mapping[str, object]) -> Material:
             p, q, dp, dq, qi = (_integer(members, name) for name in _RSA_CRT)
         else:
             p, q = rsa.rsa_recover_prime_factors(numbers.n, numbers.e, d)
-            dp, dq, qi = rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q)
+            dp, dq, qi = (
+                rsa.rsa_crt_dmp1(d, p),
+                rsa.rsa_crt_dmq1(d, q),
+                rsa.rsa_crt_iqmp(p, q),
+            )
         return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, numbers).private_key()
     except ValueError:
         pass
     raise KeyUseError("the members of the RSA key do not fit together")
+
+
+def _load_curve(members: Mapping[str, object], kty: str) -> Material:
+    """RFC 7518 section 6.2, RFC 8037 section 2."""
+    curve = _text(members, "crv")
+    y = _octets(members, "y") if kty == "EC" else None
+    key = curves.load_public(curve, _octets(members, "x"), y)
+    if key is None or curves.kty(curve) != kty:
+        raise KeyUseError("the JWK is no point of a curve that joseal uses")
+    if "d" not in members:
+        return key
+    private = curves.load_private(curve, _octets(members, "d"), key)
+    if private is None:
+        raise KeyUseError("the JWK's d does not belong to its public half")
+    return private
 
 
 def _text(members: Mapping[str, object], name: str) -> str:
@@ -175,7 +282,7 @@ def _text(members: Mapping[str, object], name: str) -> str:
 
 
 def _octets(members: Mapping[str, object], name: str) -> bytes:
-    octets = base64url.decode(_text(members, name).encode(errors="replace"))
+    octets = base64url.decode_text(_text(members, name))
     if octets is None:
         raise KeyUseError(f"the JWK's {name} is not canonical base64url")
     return octets
@@ -191,5 +298,9 @@ def _integer(members: Mapping[str, object], name: str) -> int:
     return int.from_bytes(octets, "big")
 
 
+def _b64(octets: bytes) -> str:
+    return base64url.encode(octets).decode("ascii")
+
+
 def _integer_text(value: int) -> str:
-    return base64url.encode(value.to_bytes((value.bit_length() + 7) // 8, "big")).decode()
+    return _b64(value.to_bytes((value.bit_length() + 7) // 8, "big"))

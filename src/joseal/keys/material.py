@@ -5,7 +5,7 @@ Rules:
 - A symmetric key comes from an `oct` JWK or from `generate` alone, never from PEM, DER or
   certificate octets, so that a public key's text can't become a secret.
 
-Source: RFC 7518 sections 4.2, 4.3 (2048 bits), 4.4 and 5; NIST SP 800-56B revision 2 section 6.2.
+Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B revision 2.
 """
 
 import os
@@ -14,84 +14,163 @@ from typing import Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from joseal.algorithms.aes import AesKeyWrap, Direct
-from joseal.algorithms.management import KeyManagement
-from joseal.algorithms.rsa import RsaOaep
-from joseal.algorithms.table import ENCS, Alg
+from joseal.algorithms import curves
+from joseal.algorithms.curves import PrivateCurveKey, PublicCurveKey
+from joseal.algorithms.pbes2 import Password
+from joseal.algorithms.table import ENCS, Alg, AnyAlg, Sig
 from joseal.errors import KeyUseError
+from joseal.keys import roca
+from joseal.keys.external import External
 
-Material: TypeAlias = RSAPrivateKey | RSAPublicKey | bytes
+PrivateMaterial: TypeAlias = RSAPrivateKey | PrivateCurveKey | External
+Secret: TypeAlias = bytes | Password
+Material: TypeAlias = PrivateMaterial | RSAPublicKey | PublicCurveKey | Secret
 
 RSA_LEAST_BITS: Final = 2048
 # OpenSSL stops there; a longer modulus only costs the one who uses it.
 RSA_MOST_BITS: Final = 16384
 
+# What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
+_MOST_HMAC_BYTES: Final = 1024
+
 _DIRECT_BYTES: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
 
 
-def check(alg: Alg, material: Material) -> None:
+def check(alg: AnyAlg, material: Material) -> None:
     """Check that the material is of the kind and the strength that `alg` needs.
 
     Raises:
         KeyUseError: it is not.
     """
-    if alg.kty == "RSA":
-        if not isinstance(material, RSAPrivateKey | RSAPublicKey):
-            raise KeyUseError("this alg needs an RSA key")
-        if not RSA_LEAST_BITS <= material.key_size <= RSA_MOST_BITS:
-            raise KeyUseError("an RSA key must have 2048 to 16384 bits")
+    shown = _outside(material)
+    if alg.kind == "RSA":
+        _check_rsa(shown)
+    elif alg.kind == "curve":
+        _check_curve(alg, shown)
+    elif alg.kind == "password":
+        if not isinstance(material, Password):
+            raise KeyUseError("PBES2 needs a key made for it: see Key.from_password")
     else:
-        if not isinstance(material, bytes):
-            raise KeyUseError("this alg needs a symmetric key, from an oct JWK")
-        if len(material) not in ({alg.key_bytes} if alg.key_bytes else _DIRECT_BYTES):
-            raise KeyUseError("the symmetric key does not have the size that its alg needs")
+        _check_octets(alg, material)
+
+
+def _check_rsa(material: object) -> None:
+    if not isinstance(material, RSAPrivateKey | RSAPublicKey):
+        raise KeyUseError("this alg needs an RSA key")
+    if not RSA_LEAST_BITS <= material.key_size <= RSA_MOST_BITS:
+        raise KeyUseError("an RSA key must have 2048 to 16384 bits")
+    key = material.public_key() if isinstance(material, RSAPrivateKey) else material
+    if key.public_numbers().n % 2 == 0:
+        raise KeyUseError("the modulus is even")
+    if roca.has_fingerprint(key.public_numbers().n):
+        raise KeyUseError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
+
+
+def _check_curve(alg: AnyAlg, material: object) -> None:
+    if not isinstance(material, PrivateCurveKey | PublicCurveKey):
+        raise KeyUseError("this alg needs a key on a curve")
+    if curves.name(material) not in alg.curves:
+        raise KeyUseError("the key is not on a curve that this alg takes")
+    public_half = material.public_key() if isinstance(material, PrivateCurveKey) else material
+    if curves.has_low_order(public_half):
+        raise KeyUseError("the public key is no point of the curve, or one of low order")
+
+
+def _check_octets(alg: AnyAlg, material: Material) -> None:
+    if not isinstance(material, bytes):
+        raise KeyUseError("this alg needs a symmetric key, from an oct JWK")
+    if isinstance(alg, Sig):
+        if len(material) < alg.key_bytes:
+            raise KeyUseError("an HMAC key must be at least as long as its hash")
+    elif len(material) not in _sizes(alg):
+        raise KeyUseError("the symmetric key does not have the size that its alg needs")
+
+
+def _sizes(alg: Alg) -> frozenset[int]:
+    return frozenset({alg.key_bytes}) if alg.key_bytes else _DIRECT_BYTES
 
 
 def is_private(material: Material) -> bool:
-    """Tell whether the material is the private half of a pair."""
-    return isinstance(material, RSAPrivateKey)
+    """Tell whether the material is the private half of a pair, here or on a device."""
+    return isinstance(material, RSAPrivateKey | External) or curves.is_private(material)
 
 
-def public(material: Material) -> Material:
+def is_symmetric(material: Material) -> bool:
+    """Tell whether the material is a shared secret."""
+    return isinstance(material, bytes | Password)
+
+
+def public(material: Material) -> RSAPublicKey | PublicCurveKey:
     """Return the public half.
 
     Raises:
-        KeyUseError: a symmetric key has none.
+        KeyUseError: a shared secret has none.
     """
-    if isinstance(material, bytes):
+    if isinstance(material, bytes | Password):
         raise KeyUseError("a symmetric key has no public half")
-    return material.public_key() if isinstance(material, RSAPrivateKey) else material
+    if isinstance(material, External):
+        return material.public
+    if isinstance(material, RSAPrivateKey | PrivateCurveKey):
+        return material.public_key()
+    return material
 
 
-def generate(alg: Alg, size: int | None) -> Material:
-    """Make fresh material for `alg`: `size` is in bits for RSA, in octets for `dir`.
+def _outside(material: Material) -> object:
+    """Return what can be looked at: for a key on a device, its public half."""
+    return material.public if isinstance(material, External) else material
+
+
+def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
+    """Make fresh material for `alg`.
+
+    Args:
+        alg: what the key is for.
+        size: in bits for RSA, in octets for `dir` and HMAC.
+        curve: for algs that take several; P-256 or Ed25519 without it.
 
     Raises:
-        ValueError: the size is not one that `alg` takes, or is missing for `dir`.
+        ValueError: a size or a curve that `alg` does not take, or no size for `dir`.
     """
-    if alg.kty == "RSA":
+    if (curve is not None and alg.kind != "curve") or (
+        size is not None and alg.kind not in {"RSA", "oct"}
+    ):
+        raise ValueError("this alg takes no such size or curve")
+    if alg.kind == "RSA":
         bits = RSA_LEAST_BITS if size is None else size
         if not RSA_LEAST_BITS <= bits <= RSA_MOST_BITS or bits % 8:
             raise ValueError("size must be a multiple of 8 from 2048 to 16384 bits")
         return rsa.generate_private_key(public_exponent=65537, key_size=bits)
-    octets = size if size is not None else alg.key_bytes
-    if octets not in ({alg.key_bytes} if alg.key_bytes else _DIRECT_BYTES):
-        raise ValueError("size must be the key size in octets that the alg or the enc needs")
+    if alg.kind == "curve":
+        chosen = alg.curves[0] if curve is None else curve
+        if chosen not in alg.curves:
+            raise ValueError("this alg does not take this curve")
+        return curves.generate(chosen)
+    if isinstance(alg, Alg) and alg.kind == "password":
+        return Password(os.urandom(32), alg.iterations)
+    return _generate_octets(alg, size)
+
+
+def _generate_octets(alg: AnyAlg, size: int | None) -> bytes:
+    octets = alg.key_bytes if size is None else size
+    enough = (
+        alg.key_bytes <= octets <= _MOST_HMAC_BYTES
+        if isinstance(alg, Sig)
+        else octets in _sizes(alg)
+    )
+    if not enough:
+        raise ValueError("size must be the size in octets that the alg or the enc needs")
     return os.urandom(octets)
-
-
-def mechanism(alg: Alg, material: Material) -> KeyManagement:
-    """Prepare the mechanism that `alg` names, for material that `check` has passed."""
-    if isinstance(material, bytes):
-        return Direct(material) if alg.family == "dir" else AesKeyWrap(material)
-    if isinstance(material, RSAPrivateKey):
-        return RsaOaep(alg, material.public_key(), material)
-    return RsaOaep(alg, material, None)
 
 
 def describe(material: Material) -> str:
     """Say what the material is, without any of it."""
+    if isinstance(material, Password):
+        return "password"
     if isinstance(material, bytes):
         return f"{len(material)} octets"
-    half = "private" if isinstance(material, RSAPrivateKey) else "public"
-    return f"RSA-{material.key_size} {half}"
+    half = "external" if isinstance(material, External) else "public"
+    half = "private" if half == "public" and is_private(material) else half
+    shown = public(material)
+    if isinstance(shown, RSAPublicKey):
+        return f"RSA-{shown.key_size} {half}"
+    return f"{curves.name(shown)} {half}"

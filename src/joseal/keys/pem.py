@@ -1,11 +1,11 @@
-"""Keys in PEM and DER: PKCS#1, PKCS#8 (encrypted too), SubjectPublicKeyInfo, X.509 certificates.
+"""Keys in PEM and DER: PKCS#1, PKCS#8 (encrypted too), PKCS#12, SubjectPublicKeyInfo, X.509.
 
 Rules:
 - One block is one key. A text with several is refused, because which of them counts is a guess.
 - A certificate is a container for its public key: its dates, its issuer and its uses are not
   checked here. Whoever trusts it has to have done that.
 
-Source: RFC 7468, RFC 5208, RFC 5280, RFC 8017 appendix A.1.
+Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 7292, RFC 8017 appendix A.1.
 """
 
 import base64
@@ -17,15 +17,24 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from joseal.algorithms.curves import PrivateCurveKey, PublicCurveKey
+from joseal.algorithms.pbes2 import Password
 from joseal.errors import KeyUseError
+from joseal.keys.external import External
 from joseal.keys.material import Material
+from joseal.wire import strict_json
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
-_PRIVATE: Final = frozenset({b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY"})
+_PRIVATE: Final = frozenset(
+    {b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY"}
+)
 _PUBLIC: Final = frozenset({b"PUBLIC KEY", b"RSA PUBLIC KEY"})
 
 # What the loaders below raise for octets that they can't make a key of.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm)
+
+# OpenSSL takes no longer ones.
+_MOST_PASSWORD_BYTES: Final = 1023
 
 
 def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
@@ -36,8 +45,12 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
         KeyUseError: no PEM, several blocks, an unknown label, damage, a kind of key that joseal
             does not use, a wrong or missing password, or one where none is needed.
     """
-    octets = _octets(text, "the PEM text must be str or bytes")
-    labels = _LABEL.findall(octets)
+    if not isinstance(text, str | bytes):
+        raise TypeError("the PEM text must be str or bytes")
+    # What is no ASCII is no PEM; a mark in its place keeps the rest as it was.
+    octets = text.encode("ascii", errors="replace") if isinstance(text, str) else text
+    # OpenSSL puts the name of the curve in a block of its own before an EC key.
+    labels = [label for label in _LABEL.findall(octets) if label != b"EC PARAMETERS"]
     if len(labels) != 1:
         raise KeyUseError("there must be exactly one PEM block")
     if labels[0] in _PRIVATE:
@@ -67,6 +80,39 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
     return _private(data, password, pem=False)
 
 
+def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
+    """Read the private key of a PKCS#12 file, or the public key of its certificate.
+
+    Raises:
+        TypeError: `data` or `password` is of another type.
+        ValueError: `password` is not UTF-8 text without NUL, which the format can't carry.
+        KeyUseError: damage, a wrong password, a kind of key that joseal does not use, or neither a
+            key nor a certificate.
+    """
+    # Most programs never need PKCS#12.
+    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+
+    if not isinstance(data, bytes):
+        raise TypeError("the PKCS#12 octets must be bytes")
+    protection = None if password is None else secret(password, least_bytes=0)
+    if protection is not None and not _is_bmp_text(protection):
+        raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
+    try:
+        key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
+        return _required(key or (certificate and certificate.public_key()))
+    except _UNREADABLE:
+        pass
+    raise KeyUseError("the PKCS#12 file can't be read: wrong password, or damaged")
+
+
+def _is_bmp_text(octets: bytes) -> bool:
+    """Tell whether PKCS#12 can carry a password. RFC 7292 appendix B.1."""
+    try:
+        return "\0" not in octets.decode()
+    except UnicodeDecodeError:
+        return False
+
+
 def unwrap_env(value: str) -> bytes:
     r"""Undo what environment variables do to PEM: a literal `\n`, or base64 around it all.
 
@@ -74,8 +120,9 @@ def unwrap_env(value: str) -> bytes:
         KeyUseError: there is no PEM in it either way.
     """
     text = value.strip().strip("'\"").replace("\\r", "").replace("\\n", "\n")
-    if "-----BEGIN" in text:
-        return text.encode()
+    octets = text.encode() if strict_json.is_text(text) else b""
+    if b"-----BEGIN" in octets:
+        return octets
     octets = b""
     with suppress(ValueError):
         octets = base64.b64decode("".join(text.split()), validate=True)
@@ -84,27 +131,40 @@ def unwrap_env(value: str) -> bytes:
     return octets
 
 
-def _octets(value: str | bytes, message: str) -> bytes:
-    if not isinstance(value, str | bytes):
-        raise TypeError(message)
-    return value.encode(errors="replace") if isinstance(value, str) else value
+def secret(password: str | bytes, *, least_bytes: int = 1) -> bytes:
+    """Return a password's octets.
+
+    Raises:
+        TypeError: it is neither str nor bytes.
+        ValueError: it is empty, longer than 1,023 octets, or text that UTF-8 can't carry.
+    """
+    if not isinstance(password, str | bytes):
+        raise TypeError("password must be str or bytes")
+    if isinstance(password, str) and not strict_json.is_text(password):
+        raise ValueError("password must be text that UTF-8 can carry")
+    octets = password.encode() if isinstance(password, str) else password
+    if not least_bytes <= len(octets) <= _MOST_PASSWORD_BYTES:
+        raise ValueError("password must have 1 to 1023 octets")
+    return octets
 
 
 def _private(octets: bytes, password: str | bytes | None, *, pem: bool) -> Material:
-    secret = None if password is None else _octets(password, "password must be str or bytes")
+    protection = None if password is None else secret(password, least_bytes=0)
+    if protection == b"":
+        raise KeyUseError("the password is empty")
     load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
     reason = "the key can't be read: damaged, or not of a kind that is known"
     try:
-        return _required(load(octets, secret))
+        return _required(load(octets, protection))
     except TypeError:
         # The loader's way to say that a password is missing, or given in vain.
         reason = (
             "the private key is encrypted: give password="
-            if secret is None
+            if protection is None
             else "a password was given, but the private key is not encrypted"
         )
     except _UNREADABLE:
-        if secret is not None:
+        if protection is not None:
             reason = "the private key can't be read: wrong password, or damaged"
     raise KeyUseError(reason)
 
@@ -117,13 +177,53 @@ def _public(octets: bytes, *, pem: bool) -> Material | None:
         return None
 
 
+def certificate_serial(data: str | bytes) -> str:
+    """Return the number by which some APIs name a certificate's key, for use as `kid`.
+
+    That is the subject's serialNumber if it has one, and the certificate's own serial number, in
+    decimal, if not.
+
+    Args:
+        data: the certificate as PEM text, or as DER octets.
+
+    Raises:
+        TypeError: `data` is neither str nor bytes.
+        KeyUseError: it is no certificate.
+
+    Source: RFC 5280 section 4.1.2.2, X.520 section 6.2.9.
+    """
+    # Most programs never need X.509.
+    from cryptography import x509  # noqa: PLC0415
+
+    if not isinstance(data, str | bytes):
+        raise TypeError("the certificate must be str or bytes")
+    octets = data.encode("ascii", errors="replace") if isinstance(data, str) else data
+    pem = b"-----BEGIN" in octets
+    load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
+    try:
+        certificate = load(octets)
+        named = certificate.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
+        return str(named[0].value) if named else str(certificate.serial_number)
+    except (*_UNREADABLE, x509.InvalidVersion):
+        pass
+    raise KeyUseError("this is no certificate that can be read")
+
+
+def spki(material: RSAPublicKey | PublicCurveKey) -> bytes:
+    """Return the DER octets of a public key's SubjectPublicKeyInfo. RFC 5280 section 4.1.2.7."""
+    return material.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
 def _certificate(octets: bytes, *, pem: bool) -> Material | None:
-    from cryptography import x509  # noqa: PLC0415 - most programs never need X.509
+    # Most programs never need X.509.
+    from cryptography import x509  # noqa: PLC0415
 
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
     try:
         return _required(load(octets).public_key())
-    except _UNREADABLE:
+    except (*_UNREADABLE, x509.InvalidVersion):
         return None
 
 
@@ -133,7 +233,7 @@ def _required(key: object) -> Material:
     Raises:
         KeyUseError: it is another one, or there is none.
     """
-    if isinstance(key, RSAPrivateKey | RSAPublicKey):
+    if isinstance(key, RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey):
         return key
     if key is None:
         raise KeyUseError("the key can't be read: damaged, or not of a kind that is known")
@@ -145,19 +245,19 @@ def dump_pem(material: Material, password: str | bytes | None) -> str:
 
     Raises:
         TypeError: `password` is neither str nor bytes.
-        KeyUseError: a symmetric key has no PEM form.
+        KeyUseError: a symmetric key has no PEM form, and a key on a device stays there.
     """
-    if isinstance(material, bytes):
+    if isinstance(material, bytes | Password):
         raise KeyUseError("a symmetric key has no PEM form")
-    if isinstance(material, RSAPublicKey):
+    if isinstance(material, External):
+        raise KeyUseError("the private half is on its device and stays there")
+    if not isinstance(material, RSAPrivateKey | PrivateCurveKey):
         return material.public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         ).decode()
     protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if password is not None:
-        protection = serialization.BestAvailableEncryption(
-            _octets(password, "password must be str or bytes")
-        )
+        protection = serialization.BestAvailableEncryption(secret(password))
     return material.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
     ).decode()

@@ -33,6 +33,11 @@ def encoded_bytes(size_bytes: int) -> int:
     return (size_bytes * 4 + 2) // 3
 
 
+def decode_text(text: str) -> bytes | None:
+    """Decode the canonical form in a header or JWK member; anything else is None."""
+    return decode(text.encode("ascii")) if text.isascii() else None
+
+
 def decode(segment: bytes) -> bytes | None:
     """Decode the canonical form of some octets; anything else is None."""
     if _PAD in segment or _PLUS in segment or _SLASH in segment:

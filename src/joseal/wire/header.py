@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 
-from joseal.errors import MalformedTokenError
-from joseal.wire import strict_json
+from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeError
+from joseal.wire import base64url, strict_json
+from joseal.wire.limits import Limits
 
 # Members that a sender's code sets, never the caller by hand.
 MANAGED: Final = frozenset(
@@ -101,38 +102,105 @@ def check_crit(header: Header, understood: Collection[str]) -> None:
         raise MalformedTokenError("crit names a member that is not understood: see crit=")
 
 
-def is_media_type(found: str | UnsetType, expected: str) -> bool:
-    """Tell whether a `typ` or `cty` is the expected media type. RFC 7515 section 4.1.9."""
-    return found is not UNSET and _media_type(found) == _media_type(expected)
+class Expected(NamedTuple):
+    """What an opener demands of every header, beside `alg` and `enc`."""
+
+    typ: str | None
+    cty: str | None
+    crit: frozenset[str]
+
+    def check(self, header: Header) -> None:
+        """Check `crit`, `typ` and `cty`.
+
+        Raises:
+            MalformedTokenError: `crit` breaks a rule, or names what is not understood.
+            NotAllowedError: `typ` or `cty` is not the one demanded.
+        """
+        check_crit(header, self.crit)
+        if self.typ is not None and not has_media_type(header.known.typ, self.typ):
+            raise NotAllowedError("typ", "not the one that typ= demands")
+        if self.cty is not None and not has_media_type(header.known.cty, self.cty):
+            raise NotAllowedError("cty", "not the one that cty= demands")
+
+
+def expected(typ: str | None, cty: str | None, crit: Collection[str]) -> Expected:
+    """Check and keep what a caller demands.
+
+    Raises:
+        TypeError: `typ` or `cty` is not str, or `crit` no collection of str.
+    """
+    if not all(value is None or isinstance(value, str) for value in (typ, cty)):
+        raise TypeError("typ and cty must be str")
+    if isinstance(crit, str) or not isinstance(crit, Collection):
+        raise TypeError("crit must be a collection of str")
+    if not all(isinstance(name, str) for name in crit):
+        raise TypeError("crit must be a collection of str")
+    return Expected(typ, cty, frozenset(crit))
+
+
+def has_media_type(found: object, wanted: str) -> bool:
+    """Tell whether a `typ` or `cty` is the wanted media type. RFC 7515 section 4.1.9."""
+    return isinstance(found, str) and _media_type(found) == _media_type(wanted)
 
 
 def _media_type(value: str) -> str:
     # The RFC lets a sender leave out "application/" where no other slash is in the value.
-    lowered = value.lower()
+    lowered = value.lower() if value.isascii() else value
     return lowered if "/" in lowered else f"application/{lowered}"
 
 
-def check_by_hand(members: Mapping[str, object]) -> None:
-    """Refuse what a caller can't put into a header by hand.
+def by_hand(members: Mapping[str, object] | None) -> dict[str, object]:
+    """Check and copy what a caller puts into a header by hand.
 
     Raises:
         TypeError: not a mapping with string names.
-        ValueError: a member that is managed here (`alg`, `enc`, `zip`, `epk` and the like).
+        ValueError: a member that is managed here (`alg`, `enc`, `zip`, `epk` and the like), or a
+            value that strict JSON can't carry.
     """
+    if members is None:
+        return {}
     if not isinstance(members, Mapping):
         raise TypeError("header must be a mapping")
     if not all(isinstance(name, str) for name in members):
         raise TypeError("header must have str names")
     if not MANAGED.isdisjoint(members):
         raise ValueError("header sets a member that is managed: alg, enc, zip, epk or the like")
+    octets = strict_json.dump(dict(members))
+    copy = None if octets is None else strict_json.load_object(octets)
+    if copy is None:
+        raise ValueError("header has a value that strict JSON can't carry")
+    return copy
 
 
-def check_ours(members: dict[str, object]) -> None:
-    """Check a header that we are about to send as its recipient will.
+def begin(alg: str, kid: str | None, own: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the members that every token of one object starts with: alg, kid, the caller's."""
+    named = {} if kid is None else {"kid": kid}
+    return {"alg": alg, **named, **by_hand(own)}
+
+
+def extend(members: dict[str, object], own: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the members with those for one token behind them.
+
+    Raises:
+        TypeError: `own` is no mapping with string names.
+        ValueError: a member that is managed, or is there already.
+    """
+    added = by_hand(own)
+    if not added.keys().isdisjoint(members):
+        raise ValueError("header sets a member that every token has already")
+    return {**members, **added}
+
+
+def encode(members: dict[str, object], limits: Limits) -> bytes:
+    """Encode a header of ours, whose members `by_hand` has let through.
 
     Raises:
         ValueError: a member of the wrong type, or a wrong `crit`.
+        TokenTooLargeError: it is over `header_bytes`.
     """
+    octets = strict_json.write(members)
+    if len(octets) > limits.header_bytes:
+        raise TokenTooLargeError("header_bytes", limits.header_bytes)
     fault = None
     try:
         header = typed(members)
@@ -141,3 +209,4 @@ def check_ours(members: dict[str, object]) -> None:
         fault = str(error)
     if fault is not None:
         raise ValueError(fault)
+    return base64url.encode(octets)

@@ -20,7 +20,7 @@ import msgspec
 MAX_DEPTH: Final = 16
 MAX_DIGITS: Final = 32
 
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _PATH: Final = re.compile(r"at `([^`]*)`$")
 
 _T = TypeVar("_T")
@@ -86,16 +86,51 @@ def convert(value: object, shape: type[_T]) -> _T:
 
 
 def dump(value: object) -> bytes | None:
-    """Write a value as compact JSON; None where reading it back would not give an equal value.
+    """Write a JSON object as compact JSON; None where no strict reader would read the same.
 
     That refuses NaN, lone surrogates, keys that are no strings, and every Python type that JSON
     would only imitate (bytes, tuples, dates, decimals).
     """
+    if not _is_plain(value, MAX_DEPTH):
+        return None
     try:
         data = msgspec.json.encode(value)
-    except (TypeError, ValueError, OverflowError, RecursionError):
+    except (ValueError, OverflowError):
         return None
-    return data if load_object(data) == value else None
+    return None if load_object(data) is None else data
+
+
+def write(members: dict[str, object]) -> bytes:
+    """Write members that came from `load_object`, or that are as plain, as compact JSON."""
+    return msgspec.json.encode(members)
+
+
+def is_text(value: str) -> bool:
+    """Tell whether UTF-8 can carry a string: it has no lone surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Tell whether a value is of JSON's own types all through, and not nested deeper."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if value is None or isinstance(value, str | int):
+        return True
+    if depth == 0:
+        return False
+    if _is_list(value):
+        return all(_is_plain(item, depth - 1) for item in value)
+    return _is_mapping(value) and all(
+        isinstance(name, str) and _is_plain(item, depth - 1) for name, item in value.items()
+    )
+
+
+def _is_mapping(value: object) -> TypeGuard[dict[object, object]]:
+    return isinstance(value, dict)
 
 
 def _depth(data: bytes) -> int:
@@ -144,5 +179,8 @@ def _constant(_name: str) -> float:
 
 
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
+    object_pairs_hook=_unique,
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=_constant,
 )

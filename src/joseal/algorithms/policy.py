@@ -1,0 +1,90 @@
+"""Policies: which of the algorithms that joseal knows an organisation has a place for.
+
+A policy looks at names alone. It is checked when an object is prepared, never while a token is
+handled, and it says what it refuses.
+
+Source: RFC 8725, RFC 9864, draft-amringer-jose-chacha; NIST SP 800-131A revision 2, FIPS 140-3
+Implementation Guidance D.F and D.G for `FIPS_NAMES`.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from msgspec import Struct
+
+from joseal.errors import KeyUseError
+
+_SHA1: Final = "it uses SHA-1, which scanners and newer modules refuse"
+_PKCS1: Final = "RSAES-PKCS1-v1_5 can't be opened safely"
+_DRAFT: Final = "it is defined by a draft only"
+_DIRECT_GCM: Final = "a fixed AES-GCM key must not make more than 2^32 tokens"
+_POLYMORPHIC: Final = "its name does not say its curve: use Ed25519"
+_NOT_APPROVED: Final = "its primitive is not approved by NIST"
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """Names that are refused, each with the reason.
+
+    Attributes:
+        name: what the errors call it.
+        refused: a name of an alg or an enc, or `dir+` and the name of an enc, with the reason.
+    """
+
+    name: str
+    refused: Mapping[str, str]
+
+    def check_encryption(self, alg: str, encs: Iterable[str]) -> None:
+        """Check a key management algorithm with the encs it is used for.
+
+        Raises:
+            KeyUseError: one of them is refused; the reason is told.
+        """
+        names = [alg]
+        for enc in encs:
+            names += [enc, f"{alg}+{enc}"]
+        self._check(names)
+
+    def check_signature(self, alg: str) -> None:
+        """Check a signature algorithm.
+
+        Raises:
+            KeyUseError: it is refused; the reason is told.
+        """
+        self._check([alg])
+
+    def _check(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self.refused:
+                raise KeyUseError(f"the policy {self.name} refuses {name}: {self.refused[name]}")
+
+
+MODERN: Final = Policy(
+    name="modern",
+    refused=MappingProxyType(
+        {
+            "RSA-OAEP": _SHA1,
+            "RSA1_5": _PKCS1,
+            "C20P": _DRAFT,
+            "XC20P": _DRAFT,
+            "dir+A128GCM": _DIRECT_GCM,
+            "dir+A192GCM": _DIRECT_GCM,
+            "dir+A256GCM": _DIRECT_GCM,
+            "EdDSA": _POLYMORPHIC,
+        }
+    ),
+)
+
+# It checks names, not modules: a validated OpenSSL behind `cryptography` is the operator's part.
+# ECDH-ES is approved on the P curves, which is for the key to say and not for the name.
+FIPS_NAMES: Final = Policy(
+    name="fips_names",
+    refused=MappingProxyType(
+        {
+            "RSA-OAEP": _SHA1,
+            "RSA1_5": "SP 800-131A revision 2 disallows it since 2024",
+            "C20P": _NOT_APPROVED,
+            "XC20P": _NOT_APPROVED,
+        }
+    ),
+)

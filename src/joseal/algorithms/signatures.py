@@ -1,0 +1,170 @@
+"""Signatures: RSASSA-PKCS1-v1_5 and PSS, ECDSA, EdDSA, and HMAC.
+
+Rules:
+- Verifying says yes or no. Why not is never told.
+- An ECDSA signature is r and s, each in the full size of the curve's order, and no ASN.1.
+- The salt of PSS is as long as its hash.
+- HMACs are compared in constant time.
+
+Source: RFC 7518 section 3, RFC 8037 section 3.1.
+"""
+
+import hmac
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.ed448 import (
+    Ed448PrivateKey,
+    Ed448PublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+
+from joseal.algorithms import curves
+from joseal.algorithms.hashing import HASHES
+from joseal.algorithms.table import Sig
+from joseal.frames import Opaque
+
+EdPrivateKey: TypeAlias = Ed25519PrivateKey | Ed448PrivateKey
+EdPublicKey: TypeAlias = Ed25519PublicKey | Ed448PublicKey
+
+# From the signing input to the signature; an HSM can be behind it.
+Sign = Callable[[bytes], bytes]
+
+
+class Signature(Protocol):
+    """One signature algorithm with its key."""
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign; only for a key that has its private half."""
+        ...
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Tell whether the signature holds."""
+        ...
+
+
+class Hmac(Opaque):
+    """HS256, HS384, HS512. RFC 7518 section 3.2."""
+
+    __slots__ = ("_key", "_sig")
+
+    _sig: Sig
+    _key: bytes
+
+    def __init__(self, sig: Sig, key: bytes) -> None:
+        self._set(_sig=sig, _key=key)
+
+    def sign(self, data: bytes) -> bytes:
+        """Compute the MAC."""
+        return hmac.digest(self._key, data, self._sig.hash)
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(self.sign(data), signature)
+
+
+class _Pair(Opaque):
+    """A signature by a pair: signing may be anywhere, verifying is here."""
+
+    __slots__ = ("_public", "_sig", "_sign")
+
+    _sig: Sig
+    _sign: Sign | None
+
+    def __init__(self, sig: Sig, public: object, sign: Sign | None) -> None:
+        self._set(_sig=sig, _public=public, _sign=sign)
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign with the private half, wherever it is."""
+        return b"" if self._sign is None else self._sign(data)
+
+
+class RsaSignature(_Pair):
+    """RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5."""
+
+    __slots__ = ()
+
+    _public: RSAPublicKey
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Verify with the public half. RFC 8017 section 8.1.2 wants the exact size."""
+        if len(signature) != (self._public.key_size + 7) // 8:
+            return False
+        try:
+            self._public.verify(signature, data, _rsa_padding(self._sig), HASHES[self._sig.hash])
+        except InvalidSignature:
+            return False
+        return True
+
+
+class EcdsaSignature(_Pair):
+    """ES256, ES384, ES512. RFC 7518 section 3.4."""
+
+    __slots__ = ()
+
+    _public: EllipticCurvePublicKey
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Verify with the public half."""
+        size = curves.field_bytes(self._sig.curves[0])
+        if len(signature) != 2 * size:
+            return False
+        r, s = (int.from_bytes(part, "big") for part in (signature[:size], signature[size:]))
+        try:
+            self._public.verify(encode_dss_signature(r, s), data, ec.ECDSA(HASHES[self._sig.hash]))
+        except InvalidSignature:
+            return False
+        return True
+
+
+class EdSignature(_Pair):
+    """Ed25519 and EdDSA. RFC 8037 section 3.1."""
+
+    __slots__ = ()
+
+    _public: EdPublicKey
+
+    def verify(self, data: bytes, signature: bytes) -> bool:
+        """Verify with the public half."""
+        try:
+            self._public.verify(signature, data)
+        except InvalidSignature:
+            return False
+        return True
+
+
+def rsa_signer(sig: Sig, private: RSAPrivateKey) -> Sign:
+    """Return the private step for a key in memory."""
+    return lambda data: private.sign(data, _rsa_padding(sig), HASHES[sig.hash])
+
+
+def ecdsa_signer(sig: Sig, private: EllipticCurvePrivateKey) -> Sign:
+    """Return the private step for a key in memory."""
+    size = curves.field_bytes(sig.curves[0])
+
+    def sign(data: bytes) -> bytes:
+        r, s = decode_dss_signature(private.sign(data, ec.ECDSA(HASHES[sig.hash])))
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    return sign
+
+
+def _rsa_padding(sig: Sig) -> PKCS1v15 | PSS:
+    if sig.family == "pkcs1":
+        return PKCS1v15()
+    return PSS(mgf=MGF1(HASHES[sig.hash]), salt_length=PSS.DIGEST_LENGTH)

@@ -1,0 +1,78 @@
+"""From material that was checked to the prepared mechanism of its algorithm.
+
+The one place that knows both how key material is kept and what each mechanism wants.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from joseal.algorithms import curves, signatures
+from joseal.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct
+from joseal.algorithms.curves import PrivateCurveKey
+from joseal.algorithms.ecdh import EcdhEs
+from joseal.algorithms.management import KeyManagement
+from joseal.algorithms.pbes2 import Password, Pbes2
+from joseal.algorithms.rsa import RsaEncryption, decryptor
+from joseal.algorithms.signatures import EdPrivateKey, Sign, Signature
+from joseal.algorithms.table import Alg, Sig
+from joseal.keys import material as materials
+from joseal.keys.external import External
+from joseal.keys.material import Material
+
+_SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
+    "aes-kw": AesKeyWrap,
+    "aes-gcmkw": AesGcmKeyWrap,
+    "dir": Direct,
+}
+
+
+def management(alg: Alg, material: Material) -> KeyManagement:
+    """Prepare key management for material that `check` has passed for this alg."""
+    if isinstance(material, Password):
+        return Pbes2(alg, material)
+    if isinstance(material, bytes):
+        return _SYMMETRIC[alg.family](material)
+    public = materials.public(material)
+    if isinstance(public, RSAPublicKey):
+        decrypt = None
+        if isinstance(material, RSAPrivateKey):
+            decrypt = decryptor(alg, material)
+        elif isinstance(material, External):
+            decrypt = partial(material.device.unwrap, alg.name)
+        return RsaEncryption(alg, public, decrypt)
+    agree = None
+    if isinstance(material, External):
+        agree = material.device.agree
+    elif isinstance(material, PrivateCurveKey):
+        agree = partial(curves.agree, material)
+    return EcdhEs(alg, public, agree)
+
+
+def signature(sig: Sig, material: Material) -> Signature:
+    """Prepare a signature for material that `check` has passed for this alg."""
+    if isinstance(material, bytes):
+        return signatures.Hmac(sig, material)
+    public = materials.public(material)
+    sign = _signer(sig, material)
+    if isinstance(public, RSAPublicKey):
+        return signatures.RsaSignature(sig, public, sign)
+    if isinstance(public, EllipticCurvePublicKey):
+        return signatures.EcdsaSignature(sig, public, sign)
+    return signatures.EdSignature(sig, public, sign)
+
+
+def _signer(sig: Sig, material: Material) -> Sign | None:
+    if isinstance(material, External):
+        return partial(material.device.sign, sig.name)
+    if isinstance(material, RSAPrivateKey):
+        return signatures.rsa_signer(sig, material)
+    if isinstance(material, EllipticCurvePrivateKey):
+        return signatures.ecdsa_signer(sig, material)
+    return material.sign if isinstance(material, EdPrivateKey) else None

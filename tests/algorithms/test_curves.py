@@ -1,0 +1,204 @@
+"""Coordinates to keys and back, and agreement: RFC 7518 section 6.2, RFC 8037, RFC 7748."""
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests import suite
+from tests.forge import unb64
+
+from joseal.algorithms import curves
+from joseal.algorithms.table import EDWARDS, MONTGOMERY, WEIERSTRASS
+
+SIZES = suite.CURVES | {"Ed25519": 32, "Ed448": 57}
+ALL = list(SIZES)
+ORDER = {
+    "P-256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+    "P-521": 2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+}
+
+# Points of low order, as u coordinates: RFC 7748 section 6, https://cr.yp.to/ecdh.html#validate
+LOW_ORDER = {
+    "X25519": [
+        "00" * 32,
+        "01" + "00" * 31,
+        "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+        "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+        "00" * 31 + "80",
+    ],
+    "X448": [
+        "00" * 56,
+        "01" + "00" * 55,
+        "fe" + "ff" * 27 + "fe" + "ff" * 27,
+        "ff" * 28 + "fe" + "ff" * 27,
+        "00" * 28 + "ff" * 28,
+    ],
+}
+
+
+def test_every_curve_of_the_tables_is_here():
+    assert {*WEIERSTRASS, *MONTGOMERY, *EDWARDS} == set(ALL)
+
+
+@pytest.mark.parametrize("curve", ALL)
+def test_generated_pair_comes_back_from_its_coordinates(curve):
+    pair = curves.generate(curve)
+    public = pair.public_key()
+    assert curves.name(pair) == curves.name(public) == curve
+    assert curves.kty(curve) == ("EC" if curve in WEIERSTRASS else "OKP")
+    x, y = curves.coordinates(public)
+    assert len(x) == SIZES[curve] == curves.field_bytes(curve)
+    assert (y is None) is (curve not in WEIERSTRASS)
+    assert curves.load_public(curve, x, y) == public
+    d = curves.scalar(pair)
+    assert len(d) == SIZES[curve]
+    again = curves.load_private(curve, d, public)
+    assert curves.scalar(again) == d
+    assert curves.is_private(again)
+    assert not curves.is_private(public)
+
+
+@pytest.mark.parametrize("curve", ALL)
+def test_generated_pairs_differ(curve):
+    assert curves.scalar(curves.generate(curve)) != curves.scalar(curves.generate(curve))
+
+
+@pytest.mark.parametrize("curve", WEIERSTRASS)
+def test_coordinates_have_the_full_size_of_the_field(curve):
+    """RFC 7518 section 6.2.1.2: leading zero octets are not left out."""
+    pair = next(
+        pair
+        for pair in (ec.derive_private_key(d, suite.WEIERSTRASS[curve]) for d in range(1, 5000))
+        if pair.public_key().public_numbers().x
+        >> (8 * SIZES[curve] - (16 if curve == "P-521" else 8))
+        == 0
+    )
+    x, y = curves.coordinates(pair.public_key())
+    assert x[0] == 0
+    assert len(x) == len(y) == len(curves.scalar(pair)) == SIZES[curve]
+    assert curves.load_public(curve, x, y) is not None
+    assert curves.load_public(curve, x.lstrip(b"\0"), y) is None
+    assert curves.load_private(curve, curves.scalar(pair).lstrip(b"\0"), pair.public_key()) is None
+
+
+@pytest.mark.parametrize("curve", ALL)
+def test_coordinates_of_another_size_are_refused(curve):
+    x, y = curves.coordinates(curves.generate(curve).public_key())
+    for wrong in (b"", x[:-1], x[1:], x + b"\0", b"\0" + x, x * 2):
+        assert curves.load_public(curve, wrong, y) is None
+        if y is not None:
+            assert curves.load_public(curve, x, wrong) is None
+
+
+@pytest.mark.parametrize("curve", ALL)
+def test_second_coordinate_goes_with_weierstrass_curves_alone(curve):
+    x, y = curves.coordinates(curves.generate(curve).public_key())
+    assert curves.load_public(curve, x, b"" if y is None else None) is None
+    assert curves.load_public(curve, x, x if y is None else b"") is None
+
+
+@pytest.mark.parametrize(
+    "curve", ["secp256k1", "P-256K", "p-256", "", "Ed25519ph", "x25519", "brainpoolP256r1"]
+)
+def test_other_curves_are_refused(curve):
+    assert curves.load_public(curve, bytes(32), bytes(32)) is None
+    assert curves.load_public(curve, bytes(32), None) is None
+
+
+def test_name_of_a_curve_that_is_not_used_is_in_no_table():
+    pair = ec.generate_private_key(ec.SECP256K1())
+    assert curves.name(pair) == curves.name(pair.public_key()) == "secp256k1"
+    assert "secp256k1" not in SIZES
+
+
+@pytest.mark.parametrize("curve", WEIERSTRASS)
+def test_point_off_the_curve_is_refused(curve):
+    x, y = curves.coordinates(suite.private(curve).public_key())
+    size = SIZES[curve]
+    for place in range(0, size, 7):
+        bad = bytearray(y)
+        bad[place] ^= 1
+        assert curves.load_public(curve, x, bytes(bad)) is None
+    for pair in (
+        (bytes(size), bytes(size)),
+        (x, x),
+        (y, x),
+        (b"\xff" * size, y),
+        (x, b"\xff" * size),
+    ):
+        assert curves.load_public(curve, *pair) is None
+
+
+@pytest.mark.parametrize("curve", ORDER)
+def test_private_key_over_the_order_is_refused(curve):
+    pair = ec.derive_private_key(5, suite.WEIERSTRASS[curve])
+    size = SIZES[curve]
+    assert curves.load_private(curve, (5).to_bytes(size, "big"), pair.public_key()) is not None
+    for wrong in (5 + ORDER[curve], 0, ORDER[curve], ORDER[curve] - 5):
+        assert curves.load_private(curve, wrong.to_bytes(size, "big"), pair.public_key()) is None
+
+
+@pytest.mark.parametrize("curve", ALL)
+def test_private_key_of_another_pair_or_size_is_refused(curve):
+    mine, other = curves.generate(curve), curves.generate(curve)
+    d = curves.scalar(mine)
+    assert curves.load_private(curve, d, other.public_key()) is None
+    for wrong in (b"", d[:-1], d + b"\0", b"\0" + d):
+        assert curves.load_private(curve, wrong, mine.public_key()) is None
+
+
+@pytest.mark.parametrize("curve", suite.CURVES)
+def test_both_sides_agree(curve):
+    one, two = curves.generate(curve), curves.generate(curve)
+    secret = curves.agree(one, two.public_key())
+    assert secret == curves.agree(two, one.public_key()) == suite.agree(one, two.public_key())
+    assert len(secret) == SIZES[curve]
+
+
+@pytest.mark.parametrize("mine", ALL)
+@pytest.mark.parametrize("theirs", ALL)
+def test_keys_of_two_curves_never_agree(mine, theirs):
+    if mine == theirs and mine not in EDWARDS:
+        return
+    assert curves.agree(curves.generate(mine), curves.generate(theirs).public_key()) is None
+
+
+@pytest.mark.parametrize(
+    ("curve", "point"), [(curve, point) for curve, points in LOW_ORDER.items() for point in points]
+)
+def test_point_of_low_order_is_found_with_any_private_key(curve, point):
+    public = curves.load_public(curve, bytes.fromhex(point), None)
+    assert public is not None
+    assert curves.has_low_order(public)
+    assert curves.agree(curves.generate(curve), public) is None
+
+
+@pytest.mark.parametrize("curve", ALL)
+def test_good_point_has_no_low_order(curve):
+    assert not any(curves.has_low_order(curves.generate(curve).public_key()) for _ in range(20))
+
+
+def test_rfc_8037_agreements(shared_vectors):
+    figures = json.loads((shared_vectors / "rfc/rfc8037.json").read_text())
+    for name, curve in (("x25519", "X25519"), ("x448", "X448")):
+        figure = figures[name]
+        epk = curves.load_public(curve, unb64(figure["epk"]["x"]), None)
+        mine = curves.load_private(curve, bytes.fromhex(figure["ephemeral_private"]), epk)
+        recipient = curves.load_public(curve, unb64(figure["recipient_public_jwk"]["x"]), None)
+        assert curves.agree(mine, recipient).hex() == figure["Z"]
+        assert not curves.has_low_order(recipient)
+
+
+def test_ed_keys_are_those_of_cryptography():
+    for curve, kind in (("Ed25519", Ed25519PrivateKey), ("Ed448", Ed448PrivateKey)):
+        octets = bytes(range(SIZES[curve]))
+        expected = kind.from_private_bytes(octets).public_key()
+        public = curves.load_public(curve, expected.public_bytes_raw(), None)
+        assert public == expected
+        assert curves.scalar(curves.load_private(curve, octets, public)) == octets

@@ -1,0 +1,278 @@
+"""ECDH-ES: RFC 7518 section 4.6 and appendix C, RFC 8037 section 3.2."""
+
+import json
+from collections import Counter
+
+import pytest
+from tests import suite
+from tests.forge import b64, unb64
+
+from joseal import Limits, MalformedTokenError
+from joseal.algorithms import curves, ecdh
+from joseal.algorithms.management import Incoming, Outgoing
+from joseal.algorithms.table import ALGS, ENCS
+from joseal.wire.header import typed
+
+
+def mechanism(alg, pair, *, private=True):
+    agree = (lambda public: curves.agree(pair, public)) if private else None
+    return ecdh.EcdhEs(ALGS[alg], pair.public_key(), agree)
+
+
+def incoming(alg, enc, members, encrypted_key=b""):
+    known = typed({"alg": alg, "enc": enc, **members}).known
+    return Incoming(ENCS[enc], known, encrypted_key, Limits())
+
+
+def outgoing(enc, **parties):
+    return Outgoing(ENCS[enc], Limits(), **parties)
+
+
+def test_rfc_7518_appendix_c(shared_vectors):
+    figure = json.loads((shared_vectors / "rfc/rfc7518_appendix_c.json").read_text())
+    bob = figure["recipient_jwk"]
+    x, y, d = (unb64(bob[name]) for name in ("x", "y", "d"))
+    pair = curves.load_private("P-256", d, curves.load_public("P-256", x, y))
+    header = {name: figure["header"][name] for name in ("apu", "apv", "epk")}
+    unwrap = mechanism("ECDH-ES", pair).prepare(incoming("ECDH-ES", "A128GCM", header))
+    assert unwrap().hex() == figure["derived_key"]
+    assert b64(unwrap()) == figure["derived_key_b64u"]
+
+
+def test_other_info_is_that_of_appendix_c(shared_vectors, monkeypatch):
+    figure = json.loads((shared_vectors / "rfc/rfc7518_appendix_c.json").read_text())
+    given = []
+    kdf = ecdh.ConcatKDFHash
+    monkeypatch.setattr(ecdh, "ConcatKDFHash", lambda *args: given.append(args) or kdf(*args))
+    pair = suite.private("P-256")
+    mechanism("ECDH-ES", pair).wrap(outgoing("A128GCM", apu=b"Alice", apv=b"Bob"))
+    ((hash_, size, info),) = given
+    assert (hash_.name, size, info.hex()) == ("sha256", 16, figure["other_info"])
+
+
+@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("enc", suite.ENCS)
+def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
+    pair = suite.private(curve)
+    cek, encrypted_key, members = mechanism(alg, pair, private=False).wrap(
+        outgoing(enc, apu=b"Alice", apv=b"Bob")
+    )
+    assert list(members) == ["epk", "apu", "apv"]
+    assert (members["apu"], members["apv"]) == (b64(b"Alice"), b64(b"Bob"))
+    epk = members["epk"]
+    assert list(epk) == (["kty", "crv", "x", "y"] if curve[0] == "P" else ["kty", "crv", "x"])
+    assert (epk["kty"], epk["crv"]) == ("EC" if curve[0] == "P" else "OKP", curve)
+    assert len(cek) == ENCS[enc].cek_bytes
+    assert len(encrypted_key) == (len(cek) + 8 if suite.ECDH[alg] else 0)
+    unwrap = mechanism(alg, pair).prepare(incoming(alg, enc, members, encrypted_key))
+    assert unwrap() == cek
+    if not suite.ECDH[alg]:
+        public = curves.load_public(curve, unb64(epk["x"]), unb64(epk["y"]) if "y" in epk else None)
+        secret = suite.agree(pair, public)
+        assert suite.concat_kdf(secret, enc, len(cek), b"Alice", b"Bob") == cek
+
+
+@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize(
+    "parties", [{}, {"apu": b"a"}, {"apv": b"\0" * 40}, {"apu": b"ab", "apv": b"c"}]
+)
+def test_independently_wrapped_key_unwraps(alg, curve, parties):
+    wrapped = suite.wrap(alg, "A192CBC-HS384", curve=curve, **parties)
+    ready = mechanism(alg, suite.private(curve)).prepare(
+        incoming(alg, "A192CBC-HS384", wrapped.members, wrapped.encrypted_key)
+    )
+    assert ready() == wrapped.cek
+
+
+def test_parties_are_not_run_together():
+    """Each is counted, so that moving an octet from one to the other gives another key."""
+    derived = {
+        suite.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).cek
+        for apu, apv in [(b"ab", b"c"), (b"a", b"bc"), (b"abc", b""), (b"", b"abc")]
+    }
+    assert len(derived) == 4
+    pair = mechanism("ECDH-ES", suite.private("P-256"))
+    ours = set()
+    for apu, apv in [(b"ab", b"c"), (b"a", b"bc"), (b"abc", b""), (b"", b"abc")]:
+        members = suite.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).members
+        ours.add(pair.prepare(incoming("ECDH-ES", "A128GCM", members))())
+    assert ours == derived
+
+
+@pytest.mark.parametrize("curve", suite.CURVES)
+def test_ephemeral_pair_and_cek_are_fresh(curve):
+    sealing = mechanism("ECDH-ES+A128KW", suite.private(curve), private=False)
+    made = [sealing.wrap(outgoing("A128GCM")) for _ in range(20)]
+    assert len({members["epk"]["x"] for _, _, members in made}) == 20
+    assert len({cek for cek, _, _ in made}) == 20
+
+
+def test_absent_parties_are_not_written():
+    _, _, members = mechanism("ECDH-ES", suite.private("X25519")).wrap(outgoing("A128GCM"))
+    assert list(members) == ["epk"]
+
+
+def test_empty_party_is_an_absent_one():
+    members = suite.wrap("ECDH-ES", "A128GCM").members
+    pair = mechanism("ECDH-ES", suite.private("P-256"))
+    absent = pair.prepare(incoming("ECDH-ES", "A128GCM", members))()
+    empty = pair.prepare(incoming("ECDH-ES", "A128GCM", {**members, "apu": "", "apv": ""}))()
+    assert absent == empty
+
+
+def bad_epks(curve):
+    good = suite.public_jwk(suite.private(curve, "ephemeral"), curve)
+    size = suite.CURVES[curve]
+    yield "none", None
+    yield "empty", {}
+    for name in good:
+        yield f"no {name}", {key: value for key, value in good.items() if key != name}
+        for value in (None, 5, True, [], {}, "", good["x"] + "=", "*" * len(good["x"])):
+            yield f"{name} is {value!r}", {**good, name: value}
+    yield "with its private half", {**good, "d": b64(bytes(size))}
+    yield "short x", {**good, "x": b64(bytes(size - 1))}
+    yield "long x", {**good, "x": b64(b"\0" + unb64(good["x"]))}
+    for other in suite.CURVES:
+        if other != curve:
+            yield f"on {other}", suite.public_jwk(suite.private(other, "ephemeral"), other)
+            yield f"named {other}", {**good, "crv": other}
+    if curve[0] == "P":
+        yield "zero", {**good, "x": b64(bytes(size)), "y": b64(bytes(size))}
+        yield "off the curve", {**good, "y": good["x"]}
+    else:
+        yield "with y", {**good, "y": good["x"]}
+        yield "of order one", {**good, "x": b64(bytes(size))}
+        yield "of order four or so", {**good, "x": b64(b"\1" + bytes(size - 1))}
+
+
+@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("alg", ["ECDH-ES", "ECDH-ES+A128KW"])
+def test_bad_epk_is_malformed_before_the_private_key_is_used(alg, curve):
+    used = []
+    pair = suite.private(curve)
+    ready = ecdh.EcdhEs(ALGS[alg], pair.public_key(), used.append)
+    wrapped = bytes(24) if suite.ECDH[alg] else b""
+    seen = 0
+    for name, epk in bad_epks(curve):
+        if epk is not None and name.startswith("y is None") and curve[0] == "X":
+            continue
+        members = {} if epk is None else {"epk": epk}
+        with pytest.raises(MalformedTokenError):
+            ready.prepare(incoming(alg, "A128GCM", members, wrapped))
+        seen += 1
+    assert used == []
+    assert seen >= 30
+
+
+def test_other_members_of_the_epk_are_not_looked_at():
+    """A long list of `key_ops` or a certificate in it costs nothing."""
+    wrapped = suite.wrap("ECDH-ES", "A128GCM")
+    epk = {
+        **wrapped.members["epk"],
+        "key_ops": ["a"] * 1000,
+        "alg": "none",
+        "use": 5,
+        "kid": None,
+        "x5c": {},
+    }
+    ready = mechanism("ECDH-ES", suite.private("P-256"))
+    assert ready.prepare(incoming("ECDH-ES", "A128GCM", {"epk": epk}))() == wrapped.cek
+
+
+@pytest.mark.parametrize("party", ["apu", "apv"])
+@pytest.mark.parametrize("text", ["A", "QQ==", "Q+==", "QR", "Q Q", "\u00e9", "Q\n"])
+def test_party_that_is_not_canonical_base64url_is_malformed(party, text):
+    members = {**suite.wrap("ECDH-ES", "A128GCM").members, party: text}
+    with pytest.raises(MalformedTokenError):
+        mechanism("ECDH-ES", suite.private("P-256")).prepare(
+            incoming("ECDH-ES", "A128GCM", members)
+        )
+
+
+@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("alg", suite.ECDH)
+def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(alg, enc):
+    used = []
+    ready = ecdh.EcdhEs(ALGS[alg], suite.private("P-256").public_key(), used.append)
+    members = suite.wrap(alg, enc).members
+    right = ENCS[enc].cek_bytes + 8 if suite.ECDH[alg] else 0
+    for size in {0, 1, 8, 16, 24, 32, 40, 56, 72, right - 1, right + 1, right + 8} - {right, -1}:
+        with pytest.raises(MalformedTokenError):
+            ready.prepare(incoming(alg, enc, members, bytes(size)))
+    unwrap = ready.prepare(incoming(alg, enc, members, bytes(right)))
+    assert used == []
+    assert unwrap() is None
+    assert len(used) == 1
+
+
+def test_public_half_alone_unwraps_nothing():
+    wrapped = suite.wrap("ECDH-ES", "A128GCM")
+    sealing = mechanism("ECDH-ES", suite.private("P-256"), private=False)
+    assert sealing.prepare(incoming("ECDH-ES", "A128GCM", wrapped.members))() is None
+
+
+def shared_secret(case, curve):
+    """Agree with the public key of a case as with the epk of a token; None where it is refused."""
+    x, y, d = (unb64(case["private"][part]) if part in case["private"] else None for part in "xyd")
+    own = curves.load_public(curve, x, y)
+    private = curves.load_private(curve, d, own)
+    secrets = []
+
+    def agree(public):
+        secrets.append(curves.agree(private, public))
+        return secrets[0]
+
+    ready = ecdh.EcdhEs(ALGS["ECDH-ES"], own, agree)
+    try:
+        unwrap = ready.prepare(incoming("ECDH-ES", "A256GCM", {"epk": case["public"]}))
+    except MalformedTokenError:
+        return None
+    assert secrets == []
+    assert unwrap() == suite.concat_kdf(secrets[0], "A256GCM", 32)
+    return secrets[0].hex()
+
+
+@pytest.mark.parametrize(
+    ("curve", "file", "counts"),
+    [
+        ("P-256", "ecdh_secp256r1_webcrypto", {("valid", True): 330, ("invalid", False): 23}),
+        ("P-384", "ecdh_secp384r1_webcrypto", {("valid", True): 771, ("invalid", False): 23}),
+        ("P-521", "ecdh_secp521r1_webcrypto", {("valid", True): 632, ("invalid", False): 23}),
+        (
+            "X25519",
+            "x25519_jwk",
+            {
+                ("valid", True): 264,
+                ("acceptable", True): 223,
+                ("acceptable", False): 31,
+                ("invalid", False): 13,
+            },
+        ),
+        (
+            "X448",
+            "x448_jwk",
+            {
+                ("valid", True): 253,
+                ("acceptable", True): 234,
+                ("acceptable", False): 11,
+                ("invalid", False): 25,
+            },
+        ),
+    ],
+)
+def test_wycheproof_agreements(shared_vectors, curve, file, counts):
+    """Acceptable keys agree, as RFC 7748 section 5 asks, but for the all-zero secret."""
+    (group,) = json.loads((shared_vectors / f"wycheproof/{file}_test.json").read_text())[
+        "testGroups"
+    ]
+    seen = Counter()
+    for case in group["tests"]:
+        secret = shared_secret(case, curve)
+        seen[case["result"], secret is not None] += 1
+        if secret is not None:
+            assert secret == case["shared"], case["tcId"]
+        elif case["result"] != "invalid":
+            assert set(case["shared"]) == {"0"}, case["tcId"]
+    assert seen == counts

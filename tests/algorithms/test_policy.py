@@ -1,0 +1,112 @@
+"""Policies: what they refuse, and that they say why."""
+
+import pytest
+from tests import forge, suite
+
+from joseal import FIPS_NAMES, MODERN, Decrypter, Encrypter, KeyUseError, Policy, Signer, Verifier
+from joseal.algorithms.table import ALGS, ENCS, SIGS
+
+GCM = ("A128GCM", "A192GCM", "A256GCM")
+REFUSED = {
+    "modern": {
+        "algs": {"RSA-OAEP", "RSA1_5"},
+        "encs": {"C20P", "XC20P"},
+        "pairs": {("dir", enc) for enc in GCM},
+        "sigs": {"EdDSA"},
+    },
+    "fips_names": {
+        "algs": {"RSA-OAEP", "RSA1_5"},
+        "encs": {"C20P", "XC20P"},
+        "pairs": set(),
+        "sigs": set(),
+    },
+}
+POLICIES = {policy.name: policy for policy in (MODERN, FIPS_NAMES)}
+
+
+def is_refused(name, alg, enc):
+    told = REFUSED[name]
+    return alg in told["algs"] or enc in told["encs"] or (alg, enc) in told["pairs"]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_refuses_these_pairs_and_no_others(name):
+    for alg in ALGS:
+        for enc in ENCS:
+            if is_refused(name, alg, enc):
+                with pytest.raises(KeyUseError, match=rf"^the policy {name} refuses .*: "):
+                    POLICIES[name].check_encryption(alg, [enc])
+            else:
+                POLICIES[name].check_encryption(alg, [enc])
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_policy_refuses_these_signatures_and_no_others(name):
+    for sig in SIGS:
+        if sig in REFUSED[name]["sigs"]:
+            with pytest.raises(KeyUseError, match=rf"^the policy {name} refuses {sig}: "):
+                POLICIES[name].check_signature(sig)
+        else:
+            POLICIES[name].check_signature(sig)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_every_refused_name_exists_and_has_a_reason(name):
+    known = {*ALGS, *ENCS, *SIGS, *(f"{alg}+{enc}" for alg in ALGS for enc in ENCS)}
+    assert set(POLICIES[name].refused) <= known
+    assert all(len(reason) > 10 for reason in POLICIES[name].refused.values())
+
+
+@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize(
+    ("alg", "enc"), [("RSA-OAEP", "A128GCM"), ("RSA-OAEP-256", "C20P"), ("dir", "A128GCM")]
+)
+def test_policy_binds_sealing_and_opening(name, alg, enc):
+    policy, key = POLICIES[name], suite.key(alg, enc)
+    for make, one in ((Encrypter, forge.sealing(key)), (Decrypter, key)):
+        if is_refused(name, alg, enc):
+            with pytest.raises(KeyUseError, match=f"the policy {name} refuses"):
+                make(one, enc=enc, policy=policy)
+        else:
+            make(one, enc=enc, policy=policy)
+        make(one, enc=enc)
+
+
+def test_policy_binds_every_enc_and_every_key_of_an_opener():
+    good, bad = suite.key("RSA-OAEP-256"), suite.key("RSA-OAEP")
+    Decrypter(good, enc=["A128GCM", "A256GCM"], policy=MODERN)
+    with pytest.raises(KeyUseError, match="refuses C20P"):
+        Decrypter(good, enc=["A128GCM", "C20P"], policy=MODERN)
+    with pytest.raises(KeyUseError, match="refuses RSA-OAEP: "):
+        Decrypter([good, bad], enc="A128GCM", policy=MODERN)
+
+
+def test_policy_binds_legacy_keys():
+    with pytest.raises(KeyUseError, match="refuses RSA1_5"):
+        Decrypter(suite.key("RSA1_5"), enc="A128GCM", policy=MODERN)
+
+
+def test_policy_binds_signing_and_verifying():
+    key = suite.signing_key("EdDSA")
+    for make in (Signer, Verifier):
+        with pytest.raises(KeyUseError, match="refuses EdDSA: "):
+            make(key, policy=MODERN)
+        make(key, policy=FIPS_NAMES)
+        make(suite.signing_key("Ed25519"), policy=MODERN)
+
+
+def test_own_policy_is_a_name_and_reasons():
+    own = Policy(name="house", refused={"A128KW": "too small for us", "A256KW+A128GCM": "no match"})
+    with pytest.raises(KeyUseError, match=r"^the policy house refuses A128KW: too small for us$"):
+        Encrypter(suite.key("A128KW"), enc="A256GCM", policy=own)
+    with pytest.raises(KeyUseError, match=r"^the policy house refuses A256KW\+A128GCM: no match$"):
+        Encrypter(suite.key("A256KW"), enc="A128GCM", policy=own)
+    Encrypter(suite.key("A256KW"), enc="A256GCM", policy=own)
+
+
+@pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)
+def test_presets_do_not_change(policy):
+    with pytest.raises(AttributeError):
+        policy.name = "other"
+    with pytest.raises(TypeError):
+        policy.refused["A128KW"] = "x"

@@ -1,0 +1,109 @@
+"""`Key.generate` for every alg: fresh, of the right size, and ready for use."""
+
+import pytest
+from tests import forge, suite
+from tests.forge import unb64
+
+from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer, Verifier
+from joseal.algorithms.table import ALGS, SIGS
+
+HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
+CURVES = {
+    **dict.fromkeys(suite.ECDH, ("P-256", list(suite.CURVES))),
+    "ES256": ("P-256", ["P-256"]),
+    "ES384": ("P-384", ["P-384"]),
+    "ES512": ("P-521", ["P-521"]),
+    "Ed25519": ("Ed25519", ["Ed25519"]),
+    "EdDSA": ("Ed25519", ["Ed25519", "Ed448"]),
+}
+EVERY_CURVE = [*suite.CURVES, "Ed25519", "Ed448"]
+PAIRS = [(alg, curve) for alg, (_, curves) in CURVES.items() for curve in curves]
+OCTETS = {**suite.KEY_WRAPS, **suite.GCM_WRAPS, **HMAC, **dict.fromkeys(suite.PBES2, 32)}
+# RSA costs a tenth of a second each time, so one alg of each kind stands for all.
+SIGNED_BY_RSA = ["RS256"]
+
+
+def test_every_alg_is_in_a_table_here():
+    rsa = [alg for alg in (*ALGS, *SIGS) if {**ALGS, **SIGS}[alg].kind == "RSA"]
+    assert {*CURVES, *OCTETS, "dir", *rsa} == {*ALGS, *SIGS}
+
+
+@pytest.mark.parametrize("alg", OCTETS)
+def test_shared_secret_is_fresh_and_of_its_size(alg):
+    made = [Key.generate(alg, kid="a") for _ in range(5)]
+    secrets = {unb64(key.to_jwk(private=True)["k"]) for key in made}
+    assert len(secrets) == 5
+    assert {len(secret) for secret in secrets} == {OCTETS[alg]}
+    assert {(key.alg, key.kid, key.is_symmetric, key.is_private) for key in made} == {
+        (alg, "a", True, False)
+    }
+    assert made[0].is_password is (alg in suite.PBES2)
+
+
+@pytest.mark.parametrize(("alg", "curve"), PAIRS)
+def test_pair_is_fresh_and_on_its_curve(alg, curve):
+    first, second = Key.generate(alg, curve=curve), Key.generate(alg, curve=curve)
+    assert first.is_private
+    assert first.to_jwk()["crv"] == curve
+    assert first.thumbprint() != second.thumbprint()
+    assert Key.from_jwk(first.to_jwk(private=True)).thumbprint() == first.thumbprint()
+
+
+@pytest.mark.parametrize("alg", CURVES)
+def test_curve_has_a_default(alg):
+    assert Key.generate(alg).to_jwk()["crv"] == CURVES[alg][0]
+
+
+@pytest.mark.parametrize("alg", CURVES)
+def test_other_curves_are_refused(alg):
+    for curve in {*EVERY_CURVE, "secp256k1", "p-256", ""} - set(CURVES[alg][1]):
+        with pytest.raises(ValueError, match=r"^this alg does not take this curve$"):
+            Key.generate(alg, curve=curve)
+
+
+@pytest.mark.parametrize("alg", [*OCTETS, "dir", "RSA-OAEP", "RS256"])
+def test_curve_without_a_curve_alg_is_refused(alg):
+    with pytest.raises(ValueError, match="takes no such size or curve"):
+        Key.generate(alg, curve="P-256")
+
+
+@pytest.mark.parametrize("alg", [*CURVES, *suite.PBES2])
+def test_size_for_what_has_none_is_refused(alg):
+    with pytest.raises(ValueError, match="takes no such size or curve"):
+        Key.generate(alg, size=32)
+
+
+@pytest.mark.parametrize("alg", HMAC)
+def test_hmac_key_is_as_long_as_its_hash_or_longer(alg):
+    """RFC 7518 section 3.2."""
+    for size in (HMAC[alg], HMAC[alg] + 1, 128, 1024):
+        assert len(unb64(Key.generate(alg, size=size).to_jwk(private=True)["k"])) == size
+    for size in (-1, 0, 1, 16, HMAC[alg] - 1):
+        with pytest.raises(ValueError, match=r"^size must be "):
+            Key.generate(alg, size=size)
+
+
+@pytest.mark.parametrize("alg", [*suite.KEY_WRAPS, *suite.GCM_WRAPS])
+def test_wrapping_key_has_one_size(alg):
+    for size in {0, 16, 24, 32, 33, 64} - {OCTETS[alg]}:
+        with pytest.raises(ValueError, match=r"^size must be "):
+            Key.generate(alg, size=size)
+
+
+@pytest.mark.parametrize("alg", [*CURVES, *HMAC, *SIGNED_BY_RSA])
+@pytest.mark.parametrize("form", ["jwk"])
+def test_generated_key_serves(alg, form):
+    key = Key.generate(alg)
+    if alg in SIGS:
+        assert Verifier(suite.verifying(key)).verify(Signer(key).sign(b"x")) == b"x"
+    else:
+        token = Encrypter(forge.sealing(key), enc="A128GCM").encrypt(b"x")
+        assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"
+
+
+@pytest.mark.parametrize(
+    "alg", ["none", "", "hs256", "ES256K", "HPKE-0", "RSA-OAEP-224", "A256GCM", "XC20PKW"]
+)
+def test_unknown_alg_is_refused(alg):
+    with pytest.raises(KeyUseError, match=r"^this alg is not known$"):
+        Key.generate(alg)

@@ -1,0 +1,200 @@
+"""`KeySet`: which keys are tried, for signatures and for every kind of key. RFC 7517 section 5."""
+
+import json
+
+import pytest
+from tests import forge, suite
+
+from joseal import (
+    Decrypter,
+    Encrypter,
+    Key,
+    KeySet,
+    KeyUseError,
+    NotAllowedError,
+    Signer,
+    UnknownKeyError,
+    VerificationError,
+    Verifier,
+)
+from joseal.keys.keyset import MOST_TRIES
+
+
+def signing(name, kid=None, alg="ES256"):
+    return suite.signing_key(alg, name, kid)
+
+
+def jwks(*members):
+    return {"keys": list(members)}
+
+
+def test_pair_stands_under_two_algs():
+    signs, opens = (
+        signing("mine", "a"),
+        Key.from_jwk(suite.private_jwk("P-256"), alg="ECDH-ES", kid="a"),
+    )
+    keys = KeySet([signs, opens])
+    assert len(keys) == 2
+    token = Encrypter(opens.public(), enc="A128GCM").encrypt(b"x")
+    with pytest.raises(KeyUseError, match="for signatures"):
+        Decrypter(keys, enc="A128GCM")
+    assert Decrypter(opens, enc="A128GCM").decrypt(token) == b"x"
+
+
+@pytest.mark.parametrize("alg", ["ES256", "HS256"])
+def test_kid_and_alg_are_unique(alg):
+    with pytest.raises(KeyUseError, match="same kid and alg"):
+        KeySet([signing("mine", "a", alg), signing("other", "a", alg)])
+    assert len(KeySet([signing("mine", None, alg), signing("other", None, alg)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        (suite.signing_key("HS256"), suite.signing_key("RS256")),
+        (suite.signing_key("HS256"), suite.signing_key("ES256").public()),
+        (suite.key("A128KW"), suite.key("ECDH-ES")),
+        (suite.key("PBES2-HS256+A128KW"), suite.key("RSA-OAEP")),
+        (suite.key("dir"), suite.signing_key("Ed25519")),
+    ],
+)
+def test_shared_secrets_and_pairs_do_not_mix(one, two):
+    for keys in ([one, two], [two, one]):
+        with pytest.raises(KeyUseError, match="mix"):
+            KeySet(keys)
+        with pytest.raises(KeyUseError, match="mix"):
+            Verifier(keys)
+    members = [key.to_jwk(private=key.is_private or key.is_symmetric) for key in (one, two)]
+    with pytest.raises(KeyUseError, match="mix"):
+        KeySet.from_jwks(jwks(*members))
+
+
+def test_named_key_alone_is_tried():
+    keys = KeySet([signing("mine", "a"), signing("other", "b")])
+    verifier = Verifier(keys)
+    assert verifier.open(Signer(signing("other", "b")).sign(b"x")).key.kid == "b"
+    wrong = Signer(signing("mine"), header={"kid": "b"}).sign(b"x")
+    with pytest.raises(VerificationError):
+        verifier.verify(wrong)
+    with pytest.raises(UnknownKeyError):
+        verifier.verify(Signer(signing("mine"), header={"kid": "c"}).sign(b"x"))
+    with pytest.raises(UnknownKeyError):
+        Verifier(signing("mine", "a")).verify(Signer(signing("mine", "b")).sign(b"x"))
+
+
+def test_any_kid_tries_the_others_only_where_none_has_the_name():
+    keys = [signing("mine", "a"), signing("other", "b")]
+    verifier = Verifier(keys, any_kid=True)
+    assert verifier.open(Signer(signing("mine"), header={"kid": "c"}).sign(b"x")).key.kid == "a"
+    with pytest.raises(VerificationError):
+        verifier.verify(Signer(signing("mine"), header={"kid": "b"}).sign(b"x"))
+
+
+def test_rotation_overlaps():
+    """Old and new stand side by side, with kids or without."""
+    for kids in (("old", "new"), (None, None)):
+        old, new = (signing(name, kid) for name, kid in zip(("mine", "other"), kids, strict=True))
+        verifier = Verifier([old.public(), new.public()])
+        for key in (old, new):
+            assert verifier.verify(Signer(key).sign(b"x")) == b"x"
+            assert verifier.verify(Signer(key, write_kid=False).sign(b"x")) == b"x"
+
+
+def test_no_more_than_four_keys_are_tried_without_a_kid(monkeypatch):
+    names = [f"key {count}" for count in range(MOST_TRIES + 2)]
+    verifier = Verifier([signing(name, name) for name in names])
+    for place, name in enumerate(names):
+        token = Signer(signing(name, name), write_kid=False).sign(b"x")
+        if place < MOST_TRIES:
+            assert verifier.open(token).key.kid == name
+        else:
+            with pytest.raises(VerificationError):
+                verifier.verify(token)
+        assert verifier.verify(Signer(signing(name, name)).sign(b"x")) == b"x"
+
+
+def test_keys_of_another_alg_do_not_count_among_the_four():
+    others = [suite.signing_key("ES384", f"key {count}") for count in range(MOST_TRIES)]
+    verifier = Verifier([*others, signing("mine")])
+    assert verifier.verify(Signer(signing("mine")).sign(b"x")) == b"x"
+
+
+def test_alg_of_the_token_has_to_be_that_of_the_key():
+    rsa = [suite.signing_key("RS256", kid="a"), suite.signing_key("PS256", kid="b")]
+    verifier = Verifier(rsa)
+    assert verifier.open(Signer(rsa[1], write_kid=False).sign(b"x")).key.kid == "b"
+    with pytest.raises(NotAllowedError) as caught:
+        verifier.verify(Signer(rsa[1], header={"kid": "a"}).sign(b"x"))
+    assert caught.value.member == "alg"
+
+
+def test_members_that_are_not_understood_are_skipped_and_listed():
+    """RFC 7517 section 5."""
+    good = signing("mine", "a").public().to_jwk()
+    strange = [
+        5,
+        None,
+        [],
+        {},
+        {"kty": "AKP", "alg": "ML-DSA-44"},
+        {**good, "alg": "ES256K", "kid": "b"},
+        {**good, "crv": "secp256k1", "kid": "c"},
+        {"kty": "OKP", "crv": "X25519", "x": forge.b64(bytes(32)), "alg": "ECDH-ES", "kid": "d"},
+        {name: value for name, value in good.items() if name != "alg"} | {"kid": "e"},
+        {**good, "use": "enc", "kid": "f"},
+        {**suite.key("RSA-OAEP").public().to_jwk(), "alg": "RSA1_5", "kid": "g"},
+        {**good, "kid": 5},
+    ]
+    keys = KeySet.from_jwks(json.dumps(jwks(*strange, good)))
+    assert [key.kid for key in keys] == ["a"]
+    assert [position for position, _ in keys.skipped] == list(range(len(strange)))
+    assert all(reason and good["x"] not in reason for _, reason in keys.skipped)
+    assert repr(keys) == f"KeySet([{signing('mine', 'a').public()!r}], skipped={len(strange)})"
+    assert len(KeySet.from_jwks(jwks(*strange, good), alg="ES256")) == 2
+    assert len(KeySet.from_jwks(jwks(*strange, good), legacy=True)) == 2
+
+
+@pytest.mark.parametrize("alg", ["ES256", "HS256"])
+def test_set_of_two_members_with_one_name_is_refused_even_if_one_is_unusable(alg):
+    one = signing("mine", "a", alg).to_jwk(private=True)
+    for other in (
+        signing("other", "a", alg).to_jwk(private=True),
+        {**one, "kty": "unknown"},
+        {"kid": "a", "alg": alg},
+    ):
+        for members in ((one, other), (other, one)):
+            with pytest.raises(KeyUseError, match="same kid and alg"):
+                KeySet.from_jwks(jwks(*members))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":[],"keys":[]}']
+)
+def test_set_without_a_usable_key_is_refused(text):
+    with pytest.raises(KeyUseError):
+        KeySet.from_jwks(text)
+
+
+def test_rfc_7517_sets(shared_vectors):
+    sets = json.loads((shared_vectors / "rfc/rfc7517.json").read_text())["jwk_sets"]
+    for name, private in (("A.1", False), ("A.2", True)):
+        keys = KeySet.from_jwks(sets[name], alg="ECDH-ES")
+        assert [(key.alg, key.kid, key.is_private) for key in keys] == [
+            ("ECDH-ES", "1", private),
+            ("RS256", "2011-04-29", private),
+        ]
+    shared = KeySet.from_jwks(sets["A.3"], alg="HS256")
+    assert [(key.alg, key.is_symmetric) for key in shared] == [("A128KW", True), ("HS256", True)]
+
+
+def test_set_is_a_set_for_opening_with_curves():
+    """An epk on a curve tells which of the keys can be meant; the others are not asked."""
+    keys = [suite.key("ECDH-ES", curve=curve) for curve in suite.CURVES]
+    keys = [
+        Key.from_jwk(key.to_jwk(private=True), kid=f"k{place}")
+        for place, key in enumerate(keys[:4])
+    ]
+    opener = Decrypter(keys, enc="A128GCM")
+    for curve, key in zip(list(suite.CURVES)[:4], keys, strict=True):
+        opened = opener.open(str(suite.token("ECDH-ES", "A128GCM", curve=curve)))
+        assert opened.key is key

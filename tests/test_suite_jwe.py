@@ -1,0 +1,435 @@
+"""Compact JWE over the whole suite: every alg with every enc, zip, legacy, parties, limits."""
+
+import itertools
+import json
+import zlib
+
+import pytest
+from tests import forge, suite
+from tests.forge import b64, unb64
+
+from joseal import (
+    Decrypter,
+    DecryptionError,
+    Encrypter,
+    Key,
+    KeyUseError,
+    Limits,
+    MalformedTokenError,
+    NotAllowedError,
+    TokenError,
+    TokenTooLargeError,
+)
+from joseal.algorithms import compression
+from joseal.algorithms.table import ALGS, ENCS
+
+MAKING = [(alg, enc) for alg, enc in suite.SUITES if alg != "RSA1_5"]
+CURVED = [(alg, curve) for alg in suite.ECDH for curve in suite.CURVES]
+
+
+def header_of(token):
+    return json.loads(unb64(token.split(".")[0]))
+
+
+def refusal(opener, token):
+    """Return what a token gives: "ok", or the code and the member or limit that is told."""
+    try:
+        opener.decrypt(token)
+    except TokenError as error:
+        return error.code, getattr(error, "member", getattr(error, "limit", None))
+    return "ok"
+
+
+def test_the_suite_here_is_that_of_the_tables():
+    assert set(suite.ALGS) == set(ALGS)
+    assert set(suite.ENCS) == set(ENCS)
+    assert len(suite.SUITES) == len(ALGS) * len(ENCS) == 152
+
+
+@pytest.mark.parametrize(("alg", "enc"), MAKING)
+def test_every_alg_with_every_enc_seals_and_opens(alg, enc):
+    key = suite.key(alg, enc)
+    sealing, opener = Encrypter(forge.sealing(key), enc=enc), Decrypter(key, enc=enc)
+    for plaintext in (b"", b"x", bytes(range(256)) * 5):
+        token = sealing.encrypt(plaintext)
+        header = header_of(token)
+        assert (header["alg"], header["enc"]) == (alg, enc)
+        assert opener.decrypt(token) == plaintext
+
+
+@pytest.mark.parametrize(("alg", "enc"), suite.SUITES)
+def test_independently_made_token_opens(alg, enc):
+    opened = Decrypter(suite.key(alg, enc), enc=enc).open(
+        str(suite.token(alg, enc, b"from a peer"))
+    )
+    assert opened.plaintext == b"from a peer"
+    assert opened.header["alg"] == alg
+
+
+@pytest.mark.parametrize(("alg", "curve"), CURVED)
+def test_every_curve_seals_and_opens(alg, curve):
+    key = suite.key(alg, curve=curve)
+    token = Encrypter(key.public(), enc="A128GCM").encrypt(b"x")
+    assert header_of(token)["epk"]["crv"] == curve
+    assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"
+    assert (
+        Decrypter(key, enc="A128GCM").decrypt(str(suite.token(alg, "A128GCM", curve=curve)))
+        == b"forged"
+    )
+
+
+MANAGED = {
+    **{key: ["iv", "tag"] for key in suite.GCM_WRAPS},
+    **{key: ["epk"] for key in suite.ECDH},
+    **{key: ["p2s", "p2c"] for key in suite.PBES2},
+}
+
+
+@pytest.mark.parametrize("alg", [alg for alg in suite.ALGS if alg != "RSA1_5"])
+def test_members_stand_in_their_order(alg):
+    key = suite.key(alg, kid="a")
+    sealing = Encrypter(forge.sealing(key), enc="A128GCM", header={"typ": "JWT"}, compress=True)
+    token = sealing.encrypt(b"x", header={"iat": 5})
+    assert list(header_of(token)) == [
+        "alg",
+        "kid",
+        "typ",
+        "iat",
+        "enc",
+        "zip",
+        *MANAGED.get(alg, []),
+    ]
+
+
+@pytest.mark.parametrize("alg", [alg for alg in suite.ALGS if alg != "RSA1_5"])
+def test_everything_that_is_drawn_is_fresh(alg):
+    key = suite.key(alg)
+    sealing = Encrypter(forge.sealing(key), enc="A128GCM")
+    tokens = [sealing.encrypt(bytes(32)) for _ in range(5)]
+    segments = list(zip(*(token.split(".") for token in tokens), strict=True))
+    assert len(set(segments[2])) == len(set(segments[3])) == len(set(segments[4])) == 5
+    if alg not in ("dir", "ECDH-ES"):
+        assert len(set(segments[1])) == 5
+    for member in MANAGED.get(alg, []):
+        if member != "p2c":
+            assert len({str(header_of(token)[member]) for token in tokens}) == 5
+
+
+@pytest.mark.parametrize(
+    ("alg", "enc"), [(alg, enc) for alg in suite.ALGS for enc in ("A256CBC-HS512", "XC20P")]
+)
+def test_every_segment_is_bound(alg, enc):
+    """A character changed anywhere gives another token, and no plaintext."""
+    opener = Decrypter(suite.key(alg, enc), enc=enc)
+    token = str(suite.token(alg, enc))
+    step = 1 + len(token) // 60
+    for place in range(0, len(token), step):
+        other = "A" if token[place] != "A" else "B"
+        changed = token[:place] + other + token[place + 1 :]
+        if token[place] == ".":
+            continue
+        with pytest.raises(TokenError):
+            opener.decrypt(changed)
+
+
+@pytest.mark.parametrize(("alg", "enc"), suite.SUITES)
+def test_public_lengths_are_checked_first(alg, enc):
+    """A length that no key could make is malformed; CVE-2026-34986 began with an empty one."""
+    opener = Decrypter(suite.key(alg, enc), enc=enc)
+    good = suite.token(alg, enc)
+    for part in ("encrypted_key", "iv", "ciphertext", "tag"):
+        octets = getattr(good, part)
+        wrong = {b"", octets[:-1], octets + b"\0", octets * 2, bytes(8)} - {octets}
+        if part == "ciphertext" and enc not in forge.CBC_ENCS:
+            continue
+        for one in wrong:
+            if part == "ciphertext" and len(one) % 16 == 0 and one:
+                continue
+            assert refusal(opener, str(good._replace(**{part: one})))[0] == "malformed", (
+                part,
+                len(one),
+            )
+
+
+@pytest.mark.parametrize("alg", suite.ALGS)
+def test_enc_is_one_that_the_caller_names(alg):
+    for enc, accepted in (
+        ("A128GCM", "A256GCM"),
+        ("C20P", "XC20P"),
+        ("A128CBC-HS256", ["A128GCM", "C20P"]),
+    ):
+        key = suite.key(alg, accepted if isinstance(accepted, str) else "A128GCM")
+        assert refusal(Decrypter(key, enc=accepted), str(suite.token(alg, enc))) == (
+            "not_allowed",
+            "enc",
+        )
+
+
+@pytest.mark.parametrize(
+    ("alg", "other"), list(itertools.permutations([*suite.ECDH, "A128KW", "RSA-OAEP"], 2))
+)
+def test_alg_is_the_one_that_the_key_is_bound_to(alg, other):
+    token = str(suite.token(other, "A128GCM"))
+    assert refusal(Decrypter(suite.key(alg), enc="A128GCM"), token) == ("not_allowed", "alg")
+
+
+@pytest.mark.parametrize("alg", ["none", "HPKE-0", "ECDH-1PU", "A256GCM", "XC20PKW", "RS256"])
+def test_alg_that_is_no_such_alg_is_refused(alg):
+    token = str(suite.token("A128KW", "A128GCM", members={"alg": alg}))
+    assert refusal(Decrypter(suite.key("A128KW"), enc="A128GCM"), token) == ("not_allowed", "alg")
+
+
+# Names of the parties: RFC 7518 sections 4.6.1.2 and 4.6.1.3.
+
+
+@pytest.mark.parametrize(("alg", "curve"), CURVED)
+@pytest.mark.parametrize(
+    "parties", [{"apu": b"Alice"}, {"apv": b"Bob"}, {"apu": b"\0\xff", "apv": b"Bob"}]
+)
+def test_parties_are_written_and_bound(alg, curve, parties):
+    key = suite.key(alg, curve=curve)
+    token = Encrypter(key.public(), enc="A128GCM", **parties).encrypt(b"x")
+    header = header_of(token)
+    assert {name: unb64(header[name]) for name in ("apu", "apv") if name in header} == parties
+    assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"
+    theirs = suite.token(alg, "A128GCM", wrapped=suite.wrap(alg, "A128GCM", curve=curve, **parties))
+    assert Decrypter(key, enc="A128GCM").decrypt(str(theirs)) == b"forged"
+    # The tag holds over this header, but the key was derived with other names.
+    wrapped = suite.wrap(alg, "A128GCM", curve=curve, **parties)
+    other = suite.token(
+        alg, "A128GCM", wrapped=wrapped, members={next(iter(parties)): b64(b"Mallory")}
+    )
+    with pytest.raises(DecryptionError):
+        Decrypter(key, enc="A128GCM").decrypt(str(other))
+
+
+@pytest.mark.parametrize(
+    "alg", [alg for alg in suite.ALGS if alg not in suite.ECDH and alg != "RSA1_5"]
+)
+@pytest.mark.parametrize("party", ["apu", "apv"])
+def test_parties_are_for_agreement_alone(alg, party):
+    sealing = forge.sealing(suite.key(alg))
+    with pytest.raises(ValueError, match=r"^apu and apv are for ECDH-ES only$"):
+        Encrypter(sealing, enc="A128GCM", **{party: b"Alice"})
+    Encrypter(sealing, enc="A128GCM", **{party: b""})
+
+
+@pytest.mark.parametrize("party", ["apu", "apv"])
+@pytest.mark.parametrize("value", ["Alice", None, 5, bytearray(b"x")])
+def test_party_of_another_type_is_a_type_error(party, value):
+    with pytest.raises(TypeError, match=r"^apu and apv must be bytes$"):
+        Encrypter(suite.key("ECDH-ES").public(), enc="A128GCM", **{party: value})
+
+
+# Compression: off unless named for one object.
+
+
+def deflated(data):
+    compressor = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return compressor.compress(data) + compressor.flush()
+
+
+def zipped(content, enc="A128GCM", zip_="DEF"):
+    """Seal octets that are called compressed, whether they are or not."""
+    return str(suite.token("A128KW", enc, content, members={"zip": zip_}))
+
+
+def inflating(**limits):
+    return Decrypter(suite.key("A128KW"), enc=suite.ENCS, accept_zip=True, limits=Limits(**limits))
+
+
+@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("plaintext", [b"", b"x", bytes(100_000)], ids=len)
+def test_compressed_token_seals_and_opens(enc, plaintext):
+    key = suite.key("A128KW")
+    token = Encrypter(key, enc=enc, compress=True).encrypt(plaintext)
+    assert header_of(token)["zip"] == "DEF"
+    assert inflating().decrypt(token) == plaintext
+    assert inflating().decrypt(zipped(deflated(plaintext), enc)) == plaintext
+    if len(plaintext) > 1000:
+        assert len(token) < 1000
+
+
+def test_compression_is_off_unless_named():
+    key = suite.key("A128KW")
+    assert "zip" not in header_of(Encrypter(key, enc="A128GCM").encrypt(bytes(1000)))
+    opener = Decrypter(key, enc="A128GCM")
+    assert refusal(opener, zipped(deflated(b"x"))) == ("not_allowed", "zip")
+    with pytest.raises(NotAllowedError, match="accept_zip=True"):
+        opener.decrypt(zipped(deflated(b"x")))
+    assert inflating().decrypt(str(suite.token("A128KW", "A128GCM"))) == b"forged"
+
+
+@pytest.mark.parametrize("zip_", ["", "def", "DEFLATE", "GZIP", "none"])
+def test_other_compressions_are_refused(zip_):
+    assert refusal(inflating(), zipped(deflated(b"x"), zip_=zip_)) == ("not_allowed", "zip")
+
+
+@pytest.mark.parametrize("zip_", [None, True, 5, ["DEF"], {}])
+def test_zip_of_another_type_is_malformed(zip_):
+    assert refusal(inflating(), zipped(deflated(b"x"), zip_=zip_))[0] == "malformed"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"plain",
+        b"\xff" * 20,
+        deflated(b"x" * 100)[:-1],
+        deflated(b"x" * 100) + b"\0",
+        deflated(b"x") + deflated(b"y"),
+        zlib.compress(b"x"),
+        bytes(100),
+    ],
+    ids=range(8),
+)
+@pytest.mark.parametrize("enc", ["A128GCM", "A128CBC-HS256", "XC20P"])
+def test_bad_stream_under_a_good_tag_is_undecryptable(content, enc):
+    with pytest.raises(DecryptionError) as caught:
+        inflating().decrypt(zipped(content, enc))
+    assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("most_bytes", [1, 1000, 262_144])
+def test_cap_on_what_comes_out_is_exact(most_bytes):
+    opener = inflating(inflated_bytes=most_bytes)
+    assert opener.decrypt(zipped(deflated(bytes(most_bytes)))) == bytes(most_bytes)
+    with pytest.raises(TokenTooLargeError) as caught:
+        opener.decrypt(zipped(deflated(bytes(most_bytes + 1))))
+    assert (caught.value.limit, caught.value.maximum) == ("inflated_bytes", most_bytes)
+    key = suite.key("A128KW")
+    sealing = Encrypter(key, enc="A128GCM", compress=True, limits=Limits(inflated_bytes=most_bytes))
+    assert opener.decrypt(sealing.encrypt(bytes(most_bytes))) == bytes(most_bytes)
+    with pytest.raises(TokenTooLargeError) as caught:
+        sealing.encrypt(bytes(most_bytes + 1))
+    assert caught.value.limit == "inflated_bytes"
+
+
+def test_default_sender_makes_nothing_that_a_default_opener_refuses():
+    key, most = suite.key("A128KW"), Limits().inflated_bytes
+    token = Encrypter(key, enc="A128GCM", compress=True).encrypt(bytes(most))
+    assert Decrypter(key, enc="A128GCM", accept_zip=True).decrypt(token) == bytes(most)
+
+
+def test_plaintext_limit_binds_what_was_inflated():
+    assert refusal(inflating(plaintext_bytes=100), zipped(deflated(bytes(101)))) == (
+        "too_large",
+        "plaintext_bytes",
+    )
+    assert refusal(inflating(plaintext_bytes=100), zipped(deflated(bytes(100)))) == "ok"
+
+
+@pytest.mark.parametrize("enc", ["A128GCM", "A128CBC-HS256", "C20P"])
+def test_nothing_is_inflated_under_a_bad_tag(enc, monkeypatch):
+    used = []
+    monkeypatch.setattr(compression.zlib, "decompressobj", lambda **own: used.append(own))
+    good = suite.token("A128KW", enc, deflated(bytes(10**6)), members={"zip": "DEF"})
+    bad = good._replace(tag=bytes(len(good.tag)))
+    with pytest.raises(DecryptionError):
+        inflating().decrypt(str(bad))
+    assert used == []
+
+
+# A fixed AES-GCM key stops after 2^32 tokens: NIST SP 800-38D section 8.3.
+
+COUNTED = [*((alg, "A128GCM") for alg in suite.GCM_WRAPS), ("A128GCMKW", "A128CBC-HS256")]
+COUNTED += [("dir", enc) for enc in ("A128GCM", "A192GCM", "A256GCM")]
+UNCOUNTED = [
+    ("dir", "A128CBC-HS256"),
+    ("dir", "XC20P"),
+    ("A128KW", "A128GCM"),
+    ("ECDH-ES", "A256GCM"),
+    ("RSA-OAEP", "A256GCM"),
+]
+
+
+def set_counter(sealing, start):
+    (slot,) = [
+        name
+        for name in type(sealing).__slots__
+        if isinstance(getattr(sealing, name), itertools.count)
+    ]
+    object.__setattr__(sealing, slot, itertools.count(start))
+
+
+@pytest.mark.parametrize(("alg", "enc"), COUNTED)
+def test_fixed_gcm_key_stops_after_its_last_token(alg, enc):
+    key = suite.key(alg, enc)
+    sealing = Encrypter(key, enc=enc)
+    set_counter(sealing, 2**32 - 2)
+    for _ in range(2):
+        assert Decrypter(key, enc=enc).decrypt(sealing.encrypt(b"x")) == b"x"
+    for _ in range(3):
+        with pytest.raises(KeyUseError, match=r"2\^32"):
+            sealing.encrypt(b"x")
+
+
+@pytest.mark.parametrize(("alg", "enc"), COUNTED)
+def test_counting_begins_with_the_first_token(alg, enc):
+    sealing = Encrypter(suite.key(alg, enc), enc=enc)
+    (counter,) = [
+        getattr(sealing, name)
+        for name in type(sealing).__slots__
+        if isinstance(getattr(sealing, name), itertools.count)
+    ]
+    assert repr(counter) == "count(0)"
+    sealing.encrypt(b"x")
+    sealing.encrypt(b"y", header={"z": 1})
+    assert repr(counter) == "count(2)"
+
+
+@pytest.mark.parametrize(("alg", "enc"), UNCOUNTED)
+def test_other_keys_are_not_counted(alg, enc):
+    sealing = Encrypter(forge.sealing(suite.key(alg, enc)), enc=enc)
+    assert not any(
+        isinstance(getattr(sealing, name), itertools.count) for name in type(sealing).__slots__
+    )
+
+
+# The rest of what the table adds.
+
+
+@pytest.mark.parametrize("alg", suite.ECDH)
+def test_low_order_epk_is_malformed(alg):
+    key = suite.key(alg, curve="X25519")
+    for point in (bytes(32), b"\1" + bytes(31)):
+        wrapped = suite.wrap(alg, "A128GCM", curve="X25519")
+        epk = {"kty": "OKP", "crv": "X25519", "x": b64(point)}
+        token = suite.token(alg, "A128GCM", wrapped=wrapped, members={"epk": epk})
+        assert refusal(Decrypter(key, enc="A128GCM"), str(token)) == ("malformed", None)
+
+
+@pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c", "kid"])
+@pytest.mark.parametrize("alg", ["ECDH-ES", "A128GCMKW", "PBES2-HS256+A128KW", "RSA1_5"])
+def test_key_that_a_token_brings_is_not_followed(alg, member):
+    brought = (
+        suite.private_jwk("P-256", "attacker") if member == "jwk" else "https://attacker.example/"
+    )
+    own = suite.token(alg, "A128GCM", members={member: brought})
+    assert Decrypter(suite.key(alg), enc="A128GCM").decrypt(str(own)) == b"forged"
+    attackers = suite.token(alg, "A128GCM", name="attacker", members={member: brought})
+    with pytest.raises(DecryptionError):
+        Decrypter(suite.key(alg), enc="A128GCM").decrypt(str(attackers))
+
+
+def test_members_of_other_algs_are_data_but_keep_their_types():
+    """RFC 7516 section 4: a member that the alg does not use is ignored, if it is of its type."""
+    opener = Decrypter(suite.key("A128KW"), enc="A128GCM")
+    data = {"epk": {"kty": "x"}, "p2c": 10**9, "p2s": "!", "iv": "!", "tag": "!", "apu": "!"}
+    assert opener.decrypt(str(suite.token("A128KW", "A128GCM", members=data))) == b"forged"
+    for name in data:
+        for value in (None, True, [], 1.5):
+            with pytest.raises(MalformedTokenError):
+                opener.decrypt(str(suite.token("A128KW", "A128GCM", members={name: value})))
+
+
+def test_direct_key_for_chacha_serves_the_encs_of_its_size():
+    key = Key.generate("dir", size=32)
+    for enc in ("C20P", "XC20P", "A256GCM", "A128CBC-HS256"):
+        token = Encrypter(key, enc=enc).encrypt(b"x")
+        assert Decrypter(key, enc=enc).decrypt(token) == b"x"
+    own = Key.from_jwk({"kty": "oct", "k": b64(bytes(32)), "alg": "XC20P"})
+    assert (own.alg, own.to_jwk(private=True)["alg"]) == ("dir", "XC20P")
+    with pytest.raises(KeyUseError, match="does not fit"):
+        Encrypter(own, enc="C20P")

@@ -1,0 +1,80 @@
+"""Profiles: named parameter sets for APIs that speak JWE, each direction apart.
+
+    >>> from joseal import Key, profiles
+    >>> visa = Key.generate("RSA-OAEP-256", kid="mle-key-id")
+    >>> sealer = profiles.VISA_MLE.sealer(visa.public())
+    >>> sealer.seal(b"{}")[:12]
+    '{"encData":"'
+    >>> profiles.VISA_MLE.confirmed
+    False
+    >>> ours = profiles.VISA_MLE.with_send(enc="A256GCM")
+
+A profile says what public pages say. Where these are cut or contradict each other, `confirmed` is
+False and `open_question` says what to ask before going live.
+
+Source: for each profile its own `sources`.
+"""
+
+from joseal.profiles.envelopes import RAW, Envelope, Fields, InMember, Raw
+from joseal.profiles.identity import HAIP, OPEN_FINANCE_BRAZIL, OPENID4VP, SPID_CIE
+from joseal.profiles.juspay import (
+    JUSBIZ,
+    JUSPAY_EXPRESS,
+    JUSPAY_EXPRESS_FIELDS,
+    JUSPAY_PAYOUTS,
+    JUSPAY_PAYOUTS_GUIDE,
+    JUSPAY_TOKENIZATION,
+    JUSPAY_WEBHOOKS,
+)
+from joseal.profiles.model import Nesting, Receiving, Sending
+from joseal.profiles.payments import (
+    AXIS_BANK,
+    CYBERSOURCE_MLE,
+    MASTERCARD,
+    VISA_MLE,
+    WISE,
+    WISE_SIGNED,
+)
+from joseal.profiles.profile import Profile
+from joseal.profiles.table import PROFILES
+from joseal.profiles.template import Constant, IssuedAt, Kid, KidSource, Template, kid_of
+from joseal.profiles.work import Opener, Received, Sealer
+
+__all__ = [
+    "AXIS_BANK",
+    "CYBERSOURCE_MLE",
+    "HAIP",
+    "JUSBIZ",
+    "JUSPAY_EXPRESS",
+    "JUSPAY_EXPRESS_FIELDS",
+    "JUSPAY_PAYOUTS",
+    "JUSPAY_PAYOUTS_GUIDE",
+    "JUSPAY_TOKENIZATION",
+    "JUSPAY_WEBHOOKS",
+    "MASTERCARD",
+    "OPENID4VP",
+    "OPEN_FINANCE_BRAZIL",
+    "PROFILES",
+    "RAW",
+    "SPID_CIE",
+    "VISA_MLE",
+    "WISE",
+    "WISE_SIGNED",
+    "Constant",
+    "Envelope",
+    "Fields",
+    "InMember",
+    "IssuedAt",
+    "Kid",
+    "KidSource",
+    "Nesting",
+    "Opener",
+    "Profile",
+    "Raw",
+    "Received",
+    "Receiving",
+    "Sealer",
+    "Sending",
+    "Template",
+    "kid_of",
+]

@@ -1,0 +1,168 @@
+"""Envelopes: the shapes in which a token travels in a body.
+
+Rules:
+- An envelope only rearranges. What is taken out of it is a compact token, and goes through the one
+  parser there is for these.
+- A body of another shape is refused, and a plain one is another shape: nothing is handed through.
+- Members beside the token are labels. They are outside its protection and choose nothing here.
+
+Source: RFC 7515 section 7.1, RFC 7516 section 7.1; the pages that the profiles name.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+from joseal.errors import MalformedTokenError
+from joseal.wire import strict_json
+from joseal.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
+
+
+class Raw(Struct, frozen=True):
+    """The compact token is the body."""
+
+    def wrap(self, token: str, _others: Mapping[str, str]) -> bytes:
+        """Return the body for a token."""
+        return token.encode("ascii")
+
+    def unwrap(self, body: bytes) -> str | bytes:
+        """Return the token in a body, unread."""
+        return body
+
+
+class InMember(Struct, frozen=True):
+    """The compact token is a member of a JSON object, as in `{"encData": "..."}`.
+
+    Attributes:
+        name: the member that has the token.
+        labels: members that the sender names for each sealer, such as `kid` and `sid`.
+        constants: further members, each with its one value.
+
+    Raises:
+        TypeError: an attribute is of another type.
+        ValueError: a name is empty or there twice.
+    """
+
+    name: str
+    labels: tuple[str, ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(part, tuple) for part in (self.labels, self.constants)):
+            raise TypeError("labels and constants must be tuples")
+        _check_names((self.name, *self.labels, *(name for name, _ in self.constants)))
+
+    def wrap(self, token: str, others: Mapping[str, str]) -> bytes:
+        """Return the body for a token and the members beside it.
+
+        Raises:
+            ValueError: a label that strict JSON can't carry.
+        """
+        return _dump({self.name: token, **others})
+
+    def unwrap(self, body: bytes) -> str | bytes:
+        """Return the token in a body, unread.
+
+        Raises:
+            MalformedTokenError: the body is not one strict JSON object with exactly these members,
+                all strings, the constants with their values.
+        """
+        names = (self.name, *self.labels, *dict(self.constants))
+        members = _strings(body, names)
+        if any(members[name] != value for name, value in self.constants):
+            raise MalformedTokenError("a constant member of the envelope has another value")
+        return members[self.name]
+
+
+class Fields(Struct, frozen=True):
+    """The segments of the token are the members of a JSON object.
+
+    Attributes:
+        names: of the members, in the order of the segments: five for a JWE, three for a JWS.
+
+    Raises:
+        TypeError: `names` is no tuple of str.
+        ValueError: neither five nor three names, an empty one, or one twice.
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        _check_names(self.names)
+        if len(self.names) not in (JWE_SEGMENTS, JWS_SEGMENTS):
+            raise ValueError("a token has five segments or three")
+
+    def wrap(self, token: str, _others: Mapping[str, str]) -> bytes:
+        """Return the body for a token.
+
+        Raises:
+            ValueError: the token has another number of segments.
+        """
+        return _dump(dict(zip(self.names, token.split("."), strict=True)))
+
+    def unwrap(self, body: bytes) -> str | bytes:
+        """Return the token in a body, unread.
+
+        Raises:
+            MalformedTokenError: the body is not one strict JSON object with exactly these members,
+                all strings.
+        """
+        members = _strings(body, self.names)
+        # A dot inside a member makes one segment too many, which the parser refuses.
+        return ".".join(members[name] for name in self.names)
+
+
+Envelope: TypeAlias = Raw | InMember | Fields
+
+RAW: Final = Raw()
+
+
+def others(envelope: Envelope, labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the members beside the token, in their order.
+
+    Raises:
+        TypeError: `labels` is no mapping from str to str.
+        ValueError: they are not exactly those of the envelope, or strict JSON can't carry one.
+    """
+    if not isinstance(labels, Mapping):
+        raise TypeError("labels must be a mapping")
+    if not all(isinstance(text, str) for text in (*labels, *labels.values())):
+        raise TypeError("labels must have str names and values")
+    wanted = envelope.labels if isinstance(envelope, InMember) else ()
+    if set(labels) != set(wanted):
+        raise ValueError("labels must be exactly those of the profile's envelope")
+    if not isinstance(envelope, InMember):
+        return {}
+    members = {**{name: labels[name] for name in wanted}, **dict(envelope.constants)}
+    _dump(members)
+    return members
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    if not isinstance(names, tuple):
+        raise TypeError("the names of members must be a tuple")
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("the names of members must be str")
+    if len(set(names)) != len(names) or "" in names:
+        raise ValueError("the names of members must be there once, and not empty")
+
+
+def _dump(members: Mapping[str, str]) -> bytes:
+    body = strict_json.dump(members)
+    if body is None:
+        raise ValueError("a label that strict JSON can't carry")
+    return body
+
+
+def _strings(body: bytes, names: tuple[str, ...]) -> dict[str, str]:
+    """Read an object with exactly these members, all strings."""
+    members = strict_json.load_object(body)
+    if members is None:
+        raise MalformedTokenError("the body is not one strict JSON object")
+    if set(members) != set(names):
+        raise MalformedTokenError("the body does not have exactly the members of the envelope")
+    texts = {name: value for name, value in members.items() if isinstance(value, str)}
+    if len(texts) != len(names):
+        raise MalformedTokenError("a member of the envelope is not a string")
+    return texts

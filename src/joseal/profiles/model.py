@@ -1,0 +1,124 @@
+"""What a profile says of each direction: pure data, checked when it is made.
+
+Rules:
+- Sending and receiving are apart, because the other side's two directions often differ.
+- Only what a page demands is here. What a receiver does not look at is None.
+
+Source: RFC 7515 section 4.1, RFC 7516 section 4.1, RFC 7519 section 5.
+"""
+
+from collections.abc import Container
+from typing import Literal, TypeAlias, get_args
+
+from msgspec import Struct
+
+from joseal.algorithms.table import ALGS, ENCS, SIGS
+from joseal.profiles import template
+from joseal.profiles.envelopes import RAW, Envelope
+from joseal.profiles.template import Template
+
+Nesting: TypeAlias = Literal["none", "sign-then-encrypt", "encrypt-then-sign"]
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """What is sent.
+
+    Attributes:
+        algs: what the recipient's key may be bound to; the key decides which it is.
+        enc: the content encryption.
+        header: of the JWE.
+        nesting: which layers there are, and their order.
+        sign_algs: what the signing key may be bound to; empty without a signature.
+        sign_header: of the JWS.
+        envelope: of the body.
+        inner_envelope: of the inner token inside the outer one.
+
+    Raises:
+        TypeError: an attribute is of another type.
+        ValueError: a name that is not known; `sign_algs` that don't go with `nesting`.
+    """
+
+    algs: tuple[str, ...]
+    enc: str
+    header: Template = ()
+    nesting: Nesting = "none"
+    sign_algs: tuple[str, ...] = ()
+    sign_header: Template = ()
+    envelope: Envelope = RAW
+    inner_envelope: Envelope = RAW
+
+    def __post_init__(self) -> None:
+        _check_names(self.algs, ALGS)
+        _check_names((self.enc,), ENCS)
+        _check_signature(self.nesting, self.sign_algs)
+        _check_envelopes(self.envelope, self.inner_envelope)
+        template.check(self.header)
+        template.check(self.sign_header)
+
+
+class Receiving(Struct, frozen=True, kw_only=True):
+    """What is received.
+
+    Attributes:
+        algs: what the keys that open may be bound to.
+        encs: the content encryptions that are accepted.
+        typ: what the JWE's header must say; None does not look.
+        cty: the same for `cty`.
+        nesting: which layers there must be, and their order.
+        verify_algs: what the keys that verify may be bound to; empty without a signature.
+        signed_typ: what the JWS's header must say; None does not look.
+        signed_cty: the same for `cty`.
+        envelope: of the body.
+        inner_envelope: of the inner token inside the outer one.
+        errors: `plain` where answers with 4xx and 5xx are known to come unsealed.
+
+    Raises:
+        TypeError: an attribute is of another type.
+        ValueError: a name that is not known; `verify_algs` that don't go with `nesting`.
+    """
+
+    algs: tuple[str, ...]
+    encs: tuple[str, ...]
+    typ: str | None = None
+    cty: str | None = None
+    nesting: Nesting = "none"
+    verify_algs: tuple[str, ...] = ()
+    signed_typ: str | None = None
+    signed_cty: str | None = None
+    envelope: Envelope = RAW
+    inner_envelope: Envelope = RAW
+    errors: Literal["plain", "unstated"] = "unstated"
+
+    def __post_init__(self) -> None:
+        _check_names(self.algs, ALGS)
+        _check_names(self.encs, ENCS)
+        _check_signature(self.nesting, self.verify_algs)
+        _check_envelopes(self.envelope, self.inner_envelope)
+        demanded = (self.typ, self.cty, self.signed_typ, self.signed_cty)
+        if not all(value is None or isinstance(value, str) for value in demanded):
+            raise TypeError("typ and cty must be str or None")
+        if self.errors not in ("plain", "unstated"):
+            raise ValueError("errors must be plain or unstated")
+
+
+def _check_names(names: tuple[str, ...], known: Container[str]) -> None:
+    if not isinstance(names, tuple):
+        raise TypeError("algs and encs must be tuples")
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("algs and encs must hold str alone")
+    if not names or not all(name in known for name in names):
+        raise ValueError("algs and encs must name at least one that is known, and no other")
+
+
+def _check_signature(nesting: Nesting, algs: tuple[str, ...]) -> None:
+    if nesting not in get_args(Nesting):
+        raise ValueError("nesting must be one of those that are known")
+    if (nesting == "none") != (algs == ()):
+        raise ValueError("signature algs go with a nesting, and only with one")
+    if nesting != "none":
+        _check_names(algs, SIGS)
+
+
+def _check_envelopes(*envelopes: Envelope) -> None:
+    if not all(isinstance(envelope, Envelope) for envelope in envelopes):
+        raise TypeError("an envelope must be Raw, InMember or Fields")

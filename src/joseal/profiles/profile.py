@@ -1,0 +1,177 @@
+"""`Profile`: a named set of parameters, with where it is from and what is still open about it.
+
+Rules:
+- A profile is data. Changing one makes another; none changes.
+- `confirmed` is said only where the public sources agree and could be read to their end. Otherwise
+  the open question is written out, to be put to the other side.
+
+Source: RFC 7516, RFC 7515, RFC 7519; for each profile its own `sources`.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Self
+
+from msgspec import Struct, structs
+
+from joseal.algorithms.policy import Policy
+from joseal.frames import no_locals
+from joseal.keys import Key, KeySet
+from joseal.profiles.model import Receiving, Sending
+from joseal.profiles.template import Clock
+from joseal.profiles.work import DEFAULTS, NO_LABELS, Opener, Sealer
+from joseal.wire.limits import Limits
+
+
+class Profile(Struct, frozen=True, kw_only=True):
+    """What one API demands, of the two directions apart.
+
+    Attributes:
+        name: unique in the table.
+        about: what it is for.
+        sources: the pages that it was made from.
+        send: None where nothing is sent sealed.
+        receive: None where nothing is received sealed, or how is not known.
+        dual_use: whether one pair of keys serves for signing and for encrypting. It is what
+            `dual_use=` of `Key.from_jwk` takes; RFC 8725 section 3 advises against it.
+        confirmed: whether the sources agree and are complete.
+        open_question: what to ask the other side; empty if, and only if, confirmed.
+
+    Raises:
+        TypeError: an attribute is of another type.
+        ValueError: no name, no source or no direction at all; or `confirmed` and `open_question`
+            contradict each other.
+    """
+
+    name: str
+    about: str
+    sources: tuple[str, ...]
+    send: Sending | None = None
+    receive: Receiving | None = None
+    dual_use: bool = False
+    confirmed: bool = False
+    open_question: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sources, tuple):
+            raise TypeError("sources must be a tuple")
+        texts = (self.name, self.about, self.open_question, *self.sources)
+        if not all(isinstance(text, str) for text in texts):
+            raise TypeError("name, about, sources and open_question must be str")
+        if not isinstance(self.send, Sending | None):
+            raise TypeError("send must be Sending or None")
+        if not isinstance(self.receive, Receiving | None):
+            raise TypeError("receive must be Receiving or None")
+        if not all(isinstance(flag, bool) for flag in (self.confirmed, self.dual_use)):
+            raise TypeError("confirmed and dual_use must be bool")
+        if not self.name or not self.sources or (self.send is None and self.receive is None):
+            raise ValueError("a profile has a name, a source and at least one direction")
+        if self.confirmed != (self.open_question == ""):
+            raise ValueError("a profile is either confirmed or has an open question")
+
+    def replace(self, **changes: object) -> Self:
+        """Return a profile with some attributes changed.
+
+        Raises: as `Profile` does; TypeError for an attribute that there is not.
+        """
+        return structs.replace(self, **changes)
+
+    def with_send(self, **changes: object) -> Self:
+        """Return a profile with some attributes of `send` changed, such as `enc` or `header`.
+
+        Raises:
+            ValueError: the profile sends nothing sealed; otherwise as `Sending` does.
+        """
+        return self.replace(send=structs.replace(self._send(), **changes))
+
+    def with_receive(self, **changes: object) -> Self:
+        """Return a profile with some attributes of `receive` changed, such as `encs`.
+
+        Raises:
+            ValueError: the profile receives nothing sealed; otherwise as `Receiving` does.
+        """
+        return self.replace(receive=structs.replace(self._receive(), **changes))
+
+    @no_locals
+    def sealer(
+        self,
+        key: Key,
+        *,
+        signing_key: Key | None = None,
+        labels: Mapping[str, str] = NO_LABELS,
+        clock: Clock = time.time,
+        policy: Policy | None = None,
+        limits: Limits = DEFAULTS,
+    ) -> Sealer:
+        """Return what makes bodies as this profile says.
+
+        Args:
+            key: the recipient's public key.
+            signing_key: the sender's private key, for a profile that signs.
+            labels: the members beside the token that the envelope names, such as `kid` and `sid`.
+            clock: gives the time for `iat`, in seconds.
+            policy: refuse what the policy has no place for.
+            limits: bounds on body and token.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the profile sends nothing sealed; a signing key where none belongs, or none
+                where one does; labels that are not those of the envelope.
+            KeyUseError: a key that is bound to another alg, is the wrong half of its pair, or does
+                not have the kid that the header template asks for; or the policy refuses.
+            TokenTooLargeError: the header is over `header_bytes`.
+        """
+        return Sealer(
+            self._send(),
+            key,
+            signing_key=signing_key,
+            labels=labels,
+            clock=clock,
+            policy=policy,
+            limits=limits,
+        )
+
+    @no_locals
+    def opener(
+        self,
+        keys: Key | KeySet | Iterable[Key],
+        *,
+        verifying_keys: Key | KeySet | Iterable[Key] | None = None,
+        any_kid: bool = False,
+        policy: Policy | None = None,
+        limits: Limits = DEFAULTS,
+    ) -> Opener:
+        """Return what opens bodies as this profile says.
+
+        Args:
+            keys: the recipient's private key, or several while they are being changed.
+            verifying_keys: the sender's public keys, for a profile that is signed.
+            any_kid: try keys whose kid is not the one that a layer names.
+            policy: refuse what the policy has no place for.
+            limits: bounds on body and token.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the profile receives nothing sealed; verifying keys where none belong, or
+                none where they do.
+            KeyUseError: no key, or one that is bound to another alg or is the wrong half of its
+                pair; or the policy refuses.
+        """
+        return Opener(
+            self._receive(),
+            keys,
+            verifying_keys=verifying_keys,
+            any_kid=any_kid,
+            policy=policy,
+            limits=limits,
+        )
+
+    def _send(self) -> Sending:
+        if self.send is None:
+            raise ValueError("this profile sends nothing sealed")
+        return self.send
+
+    def _receive(self) -> Receiving:
+        if self.receive is None:
+            raise ValueError("this profile receives nothing sealed, or how is not known")
+        return self.receive

@@ -1,0 +1,42 @@
+"""The table of all profiles, by name.
+
+Rules, for the modules that hold them:
+- What stands there is what a public page or published code says, and `sources` names it. A guess
+  is an open question, never a default without one.
+- A profile is for the party that calls the API, unless `about` says who sends and who receives.
+- Header members have the order of the sample, as far as `alg` in front and `enc` at the end leave
+  it free. No reader may depend on it (RFC 8259 section 4).
+
+Source: for each profile its own `sources`.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from joseal.profiles import identity, juspay, payments
+from joseal.profiles.profile import Profile
+
+_ALL: Final = (
+    juspay.JUSPAY_PAYOUTS,
+    juspay.JUSPAY_PAYOUTS_GUIDE,
+    juspay.JUSPAY_EXPRESS,
+    juspay.JUSPAY_EXPRESS_FIELDS,
+    juspay.JUSPAY_WEBHOOKS,
+    juspay.JUSPAY_TOKENIZATION,
+    juspay.JUSBIZ,
+    payments.VISA_MLE,
+    payments.CYBERSOURCE_MLE,
+    payments.MASTERCARD,
+    payments.AXIS_BANK,
+    payments.WISE,
+    payments.WISE_SIGNED,
+    identity.OPEN_FINANCE_BRAZIL,
+    identity.SPID_CIE,
+    identity.OPENID4VP,
+    identity.HAIP,
+)
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
+    {profile.name: profile for profile in _ALL}
+)

@@ -1,0 +1,176 @@
+"""Header templates: which members a profile writes, in which order, and where the values are from.
+
+Rules:
+- A template is data: constants, a `kid` from one source, an `iat` in one unit. `alg` stands before
+  it and `enc` behind it, and neither can be part of it.
+- What is known beforehand is prepared once; only what comes after an `iat` is made for each token.
+- A `kid` is a name. It chooses nothing here, and a hash in it protects nothing.
+
+Source: RFC 7515 section 4.1.4, RFC 7519 section 4.1.6, RFC 7638, RFC 5280 section 4.1.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
+
+from msgspec import Struct
+
+from joseal.errors import KeyUseError
+from joseal.keys import Key
+from joseal.wire.header import MANAGED
+
+Clock: TypeAlias = Callable[[], float]
+
+KidSource: TypeAlias = Literal[
+    "given",
+    "optional",
+    "uuid",
+    "certificate-serial",
+    "spki-sha256-hex",
+    "jwk-thumbprint",
+]
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+# PEM has the other base64 alphabet, and padding.
+
+
+class Constant(Struct, frozen=True):
+    """A member with one value for all tokens, such as `typ` or `cty`."""
+
+    name: str
+    value: str | int | bool
+
+
+class Kid(Struct, frozen=True):
+    """The member `kid`.
+
+    Attributes:
+        source: where its value is from.
+
+            - `given`: the key's own kid, which it must have.
+            - `optional`: the key's own kid; no member where it has none.
+            - `uuid`: the key's own kid, which must have the form of a UUID.
+            - `certificate-serial`: the key's own kid, which must be the serial number of the
+              certificate it came in. A `Key` does not keep the certificate.
+            - `spki-sha256-hex`: SHA-256 over the DER SubjectPublicKeyInfo, in lower-case hex.
+            - `jwk-thumbprint`: RFC 7638 with SHA-256, base64url.
+    """
+
+    source: KidSource = "given"
+
+
+class IssuedAt(Struct, frozen=True):
+    """The member `iat`: when the token was made.
+
+    Attributes:
+        unit: `s` as RFC 7519 has it, or `ms`.
+        text: write the number as a string.
+    """
+
+    unit: Literal["s", "ms"] = "s"
+    text: bool = False
+
+
+Slot: TypeAlias = Constant | Kid | IssuedAt
+Template: TypeAlias = tuple[Slot, ...]
+
+
+def check(template: Template) -> None:
+    """Check a template.
+
+    Raises:
+        TypeError: it is no tuple of slots, or a name is no str.
+        ValueError: a name twice, or one that is managed (`alg`, `enc` and the like); a source or
+            unit that is not known.
+    """
+    if not isinstance(template, tuple):
+        raise TypeError("a header template must be a tuple")
+    if not all(isinstance(slot, Slot) for slot in template):
+        raise TypeError("a header template must hold Constant, Kid and IssuedAt alone")
+    names = [_name(slot) for slot in template]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("the name of a Constant must be str")
+    if len(set(names)) != len(names) or not MANAGED.isdisjoint(names):
+        raise ValueError("a header template has a name twice, or one that is managed")
+    for slot in template:
+        if isinstance(slot, Kid) and slot.source not in get_args(KidSource):
+            raise ValueError("a kid source must be one of those that Kid names")
+        if isinstance(slot, IssuedAt) and slot.unit not in ("s", "ms"):
+            raise ValueError("the unit of an iat must be s or ms")
+
+
+def _name(slot: Slot) -> str:
+    if isinstance(slot, Constant):
+        return slot.name
+    return "kid" if isinstance(slot, Kid) else "iat"
+
+
+def kid_of(key: Key, source: KidSource) -> str | None:
+    """Return the kid of a key, from the source that a profile names.
+
+    Use it to name a private key as the other side will: `Key.from_pem(..., kid=...)`.
+
+    Returns:
+        The kid; None for `optional` where the key has none.
+
+    Raises:
+        KeyUseError: the source is the key's own kid, and it has none, or one of another form; or a
+            hash is asked of a symmetric key, which has no public half.
+    """
+    if source in ("spki-sha256-hex", "jwk-thumbprint") and key.is_symmetric:
+        raise KeyUseError("a symmetric key has no public half to name")
+    if source == "spki-sha256-hex":
+        return key.spki_sha256()
+    if source == "jwk-thumbprint":
+        return key.thumbprint()
+    if key.kid is None and source != "optional":
+        raise KeyUseError(f"the profile writes a kid ({source}): load the key with kid=")
+    if source == "uuid" and _UUID.fullmatch(key.kid or "") is None:
+        raise KeyUseError("the profile writes a UUID as kid: load the key with it as kid=")
+    return key.kid
+
+
+class Filled(NamedTuple):
+    """A template with a key's kid in it.
+
+    Attributes:
+        constant: the members up to the first `iat`.
+        late: that one and those behind it.
+    """
+
+    constant: dict[str, object]
+    late: tuple[tuple[str, object], ...]
+
+    def members(self, clock: Clock) -> dict[str, object] | None:
+        """Return the members for one token; None where all are constant."""
+        if not self.late:
+            return None
+        return {
+            name: _stamp(value, clock) if isinstance(value, IssuedAt) else value
+            for name, value in self.late
+        }
+
+
+def fill(template: Template, key: Key) -> Filled:
+    """Put a key's kid into a template.
+
+    Raises:
+        KeyUseError: as for `kid_of`.
+    """
+    members = [(_name(slot), _value(slot, key)) for slot in template]
+    present = [(name, value) for name, value in members if value is not None]
+    moments = [place for place, (_, value) in enumerate(present) if isinstance(value, IssuedAt)]
+    first = moments[0] if moments else len(present)
+    return Filled(dict(present[:first]), tuple(present[first:]))
+
+
+def _value(slot: Slot, key: Key) -> object:
+    if isinstance(slot, Constant):
+        return slot.value
+    return kid_of(key, slot.source) if isinstance(slot, Kid) else slot
+
+
+def _stamp(issued: IssuedAt, clock: Clock) -> int | str:
+    moment = int(clock() * (1000 if issued.unit == "ms" else 1))
+    return str(moment) if issued.text else moment

@@ -1,0 +1,314 @@
+"""Sealers and openers: what they demand of keys, labels, sizes and bodies."""
+
+import json
+import pickle
+from pathlib import Path
+
+import pytest
+from tests.profiles.facts import LABELS, RECEIVED, SENT, UUID, our_key
+
+import joseal
+from joseal import Key, KeyUseError, Limits, MalformedTokenError, TokenTooLargeError, profiles
+from joseal.profiles import Fields, InMember
+
+CANARY = b'{"pan":"5513651111111111"}'
+THEIRS = "key_0a1b"
+
+
+def public(alg="RSA-OAEP", kid=None):
+    return our_key(alg, "theirs", kid).public()
+
+
+def private(alg="RSA-OAEP-256", kid=None):
+    return our_key(alg, "mine", kid)
+
+
+def visa(**changes):
+    return profiles.VISA_MLE.with_send(**changes), public("RSA-OAEP-256", "k")
+
+
+def loop(envelope, inner=None):
+    """A profile that opens what it makes, with given envelopes."""
+    own = {"envelope": envelope, "inner_envelope": inner or profiles.RAW}
+    base = profiles.JUSPAY_EXPRESS.with_send(
+        **own, algs=("RSA-OAEP-256",), header=(), sign_header=()
+    )
+    base = base.with_receive(**own)
+    sealer = base.sealer(private().public(), signing_key=private("RS256"))
+    opener = base.opener(private(), verifying_keys=private("RS256").public())
+    return sealer, opener
+
+
+@pytest.mark.parametrize("inner", [profiles.RAW, InMember("jws"), Fields(("a", "b", "c"))])
+@pytest.mark.parametrize("outer", [profiles.RAW, InMember("x"), Fields(("e", "d", "c", "b", "a"))])
+@pytest.mark.parametrize("payload", [b"", b"{}", "\u20ac".encode(), bytes(range(256))])
+def test_any_two_envelopes_go_together(outer, inner, payload):
+    sealer, opener = loop(outer, inner)
+    assert opener.open(sealer.seal(payload)).payload == payload
+
+
+def test_a_member_may_be_written_with_escapes():
+    sealer, opener = loop(Fields(("h", "k", "iv", "c", "t")))
+    iv = json.loads(body := sealer.seal(b"{}"))["iv"]
+    escaped = body.replace(f'"iv":"{iv}"', f'"iv" : "\\u{ord(iv[0]):04x}{iv[1:]}"')
+    assert escaped != body
+    assert opener.open(escaped).payload == b"{}"
+
+
+def test_members_of_a_split_token_are_its_segments():
+    sealer, opener = loop(Fields(("h", "k", "iv", "c", "t")))
+    members = json.loads(sealer.seal(b"{}"))
+    iv = members["iv"]
+    assert opener.open(json.dumps(dict(reversed(members.items())))).payload == b"{}"
+    for wrong in (f".{iv}", f"{iv}.", f"{iv}=", f"{iv}\u20ac", "", None, 1, [iv]):
+        with pytest.raises(MalformedTokenError):
+            opener.open(json.dumps({**members, "iv": wrong}))
+    with pytest.raises(MalformedTokenError):
+        opener.open(json.dumps({name: members[name] for name in "hkct"}))
+
+
+def test_labels_stand_beside_the_token_in_their_order():
+    sealer = profiles.JUSPAY_PAYOUTS.sealer(public(), labels=dict(reversed(LABELS.items())))
+    body = json.loads(sealer.seal(b"{}"))
+    assert list(body) == ["payload", "kid", "sid", "format"]
+    assert body | {"payload": ""} == {"payload": "", **LABELS, "format": "compact"}
+
+
+@pytest.mark.parametrize(
+    ("labels", "error"),
+    [
+        ({}, ValueError),
+        ({"kid": "a"}, ValueError),
+        (LABELS | {"format": "json"}, ValueError),
+        (LABELS | {"kid": "\ud800"}, ValueError),
+        (LABELS | {"kid": 1}, TypeError),
+        ({"kid": "a", 1: "b"}, TypeError),
+        ([("kid", "a"), ("sid", "b")], TypeError),
+    ],
+)
+def test_labels_are_exactly_those_of_the_envelope(labels, error):
+    with pytest.raises(error):
+        profiles.JUSPAY_PAYOUTS.sealer(public(), labels=labels)
+
+
+def test_labels_have_no_place_in_other_envelopes():
+    for profile, key in (visa(), visa(envelope=profiles.RAW)):
+        with pytest.raises(ValueError, match="labels"):
+            profile.sealer(key, labels={"kid": "a"})
+
+
+def test_label_can_be_left_out_by_an_override():
+    envelope = InMember("payload", labels=("kid",), constants=(("format", "compact"),))
+    sealer = profiles.JUSPAY_PAYOUTS.with_send(envelope=envelope).sealer(
+        public(), labels={"kid": "a"}
+    )
+    assert list(json.loads(sealer.seal(b"{}"))) == ["payload", "kid", "format"]
+
+
+def test_envelope_with_labels_is_read_strictly():
+    """The other side of the payouts, as a stand-in server has it."""
+    message = SENT["juspay-payouts"]
+    server = profiles.JUSPAY_PAYOUTS.replace(
+        receive=profiles.Receiving(
+            algs=("RSA-OAEP",),
+            encs=("A256CBC-HS512",),
+            typ="JWT",
+            envelope=profiles.JUSPAY_PAYOUTS.send.envelope,
+        )
+    ).opener(private("RSA-OAEP"))
+    body = message.body(CANARY)
+    assert server.open(body).payload == CANARY
+    for wrong in (
+        {"format": "json"},
+        {"format": None},
+        {"kid": 1},
+        {"payload": ["x"]},
+        {"extra": "x"},
+        {"extra": 1},
+    ):
+        with pytest.raises(MalformedTokenError):
+            server.open(json.dumps(json.loads(body) | wrong))
+    for name in json.loads(body):
+        with pytest.raises(MalformedTokenError):
+            server.open(json.dumps({k: v for k, v in json.loads(body).items() if k != name}))
+
+
+def test_direction_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="sends nothing"):
+        profiles.JUSPAY_WEBHOOKS.sealer(public("RSA-OAEP-256"))
+    with pytest.raises(ValueError, match="receives nothing"):
+        profiles.CYBERSOURCE_MLE.opener(private())
+
+
+def test_signing_key_goes_with_a_profile_that_signs():
+    profile, key = visa()
+    with pytest.raises(ValueError, match="signing_key"):
+        profile.sealer(key, signing_key=private("RS256"))
+    with pytest.raises(ValueError, match="signing_key"):
+        profiles.JUSPAY_EXPRESS.sealer(public(kid=THEIRS))
+
+
+def test_verifying_keys_go_with_a_profile_that_is_signed():
+    with pytest.raises(ValueError, match="verifying_keys"):
+        profiles.VISA_MLE.opener(private(), verifying_keys=public("RS256"))
+    with pytest.raises(ValueError, match="verifying_keys"):
+        profiles.JUSPAY_WEBHOOKS.opener(private())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP", "k")),
+        lambda: profiles.VISA_MLE.sealer(public("RS256", "k")),
+        lambda: profiles.VISA_MLE.sealer(private(kid="k")),
+        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256")),
+        lambda: profiles.VISA_MLE.opener(public("RSA-OAEP-256")),
+        lambda: profiles.VISA_MLE.opener(private("RSA-OAEP")),
+        lambda: profiles.VISA_MLE.opener([private(), private("RSA-OAEP")]),
+        lambda: profiles.VISA_MLE.opener([]),
+        lambda: profiles.AXIS_BANK.sealer(public("RSA-OAEP-256"), signing_key=public("RS256")),
+        lambda: profiles.AXIS_BANK.sealer(public("RSA-OAEP-256"), signing_key=private("PS256")),
+        lambda: profiles.AXIS_BANK.opener(private(), verifying_keys=public("PS256")),
+        lambda: profiles.AXIS_BANK.opener(private(), verifying_keys=[]),
+        lambda: profiles.OPENID4VP.sealer(public("RSA-OAEP-256")),
+        lambda: profiles.JUSPAY_PAYOUTS.sealer(public(), labels=LABELS, policy=joseal.MODERN),
+        lambda: profiles.SPID_CIE.opener(
+            private("RSA-OAEP"), verifying_keys=public("RS256"), policy=joseal.MODERN
+        ),
+    ],
+)
+def test_key_that_does_not_fit_is_refused_before_any_token(make):
+    with pytest.raises(KeyUseError):
+        make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: profiles.VISA_MLE.sealer("pem"),
+        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256", "k"), clock=1),
+        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256", "k"), limits=1),
+        lambda: profiles.VISA_MLE.opener("pem"),
+        lambda: profiles.VISA_MLE.opener(None),
+        lambda: profiles.VISA_MLE.opener(private(), limits=1),
+        lambda: profiles.VISA_MLE.opener(private()).open(None),
+        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256", "k")).seal("text"),
+        lambda: loop(profiles.RAW)[0].seal("text"),
+    ],
+)
+def test_argument_of_another_type_is_refused(make):
+    with pytest.raises(TypeError):
+        make()
+
+
+def test_size_of_the_body_is_bound_in_both_directions():
+    small = Limits(token_bytes=600)
+    profile, key = visa()
+    size = len(profile.sealer(key).seal(b""))
+    exact = Limits(token_bytes=size)
+    body = profile.sealer(key, limits=exact).seal(b"")
+    with pytest.raises(TokenTooLargeError, match="token_bytes"):
+        profile.sealer(key, limits=Limits(token_bytes=size - 1)).seal(b"")
+    opener = profiles.VISA_MLE.opener(our_key("RSA-OAEP-256", "theirs", "k"), limits=exact)
+    assert opener.open(body).payload == b""
+    for too_large in (body + " ", b" " * 10_000):
+        with pytest.raises(TokenTooLargeError, match="token_bytes"):
+            opener.open(too_large)
+    with pytest.raises(TokenTooLargeError):
+        profile.sealer(key, limits=small).seal(b"x" * 10_000)
+
+
+def test_answers_with_an_error_status_are_told_apart_where_it_is_known():
+    jusbiz = profiles.JUSBIZ.opener(private())
+    assert [jusbiz.is_sealed(status) for status in (200, 201, 400, 404, 500)] == [
+        *(True, True, False, False, False),
+    ]
+    visa = profiles.VISA_MLE.opener(private())
+    assert all(visa.is_sealed(status) for status in (200, 400, 500))
+
+
+def test_dual_use_is_what_a_jwk_needs_for_both_uses():
+    jwk = private().to_jwk(private=True) | {"use": "sig", "alg": "RS256"}
+    express = profiles.JUSPAY_EXPRESS
+    for alg in (*express.send.sign_algs, *express.receive.algs):
+        assert Key.from_jwk(jwk, alg=alg, dual_use=express.dual_use).alg == alg
+    with pytest.raises(KeyUseError):
+        Key.from_jwk(jwk, alg="RSA-OAEP-256", dual_use=profiles.WISE_SIGNED.dual_use)
+
+
+def test_objects_show_no_secret_and_stay_where_they_are():
+    opener = profiles.JUSPAY_TOKENIZATION.opener(private(kid=UUID))
+    received = opener.open(RECEIVED["juspay-tokenization"].body(CANARY))
+    sealer = profiles.JUSPAY_TOKENIZATION.sealer(public("RSA-OAEP-256", UUID))
+    for thing in (opener, received, sealer):
+        assert "5513651111111111" not in repr(thing)
+        with pytest.raises(AttributeError):
+            thing.payload = b""
+        with pytest.raises(TypeError):
+            pickle.dumps(thing)
+    assert repr(sealer) == "Sealer(layers=1)"
+    assert repr(received).startswith("Received(payload=<26 octets>, signed_by=None")
+
+
+def frames_of_ours(caught):
+    """The functions of the package that a captured traceback still shows."""
+    folder = str(Path(joseal.__file__).parent)
+    return [entry.name for entry in caught.traceback if str(entry.path).startswith(folder)]
+
+
+def test_failure_keeps_no_frame_of_ours():
+    message = RECEIVED["axis-bank"]
+    opener = profiles.AXIS_BANK.opener(private(), verifying_keys=public("RS256"))
+    for act, error in (
+        (lambda: loop(profiles.RAW)[0].seal(bytearray(CANARY)), TypeError),
+        (lambda: opener.open(message.body(CANARY, recipient="stranger")), joseal.DecryptionError),
+    ):
+        with pytest.raises(error) as caught:
+            act()
+        assert frames_of_ours(caught) == ["guarded"]
+        assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["juspay-express", "axis-bank"])
+@pytest.mark.parametrize(
+    ("demand", "member"),
+    [("typ", "typ"), ("cty", "cty"), ("signed_typ", "typ"), ("signed_cty", "cty")],
+)
+def test_each_layer_says_what_is_demanded_of_it(name, demand, member):
+    message = RECEIVED[name]
+    layer = "signed" if demand.startswith("signed") else "sealed"
+    profile = profiles.PROFILES[name].with_receive(**{demand: "x+jwt"})
+    opener = profile.opener(
+        private(kid=message.mine),
+        verifying_keys=our_key("RS256", "theirs", message.theirs).public(),
+    )
+    says = {**dict(getattr(message, layer)), member: "x+jwt"}
+    assert opener.open(message._replace(**{layer: list(says.items())}).body(CANARY))
+    with pytest.raises(joseal.NotAllowedError, match=member):
+        opener.open(message.body(CANARY))
+
+
+@pytest.mark.parametrize("refused", ["RSA-OAEP-256", "A256GCM", "RS256"])
+def test_policy_holds_for_every_layer(refused):
+    policy = joseal.Policy(name="ours", refused={refused: "no"})
+    with pytest.raises(KeyUseError, match="refuses"):
+        profiles.AXIS_BANK.sealer(
+            public("RSA-OAEP-256"), signing_key=private("RS256"), policy=policy
+        )
+    with pytest.raises(KeyUseError, match="refuses"):
+        profiles.AXIS_BANK.opener(private(), verifying_keys=public("RS256"), policy=policy)
+
+
+def test_any_kid_holds_for_both_layers():
+    message = RECEIVED["juspay-webhooks"]
+    keys = {"keys": private(kid="a"), "verifying_keys": our_key("RS256", "theirs", "b").public()}
+    with pytest.raises(joseal.UnknownKeyError):
+        profiles.JUSPAY_WEBHOOKS.opener(**keys).open(message.body(CANARY))
+    opener = profiles.JUSPAY_WEBHOOKS.opener(**keys, any_kid=True)
+    assert opener.open(message.body(CANARY)).payload == CANARY
+
+
+def test_each_body_is_another_one():
+    profile, key = visa()
+    sealer = profile.sealer(key, clock=lambda: 1.0)
+    assert len({sealer.seal(b"{}") for _ in range(3)}) == 3

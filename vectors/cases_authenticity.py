@@ -20,6 +20,7 @@ from encoder import (
     recipe,
     seal,
 )
+from flips import flip
 from keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
 
 
@@ -50,12 +51,6 @@ def construction() -> VectorFile:
     return file
 
 
-def _flip(octets: bytes, bit: int) -> bytes:
-    """Change one bit; 0 is the first octet's highest, -1 the last octet's lowest."""
-    shift = -1 - bit if bit < 0 else 8 * len(octets) - 1 - bit
-    return (int.from_bytes(octets) ^ 1 << shift).to_bytes(len(octets))
-
-
 def _flips(file: VectorFile, name: str, key: Jwk, enc: str) -> None:
     comment = f"Single bits, {key['alg']} with {enc}"
     group, made, base = file.start(name, comment, key, enc)
@@ -63,32 +58,32 @@ def _flips(file: VectorFile, name: str, key: Jwk, enc: str) -> None:
     # The highest bits of an RSA encrypted key could lift it above the modulus.
     early = 8 if key["kty"] == "RSA" else 0
     flips = [
-        ("the first bit of the IV", replace(token, iv=_flip(token.iv, 0))),
-        ("the last bit of the IV", replace(token, iv=_flip(token.iv, -1))),
+        ("the first bit of the IV", replace(token, iv=flip(token.iv, 0))),
+        ("the last bit of the IV", replace(token, iv=flip(token.iv, -1))),
         (
             "the first bit of the ciphertext",
-            replace(token, ciphertext=_flip(token.ciphertext, 0)),
+            replace(token, ciphertext=flip(token.ciphertext, 0)),
         ),
         (
             "the last bit of the ciphertext",
-            replace(token, ciphertext=_flip(token.ciphertext, -1)),
+            replace(token, ciphertext=flip(token.ciphertext, -1)),
         ),
         (
             # Where nothing is authenticated, this one reaches the last octet of the padding.
             "the last bit of the last block but one",
-            replace(token, ciphertext=_flip(token.ciphertext, -8 * BLOCK_BYTES - 1)),
+            replace(token, ciphertext=flip(token.ciphertext, -8 * BLOCK_BYTES - 1)),
         ),
-        ("the first bit of the tag", replace(token, tag=_flip(token.tag, 0))),
-        ("the last bit of the tag", replace(token, tag=_flip(token.tag, -1))),
+        ("the first bit of the tag", replace(token, tag=flip(token.tag, 0))),
+        ("the last bit of the tag", replace(token, tag=flip(token.tag, -1))),
     ]
     if token.encrypted_key:
         wrapped = token.encrypted_key
         flips += [
             (
                 "an early bit of the encrypted key",
-                replace(token, encrypted_key=_flip(wrapped, early)),
+                replace(token, encrypted_key=flip(wrapped, early)),
             ),
-            ("the last bit of the encrypted key", replace(token, encrypted_key=_flip(wrapped, -1))),
+            ("the last bit of the encrypted key", replace(token, encrypted_key=flip(wrapped, -1))),
         ]
     for what, changed in flips:
         group.refuses(base, f"{what} changed", changed, UNDECRYPTABLE, "FlippedBit")

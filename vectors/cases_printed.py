@@ -1,9 +1,16 @@
 """What others have printed: the RFCs' examples, and the sample of an API's page."""
 
+import json
+from collections.abc import Mapping
+
+from agreement import concat_kdf, other_info, shared
 from catalogue import MALFORMED, UNDECRYPTABLE, VectorFile
-from encoder import CONTENT, b64, unb64
+from encoder import CONTENT, Jwk, b64, unb64
 from keyring import rsa
 from rfc_figures import FIGURES
+from rfc_figures_7520 import FIGURES_7520
+from rfc_figures_older import FIGURES_7516_TO_7519
+from rfc_figures_signed import SIGNED_FIGURES
 
 # docs.juspay.io, payout, Attempt API [Encrypted]: the request's `payload`, as it stands there.
 _SAMPLE = (
@@ -66,15 +73,77 @@ _CONTENT = (
 )
 
 
+# draft-amringer-jose-chacha: of its two tokens only the content encryption is right, for both
+# wrap the plaintext in the place of the CEK. The AAD is the encoded header.
+_DRAFT_PLAINTEXT = b"Hello World!"
+_DRAFT = (
+    (
+        "draft-amringer-jose-chacha, the content of the example with XC20PKW",
+        "95ada49c27853c0bd41362153e6f9136bc23e14ac77df2d4e98d6dc777794f54",
+        "2c7b3abebbb7820cae033813d942645b2a89b994afd0669e",
+        (
+            "eyJhbGciOiJYQzIwUEtXIiwiZW5jIjoiWEMyMFAiLCJpdiI6Ikx1Tk5TNVJBYWdrT1FWZXdRT0xScDlub1hF"
+            "VF9Zc1BYIiwidGFnIjoiVlQyWjlhOTNKRmUyb20yZ2JvVXo0ZyJ9"
+        ),
+        "420c51778a90ae440d6842b7",
+        "6900ecfd191d59a6efce6c58127a1286",
+    ),
+    (
+        "draft-amringer-jose-chacha, the content of the example with ECDH-ES+XC20PKW",
+        "3b6f93b8fe50cff69be8deb52e1552e9ab0574dfd7e7317462127a0dfd2fb681",
+        "a24673d00273f8f7d42f83868e2a0f2ec83afac8b0caad88",
+        (
+            "eyJhbGciOiJFQ0RILUVTK1hDMjBQS1ciLCJlbmMiOiJYQzIwUCIsIml2IjoiMUVmX0hzM05kRkl1amg5LXVa"
+            "RVlMejROX2IxSzFDSmwiLCJ0YWciOiJHOEE0Sm5ObXNHMndndlFoNlE1QThnIiwiYXB1IjoiUTJ0a05ETnFT"
+            "a1pOYjJGSGVHVkpaVzlGVUhndE5GOVNZbE5tTFdkMVQxOU1SSHB2YkRockxXRm5NMk5FTFhobWR6ZFdYMUl6"
+            "TTBsWFZIUkRaME5xVm1obVdUVlFhMjlhVDNBeVRHd3haVFI1WldaNGQyYyIsImVwayI6eyJ0eXAiOiJPS1Ai"
+            "LCJjcnYiOiJYMjU1MTkiLCJ4IjoieHhYWHBETHZTMHotWmx4NUo2ZHNWUFBWb25ZdWZlOXpUS2ZhdDBkRXJ5"
+            "TSJ9fQ"
+        ),
+        "cb1a6eb9707b0dc5c1972544",
+        "230bc3102f21c65b5fce276399429e32",
+    ),
+)
+
+
 def printed() -> VectorFile:
     """Build rfc.json."""
     file = VectorFile("rfc.json", 1)
-    for figure in FIGURES:
+    for figure in (*FIGURES, *FIGURES_7516_TO_7519, *FIGURES_7520):
         name = figure.section.lower().replace(" ", "-")
-        group = file.group(name, figure.section, figure.key, figure.enc)
-        inject = {"iv": figure.iv} | ({"cek": figure.cek} if figure.cek else {})
+        header = json.loads(unb64(figure.compact.partition(".")[0]))
+        settings = {"accept_zip": True} if "zip" in header else {}
+        settings |= {"legacy": True} if header["alg"] == "RSA1_5" else {}
+        group = file.group(name, figure.section, figure.key, figure.enc, **settings)
+        inject: dict[str, object] = {"iv": figure.iv, **(figure.random or {})}
+        if figure.cek:
+            inject["cek"] = figure.cek
+        elif header["alg"] == "ECDH-ES":
+            inject["cek"] = _derived(figure.key, header).hex()
         plaintext = figure.plaintext.encode()
         group.opens_token(figure.compact, plaintext, inject, figure.section, "RfcExample")
+    return file
+
+
+def _derived(key: Jwk, header: Mapping[str, object]) -> bytes:
+    """Derive what an RFC does not print, from the recipient's side."""
+    enc = str(header["enc"])
+    size = CONTENT[enc].cek_bytes
+    return concat_kdf(shared(key, dict(header["epk"])), other_info(enc, b"", b"", size), size)
+
+
+def printed_signatures() -> VectorFile:
+    """Build rfc_jws.json."""
+    file = VectorFile("rfc_jws.json", 27, "jws_compact_v1")
+    for figure in SIGNED_FIGURES:
+        name = figure.section.lower().replace(" ", "-")
+        settings = {} if figure.encoded else {"b64": False}
+        group = file.signatures(name, figure.section, figure.key, **settings)
+        payload = figure.payload.encode().hex()
+        case = {"comment": figure.section, "token": figure.compact}
+        case |= {"detached": payload} if figure.detached else {}
+        header = json.loads(unb64(figure.compact.partition(".")[0]))
+        group.add({**case, "expect": "ok", "payload": payload, "header": header}, "RfcExample")
     return file
 
 
@@ -87,6 +156,14 @@ def content() -> VectorFile:
         group.add(
             {"comment": section, "key": key.hex(), "iv": _IV, "aad": _AAD.hex()}
             | {"plaintext": _PLAINTEXT.hex(), "ciphertext": ciphertext, "tag": tag}
+            | {"expect": "ok"},
+            "Aead",
+        )
+    for number, (section, key, iv, aad, ciphertext, tag) in enumerate(_DRAFT, 1):
+        group = file.add({"id": f"XC20P-{number}", "comment": section, "enc": "XC20P"})
+        group.add(
+            {"comment": section, "key": key, "iv": iv, "aad": aad.encode().hex()}
+            | {"plaintext": _DRAFT_PLAINTEXT.hex(), "ciphertext": ciphertext, "tag": tag}
             | {"expect": "ok"},
             "Aead",
         )

@@ -12,17 +12,20 @@ has it.
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from encoder import Jwk, Recipe, Token, recipe, unb64
+from encoder import Jwk, Recipe, Token, header_octets, recipe, unb64
 from notes import NOTES
+from signing import Signed
 
 MALFORMED = "malformed"
 TOO_LARGE = "too_large"
 NOT_ALLOWED = "not_allowed"
 UNKNOWN_KEY = "unknown_key"
 UNDECRYPTABLE = "undecryptable"
+UNVERIFIED = "unverified"
 
 # What is sealed where nothing depends on it: two blocks and a half.
 TEXT = b"Sealed on one side, opened on the other."
@@ -45,7 +48,7 @@ class Group:
         return self.opens_token(str(made.make()), made.plaintext, made.inject(), comment, *flags)
 
     def opens_token(
-        self, token: str, plaintext: bytes, inject: Mapping[str, str], comment: str, *flags: str
+        self, token: str, plaintext: bytes, inject: Mapping[str, object], comment: str, *flags: str
     ) -> int:
         """Add a case that must open and whose token is at hand, and return its id."""
         header = json.loads(unb64(token.partition(".")[0]))
@@ -59,6 +62,27 @@ class Group:
         made = token.make() if isinstance(token, Recipe) else token
         comment = f"From {base}: {fault}"
         self.add({"comment": comment, "token": str(made), "expect": expect}, *flags)
+
+    def verifies(self, made: Signed, comment: str, *flags: str) -> int:
+        """Add a JWS that must verify, and return its id."""
+        shown = {"detached": made.payload.hex()} if made.detached else {}
+        held = {"payload": made.payload.hex(), "header": json.loads(made.header)}
+        case = {"comment": comment, "token": made.token(), **shown, "expect": "ok", **held}
+        return self.add(case, *flags)
+
+    def rejects(
+        self,
+        base: int,
+        fault: str,
+        token: str,
+        expect: str,
+        *flags: str,
+        detached: bytes | None = None,
+    ) -> None:
+        """Add a JWS that must be refused: the valid case `base` with one fault."""
+        shown = {} if detached is None else {"detached": detached.hex()}
+        case = {"comment": f"From {base}: {fault}", "token": token, **shown, "expect": expect}
+        self.add(case, *flags)
 
     def add(self, members: Mapping[str, object], *flags: str) -> int:
         """Add a case as it is, and return the id it was given."""
@@ -76,6 +100,38 @@ class Start(NamedTuple):
     group: Group
     made: Recipe
     base: int
+
+    def refuses(self, fault: str, token: Recipe | Token | str, expect: str, *flags: str) -> None:
+        """Add a case that must be refused: the token with one fault."""
+        self.group.refuses(self.base, fault, token, expect, *flags)
+
+    def says(self, fault: str, members: Mapping[str, object], expect: str, *flags: str) -> None:
+        """Refuse the token with another header; it is made anew, so that its tag is good."""
+        self.refuses(fault, replace(self.made, header=header_octets(members)), expect, *flags)
+
+
+class SignedStart(NamedTuple):
+    """A group of JWS, and the token at its head from which its cases are made."""
+
+    group: Group
+    made: Signed
+    base: int
+
+    def refuses(self, fault: str, token: Signed | str, expect: str, *flags: str) -> None:
+        """Add a case that must be refused: the token with one fault."""
+        text = token if isinstance(token, str) else token.token()
+        self.group.rejects(self.base, fault, text, expect, *flags)
+
+    def unverified(self, fault: str, signature: bytes, *flags: str) -> None:
+        """Add a case whose signature does not hold."""
+        self.refuses(fault, self.made.token(signature), UNVERIFIED, *flags)
+
+    def says(
+        self, fault: str, header: bytes | Mapping[str, object], expect: str, flag: str
+    ) -> None:
+        """Refuse the token with another header, which is signed anew."""
+        octets = header if isinstance(header, bytes) else header_octets(header)
+        self.refuses(fault, replace(self.made, header=octets), expect, flag)
 
 
 class VectorFile:
@@ -107,6 +163,20 @@ class VectorFile:
         group = self.group(name, comment, key, enc, **opener)
         made = recipe(key, enc, f"{self.name} {name}", TEXT, header)
         return Start(group, made, group.opens(made, "The token that is changed below"))
+
+    def begin(self, name: str, comment: str, made: Recipe, **opener: object) -> Start:
+        """Start a group with a token that is at hand; its changes are the cases."""
+        group = self.group(name, comment, made.key, made.enc, **opener)
+        return Start(group, made, group.opens(made, "The token that is changed below"))
+
+    def signatures(self, name: str, comment: str, key: Jwk, **opener: object) -> Group:
+        """Start a group of JWS."""
+        return self.add({"id": name, "comment": comment, "key": key, "opener": opener})
+
+    def sign(self, name: str, comment: str, made: Signed, **opener: object) -> SignedStart:
+        """Start a group of JWS with the token whose changes are its cases."""
+        group = self.signatures(name, comment, made.key, **opener)
+        return SignedStart(group, made, group.verifies(made, "The token that is changed below"))
 
     def add(self, members: Mapping[str, object]) -> Group:
         """Start a group from its members."""

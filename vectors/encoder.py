@@ -1,5 +1,8 @@
 """A small JWE encoder for test vectors, written from the RFCs and sharing no code with joseal.
 
+Here are the content encryption, RSA-OAEP, AES Key Wrap and `dir`; `wrapping.py` and `agreement.py`
+have the other algs, `signing.py` has JWS.
+
 Rules:
 - `cryptography` gives the primitives; joseal is never imported, or the vectors would only prove
   that it agrees with itself.
@@ -15,11 +18,12 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from chacha import xchacha_seal
 from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
@@ -53,10 +57,16 @@ CONTENT = {
     "A128GCM": Content(16, 12, 16, None),
     "A192GCM": Content(24, 12, 16, None),
     "A256GCM": Content(32, 12, 16, None),
+    "C20P": Content(32, 12, 16, None),
+    "XC20P": Content(32, 24, 16, None),
 }
-ENCS = tuple(CONTENT)
+ALL_ENCS = tuple(CONTENT)
+# Those of RFC 7518.
+ENCS = ALL_ENCS[:6]
 CBC_ENCS = ENCS[:3]
 GCM_ENCS = ENCS[3:]
+# Those of draft-amringer-jose-chacha.
+DRAFT_ENCS = ALL_ENCS[6:]
 
 
 def draw(label: str, size: int) -> bytes:
@@ -149,10 +159,15 @@ def cbc_mac_input(aad: bytes, iv: bytes, ciphertext: bytes) -> bytes:
 
 def seal(enc: str, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
     """Encrypt content: ciphertext and tag. RFC 7518 sections 5.2 and 5.3."""
-    if CONTENT[enc].mac is None:
+    if CONTENT[enc].mac is not None:
+        return seal_padded(enc, cek, iv, aad, pkcs7(plaintext))
+    if enc == "XC20P":
+        sealed = xchacha_seal(cek, iv, plaintext, aad)
+    elif enc == "C20P":
+        sealed = ChaCha20Poly1305(cek).encrypt(iv, plaintext, aad)
+    else:
         sealed = AESGCM(cek).encrypt(iv, plaintext, aad)
-        return sealed[:-16], sealed[-16:]
-    return seal_padded(enc, cek, iv, aad, pkcs7(plaintext))
+    return sealed[:-16], sealed[-16:]
 
 
 def seal_padded(enc: str, cek: bytes, iv: bytes, aad: bytes, padded: bytes) -> tuple[bytes, bytes]:
@@ -183,7 +198,11 @@ class Token:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All that determines a token. `alg` and `enc` are what is done, whatever the header says."""
+    """All that determines a token. `alg` and `enc` are what is done, whatever the header says.
+
+    `wrapped` is the encrypted key where `wrapping.py` or `agreement.py` has made it, and `random`
+    what it was made with.
+    """
 
     key: Jwk
     alg: str
@@ -193,6 +212,17 @@ class Recipe:
     cek: bytes
     iv: bytes
     seed: bytes
+    wrapped: bytes | None = None
+    random: Mapping[str, object] = field(default_factory=dict)
+
+    def said(self, header: bytes) -> "Recipe":
+        """Return it with another header."""
+        return replace(self, header=header)
+
+    @property
+    def members(self) -> dict[str, object]:
+        """The header's members."""
+        return dict(json.loads(self.header))
 
     @property
     def aad(self) -> bytes:
@@ -201,6 +231,8 @@ class Recipe:
 
     def wrap(self) -> bytes:
         """Return the encrypted key."""
+        if self.wrapped is not None:
+            return self.wrapped
         if self.alg == "dir":
             return b""
         if self.alg in KEY_WRAP_BYTES:
@@ -218,9 +250,9 @@ class Recipe:
             tag=tag,
         )
 
-    def inject(self) -> dict[str, str]:
+    def inject(self) -> dict[str, object]:
         """Name the inputs that are random elsewhere, so that others can reproduce the token."""
-        inputs = {"iv": self.iv.hex()}
+        inputs: dict[str, object] = {"iv": self.iv.hex(), **self.random}
         if self.alg != "dir":
             inputs["cek"] = self.cek.hex()
         if self.alg in OAEP_HASH:

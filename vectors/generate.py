@@ -7,12 +7,20 @@ import argparse
 from pathlib import Path
 
 from cases_authenticity import authenticity, construction
+from cases_drafts import drafts
+from cases_ecdh import ecdh, ecdh_epk
 from cases_grammar import grammar
 from cases_header import header
+from cases_jws import jws
+from cases_jws_forged import jws_forged, jws_padding
+from cases_jws_refused import jws_refused
+from cases_legacy import compression, rsa1_5
 from cases_lengths import lengths
 from cases_limits import limits
-from cases_printed import content, printed, sample
+from cases_printed import content, printed, printed_signatures, sample
 from cases_private import padding, private
+from cases_suite import valid_ecdh, valid_rsa, valid_symmetric
+from cases_symmetric import gcmkws, pbes2s
 from cases_valid import valid
 from notes import NOTES
 
@@ -30,6 +38,21 @@ _BUILDERS = (
     private,
     padding,
     sample,
+    valid_ecdh,
+    valid_symmetric,
+    valid_rsa,
+    ecdh_epk,
+    ecdh,
+    gcmkws,
+    pbes2s,
+    rsa1_5,
+    compression,
+    drafts,
+    jws,
+    jws_refused,
+    jws_forged,
+    jws_padding,
+    printed_signatures,
 )
 
 

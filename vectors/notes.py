@@ -218,4 +218,149 @@ NOTES = {
         "The sample of Juspay's page of the encrypted attempt API, and the sample mended in part.",
         "docs.juspay.io, Attempt API [Encrypted]",
     ),
+    "KeyDerivation": _note(
+        "WRONG_PRIMITIVE",
+        "The derivation is bound to the algorithm, the size and both parties.",
+        "RFC 7518 section 4.6.2",
+        "NIST SP 800-56A section 5.8.1",
+    ),
+    "LeadingZero": _note(
+        "EDGE_CASE",
+        "Coordinates and shared secrets keep their leading zeros.",
+        "RFC 7518 section 6.2.1.2",
+        "RFC 7518 section 4.6.2",
+    ),
+    "UnreducedCoordinate": _note(
+        "EDGE_CASE",
+        "On Montgomery curves a coordinate above the prime stands for its residue.",
+        "RFC 7748 section 5",
+    ),
+    "EpkShape": _note(
+        "EDGE_CASE",
+        "The epk is missing, or lacks a member, or has one of the wrong type.",
+        "RFC 7518 section 4.6.1.1",
+    ),
+    "EpkPrivate": _note(
+        "CONFIDENTIALITY",
+        "The epk holds public members only.",
+        "RFC 7518 section 4.6.1.1",
+    ),
+    "EpkLength": _note(
+        "EDGE_CASE",
+        "A coordinate has the full size of its field, no more and no less.",
+        "RFC 7518 section 6.2.1.2",
+        "RFC 8037 section 2",
+    ),
+    "EpkCurve": _note(
+        "AUTH_BYPASS",
+        "The epk is on another curve than the recipient's key.",
+        "RFC 7518 section 4.6.1.1",
+    ),
+    "EpkOffCurve": _note(
+        "CONFIDENTIALITY",
+        "A point that is not on the curve reveals the private key bit by bit.",
+        "RFC 8725 section 3.4",
+        "RFC 7518 section 8.1",
+        cves=("CVE-2017-16007",),
+    ),
+    "EpkLowOrder": _note(
+        "AUTH_BYPASS",
+        "A point of low order makes the shared secret zero, whatever the private key.",
+        "RFC 7748 section 6.1",
+        "RFC 8037 section 3.2.1",
+    ),
+    "GcmKeyWrap": _note(
+        "AUTH_BYPASS",
+        "iv and tag of AES-GCM key wrap have 12 and 16 octets, and both must be there.",
+        "RFC 7518 section 4.7.1",
+    ),
+    "KeyIntegrity": _note(
+        "ORACLE",
+        "The encrypted key does not hold: this must fail as a bad tag of the content does.",
+        "RFC 7516 section 11.5",
+    ),
+    "Password": _note(
+        "EDGE_CASE",
+        "A password is any octets, and a salt has 8 or more of them.",
+        "RFC 7518 section 4.8.1.1",
+    ),
+    "Salt": _note(
+        "EDGE_CASE",
+        "The salt is missing, too short or not of its form.",
+        "RFC 7518 section 4.8.1.1",
+    ),
+    "PasswordDerivation": _note(
+        "WRONG_PRIMITIVE",
+        "The salt of PBKDF2 is the name of the alg, a zero octet, and p2s.",
+        "RFC 7518 section 4.8.1.1",
+    ),
+    "Pkcs1Padding": _note(
+        "ORACLE",
+        "RSAES-PKCS1-v1_5 padding with one fault. All must fail alike.",
+        "RFC 8017 section 7.2.2",
+        "RFC 7516 section 11.5",
+        cves=("CVE-2023-50782", "CVE-2026-28490"),
+    ),
+    "Deflate": _note(
+        "EDGE_CASE",
+        "The plaintext is one whole DEFLATE stream with nothing behind it.",
+        "RFC 7516 section 4.1.3",
+        "RFC 1951",
+    ),
+    "Inflated": _note(
+        "DOS",
+        "The plaintext is over the limit only when it is inflated.",
+        "RFC 8725 section 3.6",
+        cves=("CVE-2024-28102", "CVE-2024-28176"),
+    ),
+    "NonceSize": _note(
+        "WRONG_PRIMITIVE",
+        "C20P and XC20P differ in the size of their nonce, and in the key that follows.",
+        "draft-amringer-jose-chacha section 3",
+    ),
+    # Signatures.
+    "Signed": _note(
+        "BASIC", "A signature that holds.", "RFC 7515 section 5.2", "RFC 7518 section 3"
+    ),
+    "Detached": _note("EDGE_CASE", "The payload is not in the token.", "RFC 7515 appendix F"),
+    "Unencoded": _note(
+        "AUTH_BYPASS",
+        "The payload is signed as it is, which both sides must know.",
+        "RFC 7797 sections 3 and 6",
+    ),
+    "NoneAlg": _note(
+        "AUTH_BYPASS",
+        "An unsigned token where a signed one is due.",
+        "RFC 8725 section 3.2",
+        cves=("CVE-2015-9235", "CVE-2018-1000531"),
+    ),
+    "KeyConfusion": _note(
+        "AUTH_BYPASS",
+        "A public key used as the secret of an HMAC.",
+        "RFC 8725 section 2.1",
+        cves=("CVE-2016-5431", "CVE-2024-54150"),
+    ),
+    "Unverified": _note(
+        "AUTH_BYPASS",
+        "The signature does not hold over what the token says.",
+        "RFC 7515 section 5.2",
+    ),
+    "SignatureLength": _note(
+        "AUTH_BYPASS",
+        "A signature that is cut, extended, or in another encoding.",
+        "RFC 7518 section 3",
+        cves=("CVE-2019-14859",),
+    ),
+    "EcdsaNumbers": _note(
+        "AUTH_BYPASS",
+        "r and s are from 1 to the order less 1.",
+        "FIPS 186-5 section 6.4.2",
+        cves=("CVE-2022-21449",),
+    ),
+    "SignaturePadding": _note(
+        "AUTH_BYPASS",
+        "Padding of an RSA signature with one fault.",
+        "RFC 8017 sections 8.1.2 and 8.2.2",
+        cves=("CVE-2006-4339",),
+    ),
 }

@@ -5,13 +5,14 @@ RFC 7520 section 5.6 is left as it stands: its `alg` is the name of an enc, whic
 `dir` with that enc alone.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from encoder import Jwk
 
 
 class Figure(NamedTuple):
-    """One example: the CEK is empty where the key itself is the CEK."""
+    """One example: the CEK is empty where no CEK is printed; `random` is for `inject`."""
 
     section: str
     key: Jwk
@@ -20,9 +21,10 @@ class Figure(NamedTuple):
     cek: str
     iv: str
     compact: str
+    random: Mapping[str, object] | None = None
 
 
-_FRODO = (
+FRODO = (
     "You can trust us to stick with you through thick and thin\u2013to the bitter end. And you "
     "can trust us to keep any secret of yours\u2013closer than you keep it yourself. But you "
     "cannot trust us to let you face trouble alone, and go off without a word. We are your "
@@ -174,7 +176,7 @@ FIGURES = (
             ),
         },
         enc="A256GCM",
-        plaintext=_FRODO,
+        plaintext=FRODO,
         cek="99831fb208244c09b44dbbed945876872a179db1332508ccc6680b37777cc570",
         iv="fa706828b1f46242d93d223d",
         compact=(
@@ -205,7 +207,7 @@ FIGURES = (
             "k": "XctOhJAkA-pD9Lh7ZgW_2A",
         },
         enc="A128GCM",
-        plaintext=_FRODO,
+        plaintext=FRODO,
         cek="",
         iv="ade7dae3aed0cf32b1e90001",
         compact=(
@@ -228,7 +230,7 @@ FIGURES = (
             "k": "GZy6sIZ6wl9NJOKB-jnmVQ",
         },
         enc="A128GCM",
-        plaintext=_FRODO,
+        plaintext=FRODO,
         cek="698e7f1a19a4f4ac563c12eefe0971d7",
         iv="431d299ac0daf0a9c973d268",
         compact=(

@@ -11,6 +11,7 @@ import pytest
 from tests.vectors.vector_files import (
     AEAD,
     JWE,
+    JWS,
     NO_VECTORS,
     PATHS,
     VECTORS,
@@ -20,30 +21,55 @@ from tests.vectors.vector_files import (
     load,
     opener,
     outcome,
+    settings_of,
+    verified,
 )
 
-from joseal import MalformedTokenError, NotAllowedError, TokenTooLargeError, UnknownKeyError
+from joseal import (
+    MalformedTokenError,
+    NotAllowedError,
+    Signer,
+    TokenTooLargeError,
+    UnknownKeyError,
+    VerificationError,
+)
 from joseal.algorithms import content
 from joseal.algorithms.content import Sealed
-from joseal.algorithms.table import ALGS, ENCS
+from joseal.algorithms.table import ALGS, ENCS, SIGS
 from joseal.errors import DecryptionError
 from joseal.jwe import seal
 from joseal.wire import base64url
+from joseal.wire.header import MANAGED
 
 # Cases that each file has at least, so that a file that was emptied can't pass.
 FLOORS = {
     "authenticity.json": 199,
     "cbc_padding.json": 84,
+    "compression.json": 90,
     "construction.json": 99,
-    "content.json": 3,
+    "content.json": 5,
+    "drafts.json": 121,
+    "ecdh.json": 245,
+    "ecdh_epk.json": 168,
+    "gcmkw.json": 202,
     "grammar.json": 150,
     "header.json": 169,
+    "jws.json": 181,
+    "jws_forged.json": 216,
+    "jws_padding.json": 228,
+    "jws_refused.json": 309,
     "lengths.json": 268,
     "limits.json": 29,
+    "pbes2.json": 184,
     "private_key.json": 155,
-    "rfc.json": 5,
+    "rfc.json": 15,
+    "rfc_jws.json": 8,
+    "rsa1_5.json": 87,
     "sample.json": 3,
     "valid.json": 127,
+    "valid_ecdh.json": 79,
+    "valid_rsa.json": 16,
+    "valid_symmetric.json": 68,
 }
 # Here the first case is no valid one: it is a figure that somebody else printed.
 NO_BASE = "sample.json"
@@ -52,9 +78,15 @@ MOST_BYTES = 200_000
 SCHEMA = jsonschema.Draft202012Validator(json.loads((VECTORS / "schema.json").read_bytes()))
 JWE_CASES = list(cases(JWE))
 AEAD_CASES = list(cases(AEAD))
-BY_ID = {case.test["id"]: case for case in JWE_CASES}
+JWS_CASES = list(cases(JWS))
+TOKENS = [*JWE_CASES, *JWS_CASES]
+BY_ID = {case.test["id"]: case for case in TOKENS}
 OPENS = [case for case in JWE_CASES if case.test["expect"] == "ok"]
 REFUSED = [case for case in JWE_CASES if case.test["expect"] != "ok"]
+VERIFIES = [case for case in JWS_CASES if case.test["expect"] == "ok"]
+REJECTED = [case for case in JWS_CASES if case.test["expect"] != "ok"]
+# Their signatures have one form for each key and payload.
+DETERMINISTIC = {"RS256", "RS384", "RS512", "Ed25519", "EdDSA", "HS256", "HS384", "HS512"}
 
 each_file = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 each_aead = pytest.mark.parametrize("case", AEAD_CASES, ids=str)
@@ -76,21 +108,61 @@ def test_bad_token_is_refused_with_its_code(case: Case):
     assert code == case.test["expect"], case.test["comment"]
 
 
+@pytest.mark.parametrize("case", VERIFIES, ids=str)
+def test_valid_signature_verifies(case: Case):
+    code, found = verified(case)
+    assert code == "ok"
+    assert found is not None
+    assert found.payload == bytes.fromhex(case.test["payload"])
+    assert found.header == case.test["header"]
+    assert list(found.header) == list(case.test["header"])
+
+
+@pytest.mark.parametrize("case", REJECTED, ids=str)
+def test_bad_signature_is_refused_with_its_code(case: Case):
+    code, _ = verified(case)
+    assert code == case.test["expect"], case.test["comment"]
+
+
+def test_signature_is_made_again():
+    """All that `Signer` writes in the same order, under algs without randomness."""
+    made = Counter()
+    for case in VERIFIES:
+        alg, *others = case.test["header"]
+        told = case.test["header"]
+        plain = base64url.encode(json.dumps(told, separators=(",", ":")).encode()).decode()
+        if told["alg"] not in DETERMINISTIC or alg != "alg" or MANAGED & set(others):
+            continue
+        if case.test["token"].partition(".")[0] != plain:
+            continue
+        key, _ = settings_of(case.file, case.group)
+        signer = Signer(
+            key,
+            header={name: told[name] for name in others},
+            write_kid=False,
+            detached="detached" in case.test,
+        )
+        assert signer.sign(bytes.fromhex(case.test["payload"])) == case.test["token"]
+        made[told["alg"]] += 1
+    assert made.keys() == DETERMINISTIC
+    assert made.total() >= 90
+
+
 @pytest.mark.parametrize("case", OPENS, ids=str)
 def test_token_is_made_again_from_its_inputs(case: Case):
-    test = case.test
+    test, inject = case.test, case.test["inject"]
     protected, encrypted_key = test["token"].split(".")[:2]
     key = group_of(case.file, case.group)["key"]
     # With `dir` the key is the CEK. How a CEK was encrypted is shown by opening: OAEP takes no seed.
-    own = base64url.decode(key["k"].encode()) if not encrypted_key else b""
-    cek = bytes.fromhex(test["inject"]["cek"]) if encrypted_key else own
+    own = base64url.decode(key["k"].encode()) if "cek" not in inject else b""
+    cek = bytes.fromhex(inject["cek"]) if "cek" in inject else own
     made = seal(
         ENCS[test["header"]["enc"]],
         protected.encode(),
         cek,
         base64url.decode(encrypted_key.encode()),
-        iv=bytes.fromhex(test["inject"]["iv"]),
-        plaintext=bytes.fromhex(test["plaintext"]),
+        iv=bytes.fromhex(inject["iv"]),
+        plaintext=bytes.fromhex(inject.get("deflated", test["plaintext"])),
     )
     assert made == test["token"]
 
@@ -113,20 +185,26 @@ def test_content_encryption_opens_as_the_rfc(case: Case):
     assert opened == bytes.fromhex(case.test["plaintext"])
 
 
-@pytest.mark.parametrize("case", [case for case in REFUSED if case.file != NO_BASE], ids=str)
+@pytest.mark.parametrize(
+    "case", [case for case in (*REFUSED, *REJECTED) if case.file != NO_BASE], ids=str
+)
 def test_negative_differs_from_a_valid_case_by_one_fault(case: Case):
     """Its base opens under the same key and settings; or is the same token, held against others."""
     named = re.match(r"From (\d+): .", case.test["comment"])
     assert named is not None
     base = BY_ID[int(named[1])]
     assert base.test["expect"] == "ok"
-    same_token = base.test["token"] == case.test["token"]
+    assert base.test.keys() & {"plaintext", "payload"}
+    members = ("token", "detached")
+    same_token = all(base.test.get(name) == case.test.get(name) for name in members)
     same_opener = (base.file, base.group) == (case.file, case.group)
     assert same_token is not same_opener
 
 
 def test_no_two_cases_are_the_same():
-    seen = Counter((case.group, case.file, case.test["token"]) for case in JWE_CASES)
+    seen = Counter(
+        (case.group, case.file, case.test["token"], case.test.get("detached")) for case in TOKENS
+    )
     assert [place for place, count in seen.items() if count > 1] == []
 
 
@@ -135,15 +213,34 @@ def test_every_alg_opens_with_every_enc():
     assert pairs == set(itertools.product(ALGS, ENCS))
 
 
+def test_every_alg_agrees_on_every_curve():
+    pairs = {
+        (case.test["header"]["alg"], case.test["header"]["epk"]["crv"])
+        for case in OPENS
+        if "epk" in case.test["header"]
+    }
+    algs = [name for name, alg in ALGS.items() if alg.family == "ecdh-es"]
+    assert pairs == set(itertools.product(algs, ALGS["ECDH-ES"].curves))
+
+
+def test_every_signature_alg_verifies_on_every_curve():
+    pairs = {
+        (case.test["header"]["alg"], group_of(case.file, case.group)["key"].get("crv"))
+        for case in VERIFIES
+    }
+    wanted = {(name, curve) for name, sig in SIGS.items() for curve in sig.curves or (None,)}
+    assert pairs == wanted
+
+
 def test_every_code_of_an_opener_has_a_case():
     codes = {
         MalformedTokenError.code,
         TokenTooLargeError.code,
         NotAllowedError.code,
         UnknownKeyError.code,
-        DecryptionError.code,
     }
-    assert {case.test["expect"] for case in REFUSED} == codes
+    assert {case.test["expect"] for case in REFUSED} == codes | {DecryptionError.code}
+    assert {case.test["expect"] for case in REJECTED} == codes | {VerificationError.code}
 
 
 def test_every_json_file_is_counted():
@@ -219,7 +316,7 @@ def test_cases_are_sorted_by_id(path):
 
 
 def test_ids_are_unique_over_all_files():
-    ids = Counter(case.test["id"] for case in (*JWE_CASES, *AEAD_CASES))
+    ids = Counter(case.test["id"] for case in (*TOKENS, *AEAD_CASES))
     assert max(ids.values()) == 1
 
 
@@ -228,3 +325,16 @@ def test_file_is_small_ascii_json_with_two_blanks_of_indent(path):
     text = path.read_bytes()
     assert len(text) <= MOST_BYTES
     assert text == (json.dumps(load(path), indent=2) + "\n").encode("ascii")
+
+
+def test_printed_signatures_are_those_of_the_rfcs(shared_vectors):
+    printed = set()
+    for path in (shared_vectors / "ietf-jose-cookbook/jws").iterdir():
+        printed.add(json.loads(path.read_bytes())["output"].get("compact"))
+    figures = json.loads((shared_vectors / "rfc/rfc7797.json").read_bytes())
+    printed |= {figures["b64_true"]["compact"], figures["b64_false"]["compact_detached"]}
+    figures = json.loads((shared_vectors / "rfc/rfc8037.json").read_bytes())
+    printed.add(figures["ed25519"]["jws_compact"])
+    ours = {case.test["token"] for case in JWS_CASES if case.file == "rfc_jws.json"}
+    assert len(ours) == 8
+    assert ours <= printed

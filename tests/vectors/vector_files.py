@@ -1,4 +1,4 @@
-"""Read the project's test vectors, and open their tokens with joseal."""
+"""Read the project's test vectors, and open or verify their tokens with joseal."""
 
 import json
 from collections.abc import Iterator
@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from joseal import Decrypter, Key, Limits, Opened, TokenError
+from joseal import Decrypter, Key, Limits, Opened, TokenError, Verified, Verifier
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 NO_VECTORS = frozenset({"keys.json", "schema.json"})
 PATHS = sorted(path for path in VECTORS.glob("*.json") if path.name not in NO_VECTORS)
 JWE = "jwe_compact_v1"
+JWS = "jws_compact_v1"
 AEAD = "aead_v1"
 
 
@@ -44,17 +45,39 @@ def group_of(file: str, name: str) -> dict:
     return group
 
 
-@cache
-def opener(file: str, group: str) -> Decrypter:
+def settings_of(file: str, group: str) -> tuple[Key, dict]:
+    """The key and the settings that the tokens of a group are opened with."""
     members = group_of(file, group)
     settings = dict(members["opener"])
-    limits = Limits(**settings.pop("limits", {}))
-    return Decrypter(Key.from_jwk(members["key"]), limits=limits, **settings)
+    settings["limits"] = Limits(**settings.get("limits", {}))
+    return Key.from_jwk(members["key"], legacy=settings.pop("legacy", False)), settings
+
+
+@cache
+def opener(file: str, group: str) -> Decrypter:
+    key, settings = settings_of(file, group)
+    return Decrypter(key, **settings)
+
+
+@cache
+def verifier(file: str, group: str) -> Verifier:
+    key, settings = settings_of(file, group)
+    return Verifier(key, **settings)
 
 
 def outcome(decrypter: Decrypter, token: str) -> tuple[str, Opened | None]:
     """What becomes of a token: a code of ours, and what was opened."""
     try:
         return "ok", decrypter.open(token)
+    except TokenError as error:
+        return error.code, None
+
+
+def verified(case: Case) -> tuple[str, Verified | None]:
+    """What becomes of a signed token: a code of ours, and what was verified."""
+    detached = case.test.get("detached")
+    payload = None if detached is None else bytes.fromhex(detached)
+    try:
+        return "ok", verifier(case.file, case.group).open(case.test["token"], payload=payload)
     except TokenError as error:
         return error.code, None

@@ -37,6 +37,10 @@ from joseal.wire.header import Members
 WIDE = 2_000
 
 
+# What prints bytes here does so on purpose: that is how they leak.
+pytestmark = pytest.mark.filterwarnings("ignore::BytesWarning")
+
+
 class Vault:
     """All secrets of this module."""
 

@@ -37,7 +37,9 @@ TEXTS = {
 def test_code_and_text_are_part_of_the_contract(kind):
     arguments, code = ERRORS[kind]
     error = kind(*arguments)
-    assert (error.code, str(error), error.args) == (code, TEXTS[kind], arguments)
+    # The other side's texts are no part of what an error says of itself.
+    said = arguments[:2] if kind is joseal.ApiError else arguments
+    assert (error.code, str(error), error.args) == (code, TEXTS[kind], said)
 
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))

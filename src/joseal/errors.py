@@ -34,7 +34,7 @@ class JoseError(Exception):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self.args == other.args and self.__dict__ == other.__dict__
+        return self.args == other.args
 
     def __hash__(self) -> int:
         return hash((type(self), self.args))
@@ -158,9 +158,11 @@ class ApiError(JoseError):
     Attributes:
         status: the HTTP status.
         error_code: the API's own code, such as `E01`.
-        error_message: for the API's support, not for a customer. It is the other side's text and is
-            not part of `str`, for it may repeat what was sent.
+        error_message: for the API's support, not for a customer.
         user_message: the text that the API means for people, or an empty string.
+
+    The two messages are the other side's text, which may repeat what was sent: they are no part of
+    `str`, `repr` and `args`, they are not pickled, and errors are equal without them.
     """
 
     code = "api"
@@ -173,17 +175,17 @@ class ApiError(JoseError):
         user_message: str = "",
     ) -> None:
         super().__init__("the API refused the request")
-        self.args = (status, error_code, error_message, user_message)
+        self.args = (status, error_code)
         self.status = status
         self.error_code = error_code
         self.error_message = error_message
         self.user_message = user_message
 
+    def __reduce__(self) -> tuple[type["ApiError"], tuple[int, str]]:
+        return type(self), (self.status, self.error_code)
+
     def __str__(self) -> str:
         return f"the API refused the request: {self.error_code} (HTTP {self.status})"
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(status={self.status}, error_code={self.error_code!r})"
 
 
 class TransportError(JoseError):

@@ -129,7 +129,7 @@ def test_without_the_cli_extra_the_script_names_it(module: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["demo", "sandbox"])
-@pytest.mark.parametrize("module", ["starlette", "uvicorn"])
+@pytest.mark.parametrize("module", ["starlette", "trustme", "uvicorn"])
 def test_without_the_sandbox_extra_its_commands_name_it(module: str, command: str) -> None:
     program = f"import sys; sys.modules[{module!r}] = None; from joseal.cli import main; main()"
     done = python(program, command)
@@ -140,7 +140,7 @@ def test_without_the_sandbox_extra_its_commands_name_it(module: str, command: st
 
 
 def test_without_the_sandbox_extra_the_rest_works() -> None:
-    block = "import sys; sys.modules.update(starlette=None, uvicorn=None)"
+    block = "import sys; sys.modules.update(starlette=None, trustme=None, uvicorn=None)"
     for args in (("--help",), ("encrypt", "--help")):
         done = python(f"{block}; from joseal.cli import main; main()", *args)
         assert (done.returncode, done.stderr) == (0, b"")

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -37,7 +38,7 @@ class Running:
             name: line.removeprefix(name).strip() for name, line in zip(NAMES, lines, strict=True)
         }
 
-    def client(self, **changed: str) -> Client:
+    def client(self, ssl_context: ssl.SSLContext | None = None, **changed: str) -> Client:
         told = {**self.told, **changed}
         account = Account(
             merchant_id=told["merchant id"],
@@ -47,7 +48,7 @@ class Running:
             base_url=told["url"],
         )
         bank = Key.from_pem(Path(told["public key"]).read_text(), alg=told["alg"])
-        return Client(account, payout_encrypter(bank))
+        return Client(account, payout_encrypter(bank), ssl_context=ssl_context)
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def test_what_it_prints_is_enough_for_a_client(stop: signal.Signals, tmp_path: P
             client.attempt("order-1", ATTEMPT)
             assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
         with running.client(kid="other") as client, pytest.raises(ApiError):
-            client.attempt("order-2", ATTEMPT)
+            client.attempt("order-2", ATTEMPT).result()
         assert running.out.readline() == "E03  order-2\n"
         running.process.send_signal(stop)
         rest, errors = running.process.communicate(timeout=30)
@@ -122,6 +123,43 @@ def test_what_is_named_is_used(folder: Path, tmp_path: Path) -> None:
     assert password not in rest
 
 
+def test_over_tls_it_says_whom_to_trust(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    with started("--tls", "--ca", ca) as running:
+        assert running.out.readline() == f"authority    {ca}\n"
+        assert running.told["url"].startswith("https://localhost:")
+        context = ssl.create_default_context(cafile=ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        with running.client(ssl_context=context) as client:
+            assert client.attempt("order-1", ATTEMPT).kind == "accepted"
+        assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
+        running.process.send_signal(signal.SIGINT)
+        rest, errors = running.process.communicate(timeout=30)
+    assert (running.process.returncode, rest, errors) == (0, "", "")
+
+
+def test_what_is_to_go_wrong_does_so_at_each_nth_attempt() -> None:
+    faults = ("--fault", "http-503", "--fault", "cut-after-request", "--every", "2")
+    with started(*faults, "--hidden-reads", "1") as running, running.client() as client:
+        kinds = [client.attempt("order-1", ATTEMPT).kind for _ in range(5)]
+        assert kinds == ["accepted", "unknown", "accepted", "unknown", "accepted"]
+        shown = [client.order_status("order-1").result().known("fulfillment-1") for _ in range(2)]
+        assert [len(known) for known in shown] == [0, 5]
+        lines = [running.out.readline() for _ in range(5)]
+        assert lines == ["ACK  order-1  fulfillment-1  card ending 1111\n"] * 5
+
+
+def test_webhooks_are_posted_where_it_was_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as receiver:
+        receiver.settimeout(30)
+        url = f"http://127.0.0.1:{receiver.getsockname()[1]}/hook"
+        with started("--webhook", url) as running, running.client() as client:
+            client.attempt("order-1", ATTEMPT)
+            connection, _ = receiver.accept()
+            with connection:
+                assert connection.recv(65536).startswith(b"POST /hook HTTP/1.1\r\n")
+
+
 def test_each_run_has_its_own_keys(tmp_path: Path) -> None:
     with started() as one, started() as other:
         for name in ("url", "API key", "public key"):
@@ -154,6 +192,10 @@ def test_a_taken_port_is_one_line(run: Run, tmp_path: Path) -> None:
         (("--kid", "\u00e9"), Exit.USAGE),
         (("--merchant-id", ""), Exit.USAGE),
         (("--ask-password",), Exit.USAGE),
+        (("--ca", "ca.pem"), Exit.USAGE),
+        (("--fault", "unheard-of"), Exit.USAGE),
+        (("--every", "0"), Exit.USAGE),
+        (("--webhook", "https://example.com/"), Exit.USAGE),
         (("--public-key", "/nowhere/at/all"), Exit.FILE),
     ],
 )

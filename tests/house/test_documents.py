@@ -43,7 +43,7 @@ def test_readme_example_runs_as_it_stands() -> None:
         timeout=120,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Ack()\n")
+    assert done.stdout.startswith("Accepted(value=Ack())\n")
     assert "5513651111111111" not in done.stdout
 
 

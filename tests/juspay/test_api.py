@@ -5,20 +5,43 @@ import json
 import pickle
 import re
 import traceback
+from decimal import Decimal
+from functools import partial
 
 import msgspec
 import pytest
 
 from joseal import ApiError, TransportError
 from joseal.juspay import (
+    BRAZIL_PRODUCTION,
+    BRAZIL_SANDBOX,
+    HDFC_PRODUCTION,
+    HDFC_SANDBOX,
     PRODUCTION,
     SANDBOX,
+    Accepted,
     Account,
     Ack,
     AttemptPath,
+    BankAccount,
+    Beneficiary,
+    Cancellation,
     Envelope,
+    NewFulfillment,
+    NewOrder,
+    OrderState,
+    PlainCard,
+    Refused,
+    Unknown,
     attempt_request,
+    cancel_request,
+    create_order_request,
+    create_plain_order_request,
+    order_status_request,
     read_attempt_response,
+    read_cancel_response,
+    read_create_order_response,
+    read_order_status_response,
 )
 from joseal.juspay.api import ANSWER_BYTES
 
@@ -59,7 +82,8 @@ def test_both_published_paths_can_be_selected():
     }
 
 
-BASE_URLS = [SANDBOX, PRODUCTION, "https://api.example:8443", "https://[2001:db8::1]:443"]
+BASE_URLS = [SANDBOX, PRODUCTION, BRAZIL_SANDBOX, BRAZIL_PRODUCTION, HDFC_SANDBOX, HDFC_PRODUCTION]
+BASE_URLS += ["https://api.example:8443", "https://[2001:db8::1]:443"]
 BASE_URLS += [
     "http://localhost:8080",
     "http://127.0.0.1",
@@ -256,7 +280,7 @@ def test_a_requests_headers_can_not_be_changed():
 
 @pytest.mark.parametrize("body", [b"ACK", b'"ACK"', b"ACK\n", b' \t"ACK"\r\n'])
 def test_ack_is_taken_bare_and_as_json_string(body):
-    assert read_attempt_response(200, body) == Ack()
+    assert read_attempt_response(200, body) == Accepted(Ack())
 
 
 ERROR = {
@@ -279,23 +303,21 @@ def wrapped(code, **changes):
 @pytest.mark.parametrize("status", [400, 401, 403, 404])
 @pytest.mark.parametrize("shape", ["bare", "wrapped"])
 @pytest.mark.parametrize("error", [True, "true"])
-def test_documented_refusal_is_an_api_error(status, shape, error):
+def test_documented_refusal_is_refused(status, shape, error):
     body = encoded(error=error) if shape == "bare" else wrapped(status, error=error)
-    with pytest.raises(ApiError) as caught:
-        read_attempt_response(status, body)
-    assert caught.value == ApiError(
-        status, "E01", "cardNumber 4929471234567898 is bad", "Please check the card"
+    outcome = read_attempt_response(status, body)
+    assert outcome == Refused(
+        status=status,
+        error_code="E01",
+        error_message="cardNumber 4929471234567898 is bad",
+        user_message="Please check the card",
     )
-    assert "4929471234567898" not in f"{caught.value}{caught.value!r}"
 
 
 @pytest.mark.parametrize("absent", [..., None])
 def test_refusal_without_texts_is_still_one(absent):
-    with pytest.raises(ApiError) as caught:
-        read_attempt_response(
-            401, encoded(errorCode="E02", errorMessage=absent, userMessage=absent)
-        )
-    assert caught.value == ApiError(401, "E02", "", "")
+    body = encoded(errorCode="E02", errorMessage=absent, userMessage=absent)
+    assert read_attempt_response(401, body) == Refused(status=401, error_code="E02")
 
 
 @pytest.mark.parametrize("code", ["E06", "E90"])
@@ -303,11 +325,10 @@ def test_refusal_without_texts_is_still_one(absent):
 @pytest.mark.parametrize("shape", ["bare", "wrapped"])
 def test_a_failure_of_the_api_itself_is_no_refusal(code, status, shape):
     body = encoded(errorCode=code) if shape == "bare" else wrapped(status, errorCode=code)
-    with pytest.raises(TransportError) as caught:
-        read_attempt_response(status, body)
-    assert caught.value == TransportError(
-        f"the API failed itself, {code} (HTTP {status}): read the order's status", maybe_sent=True
-    )
+    for read in READERS.values():
+        assert read(status, body) == Unknown(
+            f"the API failed itself, {code} (HTTP {status}): read the order's status", status
+        )
 
 
 UNDOCUMENTED = [
@@ -344,39 +365,260 @@ UNDOCUMENTED = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body"), UNDOCUMENTED)
-def test_every_other_answer_may_have_been_a_payout(status, body):
-    with pytest.raises(TransportError) as caught:
-        read_attempt_response(status, body)
-    assert caught.value.maybe_sent
-    assert caught.value.args[0] in (
-        f"HTTP {status} without a documented answer",
-        f"HTTP {status} is no documented refusal",
+READERS = {
+    "attempt": read_attempt_response,
+    "create": partial(read_create_order_response, order_id="order-1"),
+    "status": partial(read_order_status_response, order_id="order-1"),
+    "cancel": read_cancel_response,
+}
+# A success of a cancellation has no documented body.
+NO_CANCELLATION = [pair for pair in UNDOCUMENTED if pair != (200, b"{}")]
+
+
+def is_unknown(outcome, status):
+    return outcome in (
+        Unknown(f"HTTP {status} without a documented answer", status),
+        Unknown(f"HTTP {status} is no documented refusal", status),
     )
 
 
-def test_answer_over_the_limit_is_not_read():
-    read_attempt_response(200, b"ACK".ljust(ANSWER_BYTES))
-    with pytest.raises(TransportError) as caught:
-        read_attempt_response(200, b"ACK".ljust(ANSWER_BYTES + 1))
-    assert caught.value == TransportError("an answer with HTTP 200 is too large", maybe_sent=True)
+@pytest.mark.parametrize(("status", "body"), UNDOCUMENTED)
+def test_every_other_answer_may_have_been_a_payout(status, body):
+    assert is_unknown(read_attempt_response(status, body), status)
+    assert is_unknown(READERS["create"](status, body), status)
+    assert is_unknown(READERS["status"](status, body), status)
+
+
+@pytest.mark.parametrize(("status", "body"), NO_CANCELLATION)
+def test_every_other_answer_may_have_been_a_cancellation(status, body):
+    assert is_unknown(read_cancel_response(status, body), status)
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_answer_over_the_limit_is_not_read(read):
+    assert read(400, encoded().ljust(ANSWER_BYTES)).kind == "refused"
+    assert read(400, encoded().ljust(ANSWER_BYTES + 1)) == Unknown(
+        "an answer with HTTP 400 is too large", 400
+    )
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [("200", b"ACK"), (True, b"ACK"), (200, "ACK"), (200, None)]
 )
-def test_answer_of_a_wrong_type_is_a_type_error(status, body):
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_answer_of_a_wrong_type_is_a_type_error(read, status, body):
     with pytest.raises(TypeError, match=r"^status must be an int, and body bytes$"):
-        read_attempt_response(status, body)
+        read(status, body)
+
+
+# Orders.
+
+
+def order_to(kind, details):
+    part = NewFulfillment(
+        amount=Decimal(1), beneficiary_details=Beneficiary(type=kind, details=details)
+    )
+    return NewOrder(
+        order_id="order-1",
+        amount=Decimal(1),
+        customer_id="c",
+        customer_phone="9999999999",
+        customer_email="a@b.example",
+        type="FULFILL_ONLY",
+        fulfillments=[part],
+    )
+
+
+TO_A_BANK = order_to("ACCOUNT_IFSC", BankAccount(name="n", account="123", ifsc="ABCD0123456"))
+TO_A_CARD = order_to("PLAIN_CARD", PlainCard(card_token="5513651111111111"))
+
+REQUESTS = {
+    "create": (
+        create_order_request(ACCOUNT, ENVELOPE),
+        ("POST", "/payout/merchant/v1.1/orders", ENVELOPE.to_json()),
+    ),
+    "create plain": (
+        create_plain_order_request(ACCOUNT, TO_A_BANK),
+        ("POST", "/payout/merchant/v1/orders", TO_A_BANK.to_json()),
+    ),
+    "status": (
+        order_status_request(ACCOUNT, "order-1"),
+        ("GET", "/payout/merchant/v1/orders/order-1?expand=fulfillment,payment,refund", None),
+    ),
+    "status, some": (
+        order_status_request(ACCOUNT, "order-1", expand=("refund",)),
+        ("GET", "/payout/merchant/v1/orders/order-1?expand=refund", None),
+    ),
+    "cancel": (
+        cancel_request(ACCOUNT, "c14b43-f1"),
+        ("POST", "/payout/merchant/v1/fulfillment/c14b43-f1/cancel", None),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_every_request_is_the_documented_one(name):
+    request, (method, path, body) = REQUESTS[name]
+    assert (request.method, request.url, request.body) == (method, SANDBOX + path, body)
+    assert dict(request.headers) == {
+        "Authorization": f"Basic {BASIC}",
+        "Content-Type": "application/json",
+        "x-merchantid": "merchant-1",
+        "x-routing-id": "customer_1122",
+    }
+
+
+def test_a_card_is_not_sent_unsealed():
+    with pytest.raises(ValueError, match=r"^an order with a PLAIN_CARD must be sealed"):
+        create_plain_order_request(ACCOUNT, TO_A_CARD)
+
+
+@pytest.mark.parametrize("value", BAD_LINES)
+def test_routing_id_of_every_call_is_printable_ascii(value):
+    for build, arguments in (
+        (create_order_request, [ENVELOPE]),
+        (create_plain_order_request, [TO_A_BANK]),
+        (order_status_request, ["order-1"]),
+        (cancel_request, ["f-1"]),
+    ):
+        with pytest.raises(ValueError, match=r"^routing_id must be printable ASCII"):
+            build(ACCOUNT, *arguments, routing_id=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["", "a/b", "../a", "a?b", "a%2Fb", "a b", "a\r\n", "ä", "a" * 129]
+)
+def test_a_fulfillment_id_stays_in_its_place_of_the_path(value):
+    with pytest.raises(ValueError, match=r"^fulfillment_id must be at most 128"):
+        cancel_request(ACCOUNT, value)
+
+
+@pytest.mark.parametrize(
+    ("expand", "error", "message"),
+    [
+        ("fulfillment", TypeError, "expand must be a collection of strings"),
+        (1, TypeError, "expand must be a collection of strings"),
+        (["everything"], ValueError, "expand must have parts that the API documents"),
+        (["fulfillment&x=1"], ValueError, "expand must have parts that the API documents"),
+    ],
+)
+def test_expand_has_documented_parts_only(expand, error, message):
+    with pytest.raises(error, match=f"^{message}$"):
+        order_status_request(ACCOUNT, "order-1", expand=expand)
+
+
+SAMPLE = {
+    "orderId": "order-1",
+    "status": "FULFILLMENTS_SUCCESSFUL",
+    "type": "FULFILL_ONLY",
+    "amount": 2.5,
+    "customerId": "customer-7",
+    "refunds": [],
+    "fulfillments": [
+        {
+            "id": "f9c2f6-f1",
+            "status": "SUCCESS",
+            "amount": 2.5,
+            "updatedBy": "DEFAULT",
+            "beneficiaryDetails": {
+                "type": "PLAIN_CARD",
+                "details": {"name": "N", "last4ofCard": "1111", "brand": "VISA"},
+            },
+            "transactions": [
+                {
+                    "transactionRef": "3c42",
+                    "status": "SUCCESS",
+                    "amount": 2.5,
+                    "responseMessage": "to 4929471234567898",
+                    "txnResponse": {"status": "SUCCESS", "requestId": "3c42"},
+                }
+            ],
+        }
+    ],
+}
+
+
+def sample(**changes):
+    members = {**SAMPLE, **changes}
+    return json.dumps({name: value for name, value in members.items() if value is not ...}).encode()
+
+
+@pytest.mark.parametrize("name", ["create", "status"])
+def test_an_order_is_read_and_what_is_not_documented_is_ignored(name):
+    order = READERS[name](200, sample(newMember={"a": [1]})).result()
+    assert (order.order_id, order.status, order.amount) == (
+        "order-1",
+        OrderState.FULFILLMENTS_SUCCESSFUL,
+        Decimal("2.5"),
+    )
+    part = order.fulfillment("f9c2f6-f1")
+    assert part.beneficiary_details.details.last_4_of_card == "1111"
+    assert part.transactions[0].response_message == "to 4929471234567898"
+    assert order.known("f9c2f6-f1") == {"3c42"}
+    for hidden in ("4929471234567898", "1111", "VISA", "customer-7"):
+        assert hidden not in repr(order)
+    assert "SUCCESS" in repr(order)
+
+
+def test_a_state_that_is_new_is_no_error():
+    order = READERS["status"](200, sample(status="FULFILLMENTS_ON_HOLD")).result()
+    assert order.status == "FULFILLMENTS_ON_HOLD"
+    assert not order.status.documented
+
+
+@pytest.mark.parametrize("absent", [..., None, []])
+def test_an_order_may_come_without_its_payouts(absent):
+    order = READERS["status"](200, sample(fulfillments=absent)).result()
+    with pytest.raises(LookupError, match="exactly one fulfillment"):
+        order.known("f9c2f6-f1")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"orderId": ...},
+        {"orderId": 1},
+        {"status": ...},
+        {"status": None},
+        {"status": "success"},
+        {"status": "S" * 65},
+        {"amount": "much"},
+        {"fulfillments": {}},
+        {"fulfillments": [{"id": "f"}]},
+        {"error": True},
+        {"errorCode": "E01"},
+    ],
+)
+@pytest.mark.parametrize("name", ["create", "status"])
+def test_what_is_no_order_is_unknown(name, changes):
+    assert READERS[name](200, sample(**changes)) == Unknown(
+        "HTTP 200 without a documented answer", 200
+    )
+
+
+def test_an_answer_about_another_order_is_none():
+    assert READERS["create"](200, sample(orderId="order-2")) == Unknown(
+        "HTTP 200 with an answer about another order", 200
+    )
+
+
+@pytest.mark.parametrize("body", [b'{"response":{}}', wrapped(200), encoded()])
+def test_an_error_with_the_status_of_a_success_is_no_cancellation(body):
+    assert is_unknown(read_cancel_response(200, body), 200)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"status":"CANCELLED"}', b'{"error":false}'])
+def test_any_object_that_is_no_error_is_a_cancellation(body):
+    assert read_cancel_response(200, body) == Accepted(Cancellation())
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_the_traceback_of_an_answer_holds_none_of_it(status):
-    def read():
-        return read_attempt_response(status, encoded(errorMessage="4929471234567898"))
-
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+def test_what_is_raised_for_an_answer_shows_none_of_it(read, status):
+    outcome = read(status, encoded(errorMessage="4929471234567898"))
+    assert "4929471234567898" not in repr(outcome)
     with pytest.raises((ApiError, TransportError)) as caught:
-        read()
+        outcome.result()
     assert caught.value.__context__ is None
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     shown = "".join(frames.format())

@@ -11,23 +11,40 @@ import pickle
 import socket
 import ssl
 import struct
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 
 import pytest
 import trustme
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.juspay.peer import Peer, answer
 
-from joseal import ApiError, Decrypter, Key, TransportError
+from joseal import Decrypter, DecryptThenVerify, Key, Verifier
 from joseal.juspay import (
+    Accepted,
     Account,
     Ack,
+    Arrived,
     Attempt,
     AttemptPath,
+    BankAccount,
+    Beneficiary,
+    Cancellation,
     CardInfo,
     Client,
     Envelope,
+    Failed,
+    NewFulfillment,
+    NewOrder,
+    NotSent,
+    OrderState,
+    PayoutKeys,
+    PlainCard,
+    Refused,
+    StillUnknown,
+    TransactionState,
+    Unknown,
     payout_encrypter,
 )
 
@@ -36,90 +53,6 @@ API_KEY = "1D6A8F2C4B9E4CF5A921C3E5406AC0FB"
 BASIC = "Basic " + base64.b64encode(f"{API_KEY}:".encode()).decode()
 ATTEMPT = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number=PAN))
 ERROR = b'{"error":true,"errorCode":"E01","errorMessage":"m","userMessage":"u"}'
-
-
-def answer(body, status=200, *headers):
-    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-class Peer:
-    """A server of one script: it takes whole requests, keeps them, and plays what it was told."""
-
-    def __init__(self, play, tls=None):
-        self.requests = []
-        self._open = []
-        self._play = play
-        self._tls = tls
-        self._done = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://localhost:{self.port}"
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._done.set()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join(10)
-            assert not thread.is_alive()
-
-    @property
-    def connections(self):
-        return len(self._open)
-
-    def wait(self, seconds):
-        """Do nothing for a while, or until the test is over."""
-        return self._done.wait(seconds)
-
-    def _accept(self):
-        with self._listener:
-            self._listener.settimeout(0.02)
-            while not self._done.is_set():
-                with contextlib.suppress(OSError):
-                    connection, _ = self._listener.accept()
-                    self._threads.append(threading.Thread(target=self._serve, args=[connection]))
-                    self._threads[-1].start()
-
-    def _serve(self, connection):
-        with connection, contextlib.suppress(OSError):
-            connection.settimeout(5)
-            self._open.append(connection)
-            if self._tls is None:
-                self._requests(connection)
-            else:
-                with self._tls.wrap_socket(connection, server_side=True) as wrapped:
-                    self._requests(wrapped)
-
-    def _requests(self, connection):
-        while (request := self._read(connection)) is not None:
-            self.requests.append(request)
-            if callable(self._play):
-                self._play(self, connection)
-                return
-            connection.sendall(self._play)
-
-    def _read(self, connection):
-        """Read one request: its first line, its headers and its body."""
-        data = b""
-        while b"\r\n\r\n" not in data:
-            more = connection.recv(65536)
-            if not more:
-                return None
-            data += more
-        head, body = data.split(b"\r\n\r\n", 1)
-        first, *lines = head.decode("ascii").split("\r\n")
-        headers = [tuple(line.split(": ", 1)) for line in lines]
-        length = int(dict(headers)["Content-Length"])
-        while len(body) < length:
-            body += connection.recv(65536)
-        return first, headers, body
 
 
 @pytest.fixture(scope="module")
@@ -171,13 +104,12 @@ def send(peer, sealer, **settings):
 
 def failed(peer, sealer, **settings):
     """Send an attempt that must fail in transport; return what is said and whether it was sent."""
-    with pytest.raises(TransportError) as caught:
-        send(peer, sealer, **settings)
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    return caught.value.args
+    outcome = send(peer, sealer, **settings)
+    assert isinstance(outcome, NotSent | Unknown)
+    return outcome.reason, isinstance(outcome, Unknown)
 
 
+ACCEPTED = Accepted(Ack())
 BROKEN = ("the connection broke, or what came is no HTTP answer", True)
 TIMED_OUT = ("no whole answer within the time-out", True)
 
@@ -187,7 +119,7 @@ TIMED_OUT = ("no whole answer within the time-out", True)
 
 def test_the_attempt_arrives_sealed_and_is_acknowledged(key, sealer):
     with Peer(answer(b"ACK")) as peer:
-        assert send(peer, sealer) == Ack()
+        assert send(peer, sealer) == ACCEPTED
     ((first, headers, body),) = peer.requests
     assert first == "POST /payout/merchant/v1/orders/order-1/attempt HTTP/1.1"
     sent = {name.lower(): value for name, value in headers}
@@ -224,7 +156,7 @@ def test_proxies_of_the_environment_are_not_used(sealer, monkeypatch):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
         monkeypatch.setenv(name.upper(), "http://127.0.0.1:9")
     with Peer(answer(b"ACK")) as peer:
-        assert send(peer, sealer) == Ack()
+        assert send(peer, sealer) == ACCEPTED
 
 
 def test_a_connection_is_used_again(sealer):
@@ -232,7 +164,7 @@ def test_a_connection_is_used_again(sealer):
     for play in (answer(b'"ACK"'), chunked):
         with Peer(play) as peer, client_for(peer.url, sealer) as client:
             for _ in range(3):
-                assert client.attempt("order-1", ATTEMPT) == Ack()
+                assert client.attempt("order-1", ATTEMPT) == ACCEPTED
             assert (len(peer.requests), peer.connections) == (3, 1)
 
 
@@ -242,7 +174,7 @@ def test_one_client_serves_many_threads(key, sealer):
         pool = ThreadPoolExecutor(8)
         answers = list(pool.map(lambda order: client.attempt(order, ATTEMPT), orders))
         pool.shutdown()
-    assert answers == [Ack()] * 40
+    assert answers == [ACCEPTED] * 40
     assert sorted(first.split("/")[5] for first, _, _ in peer.requests) == sorted(orders)
 
 
@@ -250,9 +182,7 @@ def test_a_closed_client_sends_nothing(sealer):
     with Peer(answer(b"ACK")) as peer:
         with client_for(peer.url, sealer) as client:
             pass
-        with pytest.raises(TransportError) as caught:
-            client.attempt("order-1", ATTEMPT)
-        assert caught.value.args == ("the client is closed", False)
+        assert client.attempt("order-1", ATTEMPT) == NotSent("the client is closed")
     assert peer.requests == []
 
 
@@ -260,11 +190,11 @@ def test_a_closed_client_sends_nothing(sealer):
 
 
 @pytest.mark.parametrize("body", [ERROR, b'{"response":%b,"code":400}' % ERROR])
-def test_a_documented_refusal_is_an_api_error(sealer, body):
+def test_a_documented_refusal_is_refused(sealer, body):
     with Peer(answer(body, 400)) as peer:
-        with pytest.raises(ApiError) as caught:
-            send(peer, sealer)
-        assert caught.value == ApiError(400, "E01", "m", "u")
+        assert send(peer, sealer) == Refused(
+            status=400, error_code="E01", error_message="m", user_message="u"
+        )
     assert len(peer.requests) == 1
 
 
@@ -381,13 +311,6 @@ def test_an_answer_that_breaks_off_may_have_been_a_payout(sealer, data):
     assert len(peer.requests) == 1
 
 
-def sent_to(peer, sealer):
-    try:
-        return send(peer, sealer)
-    except (ApiError, TransportError) as error:
-        return error
-
-
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -397,10 +320,10 @@ def sent_to(peer, sealer):
     ),
     rest=st.binary(max_size=200),
 )
-def test_whatever_comes_back_is_an_ack_or_one_of_our_errors(sealer, start, rest):
+def test_whatever_comes_back_is_an_outcome_and_no_proof_that_nothing_was_sent(sealer, start, rest):
     with Peer(lambda _, connection: connection.sendall(start + rest)) as peer:
-        outcome = sent_to(peer, sealer)
-    assert b"ACK" in rest or (isinstance(outcome, TransportError) and outcome.maybe_sent)
+        outcome = send(peer, sealer)
+    assert isinstance(outcome, Unknown) or (b"ACK" in rest and outcome == ACCEPTED)
     assert len(peer.requests) == 1
 
 
@@ -418,8 +341,8 @@ def test_what_follows_an_answer_is_nobodys_answer(sealer, ca, trust, tls, first)
     # What follows the long one is left in the TLS layer, what follows the short one in a buffer.
     play = first + answer(ERROR, 400)
     with Peer(play, context) as peer, client_for(peer.url, sealer, ssl_context=trust) as client:
-        assert client.attempt("order-1", ATTEMPT) == Ack()
-        assert client.attempt("order-2", ATTEMPT) == Ack()
+        assert client.attempt("order-1", ATTEMPT) == ACCEPTED
+        assert client.attempt("order-2", ATTEMPT) == ACCEPTED
         assert peer.connections == 2
 
 
@@ -433,26 +356,21 @@ def unused_port():
 
 def test_a_refused_connection_has_sent_nothing(sealer):
     client = client_for(f"http://localhost:{unused_port()}", sealer)
-    with client, pytest.raises(TransportError) as caught:
-        client.attempt("order-1", ATTEMPT)
-    assert caught.value.args == ("no connection could be made", False)
-    assert str(caught.value) == "no connection could be made (the request was not sent)"
+    with client:
+        assert client.attempt("order-1", ATTEMPT) == NotSent("no connection could be made")
 
 
 def test_a_host_that_is_not_there_has_been_sent_nothing(sealer):
     client = client_for("https://nobody.invalid", sealer)
-    with client, pytest.raises(TransportError) as caught:
-        client.attempt("order-1", ATTEMPT)
-    assert caught.value.args == ("no connection could be made", False)
+    with client:
+        assert client.attempt("order-1", ATTEMPT) == NotSent("no connection could be made")
 
 
 def test_an_earlier_attempt_does_not_count_for_a_later_one(sealer):
     with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
         client.attempt("order-1", ATTEMPT)
         peer.__exit__()
-        with pytest.raises(TransportError) as caught:
-            client.attempt("order-2", ATTEMPT)
-    assert caught.value.args == ("no connection could be made", False)
+        assert client.attempt("order-2", ATTEMPT) == NotSent("no connection could be made")
 
 
 def reset(peer, connection):
@@ -471,7 +389,7 @@ def test_a_reset_after_the_request_may_have_been_a_payout(sealer):
 
 def test_an_attempt_travels_over_tls(sealer, ca, trust):
     with Peer(answer(b"ACK"), server_tls(ca.issue_cert("localhost"))) as peer:
-        assert send(peer, sealer, ssl_context=trust) == Ack()
+        assert send(peer, sealer, ssl_context=trust) == ACCEPTED
     assert len(peer.requests) == 1
 
 
@@ -592,7 +510,7 @@ def test_account_and_encrypter_are_what_they_are_called(key, sealer):
     account = Account(merchant_id="m", api_key="k", kid="K")
     with pytest.raises(TypeError, match=r"^account must be an Account$"):
         Client(sealer, sealer)
-    with pytest.raises(TypeError, match=r"^encrypter must be an Encrypter$"):
+    with pytest.raises(TypeError, match=r"^encrypter must be an Encrypter or PayoutKeys$"):
         Client(account, key)
 
 
@@ -605,6 +523,185 @@ def test_a_wrong_attempt_or_order_id_is_sent_nowhere(sealer):
         with pytest.raises(ValueError, match=r"^routing_id must be printable ASCII"):
             client.attempt("order-1", ATTEMPT, routing_id="a\r\nb: c")
     assert peer.connections <= 1
+    assert peer.requests == []
+
+
+# The other calls.
+
+
+def order_json(order_id="order-1", *refs, status="FULFILLMENTS_SCHEDULED", part="PENDING"):
+    transactions = [{"transactionRef": ref, "status": state} for ref, state in refs]
+    parts = [{"id": "f-1", "status": part, "amount": 2.5, "transactions": transactions}]
+    return json.dumps({"orderId": order_id, "status": status, "fulfillments": parts}).encode()
+
+
+def new_order(kind, details):
+    beneficiary = Beneficiary(type=kind, details=details)
+    part = NewFulfillment(amount=Decimal("2.50"), beneficiary_details=beneficiary)
+    return NewOrder(
+        order_id="order-1",
+        amount=Decimal("2.50"),
+        customer_id="c",
+        customer_phone="9999999999",
+        customer_email="a@b.example",
+        type="FULFILL_ONLY",
+        fulfillments=(part,),
+    )
+
+
+TO_A_CARD = new_order("PLAIN_CARD", PlainCard(card_number=PAN))
+TO_A_BANK = new_order("ACCOUNT_IFSC", BankAccount(name="n", account="123", ifsc="ABCD0123456"))
+
+
+def test_an_order_arrives_sealed_and_its_answer_is_typed(key, sealer):
+    with Peer(answer(order_json())) as peer, client_for(peer.url, sealer) as client:
+        order = client.create_order(TO_A_CARD, routing_id="customer 7").result()
+    ((first, headers, body),) = peer.requests
+    assert first == "POST /payout/merchant/v1.1/orders HTTP/1.1"
+    assert ("x-routing-id", "customer 7") in headers
+    plaintext = Decrypter(key, enc="A256CBC-HS512").decrypt(Envelope.from_json(body).payload)
+    assert NewOrder.from_json(plaintext) == TO_A_CARD
+    assert order.status is OrderState.FULFILLMENTS_SCHEDULED
+    assert order.fulfillment("f-1").amount == Decimal("2.5")
+
+
+def test_a_plain_order_arrives_as_it_is(sealer):
+    with Peer(answer(order_json())) as peer, client_for(peer.url, sealer) as client:
+        assert client.create_plain_order(TO_A_BANK).kind == "accepted"
+    ((first, _, body),) = peer.requests
+    assert first == "POST /payout/merchant/v1/orders HTTP/1.1"
+    assert body == TO_A_BANK.to_json()
+    assert b'"amount":2.50,' in body
+
+
+def test_a_card_never_travels_in_a_plain_order(sealer):
+    with (
+        Peer(answer(order_json())) as peer,
+        client_for(peer.url, sealer) as client,
+        pytest.raises(ValueError, match=r"^an order with a PLAIN_CARD must be sealed"),
+    ):
+        client.create_plain_order(TO_A_CARD)
+    assert peer.requests == []
+
+
+def test_the_status_of_an_order_is_read_with_what_was_asked_for(sealer):
+    told = answer(order_json("order-1", ("t-1", "FAILURE")))
+    with Peer(told) as peer, client_for(peer.url, sealer) as client:
+        order = client.order_status("order-1").result()
+        client.order_status("order-1", expand=["fulfillment"])
+        client.order_status("order-1", expand=[])
+    paths = [first.split(" ")[:2] for first, _, _ in peer.requests]
+    place = "/payout/merchant/v1/orders/order-1"
+    assert paths == [
+        ["GET", f"{place}?expand=fulfillment,payment,refund"],
+        ["GET", f"{place}?expand=fulfillment"],
+        ["GET", place],
+    ]
+    assert [body for _, _, body in peer.requests] == [b"", b"", b""]
+    (transaction,) = order.fulfillment("f-1").transactions
+    assert transaction.status is TransactionState.FAILURE
+    assert order.known("f-1") == {"t-1"}
+
+
+def test_a_cancellation_is_asked_for_once(sealer):
+    with Peer(answer(b"{}")) as peer, client_for(peer.url, sealer) as client:
+        assert client.cancel("f-1") == Accepted(Cancellation())
+    ((first, headers, body),) = peer.requests
+    assert first == "POST /payout/merchant/v1/fulfillment/f-1/cancel HTTP/1.1"
+    assert ("Content-Length", "0") in headers
+    assert body == b""
+
+
+NO_ORDER = b'{"error":true,"errorCode":"E09","errorMessage":"m","userMessage":"u"}'
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [
+        (answer(order_json("order-1", ("t-1", "FAILURE"), ("t-2", "PENDING"))), "accepted"),
+        (answer(order_json("order-1", ("t-1", "FAILURE"))), "unknown"),
+        (answer(order_json("order-1", ("t-1", "FAILURE"), ("t-2", "FAILURE"))), "accepted"),
+        (
+            answer(order_json("order-1", ("t-1", "FAILURE"), ("t-2", "FAILURE"), part="FAILURE")),
+            "failed",
+        ),
+        (answer(NO_ORDER, 404), "unknown"),
+        (answer(b"busy", 503), "unknown"),
+        (answer(order_json("order-2", ("t-2", "SUCCESS"))), "unknown"),
+    ],
+)
+def test_an_unknown_attempt_is_resolved_by_reading_alone(sealer, told, kind):
+    with Peer(told) as peer, client_for(peer.url, sealer) as client:
+        resolution = client.resolve("order-1", "f-1", known={"t-1"})
+    assert resolution.kind == kind
+    assert {"accepted": Arrived, "failed": Failed, "unknown": StillUnknown}[kind] is type(
+        resolution
+    )
+    assert [first.split(" ")[0] for first, _, _ in peer.requests] == ["GET"]
+
+
+def test_nothing_that_can_not_be_resolved_is_called_not_received(sealer):
+    client = client_for(f"http://localhost:{unused_port()}", sealer)
+    with client:
+        assert client.resolve("order-1", "f-1", known=()) == StillUnknown(
+            "the status could not be read: no connection could be made", 5
+        )
+
+
+CALLS = {
+    "attempt": lambda client: client.attempt("order-1", ATTEMPT),
+    "create_order": lambda client: client.create_order(TO_A_CARD),
+    "create_plain_order": lambda client: client.create_plain_order(TO_A_BANK),
+    "order_status": lambda client: client.order_status("order-1"),
+    "cancel": lambda client: client.cancel("f-1"),
+}
+ENDS = {
+    "refused": (answer(ERROR, 400), Refused),
+    "busy": (answer(ERROR, 429, "Retry-After: 0"), Unknown),
+    "failed": (answer(ERROR.replace(b"E01", b"E06"), 500), Unknown),
+    "moved": (answer(b"", 307, "Location: /elsewhere"), Unknown),
+    "created": (answer(order_json(), 201), Unknown),
+    "cut": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{", Unknown),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_ends_in_one_of_four_and_is_made_once(sealer, call, end):
+    play, kind = ENDS[end]
+    script = play if end != "cut" else lambda _, connection: connection.sendall(play)
+    with Peer(script) as peer, client_for(peer.url, sealer) as client:
+        assert type(CALLS[call](client)) is kind
+    assert len(peer.requests) == 1
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_every_call_that_reached_nobody_is_not_sent(sealer, call):
+    with client_for(f"http://localhost:{unused_port()}", sealer) as client:
+        assert CALLS[call](client) == NotSent("no connection could be made")
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda client: client.create_order({}), TypeError, "order must be a NewOrder"),
+        (lambda client: client.create_plain_order({}), TypeError, "an NewOrder is wanted"),
+        (lambda client: client.order_status("a/b/c"), ValueError, "order_id must be 4 to 64"),
+        (lambda client: client.cancel("../x"), ValueError, "fulfillment_id must be at most 128"),
+        (
+            lambda client: client.resolve("order-1", "f-1", known="t-1"),
+            TypeError,
+            "known must be a collection of strings",
+        ),
+    ],
+)
+def test_a_callers_mistake_is_sent_nowhere(sealer, call, error, message):
+    with (
+        Peer(answer(b"ACK")) as peer,
+        client_for(peer.url, sealer) as client,
+        pytest.raises(error, match=f"^{message}"),
+    ):
+        call(client)
     assert peer.requests == []
 
 
@@ -650,3 +747,23 @@ def test_neither_repr_nor_pickle_shows_the_api_key(sealer):
         assert API_KEY not in repr(client)
         with pytest.raises(TypeError, match="can't be pickled"):
             pickle.dumps(client)
+
+
+@pytest.mark.parametrize("kid", ["old", "new"])
+def test_keys_of_a_rotation_and_of_a_signature_serve_a_client(kid):
+    pairs = {name: Key.generate("RSA-OAEP", kid=name) for name in ("old", "new")}
+    ours = Key.generate("RS256", kid="ours")
+    recipients = [pair.public() for pair in pairs.values()]
+    sealers = PayoutKeys(recipients, signers=ours, nesting="sign-then-encrypt")
+    with Peer(answer(b"ACK")) as peer:
+        account = Account(
+            merchant_id="merchant-1", api_key=API_KEY, kid=kid, sid="ours", base_url=peer.url
+        )
+        with Client(account, sealers) as client:
+            assert client.attempt("order-1", ATTEMPT) == ACCEPTED
+    envelope = Envelope.from_json(peer.requests[0][2])
+    assert (envelope.kid, envelope.sid) == (kid, "ours")
+    opener = DecryptThenVerify(
+        Decrypter(pairs[kid], enc="A256CBC-HS512"), Verifier(ours.public()), cty=None
+    )
+    assert opener.open(envelope.payload).payload == ATTEMPT.to_json()

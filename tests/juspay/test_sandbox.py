@@ -18,6 +18,7 @@ import urllib3
 
 from joseal import Encrypter, Key, KeyUseError
 from joseal.juspay import (
+    Accepted,
     Account,
     Ack,
     Attempt,
@@ -235,7 +236,7 @@ REFUSALS: dict[str, tuple[Change, int, str, str]] = {
         "E05",
         "order id",
     ),
-    "unknown path": (with_path("/payout/merchant/v1/orders"), 404, "E09", "path"),
+    "unknown path": (with_path("/payout/merchant/v2/orders"), 404, "E09", "path"),
     "root": (with_path("/"), 404, "E09", "path"),
     "a slash too many": (with_path("/payout/merchant/v1/order-1/attempt/"), 404, "E09", "path"),
     "another method": (
@@ -337,8 +338,9 @@ def test_the_client_gets_an_ack(
     with Sandbox(key=keys(alg)) as sandbox:
         bank = payout_encrypter(sandbox.public_key, enc=enc)
         with Client(sandbox.account, bank, attempt_path=path) as client:
-            assert client.attempt(ORDER, BY_NUMBER) == Ack()
-            assert client.attempt(ORDER, BY_TOKEN, routing_id="customer_1122") == Ack()
+            assert client.attempt(ORDER, BY_NUMBER) == Accepted(Ack())
+            outcome = client.attempt(ORDER, BY_TOKEN, routing_id="customer_1122")
+            assert outcome == Accepted(Ack())
     assert [record.kind for record in sandbox.received] == ["card", "token"]
 
 

@@ -109,7 +109,7 @@ class _Tour:
         attempt = Attempt.from_json(body)
         self._page.say(f"The body, as joseal prints it: {attempt!r}")
         with Client(self._sandbox.account, sealer) as client:
-            client.attempt(order_id, attempt)
+            client.attempt(order_id, attempt).result()
         envelope = self._wire.seen[-1]
         token = anatomy.read(envelope.payload)
         self._part("The token's protected header")
@@ -135,7 +135,7 @@ class _Tour:
         refusal = None
         with Client(self._sandbox.account, sealer) as client:
             try:
-                client.attempt(order_id, Attempt.from_json(_BY_NUMBER))
+                client.attempt(order_id, Attempt.from_json(_BY_NUMBER)).result()
             except ApiError as error:
                 refusal = error
         if refusal is None:

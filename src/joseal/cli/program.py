@@ -23,7 +23,7 @@ class _Entry(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-_SERVER: Final = ("starlette", "uvicorn")
+_SERVER: Final = ("starlette", "trustme", "uvicorn")
 _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
     {
         "demo": _Entry("Seal two payouts, send them, and see what is refused.", _SERVER),

@@ -1,9 +1,11 @@
 """`joseal sandbox`: run the stand-in for the payouts server until it is stopped."""
 
 import contextlib
+import itertools
 import signal
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -11,9 +13,17 @@ import click
 
 from joseal import Key
 from joseal.cli import failures, files, options
-from joseal.juspay.sandbox import Record, Sandbox
+from joseal.juspay.sandbox import Call, Course, Fault, Play, Record, Sandbox
+from joseal.juspay.sandbox_faults import AT_CONNECTING
 
 _POLL_SECONDS: Final = 0.2
+
+# Those that can happen to a request at any server.
+_FAULTS: Final = tuple(
+    fault.value
+    for fault in Fault
+    if fault not in AT_CONNECTING and fault is not Fault.CLIENT_CERTIFICATE
+)
 
 
 @click.command(
@@ -34,6 +44,41 @@ _POLL_SECONDS: Final = 0.2
         click.Option(["--kid"], default="JuspayKID", metavar="LABEL", help="The label of its key."),
         click.Option(["--sid"], default="JuspaySID", metavar="LABEL", help="The label of yours."),
         click.Option(["--merchant-id"], default="sandbox-merchant", metavar="NAME", help="Yours."),
+        click.Option(["--tls"], is_flag=True, help="Speak HTTPS, on localhost."),
+        click.Option(
+            ["--ca", "ca_path"],
+            type=options.PATH,
+            metavar="FILE",
+            help="With --tls: where the certificate to trust is written; a temporary file unless "
+            "named.",
+        ),
+        click.Option(
+            ["--fault", "faults"],
+            type=click.Choice(_FAULTS),
+            multiple=True,
+            metavar="FAULT",
+            help=f"What goes wrong with attempts, may be repeated: {', '.join(_FAULTS)}.",
+        ),
+        click.Option(
+            ["--every"],
+            type=click.IntRange(1),
+            default=1,
+            metavar="N",
+            help="Each Nth attempt goes wrong; 1, for all, unless given.",
+        ),
+        click.Option(
+            ["--hidden-reads"],
+            type=click.IntRange(0),
+            default=0,
+            metavar="N",
+            help="How many reads of a status don't show a new transaction yet.",
+        ),
+        click.Option(
+            ["--webhook", "webhook_url"],
+            metavar="URL",
+            help="A loopback URL to post webhooks to, with Basic auth: the merchant id and the API "
+            "key.",
+        ),
         *options.key(required=False),
         *options.password(),
     ]
@@ -45,6 +90,12 @@ def command(
     kid: str,
     sid: str,
     merchant_id: str,
+    tls: bool,
+    ca_path: Path | None,
+    faults: tuple[str, ...],
+    every: int,
+    hidden_reads: int,
+    webhook_url: str | None,
     key_path: Path | None,
     alg: str | None,
     password_env: str | None,
@@ -54,11 +105,35 @@ def command(
     """Run a stand-in for the payouts server on 127.0.0.1, until Ctrl-C.
 
     It makes a key pair and an API key for this run (--key and --alg name other ones), says where
-    it is and what a client needs, and prints a line for every attempt that arrives.
+    it is and what a client needs, and prints a line for every attempt that arrives whole.
     """
+    if ca_path is not None and not tls:
+        raise click.UsageError("--ca needs --tls")
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, source)
-    sandbox = _prepare(key, kid=kid, sid=sid, merchant_id=merchant_id, port=port)
+    course = Course(hidden_reads=hidden_reads)
+    sandbox = _prepare(
+        lambda: Sandbox(
+            key=key,
+            kid=kid,
+            sid=sid,
+            merchant_id=merchant_id,
+            port=port,
+            tls=tls,
+            script=_script(faults, every) if faults else None,
+            courses=lambda _order_id, _number: course,
+            webhook=webhook_url,
+        )
+    )
+    _run(sandbox, public_path, ca_path, tls=tls)
+
+
+def _run(sandbox: Sandbox, public_path: Path | None, ca_path: Path | None, *, tls: bool) -> None:
+    """Run the sandbox until Ctrl-C, and leave nothing behind that was not asked for.
+
+    Raises:
+        FailureError: a file can't be written, or the port can't be had.
+    """
     with contextlib.ExitStack() as stack:
         # To be stopped by a service manager is as good as Ctrl-C.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -67,9 +142,10 @@ def command(
         path = folder / "public.pem" if public_path is None else public_path
         files.write(path, sandbox.public_pem.encode(), private=False)
         _start(sandbox, stack)
+        trusted = _write_authority(sandbox, folder, ca_path) if tls else None
         # Ctrl-C is how this command ends, and no failure.
         with contextlib.suppress(KeyboardInterrupt):
-            _introduce(sandbox, path)
+            _introduce(sandbox, path, trusted)
             _follow(sandbox)
 
 
@@ -86,15 +162,28 @@ def _key(path: Path | None, alg: str | None, source: options.Password) -> Key:
     return Key.generate("RSA-OAEP" if alg is None else alg)
 
 
-def _prepare(key: Key, *, kid: str, sid: str, merchant_id: str, port: int) -> Sandbox:
-    """Make the sandbox; what it says of a label is said of the usage.
+def _script(names: tuple[str, ...], every: int) -> Callable[[Call], Play | None]:
+    """Return a script in which each Nth attempt goes wrong, one way after the other."""
+    plays = itertools.cycle([Play(fault=Fault(name)) for name in names])
+    attempts = itertools.count(1)
+
+    def script(call: Call) -> Play | None:
+        if call.name != "attempt" or next(attempts) % every:
+            return None
+        return next(plays)
+
+    return script
+
+
+def _prepare(make: Callable[[], Sandbox]) -> Sandbox:
+    """Make the sandbox; what it says of a label or a URL is said of the usage.
 
     Raises:
-        UsageError: a label or the merchant id can't be sent.
-        KeyUseError: `key` opens nothing.
+        UsageError: a label or the merchant id can't be sent, or the webhook's URL is another one.
+        KeyUseError: the key opens nothing.
     """
     try:
-        return Sandbox(key=key, kid=kid, sid=sid, merchant_id=merchant_id, port=port)
+        return make()
     except ValueError as error:
         reason = str(error)
     raise click.UsageError(reason)
@@ -115,10 +204,17 @@ def _start(sandbox: Sandbox, stack: contextlib.ExitStack) -> None:
     raise failure
 
 
-def _introduce(sandbox: Sandbox, public_path: Path) -> None:
+def _write_authority(sandbox: Sandbox, folder: Path, named: Path | None) -> Path:
+    """Write the certificate that a client has to trust, and return where it is."""
+    path = folder / "ca.pem" if named is None else named
+    files.write(path, sandbox.ca_pem.encode(), private=False)
+    return path
+
+
+def _introduce(sandbox: Sandbox, public_path: Path, trusted: Path | None) -> None:
     """Print what a client needs, each on a line that can be copied."""
     click.echo("A stand-in for the payouts server is running. Ctrl-C stops it.")
-    for name, value in (
+    rows = [
         ("url", sandbox.url),
         ("merchant id", sandbox.merchant_id),
         ("API key", sandbox.api_key),
@@ -126,7 +222,10 @@ def _introduce(sandbox: Sandbox, public_path: Path) -> None:
         ("sid", sandbox.sid),
         ("alg", sandbox.public_key.alg),
         ("public key", click.format_filename(public_path)),
-    ):
+    ]
+    if trusted is not None:
+        rows.append(("authority", click.format_filename(trusted)))
+    for name, value in rows:
         click.echo(f"{name:<12} {value}")
 
 

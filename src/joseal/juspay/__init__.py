@@ -1,43 +1,174 @@
 """A thin client layer for Juspay's encrypted payouts.
 
     with Client(account, payout_encrypter(bank)) as client:
-        client.attempt("order-1", Attempt(fulfillment_id=..., card_info=CardInfo(...)))
+        outcome = client.attempt("order-1", Attempt(fulfillment_id=..., card_info=CardInfo(...)))
 
-`models` says what is sent, `envelope` seals it, `api` makes requests and reads answers without a
-socket, for any HTTP client, and `Client` is one. `sandbox`, which needs an extra, is imported by
-its own name.
+`models` and `orders` say what is sent, `envelope` seals it, `api` makes requests and reads answers
+without a socket, for any HTTP client, and `Client` is one. Each call ends in an `outcome`.
+`webhooks` reads what comes back, and `deliveries` sees to it that each is handled once.
+`sandbox`, which needs an extra, is imported by its own name.
 """
 
-from joseal.juspay.api import (
+from joseal.juspay.account import (
+    BRAZIL_PRODUCTION,
+    BRAZIL_SANDBOX,
+    HDFC_PRODUCTION,
+    HDFC_SANDBOX,
     PRODUCTION,
     SANDBOX,
     Account,
-    Ack,
+)
+from joseal.juspay.api import (
     AttemptPath,
     Request,
     attempt_request,
-    read_attempt_response,
+    cancel_request,
+    create_order_request,
+    create_plain_order_request,
+    order_status_request,
+)
+from joseal.juspay.beneficiaries import (
+    BankAccount,
+    Beneficiary,
+    Document,
+    PayeeDetails,
+    PayoutLink,
+    PlainCard,
+    SavedBeneficiary,
+    SavedCard,
+    UpiId,
+    Wallet,
 )
 from joseal.juspay.client import Client
+from joseal.juspay.deliveries import (
+    Claim,
+    Deliveries,
+    Delivery,
+    DeliveryStoreError,
+    MemoryDeliveries,
+    handle_once,
+)
+from joseal.juspay.deliveries_sqlite import SqliteDeliveries
 from joseal.juspay.envelope import Envelope, payout_encrypter, seal
 from joseal.juspay.models import Attempt, CardInfo, Details, Expiry, SenderDetails
+from joseal.juspay.orders import AdditionalInfo, NewFulfillment, NewOrder, WebhookDetails
+from joseal.juspay.outcome import Accepted, NotSent, Outcome, Refused, Unknown
+from joseal.juspay.reading import (
+    ANSWER_BYTES,
+    Ack,
+    read_attempt_response,
+    read_cancel_response,
+    read_create_order_response,
+    read_order_status_response,
+)
+from joseal.juspay.redaction import RedactionFilter, protect_loggers, redact
+from joseal.juspay.replies import (
+    Cancellation,
+    Fulfillment,
+    Order,
+    PaidBeneficiary,
+    PaidTo,
+    Transaction,
+)
+from joseal.juspay.resolution import (
+    Arrived,
+    Failed,
+    Question,
+    Resolution,
+    StillUnknown,
+    read_resolution,
+)
+from joseal.juspay.signing import PAYOUTS_ENCRYPT_THEN_SIGN, PAYOUTS_SIGN_THEN_ENCRYPT, PayoutKeys
+from joseal.juspay.states import FulfillmentState, OrderState, TransactionState, ValidationState
+from joseal.juspay.webhooks import (
+    Label,
+    UnauthenticatedError,
+    Webhook,
+    WebhookReceiver,
+    read_webhook,
+)
 
 __all__ = [
+    "ANSWER_BYTES",
+    "BRAZIL_PRODUCTION",
+    "BRAZIL_SANDBOX",
+    "HDFC_PRODUCTION",
+    "HDFC_SANDBOX",
+    "PAYOUTS_ENCRYPT_THEN_SIGN",
+    "PAYOUTS_SIGN_THEN_ENCRYPT",
     "PRODUCTION",
     "SANDBOX",
+    "Accepted",
     "Account",
     "Ack",
+    "AdditionalInfo",
+    "Arrived",
     "Attempt",
     "AttemptPath",
+    "BankAccount",
+    "Beneficiary",
+    "Cancellation",
     "CardInfo",
+    "Claim",
     "Client",
+    "Deliveries",
+    "Delivery",
+    "DeliveryStoreError",
     "Details",
+    "Document",
     "Envelope",
     "Expiry",
+    "Failed",
+    "Fulfillment",
+    "FulfillmentState",
+    "Label",
+    "MemoryDeliveries",
+    "NewFulfillment",
+    "NewOrder",
+    "NotSent",
+    "Order",
+    "OrderState",
+    "Outcome",
+    "PaidBeneficiary",
+    "PaidTo",
+    "PayeeDetails",
+    "PayoutKeys",
+    "PayoutLink",
+    "PlainCard",
+    "Question",
+    "RedactionFilter",
+    "Refused",
     "Request",
+    "Resolution",
+    "SavedBeneficiary",
+    "SavedCard",
     "SenderDetails",
+    "SqliteDeliveries",
+    "StillUnknown",
+    "Transaction",
+    "TransactionState",
+    "UnauthenticatedError",
+    "Unknown",
+    "UpiId",
+    "ValidationState",
+    "Wallet",
+    "Webhook",
+    "WebhookDetails",
+    "WebhookReceiver",
     "attempt_request",
+    "cancel_request",
+    "create_order_request",
+    "create_plain_order_request",
+    "handle_once",
+    "order_status_request",
     "payout_encrypter",
+    "protect_loggers",
     "read_attempt_response",
+    "read_cancel_response",
+    "read_create_order_response",
+    "read_order_status_response",
+    "read_resolution",
+    "read_webhook",
+    "redact",
     "seal",
 ]

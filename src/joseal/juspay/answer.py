@@ -35,6 +35,7 @@ class _Meter(io.RawIOBase):
         self._sock = sock
         self._left = _WIRE_BYTES
         self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        self._begun = False
         self._stopped = False
 
     def readable(self) -> bool:
@@ -43,10 +44,13 @@ class _Meter(io.RawIOBase):
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
         if self._stopped:
             return 0
-        seconds = self._deadline - time.monotonic()
-        if seconds <= 0:
-            raise TimeoutError("the answer took too long")
-        self._sock.settimeout(seconds)
+        if self._begun:
+            seconds = self._deadline - time.monotonic()
+            if seconds <= 0:
+                raise TimeoutError("the answer took too long")
+            self._sock.settimeout(seconds)
+        # The first octets have all of the time, which is what the socket is set to.
+        self._begun = True
         count = self._raw.readinto(buffer)
         self._left -= count or 0
         if self._left < 0:

@@ -11,7 +11,7 @@ Rules:
 import functools
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -21,7 +21,8 @@ from joseal.wire import strict_json
 
 HIDDEN: Final = "<hidden>"
 
-_ENCODER: Final = msgspec.json.Encoder()
+# What the checks let through is never written with an exponent, and is never NaN.
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,30 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
+class Check(Protocol):
+    """What one member has to be."""
+
+    def apply(self, name: str, value: object) -> object:
+        """Return the value as it is to be kept.
+
+        Raises:
+            TypeError: the value is of another type; the message gives `name`.
+            ValueError: it breaks the rule; the message gives `name` and the rule.
+        """
+
+    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+        """Turn a JSON value into what `apply` takes, or leave it for `apply` to refuse.
+
+        Args:
+            value: a JSON value.
+            where: its path, for messages.
+            beside: all members of the object that it is in.
+
+        Raises:
+            MalformedTokenError: something within the value is not as it has to be.
+        """
+
+
 class Rule(msgspec.Struct, frozen=True):
     """What the text of one member has to be.
 
@@ -78,6 +103,11 @@ class Rule(msgspec.Struct, frozen=True):
             raise ValueError(f"{name} must be {self.wording}")
         return text
 
+    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+        """Leave the value as it is."""
+        del where, beside
+        return value
+
 
 LABEL: Final = Rule(re.compile("[!-~](?:[ -~]*[!-~])?"), "printable ASCII without blanks around it")
 
@@ -90,7 +120,7 @@ class Checked(Guarded, frozen=True, kw_only=True):
         ValueError: a member breaks its rule.
     """
 
-    RULES: ClassVar[Mapping[str, "Rule | type[Checked]"]] = {}
+    RULES: ClassVar[Mapping[str, "Check | type[Checked]"]] = {}
 
     if TYPE_CHECKING:
         # Each subclass has its own members, and reading builds any of them.
@@ -102,13 +132,9 @@ class Checked(Guarded, frozen=True, kw_only=True):
             value: object = getattr(self, member.name)
             if value is None and not member.required:
                 continue
-            rule = member.rule
-            if isinstance(rule, Rule):
-                text = rule.apply(member.wire_name, value)
-                if text is not value:
-                    msgspec.structs.force_setattr(self, member.name, text)
-            elif type(value) is not rule:
-                raise TypeError(f"{member.wire_name} must be of the type {rule.__name__}")
+            kept = member.check.apply(member.wire_name, value)
+            if kept is not value:
+                msgspec.structs.force_setattr(self, member.name, kept)
         self._check_together()
 
     def _check_together(self) -> None:
@@ -137,21 +163,48 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
         return _read(cls, strict_json.load_object(data), "")
 
 
+class Shape(msgspec.Struct, frozen=True):
+    """The check of a member that is a struct of its own, and has checked itself."""
+
+    shape: type[Checked]
+
+    def apply(self, name: str, value: object) -> object:
+        """Return the value.
+
+        Raises:
+            TypeError: it is of another type.
+        """
+        if type(value) is not self.shape:
+            raise TypeError(f"{name} must be of the type {self.shape.__name__}")
+        return value
+
+    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+        """Build the struct.
+
+        Raises:
+            MalformedTokenError: the value is not this struct.
+        """
+        del beside
+        return _read(self.shape, value, where)
+
+
 class _Member(msgspec.Struct, frozen=True):
-    """One member of a body: its two names, whether it has to be there, and its rule."""
+    """One member of a body: its two names, whether it has to be there, and its check."""
 
     name: str
     wire_name: str
     required: bool
-    rule: Rule | type[Checked]
+    check: Check
 
 
 @functools.cache
 def _members(shape: type[Checked]) -> tuple[_Member, ...]:
-    return tuple(
-        _Member(field.name, field.encode_name, field.required, shape.RULES[field.name])
-        for field in msgspec.structs.fields(shape)
-    )
+    found: list[_Member] = []
+    for field in msgspec.structs.fields(shape):
+        rule = shape.RULES[field.name]
+        check: Check = Shape(rule) if isinstance(rule, type) else rule
+        found.append(_Member(field.name, field.encode_name, field.required, check))
+    return tuple(found)
 
 
 _C = TypeVar("_C", bound=Checked)
@@ -160,27 +213,22 @@ _C = TypeVar("_C", bound=Checked)
 def _read(shape: type[_C], value: object, path: str) -> _C:
     """Build `shape` from a JSON value that stood at `path`."""
     place = path or "the body"
-    if not _is_object(value):
+    given = strict_json.as_object(value)
+    if given is None:
         raise MalformedTokenError(f"{place} is not an object, or not strict JSON")
     members = {member.wire_name: member for member in _members(shape)}
-    if not value.keys() <= members.keys():
+    if not given.keys() <= members.keys():
         raise MalformedTokenError(f"{place} has a member that the API does not document")
     arguments: dict[str, object] = {}
     for member in members.values():
         where = f"{path}.{member.wire_name}" if path else member.wire_name
-        inner = value.get(member.wire_name)
+        inner = given.get(member.wire_name)
         if inner is None:
-            if member.required or member.wire_name in value:
+            if member.required or member.wire_name in given:
                 raise MalformedTokenError(f"{where} is missing or null")
             continue
-        rule = member.rule
-        arguments[member.name] = inner if isinstance(rule, Rule) else _read(rule, inner, where)
+        arguments[member.name] = member.check.read(inner, where, given)
     return _build(shape, arguments, place)
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Tell whether a JSON value is an object."""
-    return isinstance(value, dict)
 
 
 def _build(shape: type[_C], arguments: dict[str, object], place: str) -> _C:

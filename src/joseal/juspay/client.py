@@ -1,75 +1,53 @@
-"""The payouts API over the network: urllib3 under `api`.
+"""The payouts API over the network: one method for each call of `api`.
 
 Rules:
-- A request is handed to the network once. Nothing is repeated, no redirect is followed, no proxy
-  is taken from the environment, and no content coding is undone.
-- `maybe_sent` is decided by one mark, set by our own connection immediately before the first octet
-  of the request is handed to the socket, and never by the class of an exception: the same classes
-  are raised for a refused handshake and for a fault after the whole request was delivered.
-- An answer is bounded as a whole, by `answer`.
-- urllib3 logs hosts and paths. No header and no body is logged, not even of a broken answer.
+- Each call ends in an outcome, and raises for nothing but the caller's own arguments and keys,
+  before anything is sent.
+- What a method sends, it sends once. What `transport` says of it is not second-guessed.
 
-Source: RFC 9112 (HTTP/1.1), RFC 9325 section 3.1.1 (TLS 1.2 and later).
+Source: the attempt, order and cancel pages of the payouts API.
 """
 
-import http.client
 import math
 import ssl
-from contextvars import ContextVar
+from collections.abc import Callable, Collection
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, final
+from typing import Self, TypeVar, final
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import (
-    ClosedPoolError,
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
-from urllib3.util import parse_url
-
-from joseal.errors import TransportError
 from joseal.frames import Opaque, no_locals
-from joseal.juspay.answer import Answer
+from joseal.juspay.account import Account
 from joseal.juspay.api import (
-    ANSWER_BYTES,
-    Account,
-    Ack,
+    EVERYTHING,
     AttemptPath,
+    Expansion,
     Request,
     attempt_request,
-    read_attempt_response,
+    cancel_request,
+    create_order_request,
+    create_plain_order_request,
+    order_status_request,
 )
-from joseal.juspay.envelope import seal
+from joseal.juspay.body import Body
+from joseal.juspay.envelope import Envelope, seal
 from joseal.juspay.models import Attempt
+from joseal.juspay.orders import NewOrder
+from joseal.juspay.outcome import Outcome
+from joseal.juspay.reading import (
+    Ack,
+    read_attempt_response,
+    read_cancel_response,
+    read_create_order_response,
+    read_order_status_response,
+)
+from joseal.juspay.redaction import protect_loggers
+from joseal.juspay.replies import Cancellation, Order
+from joseal.juspay.resolution import Question, Resolution, read_resolution
+from joseal.juspay.signing import PayoutKeys
+from joseal.juspay.transport import Transport
 from joseal.jwe import Encrypter
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed import ReadableBuffer, SupportsRead
-
-# urllib3's documented way to bring one's own class, which it declares so that even its own does
-# not fit to the letter: by name, so that no checker has to be silenced.
-_CONNECTION_CLASS: Final = "ConnectionCls"
-
-_HANDED_OVER: Final[ContextVar[bool]] = ContextVar("joseal_request_handed_over", default=False)
-
-# ValueError: http.client raises it for a negative size of a chunk.
-_FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
-
-# The first class that fits gives the text. What was sent is no part of it.
-_TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (ClosedPoolError, "the client is closed"),
-    (NewConnectionError, "no connection could be made"),
-    (ConnectTimeoutError, "no connection within the time-out"),
-    (ReadTimeoutError, "no whole answer within the time-out"),
-    (SSLError, "TLS failed"),
-    (Exception, "the connection broke, or what came is no HTTP answer"),
-)
+_T = TypeVar("_T")
 
 
 @final
@@ -79,9 +57,13 @@ class Client(Opaque):
     One client serves many threads: it is immutable, and its pool of connections takes care of
     itself. It is not to be carried over a fork; make one in each process.
 
+    Every call ends in an `Outcome`, and raises for nothing but the caller's own arguments, before
+    anything is sent. Making one puts the redaction filter on urllib3's loggers, and on ours.
+
     Args:
         account: whose payouts they are, and where they go.
-        encrypter: prepared by `payout_encrypter`.
+        encrypter: prepared by `payout_encrypter`; or `PayoutKeys`, which sign too and hold the keys
+            of a rotation, of which the account's `kid` and `sid` name the ones in use.
         attempt_path: which of the published forms of the path the account uses.
         connect_timeout_seconds: for connecting to one address, for the TLS handshake, and for
             handing the request over, each.
@@ -97,17 +79,17 @@ class Client(Opaque):
         ValueError: a number is not positive and finite, or `ssl_context` verifies too little.
     """
 
-    __slots__ = ("_account", "_attempt_path", "_encrypter", "_pool")
+    __slots__ = ("_account", "_attempt_path", "_encrypter", "_transport")
 
     _account: Account
-    _encrypter: Encrypter
+    _encrypter: Encrypter | PayoutKeys
     _attempt_path: AttemptPath
-    _pool: HTTPConnectionPool
+    _transport: Transport
 
     def __init__(
         self,
         account: Account,
-        encrypter: Encrypter,
+        encrypter: Encrypter | PayoutKeys,
         *,
         attempt_path: AttemptPath = AttemptPath.ORDERS,
         connect_timeout_seconds: float = 10.0,
@@ -117,8 +99,8 @@ class Client(Opaque):
     ) -> None:
         if not isinstance(account, Account):
             raise TypeError("account must be an Account")
-        if not isinstance(encrypter, Encrypter):
-            raise TypeError("encrypter must be an Encrypter")
+        if not isinstance(encrypter, Encrypter | PayoutKeys):
+            raise TypeError("encrypter must be an Encrypter or PayoutKeys")
         if not isinstance(attempt_path, AttemptPath):
             raise TypeError("attempt_path must be an AttemptPath")
         if type(connections) is not int:
@@ -126,15 +108,17 @@ class Client(Opaque):
         for number in (connect_timeout_seconds, answer_timeout_seconds, connections):
             if not 0 < number < math.inf:
                 raise ValueError("time-outs and connections must be positive and finite")
+        protect_loggers()
         self._set(
             _account=account,
             _encrypter=encrypter,
             _attempt_path=attempt_path,
-            _pool=_pool(
+            _transport=Transport(
                 account.base_url,
-                Timeout(connect=connect_timeout_seconds, read=answer_timeout_seconds),
-                connections,
-                _checked(ssl_context),
+                connect_timeout_seconds=connect_timeout_seconds,
+                answer_timeout_seconds=answer_timeout_seconds,
+                connections=connections,
+                ssl_context=ssl_context,
             ),
         )
 
@@ -154,11 +138,16 @@ class Client(Opaque):
 
     def close(self) -> None:
         """Close the connections. A closed client sends nothing more."""
-        self._pool.close()
+        self._transport.close()
 
     @no_locals
-    def attempt(self, order_id: str, attempt: Attempt, *, routing_id: str | None = None) -> Ack:
+    def attempt(
+        self, order_id: str, attempt: Attempt, *, routing_id: str | None = None
+    ) -> Outcome[Ack]:
         """Seal one more attempt at an order's payout and send it, once.
+
+        After `Unknown` ask `resolve`. To be able to, read the status before, and keep
+        `Order.known` of it.
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
@@ -166,102 +155,135 @@ class Client(Opaque):
             routing_id: the customer's, in place of the account's.
 
         Raises:
-            ApiError: a documented refusal; nothing was started.
-            TransportError: no documented answer. Only with `maybe_sent` false is it safe to send
-                the attempt again; else the order's status has to be read first.
             TypeError: an argument is of another type.
             ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII.
             TokenTooLargeError: the attempt is over the encrypter's limits.
         """
         if not isinstance(attempt, Attempt):
             raise TypeError("attempt must be an Attempt")
-        envelope = seal(self._encrypter, attempt, kid=self._account.kid, sid=self._account.sid)
-        path = self._attempt_path
         request = attempt_request(
-            self._account, order_id, envelope, routing_id=routing_id, path=path
+            self._account,
+            order_id,
+            self._seal(attempt),
+            routing_id=routing_id,
+            path=self._attempt_path,
         )
-        return read_attempt_response(*self._exchange(request))
+        return self._call(request, read_attempt_response)
 
-    def _exchange(self, request: Request) -> tuple[int, bytes]:
-        """Send a request once and return the status and the body of its answer."""
-        _HANDED_OVER.set(False)
-        try:
-            return self._send(request)
-        except _FAULTS as error:
-            text = next(text for kind, text in _TEXTS if isinstance(error, kind))
-        raise TransportError(text, maybe_sent=_HANDED_OVER.get())
+    @no_locals
+    def create_order(self, order: NewOrder, *, routing_id: str | None = None) -> Outcome[Order]:
+        """Seal an order and send it to be created, once.
 
-    def _send(self, request: Request) -> tuple[int, bytes]:
-        response = self._pool.urlopen(
-            request.method,
-            request.url.removeprefix(self._account.base_url),
-            body=request.body,
-            headers=request.headers,
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
+        After `Unknown` ask `order_status`: where that is `Accepted`, the order was created. Nothing
+        else says that it was not.
+
+        Args:
+            order: of any type of beneficiary.
+            routing_id: the customer's, in place of the account's.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: `routing_id` is not printable ASCII.
+            TokenTooLargeError: the order is over the encrypter's limits.
+        """
+        if not isinstance(order, NewOrder):
+            raise TypeError("order must be a NewOrder")
+        request = create_order_request(self._account, self._seal(order), routing_id=routing_id)
+        return self._call(request, partial(read_create_order_response, order_id=order.order_id))
+
+    @no_locals
+    def create_plain_order(
+        self, order: NewOrder, *, routing_id: str | None = None
+    ) -> Outcome[Order]:
+        """Send an order to be created, once, without sealing it. The rest is as of `create_order`.
+
+        Args:
+            order: of any type of beneficiary but PLAIN_CARD.
+            routing_id: the customer's, in place of the account's.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: a payout goes to a PLAIN_CARD, or `routing_id` is not printable ASCII.
+        """
+        request = create_plain_order_request(self._account, order, routing_id=routing_id)
+        return self._call(request, partial(read_create_order_response, order_id=order.order_id))
+
+    @no_locals
+    def order_status(
+        self,
+        order_id: str,
+        *,
+        expand: Collection[Expansion] = EVERYTHING,
+        routing_id: str | None = None,
+    ) -> Outcome[Order]:
+        """Ask how an order stands. It changes nothing: after any outcome it may be asked again.
+
+        Args:
+            order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
+            expand: which parts to tell. Without `fulfillment` there are no transactions.
+            routing_id: the customer's, in place of the account's.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: an argument is not as above, or not printable ASCII.
+        """
+        request = order_status_request(
+            self._account, order_id, expand=expand, routing_id=routing_id
         )
-        body = b""
-        try:
-            # Only a read that finds nothing tells an answer that is whole from one that breaks off.
-            while piece := response.read(ANSWER_BYTES + 1 - len(body)):
-                body += piece
-            return response.status, body
-        finally:
-            # A connection whose answer was read to its end is back in the pool by now, and these
-            # two don't touch it. Any other one is closed: what is left on it is nobody's answer.
-            response.close()
-            response.release_conn()
+        return self._call(request, partial(read_order_status_response, order_id=order_id))
 
+    @no_locals
+    def cancel(
+        self, fulfillment_id: str, *, routing_id: str | None = None
+    ) -> Outcome[Cancellation]:
+        """Ask to cancel one payout. Even `Accepted` promises nothing: read the status later.
 
-class _Connection(HTTPConnection):
-    """A connection that marks the moment when a request begins to leave."""
+        Args:
+            fulfillment_id: as the answer to the order's creation named it.
+            routing_id: the customer's, in place of the account's.
 
-    response_class = Answer
-    # A global debug level would print headers, the API key among them.
-    debuglevel = 0
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
+        """
+        request = cancel_request(self._account, fulfillment_id, routing_id=routing_id)
+        return self._call(request, read_cancel_response)
 
-    def send(
-        self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
-    ) -> None:
-        if self.sock is None:
-            self.connect()
-        _HANDED_OVER.set(True)
-        super().send(data)
+    @no_locals
+    def resolve(
+        self,
+        order_id: str,
+        fulfillment_id: str,
+        *,
+        known: Collection[str],
+        asked: int = 0,
+        routing_id: str | None = None,
+    ) -> Resolution:
+        """Find out what became of an attempt whose outcome was `Unknown`. Sends no payout.
 
+        Reads the order's status once, and compares; `read_resolution` says how.
 
-class _TlsConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
+        Args:
+            order_id: as of the attempt.
+            fulfillment_id: as of the attempt.
+            known: the references of the transactions before the attempt, from `Order.known`.
+            asked: how often this was asked before, for `StillUnknown.ask_again_seconds`.
+            routing_id: the customer's, in place of the account's.
 
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: an argument is not as above, or not printable ASCII.
+        """
+        question = Question(fulfillment_id, known, asked)
+        return read_resolution(self.order_status(order_id, routing_id=routing_id), question)
 
-def _pool(
-    base_url: str, timeout: Timeout, connections: int, context: ssl.SSLContext
-) -> HTTPConnectionPool:
-    """Return the pool for one origin. Plain http never leaves the machine: `Account` sees to it."""
-    url = parse_url(base_url)
-    host = url.host or ""
-    if url.scheme == "http":
-        pool = HTTPConnectionPool(host, url.port, timeout=timeout, maxsize=connections)
-        kind: type[_Connection] = _Connection
-    else:
-        pool = HTTPSConnectionPool(
-            host, url.port, timeout=timeout, maxsize=connections, ssl_context=context
-        )
-        kind = _TlsConnection
-    setattr(pool, _CONNECTION_CLASS, kind)
-    return pool
+    def _seal(self, body: Body) -> Envelope:
+        kid, sid = self._account.kid, self._account.sid
+        if isinstance(self._encrypter, PayoutKeys):
+            return self._encrypter.seal(body, kid=kid, sid=sid)
+        return seal(self._encrypter, body, kid=kid, sid=sid)
 
-
-def _checked(context: ssl.SSLContext | None) -> ssl.SSLContext:
-    """Return a context that verifies, or refuse the caller's."""
-    if context is None:
-        context = ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-    elif not isinstance(context, ssl.SSLContext):
-        raise TypeError("ssl_context must be an ssl.SSLContext")
-    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ValueError("ssl_context must verify certificates and host names")
-    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
-        raise ValueError("ssl_context must refuse what is older than TLS 1.2")
-    return context
+    def _call(self, request: Request, read: Callable[[int, bytes], Outcome[_T]]) -> Outcome[_T]:
+        """Send a request once, and read its answer."""
+        answer = self._transport.exchange(request)
+        return read(*answer) if isinstance(answer, tuple) else answer

@@ -15,18 +15,10 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
 from joseal.juspay.body import Body, Rule
+from joseal.juspay.rules import CARD_NUMBER, SECURITY_CODE, TEXT, TOKEN, WORD
 
 _MONTH: Final = Rule(re.compile("0[1-9]|1[0-2]"), "two digits from 01 to 12")
 _YEAR: Final = Rule(re.compile("[0-9]{4}"), "four digits")
-_CODE: Final = Rule(re.compile("[0-9]{3,4}"), "three or four digits")
-_NUMBER: Final = Rule(re.compile("[0-9]{12,19}"), "12 to 19 digits", strip=True)
-_WORD: Final = Rule(re.compile("[!-~]+"), "printable ASCII without blanks")
-_TOKEN: Final = Rule(_WORD.pattern, _WORD.wording, strip=True)
-# Control characters have no place in a text for people, and a lone surrogate none in UTF-8.
-_TEXT: Final = Rule(
-    re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+"),
-    "more than blanks, without control characters and lone surrogates",
-)
 _SENDER: Final = Rule(re.compile("PAY_CARD|NETBANKING|UPI"), "PAY_CARD, NETBANKING or UPI")
 
 # The member of the details that each type of sender can't do without, in both its names.
@@ -75,12 +67,12 @@ class Details(Body, frozen=True, kw_only=True):
 
     RULES = MappingProxyType(
         {
-            "name": _TEXT,
-            "account": _WORD,
-            "pan": _TOKEN,
+            "name": TEXT,
+            "account": WORD,
+            "pan": TOKEN,
             "expiry": Expiry,
-            "card_security_code": _CODE,
-            "transaction_reference": _WORD,
+            "card_security_code": SECURITY_CODE,
+            "transaction_reference": WORD,
         }
     )
 
@@ -135,11 +127,11 @@ class CardInfo(Body, frozen=True, kw_only=True):
 
     RULES = MappingProxyType(
         {
-            "card_number": _NUMBER,
-            "card_token": _TOKEN,
-            "name": _TEXT,
+            "card_number": CARD_NUMBER,
+            "card_token": TOKEN,
+            "name": TEXT,
             "card_expiry": Expiry,
-            "card_security_code": _CODE,
+            "card_security_code": SECURITY_CODE,
             "sender_details": SenderDetails,
         }
     )
@@ -173,7 +165,7 @@ class Attempt(Body, frozen=True, kw_only=True):
         ValueError: `fulfillment_id` is not printable ASCII without blanks.
     """
 
-    RULES = MappingProxyType({"fulfillment_id": _WORD, "card_info": CardInfo})
+    RULES = MappingProxyType({"fulfillment_id": WORD, "card_info": CardInfo})
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"fulfillment_id"})
 
     fulfillment_id: str

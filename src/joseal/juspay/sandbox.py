@@ -1,26 +1,51 @@
 """An embedded stand-in for the payouts server, that really decrypts and checks what it is sent.
 
-For tests, demonstrations and first steps: it runs on loopback, in a thread, without TLS and with
-one merchant. `sandbox_checks` has the rules, `sandbox_http` the server, which needs the extra
-`sandbox`; importing this module does not.
+For tests, demonstrations and first steps: it runs on loopback, in threads, with one merchant.
+`sandbox_checks` has the rules for what is sent, `sandbox_orders` keeps what was paid, and
+`sandbox_http` is the server, which needs the extra `sandbox`; importing this module does not.
+
+With TLS or a script of faults there is a front before that server: `sandbox_faults` lists what can
+go wrong, `sandbox_plays` does it, `sandbox_front` listens. `sandbox_poster` posts webhooks.
 """
 
 import importlib.util
 import secrets
+import ssl
 from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
-from joseal.juspay.api import Account
+from joseal.juspay.account import Account
 from joseal.juspay.sandbox_checks import Checks, Record
+from joseal.juspay.sandbox_faults import Call, Director, Fault, Play, Script
+from joseal.juspay.sandbox_hooks import Posted, WebhookTarget
+from joseal.juspay.sandbox_orders import Course, Courses, Event, Orders, Transaction
 from joseal.keys import Key
 
 if TYPE_CHECKING:
-    from joseal.juspay.sandbox_http import Running
+    from joseal.juspay.sandbox_poster import Poster
+    from joseal.juspay.sandbox_tls import Authority
 
-__all__ = ["Record", "Sandbox"]
+__all__ = [
+    "Call",
+    "Course",
+    "Fault",
+    "Play",
+    "Posted",
+    "Record",
+    "Sandbox",
+    "Transaction",
+    "WebhookTarget",
+]
 
 _NEEDED: Final = ("starlette", "uvicorn")
+_NEEDED_FOR_TLS: Final = "trustme"
+
+
+def _plainly(order_id: str, number: int) -> Course:
+    del order_id, number
+    return Course()
 
 
 class Sandbox:
@@ -30,8 +55,8 @@ class Sandbox:
             sealer = payout_encrypter(sandbox.public_key)
             Client(sandbox.account, sealer).attempt(order_id, attempt)
 
-    Each one has its own port, key pair, API key and list of what it received, so several can run
-    at once. What it received can be read after the end too.
+    Each one has its own port, key pair, API key, orders and list of what it received, so several
+    can run at once. What it received can be read after the end too.
 
     Args:
         key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
@@ -44,10 +69,21 @@ class Sandbox:
         on_the_way: is given every body as it was sent, and returns the one to check: to look at
             what goes over the wire, or to damage it. It is called from the sandbox's thread. The
             default returns the same octets.
+        tls: True for HTTPS on `localhost`, with a certificate of an authority that is made for
+            this sandbox (see `ca_pem` and `client_context`); a server's context for any other.
+        script: says what is to go wrong: it is asked once for each connection and each request,
+            one at a time, from the sandbox's threads. None, as an answer too, is for nothing.
+        courses: says how each transaction goes and when a status shows it, by the order's id and
+            how many transactions that order had before; None stands for the plain course, and for
+            the transaction that creating an order starts, that there is none. By default every
+            transaction succeeds at once.
+        webhook: where webhooks are posted; None for none. A URL alone stands for Basic auth with
+            the merchant id and the API key.
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: a label, the API key or the merchant id is none that a client could send.
+        ValueError: a label, the API key or the merchant id is none that a client could send, or
+            the webhook's URL is not one of a loopback host.
         KeyUseError: `key` can't open tokens with the content encryptions of the payouts API.
     """
 
@@ -61,6 +97,10 @@ class Sandbox:
         merchant_id: str = "sandbox-merchant",
         port: int = 0,
         on_the_way: Callable[[bytes], bytes] = bytes,
+        tls: bool | ssl.SSLContext = False,
+        script: Script | None = None,
+        courses: Courses = _plainly,
+        webhook: WebhookTarget | str | None = None,
     ) -> None:
         pair = Key.generate("RSA-OAEP") if key is None else key
         self.public_key = pair.public()
@@ -73,8 +113,19 @@ class Sandbox:
         self._checks = Checks(pair, kid=kid, sid=sid, api_key=self.api_key, merchant_id=merchant_id)
         self._port = port
         self._on_the_way = on_the_way
+        self._tls = tls
+        if isinstance(webhook, str):
+            webhook = WebhookTarget(url=webhook, username=merchant_id, password=self.api_key)
+        self._webhook = webhook
+        self._orders = Orders(courses, self._notify)
         self._received: list[Record] = []
-        self._running: Running | None = None
+        self._posted: list[Posted] = []
+        self._director = Director(script)
+        self._has_front = tls is not False or script is not None
+        self._authority: Authority | None = None
+        self._poster: Poster | None = None
+        self._url: str | None = None
+        self._stop = ExitStack()
 
     @property
     def public_pem(self) -> str:
@@ -88,9 +139,9 @@ class Sandbox:
         Raises:
             RuntimeError: the sandbox is not running.
         """
-        if self._running is None:
+        if self._url is None:
             raise RuntimeError("the sandbox is not running: use it in a with statement")
-        return self._running.url
+        return self._url
 
     @property
     def account(self) -> Account:
@@ -107,9 +158,47 @@ class Sandbox:
         )
 
     @property
+    def ca_pem(self) -> str:
+        """The certificate of this sandbox's own authority, as PEM. Raises as `client_context`."""
+        return self._own_authority.pem
+
+    @property
+    def client_context(self) -> ssl.SSLContext:
+        """A new context for clients, that trusts this sandbox's own authority alone.
+
+        Raises:
+            RuntimeError: the sandbox was not started with `tls=True`.
+        """
+        return self._own_authority.client()
+
+    @property
+    def _own_authority(self) -> "Authority":
+        if self._authority is None:
+            raise RuntimeError("the sandbox has no authority: start it with tls=True")
+        return self._authority
+
+    @property
     def received(self) -> tuple[Record, ...]:
-        """What came for an attempt so far, in its order, refused ones too."""
+        """The attempts that came whole to the server so far, in its order, refused ones too."""
         return tuple(self._received)
+
+    @property
+    def posted(self) -> tuple[Posted, ...]:
+        """What became of the webhooks so far."""
+        return tuple(self._posted)
+
+    def attempts(self, order_id: str) -> int:
+        """Return how many attempts at an order have begun to arrive, carried out or not.
+
+        More than one for one call of a client means that something sent it again.
+        """
+        if self._has_front:
+            return self._director.count("attempt", order_id)
+        return sum(record.order_id == order_id for record in self._received)
+
+    def transactions(self, order_id: str) -> tuple[Transaction, ...]:
+        """Return what was started for an order in truth, whatever a status shows; oldest first."""
+        return self._orders.transactions(order_id)
 
     def __enter__(self) -> Self:
         """Start to listen.
@@ -119,18 +208,57 @@ class Sandbox:
             RuntimeError: it is running already.
             OSError: the port is taken.
         """
-        missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+        needed = (*_NEEDED, _NEEDED_FOR_TLS) if self._tls is True else _NEEDED
+        missing = [name for name in needed if importlib.util.find_spec(name) is None]
         if missing:
             text = "the sandbox needs its extra: pip install 'joseal[sandbox]'"
             raise ModuleNotFoundError(text, name=missing[0])
-        if self._running is not None:
+        if self._url is not None:
             raise RuntimeError("the sandbox is running already")
-        from joseal.juspay import sandbox_http  # noqa: PLC0415 - the extra may be missing
-
-        self._running = sandbox_http.start(
-            self._checks, self._received, port=self._port, on_the_way=self._on_the_way
-        )
+        with ExitStack() as stack:
+            self._url = self._start(stack)
+            # Nothing failed: what was started goes on until the end of the block.
+            self._stop = stack.pop_all()
         return self
+
+    def _start(self, stack: ExitStack) -> str:
+        """Start what there is to start, each with its end on the stack; return the URL."""
+        # The extra may be missing, and only what is used is loaded.
+        from joseal.juspay import sandbox_http  # noqa: PLC0415 - see above
+
+        if self._webhook is not None:
+            from joseal.juspay import sandbox_poster  # noqa: PLC0415 - see above
+
+            self._poster = sandbox_poster.Poster(self._webhook, self._posted)
+            stack.callback(self._poster.stop)
+        running = sandbox_http.start(
+            self._checks,
+            self._orders,
+            self._received,
+            port=0 if self._has_front else self._port,
+            on_the_way=self._on_the_way,
+        )
+        stack.callback(running.stop)
+        if not self._has_front:
+            return running.url
+        from joseal.juspay import sandbox_front  # noqa: PLC0415 - see above
+
+        front = sandbox_front.Front(self._port, running.port, self._director, self._context())
+        stack.callback(front.stop)
+        return front.url
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self._tls is not True:
+            return self._tls or None
+        if self._authority is None:
+            from joseal.juspay import sandbox_tls  # noqa: PLC0415 - needs one more of the extra
+
+            self._authority = sandbox_tls.Authority()
+        return self._authority.server()
+
+    def _notify(self, event: Event) -> None:
+        if self._poster is not None:
+            self._poster.notify(event)
 
     def __exit__(
         self,
@@ -138,10 +266,9 @@ class Sandbox:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        running, self._running = self._running, None
-        if running is not None:
-            running.stop()
+        self._url = None
+        self._stop.close()
 
     def __repr__(self) -> str:
-        where = "not running" if self._running is None else self._running.url
+        where = "not running" if self._url is None else self._url
         return f"Sandbox({where}, kid={self.kid!r}, sid={self.sid!r})"

@@ -2,17 +2,18 @@
 
 What the public pages leave open is decided here, strictly, and is no word of the real server's:
 
-- a path that is not one of the two published ones is E09 with 404; another method, another content
-  type, an order id that is none, or a missing `x-merchantid` is E05 with 400;
+- a path that is not a published one is E09 with 404; another method, another content type of a
+  body, an order id that is none, or a missing `x-merchantid` is E05 with 400;
 - an `x-merchantid` that is not the one the API key belongs to is E08 with 403;
 - a payload that can't be opened is E03, as is a wrong kid or sid, and the message gives the stable
-  code of our own error.
+  code of our own error;
+- a card that travels in a plain order is E01.
 
 Rules:
-- What is secret in a body does not leave `Checks.read`: a record has the last four digits, and a
-  refusal the name of a member.
+- What is secret in a body does not leave `Checks`: a record and an order have the last four digits,
+  and a refusal the name of a member.
 
-Source: the encrypted attempt page and the list of error codes of the payouts API.
+Source: the attempt and order create pages and the list of error codes of the payouts API.
 """
 
 import base64
@@ -22,10 +23,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
+import msgspec
+
 from joseal.errors import MalformedTokenError, TokenError
 from joseal.frames import Opaque, no_locals
+from joseal.juspay.beneficiaries import Beneficiary, PlainCard
 from joseal.juspay.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
 from joseal.juspay.models import Attempt
+from joseal.juspay.orders import AdditionalInfo, NewFulfillment, NewOrder
 from joseal.jwe import Decrypter
 from joseal.keys import Key
 
@@ -95,6 +100,20 @@ class Refusal(NamedTuple):
         }
 
 
+class NewSheet(NamedTuple):
+    """What is kept of a new order. Nothing in it is secret.
+
+    Attributes:
+        order_id: the merchant's own.
+        members: those of the order that an answer repeats, with their names on the wire.
+        parts: for each payout its amount, and the members that an answer repeats.
+    """
+
+    order_id: str
+    members: Mapping[str, object]
+    parts: tuple[tuple[float, Mapping[str, object]], ...]
+
+
 def is_order_id(text: str) -> bool:
     """Tell whether `text` has the form of an order id."""
     return _ORDER_ID.fullmatch(text) is not None
@@ -130,7 +149,7 @@ class Checks(Opaque):
             _merchant_id=merchant_id,
         )
 
-    def head(self, headers: Mapping[str, list[str]]) -> Refusal | None:
+    def head(self, headers: Mapping[str, list[str]], *, has_body: bool = True) -> Refusal | None:
         """Check the headers, whose names are in lower case. None where all is well."""
         refusal = self._authorization(headers.get("authorization", []))
         if refusal is not None:
@@ -140,6 +159,8 @@ class Checks(Opaque):
             return Refusal("E05", "x-merchantid is missing or repeated")
         if merchants[0] != self._merchant_id:
             return Refusal("E08", "x-merchantid does not belong to the API key")
+        if not has_body:
+            return None
         types = [value.partition(";")[0].strip() for value in headers.get("content-type", [])]
         if [value.lower() for value in types] != ["application/json"]:
             return Refusal("E05", "the content type is not application/json")
@@ -157,7 +178,28 @@ class Checks(Opaque):
 
     @no_locals
     def read(self, order_id: str, body: bytes) -> Record | Refusal:
-        """Open a body, check it, and keep of it what is no secret."""
+        """Open the body of an attempt, check it, and keep of it what is no secret."""
+        plaintext = self._open(body)
+        if isinstance(plaintext, Refusal):
+            return plaintext
+        try:
+            attempt = Attempt.from_json(plaintext)
+        except MalformedTokenError as error:
+            return Refusal("E01", str(error))
+        return _record(order_id, attempt)
+
+    @no_locals
+    def read_sealed_order(self, body: bytes) -> NewSheet | Refusal:
+        """Open the body of an encrypted order, check it, and keep of it what is no secret."""
+        plaintext = self._open(body)
+        return plaintext if isinstance(plaintext, Refusal) else _order(plaintext)
+
+    @no_locals
+    def read_plain_order(self, body: bytes) -> NewSheet | Refusal:
+        """Check the body of a plain order, and keep of it what is no secret."""
+        return _order(body, sealed=False)
+
+    def _open(self, body: bytes) -> bytes | Refusal:
         try:
             envelope = Envelope.from_json(body)
         except MalformedTokenError as error:
@@ -165,14 +207,9 @@ class Checks(Opaque):
         if (envelope.kid, envelope.sid) != self._labels:
             return Refusal("E03", "kid or sid is not the one that was given out")
         try:
-            plaintext = self._opener.decrypt(envelope.payload)
+            return self._opener.decrypt(envelope.payload)
         except TokenError as error:
             return Refusal("E03", f"the payload was refused: {error.code}")
-        try:
-            attempt = Attempt.from_json(plaintext)
-        except MalformedTokenError as error:
-            return Refusal("E01", str(error))
-        return _record(order_id, attempt)
 
     def __repr__(self) -> str:
         return f"Checks(merchant_id={self._merchant_id!r})"
@@ -180,11 +217,67 @@ class Checks(Opaque):
 
 def _record(order_id: str, attempt: Attempt) -> Record:
     number, token = attempt.card_info.card_number, attempt.card_info.card_token
-    text = number or token or ""
-    return Record(
-        order_id,
-        "ACK",
-        attempt.fulfillment_id,
-        "token" if number is None else "card",
-        text[-4:] if len(text) >= _LEAST_TO_SHORTEN else "",
+    kind: Literal["card", "token"] = "token" if number is None else "card"
+    return Record(order_id, "ACK", attempt.fulfillment_id, kind, _last_four(number or token or ""))
+
+
+def _last_four(text: str) -> str:
+    return text[-4:] if len(text) >= _LEAST_TO_SHORTEN else ""
+
+
+def _order(body: bytes, *, sealed: bool = True) -> NewSheet | Refusal:
+    try:
+        order = NewOrder.from_json(body)
+    except MalformedTokenError as error:
+        return Refusal("E01", str(error))
+    if order.has_plain_card and not sealed:
+        return Refusal("E01", "a PLAIN_CARD has to be in an encrypted order")
+    members = {"type": order.type, "customerId": order.customer_id, "amount": float(order.amount)}
+    return NewSheet(
+        order.order_id,
+        {**members, **_free(order)},
+        tuple((float(part.amount), _part(part)) for part in order.fulfillments),
     )
+
+
+def _part(part: NewFulfillment) -> dict[str, object]:
+    members: dict[str, object] = {
+        "preferredMethodList": list(part.preferred_method_list or ()),
+        "beneficiaryDetails": _beneficiary(part.beneficiary_details),
+        **_free(part),
+    }
+    if part.additional_info is not None:
+        members["additionalInfo"] = _info(part.additional_info)
+    return members
+
+
+def _beneficiary(beneficiary: Beneficiary) -> dict[str, object]:
+    details = beneficiary.details
+    shown: object = {}
+    if isinstance(details, PlainCard):
+        text = details.card_number or details.card_token or ""
+        card = {
+            "name": details.name,
+            "last4ofCard": _last_four(text),
+            "cardType": details.card_type,
+            "brand": details.brand,
+            "bankCode": details.bank_code,
+        }
+        shown = {name: value for name, value in card.items() if value is not None}
+    elif not isinstance(details, msgspec.Raw):
+        shown = msgspec.to_builtins(details)
+    return {"type": beneficiary.type, "details": shown}
+
+
+def _info(info: AdditionalInfo) -> object:
+    """Return the additional information without the webhook's password, as in the samples."""
+    members = msgspec.to_builtins(info)
+    if info.webhook_details is not None:
+        members["webhookDetails"].pop("password", None)
+    return members
+
+
+def _free(body: NewOrder | NewFulfillment) -> dict[str, object]:
+    """Return the members that are free for the merchant, those of them that are set."""
+    names = [f"udf{number}" for number in range(1, 6)]
+    return {name: getattr(body, name) for name in names if getattr(body, name) is not None}

@@ -6,11 +6,12 @@ Rules:
 - `ACK` is answered as text: the bare word is no JSON.
 """
 
+import functools
 import socket
 import threading
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,7 +20,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from joseal.juspay.api import AttemptPath
-from joseal.juspay.sandbox_checks import Checks, Record, Refusal, is_order_id
+from joseal.juspay.sandbox_checks import Checks, NewSheet, Record, Refusal, is_order_id
+from joseal.juspay.sandbox_orders import Orders
 
 BODY_BYTES: Final = 64 * 1024  # bytes; an attempt's envelope is about 2 KiB
 
@@ -27,12 +29,17 @@ _HOST: Final = "127.0.0.1"
 _POLL_SECONDS: Final = 0.002
 # How long a request that is not whole may hold up the end.
 _GRACE_SECONDS: Final = 1
+# Longer than the front keeps an idle client.
+_KEEP_ALIVE_SECONDS: Final = 60
 
 _BY_STATUS: Final = (
     (404, Refusal("E09", "there is no such path")),
     (405, Refusal("E05", "the path does not take this method")),
     (500, Refusal("E06", "the sandbox failed")),
 )
+_NO_ORDER_ID: Final = Refusal("E05", "the order id is not one")
+
+_Read = TypeVar("_Read")
 
 
 class Running:
@@ -55,12 +62,18 @@ class Running:
 
 
 def start(
-    checks: Checks, received: list[Record], *, port: int, on_the_way: Callable[[bytes], bytes]
+    checks: Checks,
+    orders: Orders,
+    received: list[Record],
+    *,
+    port: int,
+    on_the_way: Callable[[bytes], bytes],
 ) -> Running:
     """Listen, and serve from a thread of its own.
 
     Args:
         checks: who may send what.
+        orders: what is carried out.
         received: every attempt is added to it.
         port: 0 lets the system choose.
         on_the_way: what becomes of a body before it is checked.
@@ -70,8 +83,10 @@ def start(
         RuntimeError: the server ended before it began.
     """
     listener = socket.create_server((_HOST, port))
+    # asyncio sets it for listeners of its own making; without it each answer takes 40 ms longer.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
-        _application(_Attempts(checks, received, on_the_way)),
+        _application(_Api(checks, orders, received, on_the_way)),
         loop="asyncio",
         http="h11",
         ws="none",
@@ -81,6 +96,7 @@ def start(
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="joseal-sandbox")
@@ -99,31 +115,70 @@ def start(
     return Running(server, thread, listener.getsockname()[1])
 
 
-class _Attempts:
-    """The endpoint of both published paths."""
+class _Api:
+    """The endpoints: each one checks, does, and answers."""
 
     def __init__(
-        self, checks: Checks, received: list[Record], on_the_way: Callable[[bytes], bytes]
+        self,
+        checks: Checks,
+        orders: Orders,
+        received: list[Record],
+        on_the_way: Callable[[bytes], bytes],
     ) -> None:
         self._checks = checks
+        self._orders = orders
         self._received = received
         self._on_the_way = on_the_way
 
-    async def answer(self, request: Request) -> Response:
-        """Judge an attempt, note it, and answer."""
+    async def attempt(self, request: Request) -> Response:
+        """Judge an attempt, note it, carry it out, and answer."""
         order_id = str(request.path_params["order_id"])
         if not is_order_id(order_id):
-            return _refuse(Refusal("E05", "the order id is not one"))
-        verdict = await self._judge(order_id, request)
+            return _refuse(_NO_ORDER_ID)
+        verdict = await self._read(request, functools.partial(self._checks.read, order_id))
+        if isinstance(verdict, Record):
+            refusal = self._orders.attempt(order_id, verdict.fulfillment_id or "")
+            verdict = verdict if refusal is None else refusal
         if isinstance(verdict, Refusal):
             self._received.append(Record(order_id, verdict.code))
             return _refuse(verdict)
         self._received.append(verdict)
         return PlainTextResponse("ACK")
 
-    async def _judge(self, order_id: str, request: Request) -> Record | Refusal:
-        names = set(request.headers.keys())
-        refusal = self._checks.head({name: request.headers.getlist(name) for name in names})
+    async def create(self, request: Request) -> Response:
+        """Create an encrypted order."""
+        return self._create(await self._read(request, self._checks.read_sealed_order))
+
+    async def create_plain(self, request: Request) -> Response:
+        """Create a plain order."""
+        return self._create(await self._read(request, self._checks.read_plain_order))
+
+    def _create(self, sheet: NewSheet | Refusal) -> Response:
+        return _answer(sheet if isinstance(sheet, Refusal) else self._orders.create(sheet))
+
+    async def status(self, request: Request) -> Response:
+        """Tell how an order stands."""
+        refusal = self._checks.head(_headers(request), has_body=False)
+        if refusal is not None:
+            return _refuse(refusal)
+        order_id = str(request.path_params["order_id"])
+        if not is_order_id(order_id):
+            return _refuse(_NO_ORDER_ID)
+        parts = request.query_params.get("expand", "").split(",")
+        return _answer(self._orders.status(order_id, expand="fulfillment" in parts))
+
+    async def cancel(self, request: Request) -> Response:
+        """Cancel a payout that was not started."""
+        refusal = self._checks.head(_headers(request), has_body=False)
+        if refusal is not None:
+            return _refuse(refusal)
+        return _answer(self._orders.cancel(str(request.path_params["fulfillment_id"])))
+
+    async def _read(
+        self, request: Request, read: Callable[[bytes], _Read | Refusal]
+    ) -> _Read | Refusal:
+        """Check the header, take the body, and have it read."""
+        refusal = self._checks.head(_headers(request))
         if refusal is not None:
             return refusal
         body = bytearray()
@@ -134,14 +189,24 @@ class _Attempts:
                     return Refusal("E05", "the body is too large")
         except ClientDisconnect:
             return Refusal("E05", "the body is not whole")
-        return self._checks.read(order_id, self._on_the_way(bytes(body)))
+        return read(self._on_the_way(bytes(body)))
 
 
-def _application(attempts: _Attempts) -> Starlette:
+def _application(api: _Api) -> Starlette:
     """Return the ASGI application."""
-    paths = [path.value.format("{order_id}") for path in AttemptPath]
+    attempts = [path.value.format("{order_id}") for path in AttemptPath]
     application = Starlette(
-        routes=[Route(path, attempts.answer, methods=["POST"]) for path in paths],
+        routes=[
+            Route("/payout/merchant/v1/orders", api.create_plain, methods=["POST"]),
+            Route("/payout/merchant/v1.1/orders", api.create, methods=["POST"]),
+            Route("/payout/merchant/v1/orders/{order_id}", api.status, methods=["GET"]),
+            Route(
+                "/payout/merchant/v1/fulfillment/{fulfillment_id}/cancel",
+                api.cancel,
+                methods=["POST"],
+            ),
+            *(Route(path, api.attempt, methods=["POST"]) for path in attempts),
+        ],
         exception_handlers={status: _always(refusal) for status, refusal in _BY_STATUS},
     )
     # A path with a slash too many is another path, and a redirect is no documented answer.
@@ -149,12 +214,21 @@ def _application(attempts: _Attempts) -> Starlette:
     return application
 
 
+def _headers(request: Request) -> dict[str, list[str]]:
+    return {name: request.headers.getlist(name) for name in set(request.headers.keys())}
+
+
+def _answer(answer: dict[str, object] | Refusal) -> Response:
+    return _refuse(answer) if isinstance(answer, Refusal) else JSONResponse(answer)
+
+
 def _refuse(refusal: Refusal) -> Response:
     return JSONResponse(refusal.body(), status_code=refusal.status)
 
 
-def _always(refusal: Refusal) -> Callable[[Request, Exception], Response]:
-    def handle(request: Request, error: Exception) -> Response:
+def _always(refusal: Refusal) -> Callable[[Request, Exception], Awaitable[Response]]:
+    # Were it no coroutine, a pool of threads would run it, and outlive the server.
+    async def handle(request: Request, error: Exception) -> Response:
         del request, error
         return _refuse(refusal)
 

@@ -1,0 +1,153 @@
+"""What the client adds to a POST: an attempt beside a bare urllib3 POST of the same body.
+
+    python -m bench.posting
+
+Sealing is apart: the envelope is made before the clock starts, and `bench.report` has what it
+costs. What is timed as joseal's is the rest of an attempt: the request is built and checked, sent
+once over a connection that marks the first octet and meters the answer, and the answer is read.
+The exit status is 1 where a bound was missed.
+"""
+
+import argparse
+import ssl
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import trustme
+from rich.console import Console
+from rich.table import Table
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+
+import joseal
+from bench.measure import Samples, interleave, ratio
+from bench.ratios import Bound
+from bench.subjects import Subject
+from bench.surroundings import describe
+from joseal import juspay
+from joseal.juspay.transport import Transport
+
+BARE: Final = "bare urllib3"
+OURS: Final = "joseal"
+GROUPS: Final = ("POST over HTTP", "POST over TLS")
+
+_CONNECT_SECONDS: Final = 10.0
+_ANSWER_SECONDS: Final = 60.0
+
+BOUNDS: Final = tuple(Bound(group, OURS, BARE, 1.15) for group in GROUPS)
+
+
+def main() -> int:
+    """Run the report."""
+    parser = argparse.ArgumentParser(prog="python -m bench.posting")
+    parser.add_argument("--rounds", type=int, default=200, help="turns of each subject, from 2")
+    rounds = parser.parse_args().rounds
+    if rounds < 2:
+        parser.error("quartiles need two rounds")
+    console = Console()
+    surroundings = Table.grid(padding=(0, 2))
+    for row in describe():
+        surroundings.add_row(*row)
+    console.print(surroundings)
+    kept = True
+    with subjects() as made:
+        for bound in BOUNDS:
+            group = [subject for subject in made if subject.group == bound.group]
+            for subject in group:
+                subject.prove()
+            samples = interleave({subject.name: subject.call for subject in group}, rounds)
+            console.print(_table(bound, samples))
+            kept = kept and ratio(samples, OURS, BARE).of_medians <= bound.at_most
+    return 0 if kept else 1
+
+
+def _table(bound: Bound, samples: Samples) -> Table:
+    table = Table("", "median, us", f"/ {BARE}", "at most", title=bound.group, title_justify="left")
+    for name, seconds in samples.items():
+        found = ratio(samples, name, BARE)
+        shown = f"{found.of_medians:.2f} ({found.low:.2f} to {found.high:.2f})"
+        at_most = f"{bound.at_most:.2f}" if name == bound.subject else ""
+        table.add_row(name, f"{median(seconds) * 1e6:.1f}", shown, at_most)
+    return table
+
+
+@contextmanager
+def subjects() -> Iterator[tuple[Subject, ...]]:
+    """Yield all subjects, with the servers that they need."""
+    ca = trustme.CA()
+    bank = joseal.Key.generate("RSA-OAEP").public()
+    attempt = juspay.Attempt(
+        fulfillment_id="c14b43505a545b3a65c416634009a2-f1",
+        card_info=juspay.CardInfo(card_number="5513651111111111"),
+    )
+    envelope = juspay.seal(juspay.payout_encrypter(bank), attempt, kid="K", sid="S")
+    with ExitStack() as servers:
+        made: list[Subject] = []
+        for group, tls in zip(GROUPS, (False, True), strict=True):
+            port = servers.enter_context(_server(ca if tls else None))
+            made += _posts(group, port, envelope, ca if tls else None)
+        yield tuple(made)
+
+
+def _posts(
+    group: str, port: int, envelope: juspay.Envelope, ca: trustme.CA | None
+) -> Iterator[Subject]:
+    base_url = f"{'http' if ca is None else 'https'}://localhost:{port}"
+    account = juspay.Account(merchant_id="m", api_key="k", kid="K", sid="S", base_url=base_url)
+    request = juspay.attempt_request(account, "order-1", envelope)
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca is not None:
+        ca.configure_trust(context)
+    # The same time-outs: a socket without one saves a system call each time it is used.
+    timeout = Timeout(connect=_CONNECT_SECONDS, read=_ANSWER_SECONDS)
+    pool = (
+        HTTPConnectionPool("localhost", port, timeout=timeout)
+        if ca is None
+        else HTTPSConnectionPool("localhost", port, timeout=timeout, ssl_context=context)
+    )
+    transport = Transport(
+        base_url,
+        connect_timeout_seconds=_CONNECT_SECONDS,
+        answer_timeout_seconds=_ANSWER_SECONDS,
+        connections=10,
+        ssl_context=context,
+    )
+    path = request.url.removeprefix(base_url)
+    sent = dict(request.headers)
+
+    def bare() -> object:
+        return pool.urlopen("POST", path, body=request.body, headers=sent, retries=False).data
+
+    def ours() -> object:
+        built = juspay.attempt_request(account, "order-1", envelope)
+        answer = transport.exchange(built)
+        return juspay.read_attempt_response(*answer) if isinstance(answer, tuple) else answer
+
+    yield Subject(group, BARE, bare, lambda made: made == b"ACK")
+    yield Subject(group, OURS, ours, lambda made: made == juspay.Accepted(juspay.Ack()))
+
+
+@contextmanager
+def _server(ca: trustme.CA | None) -> Iterator[int]:
+    """Run a server for the block, and yield its port."""
+    with tempfile.TemporaryDirectory() as place:
+        arguments = [sys.executable, "-m", "bench.post_server"]
+        if ca is not None:
+            pem = Path(place) / "server.pem"
+            ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))
+            arguments.append(str(pem))
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                yield int(process.stdout.readline() if process.stdout else "0")
+            finally:
+                process.kill()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,189 @@
+"""What can go wrong between a client and the sandbox, as data: the names, and what they say of it.
+
+Rules:
+- A fault happens at one place of an exchange, and the list is in the order of these places.
+- Whether the call was carried out is another question, and for most faults both answers exist:
+  whoever sees a 503 does not know. `Play.carried_out` decides.
+
+Source: RFC 9112 (HTTP/1.1), RFC 8446 (TLS 1.3).
+"""
+
+import enum
+import re
+import threading
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple, Self, TypeAlias
+
+import msgspec
+
+
+class Fault(enum.Enum):
+    """One thing that goes wrong."""
+
+    CUT_BEFORE_HANDSHAKE = "cut-before-handshake"
+    """The connection is closed before anything is said."""
+    CUT_BEFORE_REQUEST = "cut-before-request"
+    """It is closed after the TLS handshake, and nothing is read."""
+    CUT_IN_REQUEST = "cut-in-request"
+    """It is closed when the header was read and the body was not."""
+    CUT_AFTER_REQUEST = "cut-after-request"
+    """The whole request is read, and the connection closed without an answer."""
+    RESET_AFTER_REQUEST = "reset-after-request"
+    """The same, and it is reset."""
+    TLS_GARBAGE = "tls-garbage"
+    """The whole request is read; what comes back is no TLS record that holds."""
+    CLIENT_CERTIFICATE = "client-certificate"
+    """The whole request is read; then the server wants a certificate of the client (TLS 1.3). The
+    server's context has to allow for it."""
+    SILENCE = "silence"
+    """No answer comes, and the connection stays open."""
+    CUT_IN_STATUS = "cut-in-status"
+    """The answer breaks off in its first line."""
+    CUT_IN_HEADER = "cut-in-header"
+    """It breaks off in its header."""
+    CUT_IN_BODY = "cut-in-body"
+    """Its last octet is missing."""
+    CUT_AFTER_ANSWER = "cut-after-answer"
+    """The answer is whole, and the connection is closed without a word of TLS."""
+    SLOW_HEADER = "slow-header"
+    """A header that has no end arrives octet by octet."""
+    SLOW_BODY = "slow-body"
+    """A body arrives octet by octet."""
+    HUGE_HEADER = "huge-header"
+    """A header that has no end arrives as fast as it can."""
+    HUGE_BODY = "huge-body"
+    """A body of ten gigabytes is announced, and begins to arrive."""
+    GZIP_BOMB = "gzip-bomb"
+    """A small body that unpacks to an `ACK` with blanks for megabytes."""
+    WRONG_TYPE = "wrong-type"
+    """The true answer says that it is HTML."""
+    HTML_PAGE = "html-page"
+    """200, with a page for people, as a captive portal answers."""
+    ECHO = "echo"
+    """502, with all of the request in the body, as a debugging proxy answers."""
+    REDIRECT = "redirect"
+    """307 to the same place: whoever follows sends the request twice."""
+    HTTP_201 = "http-201"
+    HTTP_202 = "http-202"
+    HTTP_400 = "http-400"
+    """400 without a documented body."""
+    HTTP_408 = "http-408"
+    HTTP_429 = "http-429"
+    HTTP_500_E06 = "http-500-e06"
+    HTTP_500_E90 = "http-500-e90"
+    HTTP_502 = "http-502"
+    HTTP_503 = "http-503"
+    HTTP_504 = "http-504"
+
+
+AT_CONNECTING: Final = frozenset({Fault.CUT_BEFORE_HANDSHAKE, Fault.CUT_BEFORE_REQUEST})
+# Where the true answer, or a part of it, goes out: it has to exist.
+WITH_ANSWER: Final = frozenset(
+    {
+        Fault.CUT_IN_STATUS,
+        Fault.CUT_IN_HEADER,
+        Fault.CUT_IN_BODY,
+        Fault.CUT_AFTER_ANSWER,
+        Fault.WRONG_TYPE,
+        None,
+    }
+)
+
+
+class Play(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to happen to one exchange.
+
+    Attributes:
+        fault: what goes wrong; None if nothing does.
+        carried_out: whether the call is carried out, as far as the fault lets a choice: where a
+            part of the true answer goes out it has to be, and where the request is not whole it
+            never is.
+        delay_seconds: how long the request waits before it is carried out.
+
+    Raises:
+        ValueError: the fault needs the true answer, and `carried_out` is false.
+    """
+
+    fault: Fault | None = None
+    carried_out: bool = True
+    delay_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.carried_out and self.fault in WITH_ANSWER:
+            raise ValueError("there is no true answer to a call that is not carried out")
+
+
+Name: TypeAlias = Literal["connect", "create", "attempt", "status", "cancel", "other"]
+
+_PATHS: Final[tuple[tuple[Name, re.Pattern[bytes]], ...]] = (
+    ("create", re.compile(rb"POST /payout/merchant/v1(?:\.1)?/orders()")),
+    ("attempt", re.compile(rb"POST /payout/merchant/v1/(?:orders/)?([^/?]+)/attempt")),
+    ("status", re.compile(rb"GET /payout/merchant/v1/orders/([^/?]+)(?:\?\S*)?")),
+    ("cancel", re.compile(rb"POST /payout/merchant/v1/fulfillment/([^/?]+)/cancel")),
+)
+
+
+class Call(NamedTuple):
+    """A moment at which something can go wrong.
+
+    Attributes:
+        name: which call it is; `connect` for a connection, before anything is read from it.
+        target: the id of the order, or of the fulfillment; empty where there is none.
+        number: which one it is of its name and target, from 1.
+    """
+
+    name: Name
+    target: str
+    number: int
+
+    @classmethod
+    def of(cls, request_line: bytes) -> Self:
+        """Return which call a request is; its number is left at 0."""
+        what, _, _ = request_line.rpartition(b" ")
+        for name, pattern in _PATHS:
+            found = pattern.fullmatch(what)
+            if found is not None:
+                return cls(name, found[1].decode("latin-1"), 0)
+        return cls("other", "", 0)
+
+
+Script: TypeAlias = Callable[[Call], Play | None]
+
+_PLAIN: Final = Play()
+
+
+class Director:
+    """Counts what arrives, and says what is to go wrong with it. Safe for several threads.
+
+    Args:
+        script: what was asked for; it is called for one moment at a time.
+    """
+
+    def __init__(self, script: Script | None) -> None:
+        self._script = script
+        # The script may ask for a count.
+        self._lock = threading.RLock()
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def next(self, call: Call) -> Play:
+        """Count a call and say what is to happen to it.
+
+        Raises:
+            ValueError: the script named a fault that can't happen at this moment.
+        """
+        place = (call.name, call.target)
+        with self._lock:
+            number = self.count(*place) + 1
+            self._counts[place] = number
+            wanted = None if self._script is None else self._script(call._replace(number=number))
+        if wanted is None:
+            return _PLAIN
+        at_connecting = wanted.fault in AT_CONNECTING
+        if wanted.fault is not None and at_connecting != (call.name == "connect"):
+            raise ValueError(f"the fault {wanted.fault.value} can't happen at this moment")
+        return wanted
+
+    def count(self, name: str, target: str) -> int:
+        """Return how many calls of this name and target have begun to arrive."""
+        with self._lock:
+            return self._counts.get((name, target), 0)

@@ -1,0 +1,210 @@
+"""Signed payloads, for accounts where `sid` is checked, and keys that change while in use.
+
+    keys = PayoutKeys([bank_2023, bank_2024], signers=[ours], nesting="encrypt-then-sign")
+    envelope = keys.seal(attempt, kid="bank-2024", sid="ours")
+
+Unconfirmed: that requests may be signed is said in one optional step of the encryption guide. It
+gives no header and no serialization, and of the order it says one thing in a note and another in
+its steps. With `format` always `compact`, encrypt-then-sign can only be a compact JWS around a
+compact JWE. Ask which one the account takes, and try it against the API's own sandbox.
+
+Rules:
+- A key's `kid` is its label: that of a recipient's key goes into the envelope as `kid`, that of an
+  own key as `sid` and into the header of the signature.
+- The caller chooses by label among keys that are all prepared. Nothing is chosen by default, for
+  with two keys alive a default is a guess.
+
+Source: the encryption guide of the payouts API; RFC 7515, RFC 7516, RFC 7519 section 11.2.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias, final
+
+from joseal.errors import KeyUseError
+from joseal.frames import Opaque, no_locals
+from joseal.juspay.body import Body
+from joseal.juspay.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
+from joseal.keys import Key, KeySet
+from joseal.profiles import (
+    JUSPAY_PAYOUTS,
+    Constant,
+    InMember,
+    Kid,
+    Profile,
+    Receiving,
+    Sealer,
+    Sending,
+)
+
+Order: TypeAlias = Literal["encrypt-then-sign", "sign-then-encrypt"]
+PayoutEnc: TypeAlias = Literal["A256CBC-HS512", "A128CBC-HS256"]
+
+_ENCS: Final = (SAMPLE_ENC, GUIDE_ENC)
+_ALGS: Final = ("RSA-OAEP", "RSA-OAEP-256")
+_SIGN_ALGS: Final = ("RS256",)
+_TYP: Final = Constant("typ", "JWT")
+_LABELS: Final = ("kid", "sid")
+_UNSIGNED_BODY: Final = InMember("payload", labels=("kid",), constants=(("format", "compact"),))
+_BODY: Final = InMember("payload", labels=_LABELS, constants=(("format", "compact"),))
+_QUESTION: Final = (
+    "Whether the account's requests are signed, in which order, and with which header: the guide's "
+    "note has the signature outside, and its steps are in the contrary order. Whether the header "
+    "of the signature has a kid. Otherwise as for juspay-payouts."
+)
+
+PAYOUTS_ENCRYPT_THEN_SIGN: Final = Profile(
+    name="juspay-payouts-encrypt-then-sign",
+    about="Payout requests of Juspay, sealed and then signed, as the note of its guide has it.",
+    sources=JUSPAY_PAYOUTS.sources,
+    send=Sending(
+        algs=_ALGS,
+        enc=SAMPLE_ENC,
+        header=(_TYP,),
+        nesting="encrypt-then-sign",
+        sign_algs=_SIGN_ALGS,
+        sign_header=(Kid(),),
+        envelope=_BODY,
+    ),
+    receive=Receiving(
+        algs=_ALGS,
+        encs=_ENCS,
+        nesting="encrypt-then-sign",
+        verify_algs=_SIGN_ALGS,
+        envelope=_BODY,
+    ),
+    open_question=_QUESTION,
+)
+
+PAYOUTS_SIGN_THEN_ENCRYPT: Final = Profile(
+    name="juspay-payouts-sign-then-encrypt",
+    about="Payout requests of Juspay, signed and then sealed, as the rest of its products does.",
+    sources=JUSPAY_PAYOUTS.sources,
+    send=Sending(
+        algs=_ALGS,
+        enc=SAMPLE_ENC,
+        # RFC 7519 section 5.2 wants cty where a signed token is inside.
+        header=(_TYP, Constant("cty", "JWT")),
+        nesting="sign-then-encrypt",
+        sign_algs=_SIGN_ALGS,
+        sign_header=(Kid(),),
+        envelope=_BODY,
+    ),
+    receive=Receiving(
+        algs=_ALGS,
+        encs=_ENCS,
+        nesting="sign-then-encrypt",
+        verify_algs=_SIGN_ALGS,
+        envelope=_BODY,
+    ),
+    open_question=_QUESTION,
+)
+
+_SIGNED: Final[Mapping[str, Profile]] = MappingProxyType(
+    {
+        "encrypt-then-sign": PAYOUTS_ENCRYPT_THEN_SIGN,
+        "sign-then-encrypt": PAYOUTS_SIGN_THEN_ENCRYPT,
+    }
+)
+_UNSIGNED: Final = JUSPAY_PAYOUTS.with_send(algs=_ALGS, envelope=_UNSIGNED_BODY)
+
+
+@final
+class PayoutKeys(Opaque):
+    """Seals payout requests with the key that the caller names, and signs them if it has signers.
+
+    While a key is changed, the old and the new one are both in here, and each request says which it
+    is for: first all with the old label, then all with the new one, with no moment in between.
+    Immutable and safe to share between threads.
+
+    Args:
+        recipients: the API's public keys, each loaded with its label as `kid=`.
+        signers: the merchant's private keys for RS256, likewise; empty without a signature.
+        nesting: which layer is the inner one; goes with `signers`.
+        enc: the content encryption, as for `payout_encrypter`.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `enc` is none of the two; `nesting` without signers, or the reverse.
+        KeyUseError: no recipient; a key without a kid, of the wrong half, or for another alg than
+            RSA-OAEP or RSA-OAEP-256 and RS256; two of one kind with one kid.
+    """
+
+    __slots__ = ("_sealers", "_signed")
+
+    _sealers: Mapping[tuple[str, str | None], Sealer]
+    _signed: bool
+
+    @no_locals
+    def __init__(
+        self,
+        recipients: Key | KeySet | Iterable[Key],
+        *,
+        signers: Key | KeySet | Iterable[Key] | None = None,
+        nesting: Order | None = None,
+        enc: PayoutEnc = SAMPLE_ENC,
+    ) -> None:
+        if enc not in _ENCS:
+            raise ValueError("enc must be one that the payouts API documents")
+        if (signers is None) != (nesting is None):
+            raise ValueError("signers and nesting go together")
+        if nesting is not None and nesting not in _SIGNED:
+            raise ValueError("nesting must be encrypt-then-sign or sign-then-encrypt")
+        profile = (_UNSIGNED if nesting is None else _SIGNED[nesting]).with_send(enc=enc)
+        owners = [None] if signers is None else list(_by_label(signers).items())
+        self._set(
+            _sealers=MappingProxyType(
+                {
+                    (kid, None if owner is None else owner[0]): _sealer(profile, kid, key, owner)
+                    for kid, key in _by_label(recipients).items()
+                    for owner in owners
+                }
+            ),
+            _signed=signers is not None,
+        )
+
+    @no_locals
+    def seal(self, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
+        """Seal a body into an envelope, signed if there are signers.
+
+        Args:
+            body: such as an `Attempt`.
+            kid: the label of the recipient's key.
+            sid: the label of the own key. It has to be given where there are signers; where there
+                are none, it is a label for the envelope and no more.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: no key has such a label, or `sid` is no label.
+            TokenTooLargeError: the body is over the limits.
+            KeyUnavailableError: a signing key on a device could not be asked.
+        """
+        if not isinstance(body, Body):
+            raise TypeError("body must be a body of this API, such as an Attempt")
+        if type(kid) is not str or not isinstance(sid, str | None):
+            raise TypeError("kid and sid must be str")
+        sealer = self._sealers.get((kid, sid if self._signed else None))
+        if sealer is None:
+            raise ValueError("kid, or sid where requests are signed, is no label of a key here")
+        made = Envelope.from_json(sealer.seal(body.to_json()).encode("ascii"))
+        return Envelope(payload=made.payload, kid=kid, sid=sid, format=made.format)
+
+    def __repr__(self) -> str:
+        return f"PayoutKeys(labels={list(self._sealers)!r})"
+
+
+def _by_label(keys: Key | KeySet | Iterable[Key]) -> dict[str, Key]:
+    found: dict[str, Key] = {}
+    for key in KeySet.of(keys):
+        if key.kid is None:
+            raise KeyUseError("a key of a payout needs its label: load it with kid=")
+        if key.kid in found:
+            raise KeyUseError("two keys have the same label")
+        found[key.kid] = key
+    return found
+
+
+def _sealer(profile: Profile, kid: str, key: Key, owner: tuple[str, Key] | None) -> Sealer:
+    if owner is None:
+        return profile.sealer(key, labels={"kid": kid})
+    return profile.sealer(key, signing_key=owner[1], labels={"kid": kid, "sid": owner[0]})

@@ -1,0 +1,85 @@
+"""The documented states of orders, fulfillments, transactions and validations.
+
+Rules:
+- A state that the API adds later is no error: it becomes a value of the same type, equal to its
+  text, whose `documented` is false.
+- No state is final: REVERSED is a success that turned into a failure, CONFLICTED the contrary.
+
+Source: the order status, webhook and beneficiary pages of the payouts API.
+"""
+
+import enum
+import re
+from typing import Final, Self
+
+_STATE: Final = re.compile("[A-Z][A-Z0-9_]{0,63}")
+
+
+class State(enum.StrEnum):
+    """What all states share. A member is a string, and equal to the word that the API uses."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str) or _STATE.fullmatch(value) is None:
+            return None
+        state = str.__new__(cls, value)
+        state._name_ = value
+        state._value_ = value
+        return state
+
+    @property
+    def documented(self) -> bool:
+        """Whether this version of joseal knows the state."""
+        return self.name in type(self).__members__
+
+
+class OrderState(State):
+    """How an order stands."""
+
+    CREATED = "CREATED"
+    """On an older page only."""
+    READY_FOR_FULFILLMENT = "READY_FOR_FULFILLMENT"
+    FULFILLMENTS_SCHEDULED = "FULFILLMENTS_SCHEDULED"
+    FULFILLED_PARTIALLY = "FULFILLED_PARTIALLY"
+    """In webhooks."""
+    FULFILLMENTS_SUCCESSFUL = "FULFILLMENTS_SUCCESSFUL"
+    FULFILLMENTS_FAILURE = "FULFILLMENTS_FAILURE"
+    FULFILLMENTS_CANCELLED = "FULFILLMENTS_CANCELLED"
+    FULFILLMENTS_MANUAL_REVIEW = "FULFILLMENTS_MANUAL_REVIEW"
+
+
+class FulfillmentState(State):
+    """How one payout of an order stands."""
+
+    CREATED = "CREATED"
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    MANUAL_REVIEW = "MANUAL_REVIEW"
+    CANCELLED = "CANCELLED"
+    DISCARDED = "DISCARDED"
+
+
+class TransactionState(State):
+    """How one attempt at a payout stands."""
+
+    CREATED = "CREATED"
+    INITIATED = "INITIATED"
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    MANUAL_REVIEW = "MANUAL_REVIEW"
+    REVERSED = "REVERSED"
+    """A success that turned into a failure."""
+    CONFLICTED = "CONFLICTED"
+    """A failure that turned into a success."""
+
+
+class ValidationState(State):
+    """What is known of a beneficiary."""
+
+    VALID = "VALID"
+    INVALID = "INVALID"
+    ERROR = "ERROR"
+    TIMEOUT = "TIMEOUT"
+    PENDING = "PENDING"

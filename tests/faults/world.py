@@ -1,0 +1,137 @@
+"""What the fault tests share: orders at a sandbox, a switch for what goes wrong, and the secrets."""
+
+import itertools
+from decimal import Decimal
+
+from joseal.juspay import (
+    Attempt,
+    BankAccount,
+    Beneficiary,
+    CardInfo,
+    Client,
+    Expiry,
+    NewFulfillment,
+    NewOrder,
+    Outcome,
+    payout_encrypter,
+)
+from joseal.juspay.sandbox import Call, Course, Play, Sandbox
+from joseal.juspay.sandbox_faults import AT_CONNECTING
+
+PAN = "4929471234567898"
+CVV = "907"
+API_KEY = "1D6A8F2C4B9E4CF5A921C3E5406AC0FB"
+
+# Long enough for a loaded machine; what is to run into a time-out gets a short one.
+PATIENT_SECONDS = 30.0
+HASTY_SECONDS = 0.4
+
+
+class Switch:
+    """The script of the sandbox: while it is on, one kind of call goes wrong."""
+
+    def __init__(self) -> None:
+        self.off()
+
+    def off(self) -> None:
+        self.play: Play | None = None
+        self.name = ""
+
+    def on(self, play: Play, name: str = "attempt") -> None:
+        self.name = "connect" if play.fault in AT_CONNECTING else name
+        self.play = play
+
+    def __call__(self, call: Call) -> Play | None:
+        return self.play if call.name == self.name else None
+
+
+class World:
+    """A sandbox where something can go wrong, and orders whose first payout has failed."""
+
+    def __init__(self, sandbox: Sandbox, switch: Switch, wire: list[bytes]) -> None:
+        self.sandbox = sandbox
+        self.switch = switch
+        self.wire = wire
+        self.sealer = payout_encrypter(sandbox.public_key)
+        self._numbers = itertools.count()
+
+    def client(self, seconds: float = PATIENT_SECONDS, **settings: object) -> Client:
+        times = {"connect_timeout_seconds": seconds, "answer_timeout_seconds": seconds}
+        context = {"ssl_context": self.sandbox.client_context}
+        return Client(self.sandbox.account, self.sealer, **{**times, **context, **settings})
+
+    def order(self, name: str) -> "Order":
+        """Create an order; its first transaction has failed, as attempts are for."""
+        self.switch.off()
+        order_id = f"{name[:50]}-{next(self._numbers)}"
+        with self.client() as client:
+            created = client.create_plain_order(new_order(order_id)).result()
+            fulfillment_id = created.fulfillments[0].id
+            known = client.order_status(order_id).result().known(fulfillment_id)
+        assert len(known) == 1
+        return Order(self, order_id, fulfillment_id, known)
+
+
+class Order:
+    """One order of a `World`, and what can be done with it."""
+
+    def __init__(
+        self, world: World, order_id: str, fulfillment_id: str, known: frozenset[str]
+    ) -> None:
+        self.id = order_id
+        self.fulfillment_id = fulfillment_id
+        self.known = known
+        self._world = world
+
+    def attempt(
+        self, play: Play | None, seconds: float = PATIENT_SECONDS, **settings: object
+    ) -> Outcome[object]:
+        """Attempt the payout once, while this goes wrong."""
+        with self._world.client(seconds, **settings) as client:
+            if play is not None:
+                self._world.switch.on(play)
+            outcome = client.attempt(self.id, attempt_at(self.fulfillment_id))
+        self._world.switch.off()
+        return outcome
+
+    def resolution(self, asked: int = 0) -> object:
+        with self._world.client() as client:
+            return client.resolve(self.id, self.fulfillment_id, known=self.known, asked=asked)
+
+    @property
+    def arrivals(self) -> int:
+        return self._world.sandbox.attempts(self.id)
+
+    @property
+    def payouts(self) -> int:
+        """How often money moved because of an attempt: the first transaction was not one."""
+        return len(self._world.sandbox.transactions(self.id)) - 1
+
+
+def attempt_at(fulfillment_id: str) -> Attempt:
+    card = CardInfo(
+        card_number=PAN, card_security_code=CVV, card_expiry=Expiry(month="02", year="2031")
+    )
+    return Attempt(fulfillment_id=fulfillment_id, card_info=card)
+
+
+def new_order(order_id: str) -> NewOrder:
+    payee = BankAccount(name="A Payee", account="026291800001191", ifsc="YESB0000262")
+    part = NewFulfillment(
+        amount=Decimal("10.50"),
+        beneficiary_details=Beneficiary(type="ACCOUNT_IFSC", details=payee),
+    )
+    return NewOrder(
+        order_id=order_id,
+        amount=Decimal("10.50"),
+        customer_id="customer-1",
+        customer_phone="9999999999",
+        customer_email="a@example.com",
+        type="FULFILL_ONLY",
+        fulfillments=(part,),
+    )
+
+
+def first_fails(order_id: str, number: int) -> Course:
+    del order_id
+    return Course(settles="FAILURE" if number == 0 else "SUCCESS")

@@ -635,7 +635,8 @@ def test_leak_of_an_error_is_found(fail):
 
 
 def test_leak_of_a_record_is_found(records):
-    logging.getLogger("joseal").debug("opened %s", vault().plaintext)
+    # Not one of ours: they have a filter, once a client was made.
+    logging.getLogger("an application").debug("opened %s", vault().plaintext)
     assert "PAN" in leaks(records[0])
 
 

@@ -26,6 +26,14 @@ FIRST = "A stand-in for the payouts server is running. Ctrl-C stops it.\n"
 NAMES = ["url", "merchant id", "API key", "kid", "sid", "alg", "public key"]
 
 
+# Whoever runs the tests in the background may have had SIGINT ignored, which children inherit.
+PROGRAM = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("joseal", run_name="__main__", alter_sys=True)
+"""
+
+
 class Running:
     """The command in a process of its own, and what its first lines said."""
 
@@ -53,15 +61,7 @@ class Running:
 
 @contextmanager
 def started(*args: object, **env: str) -> Iterator[Running]:
-    command = [
-        sys.executable,
-        "-W",
-        "error",
-        "-m",
-        "joseal",
-        "sandbox",
-        *(str(arg) for arg in args),
-    ]
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, "sandbox", *map(str, args)]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -27,6 +27,10 @@ class State(enum.StrEnum):
         state._value_ = value
         return state
 
+    def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
+        # Some versions of Python 3.11 pickle members by name, which a new state has not.
+        return type(self), (self.value,)
+
     @property
     def documented(self) -> bool:
         """Whether this version of joseal knows the state."""

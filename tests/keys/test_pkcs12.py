@@ -136,3 +136,23 @@ def test_legacy_alg_is_off_here_too():
     with pytest.raises(KeyUseError, match="legacy=True"):
         Key.from_pkcs12(data, alg="RSA1_5", password="pass")
     assert Key.from_pkcs12(data, alg="RSA1_5", password="pass", legacy=True).alg == "RSA1_5"
+
+
+def test_file_that_is_no_der_is_refused_where_warnings_are_errors():
+    """The suite turns warnings into errors, as many a service does."""
+    data = pkcs12.serialize_key_and_certificates(
+        None, suite.private("P-256"), None, None, NoEncryption()
+    )
+    for damaged in (b"", b"\x30\x80" + data[2:], data[:-3], data + b"\0", b"\x31" + data[1:]):
+        with pytest.raises(KeyUseError):
+            Key.from_pkcs12(damaged, alg="ES256")
+
+
+def test_certificate_of_an_unknown_version_is_refused():
+    private = suite.private("P-256")
+    data = pkcs12.serialize_key_and_certificates(
+        None, private, certificate(private), None, NoEncryption()
+    )
+    place = data.index(bytes.fromhex("a003020102")) + 4
+    with pytest.raises(KeyUseError):
+        Key.from_pkcs12(data[:place] + b"\7" + data[place + 1 :], alg="ES256")

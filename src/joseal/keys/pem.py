@@ -90,6 +90,7 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
             key nor a certificate.
     """
     # Most programs never need PKCS#12.
+    from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
 
     if not isinstance(data, bytes):
@@ -100,7 +101,8 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
     try:
         key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
         return _required(key or (certificate and certificate.public_key()))
-    except _UNREADABLE:
+    # The loader warns of BER; where warnings are errors, that is a refusal like any other.
+    except (*_UNREADABLE, x509.InvalidVersion, UserWarning):
         pass
     raise KeyUseError("the PKCS#12 file can't be read: wrong password, or damaged")
 

@@ -146,13 +146,3 @@ def test_file_that_is_no_der_is_refused_where_warnings_are_errors():
     for damaged in (b"", b"\x30\x80" + data[2:], data[:-3], data + b"\0", b"\x31" + data[1:]):
         with pytest.raises(KeyUseError):
             Key.from_pkcs12(damaged, alg="ES256")
-
-
-def test_certificate_of_an_unknown_version_is_refused():
-    private = suite.private("P-256")
-    data = pkcs12.serialize_key_and_certificates(
-        None, private, certificate(private), None, NoEncryption()
-    )
-    place = data.index(bytes.fromhex("a003020102")) + 4
-    with pytest.raises(KeyUseError):
-        Key.from_pkcs12(data[:place] + b"\7" + data[place + 1 :], alg="ES256")

@@ -168,11 +168,7 @@ class ApiError(JoseError):
     code = "api"
 
     def __init__(
-        self,
-        status: int,
-        error_code: str,
-        error_message: str = "",
-        user_message: str = "",
+        self, status: int, error_code: str, error_message: str = "", user_message: str = ""
     ) -> None:
         super().__init__("the API refused the request")
         self.args = (status, error_code)

@@ -61,15 +61,7 @@ class Signer(Opaque):
     Source: RFC 7515 section 5.1.
     """
 
-    __slots__ = (
-        "_b64",
-        "_detached",
-        "_key",
-        "_limits",
-        "_members",
-        "_protected",
-        "_signature",
-    )
+    __slots__ = ("_b64", "_detached", "_key", "_limits", "_members", "_protected", "_signature")
 
     _key: Key
     _signature: Signature

@@ -30,13 +30,7 @@ class OpenedNested(Opaque):
         opened_with: the key that opened the JWE.
     """
 
-    __slots__ = (
-        "opened_with",
-        "payload",
-        "sealed_header",
-        "signed_by",
-        "signed_header",
-    )
+    __slots__ = ("opened_with", "payload", "sealed_header", "signed_by", "signed_header")
 
     payload: bytes
     signed_header: dict[str, object]

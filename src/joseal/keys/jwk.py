@@ -42,10 +42,7 @@ _PERMITTING: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "dir": {"encrypt": frozenset({"encrypt"}), "decrypt": frozenset({"decrypt"})},
     "aes-kw": _WRAP,
     "aes-gcmkw": _WRAP,
-    "pbes2": {
-        "encrypt": _DERIVE | _WRAP["encrypt"],
-        "decrypt": _DERIVE | _WRAP["decrypt"],
-    },
+    "pbes2": {"encrypt": _DERIVE | _WRAP["encrypt"], "decrypt": _DERIVE | _WRAP["decrypt"]},
     "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
 }
 _COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
@@ -124,11 +121,7 @@ def dump(material: Material) -> dict[str, str]:
         }
     if isinstance(material, RSAPublicKey):
         numbers = material.public_numbers()
-        return {
-            "kty": "RSA",
-            "n": _integer_text(numbers.n),
-            "e": _integer_text(numbers.e),
-        }
+        return {"kty": "RSA", "n": _integer_text(numbers.n), "e": _integer_text(numbers.e)}
     if isinstance(material, PrivateCurveKey):
         return {**dump(material.public_key()), "d": _b64(curves.scalar(material))}
     curve = curves.name(material)
@@ -248,11 +241,7 @@ def _load_rsa(members: Mapping[str, object]) -> Material:
             p, q, dp, dq, qi = (_integer(members, name) for name in _RSA_CRT)
         else:
             p, q = rsa.rsa_recover_prime_factors(numbers.n, numbers.e, d)
-            dp, dq, qi = (
-                rsa.rsa_crt_dmp1(d, p),
-                rsa.rsa_crt_dmq1(d, q),
-                rsa.rsa_crt_iqmp(p, q),
-            )
+            dp, dq, qi = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
         return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, numbers).private_key()
     except ValueError:
         pass

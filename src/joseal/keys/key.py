@@ -245,12 +245,7 @@ class Key(BoundKey):
     @classmethod
     @no_locals
     def generate(
-        cls,
-        alg: str,
-        *,
-        curve: str | None = None,
-        size: int | None = None,
-        kid: str | None = None,
+        cls, alg: str, *, curve: str | None = None, size: int | None = None, kid: str | None = None
     ) -> Self:
         """Make a fresh key for any alg.
 

@@ -179,8 +179,5 @@ def _constant(_name: str) -> float:
 
 
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_unique,
-    parse_int=_integer,
-    parse_float=_number,
-    parse_constant=_constant,
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
 )

@@ -13,8 +13,8 @@ from typing import final
 
 from joseal.errors import NotAllowedError
 from joseal.frames import Opaque, no_locals
-from joseal.jwe import Decrypter, Encrypter
-from joseal.jws import Signer, Verifier
+from joseal.jwe import Decrypter, Encrypter, Opened
+from joseal.jws import Signer, Verified, Verifier
 from joseal.keys import Key
 from joseal.wire.header import has_media_type
 
@@ -38,22 +38,9 @@ class OpenedNested(Opaque):
     signed_by: Key
     opened_with: Key
 
-    def __init__(
-        self,
-        payload: bytes,
-        *,
-        signed_header: dict[str, object],
-        sealed_header: dict[str, object],
-        signed_by: Key,
-        opened_with: Key,
-    ) -> None:
-        self._set(
-            payload=payload,
-            signed_header=signed_header,
-            sealed_header=sealed_header,
-            signed_by=signed_by,
-            opened_with=opened_with,
-        )
+    def __init__(self, payload: bytes, signed: Verified, sealed: Opened) -> None:
+        self._set(payload=payload, signed_by=signed.key, opened_with=sealed.key)
+        self._set(signed_header=signed.header, sealed_header=sealed.header)
 
     def __repr__(self) -> str:
         return f"OpenedNested(payload=<{len(self.payload)} octets>, signed_by={self.signed_by!r})"
@@ -174,13 +161,7 @@ class DecryptThenVerify(_Opening):
         outer = self._decrypter.open(token)
         self._check_outer(outer.header)
         inner = self._verifier.open(outer.plaintext)
-        return OpenedNested(
-            inner.payload,
-            signed_header=inner.header,
-            sealed_header=outer.header,
-            signed_by=inner.key,
-            opened_with=outer.key,
-        )
+        return OpenedNested(inner.payload, signed=inner, sealed=outer)
 
 
 @final
@@ -244,10 +225,4 @@ class VerifyThenDecrypt(_Opening):
         outer = self._verifier.open(token)
         self._check_outer(outer.header)
         inner = self._decrypter.open(outer.payload)
-        return OpenedNested(
-            inner.plaintext,
-            signed_header=outer.header,
-            sealed_header=inner.header,
-            signed_by=outer.key,
-            opened_with=inner.key,
-        )
+        return OpenedNested(inner.plaintext, signed=outer, sealed=inner)

@@ -32,7 +32,7 @@ from joseal.wire.limits import Limits
 
 _DEFAULTS: Final = Limits()
 
-# Printable ASCII but the dot, which would end the segment.
+# Printable ASCII but the dot, which would end the segment. RFC 7797 section 5.2.
 _CARRIED: Final = re.compile(rb"[\x20-\x2d\x2f-\x7e]*")
 
 
@@ -126,7 +126,7 @@ class Signer(Opaque):
             raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
         protected = self._protected if header is None else self._protect(header)
         encoded = base64url.encode(payload) if self._b64 else payload
-        if not self._b64 and not self._detached and not _is_carried(payload):
+        if not self._b64 and not self._detached and not _CARRIED.fullmatch(payload):
             raise ValueError("an unencoded payload must be printable ASCII without a dot")
         signature = base64url.encode(self._signature.sign(protected + b"." + encoded))
         shown = b"" if self._detached else encoded
@@ -246,18 +246,16 @@ class Verifier(Opaque):
 
         Source: RFC 7515 section 5.2, RFC 7797.
         """
-        return self._open(token, payload).payload
+        return self.open(token, payload=payload).payload
 
     @no_locals
     def open(self, token: str | bytes, *, payload: bytes | None = None) -> Verified:
         """Verify a token and return the payload with the header and the key.
 
         Raises as `verify` does.
-        """
-        return self._open(token, payload)
 
-    def _open(self, token: str | bytes, payload: bytes | None) -> Verified:
-        """RFC 7515 section 5.2."""
+        Source: RFC 7515 section 5.2, RFC 7797.
+        """
         if payload is not None and not isinstance(payload, bytes):
             raise TypeError("payload must be bytes")
         protected, shown, last = compact.split(token, compact.JWS_SEGMENTS, self._limits)
@@ -295,8 +293,3 @@ class Verifier(Opaque):
 
     def __repr__(self) -> str:
         return f"Verifier({self._keys!r})"
-
-
-def _is_carried(payload: bytes) -> bool:
-    """Tell whether a compact token can carry a payload as it is. RFC 7797 section 5.2."""
-    return _CARRIED.fullmatch(payload) is not None

@@ -201,12 +201,10 @@ def encode(members: dict[str, object], limits: Limits) -> bytes:
     octets = strict_json.write(members)
     if len(octets) > limits.header_bytes:
         raise TokenTooLargeError("header_bytes", limits.header_bytes)
-    fault = None
     try:
         header = typed(members)
         check_crit(header, header.all)
+        return base64url.encode(octets)
     except MalformedTokenError as error:
         fault = str(error)
-    if fault is not None:
-        raise ValueError(fault)
-    return base64url.encode(octets)
+    raise ValueError(fault)

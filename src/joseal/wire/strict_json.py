@@ -48,7 +48,7 @@ def load_object(data: bytes) -> dict[str, object] | None:
     except (ValueError, RecursionError):
         return None
     # Only an escape can make a lone surrogate: UTF-8 itself has none.
-    if rb"\u" in data and not _encodable(value):
+    if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
     return as_object(value)
 
@@ -145,15 +145,6 @@ def _depth(data: bytes) -> int:
     return deepest
 
 
-def _encodable(value: object) -> bool:
-    """Tell whether every string in the value is one that UTF-8 can carry."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -168,16 +159,13 @@ def _integer(digits: str) -> int:
 
 
 def _number(digits: str) -> float:
+    """Read a number that is no integer, or one of the words NaN, Infinity and -Infinity."""
     value = float(digits) if len(digits) <= MAX_DIGITS else math.inf
     if not math.isfinite(value):
         raise ValueError("no finite number")
     return value
 
 
-def _constant(_name: str) -> float:
-    raise ValueError("no JSON number")
-
-
 _DECODER: Final = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_constant
+    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_number
 )

@@ -21,17 +21,9 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _CLEANED: Final = (
-    JoseError,
-    TypeError,
-    ValueError,
+    *(JoseError, TypeError, ValueError, KeyboardInterrupt),
     # From the caller's own mappings, sequences and devices.
-    ArithmeticError,
-    AttributeError,
-    LookupError,
-    RuntimeError,
-    MemoryError,
-    OSError,
-    KeyboardInterrupt,
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, MemoryError, OSError),
 )
 
 

@@ -13,33 +13,21 @@ from typing import Final, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey, X448PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-PrivateCurveKey: TypeAlias = (
-    EllipticCurvePrivateKey
-    | X25519PrivateKey
-    | X448PrivateKey
-    | Ed25519PrivateKey
-    | Ed448PrivateKey
-)
-PublicCurveKey: TypeAlias = (
-    EllipticCurvePublicKey | X25519PublicKey | X448PublicKey | Ed25519PublicKey | Ed448PublicKey
-)
+_OkpPrivate: TypeAlias = X25519PrivateKey | X448PrivateKey | Ed25519PrivateKey | Ed448PrivateKey
+_OkpPublic: TypeAlias = X25519PublicKey | X448PublicKey | Ed25519PublicKey | Ed448PublicKey
+
+PrivateCurveKey: TypeAlias = ec.EllipticCurvePrivateKey | _OkpPrivate
+PublicCurveKey: TypeAlias = ec.EllipticCurvePublicKey | _OkpPublic
 
 _WEIERSTRASS: Final[Mapping[str, ec.EllipticCurve]] = MappingProxyType(
     {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
 )
 _NAMES: Final = {curve.name: name for name, curve in _WEIERSTRASS.items()}
-
-_OkpPrivate: TypeAlias = X25519PrivateKey | X448PrivateKey | Ed25519PrivateKey | Ed448PrivateKey
-_OkpPublic: TypeAlias = X25519PublicKey | X448PublicKey | Ed25519PublicKey | Ed448PublicKey
 
 # Each with the size of its keys in octets.
 _OKP: Final[Mapping[str, tuple[type[_OkpPrivate], type[_OkpPublic], int]]] = MappingProxyType(
@@ -51,17 +39,10 @@ _OKP: Final[Mapping[str, tuple[type[_OkpPrivate], type[_OkpPublic], int]]] = Map
     }
 )
 
-
-# y is 1, -1 or 0, the last with both signs of x. OpenSSL refuses the other encodings of them.
+# As numbers, little-endian: y is 1, -1 or 0, the last with both signs of x, whose bit is the
+# highest. OpenSSL refuses the other encodings of them.
 _ED448_PRIME: Final = 2**448 - 2**224 - 1
-_ED448_LOW_ORDER: Final = frozenset(
-    {
-        (1).to_bytes(57, "little"),
-        (_ED448_PRIME - 1).to_bytes(57, "little"),
-        bytes(57),
-        bytes(56) + b"\x80",
-    }
-)
+_ED448_LOW_ORDER: Final = frozenset({1, _ED448_PRIME - 1, 0, 2**455})
 
 
 def is_private(key: object) -> bool:
@@ -71,7 +52,7 @@ def is_private(key: object) -> bool:
 
 def name(key: PrivateCurveKey | PublicCurveKey) -> str:
     """Return the curve's registered name, or a name that no table has."""
-    if isinstance(key, EllipticCurvePrivateKey | EllipticCurvePublicKey):
+    if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         return _NAMES.get(key.curve.name, key.curve.name)
     for curve, (private, public, _) in _OKP.items():
         if isinstance(key, private | public):
@@ -93,7 +74,7 @@ def field_bytes(curve: str) -> int:
 
 def coordinates(key: PublicCurveKey) -> tuple[bytes, bytes | None]:
     """Return x and, on a Weierstrass curve, y, each in the full size of the field."""
-    if not isinstance(key, EllipticCurvePublicKey):
+    if not isinstance(key, ec.EllipticCurvePublicKey):
         return key.public_bytes_raw(), None
     numbers, size = key.public_numbers(), field_bytes(name(key))
     return numbers.x.to_bytes(size, "big"), numbers.y.to_bytes(size, "big")
@@ -101,7 +82,7 @@ def coordinates(key: PublicCurveKey) -> tuple[bytes, bytes | None]:
 
 def scalar(key: PrivateCurveKey) -> bytes:
     """Return the private key's octets, in the full size that its JWK needs."""
-    if not isinstance(key, EllipticCurvePrivateKey):
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
         return key.private_bytes_raw()
     # RFC 7518 section 6.2.2.1: as long as the order of the base point.
     return key.private_numbers().private_value.to_bytes(field_bytes(name(key)), "big")
@@ -109,9 +90,7 @@ def scalar(key: PrivateCurveKey) -> bytes:
 
 def load_public(curve: str, x: bytes, y: bytes | None) -> PublicCurveKey | None:
     """Make a public key of its coordinates; None where they are no point of this curve."""
-    if curve not in _WEIERSTRASS and curve not in _OKP:
-        return None
-    if len(x) != field_bytes(curve):
+    if (curve not in _WEIERSTRASS and curve not in _OKP) or len(x) != field_bytes(curve):
         return None
     if curve in _OKP:
         return None if y is not None else _OKP[curve][1].from_public_bytes(x)
@@ -153,18 +132,18 @@ def generate(curve: str) -> PrivateCurveKey:
 def agree(private: PrivateCurveKey, public: PublicCurveKey) -> bytes | None:
     """Compute a Diffie-Hellman shared secret; None where the halves do not fit, or it is zero."""
     try:
-        if isinstance(private, EllipticCurvePrivateKey):
-            if isinstance(public, EllipticCurvePublicKey):
+        match private, public:
+            case ec.EllipticCurvePrivateKey(), ec.EllipticCurvePublicKey():
                 return private.exchange(ec.ECDH(), public)
-        elif isinstance(private, X25519PrivateKey):
-            if isinstance(public, X25519PublicKey):
+            case X25519PrivateKey(), X25519PublicKey():
                 return private.exchange(public)
-        elif isinstance(private, X448PrivateKey) and isinstance(public, X448PublicKey):
-            return private.exchange(public)
+            case X448PrivateKey(), X448PublicKey():
+                return private.exchange(public)
+            case _:
+                return None
     except (ValueError, UnsupportedAlgorithm):
         # Montgomery curves: the all-zero secret of a point of low order. RFC 7748 section 6.
         return None
-    return None
 
 
 def has_low_order(key: PublicCurveKey) -> bool:
@@ -179,7 +158,7 @@ def has_low_order(key: PublicCurveKey) -> bool:
         probe = b"\x01" * field_bytes(name(key))
         return agree(_OKP[name(key)][0].from_private_bytes(probe), key) is None
     if isinstance(key, Ed448PublicKey):
-        return key.public_bytes_raw() in _ED448_LOW_ORDER
+        return int.from_bytes(key.public_bytes_raw(), "little") in _ED448_LOW_ORDER
     if isinstance(key, Ed25519PublicKey):
         # Most programs never need libsodium; OpenSSL does not offer this check.
         from nacl import bindings  # noqa: PLC0415

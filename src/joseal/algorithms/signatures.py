@@ -11,33 +11,23 @@ Source: RFC 7518 section 3, RFC 8037 section 3.1.
 
 import hmac
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
-from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed448PublicKey
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import (
-    decode_dss_signature,
-    encode_dss_signature,
-)
 
 from joseal.algorithms import curves
 from joseal.algorithms.hashing import HASHES
 from joseal.algorithms.table import Sig
 from joseal.frames import Opaque
 
-EdPrivateKey: TypeAlias = Ed25519PrivateKey | Ed448PrivateKey
-EdPublicKey: TypeAlias = Ed25519PublicKey | Ed448PublicKey
-
 # From the signing input to the signature; an HSM can be behind it.
 Sign = Callable[[bytes], bytes]
+
+# From a signature and its signing input to nothing, or to InvalidSignature.
+Check = Callable[[bytes, bytes], None]
 
 
 class Signature(Protocol):
@@ -72,74 +62,53 @@ class Hmac(Opaque):
         return hmac.compare_digest(self.sign(data), signature)
 
 
-class _Pair(Opaque):
+class Pair(Opaque):
     """A signature by a pair: signing may be anywhere, verifying is here."""
 
-    __slots__ = ("_public", "_sig", "_sign")
+    __slots__ = ("_check", "_sign")
 
-    _sig: Sig
+    _check: Check
     _sign: Sign | None
 
-    def __init__(self, sig: Sig, public: object, sign: Sign | None) -> None:
-        self._set(_sig=sig, _public=public, _sign=sign)
+    def __init__(self, check: Check, sign: Sign | None) -> None:
+        self._set(_check=check, _sign=sign)
 
     def sign(self, data: bytes) -> bytes:
         """Sign with the private half, wherever it is."""
         return b"" if self._sign is None else self._sign(data)
 
-
-class RsaSignature(_Pair):
-    """RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5."""
-
-    __slots__ = ()
-
-    _public: RSAPublicKey
-
     def verify(self, data: bytes, signature: bytes) -> bool:
-        """Verify with the public half. RFC 8017 section 8.1.2 wants the exact size."""
-        if len(signature) != (self._public.key_size + 7) // 8:
-            return False
+        """Verify with the public half."""
         try:
-            self._public.verify(signature, data, _rsa_padding(self._sig), HASHES[self._sig.hash])
+            self._check(signature, data)
         except InvalidSignature:
             return False
         return True
 
 
-class EcdsaSignature(_Pair):
-    """ES256, ES384, ES512. RFC 7518 section 3.4."""
+def rsa_check(sig: Sig, public: RSAPublicKey) -> Check:
+    """Return the check of RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5."""
 
-    __slots__ = ()
+    def check(signature: bytes, data: bytes) -> None:
+        # RFC 8017 section 8.1.2 wants the exact size.
+        if len(signature) != (public.key_size + 7) // 8:
+            raise InvalidSignature
+        public.verify(signature, data, _rsa_padding(sig), HASHES[sig.hash])
 
-    _public: EllipticCurvePublicKey
+    return check
 
-    def verify(self, data: bytes, signature: bytes) -> bool:
-        """Verify with the public half."""
-        size = curves.field_bytes(self._sig.curves[0])
+
+def ecdsa_check(sig: Sig, public: ec.EllipticCurvePublicKey) -> Check:
+    """Return the check of ES256, ES384 and ES512. RFC 7518 section 3.4."""
+    size = curves.field_bytes(sig.curves[0])
+
+    def check(signature: bytes, data: bytes) -> None:
         if len(signature) != 2 * size:
-            return False
+            raise InvalidSignature
         r, s = (int.from_bytes(part, "big") for part in (signature[:size], signature[size:]))
-        try:
-            self._public.verify(encode_dss_signature(r, s), data, ec.ECDSA(HASHES[self._sig.hash]))
-        except InvalidSignature:
-            return False
-        return True
+        public.verify(utils.encode_dss_signature(r, s), data, ec.ECDSA(HASHES[sig.hash]))
 
-
-class EdSignature(_Pair):
-    """Ed25519 and EdDSA. RFC 8037 section 3.1."""
-
-    __slots__ = ()
-
-    _public: EdPublicKey
-
-    def verify(self, data: bytes, signature: bytes) -> bool:
-        """Verify with the public half."""
-        try:
-            self._public.verify(signature, data)
-        except InvalidSignature:
-            return False
-        return True
+    return check
 
 
 def rsa_signer(sig: Sig, private: RSAPrivateKey) -> Sign:
@@ -147,12 +116,12 @@ def rsa_signer(sig: Sig, private: RSAPrivateKey) -> Sign:
     return lambda data: private.sign(data, _rsa_padding(sig), HASHES[sig.hash])
 
 
-def ecdsa_signer(sig: Sig, private: EllipticCurvePrivateKey) -> Sign:
+def ecdsa_signer(sig: Sig, private: ec.EllipticCurvePrivateKey) -> Sign:
     """Return the private step for a key in memory."""
     size = curves.field_bytes(sig.curves[0])
 
     def sign(data: bytes) -> bytes:
-        r, s = decode_dss_signature(private.sign(data, ec.ECDSA(HASHES[sig.hash])))
+        r, s = utils.decode_dss_signature(private.sign(data, ec.ECDSA(HASHES[sig.hash])))
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
     return sign

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed448PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from joseal.algorithms import curves, signatures
@@ -20,8 +19,9 @@ from joseal.algorithms.ecdh import EcdhEs
 from joseal.algorithms.management import KeyManagement
 from joseal.algorithms.pbes2 import Password, Pbes2
 from joseal.algorithms.rsa import RsaEncryption, decryptor
-from joseal.algorithms.signatures import EdPrivateKey, Sign, Signature
+from joseal.algorithms.signatures import Pair, Sign, Signature
 from joseal.algorithms.table import Alg, Sig
+from joseal.errors import KeyUseError
 from joseal.keys import material as materials
 from joseal.keys.external import External
 from joseal.keys.material import Material
@@ -62,10 +62,13 @@ def signature(sig: Sig, material: Material) -> Signature:
     public = materials.public(material)
     sign = _signer(sig, material)
     if isinstance(public, RSAPublicKey):
-        return signatures.RsaSignature(sig, public, sign)
-    if isinstance(public, EllipticCurvePublicKey):
-        return signatures.EcdsaSignature(sig, public, sign)
-    return signatures.EdSignature(sig, public, sign)
+        return Pair(signatures.rsa_check(sig, public), sign)
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return Pair(signatures.ecdsa_check(sig, public), sign)
+    if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
+        # Nothing is left to choose or to check before. RFC 8037 section 3.1.
+        return Pair(public.verify, sign)
+    raise KeyUseError("this alg needs a key on a curve")
 
 
 def _signer(sig: Sig, material: Material) -> Sign | None:
@@ -73,6 +76,6 @@ def _signer(sig: Sig, material: Material) -> Sign | None:
         return partial(material.device.sign, sig.name)
     if isinstance(material, RSAPrivateKey):
         return signatures.rsa_signer(sig, material)
-    if isinstance(material, EllipticCurvePrivateKey):
+    if isinstance(material, ec.EllipticCurvePrivateKey):
         return signatures.ecdsa_signer(sig, material)
-    return material.sign if isinstance(material, EdPrivateKey) else None
+    return material.sign if isinstance(material, Ed25519PrivateKey | Ed448PrivateKey) else None

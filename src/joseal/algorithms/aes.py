@@ -9,12 +9,12 @@ from functools import partial
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
-from msgspec import UNSET, UnsetType
 
 from joseal.algorithms.management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
+from joseal.algorithms.table import Enc
 from joseal.errors import MalformedTokenError
 from joseal.frames import Opaque
-from joseal.wire import base64url
+from joseal.wire.header import from_member, to_member
 
 # RFC 3394 adds one 64-bit integrity block.
 _INTEGRITY_BYTES = 8
@@ -34,17 +34,18 @@ def check_wrapped_size(incoming: Incoming) -> None:
         raise MalformedTokenError("the encrypted key does not have the size that enc asks for")
 
 
+def wrap(kek: bytes, enc: Enc) -> tuple[bytes, bytes]:
+    """Draw a content encryption key for the enc; return it, and wrapped. RFC 3394 section 2.2.1."""
+    cek = os.urandom(enc.cek_bytes)
+    return cek, aes_key_wrap(kek, cek)
+
+
 def unwrap(kek: bytes, encrypted_key: bytes) -> bytes | None:
     """Unwrap a key; None where its integrity block does not hold. RFC 3394 section 2.2.2."""
     try:
         return aes_key_unwrap(kek, encrypted_key)
     except InvalidUnwrap:
         return None
-
-
-def _member(text: str | UnsetType) -> bytes:
-    """Decode a header member; a missing or malformed one has no octets."""
-    return b"" if text is UNSET else base64url.decode_text(text) or b""
 
 
 class AesKeyWrap(Opaque):
@@ -59,8 +60,7 @@ class AesKeyWrap(Opaque):
 
     def wrap(self, outgoing: Outgoing) -> Wrapped:
         """Wrap a fresh content encryption key."""
-        cek = os.urandom(outgoing.enc.cek_bytes)
-        return cek, aes_key_wrap(self._kek, cek), NO_MEMBERS
+        return *wrap(self._kek, outgoing.enc), NO_MEMBERS
 
     def prepare(self, incoming: Incoming) -> Unwrap:
         """Check the size of the encrypted key.
@@ -93,12 +93,8 @@ class AesGcmKeyWrap(Opaque):
         """Encrypt a fresh content encryption key."""
         cek, iv = os.urandom(outgoing.enc.cek_bytes), os.urandom(_GCM_IV_BYTES)
         sealed = AESGCM(self._kek).encrypt(iv, cek, None)
-        encode = base64url.encode
-        members = {
-            "iv": encode(iv).decode("ascii"),
-            "tag": encode(sealed[-_GCM_TAG_BYTES:]).decode("ascii"),
-        }
-        return cek, sealed[:-_GCM_TAG_BYTES], members
+        encrypted_key, tag = sealed[:-_GCM_TAG_BYTES], sealed[-_GCM_TAG_BYTES:]
+        return cek, encrypted_key, {"iv": to_member(iv), "tag": to_member(tag)}
 
     def prepare(self, incoming: Incoming) -> Unwrap:
         """Check the sizes of the encrypted key and of the header's iv and tag.
@@ -106,8 +102,9 @@ class AesGcmKeyWrap(Opaque):
         Raises:
             MalformedTokenError: one is missing, not of its form, or of another size.
         """
-        iv = _member(incoming.members.iv)
-        tag = _member(incoming.members.tag)
+        # A malformed one has as many octets as a missing one.
+        iv = from_member(incoming.members.iv) or b""
+        tag = from_member(incoming.members.tag) or b""
         sizes = (len(iv), len(tag), len(incoming.encrypted_key))
         if sizes != (_GCM_IV_BYTES, _GCM_TAG_BYTES, incoming.enc.cek_bytes):
             raise MalformedTokenError("iv, tag or encrypted key does not have the size it needs")

@@ -8,23 +8,21 @@ Rules:
 Source: RFC 7518 section 4.6, RFC 8037 section 3.2, NIST SP 800-56A section 5.8.1.
 """
 
-import os
 from collections.abc import Callable
 from functools import partial
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET
 
 from joseal.algorithms import curves
-from joseal.algorithms.aes import check_wrapped_size, unwrap
+from joseal.algorithms.aes import check_wrapped_size, unwrap, wrap
 from joseal.algorithms.curves import PublicCurveKey
 from joseal.algorithms.management import Incoming, Outgoing, Unwrap, Wrapped
 from joseal.algorithms.table import Alg, Enc
 from joseal.errors import MalformedTokenError
 from joseal.frames import Opaque
-from joseal.wire import base64url
+from joseal.wire.header import from_member, to_member
 
 # From a peer's public key to the shared secret, or None; an HSM can be behind it.
 Agree = Callable[[PublicCurveKey], bytes | None]
@@ -56,16 +54,13 @@ class EcdhEs(Opaque):
             raise ValueError("the recipient's public key can't be used")
         key = self._derive(outgoing.enc, secret, outgoing.apu, outgoing.apv)
         x, y = curves.coordinates(ephemeral.public_key())
-        epk = {"kty": curves.kty(self._curve), "crv": self._curve, "x": _text(x)}
-        members: dict[str, object] = {"epk": epk if y is None else {**epk, "y": _text(y)}}
-        if outgoing.apu:
-            members["apu"] = _text(outgoing.apu)
-        if outgoing.apv:
-            members["apv"] = _text(outgoing.apv)
+        epk = {"kty": curves.kty(self._curve), "crv": self._curve, "x": to_member(x)}
+        members: dict[str, object] = {"epk": epk if y is None else {**epk, "y": to_member(y)}}
+        parties = {"apu": outgoing.apu, "apv": outgoing.apv}
+        members.update((name, to_member(octets)) for name, octets in parties.items() if octets)
         if not self._alg.key_bytes:
             return key, b"", members
-        cek = os.urandom(outgoing.enc.cek_bytes)
-        return cek, aes_key_wrap(key, cek), members
+        return *wrap(key, outgoing.enc), members
 
     def prepare(self, incoming: Incoming) -> Unwrap:
         """Read the epk, apu and apv, and check the size of the encrypted key.
@@ -79,8 +74,8 @@ class EcdhEs(Opaque):
         elif incoming.encrypted_key:
             raise MalformedTokenError("ECDH-ES takes an empty encrypted key")
         epk = self._read_epk(incoming)
-        apu = _octets(incoming.members.apu)
-        apv = _octets(incoming.members.apv)
+        apu = from_member(incoming.members.apu)
+        apv = from_member(incoming.members.apv)
         if epk is None or apu is None or apv is None:
             raise MalformedTokenError("epk, apu or apv is not of its form, or epk is no such point")
         return partial(self._unwrap, incoming, epk, apu, apv)
@@ -94,7 +89,7 @@ class EcdhEs(Opaque):
         x, y = epk.get("x"), epk.get("y")
         if not isinstance(x, str) or not (y is None or isinstance(y, str)):
             return None
-        x_octets, y_octets = _octets(x), None if y is None else _octets(y)
+        x_octets, y_octets = from_member(x), None if y is None else from_member(y)
         if x_octets is None or (y is not None and y_octets is None):
             return None
         key = curves.load_public(self._curve, x_octets, y_octets)
@@ -120,12 +115,3 @@ class EcdhEs(Opaque):
 
 def _counted(octets: bytes) -> bytes:
     return len(octets).to_bytes(4, "big") + octets
-
-
-def _text(octets: bytes) -> str:
-    return base64url.encode(octets).decode("ascii")
-
-
-def _octets(text: str | UnsetType) -> bytes | None:
-    """Decode a header member; an absent one is empty."""
-    return b"" if text is UNSET else base64url.decode_text(text)

@@ -14,15 +14,14 @@ import os
 from functools import partial
 from typing import Final
 
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from msgspec import UNSET
 
-from joseal.algorithms.aes import check_wrapped_size, unwrap
+from joseal.algorithms.aes import check_wrapped_size, unwrap, wrap
 from joseal.algorithms.management import Incoming, Outgoing, Unwrap, Wrapped
 from joseal.algorithms.table import Alg
 from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeError
 from joseal.frames import Opaque
-from joseal.wire import base64url
+from joseal.wire.header import from_member, to_member
 
 LEAST_ITERATIONS: Final = 1000  # RFC 7518 section 4.8.1.2
 LEAST_SALT_BYTES: Final = 8  # RFC 7518 section 4.8.1.1
@@ -63,9 +62,8 @@ class Pbes2(Opaque):
         if iterations > outgoing.limits.pbes2_iterations:
             raise TokenTooLargeError("pbes2_iterations", outgoing.limits.pbes2_iterations)
         salt = os.urandom(self._password.salt_bytes)
-        cek = os.urandom(outgoing.enc.cek_bytes)
-        members = {"p2s": base64url.encode(salt).decode("ascii"), "p2c": iterations}
-        return cek, aes_key_wrap(self._derive(salt, iterations), cek), members
+        members = {"p2s": to_member(salt), "p2c": iterations}
+        return *wrap(self._derive(salt, iterations), outgoing.enc), members
 
     def prepare(self, incoming: Incoming) -> Unwrap:
         """Check salt, iterations and the size of the encrypted key.
@@ -76,7 +74,7 @@ class Pbes2(Opaque):
         """
         check_wrapped_size(incoming)
         p2s, p2c = incoming.members.p2s, incoming.members.p2c
-        salt = None if p2s is UNSET else base64url.decode_text(p2s)
+        salt = from_member(p2s)
         if salt is None or len(salt) < LEAST_SALT_BYTES or p2c is UNSET:
             raise MalformedTokenError("p2s or p2c is missing, too short or not of its form")
         if not LEAST_ITERATIONS <= p2c <= incoming.limits.pbes2_iterations:

@@ -67,9 +67,7 @@ MODERN: Final = Policy(
             "RSA1_5": _PKCS1,
             "C20P": _DRAFT,
             "XC20P": _DRAFT,
-            "dir+A128GCM": _DIRECT_GCM,
-            "dir+A192GCM": _DIRECT_GCM,
-            "dir+A256GCM": _DIRECT_GCM,
+            **dict.fromkeys(("dir+A128GCM", "dir+A192GCM", "dir+A256GCM"), _DIRECT_GCM),
             "EdDSA": _POLYMORPHIC,
         }
     ),

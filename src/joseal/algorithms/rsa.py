@@ -49,22 +49,17 @@ def decryptor(alg: Alg, private: RSAPrivateKey) -> Decrypt:
 class RsaEncryption(Opaque):
     """RSA-OAEP or RSA1_5 with one key; without `decrypt` it only wraps."""
 
-    __slots__ = ("_decrypt", "_legacy", "_padding", "_public", "_wrapped_bytes")
+    __slots__ = ("_alg", "_decrypt", "_padding", "_public", "_wrapped_bytes")
 
+    _alg: Alg
     _padding: OAEP | PKCS1v15
     _public: RSAPublicKey
     _decrypt: Decrypt | None
-    _legacy: bool
     _wrapped_bytes: int
 
     def __init__(self, alg: Alg, public: RSAPublicKey, decrypt: Decrypt | None) -> None:
-        self._set(
-            _padding=padding(alg),
-            _public=public,
-            _decrypt=decrypt,
-            _legacy=alg.legacy,
-            _wrapped_bytes=(public.key_size + 7) // 8,
-        )
+        self._set(_alg=alg, _padding=padding(alg), _public=public, _decrypt=decrypt)
+        self._set(_wrapped_bytes=(public.key_size + 7) // 8)
 
     def wrap(self, outgoing: Outgoing) -> Wrapped:
         """Encrypt a fresh content encryption key.
@@ -72,7 +67,7 @@ class RsaEncryption(Opaque):
         Raises:
             KeyUseError: RSA1_5, which joseal opens but never makes.
         """
-        if self._legacy:
+        if self._alg.legacy:
             raise KeyUseError("RSA1_5 tokens are opened but never made")
         cek = os.urandom(outgoing.enc.cek_bytes)
         return cek, self._public.encrypt(cek, self._padding), NO_MEMBERS

@@ -10,6 +10,8 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from joseal.errors import KeyUseError
+
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 
 # What a key is made of: an RSA pair, octets, a password, or a pair on one of the curves.
@@ -92,18 +94,12 @@ class Enc(Struct, frozen=True):
 AnyAlg: TypeAlias = Alg | Sig
 
 
-def _oaep(name: str, hash_name: HashName) -> Alg:
-    return Alg(name, "rsa-oaep", "RSA", hash=hash_name)
-
-
 def _ecdh(name: str, key_bytes: int) -> Alg:
     return Alg(name, "ecdh-es", "curve", (*WEIERSTRASS, *MONTGOMERY), key_bytes=key_bytes)
 
 
-def _pbes2(name: str, hash_name: HashName, key_bytes: int, iterations: int) -> Alg:
-    return Alg(
-        name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=iterations
-    )
+def _pbes2(name: str, hash_name: HashName, key_bytes: int, work: int) -> Alg:
+    return Alg(name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=work)
 
 
 def _cbc(name: str, cek_bytes: int, hash_name: HashName) -> Enc:
@@ -111,16 +107,12 @@ def _cbc(name: str, cek_bytes: int, hash_name: HashName) -> Enc:
     return Enc(name, "cbc-hmac", cek_bytes, 16, cek_bytes // 2, block_bytes=16, hash=hash_name)
 
 
-def _gcm(name: str, cek_bytes: int) -> Enc:
-    return Enc(name, "gcm", cek_bytes, iv_bytes=12, tag_bytes=16)
-
-
 ALGS: Final[Mapping[str, Alg]] = MappingProxyType(
     {
-        "RSA-OAEP": _oaep("RSA-OAEP", "sha1"),
-        "RSA-OAEP-256": _oaep("RSA-OAEP-256", "sha256"),
-        "RSA-OAEP-384": _oaep("RSA-OAEP-384", "sha384"),
-        "RSA-OAEP-512": _oaep("RSA-OAEP-512", "sha512"),
+        "RSA-OAEP": Alg("RSA-OAEP", "rsa-oaep", "RSA", hash="sha1"),
+        "RSA-OAEP-256": Alg("RSA-OAEP-256", "rsa-oaep", "RSA", hash="sha256"),
+        "RSA-OAEP-384": Alg("RSA-OAEP-384", "rsa-oaep", "RSA", hash="sha384"),
+        "RSA-OAEP-512": Alg("RSA-OAEP-512", "rsa-oaep", "RSA", hash="sha512"),
         "RSA1_5": Alg("RSA1_5", "rsa1_5", "RSA", legacy=True),
         "A128KW": Alg("A128KW", "aes-kw", "oct", key_bytes=16),
         "A192KW": Alg("A192KW", "aes-kw", "oct", key_bytes=24),
@@ -163,13 +155,28 @@ ENCS: Final[Mapping[str, Enc]] = MappingProxyType(
         "A128CBC-HS256": _cbc("A128CBC-HS256", 32, "sha256"),
         "A192CBC-HS384": _cbc("A192CBC-HS384", 48, "sha384"),
         "A256CBC-HS512": _cbc("A256CBC-HS512", 64, "sha512"),
-        "A128GCM": _gcm("A128GCM", 16),
-        "A192GCM": _gcm("A192GCM", 24),
-        "A256GCM": _gcm("A256GCM", 32),
+        "A128GCM": Enc("A128GCM", "gcm", 16, iv_bytes=12, tag_bytes=16),
+        "A192GCM": Enc("A192GCM", "gcm", 24, iv_bytes=12, tag_bytes=16),
+        "A256GCM": Enc("A256GCM", "gcm", 32, iv_bytes=12, tag_bytes=16),
         "C20P": Enc("C20P", "chacha", 32, iv_bytes=12, tag_bytes=16, draft=True),
         "XC20P": Enc("XC20P", "xchacha", 32, iv_bytes=24, tag_bytes=16, draft=True),
     }
 )
+
+
+def known_alg(alg: str) -> AnyAlg:
+    """Look an alg up that a caller or a key named.
+
+    Raises:
+        TypeError: it is no str.
+        KeyUseError: it is not known.
+    """
+    if not isinstance(alg, str):
+        raise TypeError("alg must be str")
+    found = ALGS.get(alg) or SIGS.get(alg)
+    if found is None:
+        raise KeyUseError("this alg is not known")
+    return found
 
 
 def known_enc(name: str) -> Enc:

@@ -14,7 +14,7 @@ from joseal.algorithms.management import KeyManagement
 from joseal.algorithms.pbes2 import Password
 from joseal.algorithms.policy import Policy
 from joseal.algorithms.signatures import Signature
-from joseal.algorithms.table import ALGS, ENCS, SIGS, Alg, AnyAlg, Enc, Sig
+from joseal.algorithms.table import ENCS, Alg, AnyAlg, Enc, Sig, known_alg
 from joseal.errors import KeyUseError
 from joseal.frames import Opaque, no_locals
 from joseal.keys import jwk as jwks
@@ -264,18 +264,3 @@ class BoundKey(Opaque):
 def _check_policy(policy: Policy) -> None:
     if not isinstance(policy, Policy):
         raise TypeError("policy must be a Policy")
-
-
-def known_alg(alg: str) -> AnyAlg:
-    """Look an alg up.
-
-    Raises:
-        TypeError: it is no str.
-        KeyUseError: it is not known.
-    """
-    if not isinstance(alg, str):
-        raise TypeError("alg must be str")
-    found = ALGS.get(alg) or SIGS.get(alg)
-    if found is None:
-        raise KeyUseError("this alg is not known")
-    return found

@@ -19,34 +19,32 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from joseal.algorithms import curves
 from joseal.algorithms.curves import PrivateCurveKey
 from joseal.algorithms.pbes2 import Password
-from joseal.algorithms.table import ALGS, ENCS, SIGS, AnyAlg
+from joseal.algorithms.table import ALGS, ENCS, AnyAlg, known_alg
 from joseal.errors import KeyUseError
 from joseal.keys.external import External
 from joseal.keys.material import RSA_MOST_BITS, Material
 from joseal.wire import base64url, strict_json
+from joseal.wire.header import to_member
 
 Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
 
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
-_DERIVE: Final = frozenset({"deriveKey", "deriveBits"})
-_WRAP: Final = {"encrypt": frozenset({"wrapKey"}), "decrypt": frozenset({"unwrapKey"})}
+_DERIVE: Final = ("deriveKey", "deriveBits")
+_WRAP: Final = {"encrypt": ("wrapKey",), "decrypt": ("unwrapKey",)}
 
 # Which of `key_ops` permit what, by family of alg. RFC 7517 section 4.3. RSA encryption of a key
 # is filed under either name in practice.
-_PERMITTING: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
-    "rsa-oaep": {
-        "encrypt": frozenset({"wrapKey", "encrypt"}),
-        "decrypt": frozenset({"unwrapKey", "decrypt"}),
-    },
-    "rsa1_5": {"decrypt": frozenset({"unwrapKey", "decrypt"})},
-    "dir": {"encrypt": frozenset({"encrypt"}), "decrypt": frozenset({"decrypt"})},
+_PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "rsa-oaep": {"encrypt": ("wrapKey", "encrypt"), "decrypt": ("unwrapKey", "decrypt")},
+    "rsa1_5": {"decrypt": ("unwrapKey", "decrypt")},
+    "dir": {"encrypt": ("encrypt",), "decrypt": ("decrypt",)},
     "aes-kw": _WRAP,
     "aes-gcmkw": _WRAP,
-    "pbes2": {"encrypt": _DERIVE | _WRAP["encrypt"], "decrypt": _DERIVE | _WRAP["decrypt"]},
+    "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
     "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
 }
 _COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
-_SIGNING: Final = {"sign": frozenset({"sign"}), "verify": frozenset({"verify"})}
+_SIGNING: Final = {"sign": ("sign",), "verify": ("verify",)}
 
 
 class Jwk(NamedTuple):
@@ -107,39 +105,28 @@ def dump(material: Material) -> dict[str, str]:
         raise KeyUseError("the private half is on its device and stays there")
     if isinstance(material, bytes | Password):
         octets = material.octets if isinstance(material, Password) else material
-        return {"kty": "oct", "k": _b64(octets)}
+        return {"kty": "oct", "k": to_member(octets)}
     if isinstance(material, RSAPrivateKey):
-        private = material.private_numbers()
-        return {
-            **dump(material.public_key()),
-            "d": _integer_text(private.d),
-            "p": _integer_text(private.p),
-            "q": _integer_text(private.q),
-            "dp": _integer_text(private.dmp1),
-            "dq": _integer_text(private.dmq1),
-            "qi": _integer_text(private.iqmp),
-        }
+        own = material.private_numbers()
+        values = map(_integer_text, (own.d, own.p, own.q, own.dmp1, own.dmq1, own.iqmp))
+        return {**dump(material.public_key()), **dict(zip(("d", *_RSA_CRT), values, strict=True))}
     if isinstance(material, RSAPublicKey):
         numbers = material.public_numbers()
         return {"kty": "RSA", "n": _integer_text(numbers.n), "e": _integer_text(numbers.e)}
     if isinstance(material, PrivateCurveKey):
-        return {**dump(material.public_key()), "d": _b64(curves.scalar(material))}
+        return {**dump(material.public_key()), "d": to_member(curves.scalar(material))}
     curve = curves.name(material)
     x, y = curves.coordinates(material)
-    members = {"kty": curves.kty(curve), "crv": curve, "x": _b64(x)}
-    return members if y is None else {**members, "y": _b64(y)}
+    members = {"kty": curves.kty(curve), "crv": curve, "x": to_member(x)}
+    return members if y is None else {**members, "y": to_member(y)}
 
 
 def thumbprint(public: Mapping[str, str]) -> bytes:
-    """Hash the required members, in lexicographic order. RFC 7638 section 3."""
-    required = {
-        "RSA": ("e", "kty", "n"),
-        "EC": ("crv", "kty", "x", "y"),
-        "OKP": ("crv", "kty", "x"),
-        "oct": ("k", "kty"),
-    }[public["kty"]]
-    octets = strict_json.dump({name: public[name] for name in required})
-    return digest(octets or b"")
+    """Hash the required members, in lexicographic order. RFC 7638 section 3.
+
+    They are what `dump` gives of a public key or of a shared secret, and nothing else.
+    """
+    return digest(strict_json.write(dict(sorted(public.items()))))
 
 
 def digest(octets: bytes) -> bytes:
@@ -154,7 +141,7 @@ def permits(alg: AnyAlg, operations: frozenset[str] | None, direction: Direction
     if alg.family == "ecdh-es" and direction == "encrypt" and not operations:
         # Web Crypto gives the public half of a pair for agreement an empty list.
         return True
-    return not operations.isdisjoint(_permitting(alg).get(direction, frozenset()))
+    return not operations.isdisjoint(_permitting(alg).get(direction, ()))
 
 
 def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
@@ -164,7 +151,7 @@ def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
     return frozenset(_COUNTERPARTS.get(name, name) for name in operations)
 
 
-def _permitting(alg: AnyAlg) -> Mapping[str, frozenset[str]]:
+def _permitting(alg: AnyAlg) -> Mapping[str, tuple[str, ...]]:
     return _PERMITTING.get(alg.family, _SIGNING)
 
 
@@ -182,9 +169,7 @@ def _bound_alg(
         raise KeyUseError("the JWK names no alg: give alg=")
     if dual_use and members.get("kty") == "oct":
         raise KeyUseError("dual use is for pairs, not for shared secrets")
-    known = ALGS.get(name) or SIGS.get(name)
-    if known is None:
-        raise KeyUseError("this alg is not known")
+    known = known_alg(name)
     if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
         raise KeyUseError("the JWK's own alg contradicts alg=")
     if "use" in members and not dual_use:
@@ -287,9 +272,5 @@ def _integer(members: Mapping[str, object], name: str) -> int:
     return int.from_bytes(octets, "big")
 
 
-def _b64(octets: bytes) -> str:
-    return base64url.encode(octets).decode("ascii")
-
-
 def _integer_text(value: int) -> str:
-    return _b64(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+    return to_member(value.to_bytes((value.bit_length() + 7) // 8, "big"))

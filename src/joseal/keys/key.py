@@ -13,13 +13,13 @@ from collections.abc import Mapping
 from typing import Final, Self, final
 
 from joseal.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
-from joseal.algorithms.table import Alg
+from joseal.algorithms.table import Alg, known_alg
 from joseal.errors import KeyUseError
 from joseal.frames import no_locals
 from joseal.keys import jwk as jwks
 from joseal.keys import material as materials
 from joseal.keys import pem as pems
-from joseal.keys.bound import BoundKey, known_alg
+from joseal.keys.bound import BoundKey
 from joseal.keys.external import External, ExternalKey
 
 _MOST_SALT_BYTES: Final = 1024

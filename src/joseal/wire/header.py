@@ -149,6 +149,16 @@ def _media_type(value: str) -> str:
     return lowered if "/" in lowered else f"application/{lowered}"
 
 
+def to_member(octets: bytes) -> str:
+    """Return octets as a member of a header or of a JWK."""
+    return base64url.encode(octets).decode("ascii")
+
+
+def from_member(text: str | UnsetType) -> bytes | None:
+    """Return a member's octets; an absent one is empty, one that is not canonical None."""
+    return b"" if text is UNSET else base64url.decode_text(text)
+
+
 def by_hand(members: Mapping[str, object] | None) -> dict[str, object]:
     """Check and copy what a caller puts into a header by hand.
 

@@ -215,10 +215,8 @@ class BoundKey(Opaque):
             raise KeyUseError("the key's size or enc does not fit enc=")
         if direction == "encrypt" and self.alg == "RSA1_5":
             raise KeyUseError("RSA1_5 tokens are opened but never made")
-        if not jwks.permits(self._alg, self._operations, direction):
-            raise KeyUseError("the key's key_ops don't permit this")
+        self._check_permitted(direction, policy)
         if policy is not None:
-            _check_policy(policy)
             policy.check_encryption(self.alg, [enc.name for enc in encs])
         return self._management
 
@@ -238,12 +236,16 @@ class BoundKey(Opaque):
             raise KeyUseError("this key is for encryption")
         if direction == "sign" and not self.is_private and not self.is_symmetric:
             raise KeyUseError("this key is public: it signs nothing")
-        if not jwks.permits(self._alg, self._operations, direction):
-            raise KeyUseError("the key's key_ops don't permit this")
+        self._check_permitted(direction, policy)
         if policy is not None:
-            _check_policy(policy)
             policy.check_signature(self.alg)
         return self._signature
+
+    def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
+        if not jwks.permits(self._alg, self._operations, direction):
+            raise KeyUseError("the key's key_ops don't permit this")
+        if policy is not None and not isinstance(policy, Policy):
+            raise TypeError("policy must be a Policy")
 
     def is_counted(self, enc: Enc) -> bool:
         """Tell whether the key itself is used with random nonces of 96 bits, which repeat."""
@@ -259,8 +261,3 @@ class BoundKey(Opaque):
 
     def __repr__(self) -> str:
         return f"Key(alg={self.alg!r}, kid={self._kid!r}, {materials.describe(self._material)})"
-
-
-def _check_policy(policy: Policy) -> None:
-    if not isinstance(policy, Policy):
-        raise TypeError("policy must be a Policy")

@@ -102,15 +102,9 @@ class KeySet(Opaque):
         if listed is None:
             raise KeyUseError("the JWK Set has no list of keys")
         _check_named_once(listed, alg)
-        keys: list[Key] = []
-        skipped: list[tuple[int, str]] = []
-        for position, member in enumerate(listed):
-            outcome = _load(member, alg, legacy=legacy)
-            if isinstance(outcome, Key):
-                keys.append(outcome)
-            else:
-                skipped.append((position, outcome))
-        return cls(keys, skipped=skipped)
+        loaded = [_load(member, alg, legacy=legacy) for member in listed]
+        keys = [key for key in loaded if isinstance(key, Key)]
+        return cls(keys, skipped=[(i, why) for i, why in enumerate(loaded) if isinstance(why, str)])
 
     def choose(self, header: Members, *, any_kid: bool) -> list[Key]:
         """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.

@@ -42,7 +42,8 @@ def check(alg: AnyAlg, material: Material) -> None:
     Raises:
         KeyUseError: it is not.
     """
-    shown = _outside(material)
+    # For a key on a device there is no other half to look at, and in a pair the halves fit.
+    shown = None if isinstance(material, Secret) else public(material)
     if alg.kind == "RSA":
         _check_rsa(shown)
     elif alg.kind == "curve":
@@ -54,25 +55,23 @@ def check(alg: AnyAlg, material: Material) -> None:
         _check_octets(alg, material)
 
 
-def _check_rsa(material: object) -> None:
-    if not isinstance(material, RSAPrivateKey | RSAPublicKey):
+def _check_rsa(key: object) -> None:
+    if not isinstance(key, RSAPublicKey):
         raise KeyUseError("this alg needs an RSA key")
-    if not RSA_LEAST_BITS <= material.key_size <= RSA_MOST_BITS:
+    if not RSA_LEAST_BITS <= key.key_size <= RSA_MOST_BITS:
         raise KeyUseError("an RSA key must have 2048 to 16384 bits")
-    key = material.public_key() if isinstance(material, RSAPrivateKey) else material
     if key.public_numbers().n % 2 == 0:
         raise KeyUseError("the modulus is even")
     if roca.has_fingerprint(key.public_numbers().n):
         raise KeyUseError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
 
 
-def _check_curve(alg: AnyAlg, material: object) -> None:
-    if not isinstance(material, PrivateCurveKey | PublicCurveKey):
+def _check_curve(alg: AnyAlg, key: object) -> None:
+    if not isinstance(key, PublicCurveKey):
         raise KeyUseError("this alg needs a key on a curve")
-    if curves.name(material) not in alg.curves:
+    if curves.name(key) not in alg.curves:
         raise KeyUseError("the key is not on a curve that this alg takes")
-    public_half = material.public_key() if isinstance(material, PrivateCurveKey) else material
-    if curves.has_low_order(public_half):
+    if curves.has_low_order(key):
         raise KeyUseError("the public key is no point of the curve, or one of low order")
 
 
@@ -97,7 +96,7 @@ def is_private(material: Material) -> bool:
 
 def is_symmetric(material: Material) -> bool:
     """Tell whether the material is a shared secret."""
-    return isinstance(material, bytes | Password)
+    return isinstance(material, Secret)
 
 
 def public(material: Material) -> RSAPublicKey | PublicCurveKey:
@@ -106,18 +105,13 @@ def public(material: Material) -> RSAPublicKey | PublicCurveKey:
     Raises:
         KeyUseError: a shared secret has none.
     """
-    if isinstance(material, bytes | Password):
+    if isinstance(material, Secret):
         raise KeyUseError("a symmetric key has no public half")
     if isinstance(material, External):
         return material.public
     if isinstance(material, RSAPrivateKey | PrivateCurveKey):
         return material.public_key()
     return material
-
-
-def _outside(material: Material) -> object:
-    """Return what can be looked at: for a key on a device, its public half."""
-    return material.public if isinstance(material, External) else material
 
 
 def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:

@@ -202,7 +202,7 @@ class BoundKey(Opaque):
 
         Raises:
             TypeError: the policy is none.
-        KeyUseError: it is for signatures; it is a private key to encrypt or a public one to
+            KeyUseError: it is for signatures; it is a private key to encrypt or a public one to
                 decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
         """
         if self._management is None:
@@ -229,7 +229,7 @@ class BoundKey(Opaque):
 
         Raises:
             TypeError: the policy is none.
-        KeyUseError: it is for encryption; it is a public key to sign with; `key_ops` or the
+            KeyUseError: it is for encryption; it is a public key to sign with; `key_ops` or the
                 policy are against it.
         """
         if self._signature is None:

@@ -246,16 +246,18 @@ class Verifier(Opaque):
 
         Source: RFC 7515 section 5.2, RFC 7797.
         """
-        return self.open(token, payload=payload).payload
+        return self._open(token, payload).payload
 
     @no_locals
     def open(self, token: str | bytes, *, payload: bytes | None = None) -> Verified:
         """Verify a token and return the payload with the header and the key.
 
         Raises as `verify` does.
-
-        Source: RFC 7515 section 5.2, RFC 7797.
         """
+        return self._open(token, payload)
+
+    def _open(self, token: str | bytes, payload: bytes | None) -> Verified:
+        """RFC 7515 section 5.2."""
         if payload is not None and not isinstance(payload, bytes):
             raise TypeError("payload must be bytes")
         protected, shown, last = compact.split(token, compact.JWS_SEGMENTS, self._limits)

@@ -87,7 +87,11 @@ class Pair(Opaque):
 
 
 def rsa_check(sig: Sig, public: RSAPublicKey) -> Check:
-    """Return the check of RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5."""
+    """Return the check of RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5.
+
+    The check raises:
+        InvalidSignature: the signature does not hold, or is not as long as the modulus.
+    """
 
     def check(signature: bytes, data: bytes) -> None:
         # RFC 8017 section 8.1.2 wants the exact size.
@@ -99,7 +103,11 @@ def rsa_check(sig: Sig, public: RSAPublicKey) -> Check:
 
 
 def ecdsa_check(sig: Sig, public: ec.EllipticCurvePublicKey) -> Check:
-    """Return the check of ES256, ES384 and ES512. RFC 7518 section 3.4."""
+    """Return the check of ES256, ES384 and ES512. RFC 7518 section 3.4.
+
+    The check raises:
+        InvalidSignature: the signature does not hold, or is not of twice the size of the field.
+    """
     size = curves.field_bytes(sig.curves[0])
 
     def check(signature: bytes, data: bytes) -> None:

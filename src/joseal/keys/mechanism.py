@@ -56,7 +56,11 @@ def management(alg: Alg, material: Material) -> KeyManagement:
 
 
 def signature(sig: Sig, material: Material) -> Signature:
-    """Prepare a signature for material that `check` has passed for this alg."""
+    """Prepare a signature for material that `check` has passed for this alg.
+
+    Raises:
+        KeyUseError: the key is on a curve that signs nothing, so that `check` has not passed it.
+    """
     if isinstance(material, bytes):
         return signatures.Hmac(sig, material)
     public = materials.public(material)

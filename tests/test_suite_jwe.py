@@ -209,9 +209,20 @@ def test_parties_are_written_and_bound(alg, curve, parties):
 @pytest.mark.parametrize("party", ["apu", "apv"])
 def test_parties_are_for_agreement_alone(alg, party):
     sealing = forge.sealing(suite.key(alg))
-    with pytest.raises(ValueError, match=r"^apu and apv are for ECDH-ES only$"):
+    with pytest.raises(ValueError, match=r"^apu and apv are for ECDH-ES only, and must differ$"):
         Encrypter(sealing, enc="A128GCM", **{party: b"Alice"})
     Encrypter(sealing, enc="A128GCM", **{party: b""})
+
+
+@pytest.mark.parametrize("alg", suite.ECDH)
+def test_parties_are_two(alg):
+    """RFC 7518 section 4.6.2: a sender names itself and its recipient, and not one of them twice."""
+    public, private = suite.key(alg).public(), suite.key(alg)
+    for name in (b"\0", b"Alice"):
+        with pytest.raises(ValueError, match=r"must differ$"):
+            Encrypter(public, enc="A128GCM", apu=name, apv=name)
+    near = Encrypter(public, enc="A128GCM", apu=b"Alice", apv=b"alice").encrypt(b"x")
+    assert Decrypter(private, enc="A128GCM").decrypt(near) == b"x"
 
 
 @pytest.mark.parametrize("party", ["apu", "apv"])

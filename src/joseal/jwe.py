@@ -68,7 +68,8 @@ class Encrypter(Opaque):
     Raises:
         TypeError: an argument is of another type.
         ValueError: `enc` is not known; `header` has a member that is managed here, or one that
-            strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES.
+            strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES, or both
+            the same (RFC 7518 section 4.6.2).
         KeyUseError: the key is a private one (use `key.public()`), or can't serve this `enc`, or
             its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
@@ -113,7 +114,7 @@ class Encrypter(Opaque):
         self._set(
             _key=key,
             _management=key.for_encryption("encrypt", [known], policy),
-            _outgoing=Outgoing(known, limits, _party(key, apu), _party(key, apv)),
+            _outgoing=Outgoing(known, limits, *_parties(key, apu, apv)),
             _compress=compress,
             _tokens=itertools.count() if key.is_counted(known) else None,
             _begin=begin,
@@ -389,9 +390,9 @@ def _unseal(enc: Enc, unwrap: Unwrap, sealed: Sealed) -> bytes | None:
     return content.open_(enc, cek, sealed)
 
 
-def _party(key: Key, name: bytes) -> bytes:
-    if not isinstance(name, bytes):
+def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
+    if not all(isinstance(party, bytes) for party in (apu, apv)):
         raise TypeError("apu and apv must be bytes")
-    if name and not key.alg.startswith("ECDH-ES"):
-        raise ValueError("apu and apv are for ECDH-ES only")
-    return name
+    if (apu or apv) and (apu == apv or not key.alg.startswith("ECDH-ES")):
+        raise ValueError("apu and apv are for ECDH-ES only, and must differ")
+    return apu, apv

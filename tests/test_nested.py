@@ -144,6 +144,21 @@ def test_another_media_type_is_refused(cty):
     assert code(DecryptThenVerify(decrypter(), verifier()), token) == "not_allowed"
 
 
+def test_typ_is_demanded_of_the_layer_that_it_is_demanded_of():
+    """RFC 8725 section 3.11: the inner token says what kind it is, whatever the outer one says."""
+    kind, other = {"typ": "example+jwt"}, {"typ": "other+jwt"}
+    opener = DecryptThenVerify(decrypter(), verifier(typ="example+jwt"))
+    for inner, outer, outcome in (
+        (kind, None, "ok"),
+        (kind, other, "ok"),
+        (None, kind, "not_allowed"),
+        (other, kind, "not_allowed"),
+        (None, None, "not_allowed"),
+    ):
+        seals = SignThenEncrypt(signer(header=inner), encrypter(header=outer))
+        assert code(opener, seals.seal(b"x")) == outcome
+
+
 def test_token_without_a_signature_is_never_taken_for_a_signed_one():
     """CVE-2022-3102, CVE-2023-51774: with a public key anyone can seal."""
     opener = DecryptThenVerify(decrypter(), verifier())

@@ -169,6 +169,24 @@ def test_hmac_is_that_of_the_standard_library(alg):
     assert mechanism.verify(DATA, expected)
 
 
+@pytest.mark.parametrize("alg", ["HS256", "HS384", "HS512"])
+def test_hmac_is_compared_in_constant_time(alg, monkeypatch):
+    """RFC 7518 section 3.2: whole values go to the one function that promises it."""
+    compared = []
+
+    def compare(computed, received):
+        compared.append((computed, received))
+        return same(computed, received)
+
+    same = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    mechanism = Hmac(SIGS[alg], bytes(range(64)))
+    good = mechanism.sign(DATA)
+    received = [good, bytes(len(good)), good[:-1] + bytes((good[-1] ^ 1,)), good[:-1], b""]
+    assert [mechanism.verify(DATA, value) for value in received] == [True, *[False] * 4]
+    assert compared == [(good, value) for value in received]
+
+
 @pytest.mark.parametrize("size", ["256", "384", "512"])
 def test_wycheproof_hmac(shared_vectors, size):
     """Tags that are cut short are no tags of JWS."""

@@ -8,7 +8,8 @@ import types
 import pytest
 from tests import forge
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError
+from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer
+from joseal.algorithms.table import ALGS, SIGS
 
 OCT = {"kty": "oct", "k": forge.b64(bytes(range(16)))}
 
@@ -156,6 +157,14 @@ def test_kty_that_is_not_used_is_refused(kty):
     refused({**OCT, "kty": kty}, "does not use keys of this kty")
 
 
+@pytest.mark.parametrize("alg", ["A128KW", "RSA-OAEP", "ECDH-ES", "HS256"])
+def test_kty_is_needed(alg):
+    """RFC 7517 section 4.1."""
+    for jwk in (OCT, rsa(), rsa(*PUBLIC), {}):
+        untyped = {name: value for name, value in jwk.items() if name != "kty"}
+        refused(untyped, "^the JWK's kty is missing or no string$", alg=alg)
+
+
 def test_kind_of_key_is_the_one_of_the_alg():
     refused({**OCT, "n": "AQAB", "e": "AQAB"}, "needs an RSA key", alg="RSA-OAEP")
     refused({"kty": "RSA", "k": OCT["k"]}, "e is missing", alg="A128KW")
@@ -287,6 +296,15 @@ def test_size_of_an_rsa_key_is_bounded(bits, fits):
         refused(jwk, "2048 to 16384 bits")
 
 
+@pytest.mark.parametrize("alg", [name for name, alg in (ALGS | SIGS).items() if alg.kind == "RSA"])
+def test_least_size_of_an_rsa_key_holds_for_every_alg(alg):
+    """RFC 7518 sections 3.3, 3.5, 4.2 and 4.3."""
+    legacy = alg == "RSA1_5"
+    small = {"kty": "RSA", "n": forge.b64((1 << 2046 | 1).to_bytes(256, "big")), "e": "AQAB"}
+    refused(small, "2048 to 16384 bits", alg=alg, legacy=legacy)
+    assert Key.from_jwk(rsa(*PUBLIC), alg=alg, legacy=legacy).alg == alg
+
+
 def test_use_binds():
     assert Key.from_jwk({**OCT, "use": "enc"}, alg="A128KW").alg == "A128KW"
     for use in ("sig", "", "ENC", None, 5, ["enc"], {}):
@@ -321,6 +339,43 @@ def test_key_ops_are_a_list_of_strings(names):
 
 def test_key_ops_are_unique():
     refused({**OCT, "key_ops": ["wrapKey", "wrapKey"]}, "repeats an operation")
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        {"x5u": "https://attacker.example/chain.pem", "x5t": "AAAA"},
+        {"x5c": ["AAAA"], "x5t#S256": "AAAA"},
+        {"x5u": 5, "x5c": None, "x5t": [], "x5t#S256": {}},
+    ],
+)
+def test_members_on_certificates_are_data(brought):
+    """RFC 7517 sections 4.6 to 4.9: they name no other key, and nothing fetches them."""
+    for jwk in (rsa(*PUBLIC, kid="a"), rsa(kid="a")):
+        key = Key.from_jwk({**jwk, **brought}, alg="RSA-OAEP")
+        assert key.to_jwk(private="d" in jwk) == {**jwk, "alg": "RSA-OAEP"}
+
+
+@pytest.mark.parametrize(
+    ("use", "alg", "names"),
+    [("enc", "RSA-OAEP", ["sign", "unwrapKey"]), ("sig", "RS256", ["sign", "unwrapKey"])],
+)
+def test_operation_of_the_other_use_serves_nothing(use, alg, names):
+    """RFC 7517 section 4.3: the key has one alg, so what is not for it is never permitted."""
+    key = Key.from_jwk(rsa(use=use, key_ops=names), alg=alg)
+    with pytest.raises(KeyUseError):
+        Signer(key) if use == "enc" else Decrypter(key, enc="A128GCM")
+    with pytest.raises(KeyUseError, match="contradicts"):
+        Key.from_jwk(rsa(use=use, key_ops=names), alg="RS256" if use == "enc" else "RSA-OAEP")
+
+
+@pytest.mark.parametrize("names", [["wrapKey", "unwrapKey"], ["unwrapKey"], []])
+def test_use_and_key_ops_are_not_written_together(names):
+    """RFC 7517 section 4.3."""
+    for members in ({"use": "enc"}, {"key_ops": names}, {"use": "enc", "key_ops": names}):
+        shown = Key.from_jwk({**OCT, **members}, alg="A128KW").to_jwk(private=True)
+        assert "use" not in shown
+        assert shown.get("key_ops") == (sorted(names) if "key_ops" in members else None)
 
 
 # Which of the two directions these operations permit.

@@ -431,6 +431,24 @@ def test_further_critical_members_stand_beside_b64():
     assert code(token, b64=False, crit=["urn:x"]) == "ok"
 
 
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "application/jwt"])
+@pytest.mark.parametrize("detached", [True, False])
+def test_jwt_never_has_an_unencoded_payload(typ, detached):
+    """RFC 7797 section 7, on both sides."""
+    message = "^a JWT must not have an unencoded payload$"
+    with pytest.raises(ValueError, match=message):
+        Signer(KEY, b64=False, detached=detached, header={"typ": typ})
+    with pytest.raises(ValueError, match=message):
+        Signer(KEY, b64=False, detached=detached).sign(b"{}", header={"typ": typ})
+    header = {"alg": "HS256", "typ": typ, "b64": False, "crit": ["b64"]}
+    token = forged(header, b"{}", encode=False)
+    for demanded in (None, "JWT"):
+        with pytest.raises(MalformedTokenError, match=message):
+            Verifier(KEY, b64=False, typ=demanded).verify(token)
+    assert code(Signer(KEY, header={"typ": typ}).sign(b"{}"), typ="JWT") == "ok"
+    assert code(Signer(KEY, b64=False, header={"typ": "x"}).sign(b"{}"), b64=False) == "ok"
+
+
 def test_understanding_b64_does_not_switch_it_on():
     token = Signer(KEY, b64=False).sign(b"abcd")
     assert code(token, crit=["b64"]) == "not_allowed"

@@ -243,6 +243,17 @@ def test_layers_are_not_mixed_up(kind, arguments):
         kind(*arguments)
 
 
+@pytest.mark.parametrize("cty", ["JWT", "jwt", "application/jwt"])
+def test_nested_jwt_never_has_an_unencoded_payload(cty):
+    """RFC 7797 section 7: another type may have one."""
+    with pytest.raises(ValueError, match=r"^a JWT must not have an unencoded payload"):
+        SignThenEncrypt(signer(b64=False), encrypter(), cty=cty)
+    for other in ("JOSE", None):
+        token = SignThenEncrypt(signer(b64=False), encrypter(), cty=other).seal(b"{}")
+        opener = DecryptThenVerify(decrypter(), verifier(b64=False), cty=other)
+        assert opener.open(token).payload == b"{}"
+
+
 @pytest.mark.parametrize("cty", [5, b"JWT", ["JWT"], True])
 def test_cty_of_another_type_is_a_type_error(cty):
     for order in ORDERS.values():

@@ -47,14 +47,14 @@ class Signer(Opaque):
         write_kid: write the key's kid into the header, unless `header` has one.
         detached: leave the payload out of the token. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be ASCII
-            that a compact token can carry.
+            that a compact token can carry. A JWT never is (RFC 7797 section 7).
         policy: refuse what the policy has no place for.
         limits: bounds on the tokens made, the same as those of a `Verifier`.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
-            or a wrong `crit`.
+            or a wrong `crit`; or its `typ` is JWT and `b64` is False.
         KeyUseError: a public key, a key for encryption, or `key_ops` or a policy against it.
         TokenTooLargeError: `header` is over `header_bytes`.
 
@@ -114,7 +114,8 @@ class Signer(Opaque):
         Raises:
             TypeError: `payload` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry; or an unencoded payload that a compact token can't carry.
+                JSON can't carry, or the `typ` of a JWT although `b64` is False; or an unencoded
+                payload that a compact token can't carry.
             TokenTooLargeError: header, payload or token would be over `limits`.
             KeyUnavailableError: a key on a device could not be asked.
 
@@ -139,6 +140,11 @@ class Signer(Opaque):
     def is_detached(self) -> bool:
         """Whether the payload is left out of the tokens."""
         return self._detached
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the payload is base64url, as it is without `b64=False`."""
+        return self._b64
 
     def _protect(self, own: Mapping[str, object]) -> bytes:
         return headers.encode(headers.extend(self._members, own), self._limits)
@@ -282,6 +288,8 @@ class Verifier(Opaque):
             raise NotAllowedError("b64", "unencoded payloads go with b64=False, and only with it")
         if b64 is False and (parsed.known.crit is UNSET or "b64" not in parsed.known.crit):
             raise MalformedTokenError("b64 is not listed in crit")
+        if b64 is False and headers.has_media_type(parsed.known.typ, "JWT"):
+            raise MalformedTokenError("a JWT must not have an unencoded payload")
         self._expected.check(parsed)
 
     def _payload(self, shown: bytes, detached: bytes | None) -> tuple[bytes, bytes]:

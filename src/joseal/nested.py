@@ -111,7 +111,8 @@ class SignThenEncrypt(_Sealing):
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: the signer is detached, so that the payload would be lost.
+        ValueError: the signer is detached, so that the payload would be lost; or
+            `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7).
     """
 
     __slots__ = ()
@@ -119,6 +120,8 @@ class SignThenEncrypt(_Sealing):
     @no_locals
     def __init__(self, signer: Signer, encrypter: Encrypter, *, cty: str | None = "JWT") -> None:
         self._prepare(signer, encrypter, cty)
+        if not signer.is_encoded and has_media_type(cty, "JWT"):
+            raise ValueError("a JWT must not have an unencoded payload: give another cty")
 
     @no_locals
     def seal(self, payload: bytes) -> str:

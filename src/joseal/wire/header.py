@@ -205,9 +205,12 @@ def encode(members: dict[str, object], limits: Limits) -> bytes:
     """Encode a header of ours, whose members `by_hand` has let through.
 
     Raises:
-        ValueError: a member of the wrong type, or a wrong `crit`.
+        ValueError: a member of the wrong type, or a wrong `crit`, or a JWT with an unencoded
+            payload, which RFC 7797 section 7 rules out.
         TokenTooLargeError: it is over `header_bytes`.
     """
+    if members.get("b64") is False and has_media_type(members.get("typ"), "JWT"):
+        raise ValueError("a JWT must not have an unencoded payload")
     octets = strict_json.write(members)
     if len(octets) > limits.header_bytes:
         raise TokenTooLargeError("header_bytes", limits.header_bytes)

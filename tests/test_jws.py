@@ -449,6 +449,25 @@ def test_jwt_never_has_an_unencoded_payload(typ, detached):
     assert code(Signer(KEY, b64=False, header={"typ": "x"}).sign(b"{}"), b64=False) == "ok"
 
 
+@pytest.mark.parametrize(
+    ("kid", "written", "expected"),
+    [
+        ("\U0001d11e", "\\ud834\\udd1e", "ok"),
+        ("\U0001d11e", "\U0001d11e", "ok"),
+        ("\U0001d11e", "\\ud834\\udd1f", "unknown_key"),
+        ("sig", "\\u0073ig", "ok"),
+        ("sig", "SIG", "unknown_key"),
+        ("sig", "Sig", "unknown_key"),
+        ("sig", "si\\u0047", "unknown_key"),
+        ("\u00e9", "e\u0301", "unknown_key"),
+    ],
+)
+def test_strings_are_compared_by_their_code_points_after_escapes(kid, written, expected):
+    """RFC 7515 sections 5.3 and 10.13: verbatim, without folding or normalising."""
+    token = forged(f'{{"\\u0061lg":"HS256","kid":"{written}"}}'.encode())
+    assert code(token, suite.signing_key("HS256", kid=kid)) == expected
+
+
 def test_understanding_b64_does_not_switch_it_on():
     token = Signer(KEY, b64=False).sign(b"abcd")
     assert code(token, crit=["b64"]) == "not_allowed"

@@ -281,6 +281,32 @@ def test_der_is_refused_when_it_is_loaded(name):
     check_refusal(caught)
 
 
+# X25519, X448, Ed25519 and Ed448 by the last octet of their names. RFC 8410 section 3.
+CURVE_BYTES = {0x6E: 32, 0x6F: 56, 0x70: 32, 0x71: 57}
+
+
+def curve_der(number, size):
+    inner = bytes.fromhex("020100 3005 0603 2b65") + bytes((number, 4, size + 2, 4, size))
+    return bytes((0x30, len(inner) + size)) + inner + bytes(range(size))
+
+
+@pytest.mark.parametrize("number", CURVE_BYTES)
+def test_key_of_the_size_of_its_curve_is_loaded(number):
+    alg = "ECDH-ES" if number < 0x70 else "EdDSA"
+    assert Key.from_der(curve_der(number, CURVE_BYTES[number]), alg=alg).is_private
+
+
+@pytest.mark.parametrize("number", CURVE_BYTES)
+def test_key_of_another_size_than_its_curve_is_refused(number):
+    for size in {0, 1, 31, 32, 33, 55, 56, 57, 58, 66} - {CURVE_BYTES[number]}:
+        der = curve_der(number, size)
+        pem = b"-----BEGIN PRIVATE KEY-----\n%s-----END PRIVATE KEY-----\n"
+        for load, octets in ((Key.from_der, der), (Key.from_pem, pem % base64.encodebytes(der))):
+            with pytest.raises(KeyUseError) as caught:
+                load(octets, alg="ECDH-ES")
+            check_refusal(caught)
+
+
 @pytest.mark.parametrize("alg", ["A128KW", "A192KW", "A256KW", "A128GCMKW", "dir", "HS256"])
 @pytest.mark.parametrize("make", [plain, public, lambda: certificate().public_bytes(Encoding.PEM)])
 def test_octets_of_a_pair_never_become_a_shared_secret(make, alg):

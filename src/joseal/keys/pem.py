@@ -13,7 +13,7 @@ import re
 from contextlib import suppress
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -30,8 +30,9 @@ _PRIVATE: Final = frozenset(
 )
 _PUBLIC: Final = frozenset({b"PUBLIC KEY", b"RSA PUBLIC KEY"})
 
-# What the loaders below raise for octets that they can't make a key of.
-_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm)
+# What the loaders below raise for octets that they can't make a key of. The last one comes of a
+# private key that does not have the size of its curve.
+_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError)
 
 # OpenSSL takes no longer ones.
 _MOST_PASSWORD_BYTES: Final = 1023

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests import forge
 
 from joseal import Key, KeyUseError
+from joseal.keys.pem import certificate_serial
 
 PASSWORD = "pässword"
 PRIVATE = {
@@ -305,6 +306,25 @@ def test_key_of_another_size_than_its_curve_is_refused(number):
             with pytest.raises(KeyUseError) as caught:
                 load(octets, alg="ECDH-ES")
             check_refusal(caught)
+
+
+@pytest.mark.parametrize("serial", [0x00, 0xFF])
+def test_certificate_that_is_warned_of_is_refused_where_warnings_are_errors(serial):
+    """Serial numbers are positive, says RFC 5280 section 4.1.2.2; the suite makes warnings errors."""
+    der = certificate().public_bytes(Encoding.DER)
+    der = der.replace(b"\x02\x01\x01", bytes((2, 1, serial)), 1)
+    pem = b"-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n" % base64.encodebytes(der)
+    for load in (
+        lambda: Key.from_der(der, alg="RSA-OAEP"),
+        lambda: Key.from_pem(pem, alg="RSA-OAEP"),
+        lambda: certificate_serial(der),
+        lambda: certificate_serial(pem),
+    ):
+        with pytest.raises(KeyUseError) as caught:
+            load()
+        check_refusal(caught)
+        with pytest.warns(UserWarning, match="serial"):
+            load()
 
 
 @pytest.mark.parametrize("alg", ["A128KW", "A192KW", "A256KW", "A128GCMKW", "dir", "HS256"])

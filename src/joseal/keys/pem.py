@@ -30,9 +30,10 @@ _PRIVATE: Final = frozenset(
 )
 _PUBLIC: Final = frozenset({b"PUBLIC KEY", b"RSA PUBLIC KEY"})
 
-# What the loaders below raise for octets that they can't make a key of. The last one comes of a
-# private key that does not have the size of its curve.
-_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError)
+# What the loaders below raise for octets that they can't make a key of. A private key that does not
+# have the size of its curve is an InternalError. They warn of BER and of certificates that break
+# RFC 5280; where warnings are errors, that is a refusal like any other.
+_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
 
 # OpenSSL takes no longer ones.
 _MOST_PASSWORD_BYTES: Final = 1023
@@ -102,8 +103,7 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
     try:
         key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
         return _required(key or (certificate and certificate.public_key()))
-    # The loader warns of BER; where warnings are errors, that is a refusal like any other.
-    except (*_UNREADABLE, x509.InvalidVersion, UserWarning):
+    except (*_UNREADABLE, x509.InvalidVersion):
         pass
     raise KeyUseError("the PKCS#12 file can't be read: wrong password, or damaged")
 

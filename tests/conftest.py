@@ -11,7 +11,9 @@ IN_CI = os.environ.get("CI") == "true"
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=500, deadline=None, derandomize=True)
-settings.load_profile("ci" if IN_CI else "dev")
+# For one long run by hand: every example is new.
+settings.register_profile("deep", max_examples=100_000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,73 @@
+"""What the targets share: the vectors as keys and tokens, and how one octet string holds several.
+
+Seeds are made of vectors/ when they are wanted. They are inputs of this revision only: another set
+of vectors gives other numbers to the keys.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+from joseal import Key, Limits
+from joseal.algorithms.table import ALGS, ENCS, SIGS
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "vectors").glob("*.json"))
+MOST_BYTES = 8192  # of an input
+
+# Small, so that an input can be over them, and cheap where work is asked for.
+LIMITS = Limits(
+    token_bytes=6000,
+    header_bytes=2000,
+    plaintext_bytes=3000,
+    inflated_bytes=3000,
+    pbes2_iterations=1200,
+)
+
+# Between the parts of an input. No UTF-8 has these octets, and others have them seldom.
+BETWEEN = b"\xff.\xff"
+
+MEMBERS = [
+    *("alg", "enc", "zip", "kid", "typ", "cty", "crit", "epk", "apu", "apv", "iv", "tag"),
+    *("p2s", "p2c", "b64", "jwk", "jku", "x5u", "x5c", "exp", "kty", "crv", "x", "y"),
+]
+WORDS = [*MEMBERS, *ALGS, *ENCS, *SIGS, "none", "DEF", "JWT", "P-256", "X25519", "\\u0000", "1e9"]
+
+
+def parts_of(data, count):
+    """Return exactly so many parts; what is missing is empty."""
+    parts = data.split(BETWEEN, count - 1)
+    return parts + [b""] * (count - len(parts))
+
+
+@cache
+def _groups(schema):
+    contents = [json.loads(path.read_bytes()) for path in FILES]
+    return [group for file in contents if file.get("schema") == schema for group in file["groups"]]
+
+
+@cache
+def jwks(schema):
+    """Return every key of the vectors that loads, as JSON text, once."""
+    texts = {json.dumps(group["key"], sort_keys=True) for group in _groups(schema)}
+    return sorted(texts)
+
+
+@cache
+def key(text):
+    return Key.from_jwk(text, legacy=True)
+
+
+def cases(schema):
+    """Yield the number of the key, and the case, of every case whose token is not too long."""
+    numbers = {text: number for number, text in enumerate(jwks(schema))}
+    for group in _groups(schema):
+        number = numbers[json.dumps(group["key"], sort_keys=True)]
+        for case in group["tests"]:
+            if len(case["token"]) < MOST_BYTES:
+                yield number, case
+
+
+def octets_of(token):
+    """Return a token's octets: the vectors hold some that are no ASCII."""
+    return token.encode("utf-8", "surrogatepass")

@@ -42,7 +42,7 @@ def interleave(calls: Mapping[str, Call], rounds: int) -> Samples:
     """Time all calls, in turns."""
     counts = {name: _calls_for_a_turn(call) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
-    with _collector_at_rest():
+    with collector_at_rest():
         for number in range(rounds):
             gc.collect()
             for name in _order(list(calls), number):
@@ -83,7 +83,7 @@ def _order(names: list[str], number: int) -> list[str]:
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
+def collector_at_rest() -> Iterator[None]:
     """Switch the collector off, and spare it what is alive already."""
     gc.collect()
     gc.freeze()

@@ -50,6 +50,15 @@ def test_other_info_is_that_of_appendix_c(shared_vectors, monkeypatch):
     assert (hash_.name, size, info.hex()) == ("sha256", 16, figure["other_info"])
 
 
+@pytest.mark.parametrize("curve", ["X25519", "X448"])
+@pytest.mark.parametrize("alg", suite.ECDH)
+def test_nothing_is_sealed_for_a_public_key_of_low_order(alg, curve):
+    """No key that was loaded is one; the mechanism does not rely on it."""
+    public = curves.load_public(curve, bytes(suite.CURVES[curve]), None)
+    with pytest.raises(ValueError, match=r"^the recipient's public key can't be used$"):
+        ecdh.EcdhEs(ALGS[alg], public, None).wrap(outgoing("A128GCM"))
+
+
 @pytest.mark.parametrize("curve", suite.CURVES)
 @pytest.mark.parametrize("alg", suite.ECDH)
 @pytest.mark.parametrize("enc", suite.ENCS)

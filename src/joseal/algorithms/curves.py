@@ -54,10 +54,7 @@ def name(key: PrivateCurveKey | PublicCurveKey) -> str:
     """Return the curve's registered name, or a name that no table has."""
     if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
         return _NAMES.get(key.curve.name, key.curve.name)
-    for curve, (private, public, _) in _OKP.items():
-        if isinstance(key, private | public):
-            return curve
-    return ""
+    return next(curve for curve, kinds in _OKP.items() if isinstance(key, kinds[:2]))
 
 
 def kty(curve: str) -> str:

@@ -10,6 +10,7 @@ from tests import forge
 
 from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer
 from joseal.algorithms.table import ALGS, SIGS
+from joseal.keys.jwk import Jwk
 
 OCT = {"kty": "oct", "k": forge.b64(bytes(range(16)))}
 
@@ -441,3 +442,8 @@ def test_alg_of_the_caller_is_never_an_enc(alg):
 def test_refusal_shows_nothing_of_the_key():
     error = refused({**OCT, "k": "4111-4111-4111+"}, "canonical")
     assert "4111" not in repr(error)
+
+
+def test_what_was_read_shows_no_material():
+    read = Jwk(b"canary, 16 octets", "A128KW", None, "a", frozenset({"wrapKey"}))
+    assert repr(read) == str(read) == f"{read}" == "Jwk(alg='A128KW', kid='a')"

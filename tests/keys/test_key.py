@@ -80,6 +80,16 @@ def test_generate_with_another_type_is_a_type_error(arguments):
         Key.generate("A128KW", **arguments)
 
 
+@pytest.mark.parametrize("kid", ["\ud800", "a\udfff"])
+def test_kid_that_no_header_can_carry_is_a_value_error(kid):
+    for make in (
+        lambda: Key.generate("A128KW", kid=kid),
+        lambda: Key.from_pem(private().to_pem(private=True), alg="RSA-OAEP", kid=kid),
+    ):
+        with pytest.raises(ValueError, match=r"^kid must be text that UTF-8 can carry$"):
+            make()
+
+
 @pytest.mark.parametrize("alg", ["none", "RSA1_6", "rsa-oaep", "A256GCM", ""])
 def test_generate_refuses_an_unknown_alg(alg):
     with pytest.raises(KeyUseError, match=r"^this alg is not known$"):

@@ -446,3 +446,45 @@ def test_environment_variable_that_is_not_set_is_refused(monkeypatch):
 def test_name_of_an_environment_variable_is_text(name):
     with pytest.raises(TypeError, match="must be str"):
         Key.from_env(name, alg="RSA-OAEP")
+
+
+SERIAL = 2**159 + 1  # RFC 5280 section 4.1.2.2: up to 20 octets
+
+
+@functools.cache
+def certificate_named(*serials):
+    """Make a certificate whose subject has these serialNumbers."""
+    own = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.SERIAL_NUMBER, text) for text in serials])
+    day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    builder = x509.CertificateBuilder(name, name, own.public_key(), SERIAL)
+    return builder.not_valid_before(day).not_valid_after(day).sign(own, hashes.SHA256())
+
+
+@pytest.mark.parametrize(
+    ("named", "serial"),
+    [((), str(SERIAL)), (("1676479612",), "1676479612"), (("00a b", "second"), "00a b")],
+)
+def test_serial_is_the_subjects_or_else_the_certificates_own(named, serial):
+    pem = certificate_named(*named).public_bytes(Encoding.PEM)
+    der = certificate_named(*named).public_bytes(Encoding.DER)
+    assert [certificate_serial(data) for data in (pem, pem.decode(), der)] == [serial] * 3
+
+
+def test_what_is_no_certificate_has_no_serial():
+    pem, der = (certificate_named().public_bytes(form) for form in (Encoding.PEM, Encoding.DER))
+    version = bytes.fromhex("a003020102")  # version 3
+    assert der.count(version) == 1
+    others = ("", b"", "é", pem[:-40], der[:-1], der + b"x", public(), plain())
+    for data in (*others, der.replace(version, version[:-1] + b"\5")):
+        with pytest.raises(
+            KeyUseError, match=r"^this is no certificate that can be read$"
+        ) as caught:
+            certificate_serial(data)
+        check_refusal(caught)
+
+
+@pytest.mark.parametrize("data", [None, 5, bytearray(b"x"), [b"x"]])
+def test_serial_of_another_type_is_a_type_error(data):
+    with pytest.raises(TypeError, match=r"^the certificate must be str or bytes$"):
+        certificate_serial(data)

@@ -165,6 +165,18 @@ def fill(session):
     generate_rsa(session, "signs only", b"\4", capabilities=MechanismFlag.SIGN)
     _, first = generate_rsa(session, "first", b"\5")
     public, second = generate_rsa(session, "second", b"\6")
+    generate_curve(session, "secp256k1", "secp256k1", bytes.fromhex("06052b8104000a"))
+    import_rsa(session, "even exponent")
+    session.create_object(
+        {
+            Attribute.CLASS: ObjectClass.PUBLIC_KEY,
+            Attribute.KEY_TYPE: KeyType.RSA,
+            Attribute.TOKEN: True,
+            Attribute.LABEL: "even exponent",
+            Attribute.MODULUS: b"\xff" * 256,
+            Attribute.PUBLIC_EXPONENT: b"\2",
+        }
+    )
     first[Attribute.LABEL] = "mixed"
     public[Attribute.LABEL] = "mixed"
     second[Attribute.LABEL] = "left over"
@@ -767,6 +779,8 @@ def test_name_of_a_key_is_text_or_octets(hsm, name, error):
         ("ES256", "P-384", "not on a curve"),
         ("RSA-OAEP", "P-256", "RSA key"),
         ("RSA-OAEP", "signs only", "does not do this"),
+        ("ES256", "secp256k1", "can be read"),
+        ("RSA-OAEP", "even exponent", "can be read"),
         ("RSA-OAEP", "mixed", "halves don't fit"),
         ("RS256", "mixed", "halves don't fit"),
     ],

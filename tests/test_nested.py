@@ -236,6 +236,8 @@ def test_signature_of_the_outer_layer_is_checked_before_anything_is_deciphered(m
         (EncryptThenSign, ("x", signer())),
         (VerifyThenDecrypt, (decrypter(), verifier())),
         (VerifyThenDecrypt, (verifier(), suite.key("RSA-OAEP"))),
+        (DecryptThenVerify, (decrypter(), decrypter())),
+        (VerifyThenDecrypt, (verifier(), verifier())),
     ],
 )
 def test_layers_are_not_mixed_up(kind, arguments):

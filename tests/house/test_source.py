@@ -4,6 +4,7 @@ import ast
 import io
 import re
 import tokenize
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 import joseal
 
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(joseal.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MODULE_LINES = 400
@@ -182,3 +184,13 @@ def test_reviewed_part_can_be_read_in_an_afternoon() -> None:
     }
     assert {name.split("/")[0].removesuffix(".py") for name in lines} >= {"errors", "wire", "jwe"}
     assert sum(lines.values()) < REVIEW_LINES, lines
+
+
+def test_reviewed_part_is_what_coverage_measures() -> None:
+    report = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["coverage"][
+        "report"
+    ]
+    names = {name: (PACKAGE / name).is_dir() for name in REVIEWED}
+    patterns = [f"*/joseal/{name}{'/*' if folder else '.py'}" for name, folder in names.items()]
+    assert report["include"] == patterns
+    assert report["fail_under"] == 100

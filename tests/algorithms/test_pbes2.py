@@ -162,6 +162,18 @@ def test_sender_makes_no_more_work_than_the_limits_let_an_opener_do(work):
     assert work == []
 
 
+def test_work_at_the_limit_is_done():
+    limits = Limits(pbes2_iterations=1001)
+    _, _, members = Pbes2(ALGS[ALG], Password(b"x", 1001)).wrap(Outgoing(ENCS["A128GCM"], limits))
+    assert members["p2c"] == 1001
+
+
+def test_salt_has_sixteen_octets_unless_said():
+    """RFC 8018 section 4.1 asks for eight at least."""
+    _, _, members = Pbes2(ALGS[ALG], Password(b"x", 1000)).wrap(Outgoing(ENCS["A128GCM"], Limits()))
+    assert len(unb64(members["p2s"])) == 16
+
+
 def test_password_shows_nothing_of_itself():
     shown = repr(Password(b"canary", 1000))
     assert "canary" not in shown

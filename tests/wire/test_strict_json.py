@@ -169,6 +169,18 @@ def test_many_brackets_side_by_side_are_no_depth():
     assert strict_json.load_object(text.encode()) is not None
 
 
+@pytest.mark.parametrize("aside", ["[],", "{},", "[],{},"])
+def test_depth_is_what_is_open_at_once_whatever_was_closed_before(aside):
+    """Brackets that were closed neither add to the depth nor hide any of it."""
+
+    def deep(depth):
+        return ('{"a":' + f"[{aside * 3}" * (depth - 2) + "[]" + "]" * (depth - 2) + "}").encode()
+
+    assert strict_json.load_object(deep(16)) is not None
+    assert strict_json.load_object(deep(17)) is None
+    assert strict_json.load_object(deep(40)) is None
+
+
 @pytest.mark.parametrize("opening", [b"[", b'{"a":', b"{", b'[{"a":'])
 @pytest.mark.parametrize("prefix", [b"", b'{"a":', b'"', b'{"a":"\\"'])
 def test_nesting_of_a_hundred_thousand_is_refused_and_not_a_recursion_error(opening, prefix):
@@ -253,6 +265,15 @@ def test_dump_refuses_what_a_reader_would_find_too_deep():
         value = [value]
     assert strict_json.dump({"a": value}) is not None
     assert strict_json.dump({"a": [value]}) is None
+
+
+@pytest.mark.parametrize("wrap", [lambda inner: [inner], lambda inner: {"a": inner}])
+def test_dump_refuses_what_is_too_deep_to_be_looked_through(wrap):
+    """More than the stack has room for: refused, and no RecursionError."""
+    value = 1
+    for _ in range(20_000):
+        value = wrap(value)
+    assert strict_json.dump({"a": value}) is None
 
 
 class Inner(msgspec.Struct):

@@ -318,3 +318,10 @@ def test_convert_reads_what_fits():
 def test_lists_and_objects_are_told_apart(value):
     assert strict_json.as_object(value) == (value if isinstance(value, dict) else None)
     assert strict_json.as_list(value) == (value if isinstance(value, list) else None)
+
+
+@pytest.mark.parametrize("depth", [1, 16, 17, 64])
+def test_depth_is_the_callers_where_named(depth):
+    nested = b'{"a":' * depth + b"1" + b"}" * depth
+    assert strict_json.load_object(nested, depth) is not None
+    assert strict_json.load_object(nested, depth - 1) is None

@@ -38,10 +38,10 @@ class ShapeError(Exception):
         self.path = path
 
 
-def load_object(data: bytes) -> dict[str, object] | None:
-    """Read one JSON object; whatever is not exactly that is None."""
+def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None:
+    """Read one JSON object, nested so deep at most; whatever is not exactly that is None."""
     # Counting brackets bounds the depth from above and is nearly free; the scan is for the rest.
-    if data.count(b"{") + data.count(b"[") > MAX_DEPTH and _depth(data) > MAX_DEPTH:
+    if data.count(b"{") + data.count(b"[") > depth and _depth(data) > depth:
         return None
     try:
         value: object = _DECODER.decode(data.decode())

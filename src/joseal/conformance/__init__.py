@@ -1,0 +1,35 @@
+"""Test vectors: read them in any of the known formats, run them, and report what came out.
+
+    >>> from pathlib import Path
+    >>> from joseal import conformance
+    >>> report = conformance.verify([Path("vectors")], conformance.backend("joseal"))
+
+Rules:
+- Every file and every case that is found is in the report: run, or not run for a named reason.
+- A report holds names, numbers and words of ours: no key, no token, no plaintext.
+- Whatever a file holds, reading and running it is bounded and raises nothing.
+
+Source: vectors/README.md has our format and where the others are from.
+"""
+
+from joseal.conformance.as_html import html
+from joseal.conformance.as_json import json
+from joseal.conformance.as_junit import junit
+from joseal.conformance.backends import BACKENDS, Backend, backend, is_installed
+from joseal.conformance.files import verify
+from joseal.conformance.running import FileReport, Outcome, Report, Result
+
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "FileReport",
+    "Outcome",
+    "Report",
+    "Result",
+    "backend",
+    "html",
+    "is_installed",
+    "json",
+    "junit",
+    "verify",
+]

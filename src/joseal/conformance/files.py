@@ -1,0 +1,106 @@
+"""From paths to a report: which files are read, and what is said of those that are not.
+
+Rules:
+- A directory is walked in the order of names, following no link; of it, files named `*.json` are
+  read. A file that is named itself is read whatever its name.
+- Only regular files are opened, and read up to a bound: a pipe or a device would never end.
+- A name is printed with whatever could steer a terminal or a page made visible.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from joseal.conformance import formats
+from joseal.conformance.backends import Backend
+from joseal.conformance.running import FileReport, Report, run
+
+_UNKNOWN: Final = "no form of vectors that is known"
+_NOT_JSON: Final = "not one strict JSON value"
+_TOO_LARGE: Final = f"over {formats.MOST_FILE_BYTES // 1024 // 1024} MiB"
+_NO_FILE: Final = "no regular file"
+
+
+class _Found(NamedTuple):
+    path: Path
+    is_named: bool
+    is_vectors: bool
+
+
+def verify(
+    paths: Iterable[Path],
+    backend: Backend,
+    *,
+    on_file: Callable[[str], None] | None = None,
+) -> Report:
+    """Run all vectors in files and directories.
+
+    Args:
+        paths: files and directories.
+        backend: the library to ask.
+        on_file: is told the name of each file before it is read.
+    """
+    reports: list[FileReport] = []
+    others = 0
+    for found in _found(paths):
+        if not found.is_vectors:
+            others += 1
+            continue
+        if on_file is not None:
+            on_file(visible(str(found.path)))
+        reports.append(_report(found, backend))
+    return Report(backend.name, tuple(reports), others)
+
+
+def visible(text: str) -> str:
+    """Write whatever is not printable as an escape, so that it steers neither terminal nor page."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+def _found(paths: Iterable[Path]) -> Iterator[_Found]:
+    for path in paths:
+        if not path.is_dir():
+            yield _Found(path, is_named=True, is_vectors=True)
+            continue
+        for folder, folders, names in os.walk(path, onerror=None):
+            folders.sort()
+            for name in sorted(names):
+                is_json = name.lower().endswith(".json")
+                yield _Found(Path(folder, name), is_named=False, is_vectors=is_json)
+
+
+def _report(found: _Found, backend: Backend) -> FileReport:
+    path = visible(str(found.path))
+    data, problem = _read(found.path)
+    if data is None:
+        return FileReport(path, problem=problem, broken=True)
+    file = formats.load(data)
+    if file is None:
+        return FileReport(path, problem=_NOT_JSON, broken=True)
+    vectors = formats.read(file)
+    if vectors is None:
+        return FileReport(path, problem=_UNKNOWN, broken=found.is_named)
+    return FileReport(path, vectors.form, run(vectors.cases, backend), vectors.notes)
+
+
+def _read(path: Path) -> tuple[bytes | None, str]:
+    """Read a file up to the bound; or say why not."""
+    # Without O_NONBLOCK a named pipe would wait for a writer before it could be told what it is.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None, _NO_FILE
+            data = file.read(formats.MOST_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        number = error.errno if isinstance(error, OSError) else None
+        return None, "can't be read" if number is None else os.strerror(number)
+    if len(data) > formats.MOST_FILE_BYTES:
+        return None, _TOO_LARGE
+    return data, ""

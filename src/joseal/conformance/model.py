@@ -1,0 +1,239 @@
+"""What a test vector asks, what its file expects, and what a backend can answer.
+
+Rules:
+- Nothing here shows a key, a token or a plaintext in its repr: people run this on files of theirs.
+- A task says what to do in terms of the RFCs, so that any library can be asked.
+
+Source: RFC 7515, RFC 7516, RFC 7517, RFC 7518.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from msgspec import Struct
+
+Jwk: TypeAlias = dict[str, object]
+
+# Texts of a file that reports repeat are cut there.
+MOST_ID: Final = 60
+MOST_TEXT: Final = 300
+MOST_FLAGS: Final = 16
+
+
+class Hidden(Struct, frozen=True):
+    """A struct that shows nothing of what it holds."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
+class Task(Hidden, frozen=True):
+    """One thing to do; each subclass is a kind of it."""
+
+
+class NotRun(Task, frozen=True):
+    """Nothing can be done, for this reason."""
+
+    reason: str
+
+
+class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
+    """What the one who opens or verifies was told to accept: `opener` of our own format."""
+
+    enc: tuple[str, ...] | None = None
+    typ: str | None = None
+    cty: str | None = None
+    crit: tuple[str, ...] = ()
+    any_kid: bool = False
+    accept_zip: bool = False
+    legacy: bool = False
+    b64: bool = True
+    limits: dict[str, int] = {}
+
+
+# Third-party files test what a library can do at all, so what is off by default is on.
+EVERYTHING = Settings(accept_zip=True, legacy=True)
+
+
+class Open(Task, frozen=True):
+    """Open a compact JWE; `alg` is for a JWK without one. RFC 7516 section 5.2."""
+
+    jwk: Jwk
+    token: str
+    alg: str | None = None
+    settings: Settings = EVERYTHING
+
+
+class Verify(Task, frozen=True):
+    """Verify a compact JWS. RFC 7515 section 5.2."""
+
+    jwk: Jwk
+    token: str
+    alg: str | None = None
+    detached: bytes | None = None
+    settings: Settings = EVERYTHING
+
+
+class Content(Task, frozen=True):
+    """Open content, and seal it again. RFC 7518 section 5."""
+
+    enc: str
+    key: bytes
+    iv: bytes
+    aad: bytes
+    ciphertext: bytes
+    tag: bytes
+
+
+class Cbc(Task, frozen=True):
+    """Open AES-CBC with padding, which JWE has under a good tag only. RFC 7518 section 5.2."""
+
+    key: bytes
+    iv: bytes
+    ciphertext: bytes
+
+
+class UnwrapAes(Task, frozen=True):
+    """Unwrap a key with AES Key Wrap. RFC 3394."""
+
+    kek: bytes
+    wrapped: bytes
+
+
+class UnwrapRsa(Task, frozen=True):
+    """Decrypt a key with RSAES-OAEP or RSAES-PKCS1-v1_5. RFC 7518 sections 4.2 and 4.3."""
+
+    alg: str
+    pem: str
+    wrapped: bytes
+
+
+class Agree(Task, frozen=True):
+    """Agree on a shared secret with a public JWK. RFC 7518 section 4.6."""
+
+    private: Jwk
+    public: Jwk
+
+
+class Derive(Task, frozen=True):
+    """Derive what an ECDH-ES header and the recipient's JWK give. RFC 7518 section 4.6.2."""
+
+    jwk: Jwk
+    header: dict[str, object]
+
+
+class Mac(Task, frozen=True):
+    """Verify an HMAC, which must be a whole one. RFC 7518 section 3.2."""
+
+    alg: str
+    key: bytes
+    message: bytes
+    tag: bytes
+
+
+class Load(Task, frozen=True):
+    """Load a JWK and write it again. RFC 7517."""
+
+    jwk: Jwk
+    alg: str | None = None
+
+
+class Thumbprint(Task, frozen=True):
+    """Compute a thumbprint. RFC 7638."""
+
+    jwk: Jwk
+    alg: str | None = None
+
+
+class Expected(Hidden, frozen=True):
+    """What the file says must come out.
+
+    Attributes:
+        output: the octets that must come out.
+        any_output: octets must come out, and the file does not say which. Without both, it must be
+            refused.
+        header: all members in their order, where the file has them.
+        code: the error code, where the file says one.
+        may_refuse: refusing is right too.
+        but_not: with implicit rejection, octets may come out, but never these ones.
+    """
+
+    output: bytes | None = None
+    any_output: bool = False
+    header: dict[str, object] | None = None
+    code: str | None = None
+    may_refuse: bool = False
+    but_not: bytes | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether octets must come out."""
+        return self.any_output or self.output is not None
+
+    def say(self) -> str:
+        """Say it in words that hold nothing of the octets."""
+        if self.opens:
+            return "ok, or refused" if self.may_refuse else "ok"
+        if self.but_not is not None:
+            return "refused, or octets that are not the message"
+        return self.code or "refused"
+
+
+class Case(Hidden, frozen=True):
+    """One case of a file.
+
+    Attributes:
+        id: what the file calls it.
+        comment: what the file says of it.
+        flags: names that the file explains in its notes.
+        task: what to do.
+        expected: what must come out.
+        different: why joseal does otherwise on purpose, if it does.
+    """
+
+    id: str
+    comment: str
+    flags: tuple[str, ...]
+    task: Task
+    expected: Expected = Expected()
+    different: str | None = None
+
+
+class Note(Struct, frozen=True):
+    """What a file says of a flag."""
+
+    description: str = ""
+    bug: str = ""
+    refs: tuple[str, ...] = ()
+
+
+class Vectors(Hidden, frozen=True):
+    """What a file holds, in one form for all formats."""
+
+    form: str
+    cases: list[Case]
+    notes: Mapping[str, Note] = {}
+
+
+class Output(Hidden, frozen=True):
+    """A backend's answer: octets, and the header where it gives one."""
+
+    octets: bytes
+    header: dict[str, object] | None = None
+
+
+class Refusal(Struct, frozen=True):
+    """A backend's answer: no. The code is a stable word, the detail constant text."""
+
+    code: str
+    detail: str = ""
+
+
+class Lacking(Struct, frozen=True):
+    """A backend's answer: it has no such thing; `refused` where it was asked and said no."""
+
+    reason: str
+    refused: bool = False
+
+
+Answer: TypeAlias = Output | Refusal | Lacking

@@ -1,0 +1,167 @@
+"""Run cases and judge what came out.
+
+Rules:
+- Every case ends as one of four outcomes; none is dropped.
+- A difference counts as one on purpose only where the table or the case's inputs said so before it
+  was run.
+- What a peer does otherwise than a file says is shown as it is: files have rules of their own.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from msgspec import Struct
+
+from joseal.conformance.backends import Backend
+from joseal.conformance.model import Answer, Case, Expected, Lacking, Note, NotRun, Output, Refusal
+from joseal.errors import KeyUseError
+
+
+class Outcome(StrEnum):
+    """How a case ended. A known difference is one that joseal makes on purpose, and says why."""
+
+    PASSED = "passed"
+    UNEXPECTED = "unexpected"
+    DIFFERENT = "known difference"
+    NOT_RUN = "not run"
+
+
+class Result(Struct, frozen=True):
+    """What a report says of a case; it holds no octets of it.
+
+    Attributes:
+        id: what the file calls the case.
+        comment: what the file says of it.
+        flags: the names of the file's notes that it belongs to.
+        outcome: how it ended.
+        expected: what the file says, in words.
+        got: what came out, in words.
+        reason: why it was not run, or why it differs on purpose.
+    """
+
+    id: str
+    comment: str
+    flags: tuple[str, ...]
+    outcome: Outcome
+    expected: str
+    got: str
+    reason: str = ""
+
+
+class FileReport(Struct, frozen=True):
+    """What a report says of a file.
+
+    Attributes:
+        path: the file's name, printable.
+        form: its format; empty where there are no vectors in it.
+        results: one for each case.
+        notes: what the file says of its flags.
+        problem: why nothing of it was read.
+        broken: whether that is a fault, and not just another kind of file.
+    """
+
+    path: str
+    form: str = ""
+    results: tuple[Result, ...] = ()
+    notes: Mapping[str, Note] = {}
+    problem: str = ""
+    broken: bool = False
+
+    def count(self, outcome: Outcome) -> int:
+        """Count the cases that ended so."""
+        return sum(result.outcome is outcome for result in self.results)
+
+
+class Report(Struct, frozen=True):
+    """What came out of all files.
+
+    Attributes:
+        backend: the library that was asked, with its version.
+        files: one for each file, in the order in which they were found.
+        others: how many files were not looked at, because their names don't end in `.json`.
+    """
+
+    backend: str
+    files: tuple[FileReport, ...]
+    others: int = 0
+
+    def count(self, outcome: Outcome) -> int:
+        """Count the cases that ended so."""
+        return sum(file.count(outcome) for file in self.files)
+
+    def reasons(self, outcome: Outcome) -> Counter[str]:
+        """Count the reasons of the cases that ended so."""
+        return Counter(
+            result.reason
+            for file in self.files
+            for result in file.results
+            if result.outcome is outcome
+        )
+
+
+def run(cases: Iterable[Case], backend: Backend) -> tuple[Result, ...]:
+    """Run cases, in their order."""
+    return tuple(_result(case, backend) for case in cases)
+
+
+def _result(case: Case, backend: Backend) -> Result:
+    task = case.task
+    answer = Lacking(task.reason) if isinstance(task, NotRun) else backend.run(task)
+    outcome, reason = _judge(case, answer, own=backend.is_joseal)
+    words = (case.expected.say(), _say(case.expected, answer))
+    return Result(case.id, case.comment, case.flags, outcome, *words, reason)
+
+
+def _judge(case: Case, answer: Answer, *, own: bool) -> tuple[Outcome, str]:
+    if isinstance(answer, Lacking) and not answer.refused:
+        return Outcome.NOT_RUN, answer.reason
+    agrees, opened = _agrees(case.expected, answer, own=own), isinstance(answer, Output)
+    if case.different is not None:
+        if opened is not case.expected.opens:
+            return Outcome.DIFFERENT, case.different
+        if own:
+            return Outcome.UNEXPECTED, "listed as a known difference, but it is none"
+    if agrees:
+        return Outcome.PASSED, ""
+    if isinstance(answer, Lacking):
+        return Outcome.NOT_RUN, answer.reason
+    return Outcome.UNEXPECTED, ""
+
+
+def _agrees(expected: Expected, answer: Answer, *, own: bool) -> bool:
+    if isinstance(answer, Output):
+        return _fits(expected, answer)
+    if expected.opens:
+        return expected.may_refuse
+    code = answer.code if isinstance(answer, Refusal) else KeyUseError.code
+    return expected.code is None or not own or code == expected.code
+
+
+def _fits(expected: Expected, answer: Output) -> bool:
+    if not expected.opens:
+        # An empty message is no secret that could come out.
+        return expected.but_not == b"" or expected.but_not not in {None, answer.octets}
+    return _same_octets(expected, answer) and _same_header(expected, answer)
+
+
+def _same_octets(expected: Expected, answer: Output) -> bool:
+    return expected.any_output or answer.octets == expected.output
+
+
+def _same_header(expected: Expected, answer: Output) -> bool:
+    if expected.header is None or answer.header is None:
+        return True
+    # Mappings are equal in any order, and the order is part of what was protected.
+    return expected.header == answer.header and list(expected.header) == list(answer.header)
+
+
+def _say(expected: Expected, answer: Answer) -> str:
+    """Say in words what came out, with none of its octets."""
+    if isinstance(answer, Lacking):
+        return KeyUseError.code if answer.refused else ""
+    if isinstance(answer, Refusal):
+        return f"{answer.code}: {answer.detail}" if answer.detail else answer.code
+    if not expected.opens or _fits(expected, answer):
+        return "ok"
+    return "another header" if _same_octets(expected, answer) else "other octets"

@@ -1,0 +1,167 @@
+"""Small vector files of every format, made here, to be changed by the tests."""
+
+import copy
+import json
+
+from tests import forge, suite
+from tests.forge import b64
+
+from joseal.algorithms import content
+from joseal.algorithms.table import ENCS
+
+CANARY = "pl4intext-c4nary"
+KEK = {"kty": "oct", "alg": "A128KW", "k": b64(suite.octets("A128KW", "A128GCM"))}
+TOKEN = str(suite.token("A128KW", "A128GCM", CANARY.encode()))
+MAC_KEY = {"kty": "oct", "alg": "HS256", "k": b64(forge.draw("HS256", 32))}
+HEADER = {"alg": "HS256"}
+CEK, IV = forge.draw("cek", 16), forge.draw("iv", 12)
+SEALED = content.seal(ENCS["A128GCM"], CEK, IV, b"aad", CANARY.encode())
+
+
+def signed(payload=b"pl4intext-c4nary"):
+    key = suite.Key.from_jwk(MAC_KEY)
+    return suite.jws(HEADER, payload, key.for_signatures("sign", None).sign)
+
+
+NOTE = {"bug": "BASIC", "description": "a note", "refs": ["RFC 7516"]}
+
+JWE = {
+    "schema": "jwe_compact_v1",
+    "source": {"name": "n", "version": "1"},
+    "notes": {"Flag": NOTE},
+    "groups": [
+        {
+            "id": "g",
+            "comment": "c",
+            "key": KEK,
+            "opener": {"enc": ["A128GCM"]},
+            "tests": [
+                {
+                    "id": 1,
+                    "comment": "valid",
+                    "token": TOKEN,
+                    "expect": "ok",
+                    "plaintext": CANARY.encode().hex(),
+                    "header": {"alg": "A128KW", "enc": "A128GCM"},
+                    "inject": {},
+                    "flags": ["Flag"],
+                },
+                {
+                    "id": 2,
+                    "comment": "From 1: no token",
+                    "token": "a.b",
+                    "expect": "malformed",
+                    "flags": ["Flag"],
+                },
+            ],
+        }
+    ],
+}
+JWS = {
+    **JWE,
+    "schema": "jws_compact_v1",
+    "groups": [
+        {
+            "id": "g",
+            "comment": "c",
+            "key": MAC_KEY,
+            "opener": {},
+            "tests": [
+                {
+                    "id": 3,
+                    "comment": "valid",
+                    "token": signed(),
+                    "expect": "ok",
+                    "payload": CANARY.encode().hex(),
+                    "header": HEADER,
+                    "flags": ["Flag"],
+                }
+            ],
+        }
+    ],
+}
+AEAD = {
+    **JWE,
+    "schema": "aead_v1",
+    "groups": [
+        {
+            "id": "g",
+            "comment": "c",
+            "enc": "A128GCM",
+            "tests": [
+                {
+                    "id": 4,
+                    "comment": "valid",
+                    "key": CEK.hex(),
+                    "iv": IV.hex(),
+                    "aad": b"aad".hex(),
+                    "plaintext": CANARY.encode().hex(),
+                    "ciphertext": SEALED[0].hex(),
+                    "tag": SEALED[1].hex(),
+                    "expect": "ok",
+                    "flags": ["Flag"],
+                }
+            ],
+        }
+    ],
+}
+WYCHEPROOF = {
+    "schema": "json_web_encryption_schema_v1.json",
+    "notes": {"Flag": {"bugType": "BASIC", "description": "theirs", "links": ["a link"]}},
+    "testGroups": [
+        {
+            "type": "JsonWebEncryption",
+            "private": KEK,
+            "tests": [
+                {
+                    "tcId": 1,
+                    "comment": "valid",
+                    "jwe": TOKEN,
+                    "pt": CANARY.encode().hex(),
+                    "result": "valid",
+                    "flags": ["Flag"],
+                },
+                {"tcId": 2, "comment": "cut", "jwe": TOKEN[:-4], "result": "invalid", "flags": []},
+            ],
+        }
+    ],
+}
+COOKBOOK = {
+    "title": "An example",
+    "input": {"plaintext": CANARY, "key": KEK, "alg": "A128KW", "enc": "A128GCM"},
+    "output": {"compact": TOKEN, "json": {"ciphertext": "x"}},
+}
+LIST = {"verified": [{"jwe": TOKEN, "jwk": KEK, "plaintext_hex": CANARY.encode().hex()}]}
+RFC = {"source": "RFC 0", "vectors": [{"id": "A.1", **LIST["verified"][0]}]}
+
+# Name of the form, the file, and how many cases it has.
+FORMS = [
+    ("joseal jwe_compact_v1", JWE, 2),
+    ("joseal jws_compact_v1", JWS, 1),
+    ("joseal aead_v1", AEAD, 1),
+    ("Wycheproof json_web_encryption_schema_v1.json", WYCHEPROOF, 2),
+    ("RFC 7520 cookbook", COOKBOOK, 2),
+    ("list of tokens", LIST, 1),
+    ("figures of RFCs", RFC, 1),
+    ("JWK Set", {"keys": [KEK]}, 1),
+    ("JWK", KEK, 1),
+    ("HPKE", [{"alg": "HPKE-0", "compact": "x"}], 1),
+    ("token in JSON serialization", {"ciphertext": "x", "tag": "x"}, 1),
+    ("record", [{"check": "a", "as_expected": True}], 1),
+]
+
+
+def changed(file, *path, to):
+    """A copy of a file with the value at a path replaced."""
+    made = copy.deepcopy(file)
+    place = made
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = to
+    return made
+
+
+def write(folder, file, name="any.json"):
+    path = folder / name
+    path.write_bytes(file if isinstance(file, bytes) else json.dumps(file).encode())
+    return path

@@ -4,7 +4,7 @@ Only ASCII is printed, so that it reads the same in a file, a log and any termin
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal
 
 import click
 from rich.console import Console, RenderableType
@@ -46,7 +46,8 @@ class Page:
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         for index, name in enumerate(names):
             numeric = all(isinstance(row[index], int) for row in grid)
-            table.add_column(Text(name), justify="right" if numeric else "left")
+            justify: Literal["left", "right"] = "right" if numeric else "left"
+            table.add_column(Text(name), justify=justify, overflow="fold")
         for row in grid:
             table.add_row(*(Text(str(cell)) for cell in row))
         self._print(Padding(table, _INDENT))

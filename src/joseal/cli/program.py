@@ -30,6 +30,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "encrypt": _Entry("Seal a file or a stream into a token."),
         "decrypt": _Entry("Open a token."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
+        "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER),
     }
 )
@@ -52,7 +53,7 @@ class _Program(click.Group):
         if any(importlib.util.find_spec(name) is None for name in entry.needs):
             text = "this command needs: pip install 'joseal[cli,sandbox]'"
             raise failures.FailureError("missing", text, failures.Exit.USAGE)
-        command: click.Command = importlib.import_module(f"joseal.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(_module(cmd_name)).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -86,6 +87,10 @@ class _Program(click.Group):
         except (KeyboardInterrupt, click.Abort):
             failure = failures.FailureError("interrupted", "stopped", failures.Exit.INTERRUPTED)
         return _end(failure)
+
+
+def _module(name: str) -> str:
+    return f"joseal.cli.{name.replace('-', '_')}"
 
 
 def _end(failure: failures.FailureError) -> NoReturn:
@@ -128,6 +133,6 @@ def program() -> None:
     environment or a prompt, never from arguments. Files that hold plaintext are made with mode
     0600, and appear only when they are whole.
 
-    Exit codes: 0 done, 1 token refused, 2 usage, 3 key, 4 file, 5 API refused, 6 no answer of the
-    API, 7 demo failed, 130 stopped.
+    Exit codes: 0 done, 1 token refused or a vector's result unexpected, 2 usage, 3 key, 4 file,
+    5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped.
     """

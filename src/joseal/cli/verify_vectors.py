@@ -1,0 +1,166 @@
+"""`joseal verify-vectors`: run test vectors, and report what came out."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import click
+
+from joseal import conformance
+from joseal.cli import failures, files, options
+from joseal.cli.pages import Page
+from joseal.conformance import FileReport, Outcome, Report
+from joseal.conformance.files import visible
+from joseal.conformance.summary import FlagRow, by_flag, by_reason, has_run, results, verdict
+
+# A report file has them all.
+_MOST_SHOWN: Final = 20
+_CLEAR: Final = "\r\x1b[K"
+_LINE: Final = 79
+_SHORT: Final = {
+    Outcome.PASSED: "passed",
+    Outcome.UNEXPECTED: "unexpected",
+    Outcome.DIFFERENT: "known",
+    Outcome.NOT_RUN: "not run",
+}
+
+
+def _output(name: str, text: str) -> click.Option:
+    return click.Option(
+        [name, f"{name.strip('-')}_path"], type=options.PATH, metavar="FILE", help=text
+    )
+
+
+@click.command(
+    params=[
+        click.Argument(["paths"], nargs=-1, required=True, type=options.PATH, metavar="PATH..."),
+        click.Option(
+            ["--backend"],
+            default="joseal",
+            show_default=True,
+            type=click.Choice(list(conformance.BACKENDS)),
+            help="The library that runs the vectors.",
+        ),
+        _output("--json", 'Write all results as JSON; "-" prints it instead of the tables.'),
+        _output("--junit", "Write all results as JUnit's XML."),
+        _output("--html", "Write a page that needs nothing else."),
+    ]
+)
+def command(
+    *,
+    paths: tuple[Path, ...],
+    backend: str,
+    json_path: Path | None,
+    junit_path: Path | None,
+    html_path: Path | None,
+) -> None:
+    """Run the test vectors in each PATH, a file or a directory of *.json files.
+
+    Formats are told by their content: joseal's own, Wycheproof's, the RFC 7520 cookbook's, JWK
+    Sets, and plain lists of tokens. Each case passed, came out otherwise, differs for a known
+    reason, or was not run for a named one. No report holds a key, a token or a plaintext.
+
+    Ends with 1 where a result is not what its file says, and with 4 where a file can't be read, is
+    no JSON, or was named and has no vectors, or where nothing was run.
+
+    Example: joseal verify-vectors vectors/ --html report.html
+    """
+    if not conformance.is_installed(backend):
+        text = f"this backend needs: pip install {conformance.BACKENDS[backend]}"
+        raise failures.FailureError("missing", text, failures.Exit.USAGE)
+    on_file = _progress()
+    report = conformance.verify(paths, conformance.backend(backend), on_file=on_file)
+    if on_file is not None:
+        click.echo(_CLEAR, err=True, nl=False)
+    if junit_path is not None:
+        files.write(junit_path, conformance.junit(report), private=False)
+    if html_path is not None:
+        files.write(html_path, conformance.html(report).encode(), private=False)
+    if json_path is not None:
+        files.write(json_path, conformance.json(report) + b"\n", private=False)
+    if files.STANDARD not in (json_path, junit_path, html_path):
+        show(Page(), report)
+    _end(report)
+
+
+def _progress() -> Callable[[str], None] | None:
+    """Name each file on a terminal's standard error while it is run; elsewhere be silent."""
+    return _name_file if sys.stderr.isatty() else None
+
+
+def _name_file(name: str) -> None:
+    click.echo(f"{_CLEAR}{plain(name)[-_LINE:]}", err=True, nl=False)
+
+
+def _end(report: Report) -> None:
+    """Fail where the report does.
+
+    Raises:
+        FailureError: an unexpected result, a file that can't be read, or nothing was run.
+    """
+    if report.count(Outcome.UNEXPECTED):
+        raise failures.FailureError("unexpected", verdict(report), failures.Exit.TOKEN)
+    if any(file.broken for file in report.files) or not has_run(report):
+        raise failures.FailureError("file", verdict(report), failures.Exit.FILE)
+
+
+def plain(text: str) -> str:
+    """Write a text that came from a file so that it can't steer a terminal: printable ASCII."""
+    return visible(text).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def show(page: Page, report: Report) -> None:
+    """Print the tables, and the verdict last, where it is seen."""
+    page.title("By file")
+    page.table(("file", *_SHORT.values()), [_file_row(file) for file in report.files if file.form])
+    page.title("By flag")
+    page.table(("flag", *_SHORT.values()), [_flag_row(row) for row in by_flag(report)])
+    for outcome in (Outcome.DIFFERENT, Outcome.NOT_RUN):
+        _show_reasons(page, report, outcome)
+    _show_files(page, report)
+    _show_unexpected(page, report)
+    page.title(f"{verdict(report)}: {plain(report.backend)}")
+    page.rows((outcome.value, f"{report.count(outcome):,}") for outcome in Outcome)
+
+
+def _file_row(file: FileReport) -> tuple[str | int, ...]:
+    return plain(file.path), *(file.count(outcome) for outcome in _SHORT)
+
+
+def _flag_row(row: FlagRow) -> tuple[str | int, ...]:
+    return plain(row.flag), *(row.counts[outcome] for outcome in _SHORT)
+
+
+def _show_reasons(page: Page, report: Report, outcome: Outcome) -> None:
+    rows = by_reason(report, outcome)
+    if rows:
+        page.title(outcome.value.capitalize())
+        page.rows((f"{len(row.cases):,}", plain(row.reason)) for row in rows)
+
+
+def _show_files(page: Page, report: Report) -> None:
+    broken = [file for file in report.files if file.broken]
+    empty = sum(bool(file.problem) for file in report.files) - len(broken)
+    if broken:
+        page.title("Files that can't be read")
+        page.rows((plain(file.path), file.problem) for file in broken)
+    page.title("Files without vectors")
+    page.rows(
+        [
+            (f"{empty:,}", "JSON of no form that is known"),
+            (f"{report.others:,}", "of other names, which were not looked at"),
+        ]
+    )
+
+
+def _show_unexpected(page: Page, report: Report) -> None:
+    found = list(results(report, Outcome.UNEXPECTED))
+    if found:
+        page.title("Unexpected")
+    for file, result in found[:_MOST_SHOWN]:
+        page.say(plain(f"{file.path}: {result.id} {result.comment}"))
+        reason = f" ({result.reason})" if result.reason else ""
+        page.say(plain(f"   expected {result.expected}, got {result.got}{reason}"))
+    if len(found) > _MOST_SHOWN:
+        page.say(f"and {len(found) - _MOST_SHOWN:,} more: --json, --junit or --html has them all")

@@ -1,0 +1,137 @@
+"""`joseal verify-vectors`: exit codes, outputs, and what is printed."""
+
+import importlib.util
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+from tests.conformance import samples
+from tests.conformance.samples import JWE, JWS
+
+WRONG = samples.changed(JWE, "groups", 0, "tests", 0, "plaintext", to="00")
+
+
+@pytest.fixture
+def vectors(tmp_path):
+    folder = tmp_path / "vectors"
+    folder.mkdir()
+    samples.write(folder, JWE, "jwe.json")
+    samples.write(folder, JWS, "jws.json")
+    return folder
+
+
+def test_good_vectors_end_with_0_and_tables(run, vectors):
+    done = run("verify-vectors", vectors)
+    assert (done.exit_code, done.stderr) == (0, "")
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert ["Flag", "3", "0", "0", "0"] in lines
+    assert ["passed", "3"] in lines
+    assert "No unexpected result: joseal" in done.stdout
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_unexpected_result_ends_with_1(run, vectors):
+    samples.write(vectors, WRONG, "wrong.json")
+    done = run("verify-vectors", vectors)
+    assert done.exit_code == 1
+    assert done.stderr == "joseal: unexpected: 1 result not as the files say\n"
+    assert "expected ok, got other octets" in done.stdout
+
+
+def test_long_list_is_cut_and_says_so(run, vectors):
+    many = {**WRONG, "groups": WRONG["groups"] * 30}
+    samples.write(vectors, many, "many.json")
+    done = run("verify-vectors", vectors)
+    assert done.stdout.count("got other octets") == 20
+    assert "and 10 more" in done.stdout
+
+
+@pytest.mark.parametrize("backend", ["jwcrypto", "joserfc"])
+def test_another_backend_is_asked(run, vectors, backend):
+    done = run("verify-vectors", "--backend", backend, vectors)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert f"No unexpected result: {backend} " in done.stdout
+
+
+def test_backend_that_is_not_installed_is_one_line(run, vectors, monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "jwcrypto" else found(name)
+    )
+    done = run("verify-vectors", "--backend", "jwcrypto", vectors)
+    text = "joseal: missing: this backend needs: pip install jwcrypto\n"
+    assert (done.exit_code, done.stdout, done.stderr) == (2, "", text)
+
+
+@pytest.mark.parametrize("args", [[], ["--backend", "other", "x"], ["--xml", "x", "y"]])
+def test_wrong_usage_ends_with_2(run, args):
+    assert run("verify-vectors", *args).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "verdict"),
+    [
+        (b"{", "1 file that can't be read"),
+        ({"other": 1}, "1 file that can't be read"),
+        (None, "1 file that can't be read"),
+        ({"verified": []}, "No case was run"),
+        ([{"alg": "HPKE-0"}], "No case was run"),
+    ],
+)
+def test_file_that_is_of_no_use_ends_with_4(run, tmp_path, data, verdict):
+    path = tmp_path / "x.json"
+    if data is not None:
+        samples.write(tmp_path, data, "x.json")
+    done = run("verify-vectors", path)
+    assert (done.exit_code, done.stderr) == (4, f"joseal: file: {verdict}\n")
+
+
+def test_broken_file_among_good_ones_ends_with_4(run, vectors):
+    samples.write(vectors, b"{", "broken.json")
+    done = run("verify-vectors", vectors)
+    assert done.exit_code == 4
+    assert "not one strict JSON value" in done.stdout
+
+
+def test_json_of_another_kind_among_good_ones_is_counted(run, vectors):
+    samples.write(vectors, {"$schema": "x"}, "schema.json")
+    samples.write(vectors, b"x", "readme.md")
+    done = run("verify-vectors", vectors)
+    assert done.exit_code == 0
+    lines = [line.strip() for line in done.stdout.splitlines()]
+    assert "1  JSON of no form that is known" in lines
+    assert "1  of other names, which were not looked at" in lines
+
+
+def test_reports_are_written_whatever_came_out(run, vectors, tmp_path):
+    samples.write(vectors, WRONG, "wrong.json")
+    paths = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "html")}
+    options = [item for name, path in paths.items() for item in (f"--{name}", path)]
+    done = run("verify-vectors", *options, vectors)
+    assert done.exit_code == 1
+    assert json.loads(paths["json"].read_bytes())["totals"]["unexpected"] == 1
+    assert len(ET.fromstring(paths["junit"].read_bytes()).findall(".//failure")) == 1  # noqa: S314
+    assert paths["html"].read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_json_on_standard_output_stands_alone(run, vectors):
+    done = run("verify-vectors", "--json", "-", vectors)
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["verdict"] == "No unexpected result"
+
+
+def test_report_that_can_not_be_written_ends_with_4(run, vectors, tmp_path):
+    done = run("verify-vectors", "--html", tmp_path / "missing" / "x.html", vectors)
+    assert done.exit_code == 4
+    assert done.stderr.startswith("joseal: file: can't write")
+
+
+def test_terminal_is_not_steered(run, vectors):
+    hostile = samples.changed(WRONG, "groups", 0, "tests", 0, "comment", to="\x1b[2J\u202e\x07é")
+    hostile["groups"][0]["tests"][0]["flags"] = ["\x1b]0;x\x07"]
+    samples.write(vectors, hostile, "\x1b[1m.json")
+    done = run("verify-vectors", vectors)
+    assert done.exit_code == 1
+    assert done.stdout.isascii()
+    assert done.stdout.replace("\n", "").isprintable()
+    assert r"\x1b[2J\u202e\x07\xe9" in done.stdout

@@ -8,7 +8,7 @@ import json
 import socket
 import ssl
 
-from tests.fuzz.material import jwks, key
+from tests.fuzz.material import BETWEEN, jwks, key
 from tests.fuzz.tokens import opened
 
 from joseal.juspay import (
@@ -18,6 +18,7 @@ from joseal.juspay import (
     Envelope,
     NewOrder,
     Refused,
+    UnauthenticatedError,
     Unknown,
     WebhookReceiver,
     read_attempt_response,
@@ -168,6 +169,24 @@ def check_sealed(_, body):
     opened(SEALED.receive, {}, body)
 
 
+PLAIN = WebhookReceiver(basic=("juspay", "a:b"), custom_header=("x-hook", "value"))
+BASIC = "anVzcGF5OmE6Yg=="
+
+
+def check_headers(_, data):
+    """What comes as headers is the credentials, or refused before the body is read."""
+    pairs = [part.decode("utf-8", "surrogateescape").partition(":") for part in data.split(BETWEEN)]
+    headers = [(name, value) for name, _, value in pairs]
+    try:
+        assert PLAIN.open(headers, b"never read") == b"never read"
+    except UnauthenticatedError:
+        return
+    values = {name.lower(): value for name, value in headers}
+    assert values["x-hook"].strip(" \t") == "value"
+    scheme, _, given = values["authorization"].partition(" ")
+    assert (scheme.lower(), given.strip(" \t")) == ("basic", BASIC)
+
+
 def check_body(_, text):
     """What goes out is read as strictly as it was built: it is written again as an equal one."""
     for kind in (Attempt, NewOrder, Envelope):
@@ -180,9 +199,9 @@ def check_body(_, text):
 
 READERS = [
     *(check_attempt, check_cancel, check_order, check_exchange, check_webhook, check_sealed),
-    check_body,
+    *(check_headers, check_body),
 ]
-ATTEMPT, CANCEL, ORDER, EXCHANGE, WEBHOOK, SEALED_WEBHOOK, BODY = range(len(READERS))
+ATTEMPT, CANCEL, ORDER, EXCHANGE, WEBHOOK, SEALED_WEBHOOK, HEADERS, BODY = range(len(READERS))
 
 ERROR = {"error": True, "errorCode": "E01", "errorMessage": "cardInfo", "userMessage": "Sorry"}
 
@@ -233,6 +252,8 @@ def seeds():
         told = {"id": "w-1", "label": label, "value": "SUCCESS", "category": "INFO"}
         info = {"amount": 10.10, "list": ["a", {}], "none": None}
         yield bytes((WEBHOOK, 0)) + json.dumps({**told, "info": info}).encode()
+    given = b"Authorization:Basic " + BASIC.encode()
+    yield bytes((HEADERS, 0)) + given + BETWEEN + b"X-Hook:value" + BETWEEN + b"Host:a.example"
     envelope = {"payload": "a.b.c.d.e", "kid": "k", "sid": "s", "format": "compact"}
     yield bytes((BODY, 0)) + json.dumps(envelope).encode()
     card = CardInfo(card_number="4929471234567898")

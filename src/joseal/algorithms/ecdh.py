@@ -13,7 +13,7 @@ from functools import partial
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from joseal.algorithms import curves
 from joseal.algorithms.aes import check_wrapped_size, unwrap, wrap
@@ -86,11 +86,11 @@ class EcdhEs(Opaque):
             return None
         if (epk.get("kty"), epk.get("crv")) != (curves.kty(self._curve), self._curve):
             return None
-        x, y = epk.get("x"), epk.get("y")
-        if not isinstance(x, str) or not (y is None or isinstance(y, str)):
+        x, y = epk.get("x"), epk.get("y", UNSET)
+        if not isinstance(x, str) or not isinstance(y, str | UnsetType):
             return None
-        x_octets, y_octets = from_member(x), None if y is None else from_member(y)
-        if x_octets is None or (y is not None and y_octets is None):
+        x_octets, y_octets = from_member(x), None if y is UNSET else from_member(y)
+        if x_octets is None or (y is not UNSET and y_octets is None):
             return None
         key = curves.load_public(self._curve, x_octets, y_octets)
         return None if key is None or curves.has_low_order(key) else key

@@ -93,15 +93,9 @@ class Signer(Opaque):
             listed = strict_json.as_list(members.get("crit")) or []
             members = {**members, "b64": False, "crit": [*listed, "b64"]}
             protected = headers.encode(members, limits)
-        self._set(
-            _key=key,
-            _signature=key.for_signatures("sign", policy),
-            _members=members,
-            _protected=protected,
-            _detached=detached,
-            _b64=b64,
-            _limits=limits,
-        )
+        signature = key.for_signatures("sign", policy)
+        self._set(_key=key, _signature=signature, _members=members, _protected=protected)
+        self._set(_detached=detached, _b64=b64, _limits=limits)
 
     @no_locals
     def sign(self, payload: bytes, *, header: Mapping[str, object] | None = None) -> str:
@@ -224,14 +218,9 @@ class Verifier(Opaque):
         # b64 is always understood: `_accept` refuses the value that was not asked for.
         understood = headers.expected(typ, cty, crit)
         understood = understood._replace(crit=understood.crit | {"b64"})
-        self._set(
-            _keys=ring,
-            _mechanisms={key: key.for_signatures("verify", policy) for key in ring},
-            _expected=understood,
-            _any_kid=any_kid,
-            _b64=b64,
-            _limits=limits,
-        )
+        mechanisms = {key: key.for_signatures("verify", policy) for key in ring}
+        self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
+        self._set(_any_kid=any_kid, _b64=b64, _limits=limits)
 
     @no_locals
     def verify(self, token: str | bytes, *, payload: bytes | None = None) -> bytes:

@@ -25,11 +25,10 @@ from typing import Final, TypeAlias, TypeVar, final
 import pkcs11
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, Session
 from pkcs11 import exceptions as codes
 from pkcs11.attributes import AttributeMapper, handle_ulong
-from pkcs11.constants import Attribute, ObjectClass
-from pkcs11.mechanisms import KDF, MGF, KeyType, Mechanism
-from pkcs11.types import DecryptMixin, DeriveMixin, Object, Session, SignMixin
+from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
 
 from joseal.algorithms import curves, rsa
 from joseal.algorithms.curves import PublicCurveKey
@@ -371,10 +370,9 @@ def _public(key: Object) -> PublicMaterial | None:
     if key[Attribute.KEY_TYPE] == KeyType.RSA:
         names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
         e, n = (int.from_bytes(key[name], "big") for name in names)
-        try:
+        with suppress(ValueError):
             return RSAPublicNumbers(e, n).public_key()
-        except ValueError:
-            return None
+        return None
     curve = _CURVES.get(bytes(key[Attribute.EC_PARAMS]))
     if curve is None:
         return None
@@ -387,7 +385,7 @@ def _public(key: Object) -> PublicMaterial | None:
 
 def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
     """Try a pair once: a Key is a good one, or there is none."""
-    try:
+    with suppress(KeyUnavailableError):
         if key.alg in SIGS:
             signature = key.for_signatures("sign", None)
             return signature.verify(_PROBE, signature.sign(_PROBE))
@@ -396,5 +394,4 @@ def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
             return device.unwrap(key.alg, encrypted) == _PROBE
         ephemeral = curves.generate(curves.name(public))
         return device.agree(ephemeral.public_key()) == curves.agree(ephemeral, public)
-    except KeyUnavailableError:
-        return False
+    return False

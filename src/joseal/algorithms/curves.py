@@ -45,11 +45,6 @@ _ED448_PRIME: Final = 2**448 - 2**224 - 1
 _ED448_LOW_ORDER: Final = frozenset({1, _ED448_PRIME - 1, 0, 2**455})
 
 
-def is_private(key: object) -> bool:
-    """Tell whether this is the private half of a pair on a curve."""
-    return isinstance(key, PrivateCurveKey)
-
-
 def name(key: PrivateCurveKey | PublicCurveKey) -> str:
     """Return the curve's registered name, or a name that no table has."""
     if isinstance(key, ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey):
@@ -109,11 +104,10 @@ def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKe
     if len(d) != field_bytes(curve):
         return None
     try:
-        key: PrivateCurveKey = (
-            _OKP[curve][0].from_private_bytes(d)
-            if curve in _OKP
-            else ec.derive_private_key(int.from_bytes(d, "big"), _WEIERSTRASS[curve])
-        )
+        if curve in _OKP:
+            key: PrivateCurveKey = _OKP[curve][0].from_private_bytes(d)
+        else:
+            key = ec.derive_private_key(int.from_bytes(d, "big"), _WEIERSTRASS[curve])
     except ValueError:
         return None
     return key if coordinates(key.public_key()) == coordinates(public) else None

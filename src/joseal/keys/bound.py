@@ -21,8 +21,8 @@ from joseal.keys import jwk as jwks
 from joseal.keys import material as materials
 from joseal.keys import mechanism
 from joseal.keys import pem as pems
-from joseal.keys.external import PublicMaterial
-from joseal.keys.material import Material
+from joseal.keys.external import External, PublicMaterial
+from joseal.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal.wire import base64url, strict_json
 
 
@@ -67,15 +67,10 @@ class BoundKey(Opaque):
         materials.check(known, material)
         if isinstance(material, bytes) and enc and len(material) != ENCS[enc].cek_bytes:
             raise KeyUseError("the symmetric key does not have the size that its enc needs")
-        self._set(
-            _alg=known,
-            _kid=kid,
-            _enc=enc,
-            _material=material,
-            _operations=operations,
-            _management=mechanism.management(known, material) if isinstance(known, Alg) else None,
-            _signature=mechanism.signature(known, material) if isinstance(known, Sig) else None,
-        )
+        management = mechanism.management(known, material) if isinstance(known, Alg) else None
+        signature = mechanism.signature(known, material) if isinstance(known, Sig) else None
+        self._set(_alg=known, _kid=kid, _enc=enc, _material=material, _operations=operations)
+        self._set(_management=management, _signature=signature)
 
     @property
     def alg(self) -> str:
@@ -90,7 +85,7 @@ class BoundKey(Opaque):
     @property
     def is_private(self) -> bool:
         """Whether this is the private half of a pair. False for a symmetric key."""
-        return materials.is_private(self._material)
+        return isinstance(self._material, PrivateMaterial)
 
     @property
     def is_password(self) -> bool:
@@ -100,7 +95,7 @@ class BoundKey(Opaque):
     @property
     def is_symmetric(self) -> bool:
         """Whether this is a shared secret: octets or a password."""
-        return materials.is_symmetric(self._material)
+        return isinstance(self._material, Secret)
 
     @no_locals
     def public(self) -> Self:
@@ -109,13 +104,9 @@ class BoundKey(Opaque):
         Raises:
             KeyUseError: a symmetric key has none.
         """
-        return type(self)(
-            materials.public(self._material),
-            self.alg,
-            kid=self._kid,
-            operations=jwks.counterparts(self._operations),
-            legacy=True,
-        )
+        public = materials.public(self._material)
+        operations = jwks.counterparts(self._operations)
+        return type(self)(public, self.alg, kid=self._kid, operations=operations, legacy=True)
 
     def thumbprint(self) -> str:
         """Return the SHA-256 thumbprint of the public key, base64url.
@@ -125,7 +116,7 @@ class BoundKey(Opaque):
         Source: RFC 7638 sections 3 and 7.
         """
         material = self._material
-        shown = material if self.is_symmetric else materials.public(material)
+        shown = material if isinstance(material, Secret) else materials.public(material)
         return base64url.encode(jwks.thumbprint(jwks.dump(shown))).decode("ascii")
 
     def thumbprint_uri(self) -> str:
@@ -148,12 +139,11 @@ class BoundKey(Opaque):
         """Return the key as a JWK with its alg, kid and key_ops.
 
         Raises:
-            KeyUseError: `private` is asked of a public key, or is not given for a symmetric one.
+            KeyUseError: `private` is asked of a public key or of one on a device, or is not given
+                for a symmetric one.
         """
-        shown: dict[str, object] = {
-            **jwks.dump(self._released(private=private)),
-            "alg": self._enc or self.alg,
-        }
+        released = jwks.dump(self._released(private=private))
+        shown: dict[str, object] = {**released, "alg": self._enc or self.alg}
         if self._kid is not None:
             shown["kid"] = self._kid
         operations = self._operations if private else jwks.counterparts(self._operations)
@@ -170,20 +160,23 @@ class BoundKey(Opaque):
         Raises:
             TypeError: `password` is neither str nor bytes.
             ValueError: a password without `private`, or an empty one.
-            KeyUseError: `private` is asked of a public key, or the key is symmetric.
+            KeyUseError: `private` is asked of a public key or of one on a device, or the key is
+                symmetric.
         """
         if password is not None and not private:
             raise ValueError("password goes with private=True")
         return pems.dump_pem(self._released(private=private), password)
 
-    def _released(self, *, private: bool) -> Material:
-        if private:
-            if not self.is_private and not self.is_symmetric:
-                raise KeyUseError("this key has no private half")
-            return self._material
-        if self.is_symmetric:
-            raise KeyUseError("a symmetric key is all secret: ask with private=True")
-        return materials.public(self._material)
+    def _released(self, *, private: bool) -> Held:
+        if not private:
+            if self.is_symmetric:
+                raise KeyUseError("a symmetric key is all secret: ask with private=True")
+            return materials.public(self._material)
+        if isinstance(self._material, External):
+            raise KeyUseError("the private half is on its device and stays there")
+        if not self.is_private and not self.is_symmetric:
+            raise KeyUseError("this key has no private half")
+        return self._material
 
     def public_material(self) -> PublicMaterial:
         """Return the public half as `cryptography` has it, for the modules of this room.

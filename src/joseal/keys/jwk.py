@@ -11,6 +11,7 @@ Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -21,8 +22,7 @@ from joseal.algorithms.curves import PrivateCurveKey
 from joseal.algorithms.pbes2 import Password
 from joseal.algorithms.table import ALGS, ENCS, AnyAlg, known_alg
 from joseal.errors import KeyUseError
-from joseal.keys.external import External
-from joseal.keys.material import RSA_MOST_BITS, Material
+from joseal.keys.material import RSA_MOST_BITS, Held, Material, Secret
 from joseal.wire import base64url, strict_json
 from joseal.wire.header import to_member
 
@@ -95,15 +95,9 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
     return Jwk(material, known.name, enc, kid, operations)
 
 
-def dump(material: Material) -> dict[str, str]:
-    """Return the members of a key, all of them: the caller has decided what may leave.
-
-    Raises:
-        KeyUseError: the private half is on a device.
-    """
-    if isinstance(material, External):
-        raise KeyUseError("the private half is on its device and stays there")
-    if isinstance(material, bytes | Password):
+def dump(material: Held) -> dict[str, str]:
+    """Return the members of a key, all of them: the caller has decided what may leave."""
+    if isinstance(material, Secret):
         octets = material.octets if isinstance(material, Password) else material
         return {"kty": "oct", "k": to_member(octets)}
     if isinstance(material, RSAPrivateKey):
@@ -172,10 +166,9 @@ def _bound_alg(
     known = known_alg(name)
     if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
         raise KeyUseError("the JWK's own alg contradicts alg=")
-    if "use" in members and not dual_use:
-        use = "enc" if name in ALGS else "sig"
-        if members["use"] != use:
-            raise KeyUseError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
+    use = "enc" if name in ALGS else "sig"
+    if not dual_use and members.get("use", use) != use:
+        raise KeyUseError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
     return known, enc
 
 
@@ -218,7 +211,7 @@ def _load_rsa(members: Mapping[str, object]) -> Material:
     given = [name for name in _RSA_CRT if name in members]
     if given and (len(given) != len(_RSA_CRT) or "d" not in members):
         raise KeyUseError("the JWK has some private RSA members, but not all")
-    try:
+    with suppress(ValueError):
         if "d" not in members:
             return numbers.public_key()
         d = _integer(members, "d")
@@ -228,8 +221,6 @@ def _load_rsa(members: Mapping[str, object]) -> Material:
             p, q = rsa.rsa_recover_prime_factors(numbers.n, numbers.e, d)
             dp, dq, qi = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
         return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, numbers).private_key()
-    except ValueError:
-        pass
     raise KeyUseError("the members of the RSA key do not fit together")
 
 

@@ -146,17 +146,12 @@ class Key(BoundKey):
         """
         if alg is not None and not isinstance(alg, str):
             raise TypeError("alg must be str")
-        found = jwks.load(jwks.members_of(jwk), alg, dual_use=dual_use)
-        if kid is not None and found.kid is not None and kid != found.kid:
+        members = jwks.members_of(jwk)
+        material, bound, enc, own, operations = jwks.load(members, alg, dual_use=dual_use)
+        if kid is not None and own is not None and kid != own:
             raise KeyUseError("the JWK's own kid contradicts kid=")
-        return cls(
-            found.material,
-            found.alg,
-            kid=found.kid if kid is None else kid,
-            enc=found.enc,
-            operations=found.key_ops,
-            legacy=legacy,
-        )
+        kid = own if kid is None else kid
+        return cls(material, bound, kid=kid, enc=enc, operations=operations, legacy=legacy)
 
     @classmethod
     @no_locals

@@ -20,11 +20,12 @@ from joseal.algorithms.pbes2 import Password
 from joseal.algorithms.table import ENCS, Alg, AnyAlg, Sig
 from joseal.errors import KeyUseError
 from joseal.keys import roca
-from joseal.keys.external import External
+from joseal.keys.external import External, PublicMaterial
 
-PrivateMaterial: TypeAlias = RSAPrivateKey | PrivateCurveKey | External
 Secret: TypeAlias = bytes | Password
-Material: TypeAlias = PrivateMaterial | RSAPublicKey | PublicCurveKey | Secret
+Held: TypeAlias = RSAPrivateKey | PrivateCurveKey | PublicMaterial | Secret
+PrivateMaterial: TypeAlias = RSAPrivateKey | PrivateCurveKey | External
+Material: TypeAlias = Held | External
 
 RSA_LEAST_BITS: Final = 2048
 # OpenSSL stops there; a longer modulus only costs the one who uses it.
@@ -78,28 +79,19 @@ def _check_curve(alg: AnyAlg, key: object) -> None:
 def _check_octets(alg: AnyAlg, material: Material) -> None:
     if not isinstance(material, bytes):
         raise KeyUseError("this alg needs a symmetric key, from an oct JWK")
-    if isinstance(alg, Sig):
-        if len(material) < alg.key_bytes:
+    if not _fits(alg, len(material)):
+        if isinstance(alg, Sig):
             raise KeyUseError("an HMAC key must be at least as long as its hash")
-    elif len(material) not in _sizes(alg):
         raise KeyUseError("the symmetric key does not have the size that its alg needs")
 
 
-def _sizes(alg: Alg) -> frozenset[int]:
-    return frozenset({alg.key_bytes}) if alg.key_bytes else _DIRECT_BYTES
+def _fits(alg: AnyAlg, size: int) -> bool:
+    if isinstance(alg, Sig):
+        return size >= alg.key_bytes
+    return size == alg.key_bytes if alg.key_bytes else size in _DIRECT_BYTES
 
 
-def is_private(material: Material) -> bool:
-    """Tell whether the material is the private half of a pair, here or on a device."""
-    return isinstance(material, RSAPrivateKey | External) or curves.is_private(material)
-
-
-def is_symmetric(material: Material) -> bool:
-    """Tell whether the material is a shared secret."""
-    return isinstance(material, Secret)
-
-
-def public(material: Material) -> RSAPublicKey | PublicCurveKey:
+def public(material: Material) -> PublicMaterial:
     """Return the public half.
 
     Raises:
@@ -125,9 +117,8 @@ def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
     Raises:
         ValueError: a size or a curve that `alg` does not take, or no size for `dir`.
     """
-    if (curve is not None and alg.kind != "curve") or (
-        size is not None and alg.kind not in {"RSA", "oct"}
-    ):
+    takes_size = alg.kind in {"RSA", "oct"}
+    if (curve is not None and alg.kind != "curve") or (size is not None and not takes_size):
         raise ValueError("this alg takes no such size or curve")
     if alg.kind == "RSA":
         bits = RSA_LEAST_BITS if size is None else size
@@ -146,12 +137,7 @@ def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
 
 def _generate_octets(alg: AnyAlg, size: int | None) -> bytes:
     octets = alg.key_bytes if size is None else size
-    enough = (
-        alg.key_bytes <= octets <= _MOST_HMAC_BYTES
-        if isinstance(alg, Sig)
-        else octets in _sizes(alg)
-    )
-    if not enough:
+    if not _fits(alg, octets) or octets > _MOST_HMAC_BYTES:
         raise ValueError("size must be the size in octets that the alg or the enc needs")
     return os.urandom(octets)
 
@@ -162,9 +148,7 @@ def describe(material: Material) -> str:
         return "password"
     if isinstance(material, bytes):
         return f"{len(material)} octets"
-    half = "external" if isinstance(material, External) else "public"
-    half = "private" if half == "public" and is_private(material) else half
     shown = public(material)
-    if isinstance(shown, RSAPublicKey):
-        return f"RSA-{shown.key_size} {half}"
-    return f"{curves.name(shown)} {half}"
+    kind = f"RSA-{shown.key_size}" if isinstance(shown, RSAPublicKey) else curves.name(shown)
+    half = "private" if isinstance(material, PrivateMaterial) else "public"
+    return f"{kind} {'external' if isinstance(material, External) else half}"

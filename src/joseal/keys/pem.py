@@ -16,24 +16,27 @@ from typing import Final
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from joseal.algorithms.curves import PrivateCurveKey, PublicCurveKey
-from joseal.algorithms.pbes2 import Password
 from joseal.errors import KeyUseError
-from joseal.keys.external import External
-from joseal.keys.material import Material
+from joseal.keys.external import PublicMaterial
+from joseal.keys.material import Held, Material, Secret
 from joseal.wire import strict_json
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
-_PRIVATE: Final = frozenset(
-    {b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY"}
-)
-_PUBLIC: Final = frozenset({b"PUBLIC KEY", b"RSA PUBLIC KEY"})
+_PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
+_PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", b"CERTIFICATE")
 
 # What the loaders below raise for octets that they can't make a key of. A private key that does not
 # have the size of its curve is an InternalError. They warn of BER and of certificates that break
 # RFC 5280; where warnings are errors, that is a refusal like any other.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
+
+_DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is known"
+_MISSING: Final = "the private key is encrypted: give password="
+_NEEDLESS: Final = "a password was given, but the private key is not encrypted"
+_WRONG: Final = "the private key can't be read: wrong password, or damaged"
 
 # OpenSSL takes no longer ones.
 _MOST_PASSWORD_BYTES: Final = 1023
@@ -59,11 +62,9 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
         return _private(octets, password, pem=True)
     if password is not None:
         raise KeyUseError("a password was given, but the PEM block is not encrypted")
-    if labels[0] in _PUBLIC:
-        return _required(_public(octets, pem=True))
-    if labels[0] == b"CERTIFICATE":
-        return _required(_certificate(octets, pem=True))
-    raise KeyUseError("the PEM block is neither a key nor a certificate")
+    if labels[0] not in _PUBLIC:
+        raise KeyUseError("the PEM block is neither a key nor a certificate")
+    return _required(_public(octets, pem=True))
 
 
 def load_der(data: bytes, password: str | bytes | None) -> Material:
@@ -75,11 +76,8 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
     """
     if not isinstance(data, bytes):
         raise TypeError("the DER octets must be bytes")
-    if password is None:
-        for found in (_public(data, pem=False), _certificate(data, pem=False)):
-            if found is not None:
-                return found
-    return _private(data, password, pem=False)
+    found = _public(data, pem=False) if password is None else None
+    return _private(data, password, pem=False) if found is None else found
 
 
 def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
@@ -100,20 +98,17 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
     protection = None if password is None else secret(password, least_bytes=0)
     if protection is not None and not _is_bmp_text(protection):
         raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
-    try:
+    with suppress(*_UNREADABLE, x509.InvalidVersion):
         key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
         return _required(key or (certificate and certificate.public_key()))
-    except (*_UNREADABLE, x509.InvalidVersion):
-        pass
     raise KeyUseError("the PKCS#12 file can't be read: wrong password, or damaged")
 
 
 def _is_bmp_text(octets: bytes) -> bool:
     """Tell whether PKCS#12 can carry a password. RFC 7292 appendix B.1."""
-    try:
+    with suppress(UnicodeDecodeError):
         return "\0" not in octets.decode()
-    except UnicodeDecodeError:
-        return False
+    return False
 
 
 def unwrap_env(value: str) -> bytes:
@@ -126,7 +121,6 @@ def unwrap_env(value: str) -> bytes:
     octets = text.encode() if strict_json.is_text(text) else b""
     if b"-----BEGIN" in octets:
         return octets
-    octets = b""
     with suppress(ValueError):
         octets = base64.b64decode("".join(text.split()), validate=True)
     if b"-----BEGIN" not in octets:
@@ -156,28 +150,28 @@ def _private(octets: bytes, password: str | bytes | None, *, pem: bool) -> Mater
     if protection == b"":
         raise KeyUseError("the password is empty")
     load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
-    reason = "the key can't be read: damaged, or not of a kind that is known"
     try:
         return _required(load(octets, protection))
     except TypeError:
         # The loader's way to say that a password is missing, or given in vain.
-        reason = (
-            "the private key is encrypted: give password="
-            if protection is None
-            else "a password was given, but the private key is not encrypted"
-        )
+        reason = _MISSING if protection is None else _NEEDLESS
     except _UNREADABLE:
-        if protection is not None:
-            reason = "the private key can't be read: wrong password, or damaged"
+        reason = _DAMAGED if protection is None else _WRONG
     raise KeyUseError(reason)
 
 
 def _public(octets: bytes, *, pem: bool) -> Material | None:
+    """Read a public key or that of a certificate; None where it is neither."""
     load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
-    try:
+    with suppress(*_UNREADABLE):
         return _required(load(octets))
-    except _UNREADABLE:
-        return None
+    # Most programs never need X.509.
+    from cryptography import x509  # noqa: PLC0415
+
+    certificate = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
+    with suppress(*_UNREADABLE, x509.InvalidVersion):
+        return _required(certificate(octets).public_key())
+    return None
 
 
 def certificate_serial(data: str | bytes) -> str:
@@ -203,31 +197,16 @@ def certificate_serial(data: str | bytes) -> str:
     octets = data.encode("ascii", errors="replace") if isinstance(data, str) else data
     pem = b"-----BEGIN" in octets
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    try:
+    with suppress(*_UNREADABLE, x509.InvalidVersion):
         certificate = load(octets)
         named = certificate.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
         return str(named[0].value) if named else str(certificate.serial_number)
-    except (*_UNREADABLE, x509.InvalidVersion):
-        pass
     raise KeyUseError("this is no certificate that can be read")
 
 
-def spki(material: RSAPublicKey | PublicCurveKey) -> bytes:
-    """Return the DER octets of a public key's SubjectPublicKeyInfo. RFC 5280 section 4.1.2.7."""
-    return material.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def _certificate(octets: bytes, *, pem: bool) -> Material | None:
-    # Most programs never need X.509.
-    from cryptography import x509  # noqa: PLC0415
-
-    load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    try:
-        return _required(load(octets).public_key())
-    except (*_UNREADABLE, x509.InvalidVersion):
-        return None
+def spki(material: PublicMaterial, encoding: Encoding = Encoding.DER) -> bytes:
+    """Write a public key's SubjectPublicKeyInfo. RFC 5280 section 4.1.2.7."""
+    return material.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def _required(key: object) -> Material:
@@ -239,28 +218,23 @@ def _required(key: object) -> Material:
     if isinstance(key, RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey):
         return key
     if key is None:
-        raise KeyUseError("the key can't be read: damaged, or not of a kind that is known")
+        raise KeyUseError(_DAMAGED)
     raise KeyUseError("joseal does not use keys of this kind")
 
 
-def dump_pem(material: Material, password: str | bytes | None) -> str:
+def dump_pem(material: Held, password: str | bytes | None) -> str:
     """Write PKCS#8 or SubjectPublicKeyInfo. The caller has decided what may leave.
 
     Raises:
         TypeError: `password` is neither str nor bytes.
-        KeyUseError: a symmetric key has no PEM form, and a key on a device stays there.
+        KeyUseError: a symmetric key has no PEM form.
     """
-    if isinstance(material, bytes | Password):
+    if isinstance(material, Secret):
         raise KeyUseError("a symmetric key has no PEM form")
-    if isinstance(material, External):
-        raise KeyUseError("the private half is on its device and stays there")
     if not isinstance(material, RSAPrivateKey | PrivateCurveKey):
-        return material.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        ).decode()
+        return spki(material, Encoding.PEM).decode()
     protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if password is not None:
         protection = serialization.BestAvailableEncryption(secret(password))
-    return material.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
-    ).decode()
+    form = serialization.PrivateFormat.PKCS8
+    return material.private_bytes(Encoding.PEM, form, protection).decode()

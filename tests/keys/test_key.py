@@ -7,7 +7,12 @@ import pickle
 import re
 
 import pytest
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 from tests import forge
 
 from joseal import Decrypter, Encrypter, Key, KeyUseError
@@ -264,6 +269,47 @@ def test_password_is_neither_empty_nor_too_long(password):
 def test_shared_secret_has_no_pem(arguments):
     with pytest.raises(KeyUseError):
         symmetric().to_pem(**arguments)
+
+
+NO_SWITCHES = ["no", "False", "", b"", 0, 1, None, ["private"]]
+
+
+@pytest.mark.parametrize("switch", NO_SWITCHES)
+@pytest.mark.parametrize("kind", ALL)
+def test_nothing_is_released_by_a_word_that_is_no_bool(kind, switch):
+    """A text such as "no" would be taken for true."""
+    key = ALL[kind]()
+    for release in (
+        lambda: key.to_jwk(private=switch),
+        lambda: key.to_pem(private=switch),
+        lambda: key.to_pem(private=switch, password="pass"),
+    ):
+        with pytest.raises(TypeError, match=r"^private must be bool$"):
+            release()
+
+
+LOADED = {
+    "PEM": lambda **switches: Key.from_pem(private().to_pem(), alg="RSA1_5", **switches),
+    "DER": lambda **switches: Key.from_der(
+        forge.rsa_private()
+        .public_key()
+        .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        alg="RSA1_5",
+        **switches,
+    ),
+    "JWK": lambda **switches: Key.from_jwk({**private().to_jwk(), "alg": "RSA1_5"}, **switches),
+    "no JWK": lambda **switches: Key.from_jwk("{", alg="RSA1_5", **switches),
+}
+
+
+@pytest.mark.parametrize("switch", NO_SWITCHES)
+@pytest.mark.parametrize("form", LOADED)
+def test_nothing_is_switched_on_by_a_word_that_is_no_bool(form, switch):
+    with pytest.raises(TypeError, match=r"^legacy must be bool$"):
+        LOADED[form](legacy=switch)
+    if "JWK" in form:
+        with pytest.raises(TypeError, match=r"^dual_use must be bool$"):
+            LOADED[form](dual_use=switch)
 
 
 def test_thumbprint_of_rfc_7638(shared_vectors):

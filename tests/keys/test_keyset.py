@@ -213,6 +213,21 @@ def test_jwks_of_another_type_is_a_type_error(jwks):
         KeySet.from_jwks(jwks)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"alg": 5}, r"^alg must be str$"),
+        ({"alg": b"A128KW"}, r"^alg must be str$"),
+        ({"legacy": "no"}, r"^legacy must be bool$"),
+        ({"legacy": None}, r"^legacy must be bool$"),
+    ],
+)
+@pytest.mark.parametrize("jwks", [{"keys": [GOOD]}, {"keys": [jwk(16)]}, {"keys": []}, "{"])
+def test_argument_of_another_type_is_a_type_error_whatever_the_set_holds(jwks, arguments, message):
+    with pytest.raises(TypeError, match=message):
+        KeySet.from_jwks(jwks, **arguments)
+
+
 def test_alg_is_for_members_without_their_own():
     keys = KeySet.from_jwks({"keys": [GOOD, jwk(16, kid="c")]}, alg="dir")
     assert [key.alg for key in keys] == ["A128KW", "dir"]

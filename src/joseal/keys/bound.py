@@ -8,7 +8,8 @@ Rules:
 Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
 
-from typing import Literal, Self
+from functools import partial
+from typing import Final, Literal, Self
 
 from joseal.algorithms.management import KeyManagement
 from joseal.algorithms.pbes2 import Password
@@ -23,14 +24,19 @@ from joseal.keys import mechanism
 from joseal.keys import pem as pems
 from joseal.keys.external import External, PublicMaterial
 from joseal.keys.material import Held, Material, PrivateMaterial, Secret
-from joseal.wire import base64url, strict_json
+from joseal.wire import arguments, base64url, strict_json
+from joseal.wire.limits import Limits
+
+# A text that is taken for true must neither load nor release anything. The limits are there for
+# the check alone: a key has none.
+check_switches: Final = partial(arguments.check, Limits())
 
 
 class BoundKey(Opaque):
     """Key material that was bound to one alg.
 
     Raises:
-        TypeError: `alg` or `kid` is not str.
+        TypeError: `alg` or `kid` is not str, or `legacy` no bool.
         ValueError: UTF-8 can't carry `kid`.
         KeyUseError: the material can't serve `alg` or `enc`, or `alg` is off without `legacy`.
     """
@@ -57,6 +63,7 @@ class BoundKey(Opaque):
         legacy: bool = False,
     ) -> None:
         # Not for callers, who have the methods below.
+        check_switches(legacy=legacy)
         known = known_alg(alg)
         if isinstance(known, Alg) and known.legacy and not legacy:
             raise KeyUseError("this alg is off: legacy=True loads a key that opens old tokens")
@@ -139,9 +146,11 @@ class BoundKey(Opaque):
         """Return the key as a JWK with its alg, kid and key_ops.
 
         Raises:
+            TypeError: `private` is no bool.
             KeyUseError: `private` is asked of a public key or of one on a device, or is not given
                 for a symmetric one.
         """
+        check_switches(private=private)
         released = jwks.dump(self._released(private=private))
         shown: dict[str, object] = {**released, "alg": self._enc or self.alg}
         if self._kid is not None:
@@ -158,11 +167,12 @@ class BoundKey(Opaque):
             password: encrypt it. Without one the file itself is the secret.
 
         Raises:
-            TypeError: `password` is neither str nor bytes.
+            TypeError: `private` is no bool, or `password` neither str nor bytes.
             ValueError: a password without `private`, or an empty one.
             KeyUseError: `private` is asked of a public key or of one on a device, or the key is
                 symmetric.
         """
+        check_switches(private=private)
         if password is not None and not private:
             raise ValueError("password goes with private=True")
         return pems.dump_pem(self._released(private=private), password)

@@ -19,7 +19,7 @@ from joseal.frames import no_locals
 from joseal.keys import jwk as jwks
 from joseal.keys import material as materials
 from joseal.keys import pem as pems
-from joseal.keys.bound import BoundKey
+from joseal.keys.bound import BoundKey, check_switches
 from joseal.keys.external import External, ExternalKey
 
 _MOST_SALT_BYTES: Final = 1024
@@ -144,6 +144,7 @@ class Key(BoundKey):
 
         Source: RFC 7517 section 4, RFC 7518 section 6.
         """
+        check_switches(dual_use=dual_use, legacy=legacy)
         if alg is not None and not isinstance(alg, str):
             raise TypeError("alg must be str")
         members = jwks.members_of(jwk)

@@ -15,6 +15,7 @@ from msgspec import UNSET
 
 from joseal.errors import KeyUseError, NotAllowedError, UnknownKeyError
 from joseal.frames import Opaque, no_locals
+from joseal.keys.bound import check_switches
 from joseal.keys.jwk import members_of
 from joseal.keys.key import Key
 from joseal.wire import strict_json
@@ -98,6 +99,9 @@ class KeySet(Opaque):
 
         Source: RFC 7517 section 5.
         """
+        check_switches(legacy=legacy)
+        if alg is not None and not isinstance(alg, str):
+            raise TypeError("alg must be str")
         listed = strict_json.as_list(members_of(jwks).get("keys"))
         if listed is None:
             raise KeyUseError("the JWK Set has no list of keys")

@@ -34,7 +34,8 @@ from joseal.errors import (
 from joseal.frames import Opaque, no_locals
 from joseal.keys import Key, KeySet
 from joseal.keys.keyset import MOST_TRIES
-from joseal.wire import arguments, base64url, compact
+from joseal.sealing import seal, unwrapped
+from joseal.wire import arguments, compact
 from joseal.wire import header as headers
 from joseal.wire.header import Expected, Header
 from joseal.wire.limits import Limits
@@ -147,8 +148,19 @@ class Encrypter(Opaque):
         enc, limits = self._outgoing.enc, self._outgoing.limits
         if len(plaintext) > limits.plaintext_bytes:
             raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+        protected, cek, encrypted_key, iv = self._draw(header)
+        if self._compress:
+            plaintext = self._deflate(plaintext)
+        token = seal(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
+        if len(token) > limits.token_bytes:
+            raise TokenTooLargeError("token_bytes", limits.token_bytes)
+        return token
+
+    def _draw(self, header: Mapping[str, object] | None) -> tuple[bytes, bytes, bytes, bytes]:
+        """Make all that is before a ciphertext: header, CEK, encrypted key and iv."""
         if self._tokens is not None and next(self._tokens) >= _MOST_TOKENS:
             raise KeyUseError("this key has made its 2^32 tokens: change the key")
+        enc, limits = self._outgoing.enc, self._outgoing.limits
         begin, protected = self._begin, self._protected
         if header is not None:
             begin = headers.extend(begin, header)
@@ -156,13 +168,7 @@ class Encrypter(Opaque):
         cek, encrypted_key, managed = self._management.wrap(self._outgoing)
         if managed:
             protected = headers.encode({**begin, **self._end, **managed}, limits)
-        if self._compress:
-            plaintext = self._deflate(plaintext)
-        iv = os.urandom(enc.iv_bytes)
-        token = seal(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
-        if len(token) > limits.token_bytes:
-            raise TokenTooLargeError("token_bytes", limits.token_bytes)
-        return token
+        return protected, cek, encrypted_key, os.urandom(enc.iv_bytes)
 
     def _deflate(self, plaintext: bytes) -> bytes:
         most_bytes = self._outgoing.limits.inflated_bytes
@@ -172,23 +178,6 @@ class Encrypter(Opaque):
 
     def __repr__(self) -> str:
         return f"Encrypter({self._key!r}, enc={self._outgoing.enc.name!r})"
-
-
-def seal(
-    enc: Enc,
-    protected: bytes,
-    cek: bytes,
-    encrypted_key: bytes,
-    *,
-    iv: bytes,
-    plaintext: bytes,
-) -> str:
-    """Make the token from all its inputs: a pure function. RFC 7516 section 5.1 steps 14 to 19."""
-    ciphertext, tag = content.seal(enc, cek, iv, protected, plaintext)
-    encode = base64url.encode
-    return b".".join(
-        (protected, encode(encrypted_key), encode(iv), encode(ciphertext), encode(tag))
-    ).decode("ascii")
 
 
 class Opened(Opaque):
@@ -306,27 +295,31 @@ class Decrypter(Opaque):
 
     def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
         """RFC 7516 section 5.2."""
-        segments = compact.split(token, compact.JWE_SEGMENTS, self._limits)
-        parsed = headers.parse(compact.decode(segments[0], "header"))
-        enc = self._accept(parsed)
-        keys = self._keys.choose(parsed.known, any_kid=self._any_kid)
-        encrypted_key = compact.decode(segments[1], "encrypted key")
+        protected, wrapped, iv, ciphertext, tag = compact.split_jwe(token, self._limits)
+        parsed, enc, keys = self._match(protected)
+        encrypted_key = compact.decode(wrapped, "encrypted key")
         sealed = Sealed(
-            aad=segments[0],
-            iv=compact.decode(segments[2], "iv"),
-            ciphertext=compact.decode(segments[3], "ciphertext"),
-            tag=compact.decode(segments[4], "tag"),
+            aad=protected,
+            iv=compact.decode(iv, "iv"),
+            ciphertext=compact.decode_ciphertext(ciphertext),
+            tag=compact.decode(tag, "tag"),
         )
         if not content.lengths_fit(enc, sealed):
             raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
         incoming = Incoming(enc, parsed.known, encrypted_key, self._limits)
         for key, unwrap in self._prepare(keys, incoming):
-            plaintext = _unseal(enc, unwrap, sealed)
+            plaintext = content.open_(enc, unwrapped(enc, unwrap), sealed)
             if plaintext is not None:
                 plaintext = self._release(plaintext, parsed)
             if plaintext is not None:
                 return plaintext, parsed.all, key
         raise DecryptionError
+
+    def _match(self, protected: bytes) -> tuple[Header, Enc, list[Key]]:
+        """Read the header; return it with the enc and the keys that come into question."""
+        parsed = headers.parse(compact.decode(protected, "header"))
+        enc = self._accept(parsed)
+        return parsed, enc, self._keys.choose(parsed.known, any_kid=self._any_kid)
 
     def _accept(self, parsed: Header) -> Enc:
         """Return the token's enc if all that the header asks for is accepted."""
@@ -378,16 +371,6 @@ class Decrypter(Opaque):
 
     def __repr__(self) -> str:
         return f"Decrypter({self._keys!r}, enc={sorted(self._encs)!r})"
-
-
-def _unseal(enc: Enc, unwrap: Unwrap, sealed: Sealed) -> bytes | None:
-    """The private part: unwrap and open. None is all that is told. RFC 7516 section 11.5."""
-    # Drawn before the outcome is known, so that the work is the same for every outcome.
-    cek = os.urandom(enc.cek_bytes)
-    unwrapped = unwrap()
-    if unwrapped is not None and len(unwrapped) == enc.cek_bytes:
-        cek = unwrapped
-    return content.open_(enc, cek, sealed)
 
 
 def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:

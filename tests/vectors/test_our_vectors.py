@@ -34,7 +34,7 @@ from joseal import (
 from joseal.algorithms.table import ALGS, ENCS, SIGS
 from joseal.conformance import Outcome
 from joseal.errors import DecryptionError
-from joseal.jwe import seal
+from joseal.sealing import seal
 from joseal.wire import base64url
 from joseal.wire.header import MANAGED
 

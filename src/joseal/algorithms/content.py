@@ -12,7 +12,8 @@ draft-amringer-jose-chacha for C20P and XC20P.
 """
 
 import hmac
-from typing import NamedTuple
+from io import BytesIO
+from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -21,16 +22,13 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from joseal.algorithms import chunked
+from joseal.algorithms.chunked import BLOCK_BYTES, PADDINGS
 from joseal.algorithms.hashing import HASHES
 from joseal.algorithms.table import Enc
 
-_BLOCK_BYTES = 16
-
-# PKCS #7 padding by its size.
-_PADDINGS = tuple(bytes((size,)) * size for size in range(_BLOCK_BYTES + 1))
-
-# Above this size one more copy of the data costs more than the calls that it saves.
-_COPY_BYTES = 16 * 1024
+# Measured: from this size on, chunks that stay in the cache are faster.
+LARGE_BYTES: Final = 64 * 1024
 
 
 class Sealed(NamedTuple):
@@ -38,7 +36,7 @@ class Sealed(NamedTuple):
 
     aad: bytes
     iv: bytes
-    ciphertext: bytes
+    ciphertext: bytes | memoryview
     tag: bytes
 
 
@@ -65,14 +63,30 @@ def seal(enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple
 
 def open_(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
     """Check the tag and decrypt; None where anything does not hold."""
+    if len(sealed.ciphertext) >= LARGE_BYTES and chunked.can_chunk(enc):
+        return _open_large(enc, cek, sealed)
     if enc.family == "cbc-hmac":
         return _open_cbc_hmac(enc, cek, sealed)
     if enc.family == "xchacha":
         return _open_xchacha(cek, sealed)
     try:
-        return _aead(enc, cek).decrypt(sealed.iv, sealed.ciphertext + sealed.tag, sealed.aad)
+        return _aead(enc, cek).decrypt(
+            sealed.iv, b"".join((sealed.ciphertext, sealed.tag)), sealed.aad
+        )
     except InvalidTag:
         return None
+
+
+def _open_large(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+    aad, iv, ciphertext, tag = sealed
+    size = chunked.check(enc, cek, chunked.slices(ciphertext), iv=iv, aad=aad, tag=tag)
+    if size is None:
+        return None
+    # Sized beforehand, so that it neither grows nor is copied.
+    plaintext = BytesIO(bytes(size))
+    for chunk in chunked.decrypt(enc, cek, chunked.slices(ciphertext), iv=iv, size=size):
+        plaintext.write(chunk)
+    return plaintext.getvalue()
 
 
 def _aead(enc: Enc, cek: bytes) -> AESGCM | ChaCha20Poly1305:
@@ -92,7 +106,7 @@ def _open_xchacha(cek: bytes, sealed: Sealed) -> bytes | None:
 
     try:
         return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            sealed.ciphertext + sealed.tag, sealed.aad, sealed.iv, cek
+            b"".join((sealed.ciphertext, sealed.tag)), sealed.aad, sealed.iv, cek
         )
     except exceptions.CryptoError:
         return None
@@ -103,13 +117,10 @@ def _seal_cbc_hmac(
 ) -> tuple[bytes, bytes]:
     """RFC 7518 section 5.2.2.1."""
     mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
-    padding = _PADDINGS[_BLOCK_BYTES - len(plaintext) % _BLOCK_BYTES]
+    padding = PADDINGS[BLOCK_BYTES - len(plaintext) % BLOCK_BYTES]
     # Only whole blocks go in, so `finalize` would have nothing to add.
     cipher = Cipher(AES(enc_key), CBC(iv)).encryptor()
-    if len(plaintext) < _COPY_BYTES:
-        ciphertext = cipher.update(plaintext + padding)
-    else:
-        ciphertext = cipher.update(plaintext) + cipher.update(padding)
+    ciphertext = cipher.update(plaintext + padding)
     return ciphertext, _mac(enc, mac_key, iv, aad, ciphertext)
 
 
@@ -121,16 +132,13 @@ def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
         return None
     padded = Cipher(AES(enc_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
     padding_bytes = padded[-1]
-    if not 1 <= padding_bytes <= _BLOCK_BYTES or not padded.endswith(_PADDINGS[padding_bytes]):
+    if not 1 <= padding_bytes <= BLOCK_BYTES or not padded.endswith(PADDINGS[padding_bytes]):
         return None
     return padded[:-padding_bytes]
 
 
-def _mac(enc: Enc, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes) -> bytes:
+def _mac(enc: Enc, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview) -> bytes:
     """The tag over AAD, IV, ciphertext and AL, the size of the AAD in bits as 64-bit integer."""
-    al = (8 * len(aad)).to_bytes(8, "big")
     mac = HMAC(mac_key, HASHES[enc.hash])
-    mac.update(aad + iv)
-    mac.update(ciphertext)
-    mac.update(al)
+    mac.update(b"".join((aad, iv, ciphertext, (8 * len(aad)).to_bytes(8, "big"))))
     return mac.finalize()[: enc.tag_bytes]

@@ -9,11 +9,20 @@ Rules:
 Source: RFC 7515 section 2 and appendix C, RFC 4648 sections 3.5 and 5.
 """
 
+import threading
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from pybase64 import b64decode, b64encode
+from pybase64 import b64decode, b64encode, b64encode_as_string
 
 _ALPHABET: Final = b"-_"
+
+# Characters that are decoded at a time: whole quanta, which stay in a second-level cache.
+_CHUNK: Final = 512 * 1024
+
+# How much decoded text a thread keeps the memory of, until it ends. Only what stood in a token is
+# ever in it, no plaintext.
+SCRATCH_BYTES: Final = 17 * 1024 * 1024
 
 # The decoder takes these for granted, whatever the alphabet.
 _PAD, _PLUS, _SLASH = b"=+/"
@@ -26,6 +35,17 @@ _LAST: Final = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 def encode(data: bytes) -> bytes:
     """Encode octets. RFC 7515 section 2."""
     return b64encode(data, _ALPHABET).rstrip(b"=")
+
+
+def encode_chunks(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Encode one octet string that comes in chunks."""
+    rest = b""
+    for chunk in chunks:
+        octets = rest + chunk if rest else chunk
+        whole = len(octets) - len(octets) % 3
+        rest = octets[whole:]
+        yield b64encode_as_string(memoryview(octets)[:whole], _ALPHABET)
+    yield b64encode_as_string(rest, _ALPHABET).rstrip("=")
 
 
 def encoded_bytes(size_bytes: int) -> int:
@@ -49,3 +69,44 @@ def decode(segment: bytes) -> bytes | None:
         return b64decode(segment + b"=" * (-rest & 3), _ALPHABET, validate=True)
     except ValueError:
         return None
+
+
+def decode_large(text: str | bytes, start: int, stop: int) -> memoryview | None:
+    """Decode a part of a text as `decode` does, with no large copy: into this thread's scratch."""
+    octets = _scratch((stop - start) * 3 // 4)
+    size = 0
+    for at in range(start, stop, _CHUNK):
+        chunk = text[at : min(at + _CHUNK, stop)]
+        decoded = decode(chunk if isinstance(chunk, bytes) else chunk.encode("ascii"))
+        if decoded is None:
+            return None
+        octets[size : size + len(decoded)] = decoded
+        size += len(decoded)
+    return octets
+
+
+class _Local(threading.local):
+    """The scratch memory of a thread."""
+
+    kept = bytearray(1)
+
+
+_LOCAL: Final = _Local()
+
+
+def _scratch(size: int) -> memoryview:
+    """Lend the thread's scratch memory, or a new one while that is looked at.
+
+    Fresh memory costs as much as the cipher, page by page, so what is not too large is kept.
+    """
+    kept = _LOCAL.kept
+    try:
+        # Refused while a memoryview on it is alive.
+        kept.append(kept.pop())
+    except BufferError:
+        return memoryview(bytearray(size))
+    if len(kept) < size:
+        kept = bytearray(size)
+        if size <= SCRATCH_BYTES:
+            _LOCAL.kept = kept
+    return memoryview(kept)[:size]

@@ -13,12 +13,16 @@ Source: RFC 8259, RFC 7515 section 4 (duplicate members), RFC 7493 section 2.
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Final, TypeGuard, TypeVar
 
 import msgspec
 
 MAX_DEPTH: Final = 16
 MAX_DIGITS: Final = 32
+
+# White space as JSON has it. RFC 8259 section 2.
+_SPACE: Final = " \t\n\r"
 
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _PATH: Final = re.compile(r"at `([^`]*)`$")
@@ -44,13 +48,16 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     if data.count(b"{") + data.count(b"[") > depth and _depth(data) > depth:
         return None
     try:
-        value: object = _DECODER.decode(data.decode())
+        text = data.decode().strip(_SPACE)
+        value, end = _decode(text)
     except (ValueError, RecursionError):
+        return None
+    if end != len(text):
         return None
     # Only an escape can make a lone surrogate: UTF-8 itself has none.
     if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
-    return as_object(value)
+    return value if _is_dict(value) else None
 
 
 def as_list(value: object) -> list[object] | None:
@@ -166,6 +173,6 @@ def _number(digits: str) -> float:
     return value
 
 
-_DECODER: Final = json.JSONDecoder(
+_decode: Final[Callable[[str], tuple[object, int]]] = json.JSONDecoder(
     object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_number
-)
+).raw_decode

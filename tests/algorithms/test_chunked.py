@@ -1,0 +1,131 @@
+"""Chunk by chunk is the same as at once. RFC 7518 sections 5.2 and 5.3."""
+
+import threading
+
+import pytest
+from tests import forge
+
+from joseal.algorithms import chunked, content
+from joseal.algorithms.chunked import CHUNK_BYTES, Sealing
+from joseal.algorithms.table import ENCS
+
+AAD = b"eyJhbGciOiJkaXIifQ"
+NAMES = [name for name in ENCS if chunked.can_chunk(ENCS[name])]
+SIZES = [0, 1, 15, 16, 17, 47, 48, 49]
+SPLITS = [[], [0], [1], [16], [15, 1], [17, 31], [48, 48], [5, 0, 5, 0], [1] * 33]
+
+
+def material(name):
+    enc = ENCS[name]
+    return enc, forge.draw("cek", enc.cek_bytes), forge.draw("iv", enc.iv_bytes)
+
+
+def pieces(octets, sizes):
+    places = [sum(sizes[:number]) for number in range(len(sizes) + 1)]
+    cut = [octets[at : at + size] for at, size in zip(places, sizes, strict=False)]
+    return [*cut, octets[places[-1] :]]
+
+
+def flip(octets, place):
+    changed = bytearray(octets)
+    changed[place] ^= 1
+    return bytes(changed)
+
+
+def seal(name, chunks, *, overlap=False):
+    enc, cek, iv = material(name)
+    sealing = Sealing(enc, cek, iv, AAD)
+    return b"".join(sealing.encrypt(chunks, overlap=overlap)), sealing.tag
+
+
+def check(name, chunks, tag, **changed):
+    enc, cek, iv = material(name)
+    return chunked.check(enc, cek, chunks, **{"iv": iv, "aad": AAD, "tag": tag, **changed})
+
+
+def test_all_but_the_drafts_can_be_chunked():
+    assert set(ENCS) - set(NAMES) == {"C20P", "XC20P"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_cut_gives_the_ciphertext_of_the_whole(name):
+    enc, cek, iv = material(name)
+    for size in SIZES:
+        plaintext = forge.draw("plaintext", size)
+        whole = content.seal(enc, cek, iv, AAD, plaintext)
+        for sizes in SPLITS:
+            for overlap in (False, True):
+                assert seal(name, pieces(plaintext, sizes), overlap=overlap) == whole
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_cut_of_the_ciphertext_opens(name):
+    enc, cek, iv = material(name)
+    for size in SIZES:
+        plaintext = forge.draw("plaintext", size)
+        ciphertext, tag = content.seal(enc, cek, iv, AAD, plaintext)
+        for sizes in SPLITS:
+            assert check(name, pieces(ciphertext, sizes), tag) == size
+            opened = chunked.decrypt(enc, cek, pieces(ciphertext, sizes), iv=iv, size=size)
+            assert b"".join(opened) == plaintext
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_was_changed_is_refused(name):
+    ciphertext, tag = seal(name, [forge.draw("plaintext", 100)])
+    _, _, iv = material(name)
+    assert check(name, [ciphertext], tag) == 100
+    assert check(name, [ciphertext], flip(tag, 0)) is None
+    assert check(name, [ciphertext], tag, aad=AAD + b"x") is None
+    assert check(name, [ciphertext], tag, iv=flip(iv, 0)) is None
+    for changed in (flip(ciphertext, 0), flip(ciphertext, -1), ciphertext[:-16]):
+        assert check(name, [changed], tag) is None
+    assert check(name, [ciphertext, bytes(16)], tag) is None
+
+
+def test_bad_padding_under_a_good_tag_is_refused_wherever_the_last_block_was_cut():
+    name = "A128CBC-HS256"
+    _, cek, iv = material(name)
+    for end in (b"\0", b"\x11", b"\x01\x02", b"\xfe" * 16):
+        for blocks in (1, 2, 3):
+            padded = (bytes(48) + end)[-16 * blocks :]
+            ciphertext, tag = forge.seal_padded(name, cek, iv, AAD, padded)
+            for sizes in ([], [16], [1, 15], [len(ciphertext) - 1]):
+                assert check(name, pieces(ciphertext, sizes), tag) is None
+
+
+def test_slices_are_all_of_the_octets_without_a_copy():
+    for size in (0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES):
+        octets = bytes(size)
+        cut = list(chunked.slices(octets))
+        assert all(len(piece) == CHUNK_BYTES for piece in cut[:-1])
+        assert sum(map(len, cut)) == size
+        assert all(piece.obj is octets for piece in cut)
+
+
+def threads():
+    return [thread for thread in threading.enumerate() if thread.name == "joseal HMAC"]
+
+
+def test_the_second_thread_ends_with_its_token():
+    seal("A256CBC-HS512", [bytes(CHUNK_BYTES)] * 10, overlap=True)
+    assert threads() == []
+
+
+def test_the_second_thread_ends_when_sealing_is_given_up():
+    enc, cek, iv = material("A256CBC-HS512")
+    chunks = Sealing(enc, cek, iv, AAD).encrypt([bytes(CHUNK_BYTES)] * 10, overlap=True)
+    next(chunks)
+    assert len(threads()) == 1
+    chunks.close()
+    assert threads() == []
+
+
+def test_the_second_thread_ends_when_the_source_fails():
+    def source():
+        yield bytes(CHUNK_BYTES)
+        raise OSError("the source")
+
+    with pytest.raises(OSError, match="the source"):
+        seal("A256CBC-HS512", source(), overlap=True)
+    assert threads() == []

@@ -8,6 +8,8 @@ import pytest
 from tests.conformance import samples
 from tests.conformance.samples import JWE, JWS
 
+from joseal.cli import verify_vectors
+
 WRONG = samples.changed(JWE, "groups", 0, "tests", 0, "plaintext", to="00")
 
 
@@ -135,3 +137,12 @@ def test_terminal_is_not_steered(run, vectors):
     assert done.stdout.isascii()
     assert done.stdout.replace("\n", "").isprintable()
     assert r"\x1b[2J\u202e\x07\xe9" in done.stdout
+
+
+def test_files_are_named_on_a_terminal_while_they_are_run(run, vectors, monkeypatch):
+    monkeypatch.setattr(verify_vectors, "_progress", lambda: verify_vectors._name_file)
+    samples.write(vectors, JWE, "\x1b[1m.json")
+    done = run("verify-vectors", vectors)
+    assert done.exit_code == 0
+    shown = [line[-12:] for line in done.stderr.split("\r")]
+    assert shown == ["", "\\x1b[1m.json", "ors/jwe.json", "ors/jws.json", ""]

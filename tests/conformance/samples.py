@@ -151,6 +151,10 @@ FORMS = [
 ]
 
 
+def names():
+    return [name for name, _, _ in FORMS]
+
+
 def changed(file, *path, to):
     """A copy of a file with the value at a path replaced."""
     made = copy.deepcopy(file)

@@ -119,9 +119,9 @@ def keys_of(value: object, prefix: str = "") -> list[Case]:
 
 
 def _key(jwk: Jwk, name: str) -> Case:
-    kind = jwk.get("crv", jwk.get("kty"))
-    use = jwk.get("use", "sig" if jwk.get("crv") in {"Ed25519", "Ed448"} else "enc")
-    own, guess = jwk.get("alg"), _ALGS.get((str(kind), str(use)))
+    kind = str(jwk.get("crv", jwk.get("kty")))
+    use = jwk.get("use", "sig" if kind in {"Ed25519", "Ed448"} else "enc")
+    own, guess = jwk.get("alg"), _ALGS.get((kind, str(use)))
     task: Task = Load(jwk, None if "alg" in jwk else guess)
     if isinstance(own, str) and own.startswith("HPKE-"):
         task = NotRun(HPKE)

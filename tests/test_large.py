@@ -17,7 +17,7 @@ from joseal import (
 from joseal.algorithms import chunked, content
 from joseal.algorithms.table import ENCS as TABLE
 from joseal.sealing import seal
-from joseal.wire import base64url, compact
+from joseal.wire import base64url, compact, scratch
 
 CHUNK = chunked.CHUNK_BYTES
 ENCS = ["A128CBC-HS256", "A256CBC-HS512", "A128GCM"]
@@ -160,6 +160,14 @@ def test_threads_have_scratch_memory_of_their_own():
     shared = opener(enc)
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(shared.decrypt, tokens * 4)) == plaintexts * 4
+    kept = {}
+    for number in range(2):
+        reader = threading.Thread(
+            target=lambda number=number: kept.setdefault(number, scratch._LOCAL.kept)
+        )
+        reader.start()
+        reader.join()
+    assert kept[0] is not kept[1]
 
 
 def test_scratch_memory_that_is_in_use_is_not_lent_again():
@@ -176,7 +184,7 @@ def test_scratch_memory_that_is_in_use_is_not_lent_again():
 
 
 def test_scratch_memory_above_its_cap_is_not_kept(monkeypatch):
-    monkeypatch.setattr(base64url, "SCRATCH_BYTES", 100)
+    monkeypatch.setattr(scratch, "MOST_BYTES", 100)
     text = "A" * (4 * LONG)
     place = base64url.decode_large(text, 0, len(text)).obj
     assert base64url.decode_large(text, 0, len(text)).obj is not place
@@ -185,8 +193,8 @@ def test_scratch_memory_above_its_cap_is_not_kept(monkeypatch):
 def test_scratch_memory_never_holds_plaintext():
     enc, plaintext = "A256CBC-HS512", b"4111111111111111" * (LONG // 16)
     opener(enc).decrypt(sealer(enc).encrypt(plaintext))
-    assert len(base64url._LOCAL.kept) > LONG
-    assert b"4111111111111111" not in base64url._LOCAL.kept
+    assert len(scratch._LOCAL.kept) > LONG
+    assert b"4111111111111111" not in scratch._LOCAL.kept
 
 
 def test_no_thread_is_left_behind(monkeypatch):

@@ -8,7 +8,6 @@ Source: RFC 7516 section 11.5, RFC 7518 section 5.2.2.2.
 """
 
 import hashlib
-import hmac
 import os
 import traceback
 
@@ -16,7 +15,7 @@ import pytest
 from tests import forge, suite
 
 from joseal import Decrypter, DecryptionError
-from joseal.algorithms import aes, content, ecdh, pbes2
+from joseal.algorithms import aes, content, ecdh
 from joseal.algorithms.table import ALGS
 
 ENCS = ["A128CBC-HS256", "A128GCM"]
@@ -79,14 +78,6 @@ class RecordedMac:
         return self._mac.finalize()
 
 
-class Recorded:
-    """Functions of a module that write down what they are given."""
-
-    def __init__(self, module, log, **names):
-        for name, label in names.items():
-            setattr(self, name, recorded(label, getattr(module, name), log))
-
-
 def recorded(label, function, log):
     def call(*arguments):
         log.append((label, *(len(one) for one in arguments if isinstance(one, bytes))))
@@ -106,10 +97,10 @@ def log(monkeypatch):
     )
     monkeypatch.setattr(aes, "aes_key_unwrap", recorded("aes unwrap", aes.aes_key_unwrap, calls))
     monkeypatch.setattr(content, "Cipher", recorded("cipher", content.Cipher, calls))
-    monkeypatch.setattr(pbes2, "hashlib", Recorded(hashlib, calls, pbkdf2_hmac="pbkdf2"))
+    monkeypatch.setattr(hashlib, "pbkdf2_hmac", recorded("pbkdf2", hashlib.pbkdf2_hmac, calls))
     mac = content.HMAC
     monkeypatch.setattr(content, "HMAC", lambda *given: RecordedMac(mac, given, calls))
-    monkeypatch.setattr(content, "hmac", Recorded(hmac, calls, compare_digest="compare"))
+    monkeypatch.setattr(content, "same", recorded("compare", content.same, calls))
     for module in (aes, content):
         monkeypatch.setattr(module, "AESGCM", lambda key: RecordedAead(gcm, key, calls))
     monkeypatch.setattr(ecdh, "ConcatKDFHash", lambda *given: RecordedKdf(kdf, given, calls))

@@ -11,13 +11,10 @@ Rules:
 Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding.
 """
 
-import hmac
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
-from threading import Semaphore, Thread
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
@@ -26,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from joseal.algorithms.hashing import HASHES
+from joseal.algorithms.hashing import HASHES, same
 from joseal.algorithms.table import Enc
 
 Octets: TypeAlias = bytes | memoryview
@@ -121,7 +118,7 @@ def check(
         mac.update(chunk)
         size += len(chunk)
         end = (end + bytes(chunk[-2 * BLOCK_BYTES :]))[-2 * BLOCK_BYTES :]
-    if not hmac.compare_digest(_end_mac(enc, mac, aad), tag):
+    if not same(_end_mac(enc, mac, aad), tag):
         return None
     # In CBC the last block needs only the one before it.
     mode = CBC(end[:BLOCK_BYTES])
@@ -183,6 +180,10 @@ def _fed(mac: HMAC, *, overlap: bool) -> Generator[Callable[[bytes], object]]:
     if not overlap:
         yield mac.update
         return
+    # Most programs never need a second thread.
+    from queue import SimpleQueue  # noqa: PLC0415
+    from threading import Semaphore, Thread  # noqa: PLC0415
+
     chunks: SimpleQueue[bytes] = SimpleQueue()
     room = Semaphore(_AHEAD)
 

@@ -11,7 +11,6 @@ Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIS
 draft-amringer-jose-chacha for C20P and XC20P.
 """
 
-import hmac
 from io import BytesIO
 from typing import Final, NamedTuple
 
@@ -24,7 +23,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from joseal.algorithms import chunked
 from joseal.algorithms.chunked import BLOCK_BYTES, PADDINGS
-from joseal.algorithms.hashing import HASHES
+from joseal.algorithms.hashing import HASHES, same
 from joseal.algorithms.table import Enc
 
 # Measured: from this size on, chunks that stay in the cache are faster.
@@ -128,7 +127,7 @@ def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
     """RFC 7518 section 5.2.2.2."""
     mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
     expected = _mac(enc, mac_key, sealed.iv, sealed.aad, sealed.ciphertext)
-    if not hmac.compare_digest(expected, sealed.tag):
+    if not same(expected, sealed.tag):
         return None
     padded = Cipher(AES(enc_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
     padding_bytes = padded[-1]

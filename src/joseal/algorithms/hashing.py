@@ -1,4 +1,4 @@
-"""The hashes of the tables, as `cryptography` has them."""
+"""The hashes of the tables, as `cryptography` has them, and how what they made is compared."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,3 +19,18 @@ HASHES: Final[Mapping[HashName, Hash]] = MappingProxyType(
         "sha512": hashes.SHA512(),
     }
 )
+
+
+def digest(octets: bytes) -> bytes:
+    """Hash with SHA-256."""
+    function = hashes.Hash(HASHES["sha256"])
+    function.update(octets)
+    return function.finalize()
+
+
+def same(computed: bytes, received: bytes) -> bool:
+    """Compare in constant time."""
+    # It brings an OpenSSL of its own, which takes as long to load as all of this package.
+    import hmac  # noqa: PLC0415
+
+    return hmac.compare_digest(computed, received)

@@ -9,7 +9,6 @@ Rules:
 Source: RFC 7518 section 4.8, RFC 8018 section 6.2, RFC 8725 section 3.
 """
 
-import hashlib
 import os
 from functools import partial
 from typing import Final
@@ -86,6 +85,9 @@ class Pbes2(Opaque):
 
     def _derive(self, salt: bytes, iterations: int) -> bytes:
         """Derive the key that wraps the CEK. RFC 7518 section 4.8.1."""
+        # Most programs know no password.
+        import hashlib  # noqa: PLC0415
+
         return hashlib.pbkdf2_hmac(
             self._alg.hash,
             self._password.octets,

@@ -9,7 +9,6 @@ Rules:
 Source: RFC 7518 section 3, RFC 8037 section 3.1.
 """
 
-import hmac
 from collections.abc import Callable
 from typing import Protocol
 
@@ -17,9 +16,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from joseal.algorithms import curves
-from joseal.algorithms.hashing import HASHES
+from joseal.algorithms.hashing import HASHES, same
 from joseal.algorithms.table import Sig
 from joseal.frames import Opaque
 
@@ -55,11 +55,13 @@ class Hmac(Opaque):
 
     def sign(self, data: bytes) -> bytes:
         """Compute the MAC."""
-        return hmac.digest(self._key, data, self._sig.hash)
+        mac = HMAC(self._key, HASHES[self._sig.hash])
+        mac.update(data)
+        return mac.finalize()
 
     def verify(self, data: bytes, signature: bytes) -> bool:
         """Compare in constant time."""
-        return hmac.compare_digest(self.sign(data), signature)
+        return same(self.sign(data), signature)
 
 
 class Pair(Opaque):

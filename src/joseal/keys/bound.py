@@ -11,6 +11,7 @@ Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 from functools import partial
 from typing import Final, Literal, Self
 
+from joseal.algorithms.hashing import digest
 from joseal.algorithms.management import KeyManagement
 from joseal.algorithms.pbes2 import Password
 from joseal.algorithms.policy import Policy
@@ -139,7 +140,7 @@ class BoundKey(Opaque):
         Raises:
             KeyUseError: a symmetric key has none.
         """
-        return jwks.digest(pems.spki(materials.public(self._material))).hex()
+        return digest(pems.spki(materials.public(self._material))).hex()
 
     @no_locals
     def to_jwk(self, *, private: bool = False) -> dict[str, object]:

@@ -9,7 +9,6 @@ Rules:
 Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
 """
 
-import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from joseal.algorithms import curves
 from joseal.algorithms.curves import PrivateCurveKey
+from joseal.algorithms.hashing import digest
 from joseal.algorithms.pbes2 import Password
 from joseal.algorithms.table import ALGS, ENCS, AnyAlg, known_alg
 from joseal.errors import KeyUseError
@@ -121,11 +121,6 @@ def thumbprint(public: Mapping[str, str]) -> bytes:
     They are what `dump` gives of a public key or of a shared secret, and nothing else.
     """
     return digest(strict_json.write(dict(sorted(public.items()))))
-
-
-def digest(octets: bytes) -> bytes:
-    """Hash what names a key. SHA-256, for no name of a key is worth less."""
-    return hashlib.sha256(octets).digest()
 
 
 def permits(alg: AnyAlg, operations: frozenset[str] | None, direction: Direction) -> bool:

@@ -8,7 +8,6 @@ Rules:
 Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 7292, RFC 8017 appendix A.1.
 """
 
-import base64
 import re
 from contextlib import suppress
 from typing import Final
@@ -121,6 +120,9 @@ def unwrap_env(value: str) -> bytes:
     octets = text.encode() if strict_json.is_text(text) else b""
     if b"-----BEGIN" in octets:
         return octets
+    # Most programs never need it.
+    import base64  # noqa: PLC0415
+
     with suppress(ValueError):
         octets = base64.b64decode("".join(text.split()), validate=True)
     if b"-----BEGIN" not in octets:

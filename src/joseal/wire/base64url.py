@@ -9,7 +9,6 @@ Rules:
 Source: RFC 7515 section 2 and appendix C, RFC 4648 sections 3.5 and 5.
 """
 
-import threading
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -19,10 +18,6 @@ _ALPHABET: Final = b"-_"
 
 # Characters that are decoded at a time: whole quanta, which stay in a second-level cache.
 _CHUNK: Final = 512 * 1024
-
-# How much decoded text a thread keeps the memory of, until it ends. Only what stood in a token is
-# ever in it, no plaintext.
-SCRATCH_BYTES: Final = 17 * 1024 * 1024
 
 # The decoder takes these for granted, whatever the alphabet.
 _PAD, _PLUS, _SLASH = b"=+/"
@@ -72,8 +67,11 @@ def decode(segment: bytes) -> bytes | None:
 
 
 def decode_large(text: str | bytes, start: int, stop: int) -> memoryview | None:
-    """Decode a part of a text as `decode` does, with no large copy: into this thread's scratch."""
-    octets = _scratch((stop - start) * 3 // 4)
+    """Decode a part of a text as `decode` does, without a large copy, into memory that is lent."""
+    # Most programs never meet a large token.
+    from joseal.wire import scratch  # noqa: PLC0415
+
+    octets = scratch.lend((stop - start) * 3 // 4)
     size = 0
     for at in range(start, stop, _CHUNK):
         chunk = text[at : min(at + _CHUNK, stop)]
@@ -83,30 +81,3 @@ def decode_large(text: str | bytes, start: int, stop: int) -> memoryview | None:
         octets[size : size + len(decoded)] = decoded
         size += len(decoded)
     return octets
-
-
-class _Local(threading.local):
-    """The scratch memory of a thread."""
-
-    kept = bytearray(1)
-
-
-_LOCAL: Final = _Local()
-
-
-def _scratch(size: int) -> memoryview:
-    """Lend the thread's scratch memory, or a new one while that is looked at.
-
-    Fresh memory costs as much as the cipher, page by page, so what is not too large is kept.
-    """
-    kept = _LOCAL.kept
-    try:
-        # Refused while a memoryview on it is alive.
-        kept.append(kept.pop())
-    except BufferError:
-        return memoryview(bytearray(size))
-    if len(kept) < size:
-        kept = bytearray(size)
-        if size <= SCRATCH_BYTES:
-            _LOCAL.kept = kept
-    return memoryview(kept)[:size]

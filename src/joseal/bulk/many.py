@@ -1,0 +1,185 @@
+"""`encrypt_many` and `decrypt_many`: an iterable in, an iterator of outcomes out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from typing import Final, Generic, TypeVar, final
+
+from joseal.bulk import pools, work
+from joseal.bulk.outcome import Item, Outcomes
+from joseal.bulk.pools import Given, Pool
+from joseal.bulk.run import Run
+from joseal.bulk.work import Headed, Sealed, Unsealed
+from joseal.frames import no_locals
+from joseal.jwe import Decrypter, Encrypter
+
+_Item = TypeVar("_Item")
+
+# Measured with 300 bytes: what the parent does for an item takes 9 microseconds in chunks of 16,
+# 3.6 in chunks of 64 and 2.9 in chunks of 256.
+CHUNK_ITEMS: Final = 256
+# A chunk of large items stays in the processor's cache on its way.
+CHUNK_BYTES: Final = 256 * 1024
+
+_CHUNKS_PER_WORKER: Final = 4
+
+
+@no_locals
+def encrypt_many(
+    items: Iterable[bytes | Item],
+    tool: Encrypter | Callable[[], Encrypter],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    in_flight: int | None = None,
+    chunk_items: int = CHUNK_ITEMS,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Outcomes[str]:
+    """Seal every item, and return the outcomes in the order of the items.
+
+    Nothing is pulled from `items` before the first outcome is taken, and then at most `in_flight`
+    chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised.
+    An item that was not done because a process died is done again, so that a token may have been
+    made that nobody sees.
+
+    Args:
+        items: plaintexts, or `Item`s, which have header members too.
+        tool: a prepared Encrypter, for threads; or a picklable factory, for processes and
+            clusters, that each process calls once. It should read the key and not hold it.
+        workers: how many threads or processes; the usable cores unless given.
+        executor: where to work instead, and whose workers these are. It is never shut down.
+        in_flight: how many chunks are under way; 4 for each worker unless given. For an executor
+            on many machines, give at least twice the number of its workers.
+        chunk_items: the most items that go to a worker together.
+        chunk_bytes: the octets after which a chunk is full. One large item is a chunk.
+
+    Raises:
+        TypeError: an argument is of another type; the tool is neither, or can't be pickled.
+        ValueError: a number is below one.
+        Exception: whatever the factory raises, now or in a later process.
+        BrokenExecutor: processes die before they do anything, or one after the other.
+
+    Iterating raises BrokenExecutor where the caller's executor is broken, and RuntimeError where
+    it cancels. The error of an outcome is that of `Encrypter.encrypt`, or `ItemError`, or
+    `LostError` where the processes that work on the item die, each time.
+    """
+    sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
+    run = sealing(tool, sizes, executor)
+    return Outcomes(run.results(_chunks(items, work.checked, sizes)))
+
+
+@no_locals
+def decrypt_many(
+    tokens: Iterable[str | bytes],
+    tool: Decrypter | Callable[[], Decrypter],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    in_flight: int | None = None,
+    chunk_items: int = CHUNK_ITEMS,
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Outcomes[bytes]:
+    """Open every token, and return the outcomes in the order of the tokens.
+
+    As `encrypt_many`, with a Decrypter or a factory that makes one. The error of an outcome is that
+    of `Decrypter.decrypt`, or as above.
+
+    Raises as `encrypt_many` does.
+    """
+    sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
+    run = opening(tool, sizes, executor)
+    return Outcomes(run.results(_chunks(tokens, work.checked_token, sizes)))
+
+
+@final
+class Sizes:
+    """The numbers of a run, checked; the arguments are those of `encrypt_many`.
+
+    Raises:
+        TypeError: a number is no int.
+        ValueError: a number is below one.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        in_flight: int | None = None,
+        chunk_items: int = CHUNK_ITEMS,
+        chunk_bytes: int = CHUNK_BYTES,
+    ) -> None:
+        self.workers = pools.usable_cores() if workers is None else workers
+        for number in (self.workers, in_flight, chunk_items, chunk_bytes):
+            if number is not None and type(number) is not int:
+                raise TypeError("workers, in_flight, chunk_items and chunk_bytes must be int")
+            if number is not None and number < 1:
+                raise ValueError("workers, in_flight, chunk_items and chunk_bytes are at least 1")
+        self.in_flight = _CHUNKS_PER_WORKER * self.workers if in_flight is None else in_flight
+        self.chunk_items = chunk_items
+        self.chunk_bytes = chunk_bytes
+
+
+def sealing(
+    tool: Encrypter | Callable[[], Encrypter], sizes: Sizes, executor: Executor | None = None
+) -> Run[Encrypter, Unsealed, str]:
+    """Return a run that seals chunks.
+
+    Raises:
+        TypeError: the tool is neither; and as `encrypt_many` does.
+    """
+    if not isinstance(tool, Encrypter) and not callable(tool):
+        raise TypeError("give an Encrypter, or a factory that makes one")
+    pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Encrypter))
+    return Run(work.seal, tool, pool, sizes.in_flight)
+
+
+def opening(
+    tool: Decrypter | Callable[[], Decrypter], sizes: Sizes, executor: Executor | None = None
+) -> Run[Decrypter, Sealed, bytes]:
+    """Return a run that opens chunks.
+
+    Raises:
+        TypeError: the tool is neither; and as `encrypt_many` does.
+    """
+    if not isinstance(tool, Decrypter) and not callable(tool):
+        raise TypeError("give a Decrypter, or a factory that makes one")
+    pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Decrypter))
+    return Run(work.unseal, tool, pool, sizes.in_flight)
+
+
+def _pool(workers: int, executor: Executor | None, *, prepared: bool) -> Pool:
+    if executor is None:
+        return pools.threads(workers) if prepared else pools.processes(workers)
+    if not isinstance(executor, Executor):
+        raise TypeError("executor must be a concurrent.futures.Executor")
+    return Given(executor)
+
+
+def _chunks(
+    items: Iterable[object], check: Callable[[object], _Item], sizes: Sizes
+) -> Iterator[list[_Item]]:
+    chunk: _Chunk[_Item] = _Chunk()
+    for item in items:
+        chunk.add(check(item))
+        # What the iterable raises next keeps this frame.
+        del item
+        if len(chunk.items) >= sizes.chunk_items or chunk.octets >= sizes.chunk_bytes:
+            yield chunk.items
+            chunk = _Chunk()
+    if chunk.items:
+        yield chunk.items
+
+
+class _Chunk(Generic[_Item]):
+    """Items that go to a worker together, and about how large they are. Silent about them."""
+
+    __slots__ = ("items", "octets")
+
+    def __init__(self) -> None:
+        self.items: list[_Item] = []
+        self.octets = 0
+
+    def add(self, item: _Item) -> None:
+        self.items.append(item)
+        if isinstance(item, bytes | str):
+            self.octets += len(item)
+        elif isinstance(item, Headed):
+            self.octets += len(item.plaintext) + len(item.header)

@@ -1,0 +1,117 @@
+"""What goes in and what comes out: an item, its outcome, and the iterator of all outcomes."""
+
+import itertools
+from collections.abc import Generator, Iterator
+from typing import Generic, Self, TypeAlias, TypeVar, final
+
+from joseal.errors import JoseError
+from joseal.frames import Opaque, no_locals
+
+_T = TypeVar("_T")
+_Results: TypeAlias = Generator[list[_T | JoseError], None, None]
+
+
+class ItemError(JoseError):
+    """An item is of a wrong type, or its header has members that can't be set."""
+
+    code = "item"
+
+    def __init__(self) -> None:
+        super().__init__("the item is of a wrong type, or its header can't be written")
+        self.args = ()
+
+    def __str__(self) -> str:
+        return "the item is of a wrong type, or its header can't be written"
+
+
+class LostError(JoseError):
+    """The work on an item ended without a result: the item itself may be good."""
+
+    code = "lost"
+
+
+@final
+class Item(Opaque):
+    """A plaintext with header members for its token alone.
+
+    Args:
+        plaintext: the octets to seal.
+        header: members after the constant ones of the Encrypter.
+    """
+
+    __slots__ = ("header", "plaintext")
+
+    plaintext: bytes
+    header: dict[str, object] | None
+
+    def __init__(self, plaintext: bytes, header: dict[str, object] | None = None) -> None:
+        self._set(plaintext=plaintext, header=header)
+
+    def __repr__(self) -> str:
+        return "Item(...)"
+
+
+@final
+class Outcome(Opaque, Generic[_T]):
+    """What became of one item: a value, or an error.
+
+    Attributes:
+        value: the token or the plaintext; None where there is an error.
+        error: None, or why there is no value.
+    """
+
+    __slots__ = ("error", "value")
+
+    value: _T | None
+    error: JoseError | None
+
+    def __init__(self, result: _T | JoseError) -> None:
+        failed = isinstance(result, JoseError)
+        # Not by _set: this is done once for each of millions of items.
+        object.__setattr__(self, "value", None if failed else result)
+        object.__setattr__(self, "error", result if failed else None)
+
+    @property
+    def code(self) -> str | None:
+        """The stable word for the failure; None where there is none."""
+        return None if self.error is None else self.error.code
+
+    def __repr__(self) -> str:
+        return "Outcome(value=...)" if self.error is None else f"Outcome(error={self.error!r})"
+
+
+@final
+class Outcomes(Opaque, Generic[_T]):
+    """An iterator of outcomes, in the order of the items.
+
+    Closing it, or leaving its `with`, cancels what has not begun, and ends the threads or
+    processes that were started for it. An executor that the caller gave is left as it is.
+    """
+
+    __slots__ = ("_outcomes", "_results")
+
+    _results: _Results[_T]
+    _outcomes: Iterator[Outcome[_T]]
+
+    def __init__(self, results: _Results[_T]) -> None:
+        outcomes: Iterator[Outcome[_T]] = map(Outcome, itertools.chain.from_iterable(results))
+        self._set(_results=results, _outcomes=outcomes)
+
+    def __iter__(self) -> Self:
+        return self
+
+    @no_locals
+    def __next__(self) -> Outcome[_T]:
+        return next(self._outcomes)
+
+    @no_locals
+    def close(self) -> None:
+        """End the run: no further items are pulled, and no further outcomes come."""
+        self._set(_outcomes=iter(()))
+        self._results.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.close()

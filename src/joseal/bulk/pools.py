@@ -1,0 +1,139 @@
+"""Where jobs are done: threads or processes of our own, or an executor that the caller gives.
+
+Rules:
+- Our own pool ends with the run. The caller's is only ever given work.
+- Processes are spawned, ignore the keyboard's interrupt, which their parent answers, and end with
+  their parent, also when it is killed: a process that waits for work would outlive it, with keys.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from typing import Protocol, TypeVar, final
+
+_J = TypeVar("_J")
+_T = TypeVar("_T")
+
+
+class Pool(Protocol):
+    """What a run needs of either kind.
+
+    Attributes:
+        generation: how often the pool was renewed.
+    """
+
+    generation: int
+
+    def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
+        """Give a job to a worker."""
+        ...
+
+    def is_death(self, error: BaseException) -> bool:
+        """Tell whether a worker died, and the job may be given again."""
+        ...
+
+    def renew(self, generation: int) -> None:
+        """Replace what is broken, unless that was done after `generation`."""
+        ...
+
+    def close(self) -> None:
+        """Cancel what has not begun, and end what is ours."""
+        ...
+
+
+@final
+class Own:
+    """A pool of our own, which is made anew when one of its processes dies."""
+
+    def __init__(self, make: Callable[[], Executor]) -> None:
+        self.generation = 0
+        self._make = make
+        self._executor = make()
+
+    def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
+        """Give a job to a worker; a broken pool is found out where the result is wanted."""
+        try:
+            return self._executor.submit(work, job)
+        except BrokenExecutor as error:
+            failed: Future[_T] = Future()
+            failed.set_exception(error)
+            return failed
+
+    def is_death(self, error: BaseException) -> bool:
+        """Tell whether a process died."""
+        return isinstance(error, BrokenExecutor)
+
+    def renew(self, generation: int) -> None:
+        """Start new processes, once for each time that the pool breaks."""
+        if generation == self.generation:
+            self.close()
+            self._executor = self._make()
+            self.generation += 1
+
+    def close(self) -> None:
+        """Cancel what has not begun, and wait for what has."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+@final
+class Given:
+    """The caller's executor."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.generation = 0
+        self._executor = executor
+
+    def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
+        """Give a job to the executor."""
+        return self._executor.submit(work, job)
+
+    def is_death(self, error: BaseException) -> bool:
+        """Tell whether the executor lives on, and says that workers died of a job."""
+        # Dask's, which gives a job up after some workers died. By name, for it is not imported.
+        return type(error).__name__ == "KilledWorker"
+
+    def renew(self, generation: int) -> None:
+        """Leave it to the executor's owner."""
+
+    def close(self) -> None:
+        """Leave it to the executor's owner."""
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def threads(workers: int) -> Own:
+    """Return a pool of threads."""
+    return Own(lambda: ThreadPoolExecutor(workers, "joseal-bulk"))
+
+
+def processes(workers: int) -> Own:
+    """Return a pool of spawned processes."""
+    context = multiprocessing.get_context("spawn")
+    return Own(lambda: ProcessPoolExecutor(workers, context, initializer=_begin))
+
+
+def _begin() -> None:
+    """Prepare a process of ours."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

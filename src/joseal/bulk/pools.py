@@ -6,11 +6,13 @@ Rules:
   their parent, also when it is killed: a process that waits for work would outlive it, with keys.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import (
     BrokenExecutor,
     Executor,
@@ -62,7 +64,10 @@ class Own:
     def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
         """Give a job to a worker; a broken pool is found out where the result is wanted."""
         try:
-            return self._executor.submit(work, job)
+            # A process may be started here, which inherits the mask: one that is interrupted while
+            # it loads its modules would print a traceback.
+            with _interrupts_held():
+                return self._executor.submit(work, job)
         except BrokenExecutor as error:
             failed: Future[_T] = Future()
             failed.set_exception(error)
@@ -124,6 +129,19 @@ def processes(workers: int) -> Own:
     """Return a pool of spawned processes."""
     context = multiprocessing.get_context("spawn")
     return Own(lambda: ProcessPoolExecutor(workers, context, initializer=_begin))
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Generator[None]:
+    """Let the keyboard's interrupt wait until this is over."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin() -> None:

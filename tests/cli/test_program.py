@@ -18,7 +18,7 @@ from joseal.errors import JoseError, TokenError
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
 
-COMMANDS = ["demo", "encrypt", "decrypt", "inspect", "verify-vectors", "sandbox"]
+COMMANDS = ["demo", "encrypt", "decrypt", "bulk", "inspect", "verify-vectors", "sandbox"]
 
 
 def python(program: str, *args: str) -> subprocess.CompletedProcess[bytes]:

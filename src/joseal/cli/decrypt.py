@@ -13,11 +13,7 @@ from joseal.cli import files, options
         *options.key(legacy=True),
         *options.password(),
         options.enc(multiple=True),
-        click.Option(["--typ"], metavar="TYPE", help="Refuse a token without this typ."),
-        click.Option(["--cty"], metavar="TYPE", help="Refuse a token without this cty."),
-        click.Option(["--any-kid"], is_flag=True, help="Don't mind the kid that the token names."),
-        click.Option(["--accept-zip"], is_flag=True, help="Inflate compressed tokens."),
-        click.Option(["--legacy"], is_flag=True, help="Allow RSA1_5, for old tokens."),
+        *options.opening(),
         *options.streams(),
     ]
 )

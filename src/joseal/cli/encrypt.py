@@ -13,14 +13,7 @@ from joseal.cli import files, options
     params=[
         *options.key(),
         options.enc(multiple=False),
-        click.Option(["--kid"], metavar="NAME", help="The key's name, written into the header."),
-        click.Option(["--no-kid"], is_flag=True, help="Leave the key's name out of the header."),
-        click.Option(
-            ["--header", "members"],
-            multiple=True,
-            metavar="NAME=TEXT",
-            help="A header member, NAME:=JSON if it is no text; may be repeated.",
-        ),
+        *options.sealing(),
         *options.streams(),
     ]
 )
@@ -42,12 +35,12 @@ def command(
     Example: joseal encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM body.json
     """
     key = options.load_key(key_path, alg=alg, kid=kid)
-    sealer = _prepare(key, enc, options.header_members(members), write_kid=not no_kid)
+    sealer = prepare(key, enc, options.header_members(members), write_kid=not no_kid)
     token = sealer.encrypt(files.read(in_path, Limits().plaintext_bytes))
     files.write(out_path, token.encode() + b"\n", private=False)
 
 
-def _prepare(key: Key, enc: str, members: Mapping[str, object], *, write_kid: bool) -> Encrypter:
+def prepare(key: Key, enc: str, members: Mapping[str, object], *, write_kid: bool) -> Encrypter:
     """Make the Encrypter; what it says of a header member is said of the usage.
 
     Raises:

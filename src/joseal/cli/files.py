@@ -68,6 +68,22 @@ def write(path: Path, data: bytes, *, private: bool) -> None:
     raise failure
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuse early what `write` would refuse: a target that is no regular file.
+
+    Raises:
+        FailureError: it is there, and is something else; or it can't be looked at.
+    """
+    try:
+        if _can_be_replaced(path):
+            return
+        text = f"{_name(path)} is no regular file"
+        failure = failures.FailureError("file", text, failures.Exit.FILE)
+    except OSError as error:
+        failure = failures.of_file("write", _name(path), error)
+    raise failure
+
+
 def standard_output_failed(error: OSError) -> failures.FailureError:
     """Say it, and let what is left in the buffer go nowhere: it would fail again at the exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

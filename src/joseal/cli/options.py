@@ -79,6 +79,31 @@ def password() -> list[click.Parameter]:
     ]
 
 
+def sealing() -> list[click.Parameter]:
+    """Return what stands in the header of a token that is made."""
+    return [
+        click.Option(["--kid"], metavar="NAME", help="The key's name, written into the header."),
+        click.Option(["--no-kid"], is_flag=True, help="Leave the key's name out of the header."),
+        click.Option(
+            ["--header", "members"],
+            multiple=True,
+            metavar="NAME=TEXT",
+            help="A header member, NAME:=JSON if it is no text; may be repeated.",
+        ),
+    ]
+
+
+def opening() -> list[click.Parameter]:
+    """Return what is asked of a token that is opened."""
+    return [
+        click.Option(["--typ"], metavar="TYPE", help="Refuse a token without this typ."),
+        click.Option(["--cty"], metavar="TYPE", help="Refuse a token without this cty."),
+        click.Option(["--any-kid"], is_flag=True, help="Don't mind the kid that the token names."),
+        click.Option(["--accept-zip"], is_flag=True, help="Inflate compressed tokens."),
+        click.Option(["--legacy"], is_flag=True, help="Allow RSA1_5, for old tokens."),
+    ]
+
+
 def streams() -> list[click.Parameter]:
     """Return `--output` and the input argument."""
     return [

@@ -29,6 +29,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "demo": _Entry("Seal two payouts, send them, and see what is refused.", _SERVER),
         "encrypt": _Entry("Seal a file or a stream into a token."),
         "decrypt": _Entry("Open a token."),
+        "bulk": _Entry("Seal or open the rows of JSON Lines and CSV."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER),

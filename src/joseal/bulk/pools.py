@@ -31,9 +31,11 @@ class Pool(Protocol):
 
     Attributes:
         generation: how often the pool was renewed.
+        tries: how often an item, alone, may end its worker; a chunk once less.
     """
 
     generation: int
+    tries: int
 
     def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
         """Give a job to a worker."""
@@ -58,6 +60,7 @@ class Own:
 
     def __init__(self, make: Callable[[], Executor]) -> None:
         self.generation = 0
+        self.tries = 2
         self._make = make
         self._executor = make()
 
@@ -95,6 +98,8 @@ class Given:
 
     def __init__(self, executor: Executor) -> None:
         self.generation = 0
+        # Such an executor has tried itself before it says so.
+        self.tries = 1
         self._executor = executor
 
     def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:

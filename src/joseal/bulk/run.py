@@ -3,8 +3,8 @@
 Rules:
 - At most `in_flight` chunks are with the pool or wait for being taken. The next one is pulled when
   results are taken.
-- Who died over a chunk is asked for it again, alone, so that the next death is this chunk's own.
-  A chunk that kills twice is split, and an item that kills twice is lost. The others are not.
+- A chunk whose worker died is done again, alone, so that the next death is this chunk's own. Then
+  it is split, and an item that goes on killing is lost. The others are not.
 - No local here holds an item outside of an object that is silent about it.
 """
 
@@ -24,8 +24,6 @@ _Tool = TypeVar("_Tool")
 _Item = TypeVar("_Item")
 _T = TypeVar("_T")
 
-# How often a chunk, and then an item, may kill the process that works on nothing else.
-_TRIES: Final = 2
 # Deaths without any job done in between: then it is not the items, and the run ends.
 _MOST_DEATHS: Final = 16
 
@@ -118,7 +116,7 @@ class Run(Generic[_Tool, _Item, _T]):
 
     def _alone(self, items: Sequence[_Item]) -> list[_T | JoseError]:
         """Do a job again while nothing new is started."""
-        for _ in range(_TRIES):
+        for _ in range(self._pool.tries - (len(items) > 1)):
             flight = self._launch(items)
             if self._survived(flight):
                 return flight.future.result()

@@ -8,7 +8,6 @@ from tests import suite
 from tests.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError, NotAllowedError, TokenTooLargeError
-from joseal.algorithms import pbes2
 from joseal.algorithms.management import Incoming, Outgoing
 from joseal.algorithms.pbes2 import Password, Pbes2
 from joseal.algorithms.table import ALGS, ENCS

@@ -20,8 +20,12 @@ UNWRAP: Final = "key does not unwrap"
 OAEP: Final = "bad OAEP padding"
 OAEP_ZERO: Final = "bad OAEP padding, first octet 0"
 
-# J. Manger's attack (CRYPTO 2001) tells these two apart; all others are compared with a bad tag.
-AGAINST: Final = {OAEP_ZERO: OAEP}
+PKCS1: Final = "bad PKCS #1 padding"
+ANY: Final = "good padding, any size"
+
+# What attacks on the padding tell apart (D. Bleichenbacher, CRYPTO 1998; J. Manger, CRYPTO 2001).
+# All other ways are compared with a bad tag.
+AGAINST: Final = {OAEP_ZERO: OAEP, PKCS1: ANY}
 
 # alg, curve, enc: each family, and both kinds of content encryption.
 GROUPS: Final = (
@@ -37,6 +41,9 @@ GROUPS: Final = (
 
 _PLAINTEXT_BYTES: Final = 300
 _COUNT: Final = 256
+
+# PKCS #1 v1.5 padding takes eleven octets of a modulus of 256. RFC 8017 section 7.2.1.
+_MOST_BYTES: Final = 245
 
 
 class Failing(NamedTuple):
@@ -79,17 +86,18 @@ def _ways(
 ) -> Iterator[tuple[str, Callable[[], forge.Token]]]:
     """Yield what fails, and how to make one token that does."""
 
-    def wrapped(cek_bytes: int = suite.CEK_BYTES[enc]) -> suite.Wrapped:
-        # Another CEK and, for ECDH-ES, another ephemeral key for every token.
+    def wrapped(cek_bytes: int = suite.CEK_BYTES[enc], name: str = "mine") -> suite.Wrapped:
+        # Another CEK and, for ECDH-ES, another ephemeral key for every token: what repeats is
+        # faster, because the processor learns it.
         drawn = {"ephemeral": secrets.token_hex(8)} if alg in suite.ECDH else {}
-        return suite.wrap(alg, enc, secrets.token_bytes(cek_bytes), **named, **drawn)
+        return suite.wrap(alg, enc, secrets.token_bytes(cek_bytes), name=name, **named, **drawn)
 
-    def good() -> forge.Token:
-        return suite.token(alg, enc, secrets.token_bytes(_PLAINTEXT_BYTES), wrapped=wrapped())
+    def good(name: str = "mine") -> forge.Token:
+        plaintext = secrets.token_bytes(_PLAINTEXT_BYTES)
+        return suite.token(alg, enc, plaintext, wrapped=wrapped(name=name))
 
-    def short() -> forge.Token:
-        half = wrapped(suite.CEK_BYTES[enc] // 2)
-        return good()._replace(encrypted_key=half.encrypted_key)
+    def resized(cek_bytes: int) -> forge.Token:
+        return good()._replace(encrypted_key=wrapped(cek_bytes).encrypted_key)
 
     def padded() -> forge.Token:
         # As long as the others; no padding ends with a zero.
@@ -101,16 +109,18 @@ def _ways(
     yield "bad tag, last octet alone", lambda: _last_flipped(good())
     if alg in suite.RSA:
         modulus = forge.rsa_private().private_numbers().public_numbers.n
-        way = "bad PKCS #1 padding" if alg == "RSA1_5" else OAEP
+        way = PKCS1 if alg == "RSA1_5" else OAEP
         yield way, lambda: _rewrapped(good(), secrets.randbelow(modulus))
         if way == OAEP:
             zero = 2 ** (8 * 255)
             yield OAEP_ZERO, lambda: _rewrapped(good(), _raw(secrets.randbelow(zero)))
-        yield "CEK too short", short
+        else:
+            yield ANY, lambda: resized(secrets.randbelow(_MOST_BYTES + 1))
+        yield "CEK too short", lambda: resized(suite.CEK_BYTES[enc] // 2)
         yield OVER, lambda: _rewrapped(good(), modulus + secrets.randbelow(2**2048 - modulus))
     else:
         way = UNWRAP if alg in suite.WRAPPING else "for another key"
-        yield way, lambda: _for_another(alg, enc, named)
+        yield way, lambda: good(name=secrets.token_hex(8))
     if enc in forge.CBC_ENCS:
         yield PADDING, padded
 
@@ -131,8 +141,3 @@ def _raw(message: int) -> int:
     """Encrypt without any padding."""
     numbers = forge.rsa_private().private_numbers().public_numbers
     return pow(message, numbers.e, numbers.n)
-
-
-def _for_another(alg: str, enc: str, named: Mapping[str, str]) -> forge.Token:
-    wrapped = suite.wrap(alg, enc, name=secrets.token_hex(8), **named)
-    return suite.token(alg, enc, secrets.token_bytes(_PLAINTEXT_BYTES), wrapped=wrapped)

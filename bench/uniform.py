@@ -26,6 +26,7 @@ from rich.table import Table
 
 from bench.failing import (
     AGAINST,
+    ANY,
     BASE,
     GROUPS,
     NULL,
@@ -50,6 +51,7 @@ _KNOWN: Final = {
     OVER: "known: the public key tells",
     UNWRAP: "known: an exception below us",
     OAEP: "known: an exception below us",
+    ANY: "known: more octets",
 }
 
 _CAVEATS: Final = "## What `bench.uniform` can and cannot show\n"

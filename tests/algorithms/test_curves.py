@@ -202,3 +202,24 @@ def test_ed_keys_are_those_of_cryptography():
         public = curves.load_public(curve, expected.public_bytes_raw(), None)
         assert public == expected
         assert curves.scalar(curves.load_private(curve, octets, public)) == octets
+
+
+ED448_PRIME = 2**448 - 2**224 - 1
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        (1).to_bytes(57, "little"),
+        (ED448_PRIME - 1).to_bytes(57, "little"),
+        bytes(57),
+        bytes(56) + b"\x80",
+    ],
+)
+def test_points_of_order_one_two_and_four_on_ed448_are_low(octets):
+    """y is 1, -1 or 0, the last with both signs of x. RFC 8032 section 5.2."""
+    key = curves.load_public("Ed448", octets, None)
+    assert key is not None
+    assert curves.has_low_order(key)
+    others = (curves.generate("Ed448").public_key() for _ in range(20))
+    assert not any(curves.has_low_order(other) for other in others)

@@ -213,3 +213,11 @@ def test_verifying_agrees_with_cryptography_on_random_signatures():
         with pytest.raises(InvalidSignature):
             public.verify(encode_dss_signature(r, s), DATA, ec.ECDSA(hashes.SHA256()))
         assert not checking("ES256").verify(DATA, octets)
+
+
+@pytest.mark.parametrize("alg", [alg for alg in suite.SIGS if not alg.startswith("HS")])
+def test_public_half_alone_signs_nothing(alg):
+    """`Signer` refuses such a key; what it is made of gives no octets either."""
+    public = suite.verifying(suite.signing_key(alg)).for_signatures("verify", None)
+    assert public.sign(b"x") == b""
+    assert not public.verify(b"x", b"")

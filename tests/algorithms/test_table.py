@@ -110,3 +110,20 @@ def test_tables_can_not_be_changed():
         assert not dataclasses.is_dataclass(row)
         with pytest.raises(AttributeError):
             row.name = "none"
+
+
+# Which class does the work, and in `keys` what a JWK's key_ops may say.
+FAMILIES = {
+    "rsa-oaep": [*forge.RSA_ALGS],
+    "rsa1_5": ["RSA1_5"],
+    "aes-kw": [*forge.KW_ALGS],
+    "aes-gcmkw": ["A128GCMKW", "A192GCMKW", "A256GCMKW"],
+    "dir": ["dir"],
+    "ecdh-es": ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"],
+    "pbes2": ["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"],
+}
+
+
+def test_every_alg_is_of_its_family():
+    families = {alg: family for family, algs in FAMILIES.items() for alg in algs}
+    assert {name: alg.family for name, alg in ALGS.items()} == families

@@ -1,5 +1,7 @@
 """Segments between dots, and sizes checked before anything is split or decoded. RFC 7516 7.1."""
 
+import tracemalloc
+
 import pytest
 
 from joseal.errors import MalformedTokenError, TokenTooLargeError
@@ -79,3 +81,17 @@ def test_decode_names_the_segment_and_nothing_of_it():
     with pytest.raises(MalformedTokenError) as caught:
         compact.decode(b"4111+", "iv")
     assert str(caught.value) == "the iv is not canonical base64url"
+
+
+@pytest.mark.parametrize("segments", [compact.JWE_SEGMENTS, compact.JWS_SEGMENTS])
+def test_token_of_dots_alone_is_not_taken_apart(segments):
+    """A million empty segments would be eight million octets of references."""
+    token = b"." * 1_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(MalformedTokenError):
+            compact.split(token, segments, Limits())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * len(token)

@@ -1,0 +1,96 @@
+"""Binary file objects: what is asked of them, and reading and writing that leaves nothing out.
+
+Rules:
+- A raw file may return less than it was asked for and take less than it was given: both are gone
+  on with. One that does not block and has nothing to give is an error, never an end.
+- What a file raises is passed on as it is.
+
+Source: none; what Python's `io` module leaves to the caller of a raw file.
+"""
+
+import errno
+import io
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A binary file that can be read."""
+
+    def read(self, size_bytes: int, /) -> bytes | None:
+        """Return up to so many octets, none at the end."""
+        ...
+
+
+@runtime_checkable
+class SeekableSource(Source, Protocol):
+    """A binary file that can be read more than once."""
+
+    def seek(self, offset: int, whence: int, /) -> int:
+        """Go to a position and return it."""
+        ...
+
+    def seekable(self) -> bool:
+        """Tell whether `seek` works."""
+        ...
+
+
+@runtime_checkable
+class Target(Protocol):
+    """A binary file that can be written."""
+
+    def write(self, octets: bytes, /) -> int | None:
+        """Write octets, and return how many were taken."""
+        ...
+
+
+def check(source: object, target: object) -> None:
+    """Check what a caller gave as binary files.
+
+    Raises:
+        TypeError: one is in text mode, or no file.
+    """
+    if isinstance(source, io.TextIOBase) or not isinstance(source, Source):
+        raise TypeError("source must be a binary file")
+    if isinstance(target, io.TextIOBase) or not isinstance(target, Target):
+        raise TypeError("target must be a binary file")
+
+
+def is_seekable(source: object) -> bool:
+    """Tell whether a file can be read more than once."""
+    return isinstance(source, SeekableSource) and source.seekable()
+
+
+def read(source: Source, size_bytes: int) -> bytes:
+    """Read so many octets, or all that are left.
+
+    Raises:
+        BlockingIOError: the source does not block and has nothing now.
+        TypeError: it does not give bytes.
+    """
+    pieces: list[bytes] = []
+    left = size_bytes
+    while left > 0:
+        piece = source.read(left)
+        if piece is None:
+            raise BlockingIOError(errno.EAGAIN, "the source has nothing to read now")
+        if not isinstance(piece, bytes):
+            raise TypeError("source must be a binary file")
+        if not piece:
+            break
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
+
+
+def write(target: Target, octets: bytes) -> None:
+    """Write all octets.
+
+    Raises:
+        BlockingIOError: the target does not block and takes nothing now.
+    """
+    while octets:
+        written = target.write(octets)
+        if not written:
+            raise BlockingIOError(errno.EAGAIN, "the target takes nothing now")
+        octets = octets[written:]

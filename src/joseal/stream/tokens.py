@@ -1,0 +1,292 @@
+"""Sealing in one pass, and opening in two.
+
+Opening reads its source twice: first the tag is checked over all of it, and every chunk leaves a
+fingerprint; then each chunk is deciphered if its fingerprint is still the same.
+
+Rules:
+- No octet is released that has not been authenticated, whatever becomes of the source meanwhile.
+- Checks, errors and their order are those of `Decrypter`. Only that the ciphertext is canonical
+  base64url is found while the tag is computed, and does not depend on the key.
+- Memory does not grow with the token, but for the fingerprints: 16 octets for 192 KiB.
+- `token_bytes` and `plaintext_bytes` of `Limits` bound what is held in memory and do not hold
+  here; the other limits do.
+
+Source: RFC 7516 sections 5.1 and 5.2.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import UNSET
+
+from joseal.algorithms import chunked
+from joseal.algorithms.management import Incoming, Unwrap
+from joseal.algorithms.table import Enc
+from joseal.errors import (
+    DecryptionError,
+    MalformedTokenError,
+    NotAllowedError,
+    TokenError,
+    TokenTooLargeError,
+)
+from joseal.frames import no_locals
+from joseal.jwe import Decrypter, Encrypter
+from joseal.sealing import unwrapped
+from joseal.stream import binary
+from joseal.stream.binary import SeekableSource, Source, Target
+from joseal.stream.fingerprints import Fingerprints
+from joseal.wire import base64url, compact
+from joseal.wire.limits import Limits
+
+# The most that one key and initialization vector may encrypt: NIST SP 800-38D section 5.2.1.1; for
+# HMAC what SHA-256 can count, FIPS 180-4 section 1, with room for what else is authenticated.
+_MOST_BYTES: Final = {"gcm": 2**36 - 32, "cbc-hmac": 2**60}
+
+# Characters of a whole chunk of ciphertext.
+_CHUNK_CHARS: Final = chunked.CHUNK_BYTES // 3 * 4
+
+# The encrypted key of the largest RSA key, 16,384 bits, and an iv, with their dots.
+_KEY_AND_IV_CHARS: Final = base64url.encoded_bytes(2048) + base64url.encoded_bytes(16) + 3
+
+# The longest tag, with its dot.
+_TAG_CHARS: Final = base64url.encoded_bytes(32) + 1
+
+
+@no_locals
+def encrypt_stream(
+    encrypter: Encrypter,
+    source: Source,
+    target: Target,
+    *,
+    header: Mapping[str, object] | None = None,
+    plaintext_bytes: int | None = None,
+) -> None:
+    """Seal what is left in a binary file, and write the token to another one.
+
+    Neither is flushed or closed. After an exception the target holds the beginning of a token,
+    which nobody can open.
+
+    Args:
+        encrypter: seals with AES-CBC-HMAC or AES-GCM, without compression.
+        source: the plaintext; any binary file, a pipe too.
+        target: any binary file but the source.
+        header: members for this token alone, as in `Encrypter.encrypt`.
+        plaintext_bytes: the most to seal. Without it AES-GCM's own limit holds, 2^36 - 32.
+
+    Raises:
+        TypeError: an argument is of another type; a file in text mode is.
+        ValueError: the encrypter is one for C20P or XC20P, or it compresses; `plaintext_bytes` is
+            negative; or as `Encrypter.encrypt` for `header`.
+        TokenTooLargeError: header or plaintext is over its limit.
+        KeyUseError: a fixed key has made its 2^32 tokens.
+        BlockingIOError: a file does not block, and has nothing or takes nothing now.
+        OSError: what a file raises reaches the caller.
+
+    Source: RFC 7516 section 5.1.
+    """
+    if not isinstance(encrypter, Encrypter):
+        raise TypeError("encrypter must be an Encrypter")
+    binary.check(source, target)
+    enc = _enc_of(encrypter)
+    most_bytes = _most_bytes(enc, plaintext_bytes)
+    # A token of this kind begins as every other, and is counted as one.
+    protected, cek, encrypted_key, iv = encrypter._draw(header)  # noqa: SLF001
+    encode = base64url.encode
+    binary.write(target, b".".join((protected, encode(encrypted_key), encode(iv), b"")))
+    sealing = chunked.Sealing(enc, cek, iv, protected)
+    overlap = chunked.can_overlap(most_bytes)
+    ciphertext = sealing.encrypt(_plaintext(source, most_bytes), overlap=overlap)
+    for text in base64url.encode_chunks(ciphertext):
+        binary.write(target, text.encode("ascii"))
+    binary.write(target, b"." + encode(sealing.tag))
+
+
+@no_locals
+def decrypt_stream(
+    decrypter: Decrypter,
+    source: SeekableSource,
+    target: Target,
+    *,
+    plaintext_bytes: int | None = None,
+) -> None:
+    """Open the token that is left in a binary file, and write the plaintext to another one.
+
+    Nothing is written unless the tag holds over header, iv and ciphertext. If the source changes
+    after that, what is written is a part of the authenticated plaintext, and `DecryptionError`
+    says that the rest is missing. Neither file is flushed or closed.
+
+    Args:
+        decrypter: says which keys and encs are accepted, and what the header must have.
+        source: the token up to its last octet; read at least twice.
+        target: any binary file but the source.
+        plaintext_bytes: the most to open. Without it AES-GCM's own limit holds, 2^36 - 32.
+
+    Raises:
+        TypeError: an argument is of another type; a file in text mode is.
+        ValueError: the source is not seekable; `plaintext_bytes` is negative.
+        MalformedTokenError: it is not a strict compact JWE.
+        TokenTooLargeError: header or plaintext is over its limit.
+        NotAllowedError: alg, enc, typ, cty or p2c is not what the decrypter accepts, or enc is
+            C20P or XC20P, or the token is compressed.
+        UnknownKeyError: it names a kid that no key has.
+        DecryptionError: it can't be opened, or the source has changed meanwhile.
+        KeyUnavailableError: a key on a device could not be asked.
+        BlockingIOError: a file does not block, and has nothing or takes nothing now.
+        OSError: what a file raises reaches the caller.
+
+    Source: RFC 7516 section 5.2.
+    """
+    if not isinstance(decrypter, Decrypter):
+        raise TypeError("decrypter must be a Decrypter")
+    binary.check(source, target)
+    if not binary.is_seekable(source):
+        raise ValueError("the source must be seekable: it is read twice")
+    # The one setting that bounds what is read before there is a header.
+    limits = decrypter._limits  # noqa: SLF001
+    begin = source.seek(0, os.SEEK_CUR)
+    frame = _frame(source, begin, limits)
+    token = _accept(decrypter, frame, limits, plaintext_bytes)
+    cek, size, seen = _authenticate(token, source, frame)
+    _check_size(size, token.enc, plaintext_bytes)
+    if not _has_frame(source, begin, limits, frame):
+        raise DecryptionError
+    ciphertext = _decoded(seen.unchanged(_text(source, frame)))
+    for plaintext in chunked.decrypt(token.enc, cek, ciphertext, iv=token.iv, size=size):
+        binary.write(target, plaintext)
+
+
+class _Frame(NamedTuple):
+    """A token without its ciphertext: segments as they came, and where the ciphertext is."""
+
+    protected: bytes
+    encrypted_key: bytes
+    iv: bytes
+    tag: bytes
+    start: int
+    stop: int
+
+
+class _Accepted(NamedTuple):
+    """A token of which all that is public has been checked."""
+
+    enc: Enc
+    unwraps: list[Unwrap]
+    iv: bytes
+    tag: bytes
+
+
+def _enc_of(encrypter: Encrypter) -> Enc:
+    # Only this module asks an encrypter for its settings, so it has no public names for them.
+    enc, compress = encrypter._outgoing.enc, encrypter._compress  # noqa: SLF001
+    if not chunked.can_chunk(enc):
+        raise ValueError("the encrypter seals with C20P or XC20P, which no stream can have")
+    if compress:
+        raise ValueError("the encrypter compresses, which no stream can")
+    return enc
+
+
+def _most_bytes(enc: Enc, plaintext_bytes: int | None) -> int:
+    if plaintext_bytes is None:
+        return _MOST_BYTES[enc.family]
+    if type(plaintext_bytes) is not int:
+        raise TypeError("plaintext_bytes must be an int")
+    if plaintext_bytes < 0:
+        raise ValueError("plaintext_bytes must not be negative")
+    return min(plaintext_bytes, _MOST_BYTES[enc.family])
+
+
+def _check_size(size: int, enc: Enc, plaintext_bytes: int | None) -> None:
+    most_bytes = _most_bytes(enc, plaintext_bytes)
+    if size > most_bytes:
+        raise TokenTooLargeError("plaintext_bytes", most_bytes)
+
+
+def _frame(source: SeekableSource, begin: int, limits: Limits) -> _Frame:
+    """Read all but the ciphertext, and no more than a header and a key can have."""
+    header_chars = base64url.encoded_bytes(limits.header_bytes)
+    source.seek(begin, os.SEEK_SET)
+    head = binary.read(source, header_chars + _KEY_AND_IV_CHARS).split(b".", 3)
+    if len(head[0]) > header_chars:
+        raise TokenTooLargeError("header_bytes", limits.header_bytes)
+    if len(head) < compact.JWE_SEGMENTS - 1:
+        raise MalformedTokenError("the token does not begin with header, encrypted key and iv")
+    protected, encrypted_key, iv, _ = head
+    start = begin + len(protected) + len(encrypted_key) + len(iv) + 3
+    tail_at = max(start, source.seek(0, os.SEEK_END) - _TAG_CHARS)
+    source.seek(tail_at, os.SEEK_SET)
+    end, dot, tag = binary.read(source, _TAG_CHARS + 1).rpartition(b".")
+    if not dot:
+        raise MalformedTokenError("the token does not end with a tag")
+    return _Frame(protected, encrypted_key, iv, tag, start, tail_at + len(end))
+
+
+def _has_frame(source: SeekableSource, begin: int, limits: Limits, frame: _Frame) -> bool:
+    try:
+        return _frame(source, begin, limits) == frame
+    except TokenError:
+        return False
+
+
+def _accept(
+    decrypter: Decrypter, frame: _Frame, limits: Limits, plaintext_bytes: int | None
+) -> _Accepted:
+    """Do every public check. RFC 7516 section 5.2."""
+    # The checks of a token in memory, which must not be written twice.
+    parsed, enc, keys = decrypter._match(frame.protected)  # noqa: SLF001
+    if parsed.known.zip is not UNSET:
+        raise NotAllowedError("zip", "compressed tokens can't be opened as a stream")
+    if not chunked.can_chunk(enc):
+        raise NotAllowedError("enc", "C20P and XC20P can't be opened as a stream")
+    encrypted_key = compact.decode(frame.encrypted_key, "encrypted key")
+    iv, tag = compact.decode(frame.iv, "iv"), compact.decode(frame.tag, "tag")
+    size = (frame.stop - frame.start) * 3 // 4
+    padding_bytes = 0 if enc.block_bytes == 1 else enc.block_bytes
+    if (len(iv), len(tag)) != (enc.iv_bytes, enc.tag_bytes) or (
+        size % enc.block_bytes or size < padding_bytes
+    ):
+        raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
+    _check_size(size - padding_bytes, enc, plaintext_bytes)
+    incoming = Incoming(enc, parsed.known, encrypted_key, limits)
+    # As above.
+    steps = decrypter._prepare(keys, incoming)  # noqa: SLF001
+    return _Accepted(enc, [unwrap for _, unwrap in steps], iv, tag)
+
+
+def _authenticate(
+    token: _Accepted, source: SeekableSource, frame: _Frame
+) -> tuple[bytes, int, Fingerprints]:
+    """Return the content encryption key, the plaintext's size, and what was seen."""
+    for unwrap in token.unwraps:
+        cek, seen = unwrapped(token.enc, unwrap), Fingerprints()
+        ciphertext = _decoded(seen.taken(_text(source, frame)))
+        aad, iv, tag = frame.protected, token.iv, token.tag
+        size = chunked.check(token.enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
+        if size is not None:
+            return cek, size, seen
+    raise DecryptionError
+
+
+def _text(source: SeekableSource, frame: _Frame) -> Iterator[bytes]:
+    """Read the encoded ciphertext, cut into the same chunks each time."""
+    source.seek(frame.start, os.SEEK_SET)
+    for at in range(frame.start, frame.stop, _CHUNK_CHARS):
+        size = min(_CHUNK_CHARS, frame.stop - at)
+        text = binary.read(source, size)
+        if len(text) != size:
+            # It was longer a moment ago.
+            raise DecryptionError
+        yield text
+
+
+def _decoded(texts: Iterable[bytes]) -> Iterator[bytes]:
+    return (compact.decode(text, "ciphertext") for text in texts)
+
+
+def _plaintext(source: Source, most_bytes: int) -> Iterator[bytes]:
+    left = most_bytes
+    while chunk := binary.read(source, chunked.CHUNK_BYTES):
+        left -= len(chunk)
+        if left < 0:
+            raise TokenTooLargeError("plaintext_bytes", most_bytes)
+        yield chunk

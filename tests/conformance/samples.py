@@ -1,6 +1,7 @@
 """Small vector files of every format, made here, to be changed by the tests."""
 
 import copy
+import hashlib
 import json
 
 from tests import forge, suite
@@ -105,6 +106,41 @@ AEAD = {
         }
     ],
 }
+JWE_KEYS, JWS_KEYS = copy.deepcopy(JWE), copy.deepcopy(JWS)
+for several in (JWE_KEYS, JWS_KEYS):
+    several["schema"] = several["schema"].replace("compact", "keys")
+    own = several["groups"][0].pop("key")
+    several["groups"][0]["keys"] = {"keys": [{**own, "kid": "1"}, {**own, "kid": "2"}]}
+
+
+def of_keys(kind, loader, *tests):
+    """A file of keys or sets of keys with one group."""
+    common = {"comment": "c", "flags": ["Flag"]}
+    numbered = [{"id": number, **common, **test} for number, test in enumerate(tests, 1)]
+    group = {"id": "g", "comment": "c", "loader": loader, "tests": numbered}
+    return {**JWE, "schema": kind, "groups": [group]}
+
+
+# The SHA-256 thumbprint of RFC 7638, by hand: members of an oct key in their order.
+CANONICAL = f'{{"k":"{KEK["k"]}","kty":"oct"}}'
+THUMBPRINT = b64(hashlib.sha256(CANONICAL.encode()).digest())
+KEY = of_keys(
+    "jwk_v1",
+    {"use": "decrypt", "enc": ["A128GCM"]},
+    {"jwk": json.dumps(KEK), "expect": "ok", "thumbprint": THUMBPRINT, "private": False},
+    {"jwk": "{}", "expect": "key"},
+)
+KEYS = of_keys(
+    "jwks_v1",
+    {},
+    {
+        "jwks": json.dumps({"keys": [{"kty": "x"}, KEK]}),
+        "expect": "ok",
+        "thumbprints": [THUMBPRINT],
+        "skipped": [0],
+    },
+    {"jwks": '{"keys":[]}', "expect": "key"},
+)
 WYCHEPROOF = {
     "schema": "json_web_encryption_schema_v1.json",
     "notes": {"Flag": {"bugType": "BASIC", "description": "theirs", "links": ["a link"]}},
@@ -139,6 +175,10 @@ FORMS = [
     ("joseal jwe_compact_v1", JWE, 2),
     ("joseal jws_compact_v1", JWS, 1),
     ("joseal aead_v1", AEAD, 1),
+    ("joseal jwe_keys_v1", JWE_KEYS, 2),
+    ("joseal jws_keys_v1", JWS_KEYS, 1),
+    ("joseal jwk_v1", KEY, 2),
+    ("joseal jwks_v1", KEYS, 2),
     ("Wycheproof json_web_encryption_schema_v1.json", WYCHEPROOF, 2),
     ("RFC 7520 cookbook", COOKBOOK, 2),
     ("list of tokens", LIST, 1),

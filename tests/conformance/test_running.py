@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 from tests.conformance import samples
-from tests.conformance.samples import AEAD, CANARY, COOKBOOK, JWE, JWS, LIST, RFC, WYCHEPROOF
+from tests.conformance.samples import (
+    AEAD,
+    CANARY,
+    COOKBOOK,
+    JWE,
+    JWE_KEYS,
+    JWS,
+    JWS_KEYS,
+    KEY,
+    KEYS,
+    LIST,
+    RFC,
+    WYCHEPROOF,
+)
 
 from joseal import conformance
 from joseal.conformance import Outcome, differences, formats, running
@@ -35,24 +48,44 @@ def test_format_is_told_by_its_content(tmp_path, form, file, cases):
 
 
 TESTS = ("groups", 0, "tests", 0)
+LOADER = ("groups", 0, "loader")
+ONLY_OPENS = samples.changed(
+    KEY, *TESTS, "jwk", to=json.dumps({**samples.KEK, "key_ops": ["unwrapKey"]})
+)
 THEIRS = ("testGroups", 0, "tests", 0)
 FLIPPED = ("B" if samples.TOKEN[-2] == "A" else "A").join((samples.TOKEN[:-2], samples.TOKEN[-1]))
 WRONG = [
     (JWE, (*TESTS, "plaintext"), OTHER, "other octets"),
-    (JWE, (*TESTS, "header"), {"enc": "A128GCM", "alg": "A128KW"}, "another header"),
+    (JWE, (*TESTS, "header"), {"enc": "A128GCM", "alg": "A128KW"}, "other members"),
     (JWE, (*TESTS, "expect"), "undecryptable", "ok"),
     (JWE, (*TESTS, "token"), FLIPPED, "undecryptable: the token can't be opened with this key"),
     (JWE, ("groups", 0, "opener", "enc"), ["A256GCM"], "not_allowed: enc: not one that enc= names"),
     (JWE, ("groups", 0, "tests", 1, "expect"), "unknown_key", None),
     (JWE, ("groups", 0, "tests", 1, "token"), samples.TOKEN, "ok"),
     (JWS, (*TESTS, "payload"), OTHER, "other octets"),
-    (JWS, (*TESTS, "header"), {"alg": "HS384"}, "another header"),
+    (JWS, (*TESTS, "header"), {"alg": "HS384"}, "other members"),
     (JWS, (*TESTS, "token"), samples.signed(b"x"), "other octets"),
     (JWS, (*TESTS, "expect"), "unverified", "ok"),
     (AEAD, (*TESTS, "plaintext"), OTHER, "other octets"),
     (AEAD, (*TESTS, "tag"), "00" * 16, "undecryptable: the token can't be opened with this key"),
     (AEAD, (*TESTS, "iv"), "00" * 11, "malformed: a length that enc does not make"),
     (AEAD, (*TESTS, "expect"), "undecryptable", "ok"),
+    (JWE_KEYS, (*TESTS, "plaintext"), OTHER, "other octets"),
+    (JWE_KEYS, (*TESTS, "expect"), "unknown_key", "ok"),
+    (JWS_KEYS, (*TESTS, "payload"), OTHER, "other octets"),
+    (KEY, (*TESTS, "thumbprint"), "AAAA", "other octets"),
+    (KEY, (*TESTS, "private"), True, "other members"),
+    (KEY, (*TESTS, "jwk"), "{}", None),
+    (KEY, (*TESTS, "jwk"), json.dumps({**samples.KEK, "key_ops": ["wrapKey"]}), None),
+    (KEY, LOADER, {"use": "sign"}, None),
+    (KEY, LOADER, {"use": "verify"}, None),
+    (KEY, LOADER, {"alg": "A256KW"}, None),
+    (KEY, ("groups", 0, "tests", 1, "jwk"), json.dumps(samples.KEK), "ok"),
+    (ONLY_OPENS, (*LOADER, "use"), "encrypt", None),
+    (KEYS, (*TESTS, "thumbprints"), [samples.THUMBPRINT] * 2, "other octets"),
+    (KEYS, (*TESTS, "skipped"), [1], "other members"),
+    (KEYS, (*TESTS, "skipped"), [], "other members"),
+    (KEYS, (*TESTS, "expect"), "key", "ok"),
     (WYCHEPROOF, (*THEIRS, "pt"), OTHER, "other octets"),
     (WYCHEPROOF, (*THEIRS, "result"), "invalid", "ok"),
     (WYCHEPROOF, ("testGroups", 0, "tests", 1, "result"), "valid", None),
@@ -82,6 +115,21 @@ NOT_RUN = [
     (JWE, ("groups", 0, "opener", "unknown"), 1, "the case is not of the form of its file"),
     (JWE, ("groups", 0, "key", "alg"), "A1KW", "an alg that joseal does not have"),
     (JWE, ("groups", 0), "no group", "the case is not of the form of its file"),
+    (JWE_KEYS, (*TESTS, "unknown"), 1, "the case is not of the form of its file"),
+    (JWE_KEYS, ("groups", 0, "key"), samples.KEK, "the case is not of the form of its file"),
+    (JWS_KEYS, (*TESTS, "expect"), "key", "the case is not of the form of its file"),
+    (KEY, (*TESTS, "unknown"), 1, "the case is not of the form of its file"),
+    (KEY, (*TESTS, "private"), 0, "the case is not of the form of its file"),
+    (KEY, (*TESTS, "thumbprint"), "=", "the case is not of the form of its file"),
+    (KEY, (*TESTS, "expect"), "malformed", "the case is not of the form of its file"),
+    (KEY, (*LOADER, "use"), "guess", "the case is not of the form of its file"),
+    (KEY, (*LOADER, "unknown"), 1, "the case is not of the form of its file"),
+    (KEY, (*LOADER, "enc"), [], "what joseal can not be told of a key"),
+    (KEY, (*LOADER, "enc"), ["A1GCM"], "what joseal can not be told of a key"),
+    (KEY, (*LOADER, "use"), "sign", "what joseal can not be told of a key"),
+    (KEY, (*LOADER, "alg"), "A1KW", "an alg that joseal does not have"),
+    (KEYS, (*TESTS, "skipped"), None, "the case is not of the form of its file"),
+    (KEYS, (*LOADER, "kid"), "1", "what joseal can not be told of a key"),
     (AEAD, (*TESTS, "key"), "00", "a key of another size than the enc takes"),
     (AEAD, ("groups", 0, "enc"), "A1GCM", "an enc that joseal does not have"),
     (WYCHEPROOF, (*THEIRS, "result"), "maybe", "the case is not of the form of its file"),
@@ -403,6 +451,11 @@ def test_other_backends_open_and_verify(tmp_path, name):
     wrong = samples.changed(JWE, *TESTS, "plaintext", to=OTHER)
     assert outcomes(run(tmp_path, wrong, backend)) == [Outcome.UNEXPECTED, Outcome.PASSED]
     assert outcomes(run(tmp_path, {"keys": [samples.KEK]}, backend)) == [Outcome.PASSED]
+    # Neither has rules about what stands in a group's loader.
+    plain = samples.changed(KEY, *LOADER, to={"legacy": True})
+    assert outcomes(run(tmp_path, plain, backend)) == [Outcome.PASSED] * 2
+    wrong = samples.changed(plain, *TESTS, "thumbprint", to="AAAA")
+    assert outcomes(run(tmp_path, wrong, backend)) == [Outcome.UNEXPECTED, Outcome.PASSED]
 
 
 @pytest.mark.parametrize("name", ["jwcrypto", "joserfc"])
@@ -425,6 +478,19 @@ def test_what_another_backend_lacks_is_not_run(tmp_path, name):
     assert (
         run(tmp_path, file, backend).results[0].reason
         == "a set of keys, which this library is not asked for"
+    )
+    for file in (JWE_KEYS, JWS_KEYS, KEYS):
+        assert {result.reason for result in run(tmp_path, file, backend).results} == {
+            "a set of keys, which this library is not asked for"
+        }
+    assert {result.reason for result in run(tmp_path, KEY, backend).results} == {
+        "a setting that the adapter does not pass on"
+    }
+    file = samples.changed(KEY, *LOADER, to={})
+    file = samples.changed(file, *TESTS, "jwk", to="[]")
+    assert (
+        run(tmp_path, file, backend).results[0].reason
+        == "a text that is no strict JSON object, and the adapter hands over objects"
     )
 
 

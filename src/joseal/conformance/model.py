@@ -8,7 +8,7 @@ Source: RFC 7515, RFC 7516, RFC 7517, RFC 7518.
 """
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -53,6 +53,17 @@ class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
 
 # Third-party files test what a library can do at all, so what is off by default is on.
 EVERYTHING = Settings(accept_zip=True, legacy=True)
+
+
+class Loader(Hidden, frozen=True, forbid_unknown_fields=True):
+    """What the caller says of a key, and what is then made of it: `loader` of our own format."""
+
+    alg: str | None = None
+    kid: str | None = None
+    dual_use: bool = False
+    legacy: bool = False
+    use: Literal["encrypt", "decrypt", "sign", "verify"] | None = None
+    enc: tuple[str, ...] = ()
 
 
 class Open(Task, frozen=True):
@@ -138,6 +149,20 @@ class Load(Task, frozen=True):
     alg: str | None = None
 
 
+class LoadKey(Task, frozen=True):
+    """Load the text of a JWK and put the key to its use; its thumbprint comes out. RFC 7517."""
+
+    text: str
+    loader: Loader
+
+
+class LoadKeys(Task, frozen=True):
+    """Load the text of a JWK Set; the thumbprints come out, one after another. RFC 7517."""
+
+    text: str
+    loader: Loader
+
+
 class Thumbprint(Task, frozen=True):
     """Compute a thumbprint. RFC 7638."""
 
@@ -152,7 +177,8 @@ class Expected(Hidden, frozen=True):
         output: the octets that must come out.
         any_output: octets must come out, and the file does not say which. Without both, it must be
             refused.
-        header: all members in their order, where the file has them.
+        told: what else must be told, where the file has it: the header of a token, in its order;
+            whether a key is `private`; which members of a set were `skipped`.
         code: the error code, where the file says one.
         may_refuse: refusing is right too.
         but_not: with implicit rejection, octets may come out, but never these ones.
@@ -160,7 +186,7 @@ class Expected(Hidden, frozen=True):
 
     output: bytes | None = None
     any_output: bool = False
-    header: dict[str, object] | None = None
+    told: dict[str, object] | None = None
     code: str | None = None
     may_refuse: bool = False
     but_not: bytes | None = None
@@ -216,10 +242,10 @@ class Vectors(Hidden, frozen=True):
 
 
 class Output(Hidden, frozen=True):
-    """A backend's answer: octets, and the header where it gives one."""
+    """A backend's answer: octets, and what else it tells; see `Expected`."""
 
     octets: bytes
-    header: dict[str, object] | None = None
+    told: dict[str, object] | None = None
 
 
 class Refusal(Struct, frozen=True):

@@ -25,6 +25,9 @@ from joseal.conformance.model import (
     Jwk,
     Lacking,
     Load,
+    Loader,
+    LoadKey,
+    LoadKeys,
     Open,
     Output,
     Refusal,
@@ -40,6 +43,7 @@ Asked: TypeAlias = Open | Verify | Load | Thumbprint
 _STEP: Final = "a single step, which this library is not asked for"
 _SET: Final = "a set of keys, which this library is not asked for"
 _SETTINGS: Final = "a setting that the adapter does not pass on"
+_TEXT: Final = "a text that is no strict JSON object, and the adapter hands over objects"
 _NO_ALG: Final = "an alg or enc that this library does not have"
 
 # What the libraries let through of the layers below, beside errors of their own.
@@ -68,6 +72,10 @@ class PeerBackend(ABC):
 
     def run(self, task: Task) -> Answer:
         """Do the task. Nothing is raised for what a file can hold."""
+        if isinstance(task, LoadKeys):
+            return Lacking(_SET)
+        if isinstance(task, LoadKey):
+            return self._load(task)
         if not isinstance(task, Asked):
             return Lacking(_STEP)
         reason = self._why_not(task)
@@ -78,6 +86,13 @@ class PeerBackend(ABC):
         except self._errors as error:
             raised = type(error).__name__
         return Refusal(raised)
+
+    def _load(self, task: LoadKey) -> Answer:
+        """Load the object of a text; its thumbprint comes out."""
+        if task.loader != Loader(legacy=task.loader.legacy):
+            return Lacking(_SETTINGS)
+        jwk = strict_json.load_object(task.text.encode())
+        return Lacking(_TEXT) if jwk is None else self.run(Thumbprint(jwk))
 
     def _ask(self, task: Asked) -> bytes:
         match task:

@@ -142,18 +142,18 @@ def _fits(expected: Expected, answer: Output) -> bool:
     if not expected.opens:
         # An empty message is no secret that could come out.
         return expected.but_not == b"" or expected.but_not not in {None, answer.octets}
-    return _same_octets(expected, answer) and _same_header(expected, answer)
+    return _same_octets(expected, answer) and _same_told(expected, answer)
 
 
 def _same_octets(expected: Expected, answer: Output) -> bool:
     return expected.any_output or answer.octets == expected.output
 
 
-def _same_header(expected: Expected, answer: Output) -> bool:
-    if expected.header is None or answer.header is None:
+def _same_told(expected: Expected, answer: Output) -> bool:
+    if expected.told is None or answer.told is None:
         return True
-    # Mappings are equal in any order, and the order is part of what was protected.
-    return expected.header == answer.header and list(expected.header) == list(answer.header)
+    # Mappings are equal in any order, and the order of a header is part of what was protected.
+    return expected.told == answer.told and list(expected.told) == list(answer.told)
 
 
 def _say(expected: Expected, answer: Answer) -> str:
@@ -164,4 +164,4 @@ def _say(expected: Expected, answer: Answer) -> str:
         return f"{answer.code}: {answer.detail}" if answer.detail else answer.code
     if not expected.opens or _fits(expected, answer):
         return "ok"
-    return "another header" if _same_octets(expected, answer) else "other octets"
+    return "other members" if _same_octets(expected, answer) else "other octets"

@@ -155,7 +155,7 @@ def test_case_that_can_not_be_run_says_why(tmp_path, file, path, value, reason):
     assert reason in {None, *(result.reason for result in found)}
 
 
-def test_limits_of_a_file_lift_none_of_ours(tmp_path):
+def test_limits_of_a_file_lift_none_that_bounds_work(tmp_path):
     most = Limits().pbes2_iterations
     file = samples.changed(
         JWE,
@@ -170,6 +170,18 @@ def test_limits_of_a_file_lift_none_of_ours(tmp_path):
         {"id": 1, "comment": "", "token": token, "expect": "not_allowed", "flags": []}
     ]
     assert outcomes(run(tmp_path, file)) == [Outcome.PASSED]
+
+
+def test_header_is_bounded_by_its_file_alone(tmp_path):
+    most = Limits().header_bytes
+    token = str(samples.suite.token("A128KW", "A128GCM", members={"x": "A" * most}))
+    file = samples.changed(JWE, "groups", 0, "tests", 1, "token", to=token)
+    (*_, result) = run(tmp_path, file).results
+    assert result.got == f"too_large: over the limit header_bytes={most}"
+    limits = {"header_bytes": 2 * most}
+    file = samples.changed(file, "groups", 0, "opener", to={"enc": ["A128GCM"], "limits": limits})
+    (*_, result) = run(tmp_path, file).results
+    assert result.got == "ok"
 
 
 # Known differences.

@@ -11,6 +11,8 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Final
 
+from msgspec.structs import replace
+
 from joseal.algorithms import aes, content, curves
 from joseal.algorithms.content import Sealed
 from joseal.algorithms.ecdh import EcdhEs
@@ -59,8 +61,9 @@ _NO_FUNCTION: Final = "no function of joseal does this"
 _KEPT_KEYS: Final = 64
 _CBC: Final = tuple(enc for enc in ENCS.values() if enc.family == "cbc-hmac")
 
-# A file's own limits lift none of ours, or a file could make any amount of work.
-_MOST: Final = Limits()
+_DEFAULT: Final = Limits()
+# A file's own limits can make no more work than ours; a header is no larger than its file anyhow.
+_MOST: Final = Limits(header_bytes=_DEFAULT.token_bytes)
 _UNDECRYPTABLE: Final = Refusal(DecryptionError.code, str(DecryptionError()))
 _UNVERIFIED: Final = Refusal(VerificationError.code, str(VerificationError()))
 _LENGTHS: Final = Refusal(MalformedTokenError.code, "a length that enc does not make")
@@ -213,12 +216,13 @@ def _single(key: Key | KeySet) -> Key:
 
 
 def _limits(told: Settings) -> Limits | None:
-    """Return the file's limits, none of them over ours; None where there is no such limit."""
-    fields = _MOST.__struct_fields__
-    if not told.limits.keys() <= set(fields) or any(size < 1 for size in told.limits.values()):
+    """Return the file's limits, none of them over the most; None where there is no such limit."""
+    fields = set(_MOST.__struct_fields__)
+    if not told.limits.keys() <= fields or any(size < 1 for size in told.limits.values()):
         return None
-    own = {name: getattr(_MOST, name) for name in fields}
-    return Limits(**{name: min(most, told.limits.get(name, most)) for name, most in own.items()})
+    return replace(
+        _DEFAULT, **{name: min(size, getattr(_MOST, name)) for name, size in told.limits.items()}
+    )
 
 
 def _is_known(task: Task) -> bool:
@@ -239,7 +243,7 @@ def _alg(jwk: Jwk, alg: str | None) -> str | None:
 
 
 def _incoming(enc: Enc, known: Members, encrypted_key: bytes) -> Incoming:
-    return Incoming(enc, known, encrypted_key, _MOST)
+    return Incoming(enc, known, encrypted_key, _DEFAULT)
 
 
 def _content(task: Content) -> Answer:

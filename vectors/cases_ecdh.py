@@ -1,6 +1,6 @@
 """ECDH-ES that must be refused: epk, apu, apv, the encrypted key, and other derivations."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from agreement import (
@@ -34,6 +34,17 @@ _KEYS = (
     ("ECDH-ES+A128KW", "P-384", "A128GCM"),
     ("ECDH-ES+A256KW", "P-521", "A256GCM"),
     ("ECDH-ES+A192KW", "X448", "A128CBC-HS256"),
+)
+
+# With these, each curve has stood with and without key wrap.
+_MORE_DIRECT = (
+    ("ECDH-ES", "P-384", "A128GCM"),
+    ("ECDH-ES", "P-521", "A192GCM"),
+    ("ECDH-ES", "X448", "A128CBC-HS256"),
+)
+_MORE_WRAPPED = (
+    ("ECDH-ES+A128KW", "P-256", "A128GCM"),
+    ("ECDH-ES+A256KW", "X25519", "A256CBC-HS512"),
 )
 
 # u-coordinates of low order on X25519, and of their sums with the prime that fit.
@@ -96,6 +107,56 @@ def ecdh() -> VectorFile:
     return file
 
 
+def ecdh_epk_direct() -> VectorFile:
+    """Build ecdh_epk_direct.json."""
+    file = VectorFile("ecdh_epk_direct.json", 42)
+    _whole_epks(file, _MORE_DIRECT)
+    return file
+
+
+def ecdh_epk_wrapped() -> VectorFile:
+    """Build ecdh_epk_wrapped.json."""
+    file = VectorFile("ecdh_epk_wrapped.json", 43)
+    _whole_epks(file, _MORE_WRAPPED)
+    for alg, crv, enc in _KEYS[_THOROUGH:]:
+        made = agreed(curve(alg, crv), enc, f"epk shape {alg} {crv}", TEXT)
+        start = file.begin(f"shape-{alg}-{crv}", f"The form of the epk of {alg} on {crv}", made)
+        _shapes(start)
+        _texts(start)
+    return file
+
+
+def ecdh_more() -> VectorFile:
+    """Build ecdh_more.json."""
+    file = VectorFile("ecdh_more.json", 44)
+    for alg, crv, enc in (*_MORE_DIRECT, *_MORE_WRAPPED):
+        made = agreed(curve(alg, crv), enc, f"ecdh {alg} {crv}", TEXT, parties=_PARTIES)
+        name = f"{alg}-{crv}"
+        _keys(file.begin(f"key-{name}", f"The encrypted key of {alg} on {crv}", made))
+        _derivations(file.begin(f"kdf-{name}", f"The derivation of {alg} on {crv}", made))
+        start = file.begin(f"other-{name}", f"Another key, another epk, {alg} on {crv}", made)
+        _others(start, crv)
+    return file
+
+
+def ecdh_parties() -> VectorFile:
+    """Build ecdh_parties.json."""
+    file = VectorFile("ecdh_parties.json", 45)
+    for alg, crv, enc in (*_KEYS[_THOROUGH:], *_MORE_DIRECT, *_MORE_WRAPPED):
+        made = agreed(curve(alg, crv), enc, f"parties {alg} {crv}", TEXT, parties=_PARTIES)
+        _names(file.begin(f"parties-{alg}-{crv}", f"apu and apv of {alg} on {crv}", made))
+    return file
+
+
+def _whole_epks(file: VectorFile, keys: Iterable[tuple[str, str, str]]) -> None:
+    for alg, crv, enc in keys:
+        made = agreed(curve(alg, crv), enc, f"epk {alg} {crv}", TEXT)
+        start = file.begin(f"epk-{alg}-{crv}", f"The epk of {alg} on {crv}", made)
+        _shapes(start)
+        _texts(start)
+        _places(start, crv)
+
+
 def _with_epk(start: Start, fault: str, epk: object, flag: str) -> None:
     start.says(fault, {**start.made.members, "epk": epk}, MALFORMED, flag)
 
@@ -138,8 +199,9 @@ def _texts(start: Start) -> None:
             "with a line feed": text + "\n",
             "with a foreign character": "!" + text[1:],
             "with a letter outside of ASCII": "\u00e9" + text[1:],
-            "with a trailing bit set": text[:-1] + _next(text[-1]),
         }
+        if len(text) % 4:
+            texts["with a trailing bit set"] = text[:-1] + _next(text[-1])
         for what, changed in texts.items():
             fault = f"the {member} of the epk {what}"
             _with_epk(start, fault, {**epk, member: changed}, "Base64url")
@@ -246,7 +308,7 @@ def _keys(start: Start) -> None:
     made = start.made
     token = made.make()
     if not ECDH_KEK_BYTES[made.alg]:
-        for size in (1, 16, len(made.cek), len(made.cek) + 8):
+        for size in sorted({1, 16, len(made.cek), len(made.cek) + 8}):
             changed = replace(token, encrypted_key=draw("an encrypted key", size))
             fault = f"an encrypted key of {size} octets, where none is due"
             start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")

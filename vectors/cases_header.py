@@ -51,7 +51,7 @@ _OTHER_ENCS = ("", "a128gcm", "A128GCM ", "A192GCM", "A256GCM", "A128CBC-HS256",
 
 _EXP = {"exp": 1700000000}
 # Values of `crit`, with the members beside it, where nothing or only `exp` is understood.
-_CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
+CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
     "is empty": ([], _EXP),
     "holds a number": (["exp", 1], _EXP),
     "holds a null": ([None], _EXP),
@@ -169,7 +169,7 @@ def _crit(file: VectorFile) -> None:
     understood = file.start("crit-exp", "exp is understood", kw("A128KW"), _ENC, crit=["exp"])
     members = {**_GOOD, "crit": ["exp"], **_EXP}
     _says(start, "crit names exp, which is not understood", members, MALFORMED, "Critical")
-    for fault, (names, others) in _CRIT.items():
+    for fault, (names, others) in CRIT.items():
         members = {**_GOOD, "crit": names, **others}
         _says(start, f"crit {fault}", members, MALFORMED, "Critical")
         _says(understood, f"crit {fault}", members, MALFORMED, "Critical")

@@ -31,7 +31,7 @@ _EXP = {"exp": 1700000000}
 _NONE = ("none", "None", "NONE", "nOnE", "none ", "")
 
 # A critical list where nothing is understood, with the members beside it.
-_CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
+JWS_CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
     "is empty": ([], _EXP),
     "is a string": ("exp", _EXP),
     "is null": (None, _EXP),
@@ -255,7 +255,7 @@ def _crit(file: VectorFile) -> None:
     exp = file.sign("crit-exp", "exp is understood", signed(key, "crit exp", TEXT), crit=["exp"])
     members = {"alg": "HS256", "crit": ["exp"], **_EXP}
     none.says("crit names exp, which is not understood", members, MALFORMED, "Critical")
-    for fault, (names, others) in _CRIT.items():
+    for fault, (names, others) in JWS_CRIT.items():
         members = {"alg": "HS256", "crit": names, **others}
         none.says(f"crit {fault}", members, MALFORMED, "Critical")
         exp.says(f"crit {fault}", members, MALFORMED, "Critical")

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from catalogue import MALFORMED, TEXT, TOO_LARGE, VectorFile
-from encoder import draw, header_octets, recipe
+from encoder import Recipe, draw, header_octets, recipe
+from families import families, opened_with
 from keyring import kw
 
 _ENC = "A128GCM"
@@ -19,6 +20,71 @@ def limits() -> VectorFile:
     _nesting(file)
     _digits(file)
     return file
+
+
+def limits_by_alg() -> VectorFile:
+    """Build limits_by_alg.json."""
+    file = VectorFile("limits_by_alg.json", 46)
+    for alg, made in families("A128GCM", "limits by alg").items():
+        _each_limit(file, alg, made)
+    return file
+
+
+def hostile() -> VectorFile:
+    """Build hostile.json: tokens that are made to cost time or memory."""
+    file = VectorFile("hostile.json", 47)
+    start = file.start("dots", "Many segments", kw("A128KW"), _ENC)
+    token = str(start.made.make())
+    for what, text in {
+        "10,000 dots alone": "." * 10_000,
+        "10,000 dots behind it": token + "." * 10_000,
+        "10,000 segments of one character": ".".join("A" * 10_000),
+    }.items():
+        start.refuses(what, text, MALFORMED, "Segments")
+    comment = "A header of 100,000 octets is let in"
+    limits = {"header_bytes": 110_000}
+    start = file.start("deep", comment, kw("A128KW"), _ENC, limits=limits)
+    deep = _OPEN + b',"x":' + b"[" * 100_000
+    start.refuses("100,000 arrays, left open", start.made.said(deep), MALFORMED, "Nesting")
+    return file
+
+
+def _each_limit(file: VectorFile, alg: str, made: Recipe) -> None:
+    """Make a token that is as large as each limit allows, and one that is larger by one."""
+    settings = opened_with(alg)
+    longer = replace(made, plaintext=made.plaintext + b"\x00")
+    size = len(str(made.make()))
+    comment = f"token_bytes is {size}, under {alg}"
+    at_limit = {"token_bytes": size}
+    start = file.begin(f"token_bytes-{alg}", comment, made, limits=at_limit, **settings)
+    fault = "a token that is longer by one or two characters"
+    start.refuses(fault, longer, TOO_LARGE, "OverLimit")
+    size = len(made.header)
+    comment = f"header_bytes is {size}, under {alg}"
+    at_limit = {"header_bytes": size}
+    start = file.begin(f"header_bytes-{alg}", comment, made, limits=at_limit, **settings)
+    wide = made.said(made.header[:-1] + b" }")
+    start.refuses("a header that is one octet longer", wide, TOO_LARGE, "OverLimit")
+    comment = f"plaintext_bytes is {len(TEXT)}, under {alg}"
+    at_limit = {"plaintext_bytes": len(TEXT)}
+    start = file.begin(f"plaintext_bytes-{alg}", comment, made, limits=at_limit, **settings)
+    start.refuses("a plaintext that is one octet longer", longer, TOO_LARGE, "OverLimit")
+    _each_bound(file, alg, made)
+
+
+def _each_bound(file: VectorFile, alg: str, made: Recipe) -> None:
+    """Stand at the bounds of the header's JSON, which no caller can move."""
+    cut = made.header[:-1] + b',"x":'
+    bounds = (
+        ("nesting", "16 levels", b"[" * 15 + b"]" * 15, b"[" * 16 + b"]" * 16, "Nesting"),
+        ("digits", "a number of 32 characters", b"9" * 32, b"9" * 33, "Digits"),
+    )
+    for name, what, most, more, flag in bounds:
+        full = made.said(cut + most + b"}")
+        comment = f"A header has {what} at most, under {alg}"
+        start = file.begin(f"{name}-{alg}", comment, full, **opened_with(alg))
+        over = made.said(cut + more + b"}")
+        start.refuses(f"more than {what}", over, MALFORMED, flag)
 
 
 def _token_bytes(file: VectorFile) -> None:

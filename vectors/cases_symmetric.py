@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
-from encoder import CONTENT, ENCS, Recipe, b64, draw, header_octets, unb64
+from encoder import CONTENT, ENCS, Jwk, Recipe, b64, draw, header_octets, unb64
 from flips import flip
 from keyring import GCMKW_ALGS, KW_ALGS, gcmkw, kw, password
 from wrapping import PBES2, by_password, gcm_wrap, gcm_wrapped, password_kek
 
 _ENC = "A128GCM"
 _HS256 = "PBES2-HS256+A128KW"
+_MOST_ITERATIONS = 1_000_000
 
 # AES takes these sizes too: a reader that does not look would open the token.
 _OTHER_CEKS = {"A256GCM": (16, 24), "A128GCM": (24, 32)}
@@ -31,6 +32,9 @@ def gcmkws() -> VectorFile:
         comment = f"A256GCMKW: a key for {enc} takes {size} octets"
         _keys(file.begin(f"key-{enc}", comment, made))
     _gcmkw_siblings(file)
+    for alg in GCMKW_ALGS:
+        made = gcm_wrapped(gcmkw(alg), "A256GCM", f"gcmkw sizes {alg}", TEXT)
+        _every_size(file.begin(f"sizes-{alg}", f"Every size of iv and tag of {alg}", made))
     return file
 
 
@@ -45,6 +49,14 @@ def pbes2s() -> VectorFile:
         _derivations(file.begin(f"kdf-{alg}", f"The derivation of {alg}", made))
     _limits(file)
     _pbes2_siblings(file)
+    for alg in PBES2:
+        _bounds(file, password(alg))
+    key = password(_HS256)
+    made = by_password(key, _ENC, "pbes2 most", TEXT, p2c=_MOST_ITERATIONS)
+    comment = "pbes2_iterations is 1,000,000, which is the default"
+    start = file.begin("pbes2_iterations-default", comment, made)
+    said = {**made.members, "p2c": _MOST_ITERATIONS + 1}
+    start.says("p2c is 1,000,001", said, NOT_ALLOWED, "OverLimit")
     return file
 
 
@@ -78,6 +90,16 @@ def _members(start: Start) -> None:
             start.says(fault, {**members, member: wrong}, MALFORMED, "Base64url")
     swapped = {**members, "iv": members["tag"], "tag": members["iv"]}
     start.says("iv and tag in each other's place", swapped, MALFORMED, "GcmKeyWrap")
+
+
+def _every_size(start: Start) -> None:
+    """Cut the header's iv and tag to each size, and lengthen them by one octet."""
+    members = start.made.members
+    for member, right in (("iv", 12), ("tag", 16)):
+        octets = unb64(str(members[member])) + bytes(1)
+        for size in sorted(set(range(right + 2)) - {right}):
+            changed = {**members, member: b64(octets[:size])}
+            start.says(f"the header's {member} has {size} octets", changed, MALFORMED, "GcmKeyWrap")
 
 
 def _integrity(start: Start) -> None:
@@ -273,6 +295,24 @@ def _limits(file: VectorFile) -> None:
         base = group.opens(made, f"p2c is {count}", "AtLimit")
         over = by_password(key, _ENC, f"pbes2 limit {count}", TEXT, p2c=count + 1)
         group.refuses(base, f"p2c is {count + 1}", over, NOT_ALLOWED, "OverLimit")
+
+
+def _bounds(file: VectorFile, key: Jwk) -> None:
+    """Stand at the bounds of the salt and of the iterations, and one beyond."""
+    alg = key["alg"]
+    made = by_password(key, _ENC, f"pbes2 bounds {alg}", TEXT, salt_bytes=8)
+    comment = f"The least salt and the least iterations of {alg}"
+    start = file.begin(f"least-{alg}", comment, made)
+    short = by_password(key, _ENC, f"pbes2 short {alg}", TEXT, salt_bytes=7)
+    start.refuses("a salt of 7 octets", short, MALFORMED, "Salt")
+    fewer = by_password(key, _ENC, f"pbes2 fewer {alg}", TEXT, p2c=999)
+    start.refuses("p2c is 999, and well used", fewer, NOT_ALLOWED, "WorkFactor")
+    limits = {"pbes2_iterations": 1100}
+    made = by_password(key, _ENC, f"pbes2 at {alg}", TEXT, p2c=1100)
+    comment = f"pbes2_iterations is 1,100, with {alg}"
+    start = file.begin(f"pbes2_iterations-{alg}", comment, made, limits=limits)
+    over = by_password(key, _ENC, f"pbes2 over {alg}", TEXT, p2c=1101)
+    start.refuses("p2c is 1,101, and well used", over, NOT_ALLOWED, "OverLimit")
 
 
 def _pbes2_siblings(file: VectorFile) -> None:

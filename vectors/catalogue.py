@@ -10,13 +10,14 @@ Source: the envelope is that of Wycheproof; `expect` names the stage that must f
 has it.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from encoder import Jwk, Recipe, Token, header_octets, recipe, unb64
+from encoder import Jwk, Recipe, Token, b64, header_octets, recipe, unb64
 from notes import NOTES
 from signing import Signed
 
@@ -26,6 +27,7 @@ NOT_ALLOWED = "not_allowed"
 UNKNOWN_KEY = "unknown_key"
 UNDECRYPTABLE = "undecryptable"
 UNVERIFIED = "unverified"
+KEY = "key"
 
 # What is sealed where nothing depends on it: two blocks and a half.
 TEXT = b"Sealed on one side, opened on the other."
@@ -134,6 +136,79 @@ class SignedStart(NamedTuple):
         self.refuses(fault, replace(self.made, header=octets), expect, flag)
 
 
+def thumbprint(key: Mapping[str, str]) -> str:
+    """Hash what names a key. RFC 7638 section 3."""
+    required = {"RSA": "e kty n", "EC": "crv kty x y", "OKP": "crv kty x", "oct": "k kty"}
+    named = {name: key[name] for name in required[key["kty"]].split()}
+    return b64(hashlib.sha256(header_octets(named)).digest())
+
+
+class KeyGroup(NamedTuple):
+    """A group of JWKs, and the one at its head from which its cases are made."""
+
+    group: Group
+    base: int
+
+    def loads(self, text: str, comment: str, *flags: str) -> int:
+        """Add a JWK that must load, and return its id."""
+        return load(self.group, text, comment, *flags)
+
+    def denies(self, fault: str, text: str, *flags: str) -> None:
+        """Add a JWK that must be refused: the one at the head with one fault."""
+        comment = f"From {self.base}: {fault}"
+        self.group.add({"comment": comment, "jwk": text, "expect": KEY}, *flags)
+
+
+class SetGroup(NamedTuple):
+    """A group of JWK Sets, and the one at its head from which its cases are made."""
+
+    group: Group
+    base: int
+
+    def loads(self, keys: Sequence[Mapping[str, str]], comment: str, *flags: str) -> int:
+        """Add a set of which all keys must load, and return its id."""
+        return self.skips(keys, comment, *flags)
+
+    def skips(
+        self, members: Sequence[object], comment: str, *flags: str, skipped: Sequence[int] = ()
+    ) -> int:
+        """Add a set that must load without the members at the places given, and return its id."""
+        return load_set(self.group, members, comment, *flags, skipped=skipped)
+
+    def denies(self, fault: str, members: Sequence[object], *flags: str) -> None:
+        """Add a set that must be refused, given by its members."""
+        self.denies_text(fault, json.dumps({"keys": members}), *flags)
+
+    def denies_text(self, fault: str, text: str, *flags: str) -> None:
+        """Add a set that must be refused."""
+        comment = f"From {self.base}: {fault}"
+        self.group.add({"comment": comment, "jwks": text, "expect": KEY}, *flags)
+
+
+def load_set(
+    group: Group,
+    members: Sequence[object],
+    comment: str,
+    *flags: str,
+    skipped: Sequence[int] = (),
+) -> int:
+    """Add a set that must load to a group, and return its id."""
+    used = [member for place, member in enumerate(members) if place not in skipped]
+    held = {
+        "thumbprints": [thumbprint(member) for member in used if isinstance(member, Mapping)],
+        "skipped": list(skipped),
+    }
+    text = json.dumps({"keys": members})
+    return group.add({"comment": comment, "jwks": text, "expect": "ok", **held}, *flags)
+
+
+def load(group: Group, text: str, comment: str, *flags: str) -> int:
+    """Add a JWK that must load to a group, and return its id."""
+    key = json.loads(text)
+    held = {"thumbprint": thumbprint(key), "private": key["kty"] != "oct" and "d" in key}
+    return group.add({"comment": comment, "jwk": text, "expect": "ok", **held}, *flags)
+
+
 class VectorFile:
     """One file of groups."""
 
@@ -177,6 +252,22 @@ class VectorFile:
         """Start a group of JWS with the token whose changes are its cases."""
         group = self.signatures(name, comment, made.key, **opener)
         return SignedStart(group, made, group.verifies(made, "The token that is changed below"))
+
+    def loading(
+        self, name: str, comment: str, key: Mapping[str, object], **loader: object
+    ) -> KeyGroup:
+        """Start a group of JWKs with the one whose changes are its cases."""
+        group = self.add({"id": name, "comment": comment, "loader": loader})
+        text = header_octets(key).decode()
+        return KeyGroup(group, load(group, text, "The JWK that is changed below", "GoodKey"))
+
+    def loading_set(
+        self, name: str, comment: str, keys: Sequence[Mapping[str, str]], **loader: object
+    ) -> SetGroup:
+        """Start a group of JWK Sets with the one whose changes are its cases."""
+        group = self.add({"id": name, "comment": comment, "loader": loader})
+        base = load_set(group, keys, "The set that is changed below", "GoodKey")
+        return SetGroup(group, base)
 
     def add(self, members: Mapping[str, object]) -> Group:
         """Start a group from its members."""

@@ -7,18 +7,44 @@ import argparse
 from pathlib import Path
 
 from cases_authenticity import authenticity, construction
+from cases_by_alg import (
+    base64url_by_alg,
+    crit_by_alg,
+    header_by_alg,
+    names_by_alg,
+    segments_by_alg,
+    settings_by_alg,
+    shapes_by_alg,
+)
+from cases_content import (
+    keys_by_alg,
+    keys_by_enc,
+    sizes_by_alg,
+    sizes_by_enc,
+    tag_by_alg,
+    tag_by_enc,
+    zip_by_alg,
+)
 from cases_drafts import drafts
-from cases_ecdh import ecdh, ecdh_epk
+from cases_ecdh import ecdh, ecdh_epk, ecdh_epk_direct, ecdh_epk_wrapped, ecdh_more, ecdh_parties
 from cases_grammar import grammar
 from cases_header import header
 from cases_jws import jws
+from cases_jws_by_alg import (
+    jws_form_by_alg,
+    jws_header_by_alg,
+    jws_limits_by_alg,
+    jws_names_by_alg,
+)
 from cases_jws_forged import jws_forged, jws_padding
 from cases_jws_refused import jws_refused
+from cases_keys import jwk, jwk_alg, jwk_curves, jwk_rsa
 from cases_legacy import compression, rsa1_5
 from cases_lengths import lengths
-from cases_limits import limits
+from cases_limits import hostile, limits, limits_by_alg
 from cases_printed import content, printed, printed_signatures, sample
 from cases_private import padding, private
+from cases_sets import jwe_keys, jwks, jws_keys
 from cases_suite import valid_ecdh, valid_rsa, valid_symmetric
 from cases_symmetric import gcmkws, pbes2s
 from cases_valid import valid
@@ -53,6 +79,37 @@ _BUILDERS = (
     jws_forged,
     jws_padding,
     printed_signatures,
+    segments_by_alg,
+    base64url_by_alg,
+    header_by_alg,
+    shapes_by_alg,
+    names_by_alg,
+    crit_by_alg,
+    settings_by_alg,
+    sizes_by_alg,
+    tag_by_alg,
+    zip_by_alg,
+    keys_by_alg,
+    keys_by_enc,
+    sizes_by_enc,
+    tag_by_enc,
+    ecdh_epk_direct,
+    ecdh_epk_wrapped,
+    ecdh_more,
+    ecdh_parties,
+    limits_by_alg,
+    hostile,
+    jws_form_by_alg,
+    jws_header_by_alg,
+    jws_names_by_alg,
+    jws_limits_by_alg,
+    jwk,
+    jwk_alg,
+    jwk_rsa,
+    jwk_curves,
+    jwks,
+    jwe_keys,
+    jws_keys,
 )
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from joseal import Decrypter, Key, Limits, Opened, TokenError, conformance
+from joseal import Decrypter, Opened, TokenError, conformance
 from joseal.conformance import FileReport
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -15,6 +15,10 @@ PATHS = sorted(path for path in VECTORS.glob("*.json") if path.name not in NO_VE
 JWE = "jwe_compact_v1"
 JWS = "jws_compact_v1"
 AEAD = "aead_v1"
+JWE_KEYS = "jwe_keys_v1"
+JWS_KEYS = "jws_keys_v1"
+JWK = "jwk_v1"
+JWKS = "jwks_v1"
 # One for all tests, for it keeps the keys that it loads.
 OURS = conformance.backend("joseal")
 
@@ -48,12 +52,10 @@ def group_of(file: str, name: str) -> dict:
     return group
 
 
-def settings_of(file: str, group: str) -> tuple[Key, dict]:
-    """The key and the settings that the tokens of a group are opened with."""
-    members = group_of(file, group)
-    settings = dict(members["opener"])
-    settings["limits"] = Limits(**settings.get("limits", {}))
-    return Key.from_jwk(members["key"], legacy=settings.pop("legacy", False)), settings
+def keys_of(case: Case) -> list[dict]:
+    """The JWKs that the tokens of a case's group are opened with."""
+    group = group_of(case.file, case.group)
+    return group["keys"]["keys"] if "keys" in group else [group["key"]]
 
 
 def run(path: Path) -> FileReport:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cases_jws import key_for, unencoded
-from cases_jws_refused import JWS_CRIT
+from cases_jws_refused import JWS_CRIT, confuse
 from catalogue import (
     MALFORMED,
     NOT_ALLOWED,
@@ -65,6 +65,7 @@ def jws_names_by_alg() -> VectorFile:
     for alg, made in signed_families("names by alg").items():
         _algs(file.sign(f"alg-{alg}", f"Algs that a key for {alg} is not bound to", made))
         _names(file, made)
+    confuse(file, "PS256", key_for("PS256"))
     return file
 
 

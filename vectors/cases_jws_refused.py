@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
 )
-from encoder import b64, draw, header_octets, recipe, unb64
+from encoder import Jwk, b64, draw, header_octets, recipe, unb64
 from flips import flip
 from keyring import curve, kw, mac, rsa
 from signing import (
@@ -204,15 +204,19 @@ def _confused(file: VectorFile) -> None:
     keys = {"RS256": rsa("RS256"), "ES256": curve("ES256", "P-256")}
     keys["EdDSA"] = curve("EdDSA", "Ed25519")
     for alg, key in keys.items():
-        start = file.sign(f"confused-{alg}", f"HMAC, for a key for {alg}", signed(key, "c", TEXT))
-        secrets = {"its modulus or x": unb64(key["n"] if alg == "RS256" else key["x"])}
-        shown = {name: key[name] for name in ("kty", "crv", "n", "e", "x", "y") if name in key}
-        secrets["its public JWK"] = header_octets(shown)
-        secrets |= {f"its {name}": octets for name, octets in _published(key).items()}
-        for what, secret in secrets.items():
-            made = signed({"kty": "oct", "alg": "HS256", "k": b64(secret)}, "c", TEXT)
-            fault = f"HS256 under {what}"
-            start.refuses(fault, made, NOT_ALLOWED, "KeyConfusion")
+        confuse(file, alg, key)
+
+
+def confuse(file: VectorFile, alg: str, key: Jwk) -> None:
+    """Sign with HMAC under what everybody knows of one pair."""
+    start = file.sign(f"confused-{alg}", f"HMAC, for a key for {alg}", signed(key, "c", TEXT))
+    secrets = {"its modulus or x": unb64(key["n"] if key["kty"] == "RSA" else key["x"])}
+    shown = {name: key[name] for name in ("kty", "crv", "n", "e", "x", "y") if name in key}
+    secrets["its public JWK"] = header_octets(shown)
+    secrets |= {f"its {name}": octets for name, octets in _published(key).items()}
+    for what, secret in secrets.items():
+        made = signed({"kty": "oct", "alg": "HS256", "k": b64(secret)}, "c", TEXT)
+        start.refuses(f"HS256 under {what}", made, NOT_ALLOWED, "KeyConfusion")
 
 
 def _published(key: Mapping[str, str]) -> dict[str, bytes]:

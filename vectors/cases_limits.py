@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from agreement import agreed, pair, public
 from catalogue import MALFORMED, TEXT, TOO_LARGE, VectorFile
 from encoder import Recipe, draw, header_octets, recipe
 from families import families, opened_with
-from keyring import kw
+from keyring import curve, kw
 
 _ENC = "A128GCM"
 _OPEN = b'{"alg":"A128KW","enc":"A128GCM"'
@@ -27,6 +28,12 @@ def limits_by_alg() -> VectorFile:
     file = VectorFile("limits_by_alg.json", 46)
     for alg, made in families("A128GCM", "limits by alg").items():
         _each_limit(file, alg, made)
+    key = curve("ECDH-ES", "P-256")
+    group = file.group("epk-members", "An epk with members that are not for it", key, "A128GCM")
+    own = pair("P-256", "limits epk")
+    epk = {**public(own), "key_ops": [f"{number % 500}" for number in range(1000)]}
+    made = agreed(key, "A128GCM", "limits epk", TEXT, ephemeral=own, others={"epk": epk})
+    group.opens(made, "A list of 1,000 operations, of which each stands twice", "UnusualHeader")
     return file
 
 

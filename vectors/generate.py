@@ -38,10 +38,11 @@ from cases_jws_by_alg import (
 )
 from cases_jws_forged import jws_forged, jws_padding
 from cases_jws_refused import jws_refused
-from cases_keys import jwk, jwk_alg, jwk_curves, jwk_rsa
+from cases_keys import jwk, jwk_alg
 from cases_legacy import compression, rsa1_5
 from cases_lengths import lengths
 from cases_limits import hostile, limits, limits_by_alg
+from cases_pairs import jwk_curves, jwk_rsa
 from cases_printed import content, printed, printed_signatures, sample
 from cases_private import padding, private
 from cases_sets import jwe_keys, jwks, jws_keys

@@ -1,10 +1,11 @@
 """The keys of the test vectors. All of them are published here: never use one."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from agreement import pair
-from encoder import CONTENT, KEY_WRAP_BYTES, OAEP_HASH, Jwk, b64, draw
+from encoder import CONTENT, KEY_WRAP_BYTES, OAEP_HASH, Jwk, b64, draw, header_octets
 from wrapping import GCMKW_BYTES
 
 _SET = json.loads(Path(__file__).with_name("keys.json").read_text(encoding="ascii"))
@@ -59,3 +60,18 @@ def mac(alg: str, name: str = "a", **members: str) -> Jwk:
         **members,
         "k": b64(draw(f"key {alg} {name}", MAC_BYTES[alg])),
     }
+
+
+def key_text(key: Mapping[str, object]) -> str:
+    """Write a JWK."""
+    return header_octets(key).decode()
+
+
+def without(key: Jwk, *names: str) -> dict[str, str]:
+    """Leave members of a JWK out."""
+    return {name: value for name, value in key.items() if name not in names}
+
+
+def shown_half(key: Jwk) -> dict[str, str]:
+    """Return the public half."""
+    return without(key, "d", "p", "q", "dp", "dq", "qi")

@@ -212,6 +212,11 @@ CONTENT = [
         each("an IV of ", ("0 octets", "12 octets", "15 octets", "17 octets")),
     ),
     Rule(
+        "A nonce is no IV of CBC",
+        *("IvLength", "malformed", STREAM, ("an IV of 16 octets",)),
+    ),
+    Rule("Nor the reverse", *("IvLength", "malformed", BLOCK, ("an IV of 12 octets",))),
+    Rule(
         "The tag has the size that the enc gives it, and is never cut",
         *("TagLength", "malformed", ENC),
         each("a tag of ", (f"{size} octets" for size in (*range(16), 17))),
@@ -252,7 +257,10 @@ CONTENT = [
     Rule(
         "No bit of IV, ciphertext and tag can be changed",
         *("FlippedBit", "undecryptable", ENC),
-        each("(?:an early|the first|the last) bit of the ", ("iv .*", "ciphertext .*", "tag .*")),
+        (
+            *each("an early bit of the ", ("iv .*", "ciphertext .*", "tag .*")),
+            *each("the last bit of the ", ("iv .*", "ciphertext .*", "tag .*")),
+        ),
     ),
     Rule(
         "Nor under any alg",

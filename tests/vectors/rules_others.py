@@ -370,6 +370,7 @@ JWK = [
 ELSEWHERE = {
     "Work is bounded over all recipients": "a compact JWE has one recipient, and no header but "
     "the protected one: RFC 7516 section 7.1",
+    "No signature is taken for another one's": "a compact JWS has one",
     "Members of several headers don't collide": "a compact JWE has one header",
     "The default limits of a token and of a plaintext, 16 MiB each, at n and n + 1": "a file of "
     "vectors has 200 KB: tests/vectors/test_defaults_at_the_edge.py",

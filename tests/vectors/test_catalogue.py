@@ -12,6 +12,7 @@ from tests.vectors.vector_files import PATHS, Case, load
 
 from joseal import Limits
 from joseal.algorithms import pbes2
+from joseal.algorithms.table import ENCS
 from joseal.keys import keyset, material
 from joseal.wire import strict_json
 
@@ -89,6 +90,19 @@ def test_negative_case_that_is_made_of_none_is_a_printed_one():
     }
     made = {(fault.case.file, fault.case.test["id"]) for kind in FAULTS.values() for fault in kind}
     assert {file for file, _ in negative - made} == {"sample.json"}
+
+
+@pytest.mark.parametrize("size", [0, 1])
+def test_plaintext_of_no_octet_and_of_one_opens_with_each_enc(size):
+    opened = {
+        test["header"]["enc"]
+        for path in PATHS
+        for group in load(path)["groups"]
+        for test in group["tests"]
+        if test["expect"] == "ok" and len(test.get("plaintext", "none")) == 2 * size
+        if "header" in test
+    }
+    assert opened == set(ENCS)
 
 
 @pytest.mark.parametrize("name", Limits.__struct_fields__)

@@ -86,7 +86,7 @@ FLOORS = {
     "keys_by_enc.json": 280,
     "lengths.json": 268,
     "limits.json": 29,
-    "limits_by_alg.json": 80,
+    "limits_by_alg.json": 81,
     "names_by_alg.json": 280,
     "pbes2.json": 201,
     "private_key.json": 155,

@@ -30,8 +30,8 @@ NOT_THEIRS = {"RSA-OAEP-384": 16, "RSA-OAEP-512": 16}
 NOT_THEIR_ENCS = {"C20P": 52, "XC20P": 46}
 # A critical extension has to be taught to a library; both refuse one that they don't know.
 CRITICAL = {32800, 32801}
-# An epk with a use that contradicts an earlier one of the same JWK.
-EPK_MEMBERS = {132901, 133001}
+# An epk with a use or key_ops that a JWK must not have, and that an epk has no need of.
+EPK_MEMBERS = {132901, 133001, 464100}
 # Empty plaintexts, some of them compressed.
 EMPTY = {
     *(31600, 31700, 31800, 31900, 32000, 32100, 210105, 210106, 210205, 210206),
@@ -40,8 +40,8 @@ EMPTY = {
 # A million iterations, which is more than either would do.
 COSTLY = {192400}
 NOT_JWCRYPTO = CRITICAL | EPK_MEMBERS | EMPTY | COSTLY
-# A header above its own limit.
-NOT_JOSERFC = CRITICAL | {70300} | COSTLY
+# Headers above its own limit.
+NOT_JOSERFC = CRITICAL | {70300, 464100} | COSTLY
 
 # jwcrypto decodes what stands in a compact token, even where it was not encoded.
 UNENCODED = {

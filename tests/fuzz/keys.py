@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
-from tests.fuzz.material import MEMBERS, ROOT, jwks, key
+from tests.fuzz.material import MEMBERS, ROOT, jwks, key, texts
 
 from joseal import Key, KeySet, KeyUseError
 from joseal.algorithms.table import ALGS, ENCS, SIGS
@@ -123,11 +123,13 @@ JWK, JWKS, PEM, DER, PKCS12, SERIAL, ENV = range(len(LOADERS))
 
 def seeds():
     # One alg for each key will do: the fuzzer knows the names of the others.
-    texts = list({kept(text): text for text in TEXTS}.values())
-    for text in texts:
+    own = list({kept(text): text for text in TEXTS}.values())
+    for text in own + texts("jwk_v1", "jwk"):
         yield bytes((JWK, 0)) + text.encode()
+    for text in texts("jwks_v1", "jwks"):
+        yield bytes((JWKS, 0)) + text.encode()
     for size in (1, 2, 5):
-        listed = ", ".join(texts[:: len(texts) // size])
+        listed = ", ".join(own[:: len(own) // size])
         yield bytes((JWKS, 0)) + f'{{"keys": [{listed}]}}'.encode()
     yield bytes((JWKS, 0)) + (ROOT / "vectors" / "keys.json").read_bytes()
     for alg, private in pairs():

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -149,6 +150,12 @@ def test_every_case_comes_out_as_it_says(path):
     assert [result.id for result in report.results] == told
 
 
+@cache
+def signing_key(jwk: str) -> Key:
+    # A private RSA key takes long to load, and many groups share one.
+    return Key.from_jwk(jwk)
+
+
 def test_signature_is_made_again():
     """All that `Signer` writes in the same order, under algs without randomness."""
     made = Counter()
@@ -164,7 +171,7 @@ def test_signature_is_made_again():
             continue
         (key,) = keys_of(case)
         signer = Signer(
-            Key.from_jwk(key),
+            signing_key(json.dumps(key)),
             header={name: told[name] for name in others},
             write_kid=False,
             detached="detached" in case.test,

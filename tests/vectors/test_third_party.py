@@ -7,6 +7,7 @@ name and number: a case that is not run, or that comes out otherwise than listed
 import json
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,11 +76,17 @@ def read(path: Path) -> dict:
     return json.loads(path.read_bytes())
 
 
+@cache
+def loaded(jwk: str, alg: str | None) -> Key:
+    # A private RSA key takes long to load, and many figures share one.
+    return Key.from_jwk(jwk, alg=alg)
+
+
 def result(figure: Figure) -> str:
     """What becomes of a figure; a plaintext that differs is none of the words expected above."""
     # An alg that is the name of an enc makes a key for `dir`: RFC 7520 section 5.6.
     try:
-        key = Key.from_jwk(figure.jwk, alg=None if "alg" in figure.jwk else figure.alg)
+        key = loaded(json.dumps(figure.jwk), None if "alg" in figure.jwk else figure.alg)
     except KeyUseError as error:
         return f"{error.code}: {figure.alg}"
     code, opened = outcome(Decrypter(key, enc=figure.enc), figure.token)

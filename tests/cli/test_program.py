@@ -18,7 +18,7 @@ from joseal.errors import JoseError, TokenError
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
 
-COMMANDS = ["demo", "encrypt", "decrypt", "bulk", "inspect", "verify-vectors", "sandbox"]
+COMMANDS = ["demo", "encrypt", "decrypt", "bulk", "inspect", "doctor", "verify-vectors", "sandbox"]
 
 
 def python(program: str, *args: str) -> subprocess.CompletedProcess[bytes]:
@@ -104,7 +104,7 @@ def test_every_error_has_an_exit_code_and_keeps_its_code(kind: type[JoseError]) 
 
 def test_exit_codes_are_what_the_help_says(run: Run) -> None:
     text = " ".join(run("--help").stdout.split())
-    expected = "0 done, 1 token refused or a vector's result unexpected, 2 usage, 3 key, 4 file, 5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped"
+    expected = "0 done, 1 token refused or something wrong with it, or a vector's result unexpected, 2 usage, 3 key, 4 file, 5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped"
     assert expected in text
     assert [int(code) for code in Exit] == [1, 2, 3, 4, 5, 6, 7, 130]
 

@@ -23,10 +23,11 @@ from joseal.errors import (
 class Exit(IntEnum):
     """The exit codes that scripts may rely on.
 
-    TOKEN: the token was refused, or a test vector came out otherwise than its file says. USAGE:
-    wrong arguments, or an extra is not installed. KEY: the key can't serve or can't be reached.
-    FILE: a file, a stream or a port can't be used. API: the API refused the request. TRANSPORT:
-    there is no documented answer of the API. DEMO: the demo did not go as it says.
+    TOKEN: the token was refused, `doctor` found something wrong with it, or a test vector came out
+    otherwise than its file says. USAGE: wrong arguments, or an extra is not installed. KEY: the key
+    can't serve or can't be reached. FILE: a file, a stream or a port can't be used. API: the API
+    refused the request. TRANSPORT: there is no documented answer of the API. DEMO: the demo did
+    not go as it says.
     """
 
     TOKEN = 1

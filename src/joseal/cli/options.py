@@ -134,7 +134,34 @@ def load_key(
         KeyUseError: it is no key, or none for `alg`, or a password was given in vain.
         UsageError: `alg` is missing, and the file is no JWK that could name it.
     """
-    data = files.read(path, _KEY_BYTES)
+    return parse_key(read_key(path), alg=alg, kid=kid, password=password, legacy=legacy)
+
+
+@no_locals
+def read_key(path: Path) -> bytes:
+    """Read a key file.
+
+    Raises:
+        FailureError: it can't be read.
+    """
+    return files.read(path, _KEY_BYTES)
+
+
+@no_locals
+def parse_key(
+    data: bytes,
+    *,
+    alg: str | None,
+    kid: str | None = None,
+    password: bytes | None = None,
+    legacy: bool = False,
+) -> Key:
+    """Load a key, whichever of JWK, PEM and DER it is.
+
+    Raises:
+        KeyUseError: it is no key, or none for `alg`, or a password was given in vain.
+        UsageError: `alg` is missing, and the key is no JWK that could name it.
+    """
     # DER begins with 0x30, the digit zero, and so is never taken for one of the others.
     if data.lstrip().startswith(b"{"):
         if password is not None:

@@ -31,6 +31,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "decrypt": _Entry("Open a token."),
         "bulk": _Entry("Seal or open the rows of JSON Lines and CSV."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
+        "doctor": _Entry("Say why a token does not open, and what to do; a key helps."),
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER),
     }
@@ -134,6 +135,6 @@ def program() -> None:
     environment or a prompt, never from arguments. Files that hold plaintext are made with mode
     0600, and appear only when they are whole.
 
-    Exit codes: 0 done, 1 token refused or a vector's result unexpected, 2 usage, 3 key, 4 file,
-    5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped.
+    Exit codes: 0 done, 1 token refused or something wrong with it, or a vector's result unexpected,
+    2 usage, 3 key, 4 file, 5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped.
     """

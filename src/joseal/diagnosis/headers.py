@@ -1,0 +1,234 @@
+"""The rules that a header breaks. Each function gives causes, the likeliest first.
+
+Source: RFC 7515 section 4, RFC 7516 section 4, RFC 7518 sections 4.6 to 4.8.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from joseal.algorithms import curves
+from joseal.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES
+from joseal.algorithms.table import ALGS, ENCS, MONTGOMERY, SIGS, WEIERSTRASS, Alg, Enc
+from joseal.diagnosis.causes import cause
+from joseal.diagnosis.model import Cause, plain
+from joseal.diagnosis.reading import READ_BYTES, Part, Reading
+from joseal.errors import MalformedTokenError
+from joseal.wire import header as headers
+from joseal.wire import strict_json
+from joseal.wire.header import Members
+from joseal.wire.limits import Limits
+
+# RFC 7518 sections 4.7.1.1 and 4.7.1.2.
+_GCMKW_BYTES: Final = (12, 16)
+
+# Names of other standards and libraries, without their punctuation.
+_ALIASES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "RSAOAEPSHA1": "RSA-OAEP",
+        "RSAOAEPSHA256": "RSA-OAEP-256",
+        "RSAOAEPWITHSHA256": "RSA-OAEP-256",
+        "OAEPWITHSHA256ANDMGF1PADDING": "RSA-OAEP-256",
+        "RSAECBOAEPWITHSHA256ANDMGF1PADDING": "RSA-OAEP-256",
+        "RSAECBPKCS1PADDING": "RSA1_5",
+        "HTTPWWWW3ORG200104XMLENCRSAOAEP": "RSA-OAEP",
+        "HTTPWWWW3ORG200104XMLENCRSAOAEPMGF1P": "RSA-OAEP",
+        "HTTPWWWW3ORG200104XMLENCRSA15": "RSA1_5",
+        "DIRECT": "dir",
+        "AES128GCM": "A128GCM",
+        "AES192GCM": "A192GCM",
+        "AES256GCM": "A256GCM",
+        "AESGCM256": "A256GCM",
+        "A128CBC": "A128CBC-HS256",
+        "A256CBC": "A256CBC-HS512",
+        "HTTPWWWW3ORG200911XMLENC11AES128GCM": "A128GCM",
+        "HTTPWWWW3ORG200911XMLENC11AES256GCM": "A256GCM",
+    }
+)
+
+
+def _simple(name: str) -> str:
+    return re.sub(r"[^A-Z0-9]", "", name.upper())
+
+
+_BY_SIMPLE: Final[Mapping[str, str]] = MappingProxyType(
+    {_simple(name): name for name in (*ALGS, *ENCS)} | dict(_ALIASES)
+)
+
+
+def meant(name: str | None) -> str | None:
+    """Return the registered name that a name is likely to mean; None for no likeness."""
+    return None if name is None else _BY_SIMPLE.get(_simple(name[:100]))
+
+
+def algorithms(reading: Reading) -> tuple[Alg | None, Enc | None]:
+    """Return the alg and the enc that a header means, whatever way it says so."""
+    alg, enc = meant(reading.text_of("alg")), meant(reading.text_of("enc"))
+    if alg in ENCS and (enc in ALGS or enc is None):
+        alg, enc = enc, alg
+    return ALGS.get(alg or ""), ENCS.get(enc or "")
+
+
+def unreadable(part: Part) -> Iterator[Cause]:
+    """Say why a header segment is no header."""
+    text, octets = part.text.lstrip(), part.octets
+    if part.size > READ_BYTES:
+        yield cause("header_too_large", f"{part.size} bytes")
+    elif text.startswith(("{", "%7B")):
+        yield cause("header_raw_json")
+    elif octets is None:
+        return
+    elif octets.lstrip().startswith(b'"'):
+        yield cause("header_json_string")
+    elif re.match(rb"\s*\{\s*'", octets) is not None:
+        yield cause("header_python_dict")
+    elif "double_base64" not in part.faults and "hex_segment" not in part.faults:
+        yield from _no_object(octets)
+
+
+def _no_object(octets: bytes) -> Iterator[Cause]:
+    named = re.findall(rb'"(alg|enc|kid|typ|cty|zip|iat)"\s{0,8}:', octets)
+    twice = sorted({name.decode() for name in named if named.count(name) > 1})
+    if twice:
+        yield cause("member_twice", ", ".join(twice))
+    else:
+        yield cause("header_not_json")
+
+
+def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
+    """Give the rules that the header of a JWE breaks."""
+    if reading.members is None:
+        return
+    if reading.parts[0].size > limits.header_bytes:
+        yield cause("header_too_large", f"{reading.parts[0].size} bytes")
+    yield from _names(reading)
+    wrong = _wrong_type(reading.members)
+    if wrong is not None:
+        yield cause("member_type", wrong)
+        return
+    yield from _typed(headers.typed({"alg": "", **reading.members}), *algorithms(reading), limits)
+
+
+def _names(reading: Reading) -> Iterator[Cause]:
+    alg, enc = reading.text_of("alg"), reading.text_of("enc")
+    if meant(alg) in ENCS and (meant(enc) in ALGS or enc is None):
+        yield cause("alg_enc_swapped", f"alg {plain(alg or '')}, enc {plain(enc or '')}")
+        return
+    if alg is None:
+        yield from _missing("alg", reading)
+    elif alg not in ALGS:
+        yield _wrong_alg(alg)
+    if enc is None:
+        yield from _missing("enc", reading)
+    elif enc not in ENCS:
+        code = "enc_spelling" if meant(enc) in ENCS else "enc_unknown"
+        yield cause(code, _difference(enc))
+
+
+def _missing(name: str, reading: Reading) -> Iterator[Cause]:
+    if name not in (reading.members or {}):
+        yield cause(f"{name}_missing")
+
+
+def _wrong_alg(alg: str) -> Cause:
+    if alg.lower() == "none":
+        return cause("alg_none")
+    if alg in SIGS:
+        return cause("alg_signature", alg)
+    return cause("alg_spelling" if meant(alg) in ALGS else "alg_unknown", _difference(alg))
+
+
+def _difference(name: str) -> str:
+    known = meant(name)
+    return plain(name) if known is None else f"{plain(name)} instead of {known}"
+
+
+def _wrong_type(members: dict[str, object]) -> str | None:
+    try:
+        strict_json.convert({"alg": "", **members}, Members)
+    except strict_json.ShapeError as error:
+        return plain(error.path.removeprefix("$."))
+    return None
+
+
+def _typed(
+    header: headers.Header, alg: Alg | None, enc: Enc | None, limits: Limits
+) -> Iterator[Cause]:
+    known, members = header.known, header.all
+    try:
+        headers.check_crit(header, members)
+    except MalformedTokenError:
+        yield cause("crit")
+    if members.get("zip", "DEF") != "DEF":
+        yield cause("zip_unknown", plain(str(members["zip"])))
+    if alg is None or enc is None:
+        return
+    if alg.family == "ecdh-es":
+        yield from _ecdh(known, members)
+    elif alg.family == "aes-gcmkw":
+        yield from _gcmkw(known)
+    elif alg.family == "pbes2":
+        yield from _pbes2(known, members, limits)
+
+
+def _ecdh(known: Members, members: dict[str, object]) -> Iterator[Cause]:
+    epk = strict_json.as_object(members.get("epk"))
+    if epk is None:
+        yield cause("epk_missing")
+    elif "d" in epk:
+        yield cause("epk_private")
+    elif not _is_point(epk):
+        yield cause("epk_form", _epk_sizes(epk))
+    parties = (("apu", known.apu), ("apv", known.apv))
+    wrong = [name for name, text in parties if headers.from_member(text) is None]
+    if wrong:
+        yield cause("party_form", ", ".join(wrong))
+
+
+def _is_point(epk: dict[str, object]) -> bool:
+    """Tell whether an epk is a point; this is public arithmetic, and needs no key."""
+    curve, octets = epk.get("crv"), _coordinates(epk)
+    if not isinstance(curve, str) or curve not in (*WEIERSTRASS, *MONTGOMERY):
+        return False
+    if epk.get("kty") != curves.kty(curve) or octets is None or octets[0] is None:
+        return False
+    key = curves.load_public(curve, octets[0], octets[1])
+    return key is not None and not curves.has_low_order(key)
+
+
+def _coordinates(epk: dict[str, object]) -> tuple[bytes | None, bytes | None] | None:
+    x, y = epk.get("x"), epk.get("y")
+    if not isinstance(x, str) or not isinstance(y, str | None):
+        return None
+    octets = headers.from_member(x), None if y is None else headers.from_member(y)
+    return None if octets[0] is None or (y is not None and octets[1] is None) else octets
+
+
+def _epk_sizes(epk: dict[str, object]) -> str:
+    octets = _coordinates(epk)
+    sizes = _listed(octets or ())
+    return f"crv {plain(str(epk.get('crv')))}" + (
+        f", coordinates of {sizes} bytes" if sizes else ""
+    )
+
+
+def _listed(octets: Iterable[bytes | None]) -> str:
+    return " and ".join(str(len(part)) for part in octets if part is not None)
+
+
+def _gcmkw(known: Members) -> Iterator[Cause]:
+    iv, tag = headers.from_member(known.iv), headers.from_member(known.tag)
+    sizes = (len(iv or b""), len(tag or b""))
+    if sizes != _GCMKW_BYTES:
+        yield cause("gcmkw_members", f"iv of {sizes[0]} bytes, tag of {sizes[1]}")
+
+
+def _pbes2(known: Members, members: dict[str, object], limits: Limits) -> Iterator[Cause]:
+    salt, work = headers.from_member(known.p2s), members.get("p2c")
+    if salt is None or len(salt) < LEAST_SALT_BYTES or not isinstance(work, int):
+        yield cause("pbes2_members", f"p2s of {len(salt or b'')} bytes")
+    if isinstance(work, int) and work < LEAST_ITERATIONS:
+        yield cause("p2c_low", str(work))
+    if isinstance(work, int) and work > limits.pbes2_iterations:
+        yield cause("p2c_high", f"{work}, and {limits.pbes2_iterations} are the limit")

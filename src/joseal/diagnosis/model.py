@@ -1,0 +1,122 @@
+"""What an explanation consists of: frozen, and of printable ASCII throughout.
+
+Source: none; the shape is this project's own.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+Form: TypeAlias = Literal["jwe", "jws", "unknown"]
+
+# So much of a name or a value from the token is shown.
+SHOWN_CHARACTERS: Final = 200
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_LINE: Final = 100
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """One reason for which a token can't be opened.
+
+    Attributes:
+        code: the stable word for it.
+        sentence: what is wrong.
+        remedy: what to do about it.
+        seen: where, by names and sizes; empty where the sentence says all.
+    """
+
+    code: str
+    sentence: str
+    remedy: str
+    seen: str = ""
+
+
+class Segment(Struct, frozen=True, kw_only=True):
+    """One part between the dots.
+
+    Attributes:
+        name: what its RFC calls it, or its number.
+        characters: its size as it stands.
+        bytes: its size decoded, if need be after a repair; None where no base64 can be made of it.
+        canonical: whether it is base64url as RFC 7515 has it.
+    """
+
+    name: str
+    characters: int
+    bytes: int | None
+    canonical: bool
+
+
+class ProfileMatch(Struct, frozen=True, kw_only=True):
+    """How a header agrees with one direction of a profile of `joseal.profiles`.
+
+    Attributes:
+        profile: its name.
+        direction: `send` or `receive`, seen by the one who uses the profile.
+        misses: what is otherwise than the profile says; empty where all agrees.
+    """
+
+    profile: str
+    direction: Literal["send", "receive"]
+    misses: tuple[str, ...]
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """What a token's bytes tell.
+
+    Attributes:
+        form: what it is, or was meant to be.
+        characters: the size of what was given.
+        segments: the parts of the token, without what stood around it.
+        header: names and values of the protected header as JSON texts, in their order.
+        causes: what is wrong, the most likely first; empty where nothing is seen to be wrong.
+        possible: only where `causes` is empty: what the bytes can't show.
+        profiles: those that the header matches, then those that it misses by one thing.
+    """
+
+    form: Form
+    characters: int
+    segments: tuple[Segment, ...] = ()
+    header: tuple[tuple[str, str], ...] = ()
+    causes: tuple[Cause, ...] = ()
+    possible: tuple[Cause, ...] = ()
+    profiles: tuple[ProfileMatch, ...] = ()
+
+    def __str__(self) -> str:
+        """Return it as lines for people."""
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        if self.causes:
+            yield "What is wrong, the most likely cause first:"
+        else:
+            yield "Nothing is seen to be wrong. What the bytes can't show:"
+        for number, cause in enumerate(self.causes or self.possible, 1):
+            yield (
+                f"{number}. {cause.code}: {cause.seen}" if cause.seen else f"{number}. {cause.code}"
+            )
+            yield from _wrapped(cause.sentence)
+            yield from _wrapped(cause.remedy)
+        for part in self.segments:
+            size = "no base64" if part.bytes is None else f"{part.bytes} bytes"
+            yield f"{part.name}: {part.characters} characters, {size}"
+        for name, value in self.header:
+            yield f"header: {name}: {value}"
+        for match in self.profiles:
+            how = "matches" if not match.misses else "differs in " + "; ".join(match.misses)
+            yield f"profile {match.profile} ({match.direction}): {how}"
+
+
+def plain(text: str) -> str:
+    """Return a text from the token so that it can't steer a terminal, and not too long."""
+    shown = text[:SHOWN_CHARACTERS].encode("ascii", "backslashreplace").decode("ascii")
+    shown = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
+    return shown if len(text) <= SHOWN_CHARACTERS else f"{shown}..."
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _LINE, initial_indent="   ", subsequent_indent="   ")

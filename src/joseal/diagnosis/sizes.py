@@ -1,0 +1,189 @@
+"""Whether the encrypted key has a size that alg makes, and iv, ciphertext and tag those of enc.
+
+Source: RFC 7518 sections 4.2 to 4.8, 5.2 and 5.3, RFC 3394.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from joseal.algorithms.table import ENCS, Alg, Enc
+from joseal.diagnosis.causes import cause
+from joseal.diagnosis.model import Cause
+from joseal.diagnosis.reading import Part, Reading, undone
+
+# RFC 3394 adds one block.
+_WRAP_BYTES: Final = 8
+_RSA_LEAST_BYTES: Final = 256
+_RSA_MOST_BYTES: Final = 2048
+# RSA keys come in multiples of this.
+_RSA_STEP: Final = 32
+_RSA_SMALL: Final = (64, 96, 128, 192)
+_GCM_TAG_BYTES: Final = 16
+_SHORT_TAGS: Final = (4, 8, 12)
+_CEKS: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
+_FAMILY: Final = {"cbc-hmac": 16, "gcm": 12}
+
+# ECDSA: r and s together. RFC 7518 section 3.4.
+_SIGNATURE_BYTES: Final = {
+    "ES256": 64,
+    "ES384": 96,
+    "ES512": 132,
+    "Ed25519": 64,
+    "HS256": 32,
+    "HS384": 48,
+    "HS512": 64,
+}
+_DER_SEQUENCE: Final = 0x30
+
+# Limits that are met on the way: columns, headers, URLs, lines of logs.
+_USUAL_LIMITS: Final = frozenset(
+    {
+        *(100, 128, 200, 250, 254, 255, 256, 500, 511, 512, 1000, 1023, 1024, 1500, 2000, 2047),
+        *(2048, 2083, 3000, 4000, 4095, 4096, 8000, 8190, 8191, 8192, 16383, 16384, 32767, 65535),
+    }
+)
+
+
+def usual_limit(text: str) -> str:
+    """Say that a text has the length of a usual limit; otherwise nothing."""
+    return f"its {len(text)} characters are a usual limit" if len(text) in _USUAL_LIMITS else ""
+
+
+def key_size(alg: Alg, enc: Enc | None, part: Part) -> Iterator[Cause]:
+    """Give what is wrong with the size of the encrypted key."""
+    if part.octets is None or undone(part) is not None:
+        return
+    size, seen = part.size, f"{part.size} bytes"
+    if alg.family == "dir" or alg.name == "ECDH-ES":
+        if size:
+            yield cause("direct_with_key", seen)
+    elif not size:
+        yield cause("encrypted_key_missing")
+    elif alg.kind == "RSA":
+        yield from _rsa(size, f"{seen}; an RSA-2048 key gives 256")
+    elif enc is not None:
+        yield from _wrapped(alg, enc, size)
+
+
+def _rsa(size: int, seen: str) -> Iterator[Cause]:
+    if _RSA_LEAST_BYTES <= size <= _RSA_MOST_BYTES and size % _RSA_STEP == 0:
+        return
+    if size in _RSA_SMALL:
+        yield cause("rsa_small_key", seen)
+    elif size - _WRAP_BYTES in _CEKS:
+        yield cause("wrapped_for_other_alg", seen)
+    elif size >= _RSA_LEAST_BYTES - 1 and (size + 1) % _RSA_STEP in (0, 2):
+        yield cause("rsa_leading_zero", seen)
+    # A modulus of another number of bits is unusual and not wrong.
+    elif not _RSA_LEAST_BYTES <= size <= _RSA_MOST_BYTES:
+        yield cause("encrypted_key_size", seen)
+
+
+def _wrapped(alg: Alg, enc: Enc, size: int) -> Iterator[Cause]:
+    more = 0 if alg.family == "aes-gcmkw" else _WRAP_BYTES
+    seen = f"{size} bytes, and {alg.name} with {enc.name} makes {enc.cek_bytes + more}"
+    if size == enc.cek_bytes + more:
+        return
+    if size - more in _CEKS:
+        yield cause("key_for_other_enc", seen)
+    elif size >= _RSA_LEAST_BYTES and size % _RSA_STEP == 0:
+        yield cause("rsa_for_other_alg", seen)
+    else:
+        yield cause("encrypted_key_size", seen)
+
+
+def content_sizes(enc: Enc, reading: Reading) -> Iterator[Cause]:
+    """Give what is wrong with the sizes of iv, ciphertext and tag."""
+    iv, ciphertext, tag = reading.parts[2:5]
+    other = _other_enc(enc, iv, tag)
+    if other is not None:
+        seen = f"iv of {iv.size} bytes and tag of {tag.size}, as {other.name} has them"
+        yield cause("enc_mismatch", seen)
+        return
+    if _is_plain(tag) and 0 < tag.size < enc.tag_bytes:
+        limit = usual_limit(reading.text)
+        if limit:
+            yield cause("truncated", limit)
+    yield from _repeated(iv, ciphertext, tag)
+    yield from _iv(enc, iv, ciphertext)
+    yield from _tag(enc, ciphertext, tag)
+    appended = 0 if tag.size or not _is_plain(tag) else enc.tag_bytes
+    blocks = (ciphertext.size - appended) % enc.block_bytes
+    prepended = enc.iv_bytes if not iv.size else 0
+    if _is_plain(ciphertext) and (blocks - prepended) % enc.block_bytes:
+        yield cause("ciphertext_blocks", f"{ciphertext.size} bytes")
+    elif enc.block_bytes > 1 and not ciphertext.size and not ciphertext.faults:
+        yield cause("ciphertext_blocks", "it is empty")
+
+
+def _repeated(iv: Part, ciphertext: Part, tag: Part) -> Iterator[Cause]:
+    octets = ciphertext.octets or b""
+    # Short ones are there by accident.
+    if tag.size >= _GCM_TAG_BYTES and octets.endswith(tag.octets or b""):
+        yield cause("tag_repeated", f"the last {tag.size} bytes of the ciphertext")
+    if iv.size >= _FAMILY["gcm"] and octets.startswith(iv.octets or b""):
+        yield cause("iv_repeated", f"the first {iv.size} bytes of the ciphertext")
+
+
+def _is_plain(part: Part) -> bool:
+    """Tell whether the size of a part means anything."""
+    return part.octets is not None and undone(part) is None
+
+
+def _other_enc(enc: Enc, iv: Part, tag: Part) -> Enc | None:
+    """Return the enc whose iv and tag these are, if they fit neither of the header's."""
+    if not _is_plain(iv) or not _is_plain(tag) or iv.size == enc.iv_bytes:
+        return None
+    fitting = [
+        other
+        for other in ENCS.values()
+        if (other.iv_bytes, other.tag_bytes) == (iv.size, tag.size)
+        # A 16-byte IV under GCM is a mistake of its own, and so is a 12-byte one under CBC.
+        and other.family != enc.family
+        and (other.tag_bytes != enc.tag_bytes or iv.size not in _FAMILY.values())
+    ]
+    return fitting[-1] if fitting else None
+
+
+def _iv(enc: Enc, iv: Part, ciphertext: Part) -> Iterator[Cause]:
+    if not _is_plain(iv) or iv.size == enc.iv_bytes:
+        return
+    seen = f"{iv.size} bytes, and {enc.name} takes {enc.iv_bytes}"
+    if not iv.size and ciphertext.size >= enc.iv_bytes:
+        yield cause("iv_prepended", f"ciphertext of {ciphertext.size} bytes")
+    elif enc.family == "gcm" and iv.size == _FAMILY["cbc-hmac"]:
+        yield cause("gcm_iv_16", seen)
+    elif enc.family == "cbc-hmac" and iv.size == _FAMILY["gcm"]:
+        yield cause("cbc_iv_12", seen)
+    else:
+        yield cause("iv_size", seen)
+
+
+def _tag(enc: Enc, ciphertext: Part, tag: Part) -> Iterator[Cause]:
+    if not _is_plain(tag) or tag.size == enc.tag_bytes:
+        return
+    seen = f"{tag.size} bytes, and {enc.name} has {enc.tag_bytes}"
+    if not tag.size:
+        code = "tag_appended" if ciphertext.size >= enc.tag_bytes else "truncated"
+        yield cause(code, f"ciphertext of {ciphertext.size} bytes")
+    elif tag.size == _GCM_TAG_BYTES:
+        yield cause("tag_16", seen)
+    elif enc.family == "cbc-hmac" and tag.size == 2 * enc.tag_bytes:
+        yield cause("tag_whole_hmac", seen)
+    elif tag.size in _SHORT_TAGS and not tag.faults:
+        yield cause("tag_short", seen)
+    else:
+        yield cause("truncated" if tag.size < enc.tag_bytes else "tag_size", seen)
+
+
+def signature_size(alg: str, part: Part) -> Iterator[Cause]:
+    """Give what is wrong with the size of a signature."""
+    size, known = part.size, _SIGNATURE_BYTES.get(alg)
+    if part.octets is None or undone(part) is not None:
+        return
+    if alg.startswith("ES") and size != known and part.octets[:1] == bytes((_DER_SEQUENCE,)):
+        yield cause("ecdsa_der", f"{size} bytes that begin with 30")
+    elif known is not None and size != known:
+        yield cause("signature_size", f"{size} bytes, and {alg} has {known}")
+    elif alg[:2] in ("RS", "PS") and size < _RSA_LEAST_BYTES:
+        yield cause("signature_size", f"{size} bytes, and an RSA-2048 key gives 256")

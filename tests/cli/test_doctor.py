@@ -1,0 +1,304 @@
+"""`joseal doctor`: the cause first, by structure alone or with the key; never a plaintext."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from tests import forge, mistakes, suite
+from tests.mistakes import HIDDEN, SHOWN, good
+
+from joseal import Encrypter, Key
+from joseal.cli import findings, options
+from joseal.cli.failures import Exit
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The private key that the tokens of `mistakes` are for, as PEM."""
+    path = tmp_path_factory.mktemp("doctor") / "mine.pem"
+    path.write_bytes(forge.pem_of(forge.rsa_private()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Key:
+    return forge.key("RSA-OAEP-256")
+
+
+@pytest.fixture
+def with_key(run: Run, mine: Path, loaded: Key, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command with the key; it is loaded once, since that costs more than the rest."""
+    parse = options.parse_key
+
+    def parsed(data: bytes, **more: str | None) -> Key:
+        alg = more["alg"]
+        return loaded if alg == loaded.alg and data == mine.read_bytes() else parse(data, **more)
+
+    monkeypatch.setattr(options, "parse_key", parsed)
+    return lambda *args, **more: run("doctor", "--key", mine, *args, **more)
+
+
+def told(done: Result) -> dict[str, object]:
+    assert "canary" not in done.output
+    assert done.stdout.isascii()
+    return json.loads(done.stdout)
+
+
+def codes(done: Result) -> list[str]:
+    return [cause["code"] for cause in told(done)["causes"]]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_structure_alone_names_the_cause_first(name: str, run: Run) -> None:
+    code, make = SHOWN[name]
+    done = run("doctor", "--json", data=make())
+    assert codes(done)[0] == code
+    assert done.exit_code == Exit.TOKEN
+    assert done.stderr.startswith(f"joseal: {code}: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_key_names_the_cause_first(name: str, with_key: Run) -> None:
+    code, make = HIDDEN[name]
+    done = with_key("--json", data=make())
+    assert codes(done) == [code]
+    opened = code not in ("no_variant", "content_unopened")
+    size = (
+        len(json.dumps(mistakes.PLAINTEXT.decode()))
+        if code == "plaintext_json_string"
+        else len(mistakes.PLAINTEXT)
+    )
+    assert (told(done)["tried"], told(done)["opened"]) == (True, opened)
+    assert told(done)["plaintext_bytes"] == (size if opened else None)
+    assert done.exit_code == Exit.TOKEN
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_without_the_key_nothing_is_found(name: str, run: Run) -> None:
+    done = run("doctor", "--json", data=HIDDEN[name][1]())
+    assert codes(done) == []
+    assert told(done)["tried"] is False
+    assert (done.exit_code, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("json.dumps of the token", "jwcrypto without compact", "lines of 76", "padded segments"),
+        *(
+            "a 16-byte IV for GCM",
+            "Java's doFinal",
+            "the tag twice",
+            "the IV before the ciphertext",
+        ),
+        *(
+            "the IV twice",
+            "a 16-byte tag for HS512",
+            "the whole HMAC as tag",
+            "hex in the segments",
+        ),
+        *("standard base64", "UTF-16 of PowerShell", "a sign byte before the modulus"),
+        *("segments encoded twice", "URL-encoded padding", "hex of the whole"),
+    ],
+)
+def test_what_structure_shows_is_confirmed_by_opening(name: str, with_key: Run) -> None:
+    done = with_key("--json", data=SHOWN[name][1]())
+    assert codes(done)[0] == SHOWN[name][0]
+    assert told(done)["opened"] is True
+
+
+def test_a_good_token_opens_as_it_is(with_key: Run) -> None:
+    done = with_key(data=f"{good()}\n")
+    assert (done.exit_code, done.stderr) == (0, "")
+    size = len(mistakes.PLAINTEXT)
+    assert done.stdout.startswith(f"It opens as it is: {size} bytes of plaintext.\n")
+    assert "canary" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("alg", "enc"),
+    [("A256KW", "A128GCM"), ("dir", "C20P"), ("dir", "XC20P"), ("A128GCMKW", "A192GCM")],
+)
+def test_symmetric_keys_open_good_tokens_and_name_what_is_wrong(
+    alg: str, enc: str, run: Run, tmp_path: Path
+) -> None:
+    secret = suite.octets(alg, enc)
+    (tmp_path / "key").write_text(json.dumps({"kty": "oct", "k": forge.b64(secret)}))
+    token = suite.token(alg, enc, mistakes.PLAINTEXT)
+    assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=str(token))) == []
+    changed = str(token._replace(tag=bytes(16)))
+    done = run("doctor", "--json", "--key", tmp_path / "key", data=changed)
+    assert codes(done) == ["no_variant" if alg == "dir" else "content_unopened"]
+    other = str(suite.token(alg, enc, name="stranger"))
+    assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=other)) == ["no_variant"]
+
+
+def test_a_key_on_a_curve_opens(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(json.dumps(suite.private_jwk("P-256")))
+    token = str(suite.token("ECDH-ES+A128KW", "A128GCM"))
+    assert run("doctor", "--key", tmp_path / "key", data=token).exit_code == 0
+
+
+def test_one_screen_with_the_causes_on_top(with_key: Run) -> None:
+    done = with_key(data=json.dumps(HIDDEN["no AAD"][1]()), COLUMNS="200")
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 30
+    assert lines[0] == f"It opens, but: ({len(mistakes.PLAINTEXT)} bytes of plaintext)"
+    assert lines[1].split()[:3] == ["1.", "The", "token"]
+    assert "[json_string]" in done.stdout
+    assert "[aad_empty]" in done.stdout
+    assert [line for line in lines if line != line.rstrip()] == []
+
+
+def test_without_causes_the_possible_ones_are_named(run: Run) -> None:
+    done = run("doctor", data=str(good()))
+    assert done.stdout.startswith("Nothing is seen to be wrong with it.")
+    for code in ("other_key", "oaep_hash", "mgf1", "aad"):
+        assert f"   {code} " in done.stdout
+    assert len(done.stdout.splitlines()) <= 30
+
+
+def test_nothing_of_a_token_reaches_the_terminal_raw(run: Run) -> None:
+    header = '{"alg":"\\u001b[31m\x7f","enc":"\u009b2J","[bold]\\u0007":"\u202e"}'.encode()
+    for more in ((), ("--json",)):
+        done = run("doctor", *more, data=str(good()._replace(header=header)))
+        assert done.output.isascii()
+        assert [char for char in done.output if not (char.isprintable() or char == "\n")] == []
+
+
+def keys_file(path: Path, **kids: str) -> Path:
+    """A JWK Set with the public keys of these names."""
+    keys = []
+    for name, kid in kids.items():
+        numbers = forge.rsa_private(name).public_key().public_numbers()
+        jwk = {"kty": "RSA", "e": "AQAB", "n": forge.b64(numbers.n.to_bytes(256, "big"))}
+        keys.append({**jwk, "kid": kid, "alg": "RSA-OAEP-256"})
+    path.write_text(json.dumps({"keys": keys}))
+    return path
+
+
+def named(kid: str) -> str:
+    return str(mistakes.gcm(members={"kid": kid}))
+
+
+def test_kid_of_the_other_pair_is_told_from_an_unknown_one(
+    with_key: Run, run: Run, tmp_path: Path
+) -> None:
+    others = keys_file(tmp_path / "others", stranger="theirs")
+    done = run("doctor", "--json", "--other-key", others, data=named("theirs"))
+    assert codes(done) == ["kid_of_other_pair"]
+    done = with_key("--json", "--other-key", others, data=named("theirs"))
+    assert (codes(done), told(done)["opened"]) == (["kid_of_other_pair"], True)
+    jwks = keys_file(tmp_path / "mine", mine="mine")
+    assert codes(run("doctor", "--json", "--key", jwks, data=named("mine"))) == []
+    assert codes(run("doctor", "--json", "--key", jwks, data=named("old"))) == ["kid_unknown"]
+
+
+def test_kid_that_is_a_hash_of_a_key_is_known(with_key: Run, loaded: Key) -> None:
+    for kid in (loaded.thumbprint(), loaded.spki_sha256()):
+        assert codes(with_key("--json", data=named(kid))) == []
+
+
+def test_a_jwk_set_opens_with_whichever_key_fits(run: Run, tmp_path: Path) -> None:
+    sets = {"keys": [forge.key("A128KW", name=name).to_jwk(private=True) for name in ("a", "b")]}
+    (tmp_path / "set").write_text(json.dumps(sets))
+    token = str(forge.token("A128KW", "A128GCM", name="b"))
+    assert run("doctor", "--key", tmp_path / "set", data=token).exit_code == 0
+
+
+def test_an_rsa_key_of_another_size_is_named(with_key: Run) -> None:
+    token = str(good()._replace(encrypted_key=bytes(512)))
+    (cause,) = told(with_key("--json", data=token))["causes"]
+    assert cause["code"] == "rsa_size"
+    assert cause["seen"] == "512 bytes, and your modulus has 256"
+
+
+def test_alg_that_is_not_the_keys_is_named_and_tried(with_key: Run) -> None:
+    token = str(good("RSA-OAEP"))
+    done = with_key("--json", "--alg", "RSA-OAEP-256", data=token)
+    assert codes(done) == ["alg_not_the_keys"]
+    assert told(done)["opened"] is True
+
+
+def test_alg_in_another_spelling_is_one_cause_and_not_two(with_key: Run) -> None:
+    header = json.dumps({"alg": "rsa-oaep-256", "enc": "a256gcm"}).encode()
+    done = with_key("--json", data=str(mistakes.gcm(header=header)))
+    assert codes(done) == ["alg_spelling", "enc_spelling"]
+    assert told(done)["opened"] is True
+
+
+def test_a_key_of_another_kind_is_named(with_key: Run) -> None:
+    token = str(suite.token("A256KW", "A128GCM"))
+    assert codes(with_key("--json", data=token))[0] == "key_of_other_kind"
+
+
+def test_a_direct_key_of_another_size_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(json.dumps({"kty": "oct", "k": forge.b64(bytes(16))}))
+    token = str(suite.token("dir", "A256GCM"))
+    assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=token)) == ["key_unusable"]
+
+
+def test_two_mistakes_at_once_are_both_named(with_key: Run) -> None:
+    token = mistakes.gcm(
+        encrypted_key=mistakes.wrapping(lambda cek: cek.hex().encode()),
+        aad=lambda _: b"",
+        iv=bytes(16),
+    )
+    assert codes(with_key("--json", data=str(token))) == ["gcm_iv_16", "cek_hex", "aad_empty"]
+
+
+def test_a_stream_that_inflates_too_far_is_named(with_key: Run) -> None:
+    bomb = mistakes.zlib.compressobj(wbits=-15)
+    plaintext = bomb.compress(bytes(300_000)) + bomb.flush()
+    token = mistakes.gcm(members={"zip": "DEF"}, plaintext=plaintext)
+    assert codes(with_key("--json", data=str(token))) == ["zip_too_large"]
+
+
+def test_every_finding_can_come(with_key: Run) -> None:
+    elsewhere = {
+        *("kid_of_other_pair", "kid_unknown", "alg_not_the_keys", "key_of_other_kind"),
+        *("key_unusable", "rsa_size", "zip_too_large"),
+    }
+    seen = {code for code, _ in HIDDEN.values()} | elsewhere
+    tokens = {
+        "mac_whole_key": mistakes.cbc(mac_key=slice(0, 64)),
+        "iv_cut": mistakes.gcm(iv=bytes(12))._replace(iv=bytes(16)),
+        "tag_prepended": good()._replace(ciphertext=good().tag + good().ciphertext, tag=b""),
+    }
+    for code, token in tokens.items():
+        assert code in codes(with_key("--json", data=str(token)))
+    assert seen | set(tokens) == set(findings.CODES)
+
+
+def test_a_password_needs_a_key(run: Run) -> None:
+    done = run("doctor", "--ask-password", data="x")
+    assert done.exit_code == Exit.USAGE
+    assert "a password needs --key" in done.stderr
+
+
+def test_encrypted_key_file_is_opened_with_its_password(run: Run, folder: Path, pair: Key) -> None:
+    token = Encrypter(pair.public(), enc="A256GCM").encrypt(b"x")
+    args = ("--key", folder / "encrypted.pem", "--password-file", folder / "password")
+    assert run("doctor", *args, data=token).exit_code == 0
+
+
+def test_a_file_that_is_no_key_is_refused(run: Run, folder: Path) -> None:
+    done = run("doctor", "--key", folder / "password", data=str(good()))
+    assert (done.exit_code, done.stderr.count("\n")) == (Exit.KEY, 1)
+
+
+def test_a_public_key_compares_and_opens_nothing(run: Run, folder: Path) -> None:
+    done = run("doctor", "--json", "--key", folder / "public.pem", data=str(good()))
+    assert (codes(done), told(done)["tried"]) == ([], False)
+
+
+def test_a_jws_can_be_expected(run: Run) -> None:
+    token = mistakes.signed_by_joserfc()
+    assert run("doctor", "--expect", "jws", data=token).exit_code == 0
+    assert codes(run("doctor", "--json", "--expect", "jws", data=str(good()))) == ["jwe"]

@@ -1,0 +1,288 @@
+"""`joseal.diagnosis`: what a token's bytes tell, with no key and for whatever bytes."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests import forge, mistakes, suite
+from tests.mistakes import HIDDEN, SHOWN, good
+
+from joseal import Encrypter, Limits, profiles
+from joseal.diagnosis import Cause, Explanation, causes, explain
+from joseal.diagnosis.headers import meant
+
+MOST_SHOWN = 40_000
+
+
+def codes(token: str | bytes, **more: str) -> list[str]:
+    return [cause.code for cause in explain(token, **more).causes]
+
+
+def segment(found: Explanation, name: str) -> tuple[int, int | None, bool]:
+    (part,) = [part for part in found.segments if part.name == name]
+    return part.characters, part.bytes, part.canonical
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_structure_names_the_cause_first(name: str) -> None:
+    code, make = SHOWN[name]
+    found = explain(make())
+    assert found.causes[0].code == code
+    assert found.possible == ()
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_only_a_key_can_tell_is_not_guessed(name: str) -> None:
+    found = explain(HIDDEN[name][1]())
+    assert found.causes == ()
+    assert {cause.code for cause in found.possible} >= {"aad", "changed"}
+
+
+def test_good_tokens_of_all_suites_give_no_cause() -> None:
+    found = {pair: explain(str(suite.token(*pair))) for pair in suite.SUITES}
+    assert {pair: found[pair].causes for pair in found if found[pair].causes} == {}
+    assert all(shown.form == "jwe" and len(shown.segments) == 5 for shown in found.values())
+
+
+@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("alg", suite.ECDH)
+def test_good_tokens_on_all_curves_give_no_cause(alg: str, curve: str) -> None:
+    assert codes(str(suite.token(alg, "A128GCM", curve=curve))) == []
+
+
+@pytest.mark.parametrize("plaintext", [b"", b"\0", bytes(1000), bytes(100_000)])
+def test_good_tokens_of_all_sizes_give_no_cause(plaintext: bytes) -> None:
+    for enc in forge.ENCS:
+        assert codes(Encrypter(forge.key("dir", enc), enc=enc).encrypt(plaintext)) == []
+
+
+def test_possible_causes_are_those_of_the_algorithms() -> None:
+    def possible(alg: str, **members: object) -> list[str]:
+        found = explain(str(suite.token(alg, "A128GCM", members=members)))
+        return [cause.code for cause in found.possible]
+
+    end = ["aad", "changed", "plaintext_json_string"]
+    assert possible("RSA-OAEP-256") == ["other_key", "oaep_hash", "mgf1", *end]
+    assert possible("RSA-OAEP") == ["other_key", "oaep_hash", *end]
+    assert possible("RSA1_5") == ["rsa1_5_off", "other_key", *end]
+    assert possible("A128KW") == ["other_secret", *end]
+    assert possible("ECDH-ES") == ["other_key", "derivation", *end]
+    assert possible("dir", zip="DEF") == ["zip_off", "zip_framing", "other_secret", *end]
+    assert possible("dir", cty="JWT")[-1] == "nested"
+
+
+def test_segments_have_their_sizes() -> None:
+    found = explain(str(good()))
+    assert [part.name for part in found.segments] == [
+        *("protected header", "encrypted key", "iv", "ciphertext", "tag"),
+    ]
+    assert segment(found, "encrypted key") == (342, 256, True)
+    assert segment(found, "iv") == (16, 12, True)
+    padded = explain(mistakes.segments(mistakes.padded, 1, 4))
+    assert segment(padded, "tag") == (24, 16, False)
+    assert segment(padded, "iv") == (16, 12, True)
+    assert padded.causes[0].seen == "encrypted key, tag"
+
+
+def test_what_can_not_be_decoded_has_no_size() -> None:
+    found = explain(mistakes.segments(lambda part: f"!{part}", 3))
+    assert found.causes[0].code == "foreign_characters"
+    assert segment(found, "ciphertext")[1:] == (None, False)
+
+
+def test_several_causes_are_in_the_order_in_which_they_have_to_be_undone() -> None:
+    token = mistakes.segments(mistakes.padded, 4)
+    assert codes("Bearer " + json.dumps(token)) == ["auth_scheme", "json_string", "padded"]
+    body = json.dumps({"encData": json.dumps(str(mistakes.gcm(iv=bytes(16))))})
+    assert codes(body) == ["envelope", "json_string", "gcm_iv_16"]
+
+
+def test_line_end_behind_a_token_is_a_fault_and_behind_a_body_none() -> None:
+    assert codes(f"{good()}\n") == ["white_space"]
+    assert codes(json.dumps({"encData": str(good())}) + "\n") == ["envelope"]
+
+
+def test_a_good_jws_is_only_wrong_where_a_jwe_was_expected() -> None:
+    token = mistakes.signed_by_joserfc()
+    assert codes(token) == ["jws"]
+    assert codes(token, expect="jws") == []
+    assert [cause.code for cause in explain(token, expect="jws").possible] == [
+        *("other_key", "changed"),
+    ]
+    assert codes(mistakes.der_signature(), expect="jws") == ["ecdsa_der"]
+    assert codes(token[:-8], expect="jws") == ["signature_size"]
+
+
+def test_nesting_is_told_where_it_shows() -> None:
+    nested = suite.token("dir", "A128GCM", members={"cty": "JWT"})
+    (cause,) = explain(str(nested), expect="jws").causes
+    assert (cause.code, cause.seen) == ("jwe", "its cty is JWT: the other token is inside")
+    (cause,) = explain(SHOWN["encrypted, then signed"][1]()).causes
+    assert cause.seen == "its payload is a JWE: encrypted, then signed"
+
+
+def test_profiles_are_matched_and_nearly_matched() -> None:
+    def matched(token: str) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {(found.profile, found.direction): found.misses for found in explain(token).profiles}
+
+    members = {"typ": "JWT"}
+    token = str(suite.token("RSA-OAEP", "A256CBC-HS512", members=members))
+    assert matched(token)[("juspay-payouts", "send")] == ()
+    token = str(suite.token("RSA-OAEP", "A128CBC-HS256", members=members))
+    assert matched(token)[("juspay-payouts", "send")] == (
+        "enc: A128CBC-HS256 instead of A256CBC-HS512",
+    )
+    body = json.dumps({"encData": str(good(members={"kid": "k"}))})
+    assert {name for name, _ in matched(body)} >= {"visa-mle"}
+    assert "mastercard" not in {name for name, _ in matched(json.dumps({"JWT": token}))}
+
+
+def test_what_profiles_send_matches_them() -> None:
+    for profile in (profiles.VISA_MLE, profiles.JUSPAY_TOKENIZATION):
+        key = forge.key("RSA-OAEP-256", kid="9d1a0ab4-6d4e-4d5c-8e9b-1a2b3c4d5e6f").public()
+        body = profile.sealer(key).seal(b"{}")
+        found = explain(body)
+        assert [cause.code for cause in found.causes] == ["envelope"]
+        misses = {(one.profile, one.direction): one.misses for one in found.profiles}
+        assert misses[(profile.name, "send")] == ()
+
+
+def test_header_is_shown_as_printable_text_of_bounded_size() -> None:
+    nasty = {"alg": "\x1b[31m\x7f\x9b", "\x1b]0;": "\u202e", "long": "x" * 5000, "enc": [1]}
+    header = json.dumps(nasty, ensure_ascii=False).encode()
+    found = explain(str(good()._replace(header=header)))
+    text = str(found)
+    assert text.isascii()
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert len(text) < MOST_SHOWN
+    assert [name for name, _ in found.header] == ["alg", r"\x1b]0;", "long", "enc"]
+    assert found.header[3] == ("enc", "[1]")
+
+
+def test_text_has_the_causes_on_top() -> None:
+    lines = str(explain(json.dumps(str(good())))).splitlines()
+    assert lines[1] == "1. json_string"
+    assert "Decode the JSON once more" in lines[3]
+    assert any(line.startswith("encrypted key: 342 characters, 256 bytes") for line in lines)
+    assert any(line.startswith("profile ") and line.endswith(": matches") for line in lines)
+
+
+def test_no_plaintext_and_no_key_come_into_it() -> None:
+    for _, make in (*SHOWN.values(), *HIDDEN.values()):
+        assert "canary" not in str(explain(make()))
+
+
+def test_an_explanation_is_frozen_and_comes_back_equal() -> None:
+    found = explain(str(good()))
+    assert found == explain(str(good()))
+    assert hash(found) == hash(explain(str(good())))
+    with pytest.raises(AttributeError):
+        found.form = "jws"
+
+
+@pytest.mark.parametrize("token", [None, 7, bytearray(b"x")])
+def test_other_types_are_type_errors(token: object) -> None:
+    with pytest.raises(TypeError, match="must be str or bytes"):
+        explain(token)
+
+
+def test_another_expectation_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="expect must be jwe or jws"):
+        explain("", expect="JWE")
+
+
+def test_spellings_of_other_libraries_are_known() -> None:
+    names = {
+        "rsa-oaep": "RSA-OAEP",
+        "RSA_OAEP_256": "RSA-OAEP-256",
+        "RSA-OAEP-SHA256": "RSA-OAEP-256",
+        "a256cbc_hs512": "A256CBC-HS512",
+        "ECDH_ES_A128KW": "ECDH-ES+A128KW",
+        "DIR": "dir",
+        "none": None,
+    }
+    assert {name: meant(name) for name in names} == names
+
+
+def test_every_cause_of_the_table_can_come() -> None:
+    seen = {cause.code for _, make in SHOWN.values() for cause in explain(make()).causes}
+    tokens = [str(suite.token(alg, "A128GCM", members={"zip": "DEF"})) for alg in suite.ALGS]
+    seen |= {cause.code for token in tokens for cause in explain(token).possible}
+    seen |= {"nested", "plaintext_json_string", "ecdsa_der", "signature_size", "jwe"}
+    more = [
+        *("x" * (2 * Limits().token_bytes + 1), f"{good()} ", mistakes.renamed("ROT13")),
+        *(mistakes.renamed(enc="ROT13"), mistakes.named({"enc": "A256GCM"}, good())),
+        str(good()._replace(header=b"[]")),
+        str(good()._replace(header=b'{"alg":"dir","enc":"A256GCM","x":"%s"}' % (b"x" * 20_000))),
+        str(suite.token("ECDH-ES", "A128GCM", members={"apu": "not base64"})),
+        str(good("A256KW", "A256GCM")._replace(encrypted_key=bytes(256))),
+        str(good("A256KW", "A256GCM")._replace(encrypted_key=bytes(7))),
+        str(good()._replace(iv=bytes(5), tag=bytes(17))),
+        f"{str(good())[:-1]}x",
+    ]
+    seen |= {code for token in more for code in codes(token)}
+    assert set(causes.CODES) == seen
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *("a", ".", "eyJ", "eyJ.", '"', "\\n", "%41", "{", '{"a":', "=", " ", "b'", "a=eyJ&"),
+        *("Bearer ", "\0", "\u2026", "\ufeff", "ab", '{"a":"eyJ..",', "a.\n", "-----BEGIN "),
+    ],
+)
+def test_hostile_text_ends(unit: str) -> None:
+    found = explain(unit * (300_000 // len(unit)))
+    assert found.causes
+    assert len(str(found)) < MOST_SHOWN
+
+
+PIECES = st.sampled_from(
+    [
+        *("eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0", ".", "..", "AAAA", "=", "+", "%3D", '"', "\\"),
+        *("{", "}", '{"payload":"', '"}', "Bearer ", "\n", " ", "b'", "'", "\ufeff", "\0", "%2E"),
+        *("eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTEyOEdDTSIsImVwayI6e319", "\u2026", "\ud800", "\x1b"),
+    ]
+)
+
+
+@given(st.one_of(st.text(), st.binary(), st.lists(PIECES, max_size=12).map("".join)))
+def test_any_text_and_any_octets_get_an_explanation(token: str | bytes) -> None:
+    found = explain(token)
+    text = str(found)
+    assert found.causes
+    assert all(
+        isinstance(cause, Cause) and cause.sentence and cause.remedy for cause in found.causes
+    )
+    assert text.isascii()
+    assert all(char.isprintable() or char == "\n" for char in text)
+    assert len(text) < MOST_SHOWN
+
+
+@given(st.data())
+def test_any_change_of_a_token_gets_an_explanation(data: st.DataObject) -> None:
+    octets = bytearray(str(suite.token("A128KW", "A128CBC-HS256")).encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        place = data.draw(st.integers(0, len(octets) - 1))
+        octets[place : place + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
+    assert len(str(explain(bytes(octets)))) < MOST_SHOWN
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["alg", "enc", "zip", "epk", "p2s", "p2c", "iv", "tag", "apu", "crit", "kid", "typ"]
+        ),
+        st.one_of(
+            *(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.floats()),
+            st.sampled_from([*suite.ALGS, *suite.ENCS, "DEF", "AAAA"]),
+            st.sampled_from([{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, {}, ["b64"], []]),
+        ),
+    )
+)
+def test_any_header_gets_an_explanation(members: dict[str, object]) -> None:
+    header = json.dumps(members).encode()
+    found = explain(str(good("dir", "A128GCM")._replace(header=header)))
+    assert len(found.segments) == 5
+    assert str(found).isascii()

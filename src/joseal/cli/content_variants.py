@@ -55,7 +55,7 @@ def ways(enc: Enc, reading: Reading) -> list[Way]:
         for shape in _shapes(enc, reading)
         for codes, aad in _aads(reading)
     ]
-    most = 1 if reading.parts[3].size > _LARGE_BYTES else 2
+    most = 1 if reading.part("ciphertext").size > _LARGE_BYTES else 2
     return sorted((way for way in found if len(way.codes) <= most), key=lambda way: len(way.codes))
 
 
@@ -73,7 +73,7 @@ def opened(enc: Enc, cek: bytes, way: Way, header_bytes: int) -> tuple[Codes, by
 
 
 def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
-    header = reading.parts[0]
+    header = reading.part("protected header")
     octets = header.octets or b""
     encoded = base64url.encode(octets)
     sent = header.text.encode("ascii", "replace")
@@ -100,9 +100,9 @@ def _rewritten(reading: Reading) -> Iterator[tuple[str, bytes]]:
 
 
 def _shapes(enc: Enc, reading: Reading) -> Iterator[Way]:
-    iv, ciphertext, tag = (_octets(part) for part in reading.parts[2:5])
+    iv, ciphertext, tag = (_octets(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
     for codes, rest, last in _tags(enc, ciphertext, tag):
-        for more, vector, body in _ivs(enc, reading.parts[2], iv, rest):
+        for more, vector, body in _ivs(enc, reading.part("iv"), iv, rest):
             yield Way((*codes, *more), Sealed(b"", vector, body, last))
 
 

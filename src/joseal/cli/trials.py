@@ -85,7 +85,7 @@ def _otherwise(reading: Reading, key: Key, alg: Alg, enc: Enc) -> Trial:
             certain = cek.codes
         for way in ways:
             tried += 1
-            found = content_variants.opened(enc, cek.octets, way, reading.parts[0].size)
+            found = content_variants.opened(enc, cek.octets, way, reading.part("protected header").size)
             if found is not None:
                 return _trial(reading, _Found((*cek.codes, *found[0]), found[1]), tried)
     if certain is not None:
@@ -97,7 +97,7 @@ def _otherwise(reading: Reading, key: Key, alg: Alg, enc: Enc) -> Trial:
 def _content_keys(
     reading: Reading, key: Key, alg: Alg, enc: Enc
 ) -> Iterator[key_variants.ContentKey]:
-    part = reading.parts[1]
+    part = reading.part("encrypted key")
     inner = undone(part)
     octets = (part.octets or b"") if inner is None else inner
     return key_variants.content_keys(key, alg, enc, reading.members or {}, octets)

@@ -173,6 +173,6 @@ def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:
     if named is None or named.kind != "RSA" or not isinstance(modulus, str):
         return
     size = len(base64url.decode_text(modulus) or b"")
-    sizes = [part.size for part in reading.parts[1:2] if not part.faults]
-    if sizes and sizes[0] and abs(sizes[0] - size) > 1:
-        yield finding("rsa_size", f"{sizes[0]} bytes, and your modulus has {size}")
+    part = reading.part("encrypted key")
+    if part.size and not part.faults and abs(part.size - size) > 1:
+        yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")

@@ -143,7 +143,7 @@ def _inside(found: Reading, expect: Expect) -> Iterator[Cause]:
         if found.form == "jws":
             return
     if found.members is None:
-        yield from headers.unreadable(found.parts[0])
+        yield from headers.unreadable(found.part("protected header"))
     yield from _number(found)
     yield from _encodings(found.parts, _ENCODINGS)
     if found.form == "jws":
@@ -160,7 +160,7 @@ def _inside(found: Reading, expect: Expect) -> Iterator[Cause]:
 
 def _what(found: Reading) -> str:
     """Say more of a token of the other form: whether it is nested, as far as that shows."""
-    payload = found.parts[1].octets or b""
+    payload = found.part("payload").octets or b""
     if found.form == "jws" and payload.count(b".") == JWE_SEGMENTS - 1 and payload[:3] == b"eyJ":
         return "its payload is a JWE: encrypted, then signed"
     if has_media_type((found.members or {}).get("cty"), "JWT"):
@@ -170,9 +170,7 @@ def _what(found: Reading) -> str:
 
 def _no_token(found: Reading) -> Iterator[Cause]:
     """Say what a text with too few or too many dots may be."""
-    head = found.parts[0] if found.parts else None
-    if head is None:
-        return
+    head = found.part("protected header")
     if len(found.parts) > JWE_SEGMENTS and found.members is not None:
         yield cause("too_many_segments")
     elif found.members is not None and "alg" in found.members:
@@ -192,7 +190,7 @@ def _number(found: Reading) -> Iterator[Cause]:
     direct = alg is not None and (alg.family == "dir" or alg.name == "ECDH-ES")
     if count > JWE_SEGMENTS:
         yield cause("too_many_segments")
-    elif direct and enc is not None and [part.size for part in found.parts[1:2]] == [enc.iv_bytes]:
+    elif direct and enc is not None and found.part("encrypted key").size == enc.iv_bytes:
         yield cause("empty_segment_lost", f"{count} segments")
     else:
         seen = f"{count} of 5 segments"
@@ -211,7 +209,7 @@ def _encodings(parts: tuple[Part, ...], codes: tuple[str, ...]) -> Iterator[Caus
 
 def _fitting(found: Reading, alg: Alg | None, enc: Enc | None) -> Iterator[Cause]:
     if alg is not None:
-        yield from sizes.key_size(alg, enc, found.parts[1])
+        yield from sizes.key_size(alg, enc, found.part("encrypted key"))
     if enc is not None:
         yield from sizes.content_sizes(enc, found)
 
@@ -228,7 +226,7 @@ def _jws(found: Reading) -> Iterator[Cause]:
     elif alg not in SIGS:
         yield cause("alg_unknown", plain(alg))
     elif len(found.parts) == JWS_SEGMENTS:
-        yield from sizes.signature_size(alg, found.parts[2])
+        yield from sizes.signature_size(alg, found.part("signature"))
 
 
 def _possible(found: Reading) -> Iterator[Cause]:

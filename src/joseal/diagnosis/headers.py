@@ -100,8 +100,9 @@ def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
     """Give the rules that the header of a JWE breaks."""
     if reading.members is None:
         return
-    if reading.parts[0].size > limits.header_bytes:
-        yield cause("header_too_large", f"{reading.parts[0].size} bytes")
+    size = reading.part("protected header").size
+    if size > limits.header_bytes:
+        yield cause("header_too_large", f"{size} bytes")
     yield from _names(reading)
     wrong = _wrong_type(reading.members)
     if wrong is not None:

@@ -72,6 +72,12 @@ class Reading(NamedTuple):
         return value if isinstance(value, str) else None
 
 
+    def part(self, name: str) -> Part:
+        """Return a segment; an empty one where it is missing."""
+        empty = Part(name=name, text="", octets=b"")
+        return next((part for part in self.parts if part.name == name), empty)
+
+
 def read(text: str) -> Reading:
     """Read a token without what stood around it."""
     texts = text.split(".", JWE_SEGMENTS + 1) if text else []

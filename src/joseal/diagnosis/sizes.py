@@ -94,7 +94,7 @@ def _wrapped(alg: Alg, enc: Enc, size: int) -> Iterator[Cause]:
 
 def content_sizes(enc: Enc, reading: Reading) -> Iterator[Cause]:
     """Give what is wrong with the sizes of iv, ciphertext and tag."""
-    iv, ciphertext, tag = reading.parts[2:5]
+    iv, ciphertext, tag = (reading.part(name) for name in ("iv", "ciphertext", "tag"))
     other = _other_enc(enc, iv, tag)
     if other is not None:
         seen = f"iv of {iv.size} bytes and tag of {tag.size}, as {other.name} has them"

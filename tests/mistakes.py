@@ -10,6 +10,7 @@ IVs, AAD that is left out, decoded or written anew, an AL that counts bytes.
 
 import base64
 import gzip
+import hashlib
 import hmac
 import json
 import zlib
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from joserfc import jwe as joserfc_jwe
 from joserfc import jwk as joserfc_jwk
 from joserfc import jws as joserfc_jws
@@ -433,4 +435,49 @@ HIDDEN: dict[str, tuple[str, Maker]] = {
     ),
     "another key": ("no_variant", lambda: str(good(name="stranger"))),
     "a changed tag": ("content_unopened", lambda: str(good()._replace(tag=draw("any", 16)))),
+}
+
+
+def agreed(alg: str, change: Callable[[str, bytes, bytes, int], bytes]) -> Token:
+    """A token for the key on P-256, the inputs of whose key derivation `change` writes."""
+    enc = "A128GCM"
+    own = {"apu": b"sender", "apv": b"receiver"}
+    members = suite.wrap(alg, enc, **own).members
+    size = suite.ECDH[alg] or suite.CEK_BYTES[enc]
+    pair, peer = suite.private("P-256", "ephemeral"), suite.private("P-256")
+    secret = suite.agree(pair, peer.public_key())
+    info = change(alg if suite.ECDH[alg] else enc, own["apu"], own["apv"], size)
+    key = hashlib.sha256(b"\0\0\0\1" + secret + info).digest()[:size]
+    if not suite.ECDH[alg]:
+        return suite.token(alg, enc, PLAINTEXT, wrapped=suite.Wrapped(key, b"", members))
+    cek = draw("cek", suite.CEK_BYTES[enc])
+    wrapped = suite.Wrapped(cek, aes_key_wrap(key, cek), members)
+    return suite.token(alg, enc, PLAINTEXT, wrapped=wrapped)
+
+
+def counted(*fields: bytes) -> bytes:
+    return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+
+
+def bits(size: int) -> bytes:
+    return (8 * size).to_bytes(4, "big")
+
+
+# What `joseal doctor` must have seen, and how the inputs of the derivation were written.
+AGREED: dict[str, Callable[[str, bytes, bytes, int], bytes]] = {
+    "without a name": lambda _, u, v, size: counted(b"", u, v) + bits(size),
+    "without apu and apv": lambda name, _u, _v, size: counted(name.encode(), b"", b"") + bits(size),
+    "with apu and apv as text": lambda name, u, v, size: (
+        counted(name.encode(), b64(u).encode(), b64(v).encode()) + bits(size)
+    ),
+    "with apu and apv exchanged": lambda name, u, v, size: (
+        counted(name.encode(), v, u) + bits(size)
+    ),
+    "with the size in bytes": lambda name, u, v, size: (
+        counted(name.encode(), u, v) + size.to_bytes(4, "big")
+    ),
+    "without the size": lambda name, u, v, _: counted(name.encode(), u, v),
+    "without the lengths of its inputs": lambda name, u, v, size: (
+        name.encode() + u + v + bits(size)
+    ),
 }

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import forge, mistakes, suite
 from tests.mistakes import HIDDEN, SHOWN, good
@@ -13,6 +13,9 @@ from joseal.diagnosis import Cause, Explanation, causes, explain
 from joseal.diagnosis.headers import meant
 
 MOST_SHOWN = 40_000
+
+# An explanation is made of many small steps, and CI runs the suite several times.
+fewer = settings(max_examples=max(50, settings().max_examples // 5))
 
 
 def codes(token: str | bytes, **more: str) -> list[str]:
@@ -251,6 +254,7 @@ PIECES = st.sampled_from(
 )
 
 
+@fewer
 @given(
     st.one_of(st.text(), st.binary(), st.lists(PIECES, max_size=12).map("".join)),
     st.sampled_from(["jwe", "jws"]),
@@ -275,6 +279,7 @@ CHANGES = st.tuples(
 )
 
 
+@fewer
 @given(st.sampled_from(TOKENS), st.lists(CHANGES, max_size=3), st.sampled_from(["jwe", "jws"]))
 def test_any_change_of_a_token_gets_an_explanation(
     token: bytes, changes: list[tuple[int, int, bytes]], expect: str
@@ -285,6 +290,7 @@ def test_any_change_of_a_token_gets_an_explanation(
     assert len(str(explain(bytes(changed), expect=expect))) < MOST_SHOWN
 
 
+@fewer
 @given(
     st.dictionaries(
         st.sampled_from(

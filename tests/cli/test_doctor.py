@@ -78,11 +78,9 @@ def test_key_names_the_cause_first(name: str, with_key: Run) -> None:
     assert done.exit_code == Exit.TOKEN
 
 
-@pytest.mark.parametrize("name", HIDDEN)
-def test_without_the_key_nothing_is_found(name: str, run: Run) -> None:
-    done = run("doctor", "--json", data=HIDDEN[name][1]())
-    assert codes(done) == []
-    assert told(done)["tried"] is False
+def test_without_the_key_nothing_is_found(run: Run) -> None:
+    done = run("doctor", "--json", data=HIDDEN["no AAD"][1]())
+    assert (codes(done), told(done)["tried"], told(done)["opened"]) == ([], False, False)
     assert (done.exit_code, done.stderr) == (0, "")
 
 
@@ -138,10 +136,40 @@ def test_symmetric_keys_open_good_tokens_and_name_what_is_wrong(
     assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=other)) == ["no_variant"]
 
 
-def test_a_key_on_a_curve_opens(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(json.dumps(suite.private_jwk("P-256")))
+@pytest.fixture(scope="module")
+def on_curve(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("curve") / "mine.jwk"
+    path.write_text(json.dumps(suite.private_jwk("P-256")))
+    return path
+
+
+def test_a_key_on_a_curve_opens(run: Run, on_curve: Path) -> None:
     token = str(suite.token("ECDH-ES+A128KW", "A128GCM"))
-    assert run("doctor", "--key", tmp_path / "key", data=token).exit_code == 0
+    assert run("doctor", "--key", on_curve, data=token).exit_code == 0
+
+
+@pytest.mark.parametrize("alg", ["ECDH-ES", "ECDH-ES+A256KW"])
+@pytest.mark.parametrize("seen", mistakes.AGREED)
+def test_other_inputs_of_the_derivation_are_named(
+    seen: str, alg: str, on_curve: Path, run: Run
+) -> None:
+    token = str(mistakes.agreed(alg, mistakes.AGREED[seen]))
+    done = run("doctor", "--json", "--key", on_curve, data=token)
+    assert [(cause["code"], cause["seen"]) for cause in told(done)["causes"]] == [
+        ("derivation", seen)
+    ]
+    assert told(done)["opened"] is True
+
+
+@pytest.mark.parametrize(("alg", "name"), [("ECDH-ES", "ECDH-ES"), ("ECDH-ES+A256KW", "A128GCM")])
+def test_the_name_of_the_other_algorithm_in_the_derivation_is_named(
+    alg: str, name: str, on_curve: Path, run: Run
+) -> None:
+    token = mistakes.agreed(
+        alg, lambda _, u, v, size: mistakes.counted(name.encode(), u, v) + mistakes.bits(size)
+    )
+    (cause,) = told(run("doctor", "--json", "--key", on_curve, data=str(token)))["causes"]
+    assert (cause["code"], cause["seen"]) == ("derivation", f"with the name {name}")
 
 
 def test_one_screen_with_the_causes_on_top(with_key: Run) -> None:
@@ -263,7 +291,7 @@ def test_a_stream_that_inflates_too_far_is_named(with_key: Run) -> None:
 def test_every_finding_can_come(with_key: Run) -> None:
     elsewhere = {
         *("kid_of_other_pair", "kid_unknown", "alg_not_the_keys", "key_of_other_kind"),
-        *("key_unusable", "rsa_size", "zip_too_large"),
+        *("key_unusable", "rsa_size", "zip_too_large", "derivation"),
     }
     seen = {code for code, _ in HIDDEN.values()} | elsewhere
     tokens = {

@@ -59,6 +59,13 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The octets of the encrypted key are in reverse order.",
             "Reverse them: Windows' CryptoAPI has the last octet first.",
         ),
+        "derivation": (
+            "The key was derived from other inputs.",
+            (
+                "RFC 7518 section 4.6.2: enc's name for ECDH-ES, alg's with a key wrap; apu and "
+                "apv decoded; sizes in bits."
+            ),
+        ),
         "cek_base64": ("Inside the encrypted key is base64 of the content key.", _CEK),
         "cek_hex": ("Inside the encrypted key is hex of the content key.", _CEK),
         "cek_size": ("The content key has another size than enc needs.", _CEK),

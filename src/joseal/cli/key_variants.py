@@ -18,6 +18,7 @@ from joseal import JoseError, Key, Limits
 from joseal.algorithms.hashing import HASHES
 from joseal.algorithms.management import Incoming
 from joseal.algorithms.table import Alg, Enc, HashName
+from joseal.cli import agreement_variants
 from joseal.diagnosis.reading import Part, repaired
 from joseal.wire import header as headers
 
@@ -64,20 +65,31 @@ def content_keys(
 def _other(
     key: Key, alg: Alg, enc: Enc, members: dict[str, object], encrypted_key: bytes
 ) -> Iterator[ContentKey]:
-    """Ask the mechanism of the key itself."""
+    """Ask the mechanism of the key itself; for an agreement then try other derivations."""
+    proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
+    octets = _by_mechanism(key, enc, members, encrypted_key)
+    if octets is not None:
+        yield ContentKey((), octets, proves)
+    if alg.family == "ecdh-es" and key.is_private:
+        for seen, cek in agreement_variants.derived(key, alg, enc, members, encrypted_key):
+            yield ContentKey((("derivation", seen),), cek, proves)
+
+
+def _by_mechanism(
+    key: Key, enc: Enc, members: dict[str, object], encrypted_key: bytes
+) -> bytes | None:
     try:
         mechanism = key.for_encryption("decrypt", [enc], None)
         known = headers.typed(members).known
-        octets = mechanism.prepare(Incoming(enc, known, encrypted_key, Limits()))()
+        return mechanism.prepare(Incoming(enc, known, encrypted_key, Limits()))()
     except JoseError:
-        return
-    if octets is not None:
-        proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
-        yield ContentKey((), octets, proves)
+        return None
 
 
 def _rsa(key: Key, alg: Alg, encrypted_key: bytes) -> Iterator[ContentKey]:
-    private = load_pem_private_key(key.to_pem(private=True).encode(), password=None)
+    pem = key.to_pem(private=True).encode()
+    # It was validated when the key was loaded.
+    private = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private, RSAPrivateKey):
         return
     for codes, octets in _sized(encrypted_key, (private.key_size + 7) // 8):

@@ -85,7 +85,9 @@ def _otherwise(reading: Reading, key: Key, alg: Alg, enc: Enc) -> Trial:
             certain = cek.codes
         for way in ways:
             tried += 1
-            found = content_variants.opened(enc, cek.octets, way, reading.part("protected header").size)
+            found = content_variants.opened(
+                enc, cek.octets, way, reading.part("protected header").size
+            )
             if found is not None:
                 return _trial(reading, _Found((*cek.codes, *found[0]), found[1]), tried)
     if certain is not None:

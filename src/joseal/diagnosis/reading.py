@@ -71,7 +71,6 @@ class Reading(NamedTuple):
         value = (self.members or {}).get(name)
         return value if isinstance(value, str) else None
 
-
     def part(self, name: str) -> Part:
         """Return a segment; an empty one where it is missing."""
         empty = Part(name=name, text="", octets=b"")

@@ -1,6 +1,10 @@
 """`joseal.diagnosis`: what a token's bytes tell, with no key and for whatever bytes."""
 
+import doctest
 import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -8,7 +12,7 @@ from hypothesis import strategies as st
 from tests import forge, mistakes, suite
 from tests.mistakes import HIDDEN, SHOWN, good
 
-from joseal import Encrypter, Limits, profiles
+from joseal import Encrypter, Limits, diagnosis, profiles
 from joseal.diagnosis import Cause, Explanation, causes, explain
 from joseal.diagnosis.headers import meant
 
@@ -52,6 +56,37 @@ def test_good_tokens_of_all_suites_give_no_cause() -> None:
     assert all(shown.form == "jwe" and len(shown.segments) == 5 for shown in found.values())
 
 
+def vectors(folder: Path, schema: str) -> Iterator[tuple[dict[str, object], dict[str, object]]]:
+    """The project's test vectors of one schema, each with the settings of its opener."""
+    for path in sorted(folder.glob("*.json")):
+        content = json.loads(path.read_text("utf-8"))
+        if content.get("schema") == schema:
+            yield from (
+                (case, group["opener"]) for group in content["groups"] for case in group["tests"]
+            )
+
+
+# What a structure can't show: the receiver's curve and modulus, and what it understands.
+NOT_SHOWN = re.compile(
+    r"an epk on [PX]-?\d+|an encrypted key of (512|768) octets"
+    r"|crit names (exp,|the empty name|a member (that is not understood|in another case)|one that)"
+)
+
+
+def test_vectors_that_open_have_no_cause_and_malformed_ones_have_one(our_vectors: Path) -> None:
+    wrong = []
+    for schema, form in (("jwe_compact_v1", "jwe"), ("jws_compact_v1", "jws")):
+        for case, opener in vectors(our_vectors, schema):
+            # The receiver has the payload apart, or not encoded, and knows it.
+            if "detached" in case or opener.get("b64") is False:
+                continue
+            found = explain(case["token"], expect=form).causes
+            shown = case["expect"] == "malformed" and not NOT_SHOWN.search(case["comment"])
+            if (case["expect"] == "ok" and found) or (shown and not found):
+                wrong.append((case["id"], case["comment"], found))
+    assert wrong == []
+
+
 @pytest.mark.parametrize("curve", suite.CURVES)
 @pytest.mark.parametrize("alg", suite.ECDH)
 def test_good_tokens_on_all_curves_give_no_cause(alg: str, curve: str) -> None:
@@ -77,6 +112,7 @@ def test_possible_causes_are_those_of_the_algorithms() -> None:
     assert possible("ECDH-ES") == ["other_key", "derivation", *end]
     assert possible("dir", zip="DEF") == ["zip_off", "zip_framing", "other_secret", *end]
     assert possible("dir", cty="JWT")[-1] == "nested"
+    assert possible("dir", crit=["x"], x=1)[0] == "crit_extension"
 
 
 def test_segments_have_their_sizes() -> None:
@@ -90,6 +126,11 @@ def test_segments_have_their_sizes() -> None:
     assert segment(padded, "tag") == (24, 16, False)
     assert segment(padded, "iv") == (16, 12, True)
     assert padded.causes[0].seen == "encrypted key, tag"
+
+
+def test_example_of_the_module_runs() -> None:
+    results = doctest.testmod(diagnosis)
+    assert (results.attempted, results.failed) == (2, 0)
 
 
 def test_what_can_not_be_decoded_has_no_size() -> None:
@@ -216,7 +257,14 @@ def test_every_cause_of_the_table_can_come() -> None:
     seen = {cause.code for _, make in SHOWN.values() for cause in explain(make()).causes}
     tokens = [str(suite.token(alg, "A128GCM", members={"zip": "DEF"})) for alg in suite.ALGS]
     seen |= {cause.code for token in tokens for cause in explain(token).possible}
-    seen |= {"nested", "plaintext_json_string", "ecdsa_der", "signature_size", "jwe"}
+    seen |= {
+        "nested",
+        "plaintext_json_string",
+        "crit_extension",
+        "ecdsa_der",
+        "signature_size",
+        "jwe",
+    }
     more = [
         *("x" * (2 * Limits().token_bytes + 1), f"{good()} ", mistakes.renamed("ROT13")),
         *(mistakes.renamed(enc="ROT13"), mistakes.named({"enc": "A256GCM"}, good())),

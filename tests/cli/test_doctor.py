@@ -247,6 +247,12 @@ def test_an_rsa_key_of_another_size_is_named(with_key: Run) -> None:
     assert cause["seen"] == "512 bytes, and your modulus has 256"
 
 
+def test_an_epk_on_another_curve_is_named(run: Run, on_curve: Path) -> None:
+    token = str(suite.token("ECDH-ES", "A128GCM", curve="X25519"))
+    (cause,) = told(run("doctor", "--json", "--key", on_curve, data=token))["causes"]
+    assert (cause["code"], cause["seen"]) == ("epk_curve", "X25519, and yours is on P-256")
+
+
 def test_alg_that_is_not_the_keys_is_named_and_tried(with_key: Run) -> None:
     token = str(good("RSA-OAEP"))
     done = with_key("--json", "--alg", "RSA-OAEP-256", data=token)
@@ -291,7 +297,7 @@ def test_a_stream_that_inflates_too_far_is_named(with_key: Run) -> None:
 def test_every_finding_can_come(with_key: Run) -> None:
     elsewhere = {
         *("kid_of_other_pair", "kid_unknown", "alg_not_the_keys", "key_of_other_kind"),
-        *("key_unusable", "rsa_size", "zip_too_large", "derivation"),
+        *("key_unusable", "rsa_size", "zip_too_large", "derivation", "epk_curve"),
     }
     seen = {code for code, _ in HIDDEN.values()} | elsewhere
     tokens = {

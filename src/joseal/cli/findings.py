@@ -39,6 +39,10 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The encrypted key was made with an RSA key of another size than yours.",
             "It was sealed to another key: compare the public keys.",
         ),
+        "epk_curve": (
+            "The ephemeral key is on another curve than yours.",
+            "It was made for another key: compare the public keys.",
+        ),
         "oaep_hash": (
             "It was sealed with another hash in OAEP than alg names.",
             "Write the alg that was used, or use the hash of the alg.",

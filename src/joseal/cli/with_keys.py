@@ -168,11 +168,16 @@ def _of_trial(trial: Trial) -> Findings:
 
 
 def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:
-    """Compare the encrypted key with the modulus, one octet more or less being another cause."""
-    named, modulus = algorithms(reading)[0], None if key.is_symmetric else key.to_jwk().get("n")
-    if named is None or named.kind != "RSA" or not isinstance(modulus, str):
+    """Compare the modulus with the encrypted key, and the curve with that of the epk."""
+    alg, shown = algorithms(reading)[0], {} if key.is_symmetric else key.to_jwk()
+    modulus, curve, part = shown.get("n"), shown.get("crv"), reading.part("encrypted key")
+    if alg is None:
         return
-    size = len(base64url.decode_text(modulus) or b"")
-    part = reading.part("encrypted key")
-    if part.size and not part.faults and abs(part.size - size) > 1:
-        yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")
+    if alg.kind == "RSA" and isinstance(modulus, str) and part.size and not part.faults:
+        size = len(base64url.decode_text(modulus) or b"")
+        # One octet more or less is another cause.
+        if abs(part.size - size) > 1:
+            yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")
+    epk = strict_json.as_object((reading.members or {}).get("epk")) or {}
+    if alg.kind == "curve" and curve is not None and epk.get("crv", curve) != curve:
+        yield finding("epk_curve", f"{plain(str(epk['crv']))}, and yours is on {curve}")

@@ -303,6 +303,10 @@ _POSSIBLE: Final = {
         "A character was changed on the way.",
         "Compare a hash of the token on both sides.",
     ),
+    "crit_extension": (
+        "crit names an extension, which the receiver has to understand.",
+        "Name it: crit= of Decrypter and Verifier; or leave it out.",
+    ),
     "rsa1_5_off": ("RSA1_5 is off unless it is named.", "Use RSA-OAEP-256, or legacy=True."),
     "zip_off": ("Compressed tokens are off unless named.", "Leave zip out, or accept_zip=True."),
     "zip_framing": (

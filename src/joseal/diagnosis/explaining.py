@@ -31,6 +31,7 @@ _ENCODINGS: Final = (
     *("foreign_characters", "standard_base64", "padded"),
     *("double_base64", "hex_segment"),
 )
+_INNER: Final = ("double_base64", "hex_segment")
 # What cutting a token off leaves behind comes after the cut itself.
 _SYMPTOMS: Final = ("trailing_bits",)
 
@@ -203,7 +204,7 @@ def _encodings(parts: tuple[Part, ...], codes: tuple[str, ...]) -> Iterator[Caus
     for code in codes:
         names = [part.name for part in parts if code in part.faults]
         # The payload of a JWS may be any text, so also one that looks encoded.
-        if names and names != ["payload"]:
+        if names and (names != ["payload"] or code not in _INNER):
             yield cause(code, ", ".join(names[: len(JWE_NAMES)]))
 
 
@@ -218,6 +219,7 @@ def _jws(found: Reading) -> Iterator[Cause]:
     alg = found.text_of("alg")
     if found.members is None:
         return
+    yield from headers.shape(found.members)
     if alg is None:
         if "alg" not in found.members:
             yield cause("alg_missing")
@@ -232,6 +234,8 @@ def _jws(found: Reading) -> Iterator[Cause]:
 def _possible(found: Reading) -> Iterator[Cause]:
     """Name what a structure without fault does not show, for the algorithms at hand."""
     alg, _ = headers.algorithms(found)
+    if "crit" in (found.members or {}):
+        yield cause("crit_extension")
     if found.form != "jwe" or alg is None:
         yield cause("other_key")
         yield cause("changed")

@@ -104,11 +104,23 @@ def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
     if size > limits.header_bytes:
         yield cause("header_too_large", f"{size} bytes")
     yield from _names(reading)
-    wrong = _wrong_type(reading.members)
+    wrong = list(shape(reading.members))
+    yield from wrong
+    if [one for one in wrong if one.code == "member_type"]:
+        return
+    yield from _typed(headers.typed({"alg": "", **reading.members}), *algorithms(reading), limits)
+
+
+def shape(members: dict[str, object]) -> Iterator[Cause]:
+    """Give what is wrong with the types of members and with `crit`, in a JWE and a JWS alike."""
+    wrong = _wrong_type(members)
     if wrong is not None:
         yield cause("member_type", wrong)
         return
-    yield from _typed(headers.typed({"alg": "", **reading.members}), *algorithms(reading), limits)
+    try:
+        headers.check_crit(headers.typed({"alg": "", **members}), members)
+    except MalformedTokenError:
+        yield cause("crit")
 
 
 def _names(reading: Reading) -> Iterator[Cause]:
@@ -157,10 +169,6 @@ def _typed(
     header: headers.Header, alg: Alg | None, enc: Enc | None, limits: Limits
 ) -> Iterator[Cause]:
     known, members = header.known, header.all
-    try:
-        headers.check_crit(header, members)
-    except MalformedTokenError:
-        yield cause("crit")
     if members.get("zip", "DEF") != "DEF":
         yield cause("zip_unknown", plain(str(members["zip"])))
     if alg is None or enc is None:

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from joseal.algorithms.table import SIGS
 from joseal.diagnosis.model import Form
 from joseal.wire import base64url, strict_json
 from joseal.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
@@ -95,7 +96,9 @@ def _members(header: Part) -> dict[str, object] | None:
 
 
 def _form(segments: int, members: dict[str, object] | None) -> Form:
-    if segments == JWE_SEGMENTS or (members is not None and "enc" in members):
+    """Go by the number of segments, and where it is that of neither by the header."""
+    known = members or {}
+    if segments == JWE_SEGMENTS or ("enc" in known and known.get("alg") not in [*SIGS]):
         return "jwe"
     return "jws" if segments == JWS_SEGMENTS else "unknown"
 

@@ -127,7 +127,7 @@ class SignThenEncrypt(_Sealing):
     def seal(self, payload: bytes) -> str:
         """Return the token of both layers.
 
-        Raises: as `Signer.sign` and `Encrypter.encrypt` do.
+        Raises as `Signer.sign` and `Encrypter.encrypt` do.
         """
         inner = self._signer.sign(payload)
         return self._encrypter.encrypt(inner.encode("ascii"), header=self._outer)
@@ -158,8 +158,8 @@ class DecryptThenVerify(_Opening):
     def open(self, token: str | bytes) -> OpenedNested:
         """Open both layers.
 
-        Raises: as `Decrypter.open` does for the outer layer and as `Verifier.open` does for the
-            inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
+        Raises as `Decrypter.open` does for the outer layer and as `Verifier.open` does for the
+        inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
         """
         outer = self._decrypter.open(token)
         self._check_outer(outer.header)
@@ -191,7 +191,7 @@ class EncryptThenSign(_Sealing):
     def seal(self, payload: bytes) -> str:
         """Return the token of both layers.
 
-        Raises: as `Encrypter.encrypt` and `Signer.sign` do.
+        Raises as `Encrypter.encrypt` and `Signer.sign` do.
         """
         inner = self._encrypter.encrypt(payload)
         return self._signer.sign(inner.encode("ascii"), header=self._outer)
@@ -222,8 +222,8 @@ class VerifyThenDecrypt(_Opening):
     def open(self, token: str | bytes) -> OpenedNested:
         """Open both layers.
 
-        Raises: as `Verifier.open` does for the outer layer and as `Decrypter.open` does for the
-            inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
+        Raises as `Verifier.open` does for the outer layer and as `Decrypter.open` does for the
+        inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
         """
         outer = self._verifier.open(token)
         self._check_outer(outer.header)

@@ -72,7 +72,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     def replace(self, **changes: object) -> Self:
         """Return a profile with some attributes changed.
 
-        Raises: as `Profile` does; TypeError for an attribute that there is not.
+        Raises as `Profile` does; TypeError for an attribute that there is not.
         """
         return structs.replace(self, **changes)
 

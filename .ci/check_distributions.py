@@ -19,6 +19,7 @@ SDIST_FILES = {
     "PKG-INFO",
     "README.md",
     "SECURITY.md",
+    "mkdocs.yml",
     "pyproject.toml",
 }
 

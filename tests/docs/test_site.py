@@ -1,0 +1,104 @@
+"""What the site is made of: its hook, its places, its reference."""
+
+import importlib
+import re
+import runpy
+
+import click
+import pytest
+from tests.docs import pages
+
+from joseal.cli.program import program
+
+HOOKS = runpy.run_path(str(pages.DOCS / "hooks.py"))
+CONFIG = (pages.ROOT / "mkdocs.yml").read_text("utf-8")
+REFERENCE = "\n".join(path.read_text("utf-8") for path in (pages.DOCS / "reference").glob("*.md"))
+KNOWN = {"a.md", "b/c.md", "security.md"}
+
+
+@pytest.mark.parametrize(
+    ("uri", "text", "expected"),
+    [
+        ("a.md", "[x](b/c.md#d)", "[x](b/c.md#d)"),
+        ("b/c.md", "[x](../a.md)", "[x](../a.md)"),
+        ("a.md", "[x](../SECURITY.md)", "[x](security.md)"),
+        ("b/c.md", "[x](../../SECURITY.md#y)", "[x](../security.md#y)"),
+        ("security.md", "[x](docs/b/c.md)", "[x](b/c.md)"),
+        ("a.md", "[`x`](../src/joseal/jwe.py) y", "`x` y"),
+        ("security.md", "[x](LICENSE)", "x"),
+        ("a.md", "[x](https://example.com) [y](#z)", "[x](https://example.com) [y](#z)"),
+        ("a.md", "![x](pictures/y.svg)", "![x](pictures/y.svg)"),
+        ("a.md", "```python\nx[y](z)\n```\n[x](z)", "```python\nx[y](z)\n```\nx"),
+    ],
+)
+def test_links_lead_where_the_site_has_the_page(uri: str, text: str, expected: str) -> None:
+    assert HOOKS["complete"](text, uri, KNOWN) == expected
+
+
+def test_section_of_the_readme_is_taken_over() -> None:
+    page = HOOKS["complete"]("<!-- from README.md: Errors -->", "reference/errors.md", KNOWN)
+    assert "`MalformedTokenError`" in page
+    assert "## " not in page
+
+
+def test_section_that_there_is_not_is_noticed() -> None:
+    with pytest.raises(KeyError):
+        HOOKS["complete"]("<!-- from README.md: Errers -->", "a.md", KNOWN)
+
+
+def walk(command: click.Command, context: click.Context) -> list[click.Context]:
+    if not isinstance(command, click.Group):
+        return [context]
+    inner = ((name, command.get_command(context, name)) for name in command.list_commands(context))
+    below = [
+        walk(each, click.Context(each, info_name=name, parent=context)) for name, each in inner
+    ]
+    return [context, *(each for several in below for each in several)]
+
+
+def test_every_command_and_option_stands_in_the_page() -> None:
+    page = HOOKS["complete"]("<!-- commands -->", "a.md", KNOWN)
+    parts = dict(re.findall(r"^#{2,5} (joseal.*)\n((?:(?!#).*\n?)*)", page, re.MULTILINE))
+    contexts = walk(program, click.Context(program, info_name="joseal"))
+    assert list(parts) == [context.command_path for context in contexts]
+    for context in contexts:
+        options = [option for option in context.command.params if isinstance(option, click.Option)]
+        missing = [
+            option.opts[-1]
+            for option in options
+            if option.opts[-1] not in parts[context.command_path]
+        ]
+        assert missing == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((pages.DOCS / "reference").glob("*.md")), ids=lambda path: path.name
+)
+def test_reference_names_what_there_is(path) -> None:
+    for name in re.findall(r"^::: (\S+)$", path.read_text("utf-8"), re.MULTILINE):
+        module, _, member = name.rpartition(".")
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError:
+            assert hasattr(importlib.import_module(module), member), name
+
+
+def test_all_of_the_front_stands_in_the_reference() -> None:
+    named = set(re.findall(r"^::: joseal\.(\w+)$", REFERENCE, re.MULTILINE))
+    front = importlib.import_module("joseal").__all__
+    assert {name for name in front if name not in named and not name.endswith("Error")} == set()
+    assert "errors" in named
+
+
+def test_every_page_has_its_place() -> None:
+    there = {path.relative_to(pages.DOCS).as_posix() for path in pages.DOCS.rglob("*.md")}
+    listed = re.findall(r"(\S+\.md)$", CONFIG.partition("\nnav:\n")[2], re.MULTILINE)
+    assert sorted(listed) == sorted([*there, *HOOKS["BORROWED"].values()])
+
+
+def test_pictures_fetch_nothing() -> None:
+    for path in (pages.DOCS / "pictures").glob("*.svg"):
+        text = path.read_text("utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")
+        assert re.findall(r"https?:|<script|<image|href|@import", text) == []
+        assert "prefers-color-scheme: dark" in text
+        assert "<title" in text

@@ -8,26 +8,28 @@ import json
 import os
 import pty
 import re
+import resource
 import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 
 from joseal import Decrypter, Encrypter, Key
-from joseal.cli import bulk_rows, bulk_run
+from joseal.cli import bulk_journal, bulk_rows, bulk_run
 from joseal.cli.failures import Exit
+from joseal.cli.program import program
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
 
+ROOT = Path(__file__).parents[2]
 ENC = "A128GCM"
-LARGE = 32 * 1024**2 + 10
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +132,20 @@ def test_csv_cells_come_back_and_all_others_stay(
     assert (tmp_path / "encrypted.csv").read_bytes().startswith(head)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_plaintext_can_not_begin_a_csv_row(
+    end: str, bulk: Callable[..., Result], tmp_path: Path, key: Key
+) -> None:
+    sealer = Encrypter(key, enc=ENC)
+    texts = ["x\rmallory", "x\nmallory", 'x"\r\n"']
+    source = tmp_path / "in.csv"
+    rows = ["a,b", *(f"{sealer.encrypt(text.encode())},2" for text in texts), ""]
+    source.write_bytes(end.join(rows).encode())
+    assert bulk("decrypt", source, "--field", "a").exit_code == 0
+    with (tmp_path / "decrypted.csv").open(newline="") as file:
+        assert list(csv.reader(file)) == [["a", "b"], *([text, "2"] for text in texts)]
+
+
 def test_whole_lines_come_back_whatever_they_hold(
     bulk: Callable[..., Result], tmp_path: Path, key: Key
 ) -> None:
@@ -146,8 +162,9 @@ def test_whole_lines_come_back_whatever_they_hold(
 
 
 def test_refused_rows_are_listed_by_line_and_code_and_the_others_are_done(
-    bulk: Callable[..., Result], tmp_path: Path
+    bulk: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bulk_rows, "LINE_BYTES", 1_000)
     source = tmp_path / "in.jsonl"
     lines = {
         b'{"a":"4111","b":"x"}': None,
@@ -157,14 +174,13 @@ def test_refused_rows_are_listed_by_line_and_code_and_the_others_are_done(
         b'["4111"]': ("json", None),
         b'{"a":"\xff4111","b":""}': ("json", None),
         b'{"a":"4111","b":"y"': ("json", None),
-        b'{"a":"' + b"4" * LARGE + b'","b":""}': ("line_bytes", None),
-        b'{"a":"' + b"4" * (17 * 1024**2) + b'","b":""}': ("too_large", "a"),
+        b'{"a":"' + b"4" * 1_000 + b'","b":""}': ("line_bytes", None),
         b'{"a":"","b":"z"}': None,
     }
     source.write_bytes(b"\n".join(lines))
     done = bulk("encrypt", source, "--field", "a", "--field", "b", "--rejects", tmp_path / "bad")
     assert done.exit_code == Exit.TOKEN
-    assert done.stderr == f"joseal: rejects: 8 of 10 rows, listed in {tmp_path / 'bad'}\n"
+    assert done.stderr == f"joseal: rejects: 7 of 9 rows, listed in {tmp_path / 'bad'}\n"
     found = [(line, *what) for line, what in enumerate(lines.values(), 1) if what is not None]
     assert rejects(tmp_path / "bad") == found
     assert "4111" not in (tmp_path / "bad").read_text()
@@ -246,7 +262,7 @@ def test_wrong_usage_is_one_line_and_leaves_no_output(
     assert done.exit_code in {Exit.USAGE, Exit.FILE}
     assert done.stderr.startswith(f"joseal: {beginning}")
     assert (done.stderr.count("\n"), done.stdout) == (1, "")
-    assert not target.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "in.jsonl"]
 
 
 @pytest.mark.parametrize("verb", ["encrypt", "decrypt"])
@@ -259,13 +275,13 @@ def test_each_direction_has_help(verb: str, run: Run) -> None:
 def test_an_output_that_is_no_file_is_refused(bulk: Callable[..., Result], tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_text("")
-    (tmp_path / "encrypted.jsonl").symlink_to(source)
+    (tmp_path / "encrypted.jsonl").symlink_to(tmp_path / "other")
     done = bulk("encrypt", source, "--field", "a")
     assert done.exit_code == Exit.FILE
     assert done.stderr.endswith("encrypted.jsonl is no regular file\n")
 
 
-ROWS = 12_000
+ROWS = 2_000
 
 
 @pytest.fixture
@@ -284,33 +300,27 @@ def large(tmp_path: Path) -> Path:
 def command(folder: Path, source: Path, *args: object) -> list[str]:
     key = ("--key", folder / "wrap.jwk", "--enc", ENC, "--field", "a")
     words = ("bulk", "encrypt", *key, *args, "-o", source.with_name("out.jsonl"), source)
-    return [sys.executable, "-W", "error", "-m", "joseal", *(str(word) for word in words)]
+    return [str(word) for word in words]
 
 
-def end_behind(
-    octets: int, words: list[str], source: Path, end: signal.Signals
-) -> tuple[int, bytes]:
-    """Start a run, send its processes a signal as soon as it has written so much, and wait."""
-    partial = source.with_name("out.jsonl.partial")
-    with subprocess.Popen(words, stderr=subprocess.PIPE, start_new_session=True) as process:
-        limit = time.monotonic() + 60
-        while process.poll() is None and not (
-            partial.exists() and partial.stat().st_size >= octets
-        ):
-            assert time.monotonic() < limit
-            time.sleep(0.001)
-        if end == signal.SIGINT:  # as a terminal does
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, end)
-        else:
-            process.send_signal(end)
-        return process.wait(), process.communicate()[1]
-
-
-def remove_finished(source: Path) -> None:
-    """Begin again: on a busy machine a run may finish before the signal comes."""
-    for path in source.parent.glob("out.jsonl*"):
-        path.unlink()
+def stop(
+    call: str, count: int, end: signal.Signals, words: list[str]
+) -> subprocess.CompletedProcess[bytes]:
+    """Run a command that gets a signal when it is about to make its call number `count`."""
+    words = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "tests.bulk_stopped",
+        call,
+        str(count),
+        end.name,
+        *words,
+    ]
+    return subprocess.run(
+        words, check=False, cwd=ROOT, capture_output=True, start_new_session=True, timeout=600
+    )
 
 
 def check_whole(source: Path, key: Key) -> None:
@@ -328,56 +338,58 @@ def check_whole(source: Path, key: Key) -> None:
     ]
 
 
-def test_a_run_that_is_killed_goes_on_and_loses_and_doubles_nothing(
-    folder: Path, large: Path, key: Key
-) -> None:
-    def killed(octets: int, workers: int) -> bool:
-        words = command(folder, large, "--workers", workers, "--resume")
-        code, said = end_behind(octets, words, large, signal.SIGKILL)
-        assert (code, said) == (-signal.SIGKILL, b"") or code == Exit.TOKEN
-        return code == -signal.SIGKILL
+# The journal is written first and then behind each chunk: a write, a sync, and a new name. Before
+# that, a chunk has one write each for rows and rejects.
+MOMENTS = {
+    "before there is a journal": ("replace", 1, 1),
+    "between the rows and the rejects of the second chunk": ("write", 6, 1),
+    "between a journal and its name, with two processes": ("replace", 2, 2),
+}
 
-    moments = ((0, 1), (100_000, 1), (500_000, 2), (900_000, 1))
-    for _ in range(5):
-        if all(killed(*moment) for moment in moments):
-            break
-        remove_finished(large)
-    assert large.with_name("out.jsonl.journal").exists()
-    assert not large.with_name("out.jsonl").exists()
-    done = subprocess.run(command(folder, large, "--resume"), check=False, capture_output=True)
-    assert done.stderr.startswith(b"joseal: rejects: 120 of 12000 rows")
+
+@pytest.mark.processes
+def test_a_run_that_is_killed_goes_on_and_loses_and_doubles_nothing(
+    folder: Path, large: Path, key: Key, run: Run
+) -> None:
+    for call, count, workers in MOMENTS.values():
+        words = command(folder, large, "--workers", workers, "--resume")
+        done = stop(call, count, signal.SIGKILL, words)
+        assert (done.returncode, done.stderr) == (-signal.SIGKILL, b"")
+        assert not large.with_name("out.jsonl").exists()
+    assert 0 < json.loads(large.with_name("out.jsonl.journal").read_text())["rows"] < ROWS
+    last = run(*command(folder, large, "--resume", "--workers", 1))
+    assert last.stderr.startswith("joseal: rejects: 20 of 2000 rows")
     check_whole(large, key)
 
 
-def stopped(folder: Path, large: Path) -> Path:
+def stopped(folder: Path, large: Path, run: Run) -> Path:
     """Leave a run that stopped somewhere in the middle, and return its journal."""
-    done = subprocess.run(
-        ["sh", "-c", 'ulimit -f 1500; exec "$@"', "sh", *command(folder, large, "--workers", 1)],
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode == Exit.FILE
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        done = run(*command(folder, large, "--workers", 1))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     path = large.with_name("out.jsonl.partial")
-    assert done.stderr.decode() == f"joseal: file: can't write {path}: File too large\n"
+    assert done.exit_code == Exit.FILE
+    assert done.stderr == f"joseal: file: can't write {path}: File too large\n"
     return large.with_name("out.jsonl.journal")
 
 
-def test_a_run_that_is_out_of_space_goes_on(folder: Path, large: Path, key: Key) -> None:
-    journal = stopped(folder, large)
+def test_a_run_that_is_out_of_space_goes_on(folder: Path, large: Path, key: Key, run: Run) -> None:
+    journal = stopped(folder, large, run)
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
-    again = subprocess.run(command(folder, large), check=False, capture_output=True)
-    assert again.stderr.startswith(b"joseal: resume: a run was not finished: go on with --resume")
-    done = subprocess.run(
-        command(folder, large, "--resume", "--workers", 1), check=False, capture_output=True
-    )
-    assert done.stderr.startswith(b"joseal: rejects: ")
+    again = run(*command(folder, large, "--workers", 1))
+    assert again.stderr.startswith("joseal: resume: a run was not finished: go on with --resume")
+    done = run(*command(folder, large, "--resume", "--workers", 1))
+    assert done.stderr.startswith("joseal: rejects: ")
     check_whole(large, key)
 
 
 def test_a_run_about_something_else_is_refused(
     folder: Path, large: Path, run: Run, tmp_path: Path
 ) -> None:
-    journal = stopped(folder, large)
+    journal = stopped(folder, large, run)
     before = journal.read_bytes()
 
     def refusal(*args: object) -> str:
@@ -409,7 +421,7 @@ def test_a_run_about_something_else_is_refused(
 def test_a_run_that_stopped_while_renaming_is_finished(
     *, unnamed: str, folder: Path, large: Path, key: Key, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = command(folder, large, "--workers", 1, "--resume")[5:]
+    words = command(folder, large, "--workers", 1, "--resume")
     replace = Path.replace
 
     def fail(self: Path, target: Path) -> Path:
@@ -421,85 +433,164 @@ def test_a_run_that_stopped_while_renaming_is_finished(
         patch.setattr(Path, "replace", fail)
         assert run(*words).stderr.endswith(f"{unnamed}: Input/output error\n")
     before = large.with_name("out.jsonl.partial").read_bytes()
-    assert run(*words).stderr.startswith("joseal: rejects: 120 of 12000 rows")
+    assert run(*words).stderr.startswith("joseal: rejects: 20 of 2000 rows")
     assert large.with_name("out.jsonl").read_bytes() == before
     check_whole(large, key)
 
 
 def test_two_runs_do_not_work_on_one_output(folder: Path, large: Path, run: Run) -> None:
-    stopped(folder, large)
+    stopped(folder, large, run)
     with large.with_name("out.jsonl.partial").open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        done = run(*command(folder, large, "--workers", 1, "--resume")[5:])
+        done = run(*command(folder, large, "--workers", 1, "--resume"))
     assert done.exit_code == Exit.FILE
     assert done.stderr.startswith("joseal: resume: another run is at work; ")
 
 
-def test_an_input_that_changes_is_noticed(
-    folder: Path, large: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_came_too_late_leaves_the_output_alone(
+    folder: Path, large: Path, run: Run, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finish = bulk_run.finish
+    words = command(folder, large, "--workers", 1, "--resume")
+    flock = fcntl.flock
+
+    def late(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", flock)
+        assert run(*words).exit_code == Exit.TOKEN
+        flock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    done = run(*words)
+    assert done.stderr.startswith("joseal: resume: another run is at work; ")
+    check_whole(large, key)
+
+
+@pytest.mark.parametrize(
+    "name", ["out.jsonl.partial", "out.jsonl.rejects.jsonl.partial", "out.jsonl.journal"]
+)
+@pytest.mark.parametrize("kind", ["a link", "a second name", "a pipe", "someone else's"])
+def test_a_file_that_may_be_someone_elses_is_not_gone_on_with(
+    *, kind: str, name: str, folder: Path, large: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, path = large.with_name("other"), large.with_name(name)
+    other.write_bytes(b"other")
+    if kind == "a link":
+        path.symlink_to(other)
+    elif kind == "a second name":
+        path.hardlink_to(other)
+    elif kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.write_bytes(b"")
+        monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+        large.with_name("out.jsonl.partial").touch()
+    done = run(*command(folder, large, "--workers", 1, "--resume"))
+    assert (done.exit_code, done.stderr[:13]) == (Exit.FILE, "joseal: file:")
+    assert other.read_bytes() == b"other"
+    assert not large.with_name("out.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "output", "listed"),
+    [
+        ("out.jsonl.partial", "out.jsonl", "bad"),
+        ("in.jsonl", "out.jsonl", "out.jsonl.journal"),
+        ("in.jsonl", "out.jsonl", "out.jsonl.partial"),
+        ("in.jsonl", "out.jsonl", "../here/out.jsonl"),
+        ("in.jsonl", "../here/in.jsonl", "bad"),
+    ],
+)
+def test_files_that_are_the_same_are_refused(
+    *, source: str, output: str, listed: str, folder: Path, tmp_path: Path, run: Run
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / source).write_bytes(JSON_LINES)
+    key = ("--key", folder / "wrap.jwk", "--enc", ENC, "--field", "a", "--workers", 1, "--resume")
+    done = run(
+        *("bulk", "encrypt", *key, "--format", "jsonl"),
+        *("-o", here / output, "--rejects", here / listed, here / source),
+    )
+    assert (done.exit_code, done.stderr[:24]) == (Exit.USAGE, "joseal: usage: IN, OUT, ")
+    assert [(path.name, path.read_bytes()) for path in here.iterdir()] == [(source, JSON_LINES)]
+
+
+@pytest.mark.parametrize(("room", "name"), [(bulk_journal, "digest_of"), (bulk_run, "finish")])
+def test_an_input_that_changes_is_noticed(
+    *, room: object, name: str, folder: Path, large: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act = getattr(room, name)
 
     def touch(*args: object) -> object:
         os.utime(large, (1, 1))
-        return finish(*args)
+        return act(*args)
 
-    monkeypatch.setattr(bulk_run, "finish", touch)
-    done = run(*command(folder, large, "--workers", 1)[5:])
+    monkeypatch.setattr(room, name, touch)
+    done = run(*command(folder, large, "--workers", 1))
     assert done.stderr == "joseal: input: the input was changed while it was read\n"
     assert not large.with_name("out.jsonl").exists()
 
 
+@pytest.mark.processes
 def test_an_interrupt_is_one_line_and_the_run_can_go_on(
     folder: Path, large: Path, run: Run, key: Key
 ) -> None:
-    words = command(folder, large, "--workers", 2)
-    for _ in range(5):
-        code, said = end_behind(10_000, words, large, signal.SIGINT)
-        if code != Exit.TOKEN:
-            break
-        remove_finished(large)
-    assert (code, said) == (Exit.INTERRUPTED, b"joseal: interrupted: stopped\n")
-    run(*words[5:], "--resume", "--workers", 1)
+    # As a terminal does, to all processes, while they may still load their modules.
+    done = stop("write", 2, signal.SIGINT, command(folder, large, "--workers", 2))
+    assert (done.returncode, done.stderr) == (
+        Exit.INTERRUPTED,
+        b"joseal: interrupted: stopped\n",
+    )
+    run(*command(folder, large, "--resume", "--workers", 1))
     check_whole(large, key)
 
 
-def test_a_terminal_gets_a_bar_with_rate_and_time_left(folder: Path, large: Path) -> None:
-    master, terminal = pty.openpty()
-    words = command(folder, large, "--workers", 1)
-    with subprocess.Popen(words, stderr=terminal, env={**os.environ, "TERM": "xterm"}) as process:
-        os.close(terminal)
-        shown = b""
-        while True:
-            try:
-                shown += os.read(master, 65_536)
-            except OSError:  # the other side is closed
-                break
-    os.close(master)
-    assert process.returncode == Exit.TOKEN
-    shown = re.sub(rb"\x1b\[[\d;?]*[A-Za-z]", b"", shown)
-    assert b"100%" in shown
-    assert re.search(rb"[\d,]{4,} rows/s 120 rejects \d:\d\d:\d\d", shown)
-
-
-@pytest.mark.parametrize("way", ["standard input", "password file", "two processes"])
-def test_the_key_is_found_by_every_worker(
-    way: str, shell: Shell, folder: Path, tmp_path: Path, pair: Key
+def test_a_terminal_gets_a_bar_with_rate_and_time_left(
+    folder: Path, large: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token = Encrypter(pair.public(), enc=ENC).encrypt(b"x")
-    (tmp_path / "in").write_text(f"{token}\n" * 3)
+    monkeypatch.setenv("TERM", "xterm")
+    master, terminal = pty.openpty()
+    with ThreadPoolExecutor(1) as executor:
+        shown = executor.submit(read_all, master)
+        with (
+            os.fdopen(terminal, "w") as file,
+            contextlib.redirect_stderr(file),
+            pytest.raises(SystemExit, match=str(int(Exit.TOKEN))),
+        ):
+            program(command(folder, large, "--workers", 1))
+        text = re.sub(rb"\x1b\[[\d;?]*[A-Za-z]", b"", shown.result())
+    assert b"100%" in text
+    assert re.search(rb"[\d,]+ rows/s 20 rejects \d:\d\d:\d\d", text)
+
+
+def read_all(terminal: int) -> bytes:
+    shown = b""
+    with os.fdopen(terminal, "rb", buffering=0) as file, contextlib.suppress(OSError):
+        while piece := file.read(65_536):  # an error is the end: the other side is closed
+            shown += piece
+    return shown
+
+
+def test_the_key_may_come_from_standard_input(
+    run: Run, folder: Path, tmp_path: Path, pair: Key
+) -> None:
+    (tmp_path / "in").write_text(Encrypter(pair.public(), enc=ENC).encrypt(b"x"))
     private = (folder / "private.pem").read_bytes()
-    key = {
-        "standard input": ("--key", "-"),
-        "password file": (
-            *("--key", folder / "encrypted.pem", "--password-file", folder / "password"),
-        ),
-        "two processes": ("--key", folder / "private.pem"),
-    }[way]
-    done = shell(
-        *("bulk", "decrypt", *key, "--alg", "RSA-OAEP-256", "--enc", ENC, "--format", "lines"),
-        *("--workers", 2, "-o", tmp_path / "out", tmp_path / "in"),
-        data=private,
-    )
+    done = run(*opening("--key", "-", folder=tmp_path), data=private)
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert (tmp_path / "out").read_bytes() == b"x"
+
+
+@pytest.mark.processes
+def test_key_and_password_are_found_by_every_process(
+    shell: Shell, folder: Path, tmp_path: Path, pair: Key
+) -> None:
+    (tmp_path / "in").write_text(Encrypter(pair.public(), enc=ENC).encrypt(b"x"))
+    password = ("--password-file", folder / "password")
+    done = shell(*opening("--key", folder / "encrypted.pem", *password, folder=tmp_path))
     assert (done.returncode, done.stderr) == (0, b"")
-    assert (tmp_path / "out").read_bytes() == b"x\n" * 3
+    assert (tmp_path / "out").read_bytes() == b"x"
+
+
+def opening(*key: object, folder: Path) -> tuple[object, ...]:
+    how = ("--alg", "RSA-OAEP-256", "--enc", ENC, "--format", "lines", "--workers", 2)
+    return ("bulk", "decrypt", *key, *how, "-o", folder / "out", folder / "in")

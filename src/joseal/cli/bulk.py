@@ -1,5 +1,6 @@
 """`joseal bulk`: seal or open the rows of a file."""
 
+import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -8,6 +9,7 @@ import click
 from joseal import Key
 from joseal.bulk.pools import usable_cores
 from joseal.cli import bulk_run, bulk_tools, options
+from joseal.cli.bulk_journal import Books
 from joseal.cli.bulk_rows import Csv, Format, JsonLines, PlainLines
 from joseal.cli.bulk_run import Task, Work
 from joseal.cli.bulk_tools import KeySource, Opening, Sealing
@@ -210,9 +212,10 @@ def _check(both: _Files) -> None:
         raise click.UsageError("name each --field once")
     if both.json_values and form != "jsonl":
         raise click.UsageError("--json-values is for JSON Lines")
-    paths = [path.absolute() for path in (both.in_path, both.out_path, _rejects(both))]
-    if len(set(paths)) != len(paths):
-        raise click.UsageError("IN, OUT and the rejects must be three files")
+    paths = [both.in_path, *Books(both.out_path, _rejects(both)).files()]
+    if len({os.path.realpath(path) for path in paths}) != len(paths):
+        text = "IN, OUT, the rejects and what is written beside them must be different files"
+        raise click.UsageError(text)
 
 
 def _form(both: _Files) -> str:

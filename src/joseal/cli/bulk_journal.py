@@ -8,6 +8,8 @@ Rules:
 - What the journal counts is on the disk before the journal is, which is replaced as a whole.
 - A journal is for one input, one set of options and one key, and refuses all others.
 - One run works on an output at a time. The lock goes with the process, however that ends.
+- What is not there is made, and a file that is there is gone on with only if it is this user's
+  and has no second name: others may write to the directory.
 
 Accepted: the journal holds a digest of the input, by which a guess of all of it can be confirmed.
 It is private and is removed with the partial files.
@@ -19,6 +21,7 @@ import stat
 import sys
 from collections.abc import Callable
 from functools import partial
+from io import BufferedReader
 from pathlib import Path
 from typing import Final, Self, TypeVar, final
 
@@ -37,7 +40,7 @@ _T = TypeVar("_T")
 
 _JOURNAL_BYTES: Final = 64 * 1024
 # Not through a link that someone else may have put there. Windows has the one, others the other.
-_FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_FLAGS: Final = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
@@ -100,6 +103,10 @@ class Books:
         for descriptor in self._descriptors:
             os.close(descriptor)
 
+    def files(self) -> list[Path]:
+        """Return every file that a run makes or removes."""
+        return [*self._targets, *self._partials, self._journal, _beside(self._journal, "new")]
+
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
         """Begin a run, or find where an unfinished one stopped, and cut off what is behind that.
 
@@ -114,16 +121,16 @@ class Books:
         journal = self._read()
         if journal is not None:
             self._check(journal.fingerprint, fingerprint)
-            if journal.done:
-                return journal
-        self._open_partials()
+        # Those of a run that is done may have their names already.
+        self._open_partials(make=journal is None or not journal.done)
         # Another process may have gone on, or even finished, before the lock was ours.
         if self._read() != journal:
             raise self._refused("another run is at work")
         if journal is None:
             journal = Journal(fingerprint)
             self._enter(journal)
-        self._cut(journal)
+        if not journal.done:
+            self._cut(journal)
         return journal
 
     def write(self, rows: bytes, rejects: bytes) -> tuple[int, int]:
@@ -160,12 +167,13 @@ class Books:
         for source, target in reversed([*zip(self._partials, self._targets, strict=True)]):
             if source.exists():
                 _writing(target, partial(source.replace, target))
-        _writing(self._journal, self._journal.unlink)
+        _writing(self._journal, partial(self._journal.unlink, missing_ok=True))
 
     def _enter(self, journal: Journal) -> None:
-        """Replace the journal. What a kill leaves of a new one is overwritten by the next."""
+        """Replace the journal. What a kill leaves of a new one is removed by the next."""
         new = _beside(self._journal, "new")
-        descriptor = _writing(new, partial(os.open, new, _FLAGS | os.O_TRUNC, 0o600))
+        _writing(new, partial(new.unlink, missing_ok=True))
+        descriptor = _made(new)
         try:
             _append(new, descriptor, _written(journal))
             _writing(new, partial(os.fsync, descriptor))
@@ -173,13 +181,13 @@ class Books:
             os.close(descriptor)
         _writing(self._journal, partial(new.replace, self._journal))
 
-    def _open_partials(self) -> None:
+    def _open_partials(self, *, make: bool) -> None:
         for path in self._partials:
-            descriptor = _writing(path, partial(os.open, path, _FLAGS, 0o600))
-            self._descriptors.append(descriptor)
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise FailureError("file", f"{path} is no regular file", Exit.FILE)
-        if not _locked(self._descriptors[0]):
+            if path.exists():
+                self._descriptors.append(_found(path))
+            elif make:
+                self._descriptors.append(_made(path))
+        if self._descriptors and not _locked(self._partials[0], self._descriptors[0]):
             raise self._refused("another run is at work")
 
     def _cut(self, journal: Journal) -> None:
@@ -198,7 +206,8 @@ class Books:
     def _read(self) -> Journal | None:
         if not self._journal.exists():
             return None
-        members = strict_json.load_object(files.read(self._journal, _JOURNAL_BYTES))
+        with os.fdopen(_found(self._journal), "rb") as file:
+            members = strict_json.load_object(file.read(_JOURNAL_BYTES))
         try:
             return strict_json.convert(members, Journal)
         except strict_json.ShapeError:
@@ -214,21 +223,35 @@ class Books:
         return FailureError("resume", f"{reason}; to begin anew, remove {left}", Exit.FILE)
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file.
+def _made(path: Path) -> int:
+    """Make a file.
 
     Raises:
-        FailureError: it can't be read, or is no regular file.
+        FailureError: it can't be made, or is there.
     """
-    try:
-        with path.open("rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        text = f"{click.format_filename(path)} is no regular file"
-        failure = FailureError("file", text, Exit.FILE)
-    except OSError as error:
-        failure = failures.of_file("read", click.format_filename(path), error)
-    raise failure
+    return _writing(path, partial(os.open, path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _found(path: Path) -> int:
+    """Open a file that an earlier run left.
+
+    Raises:
+        FailureError: it can't be opened, or may be someone else's.
+    """
+    descriptor = _writing(path, partial(os.open, path, _FLAGS))
+    state = os.fstat(descriptor)
+    owned = sys.platform == "win32" or state.st_uid == os.geteuid()
+    if stat.S_ISREG(state.st_mode) and owned and state.st_nlink == 1:
+        return descriptor
+    os.close(descriptor)
+    text = f"{click.format_filename(path)} is no regular file, or not this user's alone"
+    raise FailureError("file", text, Exit.FILE)
+
+
+def digest(file: BufferedReader) -> str:
+    """Return the SHA-256 of a file, from its beginning."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of(options: dict[str, object]) -> str:
@@ -266,12 +289,15 @@ def _append(path: Path, descriptor: int, data: bytes) -> None:
         left = left[_writing(path, partial(os.write, descriptor, left)) :]
 
 
-def _locked(descriptor: int) -> bool:
-    """Take the lock that ends with this process; True where the system has none."""
+def _locked(path: Path, descriptor: int) -> bool:
+    """Take the lock that ends with this process; True where the system has none.
+
+    False where another process has it, or had it until it gave the file another name.
+    """
     if sys.platform == "win32":
         return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except (BlockingIOError, FileNotFoundError):
         return False
-    return True

@@ -275,8 +275,11 @@ class Csv:
 
     def _line(self, cells: list[str]) -> bytes:
         text = io.StringIO()
-        csv.writer(text, lineterminator=self._line_end).writerow(cells)
-        return text.getvalue().encode(errors="surrogateescape")
+        # Before Python 3.13 only the characters of this line end are quoted, and a lone carriage
+        # return in a plaintext would begin a row for many readers.
+        csv.writer(text, lineterminator="\r\n").writerow(cells)
+        line = text.getvalue().removesuffix("\r\n") + self._line_end
+        return line.encode(errors="surrogateescape")
 
 
 def _rows(

@@ -1,11 +1,13 @@
 """One bulk run from its first row to its last: read, give to the workers, write, keep the books."""
 
 import os
+import stat
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
@@ -60,12 +62,8 @@ def run(task: Task) -> None:
         FailureError: a file can't be used; rows were refused, and all others are done.
         JoseError: a worker can't load the key.
     """
-    options = bulk_journal.digest_of(task.options)
-    fingerprint = Fingerprint(bulk_journal.digest(task.source), options, task.thumbprint)
     with Books(task.output, task.rejects) as books:
-        journal = books.open(fingerprint, resume=task.resume)
-        if not journal.done:
-            journal = _guarded(task, books, journal)
+        journal = _guarded(task, books)
         books.finish()
     if journal.rejects:
         name = click.format_filename(task.rejects)
@@ -73,11 +71,11 @@ def run(task: Task) -> None:
         raise FailureError("rejects", text, Exit.TOKEN)
 
 
-def _guarded(task: Task, books: Books, journal: Journal) -> Journal:
+def _guarded(task: Task, books: Books) -> Journal:
     """Do the rows, and say what of the input or the workers ends the run."""
     try:
         with task.source.open("rb") as file:
-            return _rows(task, file, books, journal)
+            return _begin(task, file, books)
     except OSError as error:
         failure = failures.of_file("read", click.format_filename(task.source), error)
     except RefusalError as error:
@@ -89,27 +87,43 @@ def _guarded(task: Task, books: Books, journal: Journal) -> Journal:
     raise failure
 
 
-def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal:
+def _begin(task: Task, file: BufferedReader, books: Books) -> Journal:
+    """Look at the input, and do its rows, unless that is done already."""
+    # Before the digest, so that no change goes unnoticed between it and the rows.
     before = os.fstat(file.fileno())
+    if not stat.S_ISREG(before.st_mode):
+        text = f"{click.format_filename(task.source)} is no regular file"
+        raise FailureError("file", text, Exit.FILE)
     head = task.form.head(file)
+    options = bulk_journal.digest_of(task.options)
+    fingerprint = Fingerprint(bulk_journal.digest(file), options, task.thumbprint)
+    journal = books.open(fingerprint, resume=task.resume)
+    if journal.done:
+        return journal
     if journal.output_bytes == 0:
         journal = replace(journal, output_bytes=books.write(head, b"")[0])
+    journal = _rows(task, file, books, journal)
+    after = os.fstat(file.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FailureError("input", "the input was changed while it was read", Exit.FILE)
+    journal = replace(journal, done=True)
+    books.keep(journal)
+    return journal
+
+
+def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal:
+    size = os.fstat(file.fileno()).st_size
     file.seek(journal.offset)
     batches: deque[list[Row]] = deque()
     kept = time.monotonic()
     results = task.work(_chunks(task.form.rows(file, journal.place), batches))
-    with closing(results), Bar(before.st_size, journal) as bar:
+    with closing(results), Bar(size, journal) as bar:
         for found in results:
             journal = finish(batches.popleft(), found, books, journal)
             bar.show(journal)
             if time.monotonic() - kept > _SECONDS_BETWEEN:
                 books.keep(journal)
                 kept = time.monotonic()
-    after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise FailureError("input", "the input was changed while it was read", Exit.FILE)
-    journal = replace(journal, done=True)
-    books.keep(journal)
     return journal
 
 

@@ -22,9 +22,9 @@ def opener() -> Decrypter:
     return Decrypter(Key.from_jwk(WRAP), enc=ENC)
 
 
-def noted_sealer() -> Encrypter:
+def noted_sealer(path: Path) -> Encrypter:
     """One line in a file for each call."""
-    with Path(os.environ["BULK_NOTES"]).open("a") as notes:
+    with path.open("a") as notes:
         notes.write(f"{os.getpid()}\n")
     return sealer()
 
@@ -57,7 +57,6 @@ class CrashingDevice:
         return self.key.decrypt(encrypted_key, padding.OAEP(padding.MGF1(sha1), sha1, None))
 
 
-def crashing_opener() -> Decrypter:
-    folder = Path(os.environ["BULK_DEVICE"])
+def crashing_opener(folder: Path) -> Decrypter:
     public = Key.from_pem((folder / "public.pem").read_bytes(), alg="RSA-OAEP")
     return Decrypter(Key.from_external(CrashingDevice(folder), public=public), enc=ENC)

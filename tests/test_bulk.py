@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from concurrent.futures import (
     BrokenExecutor,
@@ -25,11 +24,31 @@ import pytest
 from tests import bulk_factories as factories
 
 from joseal import Encrypter, Key, KeyUseError, MalformedTokenError, TokenTooLargeError
-from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many
+from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, work
+from joseal.bulk.pools import Given, Own
+from joseal.bulk.run import Run
 from joseal.bulk.work import Job
 
 ROOT = Path(__file__).parents[1]
 ROWS = [b"row %d" % number for number in range(1_000)]
+WAYS = ["threads", pytest.param("spawned", marks=pytest.mark.processes)]
+
+
+@pytest.fixture(scope="module")
+def spawned():
+    """One process for all tests that need no pool of their own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor:
+        yield executor
+
+
+@pytest.fixture
+def executor(way, request):
+    return request.getfixturevalue("spawned") if way == "spawned" else None
+
+
+@pytest.fixture
+def tool(way):
+    return factories.sealer if way == "spawned" else factories.sealer()
 
 
 def opened(tokens):
@@ -37,13 +56,13 @@ def opened(tokens):
     return [opener.decrypt(token) for token in tokens]
 
 
-@pytest.mark.parametrize("tool", [factories.sealer(), factories.sealer], ids=["threads", "spawned"])
-def test_outcomes_come_in_the_order_of_the_items(tool):
-    with encrypt_many(ROWS, tool, workers=2, chunk_items=7) as outcomes:
+@pytest.mark.parametrize("way", WAYS)
+def test_outcomes_come_in_the_order_of_the_items(way, tool, executor):
+    with encrypt_many(ROWS, tool, executor=executor, workers=2, chunk_items=7) as outcomes:
         tokens = [outcome.value for outcome in outcomes]
     assert opened(tokens) == ROWS
-    tool = factories.opener if tool is factories.sealer else factories.opener()
-    with decrypt_many(iter(tokens), tool, workers=2) as outcomes:
+    tool = factories.opener if way == "spawned" else factories.opener()
+    with decrypt_many(iter(tokens), tool, executor=executor, workers=2) as outcomes:
         assert [outcome.value for outcome in outcomes] == ROWS
 
 
@@ -66,14 +85,13 @@ BAD = [
     (Item(b"x", {"x": b"octets"}), "item"),
     (Item(b"x", [("x", 1)]), "item"),
     (Item(b"x", {"x": "y" * 17_000}), "too_large"),
-    (bytes(16 * 1024**2 + 1), "too_large"),
 ]
 
 
-@pytest.mark.parametrize("tool", [factories.sealer(), factories.sealer], ids=["threads", "spawned"])
-def test_a_bad_item_is_an_outcome_and_not_the_end(tool):
+@pytest.mark.parametrize("way", WAYS)
+def test_a_bad_item_is_an_outcome_and_not_the_end(way, tool, executor):
     items = [item for bad, _ in BAD for item in (bad, b"good")]
-    with encrypt_many(items, tool, workers=1) as outcomes:
+    with encrypt_many(items, tool, executor=executor, workers=1) as outcomes:
         found = list(outcomes)
     assert [outcome.code for outcome in found] == [code for _, bad in BAD for code in (bad, None)]
     assert opened([outcome.value for outcome in found[1::2]]) == [b"good"] * len(BAD)
@@ -196,33 +214,34 @@ def test_an_executor_that_cancels_is_an_error():
         list(encrypt_many([b"x"], factories.sealer(), executor=Cancelling()))
 
 
+@pytest.mark.parametrize("tool", [factories.opener(), None])
+def test_a_tool_that_is_neither_is_refused(tool):
+    with pytest.raises(TypeError, match="give an Encrypter, or a factory"):
+        encrypt_many([b"x"], tool)
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize(
     ("tool", "error"),
     [
         (factories.no_sealer, KeyUseError),
         (factories.opener, TypeError),
-        (functools.partial(factories.sealer), None),
         (lambda: None, (pickle.PicklingError, AttributeError)),
-        (factories.fatal_sealer, BrokenExecutor),
-        (factories.opener(), TypeError),
-        (None, TypeError),
+        (factories.sealer(), TypeError),
     ],
 )
-def test_a_factory_that_fails_is_known_at_once(tool, error):
-    if error is None:
-        encrypt_many([b"x"], tool, workers=1).close()
-        return
+def test_a_factory_that_fails_is_known_at_once(tool, error, spawned):
     with pytest.raises(error):
-        encrypt_many(iter([b"x"]), tool, workers=1)
-    assert multiprocessing.active_children() == []
+        encrypt_many(iter([b"x"]), tool, executor=spawned)
+    assert spawned.submit(int, "7").result() == 7
 
 
-def test_a_prepared_object_goes_to_no_process():
-    with (
-        ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as executor,
-        pytest.raises(TypeError, match="can't be pickled"),
-    ):
-        encrypt_many([b"x"], factories.sealer(), executor=executor)
+@pytest.mark.processes
+def test_a_pool_of_ours_ends_with_a_factory_that_fails():
+    before = multiprocessing.active_children()
+    with pytest.raises(BrokenExecutor):
+        encrypt_many(iter([b"x"]), factories.fatal_sealer, workers=1)
+    assert multiprocessing.active_children() == before
 
 
 @pytest.mark.parametrize(
@@ -234,6 +253,11 @@ def test_a_prepared_object_goes_to_no_process():
         ({"chunk_bytes": True}, TypeError),
         ({"workers": "2"}, TypeError),
         ({"executor": "dask"}, TypeError),
+        ({"timeout_seconds": 1}, ValueError),
+        ({"timeout_seconds": 0, "executor": Executor()}, ValueError),
+        ({"timeout_seconds": float("nan"), "executor": Executor()}, ValueError),
+        ({"timeout_seconds": float("inf"), "executor": Executor()}, ValueError),
+        ({"timeout_seconds": True, "executor": Executor()}, TypeError),
     ],
 )
 def test_wrong_arguments_are_refused(sizes, error):
@@ -241,86 +265,160 @@ def test_wrong_arguments_are_refused(sizes, error):
         encrypt_many([], factories.sealer(), **sizes)
 
 
-def test_a_factory_is_called_once_in_each_process_and_run(tmp_path, monkeypatch):
+@pytest.mark.processes
+def test_a_factory_is_called_once_in_each_process_and_run(tmp_path, spawned):
     notes = tmp_path / "notes"
-    monkeypatch.setenv("BULK_NOTES", str(notes))
-    with encrypt_many(ROWS, factories.noted_sealer, workers=2, chunk_items=5) as outcomes:
-        assert opened(outcome.value for outcome in outcomes) == ROWS
-    pids = notes.read_text().split()
-    assert len(pids) == len(set(pids)) in (1, 2)
-    assert str(os.getpid()) not in pids
+    tool = functools.partial(factories.noted_sealer, notes)
+    for _ in range(2):
+        with encrypt_many(ROWS, tool, executor=spawned, chunk_items=50) as outcomes:
+            assert opened(outcome.value for outcome in outcomes) == ROWS
+    assert notes.read_text().split() == [str(spawned.submit(os.getpid).result())] * 2
+
+
+def test_a_factory_is_called_once_for_all_threads(tmp_path):
+    notes = tmp_path / "notes"
+    tool = functools.partial(factories.noted_sealer, notes)
     with ThreadPoolExecutor(4) as executor:
         for _ in range(2):
-            list(encrypt_many(ROWS, factories.noted_sealer, executor=executor, chunk_items=5))
-    assert notes.read_text().split()[len(pids) :] == [str(os.getpid())] * 2
+            list(encrypt_many(ROWS, tool, executor=executor, chunk_items=5))
+    assert notes.read_text().split() == [str(os.getpid())] * 2
 
 
+@pytest.mark.processes
 def test_a_killed_process_loses_nothing_and_doubles_nothing():
-    with encrypt_many(ROWS, factories.sealer, workers=2, chunk_items=4, in_flight=4) as outcomes:
+    before = set(multiprocessing.active_children())
+    with encrypt_many(ROWS, factories.sealer, workers=2, chunk_items=20, in_flight=4) as outcomes:
         tokens = []
         for outcome in outcomes:
             tokens.append(outcome.value)
-            if len(tokens) in (50, 500):
-                os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+            if len(tokens) == 50:
+                ours = set(multiprocessing.active_children()) - before
+                os.kill(ours.pop().pid, signal.SIGKILL)
     assert opened(tokens) == ROWS
     assert len(set(tokens)) == len(tokens)
-    assert multiprocessing.active_children() == []
+    assert set(multiprocessing.active_children()) == before
 
 
-@pytest.mark.parametrize(("deaths", "lost"), [(1, []), (100, [3])])
-def test_an_item_that_kills_its_process_is_lost_and_no_other(deaths, lost, tmp_path, monkeypatch):
-    pair = Key.generate("RSA-OAEP")
-    tokens = [
-        outcome.value
-        for outcome in encrypt_many(ROWS[:6], Encrypter(pair.public(), enc=factories.ENC))
+class KilledWorker(Exception):  # noqa: N818  Dask's name
+    """The run knows it by its name."""
+
+
+class Deadly(Executor):
+    """Does each job at once, but for those with one item: the first `deaths` of them end it.
+
+    Args:
+        deaths: how many.
+        error: what its future says; None where it says nothing.
+    """
+
+    def __init__(self, deaths, error):
+        self.deaths = deaths
+        self.error = error
+        self.given = []
+
+    def submit(self, work, job):
+        future = Future()
+        if b"row 3" not in job.items or self.deaths == 0:
+            future.set_result(work(job))
+            return future
+        self.deaths -= 1
+        self.given.append(future)
+        if self.error is not None:
+            future.set_exception(self.error)
+        return future
+
+
+@pytest.mark.parametrize(
+    ("pool", "error", "deaths", "lost", "most"),
+    [
+        # Once among others, once in its chunk alone, twice by itself.
+        (Own, BrokenExecutor(), 1, False, 4),
+        (Own, BrokenExecutor(), 3, False, 4),
+        (Own, BrokenExecutor(), 100, True, 4),
+        # Such an executor has tried itself: once in its chunk, once by itself.
+        (Given, KilledWorker(), 1, False, 2),
+        (Given, KilledWorker(), 100, True, 2),
+        (Given, None, 1, False, 2),
+        (Given, None, 100, True, 2),
+    ],
+)
+def test_an_item_that_ends_its_worker_is_lost_and_no_other(pool, error, deaths, lost, most):
+    deadly = Deadly(deaths, error)
+    made = Own(lambda: deadly) if pool is Own else Given(deadly)
+    run = Run(work.seal, factories.sealer(), made, in_flight=2, timeout_seconds=0.001)
+    chunks = [ROWS[begin : begin + 2] for begin in range(0, 6, 2)]
+    found = [result for results in run.results(iter(chunks)) for result in results]
+    assert [type(result) is LostError for result in found] == [
+        lost and row == b"row 3" for row in ROWS[:6]
     ]
+    assert opened(token for token in found if isinstance(token, str)) == [
+        row for row in ROWS[:6] if not (lost and row == b"row 3")
+    ]
+    assert len(deadly.given) == min(deaths, most)
+    assert all(future.done() for future in deadly.given)
+
+
+def test_an_executor_that_is_silent_ends_the_run():
+    class Silent(Executor):
+        def submit(self, work, job):
+            future = Future()
+            if not job.items and self.answers:
+                future.set_result([])
+            return future
+
+    executor = Silent()
+    for executor.answers in (True, False):
+        with pytest.raises(TimeoutError, match="no answer in time") as caught:
+            list(
+                encrypt_many(
+                    ROWS,
+                    factories.sealer(),
+                    executor=executor,
+                    chunk_items=1,
+                    timeout_seconds=0.001,
+                )
+            )
+        assert "row 1" not in repr(caught.value)
+
+
+@pytest.mark.processes
+def test_an_item_that_kills_its_process_is_lost_and_no_other(tmp_path):
+    pair = Key.generate("RSA-OAEP")
+    sealer = Encrypter(pair.public(), enc=factories.ENC)
+    tokens = [sealer.encrypt(row) for row in ROWS[:3]]
     (tmp_path / "key.pem").write_text(pair.to_pem(private=True))
     (tmp_path / "public.pem").write_text(pair.to_pem())
-    (tmp_path / "deadly").write_bytes(base64.urlsafe_b64decode(tokens[3].split(".")[1] + "=="))
-    (tmp_path / "deaths").write_bytes(bytes(deaths))
-    monkeypatch.setenv("BULK_DEVICE", str(tmp_path))
-    with decrypt_many(tokens, factories.crashing_opener, workers=1, chunk_items=2) as outcomes:
+    (tmp_path / "deadly").write_bytes(base64.urlsafe_b64decode(tokens[1].split(".")[1] + "=="))
+    (tmp_path / "deaths").write_bytes(bytes(100))
+    opener = functools.partial(factories.crashing_opener, tmp_path)
+    with decrypt_many(tokens, opener, workers=1, chunk_items=1) as outcomes:
         found = list(outcomes)
-    assert [index for index, outcome in enumerate(found) if outcome.error is not None] == lost
-    assert [type(found[index].error) for index in lost] == [LostError] * len(lost)
-    assert [outcome.value for outcome in found] == [
-        None if index in lost else row for index, row in enumerate(ROWS[:6])
-    ]
-    # Once among others, once in its chunk alone, twice by itself.
-    assert deaths - (tmp_path / "deaths").stat().st_size == min(deaths, 4)
+    assert [outcome.value for outcome in found] == [ROWS[0], None, ROWS[2]]
+    assert type(found[1].error) is LostError
+    # Once among others, twice by itself.
+    assert (tmp_path / "deaths").stat().st_size == 100 - 3
 
 
-def test_processes_end_with_a_parent_that_is_killed(tmp_path):
+@pytest.mark.processes
+def test_processes_end_with_a_parent_that_is_killed():
     program = (
         "import itertools, multiprocessing, os, signal\n"
         "from joseal.bulk import encrypt_many\n"
         "from tests.bulk_factories import sealer\n"
         "outcomes = encrypt_many(itertools.repeat(b'x'), sealer, workers=1)\n"
         "next(outcomes)\n"
-        "print(multiprocessing.active_children()[0].pid, flush=True)\n"
+        "print(len(multiprocessing.active_children()), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
+    # Its processes share its output, which ends when the last of them does.
     done = subprocess.run(
         [sys.executable, "-c", program],
         check=False,
         cwd=ROOT,
         capture_output=True,
-        text=True,
         timeout=60,
     )
-    assert done.returncode == -signal.SIGKILL
-    worker = int(done.stdout)
-    limit = time.monotonic() + 20
-    while _runs(worker):
-        assert time.monotonic() < limit
-        time.sleep(0.02)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+    assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"1\n")
 
 
 def test_nothing_shows_an_item():

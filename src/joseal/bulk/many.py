@@ -1,5 +1,6 @@
 """`encrypt_many` and `decrypt_many`: an iterable in, an iterator of outcomes out."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Final, Generic, TypeVar, final
@@ -33,6 +34,7 @@ def encrypt_many(
     in_flight: int | None = None,
     chunk_items: int = CHUNK_ITEMS,
     chunk_bytes: int = CHUNK_BYTES,
+    timeout_seconds: float | None = None,
 ) -> Outcomes[str]:
     """Seal every item, and return the outcomes in the order of the items.
 
@@ -51,19 +53,26 @@ def encrypt_many(
             on many machines, give at least twice the number of its workers.
         chunk_items: the most items that go to a worker together.
         chunk_bytes: the octets after which a chunk is full. One large item is a chunk.
+        timeout_seconds: how long the executor may take for the chunk whose outcomes are next; for
+            ever unless given. A chunk without an answer is done again item by item, so that the
+            items without one are lost and no others. Give it with Dask, which may never tell of an
+            item that kills each worker, and let it be many times what a chunk takes.
 
     Raises:
         TypeError: an argument is of another type; the tool is neither, or can't be pickled.
-        ValueError: a number is below one.
+        ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
+            there is no executor for it.
+        TimeoutError: no worker of the executor answers in time.
         Exception: whatever the factory raises, now or in a later process.
         BrokenExecutor: processes die before they do anything, or one after the other.
 
-    Iterating raises BrokenExecutor where the caller's executor is broken, and RuntimeError where
-    it cancels. The error of an outcome is that of `Encrypter.encrypt`, or `ItemError`, or
-    `LostError` where the processes that work on the item die, each time.
+    Iterating raises BrokenExecutor where the caller's executor is broken, RuntimeError where it
+    cancels, and TimeoutError where many jobs, one after the other, have no answer. The error of an
+    outcome is that of `Encrypter.encrypt`, or `ItemError`, or `LostError` where the processes that
+    work on the item die, or give no answer in time, each time.
     """
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
-    run = sealing(tool, sizes, executor)
+    run = sealing(tool, sizes, executor, _checked_timeout(timeout_seconds, executor))
     return Outcomes(run.results(_chunks(items, work.checked, sizes)))
 
 
@@ -77,6 +86,7 @@ def decrypt_many(
     in_flight: int | None = None,
     chunk_items: int = CHUNK_ITEMS,
     chunk_bytes: int = CHUNK_BYTES,
+    timeout_seconds: float | None = None,
 ) -> Outcomes[bytes]:
     """Open every token, and return the outcomes in the order of the tokens.
 
@@ -86,7 +96,7 @@ def decrypt_many(
     Raises as `encrypt_many` does.
     """
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
-    run = opening(tool, sizes, executor)
+    run = opening(tool, sizes, executor, _checked_timeout(timeout_seconds, executor))
     return Outcomes(run.results(_chunks(tokens, work.checked_token, sizes)))
 
 
@@ -118,7 +128,10 @@ class Sizes:
 
 
 def sealing(
-    tool: Encrypter | Callable[[], Encrypter], sizes: Sizes, executor: Executor | None = None
+    tool: Encrypter | Callable[[], Encrypter],
+    sizes: Sizes,
+    executor: Executor | None = None,
+    timeout_seconds: float | None = None,
 ) -> Run[Encrypter, Unsealed, str]:
     """Return a run that seals chunks.
 
@@ -128,11 +141,14 @@ def sealing(
     if not isinstance(tool, Encrypter) and not callable(tool):
         raise TypeError("give an Encrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Encrypter))
-    return Run(work.seal, tool, pool, sizes.in_flight)
+    return Run(work.seal, tool, pool, sizes.in_flight, timeout_seconds)
 
 
 def opening(
-    tool: Decrypter | Callable[[], Decrypter], sizes: Sizes, executor: Executor | None = None
+    tool: Decrypter | Callable[[], Decrypter],
+    sizes: Sizes,
+    executor: Executor | None = None,
+    timeout_seconds: float | None = None,
 ) -> Run[Decrypter, Sealed, bytes]:
     """Return a run that opens chunks.
 
@@ -142,7 +158,19 @@ def opening(
     if not isinstance(tool, Decrypter) and not callable(tool):
         raise TypeError("give a Decrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Decrypter))
-    return Run(work.unseal, tool, pool, sizes.in_flight)
+    return Run(work.unseal, tool, pool, sizes.in_flight, timeout_seconds)
+
+
+def _checked_timeout(seconds: float | None, executor: Executor | None) -> float | None:
+    if seconds is None:
+        return None
+    if type(seconds) not in {int, float}:
+        raise TypeError("timeout_seconds must be a number")
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise ValueError("timeout_seconds is above zero and finite")
+    if executor is None:
+        raise ValueError("timeout_seconds is for an executor that you give")
+    return seconds
 
 
 def _pool(workers: int, executor: Executor | None, *, prepared: bool) -> Pool:

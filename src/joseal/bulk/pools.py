@@ -26,6 +26,11 @@ _J = TypeVar("_J")
 _T = TypeVar("_T")
 
 
+@final
+class NoAnswerError(TimeoutError):
+    """The caller's executor was silent for longer than the caller wants to wait."""
+
+
 class Pool(Protocol):
     """What a run needs of either kind.
 
@@ -107,9 +112,9 @@ class Given:
         return self._executor.submit(work, job)
 
     def is_death(self, error: BaseException) -> bool:
-        """Tell whether the executor lives on, and says that workers died of a job."""
+        """Tell whether the executor lives on, and says that workers died of a job, or nothing."""
         # Dask's, which gives a job up after some workers died. By name, for it is not imported.
-        return type(error).__name__ == "KilledWorker"
+        return isinstance(error, NoAnswerError) or type(error).__name__ == "KilledWorker"
 
     def renew(self, generation: int) -> None:
         """Leave it to the executor's owner."""

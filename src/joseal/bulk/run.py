@@ -5,7 +5,8 @@ Rules:
   results are taken.
 - A chunk whose worker died is done again, alone, so that the next death is this chunk's own. Then
   it is split, and an item that goes on killing is lost. The others are not.
-- No local here holds an item outside of an object that is silent about it.
+- A job that gives no answer in time is given up, and then treated as if its worker had died.
+- No local of a frame that may raise holds an item outside of an object that is silent about it.
 """
 
 import itertools
@@ -16,7 +17,7 @@ from concurrent.futures import CancelledError, Future
 from typing import Final, Generic, NamedTuple, TypeVar, final
 
 from joseal.bulk.outcome import LostError
-from joseal.bulk.pools import Pool
+from joseal.bulk.pools import NoAnswerError, Pool
 from joseal.bulk.work import Job
 from joseal.errors import JoseError
 
@@ -45,6 +46,7 @@ class Run(Generic[_Tool, _Item, _T]):
         tool: a prepared object, or a picklable factory.
         pool: where it is done.
         in_flight: how many chunks may be under way.
+        timeout_seconds: how long to wait for an answer; None for ever.
 
     Raises:
         Exception: whatever the factory raises, or the executor says of what it can't pickle.
@@ -56,11 +58,13 @@ class Run(Generic[_Tool, _Item, _T]):
         tool: _Tool | Callable[[], _Tool],
         pool: Pool,
         in_flight: int,
+        timeout_seconds: float | None = None,
     ) -> None:
         self._work = work
         self._tool = tool
         self._pool = pool
         self._in_flight = in_flight
+        self._timeout_seconds = timeout_seconds
         self._name = secrets.token_hex(16)
         self._numbers = itertools.count()
         self._deaths = 0
@@ -70,7 +74,7 @@ class Run(Generic[_Tool, _Item, _T]):
         """Yield the results of each chunk, in order. The pool is closed at the end."""
         flights: deque[_Flight[_Tool, _Item, _T]] = deque()
         try:
-            for flight in map(self._launch, chunks):
+            for flight in map(self._launch, map(self._job, chunks)):
                 flights.append(flight)
                 if len(flights) == self._in_flight:
                     yield self._land(flights.popleft())
@@ -85,18 +89,22 @@ class Run(Generic[_Tool, _Item, _T]):
         """Have one worker prepare itself, so that a factory that can't is the caller's to know."""
         began = False
         try:
-            self._launch(()).future.result()
+            error = self._error_of(self._launch(self._job(())))
+            if error is not None:
+                raise error
             began = True
         finally:
             if not began:
                 self._pool.close()
 
-    def _launch(self, items: Sequence[_Item]) -> _Flight[_Tool, _Item, _T]:
-        job = Job(self._name, next(self._numbers), self._tool, items)
+    def _job(self, items: Sequence[_Item]) -> Job[_Tool, _Item]:
+        return Job(self._name, next(self._numbers), self._tool, items)
+
+    def _launch(self, job: Job[_Tool, _Item]) -> _Flight[_Tool, _Item, _T]:
         return _Flight(job, self._pool.submit(self._work, job), self._pool.generation)
 
     def _land(self, flight: _Flight[_Tool, _Item, _T]) -> list[_T | JoseError]:
-        return flight.future.result() if self._survived(flight) else self._alone(flight.job.items)
+        return flight.future.result() if self._survived(flight) else self._alone(flight.job)
 
     def _survived(self, flight: _Flight[_Tool, _Item, _T]) -> bool:
         """Wait for a job; False where its worker died, and there are new ones.
@@ -104,7 +112,7 @@ class Run(Generic[_Tool, _Item, _T]):
         Raises:
             Exception: whatever else ended the job: it is no item's fault.
         """
-        error = _error_of(flight.future)
+        error = self._error_of(flight)
         if error is None:
             self._deaths = 0
             return True
@@ -114,19 +122,23 @@ class Run(Generic[_Tool, _Item, _T]):
         self._pool.renew(flight.generation)
         return False
 
-    def _alone(self, items: Sequence[_Item]) -> list[_T | JoseError]:
+    def _alone(self, job: Job[_Tool, _Item]) -> list[_T | JoseError]:
         """Do a job again while nothing new is started."""
-        for _ in range(self._pool.tries - (len(items) > 1)):
-            flight = self._launch(items)
+        for _ in range(self._pool.tries - (len(job.items) > 1)):
+            flight = self._launch(self._job(job.items))
             if self._survived(flight):
                 return flight.future.result()
-        if len(items) == 1:
-            return [LostError("the process that worked on the item died, each time")]
-        return [result for index in range(len(items)) for result in self._alone(items[index:][:1])]
+        if len(job.items) == 1:
+            return [LostError("the work on the item ended without an answer, each time")]
+        parts = [self._job([item]) for item in job.items]
+        return [result for part in parts for result in self._alone(part)]
 
-
-def _error_of(future: Future[list[_T | JoseError]]) -> BaseException | None:
-    try:
-        return future.exception()
-    except CancelledError:
-        return RuntimeError("the executor cancelled what it was given")
+    def _error_of(self, flight: _Flight[_Tool, _Item, _T]) -> BaseException | None:
+        """Wait for a job, and return what ended it, if anything did."""
+        try:
+            return flight.future.exception(self._timeout_seconds)
+        except CancelledError:
+            return RuntimeError("the executor cancelled what it was given")
+        except TimeoutError:
+            flight.future.cancel()
+            return NoAnswerError("the executor gave no answer in time")

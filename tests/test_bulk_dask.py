@@ -1,34 +1,52 @@
 """Bulk on a Dask cluster: a real scheduler and two worker processes on loopback.
 
-One test, because each would start a cluster of its own.
+One test, because each would start a cluster of its own. The workers have no nannies, which would
+start a third one.
 """
 
+import asyncio
+import multiprocessing
 import os
 import signal
 
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client, LocalCluster, Worker
 from tests import bulk_factories as factories
 
 from joseal import KeyUseError
 from joseal.bulk import decrypt_many, encrypt_many
 
-ROWS = [b"row %d" % number for number in range(1_000)]
+pytestmark = pytest.mark.processes
+
+ROWS = [b"row %d" % number for number in range(200)]
+
+
+def serve(scheduler):
+    async def work():
+        async with Worker(scheduler, nthreads=1, dashboard=False) as worker:
+            await worker.finished()
+
+    asyncio.run(work())
 
 
 @pytest.fixture
 def client():
+    context = multiprocessing.get_context("spawn")
     with (
-        LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            host="127.0.0.1",
-            dashboard_address="127.0.0.1:0",
-            worker_dashboard_address="127.0.0.1:0",
-        ) as cluster,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
+        workers = [
+            context.Process(target=serve, args=(cluster.scheduler_address,), daemon=True)
+            for _ in range(2)
+        ]
+        for worker in workers:
+            worker.start()
+        client.wait_for_workers(2, timeout=60)
         yield client
+        for worker in workers:
+            worker.kill()
+            worker.join()
 
 
 def test_a_cluster_that_loses_a_worker_loses_no_row_and_doubles_none(client):
@@ -37,7 +55,7 @@ def test_a_cluster_that_loses_a_worker_loses_no_row_and_doubles_none(client):
         encrypt_many(ROWS, factories.no_sealer, executor=executor)
 
     with encrypt_many(
-        [b"same"] * 1_000, factories.sealer, executor=executor, chunk_items=10
+        [b"same"] * 1_000, factories.sealer, executor=executor, chunk_items=50
     ) as outcomes:
         same = {outcome.value for outcome in outcomes}
     assert len(same) == 1_000
@@ -46,11 +64,11 @@ def test_a_cluster_that_loses_a_worker_loses_no_row_and_doubles_none(client):
     assert len(set(pids.values())) == 2
     tokens = []
     with encrypt_many(
-        ROWS, factories.sealer, executor=executor, chunk_items=5, in_flight=20
+        ROWS, factories.sealer, executor=executor, chunk_items=2, in_flight=20
     ) as outcomes:
         for outcome in outcomes:
             tokens.append(outcome.value)
-            if len(tokens) == 200:
+            if len(tokens) == 50:
                 os.kill(next(iter(pids.values())), signal.SIGKILL)
     assert len(set(tokens)) == len(ROWS)
 

@@ -1,11 +1,12 @@
 """Content encryption: RFC 7518 sections 5.2 and 5.3, appendix B, and Wycheproof."""
 
 import json
+import tracemalloc
 
 import pytest
 from tests import forge
 
-from joseal.algorithms import content
+from joseal.algorithms import chunked, content
 from joseal.algorithms.content import Sealed
 from joseal.algorithms.table import ENCS
 
@@ -198,3 +199,34 @@ def test_lengths_fit_only_those_that_enc_makes(name):
         blocks = size > 0 and size % 16 == 0
         fits = content.lengths_fit(enc, good._replace(ciphertext=bytes(size)))
         assert fits is (blocks if forge.ENCS[name].mac else True)
+
+
+@pytest.mark.parametrize("name", ENCS)
+def test_chunks_begin_at_64_kibibytes_of_ciphertext_for_all_but_the_drafts(name, monkeypatch):
+    checked = []
+    check = chunked.check
+    monkeypatch.setattr(
+        chunked, "check", lambda *args, **names: checked.append(1) or check(*args, **names)
+    )
+    for size in (65520, 65536, 65552):
+        padding = 16 // ENCS[name].block_bytes % 16
+        enc, cek, iv, plaintext = material(name, size - padding)
+        sealed = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, plaintext))
+        assert len(sealed.ciphertext) == size
+        assert content.open_(enc, cek, sealed) == plaintext
+        assert bool(checked) is (size >= 65536 and name not in {"C20P", "XC20P"})
+        checked.clear()
+
+
+@pytest.mark.parametrize("name", ["A256CBC-HS512", "A256GCM"])
+def test_a_large_plaintext_takes_its_own_memory_once(name):
+    enc, cek, iv, plaintext = material(name, 24 * chunked.CHUNK_BYTES + 5)
+    sealed = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, plaintext))
+    tracemalloc.start()
+    try:
+        opened = content.open_(enc, cek, sealed)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert opened == plaintext
+    assert peak < len(plaintext) + 3 * chunked.CHUNK_BYTES

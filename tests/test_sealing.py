@@ -1,0 +1,92 @@
+"""A token made of all its inputs: at once, or from a size on chunk by chunk. RFC 7516 section 5.1."""
+
+import pytest
+from tests import forge
+
+from joseal import sealing
+from joseal.algorithms import chunked, content
+from joseal.algorithms.table import ENCS
+from joseal.wire import base64url
+
+LARGE = 64 * 1024
+NAMES = list(ENCS)
+
+
+def material(name):
+    enc = ENCS[name]
+    return enc, forge.draw("cek", enc.cek_bytes), forge.draw("iv", enc.iv_bytes)
+
+
+def sealed(name, plaintext):
+    enc, cek, iv = material(name)
+    return sealing.seal(enc, b"e30", cek, b"key", iv=iv, plaintext=plaintext)
+
+
+def expected(name, plaintext):
+    enc, cek, iv = material(name)
+    parts = b"key", iv, *content.seal(enc, cek, iv, b"e30", plaintext)
+    return b".".join((b"e30", *map(base64url.encode, parts))).decode("ascii")
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Note what is done chunk by chunk, and how many pieces a token is made to grow by."""
+    made = {"chunked": 0, "overlap": [], "at a time": []}
+
+    class Noting(chunked.Sealing):
+        __slots__ = ()
+
+        def encrypt(self, chunks, *, overlap):
+            made["chunked"] += 1
+            made["overlap"].append(overlap)
+            return super().encrypt(chunks, overlap=overlap)
+
+    def noting(pieces, at_a_time):
+        made["at a time"].append(at_a_time)
+        return islice(pieces, at_a_time)
+
+    islice = sealing.islice
+    monkeypatch.setattr(chunked, "Sealing", Noting)
+    monkeypatch.setattr(sealing, "islice", noting)
+    return made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_chunks_begin_at_64_kibibytes_for_all_but_the_drafts(name, calls):
+    for size, chunks in ((LARGE - 1, 0), (LARGE, 1), (LARGE + 1, 2)):
+        plaintext = forge.draw("plaintext", size)
+        assert sealed(name, plaintext) == expected(name, plaintext)
+        assert calls["chunked"] == (0 if name in {"C20P", "XC20P"} else chunks)
+
+
+@pytest.mark.parametrize("overlap", [True, False])
+def test_a_second_thread_is_used_where_it_is_faster(monkeypatch, calls, overlap):
+    asked = []
+    monkeypatch.setattr(chunked, "can_overlap", lambda size: asked.append(size) or overlap)
+    sealed("A256CBC-HS512", bytes(LARGE + 5))
+    assert asked == [LARGE + 5]
+    assert calls["overlap"] == [overlap]
+
+
+@pytest.mark.parametrize("name", ["A128CBC-HS256", "A128GCM"])
+def test_a_token_grows_by_more_at_a_time_the_longer_it_is(name, monkeypatch, calls):
+    """Up to 64 chunks one by one, then as many at a time as keep the number of additions."""
+    for chunks, at_a_time in ((63, 1), (64, 2), (127, 2), (128, 3), (640, 11)):
+        monkeypatch.setattr(chunked, "CHUNK_BYTES", LARGE // chunks // 48 * 48 + 48)
+        size = chunks * chunked.CHUNK_BYTES
+        plaintext = forge.draw("plaintext", size)
+        assert sealed(name, plaintext) == expected(name, plaintext)
+        assert set(calls["at a time"]) == {at_a_time}
+        # The last one finds nothing more.
+        assert len(calls["at a time"]) - 1 <= 64 + 2
+        calls["at a time"].clear()
+
+
+def test_the_key_of_an_unwrapping_counts_only_if_it_has_the_size():
+    enc = ENCS["A128GCM"]
+    assert sealing.unwrapped(enc, lambda: b"k" * 16) == b"k" * 16
+    for outcome in (None, b"", b"k" * 15, b"k" * 17, b"k" * 32):
+        drawn = [sealing.unwrapped(enc, lambda outcome=outcome: outcome) for _ in range(2)]
+        assert [len(key) for key in drawn] == [16, 16]
+        assert drawn[0] != drawn[1]
+        assert outcome not in drawn

@@ -112,3 +112,40 @@ def test_trailing_bits_must_be_zero(canonical, others):
     for other in others.split():
         assert base64url.decode(other) is None
         assert base64url.decode(b"AAAA" + other) is None
+
+
+@pytest.mark.parametrize("characters", [4, 8, 64])
+def test_a_text_is_decoded_piece_by_piece_as_at_once(monkeypatch, characters):
+    monkeypatch.setattr(base64url, "_CHUNK", characters)
+    for size in range(100):
+        octets = bytes(index * 7 & 255 for index in range(size))
+        segment = base64url.encode(octets)
+        for text, before in ((segment, b"=+/"), (segment.decode(), "=+/")):
+            whole = before + text + before
+            decoded = base64url.decode_large(whole, 3, 3 + len(text))
+            assert decoded is not None
+            assert decoded == octets
+
+
+def test_every_piece_must_be_canonical(monkeypatch):
+    monkeypatch.setattr(base64url, "_CHUNK", 4)
+    for place in range(14):
+        for octet in FOREIGN[:128]:
+            text = b"A" * place + bytes((octet,)) + b"A" * (13 - place)
+            assert base64url.decode_large(text, 0, 14) is None
+    for impossible in (b"A", b"AAAAA", b"AAAAAAAAB", b"AAAAAAAAAB", b"AAAAAAAAAAB"):
+        assert base64url.decode_large(impossible, 0, len(impossible)) is None
+
+
+@pytest.mark.parametrize("cut", [[], [0], [1], [2], [3], [1, 1, 1], [2, 2, 2], [4, 0, 5], [7, 30]])
+def test_chunks_of_any_size_are_encoded_as_the_whole(cut):
+    for size in range(50):
+        octets = bytes(index * 7 & 255 for index in range(size))
+        places = [0, *itertools.accumulate(cut)]
+        chunks = [octets[at : at + take] for at, take in zip(places, cut, strict=False)]
+        chunks.append(octets[places[-1] :])
+        assert "".join(base64url.encode_chunks(chunks)) == base64url.encode(octets).decode()
+
+
+def test_no_chunk_is_encoded_as_nothing():
+    assert "".join(base64url.encode_chunks([])) == ""

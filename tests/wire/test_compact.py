@@ -1,11 +1,13 @@
 """Segments between dots, and sizes checked before anything is split or decoded. RFC 7516 7.1."""
 
+import itertools
 import tracemalloc
 
 import pytest
 
 from joseal.errors import MalformedTokenError, TokenTooLargeError
 from joseal.wire import compact
+from joseal.wire.compact import Span
 from joseal.wire.limits import Limits
 
 LIMITS = Limits()
@@ -81,6 +83,53 @@ def test_decode_names_the_segment_and_nothing_of_it():
     with pytest.raises(MalformedTokenError) as caught:
         compact.decode(b"4111+", "iv")
     assert str(caught.value) == "the iv is not canonical base64url"
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_a_ciphertext_stays_in_its_token_from_64_kibibytes_of_token_on(kind):
+    head, tail = "ab.c.de.", ".f"
+    for size in (65535, 65536, 65537):
+        ciphertext = "A" * (size - len(head) - len(tail))
+        token = kind(head + ciphertext + tail)
+        *others, last = (b"ab", b"c", b"de", b"f")
+        place = Span(token, len(head), size - len(tail))
+        found = place if size >= 65536 else ciphertext.encode()
+        assert compact.split_jwe(token, LIMITS) == (*others, found, last)
+        assert token[place.start : place.stop] == kind(ciphertext)
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_a_large_token_is_split_as_a_small_one(monkeypatch, kind):
+    monkeypatch.setattr(compact, "LARGE_BYTES", 0)
+    for sizes in itertools.product(range(3), repeat=5):
+        parts = [letter * size for letter, size in zip("abcde", sizes, strict=True)]
+        token = kind(".".join(parts))
+        header, encrypted_key, iv, (place, start, stop), tag = compact.split_jwe(token, LIMITS)
+        assert place is token
+        found = header, encrypted_key, iv, token[start:stop], tag
+        assert found == tuple(
+            kind(part) if number == 3 else part.encode() for number, part in enumerate(parts)
+        )
+
+
+@pytest.mark.parametrize("kind", [str, str.encode])
+def test_another_number_of_segments_is_refused_in_a_large_token_too(monkeypatch, kind):
+    monkeypatch.setattr(compact, "LARGE_BYTES", 0)
+    for segments in (1, 2, 3, 4, 6, 7):
+        for sizes in itertools.product(range(2), repeat=segments):
+            token = kind(".".join("a" * size for size in sizes))
+            with pytest.raises(MalformedTokenError, match="number of segments"):
+                compact.split_jwe(token, LIMITS)
+
+
+def test_a_large_ciphertext_is_decoded_where_it_stands_or_named():
+    assert compact.decode_ciphertext(b"Zm9v") == b"foo"
+    for token in ("..Zm9v..", b"..Zm9v.."):
+        assert compact.decode_ciphertext(Span(token, 2, 6)) == b"foo"
+    for segment in (b"Zm9=", Span("..Zm9=..", 2, 6), Span(b"..Zm9=..", 2, 6)):
+        with pytest.raises(MalformedTokenError) as caught:
+            compact.decode_ciphertext(segment)
+        assert str(caught.value) == "the ciphertext is not canonical base64url"
 
 
 @pytest.mark.parametrize("segments", [compact.JWE_SEGMENTS, compact.JWS_SEGMENTS])

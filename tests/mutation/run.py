@@ -28,6 +28,7 @@ from _pytest.runner import runtestprotocol
 ROOT = Path(__file__).resolve().parents[2]
 LIVES, KILLED, UNTESTED, TIMEOUT = 0, 1, 33, 36  # the numbers are mutmut's
 KEPT = {LIVES: "lives", UNTESTED: "untested"}
+TOO_LONG = {-signal.SIGXCPU, -signal.SIGALRM}
 WORKERS = 2
 
 # They run while their module is imported, before a fork could choose: a process of its own each.
@@ -54,13 +55,14 @@ def prepare(folder):
 
 
 def undecorated(source):
-    """Turn `@no_locals def f` into `def f` and `f = no_locals(f)`."""
+    """Turn `@no_locals def f` into `def f` and `f = no_locals(f)`; `@contextmanager` likewise."""
     lines = source.split("\n")
     found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     for node in sorted(found, key=lambda node: -node.lineno):
-        if [ast.unparse(decorator) for decorator in node.decorator_list] == ["no_locals"]:
+        names = [ast.unparse(decorator) for decorator in node.decorator_list]
+        if names in (["no_locals"], ["contextmanager"]):
             lines.insert(
-                node.end_lineno, " " * node.col_offset + f"{node.name} = no_locals({node.name})"
+                node.end_lineno, " " * node.col_offset + f"{node.name} = {names[0]}({node.name})"
             )
             del lines[node.decorator_list[0].lineno - 1]
     return "\n".join(lines)
@@ -118,8 +120,9 @@ class Trial:
             return child
         if not items:
             os._exit(UNTESTED)
-        most_seconds = int(60 + 10 * sum(self.seconds[item.nodeid] for item in items))
+        most_seconds = int(30 + 10 * sum(self.seconds[item.nodeid] for item in items))
         resource.setrlimit(resource.RLIMIT_CPU, (most_seconds, most_seconds + 5))
+        signal.alarm(2 * most_seconds)  # who waits for ever uses no CPU
         os.environ["MUTANT_UNDER_TEST"] = mutant
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
@@ -137,7 +140,7 @@ class Trial:
         child, status = os.wait()
         path, mutant = self.running.pop(child)
         ended = os.waitstatus_to_exitcode(status)
-        verdict = TIMEOUT if ended == -signal.SIGXCPU else ended if ended in KEPT else KILLED
+        verdict = TIMEOUT if ended in TOO_LONG else ended if ended in KEPT else KILLED
         meta = json.loads(path.read_text("utf-8"))
         meta["exit_code_by_key"][mutant] = verdict
         path.write_text(json.dumps(meta, indent=4), "utf-8")

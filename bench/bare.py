@@ -2,27 +2,33 @@
 
 There is no token here: the CEK and the iv are drawn once, nothing is encoded, nothing is checked.
 
-Source: RFC 7518 sections 4.3 and 5.2.5.
+Source: RFC 7518 sections 4.3, 5.2.5 and 5.3.
 """
 
 import hmac
 import secrets
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.hashes import SHA1, SHA512
+from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import joseal
 
-_BLOCK_BYTES = 16
+_BLOCK_BYTES: Final = 16
+
+# Stays in a second-level cache.
+_CHUNK_BYTES: Final = 192 * 1024
 
 
 class Bare:
-    """RSA-OAEP and A256CBC-HS512 as bare calls, with one pair of keys and one CEK."""
+    """RSA-OAEP, A256CBC-HS512 and A256GCM as bare calls, with one pair of keys and one CEK."""
 
     def __init__(self, private: joseal.Key) -> None:
         native = load_pem_private_key(private.to_pem(private=True).encode(), None)
@@ -34,6 +40,8 @@ class Bare:
         self._mac_key, self._enc_key = self.cek[:32], self.cek[32:]
         self._iv = secrets.token_bytes(_BLOCK_BYTES)
         self._encrypted_key = self.wrap()
+        # `update_into` wants room for a block that is not whole.
+        self._buffer = memoryview(bytearray(_CHUNK_BYTES + _BLOCK_BYTES - 1))
 
     def wrap(self) -> bytes:
         """Make the public call of RSA-OAEP."""
@@ -47,14 +55,47 @@ class Bare:
         """Make every call that sealing needs."""
         self.wrap()
         ciphertext = Cipher(AES(self._enc_key), CBC(self._iv)).encryptor().update(padded)
-        hmac.digest(self._mac_key, ciphertext, "sha512")
+        self.mac(ciphertext)
         return ciphertext
 
     def decrypt(self, ciphertext: bytes) -> bytes:
         """Make every call that opening needs."""
         self.unwrap(self._encrypted_key)
-        hmac.digest(self._mac_key, ciphertext, "sha512")
+        self.mac(ciphertext)
         return Cipher(AES(self._enc_key), CBC(self._iv)).decryptor().update(ciphertext)
+
+    def mac(self, ciphertext: bytes) -> bytes:
+        """Make the call of HMAC-SHA-512."""
+        return hmac.digest(self._mac_key, ciphertext, "sha512")
+
+    def encrypt_chunked(self, padded: bytes) -> bytes:
+        """Encrypt and authenticate chunk by chunk, in place and without RSA; return the MAC."""
+        cipher = Cipher(AES(self._enc_key), CBC(self._iv)).encryptor()
+        mac = HMAC(self._mac_key, SHA512())
+        view, buffer = memoryview(padded), self._buffer
+        for at in range(0, len(view), _CHUNK_BYTES):
+            size = cipher.update_into(view[at : at + _CHUNK_BYTES], buffer)
+            mac.update(buffer[:size])
+        return mac.finalize()
+
+    def decrypt_chunked(self, ciphertext: bytes) -> bytes:
+        """Authenticate all, then decrypt chunk by chunk, as above; return the last block."""
+        mac = HMAC(self._mac_key, SHA512())
+        mac.update(ciphertext)
+        mac.finalize()
+        cipher = Cipher(AES(self._enc_key), CBC(self._iv)).decryptor()
+        view, buffer, size = memoryview(ciphertext), self._buffer, 0
+        for at in range(0, len(view), _CHUNK_BYTES):
+            size = cipher.update_into(view[at : at + _CHUNK_BYTES], buffer)
+        return bytes(buffer[size - _BLOCK_BYTES : size])
+
+    def encrypt_gcm(self, plaintext: bytes) -> bytes:
+        """Make the call of AES-256-GCM."""
+        return AESGCM(self._enc_key).encrypt(self._iv[:12], plaintext, None)
+
+    def decrypt_gcm(self, ciphertext: bytes) -> bytes:
+        """Make the call of AES-256-GCM."""
+        return AESGCM(self._enc_key).decrypt(self._iv[:12], ciphertext, None)
 
 
 def padded(plaintext: bytes) -> bytes:

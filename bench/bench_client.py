@@ -6,7 +6,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.posting import BARE, GROUPS, OURS, subjects
-from bench.subjects import Subject
+from bench.subject import Subject
 
 
 @pytest.fixture(scope="module", name="posts")

@@ -3,7 +3,8 @@
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.subjects import Subject, subjects
+from bench.subject import Subject
+from bench.subjects import subjects
 
 
 def _id(subject: Subject) -> str:

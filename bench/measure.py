@@ -11,17 +11,19 @@ Rules:
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import inf
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Final, NamedTuple
 
 Call = Callable[[], object]
 
-# Seconds for one call, a figure for each round.
+# Seconds for one call, a figure for each round; for memory octets.
 Samples = Mapping[str, Sequence[float]]
 
 _TURN_SECONDS: Final = 0.010
 _WARM_UP_SECONDS: Final = 0.1
+_LEAST_ROUNDS: Final = 8
 
 
 class Ratio(NamedTuple):
@@ -38,12 +40,15 @@ class Ratio(NamedTuple):
     high: float
 
 
-def interleave(calls: Mapping[str, Call], rounds: int) -> Samples:
-    """Time all calls, in turns."""
+def interleave(calls: Mapping[str, Call], rounds: int, seconds: float = inf) -> Samples:
+    """Time all calls, in turns; for large calls fewer rounds than asked for, after so much time."""
+    end = perf_counter() + seconds
     counts = {name: _calls_for_a_turn(call) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
     with collector_at_rest():
         for number in range(rounds):
+            if number >= _LEAST_ROUNDS and perf_counter() > end:
+                break
             gc.collect()
             for name in _order(list(calls), number):
                 samples[name].append(_turn(calls[name], counts[name]) / counts[name])
@@ -51,7 +56,10 @@ def interleave(calls: Mapping[str, Call], rounds: int) -> Samples:
 
 
 def ratio(samples: Samples, subject: str, base: str) -> Ratio:
-    """Compare two subjects of one run."""
+    """Compare two subjects of one run; what is the same each time is measured once."""
+    if len(samples[subject]) == 1:
+        (only,), (other,) = samples[subject], samples[base]
+        return Ratio(only / other, only / other, only / other)
     pairs = zip(samples[subject], samples[base], strict=True)
     low, _, high = quantiles((ours / theirs for ours, theirs in pairs), n=4)
     return Ratio(median(samples[subject]) / median(samples[base]), low, high)

@@ -27,7 +27,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 import joseal
 from bench.measure import Samples, interleave, ratio
 from bench.ratios import Bound
-from bench.subjects import Subject
+from bench.subject import Subject
 from bench.surroundings import describe
 from joseal import juspay
 from joseal.juspay.transport import Transport
@@ -62,7 +62,7 @@ def main() -> int:
                 subject.prove()
             samples = interleave({subject.name: subject.call for subject in group}, rounds)
             console.print(_table(bound, samples))
-            kept = kept and ratio(samples, OURS, BARE).of_medians <= bound.at_most
+            kept = kept and ratio(samples, OURS, BARE).of_medians <= bound.limit
     return 0 if kept else 1
 
 
@@ -71,7 +71,7 @@ def _table(bound: Bound, samples: Samples) -> Table:
     for name, seconds in samples.items():
         found = ratio(samples, name, BARE)
         shown = f"{found.of_medians:.2f} ({found.low:.2f} to {found.high:.2f})"
-        at_most = f"{bound.at_most:.2f}" if name == bound.subject else ""
+        at_most = f"{bound.limit:.2f}" if name == bound.subject else ""
         table.add_row(name, f"{median(seconds) * 1e6:.1f}", shown, at_most)
     return table
 

@@ -1,28 +1,101 @@
-"""The bounds that joseal keeps, as ratios to what runs beside it in the same process."""
+"""The bounds that joseal keeps, as ratios to what runs beside it, and what it aims at.
 
+Those of the client stand in `posting.py`, beside the server that they need.
+"""
+
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from bench.peers import Joseal, Joserfc
-from bench.subjects import RSA_ALONE
+from bench import bulk, importing, memory, streams
+from bench.measure import Ratio, Samples, ratio
+from bench.peers import Joseal, Joserfc, Jwcrypto
+from bench.streaming import AIM_MIB, AT_MOST_MIB
+from bench.subjects import CHUNKED, GCM, GCM_ALONE, ONE_THREAD, RSA_ALONE
 
 
 class Bound(NamedTuple):
-    """How many times as long as `base` a subject of the same group may take.
+    """How many times as much as `base` a subject of the same group may take.
 
     Attributes:
         group: where both stand.
         subject: who is bound.
         base: what it is compared with.
-        at_most: the ratio of medians that a run may show.
+        limit: the ratio of medians that a run may show.
+        aim: what it should show on an idle machine.
+        at_least: the limit is a lower one.
+        unit: what the ratio counts, where the base is a unit.
     """
 
     group: str
     subject: str
     base: str
-    at_most: float
+    limit: float
+    aim: float | None = None
+    at_least: bool = False
+    unit: str = ""
 
+    @property
+    def title(self) -> str:
+        """Say what is compared with what."""
+        base = self.unit or f"/ {self.base}"
+        return f"{self.group}: {self.subject}{', ' if self.unit else ' '}{base}"
+
+    def is_kept(self, found: float) -> bool:
+        """Tell whether a ratio is on the right side of the limit."""
+        return found >= self.limit if self.at_least else found <= self.limit
+
+    def is_reached(self, found: float) -> bool:
+        """Tell whether a ratio is on the right side of the aim."""
+        return self.aim is not None and self._replace(limit=self.aim).is_kept(found)
+
+
+class Verdict(NamedTuple):
+    """A bound, and what was measured; None where it was not."""
+
+    bound: Bound
+    found: Ratio | None
+
+    @property
+    def word(self) -> str:
+        """Say how it stands."""
+        if self.found is None:
+            return "not measured"
+        if not self.bound.is_kept(self.found.of_medians):
+            return "missed"
+        return "aim reached" if self.bound.is_reached(self.found.of_medians) else "kept"
+
+
+_US: Final = Joseal.name
 
 BOUNDS: Final = (
-    Bound("seal 300 B", Joseal.name, RSA_ALONE, 1.75),
-    Bound("seal 300 B", Joseal.name, Joserfc.name, 0.72),
+    Bound("seal 300 B", _US, RSA_ALONE, 1.60, 1.48),
+    Bound("open 300 B", _US, RSA_ALONE, 1.12, 1.08),
+    Bound("seal 300 B", _US, Joserfc.name, 0.66, 0.60),
+    Bound("seal 300 B", _US, Jwcrypto.name, 0.33, 0.28),
+    Bound("seal 1 MiB", _US, CHUNKED, 1.30, 1.20),
+    Bound("seal 16 MiB", ONE_THREAD, CHUNKED, 1.35, 1.25),
+    Bound("seal 16 MiB", _US, CHUNKED, 1.05, 0.85),
+    Bound("open 16 MiB", _US, CHUNKED, 1.50, 1.30),
+    Bound("seal 16 MiB", _US, Joserfc.name, 0.50, 0.40),
+    Bound("open 16 MiB", _US, Joserfc.name, 0.30, 0.22),
+    Bound(f"seal 16 MiB, {GCM}", _US, GCM_ALONE, 3, 2),
+    Bound(memory.SEAL, _US, memory.MADE, 2.2, 2.1),
+    Bound(memory.OPEN, _US, memory.MADE, 2.2, 2.1),
+    *(
+        Bound(streams.MEMORY, subject, streams.UNIT, AT_MOST_MIB, AIM_MIB, unit="MiB")
+        for subject in streams.SUBJECTS
+    ),
+    Bound(bulk.GROUP, bulk.processes(1), bulk.processes(2), 1.8, 1.9, at_least=True),
+    Bound(importing.GROUP, importing.US, importing.BASE, 1.3, 1.15),
 )
+
+
+def verdicts(measured: Mapping[str, Samples]) -> list[Verdict]:
+    """Compare what was measured with the bounds."""
+    return [Verdict(bound, _found(bound, measured.get(bound.group, {}))) for bound in BOUNDS]
+
+
+def _found(bound: Bound, samples: Samples) -> Ratio | None:
+    if bound.subject not in samples or bound.base not in samples:
+        return None
+    return ratio(samples, bound.subject, bound.base)

@@ -1,50 +1,48 @@
-"""What is measured: named calls in groups. The one list for pytest-benchmark and for the report.
+"""What is timed: named calls in groups. The one list for pytest-benchmark and for the report.
 
 Rules:
 - All subjects of a group work on the same bytes with the same pair of keys.
-- Every group has its baselines: the bare calls that no implementation can do without.
+- Every group has its baselines: the bare calls that no implementation can do without. The first
+  subject of a group is the one that the tables compare with.
 - A subject proves that it does its work before it is timed, because a refusal is fast, too.
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Final
+from unittest.mock import patch
 
 import joseal
+from bench import loading, refusing
 from bench.bare import Bare, padded
-from bench.peers import ALG, Peer, peers
+from bench.peers import ALG, Joseal, Peer, peers
+from bench.subject import Subject
+from joseal.algorithms import chunked
 
-SIZES: Final = {"300 B": 300, "4 KiB": 4 * 1024, "64 KiB": 64 * 1024}
+_KIB: Final = 1024
+_MIB: Final = 1024 * _KIB
+SMALL: Final = {"300 B": 300, "4 KiB": 4 * _KIB, "64 KiB": 64 * _KIB}
+LARGE: Final = {"1 MiB": _MIB, "16 MiB": 16 * _MIB}
+SIZES: Final = SMALL | LARGE
 
 RSA_ALONE: Final = "RSA-OAEP alone"
 PRIMITIVES: Final = "RSA, AES, HMAC alone"
+CHUNKED: Final = "AES, HMAC alone, chunked"
+GCM_ALONE: Final = "AES-GCM alone"
+ONE_THREAD: Final = "joseal, one thread"
+GCM: Final = "A256GCM"
 
 
-class Subject(NamedTuple):
-    """One call to be timed.
+class _OneThread(Joseal):
+    """joseal as it works where there is one core."""
 
-    Attributes:
-        group: what is done to how many bytes; ratios are taken within a group.
-        name: who does it.
-        call: the call, complete.
-        proves: tells whether what the call returned is the work done.
-    """
+    name = ONE_THREAD
 
-    group: str
-    name: str
-    call: Callable[[], object]
-    proves: Callable[[object], bool]
-
-    def prove(self) -> None:
-        """Run the call once.
-
-        Raises:
-            RuntimeError: it did not do its work.
-        """
-        if not self.proves(self.call()):
-            raise RuntimeError(f"{self.group}, {self.name}: the result is wrong")
+    def seal(self, plaintext: bytes) -> str:
+        with patch.object(chunked, "_cores", lambda: 1):
+            return super().seal(plaintext)
 
 
 @cache
@@ -55,8 +53,11 @@ def subjects() -> tuple[Subject, ...]:
     made: list[Subject] = []
     for size, octets in SIZES.items():
         plaintext = secrets.token_bytes(octets)
-        made += _sealing(f"seal {size}", plaintext, bare, libraries)
-        made += _opening(f"open {size}", plaintext, bare, libraries)
+        made += _sealing(size, plaintext, bare, (*libraries, *_slower(size, key)))
+        made += _opening(size, plaintext, bare, libraries)
+    made += _gcm("16 MiB", secrets.token_bytes(SIZES["16 MiB"]), bare, Joseal(key, GCM))
+    made += loading.subjects(key)
+    made += refusing.subjects(key)
     return tuple(made)
 
 
@@ -66,14 +67,24 @@ def groups() -> dict[str, list[Subject]]:
     return {group: list(members) for group, members in grouped}
 
 
+def _slower(size: str, key: joseal.Key) -> tuple[Peer, ...]:
+    # Below that there is one thread in any case.
+    return (_OneThread(key),) if chunked.can_overlap(SIZES[size]) else ()
+
+
 def _sealing(
-    group: str, plaintext: bytes, bare: Bare, libraries: tuple[Peer, ...]
+    size: str, plaintext: bytes, bare: Bare, libraries: tuple[Peer, ...]
 ) -> Iterator[Subject]:
-    whole = padded(plaintext)
-    reference = libraries[0]
-    yield Subject(group, RSA_ALONE, bare.wrap, lambda made: bare.unwrap(made) == bare.cek)
-    yield Subject(
-        group, PRIMITIVES, partial(bare.encrypt, whole), lambda made: bare.decrypt(made) == whole
+    group, whole, reference = f"seal {size}", padded(plaintext), libraries[0]
+    mac = bare.mac(bare.encrypt(whole))
+    yield from _baselines(
+        size,
+        Subject(group, RSA_ALONE, bare.wrap, lambda made: bare.unwrap(made) == bare.cek),
+        Subject(
+            *(group, PRIMITIVES, partial(bare.encrypt, whole)),
+            lambda made: bare.decrypt(made) == whole,
+        ),
+        Subject(group, CHUNKED, partial(bare.encrypt_chunked, whole), lambda made: made == mac),
     )
     for library in libraries:
         call = partial(library.seal, plaintext)
@@ -81,14 +92,43 @@ def _sealing(
 
 
 def _opening(
-    group: str, plaintext: bytes, bare: Bare, libraries: tuple[Peer, ...]
+    size: str, plaintext: bytes, bare: Bare, libraries: tuple[Peer, ...]
 ) -> Iterator[Subject]:
-    whole = padded(plaintext)
-    unwrap = partial(bare.unwrap, bare.wrap())
-    decrypt = partial(bare.decrypt, bare.encrypt(whole))
-    token = libraries[0].seal(plaintext)
-    yield Subject(group, RSA_ALONE, unwrap, lambda made: made == bare.cek)
-    yield Subject(group, PRIMITIVES, decrypt, lambda made: made == whole)
-    for library in libraries:
-        call = partial(library.open, token)
+    group, whole = f"open {size}", padded(plaintext)
+    ciphertext = bare.encrypt(whole)
+    yield from _baselines(
+        size,
+        Subject(
+            *(group, RSA_ALONE, partial(bare.unwrap, bare.wrap())),
+            lambda made: made == bare.cek,
+        ),
+        Subject(
+            *(group, PRIMITIVES, partial(bare.decrypt, ciphertext)), lambda made: made == whole
+        ),
+        Subject(
+            *(group, CHUNKED, partial(bare.decrypt_chunked, ciphertext)),
+            lambda made: made == whole[-len(made) :],
+        ),
+    )
+    for library in (library for library in libraries if len(plaintext) <= library.opens_bytes):
+        # Each opens what it makes itself: as str or as bytes, as it has them.
+        call = partial(library.open, library.seal(plaintext))
         yield Subject(group, library.name, call, lambda made: made == plaintext)
+
+
+def _baselines(size: str, rsa: Subject, primitives: Subject, chunked_: Subject) -> list[Subject]:
+    """Put in front what the others are seen beside; chunks only where there are several."""
+    return [chunked_, rsa, primitives] if size in LARGE else [rsa, primitives]
+
+
+def _gcm(size: str, plaintext: bytes, bare: Bare, library: Joseal) -> Iterator[Subject]:
+    group = f"seal {size}, {GCM}"
+    call = partial(bare.encrypt_gcm, plaintext)
+    yield Subject(group, GCM_ALONE, call, lambda made: bare.decrypt_gcm(made) == plaintext)
+    call = partial(library.seal, plaintext)
+    yield Subject(group, library.name, call, lambda made: library.open(made) == plaintext)
+    group = f"open {size}, {GCM}"
+    call = partial(bare.decrypt_gcm, bare.encrypt_gcm(plaintext))
+    yield Subject(group, GCM_ALONE, call, lambda made: made == plaintext)
+    call = partial(library.open, library.seal(plaintext))
+    yield Subject(group, library.name, call, lambda made: made == plaintext)

@@ -1,0 +1,79 @@
+"""The measured part of a document: tables between two marks, written anew by `--docs`."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from bench.measure import Samples, ratio
+from bench.peers import PEERS
+from bench.ratios import Verdict
+from bench.subjects import SIZES
+from bench.units import shown
+
+_DOCS: Final = Path(__file__).parents[1] / "docs"
+_MARKS: Final = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end of measured -->)", re.DOTALL)
+
+
+def rewrite(name: str, measured: str) -> None:
+    """Put what was measured between the marks of a document."""
+    path = _DOCS / name
+    text, count = _MARKS.subn(lambda _: f"\n{measured}\n", path.read_text("utf-8"))
+    if count != 1:
+        raise RuntimeError("the document does not have its marks once")
+    path.write_text(text, "utf-8")
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; the first column is text, the others are figures."""
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def tables(measured: Mapping[str, Samples], found: Iterable[Verdict]) -> str:
+    """Return all that the report has measured."""
+    names = [peer.name for peer in PEERS]
+    beside = table(["", "the bare calls", *names], _beside(measured, names))
+    sizes = [f"{work} {size}" for work in ("seal", "open") for size in SIZES]
+    rest = table(
+        ["", "median", "ratio to the first"],
+        (row for group in measured if group not in sizes for row in _rows(group, measured[group])),
+    )
+    bounds = table(["ratio of medians", "measured", "bound", "aim", ""], map(_verdict, found))
+    return f"{bounds}\n{beside}\n{rest}"
+
+
+def _beside(measured: Mapping[str, Samples], names: Sequence[str]) -> Iterator[list[str]]:
+    for work in ("seal", "open"):
+        for size in SIZES:
+            group = f"{work} {size}"
+            samples = measured[group]
+            base = next(iter(samples))
+            cells = (_cell(group, samples, name, base) for name in names)
+            yield [group, f"{shown(group, median(samples[base]))} ({base})", *cells]
+
+
+def _cell(group: str, samples: Samples, name: str, base: str) -> str:
+    if name not in samples:
+        return "refused"
+    found = ratio(samples, name, base).of_medians
+    return f"{shown(group, median(samples[name]))} ({found:.2f})"
+
+
+def _rows(group: str, samples: Samples) -> Iterator[list[str]]:
+    base = next(iter(samples))
+    for name, values in samples.items():
+        found = ratio(samples, name, base).of_medians
+        yield [f"{group}: {name}", shown(group, median(values)), f"{found:.3g}"]
+
+
+def _verdict(verdict: Verdict) -> list[str]:
+    bound, found = verdict
+    return [
+        bound.title,
+        "" if found is None else f"{found.of_medians:.2f}",
+        f"{'at least' if bound.at_least else 'at most'} {bound.limit:.2f}",
+        "" if bound.aim is None else f"{bound.aim:.2f}",
+        verdict.word,
+    ]

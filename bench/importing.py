@@ -1,0 +1,56 @@
+"""`import joseal` beside what it can't do without: fresh processes, in turns, byte-compiled.
+
+The time is taken inside the process, so that the start of the interpreter is not in it.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from typing import Final
+
+from bench.measure import Samples
+
+GROUP: Final = "import"
+US: Final = "joseal"
+BASE: Final = "cryptography and msgspec alone"
+
+# The modules that sealing and opening with RSA and AES use.
+_PROGRAMS: Final = {
+    BASE: """
+        import cryptography.exceptions, msgspec
+        from cryptography.hazmat.primitives import ciphers, hashes, hmac, keywrap, serialization
+        from cryptography.hazmat.primitives.asymmetric import padding, rsa
+        from cryptography.hazmat.primitives.ciphers import aead, algorithms, modes
+    """,
+    US: "import joseal",
+    "joserfc": "import joserfc.jwe, joserfc.jwk",
+    "jwcrypto": "import jwcrypto.jwe, jwcrypto.jwk",
+    "Authlib": "import warnings; warnings.simplefilter('ignore'); import authlib.jose",
+}
+_TIMED: Final = """
+from time import perf_counter
+start = perf_counter()
+{}
+print(perf_counter() - start)
+"""
+
+
+def measure(rounds: int) -> Samples:
+    """Import each in turns, and return seconds."""
+    samples: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
+    with tempfile.TemporaryDirectory(prefix="joseal-") as folder:
+        environment = {**os.environ, "PYTHONPYCACHEPREFIX": folder}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        # The first of each compiles, and is dropped.
+        for _ in range(rounds + 1):
+            for name, program in _PROGRAMS.items():
+                samples[name].append(_seconds(program, environment))
+    return {name: seconds[1:] for name, seconds in samples.items()}
+
+
+def _seconds(program: str, environment: dict[str, str]) -> float:
+    lines = "\n".join(line.strip() for line in program.splitlines())
+    command = [sys.executable, "-c", _TIMED.format(lines)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return float(done.stdout)

@@ -1,0 +1,312 @@
+"""How many cores, keys and devices so many tokens a day take: a small simulation on measured costs.
+
+    python -m bench.fleet [--tokens 1e9] [--peak 3] [--hsm-ops N] [--help]
+
+What one token costs one core comes from the last `python -m bench.report`, or is measured now. A
+day goes by in steps: tokens arrive as a day's curve has them, cores and the device work them off in
+the order of arrival, and at the busiest hour a machine is gone for a while. Where nothing is left
+over at the end of a step, the waiting is that of random arrivals (Erlang's C formula), which takes
+times of service for more varied than they are, and so errs on the safe side.
+
+What is assumed and not measured is an option: the curve, its peak, what else the cores have to do,
+how full they may be, and how long a machine is gone.
+"""
+
+import argparse
+import json
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import document
+
+# A day of payments, by hour and in no unit: nights are quiet, evenings are not. An assumption.
+_HOURS: Final = (
+    3,
+    2,
+    1,
+    1,
+    1,
+    2,
+    4,
+    7,
+    10,
+    12,
+    13,
+    14,
+    14,
+    13,
+    12,
+    12,
+    13,
+    14,
+    15,
+    15,
+    13,
+    10,
+    7,
+    4,
+)
+_MOST_PEAK: Final = 10
+_HOUR: Final = 3600
+_STEP: Final = 10
+DAY: Final = 24 * _HOUR
+
+# NIST SP 800-38D section 8.3: tokens under one fixed key of AES-GCM.
+KEY_TOKENS: Final = 2**32
+
+
+class Fleet(NamedTuple):
+    """What works, and what it has to do.
+
+    Attributes:
+        tokens: a day.
+        peak: how many times the mean the busiest hour is.
+        core_seconds: what a token costs a core.
+        cores: how many there are.
+        device_ops: private operations a second that a device allows; none, infinity.
+        lost_cores: how many are gone at the busiest hour.
+        lost_seconds: and how long.
+    """
+
+    tokens: float
+    peak: float
+    core_seconds: float
+    cores: int
+    device_ops: float = math.inf
+    lost_cores: int = 0
+    lost_seconds: float = 0.0
+
+
+class Day(NamedTuple):
+    """How a day went.
+
+    Attributes:
+        done: tokens worked off.
+        left: tokens left over at the end.
+        utilisation: the share of what the cores could have done.
+        waits: seconds that tokens waited, and how many tokens, by step.
+    """
+
+    done: float
+    left: float
+    utilisation: float
+    waits: Sequence[tuple[float, float]]
+
+    def wait(self, share: float) -> float:
+        """Return the seconds that this share of the tokens did not wait longer than."""
+        ordered, sum_ = sorted(self.waits), 0.0
+        wanted = share * sum(count for _, count in ordered)
+        for seconds, count in ordered:
+            sum_ += count
+            if sum_ >= wanted:
+                return seconds
+        return ordered[-1][0]
+
+
+def curve(peak: float) -> list[float]:
+    """Return arrivals by step, in parts of the mean, with this peak.
+
+    Raises:
+        ValueError: no peak, or one that no day has.
+    """
+    if not 1 <= peak <= _MOST_PEAK:
+        raise ValueError("the peak is from 1 to 10 times the mean")
+    low, high = 0.0, 64.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if max(_curved(middle)) < peak else (low, middle)
+    hours = _curved(low)
+    return [hours[second // _HOUR] for second in range(0, DAY, _STEP)]
+
+
+def _curved(exponent: float) -> list[float]:
+    hours = [(hour / max(_HOURS)) ** exponent for hour in _HOURS]
+    return [hour * len(hours) / sum(hours) for hour in hours]
+
+
+def cores_needed(tokens: float, peak: float, core_seconds: float, fill: float) -> int:
+    """Return how many cores are filled so far, and no further, at the peak."""
+    return math.ceil(tokens / DAY * peak * core_seconds / fill)
+
+
+def key_days(tokens: float) -> float:
+    """Return how many days a fixed AES-GCM key lasts, over all workers."""
+    return KEY_TOKENS / tokens
+
+
+def erlang_wait(rate: float, service: float, servers: int) -> float:
+    """Return the mean seconds that a token waits when tokens come at random (Erlang C).
+
+    Infinite where the servers can't keep up.
+    """
+    load = rate * service
+    if load >= servers:
+        return math.inf
+    blocked = 1.0
+    for busy in range(1, servers + 1):
+        blocked = load * blocked / (busy + load * blocked)
+    waiting = blocked / (1 - (load / servers) * (1 - blocked))
+    return waiting * service / (servers - load)
+
+
+class _Step(NamedTuple):
+    """One step of a day: rates by the second, and tokens from midnight to its end."""
+
+    rate: float
+    cores: int
+    capacity: float
+    backlog: float
+    arrived: float
+    done: float
+
+
+def simulate(fleet: Fleet) -> Day:
+    """Let a day go by."""
+    steps = list(_steps(fleet))
+    able = sum(step.cores for step in steps) * _STEP / fleet.core_seconds
+    last = steps[-1]
+    waits, end = [], 0
+    for at, step in enumerate(steps):
+        # Half of a step's tokens have come in its middle. They are done in their order.
+        target = step.arrived - step.rate * _STEP / 2
+        end = max(at, end)
+        while end < len(steps) - 1 and steps[end].done < target:
+            end += 1
+        if step.backlog == 0 and step.rate <= step.capacity:
+            wait = _at_random(fleet, step)
+        else:
+            missing = target - steps[end].done
+            capacity = steps[end].capacity
+            late = missing / capacity if capacity else math.inf
+            wait = max(0.0, (end - at + 0.5) * _STEP + late)
+        waits.append((wait, step.rate * _STEP))
+    used = last.done / able if able else 0.0
+    return Day(last.done, last.arrived - last.done, used, waits)
+
+
+def _steps(fleet: Fleet) -> Iterator[_Step]:
+    shape = curve(fleet.peak)
+    first = shape.index(max(shape))
+    lost = range(first, first + math.ceil(fleet.lost_seconds / _STEP))
+    arrived = done = 0.0
+    for at, part in enumerate(shape):
+        rate = fleet.tokens / DAY * part
+        cores = fleet.cores - (fleet.lost_cores if at in lost else 0)
+        capacity = min(cores / fleet.core_seconds, fleet.device_ops)
+        backlog = arrived - done
+        arrived += rate * _STEP
+        done = min(arrived, done + capacity * _STEP)
+        yield _Step(rate, cores, capacity, backlog, arrived, done)
+
+
+def _at_random(fleet: Fleet, step: _Step) -> float:
+    """Return the mean wait where nothing is left over: for a core, and for a device."""
+    by_device = fleet.device_ops < math.inf
+    device = erlang_wait(step.rate, 1 / fleet.device_ops, 1) if by_device else 0.0
+    return erlang_wait(step.rate, fleet.core_seconds, step.cores) + device
+
+
+def main() -> int:
+    """Print what a day takes, for sealing and for opening."""
+    options = _options()
+    console = Console()
+    title = f"{options.tokens:,.0f} tokens a day, {options.peak:g} times the mean at the peak"
+    table = Table("", "sealing", "opening", title=title, title_justify="left")
+    columns = [_column(work, cost, options) for work, cost in _costs(options.json).items()]
+    rows = list(zip(columns[0], *(column.values() for column in columns), strict=True))
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    if options.docs:
+        document.rewrite("scaling.md", document.table(["", "sealing", "opening"], rows))
+    days = key_days(options.tokens)
+    console.print(
+        f"A fixed AES-GCM key (dir, A*GCMKW) lasts {days:.1f} days over all workers: "
+        f"{1 / days:.2f} keys a day.\nRSA-OAEP, ECDH-ES and A*KW draw a key for each token, "
+        "and have no such limit."
+    )
+    return 0
+
+
+def _column(work: str, cost: float, options: argparse.Namespace) -> dict[str, str]:
+    whole = cost / (1 - options.other)
+    cores = cores_needed(options.tokens, options.peak, whole, options.fill) + options.spare_cores
+    # A device does the private operation; a public key needs none.
+    device = options.hsm_ops if work == "open" and options.hsm_ops else math.inf
+    fleet = Fleet(options.tokens, options.peak, whole, cores, device)
+    day = simulate(fleet)
+    bad = simulate(fleet._replace(lost_cores=options.lost_cores, lost_seconds=options.lost_seconds))
+    return {
+        "a token on one core, measured": f"{cost * 1e6:.0f} us",
+        "with what else the core has to do": f"{whole * 1e6:.0f} us",
+        "tokens a second, mean": f"{options.tokens / DAY:,.0f}",
+        "tokens a second, at the peak": f"{options.tokens / DAY * options.peak:,.0f}",
+        f"cores, with {options.spare_cores} to spare": f"{cores}",
+        "utilisation over the day": f"{day.utilisation:.0%}",
+        "waiting, half of the tokens below": _time(day.wait(0.5)),
+        "waiting, 99 % below": _time(day.wait(0.99)),
+        "waiting, longest": _time(day.wait(1)),
+        f"longest, {options.lost_cores} cores gone for {options.lost_seconds:g} s": _time(
+            bad.wait(1)
+        ),
+        "left over at midnight": f"{day.left:,.0f}",
+        "private operations of a device, at the peak": _devices(work, options),
+    }
+
+
+def _devices(work: str, options: argparse.Namespace) -> str:
+    return f"{options.tokens / DAY * options.peak:,.0f} a second" if work == "open" else "none"
+
+
+def _time(seconds: float) -> str:
+    if seconds < 1:
+        return f"{seconds * 1e6:.0f} us" if seconds < 1e-3 else f"{seconds * 1e3:.1f} ms"
+    return f"{seconds:,.0f} s" if seconds < math.inf else "for ever"
+
+
+def _costs(report: Path) -> dict[str, float]:
+    """Return the seconds for a token, by work: as they were reported, or measured now."""
+    if report.exists():
+        medians = json.loads(report.read_text("utf-8"))["medians"]
+        return {work: medians[f"{work} 300 B"]["joseal"] for work in ("seal", "open")}
+    return dict(_measured())
+
+
+def _measured() -> Iterator[tuple[str, float]]:
+    # Not needed where there is a report.
+    from statistics import median  # noqa: PLC0415
+
+    from bench.measure import interleave  # noqa: PLC0415
+    from bench.subjects import groups  # noqa: PLC0415
+
+    for work in ("seal", "open"):
+        calls = {subject.name: subject.call for subject in groups()[f"{work} 300 B"]}
+        yield work, median(interleave({"joseal": calls["joseal"]}, 50)["joseal"])
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench.fleet")
+    for name, default, text in (
+        ("--tokens", 1e9, "a day"),
+        ("--peak", 3.0, "the busiest hour, in parts of the mean"),
+        ("--other", 0.3, "the share of a core that is for anything else"),
+        ("--fill", 0.7, "how full the cores may be at the peak"),
+        ("--hsm-ops", 0.0, "private operations a second of a device; 0 for none"),
+        ("--lost-seconds", 300.0, "how long a machine is gone at the busiest hour"),
+    ):
+        parser.add_argument(name, type=float, default=default, help=f"{text} (default {default:g})")
+    for name, text in (("--lost-cores", "of that machine"), ("--spare-cores", "for such a case")):
+        parser.add_argument(name, type=int, default=2, help=f"{text} (default 2)")
+    parser.add_argument("--docs", action="store_true", help="write docs/scaling.md anew")
+    parser.add_argument("--json", type=Path, default=Path(".benchmarks") / "report.json")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

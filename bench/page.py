@@ -54,7 +54,11 @@ ul { max-width: 46rem; padding-left: 1.2rem; } li { margin: .35rem 0; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1rem; font-size: .875rem; }
 dt { color: var(--soft); } dd { margin: 0; min-width: 0; }
 @media (max-width: 34rem) { figure { padding: .8rem .5rem; } dl { grid-template-columns: 1fr; }
-  dd { margin-bottom: .4rem; } td, th { padding-right: .5rem; } }
+  dd { margin-bottom: .4rem; } td, th { padding-right: .5rem; }
+  .bounds tr { display: grid; grid-template-columns: 4.6rem 4.6rem 3.6rem 1fr; padding: .35rem 0;
+    border-bottom: 1px solid var(--line); }
+  .bounds td, .bounds th { border: 0; padding-top: 0; padding-bottom: 0; }
+  .bounds td:first-child, .bounds th:first-child { grid-column: 1 / -1; } }
 """
 
 
@@ -110,7 +114,7 @@ def _bounds(verdicts: Sequence[Verdict]) -> str:
         '<tr><th>ratio of medians</th><th class="n">measured</th><th class="n">bound</th>'
         '<th class="n">aim</th><th></th></tr>'
     )
-    return f'<div class="scroll"><table>{head}{"".join(map(_verdict, verdicts))}</table></div>'
+    return f'<table class="bounds">{head}{"".join(map(_verdict, verdicts))}</table>'
 
 
 def _verdict(verdict: Verdict) -> str:

@@ -40,11 +40,12 @@ from joseal import (
     UnknownKeyError,
     VerificationError,
 )
+from joseal.algorithms import content
 from joseal.algorithms.table import ALGS, ENCS, SIGS
 from joseal.conformance import Outcome
 from joseal.errors import DecryptionError
 from joseal.sealing import seal
-from joseal.wire import base64url
+from joseal.wire import base64url, compact
 from joseal.wire.header import MANAGED
 
 # Cases that each file has at least, so that a file that was emptied can't pass.
@@ -148,6 +149,15 @@ def test_every_case_comes_out_as_it_says(path):
     assert [result for result in report.results if result.outcome is not Outcome.PASSED] == []
     told = [str(test["id"]) for group in load(path)["groups"] for test in group["tests"]]
     assert [result.id for result in report.results] == told
+
+
+@files({VECTORS / case.file for case in JWE_CASES})
+def test_every_case_ends_the_same_on_the_way_of_large_tokens(path, monkeypatch):
+    """The other way through the code has the same checks in the same order."""
+    monkeypatch.setattr(compact, "LARGE_BYTES", 0)
+    monkeypatch.setattr(content, "LARGE_BYTES", 0)
+    report = run(path)
+    assert [result for result in report.results if result.outcome is not Outcome.PASSED] == []
 
 
 @cache

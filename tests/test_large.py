@@ -1,7 +1,10 @@
 """Large tokens go another way through the code, and are the same tokens. RFC 7516 section 7.1."""
 
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from tests import forge
@@ -10,11 +13,13 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    Key,
     Limits,
     MalformedTokenError,
     TokenTooLargeError,
 )
-from joseal.algorithms import chunked, content
+from joseal.algorithms import chunked, content, rsa
+from joseal.algorithms.table import ALGS
 from joseal.algorithms.table import ENCS as TABLE
 from joseal.sealing import seal
 from joseal.wire import base64url, compact, scratch
@@ -181,6 +186,88 @@ def test_scratch_memory_that_is_in_use_is_not_lent_again():
     place = first.obj
     del first, second
     assert base64url.decode_large(text, 0, len(text)).obj is place
+
+
+@contextmanager
+def interrupted(function, number):
+    """Interrupt a function before its instruction of this number."""
+    left = number
+
+    def trace(frame, event, argument):
+        nonlocal left
+        if frame.f_code is not function.__code__:
+            return None
+        frame.f_trace_opcodes = True
+        left -= event == "opcode"
+        if left == 0:
+            left = -1
+            raise KeyboardInterrupt
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def test_scratch_memory_can_be_lent_after_an_interrupt_anywhere(monkeypatch):
+    number, interrupts = 0, 0
+    while interrupts == number:
+        number += 1
+        monkeypatch.setattr(scratch._LOCAL, "kept", bytearray(1))
+        try:
+            with interrupted(scratch.lend, number):
+                scratch.lend(10)
+        except KeyboardInterrupt:
+            interrupts += 1
+        assert len(scratch.lend(10)) == 10
+    assert interrupts > 20
+
+
+class Device:
+    """An external key that does something of its own before it answers."""
+
+    def __init__(self, private, act):
+        self._unwrap, self._act = rsa.decryptor(ALGS["RSA-OAEP"], private), act
+
+    def unwrap(self, alg, encrypted_key):
+        self._act()
+        return self._unwrap(encrypted_key)
+
+
+class OwnError(Exception):
+    """What a device raises that nobody has thought of."""
+
+
+def opened_by_device(act, plaintext):
+    public = forge.key("RSA-OAEP").public()
+    key = Key.from_external(Device(forge.rsa_private(), act), public=public)
+    token = Encrypter(public, enc="A256CBC-HS512").encrypt(plaintext)
+    return Decrypter(key, enc="A256CBC-HS512").decrypt(token)
+
+
+def test_a_device_may_open_large_tokens_itself():
+    enc, found = "A256CBC-HS512", []
+    inner = str(token_of(enc, forge.draw("inner", LONG)))
+    plaintext = forge.draw("plaintext", LONG)
+    own = partial(opener(enc).decrypt, inner)
+    assert opened_by_device(lambda: found.append(own()), plaintext) == plaintext
+    assert found == [forge.draw("inner", LONG)]
+
+
+def test_scratch_memory_that_an_error_keeps_in_use_is_not_lent_again():
+    def act():
+        raise OwnError
+
+    plaintext = forge.draw("plaintext", LONG)
+    with pytest.raises(OwnError) as caught:
+        opened_by_device(act, plaintext)
+    with pytest.raises(BufferError):
+        scratch._LOCAL.kept.pop()
+    assert opened_by_device(lambda: None, plaintext) == plaintext
+    del caught
 
 
 def test_scratch_memory_above_its_cap_is_not_kept(monkeypatch):

@@ -26,8 +26,9 @@ def lend(size: int) -> memoryview:
     """Lend memory of this size, whatever was in it before."""
     kept = _LOCAL.kept
     try:
-        # Refused while a memoryview on it is alive.
-        kept.append(kept.pop())
+        # Refused while a memoryview on it is alive. In this order no interrupt can empty it.
+        kept.append(0)
+        kept.pop()
     except BufferError:
         return memoryview(bytearray(size))
     if len(kept) < size:

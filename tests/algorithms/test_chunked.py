@@ -197,3 +197,28 @@ def test_the_second_thread_ends_when_the_source_fails():
     with pytest.raises(OSError, match="the source"):
         seal("A256CBC-HS512", source(), overlap=True)
     assert threads() == []
+
+
+def test_without_a_thread_to_be_had_the_work_is_done_here(monkeypatch):
+    def refused(thread):
+        raise RuntimeError("can't start new thread")
+
+    chunks = [bytes(CHUNK_BYTES)] * 10
+    whole = seal("A256CBC-HS512", chunks, overlap=True)
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    assert seal("A256CBC-HS512", chunks, overlap=True) == whole
+
+
+def test_the_second_thread_ends_when_an_interrupt_comes_as_it_starts(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def interrupted(thread):
+        start(thread)
+        started.append(thread)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        seal("A256CBC-HS512", [bytes(CHUNK_BYTES)] * 10, overlap=True)
+    started[0].join(10)
+    assert threads() == []

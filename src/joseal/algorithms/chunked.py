@@ -14,7 +14,7 @@ Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding.
 import os
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
@@ -182,25 +182,34 @@ def _fed(mac: HMAC, *, overlap: bool) -> Generator[Callable[[bytes], object]]:
         return
     # Most programs never need a second thread.
     from queue import SimpleQueue  # noqa: PLC0415
-    from threading import Semaphore, Thread  # noqa: PLC0415
+    from threading import Thread  # noqa: PLC0415
 
+    # An interrupt inside a `threading.Semaphore` can leave its lock taken, here it can't.
     chunks: SimpleQueue[bytes] = SimpleQueue()
-    room = Semaphore(_AHEAD)
+    room: SimpleQueue[None] = SimpleQueue()
+    for _ in range(_AHEAD):
+        room.put(None)
 
     def work() -> None:
         while chunk := chunks.get():
             mac.update(chunk)
-            room.release()
+            room.put(None)
 
     def feed(chunk: bytes) -> None:
         if chunk:
-            room.acquire()
+            room.get()
             chunks.put(chunk)
 
+    given: Callable[[bytes], object] = mac.update
     thread = Thread(target=work, name="joseal HMAC", daemon=True)
-    thread.start()
     try:
-        yield feed
+        # Where the system gives no more threads, the work is done here.
+        with suppress(RuntimeError):
+            thread.start()
+            given = feed
+        yield given
     finally:
+        # It ends even if an interrupt came before `start` had told that it runs.
         chunks.put(b"")
-        thread.join()
+        if thread.is_alive():
+            thread.join()

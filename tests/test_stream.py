@@ -769,6 +769,22 @@ def test_whatever_interrupts_leaves_the_target_as_it_was(
         assert caught.value is failure
 
 
+@pytest.mark.parametrize(("act", "prepared", "source"), ACTS)
+def test_a_directory_that_can_not_be_flushed_is_found_before_anything_is_written(
+    folder, monkeypatch, act, prepared, source
+):
+    system = os.open
+
+    def opened(path, flags, *more, **named):
+        if flags & os.O_DIRECTORY:
+            raise PermissionError(errno.EACCES, "no list of this directory")
+        return system(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", opened)
+    with untouched(folder), pytest.raises(PermissionError):
+        act(prepared, folder / source, folder / "target")
+
+
 def test_an_interrupt_in_the_middle_leaves_the_target_as_it_was(folder):
     class Interrupting(dict):
         def __iter__(self):

@@ -84,17 +84,17 @@ def _replacing(path: AnyPath) -> Generator[io.FileIO]:
     target = Path(path)
     if not _can_be_replaced(target):
         raise ValueError("the target is no regular file")
-    # It makes a new file or fails, and follows no link.
-    descriptor, name = mkstemp(prefix=".joseal-", dir=target.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
-            yield file
-            os.fsync(descriptor)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
-    _sync_directory(target.parent)
+    with _flushed(target.parent):
+        # It makes a new file or fails, and follows no link.
+        descriptor, name = mkstemp(prefix=".joseal-", dir=target.parent)
+        beside = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb", buffering=0) as file:
+                yield file
+                os.fsync(descriptor)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 def _can_be_replaced(path: Path) -> bool:
@@ -105,12 +105,16 @@ def _can_be_replaced(path: Path) -> bool:
         return True
 
 
-def _sync_directory(path: Path) -> None:
-    """Flush a rename to the disk, where directories can be opened."""
+@contextmanager
+def _flushed(path: Path) -> Generator[None]:
+    """Flush what was renamed to the disk, where directories can be opened."""
     if sys.platform == "win32":
+        yield
         return
+    # Opened first: a directory that can't be is found while the target is as it was.
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        yield
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

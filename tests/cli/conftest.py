@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from joseal import Key
+from joseal.cli import options
 from joseal.cli.program import program
 
 PASSWORD = "pass word-\u00e9"
@@ -47,6 +48,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, pair: Key) -> Path:
 
 def _der(path: Path) -> bytes:
     return base64.b64decode("".join(path.read_text().splitlines()[1:-1]))
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where `run` stands for someone at a terminal: click's runner answers its prompts."""
+    monkeypatch.setattr(options, "has_terminal", lambda: True)
 
 
 @pytest.fixture

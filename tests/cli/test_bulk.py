@@ -265,11 +265,12 @@ def test_wrong_usage_is_one_line_and_leaves_no_output(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "in.jsonl"]
 
 
-@pytest.mark.parametrize("verb", ["encrypt", "decrypt"])
-def test_each_direction_has_help(verb: str, run: Run) -> None:
-    done = run("bulk", verb, "-h")
-    assert (done.exit_code, done.stderr) == (0, "")
-    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+def test_json_counts_the_rows(bulk: Callable[..., Result], tmp_path: Path) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"a": "x"}\n{"b": "x"}\n{"a": "y"}\n')
+    done = bulk("encrypt", source, "--field", "a", "--json")
+    assert json.loads(done.stdout) == {"rows": 2, "rejects": 1}
+    assert json.loads(done.stderr)["error"]["code"] == "rejects"
 
 
 def test_an_output_that_is_no_file_is_refused(bulk: Callable[..., Result], tmp_path: Path) -> None:

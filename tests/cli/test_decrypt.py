@@ -123,6 +123,7 @@ def _secret(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("where", ["env", "file", "prompt"])
+@pytest.mark.usefixtures("terminal")
 def test_passwords_come_from_a_variable_a_file_or_a_prompt(
     where: str, token: str, folder: Path, run: Run, tmp_path: Path
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_password_that_does_not_serve_is_one_line(
     assert "canary" not in done.stderr
 
 
+@pytest.mark.usefixtures("terminal")
 def test_an_unanswered_prompt_is_an_interruption(
     token: str, folder: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """`joseal demo`: it tells what happened, and nothing else, and fails if it happened otherwise."""
 
+import json
 import re
 import subprocess
 from collections.abc import Callable
@@ -54,6 +55,14 @@ def test_it_shows_every_step_in_order(page: str) -> None:
     for step in steps:
         before, found, rest = rest.partition(step)
         assert found, f"{step!r} is missing after {before[-200:]!r}"
+
+
+def test_json_tells_what_arrived_and_nothing_else() -> None:
+    done = CliRunner().invoke(program, ["demo", "--json"])
+    assert (done.exit_code, done.stderr, done.stdout.count("\n")) == (0, "", 1)
+    received = json.loads(done.stdout)["received"]
+    assert [one["status"] for one in received] == ["ACK", "ACK", "E03", "E03"]
+    assert received[0]["last_four"] == "1111"
 
 
 def test_it_reads_well_in_a_file_of_eighty_columns(page: str) -> None:

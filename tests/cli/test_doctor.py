@@ -58,7 +58,7 @@ def test_structure_alone_names_the_cause_first(name: str, run: Run) -> None:
     done = run("doctor", "--json", data=make())
     assert codes(done)[0] == code
     assert done.exit_code == Exit.TOKEN
-    assert done.stderr.startswith(f"joseal: {code}: ")
+    assert json.loads(done.stderr)["error"]["code"] == code
     assert done.stderr.count("\n") == 1
 
 

@@ -109,6 +109,11 @@ REFUSED: dict[str, tuple[tuple[str, ...], Exit, str]] = {
     ),
     "an unknown enc": (("public.jwk", "--enc", "A512GCM"), Exit.USAGE, "usage: "),
     "an unknown option": (("public.jwk", "--password", "x"), Exit.USAGE, "usage: "),
+    "a name that is no text": (
+        ("public.jwk", "--enc", "A256GCM", "--kid", "\udcff"),
+        Exit.KEY,
+        "key: kid must be text",
+    ),
     "a managed member": (
         ("public.pem", *OAEP, "--header", "alg=none"),
         Exit.USAGE,

@@ -107,7 +107,10 @@ def test_what_no_key_could_open_is_shown_all_the_same(run: Run) -> None:
     ids=["empty", "JWS", "no alg", "alg twice", "no object", "padding", "too long", "long header"],
 )
 def test_what_is_no_token_is_refused(token: str, code: str, run: Run) -> None:
-    for more in ((), ("--json",)):
+    for more, beginning in (
+        ((), f"joseal: {code}: "),
+        (("--json",), f'{{"error": {{"code": "{code}"'),
+    ):
         done = run("inspect", *more, data=token)
         assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.TOKEN, "", 1)
-        assert done.stderr.startswith(f"joseal: {code}: ")
+        assert done.stderr.startswith(beginning)

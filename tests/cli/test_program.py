@@ -1,6 +1,8 @@
 """The table of commands, exit codes, and what is said when an extra is missing."""
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,17 +10,36 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from click.testing import Result
+from click.testing import CliRunner, Result
 
 import joseal
+from joseal import cli
 from joseal.cli import failures
 from joseal.cli.failures import Exit
+from joseal.cli.program import _COMMANDS, program
 from joseal.errors import JoseError, TokenError
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
 
-COMMANDS = ["demo", "encrypt", "decrypt", "bulk", "inspect", "doctor", "verify-vectors", "sandbox"]
+COMMANDS = {
+    name: [inner.removeprefix(f"{name} ") for inner in _COMMANDS if inner.startswith(f"{name} ")]
+    for name in _COMMANDS
+    if " " not in name
+}
+EVERY = [name for name, entry in _COMMANDS.items() if not entry.is_group]
+OUTER = [
+    "demo",
+    "encrypt",
+    "decrypt",
+    "bulk",
+    "inspect",
+    "doctor",
+    "sign",
+    "verify",
+    "keygen",
+    "key",
+]
 
 
 def python(program: str, *args: str) -> subprocess.CompletedProcess[bytes]:
@@ -30,26 +51,57 @@ def python(program: str, *args: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
+def listed(page: str) -> list[str]:
+    """The names under COMMANDS."""
+    part = page.partition("COMMANDS\n")[2].partition("\n\n")[0]
+    return [line.split()[0] for line in part.splitlines() if line[2] != " "]
+
+
 def test_help_names_every_command_in_order(run: Run) -> None:
     done = run("--help")
-    assert done.exit_code == 0
-    after = done.stdout.partition("Commands:")[2].splitlines()
-    assert [
-        line.split()[0] for line in after if line.startswith("  ") and line[2] != " "
-    ] == COMMANDS
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str, run: Run) -> None:
-    done = run(command, "-h")
     assert (done.exit_code, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"Usage: program {command} ")
-    assert max(len(line) for line in done.stdout.splitlines()) <= 80
+    assert listed(done.stdout) == list(COMMANDS)
+    assert list(COMMANDS)[: len(OUTER)] == OUTER
+    assert COMMANDS["key"] == ["convert", "thumbprint", "public"]
+    assert COMMANDS["juspay"] == ["attempt", "status", "sandbox"]
+    for group in ("key", "juspay"):
+        assert listed(run(group, "--help").stdout) == COMMANDS[group]
+
+
+PARTS = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXAMPLES", "EXIT STATUS"]
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_every_command_has_a_page_of_the_manual(command: str, run: Run) -> None:
+    done = run(*command.split(), "-h")
+    assert (done.exit_code, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line[:1].strip()] == PARTS
+    assert max(len(line) for line in lines) <= 80
+    assert lines[1].startswith(f"  program {command} - ")
+    assert lines[lines.index("SYNOPSIS") + 1].startswith(f"  program {command}")
+    assert "With --json" in done.stdout or "--json FILE" in done.stdout
+    example = done.stdout.partition("EXAMPLES\n")[2].splitlines()[0]
+    assert example.startswith("  joseal ")
+    assert command in example
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_every_example_is_one_that_the_command_takes(command: str, run: Run) -> None:
+    """All options of the examples exist; the files that they name do not."""
+    page = run(*command.split(), "-h").stdout
+    part = page.partition("EXAMPLES\n")[2].partition("\n\n")[0].replace("\\\n", " ")
+    options = page.partition("OPTIONS\n")[2].partition("\n\n")[0]
+    for line in part.splitlines():
+        words = shlex.split(line.partition("<")[0])
+        named = {word for word in words if re.match("-[-a-z]", word)}
+        assert named <= set(re.findall(r"(?<![\w-])-[-\w]+", options))
 
 
 def test_every_command_has_a_file_of_its_own() -> None:
     files = {path.stem for path in Path(failures.__file__).parent.glob("*.py")}
-    assert {name.replace("-", "_") for name in COMMANDS} <= files
+    names = {entry.module or name for name, entry in _COMMANDS.items() if not entry.is_group}
+    assert {name.replace("-", "_").replace(" ", "_") for name in names} <= files
 
 
 @pytest.mark.parametrize(
@@ -72,7 +124,10 @@ def test_wrong_usage_is_one_line(args: tuple[str, ...], run: Run) -> None:
 def test_no_command_at_all_shows_the_help(run: Run) -> None:
     done = run()
     assert done.exit_code == Exit.USAGE
-    assert "Commands:" in done.stderr
+    assert "COMMANDS" in done.stderr
+    done = run("key")
+    assert done.exit_code == Exit.USAGE
+    assert "thumbprint" in done.stderr
 
 
 def every_error() -> list[type[JoseError]]:
@@ -103,10 +158,10 @@ def test_every_error_has_an_exit_code_and_keeps_its_code(kind: type[JoseError]) 
 
 
 def test_exit_codes_are_what_the_help_says(run: Run) -> None:
-    text = " ".join(run("--help").stdout.split())
-    expected = "0 done, 1 token refused or something wrong with it, or a vector's result unexpected, 2 usage, 3 key, 4 file, 5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped"
-    assert expected in text
-    assert [int(code) for code in Exit] == [1, 2, 3, 4, 5, 6, 7, 130]
+    text = " ".join(run("--help").stdout.partition("EXIT STATUS")[2].split())
+    meanings = [f"{int(code)} {text}" for code, text in failures.MEANINGS.items()]
+    assert text == " ".join(["0 done", *meanings])
+    assert [int(code) for code in failures.MEANINGS] == [1, 2, 3, 4, 5, 6, 7, 130]
 
 
 def test_an_interrupt_has_its_own_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +171,19 @@ def test_an_interrupt_has_its_own_exit_code(run: Run, monkeypatch: pytest.Monkey
     monkeypatch.setattr("joseal.cli.anatomy.read", interrupt)
     done = run("inspect", data="x")
     assert (done.exit_code, done.stderr) == (Exit.INTERRUPTED, "joseal: interrupted: stopped\n")
+
+
+def test_an_interrupt_while_modules_are_loaded_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", interrupt)
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == Exit.INTERRUPTED
+    assert capsys.readouterr() == ("", "joseal: interrupted: stopped\n")
 
 
 @pytest.mark.parametrize("module", ["click", "rich"])
@@ -128,15 +196,17 @@ def test_without_the_cli_extra_the_script_names_it(module: str) -> None:
     assert b"pip install 'joseal[cli]'" in done.stderr
 
 
-@pytest.mark.parametrize("command", ["demo", "sandbox"])
+@pytest.mark.parametrize("command", ["demo", "sandbox", "juspay sandbox"])
 @pytest.mark.parametrize("module", ["starlette", "trustme", "uvicorn"])
-def test_without_the_sandbox_extra_its_commands_name_it(module: str, command: str) -> None:
-    program = f"import sys; sys.modules[{module!r}] = None; from joseal.cli import main; main()"
-    done = python(program, command)
-    assert (done.returncode, done.stdout) == (Exit.USAGE, b"")
-    assert done.stderr.startswith(b"joseal: missing: ")
-    assert done.stderr.count(b"\n") == 1
-    assert b"pip install 'joseal[cli,sandbox]'" in done.stderr
+def test_without_the_sandbox_extra_its_commands_name_it(
+    module: str, command: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    done = run(*command.split())
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert done.stderr.startswith("joseal: missing: ")
+    assert done.stderr.count("\n") == 1
+    assert "pip install 'joseal[cli,sandbox]'" in done.stderr
 
 
 def test_without_the_sandbox_extra_the_rest_works() -> None:
@@ -171,3 +241,91 @@ def test_the_version_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", missing)
     done = run("--version")
     assert (done.exit_code, done.stdout) == (0, "joseal from its source tree, not installed\n")
+
+
+def complete(words: str, index: int) -> list[str]:
+    """What bash would be offered."""
+    done = CliRunner(
+        env={"_JOSEAL_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(index)}
+    ).invoke(program, [], prog_name="joseal")
+    assert (done.exit_code, done.stderr) == (0, "")
+    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+def test_shells_complete_commands_options_and_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert complete("joseal ", 1) == list(COMMANDS)
+    assert complete("joseal ver", 1) == ["verify", "verify-vectors"]
+    assert complete("joseal key ", 2) == COMMANDS["key"]
+    assert complete("joseal keygen --n", 2) == ["--new-password-env", "--new-password-file"]
+    assert complete("joseal decrypt --alg RSA1", 3) == ["RSA1_5"]
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    assert "sandbox" in complete("joseal ", 1)
+    assert complete("joseal sandbox --po", 2) == [""]
+
+
+def test_completing_a_command_imports_none() -> None:
+    """A real process, because this one has them all."""
+    listing = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    call = (
+        "import contextlib, os; os.environ.update(_JOSEAL_COMPLETE='bash_complete', COMP_CWORD='1',"
+        " COMP_WORDS='joseal ')\n"
+        "import joseal.cli.program as p\n"
+        "with contextlib.suppress(SystemExit): p.program(prog_name='joseal')"
+    )
+    lines = python(f"{call}\n{listing}").stdout.splitlines()
+    assert len(lines) == len(COMMANDS) + 1
+    loaded = set(json.loads(lines[-1]))
+    assert "joseal.cli.program" in loaded
+    assert not {f"joseal.cli.{name}" for name in COMMANDS} & loaded
+
+
+FAULTS: dict[str, tuple[tuple[str, ...], str, Exit]] = {
+    "token": (("inspect",), "malformed", Exit.TOKEN),
+    "option": (("inspect", "--nonsense"), "usage", Exit.USAGE),
+    "command": (("nonsense",), "usage", Exit.USAGE),
+    "key": (("key", "public"), "key", Exit.KEY),
+    "file": (("key", "thumbprint", "/nowhere/at/all"), "file", Exit.FILE),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_with_json_a_failure_is_one_object_on_standard_error(case: str, run: Run) -> None:
+    args, code, exit_code = FAULTS[case]
+    plain = run(*args, data="x")
+    done = run(*args, "--json", data="x")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (exit_code, "", 1)
+    error = json.loads(done.stderr)["error"]
+    assert list(error) == ["code", "message", "exit"]
+    assert (error["code"], error["exit"]) == (code, exit_code)
+    assert plain.stderr == f"joseal: {code}: {error['message']}\n"
+
+
+def test_a_failure_is_one_line_whatever_the_user_named(run: Run) -> None:
+    for args in (("inspect", "a\nb\x1b[31m"), ("a\nb\x1b[31m",), ("inspect", "--a\nb\x1b[31m")):
+        done = run(*args)
+        assert (done.stdout, done.stderr.count("\n")) == ("", 1)
+        assert done.stderr.strip().isprintable()
+
+
+def test_after_two_hyphens_json_is_a_name(run: Run) -> None:
+    done = run("inspect", "--", "--json")
+    assert done.stderr.startswith("joseal: file: can't read --json: ")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-"])
+def test_a_closed_stream_is_one_line(closed: str, shell: Shell) -> None:
+    done = shell(
+        *(("keygen", "--alg", "A128KW") if closed == ">&-" else ("inspect",)),
+        prelude=f"exec {closed}",
+    )
+    assert done.returncode == Exit.FILE
+    assert done.stderr.startswith(b"joseal: file: can't ")
+    assert done.stderr.endswith(b": Bad file descriptor\n")
+
+
+@pytest.mark.parametrize("args", [("--help",), ("inspect", "--help")])
+def test_help_onto_a_full_device_is_one_line(args: tuple[str, ...], shell: Shell) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = shell(*args, stdout=full.fileno())
+    assert done.returncode == Exit.FILE
+    assert done.stderr == b"joseal: file: can't write standard output: No space left on device\n"

@@ -1,5 +1,6 @@
 """`joseal sandbox`: what it prints is enough to send it a payout, and it leaves nothing behind."""
 
+import json
 import os
 import signal
 import socket
@@ -158,6 +159,29 @@ def test_webhooks_are_posted_where_it_was_told() -> None:
             connection, _ = receiver.accept()
             with connection:
                 assert connection.recv(65536).startswith(b"POST /hook HTTP/1.1\r\n")
+
+
+def test_json_lines_are_enough_for_a_client() -> None:
+    """Under its other name, so that both lead here."""
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, "juspay", "sandbox", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            told = json.loads(process.stdout.readline())
+            assert list(told) == [*(name.replace(" ", "_").lower() for name in NAMES), "authority"]
+            account = {name: told[name] for name in ("merchant_id", "api_key", "kid", "sid")}
+            bank = Key.from_pem(Path(told["public_key"]).read_text(), alg=told["alg"])
+            with Client(Account(base_url=told["url"], **account), payout_encrypter(bank)) as client:
+                client.attempt("order-1", ATTEMPT)
+            assert json.loads(process.stdout.readline()) == {
+                "order_id": "order-1",
+                "status": "ACK",
+                "fulfillment_id": "fulfillment-1",
+                "kind": "card",
+                "last_four": "1111",
+            }
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)
 
 
 def test_each_run_has_its_own_keys(tmp_path: Path) -> None:

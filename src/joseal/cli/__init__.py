@@ -23,4 +23,9 @@ def main() -> None:
     if any(importlib.util.find_spec(name) is None for name in _NEEDED):
         sys.stderr.write("joseal: missing: the command line needs: pip install 'joseal[cli]'\n")
         sys.exit(2)
-    importlib.import_module("joseal.cli.program").program(prog_name="joseal")
+    try:
+        importlib.import_module("joseal.cli.program").program(prog_name="joseal")
+    except KeyboardInterrupt:
+        # While modules were still being loaded; later the program says it itself.
+        sys.stderr.write("joseal: interrupted: stopped\n")
+        sys.exit(130)

@@ -1,4 +1,4 @@
-"""`joseal bulk`: seal or open the rows of a file."""
+"""What `joseal bulk encrypt` and `joseal bulk decrypt` share: rows, files and how they are run."""
 
 import os
 from pathlib import Path
@@ -8,29 +8,16 @@ import click
 
 from joseal import Key
 from joseal.bulk.pools import usable_cores
-from joseal.cli import bulk_run, bulk_tools, options
+from joseal.cli import bulk_run, options
 from joseal.cli.bulk_journal import Books
 from joseal.cli.bulk_rows import Csv, Format, JsonLines, PlainLines
 from joseal.cli.bulk_run import Task, Work
-from joseal.cli.bulk_tools import KeySource, Opening, Sealing
 
 _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
-@click.group(no_args_is_help=False)
-def command() -> None:
-    """Seal or open fields of JSON Lines, columns of CSV, or whole lines.
-
-    The output keeps the order of the rows. Rows that fail are left out of it, and listed in a file
-    of their own with line number and code.
-
-    A run that was stopped, killed or out of space goes on with --resume, and loses no row and does
-    none twice. Until it is finished there are OUT.partial, OUT.journal and the rejects' partial
-    file. All files have mode 0600.
-    """
-
-
-def _common(verb: str) -> list[click.Parameter]:
+def common(verb: str) -> list[click.Parameter]:
+    """Return what both directions take."""
     return [
         click.Option(
             ["--format", "form"],
@@ -48,6 +35,13 @@ def _common(verb: str) -> list[click.Parameter]:
             is_flag=True,
             help="Members are any JSON and not text: seal and open it as it is written.",
         ),
+        *_files(),
+    ]
+
+
+def _files() -> list[click.Parameter]:
+    """Return where rows come from and go to, and who does the work."""
+    return [
         click.Option(
             ["--rejects", "rejects_path"],
             type=options.PATH,
@@ -60,6 +54,7 @@ def _common(verb: str) -> list[click.Parameter]:
             metavar="N",
             help="How many processes; as many as there are cores unless named.",
         ),
+        options.json_flag(),
         click.Option(["--resume"], is_flag=True, help="Go on with an unfinished run, if any."),
         click.Option(
             ["-o", "--output", "out_path"],
@@ -72,8 +67,8 @@ def _common(verb: str) -> list[click.Parameter]:
     ]
 
 
-class _Files(NamedTuple):
-    """What both directions take."""
+class Files(NamedTuple):
+    """What was given of that."""
 
     form: str | None
     fields: tuple[str, ...]
@@ -84,99 +79,10 @@ class _Files(NamedTuple):
     in_path: Path
 
 
-@command.command(
-    "encrypt",
-    params=[
-        *options.key(),
-        options.enc(multiple=False),
-        *options.sealing(),
-        *_common("seal"),
-    ],
-)
-def _encrypt(
-    *,
-    key_path: Path,
-    alg: str | None,
-    enc: str,
-    kid: str | None,
-    no_kid: bool,
-    members: tuple[str, ...],
-    form: str | None,
-    fields: tuple[str, ...],
-    json_values: bool,
-    rejects_path: Path | None,
-    workers: int | None,
-    resume: bool,
-    out_path: Path,
-    in_path: Path,
+def run(
+    both: Files, key: Key, work: Work, how: dict[str, object], *, as_json: bool = False
 ) -> None:
-    """Put a token in the place of each named field of IN.
-
-    A JSON member is a string, whose text is sealed, unless --json-values.
-
-    Example: joseal bulk encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM --field card
-    -o sealed.jsonl cards.jsonl
-    """
-    source = KeySource(key_path, alg, kid)
-    how = Sealing(enc, options.header_members(members), write_kid=not no_kid)
-    both = _Files(form, fields, json_values, rejects_path, resume, out_path, in_path)
-    _check(both)
-    key = source.load()
-    work = bulk_tools.seal(source, how, key, _workers(workers))
-    _run(both, key, work, {"seal": how._asdict(), "kid": kid})
-
-
-@command.command(
-    "decrypt",
-    params=[
-        *options.key(legacy=True),
-        *options.password(),
-        options.enc(multiple=True),
-        *options.opening(),
-        *_common("open"),
-    ],
-)
-def _decrypt(
-    *,
-    key_path: Path,
-    alg: str | None,
-    password_env: str | None,
-    password_file: Path | None,
-    ask_password: bool,
-    enc: tuple[str, ...],
-    typ: str | None,
-    cty: str | None,
-    any_kid: bool,
-    accept_zip: bool,
-    legacy: bool,
-    form: str | None,
-    fields: tuple[str, ...],
-    json_values: bool,
-    rejects_path: Path | None,
-    workers: int | None,
-    resume: bool,
-    out_path: Path,
-    in_path: Path,
-) -> None:
-    """Put the plaintext in the place of each token in IN.
-
-    A plaintext becomes a JSON string, unless --json-values; one that is not UTF-8, or not what the
-    format can hold, is refused.
-
-    Example: joseal bulk decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM --field card
-    -o cards.csv sealed.csv
-    """
-    password = options.Password(password_env, password_file, ask=ask_password)
-    source = KeySource(key_path, alg, None, password, legacy)
-    how = Opening(enc, typ, cty, any_kid, accept_zip)
-    both = _Files(form, fields, json_values, rejects_path, resume, out_path, in_path)
-    _check(both)
-    key = source.load()
-    work = bulk_tools.unseal(source, how, key, _workers(workers))
-    _run(both, key, work, {"open": how._asdict()})
-
-
-def _run(both: _Files, key: Key, work: Work, how: dict[str, object]) -> None:
+    """Seal or open all rows."""
     form, sealing = _form(both), "seal" in how
     bulk_run.run(
         Task(
@@ -195,11 +101,12 @@ def _run(both: _Files, key: Key, work: Work, how: dict[str, object]) -> None:
             thumbprint=key.thumbprint(),
             resume=both.resume,
             work=work,
+            as_json=as_json,
         )
     )
 
 
-def _check(both: _Files) -> None:
+def check(both: Files) -> None:
     """Refuse what does not go together, before anything is read.
 
     Raises:
@@ -218,14 +125,14 @@ def _check(both: _Files) -> None:
         raise click.UsageError(text)
 
 
-def _form(both: _Files) -> str:
+def _form(both: Files) -> str:
     form = both.form or _BY_SUFFIX.get(both.in_path.suffix.lower())
     if form is None:
         raise click.UsageError("--format is needed: IN does not end in .jsonl, .ndjson or .csv")
     return form
 
 
-def _format(both: _Files, form: str, *, sealing: bool) -> Format:
+def _format(both: Files, form: str, *, sealing: bool) -> Format:
     if form == "csv":
         return Csv(both.fields)
     if form == "lines":
@@ -233,9 +140,10 @@ def _format(both: _Files, form: str, *, sealing: bool) -> Format:
     return JsonLines(both.fields, sealing=sealing, as_json=both.json_values)
 
 
-def _rejects(both: _Files) -> Path:
+def _rejects(both: Files) -> Path:
     return both.rejects_path or both.out_path.with_name(f"{both.out_path.name}.rejects.jsonl")
 
 
-def _workers(workers: int | None) -> int:
+def workers_of(workers: int | None) -> int:
+    """Return how many processes there are to be."""
     return usable_cores() if workers is None else workers

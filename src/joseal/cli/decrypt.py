@@ -2,24 +2,32 @@
 
 from pathlib import Path
 
-import click
+from joseal import Decrypter, Limits, Opened
+from joseal.cli import as_json as shown
+from joseal.cli import files, keyfiles, manual, options
+from joseal.cli.failures import Exit
 
-from joseal import Decrypter, Limits
-from joseal.cli import files, options
 
-
-@click.command(
+@manual.command(
     params=[
-        *options.key(legacy=True),
-        *options.password(),
+        *options.key(required=False, multiple=True, legacy=True),
+        *options.password(what="the password of the key, or that is a PBES2 key"),
         options.enc(multiple=True),
         *options.opening(),
+        options.crit(),
+        options.json_flag(),
         *options.streams(),
-    ]
+    ],
+    examples=(
+        "joseal decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM token.txt",
+        "joseal decrypt --key old.jwk --key new.jwk --enc A256GCM token.txt -o body",
+        "joseal decrypt --alg PBES2-HS512+A256KW --ask-password --enc A256GCM note",
+    ),
+    exits=(Exit.TOKEN, Exit.KEY),
 )
 def command(
     *,
-    key_path: Path,
+    key_paths: tuple[Path, ...],
     alg: str | None,
     password_env: str | None,
     password_file: Path | None,
@@ -27,22 +35,45 @@ def command(
     enc: tuple[str, ...],
     typ: str | None,
     cty: str | None,
+    crit: tuple[str, ...],
     any_kid: bool,
     accept_zip: bool,
     legacy: bool,
+    as_json: bool,
     in_path: Path,
     out_path: Path,
 ) -> None:
-    """Open the compact JWE token in IN.
+    """Open a compact JWE token.
 
+    IN is the token, at most 16 MiB; standard input unless named. White space around it is ignored.
     Nothing is written before the whole token has proved to be unchanged. That says nothing of who
-    made it: to a public key, anyone can seal. White space around the token is ignored.
+    made it: to a public key, anyone can seal. Of several keys, a token that names a kid is tried
+    with that one alone, and one that names none with at most four.
 
-    Example: joseal decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM token.txt -o body.json
+    With --json: {"plaintext": {"text": TEXT or null, "base64url": TEXT}, "header": OBJECT, "key":
+    {"alg": TEXT, "kid": TEXT or null, "thumbprint": TEXT or null}}.
     """
     source = options.Password(password_env, password_file, ask=ask_password)
     password = options.read_password(source)
-    key = options.load_key(key_path, alg=alg, password=password, legacy=legacy)
-    opener = Decrypter(key, enc=enc, typ=typ, cty=cty, any_kid=any_kid, accept_zip=accept_zip)
-    token = options.read_token(in_path, Limits().token_bytes)
-    files.write(out_path, opener.decrypt(token), private=True)
+    keys = options.load_keys(key_paths, alg=alg, password=password, legacy=legacy)
+    opener = Decrypter(
+        keyfiles.for_encryption(keys),
+        enc=enc,
+        typ=typ,
+        cty=cty,
+        crit=crit,
+        any_kid=any_kid,
+        accept_zip=accept_zip,
+    )
+    opened = opener.open(options.read_token(in_path, Limits().token_bytes))
+    files.write(out_path, _line(opened) if as_json else opened.plaintext, private=True)
+
+
+def _line(opened: Opened) -> bytes:
+    return shown.line(
+        {
+            "plaintext": shown.octets(opened.plaintext),
+            "header": opened.header,
+            "key": shown.key(opened.key),
+        }
+    )

@@ -1,9 +1,8 @@
 """`joseal demo`: the whole path of a payout, step by step, on this machine alone."""
 
-import click
-
 from joseal import ApiError, Encrypter, Key
-from joseal.cli import anatomy, failures, inspect
+from joseal.cli import anatomy, failures, files, inspect, manual, options
+from joseal.cli.as_json import line
 from joseal.cli.pages import Page
 from joseal.juspay import Attempt, AttemptPath, Client, Envelope, payout_encrypter
 from joseal.juspay.sandbox import Record, Sandbox
@@ -33,14 +32,19 @@ _TAG = "The tag no longer fits the ciphertext, and so nothing is decrypted at al
 _KEY = "The content key can't be unwrapped. A random one takes its place, and the tag fails."
 
 
-@click.command()
-def command() -> None:
+@manual.command(
+    params=[options.json_flag()], examples=("joseal demo",), exits=(failures.Exit.DEMO,)
+)
+def command(*, as_json: bool) -> None:
     """Seal two payouts, send them over HTTP, and see what is refused.
 
     Everything happens on this machine, with keys made for this run and the sample cards of the
     API's own page. Exit code 0 means that it all went as the page says.
+
+    With --json: {"received": [{"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null,
+    "kind": TEXT or null, "last_four": TEXT or null}]}.
     """
-    page, wire = Page(), _Wire()
+    page, wire = Page(silent=as_json), _Wire()
     page.title("joseal demo: two payouts that are acknowledged, and two that are refused")
     with Sandbox(on_the_way=wire.carry) as sandbox:
         tour = _Tour(page, sandbox, wire)
@@ -54,6 +58,9 @@ def command() -> None:
         stranger = payout_encrypter(Key.generate("RSA-OAEP").public())
         tour.refuse("demo-order-4", stranger, "A payout is sealed with a wrong key", _KEY)
         tour.conclude()
+        if as_json:
+            received = [record._asdict() for record in sandbox.received]
+            files.write(files.STANDARD, line({"received": received}), private=False)
 
 
 class _Wire:

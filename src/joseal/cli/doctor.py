@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from joseal.cli import failures, options, with_keys
+from joseal.cli import failures, manual, options, with_keys
 from joseal.cli.pages import Page
 from joseal.cli.with_keys import Findings, Given
 from joseal.diagnosis import Cause, Explanation, ProfileMatch
@@ -14,7 +14,7 @@ from joseal.diagnosis.explaining import MOST_BYTES, examine
 from joseal.wire import strict_json
 
 
-@click.command(
+@manual.command(
     params=[
         *options.key(required=False, legacy=True),
         *options.password(),
@@ -34,7 +34,12 @@ from joseal.wire import strict_json
         ),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object."),
         click.Argument(["in_path"], default="-", type=options.PATH, metavar="[TOKEN_FILE]"),
-    ]
+    ],
+    examples=(
+        "joseal doctor token.txt",
+        "joseal doctor --key mine.pem --alg RSA-OAEP-256 token.txt",
+    ),
+    exits=(failures.Exit.TOKEN, failures.Exit.KEY),
 )
 def command(
     *,
@@ -49,16 +54,18 @@ def command(
     as_json: bool,
     in_path: Path,
 ) -> None:
-    """Say why the token in TOKEN_FILE does not open, and what to do.
+    """Say why a token does not open, and what to do.
 
-    Without a key, the structure tells: what stands around the token, its segments, its header and
-    its sizes. With a private or shared key, known mistakes of other libraries are tried, and the
-    one that opens is named. The plaintext is never shown. The header is. --key also takes a JWK
-    Set, and a public key, with which names and sizes are compared.
+    TOKEN_FILE is standard input unless named. Without a key, the structure tells: what stands
+    around the token, its segments, its header and its sizes. With a private or shared key,
+    known mistakes of other libraries are tried, and the one that opens is named. The plaintext is
+    never shown. The header is. --key also takes a JWK Set, and a public key, with which names and
+    sizes are compared.
 
     Ends with 0 if nothing is found to be wrong, and 1 otherwise.
 
-    Example: joseal doctor --key mine.pem --alg RSA-OAEP-256 token.txt
+    With --json: {"verdict": TEXT, "causes": [{"code": TEXT, "sentence": TEXT, ...}], "header":
+    OBJECT, "tried": ..., "opened": ..., "plaintext_bytes": NUMBER or null, ...}.
     """
     source = options.Password(password_env, password_file, ask=ask_password)
     if source.is_named() and key_path is None:

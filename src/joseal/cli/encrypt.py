@@ -6,41 +6,101 @@ from pathlib import Path
 import click
 
 from joseal import Encrypter, Key, Limits
-from joseal.cli import files, options
+from joseal.algorithms.pbes2 import LEAST_ITERATIONS
+from joseal.cli import as_json as shown
+from joseal.cli import files, manual, options
+from joseal.cli.failures import Exit
 
 
-@click.command(
+@manual.command(
     params=[
-        *options.key(),
+        *options.key(required=False),
         options.enc(multiple=False),
         *options.sealing(),
+        *options.password(what="the password that is a PBES2 key"),
+        click.Option(
+            ["--iterations"],
+            type=click.IntRange(LEAST_ITERATIONS, Limits().pbes2_iterations),
+            metavar="COUNT",
+            help="Rounds of PBKDF2 for a password; what OWASP advises for the hash unless given.",
+        ),
+        click.Option(
+            ["--compress"],
+            is_flag=True,
+            help="Deflate the plaintext; the token's length then tells something of it.",
+        ),
+        options.json_flag(),
         *options.streams(),
-    ]
+    ],
+    examples=(
+        "joseal encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM body.json",
+        "joseal encrypt --key bank.jwk --enc A256CBC-HS512 --header typ=JWT < body.json",
+        "joseal encrypt --alg PBES2-HS512+A256KW --ask-password --enc A256GCM note",
+    ),
+    exits=(Exit.TOKEN, Exit.KEY),
 )
 def command(
     *,
-    key_path: Path,
+    key_path: Path | None,
     alg: str | None,
     enc: str,
     kid: str | None,
     no_kid: bool,
+    password_env: str | None,
+    password_file: Path | None,
+    ask_password: bool,
+    iterations: int | None,
     members: tuple[str, ...],
+    compress: bool,
+    as_json: bool,
     in_path: Path,
     out_path: Path,
 ) -> None:
-    """Seal IN into a compact JWE token.
+    """Seal a file or a stream into a compact JWE token.
 
-    The key is a public or a symmetric one. A line end follows the token.
+    The key is a public or a symmetric one, or a password. IN is the plaintext, at most 16 MiB;
+    standard input unless named. A line end follows the token. A plaintext over the limit ends with
+    1.
 
-    Example: joseal encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM body.json
+    With --json: {"token": TEXT}.
     """
-    key = options.load_key(key_path, alg=alg, kid=kid)
-    sealer = prepare(key, enc, options.header_members(members), write_kid=not no_kid)
+    source = options.Password(password_env, password_file, ask=ask_password)
+    key = _key(key_path, alg, kid, source, iterations)
+    header = options.header_members(members)
+    sealer = prepare(key, enc, header, write_kid=not no_kid, compress=compress)
     token = sealer.encrypt(files.read(in_path, Limits().plaintext_bytes))
-    files.write(out_path, token.encode() + b"\n", private=False)
+    line = shown.line({"token": token}) if as_json else token.encode() + b"\n"
+    files.write(out_path, line, private=False)
 
 
-def prepare(key: Key, enc: str, members: Mapping[str, object], *, write_kid: bool) -> Encrypter:
+def _key(
+    path: Path | None,
+    alg: str | None,
+    kid: str | None,
+    source: options.Password,
+    iterations: int | None,
+) -> Key:
+    """Load the key, or make it of a password.
+
+    Raises:
+        UsageError: a file and what goes with a password alone.
+    """
+    if path is None:
+        password = options.read_password(source, "Password", new=True)
+        return options.password_key(password, alg=alg, kid=kid, iterations=iterations)
+    if iterations is not None or source.is_named():
+        raise click.UsageError("a password and --iterations stand in place of --key")
+    return options.load_key(path, alg=alg, kid=kid)
+
+
+def prepare(
+    key: Key,
+    enc: str,
+    members: Mapping[str, object],
+    *,
+    write_kid: bool,
+    compress: bool = False,
+) -> Encrypter:
     """Make the Encrypter; what it says of a header member is said of the usage.
 
     Raises:
@@ -48,7 +108,7 @@ def prepare(key: Key, enc: str, members: Mapping[str, object], *, write_kid: boo
         KeyUseError: the key is private, or can't serve this enc.
     """
     try:
-        return Encrypter(key, enc=enc, header=members, write_kid=write_kid)
+        return Encrypter(key, enc=enc, header=members, write_kid=write_kid, compress=compress)
     except ValueError as error:
         reason = str(error)
     raise click.UsageError(reason)

@@ -5,7 +5,9 @@
 
 import errno
 import os
+from collections.abc import Mapping
 from enum import IntEnum
+from types import MappingProxyType
 from typing import Final
 
 import click
@@ -21,14 +23,7 @@ from joseal.errors import (
 
 
 class Exit(IntEnum):
-    """The exit codes that scripts may rely on.
-
-    TOKEN: the token was refused, `doctor` found something wrong with it, or a test vector came out
-    otherwise than its file says. USAGE: wrong arguments, or an extra is not installed. KEY: the key
-    can't serve or can't be reached. FILE: a file, a stream or a port can't be used. API: the API
-    refused the request. TRANSPORT: there is no documented answer of the API. DEMO: the demo did
-    not go as it says.
-    """
+    """The exit codes that scripts may rely on. `MEANINGS` says what each stands for."""
 
     TOKEN = 1
     USAGE = 2
@@ -39,6 +34,20 @@ class Exit(IntEnum):
     DEMO = 7
     INTERRUPTED = 130
 
+
+MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
+    {
+        Exit.TOKEN: "the token, or what was to become one, was refused, or doctor found "
+        "something wrong with it; or a test vector came out otherwise than its file says",
+        Exit.USAGE: "wrong arguments, or an extra is not installed",
+        Exit.KEY: "the key can't serve, or can't be reached",
+        Exit.FILE: "a file, a stream or a port can't be used",
+        Exit.API: "the API refused the request",
+        Exit.TRANSPORT: "no documented answer of the API: not sent, or outcome unknown",
+        Exit.DEMO: "the demo did not go as it says",
+        Exit.INTERRUPTED: "stopped from the keyboard",
+    }
+)
 
 _BY_ERROR: Final = (
     (TokenError, Exit.TOKEN),
@@ -54,12 +63,14 @@ class FailureError(Exception):
 
     Attributes:
         code: the stable word for this kind of failure, that of our errors where there is one.
+        message: what failed, in constant text and names that the user gave.
         exit: the exit code.
     """
 
     def __init__(self, code: str, message: str, exit_code: Exit) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
+        self.message = message
         self.exit = exit_code
 
 

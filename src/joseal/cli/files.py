@@ -6,12 +6,13 @@ Rules:
 - The mode is given when the file is created, so no moment exists in which others can open it.
 """
 
+import errno
 import os
 import secrets
 import stat
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
@@ -33,7 +34,7 @@ def read(path: Path, most_bytes: int) -> bytes:
     """
     try:
         if path == STANDARD:
-            return sys.stdin.buffer.read(most_bytes + 1)
+            return _standard(sys.stdin).buffer.read(most_bytes + 1)
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except OSError as error:
@@ -41,24 +42,30 @@ def read(path: Path, most_bytes: int) -> bytes:
     raise failure
 
 
-def write(path: Path, data: bytes, *, private: bool) -> None:
+def write(path: Path, data: bytes, *, private: bool, replace: bool = True) -> None:
     """Write a file, or standard output for "-".
 
     A private file has mode 0600; any other what the umask leaves of 0644. An existing regular file
-    is replaced; anything else (a link, a device, a pipe) is refused rather than replaced.
+    is replaced, unless `replace` is false; anything else (a link, a device, a pipe) is refused
+    rather than replaced.
 
     Raises:
-        FailureError: it can't be written, or the target is no regular file.
+        FailureError: it can't be written, the target is no regular file, or it is there already
+            and may not be replaced.
     """
     try:
         if path == STANDARD:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
+            stream = _standard(sys.stdout).buffer
+            stream.write(data)
+            stream.flush()
             return
         if _can_be_replaced(path):
-            _replace(path, data, _PRIVATE if private else _PUBLIC)
+            _place(path, data, _PRIVATE if private else _PUBLIC, replace=replace)
             return
         text = f"{_name(path)} is no regular file"
+        failure = failures.FailureError("file", text, failures.Exit.FILE)
+    except FileExistsError:
+        text = f"{_name(path)} is there already: --force replaces it"
         failure = failures.FailureError("file", text, failures.Exit.FILE)
     except OSError as error:
         if path == STANDARD:
@@ -86,10 +93,22 @@ def check_replaceable(path: Path) -> None:
 
 def standard_output_failed(error: OSError) -> failures.FailureError:
     """Say it, and let what is left in the buffer go nowhere: it would fail again at the exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
     return failures.of_file("write", "standard output", error)
+
+
+def _standard(stream: TextIO | None) -> TextIO:
+    """Return a standard stream, which is None where the shell has closed it.
+
+    Raises:
+        OSError: it is closed.
+    """
+    if stream is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return stream
 
 
 def _can_be_replaced(path: Path) -> bool:
@@ -100,8 +119,8 @@ def _can_be_replaced(path: Path) -> bool:
         return True
 
 
-def _replace(path: Path, data: bytes, mode: int) -> None:
-    """Write beside the target, then rename."""
+def _place(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
+    """Write beside the target, then rename; or link, which fails where there is a target."""
     beside = path.with_name(f".joseal-{secrets.token_hex(8)}")
     # O_EXCL makes a new file or fails, and follows no link. O_BINARY exists on Windows alone.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -111,7 +130,10 @@ def _replace(path: Path, data: bytes, mode: int) -> None:
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        beside.replace(path)
+        if replace:
+            beside.replace(path)
+        else:
+            path.hardlink_to(beside)
     finally:
         beside.unlink(missing_ok=True)
 

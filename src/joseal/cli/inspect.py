@@ -7,29 +7,35 @@ import click
 from msgspec.structs import asdict
 
 from joseal import Limits
-from joseal.cli import anatomy, options
+from joseal.cli import anatomy, files, manual, options
 from joseal.cli.anatomy import Anatomy
+from joseal.cli.as_json import line
+from joseal.cli.failures import Exit
 from joseal.cli.pages import Page
 
 
-@click.command(
+@manual.command(
     params=[
-        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object."),
+        options.json_flag(),
         click.Argument(["in_path"], default="-", type=options.PATH, metavar="[TOKEN_FILE]"),
-    ]
+    ],
+    examples=("joseal inspect token.txt", "joseal inspect --json < token.txt"),
+    exits=(Exit.TOKEN,),
 )
 def command(*, as_json: bool, in_path: Path) -> None:
-    """Show the header and the sizes of the compact JWE token in TOKEN_FILE.
+    """Show the header and the sizes of a compact JWE token.
 
-    No key is used, so nothing that is shown is authenticated: anyone can write any header.
+    TOKEN_FILE is standard input unless named. No key is used, so nothing that is shown is
+    authenticated: anyone can write any header.
 
-    Example: joseal inspect --json token.txt
+    With --json: {"authenticated": false, "header": OBJECT, "segments": [{"name": TEXT,
+    "characters": NUMBER, "bytes": NUMBER, "holds": TEXT}]}.
     """
     found = anatomy.read(options.read_token(in_path, Limits().token_bytes))
     if as_json:
         segments = [asdict(segment) for segment in found.segments]
         shown = {"authenticated": False, "header": found.header, "segments": segments}
-        click.echo(json.dumps(shown))
+        files.write(files.STANDARD, line(shown), private=False)
         return
     page = Page()
     page.title("Protected header")

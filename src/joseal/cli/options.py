@@ -1,6 +1,7 @@
 """What several commands take: the key and its algorithm, passwords, header members."""
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -8,21 +9,22 @@ from typing import Final, NamedTuple
 import click
 
 from joseal import Key, KeyUseError
-from joseal.algorithms.table import ALGS, ENCS
-from joseal.cli import files
+from joseal.algorithms.table import ALGS, ENCS, SIGS
+from joseal.cli import files, keyfiles
 from joseal.frames import no_locals
 from joseal.wire import strict_json
 
-# Far above any key file: a long certificate chain is some 10 KiB.
-_KEY_BYTES: Final = 1024 * 1024
+_SECRET_BYTES: Final = 64 * 1024
 # White space that editors and shells leave around a token in a file.
 _SPACE_BYTES: Final = 1024
+
+_TERMINAL: Final = "/dev/tty"
 
 PATH: Final = click.Path(path_type=Path)
 
 
 class Password(NamedTuple):
-    """Where the password of an encrypted private key comes from; at most one is set."""
+    """Where a secret comes from; at most one is set."""
 
     environment: str | None
     path: Path | None
@@ -33,24 +35,35 @@ class Password(NamedTuple):
         return self.environment is not None or self.path is not None or self.ask
 
 
-def key(*, required: bool = True, legacy: bool = False) -> list[click.Parameter]:
+def key(
+    *, required: bool = True, multiple: bool = False, legacy: bool = False, use: str = "encryption"
+) -> list[click.Parameter]:
     """Return `--key` and `--alg`, without the algs that are off unless `legacy` ones serve."""
     algs = [name for name, alg in ALGS.items() if legacy or not alg.legacy]
+    known = {"encryption": algs, "signatures": list(SIGS), "any": [*ALGS, *SIGS]}[use]
+    more = "; may be repeated" if multiple else ""
     return [
         click.Option(
-            ["--key", "key_path"],
+            ["--key", "key_paths" if multiple else "key_path"],
             required=required,
+            multiple=multiple,
             type=PATH,
             metavar="FILE",
-            help="The key: PEM, DER or JWK, whichever it is.",
+            help=f"The key{more}: PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is.",
         ),
-        click.Option(
-            ["--alg"],
-            type=click.Choice(algs),
-            metavar="ALG",
-            help=f"The key's one algorithm: {', '.join(algs)}. A JWK may name it itself.",
-        ),
+        alg(known),
     ]
+
+
+def alg(known: Iterable[str]) -> click.Parameter:
+    """Return `--alg`."""
+    names = list(known)
+    return click.Option(
+        ["--alg"],
+        type=click.Choice(names),
+        metavar="ALG",
+        help=f"The key's one algorithm: {', '.join(names)}. A JWK may name it itself.",
+    )
 
 
 def enc(*, multiple: bool) -> click.Parameter:
@@ -66,23 +79,30 @@ def enc(*, multiple: bool) -> click.Parameter:
     )
 
 
-def password() -> list[click.Parameter]:
-    """Return the three ways to give a password."""
+def password(name: str = "password", what: str = "the key's password") -> list[click.Parameter]:
+    """Return the three ways to give a secret."""
     return [
+        click.Option([f"--{name}-env"], metavar="NAME", help=f"Take {what} from a variable."),
         click.Option(
-            ["--password-env"], metavar="NAME", help="Take the key's password from a variable."
+            [f"--{name}-file"], type=PATH, metavar="FILE", help=f"Read {what}; one line end goes."
         ),
-        click.Option(
-            ["--password-file"], type=PATH, metavar="FILE", help="Read the key's password."
-        ),
-        click.Option(["--ask-password"], is_flag=True, help="Ask for the key's password."),
+        click.Option([f"--ask-{name}"], is_flag=True, help=f"Ask for {what}, on a terminal."),
     ]
+
+
+def json_flag() -> click.Parameter:
+    """Return `--json`."""
+    return click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object.")
 
 
 def sealing() -> list[click.Parameter]:
     """Return what stands in the header of a token that is made."""
     return [
-        click.Option(["--kid"], metavar="NAME", help="The key's name, written into the header."),
+        click.Option(
+            ["--kid"],
+            metavar="NAME",
+            help="The key's name, for the header; of a JWK Set, which key to use.",
+        ),
         click.Option(["--no-kid"], is_flag=True, help="Leave the key's name out of the header."),
         click.Option(
             ["--header", "members"],
@@ -93,12 +113,29 @@ def sealing() -> list[click.Parameter]:
     ]
 
 
-def opening() -> list[click.Parameter]:
-    """Return what is asked of a token that is opened."""
+def expected() -> list[click.Parameter]:
+    """Return what is asked of the header of a token."""
     return [
         click.Option(["--typ"], metavar="TYPE", help="Refuse a token without this typ."),
         click.Option(["--cty"], metavar="TYPE", help="Refuse a token without this cty."),
         click.Option(["--any-kid"], is_flag=True, help="Don't mind the kid that the token names."),
+    ]
+
+
+def crit() -> click.Parameter:
+    """Return `--crit`."""
+    return click.Option(
+        ["--crit"],
+        multiple=True,
+        metavar="NAME",
+        help="A critical header member that you will heed; may be repeated.",
+    )
+
+
+def opening() -> list[click.Parameter]:
+    """Return what is asked of a token that is opened."""
+    return [
+        *expected(),
         click.Option(["--accept-zip"], is_flag=True, help="Inflate compressed tokens."),
         click.Option(["--legacy"], is_flag=True, help="Allow RSA1_5, for old tokens."),
     ]
@@ -127,11 +164,12 @@ def load_key(
     password: bytes | None = None,
     legacy: bool = False,
 ) -> Key:
-    """Load a key file, whichever of JWK, PEM and DER it is.
+    """Load the one key of a file; of a JWK Set, the one that `kid` names.
 
     Raises:
         FailureError: the file can't be read.
-        KeyUseError: it is no key, or none for `alg`, or a password was given in vain.
+        KeyUseError: it is no key, or none for `alg`, or a password was given in vain; or `kid` does
+            not name one key of a set.
         UsageError: `alg` is missing, and the file is no JWK that could name it.
     """
     return parse_key(read_key(path), alg=alg, kid=kid, password=password, legacy=legacy)
@@ -144,7 +182,7 @@ def read_key(path: Path) -> bytes:
     Raises:
         FailureError: it can't be read.
     """
-    return files.read(path, _KEY_BYTES)
+    return keyfiles.read(path).octets
 
 
 @no_locals
@@ -156,45 +194,122 @@ def parse_key(
     password: bytes | None = None,
     legacy: bool = False,
 ) -> Key:
-    """Load a key, whichever of JWK, PEM and DER it is.
+    """Load the one key in what a key file holds; of a JWK Set, the one that `kid` names.
 
     Raises:
-        KeyUseError: it is no key, or none for `alg`, or a password was given in vain.
+        KeyUseError: it is no key, or none for `alg`, or a password was given in vain; or `kid` does
+            not name one key of a set.
         UsageError: `alg` is missing, and the key is no JWK that could name it.
     """
-    # DER begins with 0x30, the digit zero, and so is never taken for one of the others.
-    if data.lstrip().startswith(b"{"):
-        if password is not None:
-            raise KeyUseError("a password was given, but a JWK is not encrypted")
-        return Key.from_jwk(data, alg=alg, kid=kid, legacy=legacy)
-    if alg is None:
-        raise click.UsageError("--alg is needed: only a JWK can name it itself")
-    if b"-----BEGIN " in data:
-        return Key.from_pem(data, alg=alg, kid=kid, password=password, legacy=legacy)
-    return Key.from_der(data, alg=alg, kid=kid, password=password, legacy=legacy)
+    file = keyfiles.File(data)
+    keys = keyfiles.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
+    if file.is_set and kid is not None:
+        keys = [one for one in keys if one.kid == kid]
+    if len(keys) != 1:
+        raise KeyUseError("of a JWK Set, --kid has to name one key, and --alg where two share it")
+    return keys[0]
 
 
 @no_locals
-def read_password(source: Password) -> bytes | None:
-    """Fetch the password from where the user says it is; None where nothing is said.
+def load_keys(
+    paths: Iterable[Path],
+    *,
+    alg: str | None,
+    password: bytes | None = None,
+    legacy: bool = False,
+) -> list[Key]:
+    """Load the keys of several files; without a file, make one of a password.
+
+    Raises:
+        FailureError: a file can't be read.
+        KeyUseError: as for `load_key`; a password goes to every file that is no JWK.
+        UsageError: there is neither a file nor a password for a PBES2 alg, or no `alg`.
+    """
+    read = [keyfiles.read(path) for path in paths]
+    if not read:
+        return [password_key(password, alg=alg)]
+    in_vain = all(file.is_json for file in read)
+    return [
+        key
+        for file in read
+        for key in keyfiles.load(
+            file,
+            alg=alg,
+            password=password if in_vain or not file.is_json else None,
+            legacy=legacy,
+        )
+    ]
+
+
+@no_locals
+def password_key(
+    password: bytes | None,
+    *,
+    alg: str | None,
+    kid: str | None = None,
+    iterations: int | None = None,
+) -> Key:
+    """Make a key of a password, for a PBES2 alg.
+
+    Raises:
+        UsageError: there is no password, or the alg is none of PBES2's.
+        KeyUseError: the password is empty or too long.
+    """
+    if alg is None or ALGS.get(alg, ALGS["dir"]).kind != "password" or password is None:
+        raise click.UsageError("--key is needed; or a PBES2 --alg and a password, which is the key")
+    try:
+        return Key.from_password(password, alg=alg, kid=kid, iterations=iterations)
+    except ValueError as error:
+        reason = str(error)
+    raise KeyUseError(reason)
+
+
+@no_locals
+def read_password(
+    source: Password,
+    what: str = "Password of the key",
+    *,
+    name: str = "password",
+    new: bool = False,
+) -> bytes | None:
+    """Fetch a secret from where the user says it is; None where nothing is said.
+
+    Args:
+        source: where.
+        what: how the prompt calls it.
+        name: how the options call it.
+        new: ask for it twice.
 
     Raises:
         FailureError: its file can't be read.
-        UsageError: more than one place is named, or the variable is not set.
+        UsageError: more than one place is named, the variable is not set, or there is no terminal
+            to ask on.
     """
     if sum((source.environment is not None, source.path is not None, source.ask)) > 1:
-        raise click.UsageError("name one place for the password")
+        raise click.UsageError(f"name one place for --{name}-env, --{name}-file, --ask-{name}")
     if source.environment is not None:
         value = os.environ.get(source.environment)
         if value is None:
-            raise click.UsageError("the variable that --password-env names is not set")
+            raise click.UsageError(f"the variable that --{name}-env names is not set")
         return os.fsencode(value)
     if source.path is not None:
-        return files.read(source.path, _KEY_BYTES).removesuffix(b"\n").removesuffix(b"\r")
+        return files.read(source.path, _SECRET_BYTES).removesuffix(b"\n").removesuffix(b"\r")
     if source.ask:
+        if not has_terminal():
+            raise click.UsageError(f"--ask-{name} needs a terminal")
         # On standard error, since standard output may be a pipe.
-        return str(click.prompt("Password of the key", hide_input=True, err=True)).encode()
+        answer = click.prompt(what, hide_input=True, err=True, confirmation_prompt=new)
+        return str(answer).encode(errors="surrogateescape")
     return None
+
+
+def has_terminal() -> bool:
+    """Tell whether there is someone to ask: a prompt reads from the terminal, not from a pipe."""
+    try:
+        os.close(os.open(_TERMINAL, os.O_RDWR))
+    except OSError:
+        return sys.stdin is not None and sys.stdin.isatty()
+    return True
 
 
 def read_token(path: Path, token_bytes: int) -> bytes:

@@ -17,9 +17,14 @@ _MOST_COLUMNS: Final = 80
 
 
 class Page:
-    """Text on standard output. What it is given is printed as it is: no markup, no emoji."""
+    """Text on standard output. What it is given is printed as it is: no markup, no emoji.
 
-    def __init__(self) -> None:
+    Args:
+        silent: print nothing, where `--json` prints the result.
+    """
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._silent = silent
         self._console = Console(markup=False, emoji=False, highlight=False)
         self._console.width = min(self._console.width, _MOST_COLUMNS)
 
@@ -53,6 +58,8 @@ class Page:
         self._print(Padding(table, _INDENT))
 
     def _print(self, what: RenderableType) -> None:
+        if self._silent:
+            return
         with self._console.capture() as captured:
             self._console.print(what)
         # rich fills its lines up with blanks, which have no place in a file or a copied text.

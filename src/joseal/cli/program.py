@@ -1,26 +1,39 @@
 """The table of commands, and the one place where errors become exit codes.
 
-Commands are imported when they are called: `joseal inspect` does not pay for a web server.
+Commands are imported when they are called: `joseal inspect` does not pay for a web server. A name
+of two words is a command of a group.
 """
 
 import importlib
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from types import MappingProxyType
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple, NoReturn, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
-from joseal.cli import failures, files
+from joseal.cli import as_json, failures, files, manual
 from joseal.errors import JoseError
+
+_T = TypeVar("_T")
 
 
 class _Entry(NamedTuple):
-    """A command: its line in the help, and the modules of the extra `sandbox` that it needs."""
+    """A command.
+
+    Attributes:
+        summary: its line in the help.
+        needs: the modules of the extra `sandbox` that it needs.
+        module: its file, where that is not of its name.
+        is_group: whether it is a group, whose commands begin with its name.
+    """
 
     summary: str
     needs: tuple[str, ...] = ()
+    module: str | None = None
+    is_group: bool = False
 
 
 _SERVER: Final = ("starlette", "trustme", "uvicorn")
@@ -29,76 +42,163 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "demo": _Entry("Seal two payouts, send them, and see what is refused.", _SERVER),
         "encrypt": _Entry("Seal a file or a stream into a token."),
         "decrypt": _Entry("Open a token."),
-        "bulk": _Entry("Seal or open the rows of JSON Lines and CSV."),
+        "bulk": _Entry("Seal or open the rows of JSON Lines and CSV.", is_group=True),
+        "bulk encrypt": _Entry("Seal fields, columns or whole lines."),
+        "bulk decrypt": _Entry("Open fields, columns or whole lines."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
         "doctor": _Entry("Say why a token does not open, and what to do; a key helps."),
+        "sign": _Entry("Sign a file or a stream."),
+        "verify": _Entry("Verify a signed token."),
+        "keygen": _Entry("Make a key, for any algorithm."),
+        "key": _Entry("Convert keys, name them, take their public halves.", is_group=True),
+        "key convert": _Entry("Write keys in another format."),
+        "key thumbprint": _Entry("Show the names that keys have by their content."),
+        "key public": _Entry("Write the public half of a key."),
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
-        "sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER),
+        "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
+        "juspay attempt": _Entry("Seal one more attempt at a payout, and send it once."),
+        "juspay status": _Entry("Ask how an order stands."),
+        "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
+        "sandbox": _Entry("The same as juspay sandbox.", _SERVER),
+        "bench": _Entry("Measure sealing and opening beside the bare primitives."),
     }
 )
 
+# A key of the context's memory, which a command shares with its group.
+_JSON: Final = "joseal.json"
 
-class _Program(click.Group):
+
+class _Group(click.Group):
     """A group whose commands are imported when they are asked for."""
+
+    prefix = ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands in the order in which a newcomer meets them."""
         del ctx
-        return list(_COMMANDS)
+        return list(self._entries())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; None for a name that is not in the table."""
-        del ctx
-        entry = _COMMANDS.get(cmd_name)
+        entry = self._entries().get(cmd_name)
         if entry is None:
             return None
+        if entry.is_group:
+            return _group(self.prefix + cmd_name, entry)
         if any(importlib.util.find_spec(name) is None for name in entry.needs):
+            if ctx.resilient_parsing:
+                return None
             text = "this command needs: pip install 'joseal[cli,sandbox]'"
             raise failures.FailureError("missing", text, failures.Exit.USAGE)
-        command: click.Command = importlib.import_module(_module(cmd_name)).command
+        module = entry.module or _module(self.prefix + cmd_name)
+        command: click.Command = importlib.import_module(f"joseal.cli.{module}").command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands without importing them."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in _COMMANDS.items()])
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
+        """Complete the names of commands without importing them, and the group's own options."""
+        found = [
+            CompletionItem(name, help=entry.summary)
+            for name, entry in self._entries().items()
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the page of the manual, without importing a command."""
+        manual.begin(self, ctx, formatter, "COMMAND [ARGS]...")
+        with manual.section(formatter, "COMMANDS"):
+            entries = self._entries()
+            rows = [(name, entry.summary) for name, entry in entries.items()]
+            manual.definitions(formatter, rows)
+        manual.options(self, ctx, formatter)
+
+    def _entries(self) -> dict[str, _Entry]:
+        """Return what stands in the table one word below this group."""
+        start = len(self.prefix)
+        return {
+            name[start:]: entry
+            for name, entry in _COMMANDS.items()
+            if name.startswith(self.prefix) and " " not in name[start:]
+        }
+
+
+class _Program(_Group):
+    """The outermost group, in which every failure ends."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the options before the command; a wrong one is one line, no command is the help."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            usage = error
-        if isinstance(usage, click.exceptions.NoArgsIsHelpError):
-            raise usage
-        return _end(failures.of_usage(usage))
+        own = args[: args.index("--")] if "--" in args else args
+        ctx.meta[_JSON] = "--json" in own
+        return _guarded(ctx, lambda: super(_Program, self).parse_args(ctx, args))
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command; what it raises becomes one line and an exit code."""
-        try:
-            return super().invoke(ctx)
-        except click.UsageError as error:
-            failure = failures.of_usage(error)
-        except JoseError as error:
-            failure = failures.of_error(error)
-        except failures.FailureError as error:
-            failure = error
-        except BrokenPipeError as error:
-            failure = files.standard_output_failed(error)
-        except (KeyboardInterrupt, click.Abort):
-            failure = failures.FailureError("interrupted", "stopped", failures.Exit.INTERRUPTED)
-        return _end(failure)
+        return _guarded(ctx, lambda: super(_Program, self).invoke(ctx))
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the page of the manual."""
+        super().format_help(ctx, formatter)
+        with manual.section(formatter, "SHELL COMPLETION"):
+            manual.verbatim(
+                formatter,
+                (
+                    'bash  eval "$(_JOSEAL_COMPLETE=bash_source joseal)"',
+                    'zsh   eval "$(_JOSEAL_COMPLETE=zsh_source joseal)"',
+                    "fish  _JOSEAL_COMPLETE=fish_source joseal | source",
+                ),
+            )
+        manual.exit_status(formatter, failures.Exit)
+
+
+def _guarded(ctx: click.Context, call: Callable[[], _T]) -> _T:
+    """Make a call; whatever fails in it is one line and an exit code."""
+    try:
+        return call()
+    except click.UsageError as error:
+        usage = error
+        failure = failures.of_usage(error)
+    except JoseError as error:
+        usage, failure = None, failures.of_error(error)
+    except failures.FailureError as error:
+        usage, failure = None, error
+    except OSError as error:
+        usage, failure = None, _of_system(error)
+    except (KeyboardInterrupt, click.Abort):
+        stopped = failures.FailureError("interrupted", "stopped", failures.Exit.INTERRUPTED)
+        usage, failure = None, stopped
+    if isinstance(usage, click.exceptions.NoArgsIsHelpError):
+        raise usage
+    return _end(failure, shown_as_json=bool(ctx.meta[_JSON]))
+
+
+def _of_system(error: OSError) -> failures.FailureError:
+    """Say what the system refused: what names no file, is the printing."""
+    if error.filename is None:
+        return files.standard_output_failed(error)
+    return failures.of_file("use", click.format_filename(str(error.filename)), error)
+
+
+def _end(failure: failures.FailureError, *, shown_as_json: bool) -> NoReturn:
+    """Print the one line, and end."""
+    if shown_as_json:
+        shown = {"code": failure.code, "message": failure.message, "exit": int(failure.exit)}
+        click.echo(as_json.line({"error": shown}), err=True, nl=False)
+    else:
+        # What the user named may hold anything, and this is one line.
+        line = "".join(char if char.isprintable() else "?" for char in str(failure))
+        click.echo(f"joseal: {line}", err=True)
+    raise click.exceptions.Exit(failure.exit)
 
 
 def _module(name: str) -> str:
-    return f"joseal.cli.{name.replace('-', '_')}"
+    return name.replace(" ", "_").replace("-", "_")
 
 
-def _end(failure: failures.FailureError) -> NoReturn:
-    """Print the one line, and end."""
-    click.echo(f"joseal: {failure}", err=True)
-    raise click.exceptions.Exit(failure.exit)
+def _group(name: str, entry: _Entry) -> _Group:
+    """Make a group of the table's entries."""
+    group = _Group(name=name, help=entry.summary)
+    group.prefix = f"{name} "
+    return group
 
 
 def _show_version(ctx: click.Context, option: click.Parameter, value: object) -> None:
@@ -129,12 +229,12 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
     ],
 )
 def program() -> None:
-    """Seal and open compact JWE tokens.
+    """Seal and open compact JWE tokens, sign and verify, and send payouts.
 
     Files and pipes: "-" is standard input or output, and the default. Secrets come from files, the
-    environment or a prompt, never from arguments. Files that hold plaintext are made with mode
-    0600, and appear only when they are whole.
+    environment or a prompt, never from arguments. Files that hold plaintext or a private key are
+    made with mode 0600, and appear only when they are whole.
 
-    Exit codes: 0 done, 1 token refused or something wrong with it, or a vector's result unexpected,
-    2 usage, 3 key, 4 file, 5 API refused, 6 no answer of the API, 7 demo failed, 130 stopped.
+    With --json a result is one JSON object on one line. A failure is one line on standard error,
+    "joseal: CODE: TEXT", or with --json {"error": {"code": CODE, "message": TEXT, "exit": NUMBER}}.
     """

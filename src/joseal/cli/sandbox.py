@@ -12,7 +12,8 @@ from typing import Final
 import click
 
 from joseal import Key
-from joseal.cli import failures, files, options
+from joseal.cli import failures, files, manual, options
+from joseal.cli.as_json import line
 from joseal.juspay.sandbox import Call, Course, Fault, Play, Record, Sandbox
 from joseal.juspay.sandbox_faults import AT_CONNECTING
 
@@ -26,7 +27,7 @@ _FAULTS: Final = tuple(
 )
 
 
-@click.command(
+@manual.command(
     params=[
         click.Option(
             ["--port"],
@@ -81,7 +82,13 @@ _FAULTS: Final = tuple(
         ),
         *options.key(required=False),
         *options.password(),
-    ]
+        options.json_flag(),
+    ],
+    examples=(
+        "joseal juspay sandbox",
+        "joseal juspay sandbox --port 8080 --fault http-503 --every 3",
+    ),
+    exits=(failures.Exit.KEY,),
 )
 def command(
     *,
@@ -101,11 +108,17 @@ def command(
     password_env: str | None,
     password_file: Path | None,
     ask_password: bool,
+    as_json: bool,
 ) -> None:
     """Run a stand-in for the payouts server on 127.0.0.1, until Ctrl-C.
 
     It makes a key pair and an API key for this run (--key and --alg name other ones), says where
     it is and what a client needs, and prints a line for every attempt that arrives whole.
+
+    With --json, the first line is {"url": TEXT, "merchant_id": TEXT, "api_key": TEXT, "kid": TEXT,
+    "sid": TEXT, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an attempt
+    {"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null, "kind": TEXT or null,
+    "last_four": TEXT or null}.
     """
     if ca_path is not None and not tls:
         raise click.UsageError("--ca needs --tls")
@@ -125,10 +138,12 @@ def command(
             webhook=webhook_url,
         )
     )
-    _run(sandbox, public_path, ca_path, tls=tls)
+    _run(sandbox, public_path, ca_path, tls=tls, as_json=as_json)
 
 
-def _run(sandbox: Sandbox, public_path: Path | None, ca_path: Path | None, *, tls: bool) -> None:
+def _run(
+    sandbox: Sandbox, public_path: Path | None, ca_path: Path | None, *, tls: bool, as_json: bool
+) -> None:
     """Run the sandbox until Ctrl-C, and leave nothing behind that was not asked for.
 
     Raises:
@@ -145,8 +160,9 @@ def _run(sandbox: Sandbox, public_path: Path | None, ca_path: Path | None, *, tl
         trusted = _write_authority(sandbox, folder, ca_path) if tls else None
         # Ctrl-C is how this command ends, and no failure.
         with contextlib.suppress(KeyboardInterrupt):
-            _introduce(sandbox, path, trusted)
-            _follow(sandbox)
+            told = _needed(sandbox, path, trusted)
+            _introduce(told, as_json=as_json)
+            _follow(sandbox, as_json=as_json)
 
 
 def _key(path: Path | None, alg: str | None, source: options.Password) -> Key:
@@ -211,30 +227,38 @@ def _write_authority(sandbox: Sandbox, folder: Path, named: Path | None) -> Path
     return path
 
 
-def _introduce(sandbox: Sandbox, public_path: Path, trusted: Path | None) -> None:
+def _needed(sandbox: Sandbox, public_path: Path, trusted: Path | None) -> dict[str, str | None]:
+    """Return what a client needs."""
+    return {
+        "url": sandbox.url,
+        "merchant_id": sandbox.merchant_id,
+        "api_key": sandbox.api_key,
+        "kid": sandbox.kid,
+        "sid": sandbox.sid,
+        "alg": sandbox.public_key.alg,
+        "public_key": click.format_filename(public_path),
+        "authority": None if trusted is None else click.format_filename(trusted),
+    }
+
+
+def _introduce(told: dict[str, str | None], *, as_json: bool) -> None:
     """Print what a client needs, each on a line that can be copied."""
+    if as_json:
+        click.echo(line(told), nl=False)
+        return
     click.echo("A stand-in for the payouts server is running. Ctrl-C stops it.")
-    rows = [
-        ("url", sandbox.url),
-        ("merchant id", sandbox.merchant_id),
-        ("API key", sandbox.api_key),
-        ("kid", sandbox.kid),
-        ("sid", sandbox.sid),
-        ("alg", sandbox.public_key.alg),
-        ("public key", click.format_filename(public_path)),
-    ]
-    if trusted is not None:
-        rows.append(("authority", click.format_filename(trusted)))
-    for name, value in rows:
-        click.echo(f"{name:<12} {value}")
+    for name, value in told.items():
+        if value is not None:
+            shown = name.replace("_", " ").replace("api", "API")
+            click.echo(f"{shown:<12} {value}")
 
 
-def _follow(sandbox: Sandbox) -> None:
+def _follow(sandbox: Sandbox, *, as_json: bool) -> None:
     """Print a line for each attempt, for ever."""
     shown = 0
     while True:
         for record in sandbox.received[shown:]:
-            click.echo(_line(record))
+            click.echo(line(record._asdict()) if as_json else f"{_line(record)}\n", nl=False)
             shown += 1
         time.sleep(_POLL_SECONDS)
 

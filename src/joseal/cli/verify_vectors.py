@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from joseal import conformance
-from joseal.cli import failures, files, options
+from joseal.cli import failures, files, manual, options
 from joseal.cli.pages import Page
 from joseal.conformance import FileReport, Outcome, Report
 from joseal.conformance.files import visible
@@ -32,7 +32,7 @@ def _output(name: str, text: str) -> click.Option:
     )
 
 
-@click.command(
+@manual.command(
     params=[
         click.Argument(["paths"], nargs=-1, required=True, type=options.PATH, metavar="PATH..."),
         click.Option(
@@ -45,7 +45,12 @@ def _output(name: str, text: str) -> click.Option:
         _output("--json", 'Write all results as JSON; "-" prints it instead of the tables.'),
         _output("--junit", "Write all results as JUnit's XML."),
         _output("--html", "Write a page that needs nothing else."),
-    ]
+    ],
+    examples=(
+        "joseal verify-vectors vectors/ --html report.html",
+        "joseal verify-vectors --backend jwcrypto --json - vectors/jws.json",
+    ),
+    exits=(failures.Exit.TOKEN,),
 )
 def command(
     *,
@@ -55,16 +60,15 @@ def command(
     junit_path: Path | None,
     html_path: Path | None,
 ) -> None:
-    """Run the test vectors in each PATH, a file or a directory of *.json files.
+    """Run test vectors, and report what came out.
 
-    Formats are told by their content: joseal's own, Wycheproof's, the RFC 7520 cookbook's, JWK
-    Sets, and plain lists of tokens. Each case passed, came out otherwise, differs for a known
-    reason, or was not run for a named one. No report holds a key, a token or a plaintext.
+    PATH is a file, or a directory of *.json files. Formats are told by their
+    content: joseal's own, Wycheproof's, the RFC 7520 cookbook's, JWK Sets, and plain lists of
+    tokens. Each case passed, came out otherwise, differs for a known reason, or was not run for a
+    named one. No report holds a key, a token or a plaintext.
 
     Ends with 1 where a result is not what its file says, and with 4 where a file can't be read, is
     no JSON, or was named and has no vectors, or where nothing was run.
-
-    Example: joseal verify-vectors vectors/ --html report.html
     """
     if not conformance.is_installed(backend):
         text = f"this backend needs: pip install {conformance.BACKENDS[backend]}"

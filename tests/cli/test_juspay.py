@@ -1,0 +1,252 @@
+"""`joseal juspay attempt` and `status`: the exit code is the outcome, and no card is shown."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from joseal.cli import juspay_status
+from joseal.cli.failures import Exit
+from joseal.juspay import (
+    Client,
+    Fulfillment,
+    FulfillmentState,
+    Order,
+    OrderState,
+    Transaction,
+    TransactionState,
+)
+from joseal.juspay.sandbox import Fault, Play, Sandbox
+
+Run = Callable[..., Result]
+Shell = Callable[..., subprocess.CompletedProcess[bytes]]
+Command = Callable[..., Result]
+
+PAN = "5513651111111111"
+CODE = "909"
+ATTEMPT = json.dumps(
+    {
+        "fulfillmentId": "fulfillment-1",
+        "cardInfo": {
+            "cardNumber": PAN,
+            "cardSecurityCode": CODE,
+            "cardExpiry": {"month": "02", "year": "2028"},
+        },
+    }
+)
+
+
+class Faults:
+    """What happens to the next attempts."""
+
+    play: Play | None = None
+
+
+@pytest.fixture(scope="module")
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture(scope="module")
+def sandbox(faults: Faults) -> Iterator[Sandbox]:
+    with Sandbox(script=lambda call: faults.play if call.name == "attempt" else None) as running:
+        yield running
+
+
+@pytest.fixture
+def command(sandbox: Sandbox, faults: Faults, run: Run, tmp_path: Path) -> Iterator[Command]:
+    """Run a command of the group with the sandbox's account, and look whether it shows a secret."""
+    bank = tmp_path / "bank.pem"
+    bank.write_text(sandbox.public_pem)
+    account = (
+        "--base-url",
+        sandbox.url,
+        "--merchant-id",
+        sandbox.merchant_id,
+        "--api-key-env",
+        "KEY",
+    )
+    sealing = ("--key", bank, "--alg", "RSA-OAEP", "--kid", sandbox.kid, "--sid", sandbox.sid)
+
+    def command(name: str, *args: object, data: str | None = None, **env: str) -> Result:
+        own = sealing if name == "attempt" else ()
+        done = run("juspay", name, *account, *own, *args, data=data, KEY=sandbox.api_key, **env)
+        for secret in (PAN, PAN[:6], CODE, sandbox.api_key):
+            assert secret not in done.output
+        return done
+
+    yield command
+    faults.play = None
+
+
+def test_an_attempt_is_accepted_and_its_order_shows_it(
+    command: Command, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "attempt.json").write_text(ATTEMPT)
+    done = command("attempt", "order-1", tmp_path / "attempt.json")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "accepted\n", "")
+    assert sandbox.received[-1].last_four == "1111"
+    done = command("attempt", "--json", "order-1", data=ATTEMPT)
+    assert json.loads(done.stdout) == {
+        "outcome": "accepted",
+        "order_id": "order-1",
+        "fulfillment_id": "fulfillment-1",
+    }
+    shown = json.loads(command("status", "--json", "order-1").stdout)
+    assert (shown["outcome"], shown["order_id"]) == ("accepted", "order-1")
+    (payout,) = shown["fulfillments"]
+    assert payout["id"] == "fulfillment-1"
+    references = [part["transaction_ref"] for part in payout["transactions"]]
+    assert len(references) == len(set(references)) == 2
+    page = command("status", "order-1").stdout
+    assert page.startswith("order-1  ")
+    assert all(reference in page for reference in references)
+
+
+def test_nothing_of_an_answer_reaches_the_terminal_raw(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nasty = "\x1b[2J\u202e\n"
+    part = Transaction(status=TransactionState.PENDING, transaction_ref=nasty, updated_at=nasty)
+    payout = Fulfillment(id=nasty, status=FulfillmentState.PENDING, transactions=(part,))
+    order = Order(order_id="order-1", status=OrderState.CREATED, fulfillments=(payout,))
+    for as_json in (False, True):
+        juspay_status._show(order, as_json=as_json)
+        shown = capsys.readouterr().out
+        assert shown.isascii()
+        assert shown.replace("\n", "").isprintable()
+        assert "[2J" in shown
+
+
+def test_over_tls_other_trust_roots_are_named_by_a_variable(run: Run, tmp_path: Path) -> None:
+    with Sandbox(tls=True) as sandbox:
+        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
+        account = ("--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id)
+        args = ("juspay", "status", *account, "--api-key-env", "KEY", "order-1")
+        trusted = run(*args, KEY=sandbox.api_key, SSL_CERT_FILE=str(tmp_path / "ca.pem"))
+        assert (trusted.exit_code, trusted.stdout) == (Exit.API, "refused\n")
+        stranger = run(*args, KEY=sandbox.api_key)
+        assert (stranger.exit_code, stranger.stdout) == (Exit.TRANSPORT, "not_sent\n")
+
+
+OUTCOMES: dict[str, tuple[Fault | None, str, str, Exit]] = {
+    "a refusal of no documented form": (Fault.HTTP_400, "unknown", "transport", Exit.TRANSPORT),
+    "no answer": (Fault.CUT_AFTER_REQUEST, "unknown", "transport", Exit.TRANSPORT),
+    "an answer of none": (Fault.HTTP_503, "unknown", "transport", Exit.TRANSPORT),
+    "what was sent comes back": (Fault.ECHO, "unknown", "transport", Exit.TRANSPORT),
+}
+
+
+@pytest.mark.parametrize("case", OUTCOMES)
+def test_the_exit_code_is_the_outcome(case: str, command: Command, faults: Faults) -> None:
+    fault, word, code, exit_code = OUTCOMES[case]
+    faults.play = Play(fault=fault)
+    done = command("attempt", "order-2", data=ATTEMPT)
+    assert (done.exit_code, done.stdout) == (exit_code, f"{word}\n")
+    assert done.stderr.startswith(f"joseal: {code}: ")
+    assert done.stderr.count("\n") == 1
+    shown = command("attempt", "--json", "order-2", data=ATTEMPT)
+    assert (shown.exit_code, json.loads(shown.stdout)["outcome"]) == (exit_code, word)
+    assert json.loads(shown.stderr)["error"]["code"] == code
+
+
+def test_a_refusal_names_its_code_and_what_to_do(command: Command) -> None:
+    done = command("attempt", "order-3", "--kid", "another", data=ATTEMPT)
+    assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
+    assert done.stderr.startswith("joseal: api: the API refused the request: E03 (HTTP 400): ")
+    shown = json.loads(
+        command("attempt", "order-3", "--json", "--kid", "another", data=ATTEMPT).stdout
+    )
+    assert (shown["error_code"], shown["status"]) == ("E03", 400)
+    assert "check kid and sid" in shown["advice"]
+
+
+def test_where_nobody_listens_nothing_was_sent(command: Command) -> None:
+    for name in ("attempt", "status"):
+        done = command(name, "--base-url", "http://127.0.0.1:1", "order-4", data=ATTEMPT)
+        assert (done.exit_code, done.stdout) == (Exit.TRANSPORT, "not_sent\n")
+        assert "nothing was sent" in done.stderr
+
+
+def test_an_interrupted_attempt_is_unknown(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Client, "attempt", interrupt)
+    done = command("attempt", "order-5", data=ATTEMPT)
+    assert (done.exit_code, done.stdout) == (Exit.TRANSPORT, "unknown\n")
+    assert "juspay status" in done.stderr
+
+
+def test_an_order_that_is_not_known_is_a_refusal(command: Command) -> None:
+    done = command("status", "no-such-order")
+    assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
+    assert "E09" in done.stderr
+
+
+def test_an_outcome_that_can_not_be_printed_still_decides_the_exit_code(
+    sandbox: Sandbox, shell: Shell, tmp_path: Path
+) -> None:
+    (tmp_path / "bank.pem").write_text(sandbox.public_pem)
+    with Path("/dev/full").open("wb") as full:
+        done = shell(
+            *("juspay", "attempt", "--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id),
+            *("--api-key-env", "KEY", "--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP"),
+            *("--kid", sandbox.kid, "--sid", sandbox.sid, "order-6"),
+            data=ATTEMPT.encode(),
+            stdout=full.fileno(),
+            KEY=sandbox.api_key,
+        )
+    assert sandbox.received[-1].order_id == "order-6"
+    assert done.returncode == 0
+    assert done.stderr == b"joseal: file: can't write standard output: No space left on device\n"
+
+
+REFUSED: dict[str, tuple[tuple[str, ...], str, Exit]] = {
+    "no JSON": (("attempt", "order-7"), "{", Exit.TOKEN),
+    "a card without a number": (
+        ("attempt", "order-7"),
+        '{"fulfillmentId": "x", "cardInfo": {"cardNumber": "551365111111111x"}}',
+        Exit.TOKEN,
+    ),
+    "a member too many": (
+        ("attempt", "order-7"),
+        ATTEMPT.replace('{"f', '{"x": 1, "f'),
+        Exit.TOKEN,
+    ),
+    "a short order id": (("attempt", "x"), ATTEMPT, Exit.USAGE),
+    "another short one": (("status", "x"), "", Exit.USAGE),
+    "no order id": (("attempt",), ATTEMPT, Exit.USAGE),
+    "plain http": (("status", "--base-url", "http://example.com", "order-7"), "", Exit.USAGE),
+    "a path": (("status", "--base-url", "https://example.com/x", "order-7"), "", Exit.USAGE),
+    "two places for the API key": (("status", "--api-key-file", "x", "order-7"), "", Exit.USAGE),
+    "an unset variable": (("status", "--api-key-env", "UNSET_KEY", "order-7"), "", Exit.USAGE),
+    "an API key that is none": (("status", "--api-key-env", "BAD_KEY", "order-7"), "", Exit.USAGE),
+    "no wait": (("status", "--timeout", "0", "order-7"), "", Exit.USAGE),
+    "no file": (("attempt", "order-7", "/nowhere/at/all"), "", Exit.FILE),
+    "no key file": (("attempt", "--key", "/nowhere/at/all", "order-7"), ATTEMPT, Exit.FILE),
+    "a label that is none": (("attempt", "--kid", "\u00e9", "order-7"), ATTEMPT, Exit.USAGE),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_can_not_be_sent_is_one_line_and_is_not_sent(
+    case: str, command: Command, sandbox: Sandbox
+) -> None:
+    args, data, code = REFUSED[case]
+    done = command(*args, data=data, BAD_KEY="canary:\u00e9")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+    assert "canary" not in done.stderr
+    assert sandbox.attempts("order-7") == 0
+
+
+def test_without_a_place_for_the_api_key_nothing_is_asked(run: Run) -> None:
+    account = ("--base-url", "http://127.0.0.1:1", "--merchant-id", "m")
+    done = run("juspay", "status", *account, "order-8")
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert "--api-key-env" in done.stderr

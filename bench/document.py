@@ -31,8 +31,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def tables(measured: Mapping[str, Samples], found: Iterable[Verdict]) -> str:
-    """Return all that the report has measured."""
+def tables(
+    surroundings: Iterable[tuple[str, str]],
+    measured: Mapping[str, Samples],
+    found: Iterable[Verdict],
+) -> str:
+    """Return all that the report has measured, and on what."""
     names = [peer.name for peer in PEERS]
     beside = table(["", "the bare calls", *names], _beside(measured, names))
     sizes = [f"{work} {size}" for work in ("seal", "open") for size in SIZES]
@@ -41,7 +45,8 @@ def tables(measured: Mapping[str, Samples], found: Iterable[Verdict]) -> str:
         (row for group in measured if group not in sizes for row in _rows(group, measured[group])),
     )
     bounds = table(["ratio of medians", "measured", "bound", "aim", ""], map(_verdict, found))
-    return f"{bounds}\n{beside}\n{rest}"
+    facts = "".join(f"- {name}: {value}\n" for name, value in surroundings)
+    return f"{bounds}\n{beside}\n{rest}\n{facts}"
 
 
 def _beside(measured: Mapping[str, Samples], names: Sequence[str]) -> Iterator[list[str]]:

@@ -24,6 +24,7 @@ Samples = Mapping[str, Sequence[float]]
 _TURN_SECONDS: Final = 0.010
 _WARM_UP_SECONDS: Final = 0.1
 _LEAST_ROUNDS: Final = 8
+_MOST_SPREAD: Final = 1.4
 
 
 class Ratio(NamedTuple):
@@ -38,6 +39,11 @@ class Ratio(NamedTuple):
     of_medians: float
     low: float
     high: float
+
+    @property
+    def is_steady(self) -> bool:
+        """Tell whether the rounds agree well enough to say anything."""
+        return self.low <= self.of_medians <= self.high <= _MOST_SPREAD * self.low
 
 
 def interleave(calls: Mapping[str, Call], rounds: int, seconds: float = inf) -> Samples:

@@ -12,7 +12,13 @@ from bench.plots import Plot, plots
 from bench.ratios import Verdict
 from bench.units import shown
 
-_MARKS: Final = {"aim reached": "●", "kept": "◐", "missed": "○", "not measured": "."}
+_MARKS: Final = {
+    "aim reached": "●",
+    "kept": "◐",
+    "missed": "○",
+    "too noisy": "?",
+    "not measured": ".",
+}
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --back: #fbfbfa; --card: #fff; --ink: #1d2127; --soft: #5a626d;

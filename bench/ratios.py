@@ -60,6 +60,8 @@ class Verdict(NamedTuple):
         """Say how it stands."""
         if self.found is None:
             return "not measured"
+        if not self.found.is_steady:
+            return "too noisy"
         if not self.bound.is_kept(self.found.of_medians):
             return "missed"
         return "aim reached" if self.bound.is_reached(self.found.of_medians) else "kept"

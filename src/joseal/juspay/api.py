@@ -52,6 +52,7 @@ __all__ = [
     "Ack",
     "AttemptPath",
     "Expansion",
+    "Expansions",
     "Request",
     "attempt_request",
     "cancel_request",
@@ -65,6 +66,8 @@ __all__ = [
 ]
 
 Expansion: TypeAlias = Literal["fulfillment", "payment", "refund"]
+# mypy reads a tuple of literals as one only where a tuple is asked for.
+Expansions: TypeAlias = Collection[Expansion] | tuple[Expansion, ...]
 
 EVERYTHING: Final[tuple[Expansion, ...]] = ("fulfillment", "payment", "refund")
 
@@ -173,7 +176,7 @@ def order_status_request(
     account: Account,
     order_id: str,
     *,
-    expand: Collection[Expansion] = EVERYTHING,
+    expand: Expansions = EVERYTHING,
     routing_id: str | None = None,
 ) -> Request:
     """Build the request that asks how an order stands. It changes nothing, and can be repeated.

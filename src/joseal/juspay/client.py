@@ -20,7 +20,7 @@ from joseal.juspay.account import Account
 from joseal.juspay.api import (
     EVERYTHING,
     AttemptPath,
-    Expansion,
+    Expansions,
     Request,
     attempt_request,
     cancel_request,
@@ -213,7 +213,7 @@ class Client(Opaque):
         self,
         order_id: str,
         *,
-        expand: Collection[Expansion] = EVERYTHING,
+        expand: Expansions = EVERYTHING,
         routing_id: str | None = None,
     ) -> Outcome[Order]:
         """Ask how an order stands. It changes nothing: after any outcome it may be asked again.

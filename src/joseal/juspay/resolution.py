@@ -115,7 +115,7 @@ class Question:
             raise ValueError("asked must not be below zero")
         self.fulfillment_id = WORD.apply("fulfillment_id", fulfillment_id)
         self.known = frozenset(known)
-        seconds = _FIRST_SECONDS * 2 ** min(asked, _DOUBLINGS)
+        seconds = _FIRST_SECONDS << min(asked, _DOUBLINGS)
         self.ask_again_seconds = min(seconds, _MOST_SECONDS)
 
 

@@ -1,6 +1,8 @@
 """Check that the wheel and the sdist hold what they should, no file more and no file less.
 
-Usage: python .ci/check_distributions.py DIRECTORY
+Usage: python .ci/check_distributions.py DIRECTORY [SECOND_BUILD]
+
+A second build of the same commit has to be the same octet by octet.
 """
 
 import sys
@@ -56,16 +58,24 @@ def check_sdist(path: Path) -> list[str]:
     return differences("the sdist", found, expected)
 
 
-def main(directory: Path) -> int:
+def check_again(path: Path, again: Path) -> list[str]:
+    same = path.read_bytes() == (again / path.name).read_bytes()
+    return [] if same else [f"{path.name} is another one when it is built again"]
+
+
+def main(directory: Path, *again: Path) -> int:
     (wheel,) = directory.glob("*.whl")
     (sdist,) = directory.glob("*.tar.gz")
     problems = check_wheel(wheel) + check_sdist(sdist)
+    for second in again:
+        problems += check_again(wheel, second) + check_again(sdist, second)
     for problem in problems:
         print(problem)
     if not problems:
-        print(f"{wheel.name} and {sdist.name} hold what they should")
+        same = ", and are the same when built again" if again else ""
+        print(f"{wheel.name} and {sdist.name} hold what they should{same}")
     return len(problems)
 
 
 if __name__ == "__main__":
-    sys.exit(min(main(Path(sys.argv[1])), 1))
+    sys.exit(min(main(*map(Path, sys.argv[1:])), 1))

@@ -20,6 +20,7 @@ SDIST_FILES = {
     "LICENSE",
     "PKG-INFO",
     "README.md",
+    "RELEASING.md",
     "SECURITY.md",
     "mkdocs.yml",
     "pyproject.toml",

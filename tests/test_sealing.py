@@ -70,7 +70,7 @@ def test_a_second_thread_is_used_where_it_is_faster(monkeypatch, calls, overlap)
 
 @pytest.mark.parametrize("name", ["A128CBC-HS256", "A128GCM"])
 def test_a_token_grows_by_more_at_a_time_the_longer_it_is(name, monkeypatch, calls):
-    """Up to 64 chunks one by one, then as many at a time as keep the number of additions."""
+    """Fewer than 64 chunks one by one, more of them so many at a time that additions stay few."""
     for chunks, at_a_time in ((63, 1), (64, 2), (127, 2), (128, 3), (640, 11)):
         monkeypatch.setattr(chunked, "CHUNK_BYTES", LARGE // chunks // 48 * 48 + 48)
         size = chunks * chunked.CHUNK_BYTES

@@ -80,45 +80,20 @@ def relink(markdown: str, origin: str, uri: str, known: set[str]) -> str:
 
 
 def commands() -> Iterator[str]:
-    """Write the page of the command line."""
+    """Write the page of the command line: what the commands print for `--help`."""
     from joseal.cli.program import program  # noqa: PLC0415 - for this page alone
 
-    yield from describe(program, click.Context(program, info_name="joseal"), 2)
+    settings = {**program.context_settings, "terminal_width": 80}
+    yield from describe(program, click.Context(program, info_name="joseal", **settings), 2)
 
 
 def describe(command: click.Command, context: click.Context, level: int) -> Iterator[str]:
     """Write the section of a command, and those of the commands that it has."""
     yield f"{'#' * level} {context.command_path}\n"
-    yield f"`{' '.join([context.command_path, *command.collect_usage_pieces(context)])}`\n"
-    yield prose(command.help or "") + "\n"
-    options = (option for option in command.params if isinstance(option, click.Option))
-    records = (option.get_help_record(context) for option in options)
-    for names, text in (record for record in records if record):
-        yield f"`{names}`\n:   {plain(text)}\n"
+    yield f"```text\n{context.get_help()}\n```\n"
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None:
                 below = click.Context(inner, info_name=name, parent=context)
                 yield from describe(inner, below, level + 1)
-
-
-def prose(text: str) -> str:
-    """Return a help text with its examples and preformatted paragraphs as code."""
-    paragraphs = re.split(r"\n\s*\n", re.sub(r"^[ \t]+", "", text.strip(), flags=re.MULTILINE))
-    return "\n\n".join(map(paragraph, paragraphs))
-
-
-def paragraph(text: str) -> str:
-    """Return a paragraph of a help text as Markdown."""
-    if text.startswith("\b\n"):
-        return f"```text\n{text.removeprefix(chr(8)).strip()}\n```"
-    example = text.partition("Example: ")[2]
-    if example and text.startswith("Example: "):
-        return f"```text\n{example}\n```"
-    return plain(text)
-
-
-def plain(text: str) -> str:
-    """Return a text of which nothing is taken for Markdown."""
-    return re.sub(r"([\\`*_<>\[\]])", r"\\\1", text)

@@ -265,12 +265,16 @@ def test_wrong_usage_is_one_line_and_leaves_no_output(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "in.jsonl"]
 
 
-def test_json_counts_the_rows(bulk: Callable[..., Result], tmp_path: Path) -> None:
+def test_with_json_the_rows_are_counted(bulk: Callable[..., Result], tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
-    source.write_text('{"a": "x"}\n{"b": "x"}\n{"a": "y"}\n')
+    source.write_text('{"a": "x"}\n{"b": 1}\n')
     done = bulk("encrypt", source, "--field", "a", "--json")
-    assert json.loads(done.stdout) == {"rows": 2, "rejects": 1}
-    assert json.loads(done.stderr)["error"]["code"] == "rejects"
+    assert done.exit_code == Exit.TOKEN
+    assert json.loads(done.stdout) == {"rows": 1, "rejects": 1}
+    error = json.loads(done.stderr)["error"]
+    assert (error["code"], error["exit"]) == ("rejects", Exit.TOKEN)
+    done = bulk("decrypt", tmp_path / "encrypted.jsonl", "--field", "a", "--json")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, '{"rows": 1, "rejects": 0}\n', "")
 
 
 def test_an_output_that_is_no_file_is_refused(bulk: Callable[..., Result], tmp_path: Path) -> None:

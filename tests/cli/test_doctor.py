@@ -12,6 +12,7 @@ from tests.mistakes import HIDDEN, SHOWN, good
 from joseal import Encrypter, Key
 from joseal.cli import findings, options
 from joseal.cli.failures import Exit
+from joseal.cli.keyfiles import File
 
 Run = Callable[..., Result]
 
@@ -34,9 +35,13 @@ def with_key(run: Run, mine: Path, loaded: Key, monkeypatch: pytest.MonkeyPatch)
     """Run the command with the key; it is loaded once, since that costs more than the rest."""
     parse = options.parse_key
 
-    def parsed(data: bytes, **more: str | None) -> Key:
+    def parsed(file: File, **more: str | None) -> Key:
         alg = more["alg"]
-        return loaded if alg == loaded.alg and data == mine.read_bytes() else parse(data, **more)
+        return (
+            loaded
+            if alg == loaded.alg and file.octets == mine.read_bytes()
+            else parse(file, **more)
+        )
 
     monkeypatch.setattr(options, "parse_key", parsed)
     return lambda *args, **more: run("doctor", "--key", mine, *args, **more)

@@ -28,18 +28,7 @@ COMMANDS = {
     if " " not in name
 }
 EVERY = [name for name, entry in _COMMANDS.items() if not entry.is_group]
-OUTER = [
-    "demo",
-    "encrypt",
-    "decrypt",
-    "bulk",
-    "inspect",
-    "doctor",
-    "sign",
-    "verify",
-    "keygen",
-    "key",
-]
+OUTER = [*["demo", "encrypt", "decrypt", "inspect", "doctor", "sign", "verify"], "keygen", "key"]
 
 
 def python(program: str, *args: str) -> subprocess.CompletedProcess[bytes]:
@@ -63,8 +52,9 @@ def test_help_names_every_command_in_order(run: Run) -> None:
     assert listed(done.stdout) == list(COMMANDS)
     assert list(COMMANDS)[: len(OUTER)] == OUTER
     assert COMMANDS["key"] == ["convert", "thumbprint", "public"]
+    assert COMMANDS["bulk"] == ["encrypt", "decrypt"]
     assert COMMANDS["juspay"] == ["attempt", "status", "sandbox"]
-    for group in ("key", "juspay"):
+    for group in ("key", "bulk", "juspay"):
         assert listed(run(group, "--help").stdout) == COMMANDS[group]
 
 
@@ -80,7 +70,7 @@ def test_every_command_has_a_page_of_the_manual(command: str, run: Run) -> None:
     assert max(len(line) for line in lines) <= 80
     assert lines[1].startswith(f"  program {command} - ")
     assert lines[lines.index("SYNOPSIS") + 1].startswith(f"  program {command}")
-    assert "With --json" in done.stdout or "--json FILE" in done.stdout
+    assert "With --json" in done.stdout
     example = done.stdout.partition("EXAMPLES\n")[2].splitlines()[0]
     assert example.startswith("  joseal ")
     assert command in example

@@ -107,19 +107,29 @@ def test_json_of_another_kind_among_good_ones_is_counted(run, vectors):
 
 def test_reports_are_written_whatever_came_out(run, vectors, tmp_path):
     samples.write(vectors, WRONG, "wrong.json")
-    paths = {name: tmp_path / f"report.{name}" for name in ("json", "junit", "html")}
+    paths = {name: tmp_path / f"report.{name}" for name in ("junit", "html")}
     options = [item for name, path in paths.items() for item in (f"--{name}", path)]
     done = run("verify-vectors", *options, vectors)
     assert done.exit_code == 1
-    assert json.loads(paths["json"].read_bytes())["totals"]["unexpected"] == 1
     assert len(ET.fromstring(paths["junit"].read_bytes()).findall(".//failure")) == 1  # noqa: S314
     assert paths["html"].read_text("utf-8").startswith("<!doctype html>")
 
 
 def test_json_on_standard_output_stands_alone(run, vectors):
-    done = run("verify-vectors", "--json", "-", vectors)
-    assert done.exit_code == 0
+    done = run("verify-vectors", "--json", vectors)
+    assert (done.exit_code, done.stdout.count("\n"), done.stderr) == (0, 1, "")
     assert json.loads(done.stdout)["verdict"] == "No unexpected result"
+    samples.write(vectors, WRONG, "wr\u00f6ng.json")
+    done = run("verify-vectors", "--json", vectors)
+    assert done.exit_code == 1
+    assert done.stdout.isascii()
+    assert json.loads(done.stdout)["totals"]["unexpected"] == 1
+    assert json.loads(done.stderr)["error"]["code"] == "unexpected"
+
+
+@pytest.mark.parametrize("name", ["--junit", "--html"])
+def test_two_reports_do_not_share_standard_output(name, run, vectors):
+    assert run("verify-vectors", "--json", name, "-", vectors).exit_code == 2
 
 
 def test_report_that_can_not_be_written_ends_with_4(run, vectors, tmp_path):

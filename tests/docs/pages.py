@@ -137,7 +137,9 @@ def line_of_shell(line: str) -> str:
 
 def parse(words: list[str]) -> None:
     """Read a command's arguments, and raise where it has no such option."""
-    with click.Context(program, info_name="joseal") as context:
+    # A command keeps the help option of its first context, so this one has the program's.
+    settings = program.context_settings
+    with click.Context(program, info_name="joseal", **settings) as context:
         name, command, rest = program.resolve_command(context, words)
         assert command is not None, name
         command.make_context(name, rest, parent=context)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from joseal.cli import bulk, bulk_tools, manual, options
+from joseal.cli import bulk_task, bulk_tools, manual, options
+from joseal.cli.bulk_task import Files
 from joseal.cli.bulk_tools import KeySource, Sealing
 from joseal.cli.failures import Exit
 
@@ -12,11 +13,12 @@ from joseal.cli.failures import Exit
         *options.key(),
         options.enc(multiple=False),
         *options.sealing(),
-        *bulk.common("seal"),
+        *bulk_task.common("seal"),
     ],
     examples=(
         "joseal bulk encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM \\",
-        "    --field card -o sealed.jsonl cards.jsonl",
+        "    --field card cards.jsonl -o sealed.jsonl",
+        "joseal bulk encrypt --key bank.jwk --enc A256GCM --format lines ids -o ids.jwe",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
 )
@@ -33,27 +35,25 @@ def command(
     json_values: bool,
     rejects_path: Path | None,
     workers: int | None,
-    as_json: bool,
     resume: bool,
+    as_json: bool,
     out_path: Path,
     in_path: Path,
 ) -> None:
     """Seal fields of JSON Lines, columns of CSV, or whole lines.
 
-    A token takes the place of each named field of IN. A JSON member is a
-    string, whose text is sealed, unless --json-values.
+    A token stands in the place of each named field of IN. A JSON member is a string, whose text is
+    sealed, unless --json-values.
 
-    The output keeps the order of the rows. Rows that fail are left out of it, and listed in a file
-    of their own with line number and code. A run that was stopped, killed or out of space goes on
-    with --resume, and loses no row and does none twice. Until it is finished there are OUT.partial,
-    OUT.journal and the rejects' partial file. All files have mode 0600. Refused rows end with 1.
+    Rows that fail are left out of the output, and listed in the file of rejects, with line number
+    and code; then the run ends with 1.
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
     source = KeySource(key_path, alg, kid)
     how = Sealing(enc, options.header_members(members), write_kid=not no_kid)
-    both = bulk.Files(form, fields, json_values, rejects_path, resume, out_path, in_path)
-    bulk.check(both)
+    both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
+    bulk_task.check(both)
     key = source.load()
-    work = bulk_tools.seal(source, how, key, bulk.workers_of(workers))
-    bulk.run(both, key, work, {"seal": how._asdict(), "kid": kid}, as_json=as_json)
+    work = bulk_tools.seal(source, how, key, bulk_task.cores(workers))
+    bulk_task.run(both, key, work, {"seal": how._asdict(), "kid": kid})

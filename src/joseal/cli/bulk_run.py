@@ -15,8 +15,7 @@ import click
 from msgspec.structs import replace
 
 from joseal.bulk.many import CHUNK_BYTES, CHUNK_ITEMS
-from joseal.cli import bulk_journal, failures, files
-from joseal.cli.as_json import line
+from joseal.cli import bulk_journal, failures
 from joseal.cli.bulk_journal import Books, Fingerprint, Journal
 from joseal.cli.bulk_progress import Bar
 from joseal.cli.bulk_rows import Format, Refusal, RefusalError, Row
@@ -44,7 +43,6 @@ class Task(NamedTuple):
         thumbprint: the key's.
         resume: go on with an unfinished run.
         work: gives chunks to the workers, and yields their results in order.
-        as_json: print at the end what was done.
     """
 
     source: Path
@@ -55,26 +53,19 @@ class Task(NamedTuple):
     thumbprint: str
     resume: bool
     work: Work
-    as_json: bool = False
 
 
-def run(task: Task) -> None:
-    """Do a task.
+def run(task: Task) -> Journal:
+    """Do a task, and return how it ended.
 
     Raises:
-        FailureError: a file can't be used; rows were refused, and all others are done.
+        FailureError: a file can't be used.
         JoseError: a worker can't load the key.
     """
     with Books(task.output, task.rejects) as books:
         journal = _guarded(task, books)
         books.finish()
-    if task.as_json:
-        counts = {"rows": journal.rows, "rejects": journal.rejects}
-        files.write(files.STANDARD, line(counts), private=False)
-    if journal.rejects:
-        name = click.format_filename(task.rejects)
-        text = f"{journal.rejects} of {journal.rejects + journal.rows} rows, listed in {name}"
-        raise FailureError("rejects", text, Exit.TOKEN)
+    return journal
 
 
 def _guarded(task: Task, books: Books) -> Journal:

@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from joseal.cli import failures, manual, options, with_keys
+from joseal.cli import as_json as shown
+from joseal.cli import files, manual, options, with_keys
+from joseal.cli.failures import Exit, FailureError
 from joseal.cli.pages import Page
 from joseal.cli.with_keys import Findings, Given
 from joseal.diagnosis import Cause, Explanation, ProfileMatch
 from joseal.diagnosis.explaining import MOST_BYTES, examine
-from joseal.wire import strict_json
 
 
 @manual.command(
@@ -32,14 +33,14 @@ from joseal.wire import strict_json
             show_default=True,
             help="What should have come.",
         ),
-        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object."),
+        options.json_flag(),
         click.Argument(["in_path"], default="-", type=options.PATH, metavar="[TOKEN_FILE]"),
     ],
     examples=(
         "joseal doctor token.txt",
-        "joseal doctor --key mine.pem --alg RSA-OAEP-256 token.txt",
+        "joseal doctor --key mine.pem --alg RSA-OAEP-256 --json < token.txt",
     ),
-    exits=(failures.Exit.TOKEN, failures.Exit.KEY),
+    exits=(Exit.TOKEN, Exit.KEY),
 )
 def command(
     *,
@@ -57,15 +58,15 @@ def command(
     """Say why a token does not open, and what to do.
 
     TOKEN_FILE is standard input unless named. Without a key, the structure tells: what stands
-    around the token, its segments, its header and its sizes. With a private or shared key,
-    known mistakes of other libraries are tried, and the one that opens is named. The plaintext is
-    never shown. The header is. --key also takes a JWK Set, and a public key, with which names and
-    sizes are compared.
+    around the token, its segments, its header and its sizes. With a private or shared key, known
+    mistakes of other libraries are tried, and the one that opens is named. The plaintext is never
+    shown. The header is. --key also takes a JWK Set, and a public key, with which names and sizes
+    are compared.
 
     Ends with 0 if nothing is found to be wrong, and 1 otherwise.
 
-    With --json: {"verdict": TEXT, "causes": [{"code": TEXT, "sentence": TEXT, ...}], "header":
-    OBJECT, "tried": ..., "opened": ..., "plaintext_bytes": NUMBER or null, ...}.
+    With --json: {"verdict": TEXT, "causes": [{"code": TEXT, "sentence": TEXT, "remedy": TEXT,
+    "seen": TEXT or null}], "header": OBJECT, "segments": LIST, "profiles": LIST, and more}.
     """
     source = options.Password(password_env, password_file, ask=ask_password)
     if source.is_named() and key_path is None:
@@ -80,7 +81,7 @@ def command(
     else:
         _print_page(Page(), seen, found, causes)
     if causes:
-        raise failures.FailureError(causes[0].code, causes[0].sentence, failures.Exit.TOKEN)
+        raise FailureError(causes[0].code, causes[0].sentence, Exit.TOKEN)
 
 
 def _merged(seen: Iterable[Cause], found: Iterable[Cause]) -> tuple[Cause, ...]:
@@ -104,7 +105,7 @@ def _verdict(found: Findings, causes: tuple[Cause, ...]) -> str:
 
 
 def _print_json(seen: Explanation, found: Findings, causes: tuple[Cause, ...]) -> None:
-    shown: dict[str, object] = {
+    told: dict[str, object] = {
         **msgspec.structs.asdict(seen),
         "header": dict(seen.header),
         "causes": causes,
@@ -114,7 +115,7 @@ def _print_json(seen: Explanation, found: Findings, causes: tuple[Cause, ...]) -
         "plaintext_bytes": found.plaintext_bytes,
         "verdict": _verdict(found, causes),
     }
-    click.echo(strict_json.write(shown))
+    files.write(files.STANDARD, shown.line(msgspec.to_builtins(told)), private=False)
 
 
 def _print_page(page: Page, seen: Explanation, found: Findings, causes: tuple[Cause, ...]) -> None:

@@ -37,8 +37,8 @@ class Exit(IntEnum):
 
 MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
     {
-        Exit.TOKEN: "the token, or what was to become one, was refused, or doctor found "
-        "something wrong with it; or a test vector came out otherwise than its file says",
+        Exit.TOKEN: "a token, or what was to become one, was refused, or is found to be wrong; or "
+        "a test vector came out otherwise than its file says",
         Exit.USAGE: "wrong arguments, or an extra is not installed",
         Exit.KEY: "the key can't serve, or can't be reached",
         Exit.FILE: "a file, a stream or a port can't be used",

@@ -70,6 +70,12 @@ class File(NamedTuple):
         return None if found is None or "kty" in found else strict_json.as_list(found.get("keys"))
 
     @property
+    def names_alg(self) -> bool:
+        """Whether it is a JWK with an alg."""
+        found = strict_json.load_object(self.octets) if self.is_json else None
+        return found is not None and "alg" in found
+
+    @property
     def is_pem(self) -> bool:
         """Whether it is PEM."""
         return b"-----BEGIN " in self.octets
@@ -158,8 +164,7 @@ def load_any(
 
 
 def _load_any(file: File, alg: str | None, kid: str | None, password: bytes | None) -> Found:
-    own = strict_json.load_object(file.octets) if file.is_json else None
-    if alg is not None or (own is not None and "alg" in own):
+    if alg is not None or file.names_alg:
         return Found(load(file, alg=alg, kid=kid, password=password, legacy=True)[0], is_bound=True)
     reasons: set[str] = set()
     for stand_in in _STAND_INS:

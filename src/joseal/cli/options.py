@@ -172,36 +172,25 @@ def load_key(
             not name one key of a set.
         UsageError: `alg` is missing, and the file is no JWK that could name it.
     """
-    return parse_key(read_key(path), alg=alg, kid=kid, password=password, legacy=legacy)
-
-
-@no_locals
-def read_key(path: Path) -> bytes:
-    """Read a key file.
-
-    Raises:
-        FailureError: it can't be read.
-    """
-    return keyfiles.read(path).octets
+    return parse_key(keyfiles.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
 
 
 @no_locals
 def parse_key(
-    data: bytes,
+    file: keyfiles.File,
     *,
     alg: str | None,
     kid: str | None = None,
     password: bytes | None = None,
     legacy: bool = False,
 ) -> Key:
-    """Load the one key in what a key file holds; of a JWK Set, the one that `kid` names.
+    """Load the one key of a file that was read; of a JWK Set, the one that `kid` names.
 
     Raises:
         KeyUseError: it is no key, or none for `alg`, or a password was given in vain; or `kid` does
             not name one key of a set.
         UsageError: `alg` is missing, and the key is no JWK that could name it.
     """
-    file = keyfiles.File(data)
     keys = keyfiles.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_set and kid is not None:
         keys = [one for one in keys if one.kid == kid]

@@ -28,23 +28,30 @@ class _Entry(NamedTuple):
         needs: the modules of the extra `sandbox` that it needs.
         module: its file, where that is not of its name.
         is_group: whether it is a group, whose commands begin with its name.
+        more: of a group, what its page of the manual says.
     """
 
     summary: str
     needs: tuple[str, ...] = ()
     module: str | None = None
     is_group: bool = False
+    more: str = ""
 
 
 _SERVER: Final = ("starlette", "trustme", "uvicorn")
+_BULK: Final = """\
+The output keeps the order of the rows. Rows that fail are left out of it, and listed in a file of
+their own, with line number and code.
+
+A run that was stopped, killed or out of space goes on with --resume, and loses no row and does none
+twice. Until it is finished there are OUT.partial, OUT.journal and the rejects' partial file. All
+files have mode 0600.
+"""
 _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
     {
         "demo": _Entry("Seal two payouts, send them, and see what is refused.", _SERVER),
         "encrypt": _Entry("Seal a file or a stream into a token."),
         "decrypt": _Entry("Open a token."),
-        "bulk": _Entry("Seal or open the rows of JSON Lines and CSV.", is_group=True),
-        "bulk encrypt": _Entry("Seal fields, columns or whole lines."),
-        "bulk decrypt": _Entry("Open fields, columns or whole lines."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
         "doctor": _Entry("Say why a token does not open, and what to do; a key helps."),
         "sign": _Entry("Sign a file or a stream."),
@@ -54,6 +61,9 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "key convert": _Entry("Write keys in another format."),
         "key thumbprint": _Entry("Show the names that keys have by their content."),
         "key public": _Entry("Write the public half of a key."),
+        "bulk": _Entry("Seal or open the rows of JSON Lines and CSV.", is_group=True, more=_BULK),
+        "bulk encrypt": _Entry("Seal fields of JSON Lines, columns of CSV, or whole lines."),
+        "bulk decrypt": _Entry("Open fields of JSON Lines, columns of CSV, or whole lines."),
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
         "juspay attempt": _Entry("Seal one more attempt at a payout, and send it once."),
@@ -196,7 +206,7 @@ def _module(name: str) -> str:
 
 def _group(name: str, entry: _Entry) -> _Group:
     """Make a group of the table's entries."""
-    group = _Group(name=name, help=entry.summary)
+    group = _Group(name=name, help=f"{entry.summary}\n\n{entry.more}")
     group.prefix = f"{name} "
     return group
 

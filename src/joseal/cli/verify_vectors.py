@@ -8,9 +8,11 @@ from typing import Final
 import click
 
 from joseal import conformance
+from joseal.cli import as_json as shown
 from joseal.cli import failures, files, manual, options
 from joseal.cli.pages import Page
 from joseal.conformance import FileReport, Outcome, Report
+from joseal.conformance.as_json import members
 from joseal.conformance.files import visible
 from joseal.conformance.summary import FlagRow, by_flag, by_reason, has_run, results, verdict
 
@@ -42,13 +44,13 @@ def _output(name: str, text: str) -> click.Option:
             type=click.Choice(list(conformance.BACKENDS)),
             help="The library that runs the vectors.",
         ),
-        _output("--json", 'Write all results as JSON; "-" prints it instead of the tables.'),
         _output("--junit", "Write all results as JUnit's XML."),
         _output("--html", "Write a page that needs nothing else."),
+        options.json_flag(),
     ],
     examples=(
         "joseal verify-vectors vectors/ --html report.html",
-        "joseal verify-vectors --backend jwcrypto --json - vectors/jws.json",
+        "joseal verify-vectors --backend jwcrypto --json vectors/jws.json",
     ),
     exits=(failures.Exit.TOKEN,),
 )
@@ -56,20 +58,25 @@ def command(
     *,
     paths: tuple[Path, ...],
     backend: str,
-    json_path: Path | None,
     junit_path: Path | None,
     html_path: Path | None,
+    as_json: bool,
 ) -> None:
     """Run test vectors, and report what came out.
 
-    PATH is a file, or a directory of *.json files. Formats are told by their
-    content: joseal's own, Wycheproof's, the RFC 7520 cookbook's, JWK Sets, and plain lists of
-    tokens. Each case passed, came out otherwise, differs for a known reason, or was not run for a
-    named one. No report holds a key, a token or a plaintext.
+    PATH is a file, or a directory of *.json files. Formats are told by their content: joseal's own,
+    Wycheproof's, the RFC 7520 cookbook's, JWK Sets, and plain lists of tokens. Each case passed,
+    came out otherwise, differs for a known reason, or was not run for a named one. No report holds
+    a key, a token or a plaintext.
 
     Ends with 1 where a result is not what its file says, and with 4 where a file can't be read, is
     no JSON, or was named and has no vectors, or where nothing was run.
+
+    With --json: {"backend": TEXT, "verdict": TEXT, "totals": OBJECT, "files": [{"path": TEXT,
+    "totals": OBJECT, "results": LIST, and more}], "other_files": NUMBER}.
     """
+    if as_json and files.STANDARD in (junit_path, html_path):
+        raise click.UsageError("only one report can go to standard output")
     if not conformance.is_installed(backend):
         text = f"this backend needs: pip install {conformance.BACKENDS[backend]}"
         raise failures.FailureError("missing", text, failures.Exit.USAGE)
@@ -81,9 +88,9 @@ def command(
         files.write(junit_path, conformance.junit(report), private=False)
     if html_path is not None:
         files.write(html_path, conformance.html(report).encode(), private=False)
-    if json_path is not None:
-        files.write(json_path, conformance.json(report) + b"\n", private=False)
-    if files.STANDARD not in (json_path, junit_path, html_path):
+    if as_json:
+        files.write(files.STANDARD, shown.line(members(report)), private=False)
+    elif files.STANDARD not in (junit_path, html_path):
         show(Page(), report)
     _end(report)
 

@@ -11,9 +11,10 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
 
-from joseal import Key, KeySet, KeyUseError
-from joseal.cli import options, trials
+from joseal import Key, KeyUseError
+from joseal.cli import keyfiles, options, trials
 from joseal.cli.findings import finding
+from joseal.cli.keyfiles import File
 from joseal.cli.trials import Trial
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
@@ -85,24 +86,22 @@ def _load(path: Path | None, reading: Reading, given: Given) -> list[Key]:
     """Load a key, or the keys of a JWK Set. Without --alg the token names it, for this once."""
     if path is None:
         return []
-    data = options.read_key(path)
-    members = strict_json.load_object(data)
+    file = keyfiles.read(path)
     named = algorithms(reading)[0]
     alg = given.alg or (None if named is None else named.name)
-    if members is not None and "keys" in members:
-        return list(KeySet.from_jwks(data, alg=alg, legacy=True))
-    own = members is not None and "alg" in members
-    if given.alg is not None or own:
-        return [_parsed(data, given, given.alg)]
+    if file.is_set:
+        return keyfiles.load(file, alg=alg, legacy=True)
+    if given.alg is not None or file.names_alg:
+        return [_parsed(file, given, given.alg)]
     # Without an alg nothing can be tried.
-    return [] if alg is None else [_guessed(data, given, alg)]
+    return [] if alg is None else [_guessed(file, given, alg)]
 
 
-def _parsed(data: bytes, given: Given, alg: str | None) -> Key:
-    return options.parse_key(data, alg=alg, kid=given.kid, password=given.password, legacy=True)
+def _parsed(file: File, given: Given, alg: str | None) -> Key:
+    return options.parse_key(file, alg=alg, kid=given.kid, password=given.password, legacy=True)
 
 
-def _guessed(data: bytes, given: Given, alg: str) -> Key:
+def _guessed(file: File, given: Given, alg: str) -> Key:
     """Load a key under the token's alg, or else under one that its kind takes.
 
     Raises:
@@ -111,7 +110,7 @@ def _guessed(data: bytes, given: Given, alg: str) -> Key:
     failure: KeyUseError | None = None
     for name in (alg, *_FALLBACKS):
         try:
-            return _parsed(data, given, name)
+            return _parsed(file, given, name)
         except KeyUseError as error:
             failure = failure or error
     raise KeyUseError("no key that could be used") if failure is None else failure

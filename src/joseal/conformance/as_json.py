@@ -12,15 +12,18 @@ from joseal.wire import strict_json
 
 def json(report: Report) -> bytes:
     """Write the report as one JSON object."""
-    return strict_json.write(
-        {
-            "backend": report.backend,
-            "verdict": verdict(report),
-            "totals": _totals(report),
-            "files": [_file(file) for file in report.files],
-            "other_files": report.others,
-        }
-    )
+    return strict_json.write(members(report))
+
+
+def members(report: Report) -> dict[str, object]:
+    """Return the members of that object."""
+    return {
+        "backend": report.backend,
+        "verdict": verdict(report),
+        "totals": _totals(report),
+        "files": [_file(file) for file in report.files],
+        "other_files": report.others,
+    }
 
 
 def _totals(counted: Report | FileReport) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""What `joseal bulk encrypt` and `joseal bulk decrypt` share: rows, files and how they are run."""
+"""What both directions of `joseal bulk` take, and the task that it makes."""
 
 import os
 from pathlib import Path
@@ -8,16 +8,17 @@ import click
 
 from joseal import Key
 from joseal.bulk.pools import usable_cores
-from joseal.cli import bulk_run, options
+from joseal.cli import as_json, bulk_run, files, options
 from joseal.cli.bulk_journal import Books
 from joseal.cli.bulk_rows import Csv, Format, JsonLines, PlainLines
 from joseal.cli.bulk_run import Task, Work
+from joseal.cli.failures import Exit, FailureError
 
 _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
 def common(verb: str) -> list[click.Parameter]:
-    """Return what both directions take."""
+    """Return the options and arguments that say which rows, and where they go."""
     return [
         click.Option(
             ["--format", "form"],
@@ -35,12 +36,11 @@ def common(verb: str) -> list[click.Parameter]:
             is_flag=True,
             help="Members are any JSON and not text: seal and open it as it is written.",
         ),
-        *_files(),
+        *_places(),
     ]
 
 
-def _files() -> list[click.Parameter]:
-    """Return where rows come from and go to, and who does the work."""
+def _places() -> list[click.Parameter]:
     return [
         click.Option(
             ["--rejects", "rejects_path"],
@@ -54,7 +54,6 @@ def _files() -> list[click.Parameter]:
             metavar="N",
             help="How many processes; as many as there are cores unless named.",
         ),
-        options.json_flag(),
         click.Option(["--resume"], is_flag=True, help="Go on with an unfinished run, if any."),
         click.Option(
             ["-o", "--output", "out_path"],
@@ -63,46 +62,59 @@ def _files() -> list[click.Parameter]:
             metavar="OUT",
             help="Where the rows go; it appears when it is whole.",
         ),
+        options.json_flag(),
         click.Argument(["in_path"], type=options.PATH, metavar="IN"),
     ]
 
 
 class Files(NamedTuple):
-    """What was given of that."""
+    """What both directions take."""
 
     form: str | None
     fields: tuple[str, ...]
     json_values: bool
     rejects_path: Path | None
     resume: bool
+    as_json: bool
     out_path: Path
     in_path: Path
 
 
-def run(
-    both: Files, key: Key, work: Work, how: dict[str, object], *, as_json: bool = False
-) -> None:
-    """Seal or open all rows."""
+def run(both: Files, key: Key, work: Work, how: dict[str, object]) -> None:
+    """Do it, and say how many rows there are.
+
+    Raises:
+        FailureError: a file can't be used; rows were refused, and all others are done.
+        JoseError: a worker can't load the key.
+    """
+    done = bulk_run.run(_task(both, key, work, how))
+    if both.as_json:
+        line = as_json.line({"rows": done.rows, "rejects": done.rejects})
+        files.write(files.STANDARD, line, private=False)
+    if done.rejects:
+        name = click.format_filename(_rejects(both))
+        text = f"{done.rejects} of {done.rejects + done.rows} rows, listed in {name}"
+        raise FailureError("rejects", text, Exit.TOKEN)
+
+
+def _task(both: Files, key: Key, work: Work, how: dict[str, object]) -> Task:
     form, sealing = _form(both), "seal" in how
-    bulk_run.run(
-        Task(
-            source=both.in_path,
-            output=both.out_path,
-            rejects=_rejects(both),
-            form=_format(both, form, sealing=sealing),
-            options={
-                **how,
-                "alg": key.alg,
-                "format": form,
-                "fields": both.fields,
-                "json_values": both.json_values,
-                "rejects": str(_rejects(both)),
-            },
-            thumbprint=key.thumbprint(),
-            resume=both.resume,
-            work=work,
-            as_json=as_json,
-        )
+    return Task(
+        source=both.in_path,
+        output=both.out_path,
+        rejects=_rejects(both),
+        form=_format(both, form, sealing=sealing),
+        options={
+            **how,
+            "alg": key.alg,
+            "format": form,
+            "fields": both.fields,
+            "json_values": both.json_values,
+            "rejects": str(_rejects(both)),
+        },
+        thumbprint=key.thumbprint(),
+        resume=both.resume,
+        work=work,
     )
 
 
@@ -144,6 +156,6 @@ def _rejects(both: Files) -> Path:
     return both.rejects_path or both.out_path.with_name(f"{both.out_path.name}.rejects.jsonl")
 
 
-def workers_of(workers: int | None) -> int:
-    """Return how many processes there are to be."""
+def cores(workers: int | None) -> int:
+    """Return how many workers there are to be."""
     return usable_cores() if workers is None else workers

@@ -5,6 +5,7 @@ whether joseal does it, which code does it and which tests prove it.
 """
 
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
@@ -46,14 +47,20 @@ def table(head: tuple[str, ...], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
+def sources() -> Path:
+    """Return the folder of the package: in the tree, or where a wheel was installed."""
+    folder = ROOT / "src"
+    return folder if folder.is_dir() else Path(find_spec("joseal").origin).parents[1]
+
+
 def module_of(symbol: str) -> Path:
-    """Return the file that a dotted name leads to."""
+    """Return the file in the tree that a dotted name leads to."""
     parts = symbol.split(".")
     for end in range(len(parts), 0, -1):
-        path = ROOT.joinpath("src", *parts[:end])
+        path = sources().joinpath(*parts[:end])
         for file in (path.with_suffix(".py"), path / "__init__.py"):
             if file.is_file():
-                return file
+                return ROOT / "src" / file.relative_to(sources())
     return ROOT / "src"
 
 

@@ -23,6 +23,14 @@ def text_of(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
 
 
+def leads_on(path: Path) -> bool:
+    """Whether a file is there; those of `src/` may be where a wheel was installed."""
+    path = path.resolve()
+    if path.exists() or not path.is_relative_to(ROOT / "src"):
+        return path.exists()
+    return (Path(joseal.__file__).parents[1] / path.relative_to(ROOT / "src")).exists()
+
+
 def block_after(marker: str, language: str) -> str:
     """The fenced block that follows a marker in the README."""
     fences = re.findall(
@@ -132,7 +140,7 @@ def test_every_lint_exception_is_explained() -> None:
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files_that_exist(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8"))
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+    assert [target for target in targets if not leads_on(path.parent / target)] == []
 
 
 @pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "pyproject.toml"], ids=lambda path: path.name)

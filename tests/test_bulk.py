@@ -470,3 +470,26 @@ def test_a_task_is_named_after_its_number_and_not_its_content():
         for run, number, item in itertools.product("ab", (1, 2), (b"x", b"y"))
     }
     assert len(names) == 4
+
+
+class Breaking(ThreadPoolExecutor):
+    """Fails one job with an exception of its own, as a cluster does whose messages break."""
+
+    def submit(self, function, /, *arguments):
+        self.jobs = getattr(self, "jobs", 0) + 1
+        if self.jobs == 3:
+            failed = Future()
+            failed.set_exception(ValueError("not enough values to unpack"))
+            return failed
+        return super().submit(function, *arguments)
+
+
+def test_an_executor_that_loses_a_job_loses_no_item():
+    plaintexts = [b"%d" % number for number in range(20)]
+    with Breaking(1) as executor:
+        with encrypt_many(
+            plaintexts, factories.sealer, executor=executor, chunk_items=4
+        ) as outcomes:
+            tokens = [outcome.value for outcome in outcomes]
+        with decrypt_many(tokens, factories.opener, executor=executor) as outcomes:
+            assert [outcome.value for outcome in outcomes] == plaintexts

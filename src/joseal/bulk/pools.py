@@ -22,6 +22,8 @@ from concurrent.futures import (
 )
 from typing import Protocol, TypeVar, final
 
+from joseal.errors import JoseError
+
 _J = TypeVar("_J")
 _T = TypeVar("_T")
 
@@ -112,9 +114,12 @@ class Given:
         return self._executor.submit(work, job)
 
     def is_death(self, error: BaseException) -> bool:
-        """Tell whether the executor lives on, and says that workers died of a job, or nothing."""
-        # Dask's, which gives a job up after some workers died. By name, for it is not imported.
-        return isinstance(error, NoAnswerError) or type(error).__name__ == "KilledWorker"
+        """Tell whether the executor lives on: items raise nothing, so it has lost a worker.
+
+        Dask says so in many ways: `KilledWorker`, or whatever its messages break with. What a
+        factory raises, or an executor that has ended, ends the run.
+        """
+        return not isinstance(error, JoseError | TypeError | RuntimeError)
 
     def renew(self, generation: int) -> None:
         """Leave it to the executor's owner."""

@@ -205,6 +205,8 @@ def interrupted(function, number):
         return trace
 
     before = sys.gettrace()
+    # Python 3.12 looks once, when tracing begins, whether any frame wants single instructions.
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(trace)
     try:
         yield

@@ -168,7 +168,7 @@ SHOWN: dict[str, tuple[str, Maker]] = {
     "json.dumps of the token": ("json_string", lambda: json.dumps(str(good()))),
     "json.dumps twice": ("json_string", lambda: json.dumps(json.dumps(str(good())))),
     "quotes with backslashes": ("json_string", lambda: '\\"' + str(good()) + '\\"'),
-    "str() of bytes": ("python_bytes", lambda: str(by_joserfc().encode())),
+    "str() of bytes": ("python_bytes", lambda: repr(by_joserfc().encode())),
     "the body of payouts": (
         "envelope",
         lambda: json.dumps({"payload": str(good()), "kid": "k", "sid": "s", "format": "compact"}),

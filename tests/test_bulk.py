@@ -497,3 +497,25 @@ def test_an_executor_that_loses_a_job_loses_no_item():
             tokens = [outcome.value for outcome in outcomes]
         with decrypt_many(tokens, factories.opener, executor=executor) as outcomes:
             assert [outcome.value for outcome in outcomes] == plaintexts
+
+
+@pytest.mark.parametrize("kind", [OSError, ValueError])
+def test_a_factory_that_fails_on_a_later_worker_ends_the_run(kind):
+    calls = itertools.count()
+
+    def factory():
+        if next(calls):
+            raise kind("there is no key on this machine")
+        return factories.sealer()
+
+    class Forgetful(ThreadPoolExecutor):
+        def submit(self, function, /, *arguments):
+            work._kept.clear()
+            return super().submit(function, *arguments)
+
+    with (
+        Forgetful(1) as executor,
+        pytest.raises(kind, match="no key on this machine"),
+        encrypt_many([b"a"] * 20, factory, executor=executor, chunk_items=2) as outcomes,
+    ):
+        list(outcomes)

@@ -22,6 +22,7 @@ from concurrent.futures import (
 )
 from typing import Protocol, TypeVar, final
 
+from joseal.bulk.work import FACTORY_FAILED
 from joseal.errors import JoseError
 
 _J = TypeVar("_J")
@@ -119,7 +120,8 @@ class Given:
         Dask says so in many ways: `KilledWorker`, or whatever its messages break with. What a
         factory raises, or an executor that has ended, ends the run.
         """
-        return not isinstance(error, JoseError | TypeError | RuntimeError)
+        marked = FACTORY_FAILED in getattr(error, "__notes__", ())
+        return not (marked or isinstance(error, JoseError | TypeError | RuntimeError))
 
     def renew(self, generation: int) -> None:
         """Leave it to the executor's owner."""

@@ -8,6 +8,7 @@ Rules:
 Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
 """
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -33,6 +34,9 @@ class Headed(NamedTuple):
 # An item as it travels, or what is wrong with it already.
 Unsealed: TypeAlias = bytes | Headed | JoseError
 Sealed: TypeAlias = str | bytes | JoseError
+
+# On whatever a factory raises, and so on nothing that comes from the executor itself.
+FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
 
 _RUNS_KEPT: Final = 4
 _kept: Final[OrderedDict[str, object]] = OrderedDict()
@@ -125,13 +129,26 @@ def _prepared(run: str, tool: object, kind: type[_T]) -> _T:
     with _lock:
         kept = _kept.get(run)
         if not isinstance(kept, kind):
-            kept = tool() if callable(tool) else None
+            kept = _made_by(tool) if callable(tool) else None
             if not isinstance(kept, kind):
                 raise TypeError("the factory must make an Encrypter to seal, a Decrypter to open")
             _kept[run] = kept
             if len(_kept) > _RUNS_KEPT:
                 _kept.popitem(last=False)
         return kept
+
+
+def _made_by(factory: Callable[[], object]) -> object:
+    """Call the factory; what it raises is marked, for it travels with what a cluster may raise."""
+    made = False
+    try:
+        tool = factory()
+        made = True
+    finally:
+        error = sys.exception()
+        if not made and error is not None:
+            error.add_note(FACTORY_FAILED)
+    return tool
 
 
 def _seal(sealer: Encrypter, item: Unsealed) -> str | JoseError:

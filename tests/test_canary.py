@@ -4,7 +4,7 @@ The secrets lie in `VAULT`, whose own repr is silent, so that no frame of the te
 """
 
 import base64
-import collections
+import collections.abc
 import copy
 import functools
 import io
@@ -358,11 +358,20 @@ def broken(key, part, enc="A128GCM"):
     return str(token._replace(**{part: octets[:-1] + bytes((octets[-1] ^ 1,))}))
 
 
-class Strange(collections.UserDict):
+class Strange(collections.abc.Mapping):
     """A mapping that fails when it is read."""
+
+    def __init__(self, members):
+        self._members = members
 
     def __getitem__(self, name):
         raise LookupError("strange")
+
+    def __iter__(self):
+        return iter(self._members)
+
+    def __len__(self):
+        return len(self._members)
 
 
 FAILING = {

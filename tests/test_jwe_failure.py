@@ -199,7 +199,11 @@ def test_every_private_fault_is_the_same_failure_after_the_same_work(alg, enc, m
         "DecryptionError()",
     )
     assert first[4:8] == ({}, "undecryptable", None, None)
-    assert [frame[0] for frame in first[8]] == ["guarded"]
+    assert [(frame[0], frame[2]) for frame in first[8]] == [
+        ("guarded", ["function"]),
+        (method, []),
+        ("_open", []),
+    ]
     assert all(other == first for other in others)
 
 

@@ -12,7 +12,7 @@ from joseal import Decrypter, Encrypter, Key, KeySet, KeyUseError, MalformedToke
 from joseal.wire import strict_json
 
 CANARY = {
-    # `Key.public` and `Key.generate` lack no_locals, and so do the constructors.
+    # `Key.public` and `Key.generate` lack hide_locals, and so do the constructors.
     "public half of a secret": lambda: test_canary.kw().public(),
     "generated with a bad kid": lambda: Key.generate("A128KW", kid=5),
     "set of octets": lambda: KeySet([test_canary.vault().shared["A128KW"]]),

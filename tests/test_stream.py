@@ -587,7 +587,7 @@ def test_an_object_of_the_wrong_direction_is_a_type_error(tmp_path):
             act(wrong, io.BytesIO(), io.BytesIO())
 
 
-def test_what_a_file_raises_reaches_the_caller_and_no_frame_of_ours_with_it():
+def test_what_a_file_raises_reaches_the_caller_and_no_local_of_ours_with_it():
     failure = OSError(errno.EIO, "the disk")
 
     class Broken(Stingy):
@@ -607,7 +607,10 @@ def test_what_a_file_raises_reaches_the_caller_and_no_frame_of_ours_with_it():
         with pytest.raises(OSError, match="the disk") as caught:
             act()
         assert caught.value is failure
-        assert [entry.name for entry in caught.traceback[2:]] == ["guarded"]
+        failure.__traceback__ = None
+        guarded, *inner, last = [entry.frame for entry in caught.traceback[2:]]
+        assert (guarded.code.name, last.code.name in {"read", "write"}) == ("guarded", True)
+        assert [frame.f_locals for frame in inner] == [{}] * len(inner)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="a device of Linux")

@@ -31,7 +31,7 @@ from joseal.errors import (
     NotAllowedError,
     TokenTooLargeError,
 )
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.keys import Key, KeySet
 from joseal.keys.keyset import MOST_TRIES
 from joseal.sealing import seal, unwrapped
@@ -92,7 +92,7 @@ class Encrypter(Opaque):
     _compress: bool
     _tokens: Iterator[int] | None
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         key: Key,
@@ -123,7 +123,7 @@ class Encrypter(Opaque):
             _protected=headers.encode({**begin, **end}, limits),
         )
 
-    @no_locals
+    @hide_locals
     def encrypt(self, plaintext: bytes, *, header: Mapping[str, object] | None = None) -> str:
         """Seal a plaintext and return the token.
 
@@ -239,7 +239,7 @@ class Decrypter(Opaque):
     _accept_zip: bool
     _limits: Limits
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         keys: Key | KeySet | Iterable[Key],
@@ -266,7 +266,7 @@ class Decrypter(Opaque):
             _limits=limits,
         )
 
-    @no_locals
+    @hide_locals
     def decrypt(self, token: str | bytes) -> bytes:
         """Open a token and return the plaintext.
 
@@ -285,7 +285,7 @@ class Decrypter(Opaque):
         """
         return self._open(token)[0]
 
-    @no_locals
+    @hide_locals
     def open(self, token: str | bytes) -> Opened:
         """Open a token and return the plaintext with the header and the key.
 

@@ -22,7 +22,7 @@ from joseal.errors import (
     TokenTooLargeError,
     VerificationError,
 )
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.keys import Key, KeySet
 from joseal.keys.keyset import MOST_TRIES
 from joseal.wire import arguments, base64url, compact, strict_json
@@ -71,7 +71,7 @@ class Signer(Opaque):
     _b64: bool
     _limits: Limits
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         key: Key,
@@ -97,7 +97,7 @@ class Signer(Opaque):
         self._set(_key=key, _signature=signature, _members=members, _protected=protected)
         self._set(_detached=detached, _b64=b64, _limits=limits)
 
-    @no_locals
+    @hide_locals
     def sign(self, payload: bytes, *, header: Mapping[str, object] | None = None) -> str:
         """Sign a payload and return the token.
 
@@ -200,7 +200,7 @@ class Verifier(Opaque):
     _b64: bool
     _limits: Limits
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         keys: Key | KeySet | Iterable[Key],
@@ -222,7 +222,7 @@ class Verifier(Opaque):
         self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
         self._set(_any_kid=any_kid, _b64=b64, _limits=limits)
 
-    @no_locals
+    @hide_locals
     def verify(self, token: str | bytes, *, payload: bytes | None = None) -> bytes:
         """Verify a token and return the payload.
 
@@ -243,7 +243,7 @@ class Verifier(Opaque):
         """
         return self._open(token, payload).payload
 
-    @no_locals
+    @hide_locals
     def open(self, token: str | bytes, *, payload: bytes | None = None) -> Verified:
         """Verify a token and return the payload with the header and the key.
 

@@ -12,7 +12,7 @@ Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 sectio
 from typing import final
 
 from joseal.errors import NotAllowedError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.jwe import Decrypter, Encrypter, Opened
 from joseal.jws import Signer, Verified, Verifier
 from joseal.keys import Key
@@ -117,13 +117,13 @@ class SignThenEncrypt(_Sealing):
 
     __slots__ = ()
 
-    @no_locals
+    @hide_locals
     def __init__(self, signer: Signer, encrypter: Encrypter, *, cty: str | None = "JWT") -> None:
         self._prepare(signer, encrypter, cty)
         if not signer.is_encoded and has_media_type(cty, "JWT"):
             raise ValueError("a JWT must not have an unencoded payload: give another cty")
 
-    @no_locals
+    @hide_locals
     def seal(self, payload: bytes) -> str:
         """Return the token of both layers.
 
@@ -148,13 +148,13 @@ class DecryptThenVerify(_Opening):
 
     __slots__ = ()
 
-    @no_locals
+    @hide_locals
     def __init__(
         self, decrypter: Decrypter, verifier: Verifier, *, cty: str | None = "JWT"
     ) -> None:
         self._prepare(decrypter, verifier, cty)
 
-    @no_locals
+    @hide_locals
     def open(self, token: str | bytes) -> OpenedNested:
         """Open both layers.
 
@@ -183,11 +183,11 @@ class EncryptThenSign(_Sealing):
 
     __slots__ = ()
 
-    @no_locals
+    @hide_locals
     def __init__(self, encrypter: Encrypter, signer: Signer, *, cty: str | None = "JWE") -> None:
         self._prepare(signer, encrypter, cty)
 
-    @no_locals
+    @hide_locals
     def seal(self, payload: bytes) -> str:
         """Return the token of both layers.
 
@@ -212,13 +212,13 @@ class VerifyThenDecrypt(_Opening):
 
     __slots__ = ()
 
-    @no_locals
+    @hide_locals
     def __init__(
         self, verifier: Verifier, decrypter: Decrypter, *, cty: str | None = "JWE"
     ) -> None:
         self._prepare(decrypter, verifier, cty)
 
-    @no_locals
+    @hide_locals
     def open(self, token: str | bytes) -> OpenedNested:
         """Open both layers.
 

@@ -55,12 +55,12 @@ def prepare(folder):
 
 
 def undecorated(source):
-    """Turn `@no_locals def f` into `def f` and `f = no_locals(f)`; `@contextmanager` likewise."""
+    """Turn `@hide_locals def f` into `def f` and `f = hide_locals(f)`; `@contextmanager` likewise."""
     lines = source.split("\n")
     found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
     for node in sorted(found, key=lambda node: -node.lineno):
         names = [ast.unparse(decorator) for decorator in node.decorator_list]
-        if names in (["no_locals"], ["contextmanager"]):
+        if names in (["hide_locals"], ["contextmanager"]):
             lines.insert(
                 node.end_lineno, " " * node.col_offset + f"{node.name} = {names[0]}({node.name})"
             )

@@ -10,7 +10,7 @@ from joseal.bulk.outcome import Item, Outcomes
 from joseal.bulk.pools import Given, Pool
 from joseal.bulk.run import Run
 from joseal.bulk.work import Headed, Sealed, Unsealed
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.jwe import Decrypter, Encrypter
 
 _Item = TypeVar("_Item")
@@ -24,7 +24,7 @@ CHUNK_BYTES: Final = 256 * 1024
 _CHUNKS_PER_WORKER: Final = 4
 
 
-@no_locals
+@hide_locals
 def encrypt_many(
     items: Iterable[bytes | Item],
     tool: Encrypter | Callable[[], Encrypter],
@@ -76,7 +76,7 @@ def encrypt_many(
     return Outcomes(run.results(_chunks(items, work.checked, sizes)))
 
 
-@no_locals
+@hide_locals
 def decrypt_many(
     tokens: Iterable[str | bytes],
     tool: Decrypter | Callable[[], Decrypter],

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from typing import Generic, Self, TypeAlias, TypeVar, final
 
 from joseal.errors import JoseError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 
 _T = TypeVar("_T")
 _Results: TypeAlias = Generator[list[_T | JoseError], None, None]
@@ -100,11 +100,11 @@ class Outcomes(Opaque, Generic[_T]):
     def __iter__(self) -> Self:
         return self
 
-    @no_locals
+    @hide_locals
     def __next__(self) -> Outcome[_T]:
         return next(self._outcomes)
 
-    @no_locals
+    @hide_locals
     def close(self) -> None:
         """End the run: no further items are pulled, and no further outcomes come."""
         self._set(_outcomes=iter(()))

@@ -15,7 +15,7 @@ from joseal.bulk.many import Sizes, opening, sealing
 from joseal.cli import encrypt, options
 from joseal.cli.bulk_run import Work
 from joseal.cli.failures import FailureError
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 
 
 class KeySource(NamedTuple):
@@ -32,7 +32,7 @@ class KeySource(NamedTuple):
         places = (self.path, self.password.path)
         return not self.password.ask and all(path is None or path.is_file() for path in places)
 
-    @no_locals
+    @hide_locals
     def load(self, thumbprint: str | None = None) -> Key:
         """Read the key, which must have the thumbprint if one is given.
 
@@ -49,7 +49,7 @@ class KeySource(NamedTuple):
             raise KeyUseError("the key was replaced while the workers started")
         return key
 
-    @no_locals
+    @hide_locals
     def load_again(self, thumbprint: str) -> Key:
         """Read the key in a worker, whose exceptions have to be pickled.
 

@@ -17,7 +17,7 @@ import click
 from joseal import Key, KeySet, KeyUseError
 from joseal.algorithms.table import ALGS, SIGS
 from joseal.cli import files
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.wire import strict_json
 
 # Far above any key file: a long certificate chain is some 10 KiB.
@@ -100,7 +100,7 @@ def read(path: Path) -> File:
     return File(files.read(path, _KEY_BYTES))
 
 
-@no_locals
+@hide_locals
 def load(
     file: File,
     *,
@@ -141,7 +141,7 @@ def _load_binary(
     return Key.from_der(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
 
 
-@no_locals
+@hide_locals
 def load_any(
     file: File, *, alg: str | None, kid: str | None = None, password: bytes | None = None
 ) -> list[Found]:

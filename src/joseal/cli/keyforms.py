@@ -9,7 +9,7 @@ import click
 from joseal import KeyUseError
 from joseal.cli import as_json, files, options
 from joseal.cli.keyfiles import Found
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 
 FORMS: Final = ("pem", "jwk", "jwks")
 
@@ -52,7 +52,7 @@ def inputs(*, several: bool) -> list[click.Parameter]:
     ]
 
 
-@no_locals
+@hide_locals
 def write(
     found: Sequence[Found], form: str, *, private: bool, password: bytes | None = None
 ) -> bytes:

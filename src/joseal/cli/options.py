@@ -11,7 +11,7 @@ import click
 from joseal import Key, KeyUseError
 from joseal.algorithms.table import ALGS, ENCS, SIGS
 from joseal.cli import files, keyfiles
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.wire import strict_json
 
 _SECRET_BYTES: Final = 64 * 1024
@@ -155,7 +155,7 @@ def streams() -> list[click.Parameter]:
     ]
 
 
-@no_locals
+@hide_locals
 def load_key(
     path: Path,
     *,
@@ -175,7 +175,7 @@ def load_key(
     return parse_key(keyfiles.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
 
 
-@no_locals
+@hide_locals
 def parse_key(
     file: keyfiles.File,
     *,
@@ -199,7 +199,7 @@ def parse_key(
     return keys[0]
 
 
-@no_locals
+@hide_locals
 def load_keys(
     paths: Iterable[Path],
     *,
@@ -230,7 +230,7 @@ def load_keys(
     ]
 
 
-@no_locals
+@hide_locals
 def password_key(
     password: bytes | None,
     *,
@@ -253,7 +253,7 @@ def password_key(
     raise KeyUseError(reason)
 
 
-@no_locals
+@hide_locals
 def read_password(
     source: Password,
     what: str = "Password of the key",

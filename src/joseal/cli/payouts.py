@@ -13,7 +13,7 @@ import click
 
 from joseal.cli import as_json as shown
 from joseal.cli import failures, files, options
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.juspay import PRODUCTION, SANDBOX, Account, Outcome, Refused, Unknown
 
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ def account_options() -> list[click.Parameter]:
     ]
 
 
-@no_locals
+@hide_locals
 def account(
     base_url: str,
     merchant_id: str,

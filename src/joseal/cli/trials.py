@@ -20,7 +20,7 @@ from joseal.cli.findings import finding
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.reading import Reading, undone
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.wire import strict_json
 from joseal.wire.compact import JWE_SEGMENTS
 
@@ -50,7 +50,7 @@ class _Found(NamedTuple):
     plaintext: bytes
 
 
-@no_locals
+@hide_locals
 def attempt(reading: Reading, key: Key) -> Trial | None:
     """Open a token with a private or shared key, as it is or in a known other way.
 

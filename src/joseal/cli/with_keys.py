@@ -20,7 +20,7 @@ from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.model import plain
 from joseal.diagnosis.reading import Reading
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.wire import base64url, strict_json
 
 # For a key whose alg is not named, and that is of another kind than the token's.
@@ -62,7 +62,7 @@ class Given(NamedTuple):
     password: bytes | None
 
 
-@no_locals
+@hide_locals
 def examine(reading: Reading, given: Given) -> Findings:
     """Compare and try the keys that are given.
 

@@ -43,7 +43,7 @@ from joseal.conformance.model import (
     Verify,
 )
 from joseal.errors import DecryptionError, JoseError, MalformedTokenError, VerificationError
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.jwe import Decrypter
 from joseal.jws import Verifier
 from joseal.keys import Key, KeySet
@@ -87,7 +87,7 @@ class ByJoseal:
         except metadata.PackageNotFoundError:
             return "joseal"
 
-    @no_locals
+    @hide_locals
     def run(self, task: Task) -> Answer:
         """Do the task. Nothing is raised for what a file can hold."""
         try:

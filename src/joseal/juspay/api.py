@@ -16,7 +16,7 @@ import enum
 from collections.abc import Collection, Mapping
 from typing import ClassVar, Final, Literal, TypeAlias
 
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.juspay.account import (
     BRAZIL_PRODUCTION,
     BRAZIL_SANDBOX,
@@ -103,7 +103,7 @@ class Request(Guarded, frozen=True, kw_only=True):
     body: bytes | None
 
 
-@no_locals
+@hide_locals
 def attempt_request(
     account: Account,
     order_id: str,
@@ -130,7 +130,7 @@ def attempt_request(
     return _request("POST", account, place, routing_id, envelope.to_json())
 
 
-@no_locals
+@hide_locals
 def create_order_request(
     account: Account, envelope: Envelope, *, routing_id: str | None = None
 ) -> Request:
@@ -149,7 +149,7 @@ def create_order_request(
     return _request("POST", account, _ENCRYPTED_ORDERS, routing_id, envelope.to_json())
 
 
-@no_locals
+@hide_locals
 def create_plain_order_request(
     account: Account, order: NewOrder, *, routing_id: str | None = None
 ) -> Request:
@@ -171,7 +171,7 @@ def create_plain_order_request(
     return _request("POST", account, _ORDERS, routing_id, order.to_json())
 
 
-@no_locals
+@hide_locals
 def order_status_request(
     account: Account,
     order_id: str,
@@ -201,7 +201,7 @@ def order_status_request(
     return _request("GET", account, place, routing_id, None)
 
 
-@no_locals
+@hide_locals
 def cancel_request(
     account: Account, fulfillment_id: str, *, routing_id: str | None = None
 ) -> Request:

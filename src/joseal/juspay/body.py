@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Protocol, Self, Typ
 import msgspec
 
 from joseal.errors import MalformedTokenError
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.wire import strict_json
 
 HIDDEN: Final = "<hidden>"
@@ -126,7 +126,7 @@ class Checked(Guarded, frozen=True, kw_only=True):
         # Each subclass has its own members, and reading builds any of them.
         def __init__(self, **members: object) -> None: ...
 
-    @no_locals
+    @hide_locals
     def __post_init__(self) -> None:
         for member in _members(type(self)):
             value: object = getattr(self, member.name)
@@ -149,7 +149,7 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
         return _ENCODER.encode(self)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_json(cls, data: bytes) -> Self:
         """Read a body that a peer wrote.
 

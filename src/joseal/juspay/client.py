@@ -15,7 +15,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, final
 
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.juspay.account import Account
 from joseal.juspay.api import (
     EVERYTHING,
@@ -140,7 +140,7 @@ class Client(Opaque):
         """Close the connections. A closed client sends nothing more."""
         self._transport.close()
 
-    @no_locals
+    @hide_locals
     def attempt(
         self, order_id: str, attempt: Attempt, *, routing_id: str | None = None
     ) -> Outcome[Ack]:
@@ -170,7 +170,7 @@ class Client(Opaque):
         )
         return self._call(request, read_attempt_response)
 
-    @no_locals
+    @hide_locals
     def create_order(self, order: NewOrder, *, routing_id: str | None = None) -> Outcome[Order]:
         """Seal an order and send it to be created, once.
 
@@ -191,7 +191,7 @@ class Client(Opaque):
         request = create_order_request(self._account, self._seal(order), routing_id=routing_id)
         return self._call(request, partial(read_create_order_response, order_id=order.order_id))
 
-    @no_locals
+    @hide_locals
     def create_plain_order(
         self, order: NewOrder, *, routing_id: str | None = None
     ) -> Outcome[Order]:
@@ -208,7 +208,7 @@ class Client(Opaque):
         request = create_plain_order_request(self._account, order, routing_id=routing_id)
         return self._call(request, partial(read_create_order_response, order_id=order.order_id))
 
-    @no_locals
+    @hide_locals
     def order_status(
         self,
         order_id: str,
@@ -232,7 +232,7 @@ class Client(Opaque):
         )
         return self._call(request, partial(read_order_status_response, order_id=order_id))
 
-    @no_locals
+    @hide_locals
     def cancel(
         self, fulfillment_id: str, *, routing_id: str | None = None
     ) -> Outcome[Cancellation]:
@@ -249,7 +249,7 @@ class Client(Opaque):
         request = cancel_request(self._account, fulfillment_id, routing_id=routing_id)
         return self._call(request, read_cancel_response)
 
-    @no_locals
+    @hide_locals
     def resolve(
         self,
         order_id: str,

@@ -12,7 +12,7 @@ import re
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.juspay.body import LABEL, Body, Rule
 from joseal.jwe import Encrypter
 from joseal.keys import Key
@@ -77,7 +77,7 @@ def payout_encrypter(
     return Encrypter(bank, enc=enc, header={"typ": "JWT"}, write_kid=False)
 
 
-@no_locals
+@hide_locals
 def seal(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
     """Seal a body into an envelope.
 

@@ -21,7 +21,7 @@ from typing import ClassVar, Final, Generic, Literal, Never, TypeAlias, TypeVar
 import msgspec
 
 from joseal.errors import ApiError, TransportError
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.juspay.body import Guarded
 
 _T = TypeVar("_T")
@@ -80,7 +80,7 @@ class Refused(Guarded, frozen=True, kw_only=True):
         """What to do next, in a sentence of ours."""
         return _ADVICE.get(self.error_code, _NO_ADVICE)
 
-    @no_locals
+    @hide_locals
     def result(self) -> Never:
         """Raise what this stands for.
 
@@ -101,7 +101,7 @@ class NotSent(msgspec.Struct, frozen=True):
 
     reason: str
 
-    @no_locals
+    @hide_locals
     def result(self) -> Never:
         """Raise what this stands for.
 
@@ -124,7 +124,7 @@ class Unknown(msgspec.Struct, frozen=True):
     reason: str
     status: int | None = None
 
-    @no_locals
+    @hide_locals
     def result(self) -> Never:
         """Raise what this stands for.
 

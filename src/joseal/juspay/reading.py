@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.juspay.outcome import Accepted, Outcome, Refused, Unknown
 from joseal.juspay.replies import Cancellation, Order, is_error
 from joseal.juspay.rules import ORDER_ID
@@ -34,7 +34,7 @@ class Ack(msgspec.Struct, frozen=True):
     """The API took the attempt. Whether it succeeds, the order's status tells."""
 
 
-@no_locals
+@hide_locals
 def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
     """Read the answer to an attempt.
 
@@ -58,7 +58,7 @@ def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
     return _failure(status, body)
 
 
-@no_locals
+@hide_locals
 def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Outcome[Order]:
     """Read the answer to the creation of an order, encrypted or plain.
 
@@ -77,7 +77,7 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
     return _read_order(status, body, order_id)
 
 
-@no_locals
+@hide_locals
 def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Outcome[Order]:
     """Read the answer to the question how an order stands.
 
@@ -97,7 +97,7 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
     return _read_order(status, body, order_id)
 
 
-@no_locals
+@hide_locals
 def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
     """Read the answer to the wish to cancel a payout.
 

@@ -28,7 +28,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeGuard, final
 
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 
 REDACTED: Final = "<redacted>"
 
@@ -92,7 +92,7 @@ _SECRETS: Final = tuple(map(re.compile, _PATTERNS))
 _IS_SECRET: Final = re.compile(rf"(?is).*(?:{_NAMES})")
 
 
-@no_locals
+@hide_locals
 def redact(text: str) -> str:
     """Return a text without what looks like a secret.
 
@@ -125,7 +125,7 @@ class RedactionFilter(logging.Filter):
         ValueError: a secret is shorter than four characters.
     """
 
-    @no_locals
+    @hide_locals
     def __init__(self, *, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         if isinstance(secrets, str):

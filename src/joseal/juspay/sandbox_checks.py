@@ -26,7 +26,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from joseal.errors import MalformedTokenError, TokenError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.juspay.beneficiaries import Beneficiary, PlainCard
 from joseal.juspay.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
 from joseal.juspay.models import Attempt
@@ -176,7 +176,7 @@ class Checks(Opaque):
             return Refusal("E02", "Invalid API key passed in request.")
         return None
 
-    @no_locals
+    @hide_locals
     def read(self, order_id: str, body: bytes) -> Record | Refusal:
         """Open the body of an attempt, check it, and keep of it what is no secret."""
         plaintext = self._open(body)
@@ -188,13 +188,13 @@ class Checks(Opaque):
             return Refusal("E01", str(error))
         return _record(order_id, attempt)
 
-    @no_locals
+    @hide_locals
     def read_sealed_order(self, body: bytes) -> NewSheet | Refusal:
         """Open the body of an encrypted order, check it, and keep of it what is no secret."""
         plaintext = self._open(body)
         return plaintext if isinstance(plaintext, Refusal) else _order(plaintext)
 
-    @no_locals
+    @hide_locals
     def read_plain_order(self, body: bytes) -> NewSheet | Refusal:
         """Check the body of a plain order, and keep of it what is no secret."""
         return _order(body, sealed=False)

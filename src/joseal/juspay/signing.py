@@ -22,7 +22,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, final
 
 from joseal.errors import KeyUseError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.juspay.body import Body
 from joseal.juspay.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
 from joseal.keys import Key, KeySet
@@ -135,7 +135,7 @@ class PayoutKeys(Opaque):
     _sealers: Mapping[tuple[str, str | None], Sealer]
     _signed: bool
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         recipients: Key | KeySet | Iterable[Key],
@@ -163,7 +163,7 @@ class PayoutKeys(Opaque):
             _signed=signers is not None,
         )
 
-    @no_locals
+    @hide_locals
     def seal(self, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
         """Seal a body into an envelope, signed if there are signers.
 

@@ -29,7 +29,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final, Protocol, TypeAlias, final, runtime_checkable
 
 from joseal.errors import JoseError, MalformedTokenError, TokenTooLargeError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.juspay.body import LABEL, Guarded, Rule
 from joseal.keys import Key, KeySet
 from joseal.profiles import JUSPAY_WEBHOOKS, Opener, Profile
@@ -101,7 +101,7 @@ class Webhook(Guarded, frozen=True, kw_only=True):
     text: bytes
 
 
-@no_locals
+@hide_locals
 def read_webhook(text: bytes) -> Webhook:
     """Read the JSON text of a plain webhook, without asking who sent it.
 
@@ -171,7 +171,7 @@ class WebhookReceiver(Opaque):
     _opener: Opener | None
     _limits: Limits
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         *,
@@ -197,7 +197,7 @@ class WebhookReceiver(Opaque):
             opener = profile.opener(keys, verifying_keys=verifying_keys, limits=limits)
         self._set(_expected=_credentials(basic, custom_header), _opener=opener, _limits=limits)
 
-    @no_locals
+    @hide_locals
     def receive(self, headers: Headers, body: bytes) -> Webhook:
         """Authenticate a webhook, open it if it is sealed, and read it.
 
@@ -215,7 +215,7 @@ class WebhookReceiver(Opaque):
         """
         return read_webhook(self._open(headers, body))
 
-    @no_locals
+    @hide_locals
     def open(self, headers: Headers, body: bytes) -> bytes:
         """Authenticate a webhook, open it if it is sealed, and return its JSON text unread.
 

@@ -18,7 +18,7 @@ from joseal.algorithms.policy import Policy
 from joseal.algorithms.signatures import Signature
 from joseal.algorithms.table import ENCS, Alg, AnyAlg, Enc, Sig, known_alg
 from joseal.errors import KeyUseError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.keys import jwk as jwks
 from joseal.keys import material as materials
 from joseal.keys import mechanism
@@ -52,7 +52,7 @@ class BoundKey(Opaque):
     _management: KeyManagement | None
     _signature: Signature | None
 
-    @no_locals
+    @hide_locals
     def __init__(
         self,
         material: Material,
@@ -105,7 +105,7 @@ class BoundKey(Opaque):
         """Whether this is a shared secret: octets or a password."""
         return isinstance(self._material, Secret)
 
-    @no_locals
+    @hide_locals
     def public(self) -> Self:
         """Return the public half, with the same alg and kid.
 
@@ -142,7 +142,7 @@ class BoundKey(Opaque):
         """
         return digest(pems.spki(materials.public(self._material))).hex()
 
-    @no_locals
+    @hide_locals
     def to_jwk(self, *, private: bool = False) -> dict[str, object]:
         """Return the key as a JWK with its alg, kid and key_ops.
 
@@ -159,7 +159,7 @@ class BoundKey(Opaque):
         operations = self._operations if private else jwks.counterparts(self._operations)
         return shown if operations is None else {**shown, "key_ops": sorted(operations)}
 
-    @no_locals
+    @hide_locals
     def to_pem(self, *, private: bool = False, password: str | bytes | None = None) -> str:
         """Return the key as PEM: SubjectPublicKeyInfo or PKCS#8.
 

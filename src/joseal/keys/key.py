@@ -15,7 +15,7 @@ from typing import Final, Self, final
 from joseal.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
 from joseal.algorithms.table import Alg, known_alg
 from joseal.errors import KeyUseError
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.keys import jwk as jwks
 from joseal.keys import material as materials
 from joseal.keys import pem as pems
@@ -40,7 +40,7 @@ class Key(BoundKey):
     __slots__ = ()
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_pem(
         cls,
         pem: str | bytes,
@@ -73,7 +73,7 @@ class Key(BoundKey):
         return cls(pems.load_pem(pem, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_der(
         cls,
         data: bytes,
@@ -87,7 +87,7 @@ class Key(BoundKey):
         return cls(pems.load_der(data, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_env(
         cls,
         name: str,
@@ -114,7 +114,7 @@ class Key(BoundKey):
         return cls(pems.load_pem(pems.unwrap_env(value), password), alg, kid=kid, legacy=legacy)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_jwk(
         cls,
         jwk: Mapping[str, object] | str | bytes,
@@ -155,7 +155,7 @@ class Key(BoundKey):
         return cls(material, bound, kid=kid, enc=enc, operations=operations, legacy=legacy)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_pkcs12(
         cls,
         data: bytes,
@@ -176,7 +176,7 @@ class Key(BoundKey):
         return cls(pems.load_pkcs12(data, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_password(
         cls,
         password: str | bytes,
@@ -219,7 +219,7 @@ class Key(BoundKey):
         return cls(Password(octets, work, salt_bytes), alg, kid=kid)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_external(cls, device: ExternalKey, *, public: "Key") -> Self:
         """Make a private key of a public one and the device that has its other half.
 
@@ -239,7 +239,7 @@ class Key(BoundKey):
         return cls(material, public.alg, kid=public.kid, legacy=True)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def generate(
         cls, alg: str, *, curve: str | None = None, size: int | None = None, kid: str | None = None
     ) -> Self:

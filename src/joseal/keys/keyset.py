@@ -14,7 +14,7 @@ from typing import Final, Self, final
 from msgspec import UNSET
 
 from joseal.errors import KeyUseError, NotAllowedError, UnknownKeyError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.keys.bound import check_switches
 from joseal.keys.jwk import members_of
 from joseal.keys.key import Key
@@ -43,7 +43,7 @@ class KeySet(Opaque):
     _keys: tuple[Key, ...]
     skipped: tuple[tuple[int, str], ...]
 
-    @no_locals
+    @hide_locals
     def __init__(self, keys: Iterable[Key], *, skipped: Iterable[tuple[int, str]] = ()) -> None:
         members = tuple(keys)
         if not all(isinstance(key, Key) for key in members):
@@ -75,7 +75,7 @@ class KeySet(Opaque):
         return cls(keys)
 
     @classmethod
-    @no_locals
+    @hide_locals
     def from_jwks(
         cls,
         jwks: Mapping[str, object] | str | bytes,

@@ -35,7 +35,7 @@ from joseal.algorithms.curves import PublicCurveKey
 from joseal.algorithms.hashing import HASHES
 from joseal.algorithms.table import ALGS, SIGS
 from joseal.errors import KeyUnavailableError, KeyUseError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.keys.external import External, PublicMaterial
 from joseal.keys.key import Key
 
@@ -107,7 +107,7 @@ class Pkcs11Key(Opaque):
     def __init__(self, token: "Pkcs11Token", name: _Name) -> None:
         self._set(_token=token, _name=name)
 
-    @no_locals
+    @hide_locals
     def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
         """Decrypt with CKM_RSA_PKCS_OAEP, its hash and its MGF1 as `alg` names them.
 
@@ -125,7 +125,7 @@ class Pkcs11Key(Opaque):
 
         return self._token.ask(self._name, decrypt)
 
-    @no_locals
+    @hide_locals
     def agree(self, peer: PublicCurveKey) -> bytes | None:
         """Agree with CKM_ECDH1_DERIVE and no KDF; the secret is taken out of the token.
 
@@ -150,7 +150,7 @@ class Pkcs11Key(Opaque):
 
         return self._token.ask(self._name, derive)
 
-    @no_locals
+    @hide_locals
     def sign(self, alg: str, data: bytes) -> bytes:
         """Sign on the token; for ECDSA the hash is computed here.
 
@@ -205,7 +205,7 @@ class Pkcs11Token(Opaque):
     _session: Session | None
     _found: dict[_Name, Object]
 
-    @no_locals
+    @hide_locals
     def __init__(self, library: str | os.PathLike[str], *, label: str, pin: str) -> None:
         path = os.fspath(library)
         if not all(isinstance(text, str) for text in (path, label, pin)):

@@ -15,7 +15,7 @@ from typing import Self
 from msgspec import Struct, structs
 
 from joseal.algorithms.policy import Policy
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.keys import Key, KeySet
 from joseal.profiles.model import Receiving, Sending
 from joseal.profiles.template import Clock
@@ -92,7 +92,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         """
         return self.replace(receive=structs.replace(self._receive(), **changes))
 
-    @no_locals
+    @hide_locals
     def sealer(
         self,
         key: Key,
@@ -131,7 +131,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             limits=limits,
         )
 
-    @no_locals
+    @hide_locals
     def opener(
         self,
         keys: Key | KeySet | Iterable[Key],

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, Protocol, final
 
 from joseal.algorithms.policy import Policy
 from joseal.errors import KeyUseError, TokenTooLargeError
-from joseal.frames import Opaque, no_locals
+from joseal.frames import Opaque, hide_locals
 from joseal.jwe import Decrypter, Encrypter, Opened
 from joseal.jws import Signer, Verified, Verifier
 from joseal.keys import Key, KeySet
@@ -106,7 +106,7 @@ class Sealer(Opaque):
             _limits=limits,
         )
 
-    @no_locals
+    @hide_locals
     def seal(self, payload: bytes) -> str:
         """Return the body for a payload: ASCII, unless a label is not.
 
@@ -212,7 +212,7 @@ class Opener(Opaque):
             )
         self._set(_receiving=receiving, _decrypter=decrypter, _verifier=verifier, _limits=limits)
 
-    @no_locals
+    @hide_locals
     def open(self, body: str | bytes) -> Received:
         """Open a body: every layer that the profile names, and no other.
 

@@ -20,14 +20,14 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TypeAlias
 
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.jwe import Decrypter, Encrypter
 from joseal.stream.tokens import decrypt_stream, encrypt_stream
 
 AnyPath: TypeAlias = str | PathLike[str]
 
 
-@no_locals
+@hide_locals
 def encrypt_file(
     encrypter: Encrypter,
     source: AnyPath,
@@ -51,7 +51,7 @@ def encrypt_file(
         encrypt_stream(encrypter, plaintext, token, header=header, plaintext_bytes=plaintext_bytes)
 
 
-@no_locals
+@hide_locals
 def decrypt_file(
     decrypter: Decrypter,
     source: AnyPath,

@@ -30,7 +30,7 @@ from joseal.errors import (
     TokenError,
     TokenTooLargeError,
 )
-from joseal.frames import no_locals
+from joseal.frames import hide_locals
 from joseal.jwe import Decrypter, Encrypter
 from joseal.sealing import unwrapped
 from joseal.stream import binary
@@ -53,7 +53,7 @@ _KEY_AND_IV_CHARS: Final = base64url.encoded_bytes(2048) + base64url.encoded_byt
 _TAG_CHARS: Final = base64url.encoded_bytes(32) + 1
 
 
-@no_locals
+@hide_locals
 def encrypt_stream(
     encrypter: Encrypter,
     source: Source,
@@ -102,7 +102,7 @@ def encrypt_stream(
     binary.write(target, b"." + encode(sealing.tag))
 
 
-@no_locals
+@hide_locals
 def decrypt_stream(
     decrypter: Decrypter,
     source: SeekableSource,

@@ -41,7 +41,7 @@ from joseal.juspay import (
     payout_encrypter,
 )
 from joseal.juspay.sandbox import Call, Course, Fault, Play, Sandbox
-from joseal.juspay.sandbox_faults import AT_CONNECTING
+from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 # Those after which a status can tell what happened. CLIENT_CERTIFICATE needs another server.
 FAULTS: Final = tuple(

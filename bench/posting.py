@@ -30,7 +30,7 @@ from bench.ratios import Bound
 from bench.subject import Subject
 from bench.surroundings import describe
 from joseal import juspay
-from joseal.juspay.transport import Transport
+from joseal.juspay.http.transport import Transport
 
 BARE: Final = "bare urllib3"
 OURS: Final = "joseal"

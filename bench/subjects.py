@@ -19,7 +19,7 @@ from bench import loading, refusing
 from bench.bare import Bare, padded
 from bench.peers import ALG, Joseal, Peer, peers
 from bench.subject import Subject
-from joseal.algorithms import chunked
+from joseal._core.algorithms import content_chunked
 
 _KIB: Final = 1024
 _MIB: Final = 1024 * _KIB
@@ -41,7 +41,7 @@ class _OneThread(Joseal):
     name = ONE_THREAD
 
     def seal(self, plaintext: bytes) -> str:
-        with patch.object(chunked, "_cores", lambda: 1):
+        with patch.object(content_chunked, "_cores", lambda: 1):
             return super().seal(plaintext)
 
 
@@ -69,7 +69,7 @@ def groups() -> dict[str, list[Subject]]:
 
 def _slower(size: str, key: joseal.Key) -> tuple[Peer, ...]:
     # Below that there is one thread in any case.
-    return (_OneThread(key),) if chunked.can_overlap(SIZES[size]) else ()
+    return (_OneThread(key),) if content_chunked.can_overlap(SIZES[size]) else ()
 
 
 def _sealing(

@@ -10,7 +10,8 @@ import os
 import signal
 import sys
 
-from joseal.cli import bulk_run, main
+from joseal.cli import main
+from joseal.cli.bulk import run
 
 
 def stop_at(name: str, number: int, end: signal.Signals) -> None:
@@ -28,6 +29,6 @@ def stop_at(name: str, number: int, end: signal.Signals) -> None:
 
 if __name__ == "__main__":
     name, number, end, *sys.argv[1:] = sys.argv[1:]
-    bulk_run._SECONDS_BETWEEN = -1
+    run._SECONDS_BETWEEN = -1
     stop_at(name, int(number), signal.Signals[end])
     main()

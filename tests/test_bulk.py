@@ -24,10 +24,10 @@ import pytest
 from tests import bulk_factories as factories
 
 from joseal import Encrypter, Key, KeyUseError, MalformedTokenError, TokenTooLargeError
-from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, work
+from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, worker
 from joseal.bulk.pools import Given, Own
 from joseal.bulk.run import Run
-from joseal.bulk.work import Job
+from joseal.bulk.worker import Job
 
 ROOT = Path(__file__).parents[1]
 ROWS = [b"row %d" % number for number in range(1_000)]
@@ -140,9 +140,9 @@ def test_a_chunk_is_full_by_count_or_by_octets():
     sizes = []
 
     class Noting(ThreadPoolExecutor):
-        def submit(self, work, job):
+        def submit(self, worker, job):
             sizes.append(len(job.items))
-            return super().submit(work, job)
+            return super().submit(worker, job)
 
     with Noting(1) as executor:
         items = [bytes(10)] * 5 + [bytes(100)] * 3
@@ -183,11 +183,11 @@ def test_closing_cancels_what_has_not_begun():
     futures = []
 
     class Slow(Executor):
-        def submit(self, work, job):
+        def submit(self, worker, job):
             future = Future()
             futures.append(future)
             if len(futures) < 3:
-                future.set_result(work(job))
+                future.set_result(worker(job))
             return future
 
     outcomes = encrypt_many(ROWS, factories.sealer(), executor=Slow(), chunk_items=1, in_flight=5)
@@ -206,7 +206,7 @@ def test_the_callers_executor_is_left_open():
 
 def test_an_executor_that_cancels_is_an_error():
     class Cancelling(Executor):
-        def submit(self, work, job):
+        def submit(self, worker, job):
             future = Future()
             if job.items:
                 future.cancel()
@@ -320,10 +320,10 @@ class Deadly(Executor):
         self.error = error
         self.given = []
 
-    def submit(self, work, job):
+    def submit(self, worker, job):
         future = Future()
         if b"row 3" not in job.items or self.deaths == 0:
-            future.set_result(work(job))
+            future.set_result(worker(job))
             return future
         self.deaths -= 1
         self.given.append(future)
@@ -349,7 +349,7 @@ class Deadly(Executor):
 def test_an_item_that_ends_its_worker_is_lost_and_no_other(pool, error, deaths, lost, most):
     deadly = Deadly(deaths, error)
     made = Own(lambda: deadly) if pool is Own else Given(deadly)
-    run = Run(work.seal, factories.sealer(), made, in_flight=2, timeout_seconds=0.001)
+    run = Run(worker.seal, factories.sealer(), made, in_flight=2, timeout_seconds=0.001)
     chunks = [ROWS[begin : begin + 2] for begin in range(0, 6, 2)]
     found = [result for results in run.results(iter(chunks)) for result in results]
     assert [type(result) is LostError for result in found] == [
@@ -364,7 +364,7 @@ def test_an_item_that_ends_its_worker_is_lost_and_no_other(pool, error, deaths, 
 
 def test_an_executor_that_is_silent_ends_the_run():
     class Silent(Executor):
-        def submit(self, work, job):
+        def submit(self, worker, job):
             future = Future()
             if not job.items and self.answers:
                 future.set_result([])
@@ -511,7 +511,7 @@ def test_a_factory_that_fails_on_a_later_worker_ends_the_run(kind):
 
     class Forgetful(ThreadPoolExecutor):
         def submit(self, function, /, *arguments):
-            work._kept.clear()
+            worker._kept.clear()
             return super().submit(function, *arguments)
 
     with (

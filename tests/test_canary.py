@@ -28,10 +28,10 @@ from cryptography.hazmat.primitives.serialization import (
 from tests import forge
 
 import joseal
-from joseal.algorithms.management import Incoming
-from joseal.algorithms.table import ENCS
-from joseal.frames import Opaque
-from joseal.wire.header import Members
+from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.secrecy import Opaque
+from joseal._core.wire.header import Members
 
 # Wide enough that a secret is not broken over two lines.
 WIDE = 2_000

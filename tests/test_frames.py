@@ -12,7 +12,7 @@ import weakref
 import pytest
 
 from joseal import KeyUseError
-from joseal.frames import Opaque, hide_locals
+from joseal._core.secrecy import Opaque, hide_locals
 
 
 class Secret:

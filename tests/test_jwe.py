@@ -461,12 +461,12 @@ def untouchable(monkeypatch):
     def fail(*args):
         pytest.fail("a private step was taken")
 
-    monkeypatch.setattr("joseal.algorithms.aes.aes_key_unwrap", fail)
-    monkeypatch.setattr("joseal.algorithms.rsa.RsaEncryption._unwrap", fail)
-    monkeypatch.setattr("joseal.algorithms.aes.Direct._reveal", fail)
-    monkeypatch.setattr("joseal.algorithms.content.AESGCM", fail)
-    monkeypatch.setattr("joseal.algorithms.content.Cipher", fail)
-    monkeypatch.setattr("joseal.algorithms.content.HMAC", fail)
+    monkeypatch.setattr("joseal._core.algorithms.aes.aes_key_unwrap", fail)
+    monkeypatch.setattr("joseal._core.algorithms.rsa.RsaEncryption._unwrap", fail)
+    monkeypatch.setattr("joseal._core.algorithms.aes.Direct._reveal", fail)
+    monkeypatch.setattr("joseal._core.algorithms.content_encryption.AESGCM", fail)
+    monkeypatch.setattr("joseal._core.algorithms.content_encryption.Cipher", fail)
+    monkeypatch.setattr("joseal._core.algorithms.content_encryption.HMAC", fail)
     monkeypatch.setattr(os, "urandom", fail)
 
 

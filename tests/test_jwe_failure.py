@@ -10,9 +10,9 @@ import pytest
 from tests import forge
 
 from joseal import Decrypter, DecryptionError, Key
-from joseal.algorithms import aes, content
-from joseal.algorithms.rsa import decryptor
-from joseal.algorithms.table import ALGS, ENCS
+from joseal._core.algorithms import aes, content_encryption
+from joseal._core.algorithms.registry import ALGS, ENCS
+from joseal._core.algorithms.rsa import decryptor
 
 SYMMETRIC = ["A128KW", "A256KW", "dir"]
 SUITES = [(alg, enc) for alg in ["RSA-OAEP", "RSA-OAEP-256", *SYMMETRIC] for enc in forge.ENCS]
@@ -64,7 +64,11 @@ def log(monkeypatch):
     calls = []
     urandom = os.urandom  # noqa: TID251 - what is watched
     unwrap = aes.aes_key_unwrap
-    cipher, aead, mac = content.Cipher, content.AESGCM, content.HMAC
+    cipher, aead, mac = (
+        content_encryption.Cipher,
+        content_encryption.AESGCM,
+        content_encryption.HMAC,
+    )
 
     def recorded(name, function):
         def call(*args):
@@ -76,16 +80,18 @@ def log(monkeypatch):
 
     monkeypatch.setattr(os, "urandom", recorded("urandom", urandom))
     monkeypatch.setattr(aes, "aes_key_unwrap", recorded("aes", unwrap))
-    monkeypatch.setattr(content, "Cipher", recorded("cipher", cipher))
-    monkeypatch.setattr(content, "AESGCM", lambda key: RecordedAead(aead, key, calls))
-    monkeypatch.setattr(content, "HMAC", lambda key, kind: RecordedMac(mac, key, kind, calls))
-    same = content.same
+    monkeypatch.setattr(content_encryption, "Cipher", recorded("cipher", cipher))
+    monkeypatch.setattr(content_encryption, "AESGCM", lambda key: RecordedAead(aead, key, calls))
+    monkeypatch.setattr(
+        content_encryption, "HMAC", lambda key, kind: RecordedMac(mac, key, kind, calls)
+    )
+    same = content_encryption.same
 
     def compare(computed, received):
         calls.append(("compare", len(computed), len(received)))
         return same(computed, received)
 
-    monkeypatch.setattr(content, "same", compare)
+    monkeypatch.setattr(content_encryption, "same", compare)
     return calls
 
 

@@ -18,16 +18,16 @@ from joseal import (
     MalformedTokenError,
     TokenTooLargeError,
 )
-from joseal.algorithms import chunked, content, rsa
-from joseal.algorithms.table import ALGS
-from joseal.algorithms.table import ENCS as TABLE
-from joseal.sealing import seal
-from joseal.wire import base64url, compact, scratch
+from joseal._core.algorithms import content_chunked, content_encryption, rsa
+from joseal._core.algorithms.registry import ALGS
+from joseal._core.algorithms.registry import ENCS as TABLE
+from joseal._core.sealing import seal
+from joseal._core.wire import base64url, buffers, compact
 
-CHUNK = chunked.CHUNK_BYTES
+CHUNK = content_chunked.CHUNK_BYTES
 ENCS = ["A128CBC-HS256", "A256CBC-HS512", "A128GCM"]
 SIZES = [
-    *(content.LARGE_BYTES + more for more in (-17, -16, -1, 0, 1, 2, 3)),
+    *(content_encryption.LARGE_BYTES + more for more in (-17, -16, -1, 0, 1, 2, 3)),
     *(CHUNK + more for more in (-17, -16, -1, 0, 1, 2, 5, 16)),
     *(3 * CHUNK + more for more in (0, 1, 7)),
 ]
@@ -61,7 +61,7 @@ def test_what_is_sealed_is_what_bare_primitives_seal(enc, monkeypatch):
     cek = forge.draw("cek", forge.ENCS[enc].cek_bytes)
     iv = forge.draw("iv", forge.ENCS[enc].iv_bytes)
     for overlap in (1, 2**40):
-        monkeypatch.setattr(chunked, "_OVERLAP_BYTES", overlap)
+        monkeypatch.setattr(content_chunked, "_OVERLAP_BYTES", overlap)
         for size in SIZES:
             plaintext = forge.draw("plaintext", size)
             ciphertext, tag = forge.seal(enc, cek, iv, b"e30", plaintext)
@@ -168,7 +168,7 @@ def test_threads_have_scratch_memory_of_their_own():
     kept = {}
     for number in range(2):
         reader = threading.Thread(
-            target=lambda number=number: kept.setdefault(number, scratch._LOCAL.kept)
+            target=lambda number=number: kept.setdefault(number, buffers._LOCAL.kept)
         )
         reader.start()
         reader.join()
@@ -218,13 +218,13 @@ def test_scratch_memory_can_be_lent_after_an_interrupt_anywhere(monkeypatch):
     number, interrupts = 0, 0
     while interrupts == number:
         number += 1
-        monkeypatch.setattr(scratch._LOCAL, "kept", bytearray(1))
+        monkeypatch.setattr(buffers._LOCAL, "kept", bytearray(1))
         try:
-            with interrupted(scratch.lend, number):
-                scratch.lend(10)
+            with interrupted(buffers.lend, number):
+                buffers.lend(10)
         except KeyboardInterrupt:
             interrupts += 1
-        assert len(scratch.lend(10)) == 10
+        assert len(buffers.lend(10)) == 10
     assert interrupts > 20
 
 
@@ -266,14 +266,14 @@ def test_error_that_is_kept_keeps_no_scratch_memory():
     plaintext = forge.draw("plaintext", LONG)
     with pytest.raises(OwnError) as caught:
         opened_by_device(act, plaintext)
-    scratch._LOCAL.kept.append(0)
-    scratch._LOCAL.kept.pop()
+    buffers._LOCAL.kept.append(0)
+    buffers._LOCAL.kept.pop()
     assert opened_by_device(lambda: None, plaintext) == plaintext
     del caught
 
 
 def test_scratch_memory_above_its_cap_is_not_kept(monkeypatch):
-    monkeypatch.setattr(scratch, "MOST_BYTES", 100)
+    monkeypatch.setattr(buffers, "MOST_BYTES", 100)
     text = "A" * (4 * LONG)
     place = base64url.decode_large(text, 0, len(text)).obj
     assert base64url.decode_large(text, 0, len(text)).obj is not place
@@ -282,13 +282,13 @@ def test_scratch_memory_above_its_cap_is_not_kept(monkeypatch):
 def test_scratch_memory_never_holds_plaintext():
     enc, plaintext = "A256CBC-HS512", b"4111111111111111" * (LONG // 16)
     opener(enc).decrypt(sealer(enc).encrypt(plaintext))
-    assert len(scratch._LOCAL.kept) > LONG
-    assert b"4111111111111111" not in scratch._LOCAL.kept
+    assert len(buffers._LOCAL.kept) > LONG
+    assert b"4111111111111111" not in buffers._LOCAL.kept
 
 
 def test_no_thread_is_left_behind(monkeypatch):
-    monkeypatch.setattr(chunked, "_OVERLAP_BYTES", 1)
-    monkeypatch.setattr(chunked, "_cores", lambda: 2)
+    monkeypatch.setattr(content_chunked, "_OVERLAP_BYTES", 1)
+    monkeypatch.setattr(content_chunked, "_cores", lambda: 2)
     before = threading.active_count()
     sealer("A256CBC-HS512").encrypt(forge.draw("plaintext", LONG))
     assert threading.active_count() == before

@@ -3,10 +3,10 @@
 import pytest
 from tests import forge
 
-from joseal import sealing
-from joseal.algorithms import chunked, content
-from joseal.algorithms.table import ENCS
-from joseal.wire import base64url
+from joseal._core import sealing
+from joseal._core.algorithms import content_chunked, content_encryption
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.wire import base64url
 
 LARGE = 64 * 1024
 NAMES = list(ENCS)
@@ -24,7 +24,7 @@ def sealed(name, plaintext):
 
 def expected(name, plaintext):
     enc, cek, iv = material(name)
-    parts = b"key", iv, *content.seal(enc, cek, iv, b"e30", plaintext)
+    parts = b"key", iv, *content_encryption.seal(enc, cek, iv, b"e30", plaintext)
     return b".".join((b"e30", *map(base64url.encode, parts))).decode("ascii")
 
 
@@ -33,7 +33,7 @@ def calls(monkeypatch):
     """Note what is done chunk by chunk, and how many pieces a token is made to grow by."""
     made = {"chunked": 0, "overlap": [], "at a time": []}
 
-    class Noting(chunked.Sealing):
+    class Noting(content_chunked.Sealing):
         __slots__ = ()
 
         def encrypt(self, chunks, *, overlap):
@@ -46,7 +46,7 @@ def calls(monkeypatch):
         return islice(pieces, at_a_time)
 
     islice = sealing.islice
-    monkeypatch.setattr(chunked, "Sealing", Noting)
+    monkeypatch.setattr(content_chunked, "Sealing", Noting)
     monkeypatch.setattr(sealing, "islice", noting)
     return made
 
@@ -62,7 +62,7 @@ def test_chunks_begin_at_64_kibibytes_for_all_but_the_drafts(name, calls):
 @pytest.mark.parametrize("overlap", [True, False])
 def test_a_second_thread_is_used_where_it_is_faster(monkeypatch, calls, overlap):
     asked = []
-    monkeypatch.setattr(chunked, "can_overlap", lambda size: asked.append(size) or overlap)
+    monkeypatch.setattr(content_chunked, "can_overlap", lambda size: asked.append(size) or overlap)
     sealed("A256CBC-HS512", bytes(LARGE + 5))
     assert asked == [LARGE + 5]
     assert calls["overlap"] == [overlap]
@@ -72,8 +72,8 @@ def test_a_second_thread_is_used_where_it_is_faster(monkeypatch, calls, overlap)
 def test_a_token_grows_by_more_at_a_time_the_longer_it_is(name, monkeypatch, calls):
     """Fewer than 64 chunks one by one, more of them so many at a time that additions stay few."""
     for chunks, at_a_time in ((63, 1), (64, 2), (127, 2), (128, 3), (640, 11)):
-        monkeypatch.setattr(chunked, "CHUNK_BYTES", LARGE // chunks // 48 * 48 + 48)
-        size = chunks * chunked.CHUNK_BYTES
+        monkeypatch.setattr(content_chunked, "CHUNK_BYTES", LARGE // chunks // 48 * 48 + 48)
+        size = chunks * content_chunked.CHUNK_BYTES
         plaintext = forge.draw("plaintext", size)
         assert sealed(name, plaintext) == expected(name, plaintext)
         assert set(calls["at a time"]) == {at_a_time}

@@ -9,7 +9,7 @@ from tests import forge, test_canary
 from tests.keys import test_pem
 
 from joseal import Decrypter, Encrypter, Key, KeySet, KeyUseError, MalformedTokenError
-from joseal.wire import strict_json
+from joseal._core.wire import strict_json
 
 CANARY = {
     # `Key.public` and `Key.generate` lack hide_locals, and so do the constructors.
@@ -194,6 +194,6 @@ def test_dump_of_null_is_nothing():
 
 
 def test_media_types_are_compared_without_unicode_folding():
-    from joseal.wire import header
+    from joseal._core.wire import header
 
     assert not header.has_media_type("\u212ab+jwt", "kb+jwt")

@@ -17,7 +17,7 @@ from joseal import (
     SignThenEncrypt,
     Verifier,
 )
-from joseal.algorithms import curves
+from joseal._core.algorithms import curves
 
 PRIME = {
     "P-256": 2**256 - 2**224 + 2**192 + 2**96 - 1,

@@ -35,12 +35,12 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
-from joseal.algorithms import chunked
+from joseal._core.algorithms import content_chunked
 from joseal.stream import decrypt_file, decrypt_stream, encrypt_file, encrypt_stream, tokens
 from joseal.stream.fingerprints import Fingerprints
 
 ENCS = list(forge.ENCS)
-CHUNK = chunked.CHUNK_BYTES
+CHUNK = content_chunked.CHUNK_BYTES
 SIZES = [0, 1, 16, *(CHUNK + more for more in (-17, -16, -1, 0, 1, 2, 16)), 3 * CHUNK + 7]
 LONG = SIZES[-1]
 DRAFTS = ["C20P", "XC20P"]
@@ -84,7 +84,7 @@ def token_of(enc, size=LONG, **more):
 @pytest.fixture
 def small_chunks(monkeypatch):
     """Chunks of 48 octets, 64 characters, so that a short token has many."""
-    monkeypatch.setattr(chunked, "CHUNK_BYTES", 48)
+    monkeypatch.setattr(content_chunked, "CHUNK_BYTES", 48)
     monkeypatch.setattr(tokens, "_CHUNK_CHARS", 64)
 
 
@@ -615,7 +615,7 @@ def test_what_a_file_raises_reaches_the_caller_and_no_local_of_ours_with_it():
 
 @pytest.mark.skipif(not FULL.exists(), reason="a device of Linux")
 def test_a_full_device_is_an_error_and_leaves_no_thread(monkeypatch):
-    monkeypatch.setattr(chunked, "can_overlap", lambda size: True)
+    monkeypatch.setattr(content_chunked, "can_overlap", lambda size: True)
     before = threading.active_count()
     with FULL.open("wb", buffering=0) as full:
         for act in (
@@ -629,7 +629,7 @@ def test_a_full_device_is_an_error_and_leaves_no_thread(monkeypatch):
 
 @pytest.mark.parametrize("enc", ["A256CBC-HS512", "A256GCM"])
 def test_objects_are_shared_between_threads(enc, monkeypatch):
-    monkeypatch.setattr(chunked, "can_overlap", lambda size: True)
+    monkeypatch.setattr(content_chunked, "can_overlap", lambda size: True)
     encrypter, decrypter = sealer(enc), ring(enc)
     plaintexts = [forge.draw(f"plaintext {number}", LONG + number) for number in range(6)]
 

@@ -32,7 +32,7 @@ from joseal import (
     Verifier,
     VerifyThenDecrypt,
 )
-from joseal.frames import Opaque
+from joseal._core.secrecy import Opaque
 
 WIDE = 5_000
 PBES2 = "PBES2-HS256+A128KW"

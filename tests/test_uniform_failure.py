@@ -15,8 +15,8 @@ import pytest
 from tests import forge, suite
 
 from joseal import Decrypter, DecryptionError
-from joseal.algorithms import aes, content, ecdh
-from joseal.algorithms.table import ALGS
+from joseal._core.algorithms import aes, content_encryption, ecdh
+from joseal._core.algorithms.registry import ALGS
 
 ENCS = ["A128CBC-HS256", "A128GCM"]
 # The curve is a choice of its own for ECDH-ES, and None for the others.
@@ -90,18 +90,22 @@ def recorded(label, function, log):
 def log(monkeypatch):
     """Write down every primitive that is used, with the sizes of what it is given."""
     calls = []
-    gcm, kdf = content.AESGCM, ecdh.ConcatKDFHash
+    gcm, kdf = content_encryption.AESGCM, ecdh.ConcatKDFHash
     urandom = os.urandom  # noqa: TID251 - what is watched
     monkeypatch.setattr(
         os, "urandom", lambda size: calls.append(("urandom", size)) or urandom(size)
     )
     monkeypatch.setattr(aes, "aes_key_unwrap", recorded("aes unwrap", aes.aes_key_unwrap, calls))
-    monkeypatch.setattr(content, "Cipher", recorded("cipher", content.Cipher, calls))
+    monkeypatch.setattr(
+        content_encryption, "Cipher", recorded("cipher", content_encryption.Cipher, calls)
+    )
     monkeypatch.setattr(hashlib, "pbkdf2_hmac", recorded("pbkdf2", hashlib.pbkdf2_hmac, calls))
-    mac = content.HMAC
-    monkeypatch.setattr(content, "HMAC", lambda *given: RecordedMac(mac, given, calls))
-    monkeypatch.setattr(content, "same", recorded("compare", content.same, calls))
-    for module in (aes, content):
+    mac = content_encryption.HMAC
+    monkeypatch.setattr(content_encryption, "HMAC", lambda *given: RecordedMac(mac, given, calls))
+    monkeypatch.setattr(
+        content_encryption, "same", recorded("compare", content_encryption.same, calls)
+    )
+    for module in (aes, content_encryption):
         monkeypatch.setattr(module, "AESGCM", lambda key: RecordedAead(gcm, key, calls))
     monkeypatch.setattr(ecdh, "ConcatKDFHash", lambda *given: RecordedKdf(kdf, given, calls))
     return calls

@@ -12,7 +12,18 @@ that it accepts: nothing in a token chooses. All that goes wrong with a token is
 Source: RFC 7515 to RFC 7518.
 """
 
-from joseal.algorithms.policy import FIPS_NAMES, MODERN, Policy
+from joseal._core.jwe import Decrypter, Encrypter, Opened
+from joseal._core.jws import Signer, Verified, Verifier
+from joseal._core.keys import Key, KeySet
+from joseal._core.limits import Limits
+from joseal._core.nested import (
+    DecryptThenVerify,
+    EncryptThenSign,
+    OpenedNested,
+    SignThenEncrypt,
+    VerifyThenDecrypt,
+)
+from joseal._core.policy import FIPS_NAMES, MODERN, Policy
 from joseal.errors import (
     ApiError,
     DecryptionError,
@@ -27,17 +38,6 @@ from joseal.errors import (
     UnknownKeyError,
     VerificationError,
 )
-from joseal.jwe import Decrypter, Encrypter, Opened
-from joseal.jws import Signer, Verified, Verifier
-from joseal.keys import Key, KeySet
-from joseal.nested import (
-    DecryptThenVerify,
-    EncryptThenSign,
-    OpenedNested,
-    SignThenEncrypt,
-    VerifyThenDecrypt,
-)
-from joseal.wire.limits import Limits
 
 __all__ = [
     "FIPS_NAMES",

@@ -6,11 +6,11 @@ import pytest
 from tests import forge
 
 from joseal import Limits
-from joseal.algorithms import aes
-from joseal.algorithms.management import Incoming, Outgoing
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms import aes
+from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.wire.header import Members
 from joseal.errors import MalformedTokenError
-from joseal.wire.header import Members
 
 
 def incoming(enc, encrypted_key):

@@ -5,11 +5,11 @@ from tests import suite
 from tests.forge import b64, draw, unb64
 
 from joseal import Limits, MalformedTokenError
-from joseal.algorithms import aes
-from joseal.algorithms.aes import AesGcmKeyWrap
-from joseal.algorithms.management import Incoming, Outgoing
-from joseal.algorithms.table import ENCS
-from joseal.wire.header import typed
+from joseal._core.algorithms import aes
+from joseal._core.algorithms.aes import AesGcmKeyWrap
+from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.wire.header import typed
 
 
 def incoming(enc, members, encrypted_key):

@@ -7,12 +7,12 @@ import threading
 import pytest
 from tests import forge
 
-from joseal.algorithms import chunked, content
-from joseal.algorithms.chunked import CHUNK_BYTES, Sealing
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms import content_chunked, content_encryption
+from joseal._core.algorithms.content_chunked import CHUNK_BYTES, Sealing
+from joseal._core.algorithms.registry import ENCS
 
 AAD = b"eyJhbGciOiJkaXIifQ"
-NAMES = [name for name in ENCS if chunked.can_chunk(ENCS[name])]
+NAMES = [name for name in ENCS if content_chunked.can_chunk(ENCS[name])]
 SIZES = [0, 1, 15, 16, 17, 47, 48, 49]
 SPLITS = [[], [0], [1], [16], [15, 1], [17, 31], [48, 48], [5, 0, 5, 0], [1] * 33]
 
@@ -42,11 +42,11 @@ def seal(name, chunks, *, overlap=False):
 
 def check(name, chunks, tag, **changed):
     enc, cek, iv = material(name)
-    return chunked.check(enc, cek, chunks, **{"iv": iv, "aad": AAD, "tag": tag, **changed})
+    return content_chunked.check(enc, cek, chunks, **{"iv": iv, "aad": AAD, "tag": tag, **changed})
 
 
 def test_all_but_the_drafts_can_be_chunked():
-    assert {name for name in ENCS if not chunked.can_chunk(ENCS[name])} == {"C20P", "XC20P"}
+    assert {name for name in ENCS if not content_chunked.can_chunk(ENCS[name])} == {"C20P", "XC20P"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -54,7 +54,7 @@ def test_any_cut_gives_the_ciphertext_of_the_whole(name):
     enc, cek, iv = material(name)
     for size in SIZES:
         plaintext = forge.draw("plaintext", size)
-        whole = content.seal(enc, cek, iv, AAD, plaintext)
+        whole = content_encryption.seal(enc, cek, iv, AAD, plaintext)
         for sizes in SPLITS:
             for overlap in (False, True):
                 assert seal(name, pieces(plaintext, sizes), overlap=overlap) == whole
@@ -65,10 +65,10 @@ def test_any_cut_of_the_ciphertext_opens(name):
     enc, cek, iv = material(name)
     for size in SIZES:
         plaintext = forge.draw("plaintext", size)
-        ciphertext, tag = content.seal(enc, cek, iv, AAD, plaintext)
+        ciphertext, tag = content_encryption.seal(enc, cek, iv, AAD, plaintext)
         for sizes in SPLITS:
             assert check(name, pieces(ciphertext, sizes), tag) == size
-            opened = chunked.decrypt(enc, cek, pieces(ciphertext, sizes), iv=iv, size=size)
+            opened = content_chunked.decrypt(enc, cek, pieces(ciphertext, sizes), iv=iv, size=size)
             assert b"".join(opened) == plaintext
 
 
@@ -99,7 +99,7 @@ def test_bad_padding_under_a_good_tag_is_refused_wherever_the_last_block_was_cut
 def test_slices_are_all_of_the_octets_without_a_copy():
     for size in (0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES):
         octets = bytes(size)
-        cut = list(chunked.slices(octets))
+        cut = list(content_chunked.slices(octets))
         assert all(len(piece) == CHUNK_BYTES for piece in cut[:-1])
         assert sum(map(len, cut)) == size
         assert all(piece.obj is octets for piece in cut)
@@ -117,19 +117,19 @@ def test_slices_are_all_of_the_octets_without_a_copy():
     ],
 )
 def test_a_second_thread_is_for_four_mebibytes_and_two_cores(monkeypatch, cores, size, expected):
-    monkeypatch.setattr(chunked, "_cores", lambda: cores)
-    assert chunked.can_overlap(size) is expected
+    monkeypatch.setattr(content_chunked, "_cores", lambda: cores)
+    assert content_chunked.can_overlap(size) is expected
 
 
 def test_cores_are_those_this_process_may_use(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 3, 5}, raising=False)
     monkeypatch.setattr(os, "cpu_count", lambda: 64)
     monkeypatch.setattr(sys, "platform", "linux")
-    assert chunked._cores() == 3
+    assert content_chunked._cores() == 3
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert chunked._cores() == 64
+    assert content_chunked._cores() == 64
     monkeypatch.setattr(os, "cpu_count", lambda: None)
-    assert chunked._cores() == 1
+    assert content_chunked._cores() == 1
 
 
 class Mac:
@@ -147,7 +147,7 @@ class Mac:
 
 def test_the_cipher_is_at_most_four_chunks_ahead_of_the_mac():
     mac = Mac()
-    with chunked._fed(mac, overlap=True) as feed:
+    with content_chunked._fed(mac, overlap=True) as feed:
         for number in range(1, 20):
             feed(bytes(number))
             if number - len(mac.fed) > 4:
@@ -160,7 +160,7 @@ def test_the_mac_is_fed_in_the_second_thread_or_in_this_one_never_in_both():
     for overlap, name in ((True, "joseal HMAC"), (False, threading.current_thread().name)):
         mac = Mac()
         mac.too_far.set()
-        with chunked._fed(mac, overlap=overlap) as feed:
+        with content_chunked._fed(mac, overlap=overlap) as feed:
             feed(b"")
             feed(b"chunk")
             feed(b"")

@@ -5,7 +5,7 @@ import zlib
 
 import pytest
 
-from joseal.algorithms.compression import deflate, inflate
+from joseal._core.algorithms.deflate import deflate, inflate
 
 RAW = -15
 

@@ -6,9 +6,9 @@ import tracemalloc
 import pytest
 from tests import forge
 
-from joseal.algorithms import chunked, content
-from joseal.algorithms.content import Sealed
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms import content_chunked, content_encryption
+from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.registry import ENCS
 
 AAD = b"eyJhbGciOiJkaXIifQ"
 
@@ -30,8 +30,8 @@ def test_figures_of_rfc_7518_appendix_b(shared_vectors):
         key, plaintext, iv, aad, ciphertext, tag = (
             bytes.fromhex(case[name]) for name in ("K", "P", "IV", "A", "E", "T")
         )
-        assert content.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
-        assert content.open_(enc, key, Sealed(aad, iv, ciphertext, tag)) == plaintext
+        assert content_encryption.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
+        assert content_encryption.open_(enc, key, Sealed(aad, iv, ciphertext, tag)) == plaintext
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ def test_wycheproof_cbc_hmac(shared_vectors, file, name):
             bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
         )
         sealed = Sealed(aad, iv, ciphertext, tag)
-        assert content.lengths_fit(ENCS[name], sealed), case["tcId"]
-        opened = content.open_(ENCS[name], key, sealed)
+        assert content_encryption.lengths_fit(ENCS[name], sealed), case["tcId"]
+        opened = content_encryption.open_(ENCS[name], key, sealed)
         assert opened == (plaintext if case["result"] == "valid" else None), case["tcId"]
         if case["result"] == "valid":
-            assert content.seal(ENCS[name], key, iv, aad, plaintext) == (ciphertext, tag)
+            assert content_encryption.seal(ENCS[name], key, iv, aad, plaintext) == (ciphertext, tag)
         results[case["result"]] += 1
     assert results == {"valid": 67, "invalid": 27}
 
@@ -67,14 +67,14 @@ def test_wycheproof_gcm(shared_vectors):
             )
             sealed = Sealed(aad, iv, ciphertext, tag)
             if group["ivSize"] != 96:
-                assert not content.lengths_fit(enc, sealed)
+                assert not content_encryption.lengths_fit(enc, sealed)
                 results["other iv"] += 1
                 continue
-            assert content.lengths_fit(enc, sealed)
-            opened = content.open_(enc, key, sealed)
+            assert content_encryption.lengths_fit(enc, sealed)
+            opened = content_encryption.open_(enc, key, sealed)
             assert opened == (plaintext if case["result"] == "valid" else None), case["tcId"]
             if case["result"] == "valid":
-                assert content.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
+                assert content_encryption.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
             results[case["result"]] += 1
     assert sum(results.values()) == 316
     assert all(count > 50 for count in results.values()), results
@@ -84,41 +84,45 @@ def test_wycheproof_gcm(shared_vectors):
 @pytest.mark.parametrize("name", forge.ENCS)
 def test_seal_and_open_agree_with_bare_primitives(name, size):
     enc, cek, iv, plaintext = material(name, size)
-    sealed = content.seal(enc, cek, iv, AAD, plaintext)
+    sealed = content_encryption.seal(enc, cek, iv, AAD, plaintext)
     assert sealed == forge.seal(name, cek, iv, AAD, plaintext)
     whole = Sealed(AAD, iv, *sealed)
-    assert content.lengths_fit(enc, whole)
-    assert content.open_(enc, cek, whole) == plaintext
+    assert content_encryption.lengths_fit(enc, whole)
+    assert content_encryption.open_(enc, cek, whole) == plaintext
 
 
 @pytest.mark.parametrize("name", ENCS)
 def test_every_part_is_authenticated(name):
     enc, cek, iv, plaintext = material(name, 40)
-    good = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, plaintext))
+    good = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
     for part in Sealed._fields:
         octets = getattr(good, part)
         for place in range(len(octets)):
             for bit in range(8):
                 bad = octets[:place] + bytes((octets[place] ^ 1 << bit,)) + octets[place + 1 :]
-                assert content.open_(enc, cek, good._replace(**{part: bad})) is None
+                assert content_encryption.open_(enc, cek, good._replace(**{part: bad})) is None
     for place in range(len(cek)):
         if name in forge.CBC_ENCS and place >= enc.tag_bytes:
             break  # The second half only deciphers: the tag does not depend on it.
         bad = cek[:place] + bytes((cek[place] ^ 1,)) + cek[place + 1 :]
-        assert content.open_(enc, bad, good) is None
+        assert content_encryption.open_(enc, bad, good) is None
 
 
 @pytest.mark.parametrize("name", ENCS)
 def test_octets_can_not_move_between_aad_iv_and_ciphertext(name):
     enc, cek, iv, plaintext = material(name, 40)
     aad = AAD + bytes(16)
-    ciphertext, tag = content.seal(enc, cek, iv, aad, plaintext)
+    ciphertext, tag = content_encryption.seal(enc, cek, iv, aad, plaintext)
     assert (
-        content.open_(enc, cek, Sealed(aad[:-16], aad[-16:][: enc.iv_bytes], iv + ciphertext, tag))
+        content_encryption.open_(
+            enc, cek, Sealed(aad[:-16], aad[-16:][: enc.iv_bytes], iv + ciphertext, tag)
+        )
         is None
     )
     assert (
-        content.open_(enc, cek, Sealed(aad + iv, ciphertext[: enc.iv_bytes], ciphertext[16:], tag))
+        content_encryption.open_(
+            enc, cek, Sealed(aad + iv, ciphertext[: enc.iv_bytes], ciphertext[16:], tag)
+        )
         is None
     )
 
@@ -127,13 +131,13 @@ def test_octets_can_not_move_between_aad_iv_and_ciphertext(name):
 def deciphered(monkeypatch):
     """Count the uses of the CBC cipher."""
     calls = []
-    cipher = content.Cipher
+    cipher = content_encryption.Cipher
 
     def counting(*args):
         calls.append(args)
         return cipher(*args)
 
-    monkeypatch.setattr(content, "Cipher", counting)
+    monkeypatch.setattr(content_encryption, "Cipher", counting)
     return calls
 
 
@@ -143,13 +147,15 @@ def test_cbc_is_never_deciphered_under_a_bad_tag(name, deciphered):
     good = Sealed(AAD, iv, *forge.seal(name, cek, iv, AAD, plaintext))
     for place in range(enc.tag_bytes):
         bad = good.tag[:place] + bytes((good.tag[place] ^ 0x80,)) + good.tag[place + 1 :]
-        assert content.open_(enc, cek, good._replace(tag=bad)) is None
-    assert content.open_(enc, cek, good._replace(aad=AAD + b"A")) is None
-    assert content.open_(enc, cek, good._replace(iv=bytes(16))) is None
-    assert content.open_(enc, cek, good._replace(ciphertext=good.ciphertext[16:])) is None
-    assert content.open_(enc, bytes(enc.cek_bytes), good) is None
+        assert content_encryption.open_(enc, cek, good._replace(tag=bad)) is None
+    assert content_encryption.open_(enc, cek, good._replace(aad=AAD + b"A")) is None
+    assert content_encryption.open_(enc, cek, good._replace(iv=bytes(16))) is None
+    assert (
+        content_encryption.open_(enc, cek, good._replace(ciphertext=good.ciphertext[16:])) is None
+    )
+    assert content_encryption.open_(enc, bytes(enc.cek_bytes), good) is None
     assert deciphered == []
-    assert content.open_(enc, cek, good) == plaintext
+    assert content_encryption.open_(enc, cek, good) == plaintext
     assert len(deciphered) == 1
 
 
@@ -175,7 +181,7 @@ def test_bad_padding_under_a_good_tag_is_none(name, padding, deciphered):
     enc, cek, iv, _ = material(name)
     for before in (b"", b"\x10" * 16, b"B" * 32):
         sealed = forge.seal_padded(name, cek, iv, AAD, before + BAD_PADDINGS[padding])
-        assert content.open_(enc, cek, Sealed(AAD, iv, *sealed)) is None
+        assert content_encryption.open_(enc, cek, Sealed(AAD, iv, *sealed)) is None
     assert len(deciphered) == 3
 
 
@@ -185,48 +191,52 @@ def test_every_good_padding_opens(name, size):
     enc, cek, iv, _ = material(name)
     block = b"\x00" * (16 - size) + bytes((size,)) * size
     sealed = forge.seal_padded(name, cek, iv, AAD, block)
-    assert content.open_(enc, cek, Sealed(AAD, iv, *sealed)) == b"\x00" * (16 - size)
+    assert content_encryption.open_(enc, cek, Sealed(AAD, iv, *sealed)) == b"\x00" * (16 - size)
 
 
 @pytest.mark.parametrize("name", forge.ENCS)
 def test_lengths_fit_only_those_that_enc_makes(name):
     enc, cek, iv, _ = material(name)
-    good = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, b"x" * 20))
-    assert content.lengths_fit(enc, good)
+    good = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, b"x" * 20))
+    assert content_encryption.lengths_fit(enc, good)
     for size in range(70):
-        assert content.lengths_fit(enc, good._replace(iv=bytes(size))) is (size == enc.iv_bytes)
-        assert content.lengths_fit(enc, good._replace(tag=bytes(size))) is (size == enc.tag_bytes)
+        assert content_encryption.lengths_fit(enc, good._replace(iv=bytes(size))) is (
+            size == enc.iv_bytes
+        )
+        assert content_encryption.lengths_fit(enc, good._replace(tag=bytes(size))) is (
+            size == enc.tag_bytes
+        )
         blocks = size > 0 and size % 16 == 0
-        fits = content.lengths_fit(enc, good._replace(ciphertext=bytes(size)))
+        fits = content_encryption.lengths_fit(enc, good._replace(ciphertext=bytes(size)))
         assert fits is (blocks if forge.ENCS[name].mac else True)
 
 
 @pytest.mark.parametrize("name", ENCS)
 def test_chunks_begin_at_64_kibibytes_of_ciphertext_for_all_but_the_drafts(name, monkeypatch):
     checked = []
-    check = chunked.check
+    check = content_chunked.check
     monkeypatch.setattr(
-        chunked, "check", lambda *args, **names: checked.append(1) or check(*args, **names)
+        content_chunked, "check", lambda *args, **names: checked.append(1) or check(*args, **names)
     )
     for size in (65520, 65536, 65552):
         padding = 16 // ENCS[name].block_bytes % 16
         enc, cek, iv, plaintext = material(name, size - padding)
-        sealed = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, plaintext))
+        sealed = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
         assert len(sealed.ciphertext) == size
-        assert content.open_(enc, cek, sealed) == plaintext
+        assert content_encryption.open_(enc, cek, sealed) == plaintext
         assert bool(checked) is (size >= 65536 and name not in {"C20P", "XC20P"})
         checked.clear()
 
 
 @pytest.mark.parametrize("name", ["A256CBC-HS512", "A256GCM"])
 def test_a_large_plaintext_takes_its_own_memory_once(name):
-    enc, cek, iv, plaintext = material(name, 24 * chunked.CHUNK_BYTES + 5)
-    sealed = Sealed(AAD, iv, *content.seal(enc, cek, iv, AAD, plaintext))
+    enc, cek, iv, plaintext = material(name, 24 * content_chunked.CHUNK_BYTES + 5)
+    sealed = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
     tracemalloc.start()
     try:
-        opened = content.open_(enc, cek, sealed)
+        opened = content_encryption.open_(enc, cek, sealed)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert opened == plaintext
-    assert peak < len(plaintext) + 3 * chunked.CHUNK_BYTES
+    assert peak < len(plaintext) + 3 * content_chunked.CHUNK_BYTES

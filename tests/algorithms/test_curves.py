@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests import suite
 from tests.forge import unb64
 
-from joseal.algorithms import curves
-from joseal.algorithms.table import EDWARDS, MONTGOMERY, WEIERSTRASS
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.registry import EDWARDS, MONTGOMERY, WEIERSTRASS
 
 SIZES = suite.CURVES | {"Ed25519": 32, "Ed448": 57}
 ALL = list(SIZES)

@@ -8,10 +8,10 @@ from tests import suite
 from tests.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError
-from joseal.algorithms import curves, ecdh
-from joseal.algorithms.management import Incoming, Outgoing
-from joseal.algorithms.table import ALGS, ENCS
-from joseal.wire.header import typed
+from joseal._core.algorithms import curves, ecdh
+from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.registry import ALGS, ENCS
+from joseal._core.wire.header import typed
 
 
 def mechanism(alg, pair, *, private=True):

@@ -8,10 +8,10 @@ from tests import suite
 from tests.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError, NotAllowedError, TokenTooLargeError
-from joseal.algorithms.management import Incoming, Outgoing
-from joseal.algorithms.pbes2 import Password, Pbes2
-from joseal.algorithms.table import ALGS, ENCS
-from joseal.wire.header import typed
+from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.pbes2 import Password, Pbes2
+from joseal._core.algorithms.registry import ALGS, ENCS
+from joseal._core.wire.header import typed
 
 ALG = "PBES2-HS256+A128KW"
 GOOD = {"p2s": b64(bytes(8)), "p2c": 1000}

@@ -4,7 +4,7 @@ import pytest
 from tests import forge, suite
 
 from joseal import FIPS_NAMES, MODERN, Decrypter, Encrypter, KeyUseError, Policy, Signer, Verifier
-from joseal.algorithms.table import ALGS, ENCS, SIGS
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 
 GCM = ("A128GCM", "A192GCM", "A256GCM")
 REFUSED = {

@@ -6,11 +6,11 @@ import pytest
 from tests import forge
 
 from joseal import Key, Limits
-from joseal.algorithms.management import Incoming, Outgoing
-from joseal.algorithms.rsa import RsaEncryption, decryptor
-from joseal.algorithms.table import ALGS, ENCS
+from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.registry import ALGS, ENCS
+from joseal._core.algorithms.rsa import RsaEncryption, decryptor
+from joseal._core.wire.header import Members
 from joseal.errors import MalformedTokenError
-from joseal.wire.header import Members
 
 WYCHEPROOF = {
     "RSA-OAEP": "rsa_oaep_2048_sha1_mgf1sha1_test.json",

@@ -15,10 +15,10 @@ from joseal import (
     Limits,
     MalformedTokenError,
 )
-from joseal.algorithms import rsa
-from joseal.algorithms.management import Incoming, Outgoing
-from joseal.algorithms.table import ALGS, ENCS
-from joseal.wire.header import Members
+from joseal._core.algorithms import rsa
+from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.registry import ALGS, ENCS
+from joseal._core.wire.header import Members
 
 ALG = ALGS["RSA1_5"]
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 from tests import forge, suite
 
 from joseal import Key
-from joseal.algorithms.signatures import Hmac
-from joseal.algorithms.table import SIGS
+from joseal._core.algorithms.registry import SIGS
+from joseal._core.algorithms.signatures import Hmac
 
 DATA = b"header.payload"
 HASH = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 from tests import forge
 
-from joseal.algorithms.table import ALGS, ENCS, SIGS, known_enc
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, known_enc
 
 AGREEMENT = ("P-256", "P-384", "P-521", "X25519", "X448")
 

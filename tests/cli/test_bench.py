@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 
 from joseal.cli import bench
-from joseal.cli.failures import Exit
+from joseal.cli.exit_codes import Exit
 
 Run = Callable[..., Result]
 

@@ -21,8 +21,10 @@ import pytest
 from click.testing import Result
 
 from joseal import Decrypter, Encrypter, Key
-from joseal.cli import bulk_journal, bulk_rows, bulk_run
-from joseal.cli.failures import Exit
+from joseal.cli.bulk import journal as bulk_journal
+from joseal.cli.bulk import rows as bulk_rows
+from joseal.cli.bulk import run as bulk_run
+from joseal.cli.exit_codes import Exit
 from joseal.cli.program import program
 
 Run = Callable[..., Result]

@@ -10,7 +10,7 @@ from click.testing import Result
 from tests import forge
 
 from joseal import Encrypter, Key
-from joseal.cli.failures import Exit
+from joseal.cli.exit_codes import Exit
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]

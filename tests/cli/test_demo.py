@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from joseal.cli import demo
-from joseal.cli.failures import Exit
+from joseal.cli.exit_codes import Exit
 from joseal.cli.program import program
 from joseal.juspay.sandbox import Record
 

@@ -10,9 +10,10 @@ from tests import forge, mistakes, suite
 from tests.mistakes import HIDDEN, SHOWN, good
 
 from joseal import Encrypter, Key
-from joseal.cli import findings, options
-from joseal.cli.failures import Exit
-from joseal.cli.keyfiles import File
+from joseal.cli import options
+from joseal.cli.doctor import causes_with_key
+from joseal.cli.exit_codes import Exit
+from joseal.cli.key_files import File
 
 Run = Callable[..., Result]
 
@@ -312,7 +313,7 @@ def test_every_finding_can_come(with_key: Run) -> None:
     }
     for code, token in tokens.items():
         assert code in codes(with_key("--json", data=str(token)))
-    assert seen | set(tokens) == set(findings.CODES)
+    assert seen | set(tokens) == set(causes_with_key.CODES)
 
 
 def test_a_password_needs_a_key(run: Run) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from joseal.cli import files
-from joseal.cli.failures import Exit, FailureError
+from joseal.cli.exit_codes import Exit, FailureError
 
 SECRET = b"a plaintext\r\n\x00\xff"
 

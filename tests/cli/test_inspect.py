@@ -8,8 +8,8 @@ import pytest
 from click.testing import Result
 
 from joseal import Encrypter, Key
-from joseal.cli.failures import Exit
-from joseal.wire import base64url
+from joseal._core.wire import base64url
+from joseal.cli.exit_codes import Exit
 
 Run = Callable[..., Result]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from joseal.cli import juspay_status
-from joseal.cli.failures import Exit
+from joseal.cli.exit_codes import Exit
+from joseal.cli.juspay import status
 from joseal.juspay import (
     Client,
     Fulfillment,
@@ -114,7 +114,7 @@ def test_nothing_of_an_answer_reaches_the_terminal_raw(
     payout = Fulfillment(id=nasty, status=FulfillmentState.PENDING, transactions=(part,))
     order = Order(order_id="order-1", status=OrderState.CREATED, fulfillments=(payout,))
     for as_json in (False, True):
-        juspay_status._show(order, as_json=as_json)
+        status._show(order, as_json=as_json)
         shown = capsys.readouterr().out
         assert shown.isascii()
         assert shown.replace("\n", "").isprintable()

@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from joseal import Key, KeySet
-from joseal.cli.failures import Exit
-from joseal.cli.keyfiles import File
+from joseal.cli.exit_codes import Exit
+from joseal.cli.key_files import File
 
 Run = Callable[..., Result]
 

@@ -10,8 +10,8 @@ import pytest
 from click.testing import Result
 
 from joseal import Decrypter, Encrypter, Key, Signer, Verifier
-from joseal.algorithms.table import ALGS, SIGS
-from joseal.cli.failures import Exit
+from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal.cli.exit_codes import Exit
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]

@@ -13,7 +13,7 @@ from click.testing import Result
 
 from joseal import Encrypter, Key
 from joseal.cli import options
-from joseal.cli.failures import Exit
+from joseal.cli.exit_codes import Exit
 
 Run = Callable[..., Result]
 

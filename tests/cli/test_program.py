@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 
 import joseal
 from joseal import cli
-from joseal.cli import failures
-from joseal.cli.failures import Exit
+from joseal.cli import exit_codes
+from joseal.cli.exit_codes import Exit
 from joseal.cli.program import _COMMANDS, program
 from joseal.errors import JoseError, TokenError
 
@@ -89,9 +89,10 @@ def test_every_example_is_one_that_the_command_takes(command: str, run: Run) -> 
 
 
 def test_every_command_has_a_file_of_its_own() -> None:
-    files = {path.stem for path in Path(failures.__file__).parent.glob("*.py")}
+    folder = Path(exit_codes.__file__).parent
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.py")}
     names = {entry.module or name for name, entry in _COMMANDS.items() if not entry.is_group}
-    assert {name.replace("-", "_").replace(" ", "_") for name in names} <= files
+    assert {re.sub("[. ]", "/", name).replace("-", "_") + ".py" for name in names} <= files
 
 
 @pytest.mark.parametrize(
@@ -140,7 +141,7 @@ def sample(kind: type[JoseError]) -> JoseError:
 
 @pytest.mark.parametrize("kind", every_error())
 def test_every_error_has_an_exit_code_and_keeps_its_code(kind: type[JoseError]) -> None:
-    failure = failures.of_error(sample(kind))
+    failure = exit_codes.of_error(sample(kind))
     assert failure.code == kind.code
     assert str(failure).startswith(f"{kind.code}: ")
     assert (failure.exit == Exit.TOKEN) == issubclass(kind, TokenError)
@@ -149,9 +150,9 @@ def test_every_error_has_an_exit_code_and_keeps_its_code(kind: type[JoseError]) 
 
 def test_exit_codes_are_what_the_help_says(run: Run) -> None:
     text = " ".join(run("--help").stdout.partition("EXIT STATUS")[2].split())
-    meanings = [f"{int(code)} {text}" for code, text in failures.MEANINGS.items()]
+    meanings = [f"{int(code)} {text}" for code, text in exit_codes.MEANINGS.items()]
     assert text == " ".join(["0 done", *meanings])
-    assert [int(code) for code in failures.MEANINGS] == [1, 2, 3, 4, 5, 6, 7, 130]
+    assert [int(code) for code in exit_codes.MEANINGS] == [1, 2, 3, 4, 5, 6, 7, 130]
 
 
 def test_an_interrupt_has_its_own_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

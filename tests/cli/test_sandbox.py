@@ -15,7 +15,7 @@ import pytest
 from click.testing import Result
 
 from joseal import ApiError, Key
-from joseal.cli.failures import Exit
+from joseal.cli.exit_codes import Exit
 from joseal.juspay import Account, Attempt, CardInfo, Client, payout_encrypter
 
 Run = Callable[..., Result]

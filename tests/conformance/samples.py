@@ -7,8 +7,8 @@ import json
 from tests import forge, suite
 from tests.forge import b64
 
-from joseal.algorithms import content
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms import content_encryption
+from joseal._core.algorithms.registry import ENCS
 
 CANARY = "pl4intext-c4nary"
 KEK = {"kty": "oct", "alg": "A128KW", "k": b64(suite.octets("A128KW", "A128GCM"))}
@@ -16,7 +16,7 @@ TOKEN = str(suite.token("A128KW", "A128GCM", CANARY.encode()))
 MAC_KEY = {"kty": "oct", "alg": "HS256", "k": b64(forge.draw("HS256", 32))}
 HEADER = {"alg": "HS256"}
 CEK, IV = forge.draw("cek", 16), forge.draw("iv", 12)
-SEALED = content.seal(ENCS["A128GCM"], CEK, IV, b"aad", CANARY.encode())
+SEALED = content_encryption.seal(ENCS["A128GCM"], CEK, IV, b"aad", CANARY.encode())
 
 
 def signed(payload=b"pl4intext-c4nary"):

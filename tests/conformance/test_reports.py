@@ -11,7 +11,7 @@ from tests.conformance.samples import CANARY, JWE, JWS
 
 from joseal import conformance
 from joseal.conformance import Outcome
-from joseal.conformance.cases import MOST_FLAGS, MOST_ID, MOST_TEXT
+from joseal.conformance.formats.cases import MOST_FLAGS, MOST_ID, MOST_TEXT
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e\"'&\x00]]>"
 TEST = ("groups", 0, "tests", 0)

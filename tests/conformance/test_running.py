@@ -22,8 +22,9 @@ from tests.conformance.samples import (
 )
 
 from joseal import conformance
-from joseal.conformance import Outcome, differences, formats, running
-from joseal.wire.limits import Limits
+from joseal._core.limits import Limits
+from joseal.conformance import Outcome, differences, running
+from joseal.conformance.formats import registry as formats
 
 OURS = conformance.backend("joseal")
 OTHER = b"another".hex()

@@ -11,7 +11,7 @@ from tests.faults.world import HASTY_SECONDS, PATIENT_SECONDS, World, attempt_at
 
 from joseal.juspay import Account, Arrived, Client, StillUnknown
 from joseal.juspay.sandbox import Fault, Play
-from joseal.juspay.sandbox_faults import AT_CONNECTING, WITH_ANSWER
+from joseal.juspay.sandbox.faults import AT_CONNECTING, WITH_ANSWER
 
 BROKEN = "the connection broke, or what came is no HTTP answer"
 TLS_FAILED = "TLS failed"

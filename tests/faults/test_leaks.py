@@ -11,7 +11,7 @@ from tests.faults.world import API_KEY, CVV, HASTY_SECONDS, PAN, PATIENT_SECONDS
 
 from joseal.errors import JoseError
 from joseal.juspay.sandbox import Fault, Play
-from joseal.juspay.sandbox_faults import AT_CONNECTING
+from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 BASIC = base64.b64encode(f"{API_KEY}:".encode()).decode()
 SLOW = (Fault.SILENCE, Fault.SLOW_HEADER, Fault.SLOW_BODY)

@@ -16,7 +16,7 @@ from joseal.juspay import (
     payout_encrypter,
 )
 from joseal.juspay.sandbox import Call, Course, Play, Sandbox
-from joseal.juspay.sandbox_faults import AT_CONNECTING
+from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 PAN = "4929471234567898"
 CVV = "907"

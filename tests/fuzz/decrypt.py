@@ -14,9 +14,9 @@ from tests.fuzz.material import BETWEEN, LIMITS, WORDS, cases, jwks, key, octets
 from tests.fuzz.tokens import check_exact, members_of, opened
 
 from joseal import Decrypter, Key
-from joseal.algorithms.management import Outgoing
-from joseal.algorithms.table import ENCS
-from joseal.wire import base64url, strict_json
+from joseal._core.algorithms.key_management import Outgoing
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.wire import base64url, strict_json
 
 __all__ = ["WORDS", "check", "seeds"]
 

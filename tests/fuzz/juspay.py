@@ -27,13 +27,13 @@ from joseal.juspay import (
     read_order_status_response,
     read_webhook,
 )
-from joseal.juspay.answer import Answer
-from joseal.juspay.api import Request
-from joseal.juspay.body import Body
-from joseal.juspay.reading import ANSWER_BYTES
-from joseal.juspay.resolution import Arrived, Failed, Question, StillUnknown, read_resolution
-from joseal.juspay.states import FulfillmentState, OrderState, TransactionState
-from joseal.juspay.transport import Transport, _Connection
+from joseal.juspay.http.response import Answer
+from joseal.juspay.http.transport import Transport, _Connection
+from joseal.juspay.models.base import Body
+from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
+from joseal.juspay.reconcile import Arrived, Failed, Question, StillUnknown, read_resolution
+from joseal.juspay.requests import Request
+from joseal.juspay.responses import ANSWER_BYTES
 
 __all__ = ["WORDS", "check", "seeds"]
 

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.fuzz.material import MEMBERS, ROOT, jwks, key, texts
 
 from joseal import Key, KeySet, KeyUseError
-from joseal.algorithms.table import ALGS, ENCS, SIGS
-from joseal.keys import pem as pems
-from joseal.wire import strict_json
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.keys import pem as pems
+from joseal._core.wire import strict_json
 
 __all__ = ["WORDS", "check", "seeds"]
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from joseal import Key, Limits
-from joseal.algorithms.table import ALGS, ENCS, SIGS
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "vectors").glob("*.json"))

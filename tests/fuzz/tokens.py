@@ -3,7 +3,7 @@
 import json
 
 from joseal import TokenError
-from joseal.wire import base64url, strict_json
+from joseal._core.wire import base64url, strict_json
 
 
 def opened(function, *arguments, **named):

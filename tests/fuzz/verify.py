@@ -22,7 +22,7 @@ from joseal import (
     Verifier,
     VerifyThenDecrypt,
 )
-from joseal.wire import base64url, strict_json
+from joseal._core.wire import base64url, strict_json
 
 __all__ = ["WORDS", "check", "seeds"]
 

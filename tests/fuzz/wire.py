@@ -6,7 +6,7 @@ import msgspec
 from tests.fuzz.material import LIMITS, WORDS, cases, jwks, octets_of
 
 from joseal import MalformedTokenError, NotAllowedError, TokenTooLargeError
-from joseal.wire import base64url, compact, header, strict_json
+from joseal._core.wire import base64url, compact, header, strict_json
 
 __all__ = ["WORDS", "check", "seeds"]
 

@@ -156,7 +156,7 @@ level = "MUST"
 words = 2
 text = "Segments are base64url."
 status = "kept"
-code = ["joseal.wire.base64url.decode", "joseal.jwe.Decrypter.decrypt", "joseal.wire"]
+code = ["joseal._core.wire.base64url.decode", "joseal._core.jwe.Decrypter.decrypt", "joseal._core.wire"]
 tests = [
     "tests/wire/test_base64url.py::test_trailing_bits_must_be_zero",
     "vectors/grammar.json#flag:Base64url",
@@ -199,9 +199,13 @@ BAD = [
     ("code = [", "# code = [", "kept without code"),
     ("tests = [", "code_ = [", "code_ is not known"),
     ('status = "different"\nreason', 'status = "kept"\nreason', "kept without tests"),
-    ("base64url.decode", "base64url.decipher", "no such code: joseal.wire.base64url.decipher"),
-    ("joseal.jwe.Decrypter", "joseal.jwe.Decryptor", "no such code"),
-    ('"joseal.wire"', '"json.loads"', "no such code: json.loads"),
+    (
+        "base64url.decode",
+        "base64url.decipher",
+        "no such code: joseal._core.wire.base64url.decipher",
+    ),
+    ("joseal._core.jwe.Decrypter", "joseal._core.jwe.Decryptor", "no such code"),
+    ('"joseal._core.wire"', '"json.loads"', "no such code: json.loads"),
     ("test_trailing_bits_must", "test_leading_bits_must", "no such test"),
     ("tests/wire/test_base64url.py", "tests/wire/test_base65.py", "no such test"),
     ("test_trailing_bits_must_be_zero", "", "no such test"),

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import joseal
-from joseal.algorithms import table
-from joseal.keys import material
-from joseal.wire import strict_json
+from joseal._core.algorithms import registry
+from joseal._core.keys import material
+from joseal._core.wire import strict_json
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -90,17 +90,17 @@ def test_other_bounds_in_security_are_those_of_the_code() -> None:
 
 
 def test_algorithms_in_readme_are_those_of_the_code() -> None:
-    for member, known in (("alg", table.ALGS), ("enc", table.ENCS)):
+    for member, known in (("alg", registry.ALGS), ("enc", registry.ENCS)):
         (row,) = re.findall(
             rf"^\|[^|]*\(`{member}`\) \|(.*)\|$", text_of("README.md"), re.MULTILINE
         )
         assert re.findall(r"`([^`]+)`", row) == list(known)
     (row,) = re.findall(r"^\| Signatures \|(.*)\|$", text_of("README.md"), re.MULTILINE)
-    assert re.findall(r"`([^`]+)`", row) == list(table.SIGS)
+    assert re.findall(r"`([^`]+)`", row) == list(registry.SIGS)
 
 
 def test_drafts_in_readme_are_those_of_the_code() -> None:
-    drafts = [name for name, enc in table.ENCS.items() if enc.draft]
+    drafts = [name for name, enc in registry.ENCS.items() if enc.draft]
     assert re.findall(r"`([^`]+)` \(draft\)", text_of("README.md")) == drafts
 
 

@@ -17,12 +17,12 @@ PACKAGE = Path(joseal.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MODULE_LINES = 300
 FUNCTION_LINES = 40
-REVIEWED = ("errors", "frames", "wire", "algorithms", "keys", "sealing", "jwe", "jws", "nested")
+REVIEWED = ("errors", "_core", "devices")
 
 # How often a rule may be broken where.
 EXCEPTED = {
     # Whatever leaves a public function has to be cleaned.
-    ("broad_excepts", "frames.py"): 2,
+    ("broad_excepts", "_core/secrecy.py"): 2,
     # A table of texts, one row each.
     ("long_modules", "diagnosis/causes.py"): 1,
 }

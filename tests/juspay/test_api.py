@@ -43,7 +43,7 @@ from joseal.juspay import (
     read_create_order_response,
     read_order_status_response,
 )
-from joseal.juspay.api import ANSWER_BYTES
+from joseal.juspay.requests import ANSWER_BYTES
 
 API_KEY = "1D6A8F2C4B9E4CF5A921C3E5406AC0FB"
 BASIC = base64.b64encode(f"{API_KEY}:".encode()).decode()

@@ -22,14 +22,14 @@ import pytest
 from rich.pretty import pretty_repr
 
 from joseal import JoseError
-from joseal.juspay.deliveries import (
+from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+from joseal.juspay.webhooks.store import (
     Claim,
     Delivery,
     DeliveryStoreError,
     MemoryDeliveries,
     handle_once,
 )
-from joseal.juspay.deliveries_sqlite import SqliteDeliveries
 
 HANDLED, OVERTAKEN, DUPLICATE, IN_PROGRESS = (
     *(Delivery.HANDLED, Delivery.OVERTAKEN),
@@ -379,8 +379,8 @@ def output_of(process):
 RACER = """
     import sys, threading
     from types import SimpleNamespace
-    from joseal.juspay.deliveries import Delivery, handle_once
-    from joseal.juspay.deliveries_sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.store import Delivery, handle_once
+    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
     print("ready", flush=True)
     sys.stdin.read()
     store = SqliteDeliveries(sys.argv[1], busy_timeout_seconds=30)
@@ -409,8 +409,8 @@ def test_of_processes_and_threads_that_race_from_the_first_moment_one_handles(tm
 CRASHER = """
     import os, signal, sys, time
     from types import SimpleNamespace
-    from joseal.juspay.deliveries import handle_once
-    from joseal.juspay.deliveries_sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.store import handle_once
+    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
     def crash(webhook):
         if sys.argv[2] == "exit":
             os._exit(7)
@@ -455,8 +455,8 @@ def test_what_was_confirmed_is_there_for_the_next_process(tmp_path):
     program = """
         import os, sys
         from types import SimpleNamespace
-        from joseal.juspay.deliveries import handle_once
-        from joseal.juspay.deliveries_sqlite import SqliteDeliveries
+        from joseal.juspay.webhooks.store import handle_once
+        from joseal.juspay.webhooks.sqlite import SqliteDeliveries
         store = SqliteDeliveries(sys.argv[1])
         print(handle_once(store, SimpleNamespace(id="evt-1"), lambda webhook: None).value, flush=True)
         os._exit(0)
@@ -469,7 +469,7 @@ def test_what_was_confirmed_is_there_for_the_next_process(tmp_path):
 def test_store_may_be_carried_over_a_fork(tmp_path):
     program = """
         import os, sys
-        from joseal.juspay.deliveries_sqlite import SqliteDeliveries
+        from joseal.juspay.webhooks.sqlite import SqliteDeliveries
         store = SqliteDeliveries(sys.argv[1])
         claim = store.claim("evt-1")
         child = os.fork()
@@ -554,7 +554,7 @@ def test_async_handler_of_a_transaction_is_refused(ledger, tmp_path):
 BOOKKEEPER = """
     import os, signal, sys, time
     from types import SimpleNamespace
-    from joseal.juspay.deliveries_sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
     def handler(webhook, connection):
         connection.execute("INSERT INTO ledger VALUES (?)", (webhook.id,))
         print("booked", flush=True)
@@ -587,8 +587,8 @@ FULL = """
     import resource, sys
     from pathlib import Path
     from types import SimpleNamespace
-    from joseal.juspay.deliveries import DeliveryStoreError, handle_once
-    from joseal.juspay.deliveries_sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.store import DeliveryStoreError, handle_once
+    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
     path, moment = sys.argv[1:]
     if moment != "at first":
         store = SqliteDeliveries(path)

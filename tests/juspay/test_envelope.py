@@ -8,9 +8,9 @@ import re
 import pytest
 
 from joseal import Decrypter, Key, KeyUseError, MalformedTokenError, TokenTooLargeError
+from joseal._core.jwe import Encrypter
+from joseal._core.limits import Limits
 from joseal.juspay import Attempt, CardInfo, Envelope, payout_encrypter, seal
-from joseal.jwe import Encrypter
-from joseal.wire.limits import Limits
 
 ATTEMPT = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number="4929471234567898"))
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from joseal import MalformedTokenError
 from joseal.juspay import Attempt, CardInfo, Details, Expiry, SenderDetails
-from joseal.juspay.body import Body
+from joseal.juspay.models.base import Body
 
 # The two sample bodies of the API's page, the leading blank in the number included.
 NUMBER_SAMPLE = b"""{

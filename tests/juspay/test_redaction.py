@@ -15,7 +15,7 @@ import pytest
 from rich.pretty import pretty_repr
 
 from joseal import Encrypter, Key, Signer
-from joseal.juspay.redaction import RedactionFilter, logger, protect_loggers, redact
+from joseal.juspay.log_filter import RedactionFilter, logger, protect_loggers, redact
 
 PAN = "4929471234567898"
 FULLWIDTH = {ord(digit): 0xFEE0 + ord(digit) for digit in "0123456789"}
@@ -283,7 +283,7 @@ def test_arguments_that_do_not_fit_are_not_shown():
 def test_filter_never_raises_where_octets_are_not_to_be_shown():
     program = (
         "import logging\n"
-        "from joseal.juspay.redaction import RedactionFilter\n"
+        "from joseal.juspay.log_filter import RedactionFilter\n"
         "record = logging.LogRecord('n', 10, 'p', 1, '%s', (b'x',), None)\n"
         "print(RedactionFilter().filter(record), record.getMessage())\n"
     )
@@ -375,7 +375,7 @@ def test_importing_changes_no_logger():
     program = (
         "import logging, joseal\n"
         "assert not logging.Logger.manager.loggerDict, logging.Logger.manager.loggerDict\n"
-        "import joseal.juspay.redaction\n"
+        "import joseal.juspay.log_filter\n"
         "names = [n for n in logging.Logger.manager.loggerDict if not n.startswith('joseal')]\n"
         "print([n for n in names if logging.getLogger(n).filters], logging.getLogger().filters)\n"
     )
@@ -388,7 +388,7 @@ def test_loggers_are_protected_once_and_with_those_below_them():
         "stream = io.StringIO()\n"
         "logging.basicConfig(stream=stream, level=0)\n"
         "logging.getLogger('mine.below')\n"
-        "from joseal.juspay.redaction import protect_loggers\n"
+        "from joseal.juspay.log_filter import protect_loggers\n"
         "protect_loggers('mine'); protect_loggers('mine')\n"
         "import urllib3\n"
         "for name in ('urllib3.connectionpool', 'urllib3.connection', 'urllib3.response',\n"
@@ -405,7 +405,7 @@ def test_loggers_are_protected_once_and_with_those_below_them():
 def test_every_logger_of_urllib3_is_protected():
     program = (
         "import logging, pkgutil, importlib\n"
-        "from joseal.juspay.redaction import protect_loggers\n"
+        "from joseal.juspay.log_filter import protect_loggers\n"
         "protect_loggers()\n"
         "import urllib3, urllib3.util.retry\n"
         "loggers = {n: g for n, g in logging.root.manager.loggerDict.items()\n"

@@ -31,7 +31,7 @@ from joseal.juspay import (
     seal,
 )
 from joseal.juspay.sandbox import Record, Sandbox
-from joseal.juspay.sandbox_http import BODY_BYTES
+from joseal.juspay.sandbox.server import BODY_BYTES
 
 pytest_plugins = ["joseal.juspay.pytest_plugin"]
 

@@ -30,7 +30,7 @@ from joseal.juspay import (
     payout_encrypter,
 )
 from joseal.juspay.sandbox import Call, Course, Fault, Play, Sandbox, WebhookTarget
-from joseal.juspay.webhooks import WebhookReceiver
+from joseal.juspay.webhooks.receiver import WebhookReceiver
 
 PAN = "5513651111111111"
 CVV = "909"

@@ -18,13 +18,9 @@ from joseal import (
     VerificationError,
     Verifier,
 )
+from joseal._core.wire import compact
 from joseal.juspay import Attempt, CardInfo, Envelope
-from joseal.juspay.signing import (
-    PAYOUTS_ENCRYPT_THEN_SIGN,
-    PAYOUTS_SIGN_THEN_ENCRYPT,
-    PayoutKeys,
-)
-from joseal.wire import compact
+from joseal.juspay.signing import PAYOUTS_ENCRYPT_THEN_SIGN, PAYOUTS_SIGN_THEN_ENCRYPT, PayoutKeys
 
 PAN = "4929471234567898"
 ATTEMPT = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number=PAN))

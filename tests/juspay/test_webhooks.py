@@ -29,7 +29,12 @@ from joseal import (
     VerificationError,
     Verifier,
 )
-from joseal.juspay.webhooks import Label, UnauthenticatedError, WebhookReceiver, read_webhook
+from joseal.juspay.webhooks.receiver import (
+    Label,
+    UnauthenticatedError,
+    WebhookReceiver,
+    read_webhook,
+)
 from joseal.profiles import JUSBIZ, JUSPAY_PAYOUTS, JUSPAY_WEBHOOKS
 
 ACCOUNT_NUMBER = "026291800001191"

@@ -32,7 +32,7 @@ from joseal import (
     VerificationError,
     Verifier,
 )
-from joseal.algorithms import content
+from joseal._core.algorithms import content_encryption
 
 ENC = "A128CBC-HS256"
 CEK_BYTES = forge.ENCS[ENC].cek_bytes
@@ -206,13 +206,13 @@ def test_failure_is_the_same_whatever_the_device_answers(alg, curve):
 @pytest.mark.parametrize(("alg", "curve"), FAMILIES)
 def test_tag_is_checked_under_a_random_key_after_a_refusal(alg, curve, monkeypatch):
     used = []
-    open_ = content.open_
+    open_ = content_encryption.open_
 
     def recorded(enc, cek, sealed):
         used.append(cek)
         return open_(enc, cek, sealed)
 
-    monkeypatch.setattr(content, "open_", recorded)
+    monkeypatch.setattr(content_encryption, "open_", recorded)
     key, _ = held(alg, curve, refuse)
     for _ in range(2):
         with pytest.raises(DecryptionError):

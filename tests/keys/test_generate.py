@@ -5,7 +5,7 @@ from tests import forge, suite
 from tests.forge import unb64
 
 from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer, Verifier
-from joseal.algorithms.table import ALGS, SIGS
+from joseal._core.algorithms.registry import ALGS, SIGS
 
 HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
 CURVES = {

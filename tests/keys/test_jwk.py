@@ -9,8 +9,8 @@ import pytest
 from tests import forge
 
 from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer
-from joseal.algorithms.table import ALGS, SIGS
-from joseal.keys.jwk import Jwk
+from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.keys.jwk import Jwk
 
 OCT = {"kty": "oct", "k": forge.b64(bytes(range(16)))}
 

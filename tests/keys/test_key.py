@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests import forge
 
 from joseal import Decrypter, Encrypter, Key, KeyUseError
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms.registry import ENCS
 
 # The sizes of key that `generate` takes for each alg, and one that it makes unasked.
 SIZES = {

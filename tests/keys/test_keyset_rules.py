@@ -17,7 +17,7 @@ from joseal import (
     VerificationError,
     Verifier,
 )
-from joseal.keys.keyset import MOST_TRIES
+from joseal._core.keys.keyset import MOST_TRIES
 
 
 def signing(name, kid=None, alg="ES256"):

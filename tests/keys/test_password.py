@@ -14,7 +14,7 @@ from joseal import (
     Limits,
     NotAllowedError,
 )
-from joseal.algorithms.table import ALGS, SIGS
+from joseal._core.algorithms.registry import ALGS, SIGS
 
 ALG = "PBES2-HS256+A128KW"
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests import forge
 
 from joseal import Key, KeyUseError
-from joseal.keys.pem import certificate_serial
+from joseal._core.keys.pem import certificate_serial
 
 PASSWORD = "pässword"
 PRIVATE = {

@@ -1,6 +1,6 @@
 """Keys on a real PKCS#11 token: SoftHSM2, whose tokens and keys are made here.
 
-What SoftHSM 2.6.1 answers is measured where a rule of `joseal.keys.pkcs11` rests on it.
+What SoftHSM 2.6.1 answers is measured where a rule of `joseal.devices.pkcs11` rests on it.
 
 Source: PKCS #11 version 2.40, RFC 7516 section 11.5, RFC 7518.
 """
@@ -57,8 +57,8 @@ from pkcs11.exceptions import (  # noqa: E402
 )
 from pkcs11.mechanisms import MGF  # noqa: E402
 
-from joseal.keys import pkcs11 as module  # noqa: E402
-from joseal.keys.pkcs11 import Pkcs11Key, Pkcs11Token  # noqa: E402
+from joseal.devices import pkcs11 as module  # noqa: E402
+from joseal.devices.pkcs11 import Pkcs11Key, Pkcs11Token  # noqa: E402
 
 ENC = "A128CBC-HS256"
 # One for what changes nothing, the others for tests that break something.

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.forge import b64, draw, rsa_private, unb64
 
 from joseal import Key, KeyUseError
-from joseal.keys import roca
+from joseal._core.keys import roca
 
 GENERATOR = 65537
 

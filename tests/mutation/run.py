@@ -32,7 +32,7 @@ TOO_LONG = {-signal.SIGXCPU, -signal.SIGALRM}
 WORKERS = 2
 
 # They run while their module is imported, before a fork could choose: a process of its own each.
-AT_IMPORT = {f"joseal.algorithms.table.x__{name}" for name in ("cbc", "ecdh", "pbes2")}
+AT_IMPORT = {f"joseal._core.algorithms.registry.x__{name}" for name in ("cbc", "ecdh", "pbes2")}
 FOR_THESE = ["tests/algorithms", "tests/test_suite_jwe.py"]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from joseal import profiles
-from joseal.profiles import Profile, identity, juspay, payments, table
+from joseal.profiles import Profile, identity, juspay, payments, registry
 
 ALL = list(profiles.PROFILES.values())
 DATA = (juspay, payments, identity)
@@ -79,7 +79,7 @@ def test_table_can_not_be_changed():
         profiles.PROFILES["mine"] = profiles.VISA_MLE
 
 
-@pytest.mark.parametrize("module", [*DATA, table], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [*DATA, registry], ids=lambda module: module.__name__)
 def test_profiles_are_data_without_code(module):
     tree = ast.parse(inspect.getsource(module))
     code = (ast.FunctionDef, ast.Lambda, ast.If, ast.IfExp, ast.For, ast.While, ast.ClassDef)
@@ -88,7 +88,7 @@ def test_profiles_are_data_without_code(module):
 
 def test_code_names_no_vendor():
     folder = Path(profiles.__file__).parent
-    data = {Path(module.__file__).name for module in (*DATA, table)} | {"__init__.py"}
+    data = {Path(module.__file__).name for module in (*DATA, registry)} | {"__init__.py"}
     vendors = re.compile(
         r"\b(juspay|jusbiz|visa|cybersource|mastercard|axis|wise|brazil|spid|openid)", re.IGNORECASE
     )

@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from joseal.wire import strict_json
+from joseal._core.wire import strict_json
 
 scalars = st.one_of(
     st.none(),

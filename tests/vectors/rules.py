@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from tests.vectors.vector_files import Case, group_of
 
-from joseal.algorithms.table import ALGS, ENCS, SIGS, Alg
-from joseal.wire import base64url
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg
+from joseal._core.wire import base64url
 
 JWE_SEGMENTS = ("header", "encrypted key", "IV", "ciphertext", "tag")
 JWS_SEGMENTS = ("header", "payload", "signature")

@@ -29,7 +29,7 @@ from tests.vectors.rules import (
     each,
 )
 
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms.registry import ENCS
 
 _NAMED = (
     *("''", r"'.+ '", "' .+'", r"'.+\\x00'", "'none'"),

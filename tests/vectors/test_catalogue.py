@@ -11,10 +11,10 @@ from tests.vectors.rules_others import ELSEWHERE, OTHER_RULES
 from tests.vectors.vector_files import PATHS, Case, load
 
 from joseal import Limits
-from joseal.algorithms import pbes2
-from joseal.algorithms.table import ENCS
-from joseal.keys import keyset, material
-from joseal.wire import strict_json
+from joseal._core.algorithms import pbes2
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.keys import keyset, material
+from joseal._core.wire import strict_json
 
 RULES = [*JWE_RULES, *OTHER_RULES]
 SCHEMAS = {

@@ -7,7 +7,7 @@ import pytest
 from tests.vectors.vector_files import VECTORS
 
 from joseal import Decrypter, Key, Limits, TokenTooLargeError, Verifier
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms.registry import ENCS
 
 MIB = 1024 * 1024
 

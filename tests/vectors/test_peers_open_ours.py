@@ -20,7 +20,7 @@ from nacl.bindings import (
 )
 from tests.vectors.vector_files import JWE, JWS, Case, cases, group_of
 
-from joseal.wire import base64url
+from joseal._core.wire import base64url
 
 OPENS = [case for case in cases(JWE) if case.test["expect"] == "ok"]
 VERIFIES = [case for case in cases(JWS) if case.test["expect"] == "ok"]

@@ -24,12 +24,12 @@ from joseal import (
     VerificationError,
     Verifier,
 )
-from joseal.algorithms import ecdh
-from joseal.algorithms.management import Incoming
-from joseal.algorithms.table import ALGS, ENCS
+from joseal._core.algorithms import ecdh
+from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.registry import ALGS, ENCS
+from joseal._core.wire.header import typed
 from joseal.conformance import Outcome
-from joseal.conformance.cases import JSON_FORM
-from joseal.wire.header import typed
+from joseal.conformance.formats.cases import JSON_FORM
 
 
 def read(folder, name):

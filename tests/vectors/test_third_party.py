@@ -14,8 +14,8 @@ from typing import NamedTuple
 from tests.vectors.vector_files import cases, outcome
 
 from joseal import Decrypter, Key, KeyUseError
-from joseal.algorithms.table import ENCS
-from joseal.wire import base64url
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.wire import base64url
 
 OFF = "key: RSA1_5"  # off unless it is named for one key
 NOT_COMPACT = "no compact form"

@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from joseal.wire import base64url
+from joseal._core.wire import base64url
 
 ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
 FOREIGN = [octet for octet in range(256) if octet not in ALPHABET]

@@ -5,10 +5,10 @@ import tracemalloc
 
 import pytest
 
+from joseal._core.limits import Limits
+from joseal._core.wire import compact
+from joseal._core.wire.compact import Span
 from joseal.errors import MalformedTokenError, TokenTooLargeError
-from joseal.wire import compact
-from joseal.wire.compact import Span
-from joseal.wire.limits import Limits
 
 LIMITS = Limits()
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec import UNSET
 
+from joseal._core.limits import Limits
+from joseal._core.wire import base64url, header
 from joseal.errors import MalformedTokenError
-from joseal.wire import base64url, header
-from joseal.wire.limits import Limits
 
 SAMPLES = {
     **dict.fromkeys(["enc", "zip", "kid", "typ", "cty", "apu", "apv", "iv", "tag", "p2s"], "text"),

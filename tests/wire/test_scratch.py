@@ -2,47 +2,47 @@
 
 import pytest
 
-from joseal.wire import scratch
+from joseal._core.wire import buffers
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    monkeypatch.setattr(scratch, "_LOCAL", scratch._Local())
+    monkeypatch.setattr(buffers, "_LOCAL", buffers._Local())
 
 
 def test_what_is_lent_has_the_size_that_was_asked_for():
     for size in (100, 0, 1, 99, 100, 101):
-        assert len(scratch.lend(size)) == size
+        assert len(buffers.lend(size)) == size
 
 
 def test_memory_that_is_large_enough_is_lent_again_and_other_memory_is_fresh():
-    place = scratch.lend(100).obj
+    place = buffers.lend(100).obj
     for size in (100, 99, 1, 0):
-        assert scratch.lend(size).obj is place
-    larger = scratch.lend(101).obj
+        assert buffers.lend(size).obj is place
+    larger = buffers.lend(101).obj
     assert larger is not place
-    assert scratch.lend(100).obj is larger
+    assert buffers.lend(100).obj is larger
 
 
 def test_memory_is_kept_up_to_the_cap_and_not_at_one_octet_more(monkeypatch):
-    monkeypatch.setattr(scratch, "MOST_BYTES", 100)
-    place = scratch.lend(100).obj
-    beyond = scratch.lend(101).obj
+    monkeypatch.setattr(buffers, "MOST_BYTES", 100)
+    place = buffers.lend(100).obj
+    beyond = buffers.lend(101).obj
     assert beyond is not place
-    assert scratch.lend(101).obj is not beyond
-    assert scratch.lend(100).obj is place
+    assert buffers.lend(101).obj is not beyond
+    assert buffers.lend(100).obj is place
 
 
 def test_the_cap_is_room_for_the_ciphertext_of_sixteen_mebibytes():
-    assert 16 * 1024 * 1024 + 16 <= scratch.MOST_BYTES == 17 * 1024 * 1024
+    assert 16 * 1024 * 1024 + 16 <= buffers.MOST_BYTES == 17 * 1024 * 1024
 
 
 def test_memory_that_anyone_looks_at_is_not_lent_and_stays_kept():
-    first = scratch.lend(100)
-    second = scratch.lend(100)
+    first = buffers.lend(100)
+    second = buffers.lend(100)
     first[:], second[:] = b"1" * 100, b"2" * 100
     assert bytes(first) == b"1" * 100
     place = first.obj
     del first
-    assert scratch.lend(100).obj is place
+    assert buffers.lend(100).obj is place
     assert bytes(second) == b"2" * 100

@@ -8,7 +8,7 @@ import uuid
 import msgspec
 import pytest
 
-from joseal.wire import strict_json
+from joseal._core.wire import strict_json
 
 NAN = float("nan")
 INFINITY = float("inf")

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Final, Generic, TypeVar, final
 
-from joseal.bulk import pools, work
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.secrecy import hide_locals
+from joseal.bulk import pools, worker
 from joseal.bulk.outcome import Item, Outcomes
 from joseal.bulk.pools import Given, Pool
 from joseal.bulk.run import Run
-from joseal.bulk.work import Headed, Sealed, Unsealed
-from joseal.frames import hide_locals
-from joseal.jwe import Decrypter, Encrypter
+from joseal.bulk.worker import Headed, Sealed, Unsealed
 
 _Item = TypeVar("_Item")
 
@@ -73,7 +73,7 @@ def encrypt_many(
     """
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
     run = sealing(tool, sizes, executor, _checked_timeout(timeout_seconds, executor))
-    return Outcomes(run.results(_chunks(items, work.checked, sizes)))
+    return Outcomes(run.results(_chunks(items, worker.checked, sizes)))
 
 
 @hide_locals
@@ -97,7 +97,7 @@ def decrypt_many(
     """
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
     run = opening(tool, sizes, executor, _checked_timeout(timeout_seconds, executor))
-    return Outcomes(run.results(_chunks(tokens, work.checked_token, sizes)))
+    return Outcomes(run.results(_chunks(tokens, worker.checked_token, sizes)))
 
 
 @final
@@ -141,7 +141,7 @@ def sealing(
     if not isinstance(tool, Encrypter) and not callable(tool):
         raise TypeError("give an Encrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Encrypter))
-    return Run(work.seal, tool, pool, sizes.in_flight, timeout_seconds)
+    return Run(worker.seal, tool, pool, sizes.in_flight, timeout_seconds)
 
 
 def opening(
@@ -158,7 +158,7 @@ def opening(
     if not isinstance(tool, Decrypter) and not callable(tool):
         raise TypeError("give a Decrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Decrypter))
-    return Run(work.unseal, tool, pool, sizes.in_flight, timeout_seconds)
+    return Run(worker.unseal, tool, pool, sizes.in_flight, timeout_seconds)
 
 
 def _checked_timeout(seconds: float | None, executor: Executor | None) -> float | None:

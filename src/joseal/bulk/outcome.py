@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Generator, Iterator
 from typing import Generic, Self, TypeAlias, TypeVar, final
 
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import JoseError
-from joseal.frames import Opaque, hide_locals
 
 _T = TypeVar("_T")
 _Results: TypeAlias = Generator[list[_T | JoseError], None, None]

@@ -22,7 +22,7 @@ from concurrent.futures import (
 )
 from typing import Protocol, TypeVar, final
 
-from joseal.bulk.work import FACTORY_FAILED
+from joseal.bulk.worker import FACTORY_FAILED
 from joseal.errors import JoseError
 
 _J = TypeVar("_J")

@@ -18,7 +18,7 @@ from typing import Final, Generic, NamedTuple, TypeVar, final
 
 from joseal.bulk.outcome import LostError
 from joseal.bulk.pools import NoAnswerError, Pool
-from joseal.bulk.work import Job
+from joseal.bulk.worker import Job
 from joseal.errors import JoseError
 
 _Tool = TypeVar("_Tool")

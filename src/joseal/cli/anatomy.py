@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct
 
 from joseal import Limits
-from joseal.wire import compact, header
+from joseal._core.wire import compact, header
 
 _SEGMENTS: Final = (
     ("protected header", "which algorithms; readable by everyone"),

@@ -24,9 +24,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from joseal import Decrypter, Encrypter, Key, KeyUseError, Limits
-from joseal.cli import as_json as shown
-from joseal.cli import files, manual, options
-from joseal.cli.pages import Page
+from joseal.cli import files, help_pages, json_output, options
+from joseal.cli.console import Page
 
 _ALG: Final = "RSA-OAEP-256"
 _ENC: Final = "A256GCM"
@@ -42,7 +41,7 @@ _PAIRS: Final[Mapping[str, tuple[str, str]]] = {
 Call = Callable[[], object]
 
 
-@manual.command(
+@help_pages.command(
     params=[
         click.Option(
             ["--bytes", "size"],
@@ -83,7 +82,7 @@ def command(*, size: int, rounds: int, as_json: bool) -> None:
     }
     if as_json:
         measured = {"alg": _ALG, "enc": _ENC, "bytes": size, "rounds": rounds, **_surroundings()}
-        line = shown.line({**measured, "seconds": seconds, "ratios": ratios})
+        line = json_output.line({**measured, "seconds": seconds, "ratios": ratios})
         files.write(files.STANDARD, line, private=False)
         return
     page = Page()

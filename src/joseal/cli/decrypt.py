@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from joseal import Decrypter, Limits, Opened
-from joseal.cli import as_json as shown
-from joseal.cli import files, keyfiles, manual, options
-from joseal.cli.failures import Exit
+from joseal.cli import files, help_pages, json_output, key_files, options
+from joseal.cli.exit_codes import Exit
 
 
-@manual.command(
+@help_pages.command(
     params=[
         *options.key(required=False, multiple=True, legacy=True),
         *options.password(what="the password of the key, or that is a PBES2 key"),
@@ -57,7 +56,7 @@ def command(
     password = options.read_password(source)
     keys = options.load_keys(key_paths, alg=alg, password=password, legacy=legacy)
     opener = Decrypter(
-        keyfiles.for_encryption(keys),
+        key_files.for_encryption(keys),
         enc=enc,
         typ=typ,
         cty=cty,
@@ -70,10 +69,10 @@ def command(
 
 
 def _line(opened: Opened) -> bytes:
-    return shown.line(
+    return json_output.line(
         {
-            "plaintext": shown.octets(opened.plaintext),
+            "plaintext": json_output.octets(opened.plaintext),
             "header": opened.header,
-            "key": shown.key(opened.key),
+            "key": json_output.key(opened.key),
         }
     )

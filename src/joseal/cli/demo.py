@@ -1,9 +1,9 @@
 """`joseal demo`: the whole path of a payout, step by step, on this machine alone."""
 
 from joseal import ApiError, Encrypter, Key
-from joseal.cli import anatomy, failures, files, inspect, manual, options
-from joseal.cli.as_json import line
-from joseal.cli.pages import Page
+from joseal.cli import anatomy, exit_codes, files, help_pages, inspect, options
+from joseal.cli.console import Page
+from joseal.cli.json_output import line
 from joseal.juspay import Attempt, AttemptPath, Client, Envelope, payout_encrypter
 from joseal.juspay.sandbox import Record, Sandbox
 
@@ -32,8 +32,8 @@ _TAG = "The tag no longer fits the ciphertext, and so nothing is decrypted at al
 _KEY = "The content key can't be unwrapped. A random one takes its place, and the tag fails."
 
 
-@manual.command(
-    params=[options.json_flag()], examples=("joseal demo",), exits=(failures.Exit.DEMO,)
+@help_pages.command(
+    params=[options.json_flag()], examples=("joseal demo",), exits=(exit_codes.Exit.DEMO,)
 )
 def command(*, as_json: bool) -> None:
     """Seal two payouts, send them over HTTP, and see what is refused.
@@ -146,7 +146,7 @@ class _Tour:
             except ApiError as error:
                 refusal = error
         if refusal is None:
-            raise failures.FailureError("demo", "a bad token was accepted", failures.Exit.DEMO)
+            raise exit_codes.FailureError("demo", "a bad token was accepted", exit_codes.Exit.DEMO)
         self._page.say(reason)
         self._part(f"The answer: {refusal.error_code}, HTTP {refusal.status}")
         self._page.say(refusal.error_message)
@@ -155,7 +155,7 @@ class _Tour:
         """Compare what the server noted with what this page says."""
         if self._sandbox.received != _EXPECTED:
             text = "the server did not receive what was sent"
-            raise failures.FailureError("demo", text, failures.Exit.DEMO)
+            raise exit_codes.FailureError("demo", text, exit_codes.Exit.DEMO)
         self._page.say()
         self._page.say("The two refusals read alike, on purpose: whoever tries learns no more.")
         self._page.say()

@@ -6,13 +6,12 @@ from pathlib import Path
 import click
 
 from joseal import Encrypter, Key, Limits
-from joseal.algorithms.pbes2 import LEAST_ITERATIONS
-from joseal.cli import as_json as shown
-from joseal.cli import files, manual, options
-from joseal.cli.failures import Exit
+from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS
+from joseal.cli import files, help_pages, json_output, options
+from joseal.cli.exit_codes import Exit
 
 
-@manual.command(
+@help_pages.command(
     params=[
         *options.key(required=False),
         options.enc(multiple=False),
@@ -69,7 +68,7 @@ def command(
     header = options.header_members(members)
     sealer = prepare(key, enc, header, write_kid=not no_kid, compress=compress)
     token = sealer.encrypt(files.read(in_path, Limits().plaintext_bytes))
-    line = shown.line({"token": token}) if as_json else token.encode() + b"\n"
+    line = json_output.line({"token": token}) if as_json else token.encode() + b"\n"
     files.write(out_path, line, private=False)
 
 

@@ -16,7 +16,7 @@ from typing import Final, TextIO
 
 import click
 
-from joseal.cli import failures
+from joseal.cli import exit_codes
 
 STANDARD: Final = Path("-")
 
@@ -38,7 +38,7 @@ def read(path: Path, most_bytes: int) -> bytes:
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except OSError as error:
-        failure = failures.of_file("read", _name(path), error)
+        failure = exit_codes.of_file("read", _name(path), error)
     raise failure
 
 
@@ -63,15 +63,15 @@ def write(path: Path, data: bytes, *, private: bool, replace: bool = True) -> No
             _place(path, data, _PRIVATE if private else _PUBLIC, replace=replace)
             return
         text = f"{_name(path)} is no regular file"
-        failure = failures.FailureError("file", text, failures.Exit.FILE)
+        failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
     except FileExistsError:
         text = f"{_name(path)} is there already: --force replaces it"
-        failure = failures.FailureError("file", text, failures.Exit.FILE)
+        failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
     except OSError as error:
         if path == STANDARD:
             failure = standard_output_failed(error)
         else:
-            failure = failures.of_file("write", _name(path), error)
+            failure = exit_codes.of_file("write", _name(path), error)
     raise failure
 
 
@@ -85,19 +85,19 @@ def check_replaceable(path: Path) -> None:
         if _can_be_replaced(path):
             return
         text = f"{_name(path)} is no regular file"
-        failure = failures.FailureError("file", text, failures.Exit.FILE)
+        failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
     except OSError as error:
-        failure = failures.of_file("write", _name(path), error)
+        failure = exit_codes.of_file("write", _name(path), error)
     raise failure
 
 
-def standard_output_failed(error: OSError) -> failures.FailureError:
+def standard_output_failed(error: OSError) -> exit_codes.FailureError:
     """Say it, and let what is left in the buffer go nowhere: it would fail again at the exit."""
     if sys.stdout is not None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-    return failures.of_file("write", "standard output", error)
+    return exit_codes.of_file("write", "standard output", error)
 
 
 def _standard(stream: TextIO | None) -> TextIO:

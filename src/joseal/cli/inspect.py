@@ -7,14 +7,14 @@ import click
 from msgspec.structs import asdict
 
 from joseal import Limits
-from joseal.cli import anatomy, files, manual, options
+from joseal.cli import anatomy, files, help_pages, options
 from joseal.cli.anatomy import Anatomy
-from joseal.cli.as_json import line
-from joseal.cli.failures import Exit
-from joseal.cli.pages import Page
+from joseal.cli.console import Page
+from joseal.cli.exit_codes import Exit
+from joseal.cli.json_output import line
 
 
-@manual.command(
+@help_pages.command(
     params=[
         options.json_flag(),
         click.Argument(["in_path"], default="-", type=options.PATH, metavar="[TOKEN_FILE]"),

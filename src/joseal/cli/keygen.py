@@ -7,11 +7,11 @@ from typing import Final
 import click
 
 from joseal import Key
-from joseal.algorithms.table import ALGS, EDWARDS, MONTGOMERY, SIGS, WEIERSTRASS
-from joseal.cli import as_json as shown
-from joseal.cli import failures, files, keyforms, manual, options
-from joseal.cli.failures import Exit
-from joseal.cli.keyfiles import Found
+from joseal._core.algorithms.registry import ALGS, EDWARDS, MONTGOMERY, SIGS, WEIERSTRASS
+from joseal.cli import exit_codes, files, help_pages, json_output, options
+from joseal.cli.exit_codes import Exit
+from joseal.cli.key import write
+from joseal.cli.key_files import Found
 
 _CURVES: Final = (*WEIERSTRASS, *MONTGOMERY, *EDWARDS)
 
@@ -22,7 +22,7 @@ _MADE: Final = (
 )
 
 
-@manual.command(
+@help_pages.command(
     params=[
         click.Option(
             ["--alg"],
@@ -48,7 +48,7 @@ _MADE: Final = (
         click.Option(
             ["--kid-thumbprint"], is_flag=True, help="Name the key by its RFC 7638 thumbprint."
         ),
-        keyforms.to(),
+        write.to(),
         *options.password("new-password", "a password to encrypt the PEM file with"),
         click.Option(
             ["--public", "public_path"],
@@ -57,7 +57,7 @@ _MADE: Final = (
             help="Where the public half goes, in the same form.",
         ),
         options.json_flag(),
-        *keyforms.targets(),
+        *write.targets(),
     ],
     examples=(
         "joseal keygen --alg RSA-OAEP-256 -o mine.jwk --public mine.public.jwk",
@@ -100,15 +100,15 @@ def command(
     key = _generate(alg, size, curve, kid)
     found = [Found(_named(key) if kid_thumbprint else key, is_bound=True)]
     chosen = "jwk" if form is None else form
-    data = keyforms.write(found, chosen, private=True, password=password)
-    public = None if public_path is None else keyforms.write(found, chosen, private=False)
+    data = write.write(found, chosen, private=True, password=password)
+    public = None if public_path is None else write.write(found, chosen, private=False)
     _check_free(() if force else (out_path, public_path))
-    keyforms.save(out_path, data, private=True, force=force)
+    write.save(out_path, data, private=True, force=force)
     if public_path is not None and public is not None:
-        keyforms.save(public_path, public, private=False, force=force)
+        write.save(public_path, public, private=False, force=force)
     if as_json:
         paths = {"private": _name(out_path), "public": _name(public_path)}
-        line = shown.line({"key": shown.key(found[0].key), "form": chosen, **paths})
+        line = json_output.line({"key": json_output.key(found[0].key), "form": chosen, **paths})
         files.write(files.STANDARD, line, private=False)
 
 
@@ -138,7 +138,7 @@ def _check_free(paths: tuple[Path | None, ...]) -> None:
     for path in paths:
         if path is not None and path != files.STANDARD and os.path.lexists(path):
             text = f"{click.format_filename(path)} is there already: --force replaces it"
-            raise failures.FailureError("file", text, Exit.FILE)
+            raise exit_codes.FailureError("file", text, Exit.FILE)
 
 
 def _name(path: Path | None) -> str | None:

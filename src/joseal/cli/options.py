@@ -9,10 +9,10 @@ from typing import Final, NamedTuple
 import click
 
 from joseal import Key, KeyUseError
-from joseal.algorithms.table import ALGS, ENCS, SIGS
-from joseal.cli import files, keyfiles
-from joseal.frames import hide_locals
-from joseal.wire import strict_json
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal.cli import files, key_files
 
 _SECRET_BYTES: Final = 64 * 1024
 # White space that editors and shells leave around a token in a file.
@@ -172,12 +172,12 @@ def load_key(
             not name one key of a set.
         UsageError: `alg` is missing, and the file is no JWK that could name it.
     """
-    return parse_key(keyfiles.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
+    return parse_key(key_files.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
 
 
 @hide_locals
 def parse_key(
-    file: keyfiles.File,
+    file: key_files.File,
     *,
     alg: str | None,
     kid: str | None = None,
@@ -191,7 +191,7 @@ def parse_key(
             not name one key of a set.
         UsageError: `alg` is missing, and the key is no JWK that could name it.
     """
-    keys = keyfiles.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
+    keys = key_files.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_set and kid is not None:
         keys = [one for one in keys if one.kid == kid]
     if len(keys) != 1:
@@ -214,14 +214,14 @@ def load_keys(
         KeyUseError: as for `load_key`; a password goes to every file that is no JWK.
         UsageError: there is neither a file nor a password for a PBES2 alg, or no `alg`.
     """
-    read = [keyfiles.read(path) for path in paths]
+    read = [key_files.read(path) for path in paths]
     if not read:
         return [password_key(password, alg=alg)]
     in_vain = all(file.is_json for file in read)
     return [
         key
         for file in read
-        for key in keyfiles.load(
+        for key in key_files.load(
             file,
             alg=alg,
             password=password if in_vain or not file.is_json else None,

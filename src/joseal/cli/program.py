@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, NoReturn, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from joseal.cli import as_json, failures, files, manual
+from joseal.cli import exit_codes, files, help_pages, json_output
 from joseal.errors import JoseError
 
 _T = TypeVar("_T")
@@ -53,7 +53,9 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "encrypt": _Entry("Seal a file or a stream into a token."),
         "decrypt": _Entry("Open a token."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
-        "doctor": _Entry("Say why a token does not open, and what to do; a key helps."),
+        "doctor": _Entry(
+            "Say why a token does not open, and what to do; a key helps.", module="doctor.command"
+        ),
         "sign": _Entry("Sign a file or a stream."),
         "verify": _Entry("Verify a signed token."),
         "keygen": _Entry("Make a key, for any algorithm."),
@@ -99,7 +101,7 @@ class _Group(click.Group):
             if ctx.resilient_parsing:
                 return None
             text = "this command needs: pip install 'joseal[cli,sandbox]'"
-            raise failures.FailureError("missing", text, failures.Exit.USAGE)
+            raise exit_codes.FailureError("missing", text, exit_codes.Exit.USAGE)
         module = entry.module or _module(self.prefix + cmd_name)
         command: click.Command = importlib.import_module(f"joseal.cli.{module}").command
         return command
@@ -115,12 +117,12 @@ class _Group(click.Group):
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page of the manual, without importing a command."""
-        manual.begin(self, ctx, formatter, "COMMAND [ARGS]...")
-        with manual.section(formatter, "COMMANDS"):
+        help_pages.begin(self, ctx, formatter, "COMMAND [ARGS]...")
+        with help_pages.section(formatter, "COMMANDS"):
             entries = self._entries()
             rows = [(name, entry.summary) for name, entry in entries.items()]
-            manual.definitions(formatter, rows)
-        manual.options(self, ctx, formatter)
+            help_pages.definitions(formatter, rows)
+        help_pages.options(self, ctx, formatter)
 
     def _entries(self) -> dict[str, _Entry]:
         """Return what stands in the table one word below this group."""
@@ -148,8 +150,8 @@ class _Program(_Group):
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page of the manual."""
         super().format_help(ctx, formatter)
-        with manual.section(formatter, "SHELL COMPLETION"):
-            manual.verbatim(
+        with help_pages.section(formatter, "SHELL COMPLETION"):
+            help_pages.verbatim(
                 formatter,
                 (
                     'bash  eval "$(_JOSEAL_COMPLETE=bash_source joseal)"',
@@ -157,7 +159,7 @@ class _Program(_Group):
                     "fish  _JOSEAL_COMPLETE=fish_source joseal | source",
                 ),
             )
-        manual.exit_status(formatter, failures.Exit)
+        help_pages.exit_status(formatter, exit_codes.Exit)
 
 
 def _guarded(ctx: click.Context, call: Callable[[], _T]) -> _T:
@@ -166,33 +168,33 @@ def _guarded(ctx: click.Context, call: Callable[[], _T]) -> _T:
         return call()
     except click.UsageError as error:
         usage = error
-        failure = failures.of_usage(error)
+        failure = exit_codes.of_usage(error)
     except JoseError as error:
-        usage, failure = None, failures.of_error(error)
-    except failures.FailureError as error:
+        usage, failure = None, exit_codes.of_error(error)
+    except exit_codes.FailureError as error:
         usage, failure = None, error
     except OSError as error:
         usage, failure = None, _of_system(error)
     except (KeyboardInterrupt, click.Abort):
-        stopped = failures.FailureError("interrupted", "stopped", failures.Exit.INTERRUPTED)
+        stopped = exit_codes.FailureError("interrupted", "stopped", exit_codes.Exit.INTERRUPTED)
         usage, failure = None, stopped
     if isinstance(usage, click.exceptions.NoArgsIsHelpError):
         raise usage
     return _end(failure, shown_as_json=bool(ctx.meta[_JSON]))
 
 
-def _of_system(error: OSError) -> failures.FailureError:
+def _of_system(error: OSError) -> exit_codes.FailureError:
     """Say what the system refused: what names no file, is the printing."""
     if error.filename is None:
         return files.standard_output_failed(error)
-    return failures.of_file("use", click.format_filename(str(error.filename)), error)
+    return exit_codes.of_file("use", click.format_filename(str(error.filename)), error)
 
 
-def _end(failure: failures.FailureError, *, shown_as_json: bool) -> NoReturn:
+def _end(failure: exit_codes.FailureError, *, shown_as_json: bool) -> NoReturn:
     """Print the one line, and end."""
     if shown_as_json:
         shown = {"code": failure.code, "message": failure.message, "exit": int(failure.exit)}
-        click.echo(as_json.line({"error": shown}), err=True, nl=False)
+        click.echo(json_output.line({"error": shown}), err=True, nl=False)
     else:
         # What the user named may hold anything, and this is one line.
         line = "".join(char if char.isprintable() else "?" for char in str(failure))
@@ -201,7 +203,7 @@ def _end(failure: failures.FailureError, *, shown_as_json: bool) -> NoReturn:
 
 
 def _module(name: str) -> str:
-    return name.replace(" ", "_").replace("-", "_")
+    return name.replace(" ", ".").replace("-", "_")
 
 
 def _group(name: str, entry: _Entry) -> _Group:

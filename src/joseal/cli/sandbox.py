@@ -12,10 +12,10 @@ from typing import Final
 import click
 
 from joseal import Key
-from joseal.cli import failures, files, manual, options
-from joseal.cli.as_json import line
+from joseal.cli import exit_codes, files, help_pages, options
+from joseal.cli.json_output import line
 from joseal.juspay.sandbox import Call, Course, Fault, Play, Record, Sandbox
-from joseal.juspay.sandbox_faults import AT_CONNECTING
+from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 _POLL_SECONDS: Final = 0.2
 
@@ -27,7 +27,7 @@ _FAULTS: Final = tuple(
 )
 
 
-@manual.command(
+@help_pages.command(
     params=[
         click.Option(
             ["--port"],
@@ -88,7 +88,7 @@ _FAULTS: Final = tuple(
         "joseal juspay sandbox",
         "joseal juspay sandbox --port 8080 --fault http-503 --every 3",
     ),
-    exits=(failures.Exit.KEY,),
+    exits=(exit_codes.Exit.KEY,),
 )
 def command(
     *,
@@ -214,7 +214,7 @@ def _start(sandbox: Sandbox, stack: contextlib.ExitStack) -> None:
     try:
         stack.enter_context(sandbox)
     except OSError as error:
-        failure = failures.of_file("listen on", "the port", error)
+        failure = exit_codes.of_file("listen on", "the port", error)
     else:
         return
     raise failure

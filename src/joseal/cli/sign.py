@@ -5,12 +5,11 @@ from pathlib import Path
 import click
 
 from joseal import Limits, Signer
-from joseal.cli import as_json as shown
-from joseal.cli import files, manual, options
-from joseal.cli.failures import Exit
+from joseal.cli import files, help_pages, json_output, options
+from joseal.cli.exit_codes import Exit
 
 
-@manual.command(
+@help_pages.command(
     params=[
         *options.key(use="signatures"),
         *options.sealing(),
@@ -69,7 +68,7 @@ def command(
         # Of the header's members, or of a payload that can't stand in a token as it is.
         reason = str(error)
     else:
-        line = shown.line({"token": token, "detached": detached, "b64": not unencoded})
+        line = json_output.line({"token": token, "detached": detached, "b64": not unencoded})
         files.write(out_path, line if as_json else token.encode() + b"\n", private=False)
         return
     raise click.UsageError(reason)

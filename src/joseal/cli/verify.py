@@ -5,12 +5,11 @@ from pathlib import Path
 import click
 
 from joseal import Limits, Verified, Verifier
-from joseal.cli import as_json as shown
-from joseal.cli import files, keyfiles, manual, options
-from joseal.cli.failures import Exit
+from joseal.cli import files, help_pages, json_output, key_files, options
+from joseal.cli.exit_codes import Exit
 
 
-@manual.command(
+@help_pages.command(
     params=[
         *options.key(multiple=True, use="signatures"),
         *options.expected(),
@@ -65,7 +64,7 @@ def command(
         raise click.UsageError("with --payload there is nothing to write to -o but --json")
     keys = options.load_keys(key_paths, alg=alg)
     verifier = Verifier(
-        keyfiles.for_signatures(keys),
+        key_files.for_signatures(keys),
         typ=typ,
         cty=cty,
         crit=crit,
@@ -83,10 +82,10 @@ def command(
 
 
 def _line(verified: Verified, *, detached: bool) -> bytes:
-    return shown.line(
+    return json_output.line(
         {
-            "payload": None if detached else shown.octets(verified.payload),
+            "payload": None if detached else json_output.octets(verified.payload),
             "header": verified.header,
-            "key": shown.key(verified.key),
+            "key": json_output.key(verified.key),
         }
     )

@@ -8,13 +8,19 @@ from typing import Final
 import click
 
 from joseal import conformance
-from joseal.cli import as_json as shown
-from joseal.cli import failures, files, manual, options
-from joseal.cli.pages import Page
+from joseal.cli import exit_codes, files, help_pages, json_output, options
+from joseal.cli.console import Page
 from joseal.conformance import FileReport, Outcome, Report
-from joseal.conformance.as_json import members
 from joseal.conformance.files import visible
-from joseal.conformance.summary import FlagRow, by_flag, by_reason, has_run, results, verdict
+from joseal.conformance.reports.as_json import members
+from joseal.conformance.reports.summary import (
+    FlagRow,
+    by_flag,
+    by_reason,
+    has_run,
+    results,
+    verdict,
+)
 
 # A report file has them all.
 _MOST_SHOWN: Final = 20
@@ -34,7 +40,7 @@ def _output(name: str, text: str) -> click.Option:
     )
 
 
-@manual.command(
+@help_pages.command(
     params=[
         click.Argument(["paths"], nargs=-1, required=True, type=options.PATH, metavar="PATH..."),
         click.Option(
@@ -52,7 +58,7 @@ def _output(name: str, text: str) -> click.Option:
         "joseal verify-vectors vectors/ --html report.html",
         "joseal verify-vectors --backend jwcrypto --json vectors/jws.json",
     ),
-    exits=(failures.Exit.TOKEN,),
+    exits=(exit_codes.Exit.TOKEN,),
 )
 def command(
     *,
@@ -79,7 +85,7 @@ def command(
         raise click.UsageError("only one report can go to standard output")
     if not conformance.is_installed(backend):
         text = f"this backend needs: pip install {conformance.BACKENDS[backend]}"
-        raise failures.FailureError("missing", text, failures.Exit.USAGE)
+        raise exit_codes.FailureError("missing", text, exit_codes.Exit.USAGE)
     on_file = _progress()
     report = conformance.verify(paths, conformance.backend(backend), on_file=on_file)
     if on_file is not None:
@@ -89,7 +95,7 @@ def command(
     if html_path is not None:
         files.write(html_path, conformance.html(report).encode(), private=False)
     if as_json:
-        files.write(files.STANDARD, shown.line(members(report)), private=False)
+        files.write(files.STANDARD, json_output.line(members(report)), private=False)
     elif files.STANDARD not in (junit_path, html_path):
         show(Page(), report)
     _end(report)
@@ -111,9 +117,9 @@ def _end(report: Report) -> None:
         FailureError: an unexpected result, a file that can't be read, or nothing was run.
     """
     if report.count(Outcome.UNEXPECTED):
-        raise failures.FailureError("unexpected", verdict(report), failures.Exit.TOKEN)
+        raise exit_codes.FailureError("unexpected", verdict(report), exit_codes.Exit.TOKEN)
     if any(file.broken for file in report.files) or not has_run(report):
-        raise failures.FailureError("file", verdict(report), failures.Exit.FILE)
+        raise exit_codes.FailureError("file", verdict(report), exit_codes.Exit.FILE)
 
 
 def plain(text: str) -> str:

@@ -12,11 +12,11 @@ Rules:
 Source: vectors/README.md has our format and where the others are from.
 """
 
-from joseal.conformance.as_html import html
-from joseal.conformance.as_json import json
-from joseal.conformance.as_junit import junit
-from joseal.conformance.backends import BACKENDS, Backend, backend, is_installed
+from joseal.conformance.backends.registry import BACKENDS, Backend, backend, is_installed
 from joseal.conformance.files import verify
+from joseal.conformance.reports.as_html import html
+from joseal.conformance.reports.as_json import json
+from joseal.conformance.reports.as_junit import junit
 from joseal.conformance.running import FileReport, Outcome, Report, Result
 
 __all__ = [

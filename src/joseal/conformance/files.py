@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from joseal.conformance import formats
-from joseal.conformance.backends import Backend
+from joseal.conformance.backends.registry import Backend
+from joseal.conformance.formats import registry as formats
 from joseal.conformance.running import FileReport, Report, run
 
 _UNKNOWN: Final = "no form of vectors that is known"

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from joseal.conformance.backends import Backend
+from joseal.conformance.backends.registry import Backend
 from joseal.conformance.model import Answer, Case, Expected, Lacking, Note, NotRun, Output, Refusal
 from joseal.errors import KeyUseError
 

@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from joseal.algorithms import curves
-from joseal.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES
-from joseal.algorithms.table import ALGS, ENCS, MONTGOMERY, SIGS, WEIERSTRASS, Alg, Enc
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES
+from joseal._core.algorithms.registry import ALGS, ENCS, MONTGOMERY, SIGS, WEIERSTRASS, Alg, Enc
+from joseal._core.limits import Limits
+from joseal._core.wire import header as headers
+from joseal._core.wire import strict_json
+from joseal._core.wire.header import Members
 from joseal.diagnosis.causes import cause
+from joseal.diagnosis.lenient_parse import READ_BYTES, Part, Reading
 from joseal.diagnosis.model import Cause, plain
-from joseal.diagnosis.reading import READ_BYTES, Part, Reading
 from joseal.errors import MalformedTokenError
-from joseal.wire import header as headers
-from joseal.wire import strict_json
-from joseal.wire.header import Members
-from joseal.wire.limits import Limits
 
 # RFC 7518 sections 4.7.1.1 and 4.7.1.2.
 _GCMKW_BYTES: Final = (12, 16)

@@ -6,10 +6,10 @@ Source: RFC 7518 sections 4.2 to 4.8, 5.2 and 5.3, RFC 3394.
 from collections.abc import Iterator
 from typing import Final
 
-from joseal.algorithms.table import ENCS, Alg, Enc
+from joseal._core.algorithms.registry import ENCS, Alg, Enc
 from joseal.diagnosis.causes import cause
+from joseal.diagnosis.lenient_parse import Part, Reading, undone
 from joseal.diagnosis.model import Cause
-from joseal.diagnosis.reading import Part, Reading, undone
 
 # RFC 3394 adds one block.
 _WRAP_BYTES: Final = 8

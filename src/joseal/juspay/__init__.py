@@ -18,16 +18,10 @@ from joseal.juspay.account import (
     SANDBOX,
     Account,
 )
-from joseal.juspay.api import (
-    AttemptPath,
-    Request,
-    attempt_request,
-    cancel_request,
-    create_order_request,
-    create_plain_order_request,
-    order_status_request,
-)
-from joseal.juspay.beneficiaries import (
+from joseal.juspay.client import Client
+from joseal.juspay.log_filter import RedactionFilter, protect_loggers, redact
+from joseal.juspay.models.attempt import Attempt, CardInfo, Details, Expiry, SenderDetails
+from joseal.juspay.models.beneficiary import (
     BankAccount,
     Beneficiary,
     Document,
@@ -39,30 +33,9 @@ from joseal.juspay.beneficiaries import (
     UpiId,
     Wallet,
 )
-from joseal.juspay.client import Client
-from joseal.juspay.deliveries import (
-    Claim,
-    Deliveries,
-    Delivery,
-    DeliveryStoreError,
-    MemoryDeliveries,
-    handle_once,
-)
-from joseal.juspay.deliveries_sqlite import SqliteDeliveries
-from joseal.juspay.envelope import Envelope, payout_encrypter, seal
-from joseal.juspay.models import Attempt, CardInfo, Details, Expiry, SenderDetails
-from joseal.juspay.orders import AdditionalInfo, NewFulfillment, NewOrder, WebhookDetails
-from joseal.juspay.outcome import Accepted, NotSent, Outcome, Refused, Unknown
-from joseal.juspay.reading import (
-    ANSWER_BYTES,
-    Ack,
-    read_attempt_response,
-    read_cancel_response,
-    read_create_order_response,
-    read_order_status_response,
-)
-from joseal.juspay.redaction import RedactionFilter, protect_loggers, redact
-from joseal.juspay.replies import (
+from joseal.juspay.models.envelope import Envelope, payout_encrypter, seal
+from joseal.juspay.models.order import AdditionalInfo, NewFulfillment, NewOrder, WebhookDetails
+from joseal.juspay.models.order_status import (
     Cancellation,
     Fulfillment,
     Order,
@@ -70,7 +43,14 @@ from joseal.juspay.replies import (
     PaidTo,
     Transaction,
 )
-from joseal.juspay.resolution import (
+from joseal.juspay.models.states import (
+    FulfillmentState,
+    OrderState,
+    TransactionState,
+    ValidationState,
+)
+from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+from joseal.juspay.reconcile import (
     Arrived,
     Failed,
     Question,
@@ -78,14 +58,39 @@ from joseal.juspay.resolution import (
     StillUnknown,
     read_resolution,
 )
+from joseal.juspay.requests import (
+    AttemptPath,
+    Request,
+    attempt_request,
+    cancel_request,
+    create_order_request,
+    create_plain_order_request,
+    order_status_request,
+)
+from joseal.juspay.responses import (
+    ANSWER_BYTES,
+    Ack,
+    read_attempt_response,
+    read_cancel_response,
+    read_create_order_response,
+    read_order_status_response,
+)
 from joseal.juspay.signing import PAYOUTS_ENCRYPT_THEN_SIGN, PAYOUTS_SIGN_THEN_ENCRYPT, PayoutKeys
-from joseal.juspay.states import FulfillmentState, OrderState, TransactionState, ValidationState
-from joseal.juspay.webhooks import (
+from joseal.juspay.webhooks.receiver import (
     Label,
     UnauthenticatedError,
     Webhook,
     WebhookReceiver,
     read_webhook,
+)
+from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+from joseal.juspay.webhooks.store import (
+    Claim,
+    Deliveries,
+    Delivery,
+    DeliveryStoreError,
+    MemoryDeliveries,
+    handle_once,
 )
 
 __all__ = [

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final
 
-from joseal.juspay.body import LABEL, Checked, Rule
+from joseal.juspay.models.base import LABEL, Checked, Rule
 
 SANDBOX: Final = "https://sandbox.juspay.in"
 PRODUCTION: Final = "https://api.juspay.in"

@@ -15,9 +15,19 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, final
 
-from joseal.frames import Opaque, hide_locals
+from joseal._core.jwe import Encrypter
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal.juspay.account import Account
-from joseal.juspay.api import (
+from joseal.juspay.http.transport import Transport
+from joseal.juspay.log_filter import protect_loggers
+from joseal.juspay.models.attempt import Attempt
+from joseal.juspay.models.base import Body
+from joseal.juspay.models.envelope import Envelope, seal
+from joseal.juspay.models.order import NewOrder
+from joseal.juspay.models.order_status import Cancellation, Order
+from joseal.juspay.outcomes import Outcome
+from joseal.juspay.reconcile import Question, Resolution, read_resolution
+from joseal.juspay.requests import (
     EVERYTHING,
     AttemptPath,
     Expansions,
@@ -28,24 +38,14 @@ from joseal.juspay.api import (
     create_plain_order_request,
     order_status_request,
 )
-from joseal.juspay.body import Body
-from joseal.juspay.envelope import Envelope, seal
-from joseal.juspay.models import Attempt
-from joseal.juspay.orders import NewOrder
-from joseal.juspay.outcome import Outcome
-from joseal.juspay.reading import (
+from joseal.juspay.responses import (
     Ack,
     read_attempt_response,
     read_cancel_response,
     read_create_order_response,
     read_order_status_response,
 )
-from joseal.juspay.redaction import protect_loggers
-from joseal.juspay.replies import Cancellation, Order
-from joseal.juspay.resolution import Question, Resolution, read_resolution
 from joseal.juspay.signing import PayoutKeys
-from joseal.juspay.transport import Transport
-from joseal.jwe import Encrypter
 
 _T = TypeVar("_T")
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from joseal._core.keys import Key
 from joseal.juspay.sandbox import Sandbox
-from joseal.keys import Key
 
 
 @pytest.fixture(scope="session")

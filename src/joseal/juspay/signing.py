@@ -21,11 +21,11 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, final
 
+from joseal._core.keys import Key, KeySet
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import KeyUseError
-from joseal.frames import Opaque, hide_locals
-from joseal.juspay.body import Body
-from joseal.juspay.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
-from joseal.keys import Key, KeySet
+from joseal.juspay.models.base import Body
+from joseal.juspay.models.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
 from joseal.profiles import (
     JUSPAY_PAYOUTS,
     Constant,

@@ -15,6 +15,7 @@ False and `open_question` says what to ask before going live.
 Source: for each profile its own `sources`.
 """
 
+from joseal.profiles.codec import Opener, Received, Sealer
 from joseal.profiles.envelopes import RAW, Envelope, Fields, InMember, Raw
 from joseal.profiles.identity import HAIP, OPEN_FINANCE_BRAZIL, OPENID4VP, SPID_CIE
 from joseal.profiles.juspay import (
@@ -36,9 +37,8 @@ from joseal.profiles.payments import (
     WISE_SIGNED,
 )
 from joseal.profiles.profile import Profile
-from joseal.profiles.table import PROFILES
+from joseal.profiles.registry import PROFILES
 from joseal.profiles.template import Constant, IssuedAt, Kid, KidSource, Template, kid_of
-from joseal.profiles.work import Opener, Received, Sealer
 
 __all__ = [
     "AXIS_BANK",

@@ -14,9 +14,9 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from joseal._core.wire import strict_json
+from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 from joseal.errors import MalformedTokenError
-from joseal.wire import strict_json
-from joseal.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 
 
 class Raw(Struct, frozen=True):

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from joseal.algorithms.table import ALGS, ENCS, SIGS
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal.profiles import template
 from joseal.profiles.envelopes import RAW, Envelope
 from joseal.profiles.template import Template

@@ -14,13 +14,13 @@ from typing import Self
 
 from msgspec import Struct, structs
 
-from joseal.algorithms.policy import Policy
-from joseal.frames import hide_locals
-from joseal.keys import Key, KeySet
+from joseal._core.keys import Key, KeySet
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.secrecy import hide_locals
+from joseal.profiles.codec import DEFAULTS, NO_LABELS, Opener, Sealer
 from joseal.profiles.model import Receiving, Sending
 from joseal.profiles.template import Clock
-from joseal.profiles.work import DEFAULTS, NO_LABELS, Opener, Sealer
-from joseal.wire.limits import Limits
 
 
 class Profile(Struct, frozen=True, kw_only=True):

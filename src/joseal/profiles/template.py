@@ -15,9 +15,9 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from msgspec import Struct
 
+from joseal._core.keys import Key
+from joseal._core.wire.header import MANAGED
 from joseal.errors import KeyUseError
-from joseal.keys import Key
-from joseal.wire.header import MANAGED
 
 Clock: TypeAlias = Callable[[], float]
 

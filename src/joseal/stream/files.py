@@ -20,8 +20,8 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TypeAlias
 
-from joseal.frames import hide_locals
-from joseal.jwe import Decrypter, Encrypter
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.secrecy import hide_locals
 from joseal.stream.tokens import decrypt_stream, encrypt_stream
 
 AnyPath: TypeAlias = str | PathLike[str]

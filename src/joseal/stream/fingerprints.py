@@ -14,9 +14,9 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from joseal.algorithms import content
-from joseal.algorithms.content import Sealed
-from joseal.algorithms.table import ENCS
+from joseal._core.algorithms import content_encryption
+from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.registry import ENCS
 from joseal.errors import DecryptionError
 
 _GCM: Final = ENCS["A256GCM"]
@@ -34,7 +34,7 @@ class Fingerprints:
     def taken(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass all chunks on, and remember them."""
         for number, chunk in enumerate(chunks):
-            _, tag = content.seal(_GCM, self._key, _iv(number), chunk, b"")
+            _, tag = content_encryption.seal(_GCM, self._key, _iv(number), chunk, b"")
             self._kept += tag
             yield chunk
 
@@ -47,7 +47,10 @@ class Fingerprints:
         for number, chunk in enumerate(chunks):
             at = number * _GCM.tag_bytes
             tag = bytes(self._kept[at : at + _GCM.tag_bytes])
-            if content.open_(_GCM, self._key, Sealed(chunk, _iv(number), b"", tag)) is None:
+            if (
+                content_encryption.open_(_GCM, self._key, Sealed(chunk, _iv(number), b"", tag))
+                is None
+            ):
                 raise DecryptionError
             yield chunk
 

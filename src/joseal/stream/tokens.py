@@ -20,9 +20,14 @@ from typing import Final, NamedTuple
 
 from msgspec import UNSET
 
-from joseal.algorithms import chunked
-from joseal.algorithms.management import Incoming, Unwrap
-from joseal.algorithms.table import Enc
+from joseal._core.algorithms import content_chunked
+from joseal._core.algorithms.key_management import Incoming, Unwrap
+from joseal._core.algorithms.registry import Enc
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.limits import Limits
+from joseal._core.sealing import unwrapped
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import base64url, compact
 from joseal.errors import (
     DecryptionError,
     MalformedTokenError,
@@ -30,21 +35,16 @@ from joseal.errors import (
     TokenError,
     TokenTooLargeError,
 )
-from joseal.frames import hide_locals
-from joseal.jwe import Decrypter, Encrypter
-from joseal.sealing import unwrapped
 from joseal.stream import binary
 from joseal.stream.binary import SeekableSource, Source, Target
 from joseal.stream.fingerprints import Fingerprints
-from joseal.wire import base64url, compact
-from joseal.wire.limits import Limits
 
 # The most that one key and initialization vector may encrypt: NIST SP 800-38D section 5.2.1.1; for
 # HMAC what SHA-256 can count, FIPS 180-4 section 1, with room for what else is authenticated.
 _MOST_BYTES: Final = {"gcm": 2**36 - 32, "cbc-hmac": 2**60}
 
 # Characters of a whole chunk of ciphertext.
-_CHUNK_CHARS: Final = chunked.CHUNK_BYTES // 3 * 4
+_CHUNK_CHARS: Final = content_chunked.CHUNK_BYTES // 3 * 4
 
 # The encrypted key of the largest RSA key, 16,384 bits, and an iv, with their dots.
 _KEY_AND_IV_CHARS: Final = base64url.encoded_bytes(2048) + base64url.encoded_bytes(16) + 3
@@ -94,8 +94,8 @@ def encrypt_stream(
     protected, cek, encrypted_key, iv = encrypter._draw(header)  # noqa: SLF001
     encode = base64url.encode
     binary.write(target, b".".join((protected, encode(encrypted_key), encode(iv), b"")))
-    sealing = chunked.Sealing(enc, cek, iv, protected)
-    overlap = chunked.can_overlap(most_bytes)
+    sealing = content_chunked.Sealing(enc, cek, iv, protected)
+    overlap = content_chunked.can_overlap(most_bytes)
     ciphertext = sealing.encrypt(_plaintext(source, most_bytes), overlap=overlap)
     for text in base64url.encode_chunks(ciphertext):
         binary.write(target, text.encode("ascii"))
@@ -152,7 +152,7 @@ def decrypt_stream(
     if not _has_frame(source, begin, limits, frame):
         raise DecryptionError
     ciphertext = _decoded(seen.unchanged(_text(source, frame)))
-    for plaintext in chunked.decrypt(token.enc, cek, ciphertext, iv=token.iv, size=size):
+    for plaintext in content_chunked.decrypt(token.enc, cek, ciphertext, iv=token.iv, size=size):
         binary.write(target, plaintext)
 
 
@@ -179,7 +179,7 @@ class _Accepted(NamedTuple):
 def _enc_of(encrypter: Encrypter) -> Enc:
     # Only this module asks an encrypter for its settings, so it has no public names for them.
     enc, compress = encrypter._outgoing.enc, encrypter._compress  # noqa: SLF001
-    if not chunked.can_chunk(enc):
+    if not content_chunked.can_chunk(enc):
         raise ValueError("the encrypter seals with C20P or XC20P, which no stream can have")
     if compress:
         raise ValueError("the encrypter compresses, which no stream can")
@@ -236,7 +236,7 @@ def _accept(
     parsed, enc, keys = decrypter._match(frame.protected)  # noqa: SLF001
     if parsed.known.zip is not UNSET:
         raise NotAllowedError("zip", "compressed tokens can't be opened as a stream")
-    if not chunked.can_chunk(enc):
+    if not content_chunked.can_chunk(enc):
         raise NotAllowedError("enc", "C20P and XC20P can't be opened as a stream")
     encrypted_key = compact.decode(frame.encrypted_key, "encrypted key")
     iv, tag = compact.decode(frame.iv, "iv"), compact.decode(frame.tag, "tag")
@@ -261,7 +261,7 @@ def _authenticate(
         cek, seen = unwrapped(token.enc, unwrap), Fingerprints()
         ciphertext = _decoded(seen.taken(_text(source, frame)))
         aad, iv, tag = frame.protected, token.iv, token.tag
-        size = chunked.check(token.enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
+        size = content_chunked.check(token.enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
         if size is not None:
             return cek, size, seen
     raise DecryptionError
@@ -285,7 +285,7 @@ def _decoded(texts: Iterable[bytes]) -> Iterator[bytes]:
 
 def _plaintext(source: Source, most_bytes: int) -> Iterator[bytes]:
     left = most_bytes
-    while chunk := binary.read(source, chunked.CHUNK_BYTES):
+    while chunk := binary.read(source, content_chunked.CHUNK_BYTES):
         left -= len(chunk)
         if left < 0:
             raise TokenTooLargeError("plaintext_bytes", most_bytes)

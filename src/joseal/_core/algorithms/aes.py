@@ -1,0 +1,145 @@
+"""Symmetric key management: AES Key Wrap, AES-GCM key wrap, and direct use of a shared key.
+
+Source: RFC 7518 sections 4.4, 4.5 and 4.7, RFC 3394.
+"""
+
+import os
+from functools import partial
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
+
+from joseal._core.algorithms.key_management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.registry import Enc
+from joseal._core.secrecy import Opaque
+from joseal._core.wire.header import from_member, to_member
+from joseal.errors import MalformedTokenError
+
+# RFC 3394 adds one 64-bit integrity block.
+_INTEGRITY_BYTES = 8
+
+# RFC 7518 sections 4.7.1.1 and 4.7.1.2.
+_GCM_IV_BYTES = 12
+_GCM_TAG_BYTES = 16
+
+
+def check_wrapped_size(incoming: Incoming) -> None:
+    """Check that an AES-wrapped key can hold a key for the enc.
+
+    Raises:
+        MalformedTokenError: it can't.
+    """
+    if len(incoming.encrypted_key) != incoming.enc.cek_bytes + _INTEGRITY_BYTES:
+        raise MalformedTokenError("the encrypted key does not have the size that enc asks for")
+
+
+def wrap(kek: bytes, enc: Enc) -> tuple[bytes, bytes]:
+    """Draw a content encryption key for the enc; return it, and wrapped. RFC 3394 section 2.2.1."""
+    cek = os.urandom(enc.cek_bytes)
+    return cek, aes_key_wrap(kek, cek)
+
+
+def unwrap(kek: bytes, encrypted_key: bytes) -> bytes | None:
+    """Unwrap a key; None where its integrity block does not hold. RFC 3394 section 2.2.2."""
+    try:
+        return aes_key_unwrap(kek, encrypted_key)
+    except InvalidUnwrap:
+        return None
+
+
+class AesKeyWrap(Opaque):
+    """A128KW, A192KW, A256KW: the size of the key has chosen which. RFC 7518 section 4.4."""
+
+    __slots__ = ("_kek",)
+
+    _kek: bytes
+
+    def __init__(self, kek: bytes) -> None:
+        self._set(_kek=kek)
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Wrap a fresh content encryption key."""
+        return *wrap(self._kek, outgoing.enc), NO_MEMBERS
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Check the size of the encrypted key.
+
+        Raises:
+            MalformedTokenError: it is not that of a wrapped key for `enc`.
+        """
+        check_wrapped_size(incoming)
+        return partial(self._unwrap, incoming.encrypted_key)
+
+    def _unwrap(self, encrypted_key: bytes) -> bytes | None:
+        return unwrap(self._kek, encrypted_key)
+
+
+class AesGcmKeyWrap(Opaque):
+    """A128GCMKW, A192GCMKW, A256GCMKW. RFC 7518 section 4.7.
+
+    The initialization vector is random, so one key must not wrap more than 2^32 keys in its life
+    (NIST SP 800-38D section 8.3).
+    """
+
+    __slots__ = ("_kek",)
+
+    _kek: bytes
+
+    def __init__(self, kek: bytes) -> None:
+        self._set(_kek=kek)
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Encrypt a fresh content encryption key."""
+        cek, iv = os.urandom(outgoing.enc.cek_bytes), os.urandom(_GCM_IV_BYTES)
+        sealed = AESGCM(self._kek).encrypt(iv, cek, None)
+        encrypted_key, tag = sealed[:-_GCM_TAG_BYTES], sealed[-_GCM_TAG_BYTES:]
+        return cek, encrypted_key, {"iv": to_member(iv), "tag": to_member(tag)}
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Check the sizes of the encrypted key and of the header's iv and tag.
+
+        Raises:
+            MalformedTokenError: one is missing, not of its form, or of another size.
+        """
+        # A malformed one has as many octets as a missing one.
+        iv = from_member(incoming.members.iv) or b""
+        tag = from_member(incoming.members.tag) or b""
+        sizes = (len(iv), len(tag), len(incoming.encrypted_key))
+        if sizes != (_GCM_IV_BYTES, _GCM_TAG_BYTES, incoming.enc.cek_bytes):
+            raise MalformedTokenError("iv, tag or encrypted key does not have the size it needs")
+        return partial(self._unwrap, iv, incoming.encrypted_key + tag)
+
+    def _unwrap(self, iv: bytes, sealed: bytes) -> bytes | None:
+        try:
+            return AESGCM(self._kek).decrypt(iv, sealed, None)
+        except InvalidTag:
+            return None
+
+
+class Direct(Opaque):
+    """dir: the shared key is the content encryption key. RFC 7518 section 4.5."""
+
+    __slots__ = ("_cek",)
+
+    _cek: bytes
+
+    def __init__(self, cek: bytes) -> None:
+        self._set(_cek=cek)
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:  # noqa: ARG002 - the key has the size
+        """Give the key itself, and an empty encrypted key."""
+        return self._cek, b"", NO_MEMBERS
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Check that there is no encrypted key. RFC 7516 section 5.2 step 10.
+
+        Raises:
+            MalformedTokenError: there is one.
+        """
+        if incoming.encrypted_key:
+            raise MalformedTokenError("dir takes an empty encrypted key")
+        return self._reveal
+
+    def _reveal(self) -> bytes:
+        return self._cek

@@ -1,0 +1,147 @@
+"""Content encryption: AES-CBC with HMAC, AES-GCM, ChaCha20-Poly1305 and XChaCha20-Poly1305.
+
+Rules:
+- Pure functions: the key and the initialization vector come from the caller, who draws them fresh.
+- Lengths are the caller's duty, by `lengths_fit`, before any primitive is touched.
+- Opening gives the plaintext or None, and None is all that is ever told.
+- CBC-HMAC: the MAC is checked first, in constant time; under a bad tag nothing is deciphered. Bad
+  padding under a good tag, which any sender can make, is the same None.
+
+Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIST SP 800-38D;
+draft-amringer-jose-chacha for C20P and XC20P.
+"""
+
+from io import BytesIO
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.hmac import HMAC
+
+from joseal._core.algorithms import content_chunked
+from joseal._core.algorithms.content_chunked import BLOCK_BYTES, PADDINGS
+from joseal._core.algorithms.hashes import HASHES, same
+from joseal._core.algorithms.registry import Enc
+
+# Measured: from this size on, chunks that stay in the cache are faster.
+LARGE_BYTES: Final = 64 * 1024
+
+
+class Sealed(NamedTuple):
+    """What was sealed, as it came: all but the key."""
+
+    aad: bytes
+    iv: bytes
+    ciphertext: bytes | memoryview
+    tag: bytes
+
+
+def lengths_fit(enc: Enc, sealed: Sealed) -> bool:
+    """Tell whether iv, ciphertext and tag have lengths that `enc` can have made."""
+    return (
+        len(sealed.iv) == enc.iv_bytes
+        and len(sealed.tag) == enc.tag_bytes
+        and len(sealed.ciphertext) % enc.block_bytes == 0
+        and (enc.block_bytes == 1 or len(sealed.ciphertext) > 0)
+    )
+
+
+def seal(enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
+    """Encrypt and authenticate; return the ciphertext and the tag."""
+    if enc.family == "cbc-hmac":
+        return _seal_cbc_hmac(enc, cek, iv, aad, plaintext)
+    if enc.family == "xchacha":
+        sealed = _seal_xchacha(cek, iv, aad, plaintext)
+    else:
+        sealed = _aead(enc, cek).encrypt(iv, plaintext, aad)
+    return sealed[: -enc.tag_bytes], sealed[-enc.tag_bytes :]
+
+
+def open_(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+    """Check the tag and decrypt; None where anything does not hold."""
+    if len(sealed.ciphertext) >= LARGE_BYTES and content_chunked.can_chunk(enc):
+        return _open_large(enc, cek, sealed)
+    if enc.family == "cbc-hmac":
+        return _open_cbc_hmac(enc, cek, sealed)
+    if enc.family == "xchacha":
+        return _open_xchacha(cek, sealed)
+    try:
+        return _aead(enc, cek).decrypt(
+            sealed.iv, b"".join((sealed.ciphertext, sealed.tag)), sealed.aad
+        )
+    except InvalidTag:
+        return None
+
+
+def _open_large(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+    aad, iv, ciphertext, tag = sealed
+    size = content_chunked.check(
+        enc, cek, content_chunked.slices(ciphertext), iv=iv, aad=aad, tag=tag
+    )
+    if size is None:
+        return None
+    # Sized beforehand, so that it neither grows nor is copied.
+    plaintext = BytesIO(bytes(size))
+    for chunk in content_chunked.decrypt(
+        enc, cek, content_chunked.slices(ciphertext), iv=iv, size=size
+    ):
+        plaintext.write(chunk)
+    return plaintext.getvalue()
+
+
+def _aead(enc: Enc, cek: bytes) -> AESGCM | ChaCha20Poly1305:
+    return AESGCM(cek) if enc.family == "gcm" else ChaCha20Poly1305(cek)
+
+
+def _seal_xchacha(cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> bytes:
+    # Most programs never need libsodium.
+    from nacl import bindings  # noqa: PLC0415
+
+    return bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, aad, iv, cek)
+
+
+def _open_xchacha(cek: bytes, sealed: Sealed) -> bytes | None:
+    # Most programs never need libsodium.
+    from nacl import bindings, exceptions  # noqa: PLC0415
+
+    try:
+        return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
+            b"".join((sealed.ciphertext, sealed.tag)), sealed.aad, sealed.iv, cek
+        )
+    except exceptions.CryptoError:
+        return None
+
+
+def _seal_cbc_hmac(
+    enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes
+) -> tuple[bytes, bytes]:
+    """RFC 7518 section 5.2.2.1."""
+    mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
+    padding = PADDINGS[BLOCK_BYTES - len(plaintext) % BLOCK_BYTES]
+    # Only whole blocks go in, so `finalize` would have nothing to add.
+    cipher = Cipher(AES(enc_key), CBC(iv)).encryptor()
+    ciphertext = cipher.update(plaintext + padding)
+    return ciphertext, _mac(enc, mac_key, iv, aad, ciphertext)
+
+
+def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+    """RFC 7518 section 5.2.2.2."""
+    mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
+    expected = _mac(enc, mac_key, sealed.iv, sealed.aad, sealed.ciphertext)
+    if not same(expected, sealed.tag):
+        return None
+    padded = Cipher(AES(enc_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
+    padding_bytes = padded[-1]
+    if not 1 <= padding_bytes <= BLOCK_BYTES or not padded.endswith(PADDINGS[padding_bytes]):
+        return None
+    return padded[:-padding_bytes]
+
+
+def _mac(enc: Enc, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview) -> bytes:
+    """The tag over AAD, IV, ciphertext and AL, the size of the AAD in bits as 64-bit integer."""
+    mac = HMAC(mac_key, HASHES[enc.hash])
+    mac.update(b"".join((aad, iv, ciphertext, (8 * len(aad)).to_bytes(8, "big"))))
+    return mac.finalize()[: enc.tag_bytes]

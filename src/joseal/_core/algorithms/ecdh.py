@@ -1,0 +1,117 @@
+"""Key agreement: ECDH-ES, alone or with AES Key Wrap.
+
+Rules:
+- The ephemeral pair is fresh for every token.
+- A received `epk` is read only on the recipient's own curve, from its public members alone; off
+  the curve or of low order it is refused before the private key is used.
+
+Source: RFC 7518 section 4.6, RFC 8037 section 3.2, NIST SP 800-56A section 5.8.1.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
+from msgspec import UNSET, UnsetType
+
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
+from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.algorithms.key_management import Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.registry import Alg, Enc
+from joseal._core.secrecy import Opaque
+from joseal._core.wire.header import from_member, to_member
+from joseal.errors import MalformedTokenError
+
+# From a peer's public key to the shared secret, or None; an HSM can be behind it.
+Agree = Callable[[PublicCurveKey], bytes | None]
+
+
+class EcdhEs(Opaque):
+    """ECDH-ES with one key; without `agree` it only wraps."""
+
+    __slots__ = ("_agree", "_alg", "_curve", "_public")
+
+    _alg: Alg
+    _public: PublicCurveKey
+    _agree: Agree | None
+    _curve: str
+
+    def __init__(self, alg: Alg, public: PublicCurveKey, agree: Agree | None) -> None:
+        self._set(_alg=alg, _public=public, _agree=agree, _curve=curves.name(public))
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Agree on a key with a fresh ephemeral pair; the CEK itself, or what wraps it.
+
+        Raises:
+            ValueError: the public key is of low order, which no key that was loaded is.
+        """
+        ephemeral = curves.generate(self._curve)
+        secret = curves.agree(ephemeral, self._public)
+        if secret is None:
+            # Loading has refused public keys of low order.
+            raise ValueError("the recipient's public key can't be used")
+        key = self._derive(outgoing.enc, secret, outgoing.apu, outgoing.apv)
+        x, y = curves.coordinates(ephemeral.public_key())
+        epk = {"kty": curves.kty(self._curve), "crv": self._curve, "x": to_member(x)}
+        members: dict[str, object] = {"epk": epk if y is None else {**epk, "y": to_member(y)}}
+        parties = {"apu": outgoing.apu, "apv": outgoing.apv}
+        members.update((name, to_member(octets)) for name, octets in parties.items() if octets)
+        if not self._alg.key_bytes:
+            return key, b"", members
+        return *wrap(key, outgoing.enc), members
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Read the epk, apu and apv, and check the size of the encrypted key.
+
+        Raises:
+            MalformedTokenError: one of them is missing or not of its form; the epk is not on the
+                recipient's curve, or is of low order.
+        """
+        if self._alg.key_bytes:
+            check_wrapped_size(incoming)
+        elif incoming.encrypted_key:
+            raise MalformedTokenError("ECDH-ES takes an empty encrypted key")
+        epk = self._read_epk(incoming)
+        apu = from_member(incoming.members.apu)
+        apv = from_member(incoming.members.apv)
+        if epk is None or apu is None or apv is None:
+            raise MalformedTokenError("epk, apu or apv is not of its form, or epk is no such point")
+        return partial(self._unwrap, incoming, epk, apu, apv)
+
+    def _read_epk(self, incoming: Incoming) -> PublicCurveKey | None:
+        epk = incoming.members.epk
+        if epk is UNSET or "d" in epk:
+            return None
+        if (epk.get("kty"), epk.get("crv")) != (curves.kty(self._curve), self._curve):
+            return None
+        x, y = epk.get("x"), epk.get("y", UNSET)
+        if not isinstance(x, str) or not isinstance(y, str | UnsetType):
+            return None
+        x_octets, y_octets = from_member(x), None if y is UNSET else from_member(y)
+        if x_octets is None or (y is not UNSET and y_octets is None):
+            return None
+        key = curves.load_public(self._curve, x_octets, y_octets)
+        return None if key is None or curves.has_low_order(key) else key
+
+    def _unwrap(
+        self, incoming: Incoming, epk: PublicCurveKey, apu: bytes, apv: bytes
+    ) -> bytes | None:
+        secret = None if self._agree is None else self._agree(epk)
+        if secret is None:
+            return None
+        key = self._derive(incoming.enc, secret, apu, apv)
+        return unwrap(key, incoming.encrypted_key) if self._alg.key_bytes else key
+
+    def _derive(self, enc: Enc, secret: bytes, apu: bytes, apv: bytes) -> bytes:
+        """Derive the CEK, or the key that wraps it. RFC 7518 section 4.6.2."""
+        name = self._alg.name if self._alg.key_bytes else enc.name
+        size = self._alg.key_bytes or enc.cek_bytes
+        info = b"".join(_counted(part) for part in (name.encode(), apu, apv))
+        info += (8 * size).to_bytes(4, "big")
+        return ConcatKDFHash(hashes.SHA256(), size, info).derive(secret)
+
+
+def _counted(octets: bytes) -> bytes:
+    return len(octets).to_bytes(4, "big") + octets

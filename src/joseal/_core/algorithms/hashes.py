@@ -1,0 +1,36 @@
+"""The hashes of the tables, as `cryptography` has them, and how what they made is compared."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
+
+from cryptography.hazmat.primitives import hashes
+
+from joseal._core.algorithms.registry import HashName
+
+Hash: TypeAlias = hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512
+
+HASHES: Final[Mapping[HashName, Hash]] = MappingProxyType(
+    {
+        # For OAEP alone, where its collisions are of no use. RFC 8017 appendix B.1.
+        "sha1": hashes.SHA1(),  # noqa: S303
+        "sha256": hashes.SHA256(),
+        "sha384": hashes.SHA384(),
+        "sha512": hashes.SHA512(),
+    }
+)
+
+
+def digest(octets: bytes) -> bytes:
+    """Hash with SHA-256."""
+    function = hashes.Hash(HASHES["sha256"])
+    function.update(octets)
+    return function.finalize()
+
+
+def same(computed: bytes, received: bytes) -> bool:
+    """Compare in constant time."""
+    # It brings an OpenSSL of its own, which takes as long to load as all of this package.
+    import hmac  # noqa: PLC0415
+
+    return hmac.compare_digest(computed, received)

@@ -1,0 +1,67 @@
+"""What every mechanism of key management has in common.
+
+A mechanism is prepared once from key material and used for many tokens. Sealing asks it to `wrap`;
+opening asks it to `prepare`, which checks all that the token and the *public* key decide, and hands
+back the one private step, to be run afterwards. So the order that keeps failures uniform is in the
+types, and not in the discipline of the caller.
+
+Source: RFC 7516 sections 5.1, 5.2 and 11.5.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from joseal._core.algorithms.registry import Enc
+from joseal._core.limits import Limits
+from joseal._core.wire.header import Members
+
+# The private step: the content encryption key, or None. It does not say why, and it may give a key
+# of the wrong length; its caller goes on with a random one in both cases.
+Unwrap = Callable[[], bytes | None]
+
+# What wrapping gives: the CEK, the encrypted key, and the header members that carry the rest.
+Wrapped = tuple[bytes, bytes, Mapping[str, object]]
+
+NO_MEMBERS: Mapping[str, object] = {}
+
+
+class Incoming(NamedTuple):
+    """What a token says of its content encryption key, and what its opener allows it to say."""
+
+    enc: Enc
+    members: Members
+    encrypted_key: bytes
+    limits: Limits
+
+
+class Outgoing(NamedTuple):
+    """What the one who seals has decided for all tokens of one object.
+
+    `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.
+    """
+
+    enc: Enc
+    limits: Limits
+    apu: bytes = b""
+    apv: bytes = b""
+
+
+class KeyManagement(Protocol):
+    """One mechanism with its key."""
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Choose a content encryption key for the enc and wrap it.
+
+        Raises:
+            TokenTooLargeError: it takes more work than the limits let an opener do.
+        """
+        ...
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Check what is public, and return the private step.
+
+        Raises:
+            MalformedTokenError: a length or a member that no key could accept.
+            NotAllowedError: a member that the caller's limits don't accept.
+        """
+        ...

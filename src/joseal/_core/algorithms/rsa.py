@@ -1,0 +1,86 @@
+"""Key encryption with RSA: RSAES-OAEP, and for opening old tokens RSAES-PKCS1-v1_5.
+
+Rules:
+- The hash of OAEP and of MGF1 are the same, and the label is empty.
+- The encrypted key has the size of the modulus, which is checked before the private key is used.
+- Whatever goes wrong with the private key is None, and a caller can't tell it from a good one
+  before the tag was checked. RFC 7516 section 11.5.
+
+Source: RFC 7518 sections 4.2 and 4.3, RFC 8017 sections 7.1 and 7.2.
+"""
+
+import os
+from collections.abc import Callable
+from functools import partial
+
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from joseal._core.algorithms.hashes import HASHES
+from joseal._core.algorithms.key_management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.registry import Alg
+from joseal._core.secrecy import Opaque
+from joseal.errors import KeyUseError, MalformedTokenError
+
+# From an encrypted key to the key, or None; an HSM can be behind it.
+Decrypt = Callable[[bytes], bytes | None]
+
+
+def padding(alg: Alg) -> OAEP | PKCS1v15:
+    """Return the padding that `alg` names."""
+    if alg.family == "rsa1_5":
+        return PKCS1v15()
+    return OAEP(mgf=MGF1(HASHES[alg.hash]), algorithm=HASHES[alg.hash], label=None)
+
+
+def decryptor(alg: Alg, private: RSAPrivateKey) -> Decrypt:
+    """Return the private step for a key in memory."""
+    scheme = padding(alg)
+
+    def decrypt(encrypted_key: bytes) -> bytes | None:
+        try:
+            return private.decrypt(encrypted_key, scheme)
+        except ValueError:
+            return None
+
+    return decrypt
+
+
+class RsaEncryption(Opaque):
+    """RSA-OAEP or RSA1_5 with one key; without `decrypt` it only wraps."""
+
+    __slots__ = ("_alg", "_decrypt", "_padding", "_public", "_wrapped_bytes")
+
+    _alg: Alg
+    _padding: OAEP | PKCS1v15
+    _public: RSAPublicKey
+    _decrypt: Decrypt | None
+    _wrapped_bytes: int
+
+    def __init__(self, alg: Alg, public: RSAPublicKey, decrypt: Decrypt | None) -> None:
+        self._set(_alg=alg, _padding=padding(alg), _public=public, _decrypt=decrypt)
+        self._set(_wrapped_bytes=(public.key_size + 7) // 8)
+
+    def wrap(self, outgoing: Outgoing) -> Wrapped:
+        """Encrypt a fresh content encryption key.
+
+        Raises:
+            KeyUseError: RSA1_5, which joseal opens but never makes.
+        """
+        if self._alg.legacy:
+            raise KeyUseError("RSA1_5 tokens are opened but never made")
+        cek = os.urandom(outgoing.enc.cek_bytes)
+        return cek, self._public.encrypt(cek, self._padding), NO_MEMBERS
+
+    def prepare(self, incoming: Incoming) -> Unwrap:
+        """Check the size of the encrypted key.
+
+        Raises:
+            MalformedTokenError: it does not have the size of the modulus.
+        """
+        if len(incoming.encrypted_key) != self._wrapped_bytes:
+            raise MalformedTokenError("the encrypted key does not have the size of the modulus")
+        return partial(self._unwrap, incoming.encrypted_key)
+
+    def _unwrap(self, encrypted_key: bytes) -> bytes | None:
+        return None if self._decrypt is None else self._decrypt(encrypted_key)

@@ -1,0 +1,382 @@
+"""`Encrypter` and `Decrypter`: compact JWE, each direction readable on one page.
+
+Rules:
+- The token never chooses: a key is bound to one `alg`, the caller names the `enc`s, and a header
+  must agree with them. Nothing in a token selects, supplies or fetches a key.
+- What the token and the public key decide is checked before the private key is used. After that
+  there is one failure: a failed unwrap goes on with a random key to the same check of the tag.
+- The received header's own octets are the additional authenticated data.
+- Both classes are immutable and safe to share between threads. What is drawn, is drawn anew for
+  each token.
+
+Source: RFC 7516 sections 5.1, 5.2 and 11.5.
+"""
+
+import itertools
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Final, final
+
+from msgspec import UNSET
+
+from joseal._core import checks
+from joseal._core.algorithms import content_encryption, deflate
+from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.key_management import Incoming, KeyManagement, Outgoing, Unwrap
+from joseal._core.algorithms.registry import Enc, known_enc, known_encs
+from joseal._core.keys import Key, KeySet
+from joseal._core.keys.keyset import MOST_TRIES
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.sealing import seal, unwrapped
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire import compact
+from joseal._core.wire import header as headers
+from joseal._core.wire.header import Expected, Header
+from joseal.errors import (
+    DecryptionError,
+    KeyUseError,
+    MalformedTokenError,
+    NotAllowedError,
+    TokenTooLargeError,
+)
+
+_DEFAULTS: Final = Limits()
+
+# NIST SP 800-38D section 8.3, for random initialization vectors under one key.
+_MOST_TOKENS: Final = 2**32
+
+
+@final
+class Encrypter(Opaque):
+    """Seals plaintexts into compact JWE tokens for one key.
+
+    An object whose key itself is used with random nonces of 96 bits (`dir` with AES-GCM or C20P,
+    `A*GCMKW`) stops after 2^32 tokens. That bound is one for the key, over all processes that have
+    it, which only their operator can keep.
+
+    Args:
+        key: the recipient's public key, or a shared one.
+        enc: the content encryption, such as `A256CBC-HS512`.
+        header: members for every token, written between `alg` and `enc` in the order given.
+        write_kid: write the key's kid into the header, unless `header` has one.
+        apu: agreed information on the sender, for ECDH-ES. RFC 7518 section 4.6.1.2.
+        apv: the same on the recipient.
+        compress: deflate the plaintext (`zip`). The length of the token then tells something of
+            its content; RFC 8725 section 3.6 advises against it.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the tokens made, the same as those of a `Decrypter`.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `enc` is not known; `header` has a member that is managed here, or one that
+            strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES, or both
+            the same (RFC 7518 section 4.6.2).
+        KeyUseError: the key is a private one (use `key.public()`), or can't serve this `enc`, or
+            its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
+        TokenTooLargeError: `header` is over `header_bytes`.
+
+    Source: RFC 7516 section 5.1.
+    """
+
+    __slots__ = (
+        *("_begin", "_compress", "_end", "_key", "_management", "_outgoing", "_protected"),
+        "_tokens",
+    )
+
+    _key: Key
+    _management: KeyManagement
+    _outgoing: Outgoing
+    _begin: dict[str, object]
+    _end: dict[str, str]
+    _protected: bytes
+    _compress: bool
+    _tokens: Iterator[int] | None
+
+    @hide_locals
+    def __init__(
+        self,
+        key: Key,
+        *,
+        enc: str,
+        header: Mapping[str, object] | None = None,
+        write_kid: bool = True,
+        apu: bytes = b"",
+        apv: bytes = b"",
+        compress: bool = False,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        if not isinstance(key, Key):
+            raise TypeError("key must be a Key")
+        checks.check(limits, write_kid=write_kid, compress=compress)
+        known = known_enc(enc)
+        begin = headers.begin(key.alg, key.kid if write_kid else None, header)
+        end = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
+        self._set(
+            _key=key,
+            _management=key.for_encryption("encrypt", [known], policy),
+            _outgoing=Outgoing(known, limits, *_parties(key, apu, apv)),
+            _compress=compress,
+            _tokens=itertools.count() if key.is_counted(known) else None,
+            _begin=begin,
+            _end=end,
+            _protected=headers.encode({**begin, **end}, limits),
+        )
+
+    @hide_locals
+    def encrypt(self, plaintext: bytes, *, header: Mapping[str, object] | None = None) -> str:
+        """Seal a plaintext and return the token.
+
+        Each call draws a fresh content encryption key and initialization vector. A token made for
+        a public key says nothing of who made it.
+
+        Args:
+            plaintext: the octets to seal; empty ones are sealed too.
+            header: members for this token alone, after the constant ones.
+
+        Raises:
+            TypeError: `plaintext` is not bytes, or `header` no mapping.
+            ValueError: `header` has a member that is managed, or is set already, or that strict
+                JSON can't carry.
+            TokenTooLargeError: header, plaintext or token would be over `limits`.
+            KeyUseError: a fixed key has made its 2^32 tokens.
+
+        Source: RFC 7516 section 5.1.
+        """
+        if not isinstance(plaintext, bytes):
+            raise TypeError("plaintext must be bytes")
+        enc, limits = self._outgoing.enc, self._outgoing.limits
+        if len(plaintext) > limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+        protected, cek, encrypted_key, iv = self._draw(header)
+        if self._compress:
+            plaintext = self._deflate(plaintext)
+        token = seal(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
+        if len(token) > limits.token_bytes:
+            raise TokenTooLargeError("token_bytes", limits.token_bytes)
+        return token
+
+    def _draw(self, header: Mapping[str, object] | None) -> tuple[bytes, bytes, bytes, bytes]:
+        """Make all that is before a ciphertext: header, CEK, encrypted key and iv."""
+        if self._tokens is not None and next(self._tokens) >= _MOST_TOKENS:
+            raise KeyUseError("this key has made its 2^32 tokens: change the key")
+        enc, limits = self._outgoing.enc, self._outgoing.limits
+        begin, protected = self._begin, self._protected
+        if header is not None:
+            begin = headers.extend(begin, header)
+            protected = headers.encode({**begin, **self._end}, limits)
+        cek, encrypted_key, managed = self._management.wrap(self._outgoing)
+        if managed:
+            protected = headers.encode({**begin, **self._end, **managed}, limits)
+        return protected, cek, encrypted_key, os.urandom(enc.iv_bytes)
+
+    def _deflate(self, plaintext: bytes) -> bytes:
+        most_bytes = self._outgoing.limits.inflated_bytes
+        if len(plaintext) > most_bytes:
+            raise TokenTooLargeError("inflated_bytes", most_bytes)
+        return deflate.deflate(plaintext)
+
+    def __repr__(self) -> str:
+        return f"Encrypter({self._key!r}, enc={self._outgoing.enc.name!r})"
+
+
+class Opened(Opaque):
+    """What an opened token held, and how.
+
+    Attributes:
+        plaintext: the octets that were sealed.
+        header: all members of the protected header, in the order in which they came.
+        key: the key that opened it. For a public-key `alg` it says nothing of the sender.
+    """
+
+    __slots__ = ("header", "key", "plaintext")
+
+    plaintext: bytes
+    header: dict[str, object]
+    key: Key
+
+    def __init__(self, plaintext: bytes, header: dict[str, object], key: Key) -> None:
+        self._set(plaintext=plaintext, header=header, key=key)
+
+    def __repr__(self) -> str:
+        return f"Opened(plaintext=<{len(self.plaintext)} octets>, key={self.key!r})"
+
+
+@final
+class Decrypter(Opaque):
+    """Opens compact JWE tokens with the keys and the encs that the caller accepts.
+
+    Args:
+        keys: a `Key`, a `KeySet`, or several keys. A token that names a kid is tried with that key
+            alone; one that names none with at most four.
+        enc: the content encryption accepted, one or several.
+        typ: the `typ` that a token must have; None does not look.
+        cty: the `cty` that a token must have; None does not look.
+        crit: names of header members that the caller understands and will heed.
+        any_kid: try keys whose kid is not the one that the token names.
+        accept_zip: inflate compressed tokens, up to `limits.inflated_bytes`.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the tokens opened.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: an enc that is not known, or none.
+        KeyUseError: no key; a public key, which opens nothing; a key that serves none of the encs,
+            or whose `key_ops`, or the policy, don't permit it.
+
+    Source: RFC 7516 section 5.2.
+    """
+
+    __slots__ = (
+        *("_accept_zip", "_any_kid", "_encs", "_expected", "_keys", "_limits", "_mechanisms"),
+    )
+
+    _keys: KeySet
+    _mechanisms: dict[Key, KeyManagement]
+    _encs: dict[str, Enc]
+    _expected: Expected
+    _any_kid: bool
+    _accept_zip: bool
+    _limits: Limits
+
+    @hide_locals
+    def __init__(
+        self,
+        keys: Key | KeySet | Iterable[Key],
+        *,
+        enc: str | Collection[str],
+        typ: str | None = None,
+        cty: str | None = None,
+        crit: Collection[str] = (),
+        any_kid: bool = False,
+        accept_zip: bool = False,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        checks.check(limits, any_kid=any_kid, accept_zip=accept_zip)
+        encs = known_encs(enc)
+        ring = KeySet.of(keys)
+        self._set(
+            _keys=ring,
+            _mechanisms={key: key.for_encryption("decrypt", encs, policy) for key in ring},
+            _encs={known.name: known for known in encs},
+            _expected=headers.expected(typ, cty, crit),
+            _any_kid=any_kid,
+            _accept_zip=accept_zip,
+            _limits=limits,
+        )
+
+    @hide_locals
+    def decrypt(self, token: str | bytes) -> bytes:
+        """Open a token and return the plaintext.
+
+        Nothing is released unless the tag holds over header, iv and ciphertext.
+
+        Raises:
+            TypeError: `token` is neither str nor bytes.
+            MalformedTokenError: it is not a strict compact JWE.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or p2c is not what this object accepts.
+            UnknownKeyError: it names a kid that no key here has.
+            DecryptionError: it can't be opened; why is not told.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Source: RFC 7516 section 5.2.
+        """
+        return self._open(token)[0]
+
+    @hide_locals
+    def open(self, token: str | bytes) -> Opened:
+        """Open a token and return the plaintext with the header and the key.
+
+        Raises as `decrypt` does.
+        """
+        return Opened(*self._open(token))
+
+    def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
+        """RFC 7516 section 5.2."""
+        protected, wrapped, iv, ciphertext, tag = compact.split_jwe(token, self._limits)
+        parsed, enc, keys = self._match(protected)
+        encrypted_key = compact.decode(wrapped, "encrypted key")
+        sealed = Sealed(
+            aad=protected,
+            iv=compact.decode(iv, "iv"),
+            ciphertext=compact.decode_ciphertext(ciphertext),
+            tag=compact.decode(tag, "tag"),
+        )
+        if not content_encryption.lengths_fit(enc, sealed):
+            raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
+        incoming = Incoming(enc, parsed.known, encrypted_key, self._limits)
+        for key, unwrap in self._prepare(keys, incoming):
+            plaintext = content_encryption.open_(enc, unwrapped(enc, unwrap), sealed)
+            if plaintext is not None:
+                plaintext = self._release(plaintext, parsed)
+            if plaintext is not None:
+                return plaintext, parsed.all, key
+        raise DecryptionError
+
+    def _match(self, protected: bytes) -> tuple[Header, Enc, list[Key]]:
+        """Read the header; return it with the enc and the keys that come into question."""
+        parsed = headers.parse(compact.decode(protected, "header"))
+        enc = self._accept(parsed)
+        return parsed, enc, self._keys.choose(parsed.known, any_kid=self._any_kid)
+
+    def _accept(self, parsed: Header) -> Enc:
+        """Return the token's enc if all that the header asks for is accepted."""
+        known = parsed.known
+        if known.enc is UNSET:
+            raise MalformedTokenError("the header has no enc")
+        enc = self._encs.get(known.enc)
+        if enc is None:
+            raise NotAllowedError("enc", "not one that enc= names")
+        if known.zip is not UNSET and not self._accept_zip:
+            raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
+        if known.zip not in {UNSET, "DEF"}:
+            raise NotAllowedError("zip", "DEF is the only one there is")
+        self._expected.check(parsed)
+        return enc
+
+    def _prepare(self, keys: list[Key], incoming: Incoming) -> list[tuple[Key, Unwrap]]:
+        """Do every public check, and return the private steps that are left."""
+        steps: list[tuple[Key, Unwrap]] = []
+        refusal: MalformedTokenError | NotAllowedError | None = None
+        for key in keys:
+            if len(steps) == MOST_TRIES:
+                break
+            if not key.serves(incoming.enc):
+                refusal = NotAllowedError("enc", "not the one that the key is for")
+                continue
+            try:
+                steps.append((key, self._mechanisms[key].prepare(incoming)))
+            except (MalformedTokenError, NotAllowedError) as error:
+                refusal = error
+        if not steps and refusal is not None:
+            raise refusal.with_traceback(None)
+        return steps
+
+    def _release(self, plaintext: bytes, parsed: Header) -> bytes | None:
+        """Inflate what is compressed, and keep the limits."""
+        limits, inflated = self._limits, plaintext
+        if parsed.known.zip is not UNSET:
+            most_bytes = min(limits.inflated_bytes, limits.plaintext_bytes)
+            outcome = deflate.inflate(plaintext, most_bytes)
+            if outcome is None:
+                return None
+            inflated = outcome
+            if len(inflated) > limits.inflated_bytes:
+                raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes)
+        if len(inflated) > limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+        return inflated
+
+    def __repr__(self) -> str:
+        return f"Decrypter({self._keys!r}, enc={sorted(self._encs)!r})"
+
+
+def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
+    if not all(isinstance(party, bytes) for party in (apu, apv)):
+        raise TypeError("apu and apv must be bytes")
+    if (apu or apv) and (apu == apv or not key.alg.startswith("ECDH-ES")):
+        raise ValueError("apu and apv are for ECDH-ES only, and must differ")
+    return apu, apv

@@ -1,0 +1,295 @@
+"""`Signer` and `Verifier`: compact JWS, attached and detached.
+
+Rules:
+- As for JWE, the token never chooses: a key is bound to one `alg`, `none` does not exist, and
+  whether the payload is encoded (`b64`) is the caller's word.
+- Nothing of a payload is given out before its signature held.
+
+Source: RFC 7515 sections 5.1 and 5.2, RFC 7797, RFC 8725 section 3.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, final
+
+from msgspec import UNSET
+
+from joseal._core import checks
+from joseal._core.algorithms.signatures import Signature
+from joseal._core.keys import Key, KeySet
+from joseal._core.keys.keyset import MOST_TRIES
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire import base64url, compact, strict_json
+from joseal._core.wire import header as headers
+from joseal._core.wire.header import Expected, Header
+from joseal.errors import (
+    MalformedTokenError,
+    NotAllowedError,
+    TokenTooLargeError,
+    VerificationError,
+)
+
+_DEFAULTS: Final = Limits()
+
+# Printable ASCII but the dot, which would end the segment. RFC 7797 section 5.2.
+_CARRIED: Final = re.compile(rb"[\x20-\x2d\x2f-\x7e]*")
+
+
+@final
+class Signer(Opaque):
+    """Signs payloads as compact JWS tokens with one key.
+
+    Args:
+        key: a private key, or a shared one.
+        header: members for every token, written after `alg` in the order given. A `crit` among
+            them is checked.
+        write_kid: write the key's kid into the header, unless `header` has one.
+        detached: leave the payload out of the token. RFC 7515 appendix F.
+        b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be ASCII
+            that a compact token can carry. A JWT never is (RFC 7797 section 7).
+        policy: refuse what the policy has no place for.
+        limits: bounds on the tokens made, the same as those of a `Verifier`.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
+            or a wrong `crit`; or its `typ` is JWT and `b64` is False.
+        KeyUseError: a public key, a key for encryption, or `key_ops` or a policy against it.
+        TokenTooLargeError: `header` is over `header_bytes`.
+
+    Source: RFC 7515 section 5.1.
+    """
+
+    __slots__ = ("_b64", "_detached", "_key", "_limits", "_members", "_protected", "_signature")
+
+    _key: Key
+    _signature: Signature
+    _members: dict[str, object]
+    _protected: bytes
+    _detached: bool
+    _b64: bool
+    _limits: Limits
+
+    @hide_locals
+    def __init__(
+        self,
+        key: Key,
+        *,
+        header: Mapping[str, object] | None = None,
+        write_kid: bool = True,
+        detached: bool = False,
+        b64: bool = True,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        if not isinstance(key, Key):
+            raise TypeError("key must be a Key")
+        checks.check(limits, write_kid=write_kid, detached=detached, b64=b64)
+        members = headers.begin(key.alg, key.kid if write_kid else None, header)
+        protected = headers.encode(members, limits)
+        if not b64:
+            # RFC 7797 section 6: whoever does not know b64 must refuse the token.
+            listed = strict_json.as_list(members.get("crit")) or []
+            members = {**members, "b64": False, "crit": [*listed, "b64"]}
+            protected = headers.encode(members, limits)
+        signature = key.for_signatures("sign", policy)
+        self._set(_key=key, _signature=signature, _members=members, _protected=protected)
+        self._set(_detached=detached, _b64=b64, _limits=limits)
+
+    @hide_locals
+    def sign(self, payload: bytes, *, header: Mapping[str, object] | None = None) -> str:
+        """Sign a payload and return the token.
+
+        Args:
+            payload: the octets to sign; empty ones are signed too.
+            header: members for this token alone, after the constant ones.
+
+        Raises:
+            TypeError: `payload` is not bytes, or `header` no mapping.
+            ValueError: `header` has a member that is managed, or is set already, or that strict
+                JSON can't carry, or the `typ` of a JWT although `b64` is False; or an unencoded
+                payload that a compact token can't carry.
+            TokenTooLargeError: header, payload or token would be over `limits`.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Source: RFC 7515 section 5.1, RFC 7797 section 5.
+        """
+        if not isinstance(payload, bytes):
+            raise TypeError("payload must be bytes")
+        if len(payload) > self._limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
+        protected = self._protected if header is None else self._protect(header)
+        encoded = base64url.encode(payload) if self._b64 else payload
+        if not self._b64 and not self._detached and not _CARRIED.fullmatch(payload):
+            raise ValueError("an unencoded payload must be printable ASCII without a dot")
+        signature = base64url.encode(self._signature.sign(protected + b"." + encoded))
+        shown = b"" if self._detached else encoded
+        token = b".".join((protected, shown, signature)).decode("ascii")
+        if len(token) > self._limits.token_bytes:
+            raise TokenTooLargeError("token_bytes", self._limits.token_bytes)
+        return token
+
+    @property
+    def is_detached(self) -> bool:
+        """Whether the payload is left out of the tokens."""
+        return self._detached
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether the payload is base64url, as it is without `b64=False`."""
+        return self._b64
+
+    def _protect(self, own: Mapping[str, object]) -> bytes:
+        return headers.encode(headers.extend(self._members, own), self._limits)
+
+    def __repr__(self) -> str:
+        return f"Signer({self._key!r})"
+
+
+class Verified(Opaque):
+    """What a verified token held, and how.
+
+    Attributes:
+        payload: the octets that were signed.
+        header: all members of the protected header, in the order in which they came.
+        key: the key under which the signature holds.
+    """
+
+    __slots__ = ("header", "key", "payload")
+
+    payload: bytes
+    header: dict[str, object]
+    key: Key
+
+    def __init__(self, payload: bytes, header: dict[str, object], key: Key) -> None:
+        self._set(payload=payload, header=header, key=key)
+
+    def __repr__(self) -> str:
+        return f"Verified(payload=<{len(self.payload)} octets>, key={self.key!r})"
+
+
+@final
+class Verifier(Opaque):
+    """Verifies compact JWS tokens with the keys that the caller trusts.
+
+    Args:
+        keys: a `Key`, a `KeySet`, or several keys, each bound to one alg. A token that names a kid
+            is tried with that key alone; one that names none with at most four.
+        typ: the `typ` that a token must have; None does not look.
+        cty: the `cty` that a token must have; None does not look.
+        crit: names of header members that the caller understands and will heed.
+        any_kid: try keys whose kid is not the one that the token names.
+        b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the tokens verified.
+
+    Raises:
+        TypeError: an argument is of another type.
+        KeyUseError: no key; a key for encryption; `key_ops` or a policy against it.
+
+    Source: RFC 7515 section 5.2.
+    """
+
+    __slots__ = ("_any_kid", "_b64", "_expected", "_keys", "_limits", "_mechanisms")
+
+    _keys: KeySet
+    _mechanisms: dict[Key, Signature]
+    _expected: Expected
+    _any_kid: bool
+    _b64: bool
+    _limits: Limits
+
+    @hide_locals
+    def __init__(
+        self,
+        keys: Key | KeySet | Iterable[Key],
+        *,
+        typ: str | None = None,
+        cty: str | None = None,
+        crit: Collection[str] = (),
+        any_kid: bool = False,
+        b64: bool = True,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        checks.check(limits, any_kid=any_kid, b64=b64)
+        ring = KeySet.of(keys)
+        # b64 is always understood: `_accept` refuses the value that was not asked for.
+        understood = headers.expected(typ, cty, crit)
+        understood = understood._replace(crit=understood.crit | {"b64"})
+        mechanisms = {key: key.for_signatures("verify", policy) for key in ring}
+        self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
+        self._set(_any_kid=any_kid, _b64=b64, _limits=limits)
+
+    @hide_locals
+    def verify(self, token: str | bytes, *, payload: bytes | None = None) -> bytes:
+        """Verify a token and return the payload.
+
+        Args:
+            token: the compact token.
+            payload: the payload of a detached token, which must then be empty in the token.
+
+        Raises:
+            TypeError: an argument is of another type.
+            MalformedTokenError: it is not a strict compact JWS, or has a payload although one was
+                given.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, typ, cty or b64 is not what this object accepts.
+            UnknownKeyError: it names a kid that no key here has.
+            VerificationError: the signature does not hold.
+
+        Source: RFC 7515 section 5.2, RFC 7797.
+        """
+        return self._open(token, payload).payload
+
+    @hide_locals
+    def open(self, token: str | bytes, *, payload: bytes | None = None) -> Verified:
+        """Verify a token and return the payload with the header and the key.
+
+        Raises as `verify` does.
+        """
+        return self._open(token, payload)
+
+    def _open(self, token: str | bytes, payload: bytes | None) -> Verified:
+        """RFC 7515 section 5.2."""
+        if payload is not None and not isinstance(payload, bytes):
+            raise TypeError("payload must be bytes")
+        protected, shown, last = compact.split(token, compact.JWS_SEGMENTS, self._limits)
+        parsed = headers.parse(compact.decode(protected, "header"))
+        self._accept(parsed)
+        keys = self._keys.choose(parsed.known, any_kid=self._any_kid)
+        if payload is not None and shown:
+            raise MalformedTokenError("the token has a payload, but a detached one was given")
+        signature = compact.decode(last, "signature")
+        content, encoded = self._payload(shown, payload)
+        if len(content) > self._limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
+        data = protected + b"." + encoded
+        for key in keys[:MOST_TRIES]:
+            if self._mechanisms[key].verify(data, signature):
+                return Verified(content, parsed.all, key)
+        raise VerificationError
+
+    def _accept(self, parsed: Header) -> None:
+        b64 = parsed.known.b64
+        if (b64 is False) == self._b64:
+            raise NotAllowedError("b64", "unencoded payloads go with b64=False, and only with it")
+        if b64 is False and (parsed.known.crit is UNSET or "b64" not in parsed.known.crit):
+            raise MalformedTokenError("b64 is not listed in crit")
+        if b64 is False and headers.has_media_type(parsed.known.typ, "JWT"):
+            raise MalformedTokenError("a JWT must not have an unencoded payload")
+        self._expected.check(parsed)
+
+    def _payload(self, shown: bytes, detached: bytes | None) -> tuple[bytes, bytes]:
+        """Return the payload, and what stands for it in the signing input."""
+        if not self._b64:
+            content = shown if detached is None else detached
+            return content, content
+        if detached is not None:
+            return detached, base64url.encode(detached)
+        return compact.decode(shown, "payload"), shown
+
+    def __repr__(self) -> str:
+        return f"Verifier({self._keys!r})"

@@ -1,0 +1,63 @@
+"""Keys that never leave their device: what an HSM or a KMS has to offer to serve as a key.
+
+Rules:
+- A device does the private operation and nothing else: lengths, curves and points are checked here
+  before it is asked, the tag after it.
+- Refusing the operation is `None`, and never says why: the token is then as undecryptable as any
+  other. A device that can't be asked is `KeyUnavailableError`: the token may be good.
+
+Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A.
+"""
+
+from typing import Protocol, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.secrecy import Opaque
+
+PublicMaterial: TypeAlias = RSAPublicKey | PublicCurveKey
+
+
+class ExternalKey(Protocol):
+    """The private half of a pair, somewhere else. A device needs only the methods of its algs."""
+
+    def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
+        """Decrypt an encrypted key with the padding that `alg` names, such as `RSA-OAEP`.
+
+        The encrypted key has the size of the modulus. A result of any length may be returned.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked.
+        """
+        ...
+
+    def agree(self, peer: PublicCurveKey) -> bytes | None:
+        """Return the shared secret with a peer's public key: x in the size of the field.
+
+        The peer's key is on this key's curve and not of low order.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked.
+        """
+        ...
+
+    def sign(self, alg: str, data: bytes) -> bytes:
+        """Sign `data` as RFC 7518 section 3 has it for `alg`; ECDSA gives r and s, no ASN.1.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked, or refused.
+        """
+        ...
+
+
+class External(Opaque):
+    """A pair whose private half is behind an `ExternalKey`."""
+
+    __slots__ = ("device", "public")
+
+    public: PublicMaterial
+    device: ExternalKey
+
+    def __init__(self, public: PublicMaterial, device: ExternalKey) -> None:
+        self._set(public=public, device=device)

@@ -1,0 +1,262 @@
+"""JSON Web Keys: reading, writing, thumbprints.
+
+Rules:
+- Values are canonical base64url; integers have no leading zero octets and coordinates the full
+  size of their field, as RFC 7518 demands.
+- A private RSA key has all its members or, with `d` alone, is completed; some of them is refused.
+- `alg`, `use` and `key_ops` bind: what they exclude is refused when the key is loaded.
+
+Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.curves import PrivateCurveKey
+from joseal._core.algorithms.hashes import digest
+from joseal._core.algorithms.pbes2 import Password
+from joseal._core.algorithms.registry import ALGS, ENCS, AnyAlg, known_alg
+from joseal._core.keys.material import RSA_MOST_BITS, Held, Material, Secret
+from joseal._core.wire import base64url, strict_json
+from joseal._core.wire.header import to_member
+from joseal.errors import KeyUseError
+
+Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
+
+_RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
+_DERIVE: Final = ("deriveKey", "deriveBits")
+_WRAP: Final = {"encrypt": ("wrapKey",), "decrypt": ("unwrapKey",)}
+
+# Which of `key_ops` permit what, by family of alg. RFC 7517 section 4.3. RSA encryption of a key
+# is filed under either name in practice.
+_PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "rsa-oaep": {"encrypt": ("wrapKey", "encrypt"), "decrypt": ("unwrapKey", "decrypt")},
+    "rsa1_5": {"decrypt": ("unwrapKey", "decrypt")},
+    "dir": {"encrypt": ("encrypt",), "decrypt": ("decrypt",)},
+    "aes-kw": _WRAP,
+    "aes-gcmkw": _WRAP,
+    "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
+    "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
+}
+_COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
+_SIGNING: Final = {"sign": ("sign",), "verify": ("verify",)}
+
+
+class Jwk(NamedTuple):
+    """What a JWK says: the material, and what it may be used for."""
+
+    material: Material
+    alg: str
+    enc: str | None
+    kid: str | None
+    key_ops: frozenset[str] | None
+
+    def __repr__(self) -> str:
+        return f"Jwk(alg={self.alg!r}, kid={self.kid!r})"
+
+
+def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
+    """Return the members of a JWK given as JSON or as a mapping.
+
+    Raises:
+        TypeError: it is neither.
+        KeyUseError: it is not one strict JSON object.
+    """
+    if isinstance(jwk, bytes):
+        octets = jwk
+    elif isinstance(jwk, str):
+        octets = jwk.encode() if strict_json.is_text(jwk) else b""
+    elif isinstance(jwk, Mapping):
+        octets = strict_json.dump(dict(jwk)) or b""
+    else:
+        raise TypeError("the JWK must be a mapping, str or bytes")
+    members = strict_json.load_object(octets)
+    if members is None:
+        raise KeyUseError("the JWK is not one strict JSON object")
+    return members
+
+
+def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> Jwk:
+    """Read a JWK for the `alg` that the caller or the JWK itself names.
+
+    Raises:
+        KeyUseError: a member is missing, of the wrong type or form; the key is not one; `alg`,
+            `use` or `key_ops` contradict the caller or each other; no `alg` is named at all.
+    """
+    known, enc = _bound_alg(members, alg, dual_use=dual_use)
+    material = _material(members, known)
+    kid = None if "kid" not in members else _text(members, "kid")
+    operations = None if dual_use else _operations(members, known)
+    return Jwk(material, known.name, enc, kid, operations)
+
+
+def dump(material: Held) -> dict[str, str]:
+    """Return the members of a key, all of them: the caller has decided what may leave."""
+    if isinstance(material, Secret):
+        octets = material.octets if isinstance(material, Password) else material
+        return {"kty": "oct", "k": to_member(octets)}
+    if isinstance(material, RSAPrivateKey):
+        own = material.private_numbers()
+        values = map(_integer_text, (own.d, own.p, own.q, own.dmp1, own.dmq1, own.iqmp))
+        return {**dump(material.public_key()), **dict(zip(("d", *_RSA_CRT), values, strict=True))}
+    if isinstance(material, RSAPublicKey):
+        numbers = material.public_numbers()
+        return {"kty": "RSA", "n": _integer_text(numbers.n), "e": _integer_text(numbers.e)}
+    if isinstance(material, PrivateCurveKey):
+        return {**dump(material.public_key()), "d": to_member(curves.scalar(material))}
+    curve = curves.name(material)
+    x, y = curves.coordinates(material)
+    members = {"kty": curves.kty(curve), "crv": curve, "x": to_member(x)}
+    return members if y is None else {**members, "y": to_member(y)}
+
+
+def thumbprint(public: Mapping[str, str]) -> bytes:
+    """Hash the required members, in lexicographic order. RFC 7638 section 3.
+
+    They are what `dump` gives of a public key or of a shared secret, and nothing else.
+    """
+    return digest(strict_json.write(dict(sorted(public.items()))))
+
+
+def permits(alg: AnyAlg, operations: frozenset[str] | None, direction: Direction) -> bool:
+    """Tell whether `key_ops` permit this direction with this alg."""
+    if operations is None:
+        return True
+    if alg.family == "ecdh-es" and direction == "encrypt" and not operations:
+        # Web Crypto gives the public half of a pair for agreement an empty list.
+        return True
+    return not operations.isdisjoint(_permitting(alg).get(direction, ()))
+
+
+def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
+    """Return what `key_ops` of a private key permit to its public half."""
+    if operations is None:
+        return None
+    return frozenset(_COUNTERPARTS.get(name, name) for name in operations)
+
+
+def _permitting(alg: AnyAlg) -> Mapping[str, tuple[str, ...]]:
+    return _PERMITTING.get(alg.family, _SIGNING)
+
+
+def _bound_alg(
+    members: Mapping[str, object], alg: str | None, *, dual_use: bool
+) -> tuple[AnyAlg, str | None]:
+    """Return the alg that the key is bound to, and the enc if the JWK names one instead."""
+    own = None if "alg" not in members else _text(members, "alg")
+    enc = None
+    if own in ENCS and members.get("kty") == "oct":
+        # RFC 7517 section 4.4 lets `alg` name an enc: the key is then that enc's key.
+        own, enc = "dir", own
+    name = own if alg is None else alg
+    if name is None:
+        raise KeyUseError("the JWK names no alg: give alg=")
+    if dual_use and members.get("kty") == "oct":
+        raise KeyUseError("dual use is for pairs, not for shared secrets")
+    known = known_alg(name)
+    if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
+        raise KeyUseError("the JWK's own alg contradicts alg=")
+    use = "enc" if name in ALGS else "sig"
+    if not dual_use and members.get("use", use) != use:
+        raise KeyUseError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
+    return known, enc
+
+
+def _operations(members: Mapping[str, object], alg: AnyAlg) -> frozenset[str] | None:
+    """Return what `key_ops` permits; None where it is absent. RFC 7517 section 4.3."""
+    if "key_ops" not in members:
+        return None
+    names = strict_json.as_list(members["key_ops"])
+    if names is None or not all(isinstance(name, str) for name in names):
+        raise KeyUseError("key_ops must be a list of strings")
+    operations = frozenset(str(name) for name in names)
+    if len(operations) != len(names):
+        raise KeyUseError("key_ops repeats an operation")
+    everything: frozenset[str] = frozenset[str]().union(*_permitting(alg).values())
+    if operations and operations.isdisjoint(everything):
+        raise KeyUseError("the JWK's key_ops exclude what its alg is for")
+    return operations
+
+
+def _material(members: Mapping[str, object], alg: AnyAlg) -> Material:
+    """RFC 7518 section 6."""
+    kty = _text(members, "kty")
+    if kty == "oct":
+        octets = _octets(members, "k")
+        if alg.kind == "password" and octets:
+            return Password(octets, getattr(alg, "iterations", 0))
+        return octets
+    if kty == "RSA":
+        return _load_rsa(members)
+    if kty in {"EC", "OKP"}:
+        return _load_curve(members, kty)
+    raise KeyUseError("joseal does not use keys of this kty")
+
+
+def _load_rsa(members: Mapping[str, object]) -> Material:
+    """RFC 7518 section 6.3."""
+    if "oth" in members:
+        raise KeyUseError("RSA keys with more than two primes are not used")
+    numbers = rsa.RSAPublicNumbers(_integer(members, "e"), _integer(members, "n"))
+    given = [name for name in _RSA_CRT if name in members]
+    if given and (len(given) != len(_RSA_CRT) or "d" not in members):
+        raise KeyUseError("the JWK has some private RSA members, but not all")
+    with suppress(ValueError):
+        if "d" not in members:
+            return numbers.public_key()
+        d = _integer(members, "d")
+        if given:
+            p, q, dp, dq, qi = (_integer(members, name) for name in _RSA_CRT)
+        else:
+            p, q = rsa.rsa_recover_prime_factors(numbers.n, numbers.e, d)
+            dp, dq, qi = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
+        return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, numbers).private_key()
+    raise KeyUseError("the members of the RSA key do not fit together")
+
+
+def _load_curve(members: Mapping[str, object], kty: str) -> Material:
+    """RFC 7518 section 6.2, RFC 8037 section 2."""
+    curve = _text(members, "crv")
+    y = _octets(members, "y") if kty == "EC" else None
+    key = curves.load_public(curve, _octets(members, "x"), y)
+    if key is None or curves.kty(curve) != kty:
+        raise KeyUseError("the JWK is no point of a curve that joseal uses")
+    if "d" not in members:
+        return key
+    private = curves.load_private(curve, _octets(members, "d"), key)
+    if private is None:
+        raise KeyUseError("the JWK's d does not belong to its public half")
+    return private
+
+
+def _text(members: Mapping[str, object], name: str) -> str:
+    value = members.get(name)
+    if not isinstance(value, str):
+        raise KeyUseError(f"the JWK's {name} is missing or no string")
+    return value
+
+
+def _octets(members: Mapping[str, object], name: str) -> bytes:
+    octets = base64url.decode_text(_text(members, name))
+    if octets is None:
+        raise KeyUseError(f"the JWK's {name} is not canonical base64url")
+    return octets
+
+
+def _integer(members: Mapping[str, object], name: str) -> int:
+    """RFC 7518 section 2, Base64urlUInt."""
+    octets = _octets(members, name)
+    if not octets or octets[0] == 0:
+        raise KeyUseError(f"the JWK's {name} is empty or has a leading zero octet")
+    if len(octets) > RSA_MOST_BITS // 8:
+        raise KeyUseError("an RSA key must have 2048 to 16384 bits")
+    return int.from_bytes(octets, "big")
+
+
+def _integer_text(value: int) -> str:
+    return to_member(value.to_bytes((value.bit_length() + 7) // 8, "big"))

@@ -1,0 +1,161 @@
+"""`KeySet`: several keys, chosen by the name that a token gives, never by what a token brings.
+
+Rules:
+- A set is unique by (kid, alg); a pair of keys may stand in it under two algs.
+- Which keys are tried depends on `kid` and `alg` alone, so that the work is bounded and the
+  failure stays one.
+
+Source: RFC 7517 section 5, RFC 7516 section 5.2 step 6, RFC 8725 section 3.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Self, final
+
+from msgspec import UNSET
+
+from joseal._core.keys.bound import check_switches
+from joseal._core.keys.jwk import members_of
+from joseal._core.keys.key import Key
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire import strict_json
+from joseal._core.wire.header import Members
+from joseal.errors import KeyUseError, NotAllowedError, UnknownKeyError
+
+# A token without a kid is tried with so many keys at most: each try costs a private operation.
+MOST_TRIES: Final = 4
+
+
+@final
+class KeySet(Opaque):
+    """An immutable set of keys, such as those of a JWKS. Safe to share between threads.
+
+    Attributes:
+        skipped: for a set from a JWKS, the position and the reason of each member that could not
+            be used. RFC 7517 section 5 wants such members ignored; an operator wants to know.
+
+    Raises:
+        TypeError: something in `keys` is no `Key`.
+        KeyUseError: no keys, two with the same kid and alg, or symmetric and asymmetric ones.
+    """
+
+    __slots__ = ("_keys", "skipped")
+
+    _keys: tuple[Key, ...]
+    skipped: tuple[tuple[int, str], ...]
+
+    @hide_locals
+    def __init__(self, keys: Iterable[Key], *, skipped: Iterable[tuple[int, str]] = ()) -> None:
+        members = tuple(keys)
+        if not all(isinstance(key, Key) for key in members):
+            raise TypeError("keys must be Key objects")
+        if not members:
+            raise KeyUseError("a set of keys must not be empty")
+        named = [(key.kid, key.alg) for key in members if key.kid is not None]
+        if len(set(named)) != len(named):
+            raise KeyUseError("two keys have the same kid and alg")
+        if len({key.is_symmetric for key in members}) != 1:
+            # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
+            raise KeyUseError("a set must not mix symmetric and asymmetric keys")
+        self._set(_keys=members, skipped=tuple(skipped))
+
+    @classmethod
+    def of(cls, keys: "Key | KeySet | Iterable[Key]") -> "KeySet":
+        """Return a set of what a caller gave: a key, a set, or several keys.
+
+        Raises:
+            TypeError: it is none of them.
+            KeyUseError: as for `KeySet`.
+        """
+        if isinstance(keys, KeySet):
+            return keys
+        if isinstance(keys, Key):
+            return cls([keys])
+        if not isinstance(keys, Iterable):
+            raise TypeError("keys must be a Key, a KeySet or several keys")
+        return cls(keys)
+
+    @classmethod
+    @hide_locals
+    def from_jwks(
+        cls,
+        jwks: Mapping[str, object] | str | bytes,
+        *,
+        alg: str | None = None,
+        legacy: bool = False,
+    ) -> Self:
+        """Load a JWK Set, given as JSON text or as a mapping.
+
+        Members that can't be used are skipped and listed in `skipped`.
+
+        Args:
+            jwks: the set.
+            alg: for members without an `alg` of their own.
+            legacy: allow `RSA1_5`, for opening old tokens.
+
+        Raises:
+            TypeError: an argument is of another type.
+            KeyUseError: no strict JSON object with a list of `keys`, none of them usable, or two
+                with the same kid and alg, or symmetric and asymmetric ones.
+
+        Source: RFC 7517 section 5.
+        """
+        check_switches(legacy=legacy)
+        if alg is not None and not isinstance(alg, str):
+            raise TypeError("alg must be str")
+        listed = strict_json.as_list(members_of(jwks).get("keys"))
+        if listed is None:
+            raise KeyUseError("the JWK Set has no list of keys")
+        _check_named_once(listed, alg)
+        loaded = [_load(member, alg, legacy=legacy) for member in listed]
+        keys = [key for key in loaded if isinstance(key, Key)]
+        return cls(keys, skipped=[(i, why) for i, why in enumerate(loaded) if isinstance(why, str)])
+
+    def choose(self, header: Members, *, any_kid: bool) -> list[Key]:
+        """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.
+
+        Raises:
+            UnknownKeyError: the token names a kid that no key has.
+            NotAllowedError: the keys that come into question are bound to other algs.
+        """
+        kid = None if header.kid is UNSET else header.kid
+        named = () if kid is None else tuple(key for key in self._keys if key.kid == kid)
+        # A single key without a name answers to every name.
+        nameless = len(self._keys) == 1 and self._keys[0].kid is None
+        if not (named or kid is None or any_kid or nameless):
+            raise UnknownKeyError
+        tried = [key for key in named or self._keys if key.alg == header.alg]
+        if not named and len(self._keys) > 1:
+            # A password costs half a second each time: it is tried only where it is meant.
+            tried = [key for key in tried if not key.is_password]
+        if not tried:
+            raise NotAllowedError("alg", "not the one that the key is bound to")
+        return tried
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"KeySet({list(self._keys)!r}, skipped={len(self.skipped)})"
+
+
+def _check_named_once(listed: list[object], alg: str | None) -> None:
+    """Refuse two members of one kid and alg, usable or not: which one is meant is a guess."""
+    members = [jwk for jwk in map(strict_json.as_object, listed) if jwk is not None]
+    named = [(str(jwk["kid"]), str(jwk.get("alg", alg))) for jwk in members if "kid" in jwk]
+    named = [name for name in named if name[1] != str(None)]
+    if len(set(named)) != len(named):
+        raise KeyUseError("two members have the same kid and alg")
+
+
+def _load(member: object, alg: str | None, *, legacy: bool) -> Key | str:
+    """Load one member of a JWK Set, or say why not."""
+    jwk = strict_json.as_object(member)
+    if jwk is None:
+        return "no JSON object"
+    try:
+        return Key.from_jwk(jwk, alg=None if "alg" in jwk else alg, legacy=legacy)
+    except KeyUseError as error:
+        return str(error)

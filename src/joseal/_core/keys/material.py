@@ -1,0 +1,154 @@
+"""Key material: what a key is made of, whether it fits an algorithm, and its prepared mechanism.
+
+Rules:
+- Whatever is wrong with a key is said here, when it is loaded, and never while a token is handled.
+- A symmetric key comes from an `oct` JWK or from `generate` alone, never from PEM, DER or
+  certificate octets, so that a public key's text can't become a secret.
+
+Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B revision 2.
+"""
+
+import os
+from typing import Final, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
+from joseal._core.algorithms.pbes2 import Password
+from joseal._core.algorithms.registry import ENCS, Alg, AnyAlg, Sig
+from joseal._core.keys import roca
+from joseal._core.keys.external import External, PublicMaterial
+from joseal.errors import KeyUseError
+
+Secret: TypeAlias = bytes | Password
+Held: TypeAlias = RSAPrivateKey | PrivateCurveKey | PublicMaterial | Secret
+PrivateMaterial: TypeAlias = RSAPrivateKey | PrivateCurveKey | External
+Material: TypeAlias = Held | External
+
+RSA_LEAST_BITS: Final = 2048
+# OpenSSL stops there; a longer modulus only costs the one who uses it.
+RSA_MOST_BITS: Final = 16384
+
+# What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
+_MOST_HMAC_BYTES: Final = 1024
+
+_DIRECT_BYTES: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
+
+
+def check(alg: AnyAlg, material: Material) -> None:
+    """Check that the material is of the kind and the strength that `alg` needs.
+
+    Raises:
+        KeyUseError: it is not.
+    """
+    # For a key on a device there is no other half to look at, and in a pair the halves fit.
+    shown = None if isinstance(material, Secret) else public(material)
+    if alg.kind == "RSA":
+        _check_rsa(shown)
+    elif alg.kind == "curve":
+        _check_curve(alg, shown)
+    elif alg.kind == "password":
+        if not isinstance(material, Password):
+            raise KeyUseError("PBES2 needs a key made for it: see Key.from_password")
+    else:
+        _check_octets(alg, material)
+
+
+def _check_rsa(key: object) -> None:
+    if not isinstance(key, RSAPublicKey):
+        raise KeyUseError("this alg needs an RSA key")
+    if not RSA_LEAST_BITS <= key.key_size <= RSA_MOST_BITS:
+        raise KeyUseError("an RSA key must have 2048 to 16384 bits")
+    if key.public_numbers().n % 2 == 0:
+        raise KeyUseError("the modulus is even")
+    if roca.has_fingerprint(key.public_numbers().n):
+        raise KeyUseError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
+
+
+def _check_curve(alg: AnyAlg, key: object) -> None:
+    if not isinstance(key, PublicCurveKey):
+        raise KeyUseError("this alg needs a key on a curve")
+    if curves.name(key) not in alg.curves:
+        raise KeyUseError("the key is not on a curve that this alg takes")
+    if curves.has_low_order(key):
+        raise KeyUseError("the public key is no point of the curve, or one of low order")
+
+
+def _check_octets(alg: AnyAlg, material: Material) -> None:
+    if not isinstance(material, bytes):
+        raise KeyUseError("this alg needs a symmetric key, from an oct JWK")
+    if not _fits(alg, len(material)):
+        if isinstance(alg, Sig):
+            raise KeyUseError("an HMAC key must be at least as long as its hash")
+        raise KeyUseError("the symmetric key does not have the size that its alg needs")
+
+
+def _fits(alg: AnyAlg, size: int) -> bool:
+    if isinstance(alg, Sig):
+        return size >= alg.key_bytes
+    return size == alg.key_bytes if alg.key_bytes else size in _DIRECT_BYTES
+
+
+def public(material: Material) -> PublicMaterial:
+    """Return the public half.
+
+    Raises:
+        KeyUseError: a shared secret has none.
+    """
+    if isinstance(material, Secret):
+        raise KeyUseError("a symmetric key has no public half")
+    if isinstance(material, External):
+        return material.public
+    if isinstance(material, RSAPrivateKey | PrivateCurveKey):
+        return material.public_key()
+    return material
+
+
+def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
+    """Make fresh material for `alg`.
+
+    Args:
+        alg: what the key is for.
+        size: in bits for RSA, in octets for `dir` and HMAC.
+        curve: for algs that take several; P-256 or Ed25519 without it.
+
+    Raises:
+        ValueError: a size or a curve that `alg` does not take, or no size for `dir`.
+    """
+    takes_size = alg.kind in {"RSA", "oct"}
+    if (curve is not None and alg.kind != "curve") or (size is not None and not takes_size):
+        raise ValueError("this alg takes no such size or curve")
+    if alg.kind == "RSA":
+        bits = RSA_LEAST_BITS if size is None else size
+        if not RSA_LEAST_BITS <= bits <= RSA_MOST_BITS or bits % 8:
+            raise ValueError("size must be a multiple of 8 from 2048 to 16384 bits")
+        return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    if alg.kind == "curve":
+        chosen = alg.curves[0] if curve is None else curve
+        if chosen not in alg.curves:
+            raise ValueError("this alg does not take this curve")
+        return curves.generate(chosen)
+    if isinstance(alg, Alg) and alg.kind == "password":
+        return Password(os.urandom(32), alg.iterations)
+    return _generate_octets(alg, size)
+
+
+def _generate_octets(alg: AnyAlg, size: int | None) -> bytes:
+    octets = alg.key_bytes if size is None else size
+    if not _fits(alg, octets) or octets > _MOST_HMAC_BYTES:
+        raise ValueError("size must be the size in octets that the alg or the enc needs")
+    return os.urandom(octets)
+
+
+def describe(material: Material) -> str:
+    """Say what the material is, without any of it."""
+    if isinstance(material, Password):
+        return "password"
+    if isinstance(material, bytes):
+        return f"{len(material)} octets"
+    shown = public(material)
+    kind = f"RSA-{shown.key_size}" if isinstance(shown, RSAPublicKey) else curves.name(shown)
+    half = "private" if isinstance(material, PrivateMaterial) else "public"
+    return f"{kind} {'external' if isinstance(material, External) else half}"

@@ -1,0 +1,85 @@
+"""From material that was checked to the prepared mechanism of its algorithm.
+
+The one place that knows both how key material is kept and what each mechanism wants.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed448PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+from joseal._core.algorithms import curves, signatures
+from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct
+from joseal._core.algorithms.curves import PrivateCurveKey
+from joseal._core.algorithms.ecdh import EcdhEs
+from joseal._core.algorithms.key_management import KeyManagement
+from joseal._core.algorithms.pbes2 import Password, Pbes2
+from joseal._core.algorithms.registry import Alg, Sig
+from joseal._core.algorithms.rsa import RsaEncryption, decryptor
+from joseal._core.algorithms.signatures import Pair, Sign, Signature
+from joseal._core.keys import material as materials
+from joseal._core.keys.external import External
+from joseal._core.keys.material import Material
+from joseal.errors import KeyUseError
+
+_SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
+    "aes-kw": AesKeyWrap,
+    "aes-gcmkw": AesGcmKeyWrap,
+    "dir": Direct,
+}
+
+
+def management(alg: Alg, material: Material) -> KeyManagement:
+    """Prepare key management for material that `check` has passed for this alg."""
+    if isinstance(material, Password):
+        return Pbes2(alg, material)
+    if isinstance(material, bytes):
+        return _SYMMETRIC[alg.family](material)
+    public = materials.public(material)
+    if isinstance(public, RSAPublicKey):
+        decrypt = None
+        if isinstance(material, RSAPrivateKey):
+            decrypt = decryptor(alg, material)
+        elif isinstance(material, External):
+            decrypt = partial(material.device.unwrap, alg.name)
+        return RsaEncryption(alg, public, decrypt)
+    agree = None
+    if isinstance(material, External):
+        agree = material.device.agree
+    elif isinstance(material, PrivateCurveKey):
+        agree = partial(curves.agree, material)
+    return EcdhEs(alg, public, agree)
+
+
+def signature(sig: Sig, material: Material) -> Signature:
+    """Prepare a signature for material that `check` has passed for this alg.
+
+    Raises:
+        KeyUseError: the key is on a curve that signs nothing, so that `check` has not passed it.
+    """
+    if isinstance(material, bytes):
+        return signatures.Hmac(sig, material)
+    public = materials.public(material)
+    sign = _signer(sig, material)
+    if isinstance(public, RSAPublicKey):
+        return Pair(signatures.rsa_check(sig, public), sign)
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        return Pair(signatures.ecdsa_check(sig, public), sign)
+    if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
+        # Nothing is left to choose or to check before. RFC 8037 section 3.1.
+        return Pair(public.verify, sign)
+    raise KeyUseError("this alg needs a key on a curve")
+
+
+def _signer(sig: Sig, material: Material) -> Sign | None:
+    if isinstance(material, External):
+        return partial(material.device.sign, sig.name)
+    if isinstance(material, RSAPrivateKey):
+        return signatures.rsa_signer(sig, material)
+    if isinstance(material, ec.EllipticCurvePrivateKey):
+        return signatures.ecdsa_signer(sig, material)
+    return material.sign if isinstance(material, Ed25519PrivateKey | Ed448PrivateKey) else None

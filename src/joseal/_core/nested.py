@@ -1,0 +1,231 @@
+"""Two layers, both named: sign-then-encrypt and encrypt-then-sign.
+
+Opening demands both layers: a JWE where a JWS is expected is refused, and so is the reverse, so
+that a token that anyone can make with a public key is never taken for a signed one.
+
+Which order: signing first keeps who signed what inside, which is what RFC 7519 section 11.2 wants.
+Encrypting first lets everyone see who sent, and the signature says nothing of who knew the content.
+
+Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 section 3.11.
+"""
+
+from typing import final
+
+from joseal._core.jwe import Decrypter, Encrypter, Opened
+from joseal._core.jws import Signer, Verified, Verifier
+from joseal._core.keys import Key
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire.header import has_media_type
+from joseal.errors import NotAllowedError
+
+
+class OpenedNested(Opaque):
+    """What a token of two layers held.
+
+    Attributes:
+        payload: the octets inside both layers.
+        signed_header: the header of the JWS.
+        sealed_header: the header of the JWE.
+        signed_by: the key under which the signature holds.
+        opened_with: the key that opened the JWE.
+    """
+
+    __slots__ = ("opened_with", "payload", "sealed_header", "signed_by", "signed_header")
+
+    payload: bytes
+    signed_header: dict[str, object]
+    sealed_header: dict[str, object]
+    signed_by: Key
+    opened_with: Key
+
+    def __init__(self, payload: bytes, signed: Verified, sealed: Opened) -> None:
+        self._set(payload=payload, signed_by=signed.key, opened_with=sealed.key)
+        self._set(signed_header=signed.header, sealed_header=sealed.header)
+
+    def __repr__(self) -> str:
+        return f"OpenedNested(payload=<{len(self.payload)} octets>, signed_by={self.signed_by!r})"
+
+
+class _Sealing(Opaque):
+    """What the two that seal share."""
+
+    __slots__ = ("_encrypter", "_outer", "_signer")
+
+    _signer: Signer
+    _encrypter: Encrypter
+    _outer: dict[str, object] | None
+
+    def _prepare(self, signer: Signer, encrypter: Encrypter, cty: str | None) -> None:
+        if not isinstance(signer, Signer):
+            raise TypeError("signer must be a Signer")
+        if not isinstance(encrypter, Encrypter):
+            raise TypeError("encrypter must be an Encrypter")
+        if signer.is_detached:
+            raise ValueError("the signer is detached: the payload would be lost")
+        outer = None if _text(cty) is None else {"cty": cty}
+        self._set(_signer=signer, _encrypter=encrypter, _outer=outer)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._signer!r}, {self._encrypter!r})"
+
+
+class _Opening(Opaque):
+    """What the two that open share."""
+
+    __slots__ = ("_cty", "_decrypter", "_verifier")
+
+    _decrypter: Decrypter
+    _verifier: Verifier
+    _cty: str | None
+
+    def _prepare(self, decrypter: Decrypter, verifier: Verifier, cty: str | None) -> None:
+        if not isinstance(decrypter, Decrypter):
+            raise TypeError("decrypter must be a Decrypter")
+        if not isinstance(verifier, Verifier):
+            raise TypeError("verifier must be a Verifier")
+        self._set(_decrypter=decrypter, _verifier=verifier, _cty=_text(cty))
+
+    def _check_outer(self, header: dict[str, object]) -> None:
+        if self._cty is not None and not has_media_type(header.get("cty"), self._cty):
+            raise NotAllowedError("cty", "the outer layer does not say what is inside")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._decrypter!r}, {self._verifier!r})"
+
+
+def _text(cty: str | None) -> str | None:
+    if cty is not None and not isinstance(cty, str):
+        raise TypeError("cty must be str")
+    return cty
+
+
+@final
+class SignThenEncrypt(_Sealing):
+    """Signs a payload, then seals the signed token.
+
+    Args:
+        signer: the inner layer, attached.
+        encrypter: the outer layer.
+        cty: written into the outer header: `JWT` as RFC 7519 section 5.2 demands of nested JWTs.
+            None writes none.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the signer is detached, so that the payload would be lost; or
+            `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7).
+    """
+
+    __slots__ = ()
+
+    @hide_locals
+    def __init__(self, signer: Signer, encrypter: Encrypter, *, cty: str | None = "JWT") -> None:
+        self._prepare(signer, encrypter, cty)
+        if not signer.is_encoded and has_media_type(cty, "JWT"):
+            raise ValueError("a JWT must not have an unencoded payload: give another cty")
+
+    @hide_locals
+    def seal(self, payload: bytes) -> str:
+        """Return the token of both layers.
+
+        Raises as `Signer.sign` and `Encrypter.encrypt` do.
+        """
+        inner = self._signer.sign(payload)
+        return self._encrypter.encrypt(inner.encode("ascii"), header=self._outer)
+
+
+@final
+class DecryptThenVerify(_Opening):
+    """Opens what `SignThenEncrypt` made: decrypts, and demands a signature inside.
+
+    Args:
+        decrypter: the outer layer.
+        verifier: the inner layer.
+        cty: what the outer header must say. None does not look.
+
+    Raises:
+        TypeError: an argument is of another type.
+    """
+
+    __slots__ = ()
+
+    @hide_locals
+    def __init__(
+        self, decrypter: Decrypter, verifier: Verifier, *, cty: str | None = "JWT"
+    ) -> None:
+        self._prepare(decrypter, verifier, cty)
+
+    @hide_locals
+    def open(self, token: str | bytes) -> OpenedNested:
+        """Open both layers.
+
+        Raises as `Decrypter.open` does for the outer layer and as `Verifier.open` does for the
+        inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
+        """
+        outer = self._decrypter.open(token)
+        self._check_outer(outer.header)
+        inner = self._verifier.open(outer.plaintext)
+        return OpenedNested(inner.payload, signed=inner, sealed=outer)
+
+
+@final
+class EncryptThenSign(_Sealing):
+    """Seals a payload, then signs the sealed token.
+
+    Args:
+        encrypter: the inner layer.
+        signer: the outer layer, attached.
+        cty: written into the outer header; None writes none.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the signer is detached, so that the payload would be lost.
+    """
+
+    __slots__ = ()
+
+    @hide_locals
+    def __init__(self, encrypter: Encrypter, signer: Signer, *, cty: str | None = "JWE") -> None:
+        self._prepare(signer, encrypter, cty)
+
+    @hide_locals
+    def seal(self, payload: bytes) -> str:
+        """Return the token of both layers.
+
+        Raises as `Encrypter.encrypt` and `Signer.sign` do.
+        """
+        inner = self._encrypter.encrypt(payload)
+        return self._signer.sign(inner.encode("ascii"), header=self._outer)
+
+
+@final
+class VerifyThenDecrypt(_Opening):
+    """Opens what `EncryptThenSign` made: verifies, and demands a sealed token inside.
+
+    Args:
+        verifier: the outer layer.
+        decrypter: the inner layer.
+        cty: what the outer header must say. None does not look.
+
+    Raises:
+        TypeError: an argument is of another type.
+    """
+
+    __slots__ = ()
+
+    @hide_locals
+    def __init__(
+        self, verifier: Verifier, decrypter: Decrypter, *, cty: str | None = "JWE"
+    ) -> None:
+        self._prepare(decrypter, verifier, cty)
+
+    @hide_locals
+    def open(self, token: str | bytes) -> OpenedNested:
+        """Open both layers.
+
+        Raises as `Verifier.open` does for the outer layer and as `Decrypter.open` does for the
+        inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
+        """
+        outer = self._verifier.open(token)
+        self._check_outer(outer.header)
+        inner = self._decrypter.open(outer.payload)
+        return OpenedNested(inner.plaintext, signed=outer, sealed=inner)

@@ -1,0 +1,83 @@
+"""Canonical base64url without padding.
+
+Rules:
+- One octet string has one encoding: foreign characters, white space, padding, the `+` and `/` of
+  the other alphabet and non-zero trailing bits are refused, so that two different strings are
+  never the same token.
+- Nothing is raised here: what is not canonical is None, and the caller names what it was.
+
+Source: RFC 7515 section 2 and appendix C, RFC 4648 sections 3.5 and 5.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pybase64 import b64decode, b64encode, b64encode_as_string
+
+_ALPHABET: Final = b"-_"
+
+# Characters that are decoded at a time: whole quanta, which stay in a second-level cache.
+_CHUNK: Final = 512 * 1024
+
+# The decoder takes these for granted, whatever the alphabet.
+_PAD, _PLUS, _SLASH = b"=+/"
+
+# The last character of an incomplete quantum carries 4 or 2 bits that encode nothing: they are
+# zero for these characters only. By the number of characters; a single one encodes nothing.
+_LAST: Final = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
+
+
+def encode(data: bytes) -> bytes:
+    """Encode octets. RFC 7515 section 2."""
+    return b64encode(data, _ALPHABET).rstrip(b"=")
+
+
+def encode_chunks(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Encode one octet string that comes in chunks."""
+    rest = b""
+    for chunk in chunks:
+        octets = rest + chunk if rest else chunk
+        whole = len(octets) - len(octets) % 3
+        rest = octets[whole:]
+        yield b64encode_as_string(memoryview(octets)[:whole], _ALPHABET)
+    yield b64encode_as_string(rest, _ALPHABET).rstrip("=")
+
+
+def encoded_bytes(size_bytes: int) -> int:
+    """Return how many characters `size_bytes` octets take."""
+    return (size_bytes * 4 + 2) // 3
+
+
+def decode_text(text: str) -> bytes | None:
+    """Decode the canonical form in a header or JWK member; anything else is None."""
+    return decode(text.encode("ascii")) if text.isascii() else None
+
+
+def decode(segment: bytes) -> bytes | None:
+    """Decode the canonical form of some octets; anything else is None."""
+    if _PAD in segment or _PLUS in segment or _SLASH in segment:
+        return None
+    rest = len(segment) & 3
+    if rest and segment[-1] not in _LAST[rest]:
+        return None
+    try:
+        return b64decode(segment + b"=" * (-rest & 3), _ALPHABET, validate=True)
+    except ValueError:
+        return None
+
+
+def decode_large(text: str | bytes, start: int, stop: int) -> memoryview | None:
+    """Decode a part of a text as `decode` does, without a large copy, into memory that is lent."""
+    # Most programs never meet a large token.
+    from joseal._core.wire import buffers  # noqa: PLC0415
+
+    octets = buffers.lend((stop - start) * 3 // 4)
+    size = 0
+    for at in range(start, stop, _CHUNK):
+        chunk = text[at : min(at + _CHUNK, stop)]
+        decoded = decode(chunk if isinstance(chunk, bytes) else chunk.encode("ascii"))
+        if decoded is None:
+            return None
+        octets[size : size + len(decoded)] = decoded
+        size += len(decoded)
+    return octets

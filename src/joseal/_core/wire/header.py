@@ -1,0 +1,223 @@
+"""The protected header: its members, their types, and the rules of `crit`.
+
+Rules:
+- Members that are known have the type that their RFC gives them; all others are data.
+- `jwk`, `jku`, `x5u` and `x5c` are data too: nothing here follows them.
+- The order in which members came is kept, because the received octets are what was protected.
+
+Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RFC 7797 section 3.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import UNSET, Struct, UnsetType
+
+from joseal._core.limits import Limits
+from joseal._core.wire import base64url, strict_json
+from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeError
+
+# Members that a sender's code sets, never the caller by hand.
+MANAGED: Final = frozenset(
+    {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"}
+)
+
+# `crit` must not list what the RFCs define for the member itself (RFC 7515 section 4.1.11).
+_REGISTERED: Final = frozenset(
+    {
+        *("alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256"),
+        *("typ", "cty", "crit", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c"),
+    }
+)
+
+
+class Members(Struct, frozen=True, kw_only=True):
+    """The members that joseal reads, with their types. Absent ones are UNSET, null is refused."""
+
+    alg: str
+    enc: str | UnsetType = UNSET
+    zip: str | UnsetType = UNSET
+    kid: str | UnsetType = UNSET
+    typ: str | UnsetType = UNSET
+    cty: str | UnsetType = UNSET
+    crit: list[str] | UnsetType = UNSET
+    epk: dict[str, object] | UnsetType = UNSET
+    apu: str | UnsetType = UNSET
+    apv: str | UnsetType = UNSET
+    iv: str | UnsetType = UNSET
+    tag: str | UnsetType = UNSET
+    p2s: str | UnsetType = UNSET
+    p2c: int | UnsetType = UNSET
+    b64: bool | UnsetType = UNSET
+
+
+class Header(NamedTuple):
+    """A parsed header: all members in their order, and the known ones typed."""
+
+    all: dict[str, object]
+    known: Members
+
+
+def parse(octets: bytes) -> Header:
+    """Read a header's octets.
+
+    Raises:
+        MalformedTokenError: no JSON object as `strict_json` has it, no `alg`, or a member of the
+            wrong type.
+    """
+    members = strict_json.load_object(octets)
+    if members is None:
+        raise MalformedTokenError("the header is not one strict JSON object")
+    return typed(members)
+
+
+def typed(members: dict[str, object]) -> Header:
+    """Check the types of the known members.
+
+    Raises:
+        MalformedTokenError: `alg` is missing, or a member is of the wrong type.
+    """
+    try:
+        return Header(members, strict_json.convert(members, Members))
+    except strict_json.ShapeError:
+        pass
+    raise MalformedTokenError("a header member is missing or of the wrong type")
+
+
+def check_crit(header: Header, understood: Collection[str]) -> None:
+    """Keep the rules of `crit`. RFC 7515 section 4.1.11, RFC 7516 section 4.1.13.
+
+    Raises:
+        MalformedTokenError: the list is empty, repeats a name, names a registered or an absent
+            member, or names one that is not `understood`.
+    """
+    names = header.known.crit
+    if names is UNSET:
+        return
+    if not names or len(set(names)) != len(names):
+        raise MalformedTokenError("crit is empty or repeats a name")
+    if any(name in _REGISTERED or name not in header.all for name in names):
+        raise MalformedTokenError("crit names a registered or an absent member")
+    if not all(name in understood for name in names):
+        raise MalformedTokenError("crit names a member that is not understood: see crit=")
+
+
+class Expected(NamedTuple):
+    """What an opener demands of every header, beside `alg` and `enc`."""
+
+    typ: str | None
+    cty: str | None
+    crit: frozenset[str]
+
+    def check(self, header: Header) -> None:
+        """Check `crit`, `typ` and `cty`.
+
+        Raises:
+            MalformedTokenError: `crit` breaks a rule, or names what is not understood.
+            NotAllowedError: `typ` or `cty` is not the one demanded.
+        """
+        check_crit(header, self.crit)
+        if self.typ is not None and not has_media_type(header.known.typ, self.typ):
+            raise NotAllowedError("typ", "not the one that typ= demands")
+        if self.cty is not None and not has_media_type(header.known.cty, self.cty):
+            raise NotAllowedError("cty", "not the one that cty= demands")
+
+
+def expected(typ: str | None, cty: str | None, crit: Collection[str]) -> Expected:
+    """Check and keep what a caller demands.
+
+    Raises:
+        TypeError: `typ` or `cty` is not str, or `crit` no collection of str.
+    """
+    if not all(value is None or isinstance(value, str) for value in (typ, cty)):
+        raise TypeError("typ and cty must be str")
+    if isinstance(crit, str) or not isinstance(crit, Collection):
+        raise TypeError("crit must be a collection of str")
+    if not all(isinstance(name, str) for name in crit):
+        raise TypeError("crit must be a collection of str")
+    return Expected(typ, cty, frozenset(crit))
+
+
+def has_media_type(found: object, wanted: str) -> bool:
+    """Tell whether a `typ` or `cty` is the wanted media type. RFC 7515 section 4.1.9."""
+    return isinstance(found, str) and _media_type(found) == _media_type(wanted)
+
+
+def _media_type(value: str) -> str:
+    # The RFC lets a sender leave out "application/" where no other slash is in the value.
+    lowered = value.lower() if value.isascii() else value
+    return lowered if "/" in lowered else f"application/{lowered}"
+
+
+def to_member(octets: bytes) -> str:
+    """Return octets as a member of a header or of a JWK."""
+    return base64url.encode(octets).decode("ascii")
+
+
+def from_member(text: str | UnsetType) -> bytes | None:
+    """Return a member's octets; an absent one is empty, one that is not canonical None."""
+    return b"" if text is UNSET else base64url.decode_text(text)
+
+
+def by_hand(members: Mapping[str, object] | None) -> dict[str, object]:
+    """Check and copy what a caller puts into a header by hand.
+
+    Raises:
+        TypeError: not a mapping with string names.
+        ValueError: a member that is managed here (`alg`, `enc`, `zip`, `epk` and the like), or a
+            value that strict JSON can't carry.
+    """
+    if members is None:
+        return {}
+    if not isinstance(members, Mapping):
+        raise TypeError("header must be a mapping")
+    if not all(isinstance(name, str) for name in members):
+        raise TypeError("header must have str names")
+    if not MANAGED.isdisjoint(members):
+        raise ValueError("header sets a member that is managed: alg, enc, zip, epk or the like")
+    octets = strict_json.dump(dict(members))
+    copy = None if octets is None else strict_json.load_object(octets)
+    if copy is None:
+        raise ValueError("header has a value that strict JSON can't carry")
+    return copy
+
+
+def begin(alg: str, kid: str | None, own: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the members that every token of one object starts with: alg, kid, the caller's."""
+    named = {} if kid is None else {"kid": kid}
+    return {"alg": alg, **named, **by_hand(own)}
+
+
+def extend(members: dict[str, object], own: Mapping[str, object] | None) -> dict[str, object]:
+    """Return the members with those for one token behind them.
+
+    Raises:
+        TypeError: `own` is no mapping with string names.
+        ValueError: a member that is managed, or is there already.
+    """
+    added = by_hand(own)
+    if not added.keys().isdisjoint(members):
+        raise ValueError("header sets a member that every token has already")
+    return {**members, **added}
+
+
+def encode(members: dict[str, object], limits: Limits) -> bytes:
+    """Encode a header of ours, whose members `by_hand` has let through.
+
+    Raises:
+        ValueError: a member of the wrong type, or a wrong `crit`, or a JWT with an unencoded
+            payload, which RFC 7797 section 7 rules out.
+        TokenTooLargeError: it is over `header_bytes`.
+    """
+    if members.get("b64") is False and has_media_type(members.get("typ"), "JWT"):
+        raise ValueError("a JWT must not have an unencoded payload")
+    octets = strict_json.write(members)
+    if len(octets) > limits.header_bytes:
+        raise TokenTooLargeError("header_bytes", limits.header_bytes)
+    try:
+        header = typed(members)
+        check_crit(header, header.all)
+        return base64url.encode(octets)
+    except MalformedTokenError as error:
+        fault = str(error)
+    raise ValueError(fault)

@@ -1,0 +1,178 @@
+"""What a worker does: prepare once, then seal or open the items of a job, one result for each.
+
+Rules:
+- An item's failure is its result. What does leave a worker is the factory's own exception.
+- A job shows nothing of its items: executors log what they are given.
+- What a factory made is kept for a few runs only, because the workers of a cluster outlive a run.
+
+Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
+"""
+
+import sys
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar, final
+
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.wire import strict_json
+from joseal.bulk.outcome import Item, ItemError, LostError
+from joseal.errors import JoseError
+
+_T = TypeVar("_T")
+_Item = TypeVar("_Item")
+_Tool = TypeVar("_Tool")
+
+
+class Headed(NamedTuple):
+    """A plaintext, and the header members for its token as JSON."""
+
+    plaintext: bytes
+    header: bytes
+
+
+# An item as it travels, or what is wrong with it already.
+Unsealed: TypeAlias = bytes | Headed | JoseError
+Sealed: TypeAlias = str | bytes | JoseError
+
+# On whatever a factory raises, and so on nothing that comes from the executor itself.
+FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
+
+_RUNS_KEPT: Final = 4
+_kept: Final[OrderedDict[str, object]] = OrderedDict()
+# A worker may have several threads, and the factory is called once for all of them.
+_lock: Final = threading.Lock()
+
+# From the caller's own mappings and devices, besides those that blame the item.
+_UNEXPECTED: Final = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    MemoryError,
+    OSError,
+)
+
+
+@final
+class Job(Generic[_Tool, _Item]):
+    """Items that go to a worker together.
+
+    Attributes:
+        run: a name that no other run has.
+        number: this job's own within the run.
+        tool: a prepared object, or a factory that makes one.
+        items: the items.
+    """
+
+    __slots__ = ("items", "number", "run", "tool")
+
+    def __init__(
+        self, run: str, number: int, tool: _Tool | Callable[[], _Tool], items: Sequence[_Item]
+    ) -> None:
+        self.run = run
+        self.number = number
+        self.tool = tool
+        self.items = items
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Job, (self.run, self.number, self.tool, self.items)
+
+    def __dask_tokenize__(self) -> tuple[str, int]:
+        # Dask names a task by a hash of its arguments, and takes equal names for one task.
+        return self.run, self.number
+
+    def __repr__(self) -> str:
+        return f"Job(number={self.number})"
+
+
+def seal(job: Job[Encrypter, Unsealed]) -> list[str | JoseError]:
+    """Seal the items of a job.
+
+    Raises:
+        TypeError: the factory made no Encrypter.
+    """
+    sealer = _prepared(job.run, job.tool, Encrypter)
+    return [_result(_seal, sealer, item) for item in job.items]
+
+
+def unseal(job: Job[Decrypter, Sealed]) -> list[bytes | JoseError]:
+    """Open the tokens of a job.
+
+    Raises:
+        TypeError: the factory made no Decrypter.
+    """
+    opener = _prepared(job.run, job.tool, Decrypter)
+    return [_result(_unseal, opener, item) for item in job.items]
+
+
+def checked(item: object) -> Unsealed:
+    """Return an item to be sealed in a form that every executor can carry."""
+    if isinstance(item, bytes):
+        return item
+    if not isinstance(item, Item) or not isinstance(item.plaintext, bytes):
+        return ItemError()
+    if item.header is None:
+        return item.plaintext
+    header = strict_json.dump(item.header)
+    return ItemError() if header is None else Headed(item.plaintext, header)
+
+
+def checked_token(item: object) -> Sealed:
+    """Return a token to be opened; another type becomes its error."""
+    return item if isinstance(item, str | bytes) else ItemError()
+
+
+def _prepared(run: str, tool: object, kind: type[_T]) -> _T:
+    if isinstance(tool, kind):
+        return tool
+    with _lock:
+        kept = _kept.get(run)
+        if not isinstance(kept, kind):
+            kept = _made_by(tool) if callable(tool) else None
+            if not isinstance(kept, kind):
+                raise TypeError("the factory must make an Encrypter to seal, a Decrypter to open")
+            _kept[run] = kept
+            if len(_kept) > _RUNS_KEPT:
+                _kept.popitem(last=False)
+        return kept
+
+
+def _made_by(factory: Callable[[], object]) -> object:
+    """Call the factory; what it raises is marked, for it travels with what a cluster may raise."""
+    made = False
+    try:
+        tool = factory()
+        made = True
+    finally:
+        error = sys.exception()
+        if not made and error is not None:
+            error.add_note(FACTORY_FAILED)
+    return tool
+
+
+def _seal(sealer: Encrypter, item: Unsealed) -> str | JoseError:
+    if isinstance(item, bytes):
+        return sealer.encrypt(item)
+    if isinstance(item, JoseError):
+        return item
+    return sealer.encrypt(item.plaintext, header=strict_json.load_object(item.header))
+
+
+def _unseal(opener: Decrypter, item: Sealed) -> bytes | JoseError:
+    return item if isinstance(item, JoseError) else opener.decrypt(item)
+
+
+def _result(
+    act: Callable[[_Tool, _Item], _T | JoseError], tool: _Tool, item: _Item
+) -> _T | JoseError:
+    try:
+        return act(tool, item)
+    except JoseError as error:
+        failure = error
+    except (TypeError, ValueError):
+        failure = ItemError()
+    except _UNEXPECTED:
+        failure = LostError("an error that is none of ours ended the work on the item")
+    # It would keep the frames above, and they the item.
+    return failure.with_traceback(None)

@@ -1,0 +1,67 @@
+"""`joseal bulk decrypt`: open the rows of a file."""
+
+from pathlib import Path
+
+from joseal.cli import help_pages, options
+from joseal.cli.bulk import options as bulk_task
+from joseal.cli.bulk import workers as bulk_tools
+from joseal.cli.bulk.options import Files
+from joseal.cli.bulk.workers import KeySource, Opening
+from joseal.cli.exit_codes import Exit
+
+
+@help_pages.command(
+    params=[
+        *options.key(legacy=True),
+        *options.password(),
+        options.enc(multiple=True),
+        *options.opening(),
+        *bulk_task.common("open"),
+    ],
+    examples=(
+        "joseal bulk decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM \\",
+        "    --field card sealed.csv -o cards.csv",
+    ),
+    exits=(Exit.TOKEN, Exit.KEY),
+)
+def command(
+    *,
+    key_path: Path,
+    alg: str | None,
+    password_env: str | None,
+    password_file: Path | None,
+    ask_password: bool,
+    enc: tuple[str, ...],
+    typ: str | None,
+    cty: str | None,
+    any_kid: bool,
+    accept_zip: bool,
+    legacy: bool,
+    form: str | None,
+    fields: tuple[str, ...],
+    json_values: bool,
+    rejects_path: Path | None,
+    workers: int | None,
+    resume: bool,
+    as_json: bool,
+    out_path: Path,
+    in_path: Path,
+) -> None:
+    """Open fields of JSON Lines, columns of CSV, or whole lines.
+
+    The plaintext stands in the place of each token in IN. A plaintext becomes a JSON string, unless
+    --json-values; one that is not UTF-8, or not what the format can hold, is refused.
+
+    Rows that fail are left out of the output, and listed in the file of rejects, with line number
+    and code; then the run ends with 1.
+
+    With --json: {"rows": NUMBER, "rejects": NUMBER}.
+    """
+    password = options.Password(password_env, password_file, ask=ask_password)
+    source = KeySource(key_path, alg, None, password, legacy)
+    how = Opening(enc, typ, cty, any_kid, accept_zip)
+    both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
+    bulk_task.check(both)
+    key = source.load()
+    work = bulk_tools.unseal(source, how, key, bulk_task.cores(workers))
+    bulk_task.run(both, key, work, {"open": how._asdict()})

@@ -1,0 +1,303 @@
+"""What is written while a bulk run goes on, so that it can be killed at any time and go on later.
+
+Beside the output stand its `.partial` file, that of the rejects, and a `.journal`, all with mode
+0600. The journal says how much of the input is done, and how many octets of the partial files
+belong to that. What else they hold was written after it, and is cut off when the run goes on.
+
+Rules:
+- What the journal counts is on the disk before the journal is, which is replaced as a whole.
+- A journal is for one input, one set of options and one key, and refuses all others.
+- One run works on an output at a time. The lock goes with the process, however that ends.
+- What is not there is made, and a file that is there is gone on with only if it is this user's
+  and has no second name: others may write to the directory.
+
+Accepted: the journal holds a digest of the input, by which a guess of all of it can be confirmed.
+It is private and is removed with the partial files.
+"""
+
+import hashlib
+import os
+import stat
+import sys
+from collections.abc import Callable
+from functools import partial
+from io import BufferedReader
+from pathlib import Path
+from typing import Final, Self, TypeVar, final
+
+import click
+import msgspec
+
+from joseal._core.wire import strict_json
+from joseal.cli import exit_codes, files
+from joseal.cli.bulk.rows import Place
+from joseal.cli.exit_codes import Exit, FailureError
+
+if sys.platform != "win32":
+    import fcntl
+
+_T = TypeVar("_T")
+
+_JOURNAL_BYTES: Final = 64 * 1024
+# Not through a link that someone else may have put there. Windows has the one, others the other.
+_FLAGS: Final = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+
+
+class Fingerprint(msgspec.Struct, frozen=True):
+    """What a run is about: changed, it is another run.
+
+    Attributes:
+        input: the digest of the input.
+        options: the digest of all options that change the output.
+        key: the key's thumbprint.
+    """
+
+    input: str
+    options: str
+    key: str
+
+
+class Journal(msgspec.Struct, frozen=True):
+    """How far a run is.
+
+    Attributes:
+        fingerprint: what it is about.
+        offset: octets of the input that are done.
+        lines: lines of the input that are done.
+        output_bytes: octets of the partial output that belong to them.
+        rejects_bytes: octets of the partial rejects that belong to them.
+        rows: how many rows are in the output.
+        rejects: how many are not.
+        done: all is done but the renaming.
+    """
+
+    fingerprint: Fingerprint
+    offset: int = 0
+    lines: int = 0
+    output_bytes: int = 0
+    rejects_bytes: int = 0
+    rows: int = 0
+    rejects: int = 0
+    done: bool = False
+
+    @property
+    def place(self) -> Place:
+        """Where the next row begins."""
+        return Place(self.offset, self.lines)
+
+
+@final
+class Books:
+    """The partial files and the journal of one run. Leaving its `with` closes them as they are."""
+
+    def __init__(self, output: Path, rejects: Path) -> None:
+        self._targets = (output, rejects)
+        self._partials = (_beside(output, "partial"), _beside(rejects, "partial"))
+        self._journal = _beside(output, "journal")
+        self._descriptors: list[int] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+    def files(self) -> list[Path]:
+        """Return every file that a run makes or removes."""
+        return [*self._targets, *self._partials, self._journal, _beside(self._journal, "new")]
+
+    def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
+        """Begin a run, or find where an unfinished one stopped, and cut off what is behind that.
+
+        Raises:
+            FailureError: there is an unfinished run, and `resume` is not set; it is about something
+                else; another process is at work on it; a file can't be used.
+        """
+        for target in self._targets:
+            files.check_replaceable(target)
+        if not resume and any(path.exists() for path in (self._journal, *self._partials)):
+            raise self._refused("a run was not finished: go on with --resume")
+        journal = self._read()
+        if journal is not None:
+            self._check(journal.fingerprint, fingerprint)
+        # Those of a run that is done may have their names already.
+        self._open_partials(make=journal is None or not journal.done)
+        # Another process may have gone on, or even finished, before the lock was ours.
+        if self._read() != journal:
+            raise self._refused("another run is at work")
+        if journal is None:
+            journal = Journal(fingerprint)
+            self._enter(journal)
+        if not journal.done:
+            self._cut(journal)
+        return journal
+
+    def write(self, rows: bytes, rejects: bytes) -> tuple[int, int]:
+        """Append to the partial files, and return how much that was.
+
+        Raises:
+            FailureError: a file can't be written.
+        """
+        for path, descriptor, data in zip(
+            self._partials, self._descriptors, (rows, rejects), strict=True
+        ):
+            _append(path, descriptor, data)
+        return len(rows), len(rejects)
+
+    def keep(self, journal: Journal) -> None:
+        """Make what was written last, and then say so in the journal.
+
+        Raises:
+            FailureError: a file can't be written.
+        """
+        for path, descriptor in zip(self._partials, self._descriptors, strict=True):
+            _writing(path, partial(os.fsync, descriptor))
+        self._enter(journal)
+
+    def finish(self) -> None:
+        """Give the files their names, after a journal that says `done` was kept.
+
+        Killed in between, a resumed run goes on here.
+
+        Raises:
+            FailureError: a file can't be renamed.
+        """
+        # The output is the last to appear.
+        for source, target in reversed([*zip(self._partials, self._targets, strict=True)]):
+            if source.exists():
+                _writing(target, partial(source.replace, target))
+        _writing(self._journal, partial(self._journal.unlink, missing_ok=True))
+
+    def _enter(self, journal: Journal) -> None:
+        """Replace the journal. What a kill leaves of a new one is removed by the next."""
+        new = _beside(self._journal, "new")
+        _writing(new, partial(new.unlink, missing_ok=True))
+        descriptor = _made(new)
+        try:
+            _append(new, descriptor, _written(journal))
+            _writing(new, partial(os.fsync, descriptor))
+        finally:
+            os.close(descriptor)
+        _writing(self._journal, partial(new.replace, self._journal))
+
+    def _open_partials(self, *, make: bool) -> None:
+        for path in self._partials:
+            if path.exists():
+                self._descriptors.append(_found(path))
+            elif make:
+                self._descriptors.append(_made(path))
+        if self._descriptors and not _locked(self._partials[0], self._descriptors[0]):
+            raise self._refused("another run is at work")
+
+    def _cut(self, journal: Journal) -> None:
+        sizes = (journal.output_bytes, journal.rejects_bytes)
+        for path, descriptor, octets in zip(self._partials, self._descriptors, sizes, strict=True):
+            if os.fstat(descriptor).st_size < octets:
+                raise self._refused("the partial file is shorter than its journal says")
+            _writing(path, partial(os.ftruncate, descriptor, octets))
+            os.lseek(descriptor, octets, os.SEEK_SET)
+
+    def _check(self, found: Fingerprint, wanted: Fingerprint) -> None:
+        for name in Fingerprint.__struct_fields__:
+            if getattr(found, name) != getattr(wanted, name):
+                raise self._refused(f"the unfinished run has another {name}")
+
+    def _read(self) -> Journal | None:
+        if not self._journal.exists():
+            return None
+        with os.fdopen(_found(self._journal), "rb") as file:
+            members = strict_json.load_object(file.read(_JOURNAL_BYTES))
+        try:
+            return strict_json.convert(members, Journal)
+        except strict_json.ShapeError:
+            failure = self._refused("the journal of the unfinished run can't be read")
+        raise failure
+
+    def _refused(self, reason: str) -> FailureError:
+        left = ", ".join(
+            click.format_filename(path)
+            for path in (self._journal, *self._partials)
+            if path.exists()
+        )
+        return FailureError("resume", f"{reason}; to begin anew, remove {left}", Exit.FILE)
+
+
+def _made(path: Path) -> int:
+    """Make a file.
+
+    Raises:
+        FailureError: it can't be made, or is there.
+    """
+    return _writing(path, partial(os.open, path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _found(path: Path) -> int:
+    """Open a file that an earlier run left.
+
+    Raises:
+        FailureError: it can't be opened, or may be someone else's.
+    """
+    descriptor = _writing(path, partial(os.open, path, _FLAGS))
+    state = os.fstat(descriptor)
+    owned = sys.platform == "win32" or state.st_uid == os.geteuid()
+    if stat.S_ISREG(state.st_mode) and owned and state.st_nlink == 1:
+        return descriptor
+    os.close(descriptor)
+    text = f"{click.format_filename(path)} is no regular file, or not this user's alone"
+    raise FailureError("file", text, Exit.FILE)
+
+
+def digest(file: BufferedReader) -> str:
+    """Return the SHA-256 of a file, from its beginning."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(options: dict[str, object]) -> str:
+    """Return the SHA-256 of plain options."""
+    return hashlib.sha256(strict_json.write(options)).hexdigest()
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(f"{path.name}.{suffix}")
+
+
+def _written(journal: Journal) -> bytes:
+    members = msgspec.structs.asdict(journal)
+    return strict_json.write(
+        {**members, "fingerprint": msgspec.structs.asdict(journal.fingerprint)}
+    )
+
+
+def _writing(path: Path, act: Callable[[], _T]) -> _T:
+    """Do something to a file that is written.
+
+    Raises:
+        FailureError: it can't be done.
+    """
+    try:
+        return act()
+    except OSError as error:
+        failure = exit_codes.of_file("write", click.format_filename(path), error)
+    raise failure
+
+
+def _append(path: Path, descriptor: int, data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[_writing(path, partial(os.write, descriptor, left)) :]
+
+
+def _locked(path: Path, descriptor: int) -> bool:
+    """Take the lock that ends with this process; True where the system has none.
+
+    False where another process has it, or had it until it gave the file another name.
+    """
+    if sys.platform == "win32":
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except (BlockingIOError, FileNotFoundError):
+        return False

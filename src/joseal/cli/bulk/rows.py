@@ -1,0 +1,384 @@
+"""Rows of JSON Lines, CSV and plain lines: what of them is sealed or opened, and how it goes back.
+
+Rules:
+- A row that can't be read is refused with a code, and never ends the reading.
+- No more than `LINE_BYTES` of a row are held.
+- JSON Lines: everything but the named members stays as it is, to the octet. CSV: cells stay as they
+  are, though their quotes may change. Empty lines stay.
+
+Source: RFC 8259, RFC 4180, https://jsonlines.org.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import BinaryIO, Final, NamedTuple, Protocol, TypeAlias, final
+
+from joseal._core.limits import Limits
+from joseal._core.wire import strict_json
+
+# Room for one token of the largest size, and as much again for the rest.
+LINE_BYTES: Final = 2 * Limits().token_bytes
+
+_TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]')
+_SPACE: Final = b" \t\r\n"
+_DRAIN_BYTES: Final = 64 * 1024
+
+# Puts what was sealed or opened where its plaintext or token was.
+_Rebuild: TypeAlias = Callable[[Sequence[bytes]], bytes]
+_Read: TypeAlias = tuple[list[bytes], _Rebuild]
+
+
+class Refusal(NamedTuple):
+    """Why a row is not in the output, and which of its fields is at fault, if one is."""
+
+    code: str
+    field: str | None = None
+
+
+class RefusalError(Exception):
+    """Carries a refusal to where the row is known."""
+
+    def __init__(self, code: str, field: str | None = None) -> None:
+        super().__init__(code)
+        self.refusal = Refusal(code, field)
+
+
+class _Span(NamedTuple):
+    """Where a value stands in a line."""
+
+    begin: int
+    end: int
+
+
+class Place(NamedTuple):
+    """How much of a file is behind us: octets and lines."""
+
+    offset: int
+    lines: int
+
+
+_BEGIN: Final = Place(0, 0)
+
+
+@final
+class Row:
+    """One row, silent about its content.
+
+    Attributes:
+        begin: the offset of its first octet.
+        line: the number of its first line.
+        end: the place behind it.
+        fields: what the values are called, if they have names.
+        values: what is sealed or opened.
+        rebuild: makes the new row of the results; raises RefusalError.
+        refusal: why the row can't be read.
+    """
+
+    __slots__ = ("begin", "end", "fields", "line", "rebuild", "refusal", "values")
+
+    def __init__(
+        self, begin: Place, end: Place, fields: Sequence[str | None], read: _Read | Refusal
+    ) -> None:
+        self.begin = begin.offset
+        self.line = begin.lines + 1
+        self.end = end
+        self.fields = fields
+        self.refusal = read if isinstance(read, Refusal) else None
+        self.values, self.rebuild = ([], b"".join) if isinstance(read, Refusal) else read
+
+
+class Format(Protocol):
+    """A kind of file."""
+
+    def head(self, file: BinaryIO) -> bytes:
+        """Read what stands before the first row, and return it as the output has it."""
+        ...
+
+    def rows(self, file: BinaryIO, place: Place) -> Iterator[Row]:
+        """Read the rows behind a place where one ends."""
+        ...
+
+
+class _Lines:
+    """The lines of a file, bounded.
+
+    Attributes:
+        begin: the place where the row began.
+        place: the place that was read up to.
+    """
+
+    def __init__(self, file: BinaryIO, place: Place, *, quotes: bool) -> None:
+        self._file = file
+        self._quotes = quotes
+        self.place = self.begin = place
+        self._open = False
+        self._inside = False
+
+    def __iter__(self) -> Iterator[str]:
+        """Lines for the CSV reader, until a row is over the bound."""
+        while line := self.read():
+            # Octets that are no UTF-8 stay what they are.
+            yield line.decode(errors="surrogateescape")
+
+    def start(self) -> None:
+        """Begin a row."""
+        self.begin = self.place
+        self._open = False
+
+    def read(self) -> bytes:
+        """Read one line; the end is an empty one.
+
+        Raises:
+            RefusalError: the row is over the bound.
+        """
+        line = self._piece(LINE_BYTES + 1)
+        if self.place.offset - self.begin.offset > LINE_BYTES:
+            raise RefusalError("line_bytes")
+        return line
+
+    def skip(self) -> None:
+        """Leave a row that is refused, up to a line end outside of quotes, lest a part be a row."""
+        while (self._inside or self._open) and self._piece(_DRAIN_BYTES):
+            pass
+
+    def _piece(self, most_bytes: int) -> bytes:
+        piece = self._file.readline(most_bytes)
+        ended = piece.endswith(b"\n")
+        self._inside = not ended
+        if self._quotes:
+            self._open ^= bool(piece.count(b'"') % 2)
+        self.place = Place(self.place.offset + len(piece), self.place.lines + ended)
+        return piece
+
+
+@final
+class JsonLines:
+    """One JSON object on each line, some members of which are sealed or opened."""
+
+    def __init__(self, fields: Sequence[str], *, sealing: bool, as_json: bool) -> None:
+        self._fields = fields
+        self._take = _raw if sealing and as_json else _text
+        self._give = _quoted if sealing else _json if as_json else _string
+
+    def head(self, file: BinaryIO) -> bytes:
+        """Return nothing: rows begin at once."""
+        del file
+        return b""
+
+    def rows(self, file: BinaryIO, place: Place) -> Iterator[Row]:
+        """Read the objects."""
+        return _rows(file, place, self._fields, self._row)
+
+    def _row(self, line: bytes) -> _Read:
+        if not line.strip(_SPACE):
+            return [], lambda _: line
+        members = strict_json.load_object(line)
+        if members is None:
+            raise RefusalError("json")
+        spans = dict(zip(members, _spans(line), strict=True))
+        for field in self._fields:
+            if field not in members:
+                raise RefusalError("field", field)
+        values = [self._take(line, spans[field], members[field], field) for field in self._fields]
+        return values, partial(self._rebuild, line, [spans[field] for field in self._fields])
+
+    def _rebuild(self, line: bytes, spans: list[_Span], results: Sequence[bytes]) -> bytes:
+        pieces = [
+            (span, self._give(result, field))
+            for span, result, field in zip(spans, results, self._fields, strict=True)
+        ]
+        # From the last to the first, so that the places of the others hold.
+        for span, text in sorted(pieces, key=lambda piece: piece[0].begin, reverse=True):
+            line = line[: span.begin] + text + line[span.end :]
+        return line
+
+
+@final
+class PlainLines:
+    """One plaintext or one token on each line."""
+
+    def __init__(self, *, sealing: bool) -> None:
+        self._sealing = sealing
+
+    def head(self, file: BinaryIO) -> bytes:
+        """Return nothing: rows begin at once."""
+        del file
+        return b""
+
+    def rows(self, file: BinaryIO, place: Place) -> Iterator[Row]:
+        """Read the lines."""
+        return _rows(file, place, [None], self._row)
+
+    def _row(self, line: bytes) -> _Read:
+        text = line.removesuffix(b"\n").removesuffix(b"\r")
+        return [text], partial(self._rebuild, line[len(text) :])
+
+    def _rebuild(self, line_end: bytes, results: Sequence[bytes]) -> bytes:
+        if not self._sealing and (b"\n" in results[0] or b"\r" in results[0]):
+            raise RefusalError("text")
+        return results[0] + line_end
+
+
+@final
+class Csv:
+    """Cells under a line with their names, some columns of which are sealed or opened."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        self._fields = fields
+        self._columns: list[int] = []
+        self._width = 0
+        self._line_end = "\n"
+
+    def head(self, file: BinaryIO) -> bytes:
+        """Read the line with the names.
+
+        Raises:
+            RefusalError: there is none, or it has a column that is asked for not exactly once.
+        """
+        self._line_end = "\r\n" if file.readline(LINE_BYTES).endswith(b"\r\n") else "\n"
+        file.seek(0)
+        _, _, names = next(_records(file, _BEGIN), (_BEGIN, _BEGIN, Refusal("csv")))
+        if isinstance(names, Refusal):
+            raise RefusalError("csv")
+        for field in self._fields:
+            if names.count(field) != 1:
+                raise RefusalError("field", field)
+        self._columns = [names.index(field) for field in self._fields]
+        self._width = len(names)
+        return self._line(names)
+
+    def rows(self, file: BinaryIO, place: Place) -> Iterator[Row]:
+        """Read the rows; `head` was read before, and is left out."""
+        for begin, end, cells in _records(file, place):
+            if begin.lines > 0:
+                yield Row(begin, end, self._fields, self._read(cells))
+
+    def _read(self, cells: list[str] | Refusal) -> _Read | Refusal:
+        if isinstance(cells, Refusal):
+            return cells
+        if not cells:
+            return [], lambda _: self._line_end.encode()
+        if len(cells) != self._width:
+            return Refusal("columns")
+        for column, field in zip(self._columns, self._fields, strict=True):
+            if not strict_json.is_text(cells[column]):
+                return Refusal("utf8", field)
+        return [cells[column].encode() for column in self._columns], partial(self._rebuild, cells)
+
+    def _rebuild(self, cells: list[str], results: Sequence[bytes]) -> bytes:
+        for column, field, result in zip(self._columns, self._fields, results, strict=True):
+            cells[column] = _decoded(result, field)
+        return self._line(cells)
+
+    def _line(self, cells: list[str]) -> bytes:
+        text = io.StringIO()
+        # Before Python 3.13 only the characters of this line end are quoted, and a lone carriage
+        # return in a plaintext would begin a row for many readers.
+        csv.writer(text, lineterminator="\r\n").writerow(cells)
+        line = text.getvalue().removesuffix("\r\n") + self._line_end
+        return line.encode(errors="surrogateescape")
+
+
+def _rows(
+    file: BinaryIO,
+    place: Place,
+    fields: Sequence[str | None],
+    read: Callable[[bytes], _Read],
+) -> Iterator[Row]:
+    """Read rows that are a line each."""
+    lines = _Lines(file, place, quotes=False)
+    while True:
+        lines.start()
+        try:
+            line = lines.read()
+            if not line:
+                return
+            found: _Read | Refusal = read(line)
+        except RefusalError as error:
+            found = error.refusal
+            lines.skip()
+        yield Row(lines.begin, lines.place, fields, found)
+
+
+def _records(file: BinaryIO, place: Place) -> Iterator[tuple[Place, Place, list[str] | Refusal]]:
+    """Read the cells of a CSV file, and the places before and behind each row."""
+    csv.field_size_limit(LINE_BYTES)
+    lines = _Lines(file, place, quotes=True)
+    reader = csv.reader(iter(lines), strict=True)
+    while True:
+        lines.start()
+        try:
+            cells: list[str] | Refusal | None = next(reader, None)
+        except RefusalError as error:
+            cells = error.refusal
+        except csv.Error:
+            cells = Refusal("csv")
+        if cells is None:
+            return
+        if isinstance(cells, Refusal):
+            lines.skip()
+            # What was raised has ended the iterator below the reader.
+            reader = csv.reader(iter(lines), strict=True)
+        yield lines.begin, lines.place, cells
+
+
+def _spans(line: bytes) -> list[_Span]:
+    """Find the values of an object's members, in their order, in a line that is valid JSON."""
+    spans: list[_Span] = []
+    depth, start = 0, -1
+    for match in _TOKENS.finditer(line):
+        mark = match[0]
+        depth += (mark in (b"{", b"[")) - (mark in (b"}", b"]"))
+        if depth == 1 and mark == b":":
+            start = match.end()
+        elif start >= 0 and ((depth == 1 and mark == b",") or depth == 0):
+            value = line[start : match.start()]
+            begin = start + len(value) - len(value.lstrip(_SPACE))
+            spans.append(_Span(begin, begin + len(value.strip(_SPACE))))
+            start = -1
+    return spans
+
+
+def _text(line: bytes, span: _Span, value: object, field: str) -> bytes:
+    """Take the text of a string."""
+    del line, span
+    if not isinstance(value, str):
+        raise RefusalError("field", field)
+    return value.encode()
+
+
+def _raw(line: bytes, span: _Span, value: object, field: str) -> bytes:
+    """Take a value of any type as it stands."""
+    del value, field
+    return line[span.begin : span.end]
+
+
+def _quoted(result: bytes, field: str) -> bytes:
+    """Give a token, which has no character that JSON escapes."""
+    del field
+    return b'"' + result + b'"'
+
+
+def _string(result: bytes, field: str) -> bytes:
+    """Give a text as a JSON string."""
+    return strict_json.write({"": _decoded(result, field)})[len(b'{"":') : -1]
+
+
+def _json(result: bytes, field: str) -> bytes:
+    """Give a JSON value as it was, on one line."""
+    wrapped = strict_json.load_object(b'{"value":%s}' % result)
+    if wrapped is None or len(wrapped) != 1:
+        raise RefusalError("text", field)
+    # Outside of strings a line end is white space, and inside there is none.
+    return result.translate(bytes.maketrans(b"\r\n", b"  ")).strip()
+
+
+def _decoded(result: bytes, field: str) -> str:
+    try:
+        return result.decode()
+    except UnicodeDecodeError:
+        pass
+    raise RefusalError("text", field)

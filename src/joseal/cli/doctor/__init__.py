@@ -1,0 +1,1 @@
+"""`joseal doctor`: why a token does not open."""

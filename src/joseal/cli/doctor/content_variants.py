@@ -1,0 +1,197 @@
+"""The ways in which ciphertext and tag may have been made, tried with a content key.
+
+For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
+answers to others must never tell which way opens. RFC 7516 section 11.5.
+
+Source: RFC 7518 sections 5.2 and 5.3.
+"""
+
+import hmac
+import json
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+from joseal._core.algorithms import content_encryption
+from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.registry import Enc
+from joseal._core.wire import base64url
+from joseal.diagnosis.lenient_parse import Part, Reading, undone
+
+Codes = tuple[tuple[str, str], ...]
+
+# Above this size of a ciphertext two faults at a time are not looked for.
+_LARGE_BYTES: Final = 1024 * 1024
+_BLOCK: Final = 16
+_LEAST_TAG: Final = 16
+# What AES-GCM takes at all.
+_GCM_IVS: Final = range(8, 129)
+
+
+class Way(NamedTuple):
+    """One reading of the token: what AAD, iv, ciphertext and tag are."""
+
+    codes: Codes
+    sealed: Sealed
+
+
+class _Mac(NamedTuple):
+    """One way to make the tag of CBC-HMAC."""
+
+    codes: Codes
+    mac_key: bytes
+    aes_key: bytes
+    hash_name: str
+    octets: bytes
+
+
+def ways(enc: Enc, reading: Reading) -> list[Way]:
+    """Return the readings of a token, those with the fewest faults first."""
+    found = [
+        Way((*shape.codes, *codes), shape.sealed._replace(aad=aad))
+        for shape in _shapes(enc, reading)
+        for codes, aad in _aads(reading)
+    ]
+    most = 1 if reading.part("ciphertext").size > _LARGE_BYTES else 2
+    return sorted((way for way in found if len(way.codes) <= most), key=lambda way: len(way.codes))
+
+
+def opened(enc: Enc, cek: bytes, way: Way, header_bytes: int) -> tuple[Codes, bytes] | None:
+    """Try one reading; return what was otherwise, and the plaintext."""
+    sealed = way.sealed
+    if enc.family == "cbc-hmac":
+        found = _cbc(enc, cek, sealed, header_bytes)
+        return None if found is None else ((*way.codes, *found[0]), found[1])
+    fits = len(sealed.iv) in _GCM_IVS if enc.family == "gcm" else len(sealed.iv) == enc.iv_bytes
+    if not fits or len(sealed.tag) != enc.tag_bytes:
+        return None
+    plaintext = content_encryption.open_(enc, cek, sealed)
+    return None if plaintext is None else (way.codes, plaintext)
+
+
+def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
+    header = reading.part("protected header")
+    octets = header.octets or b""
+    encoded = base64url.encode(octets)
+    sent = header.text.encode("ascii", "replace")
+    yield (), sent
+    if encoded != sent:
+        # That the segment is not canonical is said elsewhere.
+        yield (), encoded
+    yield (("aad_decoded", ""),), octets
+    yield (("aad_empty", ""),), b""
+    yield (("aad_utf16", ""),), sent.decode("ascii").encode("utf-16-le")
+    if len(encoded) % 4:
+        yield (("aad_padded", ""),), encoded + b"=" * (-len(encoded) % 4)
+    for seen, text in _rewritten(reading):
+        if text != octets:
+            yield (("aad_reserialised", seen),), base64url.encode(text)
+
+
+def _rewritten(reading: Reading) -> Iterator[tuple[str, bytes]]:
+    """Give the header as other writers of JSON would write it."""
+    for order in ("", " and sorted"):
+        for spaces, separators in (("compact", (",", ":")), ("with blanks", (", ", ": "))):
+            text = json.dumps(reading.members, separators=separators, sort_keys=bool(order))
+            yield f"{spaces}{order}", text.encode()
+
+
+def _shapes(enc: Enc, reading: Reading) -> Iterator[Way]:
+    iv, ciphertext, tag = (_octets(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
+    for codes, rest, last in _tags(enc, ciphertext, tag):
+        for more, vector, body in _ivs(enc, reading.part("iv"), iv, rest):
+            yield Way((*codes, *more), Sealed(b"", vector, body, last))
+
+
+def _octets(part: Part) -> bytes:
+    inner = undone(part)
+    return (part.octets or b"") if inner is None else inner
+
+
+def _tags(enc: Enc, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, bytes, bytes]]:
+    """Give ciphertext and tag; where the tag is missing or repeated is said elsewhere."""
+    size = enc.tag_bytes
+    if tag:
+        yield (), ciphertext, tag
+    if tag and ciphertext.endswith(tag):
+        yield (), ciphertext[: -len(tag)], tag
+    if not tag and len(ciphertext) >= size:
+        yield (), ciphertext[:-size], ciphertext[-size:]
+        yield (("tag_prepended", ""),), ciphertext[size:], ciphertext[:size]
+
+
+def _ivs(
+    enc: Enc, part: Part, iv: bytes, ciphertext: bytes
+) -> Iterator[tuple[Codes, bytes, bytes]]:
+    size = enc.iv_bytes
+    if iv:
+        yield (), iv, ciphertext
+    if iv and ciphertext.startswith(iv):
+        yield (), iv, ciphertext[len(iv) :]
+    if not iv:
+        for prepended in {size, _BLOCK}:
+            yield (), ciphertext[:prepended], ciphertext[prepended:]
+    if len(iv) > size:
+        yield (("iv_cut", f"{size} of {len(iv)} bytes"),), iv[:size], ciphertext
+    text = part.text.encode("ascii", "replace")
+    for length in sorted({len(text), size, _BLOCK}):
+        if 0 < length <= len(text):
+            yield (("iv_undecoded", f"{length} characters"),), text[:length], ciphertext
+    if part.octets is not None and part.octets != iv:
+        yield (("iv_undecoded", f"{part.size} characters"),), part.octets, ciphertext
+    yield (("iv_zero", ""),), bytes(size), ciphertext
+
+
+def _cbc(enc: Enc, cek: bytes, sealed: Sealed, header_bytes: int) -> tuple[Codes, bytes] | None:
+    tag, whole = sealed.tag, len(sealed.ciphertext) % _BLOCK == 0 and len(sealed.ciphertext) > 0
+    if len(sealed.iv) != _BLOCK or len(tag) < _LEAST_TAG or not whole:
+        return None
+    for mac in _macs(enc, cek, sealed, header_bytes):
+        made = hmac.digest(mac.mac_key, mac.octets, mac.hash_name)
+        half = made[len(made) // 2 :]
+        if made.startswith(tag):
+            return _decrypted(mac.codes, mac.aes_key, sealed)
+        if half == tag:
+            return _decrypted((*mac.codes, ("tag_last_half", "")), mac.aes_key, sealed)
+    return None
+
+
+def _macs(enc: Enc, cek: bytes, sealed: Sealed, header_bytes: int) -> Iterator[_Mac]:
+    """Give the way of the RFC, and then those with one fault."""
+    half, hash_name = enc.tag_bytes, enc.hash
+    first, last = cek[:half], cek[half:]
+    aad, bits = sealed.aad, 8 * len(sealed.aad)
+    begin = b"".join((aad, sealed.iv, sealed.ciphertext))
+    right = begin + bits.to_bytes(8, "big")
+    yield _Mac((), first, last, hash_name, right)
+    yield _Mac((("cbc_keys_swapped", ""),), last, first, hash_name, right)
+    yield _Mac((("mac_whole_key", ""),), cek, last, hash_name, right)
+    for code, al in (
+        ("al_bytes", len(aad).to_bytes(8, "big")),
+        ("al_32", bits.to_bytes(4, "big")),
+        ("al_little", bits.to_bytes(8, "little")),
+        ("al_decoded", (8 * header_bytes).to_bytes(8, "big")),
+        ("al_missing", b""),
+    ):
+        yield _Mac(((code, ""),), first, last, hash_name, begin + al)
+    without_iv = b"".join((aad, sealed.ciphertext, bits.to_bytes(8, "big")))
+    yield _Mac((("mac_without_iv", ""),), first, last, hash_name, without_iv)
+    for other in ("sha256", "sha384", "sha512"):
+        if other != hash_name:
+            yield _Mac((("mac_hash", other),), first, last, other, right)
+
+
+def _decrypted(codes: Codes, aes_key: bytes, sealed: Sealed) -> tuple[Codes, bytes]:
+    padded = Cipher(AES(aes_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
+    size = padded[-1]
+    if 1 <= size <= _BLOCK and padded.endswith(bytes((size,)) * size):
+        return codes, padded[:-size]
+    if padded[-1] == 0:
+        return (*codes, ("cbc_padding", "zeros")), padded.rstrip(b"\0")
+    if 1 <= size <= _BLOCK:
+        seen = "only the last octet is its number"
+        return (*codes, ("cbc_padding", seen)), padded[:-size]
+    return (*codes, ("cbc_padding", "none")), padded

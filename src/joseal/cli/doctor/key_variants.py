@@ -1,0 +1,164 @@
+"""The ways in which an encrypted key may have been made, tried with the private or shared key.
+
+For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
+answers to others must never tell which way opens. RFC 7516 section 11.5.
+
+Source: RFC 7518 section 4, RFC 8017 section 7.
+"""
+
+import itertools
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from joseal import JoseError, Key, Limits
+from joseal._core.algorithms.hashes import HASHES
+from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.registry import Alg, Enc, HashName
+from joseal._core.wire import header as headers
+from joseal.cli.doctor import agreement_variants
+from joseal.diagnosis.lenient_parse import Part, repaired
+
+_SHOWN: Final[dict[HashName, str]] = {
+    "sha1": "SHA-1",
+    "sha256": "SHA-256",
+    "sha384": "SHA-384",
+    "sha512": "SHA-512",
+}
+
+
+class ContentKey(NamedTuple):
+    """A content key that one way of unwrapping gave.
+
+    Attributes:
+        codes: of what was otherwise than it should be, each with where it was seen.
+        octets: the key.
+        is_certain: whether the way itself proves that the key was right.
+    """
+
+    codes: tuple[tuple[str, str], ...]
+    octets: bytes
+    is_certain: bool
+
+
+class _Scheme(NamedTuple):
+    codes: tuple[tuple[str, str], ...]
+    padding: OAEP | PKCS1v15
+
+
+def content_keys(
+    key: Key, alg: Alg, enc: Enc, members: dict[str, object], encrypted_key: bytes
+) -> Iterator[ContentKey]:
+    """Give the content keys that come into question, the one without a fault first."""
+    if alg.kind == "RSA":
+        unwrapped = _rsa(key, alg, encrypted_key)
+    else:
+        unwrapped = _other(key, alg, enc, members, encrypted_key)
+    for found in unwrapped:
+        for codes, cek in _forms(found.octets, enc.cek_bytes):
+            yield ContentKey((*found.codes, *codes), cek, found.is_certain)
+
+
+def _other(
+    key: Key, alg: Alg, enc: Enc, members: dict[str, object], encrypted_key: bytes
+) -> Iterator[ContentKey]:
+    """Ask the mechanism of the key itself; for an agreement then try other derivations."""
+    proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
+    octets = _by_mechanism(key, enc, members, encrypted_key)
+    if octets is not None:
+        yield ContentKey((), octets, proves)
+    if alg.family == "ecdh-es" and key.is_private:
+        for seen, cek in agreement_variants.derived(key, alg, enc, members, encrypted_key):
+            yield ContentKey((("derivation", seen),), cek, proves)
+
+
+def _by_mechanism(
+    key: Key, enc: Enc, members: dict[str, object], encrypted_key: bytes
+) -> bytes | None:
+    try:
+        mechanism = key.for_encryption("decrypt", [enc], None)
+        known = headers.typed(members).known
+        return mechanism.prepare(Incoming(enc, known, encrypted_key, Limits()))()
+    except JoseError:
+        return None
+
+
+def _rsa(key: Key, alg: Alg, encrypted_key: bytes) -> Iterator[ContentKey]:
+    pem = key.to_pem(private=True).encode()
+    # It was validated when the key was loaded.
+    private = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(private, RSAPrivateKey):
+        return
+    for codes, octets in _sized(encrypted_key, (private.key_size + 7) // 8):
+        for scheme in _schemes(alg):
+            cek = _decrypted(private, octets, scheme.padding)
+            if cek is not None:
+                # PKCS #1 v1.5 gives something for everything, so that it tells nothing.
+                certain = isinstance(scheme.padding, OAEP)
+                yield ContentKey((*codes, *scheme.codes), cek, certain)
+
+
+def _decrypted(private: RSAPrivateKey, octets: bytes, padding: OAEP | PKCS1v15) -> bytes | None:
+    try:
+        return private.decrypt(octets, padding)
+    except ValueError:
+        return None
+
+
+def _sized(octets: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+    """Give an encrypted key the size of the modulus; what other sizes mean is said elsewhere."""
+    number = octets.lstrip(b"\0").rjust(size, b"\0")
+    if len(number) == size:
+        yield (), number
+        yield (("encrypted_key_reversed", ""),), octets.rjust(size, b"\0")[-size:][::-1]
+
+
+def _schemes(alg: Alg) -> Iterator[_Scheme]:
+    """Give the padding that alg names, then one hash otherwise, then both, then the older one."""
+    named = None if alg.legacy else alg.hash
+    pairs = itertools.product(_SHOWN, repeat=2)
+    older = PKCS1v15()
+    if alg.legacy:
+        yield _Scheme((), older)
+    for hash_, mgf in sorted(pairs, key=lambda pair: (pair != (named, named), pair[0] != pair[1])):
+        yield _Scheme(_codes(named, hash_, mgf), OAEP(MGF1(HASHES[mgf]), HASHES[hash_], None))
+    if not alg.legacy:
+        yield _Scheme((("rsa1_5_used", ""),), older)
+
+
+def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> tuple[tuple[str, str], ...]:
+    if hash_ == mgf == named:
+        return ()
+    if hash_ == mgf:
+        return (("oaep_hash", f"opens with {_SHOWN[hash_]}"),)
+    code = "mgf1" if (hash_, mgf) == (named, "sha1") else "oaep_mixed"
+    return ((code, f"opens with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1"),)
+
+
+def _forms(octets: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+    """Give the content keys of the right size that what was unwrapped can stand for."""
+    if len(octets) == size:
+        yield (), octets
+    text = octets.strip()
+    if text.isascii() and len(text) >= size:
+        yield from _texts(text.decode("ascii").strip('"'), size)
+    seen = f"{len(octets)} bytes, and enc needs {size}"
+    if len(octets) > size:
+        yield (("cek_size", f"{seen}: cut"),), octets[:size]
+        yield (("cek_size", f"{seen}: its end"),), octets[-size:]
+    elif 2 * len(octets) == size:
+        yield (("cek_size", f"{seen}: used twice"),), octets * 2
+    if 0 < len(octets) < size:
+        yield (("cek_size", f"{seen}: zeros behind"),), octets.ljust(size, b"\0")
+        yield (("cek_size", f"{seen}: zeros in front"),), octets.rjust(size, b"\0")
+
+
+def _texts(text: str, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+    part: Part = repaired("", text)
+    if part.octets is not None and part.size == size:
+        yield (("cek_base64", ""),), part.octets
+    if len(text) == 2 * size and all(digit in "0123456789abcdefABCDEF" for digit in text):
+        yield (("cek_hex", ""),), bytes.fromhex(text)

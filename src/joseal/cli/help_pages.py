@@ -1,0 +1,114 @@
+"""How help reads: a page of the manual, of 80 columns, for a command and for a group of them.
+
+The first paragraph of a command's docstring is its NAME, the others are its DESCRIPTION.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final, ParamSpec
+
+import click
+
+from joseal.cli import exit_codes
+from joseal.cli.exit_codes import Exit
+
+_P = ParamSpec("_P")
+
+# They can happen to every command.
+_ALWAYS: Final = (Exit.USAGE, Exit.FILE, Exit.INTERRUPTED)
+
+
+class Manual(click.Command):
+    """A command with a page of the manual.
+
+    Attributes:
+        examples: lines that a shell takes as they are.
+        exits: the exit codes that it has beside those of every command.
+    """
+
+    examples: tuple[str, ...] = ()
+    exits: tuple[Exit, ...] = ()
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the page."""
+        begin(self, ctx, formatter, " ".join(_usage(self, ctx)))
+        options(self, ctx, formatter)
+        with section(formatter, "EXAMPLES"):
+            verbatim(formatter, self.examples)
+        exit_status(formatter, sorted({*_ALWAYS, *self.exits}))
+
+
+def command(
+    *, params: Sequence[click.Parameter], examples: Sequence[str], exits: Sequence[Exit] = ()
+) -> Callable[[Callable[_P, None]], Manual]:
+    """Make a command of a function with a docstring."""
+
+    def decorate(function: Callable[_P, None]) -> Manual:
+        made = Manual(name=None, callback=function, params=list(params), help=function.__doc__)
+        made.examples, made.exits = tuple(examples), tuple(exits)
+        return made
+
+    return decorate
+
+
+@contextmanager
+def section(formatter: click.HelpFormatter, name: str) -> Generator[None]:
+    """Write a heading, and indent what follows."""
+    formatter.write_paragraph()
+    formatter.write(f"{name}\n")
+    with formatter.indentation():
+        yield
+
+
+def begin(
+    page: click.Command, ctx: click.Context, formatter: click.HelpFormatter, usage: str
+) -> None:
+    """Write what every page begins with: NAME, SYNOPSIS, DESCRIPTION."""
+    name, _, description = inspect.cleandoc(page.help or "").partition("\n\n")
+    with section(formatter, "NAME"):
+        formatter.write_text(f"{ctx.command_path} - {' '.join(name.split()).rstrip('.')}")
+    with section(formatter, "SYNOPSIS"):
+        formatter.write_usage(ctx.command_path, usage, prefix="")
+    if description:
+        with section(formatter, "DESCRIPTION"):
+            formatter.write_text(description)
+
+
+def options(page: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    """Write OPTIONS."""
+    params = [param for param in page.get_params(ctx) if isinstance(param, click.Option)]
+    records = [param.get_help_record(ctx) for param in params]
+    with section(formatter, "OPTIONS"):
+        definitions(formatter, [record for record in records if record is not None])
+
+
+def exit_status(formatter: click.HelpFormatter, exits: Iterable[Exit]) -> None:
+    """Write EXIT STATUS."""
+    rows = [(str(int(code)), exit_codes.MEANINGS[code]) for code in exits]
+    with section(formatter, "EXIT STATUS"):
+        definitions(formatter, [("0", "done"), *rows])
+
+
+def definitions(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
+    """Write names and what they mean; a name of an algorithm is not broken at its hyphens."""
+    start = max(len(name) for name, _ in rows) + 2
+    width = formatter.width - formatter.current_indent - start
+    for name, text in rows:
+        first, *more = textwrap.wrap(text, width, break_on_hyphens=False)
+        verbatim(formatter, [name.ljust(start) + first, *(" " * start + line for line in more)])
+
+
+def verbatim(formatter: click.HelpFormatter, lines: Iterable[str]) -> None:
+    """Write lines as they are."""
+    for line in lines:
+        formatter.write(f"{' ' * formatter.current_indent}{line}\n")
+
+
+def _usage(page: click.Command, ctx: click.Context) -> Iterator[str]:
+    """Name the options that are needed, then click's own pieces."""
+    for param in page.get_params(ctx):
+        if isinstance(param, click.Option) and param.required:
+            yield f"{max(param.opts, key=len)} {param.make_metavar(ctx)}"
+    yield from page.collect_usage_pieces(ctx)

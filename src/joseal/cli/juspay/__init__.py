@@ -1,0 +1,1 @@
+"""`joseal juspay`."""

@@ -1,0 +1,70 @@
+"""`joseal key thumbprint`: the names that keys have by their content."""
+
+from pathlib import Path
+
+import click
+
+from joseal import Key, KeyUseError
+from joseal.cli import files, help_pages, json_output, options
+from joseal.cli.exit_codes import Exit
+from joseal.cli.key import convert, write
+
+
+@help_pages.command(
+    params=[
+        click.Option(["--uri"], is_flag=True, help="Print the URI of RFC 9278."),
+        click.Option(
+            ["--spki"],
+            is_flag=True,
+            help="Print the SHA-256 of the SubjectPublicKeyInfo in hex, as some APIs name keys.",
+        ),
+        options.json_flag(),
+        *write.inputs(several=True),
+    ],
+    examples=(
+        "joseal key thumbprint mine.jwk",
+        "joseal key thumbprint --json senders.jwks",
+    ),
+    exits=(Exit.KEY,),
+)
+def command(
+    *,
+    uri: bool,
+    spki: bool,
+    as_json: bool,
+    password_env: str | None,
+    password_file: Path | None,
+    ask_password: bool,
+    in_paths: tuple[Path, ...],
+) -> None:
+    """Show the names that keys have by their content.
+
+    A name is the SHA-256 thumbprint of RFC 7638, base64url, one line for each key. A private key
+    has the same one as its public half. A symmetric key is refused, for its thumbprint is a hash of
+    the secret. Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is; standard
+    input unless named.
+
+    With --json: {"keys": [{"kid": TEXT or null, "thumbprint": TEXT, "uri": TEXT, "spki_sha256":
+    TEXT}]}.
+    """
+    if uri and spki:
+        raise click.UsageError("--uri and --spki are two ways to print one name")
+    source = options.Password(password_env, password_file, ask=ask_password)
+    keys = [found.key for found in convert.read(in_paths, None, None, source)]
+    if any(key.is_symmetric for key in keys):
+        raise KeyUseError("the thumbprint of a symmetric key would be a hash of the secret")
+    if as_json:
+        data = json_output.line({"keys": [_names(key) for key in keys]})
+    else:
+        name = "uri" if uri else "spki_sha256" if spki else "thumbprint"
+        data = b"".join(f"{_names(key)[name]}\n".encode("ascii") for key in keys)
+    files.write(files.STANDARD, data, private=False)
+
+
+def _names(key: Key) -> dict[str, object]:
+    return {
+        "kid": key.kid,
+        "thumbprint": key.thumbprint(),
+        "uri": key.thumbprint_uri(),
+        "spki_sha256": key.spki_sha256(),
+    }

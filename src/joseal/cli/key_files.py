@@ -1,0 +1,195 @@
+"""Key files: which of the formats a file is, and the keys in it.
+
+Rules:
+- The format is told by the content: JSON begins with a brace, PEM has its first line, DER has
+  neither, and PKCS#12 is DER that begins with the version 3.
+- What the command line gives for a key without an `alg` or a `kid` never overrides the key's own.
+
+Source: RFC 7292 section 4, RFC 7468, RFC 7517 section 5.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+
+from joseal import Key, KeySet, KeyUseError
+from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal.cli import files
+
+# Far above any key file: a long certificate chain is some 10 KiB.
+_KEY_BYTES: Final = 1024 * 1024
+
+# For keys that are only to be shown or written otherwise: between them they take every kind of key,
+# whatever its use. No such alg is ever shown.
+_STAND_INS: Final = (
+    *("RSA-OAEP-256", "RS256", "ECDH-ES", "EdDSA", "ES256", "ES384", "ES512"),
+    *("dir", "A256KW", "HS256", "HS384", "HS512"),
+)
+
+
+class Found(NamedTuple):
+    """A key of a file.
+
+    Attributes:
+        key: the key.
+        is_bound: whether its alg was named, by the file or by the user.
+    """
+
+    key: Key
+    is_bound: bool
+
+    def to_jwk(self, *, private: bool) -> dict[str, object]:
+        """Return the JWK, with an alg only where one was named."""
+        members = self.key.to_jwk(private=private)
+        return {name: value for name, value in members.items() if name != "alg" or self.is_bound}
+
+
+class File(NamedTuple):
+    """The octets of a key file, and which of the formats they are."""
+
+    octets: bytes
+
+    @property
+    def is_json(self) -> bool:
+        """Whether it is a JWK or a JWK Set."""
+        return self.octets.lstrip().startswith(b"{")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is a JWK Set."""
+        return self.members is not None
+
+    @property
+    def members(self) -> list[object] | None:
+        """The members of a JWK Set; None for everything else."""
+        found = strict_json.load_object(self.octets) if self.is_json else None
+        return None if found is None or "kty" in found else strict_json.as_list(found.get("keys"))
+
+    @property
+    def names_alg(self) -> bool:
+        """Whether it is a JWK with an alg."""
+        found = strict_json.load_object(self.octets) if self.is_json else None
+        return found is not None and "alg" in found
+
+    @property
+    def is_pem(self) -> bool:
+        """Whether it is PEM."""
+        return b"-----BEGIN " in self.octets
+
+    @property
+    def is_pkcs12(self) -> bool:
+        """Whether it is PKCS#12: a sequence that begins with the version 3."""
+        length = self.octets[1] if len(self.octets) > 1 else 0
+        start = 2 + (length & 0x7F if length > 0x80 else 0)  # noqa: PLR2004 - X.690 section 8.1.3
+        return self.octets[start : start + 3] == b"\x02\x01\x03"
+
+    def __repr__(self) -> str:
+        return "File(<hidden>)"
+
+
+def read(path: Path) -> File:
+    """Read a key file.
+
+    Raises:
+        FailureError: it can't be read.
+    """
+    return File(files.read(path, _KEY_BYTES))
+
+
+@hide_locals
+def load(
+    file: File,
+    *,
+    alg: str | None,
+    kid: str | None = None,
+    password: bytes | None = None,
+    legacy: bool = False,
+) -> list[Key]:
+    """Load the keys of a file: one, or those of a JWK Set that can be used.
+
+    Raises:
+        KeyUseError: it is no key, or none for `alg`, or a password was given in vain.
+        UsageError: `alg` is missing, and the file is no JWK that could name it.
+    """
+    if file.is_json and password is not None:
+        raise KeyUseError("a password was given, but a JWK is not encrypted")
+    if file.is_set:
+        return list(KeySet.from_jwks(file.octets, alg=alg, legacy=legacy))
+    try:
+        if file.is_json:
+            return [Key.from_jwk(file.octets, alg=alg, kid=kid, legacy=legacy)]
+        if alg is not None:
+            return [_load_binary(file, alg, kid, password, legacy=legacy)]
+        raise click.UsageError("--alg is needed: only a JWK can name it itself")
+    except ValueError as error:
+        # Of a password or a kid that can't be one.
+        reason = str(error)
+    raise KeyUseError(reason)
+
+
+def _load_binary(
+    file: File, alg: str, kid: str | None, password: bytes | None, *, legacy: bool
+) -> Key:
+    if file.is_pem:
+        return Key.from_pem(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
+    if file.is_pkcs12:
+        return Key.from_pkcs12(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
+    return Key.from_der(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
+
+
+@hide_locals
+def load_any(
+    file: File, *, alg: str | None, kid: str | None = None, password: bytes | None = None
+) -> list[Found]:
+    """Load the keys of a file, of whatever kind and use; all of them, or it fails.
+
+    Raises:
+        KeyUseError: something in it is no key that joseal can use, or none for `alg`, or a password
+            was given in vain.
+    """
+    members = file.members
+    if members is None:
+        return [_load_any(file, alg, kid, password)]
+    if password is not None:
+        raise KeyUseError("a password was given, but a JWK is not encrypted")
+    objects = [strict_json.as_object(member) for member in members]
+    texts = [b"" if member is None else strict_json.write(member) for member in objects]
+    if not texts:
+        raise KeyUseError("the JWK Set is empty")
+    return [_load_any(File(text), alg, None, None) for text in texts]
+
+
+def _load_any(file: File, alg: str | None, kid: str | None, password: bytes | None) -> Found:
+    if alg is not None or file.names_alg:
+        return Found(load(file, alg=alg, kid=kid, password=password, legacy=True)[0], is_bound=True)
+    reasons: set[str] = set()
+    for stand_in in _STAND_INS:
+        try:
+            found = load(file, alg=stand_in, kid=kid, password=password)[0]
+        except KeyUseError as error:
+            reasons.add(str(error))
+        else:
+            return Found(found, is_bound=False)
+    if len(reasons) == 1:
+        raise KeyUseError(reasons.pop())
+    raise KeyUseError("no alg fits this key: name one by --alg to learn why")
+
+
+def for_encryption(keys: Iterable[Key]) -> KeySet:
+    """Return a set of the keys that are for encryption; of all where there is none."""
+    return _of_kind(keys, frozenset(ALGS))
+
+
+def for_signatures(keys: Iterable[Key]) -> KeySet:
+    """Return a set of the keys that are for signatures; of all where there is none."""
+    return _of_kind(keys, frozenset(SIGS))
+
+
+def _of_kind(keys: Iterable[Key], algs: frozenset[str]) -> KeySet:
+    every = list(keys)
+    # A JWK Set often holds both kinds. With none at all, the library says what is wrong.
+    return KeySet([key for key in every if key.alg in algs] or every)

@@ -1,0 +1,1 @@
+"""The libraries that can be asked, joseal first. `registry` lists them."""

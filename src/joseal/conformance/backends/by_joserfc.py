@@ -1,0 +1,57 @@
+"""joserfc's answers. Imported when it is asked for.
+
+Source: jose.authlib.org, `jwe.decrypt_compact`, `jws.deserialize_compact` and `jwk.import_key`.
+"""
+
+import importlib
+from functools import lru_cache
+
+from joseal._core.wire import strict_json
+from joseal.conformance.backends.peer import PeerBackend, written
+from joseal.conformance.model import Jwk, Open, Verify
+
+_jwe = importlib.import_module("joserfc.jwe")
+_jwk = importlib.import_module("joserfc.jwk")
+_jws = importlib.import_module("joserfc.jws")
+_errors = importlib.import_module("joserfc.errors")
+
+
+@lru_cache(64)
+def _key(jwk: bytes) -> object:
+    loaded: object = _jwk.import_key(strict_json.load_object(jwk))
+    return loaded
+
+
+class Peer(PeerBackend):
+    """joserfc as a backend."""
+
+    def __init__(self) -> None:
+        registry = _jwe.JWERegistry.algorithms
+        names = [*registry["alg"], *registry["enc"], *_jws.JWSRegistry.algorithms]
+        super().__init__("joserfc", _errors.JoseError, names)
+
+    def open(self, task: Open, jwk: Jwk, alg: str) -> bytes:
+        """Open a token with one alg and the encs accepted."""
+        encs = self.encs if task.settings.enc is None else task.settings.enc
+        algs = [alg, *encs, *(["DEF"] if task.settings.accept_zip else [])]
+        registry = _jwe.JWERegistry(algorithms=algs, strict_check_header=False)
+        opened = _jwe.decrypt_compact(task.token, _key(written(jwk)), registry=registry)
+        plaintext: bytes = opened.plaintext
+        return plaintext
+
+    def verify(self, task: Verify, jwk: Jwk, alg: str) -> bytes:
+        """Verify a token under one alg."""
+        registry = _jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
+        found = _jws.deserialize_compact(
+            task.token, _key(written(jwk)), registry=registry, payload=task.detached
+        )
+        payload: bytes = found.payload
+        return payload if task.detached is None else task.detached
+
+    def load(self, jwk: Jwk) -> None:
+        """Load a key."""
+        _key(written(jwk))
+
+    def thumbprint(self, jwk: Jwk) -> str:
+        """Compute a thumbprint."""
+        return str(_jwk.import_key(jwk).thumbprint())

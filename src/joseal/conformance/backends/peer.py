@@ -1,0 +1,166 @@
+"""What the adapters for other libraries share: what is asked of them, and how they say no.
+
+Rules:
+- They are asked for whole tokens and keys, through their public interfaces, bound to one alg as a
+  key of joseal is. Single steps are inside of them.
+- An alg or a setting that a library does not have is said, and is no refusal.
+- Of what a library raises the name of the class is told, and never the text.
+
+Source: RFC 8725 section 3.1, for binding a key to one alg.
+"""
+
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Collection
+from importlib import metadata
+from typing import Final, TypeAlias
+
+from cryptography.exceptions import InvalidKey, InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from msgspec.structs import replace
+
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.wire import base64url, strict_json
+from joseal.conformance.model import (
+    EVERYTHING,
+    Answer,
+    Jwk,
+    Lacking,
+    Load,
+    Loader,
+    LoadKey,
+    LoadKeys,
+    Open,
+    Output,
+    Refusal,
+    Settings,
+    Task,
+    Thumbprint,
+    Verify,
+)
+
+Asked: TypeAlias = Open | Verify | Load | Thumbprint
+
+_STEP: Final = "a single step, which this library is not asked for"
+_SET: Final = "a set of keys, which this library is not asked for"
+_SETTINGS: Final = "a setting that the adapter does not pass on"
+_TEXT: Final = "a text that is no strict JSON object, and the adapter hands over objects"
+_NO_ALG: Final = "an alg or enc that this library does not have"
+
+# What the libraries let through of the layers below, beside errors of their own.
+_LET_THROUGH: Final[tuple[type[Exception], ...]] = (
+    *(InvalidKey, InvalidSignature, InvalidTag, UnsupportedAlgorithm, zlib.error),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError),
+    *(TypeError, ValueError),
+)
+
+
+class PeerBackend(ABC):
+    """Another library as a backend."""
+
+    is_joseal = False
+
+    def __init__(self, distribution: str, error: type[Exception], names: Collection[str]) -> None:
+        self._name = f"{distribution} {metadata.version(distribution)}"
+        self._errors = (error, *_LET_THROUGH)
+        self._names = frozenset(names)
+        self.encs = [name for name in ENCS if name in self._names]
+
+    @property
+    def name(self) -> str:
+        """The library's name and version."""
+        return self._name
+
+    def run(self, task: Task) -> Answer:
+        """Do the task. Nothing is raised for what a file can hold."""
+        if isinstance(task, LoadKeys):
+            return Lacking(_SET)
+        if isinstance(task, LoadKey):
+            return self._load(task)
+        if not isinstance(task, Asked):
+            return Lacking(_STEP)
+        reason = self._why_not(task)
+        if reason is not None:
+            return Lacking(reason)
+        try:
+            return Output(self._ask(task))
+        except self._errors as error:
+            raised = type(error).__name__
+        return Refusal(raised)
+
+    def _load(self, task: LoadKey) -> Answer:
+        """Load the object of a text; its thumbprint comes out."""
+        if task.loader != Loader(legacy=task.loader.legacy):
+            return Lacking(_SETTINGS)
+        jwk = strict_json.load_object(task.text.encode())
+        return Lacking(_TEXT) if jwk is None else self.run(Thumbprint(jwk))
+
+    def _ask(self, task: Asked) -> bytes:
+        match task:
+            case Open():
+                return self.open(task, _own(task.jwk), bound_alg(task))
+            case Verify():
+                return self.verify(task, _own(task.jwk), bound_alg(task))
+            case Load():
+                self.load(_own(task.jwk))
+                return b""
+            case Thumbprint():
+                return base64url.decode_text(self.thumbprint(_own(task.jwk))) or b""
+
+    def _why_not(self, task: Asked) -> str | None:
+        if "keys" in task.jwk:
+            return _SET
+        if isinstance(task, Open | Verify) and not _is_plain(task.settings):
+            return _SETTINGS
+        names = {bound_alg(task)}
+        if isinstance(task, Open | Verify):
+            names |= _names_in(task.token)
+        ours = ALGS.keys() | SIGS.keys() | ENCS.keys()
+        return None if names & ours <= self._names else _NO_ALG
+
+    @abstractmethod
+    def open(self, task: Open, jwk: Jwk, alg: str) -> bytes:
+        """Open a token."""
+
+    @abstractmethod
+    def verify(self, task: Verify, jwk: Jwk, alg: str) -> bytes:
+        """Verify a token; return its payload, or the detached one."""
+
+    @abstractmethod
+    def load(self, jwk: Jwk) -> None:
+        """Load a key."""
+
+    @abstractmethod
+    def thumbprint(self, jwk: Jwk) -> str:
+        """Compute a thumbprint."""
+
+
+def bound_alg(task: Asked) -> str:
+    """Return the one alg that the key is for; an enc's name stands for `dir`."""
+    own = task.jwk.get("alg") if task.alg is None else task.alg
+    name = own if isinstance(own, str) else ""
+    return "dir" if name in ENCS else name
+
+
+def written(jwk: Jwk) -> bytes:
+    """Write a JWK as JSON; one that no strict reader takes is no JWK at all."""
+    return strict_json.dump(jwk) or b""
+
+
+def _own(jwk: Jwk) -> Jwk:
+    """Leave out an alg that is the name of an enc, which not every library reads as `dir`."""
+    return {name: jwk[name] for name in jwk if name != "alg" or jwk[name] not in ENCS}
+
+
+def _is_plain(told: Settings) -> bool:
+    """Tell whether the settings are those that every library has."""
+    shared = replace(
+        EVERYTHING, enc=told.enc, accept_zip=told.accept_zip, legacy=told.legacy, b64=told.b64
+    )
+    return told == shared
+
+
+def _names_in(token: str) -> set[str]:
+    """Return the alg and the enc in a token's header, if it can be read."""
+    octets = base64url.decode_text(token.partition(".")[0]) or b""
+    header = strict_json.load_object(octets) or {}
+    return {str(header[name]) for name in ("alg", "enc") if name in header}

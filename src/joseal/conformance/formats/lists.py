@@ -1,0 +1,172 @@
+"""Plain lists: tokens with their keys and plaintexts, JWKs and JWK Sets, and what is no vector.
+
+A list of tokens is an object with `verified`, an array of objects with `jwe` or `jws`, `jwk`, and
+`plaintext_hex`, and with `alg` where the JWK has none.
+
+Source: RFC 7517 section 5; draft-ietf-jose-hpke-encrypt for what is only counted.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import UNSET, UnsetType
+
+from joseal.conformance.formats.cases import (
+    FORM,
+    JSON_FORM,
+    about,
+    each,
+    listed,
+    members,
+    password,
+    settings_for,
+    unhex,
+)
+from joseal.conformance.model import (
+    Case,
+    Expected,
+    Hidden,
+    Jwk,
+    Load,
+    NotRun,
+    Open,
+    Task,
+    Vectors,
+    Verify,
+)
+
+HPKE: Final = "joseal has no HPKE: its algs are defined by a draft"
+_NO_ALG: Final = "no alg, and none follows from kty, crv and use"
+_RECORD: Final = "a record of how figures were recomputed, and no vectors"
+
+# For JWKs without an alg: one that such a key can serve.
+_ALGS: Final[Mapping[tuple[str, str], str]] = {
+    ("RSA", "enc"): "RSA-OAEP-256",
+    ("RSA", "sig"): "RS256",
+    ("P-256", "enc"): "ECDH-ES",
+    ("P-384", "enc"): "ECDH-ES",
+    ("P-521", "enc"): "ECDH-ES",
+    ("X25519", "enc"): "ECDH-ES",
+    ("X448", "enc"): "ECDH-ES",
+    ("P-256", "sig"): "ES256",
+    ("P-384", "sig"): "ES384",
+    ("P-521", "sig"): "ES512",
+    ("Ed25519", "sig"): "EdDSA",
+    ("Ed448", "sig"): "EdDSA",
+}
+
+
+class _Token(Hidden, frozen=True, kw_only=True):
+    plaintext_hex: str
+    id: str = ""
+    file: str = ""
+    alg: str | UnsetType = UNSET
+    jwk: Jwk | list[Jwk] | UnsetType = UNSET
+    password: str = ""
+    jwe: str | dict[str, object] | UnsetType = UNSET
+    jws: str | dict[str, object] | UnsetType = UNSET
+
+
+def recognise_tokens(file: dict[str, object]) -> bool:
+    """Tell whether a file is a list of tokens."""
+    return isinstance(file.get("verified"), list)
+
+
+def read_tokens(file: dict[str, object]) -> Vectors:
+    """Read a list of tokens."""
+    return Vectors("list of tokens", tokens(listed(file["verified"])))
+
+
+def tokens(items: list[object]) -> list[Case]:
+    """Make cases of tokens with their keys and plaintexts."""
+    return [
+        Case(case.id or str(place), case.comment, case.flags, case.task, case.expected)
+        for place, case in enumerate(each(items, _Token, _token), 1)
+    ]
+
+
+def _token(test: _Token) -> Case:
+    return Case(*about(test.id, test.file, ()), _task(test), Expected(unhex(test.plaintext_hex)))
+
+
+def _task(test: _Token) -> Task:
+    jwk = password(test.password) if test.jwk is UNSET else test.jwk
+    alg = None if test.alg is UNSET else test.alg
+    if isinstance(test.jwe, dict) or isinstance(test.jws, dict) or isinstance(jwk, list):
+        return NotRun(JSON_FORM)
+    if test.jwe is not UNSET:
+        return Open(jwk, test.jwe, alg)
+    if test.jws is not UNSET:
+        return Verify(jwk, test.jws, alg, settings=settings_for(test.jws))
+    return NotRun(FORM)
+
+
+def recognise_keys(file: dict[str, object]) -> bool:
+    """Tell whether a file is a JWK or a JWK Set."""
+    return isinstance(file.get("keys"), list) or isinstance(file.get("kty"), str)
+
+
+def read_keys(file: dict[str, object]) -> Vectors:
+    """Read a JWK or a JWK Set: each key has to load, and to come back the same."""
+    single = "kty" in file
+    return Vectors("JWK" if single else "JWK Set", keys_of({"keys": [file]} if single else file))
+
+
+def keys_of(value: object, prefix: str = "") -> list[Case]:
+    """Make a case of each key of a set."""
+    keys = listed(members(value).get("keys"))
+    return [_key(members(key), f"{prefix}key {place}") for place, key in enumerate(keys, 1)]
+
+
+def _key(jwk: Jwk, name: str) -> Case:
+    kind = str(jwk.get("crv", jwk.get("kty")))
+    use = jwk.get("use", "sig" if kind in {"Ed25519", "Ed448"} else "enc")
+    own, guess = jwk.get("alg"), _ALGS.get((kind, str(use)))
+    task: Task = Load(jwk, None if "alg" in jwk else guess)
+    if isinstance(own, str) and own.startswith("HPKE-"):
+        task = NotRun(HPKE)
+    elif own is None and guess is None:
+        task = NotRun(_NO_ALG)
+    # The name of a key says nothing of the key; its file does.
+    return Case(name, "loads, and comes back the same", (), task, Expected(b""))
+
+
+def recognise_hpke(file: dict[str, object]) -> bool:
+    """Tell whether a file holds tokens of HPKE alone."""
+    items = listed(file.get("array", file.get("results")))
+    return bool(items) and all(
+        str(members(item).get("alg", "")).startswith("HPKE-") for item in items
+    )
+
+
+def read_hpke(file: dict[str, object]) -> Vectors:
+    """Count the tokens of a file of HPKE."""
+    items = listed(file.get("array", file.get("results")))
+    names = [str(members(item)["alg"]) for item in items]
+    return Vectors("HPKE", [Case(*about(name, "", ()), NotRun(HPKE)) for name in names])
+
+
+def recognise_json_token(file: dict[str, object]) -> bool:
+    """Tell whether a file is a token in JSON serialization."""
+    return isinstance(file.get("ciphertext"), str) or isinstance(file.get("signatures"), list)
+
+
+def read_json_token(file: dict[str, object]) -> Vectors:
+    """Count a token in JSON serialization."""
+    del file
+    return Vectors("token in JSON serialization", [Case("1", "", (), NotRun(JSON_FORM))])
+
+
+def recognise_record(file: dict[str, object]) -> bool:
+    """Tell whether a file says how figures were recomputed."""
+    items = listed(file.get("array"))
+    return bool(items) and all({"check", "as_expected"} <= members(item).keys() for item in items)
+
+
+def read_record(file: dict[str, object]) -> Vectors:
+    """Count what is checked; nothing in it can be run."""
+    items = listed(file["array"])
+    names = [str(members(item)["check"]) for item in items]
+    return Vectors(
+        "record", [Case(*about(n, name, ()), NotRun(_RECORD)) for n, name in enumerate(names, 1)]
+    )

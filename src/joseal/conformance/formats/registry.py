@@ -1,0 +1,54 @@
+"""Which format a file is in, by what it holds and never by its name.
+
+Rules:
+- A file is read up to a bound, and as strict JSON: a file of two readings is no vector.
+- What is not recognised is said, and never left out.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from joseal._core.wire import strict_json
+from joseal.conformance.formats import cookbook, figures, lists, ours, wycheproof
+from joseal.conformance.model import Vectors
+
+# The largest published file that we know has 1.8 MB; its values take some ten times that.
+MOST_FILE_BYTES: Final = 16 * 1024 * 1024
+
+# Headers and JWKs stand a few levels deep in a file, and some headers are deep on purpose.
+MOST_DEPTH: Final = 64
+
+
+class _Format(NamedTuple):
+    recognise: Callable[[dict[str, object]], bool]
+    read: Callable[[dict[str, object]], Vectors]
+
+
+_FORMATS: Final = (
+    _Format(ours.recognise, ours.read),
+    _Format(wycheproof.recognise, wycheproof.read),
+    _Format(cookbook.recognise, cookbook.read),
+    _Format(lists.recognise_tokens, lists.read_tokens),
+    _Format(figures.recognise, figures.read),
+    _Format(lists.recognise_hpke, lists.read_hpke),
+    _Format(lists.recognise_record, lists.read_record),
+    _Format(lists.recognise_keys, lists.read_keys),
+    _Format(lists.recognise_json_token, lists.read_json_token),
+)
+
+
+def load(data: bytes) -> dict[str, object] | None:
+    """Read a file's JSON; an array stands as `array` of an object. None where it is not strict."""
+    if data.lstrip()[:1] == b"[":
+        # What follows the array must not become members of ours.
+        file = strict_json.load_object(b'{"array":%s}' % data, MOST_DEPTH)
+        return file if file is not None and len(file) == 1 else None
+    return strict_json.load_object(data, MOST_DEPTH)
+
+
+def read(file: dict[str, object]) -> Vectors | None:
+    """Read the cases of a file; None where its form is not known."""
+    for form in _FORMATS:
+        if form.recognise(file):
+            return form.read(file)
+    return None

@@ -1,0 +1,43 @@
+"""A report as JSON: all results of all files, for programs to read.
+
+The members of a result are those of `running.Result`.
+"""
+
+from msgspec.structs import asdict
+
+from joseal._core.wire import strict_json
+from joseal.conformance.reports.summary import verdict
+from joseal.conformance.running import FileReport, Outcome, Report
+
+
+def json(report: Report) -> bytes:
+    """Write the report as one JSON object."""
+    return strict_json.write(members(report))
+
+
+def members(report: Report) -> dict[str, object]:
+    """Return the members of that object."""
+    return {
+        "backend": report.backend,
+        "verdict": verdict(report),
+        "totals": _totals(report),
+        "files": [_file(file) for file in report.files],
+        "other_files": report.others,
+    }
+
+
+def _totals(counted: Report | FileReport) -> dict[str, int]:
+    return {outcome.value: counted.count(outcome) for outcome in Outcome}
+
+
+def _file(file: FileReport) -> dict[str, object]:
+    results: list[object] = [{**asdict(result)} for result in file.results]
+    return {
+        "path": file.path,
+        "form": file.form,
+        "problem": file.problem,
+        "broken": file.broken,
+        "totals": _totals(file),
+        "notes": {name: asdict(note) for name, note in file.notes.items()},
+        "results": results,
+    }

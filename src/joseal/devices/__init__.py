@@ -1,0 +1,1 @@
+"""Keys that never leave their device: PKCS#11 tokens."""

@@ -1,0 +1,397 @@
+"""Keys on a PKCS#11 token: an HSM, a smart card, or SoftHSM. Needs the extra `pkcs11`.
+
+    hsm = Pkcs11Token("/usr/lib/softhsm/libsofthsm2.so", label="payments", pin=pin)
+    mine = hsm.load(alg="RSA-OAEP", label="bank")
+
+Rules:
+- The token does the whole private operation, padding included: raw RSA is never asked for.
+- RSA1_5 is not served: how long a token takes over bad padding is out of our hands (Bardou et al.:
+  Efficient Padding Oracle Attacks on Cryptographic Hardware).
+- What a token may answer to a bad ciphertext is a refusal, None. Everything else is
+  `KeyUnavailableError`: what was to be opened may be good.
+- One call at a time in a process: python-pkcs11 tells the library, by `C_Initialize(NULL)`, that
+  there are no threads, and the library then takes no locks. Calls of others are not kept out.
+
+Source: PKCS #11 version 2.40, base specification sections 5.1 (return values), 5.4 (threads) and
+5.6 (login); current mechanisms sections 2.1 and 2.3.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeAlias, TypeVar, final
+
+import pkcs11
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, Session
+from pkcs11 import exceptions as codes
+from pkcs11.attributes import AttributeMapper, handle_ulong
+from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
+
+from joseal._core.algorithms import curves, rsa
+from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.algorithms.hashes import HASHES
+from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.keys.external import External, PublicMaterial
+from joseal._core.keys.key import Key
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import KeyUnavailableError, KeyUseError
+
+_R = TypeVar("_R")
+_K = TypeVar("_K", bound=Object)
+
+_Name: TypeAlias = tuple[tuple[Attribute, ObjectClass | str | bytes], ...]
+
+_ONE_AT_A_TIME: Final = threading.Lock()
+
+# What tokens answer to a ciphertext that they can't decrypt. The last two name no cause, and yet
+# are in use for bad padding (SoftHSM: the last), even beside the first for another fault of OAEP.
+# Telling any two of them apart would be the oracle of RFC 7516 section 11.5.
+_REFUSED: Final = (
+    *(codes.EncryptedDataInvalid, codes.EncryptedDataLenRange),
+    *(codes.DataInvalid, codes.DataLenRange),
+    *(codes.FunctionFailed, codes.GeneralError),
+)
+_PIN_REFUSED: Final = (codes.PinExpired, codes.PinIncorrect, codes.PinLenRange, codes.PinLocked)
+
+# CK_RSA_PKCS_OAEP_PARAMS: the hash, MGF1 with the same hash, and no label.
+_OAEP: Final = {
+    "RSA-OAEP": (Mechanism.SHA_1, MGF.SHA1, None),
+    "RSA-OAEP-256": (Mechanism.SHA256, MGF.SHA256, None),
+    "RSA-OAEP-384": (Mechanism.SHA384, MGF.SHA384, None),
+    "RSA-OAEP-512": (Mechanism.SHA512, MGF.SHA512, None),
+}
+
+# Each with its parameters; ECDSA is more often on offer without a hash than with one.
+_SIGNING: Final = {
+    "RS256": (Mechanism.SHA256_RSA_PKCS, None),
+    "RS384": (Mechanism.SHA384_RSA_PKCS, None),
+    "RS512": (Mechanism.SHA512_RSA_PKCS, None),
+    "PS256": (Mechanism.SHA256_RSA_PKCS_PSS, (Mechanism.SHA256, MGF.SHA256, 32)),
+    "PS384": (Mechanism.SHA384_RSA_PKCS_PSS, (Mechanism.SHA384, MGF.SHA384, 48)),
+    "PS512": (Mechanism.SHA512_RSA_PKCS_PSS, (Mechanism.SHA512, MGF.SHA512, 64)),
+    **dict.fromkeys(("ES256", "ES384", "ES512"), (Mechanism.ECDSA, None)),
+    **dict.fromkeys(("Ed25519", "EdDSA"), (Mechanism.EDDSA, None)),
+}
+
+# CKA_EC_PARAMS: the DER of an object identifier or, from version 3.0 on, of a curve's name.
+_CURVES: Final = {
+    bytes.fromhex("06082a8648ce3d030107"): "P-256",
+    bytes.fromhex("06052b81040022"): "P-384",
+    bytes.fromhex("06052b81040023"): "P-521",
+    bytes.fromhex("06032b6570"): "Ed25519",
+    b"\x13\x0cedwards25519": "Ed25519",
+    bytes.fromhex("06032b656e"): "X25519",
+    b"\x13\x0acurve25519": "X25519",
+}
+
+# python-pkcs11 has no name for CKK_EC_MONTGOMERY and fails at such a key: the number will do.
+_MAPPER: Final = AttributeMapper()
+_MAPPER.register_handler(Attribute.KEY_TYPE, *handle_ulong)
+
+# No JWS has this as its signing input.
+_PROBE: Final = b"joseal: does this key do its work"
+
+
+@final
+class Pkcs11Key(Opaque):
+    """A private key on a token; an `ExternalKey`. Made by `Pkcs11Token.find`."""
+
+    __slots__ = ("_name", "_token")
+
+    _token: "Pkcs11Token"
+    _name: _Name
+
+    def __init__(self, token: "Pkcs11Token", name: _Name) -> None:
+        self._set(_token=token, _name=name)
+
+    @hide_locals
+    def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
+        """Decrypt with CKM_RSA_PKCS_OAEP, its hash and its MGF1 as `alg` names them.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, or does not do this.
+        """
+        if alg not in _OAEP:
+            raise KeyUnavailableError("a token is asked for RSA-OAEP and its kin, not for this alg")
+
+        def decrypt(key: Object) -> bytes:
+            plaintext = _able(key, DecryptMixin).decrypt(
+                encrypted_key, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=_OAEP[alg]
+            )
+            return plaintext if isinstance(plaintext, bytes) else b"".join(plaintext)
+
+        return self._token.ask(self._name, decrypt)
+
+    @hide_locals
+    def agree(self, peer: PublicCurveKey) -> bytes | None:
+        """Agree with CKM_ECDH1_DERIVE and no KDF; the secret is taken out of the token.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, or does not do this.
+        """
+        x, y = curves.coordinates(peer)
+        point = x if y is None else b"\x04" + x + y
+
+        def derive(key: Object) -> bytes:
+            secret = _able(key, DeriveMixin).derive_key(
+                KeyType.GENERIC_SECRET,
+                8 * len(x),
+                mechanism=Mechanism.ECDH1_DERIVE,
+                mechanism_param=(KDF.NULL, None, point),
+                template={Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True},
+            )
+            try:
+                return bytes(secret[Attribute.VALUE])
+            finally:
+                secret.destroy()
+
+        return self._token.ask(self._name, derive)
+
+    @hide_locals
+    def sign(self, alg: str, data: bytes) -> bytes:
+        """Sign on the token; for ECDSA the hash is computed here.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, refuses, or does not do this.
+        """
+        if alg not in _SIGNING:
+            raise KeyUnavailableError("a token does not sign with this alg")
+        mechanism, parameters = _SIGNING[alg]
+        if mechanism == Mechanism.ECDSA:
+            digest = hashes.Hash(HASHES[SIGS[alg].hash])
+            digest.update(data)
+            data = digest.finalize()
+
+        def sign(key: Object) -> bytes:
+            return _able(key, SignMixin).sign(data, mechanism=mechanism, mechanism_param=parameters)
+
+        signature = self._token.ask(self._name, sign)
+        if signature is None:
+            raise KeyUnavailableError("the token refuses to sign")
+        return signature
+
+    def __repr__(self) -> str:
+        return f"Pkcs11Key({', '.join(repr(value) for _, value in self._name[1:])})"
+
+
+@final
+class Pkcs11Token(Opaque):
+    """A token, with one session on it that all its keys share.
+
+    It logs in when it is made, and again by itself when the session was lost. A PIN that is refused
+    is forgotten: tokens lock themselves after a few wrong ones. Safe to share between threads,
+    which take turns, but not with a forked process. Keys that want the PIN each time are of no use.
+
+    Args:
+        library: the path of the vendor's PKCS#11 library.
+        label: the token's own label.
+        pin: of the token's user. Where the process is logged in already, it is not looked at.
+
+    Raises:
+        TypeError: an argument is of another type.
+        KeyUseError: the PIN is refused.
+        KeyUnavailableError: the library can't be loaded, or has not one token of this label.
+    """
+
+    __slots__ = ("_found", "_label", "_library", "_pin", "_process", "_session")
+
+    _library: str
+    _label: str
+    _pin: str | None
+    _process: int
+    _session: Session | None
+    _found: dict[_Name, Object]
+
+    @hide_locals
+    def __init__(self, library: str | os.PathLike[str], *, label: str, pin: str) -> None:
+        path = os.fspath(library)
+        if not all(isinstance(text, str) for text in (path, label, pin)):
+            raise TypeError("library, label and pin must be str")
+        self._set(_library=path, _label=label, _pin=pin, _process=os.getpid())
+        self._set(_session=None, _found={})
+        with suppress(KeyUnavailableError):
+            self._run(lambda _: None)
+        if self._pin is None:
+            raise KeyUseError("the token refuses the PIN")
+        if self._session is None:
+            raise KeyUnavailableError("the library can't be loaded, or has not one such token")
+
+    def load(
+        self,
+        *,
+        alg: str,
+        label: str | None = None,
+        key_id: bytes | None = None,
+        kid: str | None = None,
+    ) -> Key:
+        """Find a pair and make a `Key` of it, whose private half stays where it is.
+
+        The public half is read from the token (where there is none, `Key.from_external` takes it),
+        and the pair is tried once: it decrypts, agrees or signs a constant.
+
+        Args:
+            alg: the one algorithm that the key is for.
+            label: of the pair on the token.
+            key_id: its CKA_ID.
+            kid: the name of the `Key`.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: neither `label` nor `key_id` is given.
+            KeyUseError: not one such pair; a key that `alg` does not take; halves that don't fit;
+                an `alg` that is not served, or not by this token.
+            KeyUnavailableError: the token can't be asked.
+        """
+        device = self.find(label=label, key_id=key_id)
+        name = _name(ObjectClass.PUBLIC_KEY, label, key_id)
+        halves = self._run(lambda session: [_public(key) for key in _search(session, name)])
+        public = halves[0] if len(halves) == 1 else None
+        if public is None:
+            raise KeyUseError("the token has not one public key of this name that can be read")
+        key = Key(External(public, device), alg, kid=kid)
+        if not _does_its_work(key, public, device):
+            raise KeyUseError("the halves don't fit, or the token does not do this with the key")
+        return key
+
+    def find(self, *, label: str | None = None, key_id: bytes | None = None) -> Pkcs11Key:
+        """Find a private key, for `Key.from_external`.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: neither is given.
+            KeyUseError: the token has not one such private key.
+            KeyUnavailableError: the token can't be asked.
+        """
+        name = _name(ObjectClass.PRIVATE_KEY, label, key_id)
+        if self._run(lambda session: len(_search(session, name))) != 1:
+            raise KeyUseError("the token has not one private key of this name")
+        return Pkcs11Key(self, name)
+
+    def close(self) -> None:
+        """End the session and log out. The next use of a key begins a new session."""
+        with _ONE_AT_A_TIME:
+            self._leave()
+
+    def ask(self, name: _Name, operation: Callable[[Object], bytes]) -> bytes | None:
+        """Do an operation with the one key of this name; None if it is refused. For `Pkcs11Key`.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, or does not do this with the key.
+        """
+
+        def work(session: Session) -> bytes | None:
+            key = self._found[name] = self._found.get(name) or _one(session, name)
+            with suppress(*_REFUSED):
+                return operation(key)
+            # A device out of order may say so too. It then fails at this, whatever the ciphertext.
+            _ = key[Attribute.CLASS]
+            return None
+
+        return self._run(work)
+
+    def _run(self, work: Callable[[Session], _R]) -> _R:
+        """Do work in the session and, if it was lost, once more in a new one."""
+        if os.getpid() != self._process:
+            # A child must not use what its parent initialized. PKCS #11 version 2.20 section 6.6.1.
+            raise KeyUnavailableError("the token was opened before a fork: open it after the fork")
+        with _ONE_AT_A_TIME:
+            # In the session that there is, which may be lost; then in a new one.
+            for _ in range(1 if self._session is None else 2):
+                try:
+                    return work(self._enter())
+                except codes.PKCS11Error:
+                    self._leave()
+        raise KeyUnavailableError("the token can't be asked, or does not do this with the key")
+
+    def _enter(self) -> Session:
+        """Return the session; log in where there is none."""
+        if self._session is not None:
+            return self._session
+        if self._pin is None:
+            raise codes.PinIncorrect
+        token = pkcs11.lib(self._library).get_token(token_label=self._label)
+        try:
+            session = token.open(user_pin=self._pin, attribute_mapper=_MAPPER)
+        except codes.UserAlreadyLoggedIn:
+            # A login is one for all sessions of a process: this one shares it.
+            session = token.open(attribute_mapper=_MAPPER)
+        except _PIN_REFUSED:
+            self._set(_pin=None)
+            raise
+        self._set(_session=session, _found={})
+        return session
+
+    def _leave(self) -> None:
+        session = self._session
+        self._set(_session=None)
+        # A session that was lost can't be closed.
+        with suppress(codes.PKCS11Error):
+            if session is not None:
+                session.close()
+
+    def __repr__(self) -> str:
+        return f"Pkcs11Token(label={self._label!r})"
+
+
+def _name(kind: ObjectClass, label: str | None, key_id: bytes | None) -> _Name:
+    if label is not None and not isinstance(label, str):
+        raise TypeError("label must be str")
+    if key_id is not None and not isinstance(key_id, bytes):
+        raise TypeError("key_id must be bytes")
+    if label is None and key_id is None:
+        raise ValueError("a key is found by label, key_id or both")
+    given = ((Attribute.LABEL, label), (Attribute.ID, key_id))
+    return (Attribute.CLASS, kind), *((name, value) for name, value in given if value is not None)
+
+
+def _search(session: Session, name: _Name) -> list[Object]:
+    return list(session.get_objects(dict(name)))
+
+
+def _one(session: Session, name: _Name) -> Object:
+    objects = _search(session, name)
+    if len(objects) != 1:
+        raise codes.NoSuchKey
+    return objects[0]
+
+
+def _able(key: Object, kind: type[_K]) -> _K:
+    """Narrow a key to what its attributes on the token permit."""
+    if not isinstance(key, kind):
+        raise codes.FunctionNotSupported
+    return key
+
+
+def _public(key: Object) -> PublicMaterial | None:
+    """Read a public key; None where it is not of a kind that is known, or not one at all."""
+    if key[Attribute.KEY_TYPE] == KeyType.RSA:
+        names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
+        e, n = (int.from_bytes(key[name], "big") for name in names)
+        with suppress(ValueError):
+            return RSAPublicNumbers(e, n).public_key()
+        return None
+    curve = _CURVES.get(bytes(key[Attribute.EC_PARAMS]))
+    if curve is None:
+        return None
+    # CKA_EC_POINT is the DER of an octet string, or on some tokens its octets alone.
+    point, size = bytes(key[Attribute.EC_POINT]), curves.field_bytes(curve)
+    if curves.kty(curve) == "OKP":
+        return curves.load_public(curve, point[-size:], None)
+    return curves.load_public(curve, point[-2 * size : -size], point[-size:])
+
+
+def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
+    """Try a pair once: a Key is a good one, or there is none."""
+    with suppress(KeyUnavailableError):
+        if key.alg in SIGS:
+            signature = key.for_signatures("sign", None)
+            return signature.verify(_PROBE, signature.sign(_PROBE))
+        if isinstance(public, RSAPublicKey):
+            encrypted = public.encrypt(_PROBE, rsa.padding(ALGS[key.alg]))
+            return device.unwrap(key.alg, encrypted) == _PROBE
+        ephemeral = curves.generate(curves.name(public))
+        return device.agree(ephemeral.public_key()) == curves.agree(ephemeral, public)
+    return False

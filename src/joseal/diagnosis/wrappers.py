@@ -1,0 +1,282 @@
+"""What stands around a token: quotes, envelopes, encodings, other text. Taken off, layer by layer.
+
+Rules:
+- Each step is linear in the text, makes it shorter, and there are at most `_MOST_LAYERS` of them.
+- A clean compact token has no layer. What can't be taken off stays, for the next stage to name.
+
+Source: RFC 8259, RFC 7516 section 7.2, RFC 6750 section 2.1, RFC 3986 section 2.1.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
+
+from joseal._core.wire import base64url, strict_json
+from joseal.diagnosis.model import plain
+from joseal.profiles import PROFILES
+from joseal.profiles.envelopes import Fields
+
+_MOST_LAYERS: Final = 8
+# More is not read as JSON, because its values would take a multiple of its size in memory.
+_JSON_BYTES: Final = 1024 * 1024
+
+_CLEAN: Final = re.compile(r"[\w-]+(?:\.[\w-]*){2,}", re.ASCII)
+_RUN: Final = re.compile(r"[\w.+/=-]+", re.ASCII)
+_SPACED: Final = re.compile(r"[\w.+/=\s-]+", re.ASCII)
+_BASE64: Final = re.compile(r"[\w+/-]+={0,2}", re.ASCII)
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})+", re.IGNORECASE | re.ASCII)
+_SCHEME: Final = re.compile(
+    r"(?:[A-Za-z][A-Za-z-]{0,40}:\s{0,8})?(?:bearer|dpop|jwt|jwe|jose|token)(?:\s{1,8}|:\s{0,8})"
+    r"|[A-Za-z][A-Za-z-]{0,40}:\s{1,8}(?=eyJ)",
+    re.IGNORECASE | re.ASCII,
+)
+_FIELD: Final = re.compile(r"(?:^|[?&;])([A-Za-z_][\w-]{0,40})=(?=eyJ)([^&;\s]*)", re.ASCII)
+_PERCENT: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+_PYTHON: Final = re.compile(r"b'[^']*'|b\"[^\"]*\"")
+_BORDER: Final = re.compile(r"[\s;,'\"<>)\]}&|\\]")
+_BREAK: Final = re.compile(r"\\r\\n|\\n|\\r")
+
+_BOM: Final = "\ufeff"
+_BEGIN: Final = "eyJ"
+
+
+class Layer(NamedTuple):
+    """One thing that stood around a token.
+
+    Attributes:
+        code: of the cause.
+        seen: where it was.
+        rest: the text without it.
+        member: the member of a JSON object that the rest was taken from.
+    """
+
+    code: str
+    seen: str
+    rest: str
+    member: str | None = None
+
+
+def peel(token: str | bytes) -> tuple[list[Layer], str]:
+    """Take off what stands around a token; return the layers, the outermost first, and the rest."""
+    text, layers = _decoded(token)
+    bare = text.strip()
+    spaces = [Layer("white_space", "around the token", bare)] if bare != text else []
+    text = bare
+    while len(layers) < _MOST_LAYERS and ("..." in text or _CLEAN.fullmatch(text) is None):
+        layer = _next(text)
+        if layer is None:
+            break
+        layers.append(layer)
+        text = layer.rest
+    # A line end behind a body is the body's, and no fault.
+    return layers or spaces, text
+
+
+def _decoded(token: str | bytes) -> tuple[str, list[Layer]]:
+    """Return octets as text; those that are no UTF-8 stay visible as other characters."""
+    if isinstance(token, str):
+        return token, []
+    wide = _utf16(token)
+    if wide is not None:
+        return wide, [Layer("utf16", "", wide)]
+    return token.decode("utf-8", "replace"), []
+
+
+def _utf16(octets: bytes) -> str | None:
+    if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return octets.decode("utf-16", "replace").strip()
+    head = octets[:64]
+    if len(head) < 4 or head.count(0) * 2 < len(head) - 1:  # noqa: PLR2004 - two characters
+        return None
+    return octets.decode("utf-16-be" if head[0] == 0 else "utf-16-le", "replace").strip()
+
+
+def _next(text: str) -> Layer | None:
+    found = (step(text) for step in _STEPS)
+    return next((layer for layer in found if layer is not None), None)
+
+
+def _mark(text: str) -> Layer | None:
+    if text.startswith(_BOM):
+        return Layer("byte_order_mark", "", text.lstrip(_BOM).strip())
+    if text.startswith("\u00ef\u00bb\u00bf"):
+        return Layer("byte_order_mark", "", text[3:].strip())
+    return Layer("utf16", "", text.replace("\0", "").strip()) if "\0" in text[:4] else None
+
+
+def _string(text: str) -> Layer | None:
+    for mark in ('\\"', '"'):
+        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+            inner = _unescaped(text) if mark == '"' else None
+            rest = text[len(mark) : -len(mark)].strip() if inner is None else inner.strip()
+            return Layer("json_string", "", rest)
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return Layer("surrounded", "quotes", text[1:-1].strip())
+    return None
+
+
+def _unescaped(text: str) -> str | None:
+    members = _object(f'{{"value":{text}}}') or {}
+    value = members.get("value")
+    return value if isinstance(value, str) and len(members) == 1 else None
+
+
+def _object(text: str) -> dict[str, object] | None:
+    if not text.startswith("{") or not text.endswith("}") or len(text) > _JSON_BYTES:
+        return None
+    return strict_json.load_object(text.encode("utf-8", "replace"))
+
+
+def _bytes(text: str) -> Layer | None:
+    if _PYTHON.fullmatch(text) is None:
+        return None
+    return Layer("python_bytes", "", text[2:-1].strip())
+
+
+def _json(text: str) -> Layer | None:
+    members = _object(text)
+    if members is None:
+        return None
+    if "kty" in members or ("keys" in members and "payload" not in members):
+        return Layer("key_instead", "a JWK or a JWK Set", "")
+    return _serialized(members) or _enveloped(members)
+
+
+def _serialized(members: dict[str, object]) -> Layer | None:
+    """Make one token of the JSON serialization, or of the members that some APIs have for it."""
+    names = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
+    if "ciphertext" in members and "tag" in members:
+        recipients = strict_json.as_list(members.get("recipients")) or [None]
+        first = strict_json.as_object(recipients[0]) or {}
+        texts = _texts({**first, **members}, names)
+        return Layer("json_serialization", f"{len(recipients)} recipient(s)", ".".join(texts))
+    for envelope in _FIELDS:
+        if set(envelope.names) <= set(members):
+            seen = f"the members {', '.join(envelope.names)}"
+            return Layer("envelope", seen, ".".join(_texts(members, envelope.names)))
+    if "signatures" in members or {"payload", "signature"} <= set(members):
+        texts = _texts(members, ("protected", "payload", "signature"))
+        return Layer("json_serialization", "of a JWS", ".".join(texts))
+    return None
+
+
+def _texts(members: dict[str, object], names: tuple[str, ...]) -> list[str]:
+    values = (members.get(name, "") for name in names)
+    return [value if isinstance(value, str) else "" for value in values]
+
+
+def _enveloped(members: dict[str, object]) -> Layer | None:
+    for path, value in _strings(members, ""):
+        if value.count(".") > 1 and _BEGIN in value[:32]:
+            member = path.removeprefix(".")
+            return Layer("envelope", f"in the member {plain(member)}", value.strip(), member)
+    return None
+
+
+def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Give each string in a JSON value with its path. The reader has bounded the depth."""
+    if isinstance(value, str):
+        yield path, value
+    for name, inner in (strict_json.as_object(value) or {}).items():
+        yield from _strings(inner, f"{path}.{name}")
+    for place, inner in enumerate(strict_json.as_list(value) or []):
+        yield from _strings(inner, f"{path}[{place}]")
+
+
+def _key(text: str) -> Layer | None:
+    return Layer("key_instead", "PEM", "") if text.startswith("-----BEGIN ") else None
+
+
+def _scheme(text: str) -> Layer | None:
+    found = _SCHEME.match(text)
+    if found is None:
+        return None
+    return Layer("auth_scheme", f'"{plain(found[0].strip())}"', text[found.end() :].strip())
+
+
+def _field(text: str) -> Layer | None:
+    found = _FIELD.search(text)
+    return None if found is None else Layer("form_field", f"the field {found[1]}", found[2])
+
+
+def _percent(text: str) -> Layer | None:
+    decoded, count = _PERCENT.subn(lambda found: chr(int(found[1], 16)), text)
+    return Layer("url_encoded", f"{count} times", decoded.strip()) if count else None
+
+
+def _whole(text: str) -> Layer | None:
+    """Undo hex or base64 around the whole."""
+    if _HEX.fullmatch(text) is not None:
+        rest = _token(bytes.fromhex(text))
+        return None if rest is None else Layer("hex_token", "", rest)
+    joined = "".join(text.split())
+    if _BASE64.fullmatch(joined) is None:
+        return None
+    octets = base64url.decode_text(joined.rstrip("=").replace("+", "-").replace("/", "_"))
+    rest = None if octets is None else _token(octets)
+    return None if rest is None else Layer("base64_token", "", rest)
+
+
+def _token(octets: bytes) -> str | None:
+    if not octets.isascii() or octets.count(b".") < 2 or _BEGIN.encode() not in octets[:32]:  # noqa: PLR2004
+        return None
+    return octets.decode("ascii").strip()
+
+
+def _broken_lines(text: str) -> Layer | None:
+    flat, literal = _BREAK.subn("", text)
+    if literal and "." in flat:
+        return Layer("line_breaks", r"as the characters \n", flat)
+    parts = text.split()
+    if len(parts) < 2 or text.count(".") < 2 or _SPACED.fullmatch(text) is None:  # noqa: PLR2004
+        return None
+    # Words before or behind are another case.
+    if not parts[0].startswith(_BEGIN):
+        return None
+    code = "line_breaks" if "\n" in text or "\r" in text else "white_space"
+    return Layer(code, f"{len(parts) - 1} times", "".join(parts))
+
+
+def _among(text: str) -> Layer | None:
+    """Find a token in other text: the first run of its characters that has enough dots."""
+    if _SPACED.fullmatch(text) is not None and not re.search(r"\s", text):
+        return None
+    for run in _RUN.finditer(text):
+        at = run[0].find(_BEGIN)
+        if at < 0 or run[0].count(".", at) < 2:  # noqa: PLR2004 - dots of a JWS
+            continue
+        begin = run.start() + at
+        # A foreign character between two of the token's own is damage inside it.
+        if begin == 0 and _BORDER.match(text, run.end()) is None:
+            return None
+        return Layer("surrounded", f"it begins at character {begin + 1}", run[0][at:])
+    return None
+
+
+def _shortened(text: str) -> Layer | None:
+    """Find an ellipsis. Three dots alone are one, unless they follow a whole header."""
+    at = text.find("...")
+    if "\u2026" in text or (at >= 0 and not _is_header(text[:at])):
+        return Layer("shortened", "", "")
+    return None
+
+
+def _is_header(text: str) -> bool:
+    octets = base64url.decode_text(text) if len(text) <= _JSON_BYTES else None
+    return octets is not None and strict_json.load_object(octets) is not None
+
+
+_FIELDS: Final = tuple(
+    dict.fromkeys(
+        envelope
+        for profile in PROFILES.values()
+        for direction in (profile.send, profile.receive)
+        if direction is not None
+        for envelope in (direction.envelope, direction.inner_envelope)
+        if isinstance(envelope, Fields)
+    )
+)
+_STEPS: Final[tuple[Callable[[str], Layer | None], ...]] = (
+    *(_mark, _key, _string, _bytes, _json, _scheme, _field, _percent, _whole),
+    *(_shortened, _broken_lines, _among),
+)

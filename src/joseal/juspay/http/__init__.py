@@ -1,0 +1,1 @@
+"""The network under `Client`: urllib3, and one bounded response."""

@@ -1,0 +1,118 @@
+"""The answer to one HTTP request: bounded as a whole, and the last of its connection if in doubt.
+
+Rules:
+- Octets are bounded where they come off the socket, header and framing included, because the
+  reader above takes a chunk's size at its word.
+- So is the time, for all of the answer: a peer that sends an octet now and then gains nothing.
+- An octet that belongs to no answer ends the connection.
+
+Source: RFC 9112 sections 6.3 and 9.5.
+"""
+
+import contextlib
+import http.client
+import io
+import socket
+import ssl
+import time
+from typing import TYPE_CHECKING, Final
+
+from joseal.juspay.requests import ANSWER_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+# Three times the largest body is left for the header and for the framing of small chunks.
+_WIRE_BYTES: Final = 4 * ANSWER_BYTES
+
+
+class _Meter(io.RawIOBase):
+    """What comes off the socket for one answer: so many octets, in so much time."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        super().__init__()
+        self._raw = raw
+        self._sock = sock
+        self._left = _WIRE_BYTES
+        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        self._begun = False
+        self._stopped = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        if self._stopped:
+            return 0
+        if self._begun:
+            seconds = self._deadline - time.monotonic()
+            if seconds <= 0:
+                raise TimeoutError("the answer took too long")
+            self._sock.settimeout(seconds)
+        # The first octets have all of the time, which is what the socket is set to.
+        self._begun = True
+        count = self._raw.readinto(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise http.client.HTTPException("the answer is too large")
+        return count
+
+    def stop(self) -> None:
+        """Take nothing more off the socket."""
+        self._stopped = True
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Stream(io.BufferedReader):
+    """The octets of one answer. If more than that came, the connection is not used again.
+
+    What is left over would be read as the answer to the next request, and urllib3, which looks at
+    the socket only, does not see what is in a buffer already.
+    """
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        self._meter = _Meter(raw, sock)
+        self._sock = sock
+        super().__init__(self._meter)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._meter.stop()
+            decrypted = self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
+            if decrypted or self.peek():
+                with contextlib.suppress(OSError):
+                    self._sock.shutdown(socket.SHUT_RDWR)
+        super().close()
+
+
+class Answer(http.client.HTTPResponse):
+    """An answer that is metered and has a header without loose ends.
+
+    Raises:
+        TimeoutError: reading it took longer in all than the socket's time-out was when it began.
+        http.client.HTTPException: it has too many octets, or is no HTTP answer.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        debuglevel: int = 0,
+        method: str | None = None,
+        url: str | None = None,
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self.fp = _Stream(self.fp.detach(), sock)
+
+    def begin(self) -> None:
+        """Read the status and the header.
+
+        Raises:
+            http.client.HTTPException: the header has loose ends.
+        """
+        super().begin()
+        # urllib3 would log such lines, and they may repeat what was sent.
+        if self.msg.defects or self.msg.get_payload():
+            raise http.client.HTTPException("the header of the answer is broken")

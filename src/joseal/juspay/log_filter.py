@@ -1,0 +1,328 @@
+"""Keep secrets out of log records: a filter, and the loggers that have it without being asked.
+
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RedactionFilter(secrets=[api_key]))
+
+A filter on a logger sees what is logged through that logger alone, so the filter is put on each
+logger that this layer works with, by `protect_loggers`. That is done when the first object is made
+that needs it (`Client` does), not when a module is imported: importing changes nothing that
+belongs to the application. What the application logs itself passes through its own handlers: the
+lines above, after they were set up, cover these.
+
+Rules:
+- Better too much than too little: any twelve digits in a row go, with blanks and hyphens between
+  them or not, whether they are a card number, a time in milliseconds or an account.
+- The filter never raises. It runs no `__str__` or `__repr__` of others: where a record has other
+  objects than Python's own, it is formatted and redacted when a handler asks for the text.
+- A record without a secret stays as it is, its arguments apart from its message.
+
+Not seen: secrets in another encoding (hex, base64), a secret that stands alone without a name, such
+as a security code or a password, unless `secrets` names it, and objects of others in `extra`.
+
+Source: PCI DSS 4.0.1 requirements 3.3.1 and 3.5.1; RFC 7515 section 7.1; RFC 7617 section 2.
+"""
+
+import logging
+import re
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeGuard, final
+
+from joseal._core.secrecy import hide_locals
+
+REDACTED: Final = "<redacted>"
+
+_OWN: Final = "joseal"
+# urllib3 makes some of these later, by the same names.
+_LOGGERS: Final = (
+    _OWN,
+    "joseal.juspay",
+    "urllib3",
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.http2.connection",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+)
+
+_MISFIT: Final = "<a log record whose arguments do not fit its message>"
+_NO_TRACEBACK: Final = "<a traceback that can't be shown>"
+_STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime"}
+_FRAME: Final = re.compile(r'[ |+-]*  File "')
+_DEEPEST: Final = 8
+
+# What Python raises for a message and arguments, all of its own types, that don't fit together.
+_MISFITS: Final = (
+    ArithmeticError,
+    BytesWarning,
+    LookupError,
+    MemoryError,
+    TypeError,
+    ValueError,
+)
+
+_NAMES: Final = (
+    r"card[_ -]?(?:number|no)|\bpan|cv[vc]2?|cvn2?|\bcsc|\bcid|security[_ -]?code|\bpin"
+    r"|pass(?:word|wd|phrase)|secret|api[_ -]?key|authorization|token"
+)
+# Backslashes, because JSON in a string has its quotes escaped, once for every layer.
+_QUOTE: Final = r"""\\{0,15}["']"""
+_PATTERNS: Final = (
+    # Private keys, whole or cut off.
+    r"(?s)()-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|\Z)",
+    rf"({_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[A-Za-z0-9_-]{{16,}}",
+    # Tokens: the base64url of `{`, and of a quote or white space, wherever it stands.
+    r"()e(?:y[ABIJ]|w[klop01])[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*",
+    # Credentials: the rest of a header's line, a scheme and no common word, the user in a URL.
+    r"(?i)(authorization\s{0,4}:\s{0,4})[^\r\n\\\"']+",
+    r"\b((?i:Basic|Bearer|Digest|Negotiate)\s{1,4})(?![A-Z]?[a-z]+[.,;:!?]?(?:\s|\Z))[A-Za-z0-9+/=._~-]{4,}",
+    r"(://)[^/\s@\"'<>]+(?=@)",
+    # Members with a telling name, in JSON, in Python and in forms.
+    (
+        rf"""(?i)((?:{_NAMES})(?:{_QUOTE}\s{{0,4}}(?:[:=,]|=>)|\s{{0,4}}(?:[:=]|=>))\s{{0,4}})"""
+        rf"""(?:b?({_QUOTE})(?:(?!\2)(?:\\[^\r\n]|[^\\\r\n]))*(?:\2)?"""
+        r"""|[^\s,;&"'\\()\[\]{}<][^\s,;&"'()\[\]{}]*)"""
+    ),
+    r"(?i)((?:cv[vc]2?|cvn2?|security[_ -]?code)[^A-Za-z0-9]{1,8})\d{3,4}(?!\d)",
+    # Every decimal digit of Unicode, and what people put between groups of them.
+    r"()\d(?:(?:[ \t\u00a0\u2000-\u200b\u202f\u2010-\u2015_+-]|%20){0,3}\d){11,}",
+)
+_SECRETS: Final = tuple(map(re.compile, _PATTERNS))
+_IS_SECRET: Final = re.compile(rf"(?is).*(?:{_NAMES})")
+
+
+@hide_locals
+def redact(text: str) -> str:
+    """Return a text without what looks like a secret.
+
+    Replaced are runs of twelve digits and more, the values of members with telling names (security
+    codes, card numbers and tokens, passwords, API keys), credentials of `Authorization` and of
+    URLs, compact JWE and JWS tokens, and private keys.
+
+    Raises:
+        TypeError: `text` is not str.
+    """
+    if not isinstance(text, str):
+        raise TypeError("text must be str")
+    for pattern in _SECRETS:
+        text = pattern.sub(rf"\1{REDACTED}", text)
+    return text
+
+
+@final
+class RedactionFilter(logging.Filter):
+    """Takes what looks like a secret out of every record that passes. It drops none.
+
+    For a logger or a handler. It changes the record itself, so what comes after it, a handler that
+    collects records included, sees the changed one.
+
+    Args:
+        secrets: texts to be taken out wherever they stand, such as an API key.
+
+    Raises:
+        TypeError: `secrets` is a str, or holds something else than str.
+        ValueError: a secret is shorter than four characters.
+    """
+
+    @hide_locals
+    def __init__(self, *, secrets: Iterable[str] = ()) -> None:
+        super().__init__()
+        if isinstance(secrets, str):
+            raise TypeError("secrets must be several str, not one")
+        known = tuple(secrets)
+        if not all(isinstance(secret, str) for secret in known):
+            raise TypeError("secrets must hold str alone")
+        if not all(len(secret) >= 4 for secret in known):  # noqa: PLR2004 - the docstring has it
+            raise ValueError("a secret of fewer than four characters would empty every text")
+        # The longest first, so that one that holds another goes as a whole.
+        longest_first = sorted(map(re.escape, known), key=len, reverse=True)
+        self._secrets = _Hidden(re.compile("|".join(longest_first)) if known else None)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Redact a record. Always true: the record goes on."""
+        self._message(record)
+        self._trace(record)
+        self._extra(record)
+        return True
+
+    def redact(self, text: str) -> str:
+        """Return a text without what looks like a secret, and without those that are known."""
+        pattern = self._secrets.pattern
+        return redact(text if pattern is None else pattern.sub(REDACTED, text))
+
+    def _message(self, record: logging.LogRecord) -> None:
+        message, args = record.msg, record.args
+        if not _is_plain(message) or not _is_plain(args, _DEEPEST):
+            # Not by an assignment, because typeshed has `msg` as str, and logging any object.
+            record.__dict__.update(msg=_Later(self, message, args), args=None)
+            return
+        try:
+            text = record.getMessage()
+        except _MISFITS:
+            text = f"{_MISFIT}: {message!r}"
+            args = record.args = None
+        clean = self.redact(text)
+        if clean != record.getMessage() or not self._is_clean((message, args)):
+            record.msg, record.args = clean, None
+
+    def _is_clean(self, values: object) -> bool:
+        """Tell whether values of Python's own types show nothing even outside of the message."""
+        return repr(values) == repr(self._redacted(values, _DEEPEST))
+
+    def _trace(self, record: logging.LogRecord) -> None:
+        # Another formatter may have left a text of its own, such as one with locals.
+        if record.exc_text:
+            record.exc_text = self.redact(record.exc_text)
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            try:
+                pieces = traceback.format_exception(error)
+            except (*_MISFITS, AttributeError, RuntimeError):
+                pieces = []
+            # The lines of a program are no data, and `token = ...` is no secret.
+            clean = [text if _FRAME.match(text) else self.redact(text) for text in pieces]
+            if clean != pieces or not pieces:
+                record.exc_info, record.exc_text = None, "".join(clean).rstrip() or _NO_TRACEBACK
+        if record.stack_info:
+            record.stack_info = self.redact(record.stack_info)
+
+    def _extra(self, record: logging.LogRecord) -> None:
+        for name in record.__dict__.keys() - _STANDARD:
+            record.__dict__[name] = self._member(name, record.__dict__[name], _DEEPEST)
+
+    def _member(self, name: object, value: object, depth: int) -> object:
+        if type(name) is str and value is not None and _IS_SECRET.fullmatch(name):
+            return REDACTED
+        return self._redacted(value, depth)
+
+    def _redacted(self, value: object, depth: int) -> object:
+        """Return a value of Python's own types redacted, and any other one as it is."""
+        if depth == 0:
+            return REDACTED
+        if _is_dict(value):
+            return {
+                self._scalar(name): self._member(name, inner, depth - 1)
+                for name, inner in value.items()
+            }
+        if _is_list(value):
+            return [self._redacted(inner, depth - 1) for inner in value]
+        if _is_tuple(value):
+            return tuple(self._redacted(inner, depth - 1) for inner in value)
+        return self._scalar(value)
+
+    def _scalar(self, value: object) -> object:
+        if type(value) is str:
+            return self.redact(value)
+        if type(value) in _SCALARS:
+            text = repr(value)
+            return value if self.redact(text) == text else REDACTED
+        return value
+
+    def __repr__(self) -> str:
+        return "RedactionFilter()"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        if self._secrets.pattern is not None:
+            raise TypeError("a filter that knows secrets can't be pickled")
+        return (RedactionFilter, ())
+
+
+class _Hidden:
+    """The known secrets as a pattern, which shows none of them."""
+
+    __slots__ = ("pattern",)
+
+    def __init__(self, pattern: re.Pattern[str] | None) -> None:
+        self.pattern = pattern
+
+
+class _Later:
+    """A message with arguments of others' types: formatted and redacted when it is asked for."""
+
+    __slots__ = ("_args", "_filter", "_message")
+
+    def __init__(self, redacting: RedactionFilter, message: object, args: object) -> None:
+        self._filter = redacting
+        self._message = message
+        self._args = args
+
+    def __str__(self) -> str:
+        text = str(self._message)
+        return self._filter.redact(text % self._args if self._args else text)
+
+    def __repr__(self) -> str:
+        return REDACTED
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return (str, (str(self),))
+
+
+_SCALARS: Final = (bytes, int, float, bool, type(None))
+
+
+def _is_plain(value: object, depth: int = 1) -> bool:
+    """Tell whether a value is of Python's own types all through, so that nobody's code shows it."""
+    if type(value) is str or type(value) in _SCALARS:
+        return True
+    if depth == 0:
+        return False
+    if _is_dict(value):
+        return all(_is_plain(inner, depth - 1) for pair in value.items() for inner in pair)
+    return (_is_list(value) or _is_tuple(value)) and all(
+        _is_plain(inner, depth - 1) for inner in value
+    )
+
+
+def _is_dict(value: object) -> TypeGuard[Mapping[object, object]]:
+    return type(value) is dict
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return type(value) is list
+
+
+def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+    return type(value) is tuple
+
+
+_SHARED: Final = RedactionFilter()
+
+
+def protect_loggers(*names: str) -> None:
+    """Put the filter on the loggers that this layer works with, and on those that are named.
+
+    Those are joseal's and urllib3's. It may be called again: a logger gets the filter once. A
+    logger that is named is covered with all loggers below it that exist.
+
+    Raises:
+        TypeError: a name is not str.
+    """
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("names must be str")
+    roots = (_OWN, "urllib3", *names)
+    existing = [
+        name
+        for name in list(logging.Logger.manager.loggerDict)
+        if any(name.startswith(f"{root}.") for root in roots)
+    ]
+    for name in (*_LOGGERS, *names, *existing):
+        logging.getLogger(name).addFilter(_SHARED)
+
+
+def logger(name: str) -> logging.Logger:
+    """Return one of joseal's own loggers, with the filter on it.
+
+    It writes nowhere unless the application sets up a handler.
+
+    Raises:
+        ValueError: the name is not below `joseal`.
+    """
+    if not name.startswith(f"{_OWN}."):
+        raise ValueError("the name must be below joseal")
+    own = logging.getLogger(name)
+    own.addFilter(_SHARED)
+    root = logging.getLogger(_OWN)
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
+    return own

@@ -1,0 +1,172 @@
+"""The body of an attempt, as the payouts API documents it, in Python's names.
+
+Rules:
+- Nothing here prints, pickles or puts into a message more of a card than its last four digits.
+- What the page documents is checked, and no more: its own sample number fails a Luhn check, and an
+  expiry and a security code are optional to it.
+- The sender's `pan` is a card number or a token, so only a token's rule can be asked of it.
+
+Source: the encrypted attempt page of the payouts API, body parameters.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal
+
+from joseal.juspay.models.base import Body, Rule
+from joseal.juspay.models.fields import CARD_NUMBER, SECURITY_CODE, TEXT, TOKEN, WORD
+
+_MONTH: Final = Rule(re.compile("0[1-9]|1[0-2]"), "two digits from 01 to 12")
+_YEAR: Final = Rule(re.compile("[0-9]{4}"), "four digits")
+_SENDER: Final = Rule(re.compile("PAY_CARD|NETBANKING|UPI"), "PAY_CARD, NETBANKING or UPI")
+
+# The member of the details that each type of sender can't do without, in both its names.
+_NEEDED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "PAY_CARD": ("pan", "pan"),
+        "NETBANKING": ("account", "account"),
+        "UPI": ("transaction_reference", "transactionReference"),
+    }
+)
+
+
+class Expiry(Body, frozen=True, kw_only=True):
+    """When a card expires.
+
+    Attributes:
+        month: `MM`, from 01 to 12.
+        year: `YYYY`.
+
+    Raises:
+        TypeError: a member is not a string.
+        ValueError: a member is not as above. The message names it, and not what it held.
+    """
+
+    RULES = MappingProxyType({"month": _MONTH, "year": _YEAR})
+
+    month: str
+    year: str
+
+
+class Details(Body, frozen=True, kw_only=True):
+    """What is told of the sender; `SenderDetails` says which members its type needs.
+
+    Attributes:
+        name: the sender's name.
+        account: the account number, for NETBANKING.
+        pan: the card number or token, for PAY_CARD.
+        expiry: of the sender's card.
+        card_security_code: three or four digits.
+        transaction_reference: the unique reference, for UPI.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member is not as above. The message names it, and not what it held.
+    """
+
+    RULES = MappingProxyType(
+        {
+            "name": TEXT,
+            "account": WORD,
+            "pan": TOKEN,
+            "expiry": Expiry,
+            "card_security_code": SECURITY_CODE,
+            "transaction_reference": WORD,
+        }
+    )
+
+    name: str | None = None
+    account: str | None = None
+    pan: str | None = None
+    expiry: Expiry | None = None
+    card_security_code: str | None = None
+    transaction_reference: str | None = None
+
+
+class SenderDetails(Body, frozen=True, kw_only=True):
+    """Who pays, and how.
+
+    Attributes:
+        type: how the sender paid.
+        details: with `pan` for PAY_CARD, `account` for NETBANKING, `transaction_reference` for UPI.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: the type is unknown, or its details are missing. The message names the member.
+    """
+
+    RULES = MappingProxyType({"type": _SENDER, "details": Details})
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
+
+    type: Literal["PAY_CARD", "NETBANKING", "UPI"]
+    details: Details
+
+    def _check_together(self) -> None:
+        name, wire_name = _NEEDED[self.type]
+        if getattr(self.details, name) is None:
+            raise ValueError(f"details.{wire_name} must be given where type is {self.type}")
+
+
+class CardInfo(Body, frozen=True, kw_only=True):
+    """The card that is paid out to: a number or a network token, never both.
+
+    Attributes:
+        card_number: 12 to 19 digits; blanks around them are dropped. No Luhn check is made.
+        card_token: the network token.
+        name: of the card's holder.
+        card_expiry: month and year.
+        card_security_code: three or four digits.
+        sender_details: who pays, and how.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member is not as above, or number and token are both given or both missing.
+            The message names the member, and not what it held.
+    """
+
+    RULES = MappingProxyType(
+        {
+            "card_number": CARD_NUMBER,
+            "card_token": TOKEN,
+            "name": TEXT,
+            "card_expiry": Expiry,
+            "card_security_code": SECURITY_CODE,
+            "sender_details": SenderDetails,
+        }
+    )
+
+    card_number: str | None = None
+    card_token: str | None = None
+    name: str | None = None
+    card_expiry: Expiry | None = None
+    card_security_code: str | None = None
+    sender_details: SenderDetails | None = None
+
+    def _show(self, member: str, value: object) -> object:
+        if member == "card_number" and isinstance(value, str):
+            return f"<ends in {value[-4:]}>"
+        return super()._show(member, value)
+
+    def _check_together(self) -> None:
+        if (self.card_number is None) == (self.card_token is None):
+            raise ValueError("exactly one of cardNumber and cardToken must be given")
+
+
+class Attempt(Body, frozen=True, kw_only=True):
+    """One more attempt at a payout to a card.
+
+    Attributes:
+        fulfillment_id: as the answer to the order's creation named it.
+        card_info: the card.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: `fulfillment_id` is not printable ASCII without blanks.
+    """
+
+    RULES = MappingProxyType({"fulfillment_id": WORD, "card_info": CardInfo})
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"fulfillment_id"})
+
+    fulfillment_id: str
+    card_info: CardInfo

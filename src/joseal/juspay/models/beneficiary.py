@@ -1,0 +1,267 @@
+"""Who is paid: one struct for each documented type of beneficiary.
+
+Rules:
+- The type beside them says which details these are, when a body is built and when one is read.
+- Every member that a page documents is here, and no other one.
+
+Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal, TypeAlias
+
+import msgspec
+
+from joseal.errors import MalformedTokenError
+from joseal.juspay.models.attempt import Expiry
+from joseal.juspay.models.base import Body, Checked, Rule, Shape
+from joseal.juspay.models.fields import (
+    CARD_NUMBER,
+    COUNTRY,
+    SECURITY_CODE,
+    TEXT,
+    TOKEN,
+    WORD,
+    Free,
+    Many,
+)
+
+
+class PlainCard(Body, frozen=True, kw_only=True):
+    """A card by its number or a token, for an encrypted order: PLAIN_CARD.
+
+    Attributes:
+        name: of the card's holder.
+        card_type: such as `CREDIT`.
+        brand: such as `VISA`.
+        bank_code: the bank's.
+        card_number: 12 to 19 digits; blanks around them are dropped. No Luhn check is made.
+        card_security_code: three or four digits.
+        card_expiry: month and year.
+        card_token: in place of the number, where the API is not the token's requestor.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member is not as above, or number and token are both given or both missing.
+            The message names the member, and not what it held.
+    """
+
+    RULES = MappingProxyType(
+        {
+            "name": TEXT,
+            "card_type": WORD,
+            "brand": WORD,
+            "bank_code": WORD,
+            "card_number": CARD_NUMBER,
+            "card_security_code": SECURITY_CODE,
+            "card_expiry": Expiry,
+            "card_token": TOKEN,
+        }
+    )
+
+    name: str | None = None
+    card_type: str | None = None
+    brand: str | None = None
+    bank_code: str | None = None
+    card_number: str | None = None
+    card_security_code: str | None = None
+    card_expiry: Expiry | None = None
+    card_token: str | None = None
+
+    def _show(self, member: str, value: object) -> object:
+        if member == "card_number" and isinstance(value, str):
+            return f"<ends in {value[-4:]}>"
+        return super()._show(member, value)
+
+    def _check_together(self) -> None:
+        if (self.card_number is None) == (self.card_token is None):
+            raise ValueError("exactly one of cardNumber and cardToken must be given")
+
+
+class SavedCard(Body, frozen=True, kw_only=True):
+    """A card that the API keeps: CARD. `card_reference` is its token there."""
+
+    RULES = MappingProxyType(
+        {
+            "card_reference": WORD,
+            "name": TEXT,
+            "card_type": WORD,
+            "brand": WORD,
+            "bank_code": WORD,
+        }
+    )
+
+    card_reference: str
+    name: str | None = None
+    card_type: str | None = None
+    brand: str | None = None
+    bank_code: str | None = None
+
+
+class BankAccount(Body, frozen=True, kw_only=True):
+    """An account in India by its number and its branch's code: ACCOUNT_IFSC."""
+
+    RULES = MappingProxyType({"name": TEXT, "account": WORD, "ifsc": WORD})
+
+    name: str
+    account: str
+    ifsc: str
+
+
+class UpiId(Body, frozen=True, kw_only=True):
+    """A virtual payment address: UPI_ID."""
+
+    RULES = MappingProxyType({"name": TEXT, "vpa": WORD, "mobile_no": WORD})
+
+    name: str
+    vpa: str
+    mobile_no: str | None = None
+
+
+class Document(Body, frozen=True, kw_only=True):
+    """A document that tells who a payee in Brazil is."""
+
+    RULES = MappingProxyType({"doc_id": WORD, "doc_type": WORD})
+
+    doc_id: str
+    doc_type: str
+
+
+class PayeeDetails(Body, frozen=True, kw_only=True):
+    """What is told of a payee in Brazil."""
+
+    RULES = MappingProxyType({"name": TEXT, "country": COUNTRY, "documents": Many(Shape(Document))})
+
+    name: str | None = None
+    country: str | None = None
+    documents: tuple[Document, ...] | None = None
+
+
+class Wallet(Body, frozen=True, kw_only=True):
+    """A wallet: WALLET. `brand` is its maker, such as `PAYTM`; `wallet_identifier` whose it is."""
+
+    RULES = MappingProxyType(
+        {
+            "name": TEXT,
+            "brand": WORD,
+            "wallet_identifier": WORD,
+            "payee_additional_details": PayeeDetails,
+        }
+    )
+
+    name: str | None = None
+    brand: str
+    wallet_identifier: str
+    payee_additional_details: PayeeDetails | None = None
+
+
+class SavedBeneficiary(Body, frozen=True, kw_only=True):
+    """A beneficiary that was created at the API before: BENE_ID."""
+
+    RULES = MappingProxyType({"name": TEXT, "id": WORD})
+
+    name: str | None = None
+    id: str
+
+
+class PayoutLink(Body, frozen=True, kw_only=True):
+    """A link by which the payee chooses: PAYOUT_LINK."""
+
+    RULES = MappingProxyType({"name": TEXT, "mobile_no": WORD})
+
+    name: str
+    mobile_no: str
+
+
+BeneficiaryType: TypeAlias = Literal[
+    "PLAIN_CARD",
+    "CARD",
+    "ACCOUNT_IFSC",
+    "UPI_ID",
+    "WALLET",
+    "BENE_ID",
+    "PAYOUT_LINK",
+    "BANK_TRANSFER",
+]
+
+_SHAPES: Final[Mapping[str, type[Checked]]] = MappingProxyType(
+    {
+        "PLAIN_CARD": PlainCard,
+        "CARD": SavedCard,
+        "ACCOUNT_IFSC": BankAccount,
+        "UPI_ID": UpiId,
+        "WALLET": Wallet,
+        "BENE_ID": SavedBeneficiary,
+        "PAYOUT_LINK": PayoutLink,
+    }
+)
+# A type of the pages for Brazil, whose members none of them shows.
+_FREE_TYPE: Final = "BANK_TRANSFER"
+
+
+class _Details(msgspec.Struct, frozen=True):
+    """The check of a beneficiary's details, which the type beside them chooses."""
+
+    def apply(self, name: str, value: object) -> object:
+        """Return the value; whether it fits the type is for the beneficiary to check.
+
+        Raises:
+            TypeError: it is neither one of the structs nor a dict.
+            ValueError: it is a dict of other things than plain JSON values.
+        """
+        return value if type(value) in _SHAPES.values() else Free().apply(name, value)
+
+    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+        """Read the struct that the type wants.
+
+        Raises:
+            MalformedTokenError: the type is not a documented one, or the value is not its struct.
+        """
+        kind = beside.get("type")
+        shape = _SHAPES.get(kind) if isinstance(kind, str) else None
+        if shape is not None:
+            return Shape(shape).read(value, where, beside)
+        if kind == _FREE_TYPE:
+            return value
+        raise MalformedTokenError(f"{where}: the type beside it is no documented one")
+
+
+class Beneficiary(Body, frozen=True, kw_only=True):
+    """Who is paid.
+
+    Attributes:
+        type: one of the documented types.
+        details: the struct for this type. For BANK_TRANSFER, whose members are not documented, a
+            dict of plain JSON values, which is kept as JSON text.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: the type is unknown, or the details are another type's.
+    """
+
+    RULES = MappingProxyType(
+        {
+            "type": Rule(re.compile("|".join([*_SHAPES, _FREE_TYPE])), "a documented type"),
+            "details": _Details(),
+        }
+    )
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
+
+    type: BeneficiaryType
+    details: (
+        PlainCard
+        | SavedCard
+        | BankAccount
+        | UpiId
+        | Wallet
+        | SavedBeneficiary
+        | PayoutLink
+        | Mapping[str, object]
+        | msgspec.Raw
+    )
+
+    def _check_together(self) -> None:
+        if type(self.details) is not _SHAPES.get(self.type, msgspec.Raw):
+            raise ValueError(f"details must be those of the type {self.type}")

@@ -1,0 +1,99 @@
+"""The envelope in which a sealed body travels: `{payload, kid, sid, format}`.
+
+Rules:
+- The plaintext is the body's JSON text itself, not a JSON string that holds it.
+- `kid` and `sid` are labels of the account, outside the token: they choose no key here.
+
+Source: the encryption guide and the encrypted attempt page of the payouts API. Where the two
+differ in `enc`, the page's sample is the default and the guide's choice is selectable.
+"""
+
+import re
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal
+
+from joseal._core.jwe import Encrypter
+from joseal._core.keys import Key
+from joseal._core.secrecy import hide_locals
+from joseal.juspay.models.base import LABEL, Body, Rule
+
+SAMPLE_ENC: Final = "A256CBC-HS512"
+GUIDE_ENC: Final = "A128CBC-HS256"
+
+_FORMAT: Final = "compact"
+
+_PAYLOAD: Final = Rule(re.compile("[!-~]+"), "printable ASCII without blanks")
+
+
+class Envelope(Body, frozen=True, kw_only=True):
+    """A sealed body with the labels that its receiver finds its keys by.
+
+    Attributes:
+        payload: the compact token. Whether it is one is for a `Decrypter` to say.
+        kid: the label of the key that the payload is sealed to.
+        sid: the label of the key that would verify the sender's signature; left out if None.
+        format: always `compact`.
+
+    Raises:
+        TypeError: a member is not a string.
+        ValueError: a member is not as above. The message names it, and not what it held.
+    """
+
+    RULES = MappingProxyType(
+        {
+            "payload": _PAYLOAD,
+            "kid": LABEL,
+            "sid": LABEL,
+            "format": Rule(re.compile(_FORMAT), "compact"),
+        }
+    )
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"kid", "sid", "format"})
+
+    payload: str
+    kid: str
+    sid: str | None = None
+    format: Literal["compact"]
+
+
+def payout_encrypter(
+    bank: Key, *, enc: Literal["A256CBC-HS512", "A128CBC-HS256"] = SAMPLE_ENC
+) -> Encrypter:
+    """Prepare an encrypter whose tokens have the header that the API's page shows.
+
+    That is `alg`, `typ` (JWT) and `enc`, without a `kid`. `alg` is the key's own: the page's sample
+    has RSA-OAEP, one step of the guide RSA-OAEP-256; ask which one the account is set up for.
+
+    Args:
+        bank: the API's public key.
+        enc: `A256CBC-HS512` as in the page's sample, or `A128CBC-HS256` as in the guide.
+
+    Raises:
+        TypeError: `bank` is not a Key.
+        ValueError: `enc` is neither of the two.
+        KeyUseError: `bank` is a private key, or can't serve this `enc`.
+    """
+    if enc not in (SAMPLE_ENC, GUIDE_ENC):
+        raise ValueError("enc must be one that the payouts API documents")
+    return Encrypter(bank, enc=enc, header={"typ": "JWT"}, write_kid=False)
+
+
+@hide_locals
+def seal(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
+    """Seal a body into an envelope.
+
+    Each call makes another token, even for an equal body.
+
+    Args:
+        encrypter: prepared by `payout_encrypter`, or by hand for an account that differs.
+        body: such as an `Attempt`.
+        kid: the label of the key that `encrypter` seals to.
+        sid: the label of the caller's own public key.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `kid` or `sid` is not printable ASCII.
+        TokenTooLargeError: the body is over the encrypter's limits.
+    """
+    if not isinstance(body, Body):
+        raise TypeError("body must be a body of this API, such as an Attempt")
+    return Envelope(payload=encrypter.encrypt(body.to_json()), kid=kid, sid=sid, format=_FORMAT)

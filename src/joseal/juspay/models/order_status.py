@@ -1,0 +1,190 @@
+"""What the API answers about an order.
+
+Rules:
+- Unknown members are ignored, for the API adds some; of the documented ones only those have to be
+  there without which an answer tells nothing.
+- Ids, states, amounts, times and the API's own codes can be printed. Whom the money goes to and the
+  gateways' texts can't.
+
+Source: the samples of the order create and order status pages of the payouts API.
+"""
+
+from decimal import Decimal
+from typing import ClassVar, Final
+
+import msgspec
+
+from joseal.juspay.models.base import Guarded
+from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
+
+
+class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
+    """One attempt at a payout.
+
+    Attributes:
+        status: how it stands, now.
+        transaction_ref: the reference that the API gave it, or was told to give.
+        amount: what is paid.
+        fulfillment_method: gateway and rail.
+        gateway_ref_id: the gateway's reference.
+        epg_txn_id: the gateway's id.
+        response_code: the gateway's code.
+        response_message: the gateway's text; hidden.
+        response_description: the gateway's text; hidden.
+        created_at: a time in UTC.
+        updated_at: a time in UTC.
+    """
+
+    _SHOWN: ClassVar[frozenset[str]] = frozenset(
+        {"status", "transaction_ref", "amount", "fulfillment_method", "created_at", "updated_at"}
+    )
+
+    status: TransactionState
+    transaction_ref: str | None = None
+    amount: Decimal | None = None
+    fulfillment_method: str | None = None
+    gateway_ref_id: str | None = None
+    epg_txn_id: str | None = None
+    response_code: str | None = None
+    response_message: str | None = None
+    response_description: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class PaidTo(Guarded, frozen=True, kw_only=True, rename="camel"):
+    """What an answer tells of the payee, all of it hidden. A card is down to its last four."""
+
+    name: str | None = None
+    account: str | None = None
+    ifsc: str | None = None
+    vpa: str | None = None
+    mobile_no: str | None = None
+    last_4_of_card: str | None = msgspec.field(default=None, name="last4ofCard")
+    card_type: str | None = None
+    card_reference: str | None = None
+    brand: str | None = None
+    bank_code: str | None = None
+    wallet_identifier: str | None = None
+    id: str | None = None
+    payout_link: str | None = None
+
+
+class PaidBeneficiary(Guarded, frozen=True, kw_only=True):
+    """Who is paid, as an answer tells it."""
+
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
+
+    type: str | None = None
+    details: PaidTo | None = None
+
+
+class Fulfillment(Guarded, frozen=True, kw_only=True, rename="camel"):
+    """One payout of an order.
+
+    Attributes:
+        id: what an `Attempt` and a cancellation name.
+        status: how it stands, now.
+        amount: what is paid.
+        transactions: the attempts at it; none until the first one was made.
+        beneficiary_details: who is paid.
+        preferred_method_list: as the order named them.
+        fulfillment_method_list: those that were or will be tried.
+        created_at: a time in UTC.
+        updated_at: a time in UTC.
+        status_updated_at: a time in UTC.
+        udf1: as the order had it, as are the next four.
+    """
+
+    _SHOWN: ClassVar[frozenset[str]] = frozenset(
+        {"id", "status", "amount", "transactions", "created_at", "updated_at"}
+    )
+
+    id: str
+    status: FulfillmentState
+    amount: Decimal | None = None
+    transactions: tuple[Transaction, ...] | None = None
+    beneficiary_details: PaidBeneficiary | None = None
+    preferred_method_list: tuple[str, ...] | None = None
+    fulfillment_method_list: tuple[str, ...] | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    status_updated_at: str | None = None
+    udf1: str | None = None
+    udf2: str | None = None
+    udf3: str | None = None
+    udf4: str | None = None
+    udf5: str | None = None
+
+
+class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
+    """An order as the API sees it, now.
+
+    Attributes:
+        order_id: the merchant's own.
+        status: how it stands.
+        type: `FULFILL_ONLY` or `PAY_AND_FULFILL`.
+        amount: the sum of the payouts.
+        customer_id: the merchant's own.
+        fulfillments: its payouts; None where they were not asked for.
+        created_at: a time in UTC.
+        updated_at: a time in UTC.
+        udf1: as the order had it, as are the next four.
+    """
+
+    _SHOWN: ClassVar[frozenset[str]] = frozenset(
+        {"order_id", "status", "type", "amount", "fulfillments", "created_at", "updated_at"}
+    )
+
+    order_id: str
+    status: OrderState
+    type: str | None = None
+    amount: Decimal | None = None
+    customer_id: str | None = None
+    fulfillments: tuple[Fulfillment, ...] | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
+    udf1: str | None = None
+    udf2: str | None = None
+    udf3: str | None = None
+    udf4: str | None = None
+    udf5: str | None = None
+
+    def fulfillment(self, fulfillment_id: str) -> Fulfillment:
+        """Return one payout.
+
+        Raises:
+            LookupError: it is not in this answer, or is there twice.
+        """
+        found = [part for part in self.fulfillments or () if part.id == fulfillment_id]
+        if len(found) != 1:
+            raise LookupError("the answer does not have exactly one fulfillment of this id")
+        return found[0]
+
+    def known(self, fulfillment_id: str) -> frozenset[str]:
+        """Return the references of a payout's transactions: what `Client.resolve` wants as `known`.
+
+        Raises:
+            LookupError: the payout is not in this answer, or is there twice.
+            ValueError: a transaction has no reference, or two have the same one, so that a new one
+                could not be told from them.
+        """
+        transactions = self.fulfillment(fulfillment_id).transactions or ()
+        references = {part.transaction_ref for part in transactions if part.transaction_ref}
+        if len(references) != len(transactions):
+            raise ValueError("the transactions can't be told apart by their references")
+        return frozenset(references)
+
+
+class Cancellation(msgspec.Struct, frozen=True):
+    """The API took the wish to cancel a payout. Whether it is cancelled, the status tells later."""
+
+
+# The last one wraps an error in the list of error codes.
+_ERROR_MEMBERS: Final = ("error", "errorCode", "errorMessage", "response")
+
+
+def is_error(members: dict[str, object]) -> bool:
+    """Tell whether an answer has something of an error in it."""
+    values = (members.get(name) for name in _ERROR_MEMBERS)
+    return any(value is not None and value is not False for value in values)

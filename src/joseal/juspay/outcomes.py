@@ -1,0 +1,137 @@
+"""How a call ends: in one of four ways, and each says whether it may be repeated.
+
+    match client.attempt("order-1", attempt):
+        case Accepted(value): ...   # a documented success
+        case Refused(): ...         # a documented refusal: nothing was started
+        case NotSent(): ...         # no octet of the request left: safe to send again
+        case Unknown(): ...         # it may have arrived: `Client.resolve`, never send again
+
+Rules:
+- `Unknown` is the rule and the other three are exceptions to it, each with its own proof.
+- What the other side wrote is no part of a `repr`, because it may repeat what was sent.
+- A pickle of an outcome holds no more than its `repr`, or there is none.
+
+Source: the list of error codes of the payouts API.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final, Generic, Literal, Never, TypeAlias, TypeVar
+
+import msgspec
+
+from joseal._core.secrecy import hide_locals
+from joseal.errors import ApiError, TransportError
+from joseal.juspay.models.base import Guarded
+
+_T = TypeVar("_T")
+
+_ADVICE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "E01": "correct the member that error_message names, and send a new request",
+        "E02": "check the account's api_key, and whether its host is for tests or in earnest",
+        "E03": "check kid and sid, the key that is sealed to, and the alg and enc of the account",
+        "E04": "send the Authorization header: something on the way has dropped it",
+        "E05": "check the path, the query and the form of the request with the API's support",
+        "E07": "ask the API's support whether this API key may make this call",
+        "E08": "ask the API's support whether this merchant may make this call from this address",
+        "E09": "check the id; if the order was created just now, ask for its status again later",
+    }
+)
+_NO_ADVICE: Final = "do not send it again as it is; pass error_message on to the API's support"
+
+
+class Accepted(msgspec.Struct, Generic[_T], frozen=True):
+    """The API took the request, by a documented success answer.
+
+    Attributes:
+        value: what it answered, such as an `Ack`.
+    """
+
+    kind: ClassVar[Literal["accepted"]] = "accepted"
+
+    value: _T
+
+    def result(self) -> _T:
+        """Return the value."""
+        return self.value
+
+
+class Refused(Guarded, frozen=True, kw_only=True):
+    """The API refused the request, by a documented error answer. It started nothing.
+
+    Attributes:
+        status: the HTTP status: 400, 401, 403 or 404.
+        error_code: the API's own code, such as `E01`.
+        error_message: for the API's support, not for a customer. It may repeat what was sent.
+        user_message: the text that the API means for people, or an empty string.
+    """
+
+    kind: ClassVar[Literal["refused"]] = "refused"
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"status", "error_code"})
+
+    status: int
+    error_code: str
+    error_message: str = ""
+    user_message: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to do next, in a sentence of ours."""
+        return _ADVICE.get(self.error_code, _NO_ADVICE)
+
+    @hide_locals
+    def result(self) -> Never:
+        """Raise what this stands for.
+
+        Raises:
+            ApiError: always.
+        """
+        raise ApiError(self.status, self.error_code, self.error_message, self.user_message)
+
+
+class NotSent(msgspec.Struct, frozen=True):
+    """No octet of the request was handed to the network: it is safe to send it again.
+
+    Attributes:
+        reason: constant text.
+    """
+
+    kind: ClassVar[Literal["not_sent"]] = "not_sent"
+
+    reason: str
+
+    @hide_locals
+    def result(self) -> Never:
+        """Raise what this stands for.
+
+        Raises:
+            TransportError: always, with `maybe_sent` false.
+        """
+        raise TransportError(self.reason, maybe_sent=False)
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """The request may have arrived, and may have been carried out. It must not be sent again.
+
+    Attributes:
+        reason: constant text, with the HTTP status where there was one.
+        status: the HTTP status of an answer that is not a documented one; None without an answer.
+    """
+
+    kind: ClassVar[Literal["unknown"]] = "unknown"
+
+    reason: str
+    status: int | None = None
+
+    @hide_locals
+    def result(self) -> Never:
+        """Raise what this stands for.
+
+        Raises:
+            TransportError: always, with `maybe_sent` true.
+        """
+        raise TransportError(self.reason, maybe_sent=True)
+
+
+Outcome: TypeAlias = Accepted[_T] | Refused | NotSent | Unknown

@@ -1,0 +1,238 @@
+"""The calls of the payouts API without a socket: build a request, read its answer.
+
+Any HTTP client can stand between the two. It must verify TLS, follow no redirect and repeat
+nothing by itself: a payout that is sent twice is money lost.
+
+Rules:
+- Only a documented success is `Accepted`, and only a documented refusal `Refused`: after that one
+  nothing was started. Every other answer is `Unknown`: it may have been carried out.
+- The content type of an answer decides nothing: the pages name none, and show `ACK` as JSON.
+- An answer about another order than the one that was asked about is no answer.
+
+Source: the attempt, order and cancel pages of the payouts API, and its list of error codes.
+"""
+
+import enum
+from collections.abc import Collection, Mapping
+from typing import ClassVar, Final, Literal, TypeAlias
+
+from joseal._core.secrecy import hide_locals
+from joseal.juspay.account import (
+    BRAZIL_PRODUCTION,
+    BRAZIL_SANDBOX,
+    HDFC_PRODUCTION,
+    HDFC_SANDBOX,
+    PRODUCTION,
+    SANDBOX,
+    Account,
+    headers,
+)
+from joseal.juspay.models.base import Guarded
+from joseal.juspay.models.envelope import Envelope
+from joseal.juspay.models.fields import FULFILLMENT_ID, ORDER_ID
+from joseal.juspay.models.order import NewOrder
+from joseal.juspay.responses import (
+    ANSWER_BYTES,
+    Ack,
+    read_attempt_response,
+    read_cancel_response,
+    read_create_order_response,
+    read_order_status_response,
+)
+
+__all__ = [
+    "ANSWER_BYTES",
+    "BRAZIL_PRODUCTION",
+    "BRAZIL_SANDBOX",
+    "HDFC_PRODUCTION",
+    "HDFC_SANDBOX",
+    "PRODUCTION",
+    "SANDBOX",
+    "Account",
+    "Ack",
+    "AttemptPath",
+    "Expansion",
+    "Expansions",
+    "Request",
+    "attempt_request",
+    "cancel_request",
+    "create_order_request",
+    "create_plain_order_request",
+    "order_status_request",
+    "read_attempt_response",
+    "read_cancel_response",
+    "read_create_order_response",
+    "read_order_status_response",
+]
+
+Expansion: TypeAlias = Literal["fulfillment", "payment", "refund"]
+# mypy reads a tuple of literals as one only where a tuple is asked for.
+Expansions: TypeAlias = Collection[Expansion] | tuple[Expansion, ...]
+
+EVERYTHING: Final[tuple[Expansion, ...]] = ("fulfillment", "payment", "refund")
+
+_ORDERS: Final = "/payout/merchant/v1/orders"
+_ENCRYPTED_ORDERS: Final = "/payout/merchant/v1.1/orders"
+_CANCEL: Final = "/payout/merchant/v1/fulfillment/{}/cancel"
+
+
+class AttemptPath(enum.Enum):
+    """The two published forms of the attempt's path."""
+
+    ORDERS = "/payout/merchant/v1/orders/{}/attempt"
+    """The newer one, in the samples."""
+    SHORT = "/payout/merchant/v1/{}/attempt"
+    """The older one, in the lists of endpoints."""
+
+
+class Request(Guarded, frozen=True, kw_only=True):
+    """One HTTP request, to be sent once and as it is.
+
+    Attributes:
+        method: the HTTP method.
+        url: the whole URL.
+        headers: by name; every value is printable ASCII. They hold the API key.
+        body: the octets of the body; None where there is none.
+    """
+
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"method", "url"})
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None
+
+
+@hide_locals
+def attempt_request(
+    account: Account,
+    order_id: str,
+    envelope: Envelope,
+    *,
+    routing_id: str | None = None,
+    path: AttemptPath = AttemptPath.ORDERS,
+) -> Request:
+    """Build the request that makes one more attempt at an order's payout.
+
+    Args:
+        account: whose order it is.
+        order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
+        envelope: the sealed `Attempt`.
+        routing_id: the customer's, in place of the account's.
+        path: which of the published forms of the path the account uses.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII.
+    """
+    _check((account, Account), (envelope, Envelope), (path, AttemptPath))
+    place = path.value.format(ORDER_ID.apply("order_id", order_id))
+    return _request("POST", account, place, routing_id, envelope.to_json())
+
+
+@hide_locals
+def create_order_request(
+    account: Account, envelope: Envelope, *, routing_id: str | None = None
+) -> Request:
+    """Build the request that creates an order whose body is sealed.
+
+    Args:
+        account: whose order it is.
+        envelope: the sealed `NewOrder`.
+        routing_id: the customer's, in place of the account's.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `routing_id` is not printable ASCII.
+    """
+    _check((account, Account), (envelope, Envelope))
+    return _request("POST", account, _ENCRYPTED_ORDERS, routing_id, envelope.to_json())
+
+
+@hide_locals
+def create_plain_order_request(
+    account: Account, order: NewOrder, *, routing_id: str | None = None
+) -> Request:
+    """Build the request that creates an order whose body is not sealed.
+
+    Args:
+        account: whose order it is.
+        order: any but one with a PLAIN_CARD.
+        routing_id: the customer's, in place of the account's.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: a payout of the order goes to a PLAIN_CARD, or `routing_id` is not printable
+            ASCII.
+    """
+    _check((account, Account), (order, NewOrder))
+    if order.has_plain_card:
+        raise ValueError("an order with a PLAIN_CARD must be sealed: create_order_request")
+    return _request("POST", account, _ORDERS, routing_id, order.to_json())
+
+
+@hide_locals
+def order_status_request(
+    account: Account,
+    order_id: str,
+    *,
+    expand: Expansions = EVERYTHING,
+    routing_id: str | None = None,
+) -> Request:
+    """Build the request that asks how an order stands. It changes nothing, and can be repeated.
+
+    Args:
+        account: whose order it is.
+        order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
+        expand: which parts to tell. Without `fulfillment` there are no transactions.
+        routing_id: the customer's, in place of the account's.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `order_id` or `routing_id` is not as above, or `expand` has another part.
+    """
+    _check((account, Account))
+    if isinstance(expand, str) or not isinstance(expand, Collection):
+        raise TypeError("expand must be a collection of strings")
+    if not all(part in EVERYTHING for part in expand):
+        raise ValueError("expand must have parts that the API documents")
+    query = "?expand=" + ",".join(expand) if len(expand) > 0 else ""
+    place = f"{_ORDERS}/{ORDER_ID.apply('order_id', order_id)}{query}"
+    return _request("GET", account, place, routing_id, None)
+
+
+@hide_locals
+def cancel_request(
+    account: Account, fulfillment_id: str, *, routing_id: str | None = None
+) -> Request:
+    """Build the request that asks to cancel one payout.
+
+    Args:
+        account: whose payout it is.
+        fulfillment_id: as the answer to the order's creation named it.
+        routing_id: the customer's, in place of the account's.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
+    """
+    _check((account, Account))
+    place = _CANCEL.format(FULFILLMENT_ID.apply("fulfillment_id", fulfillment_id))
+    return _request("POST", account, place, routing_id, None)
+
+
+def _check(*pairs: tuple[object, type]) -> None:
+    for argument, kind in pairs:
+        if not isinstance(argument, kind):
+            raise TypeError(f"an {kind.__name__} is wanted")
+
+
+def _request(
+    method: str, account: Account, place: str, routing_id: str | None, body: bytes | None
+) -> Request:
+    return Request(
+        method=method,
+        url=account.base_url + place,
+        headers=headers(account, routing_id),
+        body=body,
+    )

@@ -1,0 +1,206 @@
+"""What an answer of the payouts API means: a status and a body go in, an outcome comes out.
+
+Rules:
+- Only HTTP 200 with the documented body is a success, and only 400, 401, 403 and 404 with the
+  documented error body are refusals. E06 and E90 say that the API failed itself: never a refusal.
+- The reason of an outcome names the HTTP status and a code of ours; nothing of the body.
+
+Source: the attempt, order and cancel pages of the payouts API, and its list of error codes.
+"""
+
+import re
+from typing import Final
+
+import msgspec
+
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal.juspay.models.fields import ORDER_ID
+from joseal.juspay.models.order_status import Cancellation, Order, is_error
+from joseal.juspay.outcomes import Accepted, Outcome, Refused, Unknown
+
+ANSWER_BYTES: Final = 1024 * 1024  # bytes; an order with a thousand transactions is about that
+
+_ERROR_CODE: Final = re.compile("[A-Za-z0-9_-]{1,32}")
+_BLANKS: Final = b" \t\r\n"
+_ACKS: Final = (b"ACK", b'"ACK"')
+_OK: Final = 200
+_REFUSALS: Final = frozenset({400, 401, 403, 404})
+# Codes with which the API says that it failed itself, and that the order's status has to be read.
+_FAILURES: Final = ("E06", "E90")
+
+
+class Ack(msgspec.Struct, frozen=True):
+    """The API took the attempt. Whether it succeeds, the order's status tells."""
+
+
+@hide_locals
+def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
+    """Read the answer to an attempt.
+
+    Args:
+        status: the HTTP status.
+        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+
+    Returns:
+        `Accepted` for 200 with `ACK`, bare or as a JSON string. `Refused` for 400, 401, 403 or 404
+        with a documented error body, bare or wrapped, and a code other than E06 and E90. `Unknown`
+        for anything else.
+
+    Raises:
+        TypeError: an argument is of another type.
+    """
+    unreadable = _unreadable(status, body)
+    if unreadable is not None:
+        return unreadable
+    if status == _OK and body.strip(_BLANKS) in _ACKS:
+        return Accepted(Ack())
+    return _failure(status, body)
+
+
+@hide_locals
+def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Outcome[Order]:
+    """Read the answer to the creation of an order, encrypted or plain.
+
+    Args:
+        status: the HTTP status.
+        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+        order_id: the order that was to be created.
+
+    Returns:
+        `Accepted` for 200 with this order. `Refused` and `Unknown` as of an attempt.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `order_id` is no order id.
+    """
+    return _read_order(status, body, order_id)
+
+
+@hide_locals
+def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Outcome[Order]:
+    """Read the answer to the question how an order stands.
+
+    Args:
+        status: the HTTP status.
+        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+        order_id: the order that was asked about.
+
+    Returns:
+        `Accepted` for 200 with this order. `Refused` and `Unknown` as of an attempt. A refusal with
+        404 says that the API does not know the order now, and not that it never will.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `order_id` is no order id.
+    """
+    return _read_order(status, body, order_id)
+
+
+@hide_locals
+def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
+    """Read the answer to the wish to cancel a payout.
+
+    The pages show no body for it, so any JSON object that is no error will do for a success. It
+    promises nothing: the order's status has to be read after a while.
+
+    Args:
+        status: the HTTP status.
+        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+
+    Returns:
+        `Accepted` for 200 as above. `Refused` and `Unknown` as of an attempt.
+
+    Raises:
+        TypeError: an argument is of another type.
+    """
+    unreadable = _unreadable(status, body)
+    if unreadable is not None:
+        return unreadable
+    members = strict_json.load_object(body) if status == _OK else None
+    if members is not None and not is_error(members):
+        return Accepted(Cancellation())
+    return _failure(status, body)
+
+
+def _read_order(status: int, body: bytes, order_id: str) -> Outcome[Order]:
+    ORDER_ID.apply("order_id", order_id)
+    unreadable = _unreadable(status, body)
+    if unreadable is not None:
+        return unreadable
+    members = strict_json.load_object(body) if status == _OK else None
+    if members is None or is_error(members):
+        return _failure(status, body)
+    try:
+        order = strict_json.convert(members, Order)
+    except strict_json.ShapeError:
+        return _undocumented(status)
+    if order.order_id != order_id:
+        return Unknown(f"HTTP {status} with an answer about another order", status)
+    return Accepted(order)
+
+
+def _unreadable(status: int, body: bytes) -> Unknown | None:
+    """Return what to make of an answer that is too large; None where it can be read.
+
+    Raises:
+        TypeError: an argument is of another type.
+    """
+    if type(status) is not int or not isinstance(body, bytes):
+        raise TypeError("status must be an int, and body bytes")
+    if len(body) > ANSWER_BYTES:
+        return Unknown(f"an answer with HTTP {status} is too large", status)
+    return None
+
+
+def _undocumented(status: int) -> Unknown:
+    return Unknown(f"HTTP {status} without a documented answer", status)
+
+
+class _ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
+    """The documented error. `error` stands as a string too in the page's table."""
+
+    error: bool | str
+    error_code: str
+    error_message: str | None = None
+    user_message: str | None = None
+
+
+class _Wrapped(msgspec.Struct, frozen=True):
+    """The same error as the list of error codes shows it."""
+
+    response: _ErrorBody
+    code: int
+
+
+def _failure(status: int, body: bytes) -> Refused | Unknown:
+    """Return what an answer means that is no success."""
+    error = _read_error(body)
+    if isinstance(error, _Wrapped):
+        error = error.response if error.code == status else None
+    if error is None or error.error not in (True, "true"):
+        return _undocumented(status)
+    for code in _FAILURES:
+        if error.error_code == code:
+            text = f"the API failed itself, {code} (HTTP {status}): read the order's status"
+            return Unknown(text, status)
+    if status not in _REFUSALS or _ERROR_CODE.fullmatch(error.error_code) is None:
+        return Unknown(f"HTTP {status} is no documented refusal", status)
+    return Refused(
+        status=status,
+        error_code=error.error_code,
+        error_message=error.error_message or "",
+        user_message=error.user_message or "",
+    )
+
+
+def _read_error(body: bytes) -> _ErrorBody | _Wrapped | None:
+    """Read an error body, bare or wrapped; whatever is neither is None."""
+    members = strict_json.load_object(body)
+    if members is None:
+        return None
+    shape: type[_ErrorBody | _Wrapped] = _Wrapped if "response" in members else _ErrorBody
+    try:
+        return strict_json.convert(members, shape)
+    except strict_json.ShapeError:
+        return None

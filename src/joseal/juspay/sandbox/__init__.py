@@ -1,0 +1,27 @@
+"""An embedded stand-in for the payouts server, that really decrypts and checks what it is sent.
+
+For tests, demonstrations and first steps: it runs on loopback, in threads, with one merchant.
+`checks` has the rules for what is sent, `orders` keeps what was paid, and `server` is the server,
+which needs the extra `sandbox`; importing this package does not.
+
+With TLS or a plan of faults a proxy stands before that server: `faults` lists what can go wrong,
+`fault_effects` does it, `fault_proxy` listens. `webhook_sender` posts webhooks.
+"""
+
+from joseal.juspay.sandbox.checks import Record
+from joseal.juspay.sandbox.faults import Call, Fault, Play
+from joseal.juspay.sandbox.orders import Course, Transaction
+from joseal.juspay.sandbox.sandbox import Sandbox
+from joseal.juspay.sandbox.webhook_target import Posted, WebhookTarget
+
+__all__ = [
+    "Call",
+    "Course",
+    "Fault",
+    "Play",
+    "Posted",
+    "Record",
+    "Sandbox",
+    "Transaction",
+    "WebhookTarget",
+]

@@ -1,0 +1,257 @@
+"""`Sandbox`: the server, its certificate, its faults and its records, held together.
+
+The server needs the extra `sandbox`; importing this module does not.
+"""
+
+import importlib.util
+import secrets
+import ssl
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self
+
+from joseal._core.keys import Key
+from joseal.juspay.account import Account
+from joseal.juspay.sandbox.checks import Checks, Record
+from joseal.juspay.sandbox.faults import Director, Script
+from joseal.juspay.sandbox.orders import Course, Courses, Event, Orders, Transaction
+from joseal.juspay.sandbox.webhook_target import Posted, WebhookTarget
+
+if TYPE_CHECKING:
+    from joseal.juspay.sandbox.tls import Authority
+    from joseal.juspay.sandbox.webhook_sender import Poster
+
+_NEEDED: Final = ("starlette", "uvicorn")
+_NEEDED_FOR_TLS: Final = "trustme"
+
+
+def _plainly(order_id: str, number: int) -> Course:
+    del order_id, number
+    return Course()
+
+
+class Sandbox:
+    """The stand-in. It runs while its `with` block does.
+
+        with Sandbox() as sandbox:
+            sealer = payout_encrypter(sandbox.public_key)
+            Client(sandbox.account, sealer).attempt(order_id, attempt)
+
+    Each one has its own port, key pair, API key, orders and list of what it received, so several
+    can run at once. What it received can be read after the end too.
+
+    Args:
+        key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
+            given.
+        kid: the label that the envelope must give to that key.
+        sid: the label that the envelope must give to the merchant's key.
+        api_key: the user name that Basic auth must carry; a random one unless given.
+        merchant_id: what `x-merchantid` must be.
+        port: where to listen on 127.0.0.1; 0 lets the system choose.
+        on_the_way: is given every body as it was sent, and returns the one to check: to look at
+            what goes over the wire, or to damage it. It is called from the sandbox's thread. The
+            default returns the same octets.
+        tls: True for HTTPS on `localhost`, with a certificate of an authority that is made for
+            this sandbox (see `ca_pem` and `client_context`); a server's context for any other.
+        script: says what is to go wrong: it is asked once for each connection and each request,
+            one at a time, from the sandbox's threads. None, as an answer too, is for nothing.
+        courses: says how each transaction goes and when a status shows it, by the order's id and
+            how many transactions that order had before; None stands for the plain course, and for
+            the transaction that creating an order starts, that there is none. By default every
+            transaction succeeds at once.
+        webhook: where webhooks are posted; None for none. A URL alone stands for Basic auth with
+            the merchant id and the API key.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: a label, the API key or the merchant id is none that a client could send, or
+            the webhook's URL is not one of a loopback host.
+        KeyUseError: `key` can't open tokens with the content encryptions of the payouts API.
+    """
+
+    def __init__(
+        self,
+        *,
+        key: Key | None = None,
+        kid: str = "JuspayKID",
+        sid: str = "JuspaySID",
+        api_key: str | None = None,
+        merchant_id: str = "sandbox-merchant",
+        port: int = 0,
+        on_the_way: Callable[[bytes], bytes] = bytes,
+        tls: bool | ssl.SSLContext = False,
+        script: Script | None = None,
+        courses: Courses = _plainly,
+        webhook: WebhookTarget | str | None = None,
+    ) -> None:
+        pair = Key.generate("RSA-OAEP") if key is None else key
+        self.public_key = pair.public()
+        self.kid = kid
+        self.sid = sid
+        self.api_key = secrets.token_hex(16) if api_key is None else api_key
+        self.merchant_id = merchant_id
+        # Whatever no account can have is refused now, and not when a client is made.
+        self._account_at("http://127.0.0.1")
+        self._checks = Checks(pair, kid=kid, sid=sid, api_key=self.api_key, merchant_id=merchant_id)
+        self._port = port
+        self._on_the_way = on_the_way
+        self._tls = tls
+        if isinstance(webhook, str):
+            webhook = WebhookTarget(url=webhook, username=merchant_id, password=self.api_key)
+        self._webhook = webhook
+        self._orders = Orders(courses, self._notify)
+        self._received: list[Record] = []
+        self._posted: list[Posted] = []
+        self._director = Director(script)
+        self._has_front = tls is not False or script is not None
+        self._authority: Authority | None = None
+        self._poster: Poster | None = None
+        self._url: str | None = None
+        self._stop = ExitStack()
+
+    @property
+    def public_pem(self) -> str:
+        """The key to seal to, as PEM."""
+        return self.public_key.to_pem()
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port.
+
+        Raises:
+            RuntimeError: the sandbox is not running.
+        """
+        if self._url is None:
+            raise RuntimeError("the sandbox is not running: use it in a with statement")
+        return self._url
+
+    @property
+    def account(self) -> Account:
+        """The account with which a client reaches this sandbox. Raises as `url` does."""
+        return self._account_at(self.url)
+
+    def _account_at(self, base_url: str) -> Account:
+        return Account(
+            merchant_id=self.merchant_id,
+            api_key=self.api_key,
+            kid=self.kid,
+            sid=self.sid,
+            base_url=base_url,
+        )
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificate of this sandbox's own authority, as PEM. Raises as `client_context`."""
+        return self._own_authority.pem
+
+    @property
+    def client_context(self) -> ssl.SSLContext:
+        """A new context for clients, that trusts this sandbox's own authority alone.
+
+        Raises:
+            RuntimeError: the sandbox was not started with `tls=True`.
+        """
+        return self._own_authority.client()
+
+    @property
+    def _own_authority(self) -> "Authority":
+        if self._authority is None:
+            raise RuntimeError("the sandbox has no authority: start it with tls=True")
+        return self._authority
+
+    @property
+    def received(self) -> tuple[Record, ...]:
+        """The attempts that came whole to the server so far, in its order, refused ones too."""
+        return tuple(self._received)
+
+    @property
+    def posted(self) -> tuple[Posted, ...]:
+        """What became of the webhooks so far."""
+        return tuple(self._posted)
+
+    def attempts(self, order_id: str) -> int:
+        """Return how many attempts at an order have begun to arrive, carried out or not.
+
+        More than one for one call of a client means that something sent it again.
+        """
+        if self._has_front:
+            return self._director.count("attempt", order_id)
+        return sum(record.order_id == order_id for record in self._received)
+
+    def transactions(self, order_id: str) -> tuple[Transaction, ...]:
+        """Return what was started for an order in truth, whatever a status shows; oldest first."""
+        return self._orders.transactions(order_id)
+
+    def __enter__(self) -> Self:
+        """Start to listen.
+
+        Raises:
+            ModuleNotFoundError: the extra `sandbox` is not installed.
+            RuntimeError: it is running already.
+            OSError: the port is taken.
+        """
+        needed = (*_NEEDED, _NEEDED_FOR_TLS) if self._tls is True else _NEEDED
+        missing = [name for name in needed if importlib.util.find_spec(name) is None]
+        if missing:
+            text = "the sandbox needs its extra: pip install 'joseal[sandbox]'"
+            raise ModuleNotFoundError(text, name=missing[0])
+        if self._url is not None:
+            raise RuntimeError("the sandbox is running already")
+        with ExitStack() as stack:
+            self._url = self._start(stack)
+            # Nothing failed: what was started goes on until the end of the block.
+            self._stop = stack.pop_all()
+        return self
+
+    def _start(self, stack: ExitStack) -> str:
+        """Start what there is to start, each with its end on the stack; return the URL."""
+        # The extra may be missing, and only what is used is loaded.
+        from joseal.juspay.sandbox import server  # noqa: PLC0415 - see above
+
+        if self._webhook is not None:
+            from joseal.juspay.sandbox import webhook_sender  # noqa: PLC0415 - see above
+
+            self._poster = webhook_sender.Poster(self._webhook, self._posted)
+            stack.callback(self._poster.stop)
+        running = server.start(
+            self._checks,
+            self._orders,
+            self._received,
+            port=0 if self._has_front else self._port,
+            on_the_way=self._on_the_way,
+        )
+        stack.callback(running.stop)
+        if not self._has_front:
+            return running.url
+        from joseal.juspay.sandbox import fault_proxy  # noqa: PLC0415 - see above
+
+        front = fault_proxy.Front(self._port, running.port, self._director, self._context())
+        stack.callback(front.stop)
+        return front.url
+
+    def _context(self) -> ssl.SSLContext | None:
+        if self._tls is not True:
+            return self._tls or None
+        if self._authority is None:
+            from joseal.juspay.sandbox import tls as sandbox_tls  # noqa: PLC0415 - needs one more of the extra
+
+            self._authority = sandbox_tls.Authority()
+        return self._authority.server()
+
+    def _notify(self, event: Event) -> None:
+        if self._poster is not None:
+            self._poster.notify(event)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._url = None
+        self._stop.close()
+
+    def __repr__(self) -> str:
+        where = "not running" if self._url is None else self._url
+        return f"Sandbox({where}, kid={self.kid!r}, sid={self.sid!r})"

@@ -1,0 +1,1 @@
+"""Webhooks: authenticate them, and handle each once."""

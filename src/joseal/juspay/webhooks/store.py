@@ -1,0 +1,310 @@
+"""Handle each webhook once, although it may arrive more than once.
+
+    with one store for all processes that receive webhooks:
+        delivery = handle_once(store, webhook, pay_out)
+        return 200 if delivery.acknowledge else 503
+
+An id is claimed before the handler runs and confirmed when it has returned. A claim runs out, so
+that the webhook of a handler whose process died is handled when it is sent again.
+
+What that promises, and what it can't:
+
+- Not lost: nothing is acknowledged that no handler finished. That it is sent again until it is
+  acknowledged, is the sender's part; for how long it tries, no page of the payouts API says. Read
+  the order's status for what has been silent too long.
+- Not twice at a time: two handlers of one id run together only if the first is still at work when
+  its claim has run out, or if the clock was set by more than the lease.
+- Not twice in a row: never after a confirmation. Between the last thing that a handler does and
+  its confirmation lies a moment in which a crash makes it run again. No order of steps in two
+  systems removes that moment. So let the handler's effect bear the webhook's id and ignore a
+  second one; or let effect and confirmation be one transaction, which is exactly once:
+  `SqliteDeliveries.handle_in_transaction` does that for what is in the same database.
+
+Source: the webhook pages of Juspay, which say that a webhook may arrive more than once.
+"""
+
+import enum
+import math
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar, final
+
+from joseal._core.secrecy import Opaque
+from joseal.errors import JoseError
+from joseal.juspay import log_filter
+from joseal.juspay.webhooks.receiver import WEBHOOK_ID
+
+Clock: TypeAlias = Callable[[], float]
+
+LEASE_SECONDS: Final = 120.0
+
+_LOG: Final = log_filter.logger("joseal.juspay")
+
+
+class Delivery(enum.Enum):
+    """What became of one delivery of a webhook."""
+
+    HANDLED = "handled"
+    """The handler has run, and that is confirmed."""
+    OVERTAKEN = "overtaken"
+    """The handler has run, but longer than its claim held: it may have run twice. Let the lease be
+    longer."""
+    DUPLICATE = "duplicate"
+    """It was handled before. Nothing was done."""
+    IN_PROGRESS = "in_progress"
+    """Another handler is at work on it, or died less than a lease ago. Nothing was done."""
+
+    @property
+    def acknowledge(self) -> bool:
+        """Whether to answer 200. Otherwise answer 503, so that it is sent again."""
+        return self is not Delivery.IN_PROGRESS
+
+
+class Claim(NamedTuple):
+    """The right to handle one webhook, until it runs out.
+
+    Attributes:
+        webhook_id: of the webhook.
+        attempt: how often it was claimed, this time included. It tells two claims of one id apart.
+    """
+
+    webhook_id: str
+    attempt: int
+
+
+class DeliveryStoreError(JoseError):
+    """The store can't be used. The webhook is not to be acknowledged.
+
+    If it is raised after the handler has run, the webhook will be handled again.
+    """
+
+    code = "store"
+
+
+class Deliveries(Protocol):
+    """Where it is kept which webhooks were handled. All methods are atomic and durable.
+
+    Raises:
+        DeliveryStoreError: from each method: the store can't be used.
+    """
+
+    def claim(self, webhook_id: str) -> Claim | Delivery:
+        """Claim an id. Of all who try at the same time, one succeeds.
+
+        Returns:
+            The claim; `Delivery.DUPLICATE` if the id was confirmed; `Delivery.IN_PROGRESS` while
+            another claim holds.
+        """
+        ...
+
+    def confirm(self, claim: Claim) -> bool:
+        """Keep that the webhook was handled, whoever holds the claim by now: a handler returned.
+
+        Returns:
+            False if the claim had been taken over, or another handler had been confirmed.
+        """
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Let go of a claim whose handler failed; nothing if it had been taken over."""
+        ...
+
+
+class Identified(Protocol):
+    """What has an id, such as a `Webhook`."""
+
+    @property
+    def id(self) -> str:
+        """The same for each delivery of one webhook."""
+        ...
+
+
+_W = TypeVar("_W", bound=Identified)
+
+
+def handle_once(store: Deliveries, webhook: _W, handler: Callable[[_W], object]) -> Delivery:
+    """Run `handler` for a webhook, unless it was handled or is being handled.
+
+    An exception of the handler passes through, and lets the webhook be handled again at once. The
+    handler has to end well before the store's lease does. In an `async` program, run this function
+    in a thread.
+
+    Raises:
+        DeliveryStoreError: the store can't be used.
+        TypeError: the handler is `async`. It has not run, and nothing is confirmed.
+        ValueError: the webhook's id can't be one.
+    """
+    claim = store.claim(webhook.id)
+    if isinstance(claim, Delivery):
+        return claim
+    if claim.attempt > 1:
+        _LOG.info("a webhook is handled again: attempt %d", claim.attempt)
+    returned = False
+    try:
+        check_result(handler(webhook))
+        returned = True
+    finally:
+        if not returned:
+            # What the handler raised is what the caller has to see; else the claim runs out.
+            with suppress(DeliveryStoreError):
+                store.release(claim)
+    if store.confirm(claim):
+        return Delivery.HANDLED
+    _LOG.warning("a webhook's handler took longer than its claim held: it may have run twice")
+    return Delivery.OVERTAKEN
+
+
+def check_result(result: object) -> None:
+    """Refuse what an `async` handler returns: it has not run.
+
+    Raises:
+        TypeError: the result waits to be awaited.
+    """
+    if isinstance(result, Coroutine):
+        result.close()
+    if isinstance(result, Awaitable):
+        raise TypeError("handler must not be async: handle webhooks in a thread")
+
+
+class Entry(NamedTuple):
+    """What a store keeps of one id.
+
+    Attributes:
+        attempt: how often it was claimed.
+        claimed_at: when it was claimed last, by the clock, in seconds.
+        lease_seconds: for how long; zero once it was released.
+        handled_at: when it was confirmed; None before.
+    """
+
+    attempt: int
+    claimed_at: float
+    lease_seconds: float
+    handled_at: float | None = None
+
+    def stands(self, now: float) -> Delivery | None:
+        """Tell why the id can't be claimed; None where it can.
+
+        A claim holds for its lease to both sides of the time at which it was made: a clock that is
+        set back by a little frees nothing too early, and one that is set back by days does not
+        keep the claim of a dead handler for days.
+        """
+        if self.handled_at is not None:
+            return Delivery.DUPLICATE
+        if abs(now - self.claimed_at) < self.lease_seconds:
+            return Delivery.IN_PROGRESS
+        return None
+
+
+def claimed(entry: Entry | None, now: float, lease_seconds: float) -> Entry | Delivery:
+    """Return the entry with a new claim, or why there can be none."""
+    if entry is None:
+        return Entry(1, now, lease_seconds)
+    return entry.stands(now) or Entry(entry.attempt + 1, now, lease_seconds)
+
+
+class Terms(Opaque):
+    """What all stores share: how long a claim holds, and by which clock.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the lease is not positive and finite.
+    """
+
+    __slots__ = ("_clock", "_lease_seconds")
+
+    _clock: Clock
+    _lease_seconds: float
+
+    def __init__(self, lease_seconds: float, clock: Clock) -> None:
+        if type(lease_seconds) not in (int, float):
+            raise TypeError("lease_seconds must be a number")
+        if not 0 < lease_seconds < math.inf:
+            raise ValueError("lease_seconds must be positive and finite")
+        if not callable(clock):
+            raise TypeError("clock must be callable")
+        self._set(_lease_seconds=float(lease_seconds), _clock=clock)
+
+    def _now(self) -> float:
+        """Return the time.
+
+        Raises:
+            ValueError: the clock gives no finite number.
+        """
+        now = float(self._clock())
+        if not math.isfinite(now):
+            raise ValueError("the clock must give a finite number")
+        return now
+
+
+@final
+class MemoryDeliveries(Terms):
+    """Keeps deliveries in memory: for tests, and for one process whose end may forget them.
+
+    Safe to share between threads. What was handled stays until `forget`.
+
+    Args:
+        lease_seconds: for how long a claim holds; longer than any handler runs.
+        clock: gives the time in seconds.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the lease is not positive and finite.
+    """
+
+    __slots__ = ("_entries", "_lock")
+
+    _entries: dict[str, Entry]
+    _lock: threading.Lock
+
+    def __init__(self, *, lease_seconds: float = LEASE_SECONDS, clock: Clock = time.time) -> None:
+        super().__init__(lease_seconds, clock)
+        self._set(_entries={}, _lock=threading.Lock())
+
+    def claim(self, webhook_id: str) -> Claim | Delivery:
+        """Claim an id, as `Deliveries.claim` says.
+
+        Raises:
+            TypeError: the id is no str.
+            ValueError: it can't be one.
+        """
+        WEBHOOK_ID.apply("webhook_id", webhook_id)
+        with self._lock:
+            entry = claimed(self._entries.get(webhook_id), self._now(), self._lease_seconds)
+            if isinstance(entry, Delivery):
+                return entry
+            self._entries[webhook_id] = entry
+            return Claim(webhook_id, entry.attempt)
+
+    def confirm(self, claim: Claim) -> bool:
+        """Confirm an id, as `Deliveries.confirm` says."""
+        with self._lock:
+            entry = self._entries.get(claim.webhook_id)
+            if entry is None or entry.handled_at is not None:
+                return False
+            self._entries[claim.webhook_id] = entry._replace(handled_at=self._now())
+            return entry.attempt == claim.attempt
+
+    def release(self, claim: Claim) -> None:
+        """Release a claim, as `Deliveries.release` says."""
+        with self._lock:
+            entry = self._entries.get(claim.webhook_id)
+            if entry is not None and entry.attempt == claim.attempt:
+                self._entries[claim.webhook_id] = entry._replace(lease_seconds=0.0)
+
+    def forget(self, older_than_seconds: float) -> int:
+        """Forget what was handled so long ago that it is not sent again; return how many."""
+        with self._lock:
+            before = self._now() - older_than_seconds
+            old = [
+                name
+                for name, entry in self._entries.items()
+                if entry.handled_at is not None and entry.handled_at < before
+            ]
+            for name in old:
+                del self._entries[name]
+            return len(old)
+
+    def __repr__(self) -> str:
+        return f"MemoryDeliveries(lease_seconds={self._lease_seconds})"

@@ -1,0 +1,296 @@
+"""`Sealer` and `Opener`: one direction of a profile with its keys, ready for use.
+
+Rules:
+- Everything is driven by the data of `model.py`: nothing here knows whose profile it is.
+- Both layers of a nesting are demanded: a JWE where a JWS is expected is refused, and so is the
+  reverse. They are put together here and not by `nested.py`, because an inner token may have an
+  envelope of its own, and a header the time.
+- The sizes in `limits` bound the body as well as the token in it.
+
+Source: RFC 7519 sections 5.2 and 11.2, RFC 8725 sections 3.11 and 3.12.
+"""
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol, final
+
+from joseal._core.jwe import Decrypter, Encrypter, Opened
+from joseal._core.jws import Signer, Verified, Verifier
+from joseal._core.keys import Key, KeySet
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import KeyUseError, TokenTooLargeError
+from joseal.profiles import envelopes, template
+from joseal.profiles.envelopes import Envelope
+from joseal.profiles.model import Receiving, Sending
+from joseal.profiles.template import Clock, Filled
+
+DEFAULTS: Final = Limits()
+NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
+_FIRST_ERROR: Final = 400
+
+
+class _Make(Protocol):
+    """What `Encrypter.encrypt` and `Signer.sign` have in common."""
+
+    def __call__(self, data: bytes, /, *, header: Mapping[str, object] | None = None) -> str: ...
+
+
+class _Step(NamedTuple):
+    """A layer that is made: by what, and with which header."""
+
+    make: _Make
+    header: Filled
+
+
+class _Layer(NamedTuple):
+    """A step with the envelope that its token gets."""
+
+    step: _Step
+    envelope: Envelope
+    others: Mapping[str, str]
+
+    def apply(self, data: bytes, clock: Clock) -> bytes:
+        token = self.step.make(data, header=self.step.header.members(clock))
+        return self.envelope.wrap(token, self.others)
+
+
+@final
+class Sealer(Opaque):
+    """Makes bodies as a profile says. Made by `Profile.sealer`, whose arguments it has.
+
+    Immutable and safe to share between threads, if `clock` is.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: a signing key where none belongs, or none where one does; labels that are not
+            those of the envelope.
+        KeyUseError: as for `Profile.sealer`.
+        TokenTooLargeError: the header is over `header_bytes`.
+    """
+
+    __slots__ = ("_clock", "_layers", "_limits")
+
+    _layers: tuple[_Layer, ...]
+    _clock: Clock
+    _limits: Limits
+
+    def __init__(
+        self,
+        sending: Sending,
+        key: Key,
+        *,
+        signing_key: Key | None = None,
+        labels: Mapping[str, str] = NO_LABELS,
+        clock: Clock = time.time,
+        policy: Policy | None = None,
+        limits: Limits = DEFAULTS,
+    ) -> None:
+        if (signing_key is None) != (sending.nesting == "none"):
+            raise ValueError("signing_key goes with a profile that signs, and only with one")
+        if not callable(clock):
+            raise TypeError("clock must be callable")
+        steps = [_encrypting(sending, key, policy, limits)]
+        if signing_key is not None:
+            first = sending.nesting == "sign-then-encrypt"
+            steps.insert(0 if first else 1, _signing(sending, signing_key, policy, limits))
+        *inner, outer = steps
+        self._set(
+            _layers=(
+                *(_Layer(step, sending.inner_envelope, NO_LABELS) for step in inner),
+                _Layer(outer, sending.envelope, envelopes.others(sending.envelope, labels)),
+            ),
+            _clock=clock,
+            _limits=limits,
+        )
+
+    @hide_locals
+    def seal(self, payload: bytes) -> str:
+        """Return the body for a payload: ASCII, unless a label is not.
+
+        Raises:
+            TypeError: `payload` is not bytes.
+            TokenTooLargeError: payload, token or body would be over `limits`.
+            KeyUseError: a fixed AES-GCM key has made its 2^32 tokens.
+            KeyUnavailableError: a signing key on a device could not be asked.
+        """
+        data = payload
+        for layer in self._layers:
+            data = layer.apply(data, self._clock)
+        _check_size(len(data), self._limits)
+        return data.decode()
+
+    def __repr__(self) -> str:
+        return f"Sealer(layers={len(self._layers)})"
+
+
+class Received(Opaque):
+    """What a body held, and how.
+
+    Attributes:
+        payload: the octets inside all layers.
+        sealed_header: the header of the JWE. Its `iat` is not judged: how old is too old, is for
+            the caller to say.
+        opened_with: the key that opened the JWE.
+        signed_header: the header of the JWS; None without a signature.
+        signed_by: the key under which the signature holds; None without one. What is not signed
+            can be from anyone who has the public key.
+    """
+
+    __slots__ = ("opened_with", "payload", "sealed_header", "signed_by", "signed_header")
+
+    payload: bytes
+    sealed_header: dict[str, object]
+    opened_with: Key
+    signed_header: dict[str, object] | None
+    signed_by: Key | None
+
+    def __init__(self, payload: bytes, sealed: Opened, verified: Verified | None) -> None:
+        self._set(
+            payload=payload,
+            sealed_header=sealed.header,
+            opened_with=sealed.key,
+            signed_header=None if verified is None else verified.header,
+            signed_by=None if verified is None else verified.key,
+        )
+
+    def __repr__(self) -> str:
+        return f"Received(payload=<{len(self.payload)} octets>, signed_by={self.signed_by!r})"
+
+
+@final
+class Opener(Opaque):
+    """Opens bodies as a profile says. Made by `Profile.opener`, whose arguments it has.
+
+    Immutable and safe to share between threads.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: verifying keys where none belong, or none where they do.
+        KeyUseError: as for `Profile.opener`.
+    """
+
+    __slots__ = ("_decrypter", "_limits", "_receiving", "_verifier")
+
+    _receiving: Receiving
+    _decrypter: Decrypter
+    _verifier: Verifier | None
+    _limits: Limits
+
+    def __init__(
+        self,
+        receiving: Receiving,
+        keys: Key | KeySet | Iterable[Key],
+        *,
+        verifying_keys: Key | KeySet | Iterable[Key] | None = None,
+        any_kid: bool = False,
+        policy: Policy | None = None,
+        limits: Limits = DEFAULTS,
+    ) -> None:
+        if (verifying_keys is None) != (receiving.nesting == "none"):
+            raise ValueError("verifying_keys go with a profile that is signed, and only with one")
+        decrypter = Decrypter(
+            _bound_to(keys, receiving.algs),
+            enc=receiving.encs,
+            typ=receiving.typ,
+            cty=receiving.cty,
+            any_kid=any_kid,
+            policy=policy,
+            limits=limits,
+        )
+        verifier = None
+        if verifying_keys is not None:
+            verifier = Verifier(
+                _bound_to(verifying_keys, receiving.verify_algs),
+                typ=receiving.signed_typ,
+                cty=receiving.signed_cty,
+                any_kid=any_kid,
+                policy=policy,
+                limits=limits,
+            )
+        self._set(_receiving=receiving, _decrypter=decrypter, _verifier=verifier, _limits=limits)
+
+    @hide_locals
+    def open(self, body: str | bytes) -> Received:
+        """Open a body: every layer that the profile names, and no other.
+
+        Raises:
+            TypeError: `body` is neither str nor bytes.
+            MalformedTokenError: it does not have the shape of the envelope, which a plain body does
+                not have either; or what is in it is not a strict compact token of the right kind.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be opened; why is not told.
+            VerificationError: the signature does not hold.
+            KeyUnavailableError: a key on a device could not be asked.
+        """
+        if not isinstance(body, str | bytes):
+            raise TypeError("body must be str or bytes")
+        _check_size(len(body), self._limits)
+        octets = body.encode(errors="replace") if isinstance(body, str) else body
+        token = self._receiving.envelope.unwrap(octets)
+        if self._verifier is None:
+            sealed = self._decrypter.open(token)
+            return Received(sealed.plaintext, sealed, None)
+        if self._receiving.nesting == "sign-then-encrypt":
+            sealed = self._decrypter.open(token)
+            verified = self._verifier.open(self._inner(sealed.plaintext))
+            return Received(verified.payload, sealed, verified)
+        verified = self._verifier.open(token)
+        sealed = self._decrypter.open(self._inner(verified.payload))
+        return Received(sealed.plaintext, sealed, verified)
+
+    def is_sealed(self, status: int) -> bool:
+        """Tell whether an answer with this HTTP status comes sealed.
+
+        True where the profile's pages don't say: a plain answer is then refused by `open`.
+        """
+        return self._receiving.errors == "unstated" or status < _FIRST_ERROR
+
+    def _inner(self, data: bytes) -> str | bytes:
+        return self._receiving.inner_envelope.unwrap(data)
+
+    def __repr__(self) -> str:
+        return f"Opener({self._decrypter!r}, {self._verifier!r})"
+
+
+def _encrypting(sending: Sending, key: Key, policy: Policy | None, limits: Limits) -> _Step:
+    header = template.fill(sending.header, _checked(key, sending.algs))
+    encrypter = Encrypter(
+        key,
+        enc=sending.enc,
+        header=header.constant,
+        write_kid=False,
+        policy=policy,
+        limits=limits,
+    )
+    return _Step(encrypter.encrypt, header)
+
+
+def _signing(sending: Sending, key: Key, policy: Policy | None, limits: Limits) -> _Step:
+    header = template.fill(sending.sign_header, _checked(key, sending.sign_algs))
+    signer = Signer(key, header=header.constant, write_kid=False, policy=policy, limits=limits)
+    return _Step(signer.sign, header)
+
+
+def _bound_to(keys: Key | KeySet | Iterable[Key], algs: Collection[str]) -> KeySet:
+    ring = KeySet.of(keys)
+    for key in ring:
+        _checked(key, algs)
+    return ring
+
+
+def _checked(key: Key, algs: Collection[str]) -> Key:
+    if not isinstance(key, Key):
+        raise TypeError("key must be a Key")
+    if key.alg not in algs:
+        raise KeyUseError("the key is bound to an alg that the profile does not use here")
+    return key
+
+
+def _check_size(size_bytes: int, limits: Limits) -> None:
+    if size_bytes > limits.token_bytes:
+        raise TokenTooLargeError("token_bytes", limits.token_bytes)

@@ -2,7 +2,7 @@
 
 Usage: python .ci/check_distributions.py DIRECTORY [SECOND_BUILD]
 
-A second build of the same commit has to be the same octet by octet.
+A second build of the same commit has to be the same byte by byte.
 """
 
 import sys

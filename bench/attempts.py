@@ -40,7 +40,7 @@ from joseal.juspay import (
     Outcome,
     payout_encrypter,
 )
-from joseal.juspay.sandbox import Call, Course, Fault, Play, Sandbox
+from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox, TransactionPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 # Those after which a status can tell what happened. CLIENT_CERTIFICATE needs another server.
@@ -50,9 +50,9 @@ FAULTS: Final = tuple(
     if fault not in {*AT_CONNECTING, Fault.CUT_IN_REQUEST, Fault.CLIENT_CERTIFICATE}
 )
 UNHEARD: Final = (
-    Play(fault=Fault.CUT_IN_REQUEST),
-    Play(fault=Fault.HTTP_503, carried_out=False),
-    Play(fault=Fault.RESET_AFTER_REQUEST, carried_out=False),
+    FaultPlan(fault=Fault.CUT_IN_REQUEST),
+    FaultPlan(fault=Fault.HTTP_503, carried_out=False),
+    FaultPlan(fault=Fault.RESET_AFTER_REQUEST, carried_out=False),
 )
 
 _CARD: Final = "4111111111111111"
@@ -97,28 +97,28 @@ class Plan:
         """Tell whether the attempt arrives whole, at least the second time."""
         return number < self._heard
 
-    def play(self, number: int) -> Play:
+    def play(self, number: int) -> FaultPlan:
         """Return what goes wrong with the attempt."""
         if not self.is_heard(number):
             return UNHEARD[number % len(UNHEARD)]
-        return Play(fault=FAULTS[number // 10 % len(FAULTS)] if number % 10 == 0 else None)
+        return FaultPlan(fault=FAULTS[number // 10 % len(FAULTS)] if number % 10 == 0 else None)
 
-    def course(self, number: int, transaction: int) -> Course:
+    def course(self, number: int, transaction: int) -> TransactionPlan:
         """Return how a transaction goes: the first one fails, as attempts are for."""
         if transaction == 0:
-            return Course(settles="FAILURE")
+            return TransactionPlan(settles="FAILURE")
         late = number % 10 == 1 or number % 20 == 0
-        return Course(
+        return TransactionPlan(
             settles="FAILURE" if number % 7 == 0 else "SUCCESS",
             hidden_reads=_HIDDEN_READS if late else 0,
             pending_reads=1 if late else 0,
         )
 
-    def script(self, call: Call) -> Play | None:
+    def script(self, call: Call) -> FaultPlan | None:
         """Say what is to go wrong, for the sandbox."""
         if call.name == "connect":
             cut = call.number % _CUT_EVERY == 0
-            return Play(fault=Fault.CUT_BEFORE_HANDSHAKE) if cut else None
+            return FaultPlan(fault=Fault.CUT_BEFORE_HANDSHAKE) if cut else None
         return self.play(_number(call.target)) if call.name == "attempt" else None
 
 
@@ -159,7 +159,7 @@ def _payout(sender: Client, asker: Client, sandbox: Sandbox, plan: Plan, number:
     while end in ("unknown", "PENDING") and asked < (_MOST_ASKED if plan.is_heard(number) else 5):
         # The real API wants the pause that the answer names; this one counts reads, and the short
         # pause is for an attempt that is still on its way when the client has given up.
-        resolution = asker.resolve(order_id, fulfillment_id, known=known, asked=asked)
+        resolution = asker.reconcile(order_id, fulfillment_id, known=known, asked=asked)
         end = resolution.kind if resolution.kind == "unknown" else str(resolution.status)
         asked += 1
         time.sleep(_PAUSE_SECONDS * asked)

@@ -18,7 +18,7 @@ PADDING: Final = "bad CBC padding, good tag"
 OVER: Final = "key not below the modulus"
 UNWRAP: Final = "key does not unwrap"
 OAEP: Final = "bad OAEP padding"
-OAEP_ZERO: Final = "bad OAEP padding, first octet 0"
+OAEP_ZERO: Final = "bad OAEP padding, first byte 0"
 
 PKCS1: Final = "bad PKCS #1 padding"
 ANY: Final = "good padding, any size"
@@ -42,7 +42,7 @@ GROUPS: Final = (
 _PLAINTEXT_BYTES: Final = 300
 _COUNT: Final = 256
 
-# PKCS #1 v1.5 padding takes eleven octets of a modulus of 256. RFC 8017 section 7.2.1.
+# PKCS #1 v1.5 padding takes eleven bytes of a modulus of 256. RFC 8017 section 7.2.1.
 _MOST_BYTES: Final = 245
 
 
@@ -106,7 +106,7 @@ def _ways(
 
     for name in (BASE, NULL):
         yield name, lambda: _retagged(good())
-    yield "bad tag, last octet alone", lambda: _last_flipped(good())
+    yield "bad tag, last byte alone", lambda: _last_flipped(good())
     if alg in suite.RSA:
         modulus = forge.rsa_private().private_numbers().public_numbers.n
         way = PKCS1 if alg == "RSA1_5" else OAEP

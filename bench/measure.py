@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 Call = Callable[[], object]
 
-# Seconds for one call, a figure for each round; for memory octets.
+# Seconds for one call, a figure for each round; for memory bytes.
 Samples = Mapping[str, Sequence[float]]
 
 _TURN_SECONDS: Final = 0.010

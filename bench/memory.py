@@ -4,7 +4,7 @@
 
 `tracemalloc` counts what Python's allocators gave out, and is the same each time. The peak of
 resident memory also counts what the C libraries took for themselves. As a module with arguments
-this does one work and prints octets. Linux only.
+this does one work and prints bytes. Linux only.
 """
 
 import re
@@ -29,14 +29,14 @@ RESIDENT: Final = " (resident)"
 
 
 def measure() -> Iterator[tuple[str, Samples]]:
-    """Yield both groups: octets, by library and by how they were counted."""
+    """Yield both groups: bytes, by library and by how they were counted."""
     key = joseal.Key.generate(ALG)
     pattern = bytes(range(256)) * (SIZE_BYTES // 256)
     with tempfile.TemporaryDirectory(prefix="joseal-") as folder:
         place = Path(folder)
         (place / "key").write_text(key.to_pem(private=True))
         (place / "plaintext").write_bytes(pattern)
-        sealed = Joseal(key).seal(pattern)
+        sealed = Joseal(key).encrypt(pattern)
         (place / "token").write_text(sealed, "ascii")
         yield SEAL, {MADE: [len(sealed)], **_by_library("seal", place)}
         yield OPEN, {MADE: [len(pattern)], **_by_library("open", place)}
@@ -58,11 +58,11 @@ def _fresh(work: str, peer: str, how: str, place: Path) -> float:
 
 
 def main(work: str, name: str, how: str, place: Path) -> None:
-    """Do one work, and print the octets."""
+    """Do one work, and print the bytes."""
     key = joseal.Key.from_pem((place / "key").read_text(), alg=ALG)
     (peer,) = (kind(key) for kind in PEERS if kind.name == name)
     # What is imported and made at the first call is not the cost of size.
-    peer.open(peer.seal(b"warm"))
+    peer.open(peer.encrypt(b"warm"))
     act = partial(*(peer.seal, _plaintext(place)) if work == "seal" else (peer.open, _token(place)))
     print(_traced(act) if how == "traced" else _resident(act))
 

@@ -47,7 +47,7 @@ class Peer(Protocol):
     name: str
     opens_bytes: int
 
-    def seal(self, plaintext: bytes) -> Token: ...
+    def encrypt(self, plaintext: bytes) -> Token: ...
 
     def open(self, token: Token) -> bytes: ...
 
@@ -61,7 +61,7 @@ class Joseal:
         self._encrypter = joseal.Encrypter(private.public(), enc=enc, header=header, limits=ROOMY)
         self._decrypter = joseal.Decrypter(private, enc=enc, limits=ROOMY)
 
-    def seal(self, plaintext: bytes) -> str:
+    def encrypt(self, plaintext: bytes) -> str:
         return self._encrypter.encrypt(plaintext)
 
     def open(self, token: Token) -> bytes:
@@ -82,7 +82,7 @@ class Joserfc:
         self._private = RSAKey.import_key(private.to_pem(private=True))
         self._registry = _RoomyRegistry(algorithms=[ALG, ENC])
 
-    def seal(self, plaintext: bytes) -> str:
+    def encrypt(self, plaintext: bytes) -> str:
         return jwe.encrypt_compact(_HEADER, plaintext, self._public, registry=self._registry)
 
     def open(self, token: Token) -> bytes:
@@ -99,7 +99,7 @@ class Jwcrypto:
         self._header = json.dumps(_HEADER, separators=(",", ":"))
         self._algs = [ALG, ENC]
 
-    def seal(self, plaintext: bytes) -> str:
+    def encrypt(self, plaintext: bytes) -> str:
         sealed = JWE(plaintext, self._header, algs=self._algs, recipient=self._public)
         return sealed.serialize(compact=True)
 
@@ -118,7 +118,7 @@ class Authlib:
         self._private = JsonWebKey.import_key(private.to_pem(private=True), {"kty": "RSA"})
         self._jwe = JsonWebEncryption(algorithms=[ALG, ENC])
 
-    def seal(self, plaintext: bytes) -> bytes:
+    def encrypt(self, plaintext: bytes) -> bytes:
         return self._jwe.serialize_compact(_HEADER, plaintext, self._public)
 
     def open(self, token: Token) -> bytes:

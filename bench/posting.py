@@ -4,7 +4,7 @@
 
 Sealing is apart: the envelope is made before the clock starts, and `bench.report` has what it
 costs. What is timed as joseal's is the rest of an attempt: the request is built and checked, sent
-once over a connection that marks the first octet and meters the answer, and the answer is read.
+once over a connection that marks the first byte and meters the answer, and the answer is read.
 The exit status is 1 where a bound was missed.
 """
 
@@ -85,7 +85,7 @@ def subjects() -> Iterator[tuple[Subject, ...]]:
         fulfillment_id="c14b43505a545b3a65c416634009a2-f1",
         card_info=juspay.CardInfo(card_number="5513651111111111"),
     )
-    envelope = juspay.seal(juspay.payout_encrypter(bank), attempt, kid="K", sid="S")
+    envelope = juspay.encrypt(juspay.payout_encrypter(bank), attempt, kid="K", sid="S")
     with ExitStack() as servers:
         made: list[Subject] = []
         for group, tls in zip(GROUPS, (False, True), strict=True):

@@ -139,7 +139,7 @@ def _shown(found: Ratio) -> str:
 def _figures(
     surroundings: Sequence[tuple[str, str]], measured: Mapping[str, Samples]
 ) -> dict[str, object]:
-    """Return the medians: seconds, and octets where memory was measured."""
+    """Return the medians: seconds, and bytes where memory was measured."""
     medians = {
         group: {name: median(values) for name, values in samples.items()}
         for group, samples in measured.items()

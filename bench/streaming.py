@@ -3,7 +3,7 @@
     python -m bench.streaming [--bytes N]
 
 The source is made up as it is read. Token and plaintext go to files that are gone at the end; N
-octets of plaintext need room for 2.34 N. The idle interpreter has imported joseal and loaded a key.
+bytes of plaintext need room for 2.34 N. The idle interpreter has imported joseal and loaded a key.
 The exit status is 1 where a bound was missed. Linux only.
 """
 
@@ -36,7 +36,7 @@ def _report(size_bytes: int) -> int:
     console = Console()
     for line in describe():
         console.print(*line)
-    table = Table(f"{size_bytes} octets", "seconds", "MiB/s", "peak RSS, MiB", "above idle, MiB")
+    table = Table(f"{size_bytes} bytes", "seconds", "MiB/s", "peak RSS, MiB", "above idle, MiB")
     worst = 0.0
     with tempfile.TemporaryDirectory(prefix="joseal-") as folder:
         for enc in ENCS:

@@ -17,7 +17,7 @@ _MIB: Final = 1024 * 1024
 
 
 def measure(size_bytes: int) -> Iterator[tuple[str, Samples]]:
-    """Yield peak memory above an idle process in octets, and seconds."""
+    """Yield peak memory above an idle process in bytes, and seconds."""
     with tempfile.TemporaryDirectory(prefix="joseal-") as folder:
         _, idle = _fresh("idle", folder, size_bytes)
         found = {work: _fresh(work, folder, size_bytes) for work in SUBJECTS}
@@ -27,7 +27,7 @@ def measure(size_bytes: int) -> Iterator[tuple[str, Samples]]:
 
 
 def _fresh(work: str, folder: str, size_bytes: int) -> tuple[float, float]:
-    """Return seconds and peak memory in octets of a process that does one work."""
+    """Return seconds and peak memory in bytes of a process that does one work."""
     command = [sys.executable, "-m", "bench.streaming_work", work, ENC, folder, str(size_bytes)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, peak_kib = done.stdout.split()

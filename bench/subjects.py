@@ -40,9 +40,9 @@ class _OneThread(Joseal):
 
     name = ONE_THREAD
 
-    def seal(self, plaintext: bytes) -> str:
+    def encrypt(self, plaintext: bytes) -> str:
         with patch.object(content_chunked, "_cores", lambda: 1):
-            return super().seal(plaintext)
+            return super().encrypt(plaintext)
 
 
 @cache
@@ -51,8 +51,8 @@ def subjects() -> tuple[Subject, ...]:
     key = joseal.Key.generate(ALG)
     bare, libraries = Bare(key), peers(key)
     made: list[Subject] = []
-    for size, octets in SIZES.items():
-        plaintext = secrets.token_bytes(octets)
+    for size, raw in SIZES.items():
+        plaintext = secrets.token_bytes(raw)
         made += _sealing(size, plaintext, bare, (*libraries, *_slower(size, key)))
         made += _opening(size, plaintext, bare, libraries)
     made += _gcm("16 MiB", secrets.token_bytes(SIZES["16 MiB"]), bare, Joseal(key, GCM))
@@ -112,7 +112,7 @@ def _opening(
     )
     for library in (library for library in libraries if len(plaintext) <= library.opens_bytes):
         # Each opens what it makes itself: as str or as bytes, as it has them.
-        call = partial(library.open, library.seal(plaintext))
+        call = partial(library.open, library.encrypt(plaintext))
         yield Subject(group, library.name, call, lambda made: made == plaintext)
 
 
@@ -130,5 +130,5 @@ def _gcm(size: str, plaintext: bytes, bare: Bare, library: Joseal) -> Iterator[S
     group = f"open {size}, {GCM}"
     call = partial(bare.decrypt_gcm, bare.encrypt_gcm(plaintext))
     yield Subject(group, GCM_ALONE, call, lambda made: made == plaintext)
-    call = partial(library.open, library.seal(plaintext))
+    call = partial(library.open, library.encrypt(plaintext))
     yield Subject(group, library.name, call, lambda made: made == plaintext)

@@ -51,7 +51,7 @@ _KNOWN: Final = {
     OVER: "known: the public key tells",
     UNWRAP: "known: an exception below us",
     OAEP: "known: an exception below us",
-    ANY: "known: more octets",
+    ANY: "known: more bytes",
 }
 
 _CAVEATS: Final = "## What `bench.uniform` can and cannot show\n"

@@ -1,8 +1,8 @@
-"""How a figure is written: seconds as they are read best, octets as MiB."""
+"""How a figure is written: seconds as they are read best, bytes as MiB."""
 
 
 def shown(group: str, value: float) -> str:
-    """Return a median with its unit; what the groups with memory or peaks count is octets."""
+    """Return a median with its unit; what the groups with memory or peaks count is bytes."""
     if "memory" in group or "peak" in group:
         return f"{value / 1024**2:.1f} MiB"
     return f"{value * 1e6:.1f} us" if value < 1e-3 else f"{value * 1e3:.2f} ms"

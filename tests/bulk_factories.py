@@ -8,17 +8,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 
 ENC = "A128GCM"
 WRAP = {"kty": "oct", "alg": "A128KW", "k": "AAECAwQFBgcICQoLDA0ODw"}
 
 
-def sealer() -> Encrypter:
+def encrypter() -> Encrypter:
     return Encrypter(Key.from_jwk(WRAP), enc=ENC)
 
 
-def opener() -> Decrypter:
+def decrypter() -> Decrypter:
     return Decrypter(Key.from_jwk(WRAP), enc=ENC)
 
 
@@ -26,11 +26,11 @@ def noted_sealer(path: Path) -> Encrypter:
     """One line in a file for each call."""
     with path.open("a") as notes:
         notes.write(f"{os.getpid()}\n")
-    return sealer()
+    return encrypter()
 
 
 def no_sealer() -> Encrypter:
-    raise KeyUseError("there is no key on this machine")
+    raise InvalidKeyError("there is no key on this machine")
 
 
 def fatal_sealer() -> Encrypter:

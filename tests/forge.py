@@ -85,7 +85,7 @@ def parts(token: str) -> Token:
 
 
 def draw(label: str, size: int) -> bytes:
-    """Return octets that look random and are the same in each run."""
+    """Return bytes that look random and are the same in each run."""
     return hashlib.shake_256(label.encode()).digest(size)
 
 
@@ -146,7 +146,7 @@ def mac(enc: str, cek: bytes, iv: bytes, aad: bytes, ciphertext: bytes) -> bytes
 
 
 def seal_padded(enc: str, cek: bytes, iv: bytes, aad: bytes, padded: bytes) -> tuple[bytes, bytes]:
-    """AES-CBC and HMAC over octets that are padded already, well or badly."""
+    """AES-CBC and HMAC over bytes that are padded already, well or badly."""
     cipher = Cipher(AES(cek[ENCS[enc].tag_bytes :]), CBC(iv)).encryptor()
     ciphertext = cipher.update(padded) + cipher.finalize()
     return ciphertext, mac(enc, cek, iv, aad, ciphertext)
@@ -172,7 +172,7 @@ def token(
     """Make a token.
 
     Args:
-        header: its octets as they are, instead of those of `alg`, `members` and `enc`.
+        header: its bytes as they are, instead of those of `alg`, `members` and `enc`.
         members: further members.
         name: of the key to seal to.
         padded: CBC only: encrypt these whole blocks, under a good tag.

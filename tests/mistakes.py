@@ -76,8 +76,8 @@ def cbc(
     cek, iv, aad = draw("cek", 64), draw("iv", 16), b64(header).encode()
     encryptor = Cipher(AES(cek[aes_key]), CBC(iv)).encryptor()
     ciphertext = encryptor.update(pad(PLAINTEXT)) + encryptor.finalize()
-    octets = aad + (iv if with_iv else b"") + ciphertext + al(aad)
-    whole = hmac.digest(cek[mac_key], octets, hash_name)
+    raw = aad + (iv if with_iv else b"") + ciphertext + al(aad)
+    whole = hmac.digest(cek[mac_key], raw, hash_name)
     return Token(header, forge.wrap(ALG, CBC_ENC, cek), iv, ciphertext, whole[tag])
 
 

@@ -56,12 +56,12 @@ class Wrapped(NamedTuple):
 
 def private(curve, name="mine"):
     """Return the same pair on a curve for the same name."""
-    octets = draw(f"{curve} {name}", CURVES[curve])
+    raw = draw(f"{curve} {name}", CURVES[curve])
     if curve == "X25519":
-        return X25519PrivateKey.from_private_bytes(octets)
+        return X25519PrivateKey.from_private_bytes(raw)
     if curve == "X448":
-        return X448PrivateKey.from_private_bytes(octets)
-    return ec.derive_private_key(int.from_bytes(octets[:31], "big"), WEIERSTRASS[curve])
+        return X448PrivateKey.from_private_bytes(raw)
+    return ec.derive_private_key(int.from_bytes(raw[:31], "big"), WEIERSTRASS[curve])
 
 
 def public_jwk(pair, curve):
@@ -82,7 +82,7 @@ def private_jwk(curve, name="mine"):
     return {**public_jwk(pair, curve), "d": b64(d)}
 
 
-def octets(alg, enc, name="mine"):
+def raw(alg, enc, name="mine"):
     """Return the shared secret for a symmetric alg, or the password."""
     size = {**KEY_WRAPS, **GCM_WRAPS}.get(alg, CEK_BYTES[enc] if alg == "dir" else 20)
     return draw(f"{alg} {size} {name}", size)
@@ -95,7 +95,7 @@ def _key(alg, enc, name, curve, kid):
         return Key.from_pem(pem, alg=alg, kid=kid, legacy=alg == "RSA1_5")
     if alg in ECDH:
         return Key.from_jwk(private_jwk(curve, name), alg=alg, kid=kid)
-    secret = octets(alg, enc, name)
+    secret = raw(alg, enc, name)
     if alg in PBES2:
         return Key.from_password(secret, alg=alg, iterations=ITERATIONS, kid=kid)
     return Key.from_jwk({"kty": "oct", "k": b64(secret)}, alg=alg, kid=kid)
@@ -166,7 +166,7 @@ def wrap(alg, enc, cek=None, name="mine", curve="P-256", **own):
         return Wrapped(cek, public.encrypt(cek, PKCS1v15()), {})
     if alg in ECDH:
         return _ecdh(alg, enc, cek, name=name, curve=curve, own=own)
-    secret = octets(alg, enc, name)
+    secret = raw(alg, enc, name)
     if alg in PBES2:
         return _pbes2(alg, cek, secret, own)
     if alg in GCM_WRAPS:
@@ -239,8 +239,8 @@ def verifying(key):
 
 
 def jws(header, payload, sign, *, encode=True):
-    """Make a compact JWS of a header (its octets, or members) by a function that signs octets."""
-    octets = header if isinstance(header, bytes) else json.dumps(header).encode()
+    """Make a compact JWS of a header (its bytes, or members) by a function that signs bytes."""
+    raw = header if isinstance(header, bytes) else json.dumps(header).encode()
     shown = b64(payload).encode() if encode else payload
-    data = b64(octets).encode() + b"." + shown
+    data = b64(raw).encode() + b"." + shown
     return (data + b"." + b64(sign(data)).encode()).decode()

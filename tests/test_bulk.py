@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 from tests import bulk_factories as factories
 
-from joseal import Encrypter, Key, KeyUseError, MalformedTokenError, TokenTooLargeError
+from joseal import Encrypter, InvalidKeyError, Key, MalformedTokenError, TokenTooLargeError
 from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, worker
 from joseal.bulk.pools import Given, Own
 from joseal.bulk.run import Run
@@ -48,11 +48,11 @@ def executor(way, request):
 
 @pytest.fixture
 def tool(way):
-    return factories.sealer if way == "spawned" else factories.sealer()
+    return factories.encrypter if way == "spawned" else factories.encrypter()
 
 
 def opened(tokens):
-    opener = factories.opener()
+    opener = factories.decrypter()
     return [opener.decrypt(token) for token in tokens]
 
 
@@ -61,19 +61,19 @@ def test_outcomes_come_in_the_order_of_the_items(way, tool, executor):
     with encrypt_many(ROWS, tool, executor=executor, workers=2, chunk_items=7) as outcomes:
         tokens = [outcome.value for outcome in outcomes]
     assert opened(tokens) == ROWS
-    tool = factories.opener if way == "spawned" else factories.opener()
+    tool = factories.decrypter if way == "spawned" else factories.decrypter()
     with decrypt_many(iter(tokens), tool, executor=executor, workers=2) as outcomes:
         assert [outcome.value for outcome in outcomes] == ROWS
 
 
 def test_equal_items_become_different_tokens():
-    tokens = {outcome.value for outcome in encrypt_many([b"same"] * 1_000, factories.sealer())}
+    tokens = {outcome.value for outcome in encrypt_many([b"same"] * 1_000, factories.encrypter())}
     assert len(tokens) == 1_000
 
 
 def test_no_items_have_no_outcomes():
-    assert list(encrypt_many([], factories.sealer())) == []
-    assert [outcome.value for outcome in encrypt_many([b""], factories.sealer())] != [None]
+    assert list(encrypt_many([], factories.encrypter())) == []
+    assert [outcome.value for outcome in encrypt_many([b""], factories.encrypter())] != [None]
 
 
 BAD = [
@@ -82,7 +82,7 @@ BAD = [
     (None, "item"),
     (Item("text"), "item"),
     (Item(b"x", {"alg": "dir"}), "item"),
-    (Item(b"x", {"x": b"octets"}), "item"),
+    (Item(b"x", {"x": b"bytes"}), "item"),
     (Item(b"x", [("x", 1)]), "item"),
     (Item(b"x", {"x": "y" * 17_000}), "too_large"),
 ]
@@ -100,17 +100,17 @@ def test_a_bad_item_is_an_outcome_and_not_the_end(way, tool, executor):
 
 
 def test_a_bad_token_is_an_outcome():
-    good = factories.sealer().encrypt(b"x")
+    good = factories.encrypter().encrypt(b"x")
     tokens = [good, "a.b.c", None, good[:-2] + ("A" if good[-2] != "A" else "B") + good[-1]]
-    outcomes = list(decrypt_many(tokens, factories.opener()))
+    outcomes = list(decrypt_many(tokens, factories.decrypter()))
     assert [outcome.code for outcome in outcomes] == [None, "malformed", "item", "undecryptable"]
     assert outcomes[1].error == MalformedTokenError("the token has another number of segments")
 
 
 def test_an_items_header_stands_in_its_token():
     items = [Item(b"x", {"iat": 17, "list": [1.5, None]}), Item(b"y")]
-    tokens = [outcome.value for outcome in encrypt_many(items, factories.sealer())]
-    headers = [factories.opener().open(token).header for token in tokens]
+    tokens = [outcome.value for outcome in encrypt_many(items, factories.encrypter())]
+    headers = [factories.decrypter().open(token).header for token in tokens]
     assert headers == [
         {"alg": "A128KW", "iat": 17, "list": [1.5, None], "enc": "A128GCM"},
         {"alg": "A128KW", "enc": "A128GCM"},
@@ -128,7 +128,7 @@ def test_items_are_pulled_only_as_outcomes_are_taken(in_flight):
             yield b"%d" % pulled
 
     with encrypt_many(
-        items(), factories.sealer(), workers=2, in_flight=in_flight, chunk_items=5
+        items(), factories.encrypter(), workers=2, in_flight=in_flight, chunk_items=5
     ) as outcomes:
         for taken in range(1, 40):
             next(outcomes)
@@ -136,7 +136,7 @@ def test_items_are_pulled_only_as_outcomes_are_taken(in_flight):
             assert pulled == 5 * (in_flight + chunk_number)
 
 
-def test_a_chunk_is_full_by_count_or_by_octets():
+def test_a_chunk_is_full_by_count_or_by_bytes():
     sizes = []
 
     class Noting(ThreadPoolExecutor):
@@ -148,7 +148,7 @@ def test_a_chunk_is_full_by_count_or_by_octets():
         items = [bytes(10)] * 5 + [bytes(100)] * 3
         list(
             encrypt_many(
-                items, factories.sealer(), executor=executor, chunk_items=4, chunk_bytes=100
+                items, factories.encrypter(), executor=executor, chunk_items=4, chunk_bytes=100
             )
         )
     assert sizes == [0, 4, 2, 1, 1]
@@ -159,7 +159,7 @@ def test_an_exception_of_the_iterable_ends_the_run():
         yield b"x"
         raise LookupError("of the caller")
 
-    outcomes = encrypt_many(items(), factories.sealer(), chunk_items=1, in_flight=1)
+    outcomes = encrypt_many(items(), factories.encrypter(), chunk_items=1, in_flight=1)
     assert next(outcomes).error is None
     with pytest.raises(LookupError, match="of the caller"):
         next(outcomes)
@@ -169,7 +169,10 @@ def test_an_exception_of_the_iterable_ends_the_run():
 def test_closing_early_ends_the_threads_and_pulls_no_more():
     pulled = []
     outcomes = encrypt_many(
-        (pulled.append(row) or row for row in ROWS), factories.sealer(), chunk_items=10, workers=2
+        (pulled.append(row) or row for row in ROWS),
+        factories.encrypter(),
+        chunk_items=10,
+        workers=2,
     )
     next(outcomes)
     before = len(pulled)
@@ -190,7 +193,9 @@ def test_closing_cancels_what_has_not_begun():
                 future.set_result(worker(job))
             return future
 
-    outcomes = encrypt_many(ROWS, factories.sealer(), executor=Slow(), chunk_items=1, in_flight=5)
+    outcomes = encrypt_many(
+        ROWS, factories.encrypter(), executor=Slow(), chunk_items=1, in_flight=5
+    )
     next(outcomes)
     outcomes.close()
     assert [future.cancelled() for future in futures] == [False] * 2 + [True] * 4
@@ -198,7 +203,7 @@ def test_closing_cancels_what_has_not_begun():
 
 def test_the_callers_executor_is_left_open():
     with ThreadPoolExecutor(2) as executor:
-        for tool in (factories.sealer(), factories.sealer):
+        for tool in (factories.encrypter(), factories.encrypter):
             with encrypt_many(ROWS[:3], tool, executor=executor) as outcomes:
                 assert opened(outcome.value for outcome in outcomes) == ROWS[:3]
         assert executor.submit(int, "7").result() == 7
@@ -215,10 +220,10 @@ def test_an_executor_that_cancels_is_an_error():
             return future
 
     with pytest.raises(RuntimeError, match="cancelled"):
-        list(encrypt_many([b"x"], factories.sealer(), executor=Cancelling()))
+        list(encrypt_many([b"x"], factories.encrypter(), executor=Cancelling()))
 
 
-@pytest.mark.parametrize("tool", [factories.opener(), None])
+@pytest.mark.parametrize("tool", [factories.decrypter(), None])
 def test_a_tool_that_is_neither_is_refused(tool):
     with pytest.raises(TypeError, match="give an Encrypter, or a factory"):
         encrypt_many([b"x"], tool)
@@ -228,10 +233,10 @@ def test_a_tool_that_is_neither_is_refused(tool):
 @pytest.mark.parametrize(
     ("tool", "error"),
     [
-        (factories.no_sealer, KeyUseError),
-        (factories.opener, TypeError),
+        (factories.no_sealer, InvalidKeyError),
+        (factories.decrypter, TypeError),
         (lambda: None, (pickle.PicklingError, AttributeError)),
-        (factories.sealer(), TypeError),
+        (factories.encrypter(), TypeError),
     ],
 )
 def test_a_factory_that_fails_is_known_at_once(tool, error, spawned):
@@ -266,7 +271,7 @@ def test_a_pool_of_ours_ends_with_a_factory_that_fails():
 )
 def test_wrong_arguments_are_refused(sizes, error):
     with pytest.raises(error):
-        encrypt_many([], factories.sealer(), **sizes)
+        encrypt_many([], factories.encrypter(), **sizes)
 
 
 @pytest.mark.processes
@@ -291,7 +296,9 @@ def test_a_factory_is_called_once_for_all_threads(tmp_path):
 @pytest.mark.processes
 def test_a_killed_process_loses_nothing_and_doubles_nothing():
     before = set(multiprocessing.active_children())
-    with encrypt_many(ROWS, factories.sealer, workers=2, chunk_items=20, in_flight=4) as outcomes:
+    with encrypt_many(
+        ROWS, factories.encrypter, workers=2, chunk_items=20, in_flight=4
+    ) as outcomes:
         tokens = []
         for outcome in outcomes:
             tokens.append(outcome.value)
@@ -349,7 +356,7 @@ class Deadly(Executor):
 def test_an_item_that_ends_its_worker_is_lost_and_no_other(pool, error, deaths, lost, most):
     deadly = Deadly(deaths, error)
     made = Own(lambda: deadly) if pool is Own else Given(deadly)
-    run = Run(worker.seal, factories.sealer(), made, in_flight=2, timeout_seconds=0.001)
+    run = Run(worker.seal, factories.encrypter(), made, in_flight=2, timeout_seconds=0.001)
     chunks = [ROWS[begin : begin + 2] for begin in range(0, 6, 2)]
     found = [result for results in run.results(iter(chunks)) for result in results]
     assert [type(result) is LostError for result in found] == [
@@ -376,7 +383,7 @@ def test_an_executor_that_is_silent_ends_the_run():
             list(
                 encrypt_many(
                     ROWS,
-                    factories.sealer(),
+                    factories.encrypter(),
                     executor=executor,
                     chunk_items=1,
                     timeout_seconds=0.001,
@@ -408,8 +415,8 @@ def test_processes_end_with_a_parent_that_is_killed():
     program = (
         "import itertools, multiprocessing, os, signal\n"
         "from joseal.bulk import encrypt_many\n"
-        "from tests.bulk_factories import sealer\n"
-        "outcomes = encrypt_many(itertools.repeat(b'x'), sealer, workers=1)\n"
+        "from tests.bulk_factories import encrypter\n"
+        "outcomes = encrypt_many(itertools.repeat(b'x'), encrypter, workers=1)\n"
         "next(outcomes)\n"
         "print(len(multiprocessing.active_children()), flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -428,9 +435,9 @@ def test_processes_end_with_a_parent_that_is_killed():
 def test_nothing_shows_an_item():
     secret = b"4111111111111111"
     item = Item(secret, {"x": "4111111111111111"})
-    (sealed,) = encrypt_many([item], factories.sealer())
-    (outcome,) = decrypt_many([sealed.value], factories.opener())
-    job = Job("run", 1, factories.sealer, [secret])
+    (sealed,) = encrypt_many([item], factories.encrypter())
+    (outcome,) = decrypt_many([sealed.value], factories.decrypter())
+    job = Job("run", 1, factories.encrypter, [secret])
     assert outcome.value == secret
     for shown in (item, sealed, outcome, job, Outcome(ItemError())):
         assert "4111" not in repr(shown)
@@ -450,7 +457,7 @@ def test_no_frame_of_ours_keeps_an_item():
         yield gate[0]
         raise LookupError("of the caller")
 
-    with encrypt_many(items(), factories.sealer(), chunk_items=2) as outcomes:
+    with encrypt_many(items(), factories.encrypter(), chunk_items=2) as outcomes:
         try:
             list(outcomes)
         except LookupError as error:
@@ -471,7 +478,7 @@ def test_a_task_is_named_after_its_number_and_not_its_content():
     from dask.base import tokenize
 
     names = {
-        tokenize(Job(run, number, factories.sealer, [item]))
+        tokenize(Job(run, number, factories.encrypter, [item]))
         for run, number, item in itertools.product("ab", (1, 2), (b"x", b"y"))
     }
     assert len(names) == 4
@@ -493,10 +500,10 @@ def test_an_executor_that_loses_a_job_loses_no_item():
     plaintexts = [b"%d" % number for number in range(20)]
     with Breaking(1) as executor:
         with encrypt_many(
-            plaintexts, factories.sealer, executor=executor, chunk_items=4
+            plaintexts, factories.encrypter, executor=executor, chunk_items=4
         ) as outcomes:
             tokens = [outcome.value for outcome in outcomes]
-        with decrypt_many(tokens, factories.opener, executor=executor) as outcomes:
+        with decrypt_many(tokens, factories.decrypter, executor=executor) as outcomes:
             assert [outcome.value for outcome in outcomes] == plaintexts
 
 
@@ -507,7 +514,7 @@ def test_a_factory_that_fails_on_a_later_worker_ends_the_run(kind):
     def factory():
         if next(calls):
             raise kind("there is no key on this machine")
-        return factories.sealer()
+        return factories.encrypter()
 
     class Forgetful(ThreadPoolExecutor):
         def submit(self, function, /, *arguments):

@@ -13,7 +13,7 @@ import pytest
 from distributed import Client, LocalCluster, Worker
 from tests import bulk_factories as factories
 
-from joseal import KeyUseError
+from joseal import InvalidKeyError
 from joseal.bulk import decrypt_many, encrypt_many
 
 pytestmark = pytest.mark.processes
@@ -51,11 +51,11 @@ def client():
 
 def test_a_cluster_that_loses_a_worker_loses_no_row_and_doubles_none(client):
     executor = client.get_executor()
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         encrypt_many(ROWS, factories.no_sealer, executor=executor)
 
     with encrypt_many(
-        [b"same"] * 1_000, factories.sealer, executor=executor, chunk_items=50
+        [b"same"] * 1_000, factories.encrypter, executor=executor, chunk_items=50
     ) as outcomes:
         same = {outcome.value for outcome in outcomes}
     assert len(same) == 1_000
@@ -64,7 +64,7 @@ def test_a_cluster_that_loses_a_worker_loses_no_row_and_doubles_none(client):
     assert len(set(pids.values())) == 2
     tokens = []
     with encrypt_many(
-        ROWS, factories.sealer, executor=executor, chunk_items=2, in_flight=20
+        ROWS, factories.encrypter, executor=executor, chunk_items=2, in_flight=20
     ) as outcomes:
         for outcome in outcomes:
             tokens.append(outcome.value)
@@ -72,5 +72,5 @@ def test_a_cluster_that_loses_a_worker_loses_no_row_and_doubles_none(client):
                 os.kill(next(iter(pids.values())), signal.SIGKILL)
     assert len(set(tokens)) == len(ROWS)
 
-    with decrypt_many([*same, *tokens], factories.opener, executor=executor) as outcomes:
+    with decrypt_many([*same, *tokens], factories.decrypter, executor=executor) as outcomes:
         assert [outcome.value for outcome in outcomes] == [b"same"] * 1_000 + ROWS

@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests import forge
 
 import joseal
-from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import Members
@@ -72,7 +72,7 @@ class Vault:
 
     @functools.cached_property
     def constant_needles(self):
-        octets = {
+        raw = {
             "plaintext": self.plaintext,
             "PAN": self.pan.encode(),
             "password": self.password.encode(),
@@ -83,7 +83,7 @@ class Vault:
             },
             "DER": self.der[100:],
         }
-        found = {name: forms(secret) for name, secret in octets.items()}
+        found = {name: forms(secret) for name, secret in raw.items()}
         found["numbers"] = {
             form for number in self.numbers for form in (str(number), f"{number:x}")
         }
@@ -101,7 +101,7 @@ def plain(text):
 
 
 def forms(secret):
-    """Return the texts of the first octets; longer forms of the same kind begin with them."""
+    """Return the texts of the first bytes; longer forms of the same kind begin with them."""
     head = secret[:12]
     listed = str(list(head))[1:-1]
     return {
@@ -192,9 +192,9 @@ def _watched(monkeypatch):
     urandom = os.urandom  # noqa: TID251 - what is watched
 
     def recorded(size):
-        octets = urandom(size)
-        vault().drawn.append(octets)
-        return octets
+        raw = urandom(size)
+        vault().drawn.append(raw)
+        return raw
 
     vault().drawn.clear()
     monkeypatch.setattr(os, "urandom", recorded)
@@ -230,22 +230,22 @@ def kw(**arguments):
 
 
 def direct():
-    octets = forge.b64(vault().shared["dir"])
-    return joseal.Key.from_jwk({"kty": "oct", "k": octets}, alg="dir", kid="a")
+    raw = forge.b64(vault().shared["dir"])
+    return joseal.Key.from_jwk({"kty": "oct", "k": raw}, alg="dir", kid="a")
 
 
 def sealed(key, enc="A128GCM", **arguments):
     return joseal.Encrypter(forge.sealing(key), enc=enc).encrypt(vault().plaintext, **arguments)
 
 
-def incoming(encrypted_key):
-    return Incoming(ENCS["A128GCM"], Members(alg="x"), encrypted_key, joseal.Limits())
+def request(encrypted_key):
+    return UnwrapRequest(ENCS["A128GCM"], Members(alg="x"), encrypted_key, joseal.Limits())
 
 
 def step(key, encrypted_key):
     """Return the private step for a token."""
-    mechanism = key.for_encryption("decrypt", [ENCS["A128GCM"]], None)
-    return mechanism.prepare(incoming(encrypted_key))
+    mechanism = key._for_encryption("decrypt", [ENCS["A128GCM"]], None)
+    return mechanism.check_public(request(encrypted_key))
 
 
 OBJECTS = {
@@ -354,8 +354,8 @@ def sealer(key, enc="A128GCM", **arguments):
 
 def broken(key, part, enc="A128GCM"):
     token = forge.parts(sealed(key, enc))
-    octets = getattr(token, part)
-    return str(token._replace(**{part: octets[:-1] + bytes((octets[-1] ^ 1,))}))
+    raw = getattr(token, part)
+    return str(token._replace(**{part: raw[:-1] + bytes((raw[-1] ^ 1,))}))
 
 
 class Strange(collections.abc.Mapping):
@@ -420,7 +420,7 @@ FAILING = {
     "JWK with a foreign character": lambda: joseal.Key.from_jwk(
         {**vault().oct, "k": vault().oct["k"] + "="}
     ),
-    "JWK with octets": lambda: joseal.Key.from_jwk({**vault().oct, "k": vault().shared["A128KW"]}),
+    "JWK with bytes": lambda: joseal.Key.from_jwk({**vault().oct, "k": vault().shared["A128KW"]}),
     "JWK that is no JSON": lambda: joseal.Key.from_jwk(str(vault().jwk)),
     "JWK with a tail": lambda: joseal.Key.from_jwk(msgspec.json.encode(vault().jwk) + b"x"),
     "JWK of another type": lambda: joseal.Key.from_jwk(list(vault().jwk.items())),
@@ -605,7 +605,7 @@ def test_leak_of_a_text_is_found(text):
 
 def fail_with_local(kind):
     held = vault().plaintext
-    raise kind(f"nothing to see, {len(held)} octets of it")
+    raise kind(f"nothing to see, {len(held)} bytes of it")
 
 
 def fail_with_context():

@@ -26,7 +26,7 @@ def codes(token: str | bytes, **more: str) -> list[str]:
     return [cause.code for cause in explain(token, **more).causes]
 
 
-def octets(token: str | bytes) -> bytes:
+def raw(token: str | bytes) -> bytes:
     return token if isinstance(token, bytes) else token.encode()
 
 
@@ -68,7 +68,7 @@ def vectors(folder: Path, schema: str) -> Iterator[tuple[dict[str, object], dict
 
 # What a structure can't show: the receiver's curve and modulus, and what it understands.
 NOT_SHOWN = re.compile(
-    r"an epk on [PX]-?\d+|an encrypted key of (512|768) octets"
+    r"an epk on [PX]-?\d+|an encrypted key of (512|768) bytes"
     r"|crit names (exp,|the empty name|a member (that is not understood|in another case)|one that)"
 )
 
@@ -189,7 +189,7 @@ def test_profiles_are_matched_and_nearly_matched() -> None:
 def test_what_profiles_send_matches_them() -> None:
     for profile in (profiles.VISA_MLE, profiles.JUSPAY_TOKENIZATION):
         key = forge.key("RSA-OAEP-256", kid="9d1a0ab4-6d4e-4d5c-8e9b-1a2b3c4d5e6f").public()
-        body = profile.sealer(key).seal(b"{}")
+        body = profile.encrypter(key).encrypt(b"{}")
         found = explain(body)
         assert [cause.code for cause in found.causes] == ["envelope"]
         misses = {(one.profile, one.direction): one.misses for one in found.profiles}
@@ -307,7 +307,7 @@ PIECES = st.sampled_from(
     st.one_of(st.text(), st.binary(), st.lists(PIECES, max_size=12).map("".join)),
     st.sampled_from(["jwe", "jws"]),
 )
-def test_any_text_and_any_octets_get_an_explanation(token: str | bytes, expect: str) -> None:
+def test_any_text_and_any_bytes_get_an_explanation(token: str | bytes, expect: str) -> None:
     found = explain(token, expect=expect)
     text = str(found)
     assert found.causes
@@ -319,7 +319,7 @@ def test_any_text_and_any_octets_get_an_explanation(token: str | bytes, expect: 
     assert len(text) < MOST_SHOWN
 
 
-TOKENS = [octets(make()) for _, make in (*SHOWN.values(), *HIDDEN.values())]
+TOKENS = [raw(make()) for _, make in (*SHOWN.values(), *HIDDEN.values())]
 CHANGES = st.tuples(
     st.integers(0, 2000),
     st.integers(0, 3),

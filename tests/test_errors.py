@@ -14,7 +14,7 @@ ERRORS = {
     joseal.UnknownKeyError: ((), "unknown_key"),
     joseal.DecryptionError: ((), "undecryptable"),
     joseal.VerificationError: ((), "unverified"),
-    joseal.KeyUseError: (("the key can't serve",), "key"),
+    joseal.InvalidKeyError: (("the key can't serve",), "key"),
     joseal.KeyUnavailableError: (("the device is gone",), "unavailable"),
     joseal.ApiError: ((400, "E01", "a message", "another"), "api"),
     joseal.TransportError: (("no answer", True), "transport"),
@@ -26,7 +26,7 @@ TEXTS = {
     joseal.UnknownKeyError: "no key here has the kid that the token names",
     joseal.DecryptionError: "the token can't be opened with this key",
     joseal.VerificationError: "the signature does not hold under this key",
-    joseal.KeyUseError: "the key can't serve",
+    joseal.InvalidKeyError: "the key can't serve",
     joseal.KeyUnavailableError: "the device is gone",
     joseal.ApiError: "the API refused the request: E01 (HTTP 400)",
     joseal.TransportError: "no answer (the request may have been sent)",
@@ -54,9 +54,9 @@ def test_error_comes_back_equal_under_every_protocol(kind, protocol):
 
 
 def test_errors_differ_by_kind_and_by_what_they_say():
-    assert joseal.KeyUseError("a") != joseal.KeyUseError("b")
-    assert joseal.KeyUseError("a") != joseal.MalformedTokenError("a")
-    assert joseal.KeyUseError("a") != "a"
+    assert joseal.InvalidKeyError("a") != joseal.InvalidKeyError("b")
+    assert joseal.InvalidKeyError("a") != joseal.MalformedTokenError("a")
+    assert joseal.InvalidKeyError("a") != "a"
     assert joseal.DecryptionError() == joseal.DecryptionError()
     assert joseal.TokenTooLargeError("token_bytes", 1) != joseal.TokenTooLargeError(
         "token_bytes", 2

@@ -11,7 +11,7 @@ import weakref
 
 import pytest
 
-from joseal import KeyUseError
+from joseal import InvalidKeyError
 from joseal._core.secrecy import Opaque, hide_locals
 
 
@@ -36,7 +36,7 @@ class ForeignPanic(BaseException):
 
 # joseal's own, what Python raises, what ends a program, and what nobody has thought of.
 RAISED = [
-    *(KeyUseError("x"), TypeError("x"), ValueError("x"), OverflowError("x"), MemoryError("x")),
+    *(InvalidKeyError("x"), TypeError("x"), ValueError("x"), OverflowError("x"), MemoryError("x")),
     *(RecursionError("x"), OSError("x"), KeyboardInterrupt("x"), FileNotFoundError(2, "x")),
     *(KeyError("x"), IndexError("x"), AttributeError("x"), ZeroDivisionError("x")),
     *(RuntimeError("x"), NotImplementedError("x"), AssertionError("x"), ImportError("x")),

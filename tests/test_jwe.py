@@ -14,16 +14,16 @@ import pytest
 from tests import forge
 
 from joseal import (
+    DecryptedToken,
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
     KeySet,
-    KeyUseError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
-    Opened,
     TokenTooLargeError,
     UnknownKeyError,
 )
@@ -54,7 +54,7 @@ def sealed(**members):
 
 
 def raw(header):
-    """Return a token with a header of these octets, and a good tag over it."""
+    """Return a token with a header of these bytes, and a good tag over it."""
     return str(forge.token(ALG, ENC, header=header.encode()))
 
 
@@ -315,7 +315,7 @@ def test_enc_that_is_not_known_is_a_value_error(enc):
 
 @pytest.mark.parametrize("alg", forge.RSA_ALGS)
 def test_private_key_seals_nothing(alg):
-    with pytest.raises(KeyUseError, match=r"use key\.public\(\)"):
+    with pytest.raises(InvalidKeyError, match=r"use key\.public\(\)"):
         encrypter(forge.key(alg))
 
 
@@ -378,7 +378,7 @@ def test_header_bytes_are_the_same_for_making_and_opening(length):
 
 
 def test_default_limits_are_mutual_at_the_edge():
-    """The largest header that a default Encrypter makes opens, and one octet more is not made."""
+    """The largest header that a default Encrypter makes opens, and one byte more is not made."""
     room = 16 * 1024 - len(header_of(encrypter(header={"x": ""}).encrypt(b"")))
     token = encrypter(header={"x": "x" * room}).encrypt(b"")
     assert decrypter().decrypt(token) == b""
@@ -428,7 +428,7 @@ def test_no_enc_is_a_value_error_and_not_all_of_them(enc):
 
 @pytest.mark.parametrize("keys", [[], (), iter(())])
 def test_no_key_is_refused(keys):
-    with pytest.raises(KeyUseError, match="must not be empty"):
+    with pytest.raises(InvalidKeyError, match="must not be empty"):
         Decrypter(keys, enc=ENC)
 
 
@@ -436,7 +436,7 @@ def test_no_key_is_refused(keys):
 def test_public_key_opens_nothing(alg):
     public = forge.key(alg).public()
     for keys in (public, [public], KeySet([public]), [forge.key(alg, kid="a"), public]):
-        with pytest.raises(KeyUseError, match="public: it opens nothing"):
+        with pytest.raises(InvalidKeyError, match="public: it opens nothing"):
             Decrypter(keys, enc=ENC)
 
 
@@ -474,8 +474,8 @@ def with_part(alg, enc, **replaced):
     return str(forge.token(alg, enc)._replace(**replaced))
 
 
-def grow(octets, size):
-    return octets[:size] if size <= len(octets) else octets + bytes(size - len(octets))
+def grow(raw, size):
+    return raw[:size] if size <= len(raw) else raw + bytes(size - len(raw))
 
 
 @pytest.mark.parametrize("part", ["iv", "tag"])
@@ -862,16 +862,16 @@ def test_objects_are_immutable_and_never_pickled(place):
 
 def test_repr_shows_no_plaintext_and_no_key():
     assert [repr(thing) for thing in everything()] == [
-        "Encrypter(Key(alg='A128KW', kid=None, 16 octets), enc='A128GCM')",
-        "Decrypter(KeySet([Key(alg='A128KW', kid=None, 16 octets)], skipped=0), enc=['A128GCM'])",
-        "Opened(plaintext=<4 octets>, key=Key(alg='A128KW', kid=None, 16 octets))",
+        "Encrypter(Key(alg='A128KW', kid=None, 16 bytes), enc='A128GCM')",
+        "Decrypter(KeySet([Key(alg='A128KW', kid=None, 16 bytes)], skipped=0), enc=['A128GCM'])",
+        "DecryptedToken(plaintext=<4 bytes>, key=Key(alg='A128KW', kid=None, 16 bytes))",
     ]
 
 
 def test_opened_tells_plaintext_header_and_key():
     key = kw(kid="a")
     opened = decrypter(key).open(encrypter(key, header={"z": 1, "y": 2}).encrypt(b"x"))
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, DecryptedToken)
     assert (opened.plaintext, opened.key) == (b"x", key)
     assert list(opened.header) == ["alg", "kid", "z", "y", "enc"]
 

@@ -100,15 +100,15 @@ def recorded_key(alg, enc, log, name="mine"):
     if alg not in forge.RSA_ALGS:
         return forge.key(alg, enc, name)
     key = Key.from_pem(forge.pem_of(forge.rsa_private(name)), alg=alg)
-    mechanism = key.for_encryption("decrypt", [ENCS[enc]], None)
+    mechanism = key._for_encryption("decrypt", [ENCS[enc]], None)
     recorded = RecordedKey(forge.rsa_private(name), log)
     object.__setattr__(mechanism, "_decrypt", decryptor(ALGS[alg], recorded))
     return key
 
 
-def flipped(octets, place=0):
-    place %= len(octets)
-    return octets[:place] + bytes((octets[place] ^ 1,)) + octets[place + 1 :]
+def flipped(raw, place=0):
+    place %= len(raw)
+    return raw[:place] + bytes((raw[place] ^ 1,)) + raw[place + 1 :]
 
 
 def faults(alg, enc):
@@ -116,7 +116,7 @@ def faults(alg, enc):
     good = forge.token(alg, enc)
     size = forge.ENCS[enc].cek_bytes
     yield "good tag, first bit", good._replace(tag=flipped(good.tag))
-    yield "good tag, last octet", good._replace(tag=flipped(good.tag, -1))
+    yield "good tag, last byte", good._replace(tag=flipped(good.tag, -1))
     yield "no tag", good._replace(tag=bytes(len(good.tag)))
     yield "iv", good._replace(iv=flipped(good.iv))
     yield "ciphertext", good._replace(ciphertext=flipped(good.ciphertext))
@@ -131,7 +131,7 @@ def faults(alg, enc):
     yield "another CEK", good._replace(encrypted_key=forge.wrap(alg, enc, bytes(size)))
     yield "zero encrypted key", good._replace(encrypted_key=bytes(len(good.encrypted_key)))
     yield "encrypted key, first bit", good._replace(encrypted_key=flipped(good.encrypted_key))
-    yield "encrypted key, last octet", good._replace(encrypted_key=flipped(good.encrypted_key, -1))
+    yield "encrypted key, last byte", good._replace(encrypted_key=flipped(good.encrypted_key, -1))
     if alg not in forge.RSA_ALGS:
         return
     yield "number over the modulus", good._replace(encrypted_key=b"\xff" * 256)
@@ -253,7 +253,7 @@ def test_bad_padding_for_one_of_several_keys_fails_after_all_were_tried(alg, enc
 
 @pytest.mark.parametrize(("alg", "enc"), [suite for suite in SUITES if suite[0] != "dir"])
 def test_failed_unwrap_goes_on_with_the_random_key_to_the_tag(alg, enc, monkeypatch):
-    """What is sealed under the octets that were drawn does open: they are what was used."""
+    """What is sealed under the bytes that were drawn does open: they are what was used."""
     drawn = forge.draw("drawn", forge.ENCS[enc].cek_bytes)
     good = forge.token(alg, enc)
     iv = forge.draw("iv", forge.ENCS[enc].iv_bytes)

@@ -11,8 +11,8 @@ from tests.forge import b64, unb64
 
 from joseal import (
     Encrypter,
+    InvalidKeyError,
     Key,
-    KeyUseError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
@@ -21,7 +21,7 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
     VerificationError,
-    Verified,
+    VerifiedToken,
     Verifier,
 )
 
@@ -178,12 +178,12 @@ def test_token_of_another_type_is_a_type_error(token):
 
 
 def test_public_key_signs_nothing():
-    with pytest.raises(KeyUseError, match="public"):
+    with pytest.raises(InvalidKeyError, match="public"):
         Signer(suite.signing_key("ES256").public())
 
 
 def test_no_keys_verify_nothing():
-    with pytest.raises(KeyUseError, match="empty"):
+    with pytest.raises(InvalidKeyError, match="empty"):
         Verifier([])
 
 
@@ -213,7 +213,7 @@ def test_text_of_a_public_key_is_no_shared_secret(alg):
             {"alg": alg}, b"x", lambda data, text=text: hmac.digest(text, data, "sha256")
         )
         assert code(same, public) == "unverified"
-    with pytest.raises(KeyUseError, match="needs a symmetric key"):
+    with pytest.raises(InvalidKeyError, match="needs a symmetric key"):
         Key.from_pem(public.to_pem(), alg="HS256")
 
 
@@ -560,7 +560,7 @@ def test_unknown_kid_is_told_before_any_signature():
 
 def test_objects_are_immutable_and_never_pickled():
     verified = Verifier(KEY).open(Signer(KEY).sign(b"x"))
-    assert type(verified) is Verified
+    assert type(verified) is VerifiedToken
     for value in (Signer(KEY), Verifier(KEY), verified):
         with pytest.raises(AttributeError, match="immutable"):
             value.payload = b"y"
@@ -570,7 +570,7 @@ def test_objects_are_immutable_and_never_pickled():
 
 def test_reprs_show_no_payload():
     verified = Verifier(KEY).open(Signer(KEY).sign(b"canary"))
-    assert repr(verified) == f"Verified(payload=<6 octets>, key={KEY!r})"
+    assert repr(verified) == f"VerifiedToken(payload=<6 bytes>, key={KEY!r})"
     assert repr(Signer(KEY)) == f"Signer({KEY!r})"
     assert repr(Verifier(KEY)).startswith("Verifier(KeySet([")
 
@@ -579,7 +579,7 @@ def test_hmac_key_length_is_enforced():
     """RFC 7518 section 3.2; CVE-2026-49852, CVE-2025-45768."""
     for alg, size in (("HS256", 32), ("HS384", 48), ("HS512", 64)):
         for short in (0, 1, size - 1):
-            with pytest.raises(KeyUseError):
+            with pytest.raises(InvalidKeyError):
                 Key.from_jwk({"kty": "oct", "k": b64(bytes(short))}, alg=alg)
         Key.from_jwk({"kty": "oct", "k": b64(bytes(size))}, alg=alg)
         Key.from_jwk({"kty": "oct", "k": b64(bytes(200))}, alg=alg)

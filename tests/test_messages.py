@@ -17,8 +17,8 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
-    KeyUseError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
@@ -26,7 +26,7 @@ from joseal import (
     UnknownKeyError,
 )
 from joseal._core.algorithms import ecdh, rsa
-from joseal._core.algorithms.key_management import Outgoing
+from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal._core.policy import Policy
 
@@ -74,7 +74,7 @@ def mixed():
 
 def low_order():
     public = X25519PublicKey.from_public_bytes(bytes(32))
-    return ecdh.EcdhEs(ALGS["ECDH-ES"], public, None).wrap(Outgoing(ENCS[ENC], Limits()))
+    return ecdh.EcdhEs(ALGS["ECDH-ES"], public, None).wrap(WrapSettings(ENCS[ENC], Limits()))
 
 
 def counted_out():
@@ -214,18 +214,18 @@ REFUSALS = [
     (NotAllowedError, "zip: DEF is the only one there is", opens(made(zip="def"), accept_zip=True)),
     (NotAllowedError, "typ: not the one that typ= demands", opens(made(), typ="JWT")),
     (NotAllowedError, "cty: not the one that cty= demands", opens(made(), cty="JWT")),
-    (KeyUseError, "this alg is not known", lambda: Key.generate("none")),
-    (KeyUseError, "this key has made its 2^32 tokens: change the key", counted_out),
+    (InvalidKeyError, "this alg is not known", lambda: Key.generate("none")),
+    (InvalidKeyError, "this key has made its 2^32 tokens: change the key", counted_out),
     (
-        KeyUseError,
+        InvalidKeyError,
         "the policy house refuses A128GCM: why",
         seals(policy=Policy(name="house", refused={"A128GCM": "why"})),
     ),
     (
-        KeyUseError,
+        InvalidKeyError,
         "RSA1_5 tokens are opened but never made",
         lambda: rsa.RsaEncryption(ALGS["RSA1_5"], forge.rsa_private().public_key(), None).wrap(
-            Outgoing(ENCS[ENC], Limits())
+            WrapSettings(ENCS[ENC], Limits())
         ),
     ),
     (

@@ -16,8 +16,8 @@ from joseal import (
     Key,
     Limits,
     MalformedTokenError,
+    NestedToken,
     NotAllowedError,
-    OpenedNested,
     Signer,
     SignThenEncrypt,
     TokenError,
@@ -82,38 +82,38 @@ def code(opener, token):
 @pytest.mark.parametrize("alg", ALGS)
 @pytest.mark.parametrize("payload", [b"", b"x", bytes(range(256)), b"a" * 5000], ids=len)
 def test_both_orders_open_with_both_layers(sig, alg, payload):
-    token = SignThenEncrypt(signer(sig), encrypter(alg)).seal(payload)
+    token = SignThenEncrypt(signer(sig), encrypter(alg)).encrypt(payload)
     assert token.count(".") == 4
     opened = DecryptThenVerify(decrypter(alg), verifier(sig)).open(token)
-    assert (opened.payload, opened.signed_by.alg, opened.opened_with.alg) == (payload, sig, alg)
-    assert (opened.sealed_header["cty"], opened.signed_header) == ("JWT", {"alg": sig})
-    token = EncryptThenSign(encrypter(alg), signer(sig)).seal(payload)
+    assert (opened.payload, opened.signed_by.alg, opened.decrypted_with.alg) == (payload, sig, alg)
+    assert (opened.encrypted_header["cty"], opened.signed_header) == ("JWT", {"alg": sig})
+    token = EncryptThenSign(encrypter(alg), signer(sig)).encrypt(payload)
     assert token.count(".") == 2
     opened = VerifyThenDecrypt(verifier(sig), decrypter(alg)).open(token.encode())
-    assert (opened.payload, opened.signed_by.alg, opened.opened_with.alg) == (payload, sig, alg)
+    assert (opened.payload, opened.signed_by.alg, opened.decrypted_with.alg) == (payload, sig, alg)
     assert opened.signed_header == {"alg": sig, "cty": "JWE"}
-    assert (opened.sealed_header["alg"], opened.sealed_header["enc"]) == (alg, ENC)
+    assert (opened.encrypted_header["alg"], opened.encrypted_header["enc"]) == (alg, ENC)
 
 
 def test_layers_are_those_of_the_single_objects():
-    token = SignThenEncrypt(signer(), encrypter()).seal(b"x")
+    token = SignThenEncrypt(signer(), encrypter()).encrypt(b"x")
     inner = decrypter().decrypt(token)
     assert verifier().verify(inner) == b"x"
-    token = EncryptThenSign(encrypter(), signer()).seal(b"x")
+    token = EncryptThenSign(encrypter(), signer()).encrypt(b"x")
     assert decrypter().decrypt(verifier().verify(token)) == b"x"
 
 
 def test_cty_is_written_last_among_the_members_of_the_token():
-    token = SignThenEncrypt(signer(), encrypter(header={"typ": "JOSE"})).seal(b"x")
+    token = SignThenEncrypt(signer(), encrypter(header={"typ": "JOSE"})).encrypt(b"x")
     assert list(header_of(token)) == ["alg", "typ", "cty", "enc"]
-    token = EncryptThenSign(encrypter(), signer(header={"typ": "JOSE"})).seal(b"x")
+    token = EncryptThenSign(encrypter(), signer(header={"typ": "JOSE"})).encrypt(b"x")
     assert list(header_of(token)) == ["alg", "typ", "cty"]
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_other_cty_is_written_and_demanded(order):
     seals, opens = ORDERS[order]("example")
-    token = seals.seal(b"x")
+    token = seals.encrypt(b"x")
     assert header_of(token)["cty"] == "example"
     assert opens.open(token).payload == b"x"
     _, other = ORDERS[order]("other")
@@ -126,21 +126,21 @@ def test_other_cty_is_written_and_demanded(order):
 def test_cty_of_none_is_neither_written_nor_looked_at(order):
     silent, lax = ORDERS[order](None)
     loud, strict = ORDERS[order]()
-    assert "cty" not in header_of(silent.seal(b"x"))
-    assert lax.open(silent.seal(b"x")).payload == lax.open(loud.seal(b"x")).payload == b"x"
-    assert code(strict, silent.seal(b"x")) == "not_allowed"
+    assert "cty" not in header_of(silent.encrypt(b"x"))
+    assert lax.open(silent.encrypt(b"x")).payload == lax.open(loud.encrypt(b"x")).payload == b"x"
+    assert code(strict, silent.encrypt(b"x")) == "not_allowed"
 
 
 @pytest.mark.parametrize("cty", ["JWT", "jwt", "application/jwt", "Application/JWT"])
 def test_cty_is_a_media_type(cty):
     """RFC 7515 section 4.1.10."""
-    token = SignThenEncrypt(signer(), encrypter(), cty=cty).seal(b"x")
+    token = SignThenEncrypt(signer(), encrypter(), cty=cty).encrypt(b"x")
     assert DecryptThenVerify(decrypter(), verifier()).open(token).payload == b"x"
 
 
 @pytest.mark.parametrize("cty", ["JWS", "JW", "text/jwt", "", "JWT "])
 def test_another_media_type_is_refused(cty):
-    token = SignThenEncrypt(signer(), encrypter(), cty=cty).seal(b"x")
+    token = SignThenEncrypt(signer(), encrypter(), cty=cty).encrypt(b"x")
     assert code(DecryptThenVerify(decrypter(), verifier()), token) == "not_allowed"
 
 
@@ -156,7 +156,7 @@ def test_typ_is_demanded_of_the_layer_that_it_is_demanded_of():
         (None, None, "not_allowed"),
     ):
         seals = SignThenEncrypt(signer(header=inner), encrypter(header=outer))
-        assert code(opener, seals.seal(b"x")) == outcome
+        assert code(opener, seals.encrypt(b"x")) == outcome
 
 
 def test_token_without_a_signature_is_never_taken_for_a_signed_one():
@@ -191,14 +191,14 @@ def test_token_without_a_seal_is_never_taken_for_a_sealed_one():
 
 def test_one_order_does_not_open_the_other():
     for mine, other in (("sign first", "seal first"), ("seal first", "sign first")):
-        token = ORDERS[mine]()[0].seal(b"x")
+        token = ORDERS[mine]()[0].encrypt(b"x")
         assert code(ORDERS[other]()[1], token) == "malformed"
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_outer_layer_fails_as_it_does_alone(order):
     seals, opens = ORDERS[order]()
-    head, *rest = seals.seal(b"x").split(".")
+    head, *rest = seals.encrypt(b"x").split(".")
     outer = DecryptionError if order == "sign first" else VerificationError
     last = rest[-1]
     rest[-1] = ("A" if last[0] != "A" else "B") + last[1:]
@@ -215,12 +215,12 @@ def test_signature_of_the_outer_layer_is_checked_before_anything_is_deciphered(m
     key = Key.from_pem(forge.pem_of(forge.rsa_private()), alg="RSA-OAEP-256")
     object.__setattr__(key._management, "_decrypt", used.append)
     opener = VerifyThenDecrypt(verifier(), Decrypter(key, enc=ENC))
-    bad = EncryptThenSign(encrypter(), signer(name="attacker")).seal(b"x")
+    bad = EncryptThenSign(encrypter(), signer(name="attacker")).encrypt(b"x")
     with pytest.raises(VerificationError):
         opener.open(bad)
     assert used == []
     with pytest.raises(DecryptionError):
-        opener.open(EncryptThenSign(encrypter(), signer()).seal(b"x"))
+        opener.open(EncryptThenSign(encrypter(), signer()).encrypt(b"x"))
     assert len(used) == 1
 
 
@@ -251,7 +251,7 @@ def test_nested_jwt_never_has_an_unencoded_payload(cty):
     with pytest.raises(ValueError, match=r"^a JWT must not have an unencoded payload"):
         SignThenEncrypt(signer(b64=False), encrypter(), cty=cty)
     for other in ("JOSE", None):
-        token = SignThenEncrypt(signer(b64=False), encrypter(), cty=other).seal(b"{}")
+        token = SignThenEncrypt(signer(b64=False), encrypter(), cty=other).encrypt(b"{}")
         opener = DecryptThenVerify(decrypter(), verifier(b64=False), cty=other)
         assert opener.open(token).payload == b"{}"
 
@@ -267,12 +267,12 @@ def test_cty_of_another_type_is_a_type_error(cty):
 @pytest.mark.parametrize("payload", ["x", None, 5])
 def test_payload_of_another_type_is_a_type_error(order, payload):
     with pytest.raises(TypeError, match="must be bytes"):
-        ORDERS[order]()[0].seal(payload)
+        ORDERS[order]()[0].encrypt(payload)
 
 
 def test_limits_of_both_layers_hold():
     small = Limits(plaintext_bytes=200)
-    token = SignThenEncrypt(signer(), encrypter()).seal(bytes(300))
+    token = SignThenEncrypt(signer(), encrypter()).encrypt(bytes(300))
     for opener in (
         DecryptThenVerify(decrypter(limits=small), verifier()),
         DecryptThenVerify(decrypter(), verifier(limits=small)),
@@ -280,21 +280,21 @@ def test_limits_of_both_layers_hold():
         with pytest.raises(TokenTooLargeError):
             opener.open(token)
     with pytest.raises(TokenTooLargeError):
-        SignThenEncrypt(signer(), encrypter(limits=small)).seal(bytes(150))
+        SignThenEncrypt(signer(), encrypter(limits=small)).encrypt(bytes(150))
 
 
 @pytest.mark.parametrize("order", ORDERS)
 def test_objects_are_immutable_silent_and_never_pickled(order):
     seals, opens = ORDERS[order]()
-    opened = opens.open(seals.seal(b"canary"))
-    assert type(opened) is OpenedNested
+    opened = opens.open(seals.encrypt(b"canary"))
+    assert type(opened) is NestedToken
     for value in (seals, opens, opened):
         assert "canary" not in repr(value)
         with pytest.raises(AttributeError, match="immutable"):
             value.payload = b"y"
         with pytest.raises(TypeError, match="can't be pickled"):
             pickle.dumps(value)
-    assert repr(opened).startswith("OpenedNested(payload=<6 octets>, signed_by=Key(")
+    assert repr(opened).startswith("NestedToken(payload=<6 bytes>, signed_by=Key(")
 
 
 def test_rfc_7520_section_6(shared_vectors):
@@ -313,5 +313,5 @@ def test_rfc_7520_section_6(shared_vectors):
     assert json.loads(opened.payload) == (
         json.loads(payload) if isinstance(payload, str) else payload
     )
-    assert opened.sealed_header["cty"] == "JWT"
+    assert opened.encrypted_header["cty"] == "JWT"
     assert opened.signed_by.kid == signed["input"]["key"].get("kid")

@@ -8,22 +8,22 @@ import pytest
 from tests import forge, test_canary
 from tests.keys import test_pem
 
-from joseal import Decrypter, Encrypter, Key, KeySet, KeyUseError, MalformedTokenError
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet, MalformedTokenError
 from joseal._core.wire import strict_json
 
 CANARY = {
     # `Key.public` and `Key.generate` lack hide_locals, and so do the constructors.
     "public half of a secret": lambda: test_canary.kw().public(),
     "generated with a bad kid": lambda: Key.generate("A128KW", kid=5),
-    "set of octets": lambda: KeySet([test_canary.vault().shared["A128KW"]]),
+    "set of bytes": lambda: KeySet([test_canary.vault().shared["A128KW"]]),
     "set twice": lambda: KeySet([test_canary.direct(), test_canary.direct()]),
     "sealing with a private key": lambda: Encrypter(test_canary.rsa(), enc="A128GCM"),
-    "sealing with octets": lambda: Encrypter(test_canary.vault().shared["A128KW"], enc="A128GCM"),
+    "sealing with bytes": lambda: Encrypter(test_canary.vault().shared["A128KW"], enc="A128GCM"),
     "opening with a public key": lambda: Decrypter(test_canary.rsa().public(), enc="A128GCM"),
-    "opening with octets": lambda: Decrypter([test_canary.vault().shared["A128KW"]], enc="A128GCM"),
+    "opening with bytes": lambda: Decrypter([test_canary.vault().shared["A128KW"]], enc="A128GCM"),
     "opening with text": lambda: Decrypter(test_canary.vault().pem.decode(), enc="A128GCM"),
     # a UnicodeEncodeError carries the whole variable in its `object`.
-    "environment with a stray octet": lambda: test_canary.environment(
+    "environment with a stray byte": lambda: test_canary.environment(
         "\udcff" + test_canary.vault().pem.decode()
     ),
     # an unlisted exception of a caller's mapping passes through frames that hold CEK and plaintext.
@@ -53,14 +53,14 @@ def test_error_of_a_constructor_can_be_reported():
         lambda: KeySet([]),
         lambda: Decrypter([], enc="A128GCM"),
     ):
-        with pytest.raises(KeyUseError) as caught:
+        with pytest.raises(InvalidKeyError) as caught:
             make()
         traceback.TracebackException.from_exception(caught.value, capture_locals=True)
 
 
 def test_environment_variable_that_is_no_text_is_refused(monkeypatch):
     monkeypatch.setitem(os.environ, "A_KEY", "\udcff" + forge.pem_of(forge.rsa_private()).decode())
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_env("A_KEY", alg="RSA-OAEP")
 
 
@@ -72,7 +72,7 @@ def test_certificate_of_an_unknown_version_is_refused():
         b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
     )
     for load, data in ((Key.from_der, der), (Key.from_pem, pem)):
-        with pytest.raises(KeyUseError):
+        with pytest.raises(InvalidKeyError):
             load(data, alg="RSA-OAEP")
 
 
@@ -82,7 +82,7 @@ def even_modulus():
 
 
 def test_even_modulus_is_refused_when_loaded():
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_jwk(even_modulus(), alg="RSA-OAEP")
 
 
@@ -93,7 +93,7 @@ def test_password_that_is_no_text_is_refused_and_not_replaced(password):
 
 
 def test_jwk_text_with_a_lone_surrogate_is_refused():
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_jwk('{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA","alg":"A128KW","kid":"\ud800"}')
 
 
@@ -167,24 +167,24 @@ def test_password_of_another_type_has_a_fixed_text():
 
 
 def test_password_too_long_has_a_fixed_text():
-    with pytest.raises(ValueError, match="1 to 1023 octets") as caught:
+    with pytest.raises(ValueError, match="1 to 1023 bytes") as caught:
         forge.key("RSA-OAEP").to_pem(private=True, password="x" * 2000)
     assert "backend" not in str(caught.value)
 
 
 def test_what_key_ops_exclude_stays_excluded_when_let_out():
     jwk = {"kty": "oct", "k": forge.b64(bytes(16)), "alg": "A128KW", "key_ops": ["unwrapKey"]}
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Encrypter(Key.from_jwk(Key.from_jwk(jwk).to_jwk(private=True)), enc="A128GCM")
 
 
 def test_direct_key_named_for_an_enc_has_its_size_when_loaded():
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_jwk({"kty": "oct", "k": forge.b64(bytes(32)), "alg": "A128GCM"})
 
 
 def test_empty_password_for_an_encrypted_key_is_told_rightly():
-    with pytest.raises(KeyUseError) as caught:
+    with pytest.raises(InvalidKeyError) as caught:
         Key.from_pem(test_pem.encrypted(), alg="RSA-OAEP", password="")
     assert "not encrypted" not in str(caught.value)
 

@@ -25,9 +25,9 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
     KeySet,
-    KeyUseError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
@@ -83,7 +83,7 @@ def token_of(enc, size=LONG, **more):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    """Chunks of 48 octets, 64 characters, so that a short token has many."""
+    """Chunks of 48 bytes, 64 characters, so that a short token has many."""
     monkeypatch.setattr(content_chunked, "CHUNK_BYTES", 48)
     monkeypatch.setattr(tokens, "_CHUNK_CHARS", 64)
 
@@ -134,7 +134,7 @@ def test_a_stream_counts_as_a_token_of_its_key():
     encrypter = Encrypter(forge.key("dir", "A128GCM"), enc="A128GCM")
     object.__setattr__(encrypter, "_tokens", iter([2**32 - 1, 2**32]))
     sealed(encrypter, b"x")
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         sealed(encrypter, b"x")
 
 
@@ -190,8 +190,8 @@ def test_every_vector_ends_as_in_memory():
     assert seen > 1800
 
 
-def flipped(octets, place=0):
-    changed = bytearray(octets)
+def flipped(raw, place=0):
+    changed = bytearray(raw)
     changed[place] ^= 1
     return bytes(changed)
 
@@ -230,7 +230,7 @@ def test_no_end_of_a_token_opens(enc, small_chunks):
 
 
 @pytest.mark.parametrize("foreign", [b"=", b"+", b"/", b" ", b"\n", b".", b"\xff", b"\0"])
-def test_a_foreign_octet_is_malformed_wherever_it_stands(foreign):
+def test_a_foreign_byte_is_malformed_wherever_it_stands(foreign):
     token = token_of("A128GCM")
     start = token.rindex(b".", 0, token.rindex(b".")) + 1
     for at in (start, start + CHUNK // 3 * 4 - 1, token.rindex(b".") - 1, len(token) - 1, 0):
@@ -238,7 +238,7 @@ def test_a_foreign_octet_is_malformed_wherever_it_stands(foreign):
         assert isinstance(error, MalformedTokenError)
 
 
-def test_a_foreign_octet_is_malformed_under_a_wrong_key_too():
+def test_a_foreign_byte_is_malformed_under_a_wrong_key_too():
     token = token_of("A128GCM", name="another")
     start = token.rindex(b".", 0, token.rindex(b".")) + 1
     error = refused(ring(), token[:start] + b"+" + token[start + 1 :])
@@ -497,10 +497,10 @@ def test_a_source_that_is_no_token_in_the_second_pass_is_that_failure():
 
 
 class Stingy(io.RawIOBase):
-    """A raw file that gives and takes at most 1000 octets at once."""
+    """A raw file that gives and takes at most 1000 bytes at once."""
 
-    def __init__(self, octets=b""):
-        self.file = io.BytesIO(octets)
+    def __init__(self, raw=b""):
+        self.file = io.BytesIO(raw)
 
     def readable(self):
         return True
@@ -514,8 +514,8 @@ class Stingy(io.RawIOBase):
     def read(self, size=-1, /):
         return self.file.read(min(size, 1000))
 
-    def write(self, octets, /):
-        return self.file.write(octets[:1000])
+    def write(self, raw, /):
+        return self.file.write(raw[:1000])
 
 
 @pytest.mark.parametrize("enc", ["A128CBC-HS256", "A256GCM"])
@@ -594,7 +594,7 @@ def test_what_a_file_raises_reaches_the_caller_and_no_local_of_ours_with_it():
         def read(self, size=-1, /):
             raise failure
 
-        def write(self, octets, /):
+        def write(self, raw, /):
             raise failure
 
     token = token_of("A128GCM")

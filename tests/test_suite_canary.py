@@ -55,13 +55,13 @@ def _scalar(name):
 
 
 def secrets():
-    """Give each secret by its name, without the zero octets that a number may begin with."""
+    """Give each secret by its name, without the zero bytes that a number may begin with."""
     yield "plaintext", plaintext()
     yield "card", b"5105" * 4
     yield "password", password().encode()
     yield "HMAC key", forge.draw("HS256 mine", 32)
-    yield "wrapping key", suite.octets("A128KW", "A128GCM")
-    yield "GCM key", suite.octets("A256GCMKW", "A128GCM")
+    yield "wrapping key", suite.raw("A128KW", "A128GCM")
+    yield "GCM key", suite.raw("A256GCMKW", "A128GCM")
     yield "Ed25519 key", forge.draw("Ed25519 mine", 32)
     for name in suite.CURVES:
         yield name, curve(name).lstrip(b"\0")
@@ -194,10 +194,10 @@ OBJECTS = {
     "decrypting first": lambda: DecryptThenVerify(opening(), Verifier(sig())),
     "verifying first": lambda: VerifyThenDecrypt(Verifier(sig()), opening()),
     "opened nested": lambda: DecryptThenVerify(opening(), Verifier(sig())).open(
-        signed_first().seal(plaintext())
+        signed_first().encrypt(plaintext())
     ),
     "opened nested, the other way": lambda: VerifyThenDecrypt(Verifier(sig()), opening()).open(
-        sealed_first().seal(plaintext())
+        sealed_first().encrypt(plaintext())
     ),
     "policy": lambda: MODERN,
     "policy of names": lambda: FIPS_NAMES,
@@ -289,24 +289,24 @@ FAILING = {
     "plaintext as a token": lambda: Verifier(sig()).verify(plaintext()),
     "plaintext as a header": lambda: Verifier(sig()).verify(forge.b64(plaintext()) + ".."),
     # Nested
-    "nested payload of another type": lambda: signed_first().seal(plaintext().decode()),
+    "nested payload of another type": lambda: signed_first().encrypt(plaintext().decode()),
     "nested without a signature": lambda: DecryptThenVerify(opening(), Verifier(sig())).open(
         bad_inner()
     ),
     "nested with another cty": lambda: DecryptThenVerify(opening(), Verifier(sig()), cty="x").open(
-        signed_first().seal(plaintext())
+        signed_first().encrypt(plaintext())
     ),
     "nested with a bad signature": lambda: DecryptThenVerify(
         opening(), Verifier(sig("ES256", "other"))
-    ).open(signed_first().seal(plaintext())),
+    ).open(signed_first().encrypt(plaintext())),
     "nested with a bad seal": lambda: DecryptThenVerify(opening(), Verifier(sig())).open(
-        broken(signed_first().seal(plaintext()))
+        broken(signed_first().encrypt(plaintext()))
     ),
     "nested without a seal": lambda: VerifyThenDecrypt(Verifier(sig()), opening()).open(
         Signer(sig(), header={"cty": "JWE"}).sign(plaintext())
     ),
     "nested with a bad outer signature": lambda: VerifyThenDecrypt(Verifier(sig()), opening()).open(
-        broken(sealed_first().seal(plaintext()))
+        broken(sealed_first().encrypt(plaintext()))
     ),
     # Every kind of key management
     **{

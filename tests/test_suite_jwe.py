@@ -12,8 +12,8 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
-    KeyUseError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
@@ -138,8 +138,8 @@ def test_public_lengths_are_checked_first(alg, enc):
     opener = Decrypter(suite.key(alg, enc), enc=enc)
     good = suite.token(alg, enc)
     for part in ("encrypted_key", "iv", "ciphertext", "tag"):
-        octets = getattr(good, part)
-        wrong = {b"", octets[:-1], octets + b"\0", octets * 2, bytes(8)} - {octets}
+        raw = getattr(good, part)
+        wrong = {b"", raw[:-1], raw + b"\0", raw * 2, bytes(8)} - {raw}
         if part == "ciphertext" and enc not in forge.CBC_ENCS:
             continue
         for one in wrong:
@@ -241,7 +241,7 @@ def deflated(data):
 
 
 def zipped(content, enc="A128GCM", zip_="DEF"):
-    """Seal octets that are called compressed, whether they are or not."""
+    """Seal bytes that are called compressed, whether they are or not."""
     return str(suite.token("A128KW", enc, content, members={"zip": zip_}))
 
 
@@ -372,7 +372,7 @@ def test_fixed_gcm_key_stops_after_its_last_token(alg, enc):
     for _ in range(2):
         assert Decrypter(key, enc=enc).decrypt(sealing.encrypt(b"x")) == b"x"
     for _ in range(3):
-        with pytest.raises(KeyUseError, match=r"2\^32"):
+        with pytest.raises(InvalidKeyError, match=r"2\^32"):
             sealing.encrypt(b"x")
 
 
@@ -442,5 +442,5 @@ def test_direct_key_for_chacha_serves_the_encs_of_its_size():
         assert Decrypter(key, enc=enc).decrypt(token) == b"x"
     own = Key.from_jwk({"kty": "oct", "k": b64(bytes(32)), "alg": "XC20P"})
     assert (own.alg, own.to_jwk(private=True)["alg"]) == ("dir", "XC20P")
-    with pytest.raises(KeyUseError, match="does not fit"):
+    with pytest.raises(InvalidKeyError, match="does not fit"):
         Encrypter(own, enc="C20P")

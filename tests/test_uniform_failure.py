@@ -121,14 +121,14 @@ def recorded_key(alg, curve, enc, log, name="mine"):
     return key
 
 
-def flipped(octets, place=0):
-    place %= len(octets)
-    return octets[:place] + bytes((octets[place] ^ 1,)) + octets[place + 1 :]
+def flipped(raw, place=0):
+    place %= len(raw)
+    return raw[:place] + bytes((raw[place] ^ 1,)) + raw[place + 1 :]
 
 
 def common_faults(good):
     yield "tag, first bit", good._replace(tag=flipped(good.tag))
-    yield "tag, last octet", good._replace(tag=flipped(good.tag, -1))
+    yield "tag, last byte", good._replace(tag=flipped(good.tag, -1))
     yield "tag of zeros", good._replace(tag=bytes(len(good.tag)))
     yield "iv", good._replace(iv=flipped(good.iv))
     yield "ciphertext, first", good._replace(ciphertext=flipped(good.ciphertext))
@@ -141,7 +141,7 @@ def wrapping_faults(good, alg, enc, others):
     yield "encrypted key of zeros", good._replace(encrypted_key=bytes(len(wrapped)))
     yield "encrypted key of ones", good._replace(encrypted_key=b"\xff" * len(wrapped))
     yield "encrypted key, first bit", good._replace(encrypted_key=flipped(wrapped))
-    yield "encrypted key, last octet", good._replace(encrypted_key=flipped(wrapped, -1))
+    yield "encrypted key, last byte", good._replace(encrypted_key=flipped(wrapped, -1))
     for label, other in others.items():
         yield f"encrypted key {label}", good._replace(encrypted_key=other.encrypted_key)
 
@@ -162,9 +162,9 @@ def member_faults(alg, enc, curve, good_wrapped):
     """Members that are of their form, and lead to another key."""
     if alg in suite.GCM_WRAPS:
         for member in ("iv", "tag"):
-            octets = forge.unb64(good_wrapped.members[member])
+            raw = forge.unb64(good_wrapped.members[member])
             for place in (0, -1):
-                yield f"{member} {place}", {member: forge.b64(flipped(octets, place))}
+                yield f"{member} {place}", {member: forge.b64(flipped(raw, place))}
     elif alg in suite.PBES2:
         yield "salt", {"p2s": forge.b64(forge.draw("another salt", 16))}
         yield "iterations", {"p2c": suite.ITERATIONS + 1}
@@ -291,7 +291,7 @@ def test_several_keys_fail_as_one_does(alg, enc, log):
 @pytest.mark.parametrize("enc", ENCS)
 @pytest.mark.parametrize("alg", suite.WRAPPING)
 def test_failed_unwrap_goes_on_with_the_random_key_to_the_tag(alg, enc, monkeypatch):
-    """What is sealed under the octets that were drawn does open: they are what was used."""
+    """What is sealed under the bytes that were drawn does open: they are what was used."""
     drawn = forge.draw("drawn", suite.CEK_BYTES[enc])
     good = suite.wrap(alg, enc)
     bad = suite.Wrapped(drawn, flipped(good.encrypted_key, 5), good.members)

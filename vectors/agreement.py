@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, x448, x25519
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from encoder import CONTENT, Jwk, Recipe, b64, draw, header_octets, unb64
+from encoder import CONTENT, Jwk, Recipe, b64, draw, header_bytes, unb64
 
 ECDH_KEK_BYTES = {"ECDH-ES": 0, "ECDH-ES+A128KW": 16, "ECDH-ES+A192KW": 24, "ECDH-ES+A256KW": 32}
 ECDH_ALGS = tuple(ECDH_KEK_BYTES)
@@ -30,7 +30,7 @@ class Weierstrass(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The octets of a coordinate."""
+        """The bytes of a coordinate."""
         return (self.prime.bit_length() + 7) // 8
 
     def y(self, x: int) -> int | None:
@@ -99,9 +99,9 @@ def pair(crv: str, label: str) -> dict[str, str]:
         private, _, size = MONTGOMERY[crv]
     else:
         private, size = _EDWARDS[crv]
-    octets = draw(label, size)
-    x = b64(private.from_private_bytes(octets).public_key().public_bytes_raw())
-    return {"kty": "OKP", "crv": crv, "x": x, "d": b64(octets)}
+    raw = draw(label, size)
+    x = b64(private.from_private_bytes(raw).public_key().public_bytes_raw())
+    return {"kty": "OKP", "crv": crv, "x": x, "d": b64(raw)}
 
 
 def public(key: Jwk) -> dict[str, str]:
@@ -124,9 +124,9 @@ def shared(private: Jwk, epk: Mapping[str, str]) -> bytes:
     return own.exchange(ec.ECDH(), numbers.public_key())
 
 
-def counted(octets: bytes) -> bytes:
+def counted(raw: bytes) -> bytes:
     """Put the length in front. RFC 7518 section 4.6.2."""
-    return len(octets).to_bytes(4) + octets
+    return len(raw).to_bytes(4) + raw
 
 
 def other_info(name: str, apu: bytes, apv: bytes, size: int) -> bytes:
@@ -176,14 +176,14 @@ def agreed(
     own = pair(crv, f"{label} epk") if ephemeral is None else ephemeral
     names = {} if parties is None else dict(parties)
     members = {"alg": alg, "enc": enc, "epk": public(own), **(others or {})}
-    members |= {name: b64(octets) for name, octets in names.items()}
+    members |= {name: b64(raw) for name, raw in names.items()}
     purpose, size = derived_bytes(alg, enc)
     info = other_info(purpose, names.get("apu", b""), names.get("apv", b""), size)
     made = Recipe(
         key=key,
         alg=alg,
         enc=enc,
-        header=header_octets(members),
+        header=header_bytes(members),
         plaintext=plaintext,
         cek=draw(f"{label} cek", CONTENT[enc].cek_bytes),
         iv=draw(f"{label} iv", CONTENT[enc].iv_bytes),

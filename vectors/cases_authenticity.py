@@ -15,7 +15,7 @@ from encoder import (
     cbc,
     cbc_mac,
     cbc_mac_input,
-    header_octets,
+    header_bytes,
     pkcs7,
     recipe,
     seal,
@@ -42,7 +42,7 @@ def authenticity() -> VectorFile:
 
 
 def construction() -> VectorFile:
-    """Build construction.json: tags that hold over other octets, or were computed otherwise."""
+    """Build construction.json: tags that hold over other bytes, or were computed otherwise."""
     file = VectorFile("construction.json", 9)
     for enc in ENCS:
         _aads(file, enc)
@@ -69,7 +69,7 @@ def _flips(file: VectorFile, name: str, key: Jwk, enc: str) -> None:
             replace(token, ciphertext=flip(token.ciphertext, -1)),
         ),
         (
-            # Where nothing is authenticated, this one reaches the last octet of the padding.
+            # Where nothing is authenticated, this one reaches the last byte of the padding.
             "the last bit of the last block but one",
             replace(token, ciphertext=flip(token.ciphertext, -8 * BLOCK_BYTES - 1)),
         ),
@@ -92,27 +92,27 @@ def _flips(file: VectorFile, name: str, key: Jwk, enc: str) -> None:
 def _headers(file: VectorFile) -> None:
     """Put another header before segments that were made for the first one."""
     enc = "A128CBC-HS256"
-    says = header_octets({"alg": "A128KW", "typ": "JWT", "enc": enc})
+    says = header_bytes({"alg": "A128KW", "typ": "JWT", "enc": enc})
     comment = "Another header, and nothing made anew"
     group, made, base = file.start("header", comment, kw("A128KW"), enc, says)
     same = {
         "a space after a colon": says.replace(b":", b": ", 1),
         "a line feed at the end": says + b"\n",
-        "its members in another order": header_octets({"typ": "JWT", "alg": "A128KW", "enc": enc}),
+        "its members in another order": header_bytes({"typ": "JWT", "alg": "A128KW", "enc": enc}),
         "an escape for a letter": says.replace(b"typ", rb"t\u0079p"),
     }
-    for what, octets in same.items():
-        changed = replace(made.make(), header=octets)
+    for what, raw in same.items():
+        changed = replace(made.make(), header=raw)
         fault = f"the same header, with {what}"
         group.refuses(base, fault, changed, UNDECRYPTABLE, "HeaderReencoded")
     other = {
         "typ has another value": says.replace(b"JWT", b"jwt"),
-        "without typ": header_octets({"alg": "A128KW", "enc": enc}),
-        "with one member more": header_octets({"alg": "A128KW", "typ": "JWT", "enc": enc, "x": 1}),
-        "with a cty": header_octets({"alg": "A128KW", "typ": "JWT", "enc": enc, "cty": "JWT"}),
+        "without typ": header_bytes({"alg": "A128KW", "enc": enc}),
+        "with one member more": header_bytes({"alg": "A128KW", "typ": "JWT", "enc": enc, "x": 1}),
+        "with a cty": header_bytes({"alg": "A128KW", "typ": "JWT", "enc": enc, "cty": "JWT"}),
     }
-    for what, octets in other.items():
-        changed = replace(made.make(), header=octets)
+    for what, raw in other.items():
+        changed = replace(made.make(), header=raw)
         group.refuses(base, f"another header: {what}", changed, UNDECRYPTABLE, "FlippedBit")
 
 
@@ -157,7 +157,7 @@ def _other_key(file: VectorFile, key: Jwk, other: Jwk, enc: str) -> None:
     wrong = recipe(other, enc, name, TEXT)
     group.refuses(base, "made for another key", wrong, UNDECRYPTABLE, "WrongKey")
     brought = {name: other[name] for name in ("kty", "n", "e", "k") if name in other}
-    header = header_octets({"alg": key["alg"], "jwk": brought, "enc": enc})
+    header = header_bytes({"alg": key["alg"], "jwk": brought, "enc": enc})
     fault = "made for another key, which the header brings"
     carrying = replace(wrong, header=header)
     group.refuses(base, fault, carrying, UNDECRYPTABLE, "HeaderKey")
@@ -193,7 +193,7 @@ def _mac_inputs(aad: bytes, iv: bytes, ciphertext: bytes) -> dict[str, bytes]:
         "over no AAD": iv + ciphertext + bits.to_bytes(8),
         "over no IV": aad + ciphertext + bits.to_bytes(8),
         "over no length": aad + iv + ciphertext,
-        "over the AAD's length in octets": aad + iv + ciphertext + len(aad).to_bytes(8),
+        "over the AAD's length in bytes": aad + iv + ciphertext + len(aad).to_bytes(8),
         "over a length of 32 bits": aad + iv + ciphertext + bits.to_bytes(4),
         "over a length in little-endian": aad + iv + ciphertext + bits.to_bytes(8, "little"),
         "over the length in front": bits.to_bytes(8) + aad + iv + ciphertext,
@@ -211,7 +211,7 @@ def _macs(file: VectorFile, enc: str) -> None:
     swapped = made.cek[size:] + made.cek[:size]
     sibling = "A256CBC-HS512" if enc == "A128CBC-HS256" else "A128CBC-HS256"
     inputs = _mac_inputs(made.aad, made.iv, token.ciphertext)
-    tags = {what: cbc_mac(enc, made.cek, octets)[:size] for what, octets in inputs.items()} | {
+    tags = {what: cbc_mac(enc, made.cek, raw)[:size] for what, raw in inputs.items()} | {
         "from the end of the HMAC": cbc_mac(enc, made.cek, good)[-size:],
         "under the other half of the CEK": cbc_mac(enc, swapped, good)[:size],
         "under the whole CEK": cbc_mac(enc, made.cek + made.cek, good)[:size],

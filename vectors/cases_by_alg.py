@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cases_header import CRIT
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNKNOWN_KEY, Start, VectorFile
 from deflate import stored
-from encoder import ALL_ENCS, Jwk, Recipe, b64, draw, header_octets
+from encoder import ALL_ENCS, Jwk, Recipe, b64, draw, header_bytes
 from families import NEEDED, families, family_keys, named, opened_with
 from wrapping import sealed
 
@@ -97,7 +97,7 @@ def settings_by_alg() -> VectorFile:
             members = {**start.made.members, "kid": kid}
             start.says(f"kid is {kid!a}", members, UNKNOWN_KEY, "KeyId")
         for member in ("typ", "cty"):
-            said = made.said(header_octets({**made.members, member: "JWT"}))
+            said = made.said(header_bytes({**made.members, member: "JWT"}))
             comment = f"Only {member} JWT is accepted, under {alg}"
             opener = {**settings, member: "JWT"}
             start = file.begin(f"{member}-{alg}", comment, said, **opener)
@@ -154,7 +154,7 @@ def _with_both_characters(key: Jwk, enc: str) -> Recipe:
     drawn = (sealed(key, enc, f"{label} {count}", TEXT[:20]) for count in range(1000))
     made = next(made for made in drawn if _both(b64(made.wrap())))
     marks = ("?" * (count // 10) + ">?>~~" + "~" * (count % 10) for count in range(1000))
-    headers = (header_octets({**made.members, "x": mark}) for mark in marks)
+    headers = (header_bytes({**made.members, "x": mark}) for mark in marks)
     made = made.said(next(header for header in headers if _both(b64(header))))
     ivs = (draw(f"{label} iv {count}", len(made.iv)) for count in range(20_000))
     tokens = (replace(made, iv=iv) for iv in ivs)
@@ -180,7 +180,7 @@ def _base64url(start: Start) -> None:
                 start.refuses(f"the {name}: {fault}", token, MALFORMED, "Base64url")
 
 
-def _octets(start: Start, fault: str, header: bytes, flag: str) -> None:
+def _bytes(start: Start, fault: str, header: bytes, flag: str) -> None:
     start.refuses(f"the header {fault}", start.made.said(header), MALFORMED, flag)
 
 
@@ -197,17 +197,17 @@ def _texts(start: Start) -> None:
         "goes on with a NUL": whole + b"\x00",
         "begins with a byte order mark": b"\xef\xbb\xbf" + whole,
         "is in UTF-16": whole.decode().encode("utf-16-le"),
-        "has an octet that UTF-8 never has": cut + b',"x":"\xff"}',
+        "has a byte that UTF-8 never has": cut + b',"x":"\xff"}',
         "has a lone surrogate": cut + rb',"x":"\ud800"}',
         "has a raw NUL in a string": cut + b',"x":"a\x00b"}',
         "has a NaN": cut + b',"x":NaN}',
         "has a number that overflows to infinity": cut + b',"x":1e999}',
     }
     for fault, header in texts.items():
-        _octets(start, fault, header, "HeaderJson")
+        _bytes(start, fault, header, "HeaderJson")
     deep = cut + b',"x":' + b"[" * 16 + b"]" * 16 + b"}"
-    _octets(start, "has 17 levels", deep, "Nesting")
-    _octets(start, "has a number of 33 digits", cut + b',"x":' + b"9" * 33 + b"}", "Digits")
+    _bytes(start, "has 17 levels", deep, "Nesting")
+    _bytes(start, "has a number of 33 digits", cut + b',"x":' + b"9" * 33 + b"}", "Digits")
 
 
 def _duplicates(start: Start) -> None:
@@ -222,7 +222,7 @@ def _duplicates(start: Start) -> None:
         "a member of an object inside": whole[:-1] + b',"x":{"y":1,"y":1}}',
     }
     for fault, header in twice.items():
-        _octets(start, f"has twice: {fault}", header, "DuplicateMember")
+        _bytes(start, f"has twice: {fault}", header, "DuplicateMember")
 
 
 def _shapes(start: Start) -> None:
@@ -270,7 +270,7 @@ def _crit(start: Start) -> None:
 
 
 def _zip(start: Start) -> None:
-    said = header_octets({**start.made.members, "zip": "DEF"})
+    said = header_bytes({**start.made.members, "zip": "DEF"})
     made = replace(start.made, header=said, plaintext=stored(TEXT))
     start.refuses("zip is DEF, and the plaintext deflated", made, NOT_ALLOWED, "Compression")
     for name in ("", "def", "GZIP"):

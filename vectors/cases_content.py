@@ -21,7 +21,7 @@ from encoder import (
     Token,
     b64,
     draw,
-    header_octets,
+    header_bytes,
     seal,
     seal_padded,
     unb64,
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 _ENC = "A128CBC-HS256"
 _DIRECT = ("dir", "ECDH-ES")
 _PADDINGS = {
-    "0 as the last octet": b"fifteen octets." + b"\x00",
-    "17 as the last octet": b"fifteen octets." + b"\x11",
+    "0 as the last byte": b"fifteen octets." + b"\x00",
+    "17 as the last byte": b"fifteen octets." + b"\x11",
     "3, after a 3 and a 2": b"13 octets...." + b"\x02\x03\x03",
     "nothing": b"sixteen octets..",
 }
@@ -131,7 +131,7 @@ def tag_by_enc() -> VectorFile:
             _paddings(start)
         else:
             _streams_of_any_size(start)
-        plaintexts = {"empty": b"", "one octet": b"x", "1,000 zeros": bytes(1000)}
+        plaintexts = {"empty": b"", "one byte": b"x", "1,000 zeros": bytes(1000)}
         for what, plaintext in plaintexts.items():
             shaped = sealed(made.key, enc, f"tag by enc {enc} {what}", plaintext)
             start.group.opens(shaped, f"The plaintext: {what}", "PlaintextShape")
@@ -150,10 +150,10 @@ def _sizes(start: Start, ivs: set[int] | tuple[int, ...], tags: set[int] | tuple
     token = start.made.make()
     for size in sorted(ivs):
         changed = replace(token, iv=(token.iv + bytes(16))[:size])
-        start.refuses(f"an IV of {size} octets", changed, MALFORMED, "IvLength")
+        start.refuses(f"an IV of {size} bytes", changed, MALFORMED, "IvLength")
     for size in sorted(tags):
         changed = replace(token, tag=(token.tag + bytes(16))[:size])
-        start.refuses(f"a tag of {size} octets", changed, MALFORMED, "TagLength")
+        start.refuses(f"a tag of {size} bytes", changed, MALFORMED, "TagLength")
 
 
 def _blocks(start: Start) -> None:
@@ -161,7 +161,7 @@ def _blocks(start: Start) -> None:
     token = start.made.make()
     for size in (0, 1, 15, 17, len(token.ciphertext) - 1):
         changed = replace(token, ciphertext=token.ciphertext[:size])
-        fault = f"a ciphertext of {size} octets"
+        fault = f"a ciphertext of {size} bytes"
         start.refuses(fault, changed, MALFORMED, "CiphertextLength")
 
 
@@ -169,11 +169,11 @@ def _streams_of_any_size(start: Start) -> None:
     token = start.made.make()
     sizes = {
         "no ciphertext": b"",
-        "a ciphertext without its last octet": token.ciphertext[:-1],
-        "a ciphertext with an octet more": token.ciphertext + b"\x00",
+        "a ciphertext without its last byte": token.ciphertext[:-1],
+        "a ciphertext with a byte more": token.ciphertext + b"\x00",
     }
-    for fault, octets in sizes.items():
-        changed = replace(token, ciphertext=octets)
+    for fault, raw in sizes.items():
+        changed = replace(token, ciphertext=raw)
         start.refuses(fault, changed, UNDECRYPTABLE, "CiphertextLength")
 
 
@@ -190,10 +190,10 @@ def _flips(start: Start) -> None:
     # The highest bits of an RSA encrypted key could lift it above the modulus.
     first = {"encrypted_key": 8 if start.made.key["kty"] == "RSA" else 0}
     for name in ("encrypted_key", "iv", "ciphertext", "tag"):
-        octets = getattr(token, name)
+        raw = getattr(token, name)
         for what, bit in (("an early", first.get(name, 0)), ("the last", -1)):
-            if octets:
-                changed = replace(token, **{name: flip(octets, bit)})
+            if raw:
+                changed = replace(token, **{name: flip(raw, bit)})
                 fault = f"{what} bit of the {name.replace('_', ' ')} changed"
                 start.refuses(fault, changed, UNDECRYPTABLE, "FlippedBit")
 
@@ -205,13 +205,13 @@ def _headers(start: Start) -> None:
     same = {
         "a space after a colon": made.header.replace(b":", b": ", 1),
         "a line feed at the end": made.header + b"\n",
-        "its members in another order": header_octets(dict(reversed(made.members.items()))),
+        "its members in another order": header_bytes(dict(reversed(made.members.items()))),
         "an escape for a letter": made.header.replace(b"alg", rb"al\u0067", 1),
     }
-    for what, octets in same.items():
+    for what, raw in same.items():
         fault = f"the same header, with {what}"
-        start.refuses(fault, replace(token, header=octets), UNDECRYPTABLE, "HeaderReencoded")
-    changed = replace(token, header=header_octets({**made.members, "x": 1}))
+        start.refuses(fault, replace(token, header=raw), UNDECRYPTABLE, "HeaderReencoded")
+    changed = replace(token, header=header_bytes({**made.members, "x": 1}))
     start.refuses("one member more in the header", changed, UNDECRYPTABLE, "FlippedBit")
 
 
@@ -251,7 +251,7 @@ def _splices(start: Start, other: Recipe) -> None:
 
 def _streams(start: Start) -> None:
     made = start.made
-    header = header_octets({**made.members, "zip": "DEF"})
+    header = header_bytes({**made.members, "zip": "DEF"})
 
     def compressed(stream: bytes) -> Recipe:
         return replace(made, plaintext=stream, header=header)
@@ -264,8 +264,8 @@ def _streams(start: Start) -> None:
     bad = {
         "nothing": b"",
         "the text itself": TEXT,
-        "cut by one octet": whole[:-1],
-        "an octet behind its end": whole + b"\x00",
+        "cut by one byte": whole[:-1],
+        "a byte behind its end": whole + b"\x00",
         "a second stream behind it": whole + whole,
         "with the frame of zlib": b"\x78\x01" + whole + b"\x00\x00\x00\x00",
     }
@@ -294,7 +294,7 @@ def _brought(start: Start, other: Jwk) -> None:
     wrong = sealed(other, made.enc, f"brought {made.alg}", TEXT)
     start.refuses("made for another key", wrong, UNDECRYPTABLE, "WrongKey")
     shown = _shown(other)
-    jwks = header_octets({"keys": [shown]})
+    jwks = header_bytes({"keys": [shown]})
     address = f"data:application/jwk-set+json;base64,{b64(jwks)}"
     brings: dict[str, object] = {
         "jwk": shown,
@@ -304,7 +304,7 @@ def _brought(start: Start, other: Jwk) -> None:
     if other["kty"] == "RSA":
         brings["x5c"] = [_certificate(other)]
     for member, value in brings.items():
-        said = wrong.said(header_octets({**wrong.members, member: value}))
+        said = wrong.said(header_bytes({**wrong.members, member: value}))
         fault = f"made for another key, which {member} brings"
         start.refuses(fault, said, UNDECRYPTABLE, "HeaderKey")
 
@@ -332,7 +332,7 @@ def _certificate(key: Jwk) -> str:
 
 
 def _confused(start: Start) -> None:
-    """Use octets that everybody knows of a pair as a shared key."""
+    """Use bytes that everybody knows of a pair as a shared key."""
     made = start.made
     known = unb64(made.key["n" if "n" in made.key else "x"])
     keys: Mapping[str, Jwk] = {
@@ -341,7 +341,7 @@ def _confused(start: Start) -> None:
     }
     for alg, key in keys.items():
         changed = sealed(key, made.enc, f"confused {made.alg} {alg}", TEXT)
-        fault = f"{alg} under octets of the public key"
+        fault = f"{alg} under bytes of the public key"
         start.refuses(fault, changed, NOT_ALLOWED, "KeyConfusion")
 
 
@@ -353,7 +353,7 @@ def _keys(start: Start) -> None:
     else:
         sizes = {0, size - 8, size - 1, size + 1, size + 8}
     for other in sorted(sizes):
-        octets = (token.encrypted_key + draw("more octets", 80))[:other]
-        changed = replace(token, encrypted_key=octets)
-        fault = f"an encrypted key of {other} octets"
+        raw = (token.encrypted_key + draw("more bytes", 80))[:other]
+        changed = replace(token, encrypted_key=raw)
+        fault = f"an encrypted key of {other} bytes"
         start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")

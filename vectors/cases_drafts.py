@@ -6,7 +6,7 @@ from functools import partial
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
 from chacha import xchacha_seal
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-from encoder import CONTENT, DRAFT_ENCS, b64, draw, header_octets, recipe
+from encoder import CONTENT, DRAFT_ENCS, b64, draw, header_bytes, recipe
 from flips import flip
 from keyring import curve, direct, gcmkw, kw, password, rsa
 from wrapping import sealed
@@ -38,13 +38,13 @@ def _lengths(start: Start) -> None:
     right = CONTENT[start.made.enc].iv_bytes
     for size in sorted({0, 1, 8, 11, 12, 13, 16, 23, 24, 25} - {right}):
         wrong = replace(token, iv=(token.iv * 3)[:size])
-        start.refuses(f"an IV of {size} octets", wrong, MALFORMED, "IvLength")
+        start.refuses(f"an IV of {size} bytes", wrong, MALFORMED, "IvLength")
     for size in (0, 1, 8, 12, 15, 17, 32):
         wrong = replace(token, tag=(token.tag * 2)[:size])
-        start.refuses(f"a tag of {size} octets", wrong, MALFORMED, "TagLength")
+        start.refuses(f"a tag of {size} bytes", wrong, MALFORMED, "TagLength")
     for size in (1, 32, 40):
         wrong = replace(token, encrypted_key=draw("drafts key", size))
-        fault = f"an encrypted key of {size} octets"
+        fault = f"an encrypted key of {size} bytes"
         start.refuses(fault, wrong, MALFORMED, "EncryptedKeyLength")
 
 
@@ -58,10 +58,10 @@ def _constructions(start: Start) -> None:
         }
     else:
         others = {
-            "ChaCha20 with the nonce's first 12 octets": ChaCha20Poly1305(cek).encrypt(
+            "ChaCha20 with the nonce's first 12 bytes": ChaCha20Poly1305(cek).encrypt(
                 iv[:12], TEXT, aad
             ),
-            "ChaCha20 with the nonce's last 12 octets": ChaCha20Poly1305(cek).encrypt(
+            "ChaCha20 with the nonce's last 12 bytes": ChaCha20Poly1305(cek).encrypt(
                 iv[12:], TEXT, aad
             ),
             "AES-GCM with all of the nonce": AESGCM(cek).encrypt(iv, TEXT, aad),
@@ -72,8 +72,8 @@ def _constructions(start: Start) -> None:
         "the header's JSON as AAD": good(iv, TEXT, made.header),
         "the nonce backwards": good(iv[::-1], TEXT, aad),
     }
-    for what, octets in others.items():
-        token = replace(made.make(), ciphertext=octets[:-16], tag=octets[-16:])
+    for what, raw in others.items():
+        token = replace(made.make(), ciphertext=raw[:-16], tag=raw[-16:])
         start.refuses(f"sealed with {what}", token, UNDECRYPTABLE, "NonceSize")
     token = made.make()
     for name in ("iv", "ciphertext", "tag"):
@@ -111,7 +111,7 @@ def _siblings(file: VectorFile) -> None:
     base = group.opens(made, "ECDH-ES with C20P")
     members = {**made.members, "enc": "XC20P"}
     iv = draw("drafts ecdh iv", 24)
-    changed = replace(made, enc="XC20P", iv=iv, header=header_octets(members))
+    changed = replace(made, enc="XC20P", iv=iv, header=header_bytes(members))
     fault = "enc is XC20P, under the key derived for C20P"
     group.refuses(base, fault, changed, UNDECRYPTABLE, "KeyDerivation")
     named = {**start.made.members, "enc": "C20PKW"}

@@ -20,7 +20,7 @@ from agreement import (
 )
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
-from encoder import Recipe, b64, draw, header_octets, unb64
+from encoder import Recipe, b64, draw, header_bytes, unb64
 from flips import flip
 from keyring import curve, kw
 
@@ -212,12 +212,12 @@ def _places(start: Start, crv: str) -> None:
     own: Mapping[str, str] = dict(start.made.random["epk"])
     _with_epk(start, "the epk has its private half", {**epk, "d": own["d"]}, "EpkPrivate")
     for member in sorted({"x", "y"} & epk.keys()):
-        octets = unb64(epk[member])
+        raw = unb64(epk[member])
         sizes = {
-            "without its last octet": octets[:-1],
-            "without its first octet": octets[1:],
-            "with a zero in front": b"\x00" + octets,
-            "with a zero at the end": octets + b"\x00",
+            "without its last byte": raw[:-1],
+            "without its first byte": raw[1:],
+            "with a zero in front": b"\x00" + raw,
+            "with a zero at the end": raw + b"\x00",
         }
         for what, changed in sizes.items():
             fault = f"the {member} of the epk {what}"
@@ -271,7 +271,7 @@ def _low_orders(start: Start, crv: str, epk: Mapping[str, str]) -> None:
     zero = keyed(made, concat_kdf(bytes(size), info, key_bytes))
     for what, number in _LOW_ORDER[crv].items():
         point = {**epk, "x": b64(number.to_bytes(size, "little"))}
-        changed = zero.said(header_octets({**made.members, "epk": point}))
+        changed = zero.said(header_bytes({**made.members, "epk": point}))
         start.refuses(f"the epk is {what}", changed, MALFORMED, "EpkLowOrder")
 
 
@@ -310,14 +310,14 @@ def _keys(start: Start) -> None:
     if not ECDH_KEK_BYTES[made.alg]:
         for size in sorted({1, 16, len(made.cek), len(made.cek) + 8}):
             changed = replace(token, encrypted_key=draw("an encrypted key", size))
-            fault = f"an encrypted key of {size} octets, where none is due"
+            fault = f"an encrypted key of {size} bytes, where none is due"
             start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")
         return
     wrapped = token.encrypted_key
     size = len(wrapped)
     for other in (0, 1, 8, size - 8, size - 1, size + 1, size + 8):
         changed = replace(token, encrypted_key=(wrapped + bytes(8))[:other])
-        fault = f"an encrypted key of {other} octets"
+        fault = f"an encrypted key of {other} bytes"
         start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")
     for what, bit in (("first", 0), ("last", -1)):
         changed = replace(token, encrypted_key=flip(wrapped, bit))
@@ -357,7 +357,7 @@ def _derivations(start: Start) -> None:
         "apu and apv in each other's place": other_info(purpose, apv, apu, size),
         "no apu and no apv": other_info(purpose, b"", b"", size),
         "apu and apv still encoded": other_info(purpose, *encoded, size),
-        "the size in octets": fixed + size.to_bytes(4),
+        "the size in bytes": fixed + size.to_bytes(4),
         "the size in little-endian": fixed + (8 * size).to_bytes(4, "little"),
         "no size": fixed,
         "no lengths": purpose.encode() + apu + apv + (8 * size).to_bytes(4),
@@ -367,7 +367,7 @@ def _derivations(start: Start) -> None:
     keys |= {
         "with SHA-512": concat_kdf(secret, good, size, "sha512"),
         "from the secret backwards": concat_kdf(secret[::-1], good, size),
-        "from the secret without its last octet": concat_kdf(secret[:-1], good, size),
+        "from the secret without its last byte": concat_kdf(secret[:-1], good, size),
         "from a secret of zeros": concat_kdf(bytes(len(secret)), good, size),
         "as the secret itself": (secret * 3)[:size],
     }
@@ -389,13 +389,13 @@ def _others(start: Start, crv: str) -> None:
     if crv in WEIERSTRASS:
         y = WEIERSTRASS[crv].prime - int.from_bytes(unb64(dict(made.members["epk"])["y"]))
         mirrored = {**dict(made.members["epk"]), "y": b64(y.to_bytes(WEIERSTRASS[crv].size))}
-        token = replace(made.make(), header=header_octets({**made.members, "epk": mirrored}))
+        token = replace(made.make(), header=header_bytes({**made.members, "epk": mirrored}))
         fault = "the epk mirrored, which gives the same secret, under the old tag"
         start.refuses(fault, token, UNDECRYPTABLE, "FlippedBit")
     token = made.make()
     for name in ("iv", "ciphertext", "tag"):
-        octets = getattr(token, name)
-        changed = replace(token, **{name: flip(octets, -1)})
+        raw = getattr(token, name)
+        changed = replace(token, **{name: flip(raw, -1)})
         start.refuses(f"the last bit of the {name} changed", changed, UNDECRYPTABLE, "FlippedBit")
 
 

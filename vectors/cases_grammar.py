@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, VectorFile
-from encoder import Recipe, b64, header_octets, recipe
+from encoder import Recipe, b64, header_bytes, recipe
 from keyring import direct, kw
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _set_trailing_bit(part: str) -> str:
     return part[:-1] + alphabet[alphabet.index(part[-1]) | 1]
 
 
-# The header's octets with one fault each; the token is made anew, so that its tag is good.
+# The header's bytes with one fault each; the token is made anew, so that its tag is good.
 _OPEN = b'{"alg":"A128KW","enc":"A128GCM"'
 _TEXT_FAULTS = {
     "is an array": b'["alg","A128KW","enc","A128GCM"]',
@@ -138,7 +138,7 @@ _TEXT_FAULTS = {
     "has a number that ends with its point": _OPEN + b',"x":1.}',
     "has a hexadecimal number": _OPEN + b',"x":0x10}',
     "has a literal in capitals": _OPEN + b',"x":True}',
-    "has an octet that UTF-8 never has": _OPEN + b',"x":"\xff"}',
+    "has a byte that UTF-8 never has": _OPEN + b',"x":"\xff"}',
     "has a letter in Latin-1": _OPEN + b',"x":"\xe9"}',
     "has an overlong form in UTF-8": _OPEN + b',"x":"\xc0\xaf"}',
     "has a surrogate in UTF-8": _OPEN + b',"x":"\xed\xa0\x80"}',
@@ -200,12 +200,12 @@ def _other_kinds(file: VectorFile) -> None:
     }
     for fault, text in texts.items():
         group.refuses(base, fault, text, MALFORMED, "JsonSerialization")
-    octets = (b"", iv.encode(), ciphertext.encode(), tag.encode())
-    packed = b"".join(struct.pack(">H", len(part)) + part for part in octets)
+    raw = (b"", iv.encode(), ciphertext.encode(), tag.encode())
+    packed = b"".join(struct.pack(">H", len(part)) + part for part in raw)
     group.refuses(base, "a binary form of the segments", b64(packed), MALFORMED, "Segments")
     for alg, signature in (("HS256", b64(bytes(32))), ("none", "")):
-        jws = f"{b64(header_octets({'alg': alg}))}.{b64(TEXT)}.{signature}"
+        jws = f"{b64(header_bytes({'alg': alg}))}.{b64(TEXT)}.{signature}"
         group.refuses(base, f"a JWS with alg {alg}", jws, MALFORMED, "TokenKind")
     for alg in ("none", "HS256", "RS256"):
-        changed = replace(made, header=header_octets({"alg": alg, "enc": "A128GCM"}))
+        changed = replace(made, header=header_bytes({"alg": alg, "enc": "A128GCM"}))
         group.refuses(base, f"alg {alg} in five segments", changed, NOT_ALLOWED, "TokenKind")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNKNOWN_KEY, Start, VectorFile
-from encoder import b64, draw, header_octets, recipe
+from encoder import b64, draw, header_bytes, recipe
 from keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
 
 _ENC = "A128GCM"
@@ -85,7 +85,7 @@ def header() -> VectorFile:
 
 def _says(start: Start, fault: str, members: Mapping[str, object], expect: str, flag: str) -> None:
     """Refuse the token with another header; it is made anew, so that its tag is good."""
-    changed = replace(start.made, header=header_octets(members))
+    changed = replace(start.made, header=header_bytes(members))
     start.group.refuses(start.base, fault, changed, expect, flag)
 
 
@@ -177,14 +177,14 @@ def _crit(file: VectorFile) -> None:
 
 def _names(file: VectorFile) -> None:
     """Name another key, or another kind of content."""
-    says = header_octets({"alg": "A128KW", "kid": "our key", "enc": _ENC})
+    says = header_bytes({"alg": "A128KW", "kid": "our key", "enc": _ENC})
     key = kw("A128KW", kid="our key")
     start = file.start("kid", "A key with a kid", key, _ENC, says)
     for kid in ("other", "", "Our Key", "our key ", "our", "our key\x00"):
         members = {"alg": "A128KW", "kid": kid, "enc": _ENC}
         _says(start, f"kid is {kid!a}", members, UNKNOWN_KEY, "KeyId")
     for member in ("typ", "cty"):
-        says = header_octets({**_GOOD, member: "JWT"})
+        says = header_bytes({**_GOOD, member: "JWT"})
         comment = f"Only {member} JWT is accepted"
         start = file.start(member, comment, kw("A128KW"), _ENC, says, **{member: "JWT"})
         _says(start, f"{member} is missing", _GOOD, NOT_ALLOWED, "MediaType")

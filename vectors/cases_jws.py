@@ -4,16 +4,16 @@ from dataclasses import replace
 
 from agreement import WEIERSTRASS
 from catalogue import TEXT, VectorFile
-from encoder import Jwk, b64, draw, header_octets
+from encoder import Jwk, b64, draw, header_bytes
 from keyring import curve, mac, rsa
 from signing import SIGNATURES, Signed, ecdsa_numbers, joined, signed
 
 _PAYLOADS = {
     "empty": b"",
-    "one octet": b"\x00",
+    "one byte": b"\x00",
     "no UTF-8": bytes.fromhex("fffe80c0af00eda080"),
     "JSON": b'{"iss":"joe","exp":1300819380}',
-    "300 random octets": draw("longer payload", 300),
+    "300 random bytes": draw("longer payload", 300),
 }
 _HEADERS = {
     "white space of every kind": b' {\t"alg" :\r\n"HS256"\r}\t\n',
@@ -82,7 +82,7 @@ def _ecdsa(file: VectorFile) -> None:
                 )
                 if ecdsa_numbers(key, made.data, made.label, hash_name)[index] <= small
             )
-            group.verifies(made, f"{what} begins with a zero octet", "LeadingZero")
+            group.verifies(made, f"{what} begins with a zero byte", "LeadingZero")
         made = signed(key, f"numbers {alg}", TEXT)
         r, s = ecdsa_numbers(key, made.data, made.label, hash_name)
         both = {"the lower": min(s, order - s), "the higher": max(s, order - s)}
@@ -104,7 +104,7 @@ def _long_keys(file: VectorFile) -> None:
         for size in (65, 128, 129):
             key = {**mac(alg), "k": b64(draw(f"mac key {alg} {size}", size))}
             name = f"{alg}-{size}"
-            group = file.signatures(name, f"{alg} with a key of {size} octets", key)
+            group = file.signatures(name, f"{alg} with a key of {size} bytes", key)
             group.verifies(signed(key, name, TEXT), "A key longer than its hash", "Signed")
 
 
@@ -140,7 +140,7 @@ def _unencoded(file: VectorFile) -> None:
     key = mac("HS256")
     group = file.signatures("b64-crit", "Another critical member", key, b64=False, crit=["exp"])
     made = unencoded(key, "b64 crit", b"$-02", exp=1700000000)
-    header = header_octets({**_B64, "alg": "HS256", "exp": 1700000000, "crit": ["exp", "b64"]})
+    header = header_bytes({**_B64, "alg": "HS256", "exp": 1700000000, "crit": ["exp", "b64"]})
     group.verifies(replace(made, header=header), "b64 and exp are critical", "Unencoded")
 
 

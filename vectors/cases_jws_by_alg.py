@@ -16,7 +16,7 @@ from catalogue import (
     SignedStart,
     VectorFile,
 )
-from encoder import b64, draw, header_octets, recipe
+from encoder import b64, draw, header_bytes, recipe
 from families import NEEDED, SIGNING, signed_families
 from flips import flip
 from keyring import kw
@@ -124,7 +124,7 @@ def _with_both_characters(alg: str) -> Signed:
     """Draw until each segment shows what a lax decoder would take."""
     label = f"base64url by alg {alg}"
     marks = ("?" * (count // 10) + ">?>~~" + "~" * (count % 10) for count in range(1000))
-    headers = (header_octets({"alg": alg, "x": mark}) for mark in marks)
+    headers = (header_bytes({"alg": alg, "x": mark}) for mark in marks)
     header = next(header for header in headers if _both(b64(header)))
     payloads = (draw(f"{label} {count}", 40) for count in range(10_000))
     tokens = (
@@ -198,7 +198,7 @@ def _texts(start: SignedStart) -> None:
         "goes on with a NUL": whole + b"\x00",
         "begins with a byte order mark": b"\xef\xbb\xbf" + whole,
         "is in UTF-16": whole.decode().encode("utf-16-le"),
-        "has an octet that UTF-8 never has": cut + b',"x":"\xff"}',
+        "has a byte that UTF-8 never has": cut + b',"x":"\xff"}',
         "has a lone surrogate": cut + rb',"x":"\ud800"}',
         "has a raw NUL in a string": cut + b',"x":"a\x00b"}',
         "has a NaN": cut + b',"x":NaN}',
@@ -241,7 +241,7 @@ def _algs(start: SignedStart) -> None:
             said = {**members, **NEEDED.get(other, {}), "alg": other}
             start.says(f"alg is {other!a}", said, NOT_ALLOWED, "AlgNotAccepted")
     for name in ("none", "None", "NONE"):
-        unsigned = replace(start.made, header=header_octets({"alg": name}))
+        unsigned = replace(start.made, header=header_bytes({"alg": name}))
         fault = f"alg is {name!a}, no signature"
         start.refuses(fault, unsigned.token(b""), NOT_ALLOWED, "NoneAlg")
 
@@ -249,12 +249,12 @@ def _algs(start: SignedStart) -> None:
 def _names(file: VectorFile, made: Signed) -> None:
     alg = made.alg
     said = {"alg": alg, "kid": "our key"}
-    owned = replace(made, key={**made.key, "kid": "our key"}, header=header_octets(said))
+    owned = replace(made, key={**made.key, "kid": "our key"}, header=header_bytes(said))
     start = file.sign(f"kid-{alg}", f"A key with a kid, under {alg}", owned)
     for kid in ("other", "", "Our Key", "../our key", "our key' or '1'='1"):
         start.says(f"kid is {kid!a}", {"alg": alg, "kid": kid}, UNKNOWN_KEY, "KeyId")
     for member in ("typ", "cty"):
-        typed = replace(made, header=header_octets({"alg": alg, member: "JWT"}))
+        typed = replace(made, header=header_bytes({"alg": alg, member: "JWT"}))
         comment = f"Only {member} JWT is accepted, under {alg}"
         start = file.sign(f"{member}-{alg}", comment, typed, **{member: "JWT"})
         start.says(f"{member} is missing", {"alg": alg}, NOT_ALLOWED, "MediaType")
@@ -266,14 +266,14 @@ def _names(file: VectorFile, made: Signed) -> None:
     start.refuses("signed with another key", foreign, UNVERIFIED, "WrongKey")
     shown = ("kty", "crv", "n", "e", "x", "y", "k")
     jwk = {name: foreign.key[name] for name in shown if name in foreign.key}
-    jwks = b64(header_octets({"keys": [jwk]}))
+    jwks = b64(header_bytes({"keys": [jwk]}))
     brings: dict[str, object] = {
         "jwk": jwk,
         "jku": f"data:application/jwk-set+json;base64,{jwks}",
         "x5u": "https://keys.example/certificate",
     }
     for member, value in brings.items():
-        carrying = replace(foreign, header=header_octets({"alg": alg, member: value}))
+        carrying = replace(foreign, header=header_bytes({"alg": alg, member: value}))
         fault = f"signed with another key, which {member} brings"
         start.refuses(fault, carrying, UNVERIFIED, "HeaderKey")
 
@@ -287,7 +287,7 @@ def _limits(file: VectorFile, alg: str, made: Signed) -> None:
     size = len(made.header)
     comment = f"header_bytes is {size}, under {alg}"
     start = file.sign(f"header_bytes-{alg}", comment, made, limits={"header_bytes": size})
-    fault = "a header that is one octet longer"
+    fault = "a header that is one byte longer"
     start.says(fault, made.header[:-1] + b" }", TOO_LARGE, "OverLimit")
 
 
@@ -309,6 +309,6 @@ def _payloads(file: VectorFile, alg: str, made: Signed) -> None:
         start = file.sign(name, comment, full, limits=limits, **settings)
         over = replace(full, payload=text + b"0")
         shown = over.payload if over.detached else None
-        fault = f"a payload that is one octet longer, {kind}"
+        fault = f"a payload that is one byte longer, {kind}"
         token = over.token()
         start.group.rejects(start.base, fault, token, TOO_LARGE, "OverLimit", detached=shown)

@@ -11,7 +11,7 @@ from catalogue import (
     VectorFile,
 )
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from encoder import b64, draw, header_octets, rsa_bytes, unb64
+from encoder import b64, draw, header_bytes, rsa_bytes, unb64
 from flips import flip
 from keyring import curve
 from signing import (
@@ -59,13 +59,13 @@ def _forged(file: VectorFile, alg: str) -> None:
     start = file.sign(f"forged-{alg}", f"{alg}: bits, other keys, other lengths", made)
     signature = made.sign()
     header, payload, last = made.token().split(".")
-    said = b64(header_octets({"alg": alg, "typ": "JWS"}))
+    said = b64(header_bytes({"alg": alg, "typ": "JWS"}))
     tokens = {
         "another header": f"{said}.{payload}.{last}",
         "a space in the header": f"{b64(made.header + b' ')}.{payload}.{last}",
         "the first bit of the payload changed": f"{header}.{b64(flip(TEXT, 0))}.{last}",
         "the last bit of the payload changed": f"{header}.{b64(flip(TEXT, -1))}.{last}",
-        "an octet less of the payload": f"{header}.{b64(TEXT[:-1])}.{last}",
+        "a byte less of the payload": f"{header}.{b64(TEXT[:-1])}.{last}",
         "payload and header in each other's place": f"{header}.{header}.{last}",
     }
     for fault, token in tokens.items():
@@ -74,17 +74,17 @@ def _forged(file: VectorFile, alg: str) -> None:
         fault = f"the {what} bit of the signature changed"
         start.unverified(fault, flip(signature, bit), "FlippedBit")
     lengths = {
-        "no octet at all": b"",
-        "its first octet alone": signature[:1],
-        "its last octet cut": signature[:-1],
-        "its first octet cut": signature[1:],
+        "no byte at all": b"",
+        "its first byte alone": signature[:1],
+        "its last byte cut": signature[:-1],
+        "its first byte cut": signature[1:],
         "half of it": signature[: len(signature) // 2],
-        "an octet more": signature + b"\x00",
+        "a byte more": signature + b"\x00",
         "a zero in front": b"\x00" + signature,
         "twice": signature * 2,
     }
-    for fault, octets in lengths.items():
-        start.unverified(f"the signature: {fault}", octets, "SignatureLength")
+    for fault, raw in lengths.items():
+        start.unverified(f"the signature: {fault}", raw, "SignatureLength")
     zeros = bytes(len(signature))
     start.unverified("the signature: all zeros", zeros, "Unverified")
     start.unverified("the signature: all ones", b"\xff" * len(zeros), "Unverified")
@@ -102,13 +102,13 @@ def _forged(file: VectorFile, alg: str) -> None:
     start.refuses("signed with another key", foreign, UNVERIFIED, "WrongKey")
     shown = ("kty", "crv", "n", "e", "x", "y", "k")
     brought = {name: foreign.key[name] for name in shown if name in foreign.key}
-    carrying = replace(foreign, header=header_octets({"alg": alg, "jwk": brought}))
+    carrying = replace(foreign, header=header_bytes({"alg": alg, "jwk": brought}))
     fault = "signed with another key, which the header brings"
     start.refuses(fault, carrying, UNVERIFIED, "HeaderKey")
 
 
 def _over(made: Signed, data: bytes) -> bytes:
-    """Sign other octets than the signing input."""
+    """Sign other bytes than the signing input."""
     return replace(made, over=data).sign()
 
 
@@ -130,9 +130,9 @@ def _pkcs1(file: VectorFile, alg: str) -> None:
     blocks = {
         "its block type is 2": b"\x00\x02" + good[2:],
         "its block type is 0": b"\x00\x00" + good[2:],
-        "an octet of the filler is not 255": good[:10] + b"\xfe" + good[11:],
+        "a byte of the filler is not 255": good[:10] + b"\xfe" + good[11:],
         "a separator that is not zero": good.replace(b"\xff\x00", b"\xff\x01", 1),
-        "eight octets of filler, and garbage behind the digest": (
+        "eight bytes of filler, and garbage behind the digest": (
             b"\x00\x01" + b"\xff" * 8 + b"\x00" + info + draw("pkcs1 tail", size - 11 - len(info))
         ),
         "garbage behind the digest": b"\x00\x01" + b"\xff" * short + b"\x00" + info + garbage,
@@ -180,14 +180,12 @@ def _shortened(start: SignedStart) -> None:
         other = replace(start.made, payload=f"{count}".encode(), label=f"short {count}")
         signature = other.sign()
         if signature[0] == 0:
-            base = start.group.verifies(
-                other, "A signature that begins with a zero octet", "Signed"
-            )
+            base = start.group.verifies(other, "A signature that begins with a zero byte", "Signed")
             fault = "the zero cut off"
             token = other.token(signature[1:])
             start.group.rejects(base, fault, token, UNVERIFIED, "SignatureLength")
             return
-    raise ValueError("no signature begins with a zero octet")
+    raise ValueError("no signature begins with a zero byte")
 
 
 def _pss(file: VectorFile, alg: str) -> None:
@@ -200,15 +198,15 @@ def _pss(file: VectorFile, alg: str) -> None:
     good = pss_block(data, salt, size, name)
     blocks = {
         "no salt": pss_block(data, b"", size, name),
-        "a salt that is an octet shorter": pss_block(data, salt[:-1], size, name),
-        "a salt that is an octet longer": pss_block(data, salt + b"\x00", size, name),
+        "a salt that is a byte shorter": pss_block(data, salt[:-1], size, name),
+        "a salt that is a byte longer": pss_block(data, salt + b"\x00", size, name),
         "a salt as long as possible": pss_block(
             data, draw("pss salt", size - len(salt) - 2), size, name
         ),
         "MGF1 with SHA-1": pss_block(data, salt, size, name, "sha1"),
-        "its last octet is 0": good[:-1] + b"\x00",
-        "its last octet is 0xcc": good[:-1] + b"\xcc",
-        "its first octet is changed": bytes([good[0] ^ 1]) + good[1:],
+        "its last byte is 0": good[:-1] + b"\x00",
+        "its last byte is 0xcc": good[:-1] + b"\xcc",
+        "its first byte is changed": bytes([good[0] ^ 1]) + good[1:],
         "padded as PKCS #1 v1.5": signature_block(digest_info(name, data), size),
     }
     for other in ("sha256", "sha384", "sha512"):
@@ -259,8 +257,8 @@ def _ecdsa(file: VectorFile, alg: str) -> None:
         "each with a zero in front": b"\x00" + r.to_bytes(size) + b"\x00" + s.to_bytes(size),
         "as text": f"{r:x}.{s:x}".encode(),
     }
-    for what, octets in forms.items():
-        start.unverified(f"the numbers {what}", octets, "SignatureLength")
+    for what, raw in forms.items():
+        start.unverified(f"the numbers {what}", raw, "SignatureLength")
     for other in ("sha1", "sha256", "sha384", "sha512"):
         if other != hash_name:
             pair = ecdsa_numbers(key, made.data, f"{made.label} {other}", other)
@@ -281,8 +279,8 @@ def _edwards(file: VectorFile) -> None:
             "the highest bit of S set": number | 1 << 255,
         }
         for what, value in numbers.items():
-            octets = nonce + value.to_bytes(32, "little")
-            start.unverified(what, octets, "Unverified")
+            raw = nonce + value.to_bytes(32, "little")
+            start.unverified(what, raw, "Unverified")
         forms = {
             "R and S in each other's place": signature[32:] + nonce,
             "R is zero": bytes(32) + signature[32:],
@@ -290,14 +288,14 @@ def _edwards(file: VectorFile) -> None:
             "the sign of R changed": nonce[:31] + bytes([nonce[31] ^ 128]) + signature[32:],
             "R is the neutral point and S zero": b"\x01" + bytes(63),
         }
-        for what, octets in forms.items():
-            start.unverified(what, octets, "Unverified")
+        for what, raw in forms.items():
+            start.unverified(what, raw, "Unverified")
     wide = signed(curve("EdDSA", "Ed448"), "edwards Ed448", TEXT)
     start = file.sign("edwards-Ed448", "EdDSA with Ed448", wide)
     other = signed(curve("EdDSA", "Ed25519"), "edwards small", TEXT)
     start.refuses("signed on Ed25519", other, UNVERIFIED, "WrongKey")
-    for what, octets in (("cut to 64 octets", wide.sign()[:64]), ("all zeros", bytes(114))):
-        start.unverified(f"the signature: {what}", octets, "SignatureLength")
+    for what, raw in (("cut to 64 bytes", wide.sign()[:64]), ("all zeros", bytes(114))):
+        start.unverified(f"the signature: {what}", raw, "SignatureLength")
 
 
 def _hmac(file: VectorFile, alg: str) -> None:
@@ -305,14 +303,14 @@ def _hmac(file: VectorFile, alg: str) -> None:
     start = file.sign(f"hmac-{alg}", f"{alg}: cut, or made otherwise", made)
     signature = made.sign()
     for size in (1, 4, 8, 10, 12, 16, len(signature) // 2 + 1, len(signature) - 4):
-        start.unverified(f"cut to {size} octets", signature[:size], "SignatureLength")
+        start.unverified(f"cut to {size} bytes", signature[:size], "SignatureLength")
     for other in ("HS256", "HS384", "HS512"):
         if other != alg:
-            octets = replace(made, alg=other).sign()
-            start.unverified(f"made by {other}", octets, "Unverified")
+            raw = replace(made, alg=other).sign()
+            start.unverified(f"made by {other}", raw, "Unverified")
             start.unverified(
                 f"made by {other}, in this one's size",
-                (octets * 2)[: len(signature)],
+                (raw * 2)[: len(signature)],
                 "Unverified",
             )
     hashed = digest(SIGNATURES[alg].hash, unb64(made.key["k"]) + made.data)

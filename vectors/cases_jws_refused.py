@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
 )
-from encoder import Jwk, b64, draw, header_octets, recipe, unb64
+from encoder import Jwk, b64, draw, header_bytes, recipe, unb64
 from flips import flip
 from keyring import curve, kw, mac, rsa
 from signing import (
@@ -55,7 +55,7 @@ _JSON = {
     "has a comma too many": _OPEN + b",}",
     "has a NaN": _OPEN + b',"x":NaN}',
     "has a number that overflows to infinity": _OPEN + b',"x":1e999}',
-    "has an octet that UTF-8 never has": _OPEN + b',"x":"\xff"}',
+    "has a byte that UTF-8 never has": _OPEN + b',"x":"\xff"}',
     "has a lone surrogate": _OPEN + rb',"x":"\ud800"}',
     "has alg twice": _OPEN + b',"alg":"HS256"}',
     "has alg twice, none first": b'{"alg":"none","alg":"HS256"}',
@@ -186,10 +186,10 @@ def _algs(file: VectorFile) -> None:
             f"none-{alg}", f"Unsigned, for a key for {alg}", signed(key, "none", TEXT)
         )
         for name in _NONE:
-            unsigned = replace(start.made, header=header_octets({"alg": name}))
+            unsigned = replace(start.made, header=header_bytes({"alg": name}))
             fault = f"alg is {name!a}"
             start.refuses(f"{fault}, no signature", unsigned.token(b""), NOT_ALLOWED, "NoneAlg")
-        unsigned = replace(start.made, header=header_octets({"alg": "none"}))
+        unsigned = replace(start.made, header=header_bytes({"alg": "none"}))
         fault = "alg is 'none', with the signature"
         start.refuses(fault, unsigned.token(), NOT_ALLOWED, "NoneAlg")
         for name in (alg.lower(), f"{alg} ", f"{alg}\x00", "A128KW", "dir", "__proto__"):
@@ -212,8 +212,8 @@ def confuse(file: VectorFile, alg: str, key: Jwk) -> None:
     start = file.sign(f"confused-{alg}", f"HMAC, for a key for {alg}", signed(key, "c", TEXT))
     secrets = {"its modulus or x": unb64(key["n"] if key["kty"] == "RSA" else key["x"])}
     shown = {name: key[name] for name in ("kty", "crv", "n", "e", "x", "y") if name in key}
-    secrets["its public JWK"] = header_octets(shown)
-    secrets |= {f"its {name}": octets for name, octets in _published(key).items()}
+    secrets["its public JWK"] = header_bytes(shown)
+    secrets |= {f"its {name}": raw for name, raw in _published(key).items()}
     for what, secret in secrets.items():
         made = signed({"kty": "oct", "alg": "HS256", "k": b64(secret)}, "c", TEXT)
         start.refuses(f"HS256 under {what}", made, NOT_ALLOWED, "KeyConfusion")
@@ -296,7 +296,7 @@ def _b64(file: VectorFile) -> None:
     )
     fault = "an unencoded payload, of which another reading is base64url"
     start.refuses(fault, unencoded(key, "b64 not due", b"AAAA"), NOT_ALLOWED, "Unencoded")
-    alone = replace(start.made, header=header_octets({"alg": "HS256", "b64": False}))
+    alone = replace(start.made, header=header_bytes({"alg": "HS256", "b64": False}))
     start.refuses("b64 is false, not critical", alone, NOT_ALLOWED, "Unencoded")
     comment = "An encoded payload is due, and b64 is listed as understood"
     start = file.sign("b64-known", comment, signed(key, "b64 known", b"AAAA"), crit=["b64"])
@@ -360,15 +360,15 @@ def _limits(file: VectorFile) -> None:
     start.refuses("a payload that is longer", longer, TOO_LARGE, "OverLimit")
     comment = "plaintext_bytes is 100"
     start = file.sign("plaintext_bytes", comment, made, limits={"plaintext_bytes": 100})
-    start.refuses("a payload that is one octet longer", longer, TOO_LARGE, "OverLimit")
+    start.refuses("a payload that is one byte longer", longer, TOO_LARGE, "OverLimit")
     apart = replace(made, detached=True)
     start = file.sign("detached_bytes", comment, apart, limits={"plaintext_bytes": 100})
     token = replace(longer, detached=True).token()
-    fault = "a detached payload that is one octet longer"
+    fault = "a detached payload that is one byte longer"
     start.group.rejects(start.base, fault, token, TOO_LARGE, "OverLimit", detached=longer.payload)
     header = _OPEN + b" " * (100 - len(_OPEN) - 1) + b"}"
     full = replace(made, header=header)
     comment = "header_bytes is 100"
     start = file.sign("header_bytes", comment, full, limits={"header_bytes": 100})
-    fault = "a header that is one octet longer"
+    fault = "a header that is one byte longer"
     start.says(fault, header[:-1] + b" }", TOO_LARGE, "OverLimit")

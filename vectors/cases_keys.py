@@ -33,11 +33,11 @@ _CURVES: Mapping[str, frozenset[str]] = {
 
 
 def jwk() -> VectorFile:
-    """Build jwk.json: what holds for a JWK of any kind, and for octets."""
+    """Build jwk.json: what holds for a JWK of any kind, and for bytes."""
     file = VectorFile("jwk.json", 52, "jwk_v1")
     _json(file)
     _members(file)
-    _octets(file)
+    _bytes(file)
     return file
 
 
@@ -131,7 +131,7 @@ def _algs(file: VectorFile) -> None:
     keys = {alg: key if key["kty"] == "oct" else shown_half(key) for alg, key in keys.items()}
     kinds = {
         "an RSA key": shown_half(rsa("RSA-OAEP")),
-        "octets": kw("A128KW"),
+        "a symmetric key": kw("A128KW"),
         **{
             f"a point on {crv}": shown_half(curve(alg, crv))
             for alg, crv in (
@@ -218,8 +218,8 @@ def _bindings(file: VectorFile) -> None:
     start.denies("a shared secret", key_text(without(kw("A256KW"), "alg")), "KeyKind")
 
 
-def _octets(file: VectorFile) -> None:
-    """Give each alg a key that is too short or too long by an octet."""
+def _bytes(file: VectorFile) -> None:
+    """Give each alg a key that is too short or too long by a byte."""
     keys: dict[str, tuple[Jwk, int]] = {
         alg: (kw(alg), size) for alg, size in KEY_WRAP_BYTES.items()
     }
@@ -227,19 +227,19 @@ def _octets(file: VectorFile) -> None:
     keys |= {alg: (mac(alg), size) for alg, size in MAC_BYTES.items()}
     keys |= {enc: (direct(enc, alg=enc), size.cek_bytes) for enc, size in CONTENT.items()}
     for alg, (key, size) in keys.items():
-        start = file.loading(f"octets-{alg}", f"{alg} takes {size} octets", key)
-        octets = draw(f"octets {alg}", 200)
+        start = file.loading(f"bytes-{alg}", f"{alg} takes {size} bytes", key)
+        raw = draw(f"bytes {alg}", 200)
         for other in (0, 1, size - 1, size + 1, size // 2, 2 * size):
-            text = key_text({**key, "k": b64(octets[:other])})
+            text = key_text({**key, "k": b64(raw[:other])})
             if alg in MAC_BYTES and other > size:
-                start.loads(text, f"{other} octets, which are more than its hash", "WeakKey")
+                start.loads(text, f"{other} bytes, which are more than its hash", "WeakKey")
             else:
-                start.denies(f"a key of {other} octets", text, "WeakKey")
-    start = file.loading("octets-dir", "dir takes a key that fits some enc", direct("A128GCM"))
-    octets = draw("octets dir", 70)
+                start.denies(f"a key of {other} bytes", text, "WeakKey")
+    start = file.loading("bytes-dir", "dir takes a key that fits some enc", direct("A128GCM"))
+    raw = draw("bytes dir", 70)
     for size in (0, 1, 8, 15, 17, 33, 40, 56, 63, 65):
-        text = key_text({**direct("A128GCM"), "k": b64(octets[:size])})
-        start.denies(f"a key of {size} octets", text, "WeakKey")
+        text = key_text({**direct("A128GCM"), "k": b64(raw[:size])})
+        start.denies(f"a key of {size} bytes", text, "WeakKey")
 
 
 def _uses(file: VectorFile) -> None:

@@ -9,7 +9,7 @@ from encoder import (
     ALL_ENCS,
     Recipe,
     draw,
-    header_octets,
+    header_bytes,
     oaep_wrap,
     recipe,
     rsa_bytes,
@@ -39,7 +39,7 @@ def rsa1_5() -> VectorFile:
         _guessable(file.begin(f"guess-{enc}", comment, made, legacy=True))
     made = pkcs1_wrapped(key, "A256GCM", "rsa1_5 others", TEXT)
     _numbers(file.begin("numbers", "Encrypted keys that are special numbers", made, legacy=True))
-    _lengths(file.begin("lengths", "The modulus has 256 octets", made, legacy=True))
+    _lengths(file.begin("lengths", "The modulus has 256 bytes", made, legacy=True))
     _others(file.begin("others", "Flipped bits and another key", made, legacy=True))
     _siblings(file)
     return file
@@ -63,17 +63,17 @@ def _blocks(made: Recipe) -> Mapping[str, bytes]:
     good = pkcs1_block(made.cek, filler)
     separator = size - 1 - len(made.cek)
 
-    def changed(index: int, octet: int) -> bytes:
-        return good[:index] + bytes([octet]) + good[index + 1 :]
+    def changed(index: int, one_byte: int) -> bytes:
+        return good[:index] + bytes([one_byte]) + good[index + 1 :]
 
     long_filler = pkcs1_filler("rsa1_5 long", size - 2)
     return {
-        "its first octet is 1": b"\x01" + good[1:],
+        "its first byte is 1": b"\x01" + good[1:],
         "its block type is 0": changed(1, 0),
         "its block type is 1": changed(1, 1),
         "its block type is 3": changed(1, 3),
-        "a zero as the first octet of the filler": changed(2, 0),
-        "a zero as the eighth octet of the filler": changed(9, 0),
+        "a zero as the first byte of the filler": changed(2, 0),
+        "a zero as the eighth byte of the filler": changed(9, 0),
         "a zero in the middle of the filler": changed(separator // 2, 0),
         "no separator": changed(separator, 1),
         "no zero at all": b"\x00\x02" + long_filler,
@@ -106,7 +106,7 @@ def _cek_lengths(start: Start, sizes: Collection[int]) -> None:
         filler = pkcs1_filler(f"filler {size}", rsa_bytes(made.key) - 3 - size)
         wrapped = rsa_raw(made.key, pkcs1_block(cek, filler))
         wrong = replace(other.make(), encrypted_key=wrapped)
-        start.refuses(f"a CEK of {size} octets", wrong, UNDECRYPTABLE, "CekLength")
+        start.refuses(f"a CEK of {size} bytes", wrong, UNDECRYPTABLE, "CekLength")
 
 
 def _guessable(start: Start) -> None:
@@ -150,7 +150,7 @@ def _lengths(start: Start) -> None:
     wrapped = token.encrypted_key
     for size in (0, 1, 128, 255, 257, 512):
         changed = replace(token, encrypted_key=(wrapped * 2)[:size])
-        fault = f"an encrypted key of {size} octets"
+        fault = f"an encrypted key of {size} bytes"
         start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")
     longer = replace(token, encrypted_key=b"\x00" + wrapped)
     fault = "a zero in front of the encrypted key"
@@ -188,7 +188,7 @@ def _siblings(file: VectorFile) -> None:
 
 def _compressed(start: Start, plaintext: bytes) -> Recipe:
     """Return the token of another plaintext, which is sealed as it is under `zip`."""
-    header = header_octets({**start.made.members, "zip": "DEF"})
+    header = header_bytes({**start.made.members, "zip": "DEF"})
     return replace(start.made, plaintext=plaintext, header=header)
 
 
@@ -219,14 +219,14 @@ def _streams(file: VectorFile) -> None:
         bad = {
             "nothing": b"",
             "the text itself": TEXT,
-            "an octet behind its end": whole + b"\x00",
+            "a byte behind its end": whole + b"\x00",
             "a second stream behind it": whole + whole,
-            "cut by one octet": whole[:-1],
-            "cut after its first octet": whole[:1],
+            "cut by one byte": whole[:-1],
+            "cut after its first byte": whole[:1],
             "no block is the last": b"\x00" + whole[1:],
             "a length that does not fit its complement": whole[:3] + b"\x00" + whole[4:],
             "a block of the reserved type": b"\x07" + whole[1:],
-            "codes that refer to octets before the start": before_the_start(),
+            "codes that refer to bytes before the start": before_the_start(),
             "with the frame of zlib": b"\x78\x01" + whole + b"\x00\x00\x00\x00",
             "with the frame of gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + whole,
         }
@@ -257,10 +257,10 @@ def _caps(file: VectorFile) -> None:
     for count in (101, 358, 400):
         changed = _compressed(start, run_of_zeros(count))
         start.group.refuses(base, f"{count} zeros", changed, TOO_LARGE, "Inflated")
-    octets = draw("cap", 101)
-    base = _inflates(start, octets[1:], stored(octets[1:]), "100 stored octets", "AtLimit")
-    changed = _compressed(start, stored(octets))
-    start.group.refuses(base, "101 stored octets", changed, TOO_LARGE, "Inflated")
+    raw = draw("cap", 101)
+    base = _inflates(start, raw[1:], stored(raw[1:]), "100 stored bytes", "AtLimit")
+    changed = _compressed(start, stored(raw))
+    start.group.refuses(base, "101 stored bytes", changed, TOO_LARGE, "Inflated")
     comment = "inflated_bytes is 262144, which is the default"
     start = file.start("inflated_bytes-default", comment, key, _ENC, accept_zip=True)
     base = _inflates(start, TEXT, stored(TEXT), "A stored block", "Deflate")
@@ -295,6 +295,6 @@ def _not_accepted(file: VectorFile) -> None:
     off.refuses(fault, _compressed(off, run_of_zeros(100_000)), NOT_ALLOWED, "Compression")
     plain = recipe(kw("A128KW"), _ENC, "zip in crit", TEXT)
     said = {**plain.members, "zip": "DEF", "crit": ["zip"]}
-    changed = replace(plain, header=header_octets(said), plaintext=stored(TEXT))
+    changed = replace(plain, header=header_bytes(said), plaintext=stored(TEXT))
     fault = "crit names zip, which is no extension"
     start.refuses(fault, changed, MALFORMED, "Critical")

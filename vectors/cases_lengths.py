@@ -46,23 +46,23 @@ def lengths() -> VectorFile:
     return file
 
 
-def _resize(octets: bytes, size: int) -> bytes:
-    """Cut octets, or go on with drawn ones."""
-    return (octets + draw("more octets", size))[:size]
+def _resize(raw: bytes, size: int) -> bytes:
+    """Cut bytes, or go on with drawn ones."""
+    return (raw + draw("more bytes", size))[:size]
 
 
 def _resized_keys(start: Start, sizes: Collection[int]) -> None:
     token = start.made.make()
     for size in sorted(sizes):
         changed = replace(token, encrypted_key=_resize(token.encrypted_key, size))
-        fault = f"an encrypted key of {size} octets"
+        fault = f"an encrypted key of {size} bytes"
         start.group.refuses(start.base, fault, changed, MALFORMED, "EncryptedKeyLength")
 
 
 def _rsa_keys(file: VectorFile, alg: str, name: str) -> None:
     key = rsa(alg, name)
     size = rsa_bytes(key)
-    comment = f"{alg}: the modulus has {size} octets"
+    comment = f"{alg}: the modulus has {size} bytes"
     start = file.start(f"key-{alg}-{size}", comment, key, "A256GCM")
     _resized_keys(start, {0, 1, size // 2, size - 1, size + 1, 2 * size})
     longer = replace(start.made.make(), encrypted_key=b"\x00" + start.made.wrap())
@@ -72,13 +72,13 @@ def _rsa_keys(file: VectorFile, alg: str, name: str) -> None:
 
 def _wrapped_keys(file: VectorFile, alg: str, enc: str) -> None:
     size = CONTENT[enc].cek_bytes + 8
-    comment = f"{alg}: a key for {enc} takes {size} octets"
+    comment = f"{alg}: a key for {enc} takes {size} bytes"
     start = file.start(f"key-{alg}-{enc}", comment, kw(alg), enc)
     _resized_keys(start, {0, 1, 8, size - 8, size - 1, size + 1, size + 8})
     for other in {"A256GCM": (16, 24), "A128GCM": (24, 32)}.get(enc, ()):
         # AES takes these sizes too: a reader that does not look would open the token.
         wrong = replace(start.made, cek=draw(f"cek {other}", other))
-        fault = f"a CEK of {other} octets, well wrapped and used"
+        fault = f"a CEK of {other} bytes, well wrapped and used"
         start.group.refuses(start.base, fault, wrong, MALFORMED, "EncryptedKeyLength")
 
 
@@ -90,7 +90,7 @@ def _ivs(start: Start) -> None:
         if made.enc in GCM_ENCS and size >= _GCM_LEAST_BYTES:
             # The tag holds: only the length is wrong.
             wrong = replace(made, iv=iv).make()
-        start.group.refuses(start.base, f"an IV of {size} octets", wrong, MALFORMED, "IvLength")
+        start.group.refuses(start.base, f"an IV of {size} bytes", wrong, MALFORMED, "IvLength")
 
 
 def _tags(start: Start) -> None:
@@ -102,7 +102,7 @@ def _tags(start: Start) -> None:
     right = CONTENT[made.enc].tag_bytes
     for size in sorted({0, 1, 4, 8, 12, right - 1, right + 1, 2 * right}):
         wrong = replace(token, tag=_resize(whole, size))
-        start.group.refuses(start.base, f"a tag of {size} octets", wrong, MALFORMED, "TagLength")
+        start.group.refuses(start.base, f"a tag of {size} bytes", wrong, MALFORMED, "TagLength")
 
 
 def _blocks(start: Start) -> None:
@@ -114,5 +114,5 @@ def _blocks(start: Start) -> None:
         mac = cbc_mac(made.enc, made.cek, cbc_mac_input(made.aad, made.iv, changed))
         tag = mac[: CONTENT[made.enc].tag_bytes]
         wrong = replace(made.make(), ciphertext=changed, tag=tag)
-        fault = f"a ciphertext of {size} octets, under a tag that is good for it"
+        fault = f"a ciphertext of {size} bytes, under a tag that is good for it"
         start.group.refuses(start.base, fault, wrong, MALFORMED, "CiphertextLength")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from agreement import agreed, pair, public
 from catalogue import MALFORMED, TEXT, TOO_LARGE, VectorFile
-from encoder import Recipe, draw, header_octets, recipe
+from encoder import Recipe, draw, header_bytes, recipe
 from families import families, opened_with
 from keyring import curve, kw
 
@@ -48,7 +48,7 @@ def hostile() -> VectorFile:
         "10,000 segments of one character": ".".join("A" * 10_000),
     }.items():
         start.refuses(what, text, MALFORMED, "Segments")
-    comment = "A header of 100,000 octets is let in"
+    comment = "A header of 100,000 bytes is let in"
     limits = {"header_bytes": 110_000}
     start = file.start("deep", comment, kw("A128KW"), _ENC, limits=limits)
     deep = _OPEN + b',"x":' + b"[" * 100_000
@@ -71,11 +71,11 @@ def _each_limit(file: VectorFile, alg: str, made: Recipe) -> None:
     at_limit = {"header_bytes": size}
     start = file.begin(f"header_bytes-{alg}", comment, made, limits=at_limit, **settings)
     wide = made.said(made.header[:-1] + b" }")
-    start.refuses("a header that is one octet longer", wide, TOO_LARGE, "OverLimit")
+    start.refuses("a header that is one byte longer", wide, TOO_LARGE, "OverLimit")
     comment = f"plaintext_bytes is {len(TEXT)}, under {alg}"
     at_limit = {"plaintext_bytes": len(TEXT)}
     start = file.begin(f"plaintext_bytes-{alg}", comment, made, limits=at_limit, **settings)
-    start.refuses("a plaintext that is one octet longer", longer, TOO_LARGE, "OverLimit")
+    start.refuses("a plaintext that is one byte longer", longer, TOO_LARGE, "OverLimit")
     _each_bound(file, alg, made)
 
 
@@ -115,9 +115,9 @@ def _header_bytes(file: VectorFile) -> None:
         group = file.group(f"header_bytes-{size}", comment, key, _ENC, **settings)
         header = _OPEN + b" " * (size - len(_OPEN) - 1) + b"}"
         made = recipe(key, _ENC, f"header_bytes {size}", TEXT, header)
-        base = group.opens(made, f"A header of {size} octets", "AtLimit")
+        base = group.opens(made, f"A header of {size} bytes", "AtLimit")
         longer = replace(made, header=header[:-1] + b" }")
-        group.refuses(base, "a header that is one octet longer", longer, TOO_LARGE, "OverLimit")
+        group.refuses(base, "a header that is one byte longer", longer, TOO_LARGE, "OverLimit")
 
 
 def _plaintext_bytes(file: VectorFile) -> None:
@@ -128,9 +128,9 @@ def _plaintext_bytes(file: VectorFile) -> None:
             comment = f"plaintext_bytes is {size}, with {enc}"
             group = file.group(f"plaintext_bytes-{enc}-{size}", comment, key, enc, limits=at_limit)
             made = recipe(key, enc, f"plaintext_bytes {enc}", draw("limit", size))
-            base = group.opens(made, f"A plaintext of {size} octets", "AtLimit")
+            base = group.opens(made, f"A plaintext of {size} bytes", "AtLimit")
             longer = replace(made, plaintext=made.plaintext + b"\x00")
-            fault = "a plaintext that is one octet longer"
+            fault = "a plaintext that is one byte longer"
             group.refuses(base, fault, longer, TOO_LARGE, "OverLimit")
 
 
@@ -151,7 +151,7 @@ def _nesting(file: VectorFile) -> None:
         "Many brackets, but 3 levels": {"x": [[]] * 40},
     }
     for comment, members in shallow.items():
-        header = header_octets({"alg": "A128KW", "enc": _ENC, **members})
+        header = header_bytes({"alg": "A128KW", "enc": _ENC, **members})
         group.opens(recipe(key, _ENC, f"nesting {comment}", TEXT, header), comment, "AtLimit")
 
 

@@ -136,13 +136,13 @@ def _coordinates(file: VectorFile, alg: str, crv: str) -> None:
     start = file.loading(f"{alg}-{crv}", f"A key for {alg} on {crv}", key)
     start.loads(key_text(without(key, "d")), "The public half", "GoodKey")
     for member in [name for name in ("x", "y", "d") if name in key]:
-        octets = unb64(key[member])
+        raw = unb64(key[member])
         sizes = {
-            "without its last octet": octets[:-1],
-            "without its first octet": octets[1:],
-            "with a zero in front": b"\x00" + octets,
-            "with a zero at the end": octets + b"\x00",
-            "of one octet": b"\x00",
+            "without its last byte": raw[:-1],
+            "without its first byte": raw[1:],
+            "with a zero in front": b"\x00" + raw,
+            "with a zero at the end": raw + b"\x00",
+            "of one byte": b"\x00",
         }
         for what, changed in sizes.items():
             text = key_text({**key, member: b64(changed)})

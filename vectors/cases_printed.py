@@ -180,12 +180,12 @@ def sample() -> VectorFile:
     whole_blocks = b64(unb64(ciphertext)[:384])
     cases = (
         (
-            "As printed: 391 octets are no whole blocks, and trailing bits set",
+            "As printed: 391 bytes are no whole blocks, and trailing bits set",
             ciphertext,
             MALFORMED,
         ),
         ("Mended in part: the last bits are zero", ciphertext[:-1] + "g", MALFORMED),
-        ("Mended in form: 384 octets of ciphertext", whole_blocks, UNDECRYPTABLE),
+        ("Mended in form: 384 bytes of ciphertext", whole_blocks, UNDECRYPTABLE),
     )
     for what, text, expect in cases:
         token = f"{header}.{encrypted_key}.{iv}.{text}.{tag}"

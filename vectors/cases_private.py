@@ -57,7 +57,7 @@ def padding() -> VectorFile:
 
 def _pkcs1(cek: bytes, size: int) -> bytes:
     """Pad as RSAES-PKCS1-v1_5 does. RFC 8017 section 7.2.1."""
-    filler = bytes(octet or 1 for octet in draw("pkcs1 filler", size - 3 - len(cek)))
+    filler = bytes(one_byte or 1 for one_byte in draw("pkcs1 filler", size - 3 - len(cek)))
     return b"\x00\x02" + filler + b"\x00" + cek
 
 
@@ -72,20 +72,20 @@ def _oaep_blocks(made: Recipe) -> Mapping[str, bytes]:
     def masked(data: bytes) -> bytes:
         return oaep_mask(data, made.seed, name)
 
-    def changed(index: int, octet: int) -> bytes:
-        return masked(good[:index] + bytes([octet]) + good[index + 1 :])
+    def changed(index: int, one_byte: int) -> bytes:
+        return masked(good[:index] + bytes([one_byte]) + good[index + 1 :])
 
     last = hash_bytes - 1
     return {
-        "its first octet is 1": b"\x01" + masked(good)[1:],
-        "the first octet of the label's hash is changed": changed(0, good[0] ^ 1),
-        "the last octet of the label's hash is changed": changed(last, good[last] ^ 1),
+        "its first byte is 1": b"\x01" + masked(good)[1:],
+        "the first byte of the label's hash is changed": changed(0, good[0] ^ 1),
+        "the last byte of the label's hash is changed": changed(last, good[last] ^ 1),
         "the hash is that of another label": masked(oaep_data(made.cek, size, name, b"JWE")),
         "the hash is all zeros": masked(bytes(hash_bytes) + good[hash_bytes:]),
         "the separator is 2": changed(separator, 2),
         "no separator, zeros to the end": masked(good[:separator] + bytes(len(good) - separator)),
-        "an octet before the separator is 2": changed(separator - 1, 2),
-        "the first octet after the hash is 255": changed(hash_bytes, 255),
+        "a byte before the separator is 2": changed(separator - 1, 2),
+        "the first byte after the hash is 255": changed(hash_bytes, 255),
         "it is not masked": b"\x00" + made.seed + good,
         "it is padded as PKCS #1 v1.5": _pkcs1(made.cek, size),
     }
@@ -108,7 +108,7 @@ def _cek_lengths(file: VectorFile, alg: str, enc: str, sizes: Collection[int]) -
         used = replace(made, cek=cek) if size in _USABLE[enc] else made
         wrapped = oaep_wrap(key, cek, made.seed, OAEP_HASH[alg])
         wrong = replace(used.make(), encrypted_key=wrapped)
-        group.refuses(base, f"a CEK of {size} octets", wrong, UNDECRYPTABLE, "CekLength")
+        group.refuses(base, f"a CEK of {size} bytes", wrong, UNDECRYPTABLE, "CekLength")
 
 
 def _oaep_numbers(file: VectorFile) -> None:
@@ -182,16 +182,16 @@ _TWO_BLOCKS = b"sixteen octets.." * 2
 
 # Padded plaintexts of three blocks with one fault in their padding.
 _PADDINGS = {
-    "0 as the last octet": _TWO_BLOCKS + b"fifteen octets." + b"\x00",
-    "17 as the last octet": _TWO_BLOCKS + b"fifteen octets." + b"\x11",
-    "17 octets of 17": _TWO_BLOCKS[:31] + b"\x11" * 17,
-    "32 octets of 32": _TWO_BLOCKS[:16] + b"\x20" * 32,
-    "255 as the last octet": _TWO_BLOCKS + b"fifteen octets." + b"\xff",
+    "0 as the last byte": _TWO_BLOCKS + b"fifteen octets." + b"\x00",
+    "17 as the last byte": _TWO_BLOCKS + b"fifteen octets." + b"\x11",
+    "17 bytes of 17": _TWO_BLOCKS[:31] + b"\x11" * 17,
+    "32 bytes of 32": _TWO_BLOCKS[:16] + b"\x20" * 32,
+    "255 as the last byte": _TWO_BLOCKS + b"fifteen octets." + b"\xff",
     "2, after a 1": _TWO_BLOCKS + b"fourteen octet" + b"\x01\x02",
     "3, after a 3 and a 2": _TWO_BLOCKS + b"13 octets...." + b"\x02\x03\x03",
     "16, where the first of the block differs": _TWO_BLOCKS + b"\x0f" + b"\x10" * 15,
     "16, where one in the middle differs": _TWO_BLOCKS + b"\x10" * 8 + b"\x11" + b"\x10" * 7,
-    "random octets before the length": _TWO_BLOCKS + b"11 octets.." + b"\x9a\x31\x07\xe2\x05",
+    "random bytes before the length": _TWO_BLOCKS + b"11 octets.." + b"\x9a\x31\x07\xe2\x05",
     "128 and zeros": _TWO_BLOCKS + b"13 octets...." + b"\x80\x00\x00",
     "zeros": _TWO_BLOCKS + b"13 octets...." + b"\x00\x00\x00",
     "nothing": _TWO_BLOCKS + b"sixteen octets..",

@@ -15,7 +15,7 @@ from catalogue import (
     SetGroup,
     VectorFile,
 )
-from encoder import Jwk, Recipe, b64, header_octets
+from encoder import Jwk, Recipe, b64, header_bytes
 from families import named
 from keyring import curve, direct, gcmkw, kw, mac, password, rsa
 from signing import Signed, signed
@@ -112,14 +112,14 @@ def _chosen(group: Group, made: Recipe) -> None:
     base = group.opens(made, "The token names the fifth key, which alone is tried", "KeyChoice")
     kids = {"key 0": UNDECRYPTABLE, "key 5": UNKNOWN_KEY, "": UNKNOWN_KEY, "KEY 4": UNKNOWN_KEY}
     for kid, expect in kids.items():
-        said = made.said(header_octets({**made.members, "kid": kid}))
+        said = made.said(header_bytes({**made.members, "kid": kid}))
         group.refuses(base, f"the token names {kid!a}", said, expect, "KeyChoice")
     other = {"alg": "A256KW" if made.alg != "A256KW" else "A128KW"}
-    said = made.said(header_octets({**made.members, **other}))
+    said = made.said(header_bytes({**made.members, **other}))
     group.refuses(base, "the key that is named is for another alg", said, NOT_ALLOWED, "KeyChoice")
     members = {name: value for name, value in made.members.items() if name != "kid"}
     shown = {name: made.key[name] for name in ("kty", "crv", "x", "y", "k") if name in made.key}
-    said = made.said(header_octets({**members, "jwk": shown}))
+    said = made.said(header_bytes({**members, "jwk": shown}))
     fault = "the token brings the fifth key, and names none"
     group.refuses(base, fault, said, UNDECRYPTABLE, "KeyChoice")
 
@@ -128,7 +128,7 @@ def _chosen_to_verify(group: Group, made: Signed) -> None:
     alg = made.alg
 
     def said(**members: object) -> Signed:
-        return replace(made, header=header_octets({"alg": alg, **members}))
+        return replace(made, header=header_bytes({"alg": alg, **members}))
 
     comment = "The token names the fifth key, which alone is tried"
     base = group.verifies(said(kid="key 4"), comment, "KeyChoice")
@@ -136,7 +136,7 @@ def _chosen_to_verify(group: Group, made: Signed) -> None:
     for kid, expect in kids.items():
         token = said(kid=kid).token()
         group.rejects(base, f"the token names {kid!a}", token, expect, "KeyChoice")
-    token = replace(made, header=header_octets({"alg": "HS512", "kid": "key 4"})).token()
+    token = replace(made, header=header_bytes({"alg": "HS512", "kid": "key 4"})).token()
     fault = "the key that is named is for another alg"
     group.rejects(base, fault, token, NOT_ALLOWED, "KeyChoice")
     shown = ("kty", "crv", "x", "y", "k")
@@ -153,13 +153,13 @@ def _password(file: VectorFile) -> None:
     made = sealed(password(alg), _ENC, "password in a set", TEXT)
     base = group.opens(named(made, "secret"), "The token names the password", "KeyChoice")
     group.refuses(base, "the token names no kid", made, NOT_ALLOWED, "KeyChoice")
-    said = made.said(header_octets({**made.members, "kid": "key"}))
+    said = made.said(header_bytes({**made.members, "kid": "key"}))
     group.refuses(base, "the token names the other key", said, NOT_ALLOWED, "KeyChoice")
     any_kid = _group(file, "password-any", "Any kid is accepted", keys, any_kid=True)
-    said = made.said(header_octets({**made.members, "kid": "other"}))
+    said = made.said(header_bytes({**made.members, "kid": "other"}))
     fault = "the token names a kid that no key has"
     plain = sealed(kw("A128KW"), _ENC, "no password in a set", TEXT)
-    header = header_octets({**plain.members, "kid": "other"})
+    header = header_bytes({**plain.members, "kid": "other"})
     base = any_kid.opens(plain.said(header), "Any kid, for the other key", "KeyChoice")
     any_kid.refuses(base, f"{fault}, for the password", said, NOT_ALLOWED, "KeyChoice")
 

@@ -18,7 +18,7 @@ from agreement import (
     shared,
 )
 from catalogue import TEXT, VectorFile
-from encoder import ALL_ENCS, DRAFT_ENCS, Jwk, b64, draw, header_octets, unb64
+from encoder import ALL_ENCS, DRAFT_ENCS, Jwk, b64, draw, header_bytes, unb64
 from keyring import GCMKW_ALGS, KW_ALGS, RSA_ALGS, curve, direct, gcmkw, kw, password, rsa
 from rfc_agreements import AGREEMENTS
 from wrapping import PBES2, by_password, sealed
@@ -63,7 +63,7 @@ def valid_symmetric() -> VectorFile:
         group.opens(sealed(direct(enc), enc, f"dir {enc}", TEXT), f"dir with {enc}", "Pair")
     for enc in DRAFT_ENCS:
         group = file.group(f"plaintext-{enc}", f"Plaintexts under {enc}", kw("A256KW"), enc)
-        for shape, plaintext in (("empty", b""), ("2,000 random octets", draw("longer", 2000))):
+        for shape, plaintext in (("empty", b""), ("2,000 random bytes", draw("longer", 2000))):
             made = sealed(kw("A256KW"), enc, f"shape {enc} {shape}", plaintext)
             group.opens(made, f"The plaintext: {shape}", "PlaintextShape")
     _passwords(file)
@@ -94,8 +94,8 @@ def _parties(file: VectorFile) -> None:
         "apv alone": {"apv": b"Bob"},
         "both empty, but there": {"apu": b"", "apv": b""},
         "both equal": {"apu": b"Alice", "apv": b"Alice"},
-        "octets that are no text": {"apu": b"\x00\xff", "apv": bytes(32)},
-        "200 octets each": {"apu": draw("apu", 200), "apv": draw("apv", 200)},
+        "bytes that are no text": {"apu": b"\x00\xff", "apv": bytes(32)},
+        "200 bytes each": {"apu": draw("apu", 200), "apv": draw("apv", 200)},
     }
     for what, names in parties.items():
         made = agreed(key, _ENC, f"parties {what}", TEXT, parties=names)
@@ -113,15 +113,15 @@ def _zeros(file: VectorFile, crv: str) -> None:
     kinds["shared secret"] = lambda own: shared(own, public(key))
     if crv in WEIERSTRASS:
         kinds["y of the epk"] = lambda own: unb64(own["y"])
-    for what, octets in kinds.items():
+    for what, raw in kinds.items():
         own = next(
             own
             for own in (pair(crv, f"{name} {what} {count}") for count in range(10_000))
-            if octets(own)[end] == 0
+            if raw(own)[end] == 0
         )
         made = agreed(key, _ENC, f"{name} {what}", TEXT, ephemeral=own)
         where = "ends" if end else "begins"
-        group.opens(made, f"The {what} {where} with a zero octet", "LeadingZero")
+        group.opens(made, f"The {what} {where} with a zero byte", "LeadingZero")
 
 
 def _coordinates(file: VectorFile, crv: str) -> None:
@@ -141,7 +141,7 @@ def _coordinates(file: VectorFile, crv: str) -> None:
         # Who knows no scalar for it can't make such a token: here the recipient's key does.
         info = other_info(_ENC, b"", b"", 16)
         derived = concat_kdf(shared(key, epk), info, 16)
-        header = header_octets({**made.members, "epk": epk})
+        header = header_bytes({**made.members, "epk": epk})
         moved = keyed(made, derived).said(header)
         inject = {"iv": moved.iv.hex(), "cek": derived.hex()}
         token = str(moved.make())
@@ -166,7 +166,7 @@ def _members(file: VectorFile) -> None:
     group = file.group("kek-size", "A KEK of another size than the CEK", key, ALL_ENCS)
     for enc in ("A256CBC-HS512", "A192GCM"):
         purpose, size = derived_bytes(key["alg"], enc)
-        comment = f"{purpose} derives {size} octets, whatever {enc} takes"
+        comment = f"{purpose} derives {size} bytes, whatever {enc} takes"
         if size != ECDH_KEK_BYTES[key["alg"]]:
             raise ValueError("an alg with key wrap has its own size")
         made = agreed(key, enc, f"kek-size {enc}", TEXT, parties=_PARTIES)
@@ -194,7 +194,7 @@ def _printed(file: VectorFile) -> None:
 def _passwords(file: VectorFile) -> None:
     alg = "PBES2-HS256+A128KW"
     texts = {
-        "one octet": "x",
+        "one byte": "x",
         "a NUL inside": "a\x00b",
         "longer than a block of the hash": "long " * 20,
         "letters outside of ASCII": "\u00fcml\u00e4ut",
@@ -207,4 +207,4 @@ def _passwords(file: VectorFile) -> None:
     group = file.group("salt", "Salts of other sizes", key, _ENC)
     for size in (8, 9, 64, 200):
         made = by_password(key, _ENC, f"salt {size}", TEXT, salt_bytes=size)
-        group.opens(made, f"A salt of {size} octets", "Password")
+        group.opens(made, f"A salt of {size} bytes", "Password")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
-from encoder import CONTENT, ENCS, Jwk, Recipe, b64, draw, header_octets, unb64
+from encoder import CONTENT, ENCS, Jwk, Recipe, b64, draw, header_bytes, unb64
 from flips import flip
 from keyring import GCMKW_ALGS, KW_ALGS, gcmkw, kw, password
 from wrapping import PBES2, by_password, gcm_wrap, gcm_wrapped, password_kek
@@ -29,7 +29,7 @@ def gcmkws() -> VectorFile:
     for enc in ENCS:
         made = gcm_wrapped(gcmkw("A256GCMKW"), enc, f"gcmkw {enc}", TEXT)
         size = CONTENT[enc].cek_bytes
-        comment = f"A256GCMKW: a key for {enc} takes {size} octets"
+        comment = f"A256GCMKW: a key for {enc} takes {size} bytes"
         _keys(file.begin(f"key-{enc}", comment, made))
     _gcmkw_siblings(file)
     for alg in GCMKW_ALGS:
@@ -68,15 +68,15 @@ def _members(start: Start) -> None:
         absent = {name: value for name, value in members.items() if name != member}
         start.says(f"the header has no {member}", absent, MALFORMED, "GcmKeyWrap")
         for size in sizes:
-            fault = f"the header's {member} has {size} octets"
+            fault = f"the header's {member} has {size} bytes"
             changed = made
             if member == "iv" and size >= 8:
                 # The key's tag holds for it: only the size is wrong.
                 label = f"iv of {size} {made.alg}"
                 changed = gcm_wrapped(made.key, made.enc, label, TEXT, iv_bytes=size)
             else:
-                octets = (unb64(text) + bytes(32))[:size]
-                changed = made.said(header_octets({**members, member: b64(octets)}))
+                raw = (unb64(text) + bytes(32))[:size]
+                changed = made.said(header_bytes({**members, member: b64(raw)}))
             start.refuses(fault, changed, MALFORMED, "GcmKeyWrap")
         texts = {
             "padded": text + "=" * (-len(text) % 4 or 4),
@@ -93,13 +93,13 @@ def _members(start: Start) -> None:
 
 
 def _every_size(start: Start) -> None:
-    """Cut the header's iv and tag to each size, and lengthen them by one octet."""
+    """Cut the header's iv and tag to each size, and lengthen them by one byte."""
     members = start.made.members
     for member, right in (("iv", 12), ("tag", 16)):
-        octets = unb64(str(members[member])) + bytes(1)
+        raw = unb64(str(members[member])) + bytes(1)
         for size in sorted(set(range(right + 2)) - {right}):
-            changed = {**members, member: b64(octets[:size])}
-            start.says(f"the header's {member} has {size} octets", changed, MALFORMED, "GcmKeyWrap")
+            changed = {**members, member: b64(raw[:size])}
+            start.says(f"the header's {member} has {size} bytes", changed, MALFORMED, "GcmKeyWrap")
 
 
 def _integrity(start: Start) -> None:
@@ -107,12 +107,12 @@ def _integrity(start: Start) -> None:
     members = made.members
     wrapped = made.wrap()
     for member in ("iv", "tag"):
-        octets = unb64(str(members[member]))
+        raw = unb64(str(members[member]))
         for what, bit in (("first", 0), ("last", -1)):
-            changed = {**members, member: b64(flip(octets, bit))}
+            changed = {**members, member: b64(flip(raw, bit))}
             fault = f"the {what} bit of the header's {member} changed"
             start.says(fault, changed, UNDECRYPTABLE, "KeyIntegrity")
-        zeros = {**members, member: b64(bytes(len(octets)))}
+        zeros = {**members, member: b64(bytes(len(raw)))}
         start.says(f"the header's {member} all zeros", zeros, UNDECRYPTABLE, "KeyIntegrity")
     own = gcm_wrap(made.key, draw(f"gcmkw {made.alg} kw iv", 12), made.cek)
     if own[0] != wrapped:
@@ -125,10 +125,10 @@ def _integrity(start: Start) -> None:
         ],
         "not wrapped at all": made.cek,
     }
-    for what, octets in keys.items():
-        token = replace(made.make(), encrypted_key=octets)
+    for what, raw in keys.items():
+        token = replace(made.make(), encrypted_key=raw)
         start.refuses(f"the encrypted key: {what}", token, UNDECRYPTABLE, "KeyIntegrity")
-    header = header_octets({"alg": made.alg, "enc": made.enc})
+    header = header_bytes({"alg": made.alg, "enc": made.enc})
     for what, aad in (("the header", header), ("the encoded header", b64(header).encode())):
         changed = gcm_wrapped(made.key, made.enc, f"gcmkw {made.alg} {what}", TEXT, aad=aad)
         fault = f"{what} authenticated with the key, where nothing is due"
@@ -147,9 +147,9 @@ def _keys(start: Start) -> None:
     token = made.make()
     size = len(made.cek)
     for other in (0, 1, size - 8, size - 1, size + 1, size + 8):
-        octets = (token.encrypted_key + bytes(8))[:other]
-        changed = replace(token, encrypted_key=octets)
-        fault = f"an encrypted key of {other} octets"
+        raw = (token.encrypted_key + bytes(8))[:other]
+        changed = replace(token, encrypted_key=raw)
+        fault = f"an encrypted key of {other} bytes"
         start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")
     tag = unb64(str(made.members["tag"]))
     appended = replace(token, encrypted_key=token.encrypted_key + tag)
@@ -158,7 +158,7 @@ def _keys(start: Start) -> None:
     for other in _OTHER_CEKS.get(made.enc, ()):
         label = f"gcmkw cek {made.enc} {other}"
         wrong = gcm_wrapped(made.key, made.enc, label, TEXT, cek=draw(label, other))
-        fault = f"a CEK of {other} octets, well wrapped and used"
+        fault = f"a CEK of {other} bytes, well wrapped and used"
         start.refuses(fault, wrong, MALFORMED, "EncryptedKeyLength")
 
 
@@ -191,7 +191,7 @@ def _salts(start: Start) -> None:
     start.says("the header has no p2s", absent, MALFORMED, "Salt")
     for size in (0, 1, 7):
         changed = by_password(made.key, made.enc, f"salt {size} {made.alg}", TEXT, salt_bytes=size)
-        start.refuses(f"a salt of {size} octets, well used", changed, MALFORMED, "Salt")
+        start.refuses(f"a salt of {size} bytes, well used", changed, MALFORMED, "Salt")
     texts = {
         "padded": text + "==",
         "with a trailing bit set": text[:-1] + chr(ord(text[-1]) + 1),
@@ -220,8 +220,8 @@ def _counts(start: Start) -> None:
     }
     for what, value in shapes.items():
         start.says(f"p2c is {what}", {**members, "p2c": value}, MALFORMED, "HeaderShape")
-    octets = start.made.header.replace(b'"p2c":1000', b'"p2c":1e3')
-    changed = replace(start.made, header=octets)
+    raw = start.made.header.replace(b'"p2c":1000', b'"p2c":1e3')
+    changed = replace(start.made, header=raw)
     start.refuses("p2c is written with an exponent", changed, MALFORMED, "HeaderShape")
     numbers = (-1000, -1, 0, 1, 999, 1_000_001, 2**31 - 1, 2**31, 2**32 + 1000, 2**63, 2**64 + 1000)
     for number in numbers:
@@ -244,7 +244,7 @@ def _wrapped(start: Start) -> None:
     size = len(wrapped)
     for other in (0, 1, 8, size - 8, size - 1, size + 1, size + 8):
         changed = replace(token, encrypted_key=(wrapped + bytes(8))[:other])
-        fault = f"an encrypted key of {other} octets"
+        fault = f"an encrypted key of {other} bytes"
         start.refuses(fault, changed, MALFORMED, "EncryptedKeyLength")
     for what, bit in (("first", 0), ("last", -1)):
         changed = replace(token, encrypted_key=flip(wrapped, bit))
@@ -304,7 +304,7 @@ def _bounds(file: VectorFile, key: Jwk) -> None:
     comment = f"The least salt and the least iterations of {alg}"
     start = file.begin(f"least-{alg}", comment, made)
     short = by_password(key, _ENC, f"pbes2 short {alg}", TEXT, salt_bytes=7)
-    start.refuses("a salt of 7 octets", short, MALFORMED, "Salt")
+    start.refuses("a salt of 7 bytes", short, MALFORMED, "Salt")
     fewer = by_password(key, _ENC, f"pbes2 fewer {alg}", TEXT, p2c=999)
     start.refuses("p2c is 999, and well used", fewer, NOT_ALLOWED, "WorkFactor")
     limits = {"pbes2_iterations": 1100}

@@ -1,15 +1,15 @@
 """What must open: each alg with each enc, plaintexts and headers of unusual form."""
 
 from catalogue import TEXT, VectorFile
-from encoder import CBC_ENCS, ENCS, GCM_ENCS, Recipe, draw, header_octets, recipe
+from encoder import CBC_ENCS, ENCS, GCM_ENCS, Recipe, draw, header_bytes, recipe
 from keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
 
 _SHAPES = {
     "empty": b"",
-    "one octet": b"\x00",
-    "one octet less than a block": b"fifteen octets.",
+    "one byte": b"\x00",
+    "one byte less than a block": b"fifteen octets.",
     "one block": b"sixteen octets..",
-    "one octet more than a block": b"seventeen octets.",
+    "one byte more than a block": b"seventeen octets.",
     "three blocks": b"sixteen octets.." * 3,
     "no UTF-8": bytes.fromhex("fffe80c0af00eda080"),
     "ends like padding": b"fourteen octets\x02\x02"[1:],
@@ -23,7 +23,7 @@ _HEADERS = {
     "escapes in a name": rb'{"\u0061lg":"A128KW","e\u006ec":"A128GCM"}',
     "every short escape": rb'{"alg":"A128KW","enc":"A128GCM","x":"\"\\\/\b\f\n\r\t"}',
     "a surrogate pair": rb'{"alg":"A128KW","enc":"A128GCM","x":"\ud83d\udd11"}',
-    "four octets of UTF-8": '{"alg":"A128KW","enc":"A128GCM","x":"\U0001f511"}'.encode(),
+    "four bytes of UTF-8": '{"alg":"A128KW","enc":"A128GCM","x":"\U0001f511"}'.encode(),
     "an escaped NUL": rb'{"alg":"A128KW","enc":"A128GCM","x":"\u0000"}',
     "an empty member name": b'{"alg":"A128KW","enc":"A128GCM","":""}',
     "names that differ in case only": b'{"alg":"A128KW","enc":"A128GCM","ALG":"dir","Enc":"x"}',
@@ -88,7 +88,7 @@ def _plaintexts(file: VectorFile) -> None:
     for enc in (CBC_ENCS[2], GCM_ENCS[2]):
         group = file.group(f"longer-{enc}", f"A longer plaintext under {enc}", key, enc)
         made = recipe(key, enc, f"longer {enc}", draw("longer plaintext", 2000))
-        group.opens(made, "The plaintext: 2,000 random octets", "PlaintextShape")
+        group.opens(made, "The plaintext: 2,000 random bytes", "PlaintextShape")
 
 
 def _headers(file: VectorFile) -> None:
@@ -104,7 +104,7 @@ def _settings(file: VectorFile) -> None:
     named = kw("A128KW", kid="our key")
 
     def made(label: str, **members: object) -> Recipe:
-        header = header_octets({"alg": "A128KW", **members, "enc": "A128GCM"})
+        header = header_bytes({"alg": "A128KW", **members, "enc": "A128GCM"})
         return recipe(named, "A128GCM", f"settings {label}", TEXT, header)
 
     group = file.group("kid", "A key with a kid", named, "A128GCM")

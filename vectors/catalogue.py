@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from encoder import Jwk, Recipe, Token, b64, header_octets, recipe, unb64
+from encoder import Jwk, Recipe, Token, b64, header_bytes, recipe, unb64
 from notes import NOTES
 from signing import Signed
 
@@ -109,7 +109,7 @@ class Start(NamedTuple):
 
     def says(self, fault: str, members: Mapping[str, object], expect: str, *flags: str) -> None:
         """Refuse the token with another header; it is made anew, so that its tag is good."""
-        self.refuses(fault, replace(self.made, header=header_octets(members)), expect, *flags)
+        self.refuses(fault, replace(self.made, header=header_bytes(members)), expect, *flags)
 
 
 class SignedStart(NamedTuple):
@@ -132,15 +132,15 @@ class SignedStart(NamedTuple):
         self, fault: str, header: bytes | Mapping[str, object], expect: str, flag: str
     ) -> None:
         """Refuse the token with another header, which is signed anew."""
-        octets = header if isinstance(header, bytes) else header_octets(header)
-        self.refuses(fault, replace(self.made, header=octets), expect, flag)
+        raw = header if isinstance(header, bytes) else header_bytes(header)
+        self.refuses(fault, replace(self.made, header=raw), expect, flag)
 
 
 def thumbprint(key: Mapping[str, str]) -> str:
     """Hash what names a key. RFC 7638 section 3."""
     required = {"RSA": "e kty n", "EC": "crv kty x y", "OKP": "crv kty x", "oct": "k kty"}
     named = {name: key[name] for name in required[key["kty"]].split()}
-    return b64(hashlib.sha256(header_octets(named)).digest())
+    return b64(hashlib.sha256(header_bytes(named)).digest())
 
 
 class KeyGroup(NamedTuple):
@@ -258,7 +258,7 @@ class VectorFile:
     ) -> KeyGroup:
         """Start a group of JWKs with the one whose changes are its cases."""
         group = self.add({"id": name, "comment": comment, "loader": loader})
-        text = header_octets(key).decode()
+        text = header_bytes(key).decode()
         return KeyGroup(group, load(group, text, "The JWK that is changed below", "GoodKey"))
 
     def loading_set(

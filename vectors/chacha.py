@@ -1,4 +1,4 @@
-"""ChaCha20-Poly1305 with a nonce of 24 octets, written from the draft.
+"""ChaCha20-Poly1305 with a nonce of 24 bytes, written from the draft.
 
 Source: draft-irtf-cfrg-xchacha sections 2.2 and 2.3.
 """
@@ -23,7 +23,7 @@ def _quarter_round(state: list[int], a: int, b: int, c: int, d: int) -> None:
 
 
 def hchacha20(key: bytes, nonce: bytes) -> bytes:
-    """Derive a key from a key and 16 octets of nonce."""
+    """Derive a key from a key and 16 bytes of nonce."""
     state = list(struct.unpack("<16I", _CONSTANT + key + nonce))
     for _ in range(10):
         for quarter in _QUARTERS:

@@ -1,4 +1,4 @@
-"""Raw DEFLATE for test vectors, by hand: the octets of a compressor differ from one to the next.
+"""Raw DEFLATE for test vectors, by hand: the bytes of a compressor differ from one to the next.
 
 Source: RFC 1951 section 3.2.
 """
@@ -23,13 +23,13 @@ def _packed(bits: str) -> bytes:
     return int(padded[::-1], 2).to_bytes(len(padded) // 8, "little")
 
 
-def literal(octet: int) -> str:
-    """Return the fixed code of an octet below 144. RFC 1951 section 3.2.6."""
-    return f"{0x30 + octet:08b}"
+def literal(one_byte: int) -> str:
+    """Return the fixed code of a byte below 144. RFC 1951 section 3.2.6."""
+    return f"{0x30 + one_byte:08b}"
 
 
 def run_of_zeros(size: int) -> bytes:
-    """Write zeros in as few octets as fixed codes need."""
+    """Write zeros in as few bytes as fixed codes need."""
     runs, rest = divmod(size - 1, _LONGEST_RUN)
     # Length 258 is symbol 285, distance 1 is symbol 0.
     repeated = ("11000101" + "00000") * runs
@@ -42,6 +42,6 @@ def fixed(text: bytes, after: str = _END) -> bytes:
 
 
 def before_the_start() -> bytes:
-    """Write a stream that repeats an octet which was never there."""
+    """Write a stream that repeats a byte which was never there."""
     # Length 3 is symbol 257, distance 1 is symbol 0.
     return _packed(_FINAL_FIXED + "0000001" + "00000" + _END)

@@ -7,7 +7,7 @@ Rules:
 - `cryptography` gives the primitives; joseal is never imported, or the vectors would only prove
   that it agrees with itself.
 - Nothing is random: CEK, IV and OAEP seed are drawn from SHAKE-256 under a label, so that each run
-  gives the same octets. OAEP is therefore padded by hand here, over `pow()`.
+  gives the same bytes. OAEP is therefore padded by hand here, over `pow()`.
 - Every step can be called alone, so that a case can break one of them and keep the others.
 
 Source: RFC 7516 section 5.1, RFC 7518 sections 4.3 to 4.5 and 5.1 to 5.3, RFC 8017 section 7.1.1.
@@ -70,13 +70,13 @@ DRAFT_ENCS = ALL_ENCS[6:]
 
 
 def draw(label: str, size: int) -> bytes:
-    """Return `size` octets that depend on the label alone."""
+    """Return `size` bytes that depend on the label alone."""
     return hashlib.shake_256(f"joseal test vectors 1: {label}".encode()).digest(size)
 
 
-def b64(octets: bytes) -> str:
+def b64(raw: bytes) -> str:
     """Encode as base64url without padding. RFC 7515 section 2."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def unb64(text: str) -> bytes:
@@ -84,7 +84,7 @@ def unb64(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def header_octets(members: Mapping[str, object]) -> bytes:
+def header_bytes(members: Mapping[str, object]) -> bytes:
     """Write a header without white space, members in their order."""
     return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -179,7 +179,7 @@ def seal_padded(enc: str, cek: bytes, iv: bytes, aad: bytes, padded: bytes) -> t
 
 @dataclass(frozen=True, kw_only=True)
 class Token:
-    """The octets of the five segments. RFC 7516 section 7.1."""
+    """The bytes of the five segments. RFC 7516 section 7.1."""
 
     header: bytes
     encrypted_key: bytes
@@ -189,8 +189,8 @@ class Token:
 
     def segments(self) -> list[str]:
         """Encode the five segments."""
-        octets = (self.header, self.encrypted_key, self.iv, self.ciphertext, self.tag)
-        return [b64(part) for part in octets]
+        raw = (self.header, self.encrypted_key, self.iv, self.ciphertext, self.tag)
+        return [b64(part) for part in raw]
 
     def __str__(self) -> str:
         return ".".join(self.segments())
@@ -270,7 +270,7 @@ def recipe(key: Jwk, enc: str, label: str, plaintext: bytes, header: bytes | Non
         key=key,
         alg=alg,
         enc=enc,
-        header=header_octets({"alg": alg, "enc": enc}) if header is None else header,
+        header=header_bytes({"alg": alg, "enc": enc}) if header is None else header,
         plaintext=plaintext,
         cek=unb64(key["k"]) if alg == "dir" else draw(f"{label} cek", CONTENT[enc].cek_bytes),
         iv=draw(f"{label} iv", CONTENT[enc].iv_bytes),

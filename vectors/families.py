@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cases_jws import key_for
 from catalogue import TEXT
-from encoder import Jwk, Recipe, b64, draw, header_octets
+from encoder import Jwk, Recipe, b64, draw, header_bytes
 from keyring import curve, direct, gcmkw, kw, password, rsa
 from signing import Signed, signed
 from wrapping import sealed
@@ -67,5 +67,5 @@ def opened_with(alg: str) -> dict[str, bool]:
 
 def named(made: Recipe, kid: str) -> Recipe:
     """Return the token for a key with a name, which its header gives."""
-    header = header_octets({**made.members, "kid": kid})
+    header = header_bytes({**made.members, "kid": kid})
     return replace(made, key={**made.key, "kid": kid}, header=header)

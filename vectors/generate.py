@@ -1,6 +1,6 @@
 """Write all test vectors: `python vectors/generate.py [--output FOLDER]`.
 
-The same octets come out of every run. joseal is not imported, here or by any module beside this.
+The same bytes come out of every run. joseal is not imported, here or by any module beside this.
 """
 
 import argparse

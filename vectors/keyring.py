@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agreement import pair
-from encoder import CONTENT, KEY_WRAP_BYTES, OAEP_HASH, Jwk, b64, draw, header_octets
+from encoder import CONTENT, KEY_WRAP_BYTES, OAEP_HASH, Jwk, b64, draw, header_bytes
 from wrapping import GCMKW_BYTES
 
 _SET = json.loads(Path(__file__).with_name("keys.json").read_text(encoding="ascii"))
@@ -64,7 +64,7 @@ def mac(alg: str, name: str = "a", **members: str) -> Jwk:
 
 def key_text(key: Mapping[str, object]) -> str:
     """Write a JWK."""
-    return header_octets(key).decode()
+    return header_bytes(key).decode()
 
 
 def without(key: Jwk, *names: str) -> dict[str, str]:

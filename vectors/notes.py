@@ -23,7 +23,7 @@ NOTES = {
     "RfcExample": _note("BASIC", "Printed in an RFC.", "RFC 7516 appendix A", "RFC 7520 section 5"),
     "PlaintextShape": _note(
         "EDGE_CASE",
-        "A plaintext is any string of octets: empty, around a block, not text.",
+        "A plaintext is any string of bytes: empty, around a block, not text.",
         "RFC 7516 section 2",
     ),
     "UnusualHeader": _note(
@@ -41,7 +41,7 @@ NOTES = {
     ),
     "Base64url": _note(
         "MALLEABILITY",
-        "Octets have one encoding: no padding, white space, foreign characters or trailing bits.",
+        "Bytes have one encoding: no padding, white space, foreign characters or trailing bits.",
         "RFC 7515 section 2",
         "RFC 4648 section 3.5",
     ),
@@ -136,7 +136,7 @@ NOTES = {
     ),
     "IvLength": _note(
         "AUTH_BYPASS",
-        "The IV has 12 octets for GCM and 16 for CBC, whatever the primitive would take.",
+        "The IV has 12 bytes for GCM and 16 for CBC, whatever the primitive would take.",
         "RFC 7518 section 5.2.2.1",
         "RFC 7518 section 5.3",
     ),
@@ -158,7 +158,7 @@ NOTES = {
     ),
     "HeaderReencoded": _note(
         "AUTH_BYPASS",
-        "The header says the same in other octets: the received octets are what is protected.",
+        "The header says the same in other bytes: the received bytes are what is protected.",
         "RFC 7516 section 5.2 step 15",
     ),
     "Spliced": _note(
@@ -271,7 +271,7 @@ NOTES = {
     ),
     "GcmKeyWrap": _note(
         "AUTH_BYPASS",
-        "iv and tag of AES-GCM key wrap have 12 and 16 octets, and both must be there.",
+        "iv and tag of AES-GCM key wrap have 12 and 16 bytes, and both must be there.",
         "RFC 7518 section 4.7.1",
     ),
     "KeyIntegrity": _note(
@@ -281,7 +281,7 @@ NOTES = {
     ),
     "Password": _note(
         "EDGE_CASE",
-        "A password is any octets, and a salt has 8 or more of them.",
+        "A password is any bytes, and a salt has 8 or more of them.",
         "RFC 7518 section 4.8.1.1",
     ),
     "Salt": _note(
@@ -291,7 +291,7 @@ NOTES = {
     ),
     "PasswordDerivation": _note(
         "WRONG_PRIMITIVE",
-        "The salt of PBKDF2 is the name of the alg, a zero octet, and p2s.",
+        "The salt of PBKDF2 is the name of the alg, a zero byte, and p2s.",
         "RFC 7518 section 4.8.1.1",
     ),
     "Pkcs1Padding": _note(

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from encoder import Jwk, b64, draw, header_octets, mgf1, rsa_bytes, unb64, xor
+from encoder import Jwk, b64, draw, header_bytes, mgf1, rsa_bytes, unb64, xor
 
 
 class Signature(NamedTuple):
@@ -88,7 +88,7 @@ def signature_block(info: bytes, size: int) -> bytes:
 def pss_block(
     data: bytes, salt: bytes, size: int, hash_name: str, mgf_hash: str | None = None
 ) -> bytes:
-    """Pad as RSASSA-PSS does, for a modulus of whole octets. RFC 8017 section 9.1.1."""
+    """Pad as RSASSA-PSS does, for a modulus of whole bytes. RFC 8017 section 9.1.1."""
     hashed = digest(hash_name, bytes(8) + digest(hash_name, data) + salt)
     block = bytes(size - len(salt) - len(hashed) - 2) + b"\x01" + salt
     masked = xor(block, mgf1(hashed, len(block), hash_name if mgf_hash is None else mgf_hash))
@@ -157,7 +157,7 @@ class Signed:
 
     @property
     def data(self) -> bytes:
-        """The signing input, unless other octets are signed. RFC 7515 section 5.1 step 5."""
+        """The signing input, unless other bytes are signed. RFC 7515 section 5.1 step 5."""
         if self.over is not None:
             return self.over
         payload = b64(self.payload).encode() if self.encoded else self.payload
@@ -194,5 +194,5 @@ def signed(
     key: Jwk, label: str, payload: bytes, members: Mapping[str, object] | None = None
 ) -> Signed:
     """Sign a payload; the header is `alg` and the members given."""
-    header = header_octets({"alg": key["alg"], **(members or {})})
+    header = header_bytes({"alg": key["alg"], **(members or {})})
     return Signed(key=key, alg=key["alg"], header=header, payload=payload, label=label)

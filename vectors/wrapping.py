@@ -16,7 +16,7 @@ from encoder import (
     Recipe,
     b64,
     draw,
-    header_octets,
+    header_bytes,
     recipe,
     rsa_bytes,
     rsa_raw,
@@ -48,7 +48,7 @@ def _recipe(key: Jwk, enc: str, label: str, plaintext: bytes, cek: bytes | None 
         key=key,
         alg=key["alg"],
         enc=enc,
-        header=header_octets({"alg": key["alg"], "enc": enc}),
+        header=header_bytes({"alg": key["alg"], "enc": enc}),
         plaintext=plaintext,
         cek=draw(f"{label} cek", CONTENT[enc].cek_bytes) if cek is None else cek,
         iv=draw(f"{label} iv", CONTENT[enc].iv_bytes),
@@ -59,7 +59,7 @@ def _recipe(key: Jwk, enc: str, label: str, plaintext: bytes, cek: bytes | None 
 def _finish(
     made: Recipe, wrapped: bytes, members: Mapping[str, object], random: Mapping[str, object]
 ) -> Recipe:
-    header = header_octets({**made.members, **members})
+    header = header_bytes({**made.members, **members})
     return Recipe(
         key=made.key,
         alg=made.alg,
@@ -129,8 +129,8 @@ def by_password(
 
 
 def pkcs1_filler(label: str, size: int) -> bytes:
-    """Draw octets that are not zero."""
-    return bytes(octet or 1 for octet in draw(label, size))
+    """Draw bytes that are not zero."""
+    return bytes(one_byte or 1 for one_byte in draw(label, size))
 
 
 def pkcs1_block(message: bytes, filler: bytes) -> bytes:

@@ -12,14 +12,14 @@ that it accepts: nothing in a token chooses. All that goes wrong with a token is
 Source: RFC 7515 to RFC 7518.
 """
 
-from joseal._core.jwe import Decrypter, Encrypter, Opened
-from joseal._core.jws import Signer, Verified, Verifier
+from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
+from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
 from joseal._core.nested import (
     DecryptThenVerify,
     EncryptThenSign,
-    OpenedNested,
+    NestedToken,
     SignThenEncrypt,
     VerifyThenDecrypt,
 )
@@ -27,9 +27,9 @@ from joseal._core.policy import FIPS_NAMES, MODERN, Policy
 from joseal.errors import (
     ApiError,
     DecryptionError,
+    InvalidKeyError,
     JoseError,
     KeyUnavailableError,
-    KeyUseError,
     MalformedTokenError,
     NotAllowedError,
     TokenError,
@@ -44,20 +44,20 @@ __all__ = [
     "MODERN",
     "ApiError",
     "DecryptThenVerify",
+    "DecryptedToken",
     "Decrypter",
     "DecryptionError",
     "EncryptThenSign",
     "Encrypter",
+    "InvalidKeyError",
     "JoseError",
     "Key",
     "KeySet",
     "KeyUnavailableError",
-    "KeyUseError",
     "Limits",
     "MalformedTokenError",
+    "NestedToken",
     "NotAllowedError",
-    "Opened",
-    "OpenedNested",
     "Policy",
     "SignThenEncrypt",
     "Signer",
@@ -66,7 +66,7 @@ __all__ = [
     "TransportError",
     "UnknownKeyError",
     "VerificationError",
-    "Verified",
+    "VerifiedToken",
     "Verifier",
     "VerifyThenDecrypt",
 ]

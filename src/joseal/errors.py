@@ -133,7 +133,7 @@ class VerificationError(_ConstantError):
     _text = "the signature does not hold under this key"
 
 
-class KeyUseError(JoseError):
+class InvalidKeyError(JoseError):
     """The caller's key can't serve: its file, password, kind, size, curve, use or missing half.
 
     Raised when a key is loaded or an object is prepared. While tokens are handled it is raised for

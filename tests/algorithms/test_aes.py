@@ -7,18 +7,18 @@ from tests import forge
 
 from joseal import Limits
 from joseal._core.algorithms import aes
-from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire.header import Members
 from joseal.errors import MalformedTokenError
 
 
-def incoming(enc, encrypted_key):
-    return Incoming(ENCS[enc], Members(alg="any"), encrypted_key, Limits())
+def request(enc, encrypted_key):
+    return UnwrapRequest(ENCS[enc], Members(alg="any"), encrypted_key, Limits())
 
 
-def outgoing(enc):
-    return Outgoing(ENCS[enc], Limits())
+def settings(enc):
+    return WrapSettings(ENCS[enc], Limits())
 
 
 def test_wycheproof_aes_wrap(shared_vectors):
@@ -36,7 +36,7 @@ def test_wycheproof_aes_wrap(shared_vectors):
         elif case["result"] == "invalid":
             assert unwrapped is None, case["tcId"]
         else:
-            # Keys of 8 octets, which no enc has.
+            # Keys of 8 bytes, which no enc has.
             assert len(key) == 8
     assert results == {"valid": 36, "invalid": 126, "acceptable": 3}
 
@@ -45,13 +45,13 @@ def test_wycheproof_aes_wrap(shared_vectors):
 @pytest.mark.parametrize(("alg", "size"), forge.KW_ALGS.items())
 def test_wrapped_key_is_fresh_and_unwraps(alg, size, enc):
     mechanism = aes.AesKeyWrap(forge.draw(alg, size))
-    first, second = mechanism.wrap(outgoing(enc)), mechanism.wrap(outgoing(enc))
+    first, second = mechanism.wrap(settings(enc)), mechanism.wrap(settings(enc))
     assert first[0] != second[0]
     for cek, encrypted_key, members in (first, second):
         assert len(cek) == ENCS[enc].cek_bytes
         assert len(encrypted_key) == len(cek) + 8
         assert members == {}
-        assert mechanism.prepare(incoming(enc, encrypted_key))() == cek
+        assert mechanism.check_public(request(enc, encrypted_key))() == cek
 
 
 @pytest.mark.parametrize("enc", ENCS)
@@ -62,8 +62,8 @@ def test_size_of_the_wrapped_key_is_checked_before_the_key_is_used(enc, monkeypa
     good = ENCS[enc].cek_bytes + 8
     for size in (*range(good), *range(good + 1, good + 20), 1000):
         with pytest.raises(MalformedTokenError):
-            mechanism.prepare(incoming(enc, bytes(size)))
-    unwrap = mechanism.prepare(incoming(enc, bytes(good)))
+            mechanism.check_public(request(enc, bytes(size)))
+    unwrap = mechanism.check_public(request(enc, bytes(good)))
     assert used == []
     unwrap()
     assert len(used) == 1
@@ -71,22 +71,22 @@ def test_size_of_the_wrapped_key_is_checked_before_the_key_is_used(enc, monkeypa
 
 def test_bad_integrity_is_none_for_every_bit():
     mechanism = aes.AesKeyWrap(bytes(16))
-    _, encrypted_key, _ = mechanism.wrap(outgoing("A128GCM"))
+    _, encrypted_key, _ = mechanism.wrap(settings("A128GCM"))
     for place in range(len(encrypted_key)):
         for bit in range(8):
-            octets = bytearray(encrypted_key)
-            octets[place] ^= 1 << bit
-            assert mechanism.prepare(incoming("A128GCM", bytes(octets)))() is None
+            raw = bytearray(encrypted_key)
+            raw[place] ^= 1 << bit
+            assert mechanism.check_public(request("A128GCM", bytes(raw)))() is None
 
 
 def test_direct_gives_the_key_itself_and_nothing_to_send():
     mechanism = aes.Direct(b"k" * 16)
-    assert mechanism.wrap(outgoing("A128GCM")) == (b"k" * 16, b"", {})
-    assert mechanism.prepare(incoming("A128GCM", b""))() == b"k" * 16
+    assert mechanism.wrap(settings("A128GCM")) == (b"k" * 16, b"", {})
+    assert mechanism.check_public(request("A128GCM", b""))() == b"k" * 16
 
 
 @pytest.mark.parametrize("encrypted_key", [b"\x00", b"x" * 24])
 def test_direct_refuses_an_encrypted_key(encrypted_key):
     """RFC 7516 section 5.2 step 10."""
     with pytest.raises(MalformedTokenError, match="empty encrypted key"):
-        aes.Direct(b"k" * 16).prepare(incoming("A128GCM", encrypted_key))
+        aes.Direct(b"k" * 16).check_public(request("A128GCM", encrypted_key))

@@ -7,36 +7,39 @@ from tests.forge import b64, draw, unb64
 from joseal import Limits, MalformedTokenError
 from joseal._core.algorithms import aes
 from joseal._core.algorithms.aes import AesGcmKeyWrap
-from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
 from joseal._core.algorithms.registry import ENCS
-from joseal._core.wire.header import typed
+from joseal._core.wire.header import parse_parameters
 
 
-def incoming(enc, members, encrypted_key):
-    known = typed({"alg": "any", "enc": enc, **members}).known
-    return Incoming(ENCS[enc], known, encrypted_key, Limits())
+def request(enc, members, encrypted_key):
+    known = parse_parameters({"alg": "any", "enc": enc, **members}).known
+    return UnwrapRequest(ENCS[enc], known, encrypted_key, Limits())
 
 
 @pytest.mark.parametrize("enc", suite.ENCS)
 @pytest.mark.parametrize(("alg", "size"), suite.GCM_WRAPS.items())
 def test_wrapped_key_is_fresh_and_unwraps(alg, size, enc):
     mechanism = AesGcmKeyWrap(draw(alg, size))
-    made = [mechanism.wrap(Outgoing(ENCS[enc], Limits())) for _ in range(5)]
+    made = [mechanism.wrap(WrapSettings(ENCS[enc], Limits())) for _ in range(5)]
     assert len({cek for cek, _, _ in made}) == 5
     assert len({members["iv"] for _, _, members in made}) == 5
     for cek, encrypted_key, members in made:
         assert list(members) == ["iv", "tag"]
         assert (len(unb64(members["iv"])), len(unb64(members["tag"]))) == (12, 16)
         assert len(encrypted_key) == len(cek) == ENCS[enc].cek_bytes
-        assert mechanism.prepare(incoming(enc, members, encrypted_key))() == cek
+        assert mechanism.check_public(request(enc, members, encrypted_key))() == cek
 
 
 @pytest.mark.parametrize("enc", suite.ENCS)
 @pytest.mark.parametrize("alg", suite.GCM_WRAPS)
 def test_independently_wrapped_key_unwraps(alg, enc):
     wrapped = suite.wrap(alg, enc)
-    mechanism = AesGcmKeyWrap(suite.octets(alg, enc))
-    assert mechanism.prepare(incoming(enc, wrapped.members, wrapped.encrypted_key))() == wrapped.cek
+    mechanism = AesGcmKeyWrap(suite.raw(alg, enc))
+    assert (
+        mechanism.check_public(request(enc, wrapped.members, wrapped.encrypted_key))()
+        == wrapped.cek
+    )
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def test_tag_of_another_size_is_malformed_before_the_key_is_used(size):
     """CVE-2025-54887, CVE-2023-37464: the size of a tag is not the token's to choose."""
     members = {"iv": b64(bytes(12)), "tag": b64(bytes(size))}
     with pytest.raises(MalformedTokenError):
-        AesGcmKeyWrap(bytes(16)).prepare(incoming("A128GCM", members, bytes(16)))
+        AesGcmKeyWrap(bytes(16)).check_public(request("A128GCM", members, bytes(16)))
 
 
 @pytest.mark.parametrize("size", [*range(12), 13, 16, 24])
@@ -61,7 +64,7 @@ def test_tag_of_another_size_is_malformed_before_the_key_is_used(size):
 def test_iv_of_another_size_is_malformed_before_the_key_is_used(size):
     members = {"iv": b64(bytes(size)), "tag": b64(bytes(16))}
     with pytest.raises(MalformedTokenError):
-        AesGcmKeyWrap(bytes(16)).prepare(incoming("A128GCM", members, bytes(16)))
+        AesGcmKeyWrap(bytes(16)).check_public(request("A128GCM", members, bytes(16)))
 
 
 @pytest.mark.parametrize("enc", suite.ENCS)
@@ -73,7 +76,7 @@ def test_encrypted_key_of_another_size_is_malformed_before_the_key_is_used(enc):
         right
     }:
         with pytest.raises(MalformedTokenError):
-            AesGcmKeyWrap(bytes(16)).prepare(incoming(enc, members, bytes(size)))
+            AesGcmKeyWrap(bytes(16)).check_public(request(enc, members, bytes(size)))
 
 
 @pytest.mark.parametrize("name", ["iv", "tag"])
@@ -85,21 +88,21 @@ def test_member_that_is_missing_or_not_canonical_is_malformed(name, form):
     members = {"iv": b64(bytes(12)), "tag": b64(bytes(16)), name: form}
     members = {key: value for key, value in members.items() if value is not None}
     with pytest.raises(MalformedTokenError):
-        AesGcmKeyWrap(bytes(16)).prepare(incoming("A128GCM", members, bytes(16)))
+        AesGcmKeyWrap(bytes(16)).check_public(request("A128GCM", members, bytes(16)))
 
 
 def test_every_changed_bit_is_none():
     wrapped = suite.wrap("A128GCMKW", "A128GCM")
-    mechanism = AesGcmKeyWrap(suite.octets("A128GCMKW", "A128GCM"))
+    mechanism = AesGcmKeyWrap(suite.raw("A128GCMKW", "A128GCM"))
     parts = {
         "key": wrapped.encrypted_key,
         "iv": unb64(wrapped.members["iv"]),
         "tag": unb64(wrapped.members["tag"]),
     }
-    for name, octets in parts.items():
-        for place in range(len(octets) * 8):
-            changed = bytearray(octets)
+    for name, raw in parts.items():
+        for place in range(len(raw) * 8):
+            changed = bytearray(raw)
             changed[place // 8] ^= 1 << place % 8
             bad = {**parts, name: bytes(changed)}
             members = {"iv": b64(bad["iv"]), "tag": b64(bad["tag"])}
-            assert mechanism.prepare(incoming("A128GCM", members, bad["key"]))() is None
+            assert mechanism.check_public(request("A128GCM", members, bad["key"]))() is None

@@ -10,7 +10,7 @@ from tests import suite
 from tests.forge import draw
 
 from joseal._core.algorithms import content_encryption
-from joseal._core.algorithms.content_encryption import Sealed, lengths_fit
+from joseal._core.algorithms.content_encryption import AeadOutput, lengths_fit
 from joseal._core.algorithms.registry import ENCS
 
 CHACHA = ["C20P", "XC20P"]
@@ -27,24 +27,24 @@ def test_both_are_marked_as_drafts_and_nothing_else_is():
 
 @pytest.mark.parametrize("name", CHACHA)
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 64, 1000])
-def test_sealed_octets_are_those_of_the_primitive(name, size):
+def test_sealed_bytes_are_those_of_the_primitive(name, size):
     cek, iv, plaintext = draw("cek", 32), draw("iv", suite.IV_BYTES[name]), draw("text", size)
     ciphertext, tag = content_encryption.seal(ENCS[name], cek, iv, b"aad", plaintext)
     assert (len(ciphertext), len(tag)) == (size, 16)
     assert (ciphertext, tag) == suite.seal(name, cek, iv, b"aad", plaintext)
-    sealed = Sealed(b"aad", iv, ciphertext, tag)
+    sealed = AeadOutput(b"aad", iv, ciphertext, tag)
     assert lengths_fit(ENCS[name], sealed)
     assert content_encryption.open_(ENCS[name], cek, sealed) == plaintext
 
 
 @pytest.mark.parametrize("name", CHACHA)
-def test_every_changed_octet_is_none(name):
+def test_every_changed_byte_is_none(name):
     cek, iv = draw("cek", 32), draw("iv", suite.IV_BYTES[name])
-    good = Sealed(b"aad", iv, *suite.seal(name, cek, iv, b"aad", b"plaintext"))
-    for field in Sealed._fields:
-        octets = getattr(good, field)
-        for place in range(len(octets)):
-            changed = octets[:place] + bytes((octets[place] ^ 0x80,)) + octets[place + 1 :]
+    good = AeadOutput(b"aad", iv, *suite.seal(name, cek, iv, b"aad", b"plaintext"))
+    for field in AeadOutput._fields:
+        raw = getattr(good, field)
+        for place in range(len(raw)):
+            changed = raw[:place] + bytes((raw[place] ^ 0x80,)) + raw[place + 1 :]
             assert (
                 content_encryption.open_(ENCS[name], cek, good._replace(**{field: changed})) is None
             )
@@ -55,10 +55,10 @@ def test_every_changed_octet_is_none(name):
 def test_other_lengths_do_not_fit(name):
     iv_bytes = suite.IV_BYTES[name]
     for size in {0, 8, 11, 12, 13, 16, 23, 24, 25, 32} - {iv_bytes}:
-        assert not lengths_fit(ENCS[name], Sealed(b"", bytes(size), b"x", bytes(16)))
+        assert not lengths_fit(ENCS[name], AeadOutput(b"", bytes(size), b"x", bytes(16)))
     for size in (*range(16), 17, 32):
-        assert not lengths_fit(ENCS[name], Sealed(b"", bytes(iv_bytes), b"x", bytes(size)))
-    assert lengths_fit(ENCS[name], Sealed(b"", bytes(iv_bytes), b"", bytes(16)))
+        assert not lengths_fit(ENCS[name], AeadOutput(b"", bytes(iv_bytes), b"x", bytes(size)))
+    assert lengths_fit(ENCS[name], AeadOutput(b"", bytes(iv_bytes), b"", bytes(16)))
 
 
 @pytest.mark.parametrize("name", CHACHA)
@@ -69,7 +69,7 @@ def test_wycheproof(shared_vectors, name):
         key, iv, aad, msg, ct, tag = (
             bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
         )
-        sealed = Sealed(aad, iv, ct, tag)
+        sealed = AeadOutput(aad, iv, ct, tag)
         if not lengths_fit(ENCS[name], sealed):
             assert case["result"] == "invalid"
             seen["not of this size"] += 1
@@ -92,7 +92,7 @@ def test_wycheproof_gcm_of_the_sizes_that_jose_uses(shared_vectors):
             key, iv, aad, msg, ct, tag = (
                 bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
             )
-            sealed = Sealed(aad, iv, ct, tag)
+            sealed = AeadOutput(aad, iv, ct, tag)
             if not lengths_fit(enc, sealed):
                 seen["not of this size"] += 1
                 continue
@@ -110,7 +110,7 @@ def test_content_step_of_the_draft(shared_vectors):
         cek, iv, ciphertext, tag = (
             bytes.fromhex(figure[part]) for part in ("cek", "iv", "ciphertext", "tag")
         )
-        sealed = Sealed(figure["aad_ascii"].encode(), iv, ciphertext, tag)
+        sealed = AeadOutput(figure["aad_ascii"].encode(), iv, ciphertext, tag)
         assert content_encryption.open_(ENCS["XC20P"], cek, sealed).hex() == figure["plaintext_hex"]
     assert len(figures["examples"]) == 2
 

@@ -8,7 +8,7 @@ import pytest
 from tests import forge
 
 from joseal._core.algorithms import content_chunked, content_encryption
-from joseal._core.algorithms.content_chunked import CHUNK_BYTES, Sealing
+from joseal._core.algorithms.content_chunked import CHUNK_BYTES, ChunkedEncryption
 from joseal._core.algorithms.registry import ENCS
 
 AAD = b"eyJhbGciOiJkaXIifQ"
@@ -22,27 +22,29 @@ def material(name):
     return enc, forge.draw("cek", enc.cek_bytes), forge.draw("iv", enc.iv_bytes)
 
 
-def pieces(octets, sizes):
+def pieces(raw, sizes):
     places = [sum(sizes[:number]) for number in range(len(sizes) + 1)]
-    cut = [octets[at : at + size] for at, size in zip(places, sizes, strict=False)]
-    return [*cut, octets[places[-1] :]]
+    cut = [raw[at : at + size] for at, size in zip(places, sizes, strict=False)]
+    return [*cut, raw[places[-1] :]]
 
 
-def flip(octets, place):
-    changed = bytearray(octets)
+def flip(raw, place):
+    changed = bytearray(raw)
     changed[place] ^= 1
     return bytes(changed)
 
 
 def seal(name, chunks, *, overlap=False):
     enc, cek, iv = material(name)
-    sealing = Sealing(enc, cek, iv, AAD)
+    sealing = ChunkedEncryption(enc, cek, iv, AAD)
     return b"".join(sealing.encrypt(chunks, overlap=overlap)), sealing.tag
 
 
 def check(name, chunks, tag, **changed):
     enc, cek, iv = material(name)
-    return content_chunked.check(enc, cek, chunks, **{"iv": iv, "aad": AAD, "tag": tag, **changed})
+    return content_chunked.authenticate(
+        enc, cek, chunks, **{"iv": iv, "aad": AAD, "tag": tag, **changed}
+    )
 
 
 def test_all_but_the_drafts_can_be_chunked():
@@ -68,7 +70,9 @@ def test_any_cut_of_the_ciphertext_opens(name):
         ciphertext, tag = content_encryption.seal(enc, cek, iv, AAD, plaintext)
         for sizes in SPLITS:
             assert check(name, pieces(ciphertext, sizes), tag) == size
-            opened = content_chunked.decrypt(enc, cek, pieces(ciphertext, sizes), iv=iv, size=size)
+            opened = content_chunked.decrypt_authenticated(
+                enc, cek, pieces(ciphertext, sizes), iv=iv, size=size
+            )
             assert b"".join(opened) == plaintext
 
 
@@ -96,13 +100,13 @@ def test_bad_padding_under_a_good_tag_is_refused_wherever_the_last_block_was_cut
                 assert check(name, pieces(ciphertext, sizes), tag) is None
 
 
-def test_slices_are_all_of_the_octets_without_a_copy():
+def test_slices_are_all_of_the_bytes_without_a_copy():
     for size in (0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES):
-        octets = bytes(size)
-        cut = list(content_chunked.slices(octets))
+        raw = bytes(size)
+        cut = list(content_chunked.slices(raw))
         assert all(len(piece) == CHUNK_BYTES for piece in cut[:-1])
         assert sum(map(len, cut)) == size
-        assert all(piece.obj is octets for piece in cut)
+        assert all(piece.obj is raw for piece in cut)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +185,7 @@ def test_the_second_thread_ends_with_its_token():
 
 def test_the_second_thread_ends_when_sealing_is_given_up():
     enc, cek, iv = material("A256CBC-HS512")
-    chunks = Sealing(enc, cek, iv, AAD).encrypt([bytes(CHUNK_BYTES)] * 10, overlap=True)
+    chunks = ChunkedEncryption(enc, cek, iv, AAD).encrypt([bytes(CHUNK_BYTES)] * 10, overlap=True)
     next(chunks)
     (second,) = threads()
     assert second.daemon, "a program that is at its end does not wait for it"

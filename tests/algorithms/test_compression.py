@@ -64,12 +64,12 @@ def test_truncated_stream_is_nothing(data):
 
 @pytest.mark.parametrize("data", DATA, ids=len)
 @pytest.mark.parametrize("tail", [b"\0", b"x", raw(b""), raw(b"more"), bytes(100)])
-def test_octets_behind_the_stream_are_refused(data, tail):
+def test_bytes_behind_the_stream_are_refused(data, tail):
     assert inflate(raw(data) + tail, 2**20) is None
 
 
 @pytest.mark.parametrize("tail", [b"\0", raw(b"more")])
-def test_octets_behind_a_stream_that_fills_the_cap_are_refused(tail):
+def test_bytes_behind_a_stream_that_fills_the_cap_are_refused(tail):
     """The end of the stream is reached even where nothing more comes out."""
     for size in (1, 1000, 32768):
         assert inflate(raw(bytes(size)) + tail, size) is None
@@ -96,7 +96,7 @@ def test_stream_that_is_never_finished_is_nothing():
 
 
 def test_stream_over_the_cap_is_told_by_its_length_whatever_is_behind():
-    """Nothing after the cap is looked at: neither an end, nor octets behind it, nor damage."""
+    """Nothing after the cap is looked at: neither an end, nor bytes behind it, nor damage."""
     stream = raw(bytes(1000), 0)
     for damaged in (stream, stream + b"tail", stream[:-1], stream[:600] + b"\xff" * 50):
         assert inflate(damaged, 100) == bytes(101)

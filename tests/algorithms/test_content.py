@@ -7,7 +7,7 @@ import pytest
 from tests import forge
 
 from joseal._core.algorithms import content_chunked, content_encryption
-from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.registry import ENCS
 
 AAD = b"eyJhbGciOiJkaXIifQ"
@@ -31,7 +31,7 @@ def test_figures_of_rfc_7518_appendix_b(shared_vectors):
             bytes.fromhex(case[name]) for name in ("K", "P", "IV", "A", "E", "T")
         )
         assert content_encryption.seal(enc, key, iv, aad, plaintext) == (ciphertext, tag)
-        assert content_encryption.open_(enc, key, Sealed(aad, iv, ciphertext, tag)) == plaintext
+        assert content_encryption.open_(enc, key, AeadOutput(aad, iv, ciphertext, tag)) == plaintext
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_wycheproof_cbc_hmac(shared_vectors, file, name):
         key, iv, aad, plaintext, ciphertext, tag = (
             bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
         )
-        sealed = Sealed(aad, iv, ciphertext, tag)
+        sealed = AeadOutput(aad, iv, ciphertext, tag)
         assert content_encryption.lengths_fit(ENCS[name], sealed), case["tcId"]
         opened = content_encryption.open_(ENCS[name], key, sealed)
         assert opened == (plaintext if case["result"] == "valid" else None), case["tcId"]
@@ -65,7 +65,7 @@ def test_wycheproof_gcm(shared_vectors):
             key, iv, aad, plaintext, ciphertext, tag = (
                 bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
             )
-            sealed = Sealed(aad, iv, ciphertext, tag)
+            sealed = AeadOutput(aad, iv, ciphertext, tag)
             if group["ivSize"] != 96:
                 assert not content_encryption.lengths_fit(enc, sealed)
                 results["other iv"] += 1
@@ -86,7 +86,7 @@ def test_seal_and_open_agree_with_bare_primitives(name, size):
     enc, cek, iv, plaintext = material(name, size)
     sealed = content_encryption.seal(enc, cek, iv, AAD, plaintext)
     assert sealed == forge.seal(name, cek, iv, AAD, plaintext)
-    whole = Sealed(AAD, iv, *sealed)
+    whole = AeadOutput(AAD, iv, *sealed)
     assert content_encryption.lengths_fit(enc, whole)
     assert content_encryption.open_(enc, cek, whole) == plaintext
 
@@ -94,12 +94,12 @@ def test_seal_and_open_agree_with_bare_primitives(name, size):
 @pytest.mark.parametrize("name", ENCS)
 def test_every_part_is_authenticated(name):
     enc, cek, iv, plaintext = material(name, 40)
-    good = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
-    for part in Sealed._fields:
-        octets = getattr(good, part)
-        for place in range(len(octets)):
+    good = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
+    for part in AeadOutput._fields:
+        raw = getattr(good, part)
+        for place in range(len(raw)):
             for bit in range(8):
-                bad = octets[:place] + bytes((octets[place] ^ 1 << bit,)) + octets[place + 1 :]
+                bad = raw[:place] + bytes((raw[place] ^ 1 << bit,)) + raw[place + 1 :]
                 assert content_encryption.open_(enc, cek, good._replace(**{part: bad})) is None
     for place in range(len(cek)):
         if name in forge.CBC_ENCS and place >= enc.tag_bytes:
@@ -109,19 +109,19 @@ def test_every_part_is_authenticated(name):
 
 
 @pytest.mark.parametrize("name", ENCS)
-def test_octets_can_not_move_between_aad_iv_and_ciphertext(name):
+def test_bytes_can_not_move_between_aad_iv_and_ciphertext(name):
     enc, cek, iv, plaintext = material(name, 40)
     aad = AAD + bytes(16)
     ciphertext, tag = content_encryption.seal(enc, cek, iv, aad, plaintext)
     assert (
         content_encryption.open_(
-            enc, cek, Sealed(aad[:-16], aad[-16:][: enc.iv_bytes], iv + ciphertext, tag)
+            enc, cek, AeadOutput(aad[:-16], aad[-16:][: enc.iv_bytes], iv + ciphertext, tag)
         )
         is None
     )
     assert (
         content_encryption.open_(
-            enc, cek, Sealed(aad + iv, ciphertext[: enc.iv_bytes], ciphertext[16:], tag)
+            enc, cek, AeadOutput(aad + iv, ciphertext[: enc.iv_bytes], ciphertext[16:], tag)
         )
         is None
     )
@@ -144,7 +144,7 @@ def deciphered(monkeypatch):
 @pytest.mark.parametrize("name", forge.CBC_ENCS)
 def test_cbc_is_never_deciphered_under_a_bad_tag(name, deciphered):
     enc, cek, iv, plaintext = material(name, 40)
-    good = Sealed(AAD, iv, *forge.seal(name, cek, iv, AAD, plaintext))
+    good = AeadOutput(AAD, iv, *forge.seal(name, cek, iv, AAD, plaintext))
     for place in range(enc.tag_bytes):
         bad = good.tag[:place] + bytes((good.tag[place] ^ 0x80,)) + good.tag[place + 1 :]
         assert content_encryption.open_(enc, cek, good._replace(tag=bad)) is None
@@ -164,10 +164,10 @@ BAD_PADDINGS = {
     "seventeen": b"A" * 15 + b"\x11",
     "largest": b"A" * 15 + b"\xff",
     "high bit": b"A" * 15 + b"\x81",
-    "first octet of two": b"A" * 14 + b"\x01\x02",
-    "first octet of sixteen": b"\x0f" + b"\x10" * 15,
+    "first byte of two": b"A" * 14 + b"\x01\x02",
+    "first byte of sixteen": b"\x0f" + b"\x10" * 15,
     "last but one of sixteen": b"\x10" * 14 + b"\x0f\x10",
-    "middle octet of five": b"A" * 11 + b"\x05\x05\x04\x05\x05",
+    "middle byte of five": b"A" * 11 + b"\x05\x05\x04\x05\x05",
     "longer than the only block": b"\x20" * 16,
     "ISO 10126": b"A" * 11 + b"\x00\x00\x00\x00\x05",
     "ANSI X9.23 of sixteen": b"\x00" * 15 + b"\x10",
@@ -181,7 +181,7 @@ def test_bad_padding_under_a_good_tag_is_none(name, padding, deciphered):
     enc, cek, iv, _ = material(name)
     for before in (b"", b"\x10" * 16, b"B" * 32):
         sealed = forge.seal_padded(name, cek, iv, AAD, before + BAD_PADDINGS[padding])
-        assert content_encryption.open_(enc, cek, Sealed(AAD, iv, *sealed)) is None
+        assert content_encryption.open_(enc, cek, AeadOutput(AAD, iv, *sealed)) is None
     assert len(deciphered) == 3
 
 
@@ -191,13 +191,13 @@ def test_every_good_padding_opens(name, size):
     enc, cek, iv, _ = material(name)
     block = b"\x00" * (16 - size) + bytes((size,)) * size
     sealed = forge.seal_padded(name, cek, iv, AAD, block)
-    assert content_encryption.open_(enc, cek, Sealed(AAD, iv, *sealed)) == b"\x00" * (16 - size)
+    assert content_encryption.open_(enc, cek, AeadOutput(AAD, iv, *sealed)) == b"\x00" * (16 - size)
 
 
 @pytest.mark.parametrize("name", forge.ENCS)
 def test_lengths_fit_only_those_that_enc_makes(name):
     enc, cek, iv, _ = material(name)
-    good = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, b"x" * 20))
+    good = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, b"x" * 20))
     assert content_encryption.lengths_fit(enc, good)
     for size in range(70):
         assert content_encryption.lengths_fit(enc, good._replace(iv=bytes(size))) is (
@@ -214,14 +214,16 @@ def test_lengths_fit_only_those_that_enc_makes(name):
 @pytest.mark.parametrize("name", ENCS)
 def test_chunks_begin_at_64_kibibytes_of_ciphertext_for_all_but_the_drafts(name, monkeypatch):
     checked = []
-    check = content_chunked.check
+    check = content_chunked.authenticate
     monkeypatch.setattr(
-        content_chunked, "check", lambda *args, **names: checked.append(1) or check(*args, **names)
+        content_chunked,
+        "authenticate",
+        lambda *args, **names: checked.append(1) or check(*args, **names),
     )
     for size in (65520, 65536, 65552):
         padding = 16 // ENCS[name].block_bytes % 16
         enc, cek, iv, plaintext = material(name, size - padding)
-        sealed = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
+        sealed = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
         assert len(sealed.ciphertext) == size
         assert content_encryption.open_(enc, cek, sealed) == plaintext
         assert bool(checked) is (size >= 65536 and name not in {"C20P", "XC20P"})
@@ -231,7 +233,7 @@ def test_chunks_begin_at_64_kibibytes_of_ciphertext_for_all_but_the_drafts(name,
 @pytest.mark.parametrize("name", ["A256CBC-HS512", "A256GCM"])
 def test_a_large_plaintext_takes_its_own_memory_once(name):
     enc, cek, iv, plaintext = material(name, 24 * content_chunked.CHUNK_BYTES + 5)
-    sealed = Sealed(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
+    sealed = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
     tracemalloc.start()
     try:
         opened = content_encryption.open_(enc, cek, sealed)

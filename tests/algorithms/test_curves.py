@@ -71,7 +71,7 @@ def test_generated_pairs_differ(curve):
 
 @pytest.mark.parametrize("curve", WEIERSTRASS)
 def test_coordinates_have_the_full_size_of_the_field(curve):
-    """RFC 7518 section 6.2.1.2: leading zero octets are not left out."""
+    """RFC 7518 section 6.2.1.2: leading zero bytes are not left out."""
     pair = next(
         pair
         for pair in (ec.derive_private_key(d, suite.WEIERSTRASS[curve]) for d in range(1, 5000))
@@ -197,18 +197,18 @@ def test_rfc_8037_agreements(shared_vectors):
 
 def test_ed_keys_are_those_of_cryptography():
     for curve, kind in (("Ed25519", Ed25519PrivateKey), ("Ed448", Ed448PrivateKey)):
-        octets = bytes(range(SIZES[curve]))
-        expected = kind.from_private_bytes(octets).public_key()
+        raw = bytes(range(SIZES[curve]))
+        expected = kind.from_private_bytes(raw).public_key()
         public = curves.load_public(curve, expected.public_bytes_raw(), None)
         assert public == expected
-        assert curves.scalar(curves.load_private(curve, octets, public)) == octets
+        assert curves.scalar(curves.load_private(curve, raw, public)) == raw
 
 
 ED448_PRIME = 2**448 - 2**224 - 1
 
 
 @pytest.mark.parametrize(
-    "octets",
+    "raw",
     [
         (1).to_bytes(57, "little"),
         (ED448_PRIME - 1).to_bytes(57, "little"),
@@ -216,9 +216,9 @@ ED448_PRIME = 2**448 - 2**224 - 1
         bytes(56) + b"\x80",
     ],
 )
-def test_points_of_order_one_two_and_four_on_ed448_are_low(octets):
+def test_points_of_order_one_two_and_four_on_ed448_are_low(raw):
     """y is 1, -1 or 0, the last with both signs of x. RFC 8032 section 5.2."""
-    key = curves.load_public("Ed448", octets, None)
+    key = curves.load_public("Ed448", raw, None)
     assert key is not None
     assert curves.has_low_order(key)
     others = (curves.generate("Ed448").public_key() for _ in range(20))

@@ -9,9 +9,9 @@ from tests.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError
 from joseal._core.algorithms import curves, ecdh
-from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
-from joseal._core.wire.header import typed
+from joseal._core.wire.header import parse_parameters
 
 
 def mechanism(alg, pair, *, private=True):
@@ -19,13 +19,13 @@ def mechanism(alg, pair, *, private=True):
     return ecdh.EcdhEs(ALGS[alg], pair.public_key(), agree)
 
 
-def incoming(alg, enc, members, encrypted_key=b""):
-    known = typed({"alg": alg, "enc": enc, **members}).known
-    return Incoming(ENCS[enc], known, encrypted_key, Limits())
+def request(alg, enc, members, encrypted_key=b""):
+    known = parse_parameters({"alg": alg, "enc": enc, **members}).known
+    return UnwrapRequest(ENCS[enc], known, encrypted_key, Limits())
 
 
-def outgoing(enc, **parties):
-    return Outgoing(ENCS[enc], Limits(), **parties)
+def settings(enc, **parties):
+    return WrapSettings(ENCS[enc], Limits(), **parties)
 
 
 def test_rfc_7518_appendix_c(shared_vectors):
@@ -34,7 +34,7 @@ def test_rfc_7518_appendix_c(shared_vectors):
     x, y, d = (unb64(bob[name]) for name in ("x", "y", "d"))
     pair = curves.load_private("P-256", d, curves.load_public("P-256", x, y))
     header = {name: figure["header"][name] for name in ("apu", "apv", "epk")}
-    unwrap = mechanism("ECDH-ES", pair).prepare(incoming("ECDH-ES", "A128GCM", header))
+    unwrap = mechanism("ECDH-ES", pair).check_public(request("ECDH-ES", "A128GCM", header))
     assert unwrap().hex() == figure["derived_key"]
     assert b64(unwrap()) == figure["derived_key_b64u"]
 
@@ -45,7 +45,7 @@ def test_other_info_is_that_of_appendix_c(shared_vectors, monkeypatch):
     kdf = ecdh.ConcatKDFHash
     monkeypatch.setattr(ecdh, "ConcatKDFHash", lambda *args: given.append(args) or kdf(*args))
     pair = suite.private("P-256")
-    mechanism("ECDH-ES", pair).wrap(outgoing("A128GCM", apu=b"Alice", apv=b"Bob"))
+    mechanism("ECDH-ES", pair).wrap(settings("A128GCM", apu=b"Alice", apv=b"Bob"))
     ((hash_, size, info),) = given
     assert (hash_.name, size, info.hex()) == ("sha256", 16, figure["other_info"])
 
@@ -56,7 +56,7 @@ def test_nothing_is_sealed_for_a_public_key_of_low_order(alg, curve):
     """No key that was loaded is one; the mechanism does not rely on it."""
     public = curves.load_public(curve, bytes(suite.CURVES[curve]), None)
     with pytest.raises(ValueError, match=r"^the recipient's public key can't be used$"):
-        ecdh.EcdhEs(ALGS[alg], public, None).wrap(outgoing("A128GCM"))
+        ecdh.EcdhEs(ALGS[alg], public, None).wrap(settings("A128GCM"))
 
 
 @pytest.mark.parametrize("curve", suite.CURVES)
@@ -65,7 +65,7 @@ def test_nothing_is_sealed_for_a_public_key_of_low_order(alg, curve):
 def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
     pair = suite.private(curve)
     cek, encrypted_key, members = mechanism(alg, pair, private=False).wrap(
-        outgoing(enc, apu=b"Alice", apv=b"Bob")
+        settings(enc, apu=b"Alice", apv=b"Bob")
     )
     assert list(members) == ["epk", "apu", "apv"]
     assert (members["apu"], members["apv"]) == (b64(b"Alice"), b64(b"Bob"))
@@ -74,7 +74,7 @@ def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
     assert (epk["kty"], epk["crv"]) == ("EC" if curve[0] == "P" else "OKP", curve)
     assert len(cek) == ENCS[enc].cek_bytes
     assert len(encrypted_key) == (len(cek) + 8 if suite.ECDH[alg] else 0)
-    unwrap = mechanism(alg, pair).prepare(incoming(alg, enc, members, encrypted_key))
+    unwrap = mechanism(alg, pair).check_public(request(alg, enc, members, encrypted_key))
     assert unwrap() == cek
     if not suite.ECDH[alg]:
         public = curves.load_public(curve, unb64(epk["x"]), unb64(epk["y"]) if "y" in epk else None)
@@ -89,14 +89,14 @@ def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
 )
 def test_independently_wrapped_key_unwraps(alg, curve, parties):
     wrapped = suite.wrap(alg, "A192CBC-HS384", curve=curve, **parties)
-    ready = mechanism(alg, suite.private(curve)).prepare(
-        incoming(alg, "A192CBC-HS384", wrapped.members, wrapped.encrypted_key)
+    ready = mechanism(alg, suite.private(curve)).check_public(
+        request(alg, "A192CBC-HS384", wrapped.members, wrapped.encrypted_key)
     )
     assert ready() == wrapped.cek
 
 
 def test_parties_are_not_run_together():
-    """Each is counted, so that moving an octet from one to the other gives another key."""
+    """Each is counted, so that moving a byte from one to the other gives another key."""
     derived = {
         suite.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).cek
         for apu, apv in [(b"ab", b"c"), (b"a", b"bc"), (b"abc", b""), (b"", b"abc")]
@@ -106,28 +106,28 @@ def test_parties_are_not_run_together():
     ours = set()
     for apu, apv in [(b"ab", b"c"), (b"a", b"bc"), (b"abc", b""), (b"", b"abc")]:
         members = suite.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).members
-        ours.add(pair.prepare(incoming("ECDH-ES", "A128GCM", members))())
+        ours.add(pair.check_public(request("ECDH-ES", "A128GCM", members))())
     assert ours == derived
 
 
 @pytest.mark.parametrize("curve", suite.CURVES)
 def test_ephemeral_pair_and_cek_are_fresh(curve):
     sealing = mechanism("ECDH-ES+A128KW", suite.private(curve), private=False)
-    made = [sealing.wrap(outgoing("A128GCM")) for _ in range(20)]
+    made = [sealing.wrap(settings("A128GCM")) for _ in range(20)]
     assert len({members["epk"]["x"] for _, _, members in made}) == 20
     assert len({cek for cek, _, _ in made}) == 20
 
 
 def test_absent_parties_are_not_written():
-    _, _, members = mechanism("ECDH-ES", suite.private("X25519")).wrap(outgoing("A128GCM"))
+    _, _, members = mechanism("ECDH-ES", suite.private("X25519")).wrap(settings("A128GCM"))
     assert list(members) == ["epk"]
 
 
 def test_empty_party_is_an_absent_one():
     members = suite.wrap("ECDH-ES", "A128GCM").members
     pair = mechanism("ECDH-ES", suite.private("P-256"))
-    absent = pair.prepare(incoming("ECDH-ES", "A128GCM", members))()
-    empty = pair.prepare(incoming("ECDH-ES", "A128GCM", {**members, "apu": "", "apv": ""}))()
+    absent = pair.check_public(request("ECDH-ES", "A128GCM", members))()
+    empty = pair.check_public(request("ECDH-ES", "A128GCM", {**members, "apu": "", "apv": ""}))()
     assert absent == empty
 
 
@@ -168,7 +168,7 @@ def test_bad_epk_is_malformed_before_the_private_key_is_used(alg, curve):
     for _, epk in bad_epks(curve):
         members = {} if epk is None else {"epk": epk}
         with pytest.raises(MalformedTokenError):
-            ready.prepare(incoming(alg, "A128GCM", members, wrapped))
+            ready.check_public(request(alg, "A128GCM", members, wrapped))
         seen += 1
     assert used == []
     assert seen >= 30
@@ -186,7 +186,7 @@ def test_other_members_of_the_epk_are_not_looked_at():
         "x5c": {},
     }
     ready = mechanism("ECDH-ES", suite.private("P-256"))
-    assert ready.prepare(incoming("ECDH-ES", "A128GCM", {"epk": epk}))() == wrapped.cek
+    assert ready.check_public(request("ECDH-ES", "A128GCM", {"epk": epk}))() == wrapped.cek
 
 
 @pytest.mark.parametrize("party", ["apu", "apv"])
@@ -194,8 +194,8 @@ def test_other_members_of_the_epk_are_not_looked_at():
 def test_party_that_is_not_canonical_base64url_is_malformed(party, text):
     members = {**suite.wrap("ECDH-ES", "A128GCM").members, party: text}
     with pytest.raises(MalformedTokenError):
-        mechanism("ECDH-ES", suite.private("P-256")).prepare(
-            incoming("ECDH-ES", "A128GCM", members)
+        mechanism("ECDH-ES", suite.private("P-256")).check_public(
+            request("ECDH-ES", "A128GCM", members)
         )
 
 
@@ -208,8 +208,8 @@ def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(alg
     right = ENCS[enc].cek_bytes + 8 if suite.ECDH[alg] else 0
     for size in {0, 1, 8, 16, 24, 32, 40, 56, 72, right - 1, right + 1, right + 8} - {right, -1}:
         with pytest.raises(MalformedTokenError):
-            ready.prepare(incoming(alg, enc, members, bytes(size)))
-    unwrap = ready.prepare(incoming(alg, enc, members, bytes(right)))
+            ready.check_public(request(alg, enc, members, bytes(size)))
+    unwrap = ready.check_public(request(alg, enc, members, bytes(right)))
     assert used == []
     assert unwrap() is None
     assert len(used) == 1
@@ -218,7 +218,7 @@ def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(alg
 def test_public_half_alone_unwraps_nothing():
     wrapped = suite.wrap("ECDH-ES", "A128GCM")
     sealing = mechanism("ECDH-ES", suite.private("P-256"), private=False)
-    assert sealing.prepare(incoming("ECDH-ES", "A128GCM", wrapped.members))() is None
+    assert sealing.check_public(request("ECDH-ES", "A128GCM", wrapped.members))() is None
 
 
 def shared_secret(case, curve):
@@ -234,7 +234,7 @@ def shared_secret(case, curve):
 
     ready = ecdh.EcdhEs(ALGS["ECDH-ES"], own, agree)
     try:
-        unwrap = ready.prepare(incoming("ECDH-ES", "A256GCM", {"epk": case["public"]}))
+        unwrap = ready.check_public(request("ECDH-ES", "A256GCM", {"epk": case["public"]}))
     except MalformedTokenError:
         return None
     assert secrets == []

@@ -8,18 +8,18 @@ from tests import suite
 from tests.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError, NotAllowedError, TokenTooLargeError
-from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
 from joseal._core.algorithms.pbes2 import Password, Pbes2
 from joseal._core.algorithms.registry import ALGS, ENCS
-from joseal._core.wire.header import typed
+from joseal._core.wire.header import parse_parameters
 
 ALG = "PBES2-HS256+A128KW"
 GOOD = {"p2s": b64(bytes(8)), "p2c": 1000}
 
 
-def incoming(alg, enc, members, encrypted_key, **limits):
-    known = typed({"alg": alg, "enc": enc, **members}).known
-    return Incoming(ENCS[enc], known, encrypted_key, Limits(**limits))
+def request(alg, enc, members, encrypted_key, **limits):
+    known = parse_parameters({"alg": alg, "enc": enc, **members}).known
+    return UnwrapRequest(ENCS[enc], known, encrypted_key, Limits(**limits))
 
 
 @pytest.fixture
@@ -52,17 +52,17 @@ def test_table_has_the_work_that_owasp_advises(alg, iterations):
 @pytest.mark.parametrize("alg", suite.PBES2)
 def test_independently_wrapped_key_unwraps(alg, enc):
     wrapped = suite.wrap(alg, enc, p2s=b"12345678", p2c=1001)
-    mechanism = Pbes2(ALGS[alg], Password(suite.octets(alg, enc), 1000))
+    mechanism = Pbes2(ALGS[alg], Password(suite.raw(alg, enc), 1000))
     assert (
-        mechanism.prepare(incoming(alg, enc, wrapped.members, wrapped.encrypted_key))()
+        mechanism.check_public(request(alg, enc, wrapped.members, wrapped.encrypted_key))()
         == wrapped.cek
     )
 
 
 @pytest.mark.parametrize("alg", suite.PBES2)
 def test_what_is_wrapped_is_what_the_rfc_derives(alg):
-    mechanism = Pbes2(ALGS[alg], Password(suite.octets(alg, "A128GCM"), 1003, 9))
-    cek, encrypted_key, members = mechanism.wrap(Outgoing(ENCS["A128GCM"], Limits()))
+    mechanism = Pbes2(ALGS[alg], Password(suite.raw(alg, "A128GCM"), 1003, 9))
+    cek, encrypted_key, members = mechanism.wrap(WrapSettings(ENCS["A128GCM"], Limits()))
     assert list(members) == ["p2s", "p2c"]
     salt = unb64(members["p2s"])
     assert (len(salt), members["p2c"]) == (9, 1003)
@@ -71,7 +71,7 @@ def test_what_is_wrapped_is_what_the_rfc_derives(alg):
 
 def test_salt_and_key_are_fresh():
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
-    made = [mechanism.wrap(Outgoing(ENCS["A128GCM"], Limits())) for _ in range(10)]
+    made = [mechanism.wrap(WrapSettings(ENCS["A128GCM"], Limits())) for _ in range(10)]
     assert len({members["p2s"] for _, _, members in made}) == 10
     assert len({cek for cek, _, _ in made}) == 10
 
@@ -79,7 +79,7 @@ def test_salt_and_key_are_fresh():
 @pytest.mark.parametrize("p2c", [True, False, 1000.0, 1e300, "1000", None, [1000], {"n": 1000}])
 def test_iterations_are_a_real_integer(p2c, work):
     with pytest.raises(MalformedTokenError):
-        incoming(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24))
+        request(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24))
     assert work == []
 
 
@@ -87,7 +87,7 @@ def test_iterations_are_a_real_integer(p2c, work):
 def test_work_out_of_bounds_is_refused_before_any_of_it(p2c, work):
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
     with pytest.raises(NotAllowedError, match=r"^p2c: ") as caught:
-        mechanism.prepare(incoming(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24)))
+        mechanism.check_public(request(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24)))
     assert caught.value.member == "p2c"
     assert work == []
 
@@ -95,7 +95,7 @@ def test_work_out_of_bounds_is_refused_before_any_of_it(p2c, work):
 @pytest.mark.parametrize("p2c", [1000, 1_000_000])
 def test_bounds_themselves_are_accepted(p2c, work):
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
-    mechanism.prepare(incoming(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24)))
+    mechanism.check_public(request(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24)))
     assert work == []
 
 
@@ -103,10 +103,10 @@ def test_ceiling_is_the_limit_of_the_caller():
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
     for most, p2c in ((1000, 1000), (5000, 5000), (2**31 - 1, 2**31 - 1)):
         limits = {"pbes2_iterations": most}
-        mechanism.prepare(incoming(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24), **limits))
+        mechanism.check_public(request(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24), **limits))
         with pytest.raises(NotAllowedError):
-            mechanism.prepare(
-                incoming(ALG, "A128GCM", {**GOOD, "p2c": p2c + 1}, bytes(24), **limits)
+            mechanism.check_public(
+                request(ALG, "A128GCM", {**GOOD, "p2c": p2c + 1}, bytes(24), **limits)
             )
 
 
@@ -127,14 +127,14 @@ def test_salt_that_is_missing_short_or_not_canonical_is_malformed(p2s, work):
     members = {"p2c": 1000} if p2s is None else {**GOOD, "p2s": p2s}
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
     with pytest.raises(MalformedTokenError):
-        mechanism.prepare(incoming(ALG, "A128GCM", members, bytes(24)))
+        mechanism.check_public(request(ALG, "A128GCM", members, bytes(24)))
     assert work == []
 
 
 def test_missing_iterations_are_malformed(work):
     with pytest.raises(MalformedTokenError):
-        Pbes2(ALGS[ALG], Password(b"x", 1000)).prepare(
-            incoming(ALG, "A128GCM", {"p2s": GOOD["p2s"]}, bytes(24))
+        Pbes2(ALGS[ALG], Password(b"x", 1000)).check_public(
+            request(ALG, "A128GCM", {"p2s": GOOD["p2s"]}, bytes(24))
         )
     assert work == []
 
@@ -145,8 +145,8 @@ def test_size_of_the_encrypted_key_is_checked_before_any_work(enc, work):
     right = ENCS[enc].cek_bytes + 8
     for size in {0, 1, 8, 16, right - 8, right - 1, right + 1, right + 8, 1000} - {right}:
         with pytest.raises(MalformedTokenError):
-            mechanism.prepare(incoming(ALG, enc, GOOD, bytes(size)))
-    unwrap = mechanism.prepare(incoming(ALG, enc, GOOD, bytes(right)))
+            mechanism.check_public(request(ALG, enc, GOOD, bytes(size)))
+    unwrap = mechanism.check_public(request(ALG, enc, GOOD, bytes(right)))
     assert work == []
     assert unwrap() is None
     assert work == [1000]
@@ -155,20 +155,24 @@ def test_size_of_the_encrypted_key_is_checked_before_any_work(enc, work):
 def test_sender_makes_no_more_work_than_the_limits_let_an_opener_do(work):
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 2001))
     with pytest.raises(TokenTooLargeError) as caught:
-        mechanism.wrap(Outgoing(ENCS["A128GCM"], Limits(pbes2_iterations=2000)))
+        mechanism.wrap(WrapSettings(ENCS["A128GCM"], Limits(pbes2_iterations=2000)))
     assert (caught.value.limit, caught.value.maximum) == ("pbes2_iterations", 2000)
     assert work == []
 
 
 def test_work_at_the_limit_is_done():
     limits = Limits(pbes2_iterations=1001)
-    _, _, members = Pbes2(ALGS[ALG], Password(b"x", 1001)).wrap(Outgoing(ENCS["A128GCM"], limits))
+    _, _, members = Pbes2(ALGS[ALG], Password(b"x", 1001)).wrap(
+        WrapSettings(ENCS["A128GCM"], limits)
+    )
     assert members["p2c"] == 1001
 
 
-def test_salt_has_sixteen_octets_unless_said():
+def test_salt_has_sixteen_bytes_unless_said():
     """RFC 8018 section 4.1 asks for eight at least."""
-    _, _, members = Pbes2(ALGS[ALG], Password(b"x", 1000)).wrap(Outgoing(ENCS["A128GCM"], Limits()))
+    _, _, members = Pbes2(ALGS[ALG], Password(b"x", 1000)).wrap(
+        WrapSettings(ENCS["A128GCM"], Limits())
+    )
     assert len(unb64(members["p2s"])) == 16
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests import forge
 
 from joseal import Key, Limits
-from joseal._core.algorithms.key_management import Incoming, Outgoing
+from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
 from joseal._core.wire.header import Members
@@ -27,12 +27,12 @@ COUNTS = {
 }
 
 
-def incoming(encrypted_key, enc="A128GCM"):
-    return Incoming(ENCS[enc], Members(alg="any"), encrypted_key, Limits())
+def request(encrypted_key, enc="A128GCM"):
+    return UnwrapRequest(ENCS[enc], Members(alg="any"), encrypted_key, Limits())
 
 
-def outgoing(enc="A128GCM"):
-    return Outgoing(ENCS[enc], Limits())
+def settings(enc="A128GCM"):
+    return WrapSettings(ENCS[enc], Limits())
 
 
 def pair(alg, key):
@@ -49,7 +49,7 @@ def test_wycheproof_oaep(shared_vectors, alg):
     path = shared_vectors / "wycheproof" / WYCHEPROOF[alg]
     (group,) = json.loads(path.read_text())["testGroups"]
     key = Key.from_pem(group["privateKeyPem"], alg=alg)
-    ours = key.for_encryption("decrypt", [ENCS["A128GCM"]], None)
+    ours = key._for_encryption("decrypt", [ENCS["A128GCM"]], None)
     counts = {"valid": 0, "label": 0, "padding": 0, "size": 0}
     for case in group["tests"]:
         encrypted_key, message = bytes.fromhex(case["ct"]), bytes.fromhex(case["msg"])
@@ -57,9 +57,9 @@ def test_wycheproof_oaep(shared_vectors, alg):
             assert case["result"] == "invalid"
             counts["size"] += 1
             with pytest.raises(MalformedTokenError):
-                ours.prepare(incoming(encrypted_key))
+                ours.check_public(request(encrypted_key))
             continue
-        unwrapped = ours.prepare(incoming(encrypted_key))()
+        unwrapped = ours.check_public(request(encrypted_key))()
         if case["result"] == "valid" and not case["label"]:
             counts["valid"] += 1
             assert unwrapped == message, case["tcId"]
@@ -73,21 +73,21 @@ def test_wycheproof_oaep(shared_vectors, alg):
 @pytest.mark.parametrize("alg", forge.RSA_ALGS)
 def test_wrapped_key_is_fresh_and_unwraps(alg, enc):
     ours = mechanism(alg)
-    first, second = ours.wrap(outgoing(enc)), ours.wrap(outgoing(enc))
+    first, second = ours.wrap(settings(enc)), ours.wrap(settings(enc))
     assert first[0] != second[0]
     for cek, encrypted_key, members in (first, second):
         assert len(cek) == ENCS[enc].cek_bytes
         assert len(encrypted_key) == 256
         assert members == {}
-        assert ours.prepare(incoming(encrypted_key))() == cek
+        assert ours.check_public(request(encrypted_key))() == cek
     theirs = forge.wrap(alg, enc, b"cek")
-    assert ours.prepare(incoming(theirs))() == b"cek"
+    assert ours.check_public(request(theirs))() == b"cek"
 
 
 @pytest.mark.parametrize("alg", forge.RSA_ALGS)
 @pytest.mark.parametrize("other", forge.RSA_ALGS)
 def test_hash_is_the_one_of_the_alg(alg, other):
-    unwrapped = mechanism(alg).prepare(incoming(forge.wrap(other, "A128GCM", b"cek")))()
+    unwrapped = mechanism(alg).check_public(request(forge.wrap(other, "A128GCM", b"cek")))()
     assert unwrapped == (b"cek" if alg == other else None)
 
 
@@ -103,32 +103,32 @@ def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(siz
     decrypt = decryptor(ALGS["RSA-OAEP"], Unused())
     ours = RsaEncryption(ALGS["RSA-OAEP"], forge.rsa_private().public_key(), decrypt)
     with pytest.raises(MalformedTokenError, match="size of the modulus"):
-        ours.prepare(incoming(bytes(size)))
-    ours.prepare(incoming(bytes(256)))
+        ours.check_public(request(bytes(size)))
+    ours.check_public(request(bytes(256)))
 
 
 @pytest.mark.parametrize("bits", [2050, 2056, 3072])
-def test_size_of_the_modulus_is_in_whole_octets(bits):
+def test_size_of_the_modulus_is_in_whole_bytes(bits):
     key = forge.rsa_private("odd", bits)
     ours = pair("RSA-OAEP-256", key)
-    cek, encrypted_key, _ = ours.wrap(outgoing())
+    cek, encrypted_key, _ = ours.wrap(settings())
     assert len(encrypted_key) == -(-bits // 8)
-    assert ours.prepare(incoming(encrypted_key))() == cek
+    assert ours.check_public(request(encrypted_key))() == cek
 
 
-@pytest.mark.parametrize("octet", [b"\x00", b"\x01", b"\x7f", b"\xff"])
-def test_what_is_no_oaep_is_none(octet):
-    for encrypted_key in (octet * 256, bytes(255) + octet, octet + bytes(255)):
-        assert mechanism().prepare(incoming(encrypted_key))() is None
+@pytest.mark.parametrize("one_byte", [b"\x00", b"\x01", b"\x7f", b"\xff"])
+def test_what_is_no_oaep_is_none(one_byte):
+    for encrypted_key in (one_byte * 256, bytes(255) + one_byte, one_byte + bytes(255)):
+        assert mechanism().check_public(request(encrypted_key))() is None
 
 
 def test_number_not_below_the_modulus_is_none():
     """RFC 8017 section 5.1.2 step 1."""
     modulus = forge.rsa_private().public_key().public_numbers().n
     for number in (modulus - 1, modulus, modulus + 1):
-        assert mechanism().prepare(incoming(number.to_bytes(256, "big")))() is None
+        assert mechanism().check_public(request(number.to_bytes(256, "big")))() is None
 
 
 def test_public_half_unwraps_nothing():
-    _, encrypted_key, _ = mechanism().wrap(outgoing())
-    assert mechanism(private=False).prepare(incoming(encrypted_key))() is None
+    _, encrypted_key, _ = mechanism().wrap(settings())
+    assert mechanism(private=False).check_public(request(encrypted_key))() is None

@@ -36,11 +36,11 @@ SIZES = {
 
 
 def prepared(alg, name="mine"):
-    return suite.signing_key(alg, name).for_signatures("sign", None)
+    return suite.signing_key(alg, name)._for_signatures("sign", None)
 
 
 def checking(alg, name="mine"):
-    return suite.verifying(suite.signing_key(alg, name)).for_signatures("verify", None)
+    return suite.verifying(suite.signing_key(alg, name))._for_signatures("verify", None)
 
 
 def test_the_table_has_every_signature():
@@ -60,7 +60,7 @@ def test_signature_has_its_size_and_holds(alg):
 
 
 @pytest.mark.parametrize("alg", SIGS)
-def test_every_changed_octet_fails(alg):
+def test_every_changed_byte_fails(alg):
     signature = prepared(alg).sign(DATA)
     for place in range(len(signature)):
         changed = signature[:place] + bytes((signature[place] ^ 1,)) + signature[place + 1 :]
@@ -128,13 +128,13 @@ def test_ecdsa_is_two_numbers_and_no_asn1(alg, curve):
     r, s = decode_dss_signature(theirs)
     assert checking(alg).verify(DATA, r.to_bytes(size, "big") + s.to_bytes(size, "big"))
     for bad_r, bad_s in ((0, 0), (0, s), (r, 0), (1, 1), (2 ** (8 * size) - 1, s), (s, r)):
-        octets = bad_r.to_bytes(size, "big") + bad_s.to_bytes(size, "big")
-        assert not checking(alg).verify(DATA, octets)
+        raw = bad_r.to_bytes(size, "big") + bad_s.to_bytes(size, "big")
+        assert not checking(alg).verify(DATA, raw)
 
 
 @pytest.mark.parametrize("alg", ["ES256", "ES384", "ES512"])
 def test_numbers_have_the_full_size(alg):
-    """A number with a leading zero octet is written with it: about one of 128 signatures."""
+    """A number with a leading zero byte is written with it: about one of 128 signatures."""
     signing, size = prepared(alg), SIZES[alg]
     assert {len(signing.sign(bytes((count,)) * 2)) for count in range(200)} == {size}
 
@@ -146,9 +146,9 @@ def test_signatures_are_randomised(alg):
 
 def test_ed448_signs_under_eddsa():
     key = Key.generate("EdDSA", curve="Ed448")
-    signature = key.for_signatures("sign", None).sign(DATA)
+    signature = key._for_signatures("sign", None).sign(DATA)
     assert len(signature) == 114
-    assert key.public().for_signatures("verify", None).verify(DATA, signature)
+    assert key.public()._for_signatures("verify", None).verify(DATA, signature)
     assert not checking("EdDSA").verify(DATA, signature)
 
 
@@ -205,19 +205,19 @@ def test_wycheproof_hmac(shared_vectors, size):
 
 
 def test_verifying_agrees_with_cryptography_on_random_signatures():
-    """No octets of the right size are taken for a signature that the primitive refuses."""
+    """No bytes of the right size are taken for a signature that the primitive refuses."""
     public = suite.private("P-256").public_key()
     for count in range(50):
-        octets = forge.draw(f"signature {count}", 64)
-        r, s = int.from_bytes(octets[:32], "big"), int.from_bytes(octets[32:], "big")
+        raw = forge.draw(f"signature {count}", 64)
+        r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
         with pytest.raises(InvalidSignature):
             public.verify(encode_dss_signature(r, s), DATA, ec.ECDSA(hashes.SHA256()))
-        assert not checking("ES256").verify(DATA, octets)
+        assert not checking("ES256").verify(DATA, raw)
 
 
 @pytest.mark.parametrize("alg", [alg for alg in suite.SIGS if not alg.startswith("HS")])
 def test_public_half_alone_signs_nothing(alg):
-    """`Signer` refuses such a key; what it is made of gives no octets either."""
-    public = suite.verifying(suite.signing_key(alg)).for_signatures("verify", None)
+    """`Signer` refuses such a key; what it is made of gives no bytes either."""
+    public = suite.verifying(suite.signing_key(alg))._for_signatures("verify", None)
     assert public.sign(b"x") == b""
     assert not public.verify(b"x", b"")

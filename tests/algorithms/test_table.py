@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 from tests import forge
 
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, known_enc
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, lookup_enc
 
 AGREEMENT = ("P-256", "P-384", "P-521", "X25519", "X448")
 
-# Kind of key, octets of the key that wraps the CEK, curves. RFC 7518 section 4.1, RFC 8037.
+# Kind of key, bytes of the key that wraps the CEK, curves. RFC 7518 section 4.1, RFC 8037.
 EXPECTED_ALGS = {
     **dict.fromkeys([*forge.RSA_ALGS, "RSA1_5"], ("RSA", 0, ())),
     **{alg: ("oct", size, ()) for alg, size in forge.KW_ALGS.items()},
@@ -28,7 +28,7 @@ HASHES = {
     "PBES2-HS512+A256KW": "sha512",
 }
 
-# Kind of key, least octets of a secret, curves, hash. RFC 7518 section 3.1, RFC 8037, RFC 9864.
+# Kind of key, least bytes of a secret, curves, hash. RFC 7518 section 3.1, RFC 8037, RFC 9864.
 EXPECTED_SIGS = {
     **{f"RS{bits}": ("RSA", 0, (), f"sha{bits}") for bits in (256, 384, 512)},
     **{f"PS{bits}": ("RSA", 0, (), f"sha{bits}") for bits in (256, 384, 512)},
@@ -96,7 +96,7 @@ def test_signature_is_of_the_kind_that_rfc_7518_section_3_gives(name):
 
 @pytest.mark.parametrize("name", ENCS)
 def test_enc_is_found_by_its_name(name):
-    assert known_enc(name) is ENCS[name]
+    assert lookup_enc(name) is ENCS[name]
 
 
 def test_tables_can_not_be_changed():

@@ -100,7 +100,7 @@ def test_json_members_come_back_and_all_else_stays_as_it_was(
     }
 
 
-def test_json_values_come_back_to_the_octet(bulk: Callable[..., Result], tmp_path: Path) -> None:
+def test_json_values_come_back_to_the_byte(bulk: Callable[..., Result], tmp_path: Path) -> None:
     source = tmp_path / "in.jsonl"
     source.write_bytes(b'{"a": {"n": 1.10 }, "b":[null,"x"]}\n{"a":7,"b":"text"}\n')
     fields = ("--field", "a", "--field", "b", "--json-values")

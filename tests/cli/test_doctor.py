@@ -39,9 +39,7 @@ def with_key(run: Run, mine: Path, loaded: Key, monkeypatch: pytest.MonkeyPatch)
     def parsed(file: File, **more: str | None) -> Key:
         alg = more["alg"]
         return (
-            loaded
-            if alg == loaded.alg and file.octets == mine.read_bytes()
-            else parse(file, **more)
+            loaded if alg == loaded.alg and file.raw == mine.read_bytes() else parse(file, **more)
         )
 
     monkeypatch.setattr(options, "parse_key", parsed)
@@ -131,7 +129,7 @@ def test_a_good_token_opens_as_it_is(with_key: Run) -> None:
 def test_symmetric_keys_open_good_tokens_and_name_what_is_wrong(
     alg: str, enc: str, run: Run, tmp_path: Path
 ) -> None:
-    secret = suite.octets(alg, enc)
+    secret = suite.raw(alg, enc)
     (tmp_path / "key").write_text(json.dumps({"kty": "oct", "k": forge.b64(secret)}))
     token = suite.token(alg, enc, mistakes.PLAINTEXT)
     assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=str(token))) == []

@@ -41,7 +41,7 @@ def test_what_goes_in_comes_out(
 
 
 @pytest.mark.parametrize("plaintext", [b"", b"\n", b"x", bytes(100_000)])
-def test_pipes_carry_every_octet(plaintext: bytes, folder: Path, shell: Shell) -> None:
+def test_pipes_carry_every_byte(plaintext: bytes, folder: Path, shell: Shell) -> None:
     sealed = shell("encrypt", "--key", folder / "public.pem", *OAEP, data=plaintext)
     assert (sealed.returncode, sealed.stderr, sealed.stdout.count(b"\n")) == (0, b"", 1)
     opened = shell("decrypt", "--key", folder / "private.pem", *OAEP, data=sealed.stdout)

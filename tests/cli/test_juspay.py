@@ -19,7 +19,7 @@ from joseal.juspay import (
     Transaction,
     TransactionState,
 )
-from joseal.juspay.sandbox import Fault, Play, Sandbox
+from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -42,7 +42,7 @@ ATTEMPT = json.dumps(
 class Faults:
     """What happens to the next attempts."""
 
-    play: Play | None = None
+    play: FaultPlan | None = None
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ OUTCOMES: dict[str, tuple[Fault | None, str, str, Exit]] = {
 @pytest.mark.parametrize("case", OUTCOMES)
 def test_the_exit_code_is_the_outcome(case: str, command: Command, faults: Faults) -> None:
     fault, word, code, exit_code = OUTCOMES[case]
-    faults.play = Play(fault=fault)
+    faults.play = FaultPlan(fault=fault)
     done = command("attempt", "order-2", data=ATTEMPT)
     assert (done.exit_code, done.stdout) == (exit_code, f"{word}\n")
     assert done.stderr.startswith(f"joseal: {code}: ")

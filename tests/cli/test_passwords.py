@@ -146,7 +146,7 @@ def test_of_a_set_one_key_is_named(run: Run, tmp_path: Path) -> None:
         assert (refused.exit_code, refused.stdout) == (Exit.KEY, "")
 
 
-def test_json_of_a_token_and_of_octets_that_are_no_text(folder: Path, run: Run) -> None:
+def test_json_of_a_token_and_of_bytes_that_are_no_text(folder: Path, run: Run) -> None:
     key = ("--key", folder / "wrap.jwk", "--enc", "A128GCM")
     token = json.loads(run("encrypt", *key, "--compress", "--json", data=b"\xff").stdout)["token"]
     done = run("decrypt", *key, "--accept-zip", "--json", data=token)

@@ -37,14 +37,14 @@ def test_unexpected_result_ends_with_1(run, vectors):
     done = run("verify-vectors", vectors)
     assert done.exit_code == 1
     assert done.stderr == "joseal: unexpected: 1 result not as the files say\n"
-    assert "expected ok, got other octets" in done.stdout
+    assert "expected ok, got other bytes" in done.stdout
 
 
 def test_long_list_is_cut_and_says_so(run, vectors):
     many = {**WRONG, "groups": WRONG["groups"] * 30}
     samples.write(vectors, many, "many.json")
     done = run("verify-vectors", vectors)
-    assert done.stdout.count("got other octets") == 20
+    assert done.stdout.count("got other bytes") == 20
     assert "and 10 more" in done.stdout
 
 

@@ -11,7 +11,7 @@ from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.registry import ENCS
 
 CANARY = "pl4intext-c4nary"
-KEK = {"kty": "oct", "alg": "A128KW", "k": b64(suite.octets("A128KW", "A128GCM"))}
+KEK = {"kty": "oct", "alg": "A128KW", "k": b64(suite.raw("A128KW", "A128GCM"))}
 TOKEN = str(suite.token("A128KW", "A128GCM", CANARY.encode()))
 MAC_KEY = {"kty": "oct", "alg": "HS256", "k": b64(forge.draw("HS256", 32))}
 HEADER = {"alg": "HS256"}
@@ -21,7 +21,7 @@ SEALED = content_encryption.seal(ENCS["A128GCM"], CEK, IV, b"aad", CANARY.encode
 
 def signed(payload=b"pl4intext-c4nary"):
     key = suite.Key.from_jwk(MAC_KEY)
-    return suite.jws(HEADER, payload, key.for_signatures("sign", None).sign)
+    return suite.jws(HEADER, payload, key._for_signatures("sign", None).sign)
 
 
 NOTE = {"bug": "BASIC", "description": "a note", "refs": ["RFC 7516"]}

@@ -46,7 +46,7 @@ def test_json_has_every_result(report):
     results = [result for file in shown["files"] for result in file["results"]]
     assert len(results) == 4
     (bad,) = [result for result in results if result["outcome"] == "unexpected"]
-    assert (bad["comment"], bad["expected"], bad["got"]) == (HOSTILE, "ok", "other octets")
+    assert (bad["comment"], bad["expected"], bad["got"]) == (HOSTILE, "ok", "other bytes")
     assert shown["other_files"] == 1
     assert shown["verdict"] == "1 result not as the files say"
 
@@ -60,7 +60,7 @@ def test_junit_is_xml_with_every_result(report):
         for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
             assert int(suite.get(name)) == len(suite.findall(f"testcase/{kind}"))
     assert len(root.findall(".//failure")) == len(root.findall(".//error")) == 1
-    assert root.find(".//failure").get("message") == "expected: ok; got: other octets"
+    assert root.find(".//failure").get("message") == "expected: ok; got: other bytes"
     assert len(root.findall(".//skipped")) == 2
 
 
@@ -101,7 +101,7 @@ def test_html_is_whole_and_fetches_nothing(report):
 
 def test_html_shows_what_went_wrong(report):
     page = Page(conformance.html(report))
-    for shown in ("1 result not as the files say", "other octets", "not one strict JSON value"):
+    for shown in ("1 result not as the files say", "other bytes", "not one strict JSON value"):
         assert shown in page.text
     assert r"<script>alert(1)</script>\x1b[31m\u202e" + "\"'&" + r"\x00]]>" in page.text
     assert "JSON serialization: the backends are asked for compact tokens" in page.text

@@ -78,7 +78,7 @@ def run(page: str, name: str, folder: Path) -> None:
     for block in blocks(page):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), warnings.catch_warnings():
-            # Under -bb it is an error to print octets, and to print them is what examples do.
+            # Under -bb it is an error to print bytes, and to print them is what examples do.
             warnings.simplefilter("ignore", BytesWarning)
             if block.language == "python" and block.title:
                 (folder / block.title).write_text(block.text, "utf-8")

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 from tests.faults.world import HASTY_SECONDS, Order, Switch, World, attempt_at
 
 from joseal.juspay import Account, Client, StillUnknown
-from joseal.juspay.sandbox import Fault, Play, Sandbox
+from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox
 
 PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 FUTURE = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
@@ -84,7 +84,10 @@ UNTRUSTED: dict[str, Contexts] = {
 
 @contextlib.contextmanager
 def attempted(
-    open_world: Callable[..., Sandbox], server: ssl.SSLContext, client: ssl.SSLContext, play: Play
+    open_world: Callable[..., Sandbox],
+    server: ssl.SSLContext,
+    client: ssl.SSLContext,
+    play: FaultPlan,
 ) -> Iterator[tuple[object, Order, World]]:
     """Attempt once at a sandbox with this server, and yield the outcome.
 
@@ -107,7 +110,7 @@ def test_a_server_that_is_not_trusted_is_sent_nothing(
     case: str, ca: trustme.CA, open_world: Callable[..., Sandbox]
 ) -> None:
     server = UNTRUSTED[case](ca)
-    with attempted(open_world, server, trust_in(ca), Play()) as (outcome, order, world):
+    with attempted(open_world, server, trust_in(ca), FaultPlan()) as (outcome, order, world):
         assert (outcome.kind, outcome.reason) == ("not_sent", TLS_FAILED)
         assert order.arrivals == 0
         assert world.wire == []
@@ -117,7 +120,7 @@ def test_the_same_server_with_a_good_certificate_is_sent_the_attempt(
     ca: trustme.CA, open_world: Callable[..., Sandbox]
 ) -> None:
     server = server_of(ca.issue_cert("localhost"))
-    with attempted(open_world, server, trust_in(ca), Play()) as (outcome, order, _):
+    with attempted(open_world, server, trust_in(ca), FaultPlan()) as (outcome, order, _):
         assert outcome.kind == "accepted"
         assert order.arrivals == 1
 
@@ -135,7 +138,7 @@ def test_in_tls_1_2_a_missing_client_certificate_stops_the_handshake(
     ca: trustme.CA, open_world: Callable[..., Sandbox]
 ) -> None:
     server = wanting(ca, version=ssl.TLSVersion.TLSv1_2, late=False)
-    with attempted(open_world, server, trust_in(ca), Play()) as (outcome, order, _):
+    with attempted(open_world, server, trust_in(ca), FaultPlan()) as (outcome, order, _):
         assert (outcome.kind, outcome.reason) == ("not_sent", TLS_FAILED)
         assert order.arrivals == 0
 
@@ -145,7 +148,7 @@ def test_in_tls_1_3_it_is_told_after_the_request_so_the_outcome_is_unknown(
 ) -> None:
     """The client's handshake is done before the server has seen that a certificate is missing."""
     server = wanting(ca, version=ssl.TLSVersion.TLSv1_3, late=False)
-    with attempted(open_world, server, trust_in(ca), Play()) as (outcome, order, _):
+    with attempted(open_world, server, trust_in(ca), FaultPlan()) as (outcome, order, _):
         assert outcome.kind == "unknown"
         assert order.arrivals == 0
 
@@ -157,13 +160,13 @@ def test_a_certificate_that_is_demanded_after_the_request_makes_the_outcome_unkn
     server = wanting(ca, version=ssl.TLSVersion.TLSv1_3, late=True)
     client = trust_in(ca)
     client.post_handshake_auth = offers
-    play = Play(fault=Fault.CLIENT_CERTIFICATE)
+    play = FaultPlan(fault=Fault.CLIENT_CERTIFICATE)
     with attempted(open_world, server, client, play) as (outcome, order, world):
         assert outcome.kind == "unknown"
         assert order.arrivals == 1
         assert len(world.sandbox.transactions(order.id)) == 1
         with Client(world.sandbox.account, world.sealer, ssl_context=client) as sender:
-            resolution = sender.resolve(order.id, order.fulfillment_id, known=())
+            resolution = sender.reconcile(order.id, order.fulfillment_id, known=())
         # It arrived; that it failed then is how this sandbox's first transactions go.
         assert resolution.kind == "failed"
         assert order.arrivals == 1
@@ -175,7 +178,7 @@ def test_a_client_certificate_that_is_given_is_taken(
     server = wanting(ca, version=ssl.TLSVersion.TLSv1_3, late=False)
     client = trust_in(ca)
     ca.issue_cert("merchant.example").configure_cert(client)
-    with attempted(open_world, server, client, Play()) as (outcome, order, _):
+    with attempted(open_world, server, client, FaultPlan()) as (outcome, order, _):
         assert outcome.kind == "accepted"
         assert order.arrivals == 1
 
@@ -193,7 +196,7 @@ def test_a_handshake_that_never_ends_has_sent_nothing(ca: trustme.CA, world: Wor
             account, world.sealer, ssl_context=context, connect_timeout_seconds=HASTY_SECONDS
         ) as client:
             outcome = client.attempt("order-1", attempt_at("f-1"))
-            resolution = client.resolve("order-1", "f-1", known=())
+            resolution = client.reconcile("order-1", "f-1", known=())
     assert outcome.kind == "not_sent"
     assert isinstance(resolution, StillUnknown)
 

@@ -10,7 +10,7 @@ import pytest
 from tests.faults.world import HASTY_SECONDS, PATIENT_SECONDS, World, attempt_at, new_order
 
 from joseal.juspay import Account, Arrived, Client, StillUnknown
-from joseal.juspay.sandbox import Fault, Play
+from joseal.juspay.sandbox import Fault, FaultPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING, WITH_ANSWER
 
 BROKEN = "the connection broke, or what came is no HTTP answer"
@@ -68,14 +68,14 @@ SLOW = {Fault.SILENCE, Fault.SLOW_HEADER, Fault.SLOW_BODY}
 NEVER_WHOLE = {*AT_CONNECTING, Fault.CUT_IN_REQUEST}
 
 PLAYS = [
-    Play(fault=fault, carried_out=carried_out)
+    FaultPlan(fault=fault, carried_out=carried_out)
     for fault in OUTCOMES
     for carried_out in (True, False)
     if carried_out or (fault not in WITH_ANSWER and fault not in NEVER_WHOLE)
 ]
 
 
-def named(play: Play) -> str:
+def named(play: FaultPlan) -> str:
     fault = "none" if play.fault is None else play.fault.value
     return fault if play.carried_out else f"{fault}-unheard"
 
@@ -86,7 +86,7 @@ def test_every_fault_is_tried() -> None:
 
 @pytest.mark.parametrize("play", PLAYS, ids=named)
 def test_a_fault_ends_in_the_right_outcome_and_the_status_tells_the_truth(
-    play: Play, world: World
+    play: FaultPlan, world: World
 ) -> None:
     kind, reasons = OUTCOMES[play.fault]
     order = world.order(named(play))
@@ -109,7 +109,7 @@ def test_a_fault_ends_in_the_right_outcome_and_the_status_tells_the_truth(
 
 def test_what_arrives_after_the_time_out_is_found_out_later(world: World) -> None:
     order = world.order("late")
-    outcome = order.attempt(Play(delay_seconds=2), HASTY_SECONDS)
+    outcome = order.attempt(FaultPlan(delay_seconds=2), HASTY_SECONDS)
     assert (outcome.kind, outcome.reason) == ("unknown", TOO_LATE)
     for _ in range(600):
         resolution = order.resolution()
@@ -122,7 +122,7 @@ def test_what_arrives_after_the_time_out_is_found_out_later(world: World) -> Non
 
 def test_an_answer_that_takes_its_time_is_waited_for(world: World) -> None:
     order = world.order("slow")
-    assert order.attempt(Play(delay_seconds=0.5)).kind == "accepted"
+    assert order.attempt(FaultPlan(delay_seconds=0.5)).kind == "accepted"
     assert (order.arrivals, order.payouts) == (1, 1)
 
 
@@ -144,7 +144,7 @@ def test_the_connection_after_a_fault_is_a_good_one(world: World) -> None:
     faults = [fault for fault in OUTCOMES if fault not in SLOW | AT_CONNECTING]
     with world.client() as client:
         for fault in faults:
-            world.switch.on(Play(fault=fault))
+            world.switch.on(FaultPlan(fault=fault))
             client.attempt(order.id, attempt_at(order.fulfillment_id))
             world.switch.off()
             # A connection whose end is still on its way to the client looks like a good one.
@@ -171,7 +171,7 @@ def test_an_order_is_created_once_and_the_status_tells_it(
 ) -> None:
     order_id = f"create-{fault.value}"
     with world.client() as client:
-        world.switch.on(Play(fault=fault), "create")
+        world.switch.on(FaultPlan(fault=fault), "create")
         outcome = client.create_plain_order(new_order(order_id))
         world.switch.off()
         assert outcome.kind == kind
@@ -191,7 +191,7 @@ def test_a_question_that_goes_wrong_is_no_answer_and_can_be_asked_again(
 ) -> None:
     order = world.order("status")
     with world.client() as client:
-        world.switch.on(Play(fault=fault), "status")
+        world.switch.on(FaultPlan(fault=fault), "status")
         assert client.order_status(order.id).kind == kind
         resolution = order.resolution()
         world.switch.off()
@@ -203,7 +203,7 @@ def test_a_question_that_goes_wrong_is_no_answer_and_can_be_asked_again(
 def test_a_cancellation_that_goes_wrong_is_no_answer(world: World) -> None:
     order = world.order("cancel")
     with world.client() as client:
-        world.switch.on(Play(fault=Fault.CUT_AFTER_REQUEST), "cancel")
+        world.switch.on(FaultPlan(fault=Fault.CUT_AFTER_REQUEST), "cancel")
         assert client.cancel(order.fulfillment_id).kind == "unknown"
         world.switch.off()
         assert client.cancel(order.fulfillment_id).kind == "accepted"

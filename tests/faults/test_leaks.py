@@ -10,7 +10,7 @@ import pytest
 from tests.faults.world import API_KEY, CVV, HASTY_SECONDS, PAN, PATIENT_SECONDS, World
 
 from joseal.errors import JoseError
-from joseal.juspay.sandbox import Fault, Play
+from joseal.juspay.sandbox import Fault, FaultPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 BASIC = base64.b64encode(f"{API_KEY}:".encode()).decode()
@@ -71,7 +71,9 @@ def test_a_fault_shows_nothing(
     caplog.set_level(logging.NOTSET)
     order = world.order("leak")
     world.wire.clear()
-    outcome = order.attempt(Play(fault=fault), HASTY_SECONDS if fault in SLOW else PATIENT_SECONDS)
+    outcome = order.attempt(
+        FaultPlan(fault=fault), HASTY_SECONDS if fault in SLOW else PATIENT_SECONDS
+    )
     never_whole = fault in AT_CONNECTING or fault is Fault.CUT_IN_REQUEST
     assert len(world.wire) == int(not never_whole)
     texts = [repr(outcome), str(outcome), repr(world.sandbox.received), repr(world.sandbox)]

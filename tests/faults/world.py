@@ -15,7 +15,7 @@ from joseal.juspay import (
     Outcome,
     payout_encrypter,
 )
-from joseal.juspay.sandbox import Call, Course, Play, Sandbox
+from joseal.juspay.sandbox import Call, FaultPlan, Sandbox, TransactionPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 PAN = "4929471234567898"
@@ -34,14 +34,14 @@ class Switch:
         self.off()
 
     def off(self) -> None:
-        self.play: Play | None = None
+        self.play: FaultPlan | None = None
         self.name = ""
 
-    def on(self, play: Play, name: str = "attempt") -> None:
+    def on(self, play: FaultPlan, name: str = "attempt") -> None:
         self.name = "connect" if play.fault in AT_CONNECTING else name
         self.play = play
 
-    def __call__(self, call: Call) -> Play | None:
+    def __call__(self, call: Call) -> FaultPlan | None:
         return self.play if call.name == self.name else None
 
 
@@ -84,7 +84,7 @@ class Order:
         self._world = world
 
     def attempt(
-        self, play: Play | None, seconds: float = PATIENT_SECONDS, **settings: object
+        self, play: FaultPlan | None, seconds: float = PATIENT_SECONDS, **settings: object
     ) -> Outcome[object]:
         """Attempt the payout once, while this goes wrong."""
         with self._world.client(seconds, **settings) as client:
@@ -96,7 +96,7 @@ class Order:
 
     def resolution(self, asked: int = 0) -> object:
         with self._world.client() as client:
-            return client.resolve(self.id, self.fulfillment_id, known=self.known, asked=asked)
+            return client.reconcile(self.id, self.fulfillment_id, known=self.known, asked=asked)
 
     @property
     def arrivals(self) -> int:
@@ -132,6 +132,6 @@ def new_order(order_id: str) -> NewOrder:
     )
 
 
-def first_fails(order_id: str, number: int) -> Course:
+def first_fails(order_id: str, number: int) -> TransactionPlan:
     del order_id
-    return Course(settles="FAILURE" if number == 0 else "SUCCESS")
+    return TransactionPlan(settles="FAILURE" if number == 0 else "SUCCESS")

@@ -39,7 +39,7 @@ def prepared(name):
         if len(seed) <= MOST_BYTES:
             (place / "seeds" / hashlib.sha256(seed).hexdigest()[:32]).write_bytes(seed)
     words = [*(word.encode() for word in TARGETS[name].WORDS), BETWEEN]
-    lines = ["".join(f"\\x{octet:02x}" for octet in word) for word in words]
+    lines = ["".join(f"\\x{one_byte:02x}" for one_byte in word) for word in words]
     (place / "words").write_text("".join(f'"{line}"\n' for line in lines), "ascii")
     return [
         *(f"-max_len={MOST_BYTES}", "-timeout=30", f"-artifact_prefix={place}/"),

@@ -1,6 +1,6 @@
-"""Any octets as a token for `Decrypter`: a plaintext that was sealed, or a `TokenError`.
+"""Any bytes as a token for `Decrypter`: a plaintext that was sealed, or a `TokenError`.
 
-The first octet chooses the key, the second the settings and what the rest is: a token; its five
+The first byte chooses the key, the second the settings and what the rest is: a token; its five
 parts, not yet encoded; or a header and a plaintext, which are sealed here for the key, as any sender
 can. So the fuzzer's changes reach what lies behind base64url and behind a good tag.
 """
@@ -10,11 +10,11 @@ from functools import cache
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests import forge, suite
-from tests.fuzz.material import BETWEEN, LIMITS, WORDS, cases, jwks, key, octets_of, parts_of
+from tests.fuzz.material import BETWEEN, LIMITS, WORDS, bytes_of, cases, jwks, key, parts_of
 from tests.fuzz.tokens import check_exact, members_of, opened
 
 from joseal import Decrypter, Key
-from joseal._core.algorithms.key_management import Outgoing
+from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire import base64url, strict_json
 
@@ -37,15 +37,15 @@ def decrypter(number, settings):
 def wrapping(number):
     """Return the alg, the encs that the key serves, and what wraps keys for it."""
     loaded = key(jwks(SCHEMA)[number])
-    encs = [enc for enc in ENCS.values() if loaded.serves(enc)]
+    encs = [enc for enc in ENCS.values() if loaded._serves(enc)]
     if loaded.alg == "RSA1_5":
         return loaded.alg, encs, pkcs1(load_pem_public_key(loaded.public().to_pem().encode()))
     if loaded.alg in suite.PBES2:
-        octets = base64url.decode_text(loaded.to_jwk(private=True)["k"])
-        loaded = Key.from_password(octets, alg=loaded.alg, iterations=1000)
+        raw = base64url.decode_text(loaded.to_jwk(private=True)["k"])
+        loaded = Key.from_password(raw, alg=loaded.alg, iterations=1000)
     sealing = loaded.public() if loaded.is_private else loaded
-    management = sealing.for_encryption("encrypt", encs, None)
-    return loaded.alg, encs, lambda enc: management.wrap(Outgoing(enc, LIMITS))
+    management = sealing._for_encryption("encrypt", encs, None)
+    return loaded.alg, encs, lambda enc: management.wrap(WrapSettings(enc, LIMITS))
 
 
 def pkcs1(public):
@@ -65,14 +65,14 @@ def sealed(number, choice, header, content, *, as_blocks):
     enc = next((enc for enc in encs if enc.name == own.get("enc")), encs[choice % len(encs)])
     cek, encrypted_key, managed = wrap(enc)
     written = strict_json.dump({"alg": alg, "enc": enc.name, **own, **managed})
-    octets = header if written is None else written
-    aad, iv = base64url.encode(octets), forge.draw("iv", enc.iv_bytes)
+    raw = header if written is None else written
+    aad, iv = base64url.encode(raw), forge.draw("iv", enc.iv_bytes)
     if as_blocks and enc.family == "cbc-hmac":
         whole = content[: len(content) // 16 * 16] or bytes(16)
         body = forge.seal_padded(enc.name, cek, iv, aad, whole)
     else:
         body = suite.seal(enc.name, cek, iv, aad, content)
-    return octets_of(str(forge.Token(octets, encrypted_key, iv, *body)))
+    return bytes_of(str(forge.Token(raw, encrypted_key, iv, *body)))
 
 
 def check(data):
@@ -99,7 +99,7 @@ def check(data):
 
 def seeds():
     for number, case in cases(SCHEMA):
-        token = octets_of(case["token"])
+        token = bytes_of(case["token"])
         yield bytes((number, TEXT)) + token
         parts = [base64url.decode(segment) for segment in token.split(b".")]
         if len(parts) == 5 and None not in parts:

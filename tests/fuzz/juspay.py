@@ -1,6 +1,6 @@
-"""Any octets as what the payouts API sends: an answer off the socket, its body, a webhook.
+"""Any bytes as what the payouts API sends: an answer off the socket, its body, a webhook.
 
-The first octet chooses the reader, the second the HTTP status that a body comes with.
+The first byte chooses the reader, the second the HTTP status that a body comes with.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from joseal.juspay.http.response import Answer
 from joseal.juspay.http.transport import Transport, _Connection
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
-from joseal.juspay.reconcile import Arrived, Failed, Question, StillUnknown, read_resolution
+from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, StillUnknown, read_reconciliation
 from joseal.juspay.requests import Request
 from joseal.juspay.responses import ANSWER_BYTES
 
@@ -47,7 +47,7 @@ WORDS = [
     *("HTTP/1.1 200 OK\r\n", "Content-Length: ", "Transfer-Encoding: chunked\r\n", "\r\n"),
     *(*OrderState, *FulfillmentState, *TransactionState),
 ]
-QUESTION = Question(FULFILLMENT_ID, ["known"])
+QUESTION = AttemptQuery(FULFILLMENT_ID, ["known"])
 
 
 def check(data):
@@ -88,7 +88,7 @@ def check_order(status, body):
         assert outcome.value.order_id == ORDER_ID
         with contextlib.suppress(LookupError, ValueError):
             outcome.value.known(FULFILLMENT_ID)
-    resolution = read_resolution(outcome, QUESTION)
+    resolution = read_reconciliation(outcome, QUESTION)
     assert type(resolution) in (Arrived, Failed, StillUnknown)
     if isinstance(resolution, Failed):
         assert {part.status for part in resolution.transactions} <= {"FAILURE", "REVERSED"}

@@ -1,6 +1,6 @@
-"""Any octets as a key: one that lets out what it was made of, or a `KeyUseError`.
+"""Any bytes as a key: one that lets out what it was made of, or a `InvalidKeyError`.
 
-The first octet chooses the loader, the second the alg and whether a password is given.
+The first byte chooses the loader, the second the alg and whether a password is given.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from tests.fuzz.material import MEMBERS, ROOT, jwks, key, texts
 
-from joseal import Key, KeySet, KeyUseError
+from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal._core.keys import pem as pems
 from joseal._core.wire import strict_json
@@ -40,7 +40,7 @@ WORDS = [
 def refused(function, *arguments, **named):
     try:
         return function(*arguments, **named)
-    except KeyUseError as error:
+    except InvalidKeyError as error:
         refusal = error
     assert refusal.__cause__ is refusal.__context__ is None
     assert len(str(refusal)) < 100
@@ -113,8 +113,8 @@ def check_serial(data, *_):
 
 
 def check_env(data, *_):
-    octets = refused(pems.unwrap_env, data.decode("utf-8", "surrogateescape"))
-    assert octets is None or b"-----BEGIN" in octets
+    raw = refused(pems.unwrap_env, data.decode("utf-8", "surrogateescape"))
+    assert raw is None or b"-----BEGIN" in raw
 
 
 LOADERS = [check_jwk, check_jwks, check_pem, check_der, check_pkcs12, check_serial, check_env]

@@ -1,4 +1,4 @@
-"""What the targets share: the vectors as keys and tokens, and how one octet string holds several.
+"""What the targets share: the vectors as keys and tokens, and how one byte string holds several.
 
 Seeds are made of vectors/ when they are wanted. They are inputs of this revision only: another set
 of vectors gives other numbers to the keys.
@@ -24,7 +24,7 @@ LIMITS = Limits(
     pbes2_iterations=1200,
 )
 
-# Between the parts of an input. No UTF-8 has these octets, and others have them seldom.
+# Between the parts of an input. No UTF-8 has these bytes, and others have them seldom.
 BETWEEN = b"\xff.\xff"
 
 MEMBERS = [
@@ -85,6 +85,6 @@ def texts(schema, given):
     return [case[given] for _, case in _chosen(schema, given)]
 
 
-def octets_of(token):
-    """Return a token's octets: the vectors hold some that are no ASCII."""
+def bytes_of(token):
+    """Return a token's bytes: the vectors hold some that are no ASCII."""
     return token.encode("utf-8", "surrogatepass")

@@ -25,8 +25,8 @@ def test_every_seed_keeps_the_rules_of_its_target(name):
 def test_short_inputs_are_no_error_of_the_target(name):
     target = importlib.import_module(f"tests.fuzz.{name}")
     for size in range(5):
-        for octet in (0, 1, 0x7F, 0xFF):
-            target.check(bytes((octet,)) * size)
+        for one_byte in (0, 1, 0x7F, 0xFF):
+            target.check(bytes((one_byte,)) * size)
 
 
 @pytest.fixture

@@ -20,19 +20,19 @@ def opened(function, *arguments, **named):
 
 
 def check_exact(token, segments, header):
-    """What was opened is the one writing of its octets, and its header is what stands there."""
+    """What was opened is the one writing of its bytes, and its header is what stands there."""
     shown = token.split(b".")
     assert len(shown) == segments
-    octets = [base64url.decode(segment) for segment in shown]
-    assert None not in octets
-    assert b".".join(map(base64url.encode, octets)) == token
-    assert strict_json.load_object(octets[0]) == header
+    raw = [base64url.decode(segment) for segment in shown]
+    assert None not in raw
+    assert b".".join(map(base64url.encode, raw)) == token
+    assert strict_json.load_object(raw[0]) == header
 
 
-def members_of(octets):
+def members_of(raw):
     """Return the members of any JSON object, strict or not; what is none has none."""
     try:
-        members = json.loads(octets)
+        members = json.loads(raw)
     except (ValueError, RecursionError):
         return {}
     return members if isinstance(members, dict) else {}

@@ -1,6 +1,6 @@
-"""Any octets as a token for `Verifier` and for both orders of nesting.
+"""Any bytes as a token for `Verifier` and for both orders of nesting.
 
-The first octet chooses the key, the second the settings and what the rest is: a token; its parts,
+The first byte chooses the key, the second the settings and what the rest is: a token; its parts,
 not yet encoded; a header and a payload, which are signed here; or what lies inside a nested token,
 whose outer layer is made here. A nested token that is whole is a number beyond the keys'.
 """
@@ -8,7 +8,7 @@ whose outer layer is made here. A nested token that is whole is a number beyond 
 from functools import cache
 
 from tests import forge
-from tests.fuzz.material import BETWEEN, LIMITS, WORDS, cases, jwks, key, octets_of, parts_of
+from tests.fuzz.material import BETWEEN, LIMITS, WORDS, bytes_of, cases, jwks, key, parts_of
 from tests.fuzz.tokens import check_exact, members_of, opened
 
 from joseal import (
@@ -55,15 +55,15 @@ def verifier(number, settings):
 
 @cache
 def signature(number):
-    return key(jwks(SCHEMA)[number]).for_signatures("sign", None)
+    return key(jwks(SCHEMA)[number])._for_signatures("sign", None)
 
 
 def signed(number, header, payload, *, encode):
     """Sign a payload under a header that is the fuzzer's, as far as it is JSON."""
     loaded = key(jwks(SCHEMA)[number])
     written = strict_json.dump({"alg": loaded.alg, **members_of(header)})
-    octets = header if written is None else written
-    data = base64url.encode(octets) + b"." + (base64url.encode(payload) if encode else payload)
+    raw = header if written is None else written
+    data = base64url.encode(raw) + b"." + (base64url.encode(payload) if encode else payload)
     return data + b"." + base64url.encode(signature(number).sign(data))
 
 
@@ -111,18 +111,20 @@ def check_nested(data, order, *, whole):
         token = ENCRYPTER.encrypt(data, header={"cty": "JWT"})
     else:
         token = SIGNER.sign(data, header={"cty": "JWE"})
-    octets = token if whole else token.encode()
-    found = opened(NESTED[order].open, octets)
+    raw = token if whole else token.encode()
+    found = opened(NESTED[order].open, raw)
     if found is None:
         return
-    check_exact(octets, 3 if order else 5, found.signed_header if order else found.sealed_header)
+    check_exact(raw, 3 if order else 5, found.signed_header if order else found.encrypted_header)
     if not whole:
-        check_exact(data, 5 if order else 3, found.sealed_header if order else found.signed_header)
+        check_exact(
+            data, 5 if order else 3, found.encrypted_header if order else found.signed_header
+        )
 
 
 def seeds():
     for number, case in cases(SCHEMA):
-        token = octets_of(case["token"])
+        token = bytes_of(case["token"])
         if "detached" in case:
             token += BETWEEN + bytes.fromhex(case["detached"])
         for settings in range(len(SETTINGS)):
@@ -138,8 +140,8 @@ def seeds():
     for payload in (b"", b"nested", b"{}"):
         inner = SIGNER.sign(payload), ENCRYPTER.encrypt(payload)
         outer = (
-            SignThenEncrypt(SIGNER, ENCRYPTER).seal(payload),
-            EncryptThenSign(ENCRYPTER, SIGNER).seal(payload),
+            SignThenEncrypt(SIGNER, ENCRYPTER).encrypt(payload),
+            EncryptThenSign(ENCRYPTER, SIGNER).encrypt(payload),
         )
         for order in (0, 1):
             yield bytes((0, INNER | order << 2)) + inner[order].encode()

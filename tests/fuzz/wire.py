@@ -1,9 +1,9 @@
-"""Any octets as base64url, as JSON, as segments and as a header: one reading, or none."""
+"""Any bytes as base64url, as JSON, as segments and as a header: one reading, or none."""
 
 import json
 
 import msgspec
-from tests.fuzz.material import LIMITS, WORDS, cases, jwks, octets_of
+from tests.fuzz.material import LIMITS, WORDS, bytes_of, cases, jwks
 
 from joseal import MalformedTokenError, NotAllowedError, TokenTooLargeError
 from joseal._core.wire import base64url, compact, header, strict_json
@@ -79,11 +79,11 @@ def check_header(data):
 def seeds():
     for schema in ("jwe_compact_v1", "jws_compact_v1"):
         for _, case in cases(schema):
-            token = octets_of(case["token"])
+            token = bytes_of(case["token"])
             yield token
             segments = token.split(b".")
-            for octets in map(base64url.decode, segments[:1]):
-                if octets is not None:
-                    yield octets
+            for raw in map(base64url.decode, segments[:1]):
+                if raw is not None:
+                    yield raw
         for text in jwks(schema):
             yield text.encode()

@@ -27,8 +27,8 @@ NAMES = sorted(
     if info.name not in NOT_IMPORTED
 )
 CONTRACT = {
-    *("Decrypter", "Encrypter", "Key", "KeySet", "Limits", "Opened", "Signer", "Verifier"),
-    *("ApiError", "DecryptionError", "JoseError", "KeyUnavailableError", "KeyUseError"),
+    *("Decrypter", "Encrypter", "Key", "KeySet", "Limits", "DecryptedToken", "Signer", "Verifier"),
+    *("ApiError", "DecryptionError", "JoseError", "KeyUnavailableError", "InvalidKeyError"),
     *("MalformedTokenError", "NotAllowedError", "TokenError", "TokenTooLargeError"),
     *("TransportError", "UnknownKeyError", "VerificationError"),
 }

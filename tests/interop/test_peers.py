@@ -55,7 +55,7 @@ class Jwcrypto:
         return found.payload, found.jose_header
 
     @staticmethod
-    def seal(alg, enc, plaintext, members):
+    def encrypt(alg, enc, plaintext, members):
         header = json.dumps({"alg": alg, **members, "enc": enc})
         made = jwcrypto.jwe.JWE(plaintext, protected=header, algs=[alg, enc])
         made.add_recipient(jwcrypto_key(alg, enc))
@@ -81,7 +81,7 @@ class Joserfc:
         return found.plaintext, found.headers()
 
     @classmethod
-    def seal(cls, alg, enc, plaintext, members):
+    def encrypt(cls, alg, enc, plaintext, members):
         key = joserfc_key(alg, enc)
         header = {"alg": alg, **members, "enc": enc}
         return joserfc.jwe.encrypt_compact(header, plaintext, key, registry=cls.registry(alg, enc))
@@ -114,7 +114,7 @@ def test_what_the_peer_sealed_opens_here(peer, alg, enc):
     ours = Decrypter(forge.key(alg, enc), enc=enc)
     for plaintext in PLAINTEXTS:
         for members in ({}, MEMBERS):
-            opened = ours.open(peer.seal(alg, enc, plaintext, members))
+            opened = ours.open(peer.encrypt(alg, enc, plaintext, members))
             assert opened.plaintext == plaintext
             assert opened.header == {"alg": alg, **members, "enc": enc}
 
@@ -123,5 +123,5 @@ def test_what_the_peer_sealed_opens_here(peer, alg, enc):
 def test_empty_plaintext_goes_both_ways_with_joserfc(alg, enc):
     """With jwcrypto it goes neither way: there an empty plaintext is none."""
     key = forge.key(alg, enc)
-    assert Decrypter(key, enc=enc).decrypt(Joserfc.seal(alg, enc, b"", {})) == b""
+    assert Decrypter(key, enc=enc).decrypt(Joserfc.encrypt(alg, enc, b"", {})) == b""
     assert Joserfc.open(alg, enc, Encrypter(forge.sealing(key), enc=enc).encrypt(b""))[0] == b""

@@ -20,7 +20,7 @@ import nacl.signing
 import pytest
 from tests import forge, suite
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer, Verifier
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
 # jwcrypto refuses to open what asks for more work than 16,384 iterations.
 ITERATIONS = 8192
@@ -45,7 +45,7 @@ def jwk_of(key):
 @functools.cache
 def key_for(alg, enc, curve="P-256"):
     if alg in suite.PBES2:
-        return Key.from_password(suite.octets(alg, enc), alg=alg, iterations=ITERATIONS)
+        return Key.from_password(suite.raw(alg, enc), alg=alg, iterations=ITERATIONS)
     return suite.key(alg, enc, curve=curve)
 
 
@@ -70,7 +70,7 @@ class Jwcrypto:
         return found.payload
 
     @staticmethod
-    def seal(key, alg, enc, plaintext, members):
+    def encrypt(key, alg, enc, plaintext, members):
         header = json.dumps({"alg": alg, "enc": enc, **members})
         made = jwcrypto.jwe.JWE(plaintext, protected=header, algs=[alg, enc])
         made.add_recipient(key)
@@ -110,7 +110,7 @@ class Joserfc:
         return joserfc.jwe.decrypt_compact(token, key, registry=cls._registry(alg, enc)).plaintext
 
     @classmethod
-    def seal(cls, key, alg, enc, plaintext, members):
+    def encrypt(cls, key, alg, enc, plaintext, members):
         header = {"alg": alg, "enc": enc, **members}
         return joserfc.jwe.encrypt_compact(header, plaintext, key, registry=cls._registry(alg, enc))
 
@@ -143,7 +143,7 @@ def test_what_a_peer_lacks_is_counted(peer):
 def test_peer_opens_what_was_sealed_here(peer, alg, enc):
     if alg == "RSA1_5":
         # Opened here and never made: there is nothing that a peer could open.
-        with pytest.raises(KeyUseError, match="never made"):
+        with pytest.raises(InvalidKeyError, match="never made"):
             Encrypter(key_for(alg, enc).public(), enc=enc)
         return
     token = Encrypter(forge.sealing(key_for(alg, enc)), enc=enc).encrypt(PLAINTEXT)
@@ -155,7 +155,7 @@ def test_peer_opens_what_was_sealed_here(peer, alg, enc):
 @every_suite
 def test_what_the_peer_sealed_opens_here(peer, alg, enc):
     members = {"p2c": ITERATIONS} if alg in suite.PBES2 else {}
-    token = peer.seal(material(peer, alg, enc), alg, enc, PLAINTEXT, members)
+    token = peer.encrypt(material(peer, alg, enc), alg, enc, PLAINTEXT, members)
     assert Decrypter(key_for(alg, enc), enc=enc).decrypt(token) == PLAINTEXT
 
 
@@ -168,7 +168,9 @@ def test_every_curve_goes_both_ways(peer, alg, curve):
     theirs = material(peer, alg, enc, curve)
     token = Encrypter(key.public(), enc=enc).encrypt(PLAINTEXT)
     assert peer.open(theirs, alg, enc, token) == PLAINTEXT
-    assert Decrypter(key, enc=enc).decrypt(peer.seal(theirs, alg, enc, PLAINTEXT, {})) == PLAINTEXT
+    assert (
+        Decrypter(key, enc=enc).decrypt(peer.encrypt(theirs, alg, enc, PLAINTEXT, {})) == PLAINTEXT
+    )
 
 
 @every_peer
@@ -179,7 +181,7 @@ def test_parties_go_both_ways(peer, alg):
     token = Encrypter(key.public(), enc=enc, apu=b"Alice", apv=b"Bob").encrypt(b"x")
     assert peer.open(theirs, alg, enc, token) == b"x"
     members = {"apu": forge.b64(b"Alice"), "apv": forge.b64(b"Bob")}
-    assert Decrypter(key, enc=enc).decrypt(peer.seal(theirs, alg, enc, b"x", members)) == b"x"
+    assert Decrypter(key, enc=enc).decrypt(peer.encrypt(theirs, alg, enc, b"x", members)) == b"x"
 
 
 @every_peer
@@ -189,7 +191,7 @@ def test_compression_goes_both_ways(peer, enc):
     theirs = material(peer, "A128KW", enc)
     token = Encrypter(key, enc=enc, compress=True).encrypt(PLAINTEXT)
     assert peer.open(theirs, "A128KW", enc, token) == PLAINTEXT
-    made = peer.seal(theirs, "A128KW", enc, PLAINTEXT, {"zip": "DEF"})
+    made = peer.encrypt(theirs, "A128KW", enc, PLAINTEXT, {"zip": "DEF"})
     assert Decrypter(key, enc=enc, accept_zip=True).decrypt(made) == PLAINTEXT
 
 
@@ -221,7 +223,7 @@ def test_ed25519_with_libsodium(alg, payload):
     token = Signer(key).sign(payload)
     data, _, tail = token.rpartition(".")
     assert theirs.verify_key.verify(data.encode(), forge.unb64(tail)) == data.encode()
-    made = suite.jws({"alg": alg}, payload, lambda octets: theirs.sign(octets).signature)
+    made = suite.jws({"alg": alg}, payload, lambda raw: theirs.sign(raw).signature)
     assert Verifier(key.public()).verify(made) == payload
     other = nacl.signing.SigningKey(forge.draw("Ed25519 other", 32))
     with pytest.raises(nacl.exceptions.BadSignatureError):

@@ -328,7 +328,7 @@ def test_whatever_comes_back_is_an_outcome_and_no_proof_that_nothing_was_sent(se
 
 
 def padded(size):
-    """Return an ACK of so many octets, blanks included."""
+    """Return an ACK of so many bytes, blanks included."""
     return next(
         whole for blanks in range(size) if len(whole := answer(b"ACK" + b" " * blanks)) == size
     )
@@ -632,7 +632,7 @@ NO_ORDER = b'{"error":true,"errorCode":"E09","errorMessage":"m","userMessage":"u
 )
 def test_an_unknown_attempt_is_resolved_by_reading_alone(sealer, told, kind):
     with Peer(told) as peer, client_for(peer.url, sealer) as client:
-        resolution = client.resolve("order-1", "f-1", known={"t-1"})
+        resolution = client.reconcile("order-1", "f-1", known={"t-1"})
     assert resolution.kind == kind
     assert {"accepted": Arrived, "failed": Failed, "unknown": StillUnknown}[kind] is type(
         resolution
@@ -643,7 +643,7 @@ def test_an_unknown_attempt_is_resolved_by_reading_alone(sealer, told, kind):
 def test_nothing_that_can_not_be_resolved_is_called_not_received(sealer):
     client = client_for(f"http://localhost:{unused_port()}", sealer)
     with client:
-        assert client.resolve("order-1", "f-1", known=()) == StillUnknown(
+        assert client.reconcile("order-1", "f-1", known=()) == StillUnknown(
             "the status could not be read: no connection could be made", 5
         )
 
@@ -689,7 +689,7 @@ def test_every_call_that_reached_nobody_is_not_sent(sealer, call):
         (lambda client: client.order_status("a/b/c"), ValueError, "order_id must be 4 to 64"),
         (lambda client: client.cancel("../x"), ValueError, "fulfillment_id must be at most 128"),
         (
-            lambda client: client.resolve("order-1", "f-1", known="t-1"),
+            lambda client: client.reconcile("order-1", "f-1", known="t-1"),
             TypeError,
             "known must be a collection of strings",
         ),

@@ -22,12 +22,12 @@ import pytest
 from rich.pretty import pretty_repr
 
 from joseal import JoseError
-from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
 from joseal.juspay.webhooks.store import (
     Claim,
     Delivery,
-    DeliveryStoreError,
-    MemoryDeliveries,
+    MemoryWebhookStore,
+    WebhookStoreError,
     handle_once,
 )
 
@@ -55,8 +55,8 @@ def clock():
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request, tmp_path, clock):
     if request.param == "memory":
-        return MemoryDeliveries(lease_seconds=LEASE_SECONDS, clock=clock)
-    return SqliteDeliveries(tmp_path / "store.db", lease_seconds=LEASE_SECONDS, clock=clock)
+        return MemoryWebhookStore(lease_seconds=LEASE_SECONDS, clock=clock)
+    return SqliteWebhookStore(tmp_path / "store.db", lease_seconds=LEASE_SECONDS, clock=clock)
 
 
 # What a store promises
@@ -263,15 +263,15 @@ class Failing:
         return getattr(self._inner, name)
 
     def _fail(self, _):
-        raise DeliveryStoreError("gone")
+        raise WebhookStoreError("gone")
 
 
 def test_failing_store_leaves_the_webhook_to_be_sent_again(store, clock):
     seen = []
-    with pytest.raises(DeliveryStoreError):
+    with pytest.raises(WebhookStoreError):
         handle_once(Failing(store, "claim"), WEBHOOK, seen.append)
     assert seen == []
-    with pytest.raises(DeliveryStoreError):
+    with pytest.raises(WebhookStoreError):
         handle_once(Failing(store, "confirm"), WEBHOOK, seen.append)
     assert len(seen) == 1
     assert handle_once(store, WEBHOOK, seen.append) is IN_PROGRESS
@@ -287,7 +287,7 @@ def test_failing_release_does_not_hide_what_the_handler_raised(store):
         handle_once(Failing(store, "release"), WEBHOOK, fail)
 
 
-@pytest.mark.parametrize("kind", [MemoryDeliveries, SqliteDeliveries])
+@pytest.mark.parametrize("kind", [MemoryWebhookStore, SqliteWebhookStore])
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
@@ -301,7 +301,7 @@ def test_failing_release_does_not_hide_what_the_handler_raised(store):
     ],
 )
 def test_terms_are_checked(kind, arguments, error, tmp_path):
-    path = [] if kind is MemoryDeliveries else [tmp_path / "store.db"]
+    path = [] if kind is MemoryWebhookStore else [tmp_path / "store.db"]
     with pytest.raises(error):
         kind(*path, **arguments)
 
@@ -320,7 +320,7 @@ def test_terms_are_checked(kind, arguments, error, tmp_path):
 def test_arguments_of_the_file_are_checked(path, arguments, error, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(error):
-        SqliteDeliveries(path, **arguments)
+        SqliteWebhookStore(path, **arguments)
 
 
 # Threads
@@ -350,7 +350,7 @@ def test_file_may_be_made_by_many_at_once(tmp_path):
 
         def make(path=path, started=started):
             started.wait(30)
-            return SqliteDeliveries(path, busy_timeout_seconds=30).claim("evt-1")
+            return SqliteWebhookStore(path, busy_timeout_seconds=30).claim("evt-1")
 
         with ThreadPoolExecutor(threads) as pool:
             made = [pool.submit(make) for _ in range(threads)]
@@ -380,10 +380,10 @@ RACER = """
     import sys, threading
     from types import SimpleNamespace
     from joseal.juspay.webhooks.store import Delivery, handle_once
-    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
     print("ready", flush=True)
     sys.stdin.read()
-    store = SqliteDeliveries(sys.argv[1], busy_timeout_seconds=30)
+    store = SqliteWebhookStore(sys.argv[1], busy_timeout_seconds=30)
     handled = []
     def deliver():
         for number in range(12):
@@ -410,13 +410,13 @@ CRASHER = """
     import os, signal, sys, time
     from types import SimpleNamespace
     from joseal.juspay.webhooks.store import handle_once
-    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
     def crash(webhook):
         if sys.argv[2] == "exit":
             os._exit(7)
         print("at work", flush=True)
         time.sleep(60)
-    store = SqliteDeliveries(sys.argv[1], lease_seconds=60, clock=lambda: 1_700_000_000.0)
+    store = SqliteWebhookStore(sys.argv[1], lease_seconds=60, clock=lambda: 1_700_000_000.0)
     handle_once(store, SimpleNamespace(id="evt-1"), crash)
 """
 
@@ -431,7 +431,7 @@ def test_crash_in_a_handler_neither_loses_nor_doubles_a_webhook(tmp_path, clock,
     crasher.communicate(timeout=60)
     assert crasher.returncode == (7 if manner == "exit" else -signal.SIGKILL)
 
-    store = SqliteDeliveries(path, lease_seconds=LEASE_SECONDS, clock=clock)
+    store = SqliteWebhookStore(path, lease_seconds=LEASE_SECONDS, clock=clock)
     seen = []
     clock.now += LEASE_SECONDS / 2
     assert handle_once(store, WEBHOOK, seen.append) is IN_PROGRESS
@@ -442,8 +442,8 @@ def test_crash_in_a_handler_neither_loses_nor_doubles_a_webhook(tmp_path, clock,
 
 
 def test_lease_is_that_of_the_one_who_claimed(tmp_path, clock):
-    patient = SqliteDeliveries(tmp_path / "store.db", lease_seconds=600, clock=clock)
-    hasty = SqliteDeliveries(tmp_path / "store.db", lease_seconds=1, clock=clock)
+    patient = SqliteWebhookStore(tmp_path / "store.db", lease_seconds=600, clock=clock)
+    hasty = SqliteWebhookStore(tmp_path / "store.db", lease_seconds=1, clock=clock)
     patient.claim("evt-1")
     clock.now += 599
     assert hasty.claim("evt-1") is IN_PROGRESS
@@ -456,8 +456,8 @@ def test_what_was_confirmed_is_there_for_the_next_process(tmp_path):
         import os, sys
         from types import SimpleNamespace
         from joseal.juspay.webhooks.store import handle_once
-        from joseal.juspay.webhooks.sqlite import SqliteDeliveries
-        store = SqliteDeliveries(sys.argv[1])
+        from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
+        store = SqliteWebhookStore(sys.argv[1])
         print(handle_once(store, SimpleNamespace(id="evt-1"), lambda webhook: None).value, flush=True)
         os._exit(0)
     """
@@ -469,8 +469,8 @@ def test_what_was_confirmed_is_there_for_the_next_process(tmp_path):
 def test_store_may_be_carried_over_a_fork(tmp_path):
     program = """
         import os, sys
-        from joseal.juspay.webhooks.sqlite import SqliteDeliveries
-        store = SqliteDeliveries(sys.argv[1])
+        from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
+        store = SqliteWebhookStore(sys.argv[1])
         claim = store.claim("evt-1")
         child = os.fork()
         if child == 0:
@@ -489,7 +489,7 @@ def test_store_may_be_carried_over_a_fork(tmp_path):
 
 @pytest.fixture
 def ledger(tmp_path, clock):
-    store = SqliteDeliveries(tmp_path / "store.db", lease_seconds=LEASE_SECONDS, clock=clock)
+    store = SqliteWebhookStore(tmp_path / "store.db", lease_seconds=LEASE_SECONDS, clock=clock)
     with contextlib.closing(sqlite3.connect(tmp_path / "store.db")) as connection:
         connection.execute("CREATE TABLE ledger (entry TEXT)")
         connection.commit()
@@ -537,7 +537,7 @@ def test_handler_that_ends_the_transaction_confirms_nothing(ledger, end):
     def handler(webhook, connection):
         connection.execute(end)
 
-    with pytest.raises(DeliveryStoreError, match=r"^the handler ended the transaction"):
+    with pytest.raises(WebhookStoreError, match=r"^the handler ended the transaction"):
         ledger.handle_in_transaction(WEBHOOK, handler)
     assert ledger.claim("evt-1") == Claim("evt-1", 1)
 
@@ -554,13 +554,13 @@ def test_async_handler_of_a_transaction_is_refused(ledger, tmp_path):
 BOOKKEEPER = """
     import os, signal, sys, time
     from types import SimpleNamespace
-    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
     def handler(webhook, connection):
         connection.execute("INSERT INTO ledger VALUES (?)", (webhook.id,))
         print("booked", flush=True)
         if sys.argv[2] == "wait":
             time.sleep(60)
-    store = SqliteDeliveries(sys.argv[1], clock=lambda: 1_700_000_000.0)
+    store = SqliteWebhookStore(sys.argv[1], clock=lambda: 1_700_000_000.0)
     store.handle_in_transaction(SimpleNamespace(id="evt-1"), handler)
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -587,11 +587,11 @@ FULL = """
     import resource, sys
     from pathlib import Path
     from types import SimpleNamespace
-    from joseal.juspay.webhooks.store import DeliveryStoreError, handle_once
-    from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+    from joseal.juspay.webhooks.store import WebhookStoreError, handle_once
+    from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
     path, moment = sys.argv[1:]
     if moment != "at first":
-        store = SqliteDeliveries(path)
+        store = SqliteWebhookStore(path)
     def fill():
         resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
     def work(webhook):
@@ -602,12 +602,12 @@ FULL = """
         if moment != "in the handler":
             fill()
         if moment == "at first":
-            store = SqliteDeliveries(path)
+            store = SqliteWebhookStore(path)
         print(handle_once(store, SimpleNamespace(id="evt-1"), work).value)
-    except DeliveryStoreError as error:
+    except WebhookStoreError as error:
         print("refused:", error, error.__context__)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    again = SqliteDeliveries(path, clock=lambda: 9e9)
+    again = SqliteWebhookStore(path, clock=lambda: 9e9)
     print(handle_once(again, SimpleNamespace(id="evt-1"), lambda webhook: print("ran")).value)
 """
 
@@ -632,10 +632,10 @@ def garbage(path):
 
 
 def damaged(path):
-    SqliteDeliveries(path).confirm(SqliteDeliveries(path).claim("evt-0"))
-    octets = bytearray(path.read_bytes())
-    octets[4096:] = b"\xff" * (len(octets) - 4096)
-    path.write_bytes(octets)
+    SqliteWebhookStore(path).confirm(SqliteWebhookStore(path).claim("evt-0"))
+    raw = bytearray(path.read_bytes())
+    raw[4096:] = b"\xff" * (len(raw) - 4096)
+    path.write_bytes(raw)
 
 
 def other_table(path):
@@ -660,9 +660,9 @@ def test_store_that_can_not_be_used_is_one_error_without_details(tmp_path, spoil
     seen = []
 
     def deliver():
-        handle_once(SqliteDeliveries(path), WEBHOOK, seen.append)
+        handle_once(SqliteWebhookStore(path), WEBHOOK, seen.append)
 
-    with pytest.raises(DeliveryStoreError, match=r"^the store of deliveries ") as caught:
+    with pytest.raises(WebhookStoreError, match=r"^the store of deliveries ") as caught:
         deliver()
     error = caught.value
     assert seen == []
@@ -676,21 +676,21 @@ def test_store_that_can_not_be_used_is_one_error_without_details(tmp_path, spoil
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device")
 def test_device_is_no_store():
-    with pytest.raises(DeliveryStoreError):
-        SqliteDeliveries("/dev/full", busy_timeout_seconds=0.1)
+    with pytest.raises(WebhookStoreError):
+        SqliteWebhookStore("/dev/full", busy_timeout_seconds=0.1)
 
 
 def test_file_that_vanishes_makes_nothing_handled(tmp_path):
-    store = SqliteDeliveries(tmp_path / "store.db")
+    store = SqliteWebhookStore(tmp_path / "store.db")
     store.confirm(store.claim("evt-1"))
     for file in tmp_path.iterdir():
         file.unlink()
-    with pytest.raises(DeliveryStoreError):
+    with pytest.raises(WebhookStoreError):
         store.claim("evt-2")
 
 
 def test_lock_that_others_hold_too_long_is_an_error(tmp_path):
-    store = SqliteDeliveries(tmp_path / "store.db", busy_timeout_seconds=0.05)
+    store = SqliteWebhookStore(tmp_path / "store.db", busy_timeout_seconds=0.05)
     with contextlib.closing(sqlite3.connect(tmp_path / "store.db")) as other:
         other.execute("BEGIN IMMEDIATE")
         for call in (
@@ -700,7 +700,7 @@ def test_lock_that_others_hold_too_long_is_an_error(tmp_path):
             lambda: store.forget(1),
             lambda: store.handle_in_transaction(WEBHOOK, book),
         ):
-            with pytest.raises(DeliveryStoreError, match=r"in use for longer than its time-out$"):
+            with pytest.raises(WebhookStoreError, match=r"in use for longer than its time-out$"):
                 call()
     assert store.claim("evt-1") == Claim("evt-1", 1)
 
@@ -715,7 +715,7 @@ def test_writes_are_on_the_disk_and_readers_do_not_wait(tmp_path, monkeypatch):
         return connection
 
     monkeypatch.setattr(sqlite3, "connect", traced)
-    store = SqliteDeliveries(tmp_path / "store.db")
+    store = SqliteWebhookStore(tmp_path / "store.db")
     store.claim("evt-1")
     begin = statements.index("BEGIN IMMEDIATE")
     assert "PRAGMA synchronous = FULL" in statements[:begin]
@@ -726,12 +726,12 @@ def test_writes_are_on_the_disk_and_readers_do_not_wait(tmp_path, monkeypatch):
 def test_path_means_the_same_file_wherever_the_program_goes(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("store.db", ":memory:", "file:x?mode=memory"):
-        store = SqliteDeliveries(name)
+        store = SqliteWebhookStore(name)
         (tmp_path / "below").mkdir(exist_ok=True)
         monkeypatch.chdir(tmp_path / "below")
         store.confirm(store.claim("evt-1"))
         monkeypatch.chdir(tmp_path)
-        assert SqliteDeliveries(name).claim("evt-1") is DUPLICATE
+        assert SqliteWebhookStore(name).claim("evt-1") is DUPLICATE
         assert (tmp_path / name).is_file()
 
 

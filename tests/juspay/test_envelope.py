@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from joseal import Decrypter, Key, KeyUseError, MalformedTokenError, TokenTooLargeError
+from joseal import Decrypter, InvalidKeyError, Key, MalformedTokenError, TokenTooLargeError
 from joseal._core.jwe import Encrypter
 from joseal._core.limits import Limits
-from joseal.juspay import Attempt, CardInfo, Envelope, payout_encrypter, seal
+from joseal.juspay import Attempt, CardInfo, Envelope, encrypt_body, payout_encrypter
 
 ATTEMPT = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number="4929471234567898"))
 
@@ -27,19 +27,21 @@ def header_of(token):
 
 @pytest.mark.parametrize("enc", ["A256CBC-HS512", "A128CBC-HS256"])
 def test_sealed_body_opens_to_its_json_text(key, enc):
-    envelope = seal(payout_encrypter(key.public(), enc=enc), ATTEMPT, kid="K", sid="S")
+    envelope = encrypt_body(payout_encrypter(key.public(), enc=enc), ATTEMPT, kid="K", sid="S")
     assert Decrypter(key, enc=enc).decrypt(envelope.payload) == ATTEMPT.to_json()
 
 
 def test_header_is_the_one_of_the_published_sample(key):
-    envelope = seal(payout_encrypter(key.public()), ATTEMPT, kid="K")
+    envelope = encrypt_body(payout_encrypter(key.public()), ATTEMPT, kid="K")
     # The first segment of the token on the attempt's page, as it stands there.
     published = "eyJhbGciOiJSU0EtT0FFUCIsInR5cCI6IkpXVCIsImVuYyI6IkEyNTZDQkMtSFM1MTIifQ"
     assert envelope.payload.split(".")[0] == published
 
 
 def test_guides_enc_can_be_selected(key):
-    token = seal(payout_encrypter(key.public(), enc="A128CBC-HS256"), ATTEMPT, kid="K").payload
+    token = encrypt_body(
+        payout_encrypter(key.public(), enc="A128CBC-HS256"), ATTEMPT, kid="K"
+    ).payload
     assert header_of(token) == {"alg": "RSA-OAEP", "typ": "JWT", "enc": "A128CBC-HS256"}
 
 
@@ -49,24 +51,24 @@ def test_undocumented_enc_is_a_value_error(key):
 
 
 def test_private_key_seals_nothing(key):
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         payout_encrypter(key)
 
 
 def test_two_seals_of_one_body_differ(key):
     sealer = payout_encrypter(key.public())
-    assert seal(sealer, ATTEMPT, kid="K") != seal(sealer, ATTEMPT, kid="K")
+    assert encrypt_body(sealer, ATTEMPT, kid="K") != encrypt_body(sealer, ATTEMPT, kid="K")
 
 
 def test_only_a_body_of_the_api_is_sealed(key):
     with pytest.raises(TypeError, match=r"^body must be a body of this API"):
-        seal(payout_encrypter(key.public()), {"cardInfo": {}}, kid="K")
+        encrypt_body(payout_encrypter(key.public()), {"cardInfo": {}}, kid="K")
 
 
 def test_body_over_the_encrypters_limit_is_refused(key):
     small = Encrypter(key.public(), enc="A128CBC-HS256", limits=Limits(plaintext_bytes=16))
     with pytest.raises(TokenTooLargeError):
-        seal(small, ATTEMPT, kid="K")
+        encrypt_body(small, ATTEMPT, kid="K")
 
 
 def test_wire_form_has_the_documented_members_in_their_order():
@@ -83,7 +85,7 @@ def test_sid_is_left_out_where_there_is_none():
 
 
 def test_what_is_written_is_read_back_equal(key):
-    envelope = seal(payout_encrypter(key.public()), ATTEMPT, kid="K", sid="S")
+    envelope = encrypt_body(payout_encrypter(key.public()), ATTEMPT, kid="K", sid="S")
     assert Envelope.from_json(envelope.to_json()) == envelope
 
 

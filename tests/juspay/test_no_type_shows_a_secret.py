@@ -50,9 +50,9 @@ CODE = "9071"
 SECRETS = (PAN, CODE, "Tok-Canary", "Api-Key-Canary", "Pass-Canary", "Payee-Canary", "Note-Canary")
 # Enumerations, protocols, and results that hold a status, a reason or a reference alone.
 WITHOUT = {
-    *("Ack", "Arrived", "AttemptPath", "Cancellation", "Claim", "Deliveries", "Delivery"),
-    *("DeliveryStoreError", "Failed", "FulfillmentState", "Label", "MemoryDeliveries", "NotSent"),
-    *("OrderState", "PayoutLink", "Question", "SavedBeneficiary", "SqliteDeliveries"),
+    *("Ack", "Arrived", "AttemptPath", "Cancellation", "Claim", "WebhookStore", "Delivery"),
+    *("WebhookStoreError", "Failed", "FulfillmentState", "Label", "MemoryWebhookStore", "NotSent"),
+    *("OrderState", "PayoutLink", "AttemptQuery", "SavedBeneficiary", "SqliteWebhookStore"),
     *("StillUnknown", "Transaction", "TransactionState", "UnauthenticatedError", "Unknown"),
     "ValidationState",
 }

@@ -34,14 +34,14 @@ SECRET = {
     "plus in a form": ("n=4929+4712+3456+7898", "3456"),
     "other digits": (PAN.translate(FULLWIDTH), "3456".translate(FULLWIDTH)),
     "between letters": (f"id{PAN}x", PAN),
-    "repr of octets": (repr(PAN.encode()), PAN),
+    "repr of bytes": (repr(PAN.encode()), PAN),
     "code in JSON": ('{"cardSecurityCode": "9071", "a": 1}', "9071"),
     "code as a number": ('{"cvv":907}', "907"),
     "code in JSON in JSON": (json.dumps(json.dumps({"cvv2": "9071"})), "9071"),
     "code in Python": ("{'card_security_code': '9071'}", "9071"),
     "code in a form": ("name=Bob&cvc=907&x=1", "907"),
     "code in prose": ("CVV (907) was wrong", "907"),
-    "code in octets": ("{b'cvn': b'907'}", "907"),
+    "code in bytes": ("{b'cvn': b'907'}", "907"),
     "password": ("password='correct horse, battery' ok", "horse"),
     "escaped quote": ('{"apiKey": "abc\\"def-rest"}', "def-rest"),
     "open quote": ('"secret": "cut off her', "cut off"),
@@ -49,7 +49,7 @@ SECRET = {
     "header line": (f"Authorization: Basic {BASIC}\r\nHost: x", BASIC),
     "header in a mapping": (repr({"Authorization": f"Basic {BASIC}"}), BASIC),
     "header as a pair": (repr([("Authorization", f"Basic {BASIC}")]), BASIC),
-    "header in octets": (
+    "header in bytes": (
         repr(f"POST / HTTP/1.1\r\nAuthorization: Basic {BASIC}\r\n".encode()),
         BASIC,
     ),
@@ -280,7 +280,7 @@ def test_arguments_that_do_not_fit_are_not_shown():
     )
 
 
-def test_filter_never_raises_where_octets_are_not_to_be_shown():
+def test_filter_never_raises_where_bytes_are_not_to_be_shown():
     program = (
         "import logging\n"
         "from joseal.juspay.log_filter import RedactionFilter\n"

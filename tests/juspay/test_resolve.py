@@ -8,19 +8,19 @@ import pytest
 from joseal.juspay import (
     Accepted,
     Arrived,
+    AttemptQuery,
     Failed,
     Fulfillment,
     FulfillmentState,
     NotSent,
     Order,
     OrderState,
-    Question,
     Refused,
     StillUnknown,
     Transaction,
     TransactionState,
     Unknown,
-    read_resolution,
+    read_reconciliation,
 )
 
 PART = "c14b43-f1"
@@ -42,7 +42,7 @@ def order(*transactions, part="FAILURE", others=()):
 
 def resolve(status, known=("t-1",), asked=0):
     outcome = Accepted(status) if isinstance(status, Order) else status
-    return read_resolution(outcome, Question(PART, known, asked))
+    return read_reconciliation(outcome, AttemptQuery(PART, known, asked))
 
 
 OLD = ("t-1", "FAILURE")
@@ -161,7 +161,7 @@ def test_a_fulfillment_that_the_status_did_not_tell_has_no_known_transactions():
 )
 def test_a_question_that_makes_no_sense_is_refused(arguments, error, message):
     with pytest.raises(error, match=f"^{message}$"):
-        Question(*arguments)
+        AttemptQuery(*arguments)
 
 
 def test_only_what_is_harmless_is_shown_and_pickled():

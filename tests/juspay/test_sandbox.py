@@ -16,7 +16,7 @@ from typing import NamedTuple
 import pytest
 import urllib3
 
-from joseal import Encrypter, Key, KeyUseError
+from joseal import Encrypter, InvalidKeyError, Key
 from joseal.juspay import (
     Accepted,
     Account,
@@ -27,8 +27,8 @@ from joseal.juspay import (
     Client,
     Envelope,
     Expiry,
+    encrypt_body,
     payout_encrypter,
-    seal,
 )
 from joseal.juspay.sandbox import Record, Sandbox
 from joseal.juspay.sandbox.server import BODY_BYTES
@@ -181,14 +181,18 @@ def tampered(sandbox: Sandbox, sent: Sent) -> Sent:
 def sealed_to(alg: str) -> Change:
     def change(sandbox: Sandbox, sent: Sent) -> Sent:
         bank = payout_encrypter(Key.from_pem(sandbox.public_pem, alg=alg))
-        return sent._replace(body=seal(bank, BY_NUMBER, kid=sandbox.kid, sid=sandbox.sid).to_json())
+        return sent._replace(
+            body=encrypt_body(bank, BY_NUMBER, kid=sandbox.kid, sid=sandbox.sid).to_json()
+        )
 
     return change
 
 
 def sealed_to_a_stranger(sandbox: Sandbox, sent: Sent) -> Sent:
     bank = payout_encrypter(Key.generate("RSA-OAEP").public())
-    return sent._replace(body=seal(bank, BY_NUMBER, kid=sandbox.kid, sid=sandbox.sid).to_json())
+    return sent._replace(
+        body=encrypt_body(bank, BY_NUMBER, kid=sandbox.kid, sid=sandbox.sid).to_json()
+    )
 
 
 # What is changed in a good request, and what is answered: status, code, and a part of the message.
@@ -449,7 +453,7 @@ def test_what_no_client_could_send_is_refused_at_once(
 
 def test_a_key_that_opens_nothing_is_refused_at_once(keys: Callable[[str], Key]) -> None:
     for key in (keys("RSA-OAEP").public(), Key.generate("A256KW")):
-        with pytest.raises(KeyUseError):
+        with pytest.raises(InvalidKeyError):
             Sandbox(key=key)
 
 

@@ -29,7 +29,7 @@ from joseal.juspay import (
     WebhookDetails,
     payout_encrypter,
 )
-from joseal.juspay.sandbox import Call, Course, Fault, Play, Sandbox, WebhookTarget
+from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox, TransactionPlan, WebhookTarget
 from joseal.juspay.webhooks.receiver import WebhookReceiver
 
 PAN = "5513651111111111"
@@ -84,7 +84,7 @@ def key() -> Key:
     return Key.generate("RSA-OAEP")
 
 
-Courses = dict[int, Course | None]
+TransactionPlans = dict[int, TransactionPlan | None]
 
 
 @pytest.fixture
@@ -92,7 +92,9 @@ def opened(key: Key) -> Iterator[Callable[..., tuple[Sandbox, Client]]]:
     """Start a sandbox and a client of it; the courses are by the number of the transaction."""
     open_now = []
 
-    def start(courses: Courses | None = None, **settings: object) -> tuple[Sandbox, Client]:
+    def start(
+        courses: TransactionPlans | None = None, **settings: object
+    ) -> tuple[Sandbox, Client]:
         if courses is not None:
             settings["courses"] = lambda _, number: courses[number]
         sandbox = Sandbox(key=key, **settings).__enter__()
@@ -107,7 +109,7 @@ def opened(key: Key) -> Iterator[Callable[..., tuple[Sandbox, Client]]]:
         each.__exit__(None, None, None)
 
 
-Opened = Callable[..., tuple[Sandbox, Client]]
+DecryptedToken = Callable[..., tuple[Sandbox, Client]]
 
 
 def states(client: Client, order_id: str) -> tuple[str, list[tuple[str, list[str]]]]:
@@ -119,7 +121,7 @@ def states(client: Client, order_id: str) -> tuple[str, list[tuple[str, list[str
 
 
 @pytest.mark.parametrize("sealed", [True, False])
-def test_a_created_order_is_answered_and_paid(sealed: bool, opened: Opened) -> None:
+def test_a_created_order_is_answered_and_paid(sealed: bool, opened: DecryptedToken) -> None:
     sandbox, client = opened()
     create = client.create_order if sealed else client.create_plain_order
     made = create(order("order-1", BANK, BANK)).result()
@@ -140,7 +142,7 @@ def test_a_created_order_is_answered_and_paid(sealed: bool, opened: Opened) -> N
     ]
 
 
-def test_of_a_card_an_order_keeps_the_last_four(opened: Opened) -> None:
+def test_of_a_card_an_order_keeps_the_last_four(opened: DecryptedToken) -> None:
     sandbox, client = opened()
     made = client.create_order(order("order-1", CARD)).result()
     assert made.fulfillments[0].beneficiary_details.details.last_4_of_card == PAN[-4:]
@@ -156,7 +158,7 @@ def test_of_a_card_an_order_keeps_the_last_four(opened: Opened) -> None:
     assert [secret for secret in (PAN, CVV, PASSWORD) if secret in text] == []
 
 
-def test_a_card_in_a_plain_order_is_refused(opened: Opened) -> None:
+def test_a_card_in_a_plain_order_is_refused(opened: DecryptedToken) -> None:
     sandbox, _ = opened()
     headers = urllib3.make_headers(basic_auth=f"{sandbox.api_key}:")
     headers |= {"x-merchantid": sandbox.merchant_id, "content-type": "application/json"}
@@ -167,7 +169,7 @@ def test_a_card_in_a_plain_order_is_refused(opened: Opened) -> None:
     assert sandbox.transactions("order-1") == ()
 
 
-def test_every_beneficiary_can_be_kept(opened: Opened) -> None:
+def test_every_beneficiary_can_be_kept(opened: DecryptedToken) -> None:
     _, client = opened()
     free = Beneficiary(type="BANK_TRANSFER", details={"bank": "001"})
     wallet = Beneficiary(type="WALLET", details=Wallet(brand="PAYTM", wallet_identifier="w"))
@@ -180,7 +182,7 @@ def test_every_beneficiary_can_be_kept(opened: Opened) -> None:
     ]
 
 
-def test_an_order_id_is_used_once(opened: Opened) -> None:
+def test_an_order_id_is_used_once(opened: DecryptedToken) -> None:
     sandbox, client = opened()
     assert client.create_order(order("order-1", BANK)).kind == "accepted"
     assert client.create_order(order("order-1", BANK)).error_code == "E01"
@@ -188,7 +190,7 @@ def test_an_order_id_is_used_once(opened: Opened) -> None:
     assert len(sandbox.transactions("order-1")) == 1
 
 
-def test_what_is_not_there_is_not_found(opened: Opened) -> None:
+def test_what_is_not_there_is_not_found(opened: DecryptedToken) -> None:
     sandbox, client = opened()
     assert client.order_status("order-1").error_code == "E09"
     assert client.cancel("f-1").error_code == "E09"
@@ -198,7 +200,7 @@ def test_what_is_not_there_is_not_found(opened: Opened) -> None:
     assert len(sandbox.transactions("order-1")) == 1
 
 
-def test_without_expand_there_are_no_fulfillments(opened: Opened) -> None:
+def test_without_expand_there_are_no_fulfillments(opened: DecryptedToken) -> None:
     _, client = opened()
     client.create_order(order("order-1", BANK))
     for parts in ((), ("payment", "refund")):
@@ -206,8 +208,10 @@ def test_without_expand_there_are_no_fulfillments(opened: Opened) -> None:
     assert client.order_status("order-1", expand=["fulfillment"]).result().fulfillments
 
 
-def test_every_attempt_moves_money_once_more(opened: Opened) -> None:
-    sandbox, client = opened({0: Course(settles="FAILURE"), 1: Course(), 2: Course()})
+def test_every_attempt_moves_money_once_more(opened: DecryptedToken) -> None:
+    sandbox, client = opened(
+        {0: TransactionPlan(settles="FAILURE"), 1: TransactionPlan(), 2: TransactionPlan()}
+    )
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     assert states(client, "order-1") == ("FULFILLMENTS_FAILURE", [("FAILURE", ["FAILURE"])])
     for _ in range(2):
@@ -221,15 +225,15 @@ def test_every_attempt_moves_money_once_more(opened: Opened) -> None:
     assert sandbox.attempts("order-1") == 2
 
 
-def test_a_status_can_lag_behind_the_truth(opened: Opened) -> None:
+def test_a_status_can_lag_behind_the_truth(opened: DecryptedToken) -> None:
     sandbox, client = opened(
-        {0: Course(settles="FAILURE"), 1: Course(hidden_reads=2, pending_reads=1)}
+        {0: TransactionPlan(settles="FAILURE"), 1: TransactionPlan(hidden_reads=2, pending_reads=1)}
     )
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     known = client.order_status("order-1").result().known(part.id)
     client.attempt("order-1", attempt(part.id))
     assert len(sandbox.transactions("order-1")) == 2
-    kinds = [client.resolve("order-1", part.id, known=known).kind for _ in range(2)]
+    kinds = [client.reconcile("order-1", part.id, known=known).kind for _ in range(2)]
     assert kinds == ["unknown", "unknown"]
     assert states(client, "order-1") == (
         "FULFILLMENTS_SCHEDULED",
@@ -239,7 +243,7 @@ def test_a_status_can_lag_behind_the_truth(opened: Opened) -> None:
         "FULFILLMENTS_SUCCESSFUL",
         [("SUCCESS", ["SUCCESS", "FAILURE"])],
     )
-    assert client.resolve("order-1", part.id, known=known).kind == "accepted"
+    assert client.reconcile("order-1", part.id, known=known).kind == "accepted"
 
 
 STATES = [
@@ -255,7 +259,7 @@ STATES = [
 def test_an_order_stands_as_its_payouts_do(
     ends: tuple[str | None, ...], state: str, key: Key
 ) -> None:
-    courses = [None if end is None else Course(settles=end) for end in ends]
+    courses = [None if end is None else TransactionPlan(settles=end) for end in ends]
     with Sandbox(key=key, courses=lambda _, number: courses[number]) as sandbox:
         sealer = payout_encrypter(sandbox.public_key)
         with Client(sandbox.account, sealer) as client:
@@ -263,8 +267,8 @@ def test_an_order_stands_as_its_payouts_do(
             assert states(client, "order-1")[0] == state
 
 
-def test_only_a_payout_that_was_not_started_is_cancelled(opened: Opened) -> None:
-    _, client = opened({0: None, 1: Course()})
+def test_only_a_payout_that_was_not_started_is_cancelled(opened: DecryptedToken) -> None:
+    _, client = opened({0: None, 1: TransactionPlan()})
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     assert client.cancel(part.id).kind == "accepted"
     assert states(client, "order-1") == ("FULFILLMENTS_CANCELLED", [("CANCELLED", [])])
@@ -277,7 +281,7 @@ def test_only_a_payout_that_was_not_started_is_cancelled(opened: Opened) -> None
 
 
 @pytest.mark.parametrize("call", ["status", "cancel"])
-def test_every_call_wants_the_credentials(call: str, opened: Opened) -> None:
+def test_every_call_wants_the_credentials(call: str, opened: DecryptedToken) -> None:
     sandbox, _ = opened()
     account = sandbox.account
     for changed, code in (({"api_key": "other"}, "E02"), ({"merchant_id": "other"}, "E08")):
@@ -291,7 +295,7 @@ def test_every_call_wants_the_credentials(call: str, opened: Opened) -> None:
 # The front.
 
 
-def test_over_tls_it_is_the_same_server(opened: Opened) -> None:
+def test_over_tls_it_is_the_same_server(opened: DecryptedToken) -> None:
     sandbox, client = opened(tls=True)
     assert sandbox.url.startswith("https://localhost:")
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
@@ -304,7 +308,7 @@ def test_over_tls_it_is_the_same_server(opened: Opened) -> None:
     assert sandbox.attempts("order-1") == 3
 
 
-def test_no_other_sandboxs_authority_is_trusted(key: Key, opened: Opened) -> None:
+def test_no_other_sandboxs_authority_is_trusted(key: Key, opened: DecryptedToken) -> None:
     sandbox, _ = opened(tls=True)
     other, _ = opened(tls=True)
     assert sandbox.ca_pem != other.ca_pem
@@ -313,7 +317,7 @@ def test_no_other_sandboxs_authority_is_trusted(key: Key, opened: Opened) -> Non
         assert client.attempt("order-1", attempt("f-1")).kind == "not_sent"
 
 
-def test_without_tls_there_is_no_authority(opened: Opened) -> None:
+def test_without_tls_there_is_no_authority(opened: DecryptedToken) -> None:
     sandbox, _ = opened()
     with pytest.raises(RuntimeError, match="tls=True"):
         _ = sandbox.ca_pem
@@ -336,9 +340,9 @@ def test_the_front_leaves_nothing_behind(key: Key) -> None:
 def test_a_script_is_told_each_moment_and_its_number(key: Key) -> None:
     seen: list[Call] = []
 
-    def script(call: Call) -> Play | None:
+    def script(call: Call) -> FaultPlan | None:
         seen.append(call)
-        return Play(fault=Fault.HTTP_503) if call.name == "attempt" else None
+        return FaultPlan(fault=Fault.HTTP_503) if call.name == "attempt" else None
 
     with Sandbox(key=key, script=script) as sandbox:
         sealer = payout_encrypter(sandbox.public_key)
@@ -362,7 +366,7 @@ def test_a_script_is_told_each_moment_and_its_number(key: Key) -> None:
 def test_a_call_without_a_true_answer_cannot_be_answered_truly() -> None:
     for fault in (None, Fault.CUT_IN_BODY, Fault.WRONG_TYPE):
         with pytest.raises(ValueError, match="no true answer"):
-            Play(fault=fault, carried_out=False)
+            FaultPlan(fault=fault, carried_out=False)
 
 
 BROKEN = {
@@ -453,7 +457,7 @@ def test_webhooks_tell_what_happens_with_the_credentials_that_were_agreed(key: K
         hook = WebhookTarget(
             url=receiver.url, username="u", password="p:w", custom_header=("x-agreed", "1")
         )
-        courses = [Course(settles="FAILURE"), Course(pending_reads=1)]
+        courses = [TransactionPlan(settles="FAILURE"), TransactionPlan(pending_reads=1)]
         with Sandbox(key=key, webhook=hook, courses=lambda _, number: courses[number]) as sandbox:
             sealer = payout_encrypter(sandbox.public_key)
             with Client(sandbox.account, sealer) as client:

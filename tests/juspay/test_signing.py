@@ -11,8 +11,8 @@ from tests import forge
 
 from joseal import (
     Decrypter,
+    InvalidKeyError,
     Key,
-    KeyUseError,
     MalformedTokenError,
     UnknownKeyError,
     VerificationError,
@@ -54,7 +54,7 @@ def parts(token):
 
 def test_sealed_then_signed_is_a_jws_around_a_jwe(banks, ours):
     keys = PayoutKeys(public(banks), signers=ours, nesting="encrypt-then-sign")
-    envelope = keys.seal(ATTEMPT, kid="bank-2023", sid="ours-2024")
+    envelope = keys.encrypt(ATTEMPT, kid="bank-2023", sid="ours-2024")
     assert parts(envelope.payload) == compact.JWS_SEGMENTS
     assert header_of(envelope.payload) == {"alg": "RS256", "kid": "ours-2024"}
     inner = Verifier(ours[1].public()).verify(envelope.payload).decode()
@@ -64,7 +64,7 @@ def test_sealed_then_signed_is_a_jws_around_a_jwe(banks, ours):
 
 def test_signed_then_sealed_is_a_jwe_around_a_jws(banks, ours):
     keys = PayoutKeys(public(banks), signers=ours, nesting="sign-then-encrypt", enc="A128CBC-HS256")
-    envelope = keys.seal(ATTEMPT, kid="bank-2024", sid="ours-2023")
+    envelope = keys.encrypt(ATTEMPT, kid="bank-2024", sid="ours-2023")
     assert parts(envelope.payload) == compact.JWE_SEGMENTS
     assert header_of(envelope.payload) == {
         "alg": "RSA-OAEP",
@@ -79,11 +79,11 @@ def test_signed_then_sealed_is_a_jwe_around_a_jws(banks, ours):
 
 def test_unsigned_is_what_the_page_shows(banks):
     keys = PayoutKeys(public(banks))
-    envelope = keys.seal(ATTEMPT, kid="bank-2024")
+    envelope = keys.encrypt(ATTEMPT, kid="bank-2024")
     assert header_of(envelope.payload) == {"alg": "RSA-OAEP", "typ": "JWT", "enc": "A256CBC-HS512"}
     assert Decrypter(banks[1], enc="A256CBC-HS512").decrypt(envelope.payload) == ATTEMPT.to_json()
     assert (envelope.kid, envelope.sid) == ("bank-2024", None)
-    assert keys.seal(ATTEMPT, kid="bank-2023", sid="a label").sid == "a label"
+    assert keys.encrypt(ATTEMPT, kid="bank-2023", sid="a label").sid == "a label"
 
 
 @pytest.mark.parametrize("nesting", ORDERS)
@@ -91,18 +91,18 @@ def test_unsigned_is_what_the_page_shows(banks):
 @pytest.mark.parametrize("sid", ["ours-2023", "ours-2024"])
 def test_two_recipient_keys_and_two_own_keys_live_at_once(banks, ours, nesting, kid, sid):
     keys = PayoutKeys(public(banks), signers=ours, nesting=nesting)
-    envelope = keys.seal(ATTEMPT, kid=kid, sid=sid)
+    envelope = keys.encrypt(ATTEMPT, kid=kid, sid=sid)
     assert (envelope.kid, envelope.sid, envelope.format) == (kid, sid, "compact")
-    opened = ORDERS[nesting].opener(banks, verifying_keys=public(ours)).open(envelope.to_json())
+    opened = ORDERS[nesting].decrypter(banks, verifying_keys=public(ours)).open(envelope.to_json())
     assert opened.payload == ATTEMPT.to_json()
-    assert (opened.opened_with.kid, opened.signed_by.kid) == (kid, sid)
+    assert (opened.decrypted_with.kid, opened.signed_by.kid) == (kid, sid)
 
 
 @pytest.mark.parametrize("nesting", ORDERS)
 def test_key_that_was_taken_away_opens_and_verifies_nothing(banks, ours, nesting):
     keys = PayoutKeys(public(banks), signers=ours, nesting=nesting)
-    body = keys.seal(ATTEMPT, kid="bank-2024", sid="ours-2023").to_json()
-    opener = ORDERS[nesting].opener(banks[1], verifying_keys=ours[1].public())
+    body = keys.encrypt(ATTEMPT, kid="bank-2024", sid="ours-2023").to_json()
+    opener = ORDERS[nesting].decrypter(banks[1], verifying_keys=ours[1].public())
     with pytest.raises(UnknownKeyError):
         opener.open(body)
 
@@ -110,30 +110,30 @@ def test_key_that_was_taken_away_opens_and_verifies_nothing(banks, ours, nesting
 @pytest.mark.parametrize("nesting", ORDERS)
 def test_each_order_is_refused_where_the_other_is_expected(banks, ours, nesting):
     other = next(name for name in ORDERS if name != nesting)
-    body = PayoutKeys(public(banks), signers=ours, nesting=nesting).seal(
+    body = PayoutKeys(public(banks), signers=ours, nesting=nesting).encrypt(
         ATTEMPT, kid="bank-2024", sid="ours-2024"
     )
-    unsigned = PayoutKeys(public(banks)).seal(ATTEMPT, kid="bank-2024", sid="ours-2024")
+    unsigned = PayoutKeys(public(banks)).encrypt(ATTEMPT, kid="bank-2024", sid="ours-2024")
     with pytest.raises(MalformedTokenError):
-        ORDERS[other].opener(banks, verifying_keys=public(ours)).open(body.to_json())
+        ORDERS[other].decrypter(banks, verifying_keys=public(ours)).open(body.to_json())
     with pytest.raises(MalformedTokenError):
-        ORDERS[other].opener(banks, verifying_keys=public(ours)).open(unsigned.to_json())
+        ORDERS[other].decrypter(banks, verifying_keys=public(ours)).open(unsigned.to_json())
 
 
 @pytest.mark.parametrize("nesting", ORDERS)
 def test_signature_of_another_key_is_refused(banks, ours, nesting):
     impostor = Key.generate("RS256", kid="ours-2024")
     keys = PayoutKeys(public(banks), signers=impostor, nesting=nesting)
-    body = keys.seal(ATTEMPT, kid="bank-2024", sid="ours-2024").to_json()
+    body = keys.encrypt(ATTEMPT, kid="bank-2024", sid="ours-2024").to_json()
     with pytest.raises(VerificationError):
-        ORDERS[nesting].opener(banks, verifying_keys=public(ours)).open(body)
+        ORDERS[nesting].decrypter(banks, verifying_keys=public(ours)).open(body)
 
 
 def test_either_padding_can_be_used(ours):
     bank = Key.generate("RSA-OAEP-256", kid="bank")
     for signed in ({}, {"signers": ours, "nesting": "encrypt-then-sign"}):
         keys = PayoutKeys(bank.public(), **signed)
-        assert keys.seal(ATTEMPT, kid="bank", sid="ours-2023").kid == "bank"
+        assert keys.encrypt(ATTEMPT, kid="bank", sid="ours-2023").kid == "bank"
 
 
 def test_same_kid_may_be_a_recipients_and_an_own_label(banks):
@@ -142,7 +142,7 @@ def test_same_kid_may_be_a_recipients_and_an_own_label(banks):
         signers=Key.generate("RS256", kid="bank-2023"),
         nesting="encrypt-then-sign",
     )
-    assert keys.seal(ATTEMPT, kid="bank-2024", sid="bank-2023").sid == "bank-2023"
+    assert keys.encrypt(ATTEMPT, kid="bank-2024", sid="bank-2023").sid == "bank-2023"
 
 
 @pytest.mark.parametrize(
@@ -153,12 +153,12 @@ def test_same_kid_may_be_a_recipients_and_an_own_label(banks):
 def test_label_of_no_key_is_refused(banks, ours, kid, sid):
     keys = PayoutKeys(public(banks), signers=ours, nesting="encrypt-then-sign")
     with pytest.raises(ValueError, match=r"^kid, or sid where requests are signed, is no label"):
-        keys.seal(ATTEMPT, kid=kid, sid=sid)
+        keys.encrypt(ATTEMPT, kid=kid, sid=sid)
 
 
 def test_bad_label_of_an_unsigned_envelope_is_refused(banks):
     with pytest.raises(ValueError, match=r"^sid must be printable ASCII"):
-        PayoutKeys(public(banks)).seal(ATTEMPT, kid="bank-2023", sid="a\nb")
+        PayoutKeys(public(banks)).encrypt(ATTEMPT, kid="bank-2023", sid="a\nb")
 
 
 def test_arguments_are_checked(banks, ours):
@@ -168,15 +168,15 @@ def test_arguments_are_checked(banks, ours):
         (ValueError, public(banks), {"nesting": "encrypt-then-sign"}),
         (ValueError, public(banks), {"signers": ours, "nesting": "none"}),
         (ValueError, public(banks), {"enc": "A256GCM"}),
-        (KeyUseError, [], {}),
-        (KeyUseError, banks, {}),
-        (KeyUseError, Key.generate("RSA-OAEP").public(), {}),
-        (KeyUseError, Key.generate("RSA-OAEP-512", kid="a").public(), {}),
-        (KeyUseError, [Key.generate("RSA-OAEP", kid="a").public(),
+        (InvalidKeyError, [], {}),
+        (InvalidKeyError, banks, {}),
+        (InvalidKeyError, Key.generate("RSA-OAEP").public(), {}),
+        (InvalidKeyError, Key.generate("RSA-OAEP-512", kid="a").public(), {}),
+        (InvalidKeyError, [Key.generate("RSA-OAEP", kid="a").public(),
                        Key.generate("RSA-OAEP-256", kid="a").public()], {}),
-        (KeyUseError, public(banks), {**good, "signers": public(ours)}),
-        (KeyUseError, public(banks), {**good, "signers": Key.generate("PS256", kid="a")}),
-        (KeyUseError, public(banks), {**good, "signers": Key.generate("RS256")}),
+        (InvalidKeyError, public(banks), {**good, "signers": public(ours)}),
+        (InvalidKeyError, public(banks), {**good, "signers": Key.generate("PS256", kid="a")}),
+        (InvalidKeyError, public(banks), {**good, "signers": Key.generate("RS256")}),
         (TypeError, "bank", {}),
         (TypeError, None, {}),
         (TypeError, public(banks), {**good, "signers": ["ours"]}),
@@ -192,7 +192,7 @@ def test_arguments_are_checked(banks, ours):
 )  # fmt: skip
 def test_types_are_checked(banks, body, labels):
     with pytest.raises(TypeError):
-        PayoutKeys(public(banks)).seal(body, **labels)
+        PayoutKeys(public(banks)).encrypt(body, **labels)
 
 
 def test_signed_forms_say_that_they_are_not_confirmed():
@@ -204,7 +204,7 @@ def test_signed_forms_say_that_they_are_not_confirmed():
 
 def test_envelope_is_read_back(banks, ours):
     keys = PayoutKeys(public(banks), signers=ours, nesting="sign-then-encrypt")
-    envelope = keys.seal(ATTEMPT, kid="bank-2024", sid="ours-2024")
+    envelope = keys.encrypt(ATTEMPT, kid="bank-2024", sid="ours-2024")
     assert Envelope.from_json(envelope.to_json()) == envelope
 
 
@@ -219,7 +219,7 @@ def test_nothing_is_shown(banks, ours):
         with pytest.raises(TypeError, match="can't be pickled"):
             pickle.dumps(keys, protocol)
     with pytest.raises(ValueError, match=r"is no label of a key here$") as caught:
-        keys.seal(ATTEMPT, kid="bank-2023", sid="none")
+        keys.encrypt(ATTEMPT, kid="bank-2023", sid="none")
     text = "".join(
         traceback.TracebackException.from_exception(
             caught.value.with_traceback(caught.value.__traceback__.tb_next), capture_locals=True

@@ -16,9 +16,9 @@ from joseal import (
     DecryptionError,
     DecryptThenVerify,
     Encrypter,
+    InvalidKeyError,
     JoseError,
     Key,
-    KeyUseError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
@@ -152,7 +152,7 @@ def test_what_is_no_webhook_is_refused(body, text):
         read_webhook(body)
 
 
-def test_only_octets_are_read(receiver):
+def test_only_bytes_are_read(receiver):
     with pytest.raises(TypeError, match=r"^text must be bytes$"):
         read_webhook(BODY.decode())
     with pytest.raises(TypeError, match=r"^body must be bytes$"):
@@ -218,7 +218,7 @@ def test_missing_and_wrong_headers_are_one_error(receiver, headers):
     assert caught.value == UnauthenticatedError()
 
 
-def test_no_other_text_becomes_the_octets_that_are_expected():
+def test_no_other_text_becomes_the_bytes_that_are_expected():
     receiver = WebhookReceiver(custom_header=("x-hook", "what?"))
     assert receiver.receive({"x-hook": "what?"}, BODY).value == "SUCCESS"
     for other in ("what\ud800", "what\udc3f", "what\uff1f", "what\u013f"):
@@ -282,7 +282,7 @@ def pairs():
 def sealed(pairs, mine="mine", theirs="theirs", body=BODY, member="JWT", **arguments):
     signer = Signer(pairs[theirs]["RS256"])
     encrypter = Encrypter(pairs[mine]["RSA-OAEP-256"].public(), enc="A256GCM")
-    token = SignThenEncrypt(signer, encrypter, **{"cty": None, **arguments}).seal(body)
+    token = SignThenEncrypt(signer, encrypter, **{"cty": None, **arguments}).encrypt(body)
     return json.dumps({member: token}).encode()
 
 
@@ -358,7 +358,7 @@ def test_only_both_layers_in_their_order_are_opened(pairs):
 def test_both_layers_are_verified(pairs):
     forged = Key.from_pem(Key.generate("RS256").to_pem(private=True), alg="RS256", kid="key_theirs")
     encrypter = Encrypter(pairs["mine"]["RSA-OAEP-256"].public(), enc="A256GCM")
-    token = SignThenEncrypt(Signer(forged), encrypter, cty=None).seal(BODY)
+    token = SignThenEncrypt(Signer(forged), encrypter, cty=None).encrypt(BODY)
     with pytest.raises(VerificationError):
         opening(pairs).receive({}, json.dumps({"JWT": token}).encode())
     good = json.loads(sealed(pairs))["JWT"]
@@ -369,14 +369,14 @@ def test_both_layers_are_verified(pairs):
 
 def test_other_algs_and_encs_are_refused(pairs):
     other = Encrypter(pairs["mine"]["RSA-OAEP-256"].public(), enc="A128GCM")
-    token = SignThenEncrypt(Signer(pairs["theirs"]["RS256"]), other, cty=None).seal(BODY)
+    token = SignThenEncrypt(Signer(pairs["theirs"]["RS256"]), other, cty=None).encrypt(BODY)
     with pytest.raises(NotAllowedError):
         opening(pairs).receive({}, json.dumps({"JWT": token}).encode())
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         WebhookReceiver(
             keys=Key.generate("RSA-OAEP"), verifying_keys=pairs["theirs"]["RS256"].public()
         )
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         WebhookReceiver(
             keys=pairs["mine"]["RSA-OAEP-256"], verifying_keys=Key.generate("PS256").public()
         )
@@ -391,7 +391,7 @@ def test_sealed_webhook_opens_with_the_bare_layers_too(pairs):
     )
     opened = layers.open(json.loads(sealed(pairs))["JWT"])
     assert opened.payload == BODY
-    assert opened.sealed_header == {"alg": "RSA-OAEP-256", "kid": "key_mine", "enc": "A256GCM"}
+    assert opened.encrypted_header == {"alg": "RSA-OAEP-256", "kid": "key_mine", "enc": "A256GCM"}
     assert opened.signed_header == {"alg": "RS256", "kid": "key_theirs"}
 
 

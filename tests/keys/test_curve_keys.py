@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests import forge, suite
 from tests.forge import b64
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer, Verifier
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
 PAIRS = {
     **{curve: suite.private(curve) for curve in suite.CURVES},
@@ -101,14 +101,14 @@ def test_encrypted_private_key_needs_its_password(curve):
     key = Key.from_pem(text, alg=ALG[curve], password="pass")
     assert key.to_jwk(private=True) == {**jwk(curve), "alg": ALG[curve]}
     for password, message in ((None, "give password="), ("other", "wrong password")):
-        with pytest.raises(KeyUseError, match=message):
+        with pytest.raises(InvalidKeyError, match=message):
             Key.from_pem(text, alg=ALG[curve], password=password)
 
 
 def bad_members(curve):
     good, size = jwk(curve), SIZES[curve]
-    octets = {name: forge.unb64(good[name]) for name in ("x", "y", "d") if name in good}
-    for name, value in octets.items():
+    raw = {name: forge.unb64(good[name]) for name in ("x", "y", "d") if name in good}
+    for name, value in raw.items():
         yield (
             f"{name} is missing",
             {key: member for key, member in good.items() if key != name} if name != "d" else None,
@@ -134,7 +134,7 @@ def test_bad_member_is_refused(curve):
         if members is None:
             continue
         seen += 1
-        with pytest.raises(KeyUseError):
+        with pytest.raises(InvalidKeyError):
             print(name, Key.from_jwk(members, alg=ALG[curve]))
     assert seen > 30
 
@@ -157,7 +157,7 @@ def test_curve_has_to_be_one_that_the_alg_takes(alg, curve):
     if curve in taken:
         assert Key.from_jwk(jwk(curve), alg=alg).alg == alg
     else:
-        with pytest.raises(KeyUseError, match="not on a curve that this alg takes"):
+        with pytest.raises(InvalidKeyError, match="not on a curve that this alg takes"):
             Key.from_jwk(jwk(curve), alg=alg)
 
 
@@ -166,7 +166,7 @@ def test_curve_has_to_be_one_that_the_alg_takes(alg, curve):
 )
 @pytest.mark.parametrize("curve", ["P-256", "X25519"])
 def test_pair_on_a_curve_serves_no_other_kind_of_alg(alg, curve):
-    with pytest.raises(KeyUseError, match="needs"):
+    with pytest.raises(InvalidKeyError, match="needs"):
         Key.from_jwk(jwk(curve), alg=alg)
 
 
@@ -176,7 +176,7 @@ def test_other_kinds_of_key_serve_no_alg_on_a_curve(alg):
         {"kty": "oct", "k": b64(bytes(32))},
         suite.key("RSA-OAEP").to_jwk(private=True) | {"alg": alg},
     ):
-        with pytest.raises(KeyUseError, match="needs a key on a curve"):
+        with pytest.raises(InvalidKeyError, match="needs a key on a curve"):
             Key.from_jwk(members, alg=alg)
 
 
@@ -184,24 +184,24 @@ def test_other_kinds_of_key_serve_no_alg_on_a_curve(alg):
 def test_curves_that_jose_does_not_use_are_refused(alg):
     pair = ec.generate_private_key(ec.SECP256K1())
     text = pair.private_bytes(Encoding.PEM, Private.PKCS8, PLAIN)
-    with pytest.raises(KeyUseError, match="not on a curve"):
+    with pytest.raises(InvalidKeyError, match="not on a curve"):
         Key.from_pem(text, alg=alg)
 
 
 def test_dsa_is_refused():
     text = dsa.generate_private_key(2048).private_bytes(Encoding.PEM, Private.PKCS8, PLAIN)
-    with pytest.raises(KeyUseError, match="keys of this kind"):
+    with pytest.raises(InvalidKeyError, match="keys of this kind"):
         Key.from_pem(text, alg="ES256")
 
 
 @pytest.mark.parametrize("point", [bytes(32), b"\1" + bytes(31)])
 def test_public_key_of_low_order_is_refused(point):
     members = {"kty": "OKP", "crv": "X25519", "x": b64(point)}
-    with pytest.raises(KeyUseError, match="low order"):
+    with pytest.raises(InvalidKeyError, match="low order"):
         Key.from_jwk(members, alg="ECDH-ES")
     # SubjectPublicKeyInfo of X25519: RFC 8410 section 4.
     der = bytes.fromhex("302a300506032b656e032100") + point
-    with pytest.raises(KeyUseError, match="low order"):
+    with pytest.raises(InvalidKeyError, match="low order"):
         Key.from_der(der, alg="ECDH-ES")
 
 

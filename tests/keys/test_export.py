@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from tests import suite
 from tests.forge import b64
 
-from joseal import Key, KeyUseError
+from joseal import InvalidKeyError, Key
 
 PRIVATE = {
     "RSA": suite.key("RSA-OAEP", kid="a"),
@@ -57,20 +57,20 @@ def test_private_pem_comes_back(kind):
 def test_public_key_releases_no_private_half(kind):
     public = PRIVATE[kind].public()
     for release in (public.to_jwk, public.to_pem):
-        with pytest.raises(KeyUseError, match="no private half"):
+        with pytest.raises(InvalidKeyError, match="no private half"):
             release(private=True)
 
 
 @pytest.mark.parametrize("kind", SHARED)
 def test_shared_secret_shows_by_its_name_alone(kind):
     key = SHARED[kind]
-    with pytest.raises(KeyUseError, match="all secret"):
+    with pytest.raises(InvalidKeyError, match="all secret"):
         key.to_jwk()
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         key.to_pem()
-    with pytest.raises(KeyUseError, match="no PEM form"):
+    with pytest.raises(InvalidKeyError, match="no PEM form"):
         key.to_pem(private=True)
-    with pytest.raises(KeyUseError, match="no public half"):
+    with pytest.raises(InvalidKeyError, match="no public half"):
         key.public()
     released = key.to_jwk(private=True)
     assert list(released) == ["kty", "k", "alg", "kid"]
@@ -101,7 +101,7 @@ def test_key_is_immutable_and_never_pickled(key):
         (PRIVATE["EC"], "Key(alg='ECDH-ES', kid='a', P-521 private)"),
         (PRIVATE["EC"].public(), "Key(alg='ECDH-ES', kid='a', P-521 public)"),
         (PRIVATE["Ed25519"], "Key(alg='Ed25519', kid='a', Ed25519 private)"),
-        (SHARED["HS256"], "Key(alg='HS256', kid='a', 32 octets)"),
+        (SHARED["HS256"], "Key(alg='HS256', kid='a', 32 bytes)"),
         (SHARED["password"], "Key(alg='PBES2-HS256+A128KW', kid='a', password)"),
     ],
 )
@@ -120,7 +120,7 @@ def test_uri_is_that_of_the_thumbprint(kind):
     assert key.public().thumbprint_uri() == key.thumbprint_uri()
 
 
-def test_jwk_with_leading_zero_octets_keeps_them():
+def test_jwk_with_leading_zero_bytes_keeps_them():
     """RFC 7518 sections 6.2.1.2 and 6.2.2.1: coordinates and d have the size of the field."""
     for d in range(1, 600):
         jwk = {"d": b64(d.to_bytes(32, "big"))}

@@ -22,9 +22,9 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
     KeyUnavailableError,
-    KeyUseError,
     MalformedTokenError,
     NotAllowedError,
     Signer,
@@ -352,7 +352,7 @@ def test_point_of_low_order_is_no_public_half():
     """The recipient's own key, too, is refused before a device has anything to do with it."""
     for point in LOW_ORDER:
         jwk = {"kty": "OKP", "crv": "X25519", "x": forge.b64(point)}
-        with pytest.raises(KeyUseError, match="low order"):
+        with pytest.raises(InvalidKeyError, match="low order"):
             Key.from_jwk(jwk, alg="ECDH-ES")
 
 
@@ -391,7 +391,7 @@ def test_private_half_is_shown_nowhere():
         lambda: key.to_pem(private=True),
         lambda: key.to_pem(private=True, password="secret"),
     ):
-        with pytest.raises(KeyUseError, match="on its device and stays there"):
+        with pytest.raises(InvalidKeyError, match="on its device and stays there"):
             release()
     with pytest.raises(TypeError, match="can't be pickled"):
         pickle.dumps(key)
@@ -400,17 +400,17 @@ def test_private_half_is_shown_nowhere():
 
 def test_external_key_is_private_for_an_encrypter():
     key, _ = held("RSA-OAEP")
-    with pytest.raises(KeyUseError, match=r"use key.public\(\)"):
+    with pytest.raises(InvalidKeyError, match=r"use key.public\(\)"):
         Encrypter(key, enc=ENC)
 
 
 @pytest.mark.parametrize("alg", ["RSA-OAEP", "A128KW", "dir", "PBES2-HS256+A128KW"])
 def test_public_half_must_be_public(alg):
-    with pytest.raises(KeyUseError, match="must be a public key"):
+    with pytest.raises(InvalidKeyError, match="must be a public key"):
         Key.from_external(Device(forge.rsa_private()), public=suite.key(alg))
 
 
 def test_external_key_is_not_made_of_an_external_one():
     key, device = held("RSA-OAEP")
-    with pytest.raises(KeyUseError, match="must be a public key"):
+    with pytest.raises(InvalidKeyError, match="must be a public key"):
         Key.from_external(device, public=key)

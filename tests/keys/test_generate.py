@@ -4,7 +4,7 @@ import pytest
 from tests import forge, suite
 from tests.forge import unb64
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer, Verifier
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 from joseal._core.algorithms.registry import ALGS, SIGS
 
 HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -105,5 +105,5 @@ def test_generated_key_serves(alg, form):
     "alg", ["none", "", "hs256", "ES256K", "HPKE-0", "RSA-OAEP-224", "A256GCM", "XC20PKW"]
 )
 def test_unknown_alg_is_refused(alg):
-    with pytest.raises(KeyUseError, match=r"^this alg is not known$"):
+    with pytest.raises(InvalidKeyError, match=r"^this alg is not known$"):
         Key.generate(alg)

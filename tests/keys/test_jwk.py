@@ -8,7 +8,7 @@ import types
 import pytest
 from tests import forge
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError, Signer
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer
 from joseal._core.algorithms.registry import ALGS, SIGS
 from joseal._core.keys.jwk import Jwk
 
@@ -31,7 +31,7 @@ PUBLIC = ("n",)
 
 
 def refused(jwk, message, **arguments):
-    with pytest.raises(KeyUseError, match=message) as caught:
+    with pytest.raises(InvalidKeyError, match=message) as caught:
         Key.from_jwk(
             jwk,
             **{
@@ -213,14 +213,12 @@ def test_secret_is_canonical_base64url(text):
 def test_number_is_canonical_and_has_no_leading_zero(name):
     """RFC 7518 section 2, Base64urlUInt."""
     good = _rsa()[name]
-    octets = forge.unb64(good)
+    raw = forge.unb64(good)
     refused(rsa(**{name: good + "="}), f"{name} is not canonical base64url")
     refused(rsa(**{name: good + "\n"}), f"{name} is not canonical base64url")
-    refused(rsa(**{name: ""}), f"{name} is empty or has a leading zero octet")
-    refused(rsa(**{name: "AA"}), f"{name} is empty or has a leading zero octet")
-    refused(
-        rsa(**{name: forge.b64(b"\x00" + octets)}), f"{name} is empty or has a leading zero octet"
-    )
+    refused(rsa(**{name: ""}), f"{name} is empty or has a leading zero byte")
+    refused(rsa(**{name: "AA"}), f"{name} is empty or has a leading zero byte")
+    refused(rsa(**{name: forge.b64(b"\x00" + raw)}), f"{name} is empty or has a leading zero byte")
     refused(rsa(**{name: forge.b64(b"\x01" * 2049)}), "2048 to 16384 bits")
 
 
@@ -258,20 +256,20 @@ def test_private_key_without_d_is_refused():
 def test_public_members_are_needed(name):
     for jwk in (rsa(), rsa(*PUBLIC)):
         del jwk[name]
-        with pytest.raises(KeyUseError, match=f"{name} is missing"):
+        with pytest.raises(InvalidKeyError, match=f"{name} is missing"):
             Key.from_jwk(jwk, alg="RSA-OAEP")
 
 
 @pytest.mark.parametrize("name", ["n", "e", "d", *CRT])
 def test_members_that_do_not_fit_together_are_refused(name):
-    octets = forge.unb64(_rsa()[name])
-    bent = forge.b64(octets[:-1] + bytes((octets[-1] ^ 2,)))
+    raw = forge.unb64(_rsa()[name])
+    bent = forge.b64(raw[:-1] + bytes((raw[-1] ^ 2,)))
     refused(rsa(**{name: bent}), "do not fit together|2048 to 16384 bits")
 
 
 def test_d_alone_that_does_not_fit_is_refused():
-    octets = forge.unb64(_rsa()["d"])
-    refused(rsa("d", d=forge.b64(octets[:-1] + bytes((octets[-1] ^ 2,)))), "do not fit together")
+    raw = forge.unb64(_rsa()["d"])
+    refused(rsa("d", d=forge.b64(raw[:-1] + bytes((raw[-1] ^ 2,)))), "do not fit together")
     refused(rsa("d", d="Aw"), "do not fit together")
 
 
@@ -364,9 +362,9 @@ def test_members_on_certificates_are_data(brought):
 def test_operation_of_the_other_use_serves_nothing(use, alg, names):
     """RFC 7517 section 4.3: the key has one alg, so what is not for it is never permitted."""
     key = Key.from_jwk(rsa(use=use, key_ops=names), alg=alg)
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Signer(key) if use == "enc" else Decrypter(key, enc="A128GCM")
-    with pytest.raises(KeyUseError, match="contradicts"):
+    with pytest.raises(InvalidKeyError, match="contradicts"):
         Key.from_jwk(rsa(use=use, key_ops=names), alg="RS256" if use == "enc" else "RSA-OAEP")
 
 
@@ -408,7 +406,7 @@ def test_key_ops_bind(alg, names, seals, opens):
         if permitted:
             make(key, enc="A128GCM")
         else:
-            with pytest.raises(KeyUseError, match="key_ops don't permit"):
+            with pytest.raises(InvalidKeyError, match="key_ops don't permit"):
                 make(key, enc="A128GCM")
 
 
@@ -423,7 +421,7 @@ def test_secret_whose_alg_is_an_enc_serves_that_enc_alone(enc):
         for other in forge.ENCS:
             if other != enc:
                 for make in (Encrypter, Decrypter):
-                    with pytest.raises(KeyUseError, match="size or enc does not fit"):
+                    with pytest.raises(InvalidKeyError, match="size or enc does not fit"):
                         make(key, enc=other)
     refused(jwk, "contradicts alg=", alg="A128KW")
 
@@ -445,5 +443,5 @@ def test_refusal_shows_nothing_of_the_key():
 
 
 def test_what_was_read_shows_no_material():
-    read = Jwk(b"canary, 16 octets", "A128KW", None, "a", frozenset({"wrapKey"}))
+    read = Jwk(b"canary, 16 bytes", "A128KW", None, "a", frozenset({"wrapKey"}))
     assert repr(read) == str(read) == f"{read}" == "Jwk(alg='A128KW', kid='a')"

@@ -11,9 +11,9 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
     KeySet,
-    KeyUseError,
     NotAllowedError,
     UnknownKeyError,
 )
@@ -41,7 +41,7 @@ def test_set_is_iterable_and_counts_its_keys():
 
 def test_empty_set_is_refused():
     for keys in ((), [], iter(())):
-        with pytest.raises(KeyUseError, match="must not be empty"):
+        with pytest.raises(InvalidKeyError, match="must not be empty"):
             KeySet(keys)
 
 
@@ -54,7 +54,7 @@ def test_set_holds_keys_and_nothing_else(keys):
 
 
 def test_set_is_unique_by_kid_and_alg():
-    with pytest.raises(KeyUseError, match="same kid and alg"):
+    with pytest.raises(InvalidKeyError, match="same kid and alg"):
         KeySet([kw("a", "k"), kw("b", "k")])
     pair = [forge.key(alg, kid="k") for alg in ("RSA-OAEP", "RSA-OAEP-256")]
     assert len(KeySet(pair)) == 2
@@ -139,7 +139,7 @@ def test_keys_of_other_algs_do_not_count_among_the_four():
 def test_set_is_opaque():
     keys = KeySet([kw("a", "a"), kw("b", "b")], skipped=[(2, "why")])
     assert repr(keys) == (
-        "KeySet([Key(alg='A128KW', kid='a', 16 octets), Key(alg='A128KW', kid='b', 16 octets)], skipped=1)"
+        "KeySet([Key(alg='A128KW', kid='a', 16 bytes), Key(alg='A128KW', kid='b', 16 bytes)], skipped=1)"
     )
     assert copy.copy(keys) is copy.deepcopy(keys) is keys
     with pytest.raises(TypeError, match="can't be pickled"):
@@ -202,7 +202,7 @@ def test_members_that_can_not_be_used_are_skipped_and_listed():
     ],
 )
 def test_jwks_that_is_none_is_refused(jwks, message):
-    with pytest.raises(KeyUseError, match=message) as caught:
+    with pytest.raises(InvalidKeyError, match=message) as caught:
         KeySet.from_jwks(jwks)
     assert caught.value.__cause__ is caught.value.__context__ is None
 

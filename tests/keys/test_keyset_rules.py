@@ -8,9 +8,9 @@ from tests import forge, suite
 from joseal import (
     Decrypter,
     Encrypter,
+    InvalidKeyError,
     Key,
     KeySet,
-    KeyUseError,
     NotAllowedError,
     Signer,
     UnknownKeyError,
@@ -36,14 +36,14 @@ def test_pair_stands_under_two_algs():
     keys = KeySet([signs, opens])
     assert len(keys) == 2
     token = Encrypter(opens.public(), enc="A128GCM").encrypt(b"x")
-    with pytest.raises(KeyUseError, match="for signatures"):
+    with pytest.raises(InvalidKeyError, match="for signatures"):
         Decrypter(keys, enc="A128GCM")
     assert Decrypter(opens, enc="A128GCM").decrypt(token) == b"x"
 
 
 @pytest.mark.parametrize("alg", ["ES256", "HS256"])
 def test_kid_and_alg_are_unique(alg):
-    with pytest.raises(KeyUseError, match="same kid and alg"):
+    with pytest.raises(InvalidKeyError, match="same kid and alg"):
         KeySet([signing("mine", "a", alg), signing("other", "a", alg)])
     assert len(KeySet([signing("mine", None, alg), signing("other", None, alg)])) == 2
 
@@ -60,12 +60,12 @@ def test_kid_and_alg_are_unique(alg):
 )
 def test_shared_secrets_and_pairs_do_not_mix(one, two):
     for keys in ([one, two], [two, one]):
-        with pytest.raises(KeyUseError, match="mix"):
+        with pytest.raises(InvalidKeyError, match="mix"):
             KeySet(keys)
-        with pytest.raises(KeyUseError, match="mix"):
+        with pytest.raises(InvalidKeyError, match="mix"):
             Verifier(keys)
     members = [key.to_jwk(private=key.is_private or key.is_symmetric) for key in (one, two)]
-    with pytest.raises(KeyUseError, match="mix"):
+    with pytest.raises(InvalidKeyError, match="mix"):
         KeySet.from_jwks(jwks(*members))
 
 
@@ -163,7 +163,7 @@ def test_set_of_two_members_with_one_name_is_refused_even_if_one_is_unusable(alg
         {"kid": "a", "alg": alg},
     ):
         for members in ((one, other), (other, one)):
-            with pytest.raises(KeyUseError, match="same kid and alg"):
+            with pytest.raises(InvalidKeyError, match="same kid and alg"):
                 KeySet.from_jwks(jwks(*members))
 
 
@@ -171,7 +171,7 @@ def test_set_of_two_members_with_one_name_is_refused_even_if_one_is_unusable(alg
     "text", ["", "[]", "{}", '{"keys":{}}', '{"keys":[]}', '{"keys":[{}]}', '{"keys":[],"keys":[]}']
 )
 def test_set_without_a_usable_key_is_refused(text):
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         KeySet.from_jwks(text)
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from tests import forge
 
-from joseal import Key, KeyUseError
+from joseal import InvalidKeyError, Key
 from joseal._core.keys.pem import certificate_serial
 
 PASSWORD = "pässword"
@@ -30,13 +30,13 @@ PRIVATE = {
 PUBLIC = {"SubjectPublicKeyInfo": PublicFormat.SubjectPublicKeyInfo, "PKCS#1": PublicFormat.PKCS1}
 
 
-def private_octets(form, encoding, key=None):
+def private_bytes(form, encoding, key=None):
     how, password = PRIVATE[form]
     protection = NoEncryption() if password is None else BestAvailableEncryption(password.encode())
     return (key or forge.rsa_private()).private_bytes(encoding, how, protection)
 
 
-def public_octets(form, encoding):
+def public_bytes(form, encoding):
     return forge.rsa_private().public_key().public_bytes(encoding, PUBLIC[form])
 
 
@@ -56,13 +56,13 @@ def thumbprint():
 @pytest.mark.parametrize("as_text", [False, True])
 @pytest.mark.parametrize("form", PRIVATE)
 def test_private_key_in_pem_is_loaded(form, as_text):
-    pem = private_octets(form, Encoding.PEM)
+    pem = private_bytes(form, Encoding.PEM)
     password = PRIVATE[form][1]
     if as_text:
         key = Key.from_pem(pem.decode(), alg="RSA-OAEP-256", kid="a", password=password)
     else:
-        octets = None if password is None else password.encode()
-        key = Key.from_pem(pem, alg="RSA-OAEP-256", kid="a", password=octets)
+        raw = None if password is None else password.encode()
+        key = Key.from_pem(pem, alg="RSA-OAEP-256", kid="a", password=raw)
     assert (key.is_private, key.is_symmetric, key.alg, key.kid) == (
         True,
         False,
@@ -74,7 +74,7 @@ def test_private_key_in_pem_is_loaded(form, as_text):
 
 @pytest.mark.parametrize("form", PUBLIC)
 def test_public_key_in_pem_is_loaded(form):
-    pem = public_octets(form, Encoding.PEM)
+    pem = public_bytes(form, Encoding.PEM)
     for key in (Key.from_pem(pem, alg="RSA-OAEP"), Key.from_pem(pem.decode(), alg="RSA-OAEP")):
         assert not key.is_private
         assert key.kid is None
@@ -84,7 +84,7 @@ def test_public_key_in_pem_is_loaded(form):
 @pytest.mark.parametrize("form", ["PKCS#8", "PKCS#1", "encrypted PKCS#8"])
 def test_private_key_in_der_is_loaded(form):
     key = Key.from_der(
-        private_octets(form, Encoding.DER), alg="RSA-OAEP", kid="a", password=PRIVATE[form][1]
+        private_bytes(form, Encoding.DER), alg="RSA-OAEP", kid="a", password=PRIVATE[form][1]
     )
     assert key.is_private
     assert (key.kid, key.thumbprint()) == ("a", thumbprint())
@@ -92,7 +92,7 @@ def test_private_key_in_der_is_loaded(form):
 
 @pytest.mark.parametrize("form", PUBLIC)
 def test_public_key_in_der_is_loaded(form):
-    key = Key.from_der(public_octets(form, Encoding.DER), alg="RSA-OAEP")
+    key = Key.from_der(public_bytes(form, Encoding.DER), alg="RSA-OAEP")
     assert not key.is_private
     assert key.thumbprint() == thumbprint()
 
@@ -107,7 +107,7 @@ def test_certificate_gives_its_public_key_whatever_its_dates_say():
 
 
 def test_text_around_the_block_and_other_line_ends_do_not_matter():
-    pem = public_octets("SubjectPublicKeyInfo", Encoding.PEM).decode()
+    pem = public_bytes("SubjectPublicKeyInfo", Encoding.PEM).decode()
     for text in (
         f"\n\n{pem}\n",
         f"Bag Attributes\n  friendlyName: a\n{pem}",
@@ -117,15 +117,15 @@ def test_text_around_the_block_and_other_line_ends_do_not_matter():
 
 
 def encrypted(encoding=Encoding.PEM):
-    return private_octets("encrypted PKCS#8", encoding)
+    return private_bytes("encrypted PKCS#8", encoding)
 
 
 def plain(encoding=Encoding.PEM):
-    return private_octets("PKCS#8", encoding)
+    return private_bytes("PKCS#8", encoding)
 
 
 def public(encoding=Encoding.PEM):
-    return public_octets("SubjectPublicKeyInfo", encoding)
+    return public_bytes("SubjectPublicKeyInfo", encoding)
 
 
 def damaged(pem):
@@ -177,12 +177,12 @@ REFUSED_PEM = {
     "private as public": (lambda: relabelled(plain(), "PRIVATE KEY", "PUBLIC KEY"), None),
     "public as certificate": (lambda: relabelled(public(), "PUBLIC KEY", "CERTIFICATE"), None),
     "wrong password": (encrypted, "wrong"),
-    "wrong password, legacy": (lambda: private_octets("encrypted PKCS#1", Encoding.PEM), "wrong"),
+    "wrong password, legacy": (lambda: private_bytes("encrypted PKCS#1", Encoding.PEM), "wrong"),
     "missing password": (encrypted, None),
-    "missing password, legacy": (lambda: private_octets("encrypted PKCS#1", Encoding.PEM), None),
+    "missing password, legacy": (lambda: private_bytes("encrypted PKCS#1", Encoding.PEM), None),
     "empty password": (encrypted, ""),
     "needless password": (plain, PASSWORD),
-    "needless password, PKCS#1": (lambda: private_octets("PKCS#1", Encoding.PEM), PASSWORD),
+    "needless password, PKCS#1": (lambda: private_bytes("PKCS#1", Encoding.PEM), PASSWORD),
     "needless empty password": (plain, b""),
     "password for a public key": (public, PASSWORD),
     "password for a certificate": (lambda: certificate().public_bytes(Encoding.PEM), PASSWORD),
@@ -213,7 +213,7 @@ REFUSED_PEM = {
 def check_refusal(caught):
     """It says why in a constant text, and brings nothing along."""
     error = caught.value
-    assert type(error) is KeyUseError
+    assert type(error) is InvalidKeyError
     assert error.__cause__ is error.__context__ is None
     assert len(error.args) == 1
     assert len(str(error)) < 80
@@ -223,7 +223,7 @@ def check_refusal(caught):
 @pytest.mark.parametrize("name", REFUSED_PEM)
 def test_pem_is_refused_when_it_is_loaded(name):
     make, password = REFUSED_PEM[name]
-    with pytest.raises(KeyUseError) as caught:
+    with pytest.raises(InvalidKeyError) as caught:
         Key.from_pem(make(), alg="RSA-OAEP", password=password)
     check_refusal(caught)
 
@@ -244,7 +244,7 @@ def test_pem_is_refused_when_it_is_loaded(name):
 )
 def test_refusal_says_what_to_do(name, message):
     make, password = REFUSED_PEM[name]
-    with pytest.raises(KeyUseError, match=message):
+    with pytest.raises(InvalidKeyError, match=message):
         Key.from_pem(make(), alg="RSA-OAEP", password=password)
 
 
@@ -270,19 +270,19 @@ REFUSED_DER = {
         lambda: weak().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
         None,
     ),
-    "symmetric octets": (lambda: bytes(32), None),
+    "symmetric bytes": (lambda: bytes(32), None),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED_DER)
 def test_der_is_refused_when_it_is_loaded(name):
     make, password = REFUSED_DER[name]
-    with pytest.raises(KeyUseError) as caught:
+    with pytest.raises(InvalidKeyError) as caught:
         Key.from_der(make(), alg="RSA-OAEP", password=password)
     check_refusal(caught)
 
 
-# X25519, X448, Ed25519 and Ed448 by the last octet of their names. RFC 8410 section 3.
+# X25519, X448, Ed25519 and Ed448 by the last byte of their names. RFC 8410 section 3.
 CURVE_BYTES = {0x6E: 32, 0x6F: 56, 0x70: 32, 0x71: 57}
 
 
@@ -302,9 +302,9 @@ def test_key_of_another_size_than_its_curve_is_refused(number):
     for size in {0, 1, 31, 32, 33, 55, 56, 57, 58, 66} - {CURVE_BYTES[number]}:
         der = curve_der(number, size)
         pem = b"-----BEGIN PRIVATE KEY-----\n%s-----END PRIVATE KEY-----\n"
-        for load, octets in ((Key.from_der, der), (Key.from_pem, pem % base64.encodebytes(der))):
-            with pytest.raises(KeyUseError) as caught:
-                load(octets, alg="ECDH-ES")
+        for load, raw in ((Key.from_der, der), (Key.from_pem, pem % base64.encodebytes(der))):
+            with pytest.raises(InvalidKeyError) as caught:
+                load(raw, alg="ECDH-ES")
             check_refusal(caught)
 
 
@@ -320,7 +320,7 @@ def test_certificate_that_is_warned_of_is_refused_where_warnings_are_errors(seri
         lambda: certificate_serial(der),
         lambda: certificate_serial(pem),
     ):
-        with pytest.raises(KeyUseError) as caught:
+        with pytest.raises(InvalidKeyError) as caught:
             load()
         check_refusal(caught)
         with pytest.warns(UserWarning, match="serial"):
@@ -329,20 +329,20 @@ def test_certificate_that_is_warned_of_is_refused_where_warnings_are_errors(seri
 
 @pytest.mark.parametrize("alg", ["A128KW", "A192KW", "A256KW", "A128GCMKW", "dir", "HS256"])
 @pytest.mark.parametrize("make", [plain, public, lambda: certificate().public_bytes(Encoding.PEM)])
-def test_octets_of_a_pair_never_become_a_shared_secret(make, alg):
+def test_bytes_of_a_pair_never_become_a_shared_secret(make, alg):
     """The text of a public key is known to everyone."""
     pem = make()
     der = base64.b64decode(b"".join(pem.splitlines()[1:-1]))
-    for load, octets in ((Key.from_pem, pem), (Key.from_der, der)):
-        with pytest.raises(KeyUseError, match="needs a symmetric key"):
-            load(octets, alg=alg)
+    for load, raw in ((Key.from_pem, pem), (Key.from_der, der)):
+        with pytest.raises(InvalidKeyError, match="needs a symmetric key"):
+            load(raw, alg=alg)
 
 
 @pytest.mark.parametrize("alg", ["", "RSA1_6", "none", "rsa-oaep", "RSA-OAEP ", "RS224", "A256GCM"])
 def test_alg_that_is_not_known_is_refused(alg):
-    for load, octets in ((Key.from_pem, public()), (Key.from_der, public(Encoding.DER))):
-        with pytest.raises(KeyUseError, match=r"^this alg is not known$"):
-            load(octets, alg=alg)
+    for load, raw in ((Key.from_pem, public()), (Key.from_der, public(Encoding.DER))):
+        with pytest.raises(InvalidKeyError, match=r"^this alg is not known$"):
+            load(raw, alg=alg)
 
 
 @pytest.mark.parametrize(
@@ -357,10 +357,10 @@ def test_alg_that_is_not_known_is_refused(alg):
     ],
 )
 def test_alg_that_the_key_can_not_serve_is_refused(alg, message):
-    for octets in (plain, public):
+    for raw in (plain, public):
         for load, encoding in ((Key.from_pem, Encoding.PEM), (Key.from_der, Encoding.DER)):
-            with pytest.raises(KeyUseError, match=message):
-                load(octets(encoding), alg=alg)
+            with pytest.raises(InvalidKeyError, match=message):
+                load(raw(encoding), alg=alg)
 
 
 @pytest.mark.parametrize(
@@ -424,20 +424,20 @@ def test_environment_variable_is_undone(way, monkeypatch):
 )
 def test_environment_variable_without_pem_is_refused(value, monkeypatch):
     monkeypatch.setenv("A_KEY", value)
-    with pytest.raises(KeyUseError, match="holds no PEM") as caught:
+    with pytest.raises(InvalidKeyError, match="holds no PEM") as caught:
         Key.from_env("A_KEY", alg="RSA-OAEP")
     check_refusal(caught)
 
 
 def test_environment_variable_with_two_blocks_is_refused(monkeypatch):
     monkeypatch.setenv("A_KEY", (public() * 2).decode())
-    with pytest.raises(KeyUseError, match="exactly one PEM block"):
+    with pytest.raises(InvalidKeyError, match="exactly one PEM block"):
         Key.from_env("A_KEY", alg="RSA-OAEP")
 
 
 def test_environment_variable_that_is_not_set_is_refused(monkeypatch):
     monkeypatch.delenv("A_KEY", raising=False)
-    with pytest.raises(KeyUseError, match=r"^the environment variable is not set$") as caught:
+    with pytest.raises(InvalidKeyError, match=r"^the environment variable is not set$") as caught:
         Key.from_env("A_KEY", alg="RSA-OAEP")
     check_refusal(caught)
 
@@ -448,7 +448,7 @@ def test_name_of_an_environment_variable_is_text(name):
         Key.from_env(name, alg="RSA-OAEP")
 
 
-SERIAL = 2**159 + 1  # RFC 5280 section 4.1.2.2: up to 20 octets
+SERIAL = 2**159 + 1  # RFC 5280 section 4.1.2.2: up to 20 bytes
 
 
 @functools.cache
@@ -478,7 +478,7 @@ def test_what_is_no_certificate_has_no_serial():
     others = ("", b"", "é", pem[:-40], der[:-1], der + b"x", public(), plain())
     for data in (*others, der.replace(version, version[:-1] + b"\5")):
         with pytest.raises(
-            KeyUseError, match=r"^this is no certificate that can be read$"
+            InvalidKeyError, match=r"^this is no certificate that can be read$"
         ) as caught:
             certificate_serial(data)
         check_refusal(caught)

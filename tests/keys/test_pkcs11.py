@@ -32,9 +32,9 @@ from joseal import (
     Decrypter,
     DecryptionError,
     Encrypter,
+    InvalidKeyError,
     Key,
     KeyUnavailableError,
-    KeyUseError,
     MalformedTokenError,
     Signer,
     Verifier,
@@ -123,7 +123,7 @@ def import_private(session, label, attributes):
 
 def import_rsa(session, label):
     numbers = forge.rsa_private().private_numbers()
-    octets = {
+    raw = {
         Attribute.MODULUS: numbers.public_numbers.n,
         Attribute.PUBLIC_EXPONENT: numbers.public_numbers.e,
         Attribute.PRIVATE_EXPONENT: numbers.d,
@@ -133,7 +133,7 @@ def import_rsa(session, label):
         Attribute.EXPONENT_2: numbers.dmq1,
         Attribute.COEFFICIENT: numbers.iqmp,
     }
-    values = {name: n.to_bytes((n.bit_length() + 7) // 8, "big") for name, n in octets.items()}
+    values = {name: n.to_bytes((n.bit_length() + 7) // 8, "big") for name, n in raw.items()}
     own = {Attribute.KEY_TYPE: KeyType.RSA, Attribute.DECRYPT: True, Attribute.SIGN: True}
     import_private(session, label, {**own, **values})
 
@@ -342,8 +342,8 @@ def test_edwards_key_by_name_signs(hsm):
 
 def test_type_of_key_that_python_pkcs11_does_not_know_is_a_number():
     """CKK_EC_MONTGOMERY, of version 3.0, which SoftHSM 2.6.1 does not have."""
-    octets = struct.pack("L", 0x41)
-    assert module._MAPPER.unpack_attributes(Attribute.KEY_TYPE, octets) == 0x41
+    raw = struct.pack("L", 0x41)
+    assert module._MAPPER.unpack_attributes(Attribute.KEY_TYPE, raw) == 0x41
 
 
 @pytest.mark.parametrize("alg", OAEP)
@@ -397,7 +397,7 @@ def test_oaep_with_sha_2_opens_or_is_refused_when_the_key_is_loaded(hsm, alg):
         return
     with pytest.raises(KeyUnavailableError):
         decrypter(known_key(hsm, alg)).decrypt(token)
-    with pytest.raises(KeyUseError, match="does not do this"):
+    with pytest.raises(InvalidKeyError, match="does not do this"):
         hsm.load(alg=alg, label="rsa")
     pytest.skip(f"{alg} is not run on a token: this SoftHSM has OAEP with SHA-1 only")
 
@@ -435,7 +435,7 @@ def test_failure_is_the_same_whatever_is_wrong_and_wherever_the_key_is(hsm):
     """Nor does a refusal leave an operation behind: the next good token opens."""
     token = suite.token("RSA-OAEP", ENC)
     key = known_key(hsm)
-    broken = [token._replace(encrypted_key=octets) for octets in encrypted_keys().values()]
+    broken = [token._replace(encrypted_key=raw) for raw in encrypted_keys().values()]
     broken.append(token._replace(tag=bytes(len(token.tag))))
     expected = seen(suite.key("RSA-OAEP"), broken[0])
     for one in broken:
@@ -648,7 +648,7 @@ def shown(error):
 
 def test_wrong_pin_is_the_callers_fault_and_not_shown(another):
     another("renewed").close()
-    with pytest.raises(KeyUseError, match="refuses the PIN") as caught:
+    with pytest.raises(InvalidKeyError, match="refuses the PIN") as caught:
         Pkcs11Token(softhsm.library(), label="renewed", pin="wrong-pin")
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
     assert "wrong-pin" not in shown(caught.value)
@@ -737,12 +737,12 @@ def test_key_is_found_by_label_or_id(hsm, name):
 @pytest.mark.parametrize("method", ["find", "load"])
 def test_key_must_be_one(hsm, name, method):
     own = {"alg": "RSA-OAEP"} if method == "load" else {}
-    with pytest.raises(KeyUseError, match="not one private key"):
+    with pytest.raises(InvalidKeyError, match="not one private key"):
         getattr(hsm, method)(**name, **own)
 
 
 def test_key_without_a_public_half_is_for_from_external(hsm):
-    with pytest.raises(KeyUseError, match="not one public key"):
+    with pytest.raises(InvalidKeyError, match="not one public key"):
         hsm.load(alg="RSA-OAEP", label="known rsa")
     assert known_key(hsm).is_private
 
@@ -757,7 +757,7 @@ def test_key_without_a_public_half_is_for_from_external(hsm):
         ({"label": 1, "key_id": b"\1"}, TypeError),
     ],
 )
-def test_name_of_a_key_is_text_or_octets(hsm, name, error):
+def test_name_of_a_key_is_text_or_bytes(hsm, name, error):
     with pytest.raises(error):
         hsm.find(**name)
     with pytest.raises(error):
@@ -786,7 +786,7 @@ def test_name_of_a_key_is_text_or_octets(hsm, name, error):
     ],
 )
 def test_what_is_wrong_with_a_key_is_said_when_it_is_loaded(hsm, alg, label, message):
-    with pytest.raises(KeyUseError, match=message) as caught:
+    with pytest.raises(InvalidKeyError, match=message) as caught:
         hsm.load(alg=alg, label=label)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 

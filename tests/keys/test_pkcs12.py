@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 from tests import forge, suite
 
-from joseal import Key, KeyUseError
+from joseal import InvalidKeyError, Key
 
 
 def certificate(private):
@@ -59,7 +59,7 @@ def test_file_of_a_certificate_alone_gives_its_public_key():
     )
     try:
         key = Key.from_pkcs12(data, alg="ES384", password="pass")
-    except KeyUseError as error:
+    except InvalidKeyError as error:
         # A certificate that no key claims is one of the further ones in some versions.
         assert "can't be read" in str(error)  # noqa: PT017
     else:
@@ -75,7 +75,7 @@ def test_key_counts_and_not_the_certificates_beside_it():
 
 @pytest.mark.parametrize("password", ["wrong", b"other", None, "pass "])
 def test_wrong_password_is_a_key_error(password):
-    with pytest.raises(KeyUseError) as caught:
+    with pytest.raises(InvalidKeyError) as caught:
         Key.from_pkcs12(file(forge.rsa_private()), alg="RSA-OAEP", password=password)
     assert caught.value.__cause__ is caught.value.__context__ is None
 
@@ -84,14 +84,14 @@ def test_wrong_password_is_a_key_error(password):
     "data", [b"", b"\0", b"-----BEGIN PRIVATE KEY-----", bytes(1000), b"\x30\x80"]
 )
 def test_damage_is_a_key_error(data):
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_pkcs12(data, alg="RSA-OAEP", password="pass")
 
 
 def test_every_truncation_is_a_key_error():
     whole = file(suite.private("P-256"))
     for end in range(0, len(whole), 40):
-        with pytest.raises(KeyUseError):
+        with pytest.raises(InvalidKeyError):
             Key.from_pkcs12(whole[:end], alg="ES256", password="pass")
 
 
@@ -99,7 +99,7 @@ def test_empty_file_is_a_key_error():
     data = pkcs12.serialize_key_and_certificates(
         None, None, None, [certificate(forge.rsa_private())], BestAvailableEncryption(b"pass")
     )
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_pkcs12(data, alg="RSA-OAEP", password="pass")
 
 
@@ -113,7 +113,7 @@ def test_empty_file_is_a_key_error():
     ],
 )
 def test_key_of_another_kind_is_a_key_error(make, alg, message):
-    with pytest.raises(KeyUseError, match=message):
+    with pytest.raises(InvalidKeyError, match=message):
         Key.from_pkcs12(file(make()), alg=alg, password="pass")
 
 
@@ -133,7 +133,7 @@ def test_another_type_is_a_type_error(data, arguments):
 
 def test_legacy_alg_is_off_here_too():
     data = file(forge.rsa_private())
-    with pytest.raises(KeyUseError, match="legacy=True"):
+    with pytest.raises(InvalidKeyError, match="legacy=True"):
         Key.from_pkcs12(data, alg="RSA1_5", password="pass")
     assert Key.from_pkcs12(data, alg="RSA1_5", password="pass", legacy=True).alg == "RSA1_5"
 
@@ -144,5 +144,5 @@ def test_file_that_is_no_der_is_refused_where_warnings_are_errors():
         None, suite.private("P-256"), None, None, NoEncryption()
     )
     for damaged in (b"", b"\x30\x80" + data[2:], data[:-3], data + b"\0", b"\x31" + data[1:]):
-        with pytest.raises(KeyUseError):
+        with pytest.raises(InvalidKeyError):
             Key.from_pkcs12(damaged, alg="ES256")

@@ -28,7 +28,7 @@ def sealer(name, **options):
     message = SENT[name]
     if message.signed:
         options["signing_key"] = our_key(message.sign_alg, "mine", message.mine)
-    return profiles.PROFILES[name].sealer(
+    return profiles.PROFILES[name].encrypter(
         our_key(message.alg, "theirs", message.theirs).public(),
         labels=message.labels,
         clock=lambda: NOW,
@@ -40,7 +40,7 @@ def opener(name, sender="theirs", **options):
     message = RECEIVED[name]
     if message.signed:
         options["verifying_keys"] = our_key(message.sign_alg, sender, message.theirs).public()
-    return profiles.PROFILES[name].opener(our_key(message.alg, "mine", message.mine), **options)
+    return profiles.PROFILES[name].decrypter(our_key(message.alg, "mine", message.mine), **options)
 
 
 def changed(token):
@@ -63,7 +63,7 @@ def test_facts_cover_every_direction_of_every_profile():
 @pytest.mark.parametrize("name", SENT)
 def test_peer_opens_what_a_sealer_makes(name):
     message = SENT[name]
-    outer = message.shape.unwrap(sealer(name).seal(PAYLOAD))
+    outer = message.shape.unwrap(sealer(name).encrypt(PAYLOAD))
     if message.signed is None:
         assert members(outer) == message.sealed
         assert decrypt(outer, message.alg, "theirs") == PAYLOAD
@@ -86,9 +86,9 @@ def test_opener_opens_what_a_peer_makes(name, kind):
     body = message.body(PAYLOAD)
     received = opener(name).open(body if kind is str else body.encode())
     assert received.payload == PAYLOAD
-    sealed = {key: value for key, value in received.sealed_header.items() if key != "epk"}
+    sealed = {key: value for key, value in received.encrypted_header.items() if key != "epk"}
     assert sealed == dict(message.sealed)
-    assert received.opened_with.alg == message.alg
+    assert received.decrypted_with.alg == message.alg
     if message.signed:
         assert received.signed_header == dict(message.signed)
         assert received.signed_by.alg == message.sign_alg
@@ -217,15 +217,15 @@ def test_the_two_directions_take_different_oaep_hashes(name):
     inner = sign(dict(message.signed), PAYLOAD, "theirs").encode()
     with pytest.raises(joseal.NotAllowedError, match="alg"):
         opener(name).open(message.shape.wrap(encrypt(sha1, inner, "mine")))
-    with pytest.raises(joseal.KeyUseError, match="bound to an alg"):
-        profiles.PROFILES[name].opener(
+    with pytest.raises(joseal.InvalidKeyError, match="bound to an alg"):
+        profiles.PROFILES[name].decrypter(
             our_key("RSA-OAEP", "mine"), verifying_keys=our_key("RS256", "theirs").public()
         )
 
 
 def test_express_requests_are_not_sealed_with_the_hash_of_the_responses():
-    with pytest.raises(joseal.KeyUseError, match="bound to an alg"):
-        profiles.JUSPAY_EXPRESS.sealer(
+    with pytest.raises(joseal.InvalidKeyError, match="bound to an alg"):
+        profiles.JUSPAY_EXPRESS.encrypter(
             our_key("RSA-OAEP-256", "theirs", "key_0a1b").public(),
             signing_key=our_key("RS256", "mine", "key_0a1b"),
         )
@@ -267,7 +267,7 @@ def test_kid_of_another_key_is_refused_unless_any_is_taken():
 def test_old_and_new_keys_open_while_they_are_changed():
     message = RECEIVED["juspay-webhooks"]
     old, new = our_key(message.alg, "old", "key_old"), our_key(message.alg, "mine", message.mine)
-    both = profiles.JUSPAY_WEBHOOKS.opener(
+    both = profiles.JUSPAY_WEBHOOKS.decrypter(
         [old, new], verifying_keys=our_key("RS256", "theirs", message.theirs).public()
     )
     renamed = [(k, "key_old" if k == "kid" else value) for k, value in message.sealed]
@@ -283,7 +283,7 @@ def test_old_and_new_keys_open_while_they_are_changed():
 def test_spid_takes_every_pair_that_must_be_supported(alg, enc):
     message = RECEIVED["spid-cie"]
     sealed = [(k, {"alg": alg, "enc": enc}.get(k, value)) for k, value in message.sealed]
-    ours = profiles.SPID_CIE.opener(
+    ours = profiles.SPID_CIE.decrypter(
         our_key(alg, "mine", message.mine),
         verifying_keys=our_key("RS256", "theirs", message.theirs).public(),
     )

@@ -3,7 +3,7 @@
 import pytest
 from tests.profiles.facts import UUID, header_of, our_key, spki_hash, thumbprint
 
-from joseal import Key, KeyUseError, profiles
+from joseal import InvalidKeyError, Key, profiles
 from joseal.profiles import RAW, Constant, IssuedAt, Kid, kid_of
 
 BASE = profiles.VISA_MLE.with_send(envelope=RAW)
@@ -14,8 +14,8 @@ def key(kid=None):
 
 
 def header(template, key, clock=lambda: 1.0):
-    sealer = BASE.with_send(header=template).sealer(key, clock=clock)
-    return header_of(sealer.seal(b"{}"))[1:-1]
+    sealer = BASE.with_send(header=template).encrypter(key, clock=clock)
+    return header_of(sealer.encrypt(b"{}"))[1:-1]
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_hash_of_the_spki_is_made_of_any_public_key(curve):
     [("given", None), ("uuid", None), ("certificate-serial", None), ("uuid", "key_1")],
 )
 def test_kid_that_the_key_does_not_have_is_refused(source, kid):
-    with pytest.raises(KeyUseError, match="load the key"):
+    with pytest.raises(InvalidKeyError, match="load the key"):
         header((Kid(source),), key(kid))
 
 
 @pytest.mark.parametrize("source", ["spki-sha256-hex", "jwk-thumbprint"])
 def test_secret_is_not_named_by_a_hash(source):
-    with pytest.raises(KeyUseError, match="symmetric"):
+    with pytest.raises(InvalidKeyError, match="symmetric"):
         kid_of(Key.generate("A256KW"), source)
 
 
@@ -85,8 +85,8 @@ def test_time_is_in_the_unit_and_type_of_the_template(slot, expected):
 
 def test_time_is_taken_for_each_token():
     moments = iter([1.0, 2.0])
-    sealer = BASE.with_send(header=(IssuedAt("s"),)).sealer(key(), clock=lambda: next(moments))
-    assert [dict(header_of(sealer.seal(b"{}")))["iat"] for _ in range(2)] == [1, 2]
+    sealer = BASE.with_send(header=(IssuedAt("s"),)).encrypter(key(), clock=lambda: next(moments))
+    assert [dict(header_of(sealer.encrypt(b"{}")))["iat"] for _ in range(2)] == [1, 2]
 
 
 def test_members_stand_in_the_order_of_the_template():

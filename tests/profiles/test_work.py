@@ -7,7 +7,7 @@ import pytest
 from tests.profiles.facts import LABELS, RECEIVED, SENT, UUID, our_key
 
 import joseal
-from joseal import Key, KeyUseError, Limits, MalformedTokenError, TokenTooLargeError, profiles
+from joseal import InvalidKeyError, Key, Limits, MalformedTokenError, TokenTooLargeError, profiles
 from joseal.profiles import Fields, InMember
 
 CANARY = b'{"pan":"5513651111111111"}'
@@ -33,8 +33,8 @@ def loop(envelope, inner=None):
         **own, algs=("RSA-OAEP-256",), header=(), sign_header=()
     )
     base = base.with_receive(**own)
-    sealer = base.sealer(private().public(), signing_key=private("RS256"))
-    opener = base.opener(private(), verifying_keys=private("RS256").public())
+    sealer = base.encrypter(private().public(), signing_key=private("RS256"))
+    opener = base.decrypter(private(), verifying_keys=private("RS256").public())
     return sealer, opener
 
 
@@ -43,12 +43,12 @@ def loop(envelope, inner=None):
 @pytest.mark.parametrize("payload", [b"", b"{}", "\u20ac".encode(), bytes(range(256))])
 def test_any_two_envelopes_go_together(outer, inner, payload):
     sealer, opener = loop(outer, inner)
-    assert opener.open(sealer.seal(payload)).payload == payload
+    assert opener.open(sealer.encrypt(payload)).payload == payload
 
 
 def test_a_member_may_be_written_with_escapes():
     sealer, opener = loop(Fields(("h", "k", "iv", "c", "t")))
-    iv = json.loads(body := sealer.seal(b"{}"))["iv"]
+    iv = json.loads(body := sealer.encrypt(b"{}"))["iv"]
     escaped = body.replace(f'"iv":"{iv}"', f'"iv" : "\\u{ord(iv[0]):04x}{iv[1:]}"')
     assert escaped != body
     assert opener.open(escaped).payload == b"{}"
@@ -56,7 +56,7 @@ def test_a_member_may_be_written_with_escapes():
 
 def test_members_of_a_split_token_are_its_segments():
     sealer, opener = loop(Fields(("h", "k", "iv", "c", "t")))
-    members = json.loads(sealer.seal(b"{}"))
+    members = json.loads(sealer.encrypt(b"{}"))
     iv = members["iv"]
     assert opener.open(json.dumps(dict(reversed(members.items())))).payload == b"{}"
     for wrong in (f".{iv}", f"{iv}.", f"{iv}=", f"{iv}\u20ac", "", None, 1, [iv]):
@@ -67,8 +67,8 @@ def test_members_of_a_split_token_are_its_segments():
 
 
 def test_labels_stand_beside_the_token_in_their_order():
-    sealer = profiles.JUSPAY_PAYOUTS.sealer(public(), labels=dict(reversed(LABELS.items())))
-    body = json.loads(sealer.seal(b"{}"))
+    sealer = profiles.JUSPAY_PAYOUTS.encrypter(public(), labels=dict(reversed(LABELS.items())))
+    body = json.loads(sealer.encrypt(b"{}"))
     assert list(body) == ["payload", "kid", "sid", "format"]
     assert body | {"payload": ""} == {"payload": "", **LABELS, "format": "compact"}
 
@@ -87,21 +87,21 @@ def test_labels_stand_beside_the_token_in_their_order():
 )
 def test_labels_are_exactly_those_of_the_envelope(labels, error):
     with pytest.raises(error):
-        profiles.JUSPAY_PAYOUTS.sealer(public(), labels=labels)
+        profiles.JUSPAY_PAYOUTS.encrypter(public(), labels=labels)
 
 
 def test_labels_have_no_place_in_other_envelopes():
     for profile, key in (visa(), visa(envelope=profiles.RAW)):
         with pytest.raises(ValueError, match="labels"):
-            profile.sealer(key, labels={"kid": "a"})
+            profile.encrypter(key, labels={"kid": "a"})
 
 
 def test_label_can_be_left_out_by_an_override():
     envelope = InMember("payload", labels=("kid",), constants=(("format", "compact"),))
-    sealer = profiles.JUSPAY_PAYOUTS.with_send(envelope=envelope).sealer(
+    sealer = profiles.JUSPAY_PAYOUTS.with_send(envelope=envelope).encrypter(
         public(), labels={"kid": "a"}
     )
-    assert list(json.loads(sealer.seal(b"{}"))) == ["payload", "kid", "format"]
+    assert list(json.loads(sealer.encrypt(b"{}"))) == ["payload", "kid", "format"]
 
 
 def test_envelope_with_labels_is_read_strictly():
@@ -114,7 +114,7 @@ def test_envelope_with_labels_is_read_strictly():
             typ="JWT",
             envelope=profiles.JUSPAY_PAYOUTS.send.envelope,
         )
-    ).opener(private("RSA-OAEP"))
+    ).decrypter(private("RSA-OAEP"))
     body = message.body(CANARY)
     assert server.open(body).payload == CANARY
     for wrong in (
@@ -134,65 +134,65 @@ def test_envelope_with_labels_is_read_strictly():
 
 def test_direction_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="sends nothing"):
-        profiles.JUSPAY_WEBHOOKS.sealer(public("RSA-OAEP-256"))
+        profiles.JUSPAY_WEBHOOKS.encrypter(public("RSA-OAEP-256"))
     with pytest.raises(ValueError, match="receives nothing"):
-        profiles.CYBERSOURCE_MLE.opener(private())
+        profiles.CYBERSOURCE_MLE.decrypter(private())
 
 
 def test_signing_key_goes_with_a_profile_that_signs():
     profile, key = visa()
     with pytest.raises(ValueError, match="signing_key"):
-        profile.sealer(key, signing_key=private("RS256"))
+        profile.encrypter(key, signing_key=private("RS256"))
     with pytest.raises(ValueError, match="signing_key"):
-        profiles.JUSPAY_EXPRESS.sealer(public(kid=THEIRS))
+        profiles.JUSPAY_EXPRESS.encrypter(public(kid=THEIRS))
 
 
 def test_verifying_keys_go_with_a_profile_that_is_signed():
     with pytest.raises(ValueError, match="verifying_keys"):
-        profiles.VISA_MLE.opener(private(), verifying_keys=public("RS256"))
+        profiles.VISA_MLE.decrypter(private(), verifying_keys=public("RS256"))
     with pytest.raises(ValueError, match="verifying_keys"):
-        profiles.JUSPAY_WEBHOOKS.opener(private())
+        profiles.JUSPAY_WEBHOOKS.decrypter(private())
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP", "k")),
-        lambda: profiles.VISA_MLE.sealer(public("RS256", "k")),
-        lambda: profiles.VISA_MLE.sealer(private(kid="k")),
-        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256")),
-        lambda: profiles.VISA_MLE.opener(public("RSA-OAEP-256")),
-        lambda: profiles.VISA_MLE.opener(private("RSA-OAEP")),
-        lambda: profiles.VISA_MLE.opener([private(), private("RSA-OAEP")]),
-        lambda: profiles.VISA_MLE.opener([]),
-        lambda: profiles.AXIS_BANK.sealer(public("RSA-OAEP-256"), signing_key=public("RS256")),
-        lambda: profiles.AXIS_BANK.sealer(public("RSA-OAEP-256"), signing_key=private("PS256")),
-        lambda: profiles.AXIS_BANK.opener(private(), verifying_keys=public("PS256")),
-        lambda: profiles.AXIS_BANK.opener(private(), verifying_keys=[]),
-        lambda: profiles.OPENID4VP.sealer(public("RSA-OAEP-256")),
-        lambda: profiles.JUSPAY_PAYOUTS.sealer(public(), labels=LABELS, policy=joseal.MODERN),
-        lambda: profiles.SPID_CIE.opener(
+        lambda: profiles.VISA_MLE.encrypter(public("RSA-OAEP", "k")),
+        lambda: profiles.VISA_MLE.encrypter(public("RS256", "k")),
+        lambda: profiles.VISA_MLE.encrypter(private(kid="k")),
+        lambda: profiles.VISA_MLE.encrypter(public("RSA-OAEP-256")),
+        lambda: profiles.VISA_MLE.decrypter(public("RSA-OAEP-256")),
+        lambda: profiles.VISA_MLE.decrypter(private("RSA-OAEP")),
+        lambda: profiles.VISA_MLE.decrypter([private(), private("RSA-OAEP")]),
+        lambda: profiles.VISA_MLE.decrypter([]),
+        lambda: profiles.AXIS_BANK.encrypter(public("RSA-OAEP-256"), signing_key=public("RS256")),
+        lambda: profiles.AXIS_BANK.encrypter(public("RSA-OAEP-256"), signing_key=private("PS256")),
+        lambda: profiles.AXIS_BANK.decrypter(private(), verifying_keys=public("PS256")),
+        lambda: profiles.AXIS_BANK.decrypter(private(), verifying_keys=[]),
+        lambda: profiles.OPENID4VP.encrypter(public("RSA-OAEP-256")),
+        lambda: profiles.JUSPAY_PAYOUTS.encrypter(public(), labels=LABELS, policy=joseal.MODERN),
+        lambda: profiles.SPID_CIE.decrypter(
             private("RSA-OAEP"), verifying_keys=public("RS256"), policy=joseal.MODERN
         ),
     ],
 )
 def test_key_that_does_not_fit_is_refused_before_any_token(make):
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         make()
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: profiles.VISA_MLE.sealer("pem"),
-        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256", "k"), clock=1),
-        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256", "k"), limits=1),
-        lambda: profiles.VISA_MLE.opener("pem"),
-        lambda: profiles.VISA_MLE.opener(None),
-        lambda: profiles.VISA_MLE.opener(private(), limits=1),
-        lambda: profiles.VISA_MLE.opener(private()).open(None),
-        lambda: profiles.VISA_MLE.sealer(public("RSA-OAEP-256", "k")).seal("text"),
-        lambda: loop(profiles.RAW)[0].seal("text"),
+        lambda: profiles.VISA_MLE.encrypter("pem"),
+        lambda: profiles.VISA_MLE.encrypter(public("RSA-OAEP-256", "k"), clock=1),
+        lambda: profiles.VISA_MLE.encrypter(public("RSA-OAEP-256", "k"), limits=1),
+        lambda: profiles.VISA_MLE.decrypter("pem"),
+        lambda: profiles.VISA_MLE.decrypter(None),
+        lambda: profiles.VISA_MLE.decrypter(private(), limits=1),
+        lambda: profiles.VISA_MLE.decrypter(private()).open(None),
+        lambda: profiles.VISA_MLE.encrypter(public("RSA-OAEP-256", "k")).encrypt("text"),
+        lambda: loop(profiles.RAW)[0].encrypt("text"),
     ],
 )
 def test_argument_of_another_type_is_refused(make):
@@ -203,26 +203,26 @@ def test_argument_of_another_type_is_refused(make):
 def test_size_of_the_body_is_bound_in_both_directions():
     small = Limits(token_bytes=600)
     profile, key = visa()
-    size = len(profile.sealer(key).seal(b""))
+    size = len(profile.encrypter(key).encrypt(b""))
     exact = Limits(token_bytes=size)
-    body = profile.sealer(key, limits=exact).seal(b"")
+    body = profile.encrypter(key, limits=exact).encrypt(b"")
     with pytest.raises(TokenTooLargeError, match="token_bytes"):
-        profile.sealer(key, limits=Limits(token_bytes=size - 1)).seal(b"")
-    opener = profiles.VISA_MLE.opener(our_key("RSA-OAEP-256", "theirs", "k"), limits=exact)
+        profile.encrypter(key, limits=Limits(token_bytes=size - 1)).encrypt(b"")
+    opener = profiles.VISA_MLE.decrypter(our_key("RSA-OAEP-256", "theirs", "k"), limits=exact)
     assert opener.open(body).payload == b""
     for too_large in (body + " ", b" " * 10_000):
         with pytest.raises(TokenTooLargeError, match="token_bytes"):
             opener.open(too_large)
     with pytest.raises(TokenTooLargeError):
-        profile.sealer(key, limits=small).seal(b"x" * 10_000)
+        profile.encrypter(key, limits=small).encrypt(b"x" * 10_000)
 
 
 def test_answers_with_an_error_status_are_told_apart_where_it_is_known():
-    jusbiz = profiles.JUSBIZ.opener(private())
+    jusbiz = profiles.JUSBIZ.decrypter(private())
     assert [jusbiz.is_sealed(status) for status in (200, 201, 400, 404, 500)] == [
         *(True, True, False, False, False),
     ]
-    visa = profiles.VISA_MLE.opener(private())
+    visa = profiles.VISA_MLE.decrypter(private())
     assert all(visa.is_sealed(status) for status in (200, 400, 500))
 
 
@@ -231,22 +231,22 @@ def test_dual_use_is_what_a_jwk_needs_for_both_uses():
     express = profiles.JUSPAY_EXPRESS
     for alg in (*express.send.sign_algs, *express.receive.algs):
         assert Key.from_jwk(jwk, alg=alg, dual_use=express.dual_use).alg == alg
-    with pytest.raises(KeyUseError):
+    with pytest.raises(InvalidKeyError):
         Key.from_jwk(jwk, alg="RSA-OAEP-256", dual_use=profiles.WISE_SIGNED.dual_use)
 
 
 def test_objects_show_no_secret_and_stay_where_they_are():
-    opener = profiles.JUSPAY_TOKENIZATION.opener(private(kid=UUID))
+    opener = profiles.JUSPAY_TOKENIZATION.decrypter(private(kid=UUID))
     received = opener.open(RECEIVED["juspay-tokenization"].body(CANARY))
-    sealer = profiles.JUSPAY_TOKENIZATION.sealer(public("RSA-OAEP-256", UUID))
+    sealer = profiles.JUSPAY_TOKENIZATION.encrypter(public("RSA-OAEP-256", UUID))
     for thing in (opener, received, sealer):
         assert "5513651111111111" not in repr(thing)
         with pytest.raises(AttributeError):
             thing.payload = b""
         with pytest.raises(TypeError):
             pickle.dumps(thing)
-    assert repr(sealer) == "Sealer(layers=1)"
-    assert repr(received).startswith("Received(payload=<26 octets>, signed_by=None")
+    assert repr(sealer) == "BodyEncrypter(layers=1)"
+    assert repr(received).startswith("NestedToken(payload=<26 bytes>, signed_by=None")
 
 
 def locals_of_ours(caught):
@@ -259,9 +259,9 @@ def locals_of_ours(caught):
 
 def test_failure_keeps_places_and_no_local_of_ours():
     message = RECEIVED["axis-bank"]
-    opener = profiles.AXIS_BANK.opener(private(), verifying_keys=public("RS256"))
+    opener = profiles.AXIS_BANK.decrypter(private(), verifying_keys=public("RS256"))
     for act, error in (
-        (lambda: loop(profiles.RAW)[0].seal(bytearray(CANARY)), TypeError),
+        (lambda: loop(profiles.RAW)[0].encrypt(bytearray(CANARY)), TypeError),
         (lambda: opener.open(message.body(CANARY, recipient="stranger")), joseal.DecryptionError),
     ):
         with pytest.raises(error) as caught:
@@ -279,7 +279,7 @@ def test_each_layer_says_what_is_demanded_of_it(name, demand, member):
     message = RECEIVED[name]
     layer = "signed" if demand.startswith("signed") else "sealed"
     profile = profiles.PROFILES[name].with_receive(**{demand: "x+jwt"})
-    opener = profile.opener(
+    opener = profile.decrypter(
         private(kid=message.mine),
         verifying_keys=our_key("RS256", "theirs", message.theirs).public(),
     )
@@ -292,24 +292,24 @@ def test_each_layer_says_what_is_demanded_of_it(name, demand, member):
 @pytest.mark.parametrize("refused", ["RSA-OAEP-256", "A256GCM", "RS256"])
 def test_policy_holds_for_every_layer(refused):
     policy = joseal.Policy(name="ours", refused={refused: "no"})
-    with pytest.raises(KeyUseError, match="refuses"):
-        profiles.AXIS_BANK.sealer(
+    with pytest.raises(InvalidKeyError, match="refuses"):
+        profiles.AXIS_BANK.encrypter(
             public("RSA-OAEP-256"), signing_key=private("RS256"), policy=policy
         )
-    with pytest.raises(KeyUseError, match="refuses"):
-        profiles.AXIS_BANK.opener(private(), verifying_keys=public("RS256"), policy=policy)
+    with pytest.raises(InvalidKeyError, match="refuses"):
+        profiles.AXIS_BANK.decrypter(private(), verifying_keys=public("RS256"), policy=policy)
 
 
 def test_any_kid_holds_for_both_layers():
     message = RECEIVED["juspay-webhooks"]
     keys = {"keys": private(kid="a"), "verifying_keys": our_key("RS256", "theirs", "b").public()}
     with pytest.raises(joseal.UnknownKeyError):
-        profiles.JUSPAY_WEBHOOKS.opener(**keys).open(message.body(CANARY))
-    opener = profiles.JUSPAY_WEBHOOKS.opener(**keys, any_kid=True)
+        profiles.JUSPAY_WEBHOOKS.decrypter(**keys).open(message.body(CANARY))
+    opener = profiles.JUSPAY_WEBHOOKS.decrypter(**keys, any_kid=True)
     assert opener.open(message.body(CANARY)).payload == CANARY
 
 
 def test_each_body_is_another_one():
     profile, key = visa()
-    sealer = profile.sealer(key, clock=lambda: 1.0)
-    assert len({sealer.seal(b"{}") for _ in range(3)}) == 3
+    sealer = profile.encrypter(key, clock=lambda: 1.0)
+    assert len({sealer.encrypt(b"{}") for _ in range(3)}) == 3

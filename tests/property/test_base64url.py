@@ -14,22 +14,22 @@ segments = st.one_of(
 
 
 @given(st.binary(max_size=3000))
-def test_what_was_encoded_decodes_to_itself(octets):
-    segment = base64url.encode(octets)
-    assert base64url.decode(segment) == octets
-    assert len(segment) == base64url.encoded_bytes(len(octets))
+def test_what_was_encoded_decodes_to_itself(raw):
+    segment = base64url.encode(raw)
+    assert base64url.decode(segment) == raw
+    assert len(segment) == base64url.encoded_bytes(len(raw))
     assert set(segment) <= set(ALPHABET)
 
 
 @given(segments)
 def test_what_decodes_encodes_to_itself(segment):
-    octets = base64url.decode(segment)
-    assert octets is None or base64url.encode(octets) == segment
+    raw = base64url.decode(segment)
+    assert raw is None or base64url.encode(raw) == segment
 
 
 @given(st.binary(max_size=200), st.data())
-def test_one_changed_octet_is_another_value_or_none(octets, data):
-    segment = bytearray(base64url.encode(octets + b"x"))
+def test_one_changed_byte_is_another_value_or_none(raw, data):
+    segment = bytearray(base64url.encode(raw + b"x"))
     place = data.draw(st.integers(0, len(segment) - 1))
     segment[place] ^= data.draw(st.integers(1, 255))
-    assert base64url.decode(bytes(segment)) != octets + b"x"
+    assert base64url.decode(bytes(segment)) != raw + b"x"

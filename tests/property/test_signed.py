@@ -61,7 +61,7 @@ def test_what_was_signed_verifies(alg, payload, detached):
 @given(fast, st.binary(max_size=300))
 def test_unencoded_payload_verifies_or_is_refused_at_once(alg, payload):
     signer = Signer(suite.signing_key(alg), b64=False)
-    carried = all(0x20 <= octet < 0x7F and octet != 0x2E for octet in payload)
+    carried = all(0x20 <= one_byte < 0x7F and one_byte != 0x2E for one_byte in payload)
     try:
         token = signer.sign(payload)
     except ValueError:
@@ -75,11 +75,11 @@ def test_unencoded_payload_verifies_or_is_refused_at_once(alg, payload):
 @given(orders, st.binary(max_size=300))
 def test_what_was_nested_opens(order, payload):
     seals, opens = nested(order)
-    assert opens.open(seals.seal(payload)).payload == payload
+    assert opens.open(seals.encrypt(payload)).payload == payload
 
 
 @given(fast, st.one_of(st.text(), st.binary()), st.booleans())
-def test_any_text_or_octets_give_a_token_error(alg, token, b64):
+def test_any_text_or_bytes_give_a_token_error(alg, token, b64):
     assert outcome(lambda: verifier(alg, b64=b64).verify(token)) is None
     for order in ("sign first", "seal first"):
         assert outcome(lambda: nested(order)[1].open(token)) is None  # noqa: B023
@@ -119,7 +119,7 @@ def test_any_header_verifies_or_gives_a_token_error(members, b64, good, payload)
     """Under a good signature as well: what is then verified is what was signed."""
     key = suite.signing_key("HS256")
     header = {**members, "alg": "HS256"} if good else members
-    sign = key.for_signatures("sign", None).sign
+    sign = key._for_signatures("sign", None).sign
     token = suite.jws(json.dumps(header).encode(), payload, sign)
     found = outcome(lambda: Verifier(key, b64=b64).verify(token))
     if found is not None:
@@ -159,12 +159,12 @@ def changed(token, kind, place, what):
 
 
 @given(sigs, changes, st.booleans())
-def test_token_that_verifies_is_the_one_that_was_signed(alg, steps, as_octets):
+def test_token_that_verifies_is_the_one_that_was_signed(alg, steps, as_bytes):
     """Malleability: no two strings are the same token."""
     made = token = Signer(suite.signing_key(alg), header={"typ": "JWT"}).sign(b"payload")
     for step in steps:
         token = changed(token, *step)
-    given_token = token.encode() if as_octets else token
+    given_token = token.encode() if as_bytes else token
     found = outcome(lambda: verifier(alg).verify(given_token))
     assert (found == b"payload") is (token == made)
     assert found in (None, b"payload")
@@ -173,18 +173,18 @@ def test_token_that_verifies_is_the_one_that_was_signed(alg, steps, as_octets):
 @given(orders, changes)
 def test_nested_token_that_opens_is_the_one_that_was_made(order, steps):
     seals, opens = nested(order)
-    made = token = seals.seal(b"payload")
+    made = token = seals.encrypt(b"payload")
     for step in steps:
         token = changed(token, *step)
     found = outcome(lambda: opens.open(token).payload)
     assert (found == b"payload") is (token == made)
 
 
-def bent(octets):
-    """Return all octet strings that differ in one bit."""
-    for place in range(len(octets)):
+def bent(raw):
+    """Return all byte strings that differ in one bit."""
+    for place in range(len(raw)):
         for bit in range(8):
-            yield octets[:place] + bytes((octets[place] ^ 1 << bit,)) + octets[place + 1 :]
+            yield raw[:place] + bytes((raw[place] ^ 1 << bit,)) + raw[place + 1 :]
 
 
 @pytest.mark.parametrize("alg", suite.SIGS)
@@ -193,8 +193,8 @@ def test_one_bit_flipped_in_any_part_never_verifies(alg, part):
     """Every single bit; the flipped part is canonical again."""
     parts = [forge.unb64(one) for one in Signer(suite.signing_key(alg)).sign(b"payload").split(".")]
     ready, count = verifier(alg), 0
-    for octets in bent(parts[part]):
-        token = ".".join(map(forge.b64, [*parts[:part], octets, *parts[part + 1 :]]))
+    for raw in bent(parts[part]):
+        token = ".".join(map(forge.b64, [*parts[:part], raw, *parts[part + 1 :]]))
         assert outcome(lambda: ready.verify(token)) is None  # noqa: B023
         count += 1
     assert count == 8 * len(parts[part])
@@ -205,13 +205,13 @@ def test_one_bit_flipped_in_the_text_never_verifies(alg):
     made = Signer(suite.signing_key(alg)).sign(b"payload").encode()
     ready = verifier(alg)
     assert ready.verify(made) == b"payload"
-    for octets in bent(made):
-        assert outcome(lambda: ready.verify(octets)) is None  # noqa: B023
+    for raw in bent(made):
+        assert outcome(lambda: ready.verify(raw)) is None  # noqa: B023
 
 
 @pytest.mark.parametrize("order", ["sign first", "seal first"])
 def test_one_bit_flipped_in_a_nested_token_never_opens(order):
     seals, opens = nested(order)
-    made = seals.seal(b"x").encode()
-    for octets in bent(made):
-        assert outcome(lambda: opens.open(octets)) is None  # noqa: B023
+    made = seals.encrypt(b"x").encode()
+    for raw in bent(made):
+        assert outcome(lambda: opens.open(raw)) is None  # noqa: B023

@@ -76,13 +76,13 @@ def test_dump_gives_an_equal_value_or_nothing(value):
 
 
 @given(st.one_of(st.binary(max_size=100), words.map(str.encode), st.text().map(str.encode)))
-def test_any_octets_are_one_strict_object_or_none(octets):
-    value = strict_json.load_object(octets)
+def test_any_bytes_are_one_strict_object_or_none(raw):
+    value = strict_json.load_object(raw)
     if value is None:
         return
     assert isinstance(value, dict)
     # A lenient reader finds the same, and a strict writer can write it.
-    assert json.loads(octets) == value
+    assert json.loads(raw) == value
     assert strict_json.dump(value) is not None
 
 

@@ -61,8 +61,8 @@ def test_any_text_gives_a_token_error(suite, text):
 
 
 @given(families, st.binary())
-def test_any_octets_give_a_token_error(suite, octets):
-    assert outcome(opener(*suite), octets) is None
+def test_any_bytes_give_a_token_error(suite, raw):
+    assert outcome(opener(*suite), raw) is None
 
 
 @given(families, st.lists(st.binary(max_size=60), min_size=4, max_size=6))
@@ -115,8 +115,8 @@ header_names = st.sampled_from(
 def test_any_header_opens_or_gives_a_token_error(suite, header, good):
     """The tag is good over whatever header it is."""
     alg, enc = suite
-    octets = json.dumps({**header, **({"alg": alg, "enc": enc} if good else {})}).encode()
-    found = outcome(opener(alg, enc), str(forge.token(alg, enc, header=octets)))
+    raw = json.dumps({**header, **({"alg": alg, "enc": enc} if good else {})}).encode()
+    found = outcome(opener(alg, enc), str(forge.token(alg, enc, header=raw)))
     assert found in (None, b"forged")
     if found is not None:
         assert "zip" not in header
@@ -160,14 +160,14 @@ def changed(token, change):
 
 
 @given(suites, changes, st.booleans())
-def test_token_that_opens_is_the_one_that_was_made(suite, steps, as_octets):
+def test_token_that_opens_is_the_one_that_was_made(suite, steps, as_bytes):
     """Malleability: no two strings are the same token."""
     alg, enc = suite
     made = str(forge.token(alg, enc))
     token = made
     for step in steps:
         token = changed(token, step)
-    given_token = token.encode(errors="replace") if as_octets else token
+    given_token = token.encode(errors="replace") if as_bytes else token
     if outcome(opener(alg, enc), given_token) is None:
         assert token != made
     else:
@@ -175,11 +175,11 @@ def test_token_that_opens_is_the_one_that_was_made(suite, steps, as_octets):
         assert str(forge.parts(token)) == token
 
 
-def bent(octets):
-    """Return all octet strings that differ in one bit."""
-    for place in range(len(octets)):
+def bent(raw):
+    """Return all byte strings that differ in one bit."""
+    for place in range(len(raw)):
         for bit in range(8):
-            yield octets[:place] + bytes((octets[place] ^ 1 << bit,)) + octets[place + 1 :]
+            yield raw[:place] + bytes((raw[place] ^ 1 << bit,)) + raw[place + 1 :]
 
 
 BIT_SUITES = [(alg, enc) for alg in ("A128KW", "A192KW", "A256KW", "dir") for enc in forge.ENCS]
@@ -201,8 +201,8 @@ def test_one_bit_flipped_in_any_part_never_opens(alg, enc, part):
     found = opener(alg, enc)
     assert found.decrypt(str(good)) == b"forged"
     count = 0
-    for octets in bent(getattr(good, part)):
-        assert outcome(found, str(good._replace(**{part: octets}))) is None
+    for raw in bent(getattr(good, part)):
+        assert outcome(found, str(good._replace(**{part: raw}))) is None
         count += 1
     assert count == 8 * len(getattr(good, part))
 
@@ -212,8 +212,8 @@ def test_one_bit_flipped_in_the_text_never_opens(alg, enc):
     made = str(forge.token(alg, enc)).encode()
     found = opener(alg, enc)
     assert found.decrypt(made) == b"forged"
-    for octets in bent(made):
-        assert outcome(found, octets) is None
+    for raw in bent(made):
+        assert outcome(found, raw) is None
 
 
 @given(suites, st.binary(max_size=200), st.integers(1, 400))

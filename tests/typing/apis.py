@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import assert_never, assert_type
 
-from joseal import Encrypter, Key, profiles
+from joseal import Encrypter, Key, NestedToken, profiles
 from joseal.juspay import (
     Accepted,
     Account,
@@ -16,23 +16,23 @@ from joseal.juspay import (
     Envelope,
     Expiry,
     Failed,
-    MemoryDeliveries,
+    MemoryWebhookStore,
     NotSent,
     Order,
     Outcome,
+    Reconciliation,
     Refused,
     Request,
-    Resolution,
     StillUnknown,
     Unknown,
     Webhook,
     WebhookReceiver,
     attempt_request,
+    encrypt_body,
     handle_once,
     payout_encrypter,
     read_attempt_response,
     redact,
-    seal,
 )
 
 
@@ -56,15 +56,15 @@ def calls(account: Account, sealer: Encrypter, made: Attempt) -> None:
         assert_type(outcome, Outcome[Ack])
         assert_type(outcome.result(), Ack)
         assert_type(client.order_status("order-1", expand=("payment",)).result(), Order)
-        assert_type(client.resolve("order-1", "f-1", known=frozenset({"a"})), Resolution)
+        assert_type(client.reconcile("order-1", "f-1", known=frozenset({"a"})), Reconciliation)
         client.attempt(made, "order-1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         client.order_status("order-1", expand=("card",))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        client.resolve("order-1", "f-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        client.reconcile("order-1", "f-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
         assert_type(outcome.value, Ack)  # type: ignore[union-attr, assert-type]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportAssertTypeFailure]
     Client(account, "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def every_outcome_is_handled(outcome: Outcome[Ack], resolution: Resolution) -> None:
+def every_outcome_is_handled(outcome: Outcome[Ack], resolution: Reconciliation) -> None:
     match outcome:
         case Accepted(value):
             assert_type(value, Ack)
@@ -103,7 +103,7 @@ def an_outcome_is_forgotten(outcome: Outcome[Ack]) -> None:
 
 
 def without_sockets(account: Account, sealer: Encrypter, made: Attempt) -> None:
-    envelope = seal(sealer, made, kid="a")
+    envelope = encrypt_body(sealer, made, kid="a")
     assert_type(envelope, Envelope)
     request = attempt_request(account, "order-1", envelope)
     assert_type(request, Request)
@@ -113,14 +113,14 @@ def without_sockets(account: Account, sealer: Encrypter, made: Attempt) -> None:
     assert_type(redact("a"), str)
     attempt_request(account, "order-1", made)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     read_attempt_response(200, "{}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    seal(sealer, {"fulfillment_id": "a"}, kid="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    encrypt_body(sealer, {"fulfillment_id": "a"}, kid="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def webhooks(receiver: WebhookReceiver, headers: dict[str, str]) -> None:
     webhook = receiver.receive(headers.items(), b"{}")
     assert_type(webhook, Webhook)
     assert_type(webhook.info, Mapping[str, object])
-    delivery = handle_once(MemoryDeliveries(), webhook, lambda given: assert_type(given, Webhook))
+    delivery = handle_once(MemoryWebhookStore(), webhook, lambda given: assert_type(given, Webhook))
     assert_type(delivery, Delivery)
     assert_type(delivery.acknowledge, bool)
     receiver.receive(headers, "{}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
@@ -133,13 +133,13 @@ def named_profiles(key: Key) -> None:
     assert_type(visa, profiles.Profile)
     assert_type(profiles.PROFILES["visa-mle"], profiles.Profile)
     assert_type(visa.with_send(enc="A256GCM"), profiles.Profile)
-    assert_type(visa.sealer(key).seal(b"{}"), str)
-    received = visa.opener(key).open("{}")
-    assert_type(received, profiles.Received)
+    assert_type(visa.encrypter(key).encrypt(b"{}"), str)
+    received = visa.decrypter(key).open("{}")
+    assert_type(received, NestedToken)
     assert_type(received.payload, bytes)
     assert_type(received.signed_by, Key | None)
-    visa.sealer("key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    visa.sealer(key).seal("{}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    visa.opener(key).open({"encData": "a"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    visa.encrypter("key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    visa.encrypter(key).encrypt("{}")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    visa.decrypter(key).open({"encData": "a"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     profiles.IssuedAt("us")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     profiles.PROFILES["mine"] = visa  # type: ignore[index]  # pyright: ignore[reportIndexIssue]

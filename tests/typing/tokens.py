@@ -1,5 +1,6 @@
 """Keys, tokens and their two layers, as a type checker sees them."""
 
+from collections.abc import Mapping
 from typing import assert_type
 
 import joseal
@@ -39,9 +40,9 @@ def jwe(key: joseal.Key, ring: joseal.KeySet, token: str | bytes) -> None:
     opener = joseal.Decrypter(ring, enc={"A256GCM", "A128GCM"})
     assert_type(opener.decrypt(token), bytes)
     opened = opener.open(token)
-    assert_type(opened, joseal.Opened)
+    assert_type(opened, joseal.DecryptedToken)
     assert_type(opened.plaintext, bytes)
-    assert_type(opened.header, dict[str, object])
+    assert_type(opened.header, Mapping[str, object])
     assert_type(opened.key, joseal.Key)
     joseal.Decrypter([key], enc="A256GCM", policy=joseal.MODERN, limits=joseal.Limits())
 
@@ -62,7 +63,7 @@ def misused_jwe(key: joseal.Key, sealer: joseal.Encrypter, opener: joseal.Decryp
     opener.decrypt("a.b.c.d.e", key)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-def untyped_header_is_narrowed_first(opened: joseal.Opened) -> None:
+def untyped_header_is_narrowed_first(opened: joseal.DecryptedToken) -> None:
     opened.header["iat"] + 1  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
     issued = opened.header["iat"]
     if isinstance(issued, int):
@@ -74,9 +75,9 @@ def jws(key: joseal.Key, token: str | bytes) -> None:
     verifier = joseal.Verifier(key, typ="JWT")
     assert_type(verifier.verify(token, payload=b"a"), bytes)
     verified = verifier.open(token)
-    assert_type(verified, joseal.Verified)
+    assert_type(verified, joseal.VerifiedToken)
     assert_type(verified.payload, bytes)
-    assert_type(verified.header, dict[str, object])
+    assert_type(verified.header, Mapping[str, object])
     assert_type(verified.key, joseal.Key)
     joseal.Signer(key).sign("a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     verifier.verify(token, b"a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
@@ -89,14 +90,14 @@ def nested(
     encrypter: joseal.Encrypter,
     decrypter: joseal.Decrypter,
 ) -> None:
-    token = joseal.SignThenEncrypt(signer, encrypter).seal(b"a")
+    token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"a")
     assert_type(token, str)
     opened = joseal.DecryptThenVerify(decrypter, verifier).open(token)
-    assert_type(opened, joseal.OpenedNested)
+    assert_type(opened, joseal.NestedToken)
     assert_type(opened.payload, bytes)
-    assert_type(opened.signed_by, joseal.Key)
-    assert_type(joseal.EncryptThenSign(encrypter, signer, cty=None).seal(b"a"), str)
-    assert_type(joseal.VerifyThenDecrypt(verifier, decrypter).open(token), joseal.OpenedNested)
+    assert_type(opened.signed_by, joseal.Key | None)
+    assert_type(joseal.EncryptThenSign(encrypter, signer, cty=None).encrypt(b"a"), str)
+    assert_type(joseal.VerifyThenDecrypt(verifier, decrypter).open(token), joseal.NestedToken)
     joseal.SignThenEncrypt(encrypter, signer)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     joseal.DecryptThenVerify(verifier, decrypter)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

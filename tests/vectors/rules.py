@@ -86,8 +86,8 @@ class Fault(NamedTuple):
         return NAMES[len(then)][changed[0]] if changed else "none"
 
     def size(self, index: int) -> int:
-        octets = base64url.decode(self.case.test["token"].split(".")[index].encode())
-        return -1 if octets is None else len(octets)
+        raw = base64url.decode(self.case.test["token"].split(".")[index].encode())
+        return -1 if raw is None else len(raw)
 
 
 class Axis(NamedTuple):
@@ -167,7 +167,7 @@ ENCODINGS = (
 TEXTS = (
     *("is an array", "is a string", "is null", "is a number", "ends before its brace"),
     *("goes on with a second object", "goes on with a NUL", "begins with a byte order mark"),
-    *("is in UTF-16", "has an octet that UTF-8 never has", "has a lone surrogate"),
+    *("is in UTF-16", "has a byte that UTF-8 never has", "has a lone surrogate"),
     *("has a raw NUL in a string", "has a NaN", "has a number that overflows to infinity"),
 )
 WRONG = ("is missing", "is null", "is a number", "is a list", "is an object", "is true")

@@ -194,7 +194,7 @@ HEADER = [
     Rule(
         "What everybody knows of a pair is no secret",
         *("KeyConfusion", "not_allowed", FAMILY),
-        ("dir under octets of the public key", "A128KW under octets of the public key"),
+        ("dir under bytes of the public key", "A128KW under bytes of the public key"),
         excepted=dict.fromkeys(
             ("aes-kw", "aes-gcmkw", "dir", "pbes2"), "a shared key has no public half"
         ),
@@ -204,44 +204,44 @@ CONTENT = [
     Rule(
         "The IV has the size that the enc gives it",
         *("IvLength", "malformed", ENC),
-        each("an IV of ", (f"{size} octets" for size in (0, 1, 8, 11, 13, 15, 17))),
+        each("an IV of ", (f"{size} bytes" for size in (0, 1, 8, 11, 13, 15, 17))),
     ),
     Rule(
         "So it has under each alg",
         *("IvLength", "malformed", FAMILY),
-        each("an IV of ", ("0 octets", "12 octets", "15 octets", "17 octets")),
+        each("an IV of ", ("0 bytes", "12 bytes", "15 bytes", "17 bytes")),
     ),
     Rule(
         "A nonce is no IV of CBC",
-        *("IvLength", "malformed", STREAM, ("an IV of 16 octets",)),
+        *("IvLength", "malformed", STREAM, ("an IV of 16 bytes",)),
     ),
-    Rule("Nor the reverse", *("IvLength", "malformed", BLOCK, ("an IV of 12 octets",))),
+    Rule("Nor the reverse", *("IvLength", "malformed", BLOCK, ("an IV of 12 bytes",))),
     Rule(
         "The tag has the size that the enc gives it, and is never cut",
         *("TagLength", "malformed", ENC),
-        each("a tag of ", (f"{size} octets" for size in (*range(16), 17))),
+        each("a tag of ", (f"{size} bytes" for size in (*range(16), 17))),
     ),
     Rule(
         "So it has under each alg",
         *("TagLength", "malformed", FAMILY),
-        each("a tag of ", (f"{size} octets" for size in (0, 4, 12, 15, 17))),
+        each("a tag of ", (f"{size} bytes" for size in (0, 4, 12, 15, 17))),
     ),
     Rule(
         "A ciphertext of CBC has whole blocks, one at least",
         *("CiphertextLength", "malformed", BLOCK),
-        each("a ciphertext of ", (f"{size} octets" for size in (0, 1, 15, 17))),
+        each("a ciphertext of ", (f"{size} bytes" for size in (0, 1, 15, 17))),
     ),
     Rule(
         "So it has under each alg",
         *("CiphertextLength", "malformed", FAMILY),
-        each("a ciphertext of ", (f"{size} octets" for size in (0, 1, 15, 17))),
+        each("a ciphertext of ", (f"{size} bytes" for size in (0, 1, 15, 17))),
     ),
     Rule(
         "Where any size fits, the tag tells what is missing",
         *("CiphertextLength", "undecryptable", STREAM),
         (
-            *("no ciphertext", "a ciphertext without its last octet"),
-            "a ciphertext with an octet more",
+            *("no ciphertext", "a ciphertext without its last byte"),
+            "a ciphertext with a byte more",
         ),
     ),
     Rule(
@@ -319,7 +319,7 @@ CONTENT = [
         *("WrongMac", "undecryptable", BLOCK),
         (
             *("a tag over no length", "a tag over no AAD", "a tag over no IV"),
-            *("a tag over a length of 32 bits", "a tag over the AAD's length in octets"),
+            *("a tag over a length of 32 bits", "a tag over the AAD's length in bytes"),
             *("a tag over the plaintext", "a tag under the other half of the CEK"),
         ),
     ),
@@ -344,7 +344,7 @@ CONTENT = [
         each(
             "the stream: ",
             (
-                *("nothing", "the text itself", "cut by one octet", "an octet behind its end"),
+                *("nothing", "the text itself", "cut by one byte", "a byte behind its end"),
                 *("a second stream behind it", "with the frame of zlib"),
             ),
         ),
@@ -352,7 +352,7 @@ CONTENT = [
     Rule(
         "So it is with each enc",
         *("Deflate", "undecryptable", ENC),
-        each("the stream: ", ("cut by one octet", "an octet behind its end")),
+        each("the stream: ", ("cut by one byte", "a byte behind its end")),
     ),
     Rule(
         "What comes out of a stream is bounded",
@@ -379,17 +379,17 @@ KEYS = [
     Rule(
         "A wrapped key has the one size that the enc gives it",
         *("EncryptedKeyLength", "malformed", WRAPPING),
-        ("an encrypted key of 0 octets", "an encrypted key of .*"),
+        ("an encrypted key of 0 bytes", "an encrypted key of .*"),
     ),
     Rule(
         "So it has with each enc",
         *("EncryptedKeyLength", "malformed", WRAPPING_ENC),
-        ("an encrypted key of 0 octets", "an encrypted key of .*"),
+        ("an encrypted key of 0 bytes", "an encrypted key of .*"),
     ),
     Rule(
         "Without key wrap there is no encrypted key",
         *("EncryptedKeyLength", "malformed", DIRECT_ENC),
-        ("an encrypted key of 1 octets.*", "an encrypted key of 16 octets.*"),
+        ("an encrypted key of 1 bytes.*", "an encrypted key of 16 bytes.*"),
     ),
     Rule(
         "Bad OAEP padding is the one failure",
@@ -397,8 +397,8 @@ KEYS = [
         each(
             "the padded block: ",
             (
-                *("its first octet is 1", "the first octet of the label's hash .*"),
-                *("the separator is 2", "no separator.*", "an octet before the separator is 2"),
+                *("its first byte is 1", "the first byte of the label's hash .*"),
+                *("the separator is 2", "no separator.*", "a byte before the separator is 2"),
                 *("it is not masked", "it is padded as PKCS #1 v1.5"),
             ),
         ),
@@ -409,15 +409,15 @@ KEYS = [
         each(
             "the padded block: ",
             (
-                *("its first octet is 1", "its block type is [013]", "no separator"),
-                *("a zero as the (?:first|eighth) octet of the filler", "no zero at all"),
+                *("its first byte is 1", "its block type is [013]", "no separator"),
+                *("a zero as the (?:first|eighth) byte of the filler", "no zero at all"),
             ),
         ),
     ),
     Rule(
         "A CEK of the wrong size is the one failure",
         *("CekLength", "undecryptable", RSA),
-        each("a CEK of ", (f"{size} octets" for size in (0, 16, 24, 31, 33, 48))),
+        each("a CEK of ", (f"{size} bytes" for size in (0, 16, 24, 31, 33, 48))),
     ),
     Rule(
         "No CEK is put in the place of one that can't be had, which anyone could guess",
@@ -440,12 +440,12 @@ KEYS = [
         },
     ),
     Rule(
-        "iv and tag of AES-GCM key wrap have 12 and 16 octets",
+        "iv and tag of AES-GCM key wrap have 12 and 16 bytes",
         *("GcmKeyWrap", "malformed", GCMKW),
         (
             *("the header has no iv", "the header has no tag"),
-            *each("the header's iv has ", (f"{size} octets" for size in (*range(12), 13))),
-            *each("the header's tag has ", (f"{size} octets" for size in (*range(16), 17))),
+            *each("the header's iv has ", (f"{size} bytes" for size in (*range(12), 13))),
+            *each("the header's tag has ", (f"{size} bytes" for size in (*range(16), 17))),
         ),
     ),
     Rule(
@@ -462,8 +462,8 @@ KEYS = [
         ),
     ),
     Rule(
-        "A salt is there and has 8 octets or more",
-        *("Salt", "malformed", PBES2, ("the header has no p2s", "a salt of [017] octets.*")),
+        "A salt is there and has 8 bytes or more",
+        *("Salt", "malformed", PBES2, ("the header has no p2s", "a salt of [017] bytes.*")),
     ),
     Rule(
         "A salt is canonical base64url",
@@ -519,7 +519,7 @@ KEYS = [
         each(
             "the x of the epk ",
             (
-                *("without its last octet", "without its first octet"),
+                *("without its last byte", "without its first byte"),
                 *("with a zero in front", "with a zero at the end"),
             ),
         ),
@@ -568,8 +568,8 @@ LIMITS = [
         "A token, a header and a plaintext have limits that the opener can move",
         *("OverLimit", "too_large", FAMILY),
         (
-            *("a token that is longer .*", "a header that is one octet longer"),
-            "a plaintext that is one octet longer",
+            *("a token that is longer .*", "a header that is one byte longer"),
+            "a plaintext that is one byte longer",
         ),
     ),
     Rule(

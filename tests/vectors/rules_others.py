@@ -182,7 +182,7 @@ JWS = [
     Rule(
         "A signature has its size",
         *("SignatureLength", "unverified", SIGNED),
-        each("the signature: ", ("its last octet cut", "an octet more", "twice", "half of it")),
+        each("the signature: ", ("its last byte cut", "a byte more", "twice", "half of it")),
     ),
     Rule(
         "A key for one is none for another",
@@ -213,7 +213,7 @@ JWS = [
     ),
     Rule(
         "An HMAC is not cut",
-        *("SignatureLength", "unverified", HMAC, ("cut to 1 octets", "cut to 16 octets")),
+        *("SignatureLength", "unverified", HMAC, ("cut to 1 bytes", "cut to 16 bytes")),
     ),
     Rule(
         "Nor under another key than its own",
@@ -223,9 +223,9 @@ JWS = [
         "A token, a header and a payload have limits, wherever the payload stands",
         *("OverLimit", "too_large", SIGNED),
         (
-            *("a token that is one character longer", "a header that is one octet longer"),
+            *("a token that is one character longer", "a header that is one byte longer"),
             *each(
-                "a payload that is one octet longer, ",
+                "a payload that is one byte longer, ",
                 ("attached", "detached", "unencoded", "unencoded-detached"),
             ),
         ),
@@ -268,11 +268,11 @@ JWK = [
     ),
     Rule(
         "A key is of the kind that its alg takes",
-        *("KeyKind", "key", FAMILY, ("an RSA key|octets", "a point on .*")),
+        *("KeyKind", "key", FAMILY, ("an RSA key|a symmetric key", "a point on .*")),
     ),
     Rule(
         "So it is to sign",
-        *("KeyKind", "key", SIGNED, ("an RSA key|octets", "a point on .*")),
+        *("KeyKind", "key", SIGNED, ("an RSA key|a symmetric key", "a point on .*")),
     ),
     Rule(
         "alg is the name of one that is known, and of one that is on",
@@ -308,7 +308,7 @@ JWK = [
     ),
     Rule(
         "A shared key has the size that its alg or enc needs",
-        *("WeakKey", "key", OCTETS, ("a key of 0 octets", "a key of [0-9]+ octets")),
+        *("WeakKey", "key", OCTETS, ("a key of 0 bytes", "a key of [0-9]+ bytes")),
     ),
     Rule(
         "An RSA key has 2,048 to 16,384 bits",
@@ -337,10 +337,10 @@ JWK = [
         *("KeyLength", "key", CURVE),
         each(
             "[xd] ",
-            ("without its last octet", "with a zero in front", "with a zero at the end"),
+            ("without its last byte", "with a zero in front", "with a zero at the end"),
         ),
     ),
-    Rule("y has", *("KeyLength", "key", POINT, each("y ", ("without its first octet",)))),
+    Rule("y has", *("KeyLength", "key", POINT, each("y ", ("without its first byte",)))),
     Rule(
         "A key is on the curve that it names, which is one of ours",
         *("KeyCurve", "key", CURVE, ("crv is ''", "crv is 'secp256k1'", "kty is (?:EC|OKP)")),
@@ -375,8 +375,8 @@ ELSEWHERE = {
     "The default limits of a token and of a plaintext, 16 MiB each, at n and n + 1": "a file of "
     "vectors has 200 KB: tests/vectors/test_defaults_at_the_edge.py",
     "A plaintext of 1 MiB opens": "as before: tests/vectors/test_defaults_at_the_edge.py",
-    "1 KB that inflates to 1 GB": "DEFLATE gives 1,032 octets for one at most; each family has a "
-    "bomb of 60,000 octets against a limit of 1,000, and compression.json one of 1 MiB",
+    "1 KB that inflates to 1 GB": "DEFLATE gives 1,032 bytes for one at most; each family has a "
+    "bomb of 60,000 bytes against a limit of 1,000, and compression.json one of 1 MiB",
     "An AAD of 512 MiB, whose length in bits overflows 32 bits": "header_bytes bounds the AAD far "
     "below; a length of 32 bits is under WrongMac",
     "CBC is never decrypted on a bad tag": "what is called can't be seen from outside: "

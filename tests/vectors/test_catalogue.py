@@ -93,7 +93,7 @@ def test_negative_case_that_is_made_of_none_is_a_printed_one():
 
 
 @pytest.mark.parametrize("size", [0, 1])
-def test_plaintext_of_no_octet_and_of_one_opens_with_each_enc(size):
+def test_plaintext_of_no_byte_and_of_one_opens_with_each_enc(size):
     opened = {
         test["header"]["enc"]
         for path in PATHS

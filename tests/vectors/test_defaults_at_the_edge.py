@@ -21,8 +21,8 @@ def generator(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def dir_key(generator: ModuleType, enc: str) -> dict[str, str]:
-    octets = generator.draw(f"large {enc}", ENCS[enc].cek_bytes)
-    return {"kty": "oct", "alg": "dir", "k": generator.b64(octets)}
+    raw = generator.draw(f"large {enc}", ENCS[enc].cek_bytes)
+    return {"kty": "oct", "alg": "dir", "k": generator.b64(raw)}
 
 
 @pytest.mark.parametrize("enc", ENCS)
@@ -36,7 +36,7 @@ def test_token_at_the_default_limit_opens_and_one_longer_does_not(generator):
     key, most = dir_key(generator, "A128GCM"), Limits().token_bytes
     empty = generator.recipe(key, "A128GCM", "largest", b"")
     room = most - len(str(empty.make()))
-    # Four characters hold three octets, two hold one: every number but 4n + 1 can be reached.
+    # Four characters hold three bytes, two hold one: every number but 4n + 1 can be reached.
     plaintext = b"\x00" * (room * 3 // 4)
     token = str(generator.recipe(key, "A128GCM", "largest", plaintext).make())
     assert len(token) == most

@@ -1,4 +1,4 @@
-"""The generator: the same octets on each run, without joseal, and right by the RFCs' figures."""
+"""The generator: the same bytes on each run, without joseal, and right by the RFCs' figures."""
 
 import ast
 import os
@@ -24,7 +24,7 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return encoder
 
 
-def test_generator_writes_the_same_octets(tmp_path):
+def test_generator_writes_the_same_bytes(tmp_path):
     # Another seed for hashes than the one before shows any order that depends on it.
     environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, VECTORS / "generate.py", "--output", tmp_path]
@@ -110,7 +110,7 @@ def test_key_agreement_gives_what_the_rfcs_print(encoder):
             agreement.shared(figure.key, agreement.public(figure.ephemeral)).hex(),
         }
         assert secrets == {figure.shared}
-    # RFC 7518 appendix C has the octets of the derivation, too.
+    # RFC 7518 appendix C has the bytes of the derivation, too.
     (figure,) = [figure for figure in rfc_agreements.AGREEMENTS if figure.derived]
     info = agreement.other_info(figure.enc, *figure.parties.values(), 16)
     assert info.hex() == "000000074131323847434d00000005416c69636500000003426f6200000080"

@@ -25,9 +25,9 @@ from joseal import (
     Verifier,
 )
 from joseal._core.algorithms import ecdh
-from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import ALGS, ENCS
-from joseal._core.wire.header import typed
+from joseal._core.wire.header import parse_parameters
 from joseal.conformance import Outcome
 from joseal.conformance.formats.cases import JSON_FORM
 
@@ -66,7 +66,7 @@ def loaded(jwk, alg, *, legacy):
 
 def opened(jwk, token, *, everything):
     key = loaded(json.dumps(jwk), None, legacy=everything)
-    encs = [name for name, enc in ENCS.items() if key.serves(enc)]
+    encs = [name for name, enc in ENCS.items() if key._serves(enc)]
     return Decrypter(key, enc=encs, accept_zip=everything).decrypt(text(token))
 
 
@@ -104,7 +104,7 @@ def test_wycheproof_with_everything_switched_on(shared_vectors, name, passed, di
 
 
 def test_cases_that_contradict_themselves_are_listed(shared_vectors):
-    """They are to the octet the token of the valid case, with the same key."""
+    """They are to the byte the token of the valid case, with the same key."""
     tokens = {
         case["tcId"]: (text(case["jws"]), json.dumps(group["private"]))
         for group, case in wycheproof(shared_vectors, "json_web_signature")
@@ -302,11 +302,13 @@ def test_rfc_8037_appendix_a(shared_vectors):
         kek = suite.concat_kdf(z, header["alg"], size)
         mechanism = Key.from_jwk(suite.private_jwk(curve), alg=header["alg"])
         # The printed recipient has no private half: the agreed secret stands for it.
-        device = ecdh.EcdhEs(ALGS[header["alg"]], mechanism.public_material(), lambda _, z=z: z)
+        device = ecdh.EcdhEs(ALGS[header["alg"]], mechanism._public_material(), lambda _, z=z: z)
         enc = ENCS[header["enc"]]
         cek = bytes(range(enc.cek_bytes))
-        incoming = Incoming(enc, typed(header).known, aes_key_wrap(kek, cek), Limits())
-        assert device.prepare(incoming)() == cek
+        request = UnwrapRequest(
+            enc, parse_parameters(header).known, aes_key_wrap(kek, cek), Limits()
+        )
+        assert device.check_public(request)() == cek
 
 
 RFC_7515 = {

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tests.vectors.vector_files import cases, outcome
 
-from joseal import Decrypter, Key, KeyUseError
+from joseal import Decrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire import base64url
 
@@ -87,7 +87,7 @@ def result(figure: Figure) -> str:
     # An alg that is the name of an enc makes a key for `dir`: RFC 7520 section 5.6.
     try:
         key = loaded(json.dumps(figure.jwk), None if "alg" in figure.jwk else figure.alg)
-    except KeyUseError as error:
+    except InvalidKeyError as error:
         return f"{error.code}: {figure.alg}"
     code, opened = outcome(Decrypter(key, enc=figure.enc), figure.token)
     if opened is not None and opened.plaintext != figure.plaintext:

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from joseal import Decrypter, Opened, TokenError, conformance
+from joseal import DecryptedToken, Decrypter, TokenError, conformance
 from joseal.conformance import FileReport
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -64,7 +64,7 @@ def run(path: Path) -> FileReport:
     return report
 
 
-def outcome(decrypter: Decrypter, token: str) -> tuple[str, Opened | None]:
+def outcome(decrypter: Decrypter, token: str) -> tuple[str, DecryptedToken | None]:
     """What becomes of a token: a code of ours, and what was opened."""
     try:
         return "ok", decrypter.open(token)

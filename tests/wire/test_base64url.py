@@ -1,4 +1,4 @@
-"""Canonical base64url: one octet string has one encoding. RFC 7515 section 2, RFC 4648."""
+"""Canonical base64url: one byte string has one encoding. RFC 7515 section 2, RFC 4648."""
 
 import itertools
 import string
@@ -8,11 +8,11 @@ import pytest
 from joseal._core.wire import base64url
 
 ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
-FOREIGN = [octet for octet in range(256) if octet not in ALPHABET]
+FOREIGN = [one_byte for one_byte in range(256) if one_byte not in ALPHABET]
 
 
 @pytest.mark.parametrize(
-    ("octets", "text"),
+    ("raw", "text"),
     [
         (b"", b""),
         (b"f", b"Zg"),
@@ -24,37 +24,37 @@ FOREIGN = [octet for octet in range(256) if octet not in ALPHABET]
         (bytes([3, 236, 255, 224, 193]), b"A-z_4ME"),
     ],
 )
-def test_figures_of_the_rfcs(octets, text):
+def test_figures_of_the_rfcs(raw, text):
     """RFC 4648 section 10 without padding, RFC 7515 appendix C."""
-    assert base64url.encode(octets) == text
-    assert base64url.decode(text) == octets
+    assert base64url.encode(raw) == text
+    assert base64url.decode(text) == raw
 
 
-def test_every_tail_of_one_octet_has_one_encoding():
+def test_every_tail_of_one_byte_has_one_encoding():
     found = {}
     for pair in itertools.product(range(256), repeat=2):
-        octets = base64url.decode(bytes(pair))
-        if octets is not None:
-            assert base64url.encode(octets) == bytes(pair)
-            found[octets] = pair
-    assert set(found) == {bytes((octet,)) for octet in range(256)}
+        raw = base64url.decode(bytes(pair))
+        if raw is not None:
+            assert base64url.encode(raw) == bytes(pair)
+            found[raw] = pair
+    assert set(found) == {bytes((one_byte,)) for one_byte in range(256)}
 
 
-def test_every_tail_of_two_octets_has_one_encoding():
+def test_every_tail_of_two_bytes_has_one_encoding():
     found = set()
     for triple in itertools.product(ALPHABET, repeat=3):
-        octets = base64url.decode(bytes(triple))
-        if octets is not None:
-            assert base64url.encode(octets) == bytes(triple)
-            found.add(octets)
+        raw = base64url.decode(bytes(triple))
+        if raw is not None:
+            assert base64url.encode(raw) == bytes(triple)
+            found.add(raw)
     assert len(found) == 65536
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 30, 31, 32, 33, 47, 48, 49, 1000, 1001, 1002])
 def test_round_trip_at_the_sizes_where_decoders_switch_paths(size):
-    octets = bytes(index * 7 & 255 for index in range(size))
-    segment = base64url.encode(octets)
-    assert base64url.decode(segment) == octets
+    raw = bytes(index * 7 & 255 for index in range(size))
+    segment = base64url.encode(raw)
+    assert base64url.decode(segment) == raw
     assert base64url.encoded_bytes(size) == len(segment)
 
 
@@ -63,17 +63,17 @@ def test_foreign_character_is_refused_at_every_place(length):
     good = b"A" * length
     assert base64url.decode(good) is not None
     for place in range(length):
-        for octet in FOREIGN:
-            assert base64url.decode(good[:place] + bytes((octet,)) + good[place + 1 :]) is None
+        for one_byte in FOREIGN:
+            assert base64url.decode(good[:place] + bytes((one_byte,)) + good[place + 1 :]) is None
 
 
 @pytest.mark.parametrize("good", [b"", b"Zg", b"Zm8", b"Zm9v", b"A" * 64])
 def test_foreign_characters_are_not_skipped(good):
     """Four of them: a decoder that skips them still finds whole quanta."""
     assert base64url.decode(good) is not None
-    for octet in FOREIGN:
+    for one_byte in FOREIGN:
         for place in (0, len(good) // 2, len(good)):
-            segment = good[:place] + bytes((octet,)) * 4 + good[place:]
+            segment = good[:place] + bytes((one_byte,)) * 4 + good[place:]
             assert base64url.decode(segment) is None
 
 
@@ -118,20 +118,20 @@ def test_trailing_bits_must_be_zero(canonical, others):
 def test_a_text_is_decoded_piece_by_piece_as_at_once(monkeypatch, characters):
     monkeypatch.setattr(base64url, "_CHUNK", characters)
     for size in range(100):
-        octets = bytes(index * 7 & 255 for index in range(size))
-        segment = base64url.encode(octets)
+        raw = bytes(index * 7 & 255 for index in range(size))
+        segment = base64url.encode(raw)
         for text, before in ((segment, b"=+/"), (segment.decode(), "=+/")):
             whole = before + text + before
             decoded = base64url.decode_large(whole, 3, 3 + len(text))
             assert decoded is not None
-            assert decoded == octets
+            assert decoded == raw
 
 
 def test_every_piece_must_be_canonical(monkeypatch):
     monkeypatch.setattr(base64url, "_CHUNK", 4)
     for place in range(14):
-        for octet in FOREIGN[:128]:
-            text = b"A" * place + bytes((octet,)) + b"A" * (13 - place)
+        for one_byte in FOREIGN[:128]:
+            text = b"A" * place + bytes((one_byte,)) + b"A" * (13 - place)
             assert base64url.decode_large(text, 0, 14) is None
     for impossible in (b"A", b"AAAAA", b"AAAAAAAAB", b"AAAAAAAAAB", b"AAAAAAAAAAB"):
         assert base64url.decode_large(impossible, 0, len(impossible)) is None
@@ -140,11 +140,11 @@ def test_every_piece_must_be_canonical(monkeypatch):
 @pytest.mark.parametrize("cut", [[], [0], [1], [2], [3], [1, 1, 1], [2, 2, 2], [4, 0, 5], [7, 30]])
 def test_chunks_of_any_size_are_encoded_as_the_whole(cut):
     for size in range(50):
-        octets = bytes(index * 7 & 255 for index in range(size))
+        raw = bytes(index * 7 & 255 for index in range(size))
         places = [0, *itertools.accumulate(cut)]
-        chunks = [octets[at : at + take] for at, take in zip(places, cut, strict=False)]
-        chunks.append(octets[places[-1] :])
-        assert "".join(base64url.encode_chunks(chunks)) == base64url.encode(octets).decode()
+        chunks = [raw[at : at + take] for at, take in zip(places, cut, strict=False)]
+        chunks.append(raw[places[-1] :])
+        assert "".join(base64url.encode_chunks(chunks)) == base64url.encode(raw).decode()
 
 
 def test_no_chunk_is_encoded_as_nothing():

@@ -134,7 +134,7 @@ def test_a_large_ciphertext_is_decoded_where_it_stands_or_named():
 
 @pytest.mark.parametrize("segments", [compact.JWE_SEGMENTS, compact.JWS_SEGMENTS])
 def test_token_of_dots_alone_is_not_taken_apart(segments):
-    """A million empty segments would be eight million octets of references."""
+    """A million empty segments would be eight million bytes of references."""
     token = b"." * 1_000_000
     tracemalloc.start()
     try:

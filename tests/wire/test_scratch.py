@@ -24,7 +24,7 @@ def test_memory_that_is_large_enough_is_lent_again_and_other_memory_is_fresh():
     assert buffers.lend(100).obj is larger
 
 
-def test_memory_is_kept_up_to_the_cap_and_not_at_one_octet_more(monkeypatch):
+def test_memory_is_kept_up_to_the_cap_and_not_at_one_byte_more(monkeypatch):
     monkeypatch.setattr(buffers, "MOST_BYTES", 100)
     place = buffers.lend(100).obj
     beyond = buffers.lend(101).obj

@@ -100,7 +100,7 @@ def test_lone_surrogates_are_refused(escaped):
 
 
 @pytest.mark.parametrize(
-    "octets",
+    "raw",
     [
         b"",
         b" ",
@@ -143,8 +143,8 @@ def test_lone_surrogates_are_refused(escaped):
         b'{1:"a"}',
     ],
 )
-def test_what_is_not_one_object_in_utf_8_is_refused(octets):
-    assert strict_json.load_object(octets) is None
+def test_what_is_not_one_object_in_utf_8_is_refused(raw):
+    assert strict_json.load_object(raw) is None
 
 
 def test_depth_is_bounded_at_sixteen():

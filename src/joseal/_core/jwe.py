@@ -5,7 +5,7 @@ Rules:
   must agree with them. Nothing in a token selects, supplies or fetches a key.
 - What the token and the public key decide is checked before the private key is used. After that
   there is one failure: a failed unwrap goes on with a random key to the same check of the tag.
-- The received header's own octets are the additional authenticated data.
+- The received header's own bytes are the additional authenticated data.
 - Both classes are immutable and safe to share between threads. What is drawn, is drawn anew for
   each token.
 
@@ -15,27 +15,33 @@ Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from types import MappingProxyType
 from typing import Final, final
 
 from msgspec import UNSET
 
 from joseal._core import checks
-from joseal._core.algorithms import content_encryption, deflate
-from joseal._core.algorithms.content_encryption import Sealed
-from joseal._core.algorithms.key_management import Incoming, KeyManagement, Outgoing, Unwrap
-from joseal._core.algorithms.registry import Enc, known_enc, known_encs
+from joseal._core.algorithms import content_chunked, content_encryption, deflate
+from joseal._core.algorithms.content_encryption import AeadOutput
+from joseal._core.algorithms.key_management import (
+    KeyManagement,
+    Unwrap,
+    UnwrapRequest,
+    WrapSettings,
+)
+from joseal._core.algorithms.registry import Enc, lookup_enc, lookup_encs
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
-from joseal._core.sealing import seal, unwrapped
-from joseal._core.secrecy import Opaque, hide_locals
-from joseal._core.wire import compact
+from joseal._core.secrecy import Opaque, Result, hide_locals
+from joseal._core.wire import base64url, compact
 from joseal._core.wire import header as headers
 from joseal._core.wire.header import Expected, Header
 from joseal.errors import (
     DecryptionError,
-    KeyUseError,
+    InvalidKeyError,
     MalformedTokenError,
     NotAllowedError,
     TokenTooLargeError,
@@ -45,6 +51,10 @@ _DEFAULTS: Final = Limits()
 
 # NIST SP 800-38D section 8.3, for random initialization vectors under one key.
 _MOST_TOKENS: Final = 2**32
+
+# How often a growing token is added to, at most. CPython adds in place; where that is a copy, the
+# sum of the copies stays bounded.
+_MOST_ADDITIONS: Final = 64
 
 
 @final
@@ -72,21 +82,21 @@ class Encrypter(Opaque):
         ValueError: `enc` is not known; `header` has a member that is managed here, or one that
             strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES, or both
             the same (RFC 7518 section 4.6.2).
-        KeyUseError: the key is a private one (use `key.public()`), or can't serve this `enc`, or
-            its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
+        InvalidKeyError: the key is a private one (use `key.public()`), or can't serve this `enc`,
+            or its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Source: RFC 7516 section 5.1.
     """
 
     __slots__ = (
-        *("_begin", "_compress", "_end", "_key", "_management", "_outgoing", "_protected"),
+        *("_begin", "_compress", "_end", "_key", "_management", "_settings", "_protected"),
         "_tokens",
     )
 
     _key: Key
     _management: KeyManagement
-    _outgoing: Outgoing
+    _settings: WrapSettings
     _begin: dict[str, object]
     _end: dict[str, str]
     _protected: bytes
@@ -110,15 +120,15 @@ class Encrypter(Opaque):
         if not isinstance(key, Key):
             raise TypeError("key must be a Key")
         checks.check(limits, write_kid=write_kid, compress=compress)
-        known = known_enc(enc)
-        begin = headers.begin(key.alg, key.kid if write_kid else None, header)
+        known = lookup_enc(enc)
+        begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         end = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
         self._set(
             _key=key,
-            _management=key.for_encryption("encrypt", [known], policy),
-            _outgoing=Outgoing(known, limits, *_parties(key, apu, apv)),
+            _management=key._for_encryption("encrypt", [known], policy),
+            _settings=WrapSettings(known, limits, *_parties(key, apu, apv)),
             _compress=compress,
-            _tokens=itertools.count() if key.is_counted(known) else None,
+            _tokens=itertools.count() if key._is_counted(known) else None,
             _begin=begin,
             _end=end,
             _protected=headers.encode({**begin, **end}, limits),
@@ -132,7 +142,7 @@ class Encrypter(Opaque):
         a public key says nothing of who made it.
 
         Args:
-            plaintext: the octets to seal; empty ones are sealed too.
+            plaintext: the bytes to seal; empty ones are sealed too.
             header: members for this token alone, after the constant ones.
 
         Raises:
@@ -140,19 +150,19 @@ class Encrypter(Opaque):
             ValueError: `header` has a member that is managed, or is set already, or that strict
                 JSON can't carry.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
-            KeyUseError: a fixed key has made its 2^32 tokens.
+            InvalidKeyError: a fixed key has made its 2^32 tokens.
 
         Source: RFC 7516 section 5.1.
         """
         if not isinstance(plaintext, bytes):
             raise TypeError("plaintext must be bytes")
-        enc, limits = self._outgoing.enc, self._outgoing.limits
+        enc, limits = self._settings.enc, self._settings.limits
         if len(plaintext) > limits.plaintext_bytes:
             raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
         protected, cek, encrypted_key, iv = self._draw(header)
         if self._compress:
             plaintext = self._deflate(plaintext)
-        token = seal(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
+        token = _assemble(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
         if len(token) > limits.token_bytes:
             raise TokenTooLargeError("token_bytes", limits.token_bytes)
         return token
@@ -160,47 +170,47 @@ class Encrypter(Opaque):
     def _draw(self, header: Mapping[str, object] | None) -> tuple[bytes, bytes, bytes, bytes]:
         """Make all that is before a ciphertext: header, CEK, encrypted key and iv."""
         if self._tokens is not None and next(self._tokens) >= _MOST_TOKENS:
-            raise KeyUseError("this key has made its 2^32 tokens: change the key")
-        enc, limits = self._outgoing.enc, self._outgoing.limits
+            raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
+        enc, limits = self._settings.enc, self._settings.limits
         begin, protected = self._begin, self._protected
         if header is not None:
-            begin = headers.extend(begin, header)
+            begin = headers.add_parameters(begin, header)
             protected = headers.encode({**begin, **self._end}, limits)
-        cek, encrypted_key, managed = self._management.wrap(self._outgoing)
+        cek, encrypted_key, managed = self._management.wrap(self._settings)
         if managed:
             protected = headers.encode({**begin, **self._end, **managed}, limits)
         return protected, cek, encrypted_key, os.urandom(enc.iv_bytes)
 
     def _deflate(self, plaintext: bytes) -> bytes:
-        most_bytes = self._outgoing.limits.inflated_bytes
+        most_bytes = self._settings.limits.inflated_bytes
         if len(plaintext) > most_bytes:
             raise TokenTooLargeError("inflated_bytes", most_bytes)
         return deflate.deflate(plaintext)
 
     def __repr__(self) -> str:
-        return f"Encrypter({self._key!r}, enc={self._outgoing.enc.name!r})"
+        return f"Encrypter({self._key!r}, enc={self._settings.enc.name!r})"
 
 
-class Opened(Opaque):
+class DecryptedToken(Result):
     """What an opened token held, and how.
 
     Attributes:
-        plaintext: the octets that were sealed.
-        header: all members of the protected header, in the order in which they came.
+        plaintext: the bytes that were sealed.
+        header: the Header Parameters of the protected header, in their order; read-only.
         key: the key that opened it. For a public-key `alg` it says nothing of the sender.
     """
 
     __slots__ = ("header", "key", "plaintext")
 
     plaintext: bytes
-    header: dict[str, object]
+    header: Mapping[str, object]
     key: Key
 
     def __init__(self, plaintext: bytes, header: dict[str, object], key: Key) -> None:
-        self._set(plaintext=plaintext, header=header, key=key)
+        self._set(plaintext=plaintext, header=MappingProxyType(header), key=key)
 
     def __repr__(self) -> str:
-        return f"Opened(plaintext=<{len(self.plaintext)} octets>, key={self.key!r})"
+        return f"DecryptedToken(plaintext=<{len(self.plaintext)} bytes>, key={self.key!r})"
 
 
 @final
@@ -222,8 +232,8 @@ class Decrypter(Opaque):
     Raises:
         TypeError: an argument is of another type.
         ValueError: an enc that is not known, or none.
-        KeyUseError: no key; a public key, which opens nothing; a key that serves none of the encs,
-            or whose `key_ops`, or the policy, don't permit it.
+        InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the
+            encs, or whose `key_ops`, or the policy, don't permit it.
 
     Source: RFC 7516 section 5.2.
     """
@@ -255,11 +265,11 @@ class Decrypter(Opaque):
         limits: Limits = _DEFAULTS,
     ) -> None:
         checks.check(limits, any_kid=any_kid, accept_zip=accept_zip)
-        encs = known_encs(enc)
-        ring = KeySet.of(keys)
+        encs = lookup_encs(enc)
+        ring = KeySet._of(keys)
         self._set(
             _keys=ring,
-            _mechanisms={key: key.for_encryption("decrypt", encs, policy) for key in ring},
+            _mechanisms={key: key._for_encryption("decrypt", encs, policy) for key in ring},
             _encs={known.name: known for known in encs},
             _expected=headers.expected(typ, cty, crit),
             _any_kid=any_kid,
@@ -287,19 +297,19 @@ class Decrypter(Opaque):
         return self._open(token)[0]
 
     @hide_locals
-    def open(self, token: str | bytes) -> Opened:
+    def open(self, token: str | bytes) -> DecryptedToken:
         """Open a token and return the plaintext with the header and the key.
 
         Raises as `decrypt` does.
         """
-        return Opened(*self._open(token))
+        return DecryptedToken(*self._open(token))
 
     def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
         """RFC 7516 section 5.2."""
         protected, wrapped, iv, ciphertext, tag = compact.split_jwe(token, self._limits)
         parsed, enc, keys = self._match(protected)
         encrypted_key = compact.decode(wrapped, "encrypted key")
-        sealed = Sealed(
+        sealed = AeadOutput(
             aad=protected,
             iv=compact.decode(iv, "iv"),
             ciphertext=compact.decode_ciphertext(ciphertext),
@@ -307,9 +317,9 @@ class Decrypter(Opaque):
         )
         if not content_encryption.lengths_fit(enc, sealed):
             raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
-        incoming = Incoming(enc, parsed.known, encrypted_key, self._limits)
-        for key, unwrap in self._prepare(keys, incoming):
-            plaintext = content_encryption.open_(enc, unwrapped(enc, unwrap), sealed)
+        request = UnwrapRequest(enc, parsed.known, encrypted_key, self._limits)
+        for key, unwrap in self._prepare(keys, request):
+            plaintext = content_encryption.open_(enc, cek_or_random(enc, unwrap), sealed)
             if plaintext is not None:
                 plaintext = self._release(plaintext, parsed)
             if plaintext is not None:
@@ -320,7 +330,7 @@ class Decrypter(Opaque):
         """Read the header; return it with the enc and the keys that come into question."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self._accept(parsed)
-        return parsed, enc, self._keys.choose(parsed.known, any_kid=self._any_kid)
+        return parsed, enc, self._keys._choose(parsed.known, any_kid=self._any_kid)
 
     def _accept(self, parsed: Header) -> Enc:
         """Return the token's enc if all that the header asks for is accepted."""
@@ -337,18 +347,18 @@ class Decrypter(Opaque):
         self._expected.check(parsed)
         return enc
 
-    def _prepare(self, keys: list[Key], incoming: Incoming) -> list[tuple[Key, Unwrap]]:
+    def _prepare(self, keys: list[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
         """Do every public check, and return the private steps that are left."""
         steps: list[tuple[Key, Unwrap]] = []
         refusal: MalformedTokenError | NotAllowedError | None = None
         for key in keys:
             if len(steps) == MOST_TRIES:
                 break
-            if not key.serves(incoming.enc):
+            if not key._serves(request.enc):
                 refusal = NotAllowedError("enc", "not the one that the key is for")
                 continue
             try:
-                steps.append((key, self._mechanisms[key].prepare(incoming)))
+                steps.append((key, self._mechanisms[key].check_public(request)))
             except (MalformedTokenError, NotAllowedError) as error:
                 refusal = error
         if not steps and refusal is not None:
@@ -380,3 +390,41 @@ def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
     if (apu or apv) and (apu == apv or not key.alg.startswith("ECDH-ES")):
         raise ValueError("apu and apv are for ECDH-ES only, and must differ")
     return apu, apv
+
+
+def _assemble(
+    enc: Enc, protected: bytes, cek: bytes, encrypted_key: bytes, *, iv: bytes, plaintext: bytes
+) -> str:
+    """Make the token from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
+    encode = base64url.encode
+    if len(plaintext) >= content_encryption.LARGE_BYTES and content_chunked.can_chunk(enc):
+        begin = b".".join((protected, encode(encrypted_key), encode(iv), b"")).decode("ascii")
+        return _assemble_large(
+            begin, content_chunked.ChunkedEncryption(enc, cek, iv, protected), plaintext
+        )
+    ciphertext, tag = content_encryption.seal(enc, cek, iv, protected, plaintext)
+    return b".".join(
+        (protected, encode(encrypted_key), encode(iv), encode(ciphertext), encode(tag))
+    ).decode("ascii")
+
+
+def _assemble_large(
+    token: str, encryption: content_chunked.ChunkedEncryption, plaintext: bytes
+) -> str:
+    """Add ciphertext and tag to a token that ends before them."""
+    overlap = content_chunked.can_overlap(len(plaintext))
+    ciphertext = encryption.encrypt(content_chunked.slices(plaintext), overlap=overlap)
+    pieces = base64url.encode_chunks(ciphertext)
+    at_a_time = 1 + len(plaintext) // content_chunked.CHUNK_BYTES // _MOST_ADDITIONS
+    while some := list(islice(pieces, at_a_time)):
+        token += "".join(some)
+    token += "." + base64url.encode(encryption.tag).decode("ascii")
+    return token
+
+
+def cek_or_random(enc: Enc, unwrap: Unwrap) -> bytes:
+    """Return the content encryption key: a random one if it can't be had. RFC 7516 section 11.5."""
+    # Drawn before the outcome is known, so that the work is the same for every outcome.
+    cek = os.urandom(enc.cek_bytes)
+    outcome = unwrap()
+    return cek if outcome is None or len(outcome) != enc.cek_bytes else outcome

@@ -10,17 +10,18 @@ Source: RFC 7515 sections 5.1 and 5.2, RFC 7797, RFC 8725 section 3.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, final
 
 from msgspec import UNSET
 
 from joseal._core import checks
-from joseal._core.algorithms.signatures import Signature
+from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
-from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire import base64url, compact, strict_json
 from joseal._core.wire import header as headers
 from joseal._core.wire.header import Expected, Header
@@ -56,7 +57,7 @@ class Signer(Opaque):
         TypeError: an argument is of another type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
             or a wrong `crit`; or its `typ` is JWT and `b64` is False.
-        KeyUseError: a public key, a key for encryption, or `key_ops` or a policy against it.
+        InvalidKeyError: a public key, a key for encryption, or `key_ops` or a policy against it.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Source: RFC 7515 section 5.1.
@@ -65,7 +66,7 @@ class Signer(Opaque):
     __slots__ = ("_b64", "_detached", "_key", "_limits", "_members", "_protected", "_signature")
 
     _key: Key
-    _signature: Signature
+    _signature: SignatureScheme
     _members: dict[str, object]
     _protected: bytes
     _detached: bool
@@ -87,14 +88,14 @@ class Signer(Opaque):
         if not isinstance(key, Key):
             raise TypeError("key must be a Key")
         checks.check(limits, write_kid=write_kid, detached=detached, b64=b64)
-        members = headers.begin(key.alg, key.kid if write_kid else None, header)
+        members = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         protected = headers.encode(members, limits)
         if not b64:
             # RFC 7797 section 6: whoever does not know b64 must refuse the token.
             listed = strict_json.as_list(members.get("crit")) or []
             members = {**members, "b64": False, "crit": [*listed, "b64"]}
             protected = headers.encode(members, limits)
-        signature = key.for_signatures("sign", policy)
+        signature = key._for_signatures("sign", policy)
         self._set(_key=key, _signature=signature, _members=members, _protected=protected)
         self._set(_detached=detached, _b64=b64, _limits=limits)
 
@@ -103,7 +104,7 @@ class Signer(Opaque):
         """Sign a payload and return the token.
 
         Args:
-            payload: the octets to sign; empty ones are signed too.
+            payload: the bytes to sign; empty ones are signed too.
             header: members for this token alone, after the constant ones.
 
         Raises:
@@ -142,32 +143,32 @@ class Signer(Opaque):
         return self._b64
 
     def _protect(self, own: Mapping[str, object]) -> bytes:
-        return headers.encode(headers.extend(self._members, own), self._limits)
+        return headers.encode(headers.add_parameters(self._members, own), self._limits)
 
     def __repr__(self) -> str:
         return f"Signer({self._key!r})"
 
 
-class Verified(Opaque):
+class VerifiedToken(Result):
     """What a verified token held, and how.
 
     Attributes:
-        payload: the octets that were signed.
-        header: all members of the protected header, in the order in which they came.
+        payload: the bytes that were signed.
+        header: the Header Parameters of the protected header, in their order; read-only.
         key: the key under which the signature holds.
     """
 
     __slots__ = ("header", "key", "payload")
 
     payload: bytes
-    header: dict[str, object]
+    header: Mapping[str, object]
     key: Key
 
     def __init__(self, payload: bytes, header: dict[str, object], key: Key) -> None:
-        self._set(payload=payload, header=header, key=key)
+        self._set(payload=payload, header=MappingProxyType(header), key=key)
 
     def __repr__(self) -> str:
-        return f"Verified(payload=<{len(self.payload)} octets>, key={self.key!r})"
+        return f"VerifiedToken(payload=<{len(self.payload)} bytes>, key={self.key!r})"
 
 
 @final
@@ -187,7 +188,7 @@ class Verifier(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        KeyUseError: no key; a key for encryption; `key_ops` or a policy against it.
+        InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
     Source: RFC 7515 section 5.2.
     """
@@ -195,7 +196,7 @@ class Verifier(Opaque):
     __slots__ = ("_any_kid", "_b64", "_expected", "_keys", "_limits", "_mechanisms")
 
     _keys: KeySet
-    _mechanisms: dict[Key, Signature]
+    _mechanisms: dict[Key, SignatureScheme]
     _expected: Expected
     _any_kid: bool
     _b64: bool
@@ -215,11 +216,11 @@ class Verifier(Opaque):
         limits: Limits = _DEFAULTS,
     ) -> None:
         checks.check(limits, any_kid=any_kid, b64=b64)
-        ring = KeySet.of(keys)
+        ring = KeySet._of(keys)
         # b64 is always understood: `_accept` refuses the value that was not asked for.
         understood = headers.expected(typ, cty, crit)
         understood = understood._replace(crit=understood.crit | {"b64"})
-        mechanisms = {key: key.for_signatures("verify", policy) for key in ring}
+        mechanisms = {key: key._for_signatures("verify", policy) for key in ring}
         self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
         self._set(_any_kid=any_kid, _b64=b64, _limits=limits)
 
@@ -245,21 +246,21 @@ class Verifier(Opaque):
         return self._open(token, payload).payload
 
     @hide_locals
-    def open(self, token: str | bytes, *, payload: bytes | None = None) -> Verified:
+    def open(self, token: str | bytes, *, payload: bytes | None = None) -> VerifiedToken:
         """Verify a token and return the payload with the header and the key.
 
         Raises as `verify` does.
         """
         return self._open(token, payload)
 
-    def _open(self, token: str | bytes, payload: bytes | None) -> Verified:
+    def _open(self, token: str | bytes, payload: bytes | None) -> VerifiedToken:
         """RFC 7515 section 5.2."""
         if payload is not None and not isinstance(payload, bytes):
             raise TypeError("payload must be bytes")
         protected, shown, last = compact.split(token, compact.JWS_SEGMENTS, self._limits)
         parsed = headers.parse(compact.decode(protected, "header"))
         self._accept(parsed)
-        keys = self._keys.choose(parsed.known, any_kid=self._any_kid)
+        keys = self._keys._choose(parsed.known, any_kid=self._any_kid)
         if payload is not None and shown:
             raise MalformedTokenError("the token has a payload, but a detached one was given")
         signature = compact.decode(last, "signature")
@@ -269,7 +270,7 @@ class Verifier(Opaque):
         data = protected + b"." + encoded
         for key in keys[:MOST_TRIES]:
             if self._mechanisms[key].verify(data, signature):
-                return Verified(content, parsed.all, key)
+                return VerifiedToken(content, parsed.all, key)
         raise VerificationError
 
     def _accept(self, parsed: Header) -> None:

@@ -9,45 +9,54 @@ Encrypting first lets everyone see who sent, and the signature says nothing of w
 Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 section 3.11.
 """
 
+from collections.abc import Mapping
 from typing import final
 
-from joseal._core.jwe import Decrypter, Encrypter, Opened
-from joseal._core.jws import Signer, Verified, Verifier
+from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
+from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key
-from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire.header import has_media_type
 from joseal.errors import NotAllowedError
 
 
-class OpenedNested(Opaque):
+class NestedToken(Result):
     """What a token of two layers held.
 
     Attributes:
-        payload: the octets inside both layers.
-        signed_header: the header of the JWS.
-        sealed_header: the header of the JWE.
-        signed_by: the key under which the signature holds.
-        opened_with: the key that opened the JWE.
+        payload: the bytes inside both layers.
+        encrypted_header: the protected header of the JWE, read-only.
+        decrypted_with: the key that decrypted the JWE.
+        signed_header: the protected header of the JWS, read-only; None without a signature.
+        signed_by: the key that verified the signature; None without one. Anyone who has the public
+            key can make a message that is not signed.
     """
 
-    __slots__ = ("opened_with", "payload", "sealed_header", "signed_by", "signed_header")
+    __slots__ = ("decrypted_with", "encrypted_header", "payload", "signed_by", "signed_header")
 
     payload: bytes
-    signed_header: dict[str, object]
-    sealed_header: dict[str, object]
-    signed_by: Key
-    opened_with: Key
+    encrypted_header: Mapping[str, object]
+    decrypted_with: Key
+    signed_header: Mapping[str, object] | None
+    signed_by: Key | None
 
-    def __init__(self, payload: bytes, signed: Verified, sealed: Opened) -> None:
-        self._set(payload=payload, signed_by=signed.key, opened_with=sealed.key)
-        self._set(signed_header=signed.header, sealed_header=sealed.header)
+    def __init__(
+        self, payload: bytes, *, encrypted: DecryptedToken, signed: VerifiedToken | None
+    ) -> None:
+        self._set(
+            payload=payload,
+            encrypted_header=encrypted.header,
+            decrypted_with=encrypted.key,
+            signed_header=None if signed is None else signed.header,
+            signed_by=None if signed is None else signed.key,
+        )
 
     def __repr__(self) -> str:
-        return f"OpenedNested(payload=<{len(self.payload)} octets>, signed_by={self.signed_by!r})"
+        return f"NestedToken(payload=<{len(self.payload)} bytes>, signed_by={self.signed_by!r})"
 
 
-class _Sealing(Opaque):
-    """What the two that seal share."""
+class _NestedEncrypter(Opaque):
+    """What the two orders share when a message is made."""
 
     __slots__ = ("_encrypter", "_outer", "_signer")
 
@@ -69,8 +78,8 @@ class _Sealing(Opaque):
         return f"{type(self).__name__}({self._signer!r}, {self._encrypter!r})"
 
 
-class _Opening(Opaque):
-    """What the two that open share."""
+class _NestedDecrypter(Opaque):
+    """What the two orders share when a message is read."""
 
     __slots__ = ("_cty", "_decrypter", "_verifier")
 
@@ -85,7 +94,7 @@ class _Opening(Opaque):
             raise TypeError("verifier must be a Verifier")
         self._set(_decrypter=decrypter, _verifier=verifier, _cty=_text(cty))
 
-    def _check_outer(self, header: dict[str, object]) -> None:
+    def _check_outer(self, header: Mapping[str, object]) -> None:
         if self._cty is not None and not has_media_type(header.get("cty"), self._cty):
             raise NotAllowedError("cty", "the outer layer does not say what is inside")
 
@@ -100,7 +109,7 @@ def _text(cty: str | None) -> str | None:
 
 
 @final
-class SignThenEncrypt(_Sealing):
+class SignThenEncrypt(_NestedEncrypter):
     """Signs a payload, then seals the signed token.
 
     Args:
@@ -124,7 +133,7 @@ class SignThenEncrypt(_Sealing):
             raise ValueError("a JWT must not have an unencoded payload: give another cty")
 
     @hide_locals
-    def seal(self, payload: bytes) -> str:
+    def encrypt(self, payload: bytes) -> str:
         """Return the token of both layers.
 
         Raises as `Signer.sign` and `Encrypter.encrypt` do.
@@ -134,7 +143,7 @@ class SignThenEncrypt(_Sealing):
 
 
 @final
-class DecryptThenVerify(_Opening):
+class DecryptThenVerify(_NestedDecrypter):
     """Opens what `SignThenEncrypt` made: decrypts, and demands a signature inside.
 
     Args:
@@ -155,20 +164,31 @@ class DecryptThenVerify(_Opening):
         self._prepare(decrypter, verifier, cty)
 
     @hide_locals
-    def open(self, token: str | bytes) -> OpenedNested:
-        """Open both layers.
+    def decrypt(self, token: str | bytes) -> bytes:
+        """Decrypt and verify a token, and return the payload.
+
+        Raises: as `open` does.
+        """
+        return self._open(token).payload
+
+    @hide_locals
+    def open(self, token: str | bytes) -> NestedToken:
+        """Decrypt and verify a token; return the payload with both headers and both keys.
 
         Raises as `Decrypter.open` does for the outer layer and as `Verifier.open` does for the
         inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
         """
+        return self._open(token)
+
+    def _open(self, token: str | bytes) -> NestedToken:
         outer = self._decrypter.open(token)
         self._check_outer(outer.header)
         inner = self._verifier.open(outer.plaintext)
-        return OpenedNested(inner.payload, signed=inner, sealed=outer)
+        return NestedToken(inner.payload, encrypted=outer, signed=inner)
 
 
 @final
-class EncryptThenSign(_Sealing):
+class EncryptThenSign(_NestedEncrypter):
     """Seals a payload, then signs the sealed token.
 
     Args:
@@ -188,7 +208,7 @@ class EncryptThenSign(_Sealing):
         self._prepare(signer, encrypter, cty)
 
     @hide_locals
-    def seal(self, payload: bytes) -> str:
+    def encrypt(self, payload: bytes) -> str:
         """Return the token of both layers.
 
         Raises as `Encrypter.encrypt` and `Signer.sign` do.
@@ -198,7 +218,7 @@ class EncryptThenSign(_Sealing):
 
 
 @final
-class VerifyThenDecrypt(_Opening):
+class VerifyThenDecrypt(_NestedDecrypter):
     """Opens what `EncryptThenSign` made: verifies, and demands a sealed token inside.
 
     Args:
@@ -219,13 +239,24 @@ class VerifyThenDecrypt(_Opening):
         self._prepare(decrypter, verifier, cty)
 
     @hide_locals
-    def open(self, token: str | bytes) -> OpenedNested:
-        """Open both layers.
+    def decrypt(self, token: str | bytes) -> bytes:
+        """Decrypt and verify a token, and return the payload.
+
+        Raises: as `open` does.
+        """
+        return self._open(token).payload
+
+    @hide_locals
+    def open(self, token: str | bytes) -> NestedToken:
+        """Decrypt and verify a token; return the payload with both headers and both keys.
 
         Raises as `Verifier.open` does for the outer layer and as `Decrypter.open` does for the
         inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
         """
+        return self._open(token)
+
+    def _open(self, token: str | bytes) -> NestedToken:
         outer = self._verifier.open(token)
         self._check_outer(outer.header)
         inner = self._decrypter.open(outer.payload)
-        return OpenedNested(inner.plaintext, signed=outer, sealed=inner)
+        return NestedToken(inner.plaintext, encrypted=inner, signed=outer)

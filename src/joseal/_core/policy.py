@@ -13,7 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 _SHA1: Final = "it uses SHA-1, which scanners and newer modules refuse"
 _PKCS1: Final = "RSAES-PKCS1-v1_5 can't be opened safely"
@@ -34,29 +34,31 @@ class Policy(Struct, frozen=True, kw_only=True):
     name: str
     refused: Mapping[str, str]
 
-    def check_encryption(self, alg: str, encs: Iterable[str]) -> None:
+    def _check_encryption(self, alg: str, encs: Iterable[str]) -> None:
         """Check a key management algorithm with the encs it is used for.
 
         Raises:
-            KeyUseError: one of them is refused; the reason is told.
+            InvalidKeyError: one of them is refused; the reason is told.
         """
         names = [alg]
         for enc in encs:
             names += [enc, f"{alg}+{enc}"]
         self._check(names)
 
-    def check_signature(self, alg: str) -> None:
+    def _check_signature(self, alg: str) -> None:
         """Check a signature algorithm.
 
         Raises:
-            KeyUseError: it is refused; the reason is told.
+            InvalidKeyError: it is refused; the reason is told.
         """
         self._check([alg])
 
     def _check(self, names: Iterable[str]) -> None:
         for name in names:
             if name in self.refused:
-                raise KeyUseError(f"the policy {self.name} refuses {name}: {self.refused[name]}")
+                raise InvalidKeyError(
+                    f"the policy {self.name} refuses {name}: {self.refused[name]}"
+                )
 
 
 MODERN: Final = Policy(

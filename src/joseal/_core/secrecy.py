@@ -124,3 +124,22 @@ class Opaque:
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
+
+
+class Result(Opaque):
+    """What an operation gives back: frozen, and equal to another one whose parts are equal.
+
+    Subclasses name their parts in `__slots__`.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        names: tuple[str, ...] = tuple(type(self).__slots__)
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+    def __hash__(self) -> int:
+        # A header is a mapping, which has no hash.
+        return hash(type(self))

@@ -52,7 +52,7 @@ def encrypt_many(
         in_flight: how many chunks are under way; 4 for each worker unless given. For an executor
             on many machines, give at least twice the number of its workers.
         chunk_items: the most items that go to a worker together.
-        chunk_bytes: the octets after which a chunk is full. One large item is a chunk.
+        chunk_bytes: the bytes after which a chunk is full. One large item is a chunk.
         timeout_seconds: how long the executor may take for the chunk whose outcomes are next; for
             ever unless given. A chunk without an answer is done again item by item, so that the
             items without one are lost and no others. Give it with Dask, which may never tell of an
@@ -189,7 +189,7 @@ def _chunks(
         chunk.add(check(item))
         # What the iterable raises next keeps this frame.
         del item
-        if len(chunk.items) >= sizes.chunk_items or chunk.octets >= sizes.chunk_bytes:
+        if len(chunk.items) >= sizes.chunk_items or chunk.raw >= sizes.chunk_bytes:
             yield chunk.items
             chunk = _Chunk()
     if chunk.items:
@@ -199,15 +199,15 @@ def _chunks(
 class _Chunk(Generic[_Item]):
     """Items that go to a worker together, and about how large they are. Silent about them."""
 
-    __slots__ = ("items", "octets")
+    __slots__ = ("items", "raw")
 
     def __init__(self) -> None:
         self.items: list[_Item] = []
-        self.octets = 0
+        self.raw = 0
 
     def add(self, item: _Item) -> None:
         self.items.append(item)
         if isinstance(item, bytes | str):
-            self.octets += len(item)
+            self.raw += len(item)
         elif isinstance(item, Headed):
-            self.octets += len(item.plaintext) + len(item.header)
+            self.raw += len(item.plaintext) + len(item.header)

@@ -35,7 +35,7 @@ class Item(Opaque):
     """A plaintext with header members for its token alone.
 
     Args:
-        plaintext: the octets to seal.
+        plaintext: the bytes to seal.
         header: members after the constant ones of the Encrypter.
     """
 

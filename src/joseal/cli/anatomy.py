@@ -55,7 +55,7 @@ def read(token: str | bytes) -> Anatomy:
     named = list(zip(encoded, _SEGMENTS, strict=True))
     decoded = [compact.decode(part, name) for part, (name, _) in named]
     segments = tuple(
-        Segment(name=name, characters=len(part), bytes=len(octets), holds=holds)
-        for octets, (part, (name, holds)) in zip(decoded, named, strict=True)
+        Segment(name=name, characters=len(part), bytes=len(raw), holds=holds)
+        for raw, (part, (name, holds)) in zip(decoded, named, strict=True)
     )
     return Anatomy(header=header.parse(decoded[0]).all, segments=segments)

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError, Limits
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Limits
 from joseal.cli import files, help_pages, json_output, options
 from joseal.cli.console import Page
 
@@ -128,13 +128,13 @@ def _calls(plaintext: bytes) -> dict[str, Call]:
     """Prepare what is measured, with one pair of keys.
 
     Raises:
-        KeyUseError: never; it keeps the types honest.
+        InvalidKeyError: never; it keeps the types honest.
     """
     key = Key.generate(_ALG)
     private = load_pem_private_key(key.to_pem(private=True).encode(), None)
     public = load_pem_public_key(key.to_pem().encode())
     if not isinstance(private, RSAPrivateKey) or not isinstance(public, RSAPublicKey):
-        raise KeyUseError("this is no RSA key")
+        raise InvalidKeyError("this is no RSA key")
     sealer, opener = Encrypter(key.public(), enc=_ENC), Decrypter(key, enc=_ENC)
     padding = OAEP(mgf=MGF1(SHA256()), algorithm=SHA256(), label=None)
     cek, iv = AESGCM.generate_key(256), AESGCM.generate_key(128)[:12]

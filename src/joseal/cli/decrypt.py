@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from joseal import Decrypter, Limits, Opened
+from joseal import DecryptedToken, Decrypter, Limits
 from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 
@@ -68,11 +68,11 @@ def command(
     files.write(out_path, _line(opened) if as_json else opened.plaintext, private=True)
 
 
-def _line(opened: Opened) -> bytes:
+def _line(opened: DecryptedToken) -> bytes:
     return json_output.line(
         {
-            "plaintext": json_output.octets(opened.plaintext),
-            "header": opened.header,
+            "plaintext": json_output.raw(opened.plaintext),
+            "header": dict(opened.header),
             "key": json_output.key(opened.key),
         }
     )

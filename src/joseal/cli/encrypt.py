@@ -104,7 +104,7 @@ def prepare(
 
     Raises:
         UsageError: a header member that can't be set.
-        KeyUseError: the key is private, or can't serve this enc.
+        InvalidKeyError: the key is private, or can't serve this enc.
     """
     try:
         return Encrypter(key, enc=enc, header=members, write_kid=write_kid, compress=compress)

@@ -14,9 +14,9 @@ import click
 
 from joseal.errors import (
     ApiError,
+    InvalidKeyError,
     JoseError,
     KeyUnavailableError,
-    KeyUseError,
     TokenError,
     TransportError,
 )
@@ -51,7 +51,7 @@ MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
 
 _BY_ERROR: Final = (
     (TokenError, Exit.TOKEN),
-    (KeyUseError, Exit.KEY),
+    (InvalidKeyError, Exit.KEY),
     (KeyUnavailableError, Exit.KEY),
     (ApiError, Exit.API),
     (TransportError, Exit.TRANSPORT),

@@ -18,8 +18,8 @@ def line(members: Mapping[str, object]) -> bytes:
     return json.dumps(members).encode("ascii") + b"\n"
 
 
-def octets(data: bytes) -> dict[str, object]:
-    """Show octets as base64url, and as text where they are UTF-8."""
+def raw(data: bytes) -> dict[str, object]:
+    """Show bytes as base64url, and as text where they are UTF-8."""
     try:
         text: str | None = data.decode()
     except UnicodeDecodeError:

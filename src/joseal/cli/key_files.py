@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from joseal import Key, KeySet, KeyUseError
+from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, SIGS
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
@@ -49,14 +49,14 @@ class Found(NamedTuple):
 
 
 class File(NamedTuple):
-    """The octets of a key file, and which of the formats they are."""
+    """The bytes of a key file, and which of the formats they are."""
 
-    octets: bytes
+    raw: bytes
 
     @property
     def is_json(self) -> bool:
         """Whether it is a JWK or a JWK Set."""
-        return self.octets.lstrip().startswith(b"{")
+        return self.raw.lstrip().startswith(b"{")
 
     @property
     def is_set(self) -> bool:
@@ -66,26 +66,26 @@ class File(NamedTuple):
     @property
     def members(self) -> list[object] | None:
         """The members of a JWK Set; None for everything else."""
-        found = strict_json.load_object(self.octets) if self.is_json else None
+        found = strict_json.load_object(self.raw) if self.is_json else None
         return None if found is None or "kty" in found else strict_json.as_list(found.get("keys"))
 
     @property
     def names_alg(self) -> bool:
         """Whether it is a JWK with an alg."""
-        found = strict_json.load_object(self.octets) if self.is_json else None
+        found = strict_json.load_object(self.raw) if self.is_json else None
         return found is not None and "alg" in found
 
     @property
     def is_pem(self) -> bool:
         """Whether it is PEM."""
-        return b"-----BEGIN " in self.octets
+        return b"-----BEGIN " in self.raw
 
     @property
     def is_pkcs12(self) -> bool:
         """Whether it is PKCS#12: a sequence that begins with the version 3."""
-        length = self.octets[1] if len(self.octets) > 1 else 0
+        length = self.raw[1] if len(self.raw) > 1 else 0
         start = 2 + (length & 0x7F if length > 0x80 else 0)  # noqa: PLR2004 - X.690 section 8.1.3
-        return self.octets[start : start + 3] == b"\x02\x01\x03"
+        return self.raw[start : start + 3] == b"\x02\x01\x03"
 
     def __repr__(self) -> str:
         return "File(<hidden>)"
@@ -112,33 +112,33 @@ def load(
     """Load the keys of a file: one, or those of a JWK Set that can be used.
 
     Raises:
-        KeyUseError: it is no key, or none for `alg`, or a password was given in vain.
+        InvalidKeyError: it is no key, or none for `alg`, or a password was given in vain.
         UsageError: `alg` is missing, and the file is no JWK that could name it.
     """
     if file.is_json and password is not None:
-        raise KeyUseError("a password was given, but a JWK is not encrypted")
+        raise InvalidKeyError("a password was given, but a JWK is not encrypted")
     if file.is_set:
-        return list(KeySet.from_jwks(file.octets, alg=alg, legacy=legacy))
+        return list(KeySet.from_jwks(file.raw, alg=alg, legacy=legacy))
     try:
         if file.is_json:
-            return [Key.from_jwk(file.octets, alg=alg, kid=kid, legacy=legacy)]
+            return [Key.from_jwk(file.raw, alg=alg, kid=kid, legacy=legacy)]
         if alg is not None:
             return [_load_binary(file, alg, kid, password, legacy=legacy)]
         raise click.UsageError("--alg is needed: only a JWK can name it itself")
     except ValueError as error:
         # Of a password or a kid that can't be one.
         reason = str(error)
-    raise KeyUseError(reason)
+    raise InvalidKeyError(reason)
 
 
 def _load_binary(
     file: File, alg: str, kid: str | None, password: bytes | None, *, legacy: bool
 ) -> Key:
     if file.is_pem:
-        return Key.from_pem(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
+        return Key.from_pem(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_pkcs12:
-        return Key.from_pkcs12(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
-    return Key.from_der(file.octets, alg=alg, kid=kid, password=password, legacy=legacy)
+        return Key.from_pkcs12(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
+    return Key.from_der(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
 
 
 @hide_locals
@@ -148,18 +148,18 @@ def load_any(
     """Load the keys of a file, of whatever kind and use; all of them, or it fails.
 
     Raises:
-        KeyUseError: something in it is no key that joseal can use, or none for `alg`, or a password
-            was given in vain.
+        InvalidKeyError: something in it is no key that joseal can use, or none for `alg`, or a
+            password was given in vain.
     """
     members = file.members
     if members is None:
         return [_load_any(file, alg, kid, password)]
     if password is not None:
-        raise KeyUseError("a password was given, but a JWK is not encrypted")
+        raise InvalidKeyError("a password was given, but a JWK is not encrypted")
     objects = [strict_json.as_object(member) for member in members]
     texts = [b"" if member is None else strict_json.write(member) for member in objects]
     if not texts:
-        raise KeyUseError("the JWK Set is empty")
+        raise InvalidKeyError("the JWK Set is empty")
     return [_load_any(File(text), alg, None, None) for text in texts]
 
 
@@ -170,13 +170,13 @@ def _load_any(file: File, alg: str | None, kid: str | None, password: bytes | No
     for stand_in in _STAND_INS:
         try:
             found = load(file, alg=stand_in, kid=kid, password=password)[0]
-        except KeyUseError as error:
+        except InvalidKeyError as error:
             reasons.add(str(error))
         else:
             return Found(found, is_bound=False)
     if len(reasons) == 1:
-        raise KeyUseError(reasons.pop())
-    raise KeyUseError("no alg fits this key: name one by --alg to learn why")
+        raise InvalidKeyError(reasons.pop())
+    raise InvalidKeyError("no alg fits this key: name one by --alg to learn why")
 
 
 def for_encryption(keys: Iterable[Key]) -> KeySet:

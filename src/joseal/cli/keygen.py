@@ -35,7 +35,7 @@ _MADE: Final = (
             ["--size"],
             type=click.IntRange(1),
             metavar="NUMBER",
-            help="Of RSA in bits, 2048 unless given; of dir and HS* in octets.",
+            help="Of RSA in bits, 2048 unless given; of dir and HS* in bytes.",
         ),
         click.Option(
             ["--curve"],

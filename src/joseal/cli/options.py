@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from joseal import Key, KeyUseError
+from joseal import InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
@@ -168,8 +168,8 @@ def load_key(
 
     Raises:
         FailureError: the file can't be read.
-        KeyUseError: it is no key, or none for `alg`, or a password was given in vain; or `kid` does
-            not name one key of a set.
+        InvalidKeyError: it is no key, or none for `alg`, or a password was given in vain; or `kid`
+            does not name one key of a set.
         UsageError: `alg` is missing, and the file is no JWK that could name it.
     """
     return parse_key(key_files.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
@@ -187,15 +187,17 @@ def parse_key(
     """Load the one key of a file that was read; of a JWK Set, the one that `kid` names.
 
     Raises:
-        KeyUseError: it is no key, or none for `alg`, or a password was given in vain; or `kid` does
-            not name one key of a set.
+        InvalidKeyError: it is no key, or none for `alg`, or a password was given in vain; or `kid`
+            does not name one key of a set.
         UsageError: `alg` is missing, and the key is no JWK that could name it.
     """
     keys = key_files.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_set and kid is not None:
         keys = [one for one in keys if one.kid == kid]
     if len(keys) != 1:
-        raise KeyUseError("of a JWK Set, --kid has to name one key, and --alg where two share it")
+        raise InvalidKeyError(
+            "of a JWK Set, --kid has to name one key, and --alg where two share it"
+        )
     return keys[0]
 
 
@@ -211,7 +213,7 @@ def load_keys(
 
     Raises:
         FailureError: a file can't be read.
-        KeyUseError: as for `load_key`; a password goes to every file that is no JWK.
+        InvalidKeyError: as for `load_key`; a password goes to every file that is no JWK.
         UsageError: there is neither a file nor a password for a PBES2 alg, or no `alg`.
     """
     read = [key_files.read(path) for path in paths]
@@ -242,7 +244,7 @@ def password_key(
 
     Raises:
         UsageError: there is no password, or the alg is none of PBES2's.
-        KeyUseError: the password is empty or too long.
+        InvalidKeyError: the password is empty or too long.
     """
     if alg is None or ALGS.get(alg, ALGS["dir"]).kind != "password" or password is None:
         raise click.UsageError("--key is needed; or a PBES2 --alg and a password, which is the key")
@@ -250,7 +252,7 @@ def password_key(
         return Key.from_password(password, alg=alg, kid=kid, iterations=iterations)
     except ValueError as error:
         reason = str(error)
-    raise KeyUseError(reason)
+    raise InvalidKeyError(reason)
 
 
 @hide_locals

@@ -14,7 +14,7 @@ import click
 from joseal import Key
 from joseal.cli import exit_codes, files, help_pages, options
 from joseal.cli.json_output import line
-from joseal.juspay.sandbox import Call, Course, Fault, Play, Record, Sandbox
+from joseal.juspay.sandbox import Call, Fault, FaultPlan, Record, Sandbox, TransactionPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 _POLL_SECONDS: Final = 0.2
@@ -124,7 +124,7 @@ def command(
         raise click.UsageError("--ca needs --tls")
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, source)
-    course = Course(hidden_reads=hidden_reads)
+    course = TransactionPlan(hidden_reads=hidden_reads)
     sandbox = _prepare(
         lambda: Sandbox(
             key=key,
@@ -178,12 +178,12 @@ def _key(path: Path | None, alg: str | None, source: options.Password) -> Key:
     return Key.generate("RSA-OAEP" if alg is None else alg)
 
 
-def _script(names: tuple[str, ...], every: int) -> Callable[[Call], Play | None]:
+def _script(names: tuple[str, ...], every: int) -> Callable[[Call], FaultPlan | None]:
     """Return a script in which each Nth attempt goes wrong, one way after the other."""
-    plays = itertools.cycle([Play(fault=Fault(name)) for name in names])
+    plays = itertools.cycle([FaultPlan(fault=Fault(name)) for name in names])
     attempts = itertools.count(1)
 
-    def script(call: Call) -> Play | None:
+    def script(call: Call) -> FaultPlan | None:
         if call.name != "attempt" or next(attempts) % every:
             return None
         return next(plays)
@@ -196,7 +196,7 @@ def _prepare(make: Callable[[], Sandbox]) -> Sandbox:
 
     Raises:
         UsageError: a label or the merchant id can't be sent, or the webhook's URL is another one.
-        KeyUseError: the key opens nothing.
+        InvalidKeyError: the key opens nothing.
     """
     try:
         return make()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from joseal import Limits, Verified, Verifier
+from joseal import Limits, VerifiedToken, Verifier
 from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 
@@ -81,11 +81,11 @@ def command(
         files.write(out_path, verified.payload, private=True)
 
 
-def _line(verified: Verified, *, detached: bool) -> bytes:
+def _line(verified: VerifiedToken, *, detached: bool) -> bytes:
     return json_output.line(
         {
-            "payload": None if detached else json_output.octets(verified.payload),
-            "header": verified.header,
+            "payload": None if detached else json_output.raw(verified.payload),
+            "header": dict(verified.header),
             "key": json_output.key(verified.key),
         }
     )

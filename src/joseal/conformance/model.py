@@ -174,34 +174,34 @@ class Expected(Hidden, frozen=True):
     """What the file says must come out.
 
     Attributes:
-        output: the octets that must come out.
-        any_output: octets must come out, and the file does not say which. Without both, it must be
+        output: the bytes that must come out.
+        any_output: bytes must come out, and the file does not say which. Without both, it must be
             refused.
         told: what else must be told, where the file has it: the header of a token, in its order;
             whether a key is `private`; which members of a set were `skipped`.
         code: the error code, where the file says one.
         may_refuse: refusing is right too.
-        but_not: with implicit rejection, octets may come out, but never these ones.
+        but_not: with implicit rejection, bytes may come out, but never these ones.
     """
 
     output: bytes | None = None
     any_output: bool = False
-    told: dict[str, object] | None = None
+    told: Mapping[str, object] | None = None
     code: str | None = None
     may_refuse: bool = False
     but_not: bytes | None = None
 
     @property
     def opens(self) -> bool:
-        """Whether octets must come out."""
+        """Whether bytes must come out."""
         return self.any_output or self.output is not None
 
     def say(self) -> str:
-        """Say it in words that hold nothing of the octets."""
+        """Say it in words that hold nothing of the bytes."""
         if self.opens:
             return "ok, or refused" if self.may_refuse else "ok"
         if self.but_not is not None:
-            return "refused, or octets that are not the message"
+            return "refused, or bytes that are not the message"
         return self.code or "refused"
 
 
@@ -242,10 +242,10 @@ class Vectors(Hidden, frozen=True):
 
 
 class Output(Hidden, frozen=True):
-    """A backend's answer: octets, and what else it tells; see `Expected`."""
+    """A backend's answer: bytes, and what else it tells; see `Expected`."""
 
-    octets: bytes
-    told: dict[str, object] | None = None
+    raw: bytes
+    told: Mapping[str, object] | None = None
 
 
 class Refusal(Struct, frozen=True):

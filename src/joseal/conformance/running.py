@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from joseal.conformance.backends.registry import Backend
 from joseal.conformance.model import Answer, Case, Expected, Lacking, Note, NotRun, Output, Refusal
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 
 class Outcome(StrEnum):
@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 class Result(Struct, frozen=True):
-    """What a report says of a case; it holds no octets of it.
+    """What a report says of a case; it holds no bytes of it.
 
     Attributes:
         id: what the file calls the case.
@@ -134,19 +134,19 @@ def _agrees(expected: Expected, answer: Answer, *, own: bool) -> bool:
         return _fits(expected, answer)
     if expected.opens:
         return expected.may_refuse
-    code = answer.code if isinstance(answer, Refusal) else KeyUseError.code
+    code = answer.code if isinstance(answer, Refusal) else InvalidKeyError.code
     return expected.code is None or not own or code == expected.code
 
 
 def _fits(expected: Expected, answer: Output) -> bool:
     if not expected.opens:
         # An empty message is no secret that could come out.
-        return expected.but_not == b"" or expected.but_not not in {None, answer.octets}
-    return _same_octets(expected, answer) and _same_told(expected, answer)
+        return expected.but_not == b"" or expected.but_not not in {None, answer.raw}
+    return _same_bytes(expected, answer) and _same_told(expected, answer)
 
 
-def _same_octets(expected: Expected, answer: Output) -> bool:
-    return expected.any_output or answer.octets == expected.output
+def _same_bytes(expected: Expected, answer: Output) -> bool:
+    return expected.any_output or answer.raw == expected.output
 
 
 def _same_told(expected: Expected, answer: Output) -> bool:
@@ -157,11 +157,11 @@ def _same_told(expected: Expected, answer: Output) -> bool:
 
 
 def _say(expected: Expected, answer: Answer) -> str:
-    """Say in words what came out, with none of its octets."""
+    """Say in words what came out, with none of its bytes."""
     if isinstance(answer, Lacking):
-        return KeyUseError.code if answer.refused else ""
+        return InvalidKeyError.code if answer.refused else ""
     if isinstance(answer, Refusal):
         return f"{answer.code}: {answer.detail}" if answer.detail else answer.code
     if not expected.opens or _fits(expected, answer):
         return "ok"
-    return "other members" if _same_octets(expected, answer) else "other octets"
+    return "other members" if _same_bytes(expected, answer) else "other bytes"

@@ -37,7 +37,7 @@ from joseal._core.algorithms.registry import ALGS, SIGS
 from joseal._core.keys.external import External, PublicMaterial
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.errors import KeyUnavailableError, KeyUseError
+from joseal.errors import InvalidKeyError, KeyUnavailableError
 
 _R = TypeVar("_R")
 _K = TypeVar("_K", bound=Object)
@@ -192,7 +192,7 @@ class Pkcs11Token(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        KeyUseError: the PIN is refused.
+        InvalidKeyError: the PIN is refused.
         KeyUnavailableError: the library can't be loaded, or has not one token of this label.
     """
 
@@ -215,7 +215,7 @@ class Pkcs11Token(Opaque):
         with suppress(KeyUnavailableError):
             self._run(lambda _: None)
         if self._pin is None:
-            raise KeyUseError("the token refuses the PIN")
+            raise InvalidKeyError("the token refuses the PIN")
         if self._session is None:
             raise KeyUnavailableError("the library can't be loaded, or has not one such token")
 
@@ -241,8 +241,8 @@ class Pkcs11Token(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: neither `label` nor `key_id` is given.
-            KeyUseError: not one such pair; a key that `alg` does not take; halves that don't fit;
-                an `alg` that is not served, or not by this token.
+            InvalidKeyError: not one such pair; a key that `alg` does not take; halves that don't
+                fit; an `alg` that is not served, or not by this token.
             KeyUnavailableError: the token can't be asked.
         """
         device = self.find(label=label, key_id=key_id)
@@ -250,10 +250,12 @@ class Pkcs11Token(Opaque):
         halves = self._run(lambda session: [_public(key) for key in _search(session, name)])
         public = halves[0] if len(halves) == 1 else None
         if public is None:
-            raise KeyUseError("the token has not one public key of this name that can be read")
-        key = Key(External(public, device), alg, kid=kid)
+            raise InvalidKeyError("the token has not one public key of this name that can be read")
+        key = Key._make(External(public, device), alg, kid=kid)
         if not _does_its_work(key, public, device):
-            raise KeyUseError("the halves don't fit, or the token does not do this with the key")
+            raise InvalidKeyError(
+                "the halves don't fit, or the token does not do this with the key"
+            )
         return key
 
     def find(self, *, label: str | None = None, key_id: bytes | None = None) -> Pkcs11Key:
@@ -262,12 +264,12 @@ class Pkcs11Token(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: neither is given.
-            KeyUseError: the token has not one such private key.
+            InvalidKeyError: the token has not one such private key.
             KeyUnavailableError: the token can't be asked.
         """
         name = _name(ObjectClass.PRIVATE_KEY, label, key_id)
         if self._run(lambda session: len(_search(session, name))) != 1:
-            raise KeyUseError("the token has not one private key of this name")
+            raise InvalidKeyError("the token has not one private key of this name")
         return Pkcs11Key(self, name)
 
     def close(self) -> None:
@@ -376,7 +378,7 @@ def _public(key: Object) -> PublicMaterial | None:
     curve = _CURVES.get(bytes(key[Attribute.EC_PARAMS]))
     if curve is None:
         return None
-    # CKA_EC_POINT is the DER of an octet string, or on some tokens its octets alone.
+    # CKA_EC_POINT is the DER of a byte string, or on some tokens its bytes alone.
     point, size = bytes(key[Attribute.EC_POINT]), curves.field_bytes(curve)
     if curves.kty(curve) == "OKP":
         return curves.load_public(curve, point[-size:], None)
@@ -387,7 +389,7 @@ def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
     """Try a pair once: a Key is a good one, or there is none."""
     with suppress(KeyUnavailableError):
         if key.alg in SIGS:
-            signature = key.for_signatures("sign", None)
+            signature = key._for_signatures("sign", None)
             return signature.verify(_PROBE, signature.sign(_PROBE))
         if isinstance(public, RSAPublicKey):
             encrypted = public.encrypt(_PROBE, rsa.padding(ALGS[key.alg]))

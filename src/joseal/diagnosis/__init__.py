@@ -10,7 +10,7 @@ Rules:
 - There is no plaintext in it. Values of the header are shown, which are readable by everyone who
   has the token: what must not be read by them does not belong there (RFC 7516 section 4).
 - Whatever is shown is printable ASCII, and cut to a fixed size. The work is linear in the token.
-- Nothing is raised for any text or octets.
+- Nothing is raised for any text or bytes.
 
 What only a key can find is tried by `joseal doctor --key`, on the machine of the one who has it,
 and never here: a server that tried variants would be the oracle.

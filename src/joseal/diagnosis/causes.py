@@ -15,7 +15,7 @@ from joseal.diagnosis.model import Cause
 _RESEND: Final = "Have it sent again, as the library made it."
 _SEND_ALONE: Final = "Send the token alone, or read it from where it stands."
 _ENCODE: Final = "Encode each segment with base64url, without padding: RFC 7515 section 2."
-_HEADER: Final = "The header is base64url of the UTF-8 octets of one JSON object."
+_HEADER: Final = "The header is base64url of the UTF-8 bytes of one JSON object."
 _OTHER_NAME: Final = "Write the name as RFC 7518 registers it; names are compared letter by letter."
 
 # Around the token.
@@ -117,9 +117,9 @@ _ENCODING: Final = {
     "foreign_characters": ("There are characters that base64url does not have.", _ENCODE),
     "double_base64": (
         "A segment was encoded with base64 twice.",
-        "Encode the octets, not their base64 text.",
+        "Encode the bytes, not their base64 text.",
     ),
-    "hex_segment": ("A segment holds hex text instead of octets.", "Decode the hex first."),
+    "hex_segment": ("A segment holds hex text instead of bytes.", "Decode the hex first."),
 }
 
 _HEADERS: Final = {
@@ -165,14 +165,14 @@ _HEADERS: Final = {
             "field, with leading zeros, in base64url."
         ),
     ),
-    "party_form": ("apu or apv is not base64url.", "They are base64url of octets, not plain text."),
+    "party_form": ("apu or apv is not base64url.", "They are base64url of bytes, not plain text."),
     "gcmkw_members": (
         "iv or tag of the AES-GCM key wrap is missing or of another size.",
-        "The header has iv, 12 octets, and tag, 16 octets: RFC 7518 section 4.7.1.",
+        "The header has iv, 12 bytes, and tag, 16 bytes: RFC 7518 section 4.7.1.",
     ),
     "pbes2_members": (
         "p2s or p2c is missing or not of its form.",
-        "p2s is base64url of at least 8 octets, p2c an integer: RFC 7518 section 4.8.1.",
+        "p2s is base64url of at least 8 bytes, p2c an integer: RFC 7518 section 4.8.1.",
     ),
     "p2c_high": (
         "p2c asks for more iterations than a default opener does.",
@@ -278,7 +278,7 @@ _POSSIBLE: Final = {
     ),
     "other_secret": (
         "The shared key or the password is another one, or was decoded in another way.",
-        "Compare a hash of the octets: is one side using the hex or base64 text as the key?",
+        "Compare a hash of the bytes: is one side using the hex or base64 text as the key?",
     ),
     "oaep_hash": (
         "The sender used another hash in OAEP than alg names.",
@@ -315,7 +315,7 @@ _POSSIBLE: Final = {
     ),
     "plaintext_json_string": (
         "The plaintext is a JSON string that holds the JSON: it was encoded twice.",
-        "Encode the object once, and seal the octets of that text.",
+        "Encode the object once, and seal the bytes of that text.",
     ),
     "nested": (
         "The plaintext is a token itself, as cty says.",

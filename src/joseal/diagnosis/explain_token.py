@@ -76,7 +76,7 @@ def examine(token: str | bytes, *, expect: Expect) -> Examination:
         raise ValueError("expect must be jwe or jws")
     if len(token) > MOST_BYTES:
         return _unread(token, cause("too_large", f"{len(token)} characters"))
-    layers, text = wrappers.peel(token)
+    layers, text = wrappers.unwrap_text(token)
     if not text:
         return _unread(token, *_layers(layers), *([] if layers else [cause("empty")]))
     found = lenient_parse.read(text)
@@ -121,7 +121,7 @@ def _segment(part: Part) -> Segment:
     return Segment(
         name=part.name,
         characters=len(part.text),
-        bytes=None if part.octets is None else part.size,
+        bytes=None if part.raw is None else part.size,
         canonical=not {*_ENCODINGS[:3], *_SYMPTOMS} & {*part.faults},
     )
 
@@ -161,7 +161,7 @@ def _inside(found: Reading, expect: Expect) -> Iterator[Cause]:
 
 def _what(found: Reading) -> str:
     """Say more of a token of the other form: whether it is nested, as far as that shows."""
-    payload = found.part("payload").octets or b""
+    payload = found.part("payload").raw or b""
     if found.form == "jws" and payload.count(b".") == JWE_SEGMENTS - 1 and payload[:3] == b"eyJ":
         return "its payload is a JWE: encrypted, then signed"
     if has_media_type((found.members or {}).get("cty"), "JWT"):

@@ -72,23 +72,23 @@ def algorithms(reading: Reading) -> tuple[Alg | None, Enc | None]:
 
 def unreadable(part: Part) -> Iterator[Cause]:
     """Say why a header segment is no header."""
-    text, octets = part.text.lstrip(), part.octets
+    text, raw = part.text.lstrip(), part.raw
     if part.size > READ_BYTES:
         yield cause("header_too_large", f"{part.size} bytes")
     elif text.startswith(("{", "%7B")):
         yield cause("header_raw_json")
-    elif octets is None:
+    elif raw is None:
         return
-    elif octets.lstrip().startswith(b'"'):
+    elif raw.lstrip().startswith(b'"'):
         yield cause("header_json_string")
-    elif re.match(rb"\s*\{\s*'", octets) is not None:
+    elif re.match(rb"\s*\{\s*'", raw) is not None:
         yield cause("header_python_dict")
     elif "double_base64" not in part.faults and "hex_segment" not in part.faults:
-        yield from _no_object(octets)
+        yield from _no_object(raw)
 
 
-def _no_object(octets: bytes) -> Iterator[Cause]:
-    named = re.findall(rb'"(alg|enc|kid|typ|cty|zip|iat)"\s{0,8}:', octets)
+def _no_object(raw: bytes) -> Iterator[Cause]:
+    named = re.findall(rb'"(alg|enc|kid|typ|cty|zip|iat)"\s{0,8}:', raw)
     twice = sorted({name.decode() for name in named if named.count(name) > 1})
     if twice:
         yield cause("member_twice", ", ".join(twice))
@@ -108,7 +108,9 @@ def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
     yield from wrong
     if [one for one in wrong if one.code == "member_type"]:
         return
-    yield from _typed(headers.typed({"alg": "", **reading.members}), *algorithms(reading), limits)
+    yield from _typed(
+        headers.parse_parameters({"alg": "", **reading.members}), *algorithms(reading), limits
+    )
 
 
 def shape(members: dict[str, object]) -> Iterator[Cause]:
@@ -118,7 +120,7 @@ def shape(members: dict[str, object]) -> Iterator[Cause]:
         yield cause("member_type", wrong)
         return
     try:
-        headers.check_crit(headers.typed({"alg": "", **members}), members)
+        headers.check_crit(headers.parse_parameters({"alg": "", **members}), members)
     except MalformedTokenError:
         yield cause("crit")
 
@@ -197,12 +199,12 @@ def _ecdh(known: Members, members: dict[str, object]) -> Iterator[Cause]:
 
 def _is_point(epk: dict[str, object]) -> bool:
     """Tell whether an epk is a point; this is public arithmetic, and needs no key."""
-    curve, octets = epk.get("crv"), _coordinates(epk)
+    curve, raw = epk.get("crv"), _coordinates(epk)
     if not isinstance(curve, str) or curve not in (*WEIERSTRASS, *MONTGOMERY):
         return False
-    if epk.get("kty") != curves.kty(curve) or octets is None or octets[0] is None:
+    if epk.get("kty") != curves.kty(curve) or raw is None or raw[0] is None:
         return False
-    key = curves.load_public(curve, octets[0], octets[1])
+    key = curves.load_public(curve, raw[0], raw[1])
     return key is not None and not curves.has_low_order(key)
 
 
@@ -210,20 +212,20 @@ def _coordinates(epk: dict[str, object]) -> tuple[bytes | None, bytes | None] | 
     x, y = epk.get("x"), epk.get("y")
     if not isinstance(x, str) or not isinstance(y, str | None):
         return None
-    octets = headers.from_member(x), None if y is None else headers.from_member(y)
-    return None if octets[0] is None or (y is not None and octets[1] is None) else octets
+    raw = headers.from_member(x), None if y is None else headers.from_member(y)
+    return None if raw[0] is None or (y is not None and raw[1] is None) else raw
 
 
 def _epk_sizes(epk: dict[str, object]) -> str:
-    octets = _coordinates(epk)
-    sizes = _listed(octets or ())
+    raw = _coordinates(epk)
+    sizes = _listed(raw or ())
     return f"crv {plain(str(epk.get('crv')))}" + (
         f", coordinates of {sizes} bytes" if sizes else ""
     )
 
 
-def _listed(octets: Iterable[bytes | None]) -> str:
-    return " and ".join(str(len(part)) for part in octets if part is not None)
+def _listed(raw: Iterable[bytes | None]) -> str:
+    return " and ".join(str(len(part)) for part in raw if part is not None)
 
 
 def _gcmkw(known: Members) -> Iterator[Cause]:

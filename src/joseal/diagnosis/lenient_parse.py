@@ -25,7 +25,7 @@ _OTHER_ALPHABET: Final = str.maketrans("+/", "-_")
 # A header over this is not read, since its values would take a multiple of its size in memory.
 READ_BYTES: Final = 64 * 1024
 
-# Random octets of this number are never all of one alphabet.
+# Random bytes of this number are never all of one alphabet.
 _LEAST_TEXT: Final = 16
 _TEXT: Final = re.compile(rb"[\w+/-]+={0,2}", re.ASCII)
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
@@ -37,19 +37,19 @@ class Part(Struct, frozen=True, kw_only=True):
     Attributes:
         name: what it is.
         text: as it stands.
-        octets: decoded, after a repair if need be; None where that can't be done.
+        bytes: decoded, after a repair if need be; None where that can't be done.
         faults: codes of what is wrong with its encoding.
     """
 
     name: str
     text: str
-    octets: bytes | None
+    raw: bytes | None
     faults: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
-        """How many octets it has; zero for what can't be decoded."""
-        return 0 if self.octets is None else len(self.octets)
+        """How many bytes it has; zero for what can't be decoded."""
+        return 0 if self.raw is None else len(self.raw)
 
 
 class Reading(NamedTuple):
@@ -74,7 +74,7 @@ class Reading(NamedTuple):
 
     def part(self, name: str) -> Part:
         """Return a segment; an empty one where it is missing."""
-        empty = Part(name=name, text="", octets=b"")
+        empty = Part(name=name, text="", raw=b"")
         return next((part for part in self.parts if part.name == name), empty)
 
 
@@ -90,9 +90,9 @@ def read(text: str) -> Reading:
 
 
 def _members(header: Part) -> dict[str, object] | None:
-    if header.octets is None or header.size > READ_BYTES:
+    if header.raw is None or header.size > READ_BYTES:
         return None
-    return strict_json.load_object(header.octets)
+    return strict_json.load_object(header.raw)
 
 
 def _form(segments: int, members: dict[str, object] | None) -> Form:
@@ -120,7 +120,7 @@ def repaired(name: str, text: str) -> Part:
     encoding = None if decoded is None else _inner_encoding(decoded)
     if encoding is not None:
         faults = [*faults, encoding]
-    return Part(name=name, text=text, octets=decoded, faults=tuple(faults))
+    return Part(name=name, text=text, raw=decoded, faults=tuple(faults))
 
 
 def _repair(text: str) -> tuple[list[str], bytes | None]:
@@ -149,21 +149,21 @@ def _cleared(text: bytes) -> bytes:
     return text[:-1] + _ALPHABET[_ALPHABET.index(text[-1]) & ~unused :][:1]
 
 
-def _inner_encoding(octets: bytes) -> str | None:
-    """Tell whether decoded octets are hex or base64 text again."""
-    if len(octets) < _LEAST_TEXT or not octets.isascii():
+def _inner_encoding(raw: bytes) -> str | None:
+    """Tell whether decoded bytes are hex or base64 text again."""
+    if len(raw) < _LEAST_TEXT or not raw.isascii():
         return None
-    if _HEX.fullmatch(octets) is not None:
+    if _HEX.fullmatch(raw) is not None:
         return "hex_segment"
-    return "double_base64" if _TEXT.fullmatch(octets) is not None else None
+    return "double_base64" if _TEXT.fullmatch(raw) is not None else None
 
 
 def undone(part: Part) -> bytes | None:
     """Undo the inner encoding of a segment that has one."""
-    if part.octets is None:
+    if part.raw is None:
         return None
     if "hex_segment" in part.faults:
-        return bytes.fromhex(part.octets.decode("ascii"))
+        return bytes.fromhex(part.raw.decode("ascii"))
     if "double_base64" not in part.faults:
         return None
-    return repaired(part.name, part.octets.decode("ascii")).octets
+    return repaired(part.name, part.raw.decode("ascii")).raw

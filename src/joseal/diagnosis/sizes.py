@@ -51,7 +51,7 @@ def usual_limit(text: str) -> str:
 
 def key_size(alg: Alg, enc: Enc | None, part: Part) -> Iterator[Cause]:
     """Give what is wrong with the size of the encrypted key."""
-    if part.octets is None or undone(part) is not None:
+    if part.raw is None or undone(part) is not None:
         return
     size, seen = part.size, f"{part.size} bytes"
     if alg.family == "dir" or alg.name == "ECDH-ES":
@@ -117,17 +117,17 @@ def content_sizes(enc: Enc, reading: Reading) -> Iterator[Cause]:
 
 
 def _repeated(iv: Part, ciphertext: Part, tag: Part) -> Iterator[Cause]:
-    octets = ciphertext.octets or b""
+    raw = ciphertext.raw or b""
     # Short ones are there by accident.
-    if tag.size >= _GCM_TAG_BYTES and octets.endswith(tag.octets or b""):
+    if tag.size >= _GCM_TAG_BYTES and raw.endswith(tag.raw or b""):
         yield cause("tag_repeated", f"the last {tag.size} bytes of the ciphertext")
-    if iv.size >= _FAMILY["gcm"] and octets.startswith(iv.octets or b""):
+    if iv.size >= _FAMILY["gcm"] and raw.startswith(iv.raw or b""):
         yield cause("iv_repeated", f"the first {iv.size} bytes of the ciphertext")
 
 
 def _is_plain(part: Part) -> bool:
     """Tell whether the size of a part means anything."""
-    return part.octets is not None and undone(part) is None
+    return part.raw is not None and undone(part) is None
 
 
 def _other_enc(enc: Enc, iv: Part, tag: Part) -> Enc | None:
@@ -179,9 +179,9 @@ def _tag(enc: Enc, ciphertext: Part, tag: Part) -> Iterator[Cause]:
 def signature_size(alg: str, part: Part) -> Iterator[Cause]:
     """Give what is wrong with the size of a signature."""
     size, known = part.size, _SIGNATURE_BYTES.get(alg)
-    if part.octets is None or undone(part) is not None:
+    if part.raw is None or undone(part) is not None:
         return
-    if alg.startswith("ES") and size != known and part.octets[:1] == bytes((_DER_SEQUENCE,)):
+    if alg.startswith("ES") and size != known and part.raw[:1] == bytes((_DER_SEQUENCE,)):
         yield cause("ecdsa_der", f"{size} bytes that begin with 30")
     elif known is not None and size != known:
         yield cause("signature_size", f"{size} bytes, and {alg} has {known}")

@@ -56,7 +56,7 @@ class Layer(NamedTuple):
     member: str | None = None
 
 
-def peel(token: str | bytes) -> tuple[list[Layer], str]:
+def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
     """Take off what stands around a token; return the layers, the outermost first, and the rest."""
     text, layers = _decoded(token)
     bare = text.strip()
@@ -73,7 +73,7 @@ def peel(token: str | bytes) -> tuple[list[Layer], str]:
 
 
 def _decoded(token: str | bytes) -> tuple[str, list[Layer]]:
-    """Return octets as text; those that are no UTF-8 stay visible as other characters."""
+    """Return bytes as text; those that are no UTF-8 stay visible as other characters."""
     if isinstance(token, str):
         return token, []
     wide = _utf16(token)
@@ -82,13 +82,13 @@ def _decoded(token: str | bytes) -> tuple[str, list[Layer]]:
     return token.decode("utf-8", "replace"), []
 
 
-def _utf16(octets: bytes) -> str | None:
-    if octets[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return octets.decode("utf-16", "replace").strip()
-    head = octets[:64]
+def _utf16(raw: bytes) -> str | None:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", "replace").strip()
+    head = raw[:64]
     if len(head) < 4 or head.count(0) * 2 < len(head) - 1:  # noqa: PLR2004 - two characters
         return None
-    return octets.decode("utf-16-be" if head[0] == 0 else "utf-16-le", "replace").strip()
+    return raw.decode("utf-16-be" if head[0] == 0 else "utf-16-le", "replace").strip()
 
 
 def _next(text: str) -> Layer | None:
@@ -212,15 +212,15 @@ def _whole(text: str) -> Layer | None:
     joined = "".join(text.split())
     if _BASE64.fullmatch(joined) is None:
         return None
-    octets = base64url.decode_text(joined.rstrip("=").replace("+", "-").replace("/", "_"))
-    rest = None if octets is None else _token(octets)
+    raw = base64url.decode_text(joined.rstrip("=").replace("+", "-").replace("/", "_"))
+    rest = None if raw is None else _token(raw)
     return None if rest is None else Layer("base64_token", "", rest)
 
 
-def _token(octets: bytes) -> str | None:
-    if not octets.isascii() or octets.count(b".") < 2 or _BEGIN.encode() not in octets[:32]:  # noqa: PLR2004
+def _token(raw: bytes) -> str | None:
+    if not raw.isascii() or raw.count(b".") < 2 or _BEGIN.encode() not in raw[:32]:  # noqa: PLR2004
         return None
-    return octets.decode("ascii").strip()
+    return raw.decode("ascii").strip()
 
 
 def _broken_lines(text: str) -> Layer | None:
@@ -262,8 +262,8 @@ def _shortened(text: str) -> Layer | None:
 
 
 def _is_header(text: str) -> bool:
-    octets = base64url.decode_text(text) if len(text) <= _JSON_BYTES else None
-    return octets is not None and strict_json.load_object(octets) is not None
+    raw = base64url.decode_text(text) if len(text) <= _JSON_BYTES else None
+    return raw is not None and strict_json.load_object(raw) is not None
 
 
 _FIELDS: Final = tuple(

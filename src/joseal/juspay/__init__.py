@@ -33,7 +33,7 @@ from joseal.juspay.models.beneficiary import (
     UpiId,
     Wallet,
 )
-from joseal.juspay.models.envelope import Envelope, payout_encrypter, seal
+from joseal.juspay.models.envelope import Envelope, encrypt_body, payout_encrypter
 from joseal.juspay.models.order import AdditionalInfo, NewFulfillment, NewOrder, WebhookDetails
 from joseal.juspay.models.order_status import (
     Cancellation,
@@ -52,11 +52,11 @@ from joseal.juspay.models.states import (
 from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
 from joseal.juspay.reconcile import (
     Arrived,
+    AttemptQuery,
     Failed,
-    Question,
-    Resolution,
+    Reconciliation,
     StillUnknown,
-    read_resolution,
+    read_reconciliation,
 )
 from joseal.juspay.requests import (
     AttemptPath,
@@ -83,13 +83,13 @@ from joseal.juspay.webhooks.receiver import (
     WebhookReceiver,
     read_webhook,
 )
-from joseal.juspay.webhooks.sqlite import SqliteDeliveries
+from joseal.juspay.webhooks.sqlite import SqliteWebhookStore
 from joseal.juspay.webhooks.store import (
     Claim,
-    Deliveries,
     Delivery,
-    DeliveryStoreError,
-    MemoryDeliveries,
+    MemoryWebhookStore,
+    WebhookStore,
+    WebhookStoreError,
     handle_once,
 )
 
@@ -110,15 +110,14 @@ __all__ = [
     "Arrived",
     "Attempt",
     "AttemptPath",
+    "AttemptQuery",
     "BankAccount",
     "Beneficiary",
     "Cancellation",
     "CardInfo",
     "Claim",
     "Client",
-    "Deliveries",
     "Delivery",
-    "DeliveryStoreError",
     "Details",
     "Document",
     "Envelope",
@@ -127,7 +126,7 @@ __all__ = [
     "Fulfillment",
     "FulfillmentState",
     "Label",
-    "MemoryDeliveries",
+    "MemoryWebhookStore",
     "NewFulfillment",
     "NewOrder",
     "NotSent",
@@ -140,15 +139,14 @@ __all__ = [
     "PayoutKeys",
     "PayoutLink",
     "PlainCard",
-    "Question",
+    "Reconciliation",
     "RedactionFilter",
     "Refused",
     "Request",
-    "Resolution",
     "SavedBeneficiary",
     "SavedCard",
     "SenderDetails",
-    "SqliteDeliveries",
+    "SqliteWebhookStore",
     "StillUnknown",
     "Transaction",
     "TransactionState",
@@ -160,10 +158,13 @@ __all__ = [
     "Webhook",
     "WebhookDetails",
     "WebhookReceiver",
+    "WebhookStore",
+    "WebhookStoreError",
     "attempt_request",
     "cancel_request",
     "create_order_request",
     "create_plain_order_request",
+    "encrypt_body",
     "handle_once",
     "order_status_request",
     "payout_encrypter",
@@ -172,8 +173,7 @@ __all__ = [
     "read_cancel_response",
     "read_create_order_response",
     "read_order_status_response",
-    "read_resolution",
+    "read_reconciliation",
     "read_webhook",
     "redact",
-    "seal",
 ]

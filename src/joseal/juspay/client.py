@@ -22,11 +22,11 @@ from joseal.juspay.http.transport import Transport
 from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body
-from joseal.juspay.models.envelope import Envelope, seal
+from joseal.juspay.models.envelope import Envelope, encrypt_body
 from joseal.juspay.models.order import NewOrder
 from joseal.juspay.models.order_status import Cancellation, Order
 from joseal.juspay.outcomes import Outcome
-from joseal.juspay.reconcile import Question, Resolution, read_resolution
+from joseal.juspay.reconcile import AttemptQuery, Reconciliation, read_reconciliation
 from joseal.juspay.requests import (
     EVERYTHING,
     AttemptPath,
@@ -164,7 +164,7 @@ class Client(Opaque):
         request = attempt_request(
             self._account,
             order_id,
-            self._seal(attempt),
+            self._encrypt(attempt),
             routing_id=routing_id,
             path=self._attempt_path,
         )
@@ -188,7 +188,7 @@ class Client(Opaque):
         """
         if not isinstance(order, NewOrder):
             raise TypeError("order must be a NewOrder")
-        request = create_order_request(self._account, self._seal(order), routing_id=routing_id)
+        request = create_order_request(self._account, self._encrypt(order), routing_id=routing_id)
         return self._call(request, partial(read_create_order_response, order_id=order.order_id))
 
     @hide_locals
@@ -250,7 +250,7 @@ class Client(Opaque):
         return self._call(request, read_cancel_response)
 
     @hide_locals
-    def resolve(
+    def reconcile(
         self,
         order_id: str,
         fulfillment_id: str,
@@ -258,10 +258,10 @@ class Client(Opaque):
         known: Collection[str],
         asked: int = 0,
         routing_id: str | None = None,
-    ) -> Resolution:
+    ) -> Reconciliation:
         """Find out what became of an attempt whose outcome was `Unknown`. Sends no payout.
 
-        Reads the order's status once, and compares; `read_resolution` says how.
+        Reads the order's status once, and compares; `read_reconciliation` says how.
 
         Args:
             order_id: as of the attempt.
@@ -274,14 +274,14 @@ class Client(Opaque):
             TypeError: an argument is of another type.
             ValueError: an argument is not as above, or not printable ASCII.
         """
-        question = Question(fulfillment_id, known, asked)
-        return read_resolution(self.order_status(order_id, routing_id=routing_id), question)
+        question = AttemptQuery(fulfillment_id, known, asked)
+        return read_reconciliation(self.order_status(order_id, routing_id=routing_id), question)
 
-    def _seal(self, body: Body) -> Envelope:
+    def _encrypt(self, body: Body) -> Envelope:
         kid, sid = self._account.kid, self._account.sid
         if isinstance(self._encrypter, PayoutKeys):
-            return self._encrypter.seal(body, kid=kid, sid=sid)
-        return seal(self._encrypter, body, kid=kid, sid=sid)
+            return self._encrypter.encrypt(body, kid=kid, sid=sid)
+        return encrypt_body(self._encrypter, body, kid=kid, sid=sid)
 
     def _call(self, request: Request, read: Callable[[int, bytes], Outcome[_T]]) -> Outcome[_T]:
         """Send a request once, and read its answer."""

@@ -3,7 +3,7 @@
     match client.attempt("order-1", attempt):
         case Accepted(value): ...   # a documented success
         case Refused(): ...         # a documented refusal: nothing was started
-        case NotSent(): ...         # no octet of the request left: safe to send again
+        case NotSent(): ...         # no byte of the request left: safe to send again
         case Unknown(): ...         # it may have arrived: `Client.resolve`, never send again
 
 Rules:
@@ -91,7 +91,7 @@ class Refused(Guarded, frozen=True, kw_only=True):
 
 
 class NotSent(msgspec.Struct, frozen=True):
-    """No octet of the request was handed to the network: it is safe to send it again.
+    """No byte of the request was handed to the network: it is safe to send it again.
 
     Attributes:
         reason: constant text.

@@ -3,7 +3,7 @@
     known = client.order_status("order-1").result().known(fulfillment_id)
     outcome = client.attempt("order-1", attempt)
     if outcome.kind == "unknown":
-        resolution = client.resolve("order-1", fulfillment_id, known=known)
+        resolution = client.reconcile("order-1", fulfillment_id, known=known)
 
 It holds for one attempt at a time at a fulfillment that has failed, which is what attempts are for:
 of two that are under way at once nobody can say which one is which.
@@ -86,10 +86,10 @@ class StillUnknown(msgspec.Struct, frozen=True):
     ask_again_seconds: int
 
 
-Resolution: TypeAlias = Arrived | Failed | StillUnknown
+Reconciliation: TypeAlias = Arrived | Failed | StillUnknown
 
 
-class Question:
+class AttemptQuery:
     """What is to be found out: which fulfillment, and what was known of it before the attempt.
 
     Args:
@@ -119,7 +119,7 @@ class Question:
         self.ask_again_seconds = min(seconds, _MOST_SECONDS)
 
 
-def read_resolution(outcome: Outcome[Order], question: Question) -> Resolution:
+def read_reconciliation(outcome: Outcome[Order], question: AttemptQuery) -> Reconciliation:
     """Tell what the status of an order proves about an attempt.
 
     Args:

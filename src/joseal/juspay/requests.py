@@ -92,7 +92,7 @@ class Request(Guarded, frozen=True, kw_only=True):
         method: the HTTP method.
         url: the whole URL.
         headers: by name; every value is printable ASCII. They hold the API key.
-        body: the octets of the body; None where there is none.
+        body: the bytes of the body; None where there is none.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"method", "url"})

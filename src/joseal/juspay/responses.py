@@ -40,7 +40,7 @@ def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
 
     Args:
         status: the HTTP status.
-        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+        body: the bytes of the body, content coding undone; the caller bounds how much it reads.
 
     Returns:
         `Accepted` for 200 with `ACK`, bare or as a JSON string. `Refused` for 400, 401, 403 or 404
@@ -64,7 +64,7 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
 
     Args:
         status: the HTTP status.
-        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+        body: the bytes of the body, content coding undone; the caller bounds how much it reads.
         order_id: the order that was to be created.
 
     Returns:
@@ -83,7 +83,7 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
 
     Args:
         status: the HTTP status.
-        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+        body: the bytes of the body, content coding undone; the caller bounds how much it reads.
         order_id: the order that was asked about.
 
     Returns:
@@ -106,7 +106,7 @@ def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
 
     Args:
         status: the HTTP status.
-        body: the octets of the body, content coding undone; the caller bounds how much it reads.
+        body: the bytes of the body, content coding undone; the caller bounds how much it reads.
 
     Returns:
         `Accepted` for 200 as above. `Refused` and `Unknown` as of an attempt.

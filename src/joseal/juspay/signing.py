@@ -1,7 +1,7 @@
 """Signed payloads, for accounts where `sid` is checked, and keys that change while in use.
 
     keys = PayoutKeys([bank_2023, bank_2024], signers=[ours], nesting="encrypt-then-sign")
-    envelope = keys.seal(attempt, kid="bank-2024", sid="ours")
+    envelope = keys.encrypt(attempt, kid="bank-2024", sid="ours")
 
 Unconfirmed: that requests may be signed is said in one optional step of the encryption guide. It
 gives no header and no serialization, and of the order it says one thing in a note and another in
@@ -23,17 +23,17 @@ from typing import Final, Literal, TypeAlias, final
 
 from joseal._core.keys import Key, KeySet
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
 from joseal.profiles import (
     JUSPAY_PAYOUTS,
+    BodyEncrypter,
     Constant,
     InMember,
     Kid,
     Profile,
     Receiving,
-    Sealer,
     Sending,
 )
 
@@ -126,13 +126,13 @@ class PayoutKeys(Opaque):
     Raises:
         TypeError: an argument is of another type.
         ValueError: `enc` is none of the two; `nesting` without signers, or the reverse.
-        KeyUseError: no recipient; a key without a kid, of the wrong half, or for another alg than
-            RSA-OAEP or RSA-OAEP-256 and RS256; two of one kind with one kid.
+        InvalidKeyError: no recipient; a key without a kid, of the wrong half, or for another alg
+            than RSA-OAEP or RSA-OAEP-256 and RS256; two of one kind with one kid.
     """
 
-    __slots__ = ("_sealers", "_signed")
+    __slots__ = ("_encrypters", "_signed")
 
-    _sealers: Mapping[tuple[str, str | None], Sealer]
+    _encrypters: Mapping[tuple[str, str | None], BodyEncrypter]
     _signed: bool
 
     @hide_locals
@@ -153,9 +153,9 @@ class PayoutKeys(Opaque):
         profile = (_UNSIGNED if nesting is None else _SIGNED[nesting]).with_send(enc=enc)
         owners = [None] if signers is None else list(_by_label(signers).items())
         self._set(
-            _sealers=MappingProxyType(
+            _encrypters=MappingProxyType(
                 {
-                    (kid, None if owner is None else owner[0]): _sealer(profile, kid, key, owner)
+                    (kid, None if owner is None else owner[0]): _encrypter(profile, kid, key, owner)
                     for kid, key in _by_label(recipients).items()
                     for owner in owners
                 }
@@ -164,7 +164,7 @@ class PayoutKeys(Opaque):
         )
 
     @hide_locals
-    def seal(self, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
+    def encrypt(self, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
         """Seal a body into an envelope, signed if there are signers.
 
         Args:
@@ -183,28 +183,30 @@ class PayoutKeys(Opaque):
             raise TypeError("body must be a body of this API, such as an Attempt")
         if type(kid) is not str or not isinstance(sid, str | None):
             raise TypeError("kid and sid must be str")
-        sealer = self._sealers.get((kid, sid if self._signed else None))
-        if sealer is None:
+        encrypter = self._encrypters.get((kid, sid if self._signed else None))
+        if encrypter is None:
             raise ValueError("kid, or sid where requests are signed, is no label of a key here")
-        made = Envelope.from_json(sealer.seal(body.to_json()).encode("ascii"))
+        made = Envelope.from_json(encrypter.encrypt(body.to_json()).encode("ascii"))
         return Envelope(payload=made.payload, kid=kid, sid=sid, format=made.format)
 
     def __repr__(self) -> str:
-        return f"PayoutKeys(labels={list(self._sealers)!r})"
+        return f"PayoutKeys(labels={list(self._encrypters)!r})"
 
 
 def _by_label(keys: Key | KeySet | Iterable[Key]) -> dict[str, Key]:
     found: dict[str, Key] = {}
-    for key in KeySet.of(keys):
+    for key in KeySet._of(keys):
         if key.kid is None:
-            raise KeyUseError("a key of a payout needs its label: load it with kid=")
+            raise InvalidKeyError("a key of a payout needs its label: load it with kid=")
         if key.kid in found:
-            raise KeyUseError("two keys have the same label")
+            raise InvalidKeyError("two keys have the same label")
         found[key.kid] = key
     return found
 
 
-def _sealer(profile: Profile, kid: str, key: Key, owner: tuple[str, Key] | None) -> Sealer:
+def _encrypter(
+    profile: Profile, kid: str, key: Key, owner: tuple[str, Key] | None
+) -> BodyEncrypter:
     if owner is None:
-        return profile.sealer(key, labels={"kid": kid})
-    return profile.sealer(key, signing_key=owner[1], labels={"kid": kid, "sid": owner[0]})
+        return profile.encrypter(key, labels={"kid": kid})
+    return profile.encrypter(key, signing_key=owner[1], labels={"kid": kid, "sid": owner[0]})

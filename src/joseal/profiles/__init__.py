@@ -2,8 +2,8 @@
 
     >>> from joseal import Key, profiles
     >>> visa = Key.generate("RSA-OAEP-256", kid="mle-key-id")
-    >>> sealer = profiles.VISA_MLE.sealer(visa.public())
-    >>> sealer.seal(b"{}")[:12]
+    >>> sealer = profiles.VISA_MLE.encrypter(visa.public())
+    >>> sealer.encrypt(b"{}")[:12]
     '{"encData":"'
     >>> profiles.VISA_MLE.confirmed
     False
@@ -15,7 +15,7 @@ False and `open_question` says what to ask before going live.
 Source: for each profile its own `sources`.
 """
 
-from joseal.profiles.codec import Opener, Received, Sealer
+from joseal.profiles.codec import BodyDecrypter, BodyEncrypter
 from joseal.profiles.envelopes import RAW, Envelope, Fields, InMember, Raw
 from joseal.profiles.identity import HAIP, OPEN_FINANCE_BRAZIL, OPENID4VP, SPID_CIE
 from joseal.profiles.juspay import (
@@ -60,6 +60,8 @@ __all__ = [
     "VISA_MLE",
     "WISE",
     "WISE_SIGNED",
+    "BodyDecrypter",
+    "BodyEncrypter",
     "Constant",
     "Envelope",
     "Fields",
@@ -68,12 +70,9 @@ __all__ = [
     "Kid",
     "KidSource",
     "Nesting",
-    "Opener",
     "Profile",
     "Raw",
-    "Received",
     "Receiving",
-    "Sealer",
     "Sending",
     "Template",
     "kid_of",

@@ -1,4 +1,4 @@
-"""`Sealer` and `Opener`: one direction of a profile with its keys, ready for use.
+"""`BodyEncrypter` and `BodyDecrypter`: one direction of a profile with its keys, ready for use.
 
 Rules:
 - Everything is driven by the data of `model.py`: nothing here knows whose profile it is.
@@ -15,13 +15,14 @@ from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol, final
 
-from joseal._core.jwe import Decrypter, Encrypter, Opened
-from joseal._core.jws import Signer, Verified, Verifier
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
+from joseal._core.nested import NestedToken
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.errors import KeyUseError, TokenTooLargeError
+from joseal.errors import InvalidKeyError, TokenTooLargeError
 from joseal.profiles import envelopes, template
 from joseal.profiles.envelopes import Envelope
 from joseal.profiles.model import Receiving, Sending
@@ -58,8 +59,8 @@ class _Layer(NamedTuple):
 
 
 @final
-class Sealer(Opaque):
-    """Makes bodies as a profile says. Made by `Profile.sealer`, whose arguments it has.
+class BodyEncrypter(Opaque):
+    """Makes bodies as a profile says. Made by `Profile.encrypter`, whose arguments it has.
 
     Immutable and safe to share between threads, if `clock` is.
 
@@ -67,7 +68,7 @@ class Sealer(Opaque):
         TypeError: an argument is of another type.
         ValueError: a signing key where none belongs, or none where one does; labels that are not
             those of the envelope.
-        KeyUseError: as for `Profile.sealer`.
+        InvalidKeyError: as for `Profile.encrypter`.
         TokenTooLargeError: the header is over `header_bytes`.
     """
 
@@ -107,13 +108,13 @@ class Sealer(Opaque):
         )
 
     @hide_locals
-    def seal(self, payload: bytes) -> str:
+    def encrypt(self, payload: bytes) -> str:
         """Return the body for a payload: ASCII, unless a label is not.
 
         Raises:
             TypeError: `payload` is not bytes.
             TokenTooLargeError: payload, token or body would be over `limits`.
-            KeyUseError: a fixed AES-GCM key has made its 2^32 tokens.
+            InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens.
             KeyUnavailableError: a signing key on a device could not be asked.
         """
         data = payload
@@ -123,53 +124,19 @@ class Sealer(Opaque):
         return data.decode()
 
     def __repr__(self) -> str:
-        return f"Sealer(layers={len(self._layers)})"
-
-
-class Received(Opaque):
-    """What a body held, and how.
-
-    Attributes:
-        payload: the octets inside all layers.
-        sealed_header: the header of the JWE. Its `iat` is not judged: how old is too old, is for
-            the caller to say.
-        opened_with: the key that opened the JWE.
-        signed_header: the header of the JWS; None without a signature.
-        signed_by: the key under which the signature holds; None without one. What is not signed
-            can be from anyone who has the public key.
-    """
-
-    __slots__ = ("opened_with", "payload", "sealed_header", "signed_by", "signed_header")
-
-    payload: bytes
-    sealed_header: dict[str, object]
-    opened_with: Key
-    signed_header: dict[str, object] | None
-    signed_by: Key | None
-
-    def __init__(self, payload: bytes, sealed: Opened, verified: Verified | None) -> None:
-        self._set(
-            payload=payload,
-            sealed_header=sealed.header,
-            opened_with=sealed.key,
-            signed_header=None if verified is None else verified.header,
-            signed_by=None if verified is None else verified.key,
-        )
-
-    def __repr__(self) -> str:
-        return f"Received(payload=<{len(self.payload)} octets>, signed_by={self.signed_by!r})"
+        return f"BodyEncrypter(layers={len(self._layers)})"
 
 
 @final
-class Opener(Opaque):
-    """Opens bodies as a profile says. Made by `Profile.opener`, whose arguments it has.
+class BodyDecrypter(Opaque):
+    """Opens bodies as a profile says. Made by `Profile.decrypter`, whose arguments it has.
 
     Immutable and safe to share between threads.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: verifying keys where none belong, or none where they do.
-        KeyUseError: as for `Profile.opener`.
+        InvalidKeyError: as for `Profile.decrypter`.
     """
 
     __slots__ = ("_decrypter", "_limits", "_receiving", "_verifier")
@@ -213,8 +180,16 @@ class Opener(Opaque):
         self._set(_receiving=receiving, _decrypter=decrypter, _verifier=verifier, _limits=limits)
 
     @hide_locals
-    def open(self, body: str | bytes) -> Received:
-        """Open a body: every layer that the profile names, and no other.
+    def decrypt(self, body: str | bytes) -> bytes:
+        """Decrypt a body, verify its signature where the profile has one, and return the payload.
+
+        Raises: as `open` does.
+        """
+        return self._open(body).payload
+
+    @hide_locals
+    def open(self, body: str | bytes) -> NestedToken:
+        """Decrypt a body as `decrypt` does, and return the payload with both headers and keys.
 
         Raises:
             TypeError: `body` is neither str nor bytes.
@@ -227,21 +202,24 @@ class Opener(Opaque):
             VerificationError: the signature does not hold.
             KeyUnavailableError: a key on a device could not be asked.
         """
+        return self._open(body)
+
+    def _open(self, body: str | bytes) -> NestedToken:
         if not isinstance(body, str | bytes):
             raise TypeError("body must be str or bytes")
         _check_size(len(body), self._limits)
-        octets = body.encode(errors="replace") if isinstance(body, str) else body
-        token = self._receiving.envelope.unwrap(octets)
+        raw = body.encode(errors="replace") if isinstance(body, str) else body
+        token = self._receiving.envelope.unwrap(raw)
         if self._verifier is None:
             sealed = self._decrypter.open(token)
-            return Received(sealed.plaintext, sealed, None)
+            return NestedToken(sealed.plaintext, encrypted=sealed, signed=None)
         if self._receiving.nesting == "sign-then-encrypt":
             sealed = self._decrypter.open(token)
             verified = self._verifier.open(self._inner(sealed.plaintext))
-            return Received(verified.payload, sealed, verified)
+            return NestedToken(verified.payload, encrypted=sealed, signed=verified)
         verified = self._verifier.open(token)
         sealed = self._decrypter.open(self._inner(verified.payload))
-        return Received(sealed.plaintext, sealed, verified)
+        return NestedToken(sealed.plaintext, encrypted=sealed, signed=verified)
 
     def is_sealed(self, status: int) -> bool:
         """Tell whether an answer with this HTTP status comes sealed.
@@ -254,7 +232,7 @@ class Opener(Opaque):
         return self._receiving.inner_envelope.unwrap(data)
 
     def __repr__(self) -> str:
-        return f"Opener({self._decrypter!r}, {self._verifier!r})"
+        return f"BodyDecrypter({self._decrypter!r}, {self._verifier!r})"
 
 
 def _encrypting(sending: Sending, key: Key, policy: Policy | None, limits: Limits) -> _Step:
@@ -277,7 +255,7 @@ def _signing(sending: Sending, key: Key, policy: Policy | None, limits: Limits) 
 
 
 def _bound_to(keys: Key | KeySet | Iterable[Key], algs: Collection[str]) -> KeySet:
-    ring = KeySet.of(keys)
+    ring = KeySet._of(keys)
     for key in ring:
         _checked(key, algs)
     return ring
@@ -287,7 +265,7 @@ def _checked(key: Key, algs: Collection[str]) -> Key:
     if not isinstance(key, Key):
         raise TypeError("key must be a Key")
     if key.alg not in algs:
-        raise KeyUseError("the key is bound to an alg that the profile does not use here")
+        raise InvalidKeyError("the key is bound to an alg that the profile does not use here")
     return key
 
 

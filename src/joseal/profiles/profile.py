@@ -18,7 +18,7 @@ from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import hide_locals
-from joseal.profiles.codec import DEFAULTS, NO_LABELS, Opener, Sealer
+from joseal.profiles.codec import DEFAULTS, NO_LABELS, BodyDecrypter, BodyEncrypter
 from joseal.profiles.model import Receiving, Sending
 from joseal.profiles.template import Clock
 
@@ -93,7 +93,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         return self.replace(receive=structs.replace(self._receive(), **changes))
 
     @hide_locals
-    def sealer(
+    def encrypter(
         self,
         key: Key,
         *,
@@ -102,7 +102,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         clock: Clock = time.time,
         policy: Policy | None = None,
         limits: Limits = DEFAULTS,
-    ) -> Sealer:
+    ) -> BodyEncrypter:
         """Return what makes bodies as this profile says.
 
         Args:
@@ -117,11 +117,11 @@ class Profile(Struct, frozen=True, kw_only=True):
             TypeError: an argument is of another type.
             ValueError: the profile sends nothing sealed; a signing key where none belongs, or none
                 where one does; labels that are not those of the envelope.
-            KeyUseError: a key that is bound to another alg, is the wrong half of its pair, or does
-                not have the kid that the header template asks for; or the policy refuses.
+            InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
+                does not have the kid that the header template asks for; or the policy refuses.
             TokenTooLargeError: the header is over `header_bytes`.
         """
-        return Sealer(
+        return BodyEncrypter(
             self._send(),
             key,
             signing_key=signing_key,
@@ -132,7 +132,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         )
 
     @hide_locals
-    def opener(
+    def decrypter(
         self,
         keys: Key | KeySet | Iterable[Key],
         *,
@@ -140,7 +140,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         any_kid: bool = False,
         policy: Policy | None = None,
         limits: Limits = DEFAULTS,
-    ) -> Opener:
+    ) -> BodyDecrypter:
         """Return what opens bodies as this profile says.
 
         Args:
@@ -154,10 +154,10 @@ class Profile(Struct, frozen=True, kw_only=True):
             TypeError: an argument is of another type.
             ValueError: the profile receives nothing sealed; verifying keys where none belong, or
                 none where they do.
-            KeyUseError: no key, or one that is bound to another alg or is the wrong half of its
+            InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
                 pair; or the policy refuses.
         """
-        return Opener(
+        return BodyDecrypter(
             self._receive(),
             keys,
             verifying_keys=verifying_keys,

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from joseal._core.keys import Key
 from joseal._core.wire.header import MANAGED
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 Clock: TypeAlias = Callable[[], float]
 
@@ -115,19 +115,19 @@ def kid_of(key: Key, source: KidSource) -> str | None:
         The kid; None for `optional` where the key has none.
 
     Raises:
-        KeyUseError: the source is the key's own kid, and it has none, or one of another form; or a
-            hash is asked of a symmetric key, which has no public half.
+        InvalidKeyError: the source is the key's own kid, and it has none, or one of another form;
+            or a hash is asked of a symmetric key, which has no public half.
     """
     if source in ("spki-sha256-hex", "jwk-thumbprint") and key.is_symmetric:
-        raise KeyUseError("a symmetric key has no public half to name")
+        raise InvalidKeyError("a symmetric key has no public half to name")
     if source == "spki-sha256-hex":
         return key.spki_sha256()
     if source == "jwk-thumbprint":
         return key.thumbprint()
     if key.kid is None and source != "optional":
-        raise KeyUseError(f"the profile writes a kid ({source}): load the key with kid=")
+        raise InvalidKeyError(f"the profile writes a kid ({source}): load the key with kid=")
     if source == "uuid" and _UUID.fullmatch(key.kid or "") is None:
-        raise KeyUseError("the profile writes a UUID as kid: load the key with it as kid=")
+        raise InvalidKeyError("the profile writes a UUID as kid: load the key with it as kid=")
     return key.kid
 
 
@@ -156,7 +156,7 @@ def fill(template: Template, key: Key) -> Filled:
     """Put a key's kid into a template.
 
     Raises:
-        KeyUseError: as for `kid_of`.
+        InvalidKeyError: as for `kid_of`.
     """
     members = [(_name(slot), _value(slot, key)) for slot in template]
     present = [(name, value) for name, value in members if value is not None]

@@ -18,7 +18,7 @@ class Source(Protocol):
     """A binary file that can be read."""
 
     def read(self, size_bytes: int, /) -> bytes | None:
-        """Return up to so many octets, none at the end."""
+        """Return up to so many bytes, none at the end."""
         ...
 
 
@@ -39,8 +39,8 @@ class SeekableSource(Source, Protocol):
 class Target(Protocol):
     """A binary file that can be written."""
 
-    def write(self, octets: bytes, /) -> int | None:
-        """Write octets, and return how many were taken."""
+    def write(self, raw: bytes, /) -> int | None:
+        """Write bytes, and return how many were taken."""
         ...
 
 
@@ -62,7 +62,7 @@ def is_seekable(source: object) -> bool:
 
 
 def read(source: Source, size_bytes: int) -> bytes:
-    """Read so many octets, or all that are left.
+    """Read so many bytes, or all that are left.
 
     Raises:
         BlockingIOError: the source does not block and has nothing now.
@@ -83,14 +83,14 @@ def read(source: Source, size_bytes: int) -> bytes:
     return b"".join(pieces)
 
 
-def write(target: Target, octets: bytes) -> None:
-    """Write all octets.
+def write(target: Target, raw: bytes) -> None:
+    """Write all bytes.
 
     Raises:
         BlockingIOError: the target does not block and takes nothing now.
     """
-    while octets:
-        written = target.write(octets)
+    while raw:
+        written = target.write(raw)
         if not written:
             raise BlockingIOError(errno.EAGAIN, "the target takes nothing now")
-        octets = octets[written:]
+        raw = raw[written:]

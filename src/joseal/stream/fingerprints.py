@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from joseal._core.algorithms import content_encryption
-from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.registry import ENCS
 from joseal.errors import DecryptionError
 
@@ -23,7 +23,7 @@ _GCM: Final = ENCS["A256GCM"]
 
 
 class Fingerprints:
-    """What is remembered of the chunks of one source: 16 octets of each."""
+    """What is remembered of the chunks of one source: 16 bytes of each."""
 
     __slots__ = ("_kept", "_key")
 
@@ -48,7 +48,7 @@ class Fingerprints:
             at = number * _GCM.tag_bytes
             tag = bytes(self._kept[at : at + _GCM.tag_bytes])
             if (
-                content_encryption.open_(_GCM, self._key, Sealed(chunk, _iv(number), b"", tag))
+                content_encryption.open_(_GCM, self._key, AeadOutput(chunk, _iv(number), b"", tag))
                 is None
             ):
                 raise DecryptionError

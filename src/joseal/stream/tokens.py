@@ -4,10 +4,10 @@ Opening reads its source twice: first the tag is checked over all of it, and eve
 fingerprint; then each chunk is deciphered if its fingerprint is still the same.
 
 Rules:
-- No octet is released that has not been authenticated, whatever becomes of the source meanwhile.
+- No byte is released that has not been authenticated, whatever becomes of the source meanwhile.
 - Checks, errors and their order are those of `Decrypter`. Only that the ciphertext is canonical
   base64url is found while the tag is computed, and does not depend on the key.
-- Memory does not grow with the token, but for the fingerprints: 16 octets for 192 KiB.
+- Memory does not grow with the token, but for the fingerprints: 16 bytes for 192 KiB.
 - `token_bytes` and `plaintext_bytes` of `Limits` bound what is held in memory and do not hold
   here; the other limits do.
 
@@ -21,11 +21,10 @@ from typing import Final, NamedTuple
 from msgspec import UNSET
 
 from joseal._core.algorithms import content_chunked
-from joseal._core.algorithms.key_management import Incoming, Unwrap
+from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest
 from joseal._core.algorithms.registry import Enc
-from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.jwe import Decrypter, Encrypter, cek_or_random
 from joseal._core.limits import Limits
-from joseal._core.sealing import unwrapped
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, compact
 from joseal.errors import (
@@ -79,7 +78,7 @@ def encrypt_stream(
         ValueError: the encrypter is one for C20P or XC20P, or it compresses; `plaintext_bytes` is
             negative; or as `Encrypter.encrypt` for `header`.
         TokenTooLargeError: header or plaintext is over its limit.
-        KeyUseError: a fixed key has made its 2^32 tokens.
+        InvalidKeyError: a fixed key has made its 2^32 tokens.
         BlockingIOError: a file does not block, and has nothing or takes nothing now.
         OSError: what a file raises reaches the caller.
 
@@ -94,7 +93,7 @@ def encrypt_stream(
     protected, cek, encrypted_key, iv = encrypter._draw(header)  # noqa: SLF001
     encode = base64url.encode
     binary.write(target, b".".join((protected, encode(encrypted_key), encode(iv), b"")))
-    sealing = content_chunked.Sealing(enc, cek, iv, protected)
+    sealing = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
     overlap = content_chunked.can_overlap(most_bytes)
     ciphertext = sealing.encrypt(_plaintext(source, most_bytes), overlap=overlap)
     for text in base64url.encode_chunks(ciphertext):
@@ -118,7 +117,7 @@ def decrypt_stream(
 
     Args:
         decrypter: says which keys and encs are accepted, and what the header must have.
-        source: the token up to its last octet; read at least twice.
+        source: the token up to its last byte; read at least twice.
         target: any binary file but the source.
         plaintext_bytes: the most to open. Without it AES-GCM's own limit holds, 2^36 - 32.
 
@@ -152,7 +151,9 @@ def decrypt_stream(
     if not _has_frame(source, begin, limits, frame):
         raise DecryptionError
     ciphertext = _decoded(seen.unchanged(_text(source, frame)))
-    for plaintext in content_chunked.decrypt(token.enc, cek, ciphertext, iv=token.iv, size=size):
+    for plaintext in content_chunked.decrypt_authenticated(
+        token.enc, cek, ciphertext, iv=token.iv, size=size
+    ):
         binary.write(target, plaintext)
 
 
@@ -178,7 +179,7 @@ class _Accepted(NamedTuple):
 
 def _enc_of(encrypter: Encrypter) -> Enc:
     # Only this module asks an encrypter for its settings, so it has no public names for them.
-    enc, compress = encrypter._outgoing.enc, encrypter._compress  # noqa: SLF001
+    enc, compress = encrypter._settings.enc, encrypter._compress  # noqa: SLF001
     if not content_chunked.can_chunk(enc):
         raise ValueError("the encrypter seals with C20P or XC20P, which no stream can have")
     if compress:
@@ -247,9 +248,9 @@ def _accept(
     ):
         raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
     _check_size(size - padding_bytes, enc, plaintext_bytes)
-    incoming = Incoming(enc, parsed.known, encrypted_key, limits)
+    request = UnwrapRequest(enc, parsed.known, encrypted_key, limits)
     # As above.
-    steps = decrypter._prepare(keys, incoming)  # noqa: SLF001
+    steps = decrypter._prepare(keys, request)  # noqa: SLF001
     return _Accepted(enc, [unwrap for _, unwrap in steps], iv, tag)
 
 
@@ -258,10 +259,10 @@ def _authenticate(
 ) -> tuple[bytes, int, Fingerprints]:
     """Return the content encryption key, the plaintext's size, and what was seen."""
     for unwrap in token.unwraps:
-        cek, seen = unwrapped(token.enc, unwrap), Fingerprints()
+        cek, seen = cek_or_random(token.enc, unwrap), Fingerprints()
         ciphertext = _decoded(seen.taken(_text(source, frame)))
         aad, iv, tag = frame.protected, token.iv, token.tag
-        size = content_chunked.check(token.enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
+        size = content_chunked.authenticate(token.enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
         if size is not None:
             return cek, size, seen
     raise DecryptionError

@@ -10,7 +10,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from joseal._core.algorithms.key_management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.key_management import (
+    NO_MEMBERS,
+    Unwrap,
+    UnwrapRequest,
+    Wrapped,
+    WrapSettings,
+)
 from joseal._core.algorithms.registry import Enc
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
@@ -24,13 +30,13 @@ _GCM_IV_BYTES = 12
 _GCM_TAG_BYTES = 16
 
 
-def check_wrapped_size(incoming: Incoming) -> None:
+def check_wrapped_size(request: UnwrapRequest) -> None:
     """Check that an AES-wrapped key can hold a key for the enc.
 
     Raises:
         MalformedTokenError: it can't.
     """
-    if len(incoming.encrypted_key) != incoming.enc.cek_bytes + _INTEGRITY_BYTES:
+    if len(request.encrypted_key) != request.enc.cek_bytes + _INTEGRITY_BYTES:
         raise MalformedTokenError("the encrypted key does not have the size that enc asks for")
 
 
@@ -58,18 +64,18 @@ class AesKeyWrap(Opaque):
     def __init__(self, kek: bytes) -> None:
         self._set(_kek=kek)
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:
+    def wrap(self, settings: WrapSettings) -> Wrapped:
         """Wrap a fresh content encryption key."""
-        return *wrap(self._kek, outgoing.enc), NO_MEMBERS
+        return *wrap(self._kek, settings.enc), NO_MEMBERS
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check the size of the encrypted key.
 
         Raises:
             MalformedTokenError: it is not that of a wrapped key for `enc`.
         """
-        check_wrapped_size(incoming)
-        return partial(self._unwrap, incoming.encrypted_key)
+        check_wrapped_size(request)
+        return partial(self._unwrap, request.encrypted_key)
 
     def _unwrap(self, encrypted_key: bytes) -> bytes | None:
         return unwrap(self._kek, encrypted_key)
@@ -89,26 +95,26 @@ class AesGcmKeyWrap(Opaque):
     def __init__(self, kek: bytes) -> None:
         self._set(_kek=kek)
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:
+    def wrap(self, settings: WrapSettings) -> Wrapped:
         """Encrypt a fresh content encryption key."""
-        cek, iv = os.urandom(outgoing.enc.cek_bytes), os.urandom(_GCM_IV_BYTES)
+        cek, iv = os.urandom(settings.enc.cek_bytes), os.urandom(_GCM_IV_BYTES)
         sealed = AESGCM(self._kek).encrypt(iv, cek, None)
         encrypted_key, tag = sealed[:-_GCM_TAG_BYTES], sealed[-_GCM_TAG_BYTES:]
         return cek, encrypted_key, {"iv": to_member(iv), "tag": to_member(tag)}
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check the sizes of the encrypted key and of the header's iv and tag.
 
         Raises:
             MalformedTokenError: one is missing, not of its form, or of another size.
         """
-        # A malformed one has as many octets as a missing one.
-        iv = from_member(incoming.members.iv) or b""
-        tag = from_member(incoming.members.tag) or b""
-        sizes = (len(iv), len(tag), len(incoming.encrypted_key))
-        if sizes != (_GCM_IV_BYTES, _GCM_TAG_BYTES, incoming.enc.cek_bytes):
+        # A malformed one has as many bytes as a missing one.
+        iv = from_member(request.members.iv) or b""
+        tag = from_member(request.members.tag) or b""
+        sizes = (len(iv), len(tag), len(request.encrypted_key))
+        if sizes != (_GCM_IV_BYTES, _GCM_TAG_BYTES, request.enc.cek_bytes):
             raise MalformedTokenError("iv, tag or encrypted key does not have the size it needs")
-        return partial(self._unwrap, iv, incoming.encrypted_key + tag)
+        return partial(self._unwrap, iv, request.encrypted_key + tag)
 
     def _unwrap(self, iv: bytes, sealed: bytes) -> bytes | None:
         try:
@@ -127,17 +133,17 @@ class Direct(Opaque):
     def __init__(self, cek: bytes) -> None:
         self._set(_cek=cek)
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:  # noqa: ARG002 - the key has the size
+    def wrap(self, settings: WrapSettings) -> Wrapped:  # noqa: ARG002 - the key has the size
         """Give the key itself, and an empty encrypted key."""
         return self._cek, b"", NO_MEMBERS
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check that there is no encrypted key. RFC 7516 section 5.2 step 10.
 
         Raises:
             MalformedTokenError: there is one.
         """
-        if incoming.encrypted_key:
+        if request.encrypted_key:
             raise MalformedTokenError("dir takes an empty encrypted key")
         return self._reveal
 

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from joseal._core.algorithms.hashes import HASHES, same
 from joseal._core.algorithms.registry import Enc
 
-Octets: TypeAlias = bytes | memoryview
+BytesLike: TypeAlias = bytes | memoryview
 
 # Measured: it outweighs the calls and stays in a second-level cache. Whole blocks of AES, whole
 # quanta of base64.
@@ -49,18 +49,18 @@ def can_chunk(enc: Enc) -> bool:
     return enc.family in {"cbc-hmac", "gcm"}
 
 
-def slices(octets: Octets) -> Iterator[memoryview]:
+def slices(raw: BytesLike) -> Iterator[memoryview]:
     """Cut what is in memory into chunks, without a copy."""
-    view = memoryview(octets)
-    return (view[at : at + CHUNK_BYTES] for at in range(0, len(octets), CHUNK_BYTES))
+    view = memoryview(raw)
+    return (view[at : at + CHUNK_BYTES] for at in range(0, len(raw), CHUNK_BYTES))
 
 
 def can_overlap(size: int) -> bool:
-    """Tell whether a second thread would make the work on so many octets faster."""
+    """Tell whether a second thread would make the work on so many bytes faster."""
     return size >= _OVERLAP_BYTES and _cores() > 1
 
 
-class Sealing:
+class ChunkedEncryption:
     """One plaintext on its way into a ciphertext and a tag.
 
     Attributes:
@@ -74,13 +74,13 @@ class Sealing:
     def __init__(self, enc: Enc, cek: bytes, iv: bytes, aad: bytes) -> None:
         self._enc, self._cek, self._iv, self._aad = enc, cek, iv, aad
 
-    def encrypt(self, chunks: Iterable[Octets], *, overlap: bool) -> Iterator[bytes]:
+    def encrypt(self, chunks: Iterable[BytesLike], *, overlap: bool) -> Iterator[bytes]:
         """Encrypt a plaintext; with `overlap`, compute CBC-HMAC's tag in a second thread."""
         if self._enc.family == "gcm":
             return self._gcm(chunks)
         return self._cbc_hmac(chunks, overlap=overlap)
 
-    def _gcm(self, chunks: Iterable[Octets]) -> Iterator[bytes]:
+    def _gcm(self, chunks: Iterable[BytesLike]) -> Iterator[bytes]:
         cipher = Cipher(AES(self._cek), GCM(self._iv)).encryptor()
         cipher.authenticate_additional_data(self._aad)
         for chunk in chunks:
@@ -88,7 +88,7 @@ class Sealing:
         cipher.finalize()
         self.tag = cipher.tag
 
-    def _cbc_hmac(self, chunks: Iterable[Octets], *, overlap: bool) -> Iterator[bytes]:
+    def _cbc_hmac(self, chunks: Iterable[BytesLike], *, overlap: bool) -> Iterator[bytes]:
         """RFC 7518 section 5.2.2.1."""
         enc = self._enc
         cipher = Cipher(AES(self._cek[enc.tag_bytes :]), CBC(self._iv)).encryptor()
@@ -106,8 +106,8 @@ class Sealing:
         self.tag = _end_mac(enc, mac, self._aad)
 
 
-def check(
-    enc: Enc, cek: bytes, chunks: Iterable[Octets], *, iv: bytes, aad: bytes, tag: bytes
+def authenticate(
+    enc: Enc, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
 ) -> int | None:
     """Tell the size of the plaintext, or None if the tag or the padding does not hold."""
     if enc.family == "gcm":
@@ -130,7 +130,7 @@ def check(
 
 
 def _check_gcm(
-    cek: bytes, chunks: Iterable[Octets], *, iv: bytes, aad: bytes, tag: bytes
+    cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
 ) -> int | None:
     cipher = Cipher(AES(cek), GCM(iv, tag)).decryptor()
     cipher.authenticate_additional_data(aad)
@@ -145,8 +145,8 @@ def _check_gcm(
     return size
 
 
-def decrypt(
-    enc: Enc, cek: bytes, chunks: Iterable[Octets], *, iv: bytes, size: int
+def decrypt_authenticated(
+    enc: Enc, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
 ) -> Iterator[bytes]:
     """Decrypt a ciphertext of which `check` has told the plaintext's size."""
     mode = GCM(iv) if enc.family == "gcm" else CBC(iv)

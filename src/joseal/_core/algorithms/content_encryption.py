@@ -30,7 +30,7 @@ from joseal._core.algorithms.registry import Enc
 LARGE_BYTES: Final = 64 * 1024
 
 
-class Sealed(NamedTuple):
+class AeadOutput(NamedTuple):
     """What was sealed, as it came: all but the key."""
 
     aad: bytes
@@ -39,7 +39,7 @@ class Sealed(NamedTuple):
     tag: bytes
 
 
-def lengths_fit(enc: Enc, sealed: Sealed) -> bool:
+def lengths_fit(enc: Enc, sealed: AeadOutput) -> bool:
     """Tell whether iv, ciphertext and tag have lengths that `enc` can have made."""
     return (
         len(sealed.iv) == enc.iv_bytes
@@ -60,7 +60,7 @@ def seal(enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple
     return sealed[: -enc.tag_bytes], sealed[-enc.tag_bytes :]
 
 
-def open_(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+def open_(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
     """Check the tag and decrypt; None where anything does not hold."""
     if len(sealed.ciphertext) >= LARGE_BYTES and content_chunked.can_chunk(enc):
         return _open_large(enc, cek, sealed)
@@ -76,16 +76,16 @@ def open_(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
         return None
 
 
-def _open_large(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+def _open_large(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
     aad, iv, ciphertext, tag = sealed
-    size = content_chunked.check(
+    size = content_chunked.authenticate(
         enc, cek, content_chunked.slices(ciphertext), iv=iv, aad=aad, tag=tag
     )
     if size is None:
         return None
     # Sized beforehand, so that it neither grows nor is copied.
     plaintext = BytesIO(bytes(size))
-    for chunk in content_chunked.decrypt(
+    for chunk in content_chunked.decrypt_authenticated(
         enc, cek, content_chunked.slices(ciphertext), iv=iv, size=size
     ):
         plaintext.write(chunk)
@@ -103,7 +103,7 @@ def _seal_xchacha(cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> bytes:
     return bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, aad, iv, cek)
 
 
-def _open_xchacha(cek: bytes, sealed: Sealed) -> bytes | None:
+def _open_xchacha(cek: bytes, sealed: AeadOutput) -> bytes | None:
     # Most programs never need libsodium.
     from nacl import bindings, exceptions  # noqa: PLC0415
 
@@ -127,7 +127,7 @@ def _seal_cbc_hmac(
     return ciphertext, _mac(enc, mac_key, iv, aad, ciphertext)
 
 
-def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: Sealed) -> bytes | None:
+def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
     """RFC 7518 section 5.2.2.2."""
     mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
     expected = _mac(enc, mac_key, sealed.iv, sealed.aad, sealed.ciphertext)

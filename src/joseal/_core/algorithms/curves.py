@@ -29,7 +29,7 @@ _WEIERSTRASS: Final[Mapping[str, ec.EllipticCurve]] = MappingProxyType(
 )
 _NAMES: Final = {curve.name: name for name, curve in _WEIERSTRASS.items()}
 
-# Each with the size of its keys in octets.
+# Each with the size of its keys in bytes.
 _OKP: Final[Mapping[str, tuple[type[_OkpPrivate], type[_OkpPublic], int]]] = MappingProxyType(
     {
         "X25519": (X25519PrivateKey, X25519PublicKey, 32),
@@ -58,7 +58,7 @@ def kty(curve: str) -> str:
 
 
 def field_bytes(curve: str) -> int:
-    """Return the size of one coordinate in octets."""
+    """Return the size of one coordinate in bytes."""
     if curve in _WEIERSTRASS:
         return (_WEIERSTRASS[curve].key_size + 7) // 8
     return _OKP[curve][2]
@@ -73,7 +73,7 @@ def coordinates(key: PublicCurveKey) -> tuple[bytes, bytes | None]:
 
 
 def scalar(key: PrivateCurveKey) -> bytes:
-    """Return the private key's octets, in the full size that its JWK needs."""
+    """Return the private key's bytes, in the full size that its JWK needs."""
     if not isinstance(key, ec.EllipticCurvePrivateKey):
         return key.private_bytes_raw()
     # RFC 7518 section 6.2.2.1: as long as the order of the base point.

@@ -20,7 +20,7 @@ def deflate(data: bytes) -> bytes:
 def inflate(data: bytes, most_bytes: int) -> bytes | None:
     """Inflate one whole stream with nothing behind it; anything else is None.
 
-    Of a stream that is over the cap, one octet more than `most_bytes` is returned, and no more than
+    Of a stream that is over the cap, one byte more than `most_bytes` is returned, and no more than
     that was inflated: the caller can tell it by its length.
     """
     inflater = zlib.decompressobj(wbits=_RAW)

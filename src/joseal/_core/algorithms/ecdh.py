@@ -18,7 +18,7 @@ from msgspec import UNSET, UnsetType
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
 from joseal._core.algorithms.curves import PublicCurveKey
-from joseal._core.algorithms.key_management import Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest, Wrapped, WrapSettings
 from joseal._core.algorithms.registry import Alg, Enc
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
@@ -41,7 +41,7 @@ class EcdhEs(Opaque):
     def __init__(self, alg: Alg, public: PublicCurveKey, agree: Agree | None) -> None:
         self._set(_alg=alg, _public=public, _agree=agree, _curve=curves.name(public))
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:
+    def wrap(self, settings: WrapSettings) -> Wrapped:
         """Agree on a key with a fresh ephemeral pair; the CEK itself, or what wraps it.
 
         Raises:
@@ -52,17 +52,17 @@ class EcdhEs(Opaque):
         if secret is None:
             # Loading has refused public keys of low order.
             raise ValueError("the recipient's public key can't be used")
-        key = self._derive(outgoing.enc, secret, outgoing.apu, outgoing.apv)
+        key = self._derive(settings.enc, secret, settings.apu, settings.apv)
         x, y = curves.coordinates(ephemeral.public_key())
         epk = {"kty": curves.kty(self._curve), "crv": self._curve, "x": to_member(x)}
         members: dict[str, object] = {"epk": epk if y is None else {**epk, "y": to_member(y)}}
-        parties = {"apu": outgoing.apu, "apv": outgoing.apv}
-        members.update((name, to_member(octets)) for name, octets in parties.items() if octets)
+        parties = {"apu": settings.apu, "apv": settings.apv}
+        members.update((name, to_member(raw)) for name, raw in parties.items() if raw)
         if not self._alg.key_bytes:
             return key, b"", members
-        return *wrap(key, outgoing.enc), members
+        return *wrap(key, settings.enc), members
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Read the epk, apu and apv, and check the size of the encrypted key.
 
         Raises:
@@ -70,18 +70,18 @@ class EcdhEs(Opaque):
                 recipient's curve, or is of low order.
         """
         if self._alg.key_bytes:
-            check_wrapped_size(incoming)
-        elif incoming.encrypted_key:
+            check_wrapped_size(request)
+        elif request.encrypted_key:
             raise MalformedTokenError("ECDH-ES takes an empty encrypted key")
-        epk = self._read_epk(incoming)
-        apu = from_member(incoming.members.apu)
-        apv = from_member(incoming.members.apv)
+        epk = self._read_epk(request)
+        apu = from_member(request.members.apu)
+        apv = from_member(request.members.apv)
         if epk is None or apu is None or apv is None:
             raise MalformedTokenError("epk, apu or apv is not of its form, or epk is no such point")
-        return partial(self._unwrap, incoming, epk, apu, apv)
+        return partial(self._unwrap, request, epk, apu, apv)
 
-    def _read_epk(self, incoming: Incoming) -> PublicCurveKey | None:
-        epk = incoming.members.epk
+    def _read_epk(self, request: UnwrapRequest) -> PublicCurveKey | None:
+        epk = request.members.epk
         if epk is UNSET or "d" in epk:
             return None
         if (epk.get("kty"), epk.get("crv")) != (curves.kty(self._curve), self._curve):
@@ -89,20 +89,20 @@ class EcdhEs(Opaque):
         x, y = epk.get("x"), epk.get("y", UNSET)
         if not isinstance(x, str) or not isinstance(y, str | UnsetType):
             return None
-        x_octets, y_octets = from_member(x), None if y is UNSET else from_member(y)
-        if x_octets is None or (y is not UNSET and y_octets is None):
+        x_bytes, y_bytes = from_member(x), None if y is UNSET else from_member(y)
+        if x_bytes is None or (y is not UNSET and y_bytes is None):
             return None
-        key = curves.load_public(self._curve, x_octets, y_octets)
+        key = curves.load_public(self._curve, x_bytes, y_bytes)
         return None if key is None or curves.has_low_order(key) else key
 
     def _unwrap(
-        self, incoming: Incoming, epk: PublicCurveKey, apu: bytes, apv: bytes
+        self, request: UnwrapRequest, epk: PublicCurveKey, apu: bytes, apv: bytes
     ) -> bytes | None:
         secret = None if self._agree is None else self._agree(epk)
         if secret is None:
             return None
-        key = self._derive(incoming.enc, secret, apu, apv)
-        return unwrap(key, incoming.encrypted_key) if self._alg.key_bytes else key
+        key = self._derive(request.enc, secret, apu, apv)
+        return unwrap(key, request.encrypted_key) if self._alg.key_bytes else key
 
     def _derive(self, enc: Enc, secret: bytes, apu: bytes, apv: bytes) -> bytes:
         """Derive the CEK, or the key that wraps it. RFC 7518 section 4.6.2."""
@@ -113,5 +113,5 @@ class EcdhEs(Opaque):
         return ConcatKDFHash(hashes.SHA256(), size, info).derive(secret)
 
 
-def _counted(octets: bytes) -> bytes:
-    return len(octets).to_bytes(4, "big") + octets
+def _counted(raw: bytes) -> bytes:
+    return len(raw).to_bytes(4, "big") + raw

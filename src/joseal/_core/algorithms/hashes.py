@@ -21,10 +21,10 @@ HASHES: Final[Mapping[HashName, Hash]] = MappingProxyType(
 )
 
 
-def digest(octets: bytes) -> bytes:
+def digest(raw: bytes) -> bytes:
     """Hash with SHA-256."""
     function = hashes.Hash(HASHES["sha256"])
-    function.update(octets)
+    function.update(raw)
     return function.finalize()
 
 

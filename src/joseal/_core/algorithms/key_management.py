@@ -25,7 +25,7 @@ Wrapped = tuple[bytes, bytes, Mapping[str, object]]
 NO_MEMBERS: Mapping[str, object] = {}
 
 
-class Incoming(NamedTuple):
+class UnwrapRequest(NamedTuple):
     """What a token says of its content encryption key, and what its opener allows it to say."""
 
     enc: Enc
@@ -34,7 +34,7 @@ class Incoming(NamedTuple):
     limits: Limits
 
 
-class Outgoing(NamedTuple):
+class WrapSettings(NamedTuple):
     """What the one who seals has decided for all tokens of one object.
 
     `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.
@@ -49,7 +49,7 @@ class Outgoing(NamedTuple):
 class KeyManagement(Protocol):
     """One mechanism with its key."""
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:
+    def wrap(self, settings: WrapSettings) -> Wrapped:
         """Choose a content encryption key for the enc and wrap it.
 
         Raises:
@@ -57,7 +57,7 @@ class KeyManagement(Protocol):
         """
         ...
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check what is public, and return the private step.
 
         Raises:

@@ -16,7 +16,7 @@ from typing import Final
 from msgspec import UNSET
 
 from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
-from joseal._core.algorithms.key_management import Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest, Wrapped, WrapSettings
 from joseal._core.algorithms.registry import Alg
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
@@ -29,14 +29,14 @@ LEAST_SALT_BYTES: Final = 8  # RFC 7518 section 4.8.1.1
 class Password(Opaque):
     """A password, and the work and the salt that new tokens get."""
 
-    __slots__ = ("iterations", "octets", "salt_bytes")
+    __slots__ = ("iterations", "raw", "salt_bytes")
 
-    octets: bytes
+    raw: bytes
     iterations: int
     salt_bytes: int
 
-    def __init__(self, octets: bytes, iterations: int, salt_bytes: int = 16) -> None:
-        self._set(octets=octets, iterations=iterations, salt_bytes=salt_bytes)
+    def __init__(self, raw: bytes, iterations: int, salt_bytes: int = 16) -> None:
+        self._set(raw=raw, iterations=iterations, salt_bytes=salt_bytes)
 
 
 class Pbes2(Opaque):
@@ -50,7 +50,7 @@ class Pbes2(Opaque):
     def __init__(self, alg: Alg, password: Password) -> None:
         self._set(_alg=alg, _password=password)
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:
+    def wrap(self, settings: WrapSettings) -> Wrapped:
         """Wrap a fresh content encryption key under the password and a fresh salt.
 
         Raises:
@@ -58,27 +58,27 @@ class Pbes2(Opaque):
                 with the same limits would refuse.
         """
         iterations = self._password.iterations
-        if iterations > outgoing.limits.pbes2_iterations:
-            raise TokenTooLargeError("pbes2_iterations", outgoing.limits.pbes2_iterations)
+        if iterations > settings.limits.pbes2_iterations:
+            raise TokenTooLargeError("pbes2_iterations", settings.limits.pbes2_iterations)
         salt = os.urandom(self._password.salt_bytes)
         members = {"p2s": to_member(salt), "p2c": iterations}
-        return *wrap(self._derive(salt, iterations), outgoing.enc), members
+        return *wrap(self._derive(salt, iterations), settings.enc), members
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check salt, iterations and the size of the encrypted key.
 
         Raises:
             MalformedTokenError: p2s or p2c is missing or not of its form, or a size is wrong.
             NotAllowedError: p2c is under 1,000 or over `pbes2_iterations`.
         """
-        check_wrapped_size(incoming)
-        p2s, p2c = incoming.members.p2s, incoming.members.p2c
+        check_wrapped_size(request)
+        p2s, p2c = request.members.p2s, request.members.p2c
         salt = from_member(p2s)
         if salt is None or len(salt) < LEAST_SALT_BYTES or p2c is UNSET:
             raise MalformedTokenError("p2s or p2c is missing, too short or not of its form")
-        if not LEAST_ITERATIONS <= p2c <= incoming.limits.pbes2_iterations:
+        if not LEAST_ITERATIONS <= p2c <= request.limits.pbes2_iterations:
             raise NotAllowedError("p2c", "under 1000 or over the limit pbes2_iterations")
-        return partial(self._unwrap, incoming.encrypted_key, salt, p2c)
+        return partial(self._unwrap, request.encrypted_key, salt, p2c)
 
     def _unwrap(self, encrypted_key: bytes, salt: bytes, iterations: int) -> bytes | None:
         return unwrap(self._derive(salt, iterations), encrypted_key)
@@ -90,7 +90,7 @@ class Pbes2(Opaque):
 
         return hashlib.pbkdf2_hmac(
             self._alg.hash,
-            self._password.octets,
+            self._password.raw,
             self._alg.name.encode() + b"\0" + salt,
             iterations,
             self._alg.key_bytes,

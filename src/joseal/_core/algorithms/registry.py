@@ -10,11 +10,11 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 
-# What a key is made of: an RSA pair, octets, a password, or a pair on one of the curves.
+# What a key is made of: an RSA pair, bytes, a password, or a pair on one of the curves.
 Kind = Literal["RSA", "oct", "password", "curve"]
 
 WEIERSTRASS: Final = ("P-256", "P-384", "P-521")
@@ -164,22 +164,22 @@ ENCS: Final[Mapping[str, Enc]] = MappingProxyType(
 )
 
 
-def known_alg(alg: str) -> AnyAlg:
+def lookup_alg(alg: str) -> AnyAlg:
     """Look an alg up that a caller or a key named.
 
     Raises:
         TypeError: it is no str.
-        KeyUseError: it is not known.
+        InvalidKeyError: it is not known.
     """
     if not isinstance(alg, str):
         raise TypeError("alg must be str")
     found = ALGS.get(alg) or SIGS.get(alg)
     if found is None:
-        raise KeyUseError("this alg is not known")
+        raise InvalidKeyError("this alg is not known")
     return found
 
 
-def known_enc(name: str) -> Enc:
+def lookup_enc(name: str) -> Enc:
     """Look an enc up that a caller named.
 
     Raises:
@@ -194,7 +194,7 @@ def known_enc(name: str) -> Enc:
     return enc
 
 
-def known_encs(names: str | Collection[str]) -> list[Enc]:
+def lookup_encs(names: str | Collection[str]) -> list[Enc]:
     """Look one enc or several up that a caller named.
 
     Raises:
@@ -203,7 +203,7 @@ def known_encs(names: str | Collection[str]) -> list[Enc]:
     """
     if not isinstance(names, Collection):
         raise TypeError("enc must be str or a collection of str")
-    encs = [known_enc(name) for name in ([names] if isinstance(names, str) else names)]
+    encs = [lookup_enc(name) for name in ([names] if isinstance(names, str) else names)]
     if not encs:
         raise ValueError("enc must name at least one content encryption")
     return encs

@@ -17,10 +17,16 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP, PKCS1v
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.key_management import NO_MEMBERS, Incoming, Outgoing, Unwrap, Wrapped
+from joseal._core.algorithms.key_management import (
+    NO_MEMBERS,
+    Unwrap,
+    UnwrapRequest,
+    Wrapped,
+    WrapSettings,
+)
 from joseal._core.algorithms.registry import Alg
 from joseal._core.secrecy import Opaque
-from joseal.errors import KeyUseError, MalformedTokenError
+from joseal.errors import InvalidKeyError, MalformedTokenError
 
 # From an encrypted key to the key, or None; an HSM can be behind it.
 Decrypt = Callable[[bytes], bytes | None]
@@ -61,26 +67,26 @@ class RsaEncryption(Opaque):
         self._set(_alg=alg, _padding=padding(alg), _public=public, _decrypt=decrypt)
         self._set(_wrapped_bytes=(public.key_size + 7) // 8)
 
-    def wrap(self, outgoing: Outgoing) -> Wrapped:
+    def wrap(self, settings: WrapSettings) -> Wrapped:
         """Encrypt a fresh content encryption key.
 
         Raises:
-            KeyUseError: RSA1_5, which joseal opens but never makes.
+            InvalidKeyError: RSA1_5, which joseal opens but never makes.
         """
         if self._alg.legacy:
-            raise KeyUseError("RSA1_5 tokens are opened but never made")
-        cek = os.urandom(outgoing.enc.cek_bytes)
+            raise InvalidKeyError("RSA1_5 tokens are opened but never made")
+        cek = os.urandom(settings.enc.cek_bytes)
         return cek, self._public.encrypt(cek, self._padding), NO_MEMBERS
 
-    def prepare(self, incoming: Incoming) -> Unwrap:
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check the size of the encrypted key.
 
         Raises:
             MalformedTokenError: it does not have the size of the modulus.
         """
-        if len(incoming.encrypted_key) != self._wrapped_bytes:
+        if len(request.encrypted_key) != self._wrapped_bytes:
             raise MalformedTokenError("the encrypted key does not have the size of the modulus")
-        return partial(self._unwrap, incoming.encrypted_key)
+        return partial(self._unwrap, request.encrypted_key)
 
     def _unwrap(self, encrypted_key: bytes) -> bytes | None:
         return None if self._decrypt is None else self._decrypt(encrypted_key)

@@ -30,7 +30,7 @@ Sign = Callable[[bytes], bytes]
 Check = Callable[[bytes, bytes], None]
 
 
-class Signature(Protocol):
+class SignatureScheme(Protocol):
     """One signature algorithm with its key."""
 
     def sign(self, data: bytes) -> bytes:
@@ -64,7 +64,7 @@ class Hmac(Opaque):
         return same(self.sign(data), signature)
 
 
-class Pair(Opaque):
+class KeyPairScheme(Opaque):
     """A signature by a pair: signing may be anywhere, verifying is here."""
 
     __slots__ = ("_check", "_sign")

@@ -1,7 +1,7 @@
 """JSON Web Keys: reading, writing, thumbprints.
 
 Rules:
-- Values are canonical base64url; integers have no leading zero octets and coordinates the full
+- Values are canonical base64url; integers have no leading zero bytes and coordinates the full
   size of their field, as RFC 7518 demands.
 - A private RSA key has all its members or, with `d` alone, is completed; some of them is refused.
 - `alg`, `use` and `key_ops` bind: what they exclude is refused when the key is loaded.
@@ -20,11 +20,11 @@ from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
-from joseal._core.algorithms.registry import ALGS, ENCS, AnyAlg, known_alg
+from joseal._core.algorithms.registry import ALGS, ENCS, AnyAlg, lookup_alg
 from joseal._core.keys.material import RSA_MOST_BITS, Held, Material, Secret
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
 
@@ -65,19 +65,19 @@ def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
 
     Raises:
         TypeError: it is neither.
-        KeyUseError: it is not one strict JSON object.
+        InvalidKeyError: it is not one strict JSON object.
     """
     if isinstance(jwk, bytes):
-        octets = jwk
+        raw = jwk
     elif isinstance(jwk, str):
-        octets = jwk.encode() if strict_json.is_text(jwk) else b""
+        raw = jwk.encode() if strict_json.is_text(jwk) else b""
     elif isinstance(jwk, Mapping):
-        octets = strict_json.dump(dict(jwk)) or b""
+        raw = strict_json.dump(dict(jwk)) or b""
     else:
         raise TypeError("the JWK must be a mapping, str or bytes")
-    members = strict_json.load_object(octets)
+    members = strict_json.load_object(raw)
     if members is None:
-        raise KeyUseError("the JWK is not one strict JSON object")
+        raise InvalidKeyError("the JWK is not one strict JSON object")
     return members
 
 
@@ -85,7 +85,7 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
     """Read a JWK for the `alg` that the caller or the JWK itself names.
 
     Raises:
-        KeyUseError: a member is missing, of the wrong type or form; the key is not one; `alg`,
+        InvalidKeyError: a member is missing, of the wrong type or form; the key is not one; `alg`,
             `use` or `key_ops` contradict the caller or each other; no `alg` is named at all.
     """
     known, enc = _bound_alg(members, alg, dual_use=dual_use)
@@ -98,8 +98,8 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
 def dump(material: Held) -> dict[str, str]:
     """Return the members of a key, all of them: the caller has decided what may leave."""
     if isinstance(material, Secret):
-        octets = material.octets if isinstance(material, Password) else material
-        return {"kty": "oct", "k": to_member(octets)}
+        raw = material.raw if isinstance(material, Password) else material
+        return {"kty": "oct", "k": to_member(raw)}
     if isinstance(material, RSAPrivateKey):
         own = material.private_numbers()
         values = map(_integer_text, (own.d, own.p, own.q, own.dmp1, own.dmq1, own.iqmp))
@@ -155,15 +155,15 @@ def _bound_alg(
         own, enc = "dir", own
     name = own if alg is None else alg
     if name is None:
-        raise KeyUseError("the JWK names no alg: give alg=")
+        raise InvalidKeyError("the JWK names no alg: give alg=")
     if dual_use and members.get("kty") == "oct":
-        raise KeyUseError("dual use is for pairs, not for shared secrets")
-    known = known_alg(name)
+        raise InvalidKeyError("dual use is for pairs, not for shared secrets")
+    known = lookup_alg(name)
     if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
-        raise KeyUseError("the JWK's own alg contradicts alg=")
+        raise InvalidKeyError("the JWK's own alg contradicts alg=")
     use = "enc" if name in ALGS else "sig"
     if not dual_use and members.get("use", use) != use:
-        raise KeyUseError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
+        raise InvalidKeyError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
     return known, enc
 
 
@@ -173,13 +173,13 @@ def _operations(members: Mapping[str, object], alg: AnyAlg) -> frozenset[str] | 
         return None
     names = strict_json.as_list(members["key_ops"])
     if names is None or not all(isinstance(name, str) for name in names):
-        raise KeyUseError("key_ops must be a list of strings")
+        raise InvalidKeyError("key_ops must be a list of strings")
     operations = frozenset(str(name) for name in names)
     if len(operations) != len(names):
-        raise KeyUseError("key_ops repeats an operation")
+        raise InvalidKeyError("key_ops repeats an operation")
     everything: frozenset[str] = frozenset[str]().union(*_permitting(alg).values())
     if operations and operations.isdisjoint(everything):
-        raise KeyUseError("the JWK's key_ops exclude what its alg is for")
+        raise InvalidKeyError("the JWK's key_ops exclude what its alg is for")
     return operations
 
 
@@ -187,25 +187,25 @@ def _material(members: Mapping[str, object], alg: AnyAlg) -> Material:
     """RFC 7518 section 6."""
     kty = _text(members, "kty")
     if kty == "oct":
-        octets = _octets(members, "k")
-        if alg.kind == "password" and octets:
-            return Password(octets, getattr(alg, "iterations", 0))
-        return octets
+        raw = _bytes(members, "k")
+        if alg.kind == "password" and raw:
+            return Password(raw, getattr(alg, "iterations", 0))
+        return raw
     if kty == "RSA":
         return _load_rsa(members)
     if kty in {"EC", "OKP"}:
         return _load_curve(members, kty)
-    raise KeyUseError("joseal does not use keys of this kty")
+    raise InvalidKeyError("joseal does not use keys of this kty")
 
 
 def _load_rsa(members: Mapping[str, object]) -> Material:
     """RFC 7518 section 6.3."""
     if "oth" in members:
-        raise KeyUseError("RSA keys with more than two primes are not used")
+        raise InvalidKeyError("RSA keys with more than two primes are not used")
     numbers = rsa.RSAPublicNumbers(_integer(members, "e"), _integer(members, "n"))
     given = [name for name in _RSA_CRT if name in members]
     if given and (len(given) != len(_RSA_CRT) or "d" not in members):
-        raise KeyUseError("the JWK has some private RSA members, but not all")
+        raise InvalidKeyError("the JWK has some private RSA members, but not all")
     with suppress(ValueError):
         if "d" not in members:
             return numbers.public_key()
@@ -216,46 +216,46 @@ def _load_rsa(members: Mapping[str, object]) -> Material:
             p, q = rsa.rsa_recover_prime_factors(numbers.n, numbers.e, d)
             dp, dq, qi = (rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q))
         return rsa.RSAPrivateNumbers(p, q, d, dp, dq, qi, numbers).private_key()
-    raise KeyUseError("the members of the RSA key do not fit together")
+    raise InvalidKeyError("the members of the RSA key do not fit together")
 
 
 def _load_curve(members: Mapping[str, object], kty: str) -> Material:
     """RFC 7518 section 6.2, RFC 8037 section 2."""
     curve = _text(members, "crv")
-    y = _octets(members, "y") if kty == "EC" else None
-    key = curves.load_public(curve, _octets(members, "x"), y)
+    y = _bytes(members, "y") if kty == "EC" else None
+    key = curves.load_public(curve, _bytes(members, "x"), y)
     if key is None or curves.kty(curve) != kty:
-        raise KeyUseError("the JWK is no point of a curve that joseal uses")
+        raise InvalidKeyError("the JWK is no point of a curve that joseal uses")
     if "d" not in members:
         return key
-    private = curves.load_private(curve, _octets(members, "d"), key)
+    private = curves.load_private(curve, _bytes(members, "d"), key)
     if private is None:
-        raise KeyUseError("the JWK's d does not belong to its public half")
+        raise InvalidKeyError("the JWK's d does not belong to its public half")
     return private
 
 
 def _text(members: Mapping[str, object], name: str) -> str:
     value = members.get(name)
     if not isinstance(value, str):
-        raise KeyUseError(f"the JWK's {name} is missing or no string")
+        raise InvalidKeyError(f"the JWK's {name} is missing or no string")
     return value
 
 
-def _octets(members: Mapping[str, object], name: str) -> bytes:
-    octets = base64url.decode_text(_text(members, name))
-    if octets is None:
-        raise KeyUseError(f"the JWK's {name} is not canonical base64url")
-    return octets
+def _bytes(members: Mapping[str, object], name: str) -> bytes:
+    raw = base64url.decode_text(_text(members, name))
+    if raw is None:
+        raise InvalidKeyError(f"the JWK's {name} is not canonical base64url")
+    return raw
 
 
 def _integer(members: Mapping[str, object], name: str) -> int:
     """RFC 7518 section 2, Base64urlUInt."""
-    octets = _octets(members, name)
-    if not octets or octets[0] == 0:
-        raise KeyUseError(f"the JWK's {name} is empty or has a leading zero octet")
-    if len(octets) > RSA_MOST_BITS // 8:
-        raise KeyUseError("an RSA key must have 2048 to 16384 bits")
-    return int.from_bytes(octets, "big")
+    raw = _bytes(members, name)
+    if not raw or raw[0] == 0:
+        raise InvalidKeyError(f"the JWK's {name} is empty or has a leading zero byte")
+    if len(raw) > RSA_MOST_BITS // 8:
+        raise InvalidKeyError("an RSA key must have 2048 to 16384 bits")
+    return int.from_bytes(raw, "big")
 
 
 def _integer_text(value: int) -> str:

@@ -1,32 +1,46 @@
 """`Key`: opaque, immutable, bound to one algorithm when it is loaded.
 
-Here is how keys come in; `bound.py` says what a key is, and what it lets out.
-
 Rules:
-- All that can be wrong with a key is a `KeyUseError` here, before a token is seen.
+- A key that exists is a good one: its material was checked against its one alg.
+- What releases a secret says so by name: `to_jwk(private=True)`, `to_pem(private=True)`. Nothing
+  else does: no repr, no pickle, no attribute.
+- All that can be wrong with a key is a `InvalidKeyError` here, before a token is seen.
 
-Source: RFC 7517, RFC 7518 section 6, RFC 8725 section 3.1.
+Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
 
 import os
 from collections.abc import Mapping
-from typing import Final, Self, final
+from functools import partial
+from typing import Final, Literal, Self, final
 
+from joseal._core import checks
+from joseal._core.algorithms.hashes import digest
+from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
-from joseal._core.algorithms.registry import Alg, known_alg
+from joseal._core.algorithms.registry import ENCS, Alg, AnyAlg, Enc, Sig, lookup_alg
+from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
-from joseal._core.keys.bound import BoundKey, check_switches
-from joseal._core.keys.external import External, ExternalKey
-from joseal._core.secrecy import hide_locals
-from joseal.errors import KeyUseError
+from joseal._core.keys.external import External, ExternalKey, PublicMaterial
+from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
+from joseal._core.keys.prepare import prepare_key_management, prepare_signature
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire import base64url, strict_json
+from joseal.errors import InvalidKeyError
+
+# A text that is taken for true must neither load nor release anything. The limits are there for
+# the check alone: a key has none.
+check_switches: Final = partial(checks.check, Limits())
 
 _MOST_SALT_BYTES: Final = 1024
 
 
 @final
-class Key(BoundKey):
+class Key(Opaque):
     """One key for one algorithm. Made by the `from_` methods and by `generate`.
 
     Immutable and safe to share between threads. Loading a private key costs some ten milliseconds,
@@ -34,10 +48,65 @@ class Key(BoundKey):
 
     Raises:
         TypeError: an argument is of another type.
-        KeyUseError: the key can't serve its alg.
+        InvalidKeyError: the key can't serve its alg.
     """
 
-    __slots__ = ()
+    __slots__ = ("_alg", "_enc", "_kid", "_management", "_material", "_operations", "_signature")
+
+    _alg: AnyAlg
+    _enc: str | None
+    _kid: str | None
+    _material: Material
+    _operations: frozenset[str] | None
+    _management: KeyManagement | None
+    _signature: SignatureScheme | None
+
+    def __init__(self) -> None:
+        raise TypeError(
+            "make a key with a from_ method of Key, such as Key.from_pem, or Key.generate"
+        )
+
+    @classmethod
+    def _make(
+        cls,
+        material: Material,
+        alg: str,
+        *,
+        kid: str | None = None,
+        enc: str | None = None,
+        operations: frozenset[str] | None = None,
+        legacy: bool = False,
+    ) -> Self:
+        """Bind material to its one alg, once it has passed every check.
+
+        Raises:
+            TypeError: `alg` or `kid` is not str, or `legacy` is not a bool.
+            ValueError: UTF-8 can't carry `kid`.
+            InvalidKeyError: the material can't serve `alg` or `enc`, or `alg` is off without
+                `legacy`.
+        """
+        check_switches(legacy=legacy)
+        known = lookup_alg(alg)
+        if isinstance(known, Alg) and known.legacy and not legacy:
+            raise InvalidKeyError("this alg is off: legacy=True loads a key that opens old tokens")
+        if kid is not None and not isinstance(kid, str):
+            raise TypeError("kid must be str")
+        if kid is not None and not strict_json.is_text(kid):
+            raise ValueError("kid must be text that UTF-8 can carry")
+        materials.check(known, material)
+        if isinstance(material, bytes) and enc and len(material) != ENCS[enc].cek_bytes:
+            raise InvalidKeyError("the symmetric key does not have the size that its enc needs")
+        key = cls.__new__(cls)
+        key._set(
+            _alg=known,
+            _kid=kid,
+            _enc=enc,
+            _material=material,
+            _operations=operations,
+            _management=prepare_key_management(known, material) if isinstance(known, Alg) else None,
+            _signature=prepare_signature(known, material) if isinstance(known, Sig) else None,
+        )
+        return key
 
     @classmethod
     @hide_locals
@@ -65,12 +134,13 @@ class Key(BoundKey):
 
         Raises:
             TypeError: an argument is of another type.
-            KeyUseError: no PEM or several blocks; damage; a wrong, missing or needless password; a
-                kind or size of key that `alg` does not take; an `alg` that is not known.
+            InvalidKeyError: no PEM or several blocks; damage; a wrong, missing or needless
+                password; a kind or size of key that `alg` does not take; an `alg` that is not
+                known.
 
         Source: RFC 7468; RFC 7518 section 4.3 for the least size.
         """
-        return cls(pems.load_pem(pem, password), alg, kid=kid, legacy=legacy)
+        return cls._make(pems.load_pem(pem, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -83,8 +153,8 @@ class Key(BoundKey):
         password: str | bytes | None = None,
         legacy: bool = False,
     ) -> Self:
-        """Load a key or a certificate from DER octets. As `from_pem`, and raises as it does."""
-        return cls(pems.load_der(data, password), alg, kid=kid, legacy=legacy)
+        """Load a key or a certificate from DER bytes. As `from_pem`, and raises as it does."""
+        return cls._make(pems.load_der(data, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -104,14 +174,16 @@ class Key(BoundKey):
 
         Raises:
             TypeError: an argument is of another type.
-            KeyUseError: the variable is not set or holds no PEM; otherwise as for `from_pem`.
+            InvalidKeyError: the variable is not set or holds no PEM; otherwise as for `from_pem`.
         """
         if not isinstance(name, str):
             raise TypeError("the name of the variable must be str")
         value = os.environ.get(name)
         if value is None:
-            raise KeyUseError("the environment variable is not set")
-        return cls(pems.load_pem(pems.unwrap_env(value), password), alg, kid=kid, legacy=legacy)
+            raise InvalidKeyError("the environment variable is not set")
+        return cls._make(
+            pems.load_pem(pems.unwrap_env(value), password), alg, kid=kid, legacy=legacy
+        )
 
     @classmethod
     @hide_locals
@@ -128,7 +200,7 @@ class Key(BoundKey):
 
         The JWK's own `alg`, `use` and `key_ops` bind. `alg` and `kid` are for a JWK without them.
         An `oct` key whose `alg` is the name of an enc is a `dir` key for that enc only, and one
-        whose `alg` is PBES2's is the password's octets.
+        whose `alg` is PBES2's is the password's bytes.
 
         Args:
             jwk: the key.
@@ -139,7 +211,7 @@ class Key(BoundKey):
 
         Raises:
             TypeError: an argument is of another type.
-            KeyUseError: no strict JSON object; a member that is missing or of the wrong form; a
+            InvalidKeyError: no strict JSON object; a member that is missing or of the wrong form; a
                 key that is none; a contradiction with `alg` or `kid`; no `alg` at all.
 
         Source: RFC 7517 section 4, RFC 7518 section 6.
@@ -150,9 +222,9 @@ class Key(BoundKey):
         members = jwks.members_of(jwk)
         material, bound, enc, own, operations = jwks.load(members, alg, dual_use=dual_use)
         if kid is not None and own is not None and kid != own:
-            raise KeyUseError("the JWK's own kid contradicts kid=")
+            raise InvalidKeyError("the JWK's own kid contradicts kid=")
         kid = own if kid is None else kid
-        return cls(material, bound, kid=kid, enc=enc, operations=operations, legacy=legacy)
+        return cls._make(material, bound, kid=kid, enc=enc, operations=operations, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -169,11 +241,11 @@ class Key(BoundKey):
 
         Raises:
             TypeError: an argument is of another type.
-            KeyUseError: damage, or a wrong password; otherwise as for `from_pem`.
+            InvalidKeyError: damage, or a wrong password; otherwise as for `from_pem`.
 
         Source: RFC 7292.
         """
-        return cls(pems.load_pkcs12(data, password), alg, kid=kid, legacy=legacy)
+        return cls._make(pems.load_pkcs12(data, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -189,7 +261,7 @@ class Key(BoundKey):
         """Make a PBES2 key of a password.
 
         Args:
-            password: text, taken as UTF-8, or octets. Its strength is all the strength there is.
+            password: text, taken as UTF-8, or bytes. Its strength is all the strength there is.
             alg: one of the three PBES2 algs.
             iterations: of PBKDF2 for new tokens; without it what OWASP advises for the hash.
             salt_bytes: of the fresh salt of each new token.
@@ -198,25 +270,25 @@ class Key(BoundKey):
         Raises:
             TypeError: an argument is of another type.
             ValueError: an empty password, fewer than 1,000 iterations, or a salt that is not of 8
-                to 1,024 octets.
-            KeyUseError: an `alg` that takes no password.
+                to 1,024 bytes.
+            InvalidKeyError: an `alg` that takes no password.
 
         Source: RFC 7518 section 4.8.
         """
-        known = known_alg(alg)
+        known = lookup_alg(alg)
         if not isinstance(known, Alg) or known.kind != "password":
-            raise KeyUseError("this alg takes no password")
+            raise InvalidKeyError("this alg takes no password")
         work = known.iterations if iterations is None else iterations
         if type(work) is not int:
             raise TypeError("iterations must be int")
         if type(salt_bytes) is not int:
             raise TypeError("salt_bytes must be int")
-        octets = pems.secret(password)
+        raw = pems.secret(password)
         if work < LEAST_ITERATIONS:
             raise ValueError("iterations must not be under 1000")
         if not LEAST_SALT_BYTES <= salt_bytes <= _MOST_SALT_BYTES:
             raise ValueError("salt_bytes must be from 8 to 1024")
-        return cls(Password(octets, work, salt_bytes), alg, kid=kid)
+        return cls._make(Password(raw, work, salt_bytes), alg, kid=kid)
 
     @classmethod
     @hide_locals
@@ -229,14 +301,14 @@ class Key(BoundKey):
 
         Raises:
             TypeError: `public` is no Key.
-            KeyUseError: `public` is no public key.
+            InvalidKeyError: `public` is no public key.
         """
         if not isinstance(public, Key):
             raise TypeError("public must be a Key")
         if public.is_private or public.is_symmetric:
-            raise KeyUseError("the public half must be a public key")
-        material = External(public.public_material(), device)
-        return cls(material, public.alg, kid=public.kid, legacy=True)
+            raise InvalidKeyError("the public half must be a public key")
+        material = External(public._public_material(), device)
+        return cls._make(material, public.alg, kid=public.kid, legacy=True)
 
     @classmethod
     @hide_locals
@@ -248,15 +320,197 @@ class Key(BoundKey):
         Args:
             alg: what the key is for.
             curve: for ECDH-ES and EdDSA; P-256 and Ed25519 without it.
-            size: the modulus in bits for RSA (2048 without it); the key in octets for `dir`, which
+            size: the modulus in bits for RSA (2048 without it); the key in bytes for `dir`, which
                 needs it, and for HMAC (the size of the hash without it).
             kid: its name.
 
         Raises:
             TypeError: an argument is of another type.
             ValueError: a size or curve that `alg` does not take, or no size for `dir`.
-            KeyUseError: an `alg` that is not known, or that is never made (`RSA1_5`).
+            InvalidKeyError: an `alg` that is not known, or that is never made (`RSA1_5`).
         """
         if size is not None and type(size) is not int:
             raise TypeError("size must be int")
-        return cls(materials.generate(known_alg(alg), size=size, curve=curve), alg, kid=kid)
+        return cls._make(materials.generate(lookup_alg(alg), size=size, curve=curve), alg, kid=kid)
+
+    @property
+    def alg(self) -> str:
+        """The one algorithm that this key serves."""
+        return self._alg.name
+
+    @property
+    def kid(self) -> str | None:
+        """The key's name, if it has one."""
+        return self._kid
+
+    @property
+    def is_private(self) -> bool:
+        """Whether this is the private half of a pair. False for a symmetric key."""
+        return isinstance(self._material, PrivateMaterial)
+
+    @property
+    def is_password(self) -> bool:
+        """Whether this is a PBES2 key."""
+        return isinstance(self._material, Password)
+
+    @property
+    def is_symmetric(self) -> bool:
+        """Whether this is a shared secret: bytes or a password."""
+        return isinstance(self._material, Secret)
+
+    @hide_locals
+    def public(self) -> Self:
+        """Return the public half, with the same alg and kid.
+
+        Raises:
+            InvalidKeyError: a symmetric key has none.
+        """
+        public = materials.public(self._material)
+        operations = jwks.counterparts(self._operations)
+        return self._make(public, self.alg, kid=self._kid, operations=operations, legacy=True)
+
+    def thumbprint(self) -> str:
+        """Return the SHA-256 thumbprint of the public key, base64url.
+
+        For a symmetric key it is a hash of the secret: publish it for keys of full entropy only.
+
+        Source: RFC 7638 sections 3 and 7.
+        """
+        material = self._material
+        shown = material if isinstance(material, Secret) else materials.public(material)
+        return base64url.encode(jwks.thumbprint(jwks.dump(shown))).decode("ascii")
+
+    def thumbprint_uri(self) -> str:
+        """Return the thumbprint as a URI.
+
+        Source: RFC 9278 section 3.
+        """
+        return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{self.thumbprint()}"
+
+    def spki_sha256(self) -> str:
+        """Return the SHA-256 of the public key's SubjectPublicKeyInfo in hex, as some APIs name it.
+
+        Raises:
+            InvalidKeyError: a symmetric key has none.
+        """
+        return digest(pems.spki(materials.public(self._material))).hex()
+
+    @hide_locals
+    def to_jwk(self, *, private: bool = False) -> dict[str, object]:
+        """Return the key as a JWK with its alg, kid and key_ops.
+
+        Raises:
+            TypeError: `private` is no bool.
+            InvalidKeyError: `private` is asked of a public key or of one on a device, or is not
+                given for a symmetric one.
+        """
+        check_switches(private=private)
+        released = jwks.dump(self._released(private=private))
+        shown: dict[str, object] = {**released, "alg": self._enc or self.alg}
+        if self._kid is not None:
+            shown["kid"] = self._kid
+        operations = self._operations if private else jwks.counterparts(self._operations)
+        return shown if operations is None else {**shown, "key_ops": sorted(operations)}
+
+    @hide_locals
+    def to_pem(self, *, private: bool = False, password: str | bytes | None = None) -> str:
+        """Return the key as PEM: SubjectPublicKeyInfo or PKCS#8.
+
+        Args:
+            private: release the private half.
+            password: encrypt it. Without one the file itself is the secret.
+
+        Raises:
+            TypeError: `private` is no bool, or `password` neither str nor bytes.
+            ValueError: a password without `private`, or an empty one.
+            InvalidKeyError: `private` is asked of a public key or of one on a device, or the key is
+                symmetric.
+        """
+        check_switches(private=private)
+        if password is not None and not private:
+            raise ValueError("password goes with private=True")
+        return pems.dump_pem(self._released(private=private), password)
+
+    def _released(self, *, private: bool) -> Held:
+        if not private:
+            if self.is_symmetric:
+                raise InvalidKeyError("a symmetric key is all secret: ask with private=True")
+            return materials.public(self._material)
+        if isinstance(self._material, External):
+            raise InvalidKeyError("the private half is on its device and stays there")
+        if not self.is_private and not self.is_symmetric:
+            raise InvalidKeyError("this key has no private half")
+        return self._material
+
+    def _public_material(self) -> PublicMaterial:
+        """Return the public half as `cryptography` has it, for the modules of this room.
+
+        Raises:
+            InvalidKeyError: a symmetric key has none.
+        """
+        return materials.public(self._material)
+
+    def _for_encryption(
+        self, direction: Literal["encrypt", "decrypt"], encs: list[Enc], policy: Policy | None
+    ) -> KeyManagement:
+        """Return the prepared mechanism, if this key can do that at all.
+
+        Raises:
+            TypeError: the policy is none.
+            InvalidKeyError: it is for signatures; it is a private key to encrypt or a public one to
+                decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
+        """
+        if self._management is None:
+            raise InvalidKeyError("this key is for signatures")
+        if direction == "encrypt" and self.is_private:
+            raise InvalidKeyError("this key is private: seal to its public half, use key.public()")
+        if direction == "decrypt" and not self.is_private and not self.is_symmetric:
+            raise InvalidKeyError("this key is public: it opens nothing")
+        if not any(self._serves(enc) for enc in encs):
+            raise InvalidKeyError("the key's size or enc does not fit enc=")
+        if direction == "encrypt" and self.alg == "RSA1_5":
+            raise InvalidKeyError("RSA1_5 tokens are opened but never made")
+        self._check_permitted(direction, policy)
+        if policy is not None:
+            policy._check_encryption(self.alg, [enc.name for enc in encs])
+        return self._management
+
+    def _for_signatures(
+        self, direction: Literal["sign", "verify"], policy: Policy | None
+    ) -> SignatureScheme:
+        """Return the prepared mechanism, if this key can do that at all.
+
+        Raises:
+            TypeError: the policy is none.
+            InvalidKeyError: it is for encryption; it is a public key to sign with; `key_ops` or the
+                policy are against it.
+        """
+        if self._signature is None:
+            raise InvalidKeyError("this key is for encryption")
+        if direction == "sign" and not self.is_private and not self.is_symmetric:
+            raise InvalidKeyError("this key is public: it signs nothing")
+        self._check_permitted(direction, policy)
+        if policy is not None:
+            policy._check_signature(self.alg)
+        return self._signature
+
+    def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
+        if not jwks.permits(self._alg, self._operations, direction):
+            raise InvalidKeyError("the key's key_ops don't permit this")
+        if policy is not None and not isinstance(policy, Policy):
+            raise TypeError("policy must be a Policy")
+
+    def _is_counted(self, enc: Enc) -> bool:
+        """Tell whether the key itself is used with random nonces of 96 bits, which repeat."""
+        return self._alg.family == "aes-gcmkw" or (
+            self._alg.family == "dir" and enc.family in {"gcm", "chacha"}
+        )
+
+    def _serves(self, enc: Enc) -> bool:
+        """Tell whether the key fits the enc: a `dir` key fits one size, the others fit any."""
+        if self._alg.family != "dir" or not isinstance(self._material, bytes):
+            return True
+        return self._enc in (None, enc.name) and len(self._material) == enc.cek_bytes
+
+    def __repr__(self) -> str:
+        return f"Key(alg={self.alg!r}, kid={self._kid!r}, {materials.describe(self._material)})"

@@ -13,13 +13,12 @@ from typing import Final, Self, final
 
 from msgspec import UNSET
 
-from joseal._core.keys.bound import check_switches
 from joseal._core.keys.jwk import members_of
-from joseal._core.keys.key import Key
+from joseal._core.keys.key import Key, check_switches
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import Members
-from joseal.errors import KeyUseError, NotAllowedError, UnknownKeyError
+from joseal.errors import InvalidKeyError, NotAllowedError, UnknownKeyError
 
 # A token without a kid is tried with so many keys at most: each try costs a private operation.
 MOST_TRIES: Final = 4
@@ -35,7 +34,7 @@ class KeySet(Opaque):
 
     Raises:
         TypeError: something in `keys` is no `Key`.
-        KeyUseError: no keys, two with the same kid and alg, or symmetric and asymmetric ones.
+        InvalidKeyError: no keys, two with the same kid and alg, or symmetric and asymmetric ones.
     """
 
     __slots__ = ("_keys", "skipped")
@@ -49,22 +48,22 @@ class KeySet(Opaque):
         if not all(isinstance(key, Key) for key in members):
             raise TypeError("keys must be Key objects")
         if not members:
-            raise KeyUseError("a set of keys must not be empty")
+            raise InvalidKeyError("a set of keys must not be empty")
         named = [(key.kid, key.alg) for key in members if key.kid is not None]
         if len(set(named)) != len(named):
-            raise KeyUseError("two keys have the same kid and alg")
+            raise InvalidKeyError("two keys have the same kid and alg")
         if len({key.is_symmetric for key in members}) != 1:
             # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
-            raise KeyUseError("a set must not mix symmetric and asymmetric keys")
+            raise InvalidKeyError("a set must not mix symmetric and asymmetric keys")
         self._set(_keys=members, skipped=tuple(skipped))
 
     @classmethod
-    def of(cls, keys: "Key | KeySet | Iterable[Key]") -> "KeySet":
+    def _of(cls, keys: "Key | KeySet | Iterable[Key]") -> "KeySet":
         """Return a set of what a caller gave: a key, a set, or several keys.
 
         Raises:
             TypeError: it is none of them.
-            KeyUseError: as for `KeySet`.
+            InvalidKeyError: as for `KeySet`.
         """
         if isinstance(keys, KeySet):
             return keys
@@ -94,8 +93,8 @@ class KeySet(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            KeyUseError: no strict JSON object with a list of `keys`, none of them usable, or two
-                with the same kid and alg, or symmetric and asymmetric ones.
+            InvalidKeyError: no strict JSON object with a list of `keys`, none of them usable, or
+                two with the same kid and alg, or symmetric and asymmetric ones.
 
         Source: RFC 7517 section 5.
         """
@@ -104,13 +103,13 @@ class KeySet(Opaque):
             raise TypeError("alg must be str")
         listed = strict_json.as_list(members_of(jwks).get("keys"))
         if listed is None:
-            raise KeyUseError("the JWK Set has no list of keys")
+            raise InvalidKeyError("the JWK Set has no list of keys")
         _check_named_once(listed, alg)
         loaded = [_load(member, alg, legacy=legacy) for member in listed]
         keys = [key for key in loaded if isinstance(key, Key)]
         return cls(keys, skipped=[(i, why) for i, why in enumerate(loaded) if isinstance(why, str)])
 
-    def choose(self, header: Members, *, any_kid: bool) -> list[Key]:
+    def _choose(self, header: Members, *, any_kid: bool) -> list[Key]:
         """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.
 
         Raises:
@@ -147,7 +146,7 @@ def _check_named_once(listed: list[object], alg: str | None) -> None:
     named = [(str(jwk["kid"]), str(jwk.get("alg", alg))) for jwk in members if "kid" in jwk]
     named = [name for name in named if name[1] != str(None)]
     if len(set(named)) != len(named):
-        raise KeyUseError("two members have the same kid and alg")
+        raise InvalidKeyError("two members have the same kid and alg")
 
 
 def _load(member: object, alg: str | None, *, legacy: bool) -> Key | str:
@@ -157,5 +156,5 @@ def _load(member: object, alg: str | None, *, legacy: bool) -> Key | str:
         return "no JSON object"
     try:
         return Key.from_jwk(jwk, alg=None if "alg" in jwk else alg, legacy=legacy)
-    except KeyUseError as error:
+    except InvalidKeyError as error:
         return str(error)

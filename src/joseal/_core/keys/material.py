@@ -3,7 +3,7 @@
 Rules:
 - Whatever is wrong with a key is said here, when it is loaded, and never while a token is handled.
 - A symmetric key comes from an `oct` JWK or from `generate` alone, never from PEM, DER or
-  certificate octets, so that a public key's text can't become a secret.
+  certificate bytes, so that a public key's text can't become a secret.
 
 Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B revision 2.
 """
@@ -20,7 +20,7 @@ from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ENCS, Alg, AnyAlg, Sig
 from joseal._core.keys import roca
 from joseal._core.keys.external import External, PublicMaterial
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 Secret: TypeAlias = bytes | Password
 Held: TypeAlias = RSAPrivateKey | PrivateCurveKey | PublicMaterial | Secret
@@ -41,7 +41,7 @@ def check(alg: AnyAlg, material: Material) -> None:
     """Check that the material is of the kind and the strength that `alg` needs.
 
     Raises:
-        KeyUseError: it is not.
+        InvalidKeyError: it is not.
     """
     # For a key on a device there is no other half to look at, and in a pair the halves fit.
     shown = None if isinstance(material, Secret) else public(material)
@@ -51,38 +51,38 @@ def check(alg: AnyAlg, material: Material) -> None:
         _check_curve(alg, shown)
     elif alg.kind == "password":
         if not isinstance(material, Password):
-            raise KeyUseError("PBES2 needs a key made for it: see Key.from_password")
+            raise InvalidKeyError("PBES2 needs a key made for it: see Key.from_password")
     else:
-        _check_octets(alg, material)
+        _check_bytes(alg, material)
 
 
 def _check_rsa(key: object) -> None:
     if not isinstance(key, RSAPublicKey):
-        raise KeyUseError("this alg needs an RSA key")
+        raise InvalidKeyError("this alg needs an RSA key")
     if not RSA_LEAST_BITS <= key.key_size <= RSA_MOST_BITS:
-        raise KeyUseError("an RSA key must have 2048 to 16384 bits")
+        raise InvalidKeyError("an RSA key must have 2048 to 16384 bits")
     if key.public_numbers().n % 2 == 0:
-        raise KeyUseError("the modulus is even")
+        raise InvalidKeyError("the modulus is even")
     if roca.has_fingerprint(key.public_numbers().n):
-        raise KeyUseError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
+        raise InvalidKeyError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
 
 
 def _check_curve(alg: AnyAlg, key: object) -> None:
     if not isinstance(key, PublicCurveKey):
-        raise KeyUseError("this alg needs a key on a curve")
+        raise InvalidKeyError("this alg needs a key on a curve")
     if curves.name(key) not in alg.curves:
-        raise KeyUseError("the key is not on a curve that this alg takes")
+        raise InvalidKeyError("the key is not on a curve that this alg takes")
     if curves.has_low_order(key):
-        raise KeyUseError("the public key is no point of the curve, or one of low order")
+        raise InvalidKeyError("the public key is no point of the curve, or one of low order")
 
 
-def _check_octets(alg: AnyAlg, material: Material) -> None:
+def _check_bytes(alg: AnyAlg, material: Material) -> None:
     if not isinstance(material, bytes):
-        raise KeyUseError("this alg needs a symmetric key, from an oct JWK")
+        raise InvalidKeyError("this alg needs a symmetric key, from an oct JWK")
     if not _fits(alg, len(material)):
         if isinstance(alg, Sig):
-            raise KeyUseError("an HMAC key must be at least as long as its hash")
-        raise KeyUseError("the symmetric key does not have the size that its alg needs")
+            raise InvalidKeyError("an HMAC key must be at least as long as its hash")
+        raise InvalidKeyError("the symmetric key does not have the size that its alg needs")
 
 
 def _fits(alg: AnyAlg, size: int) -> bool:
@@ -95,10 +95,10 @@ def public(material: Material) -> PublicMaterial:
     """Return the public half.
 
     Raises:
-        KeyUseError: a shared secret has none.
+        InvalidKeyError: a shared secret has none.
     """
     if isinstance(material, Secret):
-        raise KeyUseError("a symmetric key has no public half")
+        raise InvalidKeyError("a symmetric key has no public half")
     if isinstance(material, External):
         return material.public
     if isinstance(material, RSAPrivateKey | PrivateCurveKey):
@@ -111,7 +111,7 @@ def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
 
     Args:
         alg: what the key is for.
-        size: in bits for RSA, in octets for `dir` and HMAC.
+        size: in bits for RSA, in bytes for `dir` and HMAC.
         curve: for algs that take several; P-256 or Ed25519 without it.
 
     Raises:
@@ -132,14 +132,14 @@ def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
         return curves.generate(chosen)
     if isinstance(alg, Alg) and alg.kind == "password":
         return Password(os.urandom(32), alg.iterations)
-    return _generate_octets(alg, size)
+    return _generate_bytes(alg, size)
 
 
-def _generate_octets(alg: AnyAlg, size: int | None) -> bytes:
-    octets = alg.key_bytes if size is None else size
-    if not _fits(alg, octets) or octets > _MOST_HMAC_BYTES:
-        raise ValueError("size must be the size in octets that the alg or the enc needs")
-    return os.urandom(octets)
+def _generate_bytes(alg: AnyAlg, size: int | None) -> bytes:
+    raw = alg.key_bytes if size is None else size
+    if not _fits(alg, raw) or raw > _MOST_HMAC_BYTES:
+        raise ValueError("size must be the size in bytes that the alg or the enc needs")
+    return os.urandom(raw)
 
 
 def describe(material: Material) -> str:
@@ -147,7 +147,7 @@ def describe(material: Material) -> str:
     if isinstance(material, Password):
         return "password"
     if isinstance(material, bytes):
-        return f"{len(material)} octets"
+        return f"{len(material)} bytes"
     shown = public(material)
     kind = f"RSA-{shown.key_size}" if isinstance(shown, RSAPublicKey) else curves.name(shown)
     half = "private" if isinstance(material, PrivateMaterial) else "public"

@@ -21,13 +21,13 @@ from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, Material, Secret
 from joseal._core.wire import strict_json
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
 _PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", b"CERTIFICATE")
 
-# What the loaders below raise for octets that they can't make a key of. A private key that does not
+# What the loaders below raise for bytes that they can't make a key of. A private key that does not
 # have the size of its curve is an InternalError. They warn of BER and of certificates that break
 # RFC 5280; where warnings are errors, that is a refusal like any other.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
@@ -46,35 +46,35 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
 
     Raises:
         TypeError: `text` or `password` is of another type.
-        KeyUseError: no PEM, several blocks, an unknown label, damage, a kind of key that joseal
+        InvalidKeyError: no PEM, several blocks, an unknown label, damage, a kind of key that joseal
             does not use, a wrong or missing password, or one where none is needed.
     """
     if not isinstance(text, str | bytes):
         raise TypeError("the PEM text must be str or bytes")
     # What is no ASCII is no PEM; a mark in its place keeps the rest as it was.
-    octets = text.encode("ascii", errors="replace") if isinstance(text, str) else text
+    raw = text.encode("ascii", errors="replace") if isinstance(text, str) else text
     # OpenSSL puts the name of the curve in a block of its own before an EC key.
-    labels = [label for label in _LABEL.findall(octets) if label != b"EC PARAMETERS"]
+    labels = [label for label in _LABEL.findall(raw) if label != b"EC PARAMETERS"]
     if len(labels) != 1:
-        raise KeyUseError("there must be exactly one PEM block")
+        raise InvalidKeyError("there must be exactly one PEM block")
     if labels[0] in _PRIVATE:
-        return _private(octets, password, pem=True)
+        return _private(raw, password, pem=True)
     if password is not None:
-        raise KeyUseError("a password was given, but the PEM block is not encrypted")
+        raise InvalidKeyError("a password was given, but the PEM block is not encrypted")
     if labels[0] not in _PUBLIC:
-        raise KeyUseError("the PEM block is neither a key nor a certificate")
-    return _required(_public(octets, pem=True))
+        raise InvalidKeyError("the PEM block is neither a key nor a certificate")
+    return _required(_public(raw, pem=True))
 
 
 def load_der(data: bytes, password: str | bytes | None) -> Material:
-    """Read DER octets: a private key, a public key or a certificate, whichever they are.
+    """Read DER bytes: a private key, a public key or a certificate, whichever they are.
 
     Raises:
         TypeError: `data` or `password` is of another type.
-        KeyUseError: as for `load_pem`.
+        InvalidKeyError: as for `load_pem`.
     """
     if not isinstance(data, bytes):
-        raise TypeError("the DER octets must be bytes")
+        raise TypeError("the DER bytes must be bytes")
     found = _public(data, pem=False) if password is None else None
     return _private(data, password, pem=False) if found is None else found
 
@@ -85,28 +85,28 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
     Raises:
         TypeError: `data` or `password` is of another type.
         ValueError: `password` is not UTF-8 text without NUL, which the format can't carry.
-        KeyUseError: damage, a wrong password, a kind of key that joseal does not use, or neither a
-            key nor a certificate.
+        InvalidKeyError: damage, a wrong password, a kind of key that joseal does not use, or
+            neither a key nor a certificate.
     """
     # Most programs never need PKCS#12.
     from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
 
     if not isinstance(data, bytes):
-        raise TypeError("the PKCS#12 octets must be bytes")
+        raise TypeError("the PKCS#12 bytes must be bytes")
     protection = None if password is None else secret(password, least_bytes=0)
     if protection is not None and not _is_bmp_text(protection):
         raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
     with suppress(*_UNREADABLE, x509.InvalidVersion):
         key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
         return _required(key or (certificate and certificate.public_key()))
-    raise KeyUseError("the PKCS#12 file can't be read: wrong password, or damaged")
+    raise InvalidKeyError("the PKCS#12 file can't be read: wrong password, or damaged")
 
 
-def _is_bmp_text(octets: bytes) -> bool:
+def _is_bmp_text(raw: bytes) -> bool:
     """Tell whether PKCS#12 can carry a password. RFC 7292 appendix B.1."""
     with suppress(UnicodeDecodeError):
-        return "\0" not in octets.decode()
+        return "\0" not in raw.decode()
     return False
 
 
@@ -114,65 +114,65 @@ def unwrap_env(value: str) -> bytes:
     r"""Undo what environment variables do to PEM: a literal `\n`, or base64 around it all.
 
     Raises:
-        KeyUseError: there is no PEM in it either way.
+        InvalidKeyError: there is no PEM in it either way.
     """
     text = value.strip().strip("'\"").replace("\\r", "").replace("\\n", "\n")
-    octets = text.encode() if strict_json.is_text(text) else b""
-    if b"-----BEGIN" in octets:
-        return octets
+    raw = text.encode() if strict_json.is_text(text) else b""
+    if b"-----BEGIN" in raw:
+        return raw
     # Most programs never need it.
     import base64  # noqa: PLC0415
 
     with suppress(ValueError):
-        octets = base64.b64decode("".join(text.split()), validate=True)
-    if b"-----BEGIN" not in octets:
-        raise KeyUseError("the environment variable holds no PEM, nor base64 of PEM")
-    return octets
+        raw = base64.b64decode("".join(text.split()), validate=True)
+    if b"-----BEGIN" not in raw:
+        raise InvalidKeyError("the environment variable holds no PEM, nor base64 of PEM")
+    return raw
 
 
 def secret(password: str | bytes, *, least_bytes: int = 1) -> bytes:
-    """Return a password's octets.
+    """Return a password's bytes.
 
     Raises:
         TypeError: it is neither str nor bytes.
-        ValueError: it is empty, longer than 1,023 octets, or text that UTF-8 can't carry.
+        ValueError: it is empty, longer than 1,023 bytes, or text that UTF-8 can't carry.
     """
     if not isinstance(password, str | bytes):
         raise TypeError("password must be str or bytes")
     if isinstance(password, str) and not strict_json.is_text(password):
         raise ValueError("password must be text that UTF-8 can carry")
-    octets = password.encode() if isinstance(password, str) else password
-    if not least_bytes <= len(octets) <= _MOST_PASSWORD_BYTES:
-        raise ValueError("password must have 1 to 1023 octets")
-    return octets
+    raw = password.encode() if isinstance(password, str) else password
+    if not least_bytes <= len(raw) <= _MOST_PASSWORD_BYTES:
+        raise ValueError("password must have 1 to 1023 bytes")
+    return raw
 
 
-def _private(octets: bytes, password: str | bytes | None, *, pem: bool) -> Material:
+def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material:
     protection = None if password is None else secret(password, least_bytes=0)
     if protection == b"":
-        raise KeyUseError("the password is empty")
+        raise InvalidKeyError("the password is empty")
     load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
     try:
-        return _required(load(octets, protection))
+        return _required(load(raw, protection))
     except TypeError:
         # The loader's way to say that a password is missing, or given in vain.
         reason = _MISSING if protection is None else _NEEDLESS
     except _UNREADABLE:
         reason = _DAMAGED if protection is None else _WRONG
-    raise KeyUseError(reason)
+    raise InvalidKeyError(reason)
 
 
-def _public(octets: bytes, *, pem: bool) -> Material | None:
+def _public(raw: bytes, *, pem: bool) -> Material | None:
     """Read a public key or that of a certificate; None where it is neither."""
     load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
     with suppress(*_UNREADABLE):
-        return _required(load(octets))
+        return _required(load(raw))
     # Most programs never need X.509.
     from cryptography import x509  # noqa: PLC0415
 
     certificate = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
     with suppress(*_UNREADABLE, x509.InvalidVersion):
-        return _required(certificate(octets).public_key())
+        return _required(certificate(raw).public_key())
     return None
 
 
@@ -183,11 +183,11 @@ def certificate_serial(data: str | bytes) -> str:
     decimal, if not.
 
     Args:
-        data: the certificate as PEM text, or as DER octets.
+        data: the certificate as PEM text, or as DER bytes.
 
     Raises:
         TypeError: `data` is neither str nor bytes.
-        KeyUseError: it is no certificate.
+        InvalidKeyError: it is no certificate.
 
     Source: RFC 5280 section 4.1.2.2, X.520 section 6.2.9.
     """
@@ -196,14 +196,14 @@ def certificate_serial(data: str | bytes) -> str:
 
     if not isinstance(data, str | bytes):
         raise TypeError("the certificate must be str or bytes")
-    octets = data.encode("ascii", errors="replace") if isinstance(data, str) else data
-    pem = b"-----BEGIN" in octets
+    raw = data.encode("ascii", errors="replace") if isinstance(data, str) else data
+    pem = b"-----BEGIN" in raw
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
     with suppress(*_UNREADABLE, x509.InvalidVersion):
-        certificate = load(octets)
+        certificate = load(raw)
         named = certificate.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
         return str(named[0].value) if named else str(certificate.serial_number)
-    raise KeyUseError("this is no certificate that can be read")
+    raise InvalidKeyError("this is no certificate that can be read")
 
 
 def spki(material: PublicMaterial, encoding: Encoding = Encoding.DER) -> bytes:
@@ -215,13 +215,13 @@ def _required(key: object) -> Material:
     """Return a key of a kind that is known.
 
     Raises:
-        KeyUseError: it is another one, or there is none.
+        InvalidKeyError: it is another one, or there is none.
     """
     if isinstance(key, RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey):
         return key
     if key is None:
-        raise KeyUseError(_DAMAGED)
-    raise KeyUseError("joseal does not use keys of this kind")
+        raise InvalidKeyError(_DAMAGED)
+    raise InvalidKeyError("joseal does not use keys of this kind")
 
 
 def dump_pem(material: Held, password: str | bytes | None) -> str:
@@ -229,10 +229,10 @@ def dump_pem(material: Held, password: str | bytes | None) -> str:
 
     Raises:
         TypeError: `password` is neither str nor bytes.
-        KeyUseError: a symmetric key has no PEM form.
+        InvalidKeyError: a symmetric key has no PEM form.
     """
     if isinstance(material, Secret):
-        raise KeyUseError("a symmetric key has no PEM form")
+        raise InvalidKeyError("a symmetric key has no PEM form")
     if not isinstance(material, RSAPrivateKey | PrivateCurveKey):
         return spki(material, Encoding.PEM).decode()
     protection: serialization.KeySerializationEncryption = serialization.NoEncryption()

@@ -20,11 +20,11 @@ from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import Password, Pbes2
 from joseal._core.algorithms.registry import Alg, Sig
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
-from joseal._core.algorithms.signatures import Pair, Sign, Signature
+from joseal._core.algorithms.signatures import KeyPairScheme, Sign, SignatureScheme
 from joseal._core.keys import material as materials
 from joseal._core.keys.external import External
 from joseal._core.keys.material import Material
-from joseal.errors import KeyUseError
+from joseal.errors import InvalidKeyError
 
 _SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
     "aes-kw": AesKeyWrap,
@@ -33,7 +33,7 @@ _SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
 }
 
 
-def management(alg: Alg, material: Material) -> KeyManagement:
+def prepare_key_management(alg: Alg, material: Material) -> KeyManagement:
     """Prepare key management for material that `check` has passed for this alg."""
     if isinstance(material, Password):
         return Pbes2(alg, material)
@@ -55,24 +55,25 @@ def management(alg: Alg, material: Material) -> KeyManagement:
     return EcdhEs(alg, public, agree)
 
 
-def signature(sig: Sig, material: Material) -> Signature:
+def prepare_signature(sig: Sig, material: Material) -> SignatureScheme:
     """Prepare a signature for material that `check` has passed for this alg.
 
     Raises:
-        KeyUseError: the key is on a curve that signs nothing, so that `check` has not passed it.
+        InvalidKeyError: the key is on a curve that signs nothing, so that `check` has not passed
+            it.
     """
     if isinstance(material, bytes):
         return signatures.Hmac(sig, material)
     public = materials.public(material)
     sign = _signer(sig, material)
     if isinstance(public, RSAPublicKey):
-        return Pair(signatures.rsa_check(sig, public), sign)
+        return KeyPairScheme(signatures.rsa_check(sig, public), sign)
     if isinstance(public, ec.EllipticCurvePublicKey):
-        return Pair(signatures.ecdsa_check(sig, public), sign)
+        return KeyPairScheme(signatures.ecdsa_check(sig, public), sign)
     if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
         # Nothing is left to choose or to check before. RFC 8037 section 3.1.
-        return Pair(public.verify, sign)
-    raise KeyUseError("this alg needs a key on a curve")
+        return KeyPairScheme(public.verify, sign)
+    raise InvalidKeyError("this alg needs a key on a curve")
 
 
 def _signer(sig: Sig, material: Material) -> Sign | None:

@@ -1,7 +1,7 @@
 """Canonical base64url without padding.
 
 Rules:
-- One octet string has one encoding: foreign characters, white space, padding, the `+` and `/` of
+- One byte string has one encoding: foreign characters, white space, padding, the `+` and `/` of
   the other alphabet and non-zero trailing bits are refused, so that two different strings are
   never the same token.
 - Nothing is raised here: what is not canonical is None, and the caller names what it was.
@@ -28,23 +28,23 @@ _LAST: Final = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
 
 
 def encode(data: bytes) -> bytes:
-    """Encode octets. RFC 7515 section 2."""
+    """Encode bytes. RFC 7515 section 2."""
     return b64encode(data, _ALPHABET).rstrip(b"=")
 
 
 def encode_chunks(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Encode one octet string that comes in chunks."""
+    """Encode one byte string that comes in chunks."""
     rest = b""
     for chunk in chunks:
-        octets = rest + chunk if rest else chunk
-        whole = len(octets) - len(octets) % 3
-        rest = octets[whole:]
-        yield b64encode_as_string(memoryview(octets)[:whole], _ALPHABET)
+        raw = rest + chunk if rest else chunk
+        whole = len(raw) - len(raw) % 3
+        rest = raw[whole:]
+        yield b64encode_as_string(memoryview(raw)[:whole], _ALPHABET)
     yield b64encode_as_string(rest, _ALPHABET).rstrip("=")
 
 
 def encoded_bytes(size_bytes: int) -> int:
-    """Return how many characters `size_bytes` octets take."""
+    """Return how many characters `size_bytes` bytes take."""
     return (size_bytes * 4 + 2) // 3
 
 
@@ -54,7 +54,7 @@ def decode_text(text: str) -> bytes | None:
 
 
 def decode(segment: bytes) -> bytes | None:
-    """Decode the canonical form of some octets; anything else is None."""
+    """Decode the canonical form of some bytes; anything else is None."""
     if _PAD in segment or _PLUS in segment or _SLASH in segment:
         return None
     rest = len(segment) & 3
@@ -71,13 +71,13 @@ def decode_large(text: str | bytes, start: int, stop: int) -> memoryview | None:
     # Most programs never meet a large token.
     from joseal._core.wire import buffers  # noqa: PLC0415
 
-    octets = buffers.lend((stop - start) * 3 // 4)
+    raw = buffers.lend((stop - start) * 3 // 4)
     size = 0
     for at in range(start, stop, _CHUNK):
         chunk = text[at : min(at + _CHUNK, stop)]
         decoded = decode(chunk if isinstance(chunk, bytes) else chunk.encode("ascii"))
         if decoded is None:
             return None
-        octets[size : size + len(decoded)] = decoded
+        raw[size : size + len(decoded)] = decoded
         size += len(decoded)
-    return octets
+    return raw

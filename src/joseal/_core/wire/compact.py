@@ -59,10 +59,10 @@ def decode(segment: bytes, name: str) -> bytes:
     Raises:
         MalformedTokenError: it is not canonical base64url; the message gives `name`.
     """
-    octets = base64url.decode(segment)
-    if octets is None:
+    raw = base64url.decode(segment)
+    if raw is None:
         raise MalformedTokenError(f"the {name} is not canonical base64url")
-    return octets
+    return raw
 
 
 def decode_ciphertext(segment: bytes | Span) -> bytes | memoryview:
@@ -73,10 +73,10 @@ def decode_ciphertext(segment: bytes | Span) -> bytes | memoryview:
     """
     if isinstance(segment, bytes):
         return decode(segment, "ciphertext")
-    octets = base64url.decode_large(*segment)
-    if octets is None:
+    raw = base64url.decode_large(*segment)
+    if raw is None:
         raise MalformedTokenError("the ciphertext is not canonical base64url")
-    return octets
+    return raw
 
 
 def _check(token: str | bytes, limits: Limits) -> None:
@@ -89,8 +89,8 @@ def _check(token: str | bytes, limits: Limits) -> None:
 
 
 def _cut(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
-    octets = token if isinstance(token, bytes) else token.encode("ascii")
-    parts = octets.split(b".", segments)
+    raw = token if isinstance(token, bytes) else token.encode("ascii")
+    parts = raw.split(b".", segments)
     if len(parts) != segments:
         raise MalformedTokenError("the token has another number of segments")
     if len(parts[0]) > base64url.encoded_bytes(limits.header_bytes):

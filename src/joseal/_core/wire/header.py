@@ -3,7 +3,7 @@
 Rules:
 - Members that are known have the type that their RFC gives them; all others are data.
 - `jwk`, `jku`, `x5u` and `x5c` are data too: nothing here follows them.
-- The order in which members came is kept, because the received octets are what was protected.
+- The order in which members came is kept, because the received bytes are what was protected.
 
 Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RFC 7797 section 3.
 """
@@ -58,20 +58,20 @@ class Header(NamedTuple):
     known: Members
 
 
-def parse(octets: bytes) -> Header:
-    """Read a header's octets.
+def parse(raw: bytes) -> Header:
+    """Read a header's bytes.
 
     Raises:
         MalformedTokenError: no JSON object as `strict_json` has it, no `alg`, or a member of the
             wrong type.
     """
-    members = strict_json.load_object(octets)
+    members = strict_json.load_object(raw)
     if members is None:
         raise MalformedTokenError("the header is not one strict JSON object")
-    return typed(members)
+    return parse_parameters(members)
 
 
-def typed(members: dict[str, object]) -> Header:
+def parse_parameters(members: dict[str, object]) -> Header:
     """Check the types of the known members.
 
     Raises:
@@ -149,17 +149,17 @@ def _media_type(value: str) -> str:
     return lowered if "/" in lowered else f"application/{lowered}"
 
 
-def to_member(octets: bytes) -> str:
-    """Return octets as a member of a header or of a JWK."""
-    return base64url.encode(octets).decode("ascii")
+def to_member(raw: bytes) -> str:
+    """Return bytes as a member of a header or of a JWK."""
+    return base64url.encode(raw).decode("ascii")
 
 
 def from_member(text: str | UnsetType) -> bytes | None:
-    """Return a member's octets; an absent one is empty, one that is not canonical None."""
+    """Return a member's bytes; an absent one is empty, one that is not canonical None."""
     return b"" if text is UNSET else base64url.decode_text(text)
 
 
-def by_hand(members: Mapping[str, object] | None) -> dict[str, object]:
+def checked_parameters(members: Mapping[str, object] | None) -> dict[str, object]:
     """Check and copy what a caller puts into a header by hand.
 
     Raises:
@@ -175,34 +175,38 @@ def by_hand(members: Mapping[str, object] | None) -> dict[str, object]:
         raise TypeError("header must have str names")
     if not MANAGED.isdisjoint(members):
         raise ValueError("header sets a member that is managed: alg, enc, zip, epk or the like")
-    octets = strict_json.dump(dict(members))
-    copy = None if octets is None else strict_json.load_object(octets)
+    raw = strict_json.dump(dict(members))
+    copy = None if raw is None else strict_json.load_object(raw)
     if copy is None:
         raise ValueError("header has a value that strict JSON can't carry")
     return copy
 
 
-def begin(alg: str, kid: str | None, own: Mapping[str, object] | None) -> dict[str, object]:
+def base_parameters(
+    alg: str, kid: str | None, own: Mapping[str, object] | None
+) -> dict[str, object]:
     """Return the members that every token of one object starts with: alg, kid, the caller's."""
     named = {} if kid is None else {"kid": kid}
-    return {"alg": alg, **named, **by_hand(own)}
+    return {"alg": alg, **named, **checked_parameters(own)}
 
 
-def extend(members: dict[str, object], own: Mapping[str, object] | None) -> dict[str, object]:
+def add_parameters(
+    members: dict[str, object], own: Mapping[str, object] | None
+) -> dict[str, object]:
     """Return the members with those for one token behind them.
 
     Raises:
         TypeError: `own` is no mapping with string names.
         ValueError: a member that is managed, or is there already.
     """
-    added = by_hand(own)
+    added = checked_parameters(own)
     if not added.keys().isdisjoint(members):
         raise ValueError("header sets a member that every token has already")
     return {**members, **added}
 
 
 def encode(members: dict[str, object], limits: Limits) -> bytes:
-    """Encode a header of ours, whose members `by_hand` has let through.
+    """Encode a header of ours, whose members `checked_parameters` has let through.
 
     Raises:
         ValueError: a member of the wrong type, or a wrong `crit`, or a JWT with an unencoded
@@ -211,13 +215,13 @@ def encode(members: dict[str, object], limits: Limits) -> bytes:
     """
     if members.get("b64") is False and has_media_type(members.get("typ"), "JWT"):
         raise ValueError("a JWT must not have an unencoded payload")
-    octets = strict_json.write(members)
-    if len(octets) > limits.header_bytes:
+    raw = strict_json.write(members)
+    if len(raw) > limits.header_bytes:
         raise TokenTooLargeError("header_bytes", limits.header_bytes)
     try:
-        header = typed(members)
+        header = parse_parameters(members)
         check_crit(header, header.all)
-        return base64url.encode(octets)
+        return base64url.encode(raw)
     except MalformedTokenError as error:
         fault = str(error)
     raise ValueError(fault)

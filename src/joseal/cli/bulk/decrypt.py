@@ -63,5 +63,5 @@ def command(
     both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
     bulk_task.check(both)
     key = source.load()
-    work = bulk_tools.unseal(source, how, key, bulk_task.cores(workers))
+    work = bulk_tools.decrypt_work(source, how, key, bulk_task.cores(workers))
     bulk_task.run(both, key, work, {"open": how._asdict()})

@@ -57,5 +57,5 @@ def command(
     both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
     bulk_task.check(both)
     key = source.load()
-    work = bulk_tools.seal(source, how, key, bulk_task.cores(workers))
+    work = bulk_tools.encrypt_work(source, how, key, bulk_task.cores(workers))
     bulk_task.run(both, key, work, {"seal": how._asdict(), "kid": kid})

@@ -1,7 +1,7 @@
 """What is written while a bulk run goes on, so that it can be killed at any time and go on later.
 
 Beside the output stand its `.partial` file, that of the rejects, and a `.journal`, all with mode
-0600. The journal says how much of the input is done, and how many octets of the partial files
+0600. The journal says how much of the input is done, and how many bytes of the partial files
 belong to that. What else they hold was written after it, and is cut off when the run goes on.
 
 Rules:
@@ -62,10 +62,10 @@ class Journal(msgspec.Struct, frozen=True):
 
     Attributes:
         fingerprint: what it is about.
-        offset: octets of the input that are done.
+        offset: bytes of the input that are done.
         lines: lines of the input that are done.
-        output_bytes: octets of the partial output that belong to them.
-        rejects_bytes: octets of the partial rejects that belong to them.
+        output_bytes: bytes of the partial output that belong to them.
+        rejects_bytes: bytes of the partial rejects that belong to them.
         rows: how many rows are in the output.
         rejects: how many are not.
         done: all is done but the renaming.
@@ -192,11 +192,11 @@ class Books:
 
     def _cut(self, journal: Journal) -> None:
         sizes = (journal.output_bytes, journal.rejects_bytes)
-        for path, descriptor, octets in zip(self._partials, self._descriptors, sizes, strict=True):
-            if os.fstat(descriptor).st_size < octets:
+        for path, descriptor, raw in zip(self._partials, self._descriptors, sizes, strict=True):
+            if os.fstat(descriptor).st_size < raw:
                 raise self._refused("the partial file is shorter than its journal says")
-            _writing(path, partial(os.ftruncate, descriptor, octets))
-            os.lseek(descriptor, octets, os.SEEK_SET)
+            _writing(path, partial(os.ftruncate, descriptor, raw))
+            os.lseek(descriptor, raw, os.SEEK_SET)
 
     def _check(self, found: Fingerprint, wanted: Fingerprint) -> None:
         for name in Fingerprint.__struct_fields__:

@@ -22,14 +22,14 @@ _LEAST_SECONDS: Final = 1e-6
 
 @final
 class Bar:
-    """A bar over the octets of the input.
+    """A bar over the bytes of the input.
 
     Args:
-        octets: how many there are.
+        bytes: how many there are.
         begin: where the run begins; what was done before does not count for the rate.
     """
 
-    def __init__(self, octets: int, begin: Journal) -> None:
+    def __init__(self, raw: int, begin: Journal) -> None:
         console = Console(stderr=True)
         self._progress = Progress(
             BarColumn(),
@@ -43,7 +43,7 @@ class Bar:
         self._began = time.monotonic()
         self._before = begin.rows + begin.rejects
         self._task = self._progress.add_task(
-            "", total=octets, completed=begin.offset, rate="0", rejects=begin.rejects
+            "", total=raw, completed=begin.offset, rate="0", rejects=begin.rejects
         )
 
     def __enter__(self) -> Self:

@@ -3,7 +3,7 @@
 Rules:
 - A row that can't be read is refused with a code, and never ends the reading.
 - No more than `LINE_BYTES` of a row are held.
-- JSON Lines: everything but the named members stays as it is, to the octet. CSV: cells stay as they
+- JSON Lines: everything but the named members stays as it is, to the byte. CSV: cells stay as they
   are, though their quotes may change. Empty lines stay.
 
 Source: RFC 8259, RFC 4180, https://jsonlines.org.
@@ -54,7 +54,7 @@ class _Span(NamedTuple):
 
 
 class Place(NamedTuple):
-    """How much of a file is behind us: octets and lines."""
+    """How much of a file is behind us: bytes and lines."""
 
     offset: int
     lines: int
@@ -68,7 +68,7 @@ class Row:
     """One row, silent about its content.
 
     Attributes:
-        begin: the offset of its first octet.
+        begin: the offset of its first byte.
         line: the number of its first line.
         end: the place behind it.
         fields: what the values are called, if they have names.
@@ -120,7 +120,7 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         """Lines for the CSV reader, until a row is over the bound."""
         while line := self.read():
-            # Octets that are no UTF-8 stay what they are.
+            # Bytes that are no UTF-8 stay what they are.
             yield line.decode(errors="surrogateescape")
 
     def start(self) -> None:

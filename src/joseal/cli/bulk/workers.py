@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from joseal import Decrypter, Encrypter, Key, KeyUseError
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.secrecy import hide_locals
 from joseal.bulk.many import Sizes, opening, sealing
 from joseal.cli import encrypt, options
@@ -38,7 +38,7 @@ class KeySource(NamedTuple):
 
         Raises:
             FailureError: a file can't be read.
-            KeyUseError: it is no key, or none for `alg`, or another one than before.
+            InvalidKeyError: it is no key, or none for `alg`, or another one than before.
             UsageError: `alg` is missing, or the password.
         """
         password = options.read_password(self.password)
@@ -46,7 +46,7 @@ class KeySource(NamedTuple):
             self.path, alg=self.alg, kid=self.kid, password=password, legacy=self.legacy
         )
         if thumbprint is not None and key.thumbprint() != thumbprint:
-            raise KeyUseError("the key was replaced while the workers started")
+            raise InvalidKeyError("the key was replaced while the workers started")
         return key
 
     @hide_locals
@@ -54,13 +54,13 @@ class KeySource(NamedTuple):
         """Read the key in a worker, whose exceptions have to be pickled.
 
         Raises:
-            KeyUseError: as `load`, or a file can't be read any more.
+            InvalidKeyError: as `load`, or a file can't be read any more.
         """
         try:
             return self.load(thumbprint)
         except FailureError:
             pass
-        raise KeyUseError("a worker can't read the key's file")
+        raise InvalidKeyError("a worker can't read the key's file")
 
 
 class Sealing(NamedTuple):
@@ -118,7 +118,7 @@ class _Opener(NamedTuple):
         return self.opening.prepare(self.source.load_again(self.thumbprint))
 
 
-def seal(source: KeySource, how: Sealing, key: Key, workers: int) -> Work:
+def encrypt_work(source: KeySource, how: Sealing, key: Key, workers: int) -> Work:
     """Return what seals chunks, on threads or in processes."""
     tool: Encrypter | Callable[[], Encrypter] = how.prepare(key)
     if workers > 1 and source.can_be_read_again():
@@ -126,7 +126,7 @@ def seal(source: KeySource, how: Sealing, key: Key, workers: int) -> Work:
     return lambda chunks: sealing(tool, Sizes(workers)).results(chunks)
 
 
-def unseal(source: KeySource, how: Opening, key: Key, workers: int) -> Work:
+def decrypt_work(source: KeySource, how: Opening, key: Key, workers: int) -> Work:
     """Return what opens chunks, on threads or in processes."""
     tool: Decrypter | Callable[[], Decrypter] = how.prepare(key)
     if workers > 1 and source.can_be_read_again():

@@ -39,14 +39,14 @@ def _secret(key: Key, members: dict[str, object]) -> bytes | None:
     """Agree with the epk, if it is a point of the key's curve."""
     private = load_pem_private_key(key.to_pem(private=True).encode(), password=None)
     epk = strict_json.as_object(members.get("epk")) or {}
-    x, y = (_octets(epk.get(name)) for name in ("x", "y"))
+    x, y = (_bytes(epk.get(name)) for name in ("x", "y"))
     if not isinstance(private, PrivateCurveKey) or x is None:
         return None
     public = curves.load_public(curves.name(private), x, y)
     return None if public is None else curves.agree(private, public)
 
 
-def _octets(member: object) -> bytes | None:
+def _bytes(member: object) -> bytes | None:
     return headers.from_member(member) if isinstance(member, str) else None
 
 

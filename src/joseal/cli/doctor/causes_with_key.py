@@ -11,7 +11,7 @@ from joseal.diagnosis import Cause
 
 _HEADER_AS_SENT: Final = "Authenticate the ASCII text of the first segment, as it is sent."
 _MAC: Final = "The MAC is over AAD, IV, ciphertext and AL: RFC 7518 section 5.2.2.1."
-_CEK: Final = "Encrypt the octets of the content key, as many as enc needs."
+_CEK: Final = "Encrypt the bytes of the content key, as many as enc needs."
 
 _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -60,8 +60,8 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Use OAEP with the hash of the alg. In Java the plain RSA cipher is PKCS #1.",
         ),
         "encrypted_key_reversed": (
-            "The octets of the encrypted key are in reverse order.",
-            "Reverse them: Windows' CryptoAPI has the last octet first.",
+            "The bytes of the encrypted key are in reverse order.",
+            "Reverse them: Windows' CryptoAPI has the last byte first.",
         ),
         "derivation": (
             "The key was derived from other inputs.",
@@ -88,10 +88,10 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "aad_utf16": ("The AAD is the header as UTF-16.", _HEADER_AS_SENT),
         "iv_undecoded": (
             "The text of the IV's segment was used as IV.",
-            "Use the octets as IV, and base64url of them as segment.",
+            "Use the bytes as IV, and base64url of them as segment.",
         ),
         "iv_cut": (
-            "Only the first octets of the IV were used.",
+            "Only the first bytes of the IV were used.",
             "Draw as many as are used: 12 for GCM.",
         ),
         "iv_zero": (
@@ -112,7 +112,7 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "mac_hash": ("The MAC has another hash.", "It is the one that enc names."),
         "cbc_padding": (
             "The tag holds, but the padding of the plaintext is not PKCS #7.",
-            "Pad with 1 to 16 octets, each of which is their number: RFC 5652 section 6.3.",
+            "Pad with 1 to 16 bytes, each of which is their number: RFC 5652 section 6.3.",
         ),
         "zip_zlib": (
             "The plaintext has zlib framing, and zip DEF is raw DEFLATE.",
@@ -132,7 +132,7 @@ _TABLE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "plaintext_json_string": (
             "It opens, and the plaintext is a JSON string that holds JSON: it was encoded twice.",
-            "Encode the object once, and seal the octets of that text.",
+            "Encode the object once, and seal the bytes of that text.",
         ),
         "content_unopened": (
             "The encrypted key opens with this key, and the tag holds under no known variant.",

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from joseal._core.algorithms import content_encryption
-from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.registry import Enc
 from joseal._core.wire import base64url
 from joseal.diagnosis.lenient_parse import Part, Reading, undone
@@ -35,7 +35,7 @@ class Way(NamedTuple):
     """One reading of the token: what AAD, iv, ciphertext and tag are."""
 
     codes: Codes
-    sealed: Sealed
+    sealed: AeadOutput
 
 
 class _Mac(NamedTuple):
@@ -45,7 +45,7 @@ class _Mac(NamedTuple):
     mac_key: bytes
     aes_key: bytes
     hash_name: str
-    octets: bytes
+    raw: bytes
 
 
 def ways(enc: Enc, reading: Reading) -> list[Way]:
@@ -74,20 +74,20 @@ def opened(enc: Enc, cek: bytes, way: Way, header_bytes: int) -> tuple[Codes, by
 
 def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
     header = reading.part("protected header")
-    octets = header.octets or b""
-    encoded = base64url.encode(octets)
+    raw = header.raw or b""
+    encoded = base64url.encode(raw)
     sent = header.text.encode("ascii", "replace")
     yield (), sent
     if encoded != sent:
         # That the segment is not canonical is said elsewhere.
         yield (), encoded
-    yield (("aad_decoded", ""),), octets
+    yield (("aad_decoded", ""),), raw
     yield (("aad_empty", ""),), b""
     yield (("aad_utf16", ""),), sent.decode("ascii").encode("utf-16-le")
     if len(encoded) % 4:
         yield (("aad_padded", ""),), encoded + b"=" * (-len(encoded) % 4)
     for seen, text in _rewritten(reading):
-        if text != octets:
+        if text != raw:
             yield (("aad_reserialised", seen),), base64url.encode(text)
 
 
@@ -100,15 +100,15 @@ def _rewritten(reading: Reading) -> Iterator[tuple[str, bytes]]:
 
 
 def _shapes(enc: Enc, reading: Reading) -> Iterator[Way]:
-    iv, ciphertext, tag = (_octets(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
+    iv, ciphertext, tag = (_bytes(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
     for codes, rest, last in _tags(enc, ciphertext, tag):
         for more, vector, body in _ivs(enc, reading.part("iv"), iv, rest):
-            yield Way((*codes, *more), Sealed(b"", vector, body, last))
+            yield Way((*codes, *more), AeadOutput(b"", vector, body, last))
 
 
-def _octets(part: Part) -> bytes:
+def _bytes(part: Part) -> bytes:
     inner = undone(part)
-    return (part.octets or b"") if inner is None else inner
+    return (part.raw or b"") if inner is None else inner
 
 
 def _tags(enc: Enc, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, bytes, bytes]]:
@@ -140,17 +140,17 @@ def _ivs(
     for length in sorted({len(text), size, _BLOCK}):
         if 0 < length <= len(text):
             yield (("iv_undecoded", f"{length} characters"),), text[:length], ciphertext
-    if part.octets is not None and part.octets != iv:
-        yield (("iv_undecoded", f"{part.size} characters"),), part.octets, ciphertext
+    if part.raw is not None and part.raw != iv:
+        yield (("iv_undecoded", f"{part.size} characters"),), part.raw, ciphertext
     yield (("iv_zero", ""),), bytes(size), ciphertext
 
 
-def _cbc(enc: Enc, cek: bytes, sealed: Sealed, header_bytes: int) -> tuple[Codes, bytes] | None:
+def _cbc(enc: Enc, cek: bytes, sealed: AeadOutput, header_bytes: int) -> tuple[Codes, bytes] | None:
     tag, whole = sealed.tag, len(sealed.ciphertext) % _BLOCK == 0 and len(sealed.ciphertext) > 0
     if len(sealed.iv) != _BLOCK or len(tag) < _LEAST_TAG or not whole:
         return None
     for mac in _macs(enc, cek, sealed, header_bytes):
-        made = hmac.digest(mac.mac_key, mac.octets, mac.hash_name)
+        made = hmac.digest(mac.mac_key, mac.raw, mac.hash_name)
         half = made[len(made) // 2 :]
         if made.startswith(tag):
             return _decrypted(mac.codes, mac.aes_key, sealed)
@@ -159,7 +159,7 @@ def _cbc(enc: Enc, cek: bytes, sealed: Sealed, header_bytes: int) -> tuple[Codes
     return None
 
 
-def _macs(enc: Enc, cek: bytes, sealed: Sealed, header_bytes: int) -> Iterator[_Mac]:
+def _macs(enc: Enc, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Iterator[_Mac]:
     """Give the way of the RFC, and then those with one fault."""
     half, hash_name = enc.tag_bytes, enc.hash
     first, last = cek[:half], cek[half:]
@@ -184,7 +184,7 @@ def _macs(enc: Enc, cek: bytes, sealed: Sealed, header_bytes: int) -> Iterator[_
             yield _Mac((("mac_hash", other),), first, last, other, right)
 
 
-def _decrypted(codes: Codes, aes_key: bytes, sealed: Sealed) -> tuple[Codes, bytes]:
+def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> tuple[Codes, bytes]:
     padded = Cipher(AES(aes_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
     size = padded[-1]
     if 1 <= size <= _BLOCK and padded.endswith(bytes((size,)) * size):
@@ -192,6 +192,6 @@ def _decrypted(codes: Codes, aes_key: bytes, sealed: Sealed) -> tuple[Codes, byt
     if padded[-1] == 0:
         return (*codes, ("cbc_padding", "zeros")), padded.rstrip(b"\0")
     if 1 <= size <= _BLOCK:
-        seen = "only the last octet is its number"
+        seen = "only the last byte is its number"
         return (*codes, ("cbc_padding", seen)), padded[:-size]
     return (*codes, ("cbc_padding", "none")), padded

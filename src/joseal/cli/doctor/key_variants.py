@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from joseal import JoseError, Key, Limits
 from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import Alg, Enc, HashName
 from joseal._core.wire import header as headers
 from joseal.cli.doctor import agreement_variants
@@ -35,12 +35,12 @@ class ContentKey(NamedTuple):
 
     Attributes:
         codes: of what was otherwise than it should be, each with where it was seen.
-        octets: the key.
+        bytes: the key.
         is_certain: whether the way itself proves that the key was right.
     """
 
     codes: tuple[tuple[str, str], ...]
-    octets: bytes
+    raw: bytes
     is_certain: bool
 
 
@@ -58,7 +58,7 @@ def content_keys(
     else:
         unwrapped = _other(key, alg, enc, members, encrypted_key)
     for found in unwrapped:
-        for codes, cek in _forms(found.octets, enc.cek_bytes):
+        for codes, cek in _forms(found.raw, enc.cek_bytes):
             yield ContentKey((*found.codes, *codes), cek, found.is_certain)
 
 
@@ -67,9 +67,9 @@ def _other(
 ) -> Iterator[ContentKey]:
     """Ask the mechanism of the key itself; for an agreement then try other derivations."""
     proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
-    octets = _by_mechanism(key, enc, members, encrypted_key)
-    if octets is not None:
-        yield ContentKey((), octets, proves)
+    raw = _by_mechanism(key, enc, members, encrypted_key)
+    if raw is not None:
+        yield ContentKey((), raw, proves)
     if alg.family == "ecdh-es" and key.is_private:
         for seen, cek in agreement_variants.derived(key, alg, enc, members, encrypted_key):
             yield ContentKey((("derivation", seen),), cek, proves)
@@ -79,9 +79,9 @@ def _by_mechanism(
     key: Key, enc: Enc, members: dict[str, object], encrypted_key: bytes
 ) -> bytes | None:
     try:
-        mechanism = key.for_encryption("decrypt", [enc], None)
-        known = headers.typed(members).known
-        return mechanism.prepare(Incoming(enc, known, encrypted_key, Limits()))()
+        mechanism = key._for_encryption("decrypt", [enc], None)
+        known = headers.parse_parameters(members).known
+        return mechanism.check_public(UnwrapRequest(enc, known, encrypted_key, Limits()))()
     except JoseError:
         return None
 
@@ -92,28 +92,28 @@ def _rsa(key: Key, alg: Alg, encrypted_key: bytes) -> Iterator[ContentKey]:
     private = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
     if not isinstance(private, RSAPrivateKey):
         return
-    for codes, octets in _sized(encrypted_key, (private.key_size + 7) // 8):
+    for codes, raw in _sized(encrypted_key, (private.key_size + 7) // 8):
         for scheme in _schemes(alg):
-            cek = _decrypted(private, octets, scheme.padding)
+            cek = _decrypted(private, raw, scheme.padding)
             if cek is not None:
                 # PKCS #1 v1.5 gives something for everything, so that it tells nothing.
                 certain = isinstance(scheme.padding, OAEP)
                 yield ContentKey((*codes, *scheme.codes), cek, certain)
 
 
-def _decrypted(private: RSAPrivateKey, octets: bytes, padding: OAEP | PKCS1v15) -> bytes | None:
+def _decrypted(private: RSAPrivateKey, raw: bytes, padding: OAEP | PKCS1v15) -> bytes | None:
     try:
-        return private.decrypt(octets, padding)
+        return private.decrypt(raw, padding)
     except ValueError:
         return None
 
 
-def _sized(octets: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+def _sized(raw: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
     """Give an encrypted key the size of the modulus; what other sizes mean is said elsewhere."""
-    number = octets.lstrip(b"\0").rjust(size, b"\0")
+    number = raw.lstrip(b"\0").rjust(size, b"\0")
     if len(number) == size:
         yield (), number
-        yield (("encrypted_key_reversed", ""),), octets.rjust(size, b"\0")[-size:][::-1]
+        yield (("encrypted_key_reversed", ""),), raw.rjust(size, b"\0")[-size:][::-1]
 
 
 def _schemes(alg: Alg) -> Iterator[_Scheme]:
@@ -138,27 +138,27 @@ def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> tuple[tupl
     return ((code, f"opens with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1"),)
 
 
-def _forms(octets: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+def _forms(raw: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
     """Give the content keys of the right size that what was unwrapped can stand for."""
-    if len(octets) == size:
-        yield (), octets
-    text = octets.strip()
+    if len(raw) == size:
+        yield (), raw
+    text = raw.strip()
     if text.isascii() and len(text) >= size:
         yield from _texts(text.decode("ascii").strip('"'), size)
-    seen = f"{len(octets)} bytes, and enc needs {size}"
-    if len(octets) > size:
-        yield (("cek_size", f"{seen}: cut"),), octets[:size]
-        yield (("cek_size", f"{seen}: its end"),), octets[-size:]
-    elif 2 * len(octets) == size:
-        yield (("cek_size", f"{seen}: used twice"),), octets * 2
-    if 0 < len(octets) < size:
-        yield (("cek_size", f"{seen}: zeros behind"),), octets.ljust(size, b"\0")
-        yield (("cek_size", f"{seen}: zeros in front"),), octets.rjust(size, b"\0")
+    seen = f"{len(raw)} bytes, and enc needs {size}"
+    if len(raw) > size:
+        yield (("cek_size", f"{seen}: cut"),), raw[:size]
+        yield (("cek_size", f"{seen}: its end"),), raw[-size:]
+    elif 2 * len(raw) == size:
+        yield (("cek_size", f"{seen}: used twice"),), raw * 2
+    if 0 < len(raw) < size:
+        yield (("cek_size", f"{seen}: zeros behind"),), raw.ljust(size, b"\0")
+        yield (("cek_size", f"{seen}: zeros in front"),), raw.rjust(size, b"\0")
 
 
 def _texts(text: str, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
     part: Part = repaired("", text)
-    if part.octets is not None and part.size == size:
-        yield (("cek_base64", ""),), part.octets
+    if part.raw is not None and part.size == size:
+        yield (("cek_base64", ""),), part.raw
     if len(text) == 2 * size and all(digit in "0123456789abcdefABCDEF" for digit in text):
         yield (("cek_hex", ""),), bytes.fromhex(text)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
 
-from joseal import Key, KeyUseError
+from joseal import InvalidKeyError, Key
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal.cli import key_files, options
@@ -69,7 +69,7 @@ def examine(reading: Reading, given: Given) -> Findings:
 
     Raises:
         FailureError: a file can't be read.
-        KeyUseError: there is no key in it that can be used.
+        InvalidKeyError: there is no key in it that can be used.
     """
     keys = _load(given.key_path, reading, given)
     others = _load(given.other_path, reading, given._replace(alg=None, kid=None, password=None))
@@ -106,15 +106,15 @@ def _guessed(file: File, given: Given, alg: str) -> Key:
     """Load a key under the token's alg, or else under one that its kind takes.
 
     Raises:
-        KeyUseError: it fits none.
+        InvalidKeyError: it fits none.
     """
-    failure: KeyUseError | None = None
+    failure: InvalidKeyError | None = None
     for name in (alg, *_FALLBACKS):
         try:
             return _parsed(file, given, name)
-        except KeyUseError as error:
+        except InvalidKeyError as error:
             failure = failure or error
-    raise KeyUseError("no key that could be used") if failure is None else failure
+    raise InvalidKeyError("no key that could be used") if failure is None else failure
 
 
 def _names(reading: Reading, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
@@ -153,7 +153,7 @@ def _one(reading: Reading, key: Key) -> Findings:
         return Findings(causes=causes)
     try:
         trial = variants.attempt(reading, key)
-    except KeyUseError as error:
+    except InvalidKeyError as error:
         return Findings(causes=(finding("key_unusable", str(error)),))
     return Findings() if trial is None else _of_trial(trial)
 
@@ -175,7 +175,7 @@ def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:
         return
     if alg.kind == "RSA" and isinstance(modulus, str) and part.size and not part.faults:
         size = len(base64url.decode_text(modulus) or b"")
-        # One octet more or less is another cause.
+        # One byte more or less is another cause.
         if abs(part.size - size) > 1:
             yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")
     epk = strict_json.as_object((reading.members or {}).get("epk")) or {}

@@ -86,7 +86,7 @@ def _otherwise(reading: Reading, key: Key, alg: Alg, enc: Enc) -> Trial:
         for way in ways:
             tried += 1
             found = content_variants.opened(
-                enc, cek.octets, way, reading.part("protected header").size
+                enc, cek.raw, way, reading.part("protected header").size
             )
             if found is not None:
                 return _trial(reading, _Found((*cek.codes, *found[0]), found[1]), tried)
@@ -101,8 +101,8 @@ def _content_keys(
 ) -> Iterator[key_variants.ContentKey]:
     part = reading.part("encrypted key")
     inner = undone(part)
-    octets = (part.octets or b"") if inner is None else inner
-    return key_variants.content_keys(key, alg, enc, reading.members or {}, octets)
+    raw = (part.raw or b"") if inner is None else inner
+    return key_variants.content_keys(key, alg, enc, reading.members or {}, raw)
 
 
 def _trial(reading: Reading, found: _Found, tried: int) -> Trial:
@@ -119,22 +119,22 @@ def _causes(codes: Codes) -> tuple[Cause, ...]:
 def _inflated(found: _Found) -> _Found:
     """Undo the compression, whichever framing it has, within the limit."""
     most = _LIMITS.inflated_bytes
-    octets = deflate.inflate(found.plaintext, most)
-    if octets is not None and len(octets) <= most:
-        return found._replace(plaintext=octets)
-    if octets is not None:
+    raw = deflate.inflate(found.plaintext, most)
+    if raw is not None and len(raw) <= most:
+        return found._replace(plaintext=raw)
+    if raw is not None:
         return found._replace(codes=(*found.codes, ("zip_too_large", f"{most} bytes")))
     for code, framing in (("zip_zlib", _ZLIB), ("zip_gzip", _GZIP)):
-        octets = _framed(found.plaintext, framing, most)
-        if octets is not None:
-            return _Found((*found.codes, (code, "")), octets)
+        raw = _framed(found.plaintext, framing, most)
+        if raw is not None:
+            return _Found((*found.codes, (code, "")), raw)
     return found._replace(codes=(*found.codes, ("zip_none", "")))
 
 
-def _framed(octets: bytes, framing: int, most: int) -> bytes | None:
+def _framed(raw: bytes, framing: int, most: int) -> bytes | None:
     inflater = zlib.decompressobj(wbits=framing)
     try:
-        return inflater.decompress(octets, most)
+        return inflater.decompress(raw, most)
     except zlib.error:
         return None
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from joseal import KeyUseError
+from joseal import InvalidKeyError
 from joseal._core.algorithms.registry import ALGS, SIGS
 from joseal.cli import files, help_pages, key_files, options
 from joseal.cli.exit_codes import Exit
@@ -64,7 +64,7 @@ def command(
         in_paths, alg, kid, options.Password(password_env, password_file, ask=ask_password)
     )
     if not private and any(one.key.is_private or one.key.is_symmetric for one in found):
-        raise KeyUseError("this is a secret: --private writes it, key public its public half")
+        raise InvalidKeyError("this is a secret: --private writes it, key public its public half")
     source = options.Password(new_password_env, new_password_file, ask=ask_new_password)
     password = options.read_password(source, "New password", name="new-password", new=True)
     data = write.write(found, form, private=private, password=password)
@@ -81,7 +81,7 @@ def read(
     Raises:
         FailureError: a file can't be read.
         UsageError: one name for several keys, or more than one place for the password.
-        KeyUseError: something is no key that joseal can use.
+        InvalidKeyError: something is no key that joseal can use.
     """
     password = options.read_password(source)
     given = [key_files.read(path) for path in paths or (files.STANDARD,)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from joseal import Key, KeyUseError
+from joseal import InvalidKeyError, Key
 from joseal.cli import files, help_pages, json_output, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import convert, write
@@ -52,7 +52,7 @@ def command(
     source = options.Password(password_env, password_file, ask=ask_password)
     keys = [found.key for found in convert.read(in_paths, None, None, source)]
     if any(key.is_symmetric for key in keys):
-        raise KeyUseError("the thumbprint of a symmetric key would be a hash of the secret")
+        raise InvalidKeyError("the thumbprint of a symmetric key would be a hash of the secret")
     if as_json:
         data = json_output.line({"keys": [_names(key) for key in keys]})
     else:

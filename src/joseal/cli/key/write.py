@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from joseal import KeyUseError
+from joseal import InvalidKeyError
 from joseal._core.secrecy import hide_locals
 from joseal.cli import files, json_output, options
 from joseal.cli.key_files import Found
@@ -60,8 +60,8 @@ def write(
 
     Raises:
         UsageError: several keys in a form that holds one, or a password for one that holds none.
-        KeyUseError: a key without the half that is asked for, or of a kind that the form does not
-            hold; or the password is empty or too long.
+        InvalidKeyError: a key without the half that is asked for, or of a kind that the form does
+            not hold; or the password is empty or too long.
     """
     if password is not None and (form != "pem" or not private):
         raise click.UsageError("a new password goes with a private key in PEM alone")
@@ -78,7 +78,7 @@ def _pem(found: Found, *, private: bool, password: bytes | None) -> bytes:
         return found.key.to_pem(private=private, password=password).encode("ascii")
     except ValueError as error:
         reason = str(error)
-    raise KeyUseError(reason)
+    raise InvalidKeyError(reason)
 
 
 def report(found: Sequence[Found], form: str, data: bytes, *, private: bool) -> bytes:

@@ -14,9 +14,9 @@ from typing import Final
 from msgspec.structs import replace
 
 from joseal._core.algorithms import aes, content_encryption, curves
-from joseal._core.algorithms.content_encryption import Sealed
+from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.ecdh import EcdhEs
-from joseal._core.algorithms.key_management import Incoming
+from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Enc
 from joseal._core.algorithms.signatures import Hmac
 from joseal._core.jwe import Decrypter
@@ -25,7 +25,7 @@ from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
-from joseal._core.wire.header import Members, typed
+from joseal._core.wire.header import Members, parse_parameters
 from joseal.conformance.backends import by_joseal_keys
 from joseal.conformance.model import (
     Agree,
@@ -118,7 +118,7 @@ class ByJoseal:
         told = task.settings
         key = self._key(_written(task.jwk), task.alg, legacy=told.legacy)
         limits = _limits(told)
-        encs = [enc for enc in ENCS.values() if isinstance(key, KeySet) or key.serves(enc)]
+        encs = [enc for enc in ENCS.values() if isinstance(key, KeySet) or key._serves(enc)]
         names = told.enc if told.enc is not None else [enc.name for enc in encs]
         if limits is None:
             return Lacking(_SETTINGS)
@@ -156,9 +156,9 @@ class ByJoseal:
 
     def _unwrap_rsa(self, task: UnwrapRsa) -> Answer:
         enc = ENCS["A128GCM"]
-        mechanism = self._pem(task.pem, task.alg).for_encryption("decrypt", [enc], None)
+        mechanism = self._pem(task.pem, task.alg)._for_encryption("decrypt", [enc], None)
         incoming = _incoming(enc, Members(alg=task.alg), task.wrapped)
-        return _answer(mechanism.prepare(incoming)())
+        return _answer(mechanism.check_public(incoming)())
 
 
 def _step(task: Task) -> Answer:
@@ -192,8 +192,8 @@ def _mac(task: Mac) -> Answer:
     return Output(task.message) if holds else _UNVERIFIED
 
 
-def _answer(octets: bytes | None) -> Answer:
-    return _UNDECRYPTABLE if octets is None else Output(octets)
+def _answer(raw: bytes | None) -> Answer:
+    return _UNDECRYPTABLE if raw is None else Output(raw)
 
 
 def _written(jwk: Jwk) -> bytes:
@@ -242,8 +242,8 @@ def _alg(jwk: Jwk, alg: str | None) -> str | None:
     return own if isinstance(own, str) and alg is None else alg
 
 
-def _incoming(enc: Enc, known: Members, encrypted_key: bytes) -> Incoming:
-    return Incoming(enc, known, encrypted_key, _DEFAULT)
+def _incoming(enc: Enc, known: Members, encrypted_key: bytes) -> UnwrapRequest:
+    return UnwrapRequest(enc, known, encrypted_key, _DEFAULT)
 
 
 def _content(task: Content) -> Answer:
@@ -252,7 +252,7 @@ def _content(task: Content) -> Answer:
         return Lacking(_NO_ENC)
     if len(task.key) != enc.cek_bytes:
         return Lacking(_CEK_SIZE)
-    sealed = Sealed(task.aad, task.iv, task.ciphertext, task.tag)
+    sealed = AeadOutput(task.aad, task.iv, task.ciphertext, task.tag)
     if not content_encryption.lengths_fit(enc, sealed):
         return _LENGTHS
     opened = content_encryption.open_(enc, task.key, sealed)
@@ -294,7 +294,7 @@ def _agree(task: Agree) -> Answer:
 
     members = Members(alg="ECDH-ES", epk=task.public)
     mechanism = EcdhEs(ALGS["ECDH-ES"], public, agree)
-    mechanism.prepare(_incoming(ENCS["A256GCM"], members, b""))()
+    mechanism.check_public(_incoming(ENCS["A256GCM"], members, b""))()
     return Output(secrets[0]) if secrets else _UNDECRYPTABLE
 
 
@@ -307,9 +307,9 @@ def _coordinates(jwk: Mapping[str, object]) -> dict[str, bytes | None]:
 
 
 def _derive(task: Derive) -> Answer:
-    known = typed(task.header).known
+    known = parse_parameters(task.header).known
     enc = ENCS.get(str(known.enc))
     if enc is None:
         return Lacking(_NO_ENC)
-    mechanism = Key.from_jwk(task.jwk, alg=known.alg).for_encryption("decrypt", [enc], None)
-    return _answer(mechanism.prepare(_incoming(enc, known, b""))())
+    mechanism = Key.from_jwk(task.jwk, alg=known.alg)._for_encryption("decrypt", [enc], None)
+    return _answer(mechanism.check_public(_incoming(enc, known, b""))())

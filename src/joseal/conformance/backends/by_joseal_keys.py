@@ -28,7 +28,7 @@ def answer(task: Load | LoadKey | LoadKeys) -> Answer:
     """Do a task about keys.
 
     Raises:
-        KeyUseError: nothing loads, or it is not for the use that it is put to.
+        InvalidKeyError: nothing loads, or it is not for the use that it is put to.
     """
     match task:
         case Load():

@@ -161,6 +161,6 @@ def _is_plain(told: Settings) -> bool:
 
 def _names_in(token: str) -> set[str]:
     """Return the alg and the enc in a token's header, if it can be read."""
-    octets = base64url.decode_text(token.partition(".")[0]) or b""
-    header = strict_json.load_object(octets) or {}
+    raw = base64url.decode_text(token.partition(".")[0]) or b""
+    header = strict_json.load_object(raw) or {}
     return {str(header[name]) for name in ("alg", "enc") if name in header}

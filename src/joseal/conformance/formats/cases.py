@@ -58,7 +58,7 @@ def about(name: object, comment: str, flags: Iterable[str]) -> tuple[str, str, t
 
 
 def unhex(value: str) -> bytes:
-    """Return the octets of a hex string.
+    """Return the bytes of a hex string.
 
     Raises:
         ShapeError: it is none.

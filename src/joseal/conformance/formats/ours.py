@@ -52,7 +52,7 @@ _TOKEN_CODES: Final = frozenset(
         errors.VerificationError.code,
     }
 )
-_KEY_CODES: Final = frozenset({errors.KeyUseError.code})
+_KEY_CODES: Final = frozenset({errors.InvalidKeyError.code})
 
 
 class _Test(Hidden, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -192,7 +192,7 @@ def _jwk(group: _LoaderGroup, test: _Key) -> Case:
     task = LoadKey(test.jwk, group.loader)
     if test.expect == "ok" and test.thumbprint is not UNSET and test.private is not UNSET:
         told: dict[str, object] = {"private": test.private}
-        return Case(*_about(test), task, Expected(_octets(test.thumbprint), told=told))
+        return Case(*_about(test), task, Expected(_bytes(test.thumbprint), told=told))
     return Case(*_about(test), task, _refused(test.expect, _KEY_CODES))
 
 
@@ -200,7 +200,7 @@ def _jwks(group: _LoaderGroup, test: _Keys) -> Case:
     task = LoadKeys(test.jwks, group.loader)
     if test.expect == "ok" and test.thumbprints is not UNSET and test.skipped is not UNSET:
         told: dict[str, object] = {"skipped": test.skipped}
-        thumbprints = b"".join(map(_octets, test.thumbprints))
+        thumbprints = b"".join(map(_bytes, test.thumbprints))
         return Case(*_about(test), task, Expected(thumbprints, told=told))
     return Case(*_about(test), task, _refused(test.expect, _KEY_CODES))
 
@@ -242,16 +242,16 @@ def _refused(code: str, codes: frozenset[str]) -> Expected:
     return Expected(code=code)
 
 
-def _octets(thumbprint: str) -> bytes:
-    """Return the octets of a thumbprint.
+def _bytes(thumbprint: str) -> bytes:
+    """Return the bytes of a thumbprint.
 
     Raises:
         ShapeError: it is no base64url.
     """
-    octets = base64url.decode_text(thumbprint)
-    if octets is None:
+    raw = base64url.decode_text(thumbprint)
+    if raw is None:
         raise ShapeError("$.thumbprint")
-    return octets
+    return raw
 
 
 def _unread(value: object) -> list[Case]:

@@ -54,7 +54,7 @@ class _Test(Hidden, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
 
     def case(self, task: Task, output: str, different: str | None = None) -> Case:
-        """Make the case; octets come out unless the file says invalid."""
+        """Make the case; bytes come out unless the file says invalid."""
         named = about(self.id, self.comment, self.flags)
         if self.result == "invalid":
             return Case(*named, task)
@@ -177,7 +177,7 @@ def _pkcs1(value: dict[str, object], _algorithm: str) -> list[Case]:
         task = _rsa("RSA1_5", group, test)
         if test.result != "invalid":
             return test.case(task, test.msg, _size(group))
-        # A bad padding gives octets made of key and ciphertext, so that nobody can tell.
+        # A bad padding gives bytes made of key and ciphertext, so that nobody can tell.
         named = about(test.id, test.comment, test.flags)
         return Case(*named, task, Expected(but_not=unhex(test.msg)))
 

@@ -1,10 +1,10 @@
 """The answer to one HTTP request: bounded as a whole, and the last of its connection if in doubt.
 
 Rules:
-- Octets are bounded where they come off the socket, header and framing included, because the
+- Bytes are bounded where they come off the socket, header and framing included, because the
   reader above takes a chunk's size at its word.
-- So is the time, for all of the answer: a peer that sends an octet now and then gains nothing.
-- An octet that belongs to no answer ends the connection.
+- So is the time, for all of the answer: a peer that sends a byte now and then gains nothing.
+- A byte that belongs to no answer ends the connection.
 
 Source: RFC 9112 sections 6.3 and 9.5.
 """
@@ -27,7 +27,7 @@ _WIRE_BYTES: Final = 4 * ANSWER_BYTES
 
 
 class _Meter(io.RawIOBase):
-    """What comes off the socket for one answer: so many octets, in so much time."""
+    """What comes off the socket for one answer: so many bytes, in so much time."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class _Meter(io.RawIOBase):
             if seconds <= 0:
                 raise TimeoutError("the answer took too long")
             self._sock.settimeout(seconds)
-        # The first octets have all of the time, which is what the socket is set to.
+        # The first bytes have all of the time, which is what the socket is set to.
         self._begun = True
         count = self._raw.readinto(buffer)
         self._left -= count or 0
@@ -67,7 +67,7 @@ class _Meter(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """The octets of one answer. If more than that came, the connection is not used again.
+    """The bytes of one answer. If more than that came, the connection is not used again.
 
     What is left over would be read as the answer to the next request, and urllib3, which looks at
     the socket only, does not see what is in a buffer already.
@@ -93,7 +93,7 @@ class Answer(http.client.HTTPResponse):
 
     Raises:
         TimeoutError: reading it took longer in all than the socket's time-out was when it began.
-        http.client.HTTPException: it has too many octets, or is no HTTP answer.
+        http.client.HTTPException: it has too many bytes, or is no HTTP answer.
     """
 
     def __init__(

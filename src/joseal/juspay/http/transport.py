@@ -4,7 +4,7 @@ Rules:
 - A request is handed to the network once. Nothing is repeated, no redirect is followed, no proxy
   is taken from the environment, and no content coding is undone.
 - Whether a request was sent is decided by one mark, set by our own connection immediately before
-  the first octet of the request is handed to the socket, and never by the class of an exception:
+  the first byte of the request is handed to the socket, and never by the class of an exception:
   the same classes are raised for a refused handshake and for a fault after the whole request was
   delivered.
 - An answer is bounded as a whole, by `answer`.

@@ -70,7 +70,7 @@ def payout_encrypter(
     Raises:
         TypeError: `bank` is not a Key.
         ValueError: `enc` is neither of the two.
-        KeyUseError: `bank` is a private key, or can't serve this `enc`.
+        InvalidKeyError: `bank` is a private key, or can't serve this `enc`.
     """
     if enc not in (SAMPLE_ENC, GUIDE_ENC):
         raise ValueError("enc must be one that the payouts API documents")
@@ -78,7 +78,7 @@ def payout_encrypter(
 
 
 @hide_locals
-def seal(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
+def encrypt_body(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
     """Seal a body into an envelope.
 
     Each call makes another token, even for an equal body.

@@ -9,19 +9,19 @@ With TLS or a plan of faults a proxy stands before that server: `faults` lists w
 """
 
 from joseal.juspay.sandbox.checks import Record
-from joseal.juspay.sandbox.faults import Call, Fault, Play
-from joseal.juspay.sandbox.orders import Course, Transaction
+from joseal.juspay.sandbox.faults import Call, Fault, FaultPlan
+from joseal.juspay.sandbox.orders import Transaction, TransactionPlan
 from joseal.juspay.sandbox.sandbox import Sandbox
 from joseal.juspay.sandbox.webhook_target import Posted, WebhookTarget
 
 __all__ = [
     "Call",
-    "Course",
     "Fault",
-    "Play",
+    "FaultPlan",
     "Posted",
     "Record",
     "Sandbox",
     "Transaction",
+    "TransactionPlan",
     "WebhookTarget",
 ]

@@ -130,7 +130,7 @@ class Checks(Opaque):
         merchant_id: what the API key belongs to.
 
     Raises:
-        KeyUseError: `key` can't open tokens with the content encryptions of the payouts API.
+        InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
     """
 
     __slots__ = ("_credentials", "_labels", "_merchant_id", "_opener")

@@ -1,4 +1,4 @@
-"""How the sandbox's front does to an answer what a fault says, octet by octet.
+"""How the sandbox's front does to an answer what a fault says, byte by byte.
 
 Rules:
 - Nothing here has no end of its own: a peer that never hangs up is left in the end.
@@ -79,12 +79,12 @@ class Wire:
                 if not self.connection.recv(io.DEFAULT_BUFFER_SIZE):
                     return
 
-    def drip(self, octet: bytes) -> None:
-        """Send one octet again and again, until the client has had enough."""
+    def drip(self, one_byte: bytes) -> None:
+        """Send one byte again and again, until the client has had enough."""
         for _ in range(_LONGEST_TURNS):
             if self.wait(_POLL_SECONDS):
                 return
-            self.send(octet)
+            self.send(one_byte)
 
     def flood(self, piece: bytes) -> None:
         """Send a piece again and again, as fast as the client takes it."""
@@ -96,7 +96,7 @@ class Wire:
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
 
     def send_bare(self, data: bytes) -> None:
-        """Send octets past the TLS layer, and end the connection."""
+        """Send bytes past the TLS layer, and end the connection."""
         with socket.socket(fileno=self.connection.detach()) as bare:
             bare.sendall(data)
             bare.shutdown(socket.SHUT_WR)
@@ -214,7 +214,7 @@ _LAST: Final = frozenset(
 
 
 def _want_certificate(wire: Wire) -> None:
-    """Ask for the client's certificate; it can only be told with the next octets that go out."""
+    """Ask for the client's certificate; it can only be told with the next bytes that go out."""
     if isinstance(wire.connection, ssl.SSLSocket):
         wire.connection.verify_client_post_handshake()
         wire.send(_OK[:5])

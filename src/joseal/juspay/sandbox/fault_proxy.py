@@ -21,7 +21,7 @@ from collections.abc import Generator
 from typing import BinaryIO, Final
 
 from joseal.juspay.sandbox.fault_effects import Exchange, Wire, play
-from joseal.juspay.sandbox.faults import Call, Director, Fault
+from joseal.juspay.sandbox.faults import Call, Fault, FaultInjector
 
 HOST: Final = "127.0.0.1"
 
@@ -32,7 +32,7 @@ _TIMEOUT_SECONDS: Final = 30
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]{1,7}) *\r\n", re.IGNORECASE)
 
 
-class Front(socketserver.ThreadingTCPServer):
+class FaultProxy(socketserver.ThreadingTCPServer):
     """A server that is listening, in front of another one.
 
     Args:
@@ -49,7 +49,7 @@ class Front(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
     def __init__(
-        self, port: int, behind: int, director: Director, tls: ssl.SSLContext | None
+        self, port: int, behind: int, director: FaultInjector, tls: ssl.SSLContext | None
     ) -> None:
         super().__init__((HOST, port), socketserver.BaseRequestHandler)
         self.port = int(self.socket.getsockname()[1])

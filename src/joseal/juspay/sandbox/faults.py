@@ -3,7 +3,7 @@
 Rules:
 - A fault happens at one place of an exchange, and the list is in the order of these places.
 - Whether the call was carried out is another question, and for most faults both answers exist:
-  whoever sees a 503 does not know. `Play.carried_out` decides.
+  whoever sees a 503 does not know. `FaultPlan.carried_out` decides.
 
 Source: RFC 9112 (HTTP/1.1), RFC 8446 (TLS 1.3).
 """
@@ -42,13 +42,13 @@ class Fault(enum.Enum):
     CUT_IN_HEADER = "cut-in-header"
     """It breaks off in its header."""
     CUT_IN_BODY = "cut-in-body"
-    """Its last octet is missing."""
+    """Its last byte is missing."""
     CUT_AFTER_ANSWER = "cut-after-answer"
     """The answer is whole, and the connection is closed without a word of TLS."""
     SLOW_HEADER = "slow-header"
-    """A header that has no end arrives octet by octet."""
+    """A header that has no end arrives byte by byte."""
     SLOW_BODY = "slow-body"
-    """A body arrives octet by octet."""
+    """A body arrives byte by byte."""
     HUGE_HEADER = "huge-header"
     """A header that has no end arrives as fast as it can."""
     HUGE_BODY = "huge-body"
@@ -90,7 +90,7 @@ WITH_ANSWER: Final = frozenset(
 )
 
 
-class Play(msgspec.Struct, frozen=True, kw_only=True):
+class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What is to happen to one exchange.
 
     Attributes:
@@ -147,12 +147,12 @@ class Call(NamedTuple):
         return cls("other", "", 0)
 
 
-Script: TypeAlias = Callable[[Call], Play | None]
+Script: TypeAlias = Callable[[Call], FaultPlan | None]
 
-_PLAIN: Final = Play()
+_PLAIN: Final = FaultPlan()
 
 
-class Director:
+class FaultInjector:
     """Counts what arrives, and says what is to go wrong with it. Safe for several threads.
 
     Args:
@@ -165,7 +165,7 @@ class Director:
         self._lock = threading.RLock()
         self._counts: dict[tuple[str, str], int] = {}
 
-    def next(self, call: Call) -> Play:
+    def next(self, call: Call) -> FaultPlan:
         """Count a call and say what is to happen to it.
 
         Raises:

@@ -34,7 +34,7 @@ Settled: TypeAlias = Literal["SUCCESS", "FAILURE", "MANUAL_REVIEW", "PENDING"]
 METHOD: Final = "DUMMY_VISADIRECT"
 
 
-class Course(msgspec.Struct, frozen=True, kw_only=True):
+class TransactionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """How one transaction goes, and when a status tells of it.
 
     Attributes:
@@ -48,7 +48,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     pending_reads: int = 0
 
 
-Courses: TypeAlias = Callable[[str, int], Course | None]
+TransactionPlans: TypeAlias = Callable[[str, int], TransactionPlan | None]
 
 
 class Event(NamedTuple):
@@ -190,7 +190,7 @@ class Orders:
         notify: is told what a webhook tells.
     """
 
-    def __init__(self, courses: Courses, notify: Callable[[Event], None]) -> None:
+    def __init__(self, courses: TransactionPlans, notify: Callable[[Event], None]) -> None:
         self._courses = courses
         self._notify = notify
         self._lock = threading.Lock()
@@ -223,7 +223,7 @@ class Orders:
                         return Refusal("E01", "the fulfillment is cancelled")
                     self._attempts[order_id] = self._attempts.get(order_id, 0) + 1
                     course = self._courses(order_id, order.started)
-                    self._start(order, part, Course() if course is None else course)
+                    self._start(order, part, TransactionPlan() if course is None else course)
                     return None
             return Refusal("E09", "the order has no such fulfillment")
 
@@ -287,7 +287,7 @@ class Orders:
         self._orders[order.id] = order
         return order
 
-    def _start(self, order: _Order, part: _Fulfillment, course: Course) -> None:
+    def _start(self, order: _Order, part: _Fulfillment, course: TransactionPlan) -> None:
         transaction = _Transaction(
             ref=f"{next(self._numbers):030x}",
             id=f"{part.id}-t{len(part.transactions) + 1}",

@@ -14,21 +14,27 @@ from typing import TYPE_CHECKING, Final, Self
 from joseal._core.keys import Key
 from joseal.juspay.account import Account
 from joseal.juspay.sandbox.checks import Checks, Record
-from joseal.juspay.sandbox.faults import Director, Script
-from joseal.juspay.sandbox.orders import Course, Courses, Event, Orders, Transaction
+from joseal.juspay.sandbox.faults import FaultInjector, Script
+from joseal.juspay.sandbox.orders import (
+    Event,
+    Orders,
+    Transaction,
+    TransactionPlan,
+    TransactionPlans,
+)
 from joseal.juspay.sandbox.webhook_target import Posted, WebhookTarget
 
 if TYPE_CHECKING:
     from joseal.juspay.sandbox.tls import Authority
-    from joseal.juspay.sandbox.webhook_sender import Poster
+    from joseal.juspay.sandbox.webhook_sender import WebhookSender
 
 _NEEDED: Final = ("starlette", "uvicorn")
 _NEEDED_FOR_TLS: Final = "trustme"
 
 
-def _plainly(order_id: str, number: int) -> Course:
+def _plainly(order_id: str, number: int) -> TransactionPlan:
     del order_id, number
-    return Course()
+    return TransactionPlan()
 
 
 class Sandbox:
@@ -51,7 +57,7 @@ class Sandbox:
         port: where to listen on 127.0.0.1; 0 lets the system choose.
         on_the_way: is given every body as it was sent, and returns the one to check: to look at
             what goes over the wire, or to damage it. It is called from the sandbox's thread. The
-            default returns the same octets.
+            default returns the same bytes.
         tls: True for HTTPS on `localhost`, with a certificate of an authority that is made for
             this sandbox (see `ca_pem` and `client_context`); a server's context for any other.
         script: says what is to go wrong: it is asked once for each connection and each request,
@@ -67,7 +73,7 @@ class Sandbox:
         TypeError: an argument is of another type.
         ValueError: a label, the API key or the merchant id is none that a client could send, or
             the webhook's URL is not one of a loopback host.
-        KeyUseError: `key` can't open tokens with the content encryptions of the payouts API.
+        InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
     """
 
     def __init__(
@@ -82,7 +88,7 @@ class Sandbox:
         on_the_way: Callable[[bytes], bytes] = bytes,
         tls: bool | ssl.SSLContext = False,
         script: Script | None = None,
-        courses: Courses = _plainly,
+        courses: TransactionPlans = _plainly,
         webhook: WebhookTarget | str | None = None,
     ) -> None:
         pair = Key.generate("RSA-OAEP") if key is None else key
@@ -103,10 +109,10 @@ class Sandbox:
         self._orders = Orders(courses, self._notify)
         self._received: list[Record] = []
         self._posted: list[Posted] = []
-        self._director = Director(script)
+        self._director = FaultInjector(script)
         self._has_front = tls is not False or script is not None
         self._authority: Authority | None = None
-        self._poster: Poster | None = None
+        self._poster: WebhookSender | None = None
         self._url: str | None = None
         self._stop = ExitStack()
 
@@ -212,7 +218,7 @@ class Sandbox:
         if self._webhook is not None:
             from joseal.juspay.sandbox import webhook_sender  # noqa: PLC0415 - see above
 
-            self._poster = webhook_sender.Poster(self._webhook, self._posted)
+            self._poster = webhook_sender.WebhookSender(self._webhook, self._posted)
             stack.callback(self._poster.stop)
         running = server.start(
             self._checks,
@@ -226,7 +232,7 @@ class Sandbox:
             return running.url
         from joseal.juspay.sandbox import fault_proxy  # noqa: PLC0415 - see above
 
-        front = fault_proxy.Front(self._port, running.port, self._director, self._context())
+        front = fault_proxy.FaultProxy(self._port, running.port, self._director, self._context())
         stack.callback(front.stop)
         return front.url
 

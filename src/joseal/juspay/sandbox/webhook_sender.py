@@ -25,7 +25,7 @@ _TIMEOUT_SECONDS: Final = 5.0
 _OK: Final = 200
 
 
-class Poster:
+class WebhookSender:
     """A thread that posts. It runs from the start; `stop` ends it."""
 
     def __init__(self, webhook: WebhookTarget, posted: list[Posted]) -> None:

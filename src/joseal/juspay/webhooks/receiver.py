@@ -34,12 +34,12 @@ from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal.errors import JoseError, MalformedTokenError, TokenTooLargeError
 from joseal.juspay.models.base import LABEL, Guarded, Rule
-from joseal.profiles import JUSPAY_WEBHOOKS, Opener, Profile
+from joseal.profiles import JUSPAY_WEBHOOKS, BodyDecrypter, Profile
 
 WEBHOOK_ID: Final = Rule(
     re.compile("[!-~]{1,256}"), "at most 256 characters of printable ASCII without blanks"
 )
-# The documented bodies have less than two thousand octets.
+# The documented bodies have less than two thousand bytes.
 WEBHOOK_LIMITS: Final = Limits(token_bytes=1024 * 1024)
 
 _USER: Final = Rule(re.compile("[ -9;-~]+"), "printable ASCII without colons")
@@ -162,13 +162,13 @@ class WebhookReceiver(Opaque):
         ValueError: neither `basic` nor `custom_header` nor `keys`, or one of `keys` and
             `verifying_keys` without the other; credentials that no header can carry; a profile
             that receives nothing or is not signed. The message does not hold what was given.
-        KeyUseError: a key that can't serve, as for `Profile.opener`.
+        InvalidKeyError: a key that can't serve, as for `Profile.decrypter`.
     """
 
     __slots__ = ("_expected", "_limits", "_opener")
 
     _expected: tuple[tuple[str, bytes], ...]
-    _opener: Opener | None
+    _opener: BodyDecrypter | None
     _limits: Limits
 
     @hide_locals
@@ -194,7 +194,7 @@ class WebhookReceiver(Opaque):
         if keys is not None and verifying_keys is not None:
             if profile.receive is not None and profile.receive.nesting == "none":
                 raise ValueError("a profile without a signature would let anyone send a webhook")
-            opener = profile.opener(keys, verifying_keys=verifying_keys, limits=limits)
+            opener = profile.decrypter(keys, verifying_keys=verifying_keys, limits=limits)
         self._set(_expected=_credentials(basic, custom_header), _opener=opener, _limits=limits)
 
     @hide_locals
@@ -203,13 +203,14 @@ class WebhookReceiver(Opaque):
 
         Args:
             headers: of the request: a mapping of any framework, or pairs. Names in any case.
-            body: the octets of the request's body.
+            body: the bytes of the request's body.
 
         Raises:
             UnauthenticatedError: a header is missing or wrong; answer 401.
             MalformedTokenError: the body is no webhook of the expected form: sealed where a plain
                 one is expected, or the reverse, or neither. Answer 400.
-            TokenError: it can't be opened, or its signature does not hold, as for `Opener.open`.
+            TokenError: it can't be opened, or its signature does not hold, as for
+                `BodyDecrypter.open`.
             KeyUnavailableError: a key on a device could not be asked; answer 503.
             TypeError: an argument is of another type.
         """
@@ -291,9 +292,9 @@ def _is_same(name: str, expected: bytes, headers: list[tuple[str, str]]) -> bool
     if name == _AUTHORIZATION:
         scheme, _, given = given.partition(" ")
         scheme_fits = scheme.lower() == "basic"
-    # So that no two texts become the same octets.
-    octets = given.strip(" \t").encode("utf-8", "surrogatepass")
-    return hmac.compare_digest(octets, expected) and scheme_fits
+    # So that no two texts become the same bytes.
+    raw = given.strip(" \t").encode("utf-8", "surrogatepass")
+    return hmac.compare_digest(raw, expected) and scheme_fits
 
 
 def _text(members: Mapping[str, object], name: str, rule: Rule) -> str:

@@ -1,4 +1,4 @@
-"""`SqliteDeliveries`: which webhooks were handled, in one file, for all processes of a machine.
+"""`SqliteWebhookStore`: which webhooks were handled, in one file, for all processes of a machine.
 
 Rules:
 - Every call has a connection and a write transaction of its own: nothing is shared by threads, and
@@ -25,10 +25,10 @@ from joseal.juspay.webhooks.store import (
     Claim,
     Clock,
     Delivery,
-    DeliveryStoreError,
-    Entry,
     Identified,
-    Terms,
+    LeasedStore,
+    StoredClaim,
+    WebhookStoreError,
     check_result,
     claimed,
 )
@@ -51,7 +51,7 @@ UPDATE joseal_deliveries SET lease_seconds = 0 WHERE webhook_id = ? AND attempt 
 """
 _FORGET: Final = "DELETE FROM joseal_deliveries WHERE handled_at < ?"
 
-# By the primary result code, which is the low octet of the extended one.
+# By the primary result code, which is the low byte of the extended one.
 _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
     {
         sqlite3.SQLITE_BUSY: "the store of deliveries is in use for longer than its time-out",
@@ -70,7 +70,7 @@ _R = TypeVar("_R")
 
 
 @final
-class SqliteDeliveries(Terms):
+class SqliteWebhookStore(LeasedStore):
     """Keeps deliveries in an SQLite file. Safe among threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
@@ -86,7 +86,7 @@ class SqliteDeliveries(Terms):
     Raises:
         TypeError: an argument is of another type.
         ValueError: a number is not positive and finite, or the path has a null character.
-        DeliveryStoreError: the file can't be used.
+        WebhookStoreError: the file can't be used.
     """
 
     __slots__ = ("_busy_timeout_seconds", "_path")
@@ -121,12 +121,12 @@ class SqliteDeliveries(Terms):
         self._prepare()
 
     def claim(self, webhook_id: str) -> Claim | Delivery:
-        """Claim an id, as `Deliveries.claim` says.
+        """Claim an id, as `WebhookStore.claim` says.
 
         Raises:
             TypeError: the id is no str.
             ValueError: it can't be one.
-            DeliveryStoreError: the store can't be used.
+            WebhookStoreError: the store can't be used.
         """
         WEBHOOK_ID.apply("webhook_id", webhook_id)
 
@@ -140,10 +140,10 @@ class SqliteDeliveries(Terms):
         return self._in_transaction(work)
 
     def confirm(self, claim: Claim) -> bool:
-        """Confirm an id, as `Deliveries.confirm` says.
+        """Confirm an id, as `WebhookStore.confirm` says.
 
         Raises:
-            DeliveryStoreError: the store can't be used.
+            WebhookStoreError: the store can't be used.
         """
 
         def work(connection: sqlite3.Connection) -> bool:
@@ -157,10 +157,10 @@ class SqliteDeliveries(Terms):
         return self._in_transaction(work)
 
     def release(self, claim: Claim) -> None:
-        """Release a claim, as `Deliveries.release` says.
+        """Release a claim, as `WebhookStore.release` says.
 
         Raises:
-            DeliveryStoreError: the store can't be used.
+            WebhookStoreError: the store can't be used.
         """
         self._in_transaction(lambda connection: connection.execute(_RELEASE, claim))
 
@@ -168,7 +168,7 @@ class SqliteDeliveries(Terms):
         """Forget what was handled so long ago that it is not sent again; return how many.
 
         Raises:
-            DeliveryStoreError: the store can't be used.
+            WebhookStoreError: the store can't be used.
         """
         before = self._now() - older_than_seconds
         return self._in_transaction(
@@ -188,7 +188,7 @@ class SqliteDeliveries(Terms):
             `HANDLED`, `DUPLICATE`, or `IN_PROGRESS` while a claim of `handle_once` holds.
 
         Raises:
-            DeliveryStoreError: the store can't be used, or the handler ended the transaction.
+            WebhookStoreError: the store can't be used, or the handler ended the transaction.
                 Whatever the handler raises passes through; nothing was kept.
             TypeError: the handler is `async`, or the id is no str.
             ValueError: the id can't be one.
@@ -202,7 +202,7 @@ class SqliteDeliveries(Terms):
                 return kept
             check_result(handler(webhook, connection))
             if not connection.in_transaction:
-                raise DeliveryStoreError("the handler ended the transaction that confirms")
+                raise WebhookStoreError("the handler ended the transaction that confirms")
             row = (webhook.id, *kept._replace(handled_at=now))
             self._guarded(lambda: connection.execute(_KEEP, row))
             self._guarded(lambda: connection.execute("COMMIT"))
@@ -249,10 +249,10 @@ class SqliteDeliveries(Terms):
             return work()
         except sqlite3.Error as error:
             text = _TEXTS.get(_code(error), _OTHER_TEXT)
-        raise DeliveryStoreError(text)
+        raise WebhookStoreError(text)
 
     def __repr__(self) -> str:
-        return f"SqliteDeliveries({self._path!r}, lease_seconds={self._lease_seconds})"
+        return f"SqliteWebhookStore({self._path!r}, lease_seconds={self._lease_seconds})"
 
 
 def _code(error: sqlite3.Error) -> int:
@@ -274,8 +274,8 @@ def _turn_on_wal(connection: sqlite3.Connection, deadline: float) -> None:
             return
 
 
-def _find(connection: sqlite3.Connection, webhook_id: str) -> Entry | None:
+def _find(connection: sqlite3.Connection, webhook_id: str) -> StoredClaim | None:
     row: tuple[int, float, float, float | None] | None = connection.execute(
         _FIND, (webhook_id,)
     ).fetchone()
-    return None if row is None else Entry(*row)
+    return None if row is None else StoredClaim(*row)

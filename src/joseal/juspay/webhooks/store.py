@@ -18,7 +18,7 @@ What that promises, and what it can't:
   its confirmation lies a moment in which a crash makes it run again. No order of steps in two
   systems removes that moment. So let the handler's effect bear the webhook's id and ignore a
   second one; or let effect and confirmation be one transaction, which is exactly once:
-  `SqliteDeliveries.handle_in_transaction` does that for what is in the same database.
+  `SqliteWebhookStore.handle_in_transaction` does that for what is in the same database.
 
 Source: the webhook pages of Juspay, which say that a webhook may arrive more than once.
 """
@@ -74,7 +74,7 @@ class Claim(NamedTuple):
     attempt: int
 
 
-class DeliveryStoreError(JoseError):
+class WebhookStoreError(JoseError):
     """The store can't be used. The webhook is not to be acknowledged.
 
     If it is raised after the handler has run, the webhook will be handled again.
@@ -83,11 +83,11 @@ class DeliveryStoreError(JoseError):
     code = "store"
 
 
-class Deliveries(Protocol):
+class WebhookStore(Protocol):
     """Where it is kept which webhooks were handled. All methods are atomic and durable.
 
     Raises:
-        DeliveryStoreError: from each method: the store can't be used.
+        WebhookStoreError: from each method: the store can't be used.
     """
 
     def claim(self, webhook_id: str) -> Claim | Delivery:
@@ -124,7 +124,7 @@ class Identified(Protocol):
 _W = TypeVar("_W", bound=Identified)
 
 
-def handle_once(store: Deliveries, webhook: _W, handler: Callable[[_W], object]) -> Delivery:
+def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object]) -> Delivery:
     """Run `handler` for a webhook, unless it was handled or is being handled.
 
     An exception of the handler passes through, and lets the webhook be handled again at once. The
@@ -132,7 +132,7 @@ def handle_once(store: Deliveries, webhook: _W, handler: Callable[[_W], object])
     in a thread.
 
     Raises:
-        DeliveryStoreError: the store can't be used.
+        WebhookStoreError: the store can't be used.
         TypeError: the handler is `async`. It has not run, and nothing is confirmed.
         ValueError: the webhook's id can't be one.
     """
@@ -148,7 +148,7 @@ def handle_once(store: Deliveries, webhook: _W, handler: Callable[[_W], object])
     finally:
         if not returned:
             # What the handler raised is what the caller has to see; else the claim runs out.
-            with suppress(DeliveryStoreError):
+            with suppress(WebhookStoreError):
                 store.release(claim)
     if store.confirm(claim):
         return Delivery.HANDLED
@@ -168,7 +168,7 @@ def check_result(result: object) -> None:
         raise TypeError("handler must not be async: handle webhooks in a thread")
 
 
-class Entry(NamedTuple):
+class StoredClaim(NamedTuple):
     """What a store keeps of one id.
 
     Attributes:
@@ -197,14 +197,14 @@ class Entry(NamedTuple):
         return None
 
 
-def claimed(entry: Entry | None, now: float, lease_seconds: float) -> Entry | Delivery:
+def claimed(entry: StoredClaim | None, now: float, lease_seconds: float) -> StoredClaim | Delivery:
     """Return the entry with a new claim, or why there can be none."""
     if entry is None:
-        return Entry(1, now, lease_seconds)
-    return entry.stands(now) or Entry(entry.attempt + 1, now, lease_seconds)
+        return StoredClaim(1, now, lease_seconds)
+    return entry.stands(now) or StoredClaim(entry.attempt + 1, now, lease_seconds)
 
 
-class Terms(Opaque):
+class LeasedStore(Opaque):
     """What all stores share: how long a claim holds, and by which clock.
 
     Raises:
@@ -239,7 +239,7 @@ class Terms(Opaque):
 
 
 @final
-class MemoryDeliveries(Terms):
+class MemoryWebhookStore(LeasedStore):
     """Keeps deliveries in memory: for tests, and for one process whose end may forget them.
 
     Safe to share between threads. What was handled stays until `forget`.
@@ -255,7 +255,7 @@ class MemoryDeliveries(Terms):
 
     __slots__ = ("_entries", "_lock")
 
-    _entries: dict[str, Entry]
+    _entries: dict[str, StoredClaim]
     _lock: threading.Lock
 
     def __init__(self, *, lease_seconds: float = LEASE_SECONDS, clock: Clock = time.time) -> None:
@@ -263,7 +263,7 @@ class MemoryDeliveries(Terms):
         self._set(_entries={}, _lock=threading.Lock())
 
     def claim(self, webhook_id: str) -> Claim | Delivery:
-        """Claim an id, as `Deliveries.claim` says.
+        """Claim an id, as `WebhookStore.claim` says.
 
         Raises:
             TypeError: the id is no str.
@@ -278,7 +278,7 @@ class MemoryDeliveries(Terms):
             return Claim(webhook_id, entry.attempt)
 
     def confirm(self, claim: Claim) -> bool:
-        """Confirm an id, as `Deliveries.confirm` says."""
+        """Confirm an id, as `WebhookStore.confirm` says."""
         with self._lock:
             entry = self._entries.get(claim.webhook_id)
             if entry is None or entry.handled_at is not None:
@@ -287,7 +287,7 @@ class MemoryDeliveries(Terms):
             return entry.attempt == claim.attempt
 
     def release(self, claim: Claim) -> None:
-        """Release a claim, as `Deliveries.release` says."""
+        """Release a claim, as `WebhookStore.release` says."""
         with self._lock:
             entry = self._entries.get(claim.webhook_id)
             if entry is not None and entry.attempt == claim.attempt:
@@ -307,4 +307,4 @@ class MemoryDeliveries(Terms):
             return len(old)
 
     def __repr__(self) -> str:
-        return f"MemoryDeliveries(lease_seconds={self._lease_seconds})"
+        return f"MemoryWebhookStore(lease_seconds={self._lease_seconds})"

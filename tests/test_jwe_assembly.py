@@ -3,7 +3,7 @@
 import pytest
 from tests import forge
 
-from joseal._core import sealing
+from joseal._core import jwe
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire import base64url
@@ -19,7 +19,7 @@ def material(name):
 
 def sealed(name, plaintext):
     enc, cek, iv = material(name)
-    return sealing.seal(enc, b"e30", cek, b"key", iv=iv, plaintext=plaintext)
+    return jwe._assemble(enc, b"e30", cek, b"key", iv=iv, plaintext=plaintext)
 
 
 def expected(name, plaintext):
@@ -33,7 +33,7 @@ def calls(monkeypatch):
     """Note what is done chunk by chunk, and how many pieces a token is made to grow by."""
     made = {"chunked": 0, "overlap": [], "at a time": []}
 
-    class Noting(content_chunked.Sealing):
+    class Noting(content_chunked.ChunkedEncryption):
         __slots__ = ()
 
         def encrypt(self, chunks, *, overlap):
@@ -45,9 +45,9 @@ def calls(monkeypatch):
         made["at a time"].append(at_a_time)
         return islice(pieces, at_a_time)
 
-    islice = sealing.islice
-    monkeypatch.setattr(content_chunked, "Sealing", Noting)
-    monkeypatch.setattr(sealing, "islice", noting)
+    islice = jwe.islice
+    monkeypatch.setattr(content_chunked, "ChunkedEncryption", Noting)
+    monkeypatch.setattr(jwe, "islice", noting)
     return made
 
 
@@ -84,9 +84,9 @@ def test_a_token_grows_by_more_at_a_time_the_longer_it_is(name, monkeypatch, cal
 
 def test_the_key_of_an_unwrapping_counts_only_if_it_has_the_size():
     enc = ENCS["A128GCM"]
-    assert sealing.unwrapped(enc, lambda: b"k" * 16) == b"k" * 16
+    assert jwe.cek_or_random(enc, lambda: b"k" * 16) == b"k" * 16
     for outcome in (None, b"", b"k" * 15, b"k" * 17, b"k" * 32):
-        drawn = [sealing.unwrapped(enc, lambda outcome=outcome: outcome) for _ in range(2)]
+        drawn = [jwe.cek_or_random(enc, lambda outcome=outcome: outcome) for _ in range(2)]
         assert [len(key) for key in drawn] == [16, 16]
         assert drawn[0] != drawn[1]
         assert outcome not in drawn

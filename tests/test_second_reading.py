@@ -5,8 +5,9 @@ import os
 import traceback
 
 import pytest
-from tests import forge, test_canary
-from tests.keys import test_pem
+from tests.core.keys import test_pem
+from tests.core.secrecy import test_canary
+from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet, MalformedTokenError
 from joseal._core.wire import strict_json

@@ -3,8 +3,8 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
-from tests import suite
-from tests.forge import b64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import b64
 
 from joseal import (
     Decrypter,
@@ -24,18 +24,18 @@ PRIME = {
     "P-384": 2**384 - 2**128 - 2**96 + 2**32 - 1,
     "P-521": 2**521 - 1,
 }
-HS, KW = suite.signing_key("HS256"), suite.key("A128KW")
+HS, KW = all_algorithms.signing_key("HS256"), all_algorithms.key("A128KW")
 
 
 @pytest.mark.parametrize("curve", PRIME)
 def test_coordinate_over_the_field_is_refused(curve):
     """NIST SP 800-56A section 5.6.2.3.3: the same point, written with a number that is not reduced."""
-    size = suite.CURVES[curve]
+    size = all_algorithms.CURVES[curve]
     for start in range(1, 200):
         # A point with a small x, so that x + p still has the size of the field.
         try:
             public = ec.EllipticCurvePublicKey.from_encoded_point(
-                suite.WEIERSTRASS[curve], b"\2" + start.to_bytes(size, "big")
+                all_algorithms.WEIERSTRASS[curve], b"\2" + start.to_bytes(size, "big")
             )
         except ValueError:
             continue
@@ -70,7 +70,7 @@ def test_edwards_key_of_low_order_is_refused(point):
 @pytest.mark.parametrize("password", ["a\0b", b"\0", b"\xff"])
 def test_password_that_pkcs12_cannot_have_is_an_error_of_ours(password):
     data = pkcs12.serialize_key_and_certificates(
-        None, suite.private("P-256"), None, None, BestAvailableEncryption(b"pass")
+        None, all_algorithms.private("P-256"), None, None, BestAvailableEncryption(b"pass")
     )
     with pytest.raises((InvalidKeyError, ValueError)):
         Key.from_pkcs12(data, alg="ES256", password=password)
@@ -91,7 +91,7 @@ def test_dual_use_is_for_pairs():
 def test_encoded_payload_may_say_so_critically():
     """RFC 7797 section 6 has b64 in crit for false, and does not forbid it for true."""
     sign = HS._for_signatures("sign", None).sign
-    token = suite.jws({"alg": "HS256", "b64": True, "crit": ["b64"]}, b"x", sign)
+    token = all_algorithms.jws({"alg": "HS256", "b64": True, "crit": ["b64"]}, b"x", sign)
     assert Verifier(HS).verify(token) == b"x"
 
 

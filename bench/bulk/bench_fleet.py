@@ -1,10 +1,10 @@
-"""The arithmetic of `bench.fleet`, on figures that are known."""
+"""The arithmetic of `bench.bulk.fleet`, on figures that are known."""
 
 from math import inf
 
 import pytest
 
-from bench.fleet import (
+from bench.bulk.fleet import (
     DAY,
     Day,
     Fleet,

@@ -1,6 +1,6 @@
 """How many cores, keys and devices so many tokens a day take: a small simulation on measured costs.
 
-    python -m bench.fleet [--tokens 1e9] [--peak 3] [--hsm-ops N] [--help]
+    python -m bench.bulk.fleet [--tokens 1e9] [--peak 3] [--hsm-ops N] [--help]
 
 What one token costs one core comes from the last `python -m bench.report`, or is measured now. A
 day goes by in steps: tokens arrive as a day's curve has them, cores and the device work them off in
@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from bench import document
+from bench.report import document
 
 # A day of payments, by hour and in no unit: nights are quiet, evenings are not. An assumption.
 _HOURS: Final = (
@@ -283,7 +283,7 @@ def _measured() -> Iterator[tuple[str, float]]:
     from statistics import median  # noqa: PLC0415
 
     from bench.measure import interleave  # noqa: PLC0415
-    from bench.subjects import groups  # noqa: PLC0415
+    from bench.tokens.subjects import groups  # noqa: PLC0415
 
     for work in ("seal", "open"):
         calls = {subject.name: subject.call for subject in groups()[f"{work} 300 B"]}
@@ -291,7 +291,7 @@ def _measured() -> Iterator[tuple[str, float]]:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench.fleet")
+    parser = argparse.ArgumentParser(prog="python -m bench.bulk.fleet")
     for name, default, text in (
         ("--tokens", 1e9, "a day"),
         ("--peak", 3.0, "the busiest hour, in parts of the mean"),

@@ -18,7 +18,7 @@ from typing import Final
 
 import joseal
 from bench.measure import Samples
-from bench.peers import ALG, ENC
+from bench.tokens.peers import ALG, ENC
 from joseal.bulk import Outcomes, decrypt_many
 
 GROUP: Final = "bulk opening 300 B, per token"

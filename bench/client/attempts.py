@@ -1,6 +1,6 @@
 """Ten thousand payouts through the client, where a tenth goes wrong: is each one known, and once?
 
-    python -m bench.attempts
+    python -m bench.client.attempts
 
 Orders are created whose first transaction fails; each is attempted again, once. In a tenth of
 these attempts something goes wrong on the way, one fault after the other, and in another tenth,
@@ -271,7 +271,7 @@ def _add(table: Table, name: str, ends: list[End]) -> None:
 
 def main() -> int:
     """Run the bench."""
-    parser = argparse.ArgumentParser(prog="python -m bench.attempts")
+    parser = argparse.ArgumentParser(prog="python -m bench.client.attempts")
     parser.add_argument("--orders", type=int, default=10_000)
     parser.add_argument("--unheard", type=int, default=100, help="more, that never arrive whole")
     parser.add_argument("--threads", type=int, default=8)

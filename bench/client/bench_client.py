@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.posting import BARE, GROUPS, OURS, subjects
+from bench.client.posting import BARE, GROUPS, OURS, subjects
 from bench.subject import Subject
 
 

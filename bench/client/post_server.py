@@ -1,7 +1,8 @@
 """The least HTTP server that keeps a connection open: it reads a request and acknowledges it.
 
-Run by `bench.posting` as a process of its own, so that it shares no interpreter with what is timed.
-The port is its first line; a PEM file with a key and its certificate, if given, makes it TLS.
+Run by `bench.client.posting` as a process of its own, so that it shares no interpreter with what
+is timed. The port is its first line; a PEM file with a key and its certificate, if given, makes it
+TLS.
 """
 
 import socket

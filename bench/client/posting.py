@@ -1,6 +1,6 @@
 """What the client adds to a POST: an attempt beside a bare urllib3 POST of the same body.
 
-    python -m bench.posting
+    python -m bench.client.posting
 
 Sealing is apart: the envelope is made before the clock starts, and `bench.report` has what it
 costs. What is timed as joseal's is the rest of an attempt: the request is built and checked, sent
@@ -26,7 +26,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
 import joseal
 from bench.measure import Samples, interleave, ratio
-from bench.ratios import Bound
+from bench.report.ratios import Bound
 from bench.subject import Subject
 from bench.surroundings import describe
 from joseal import juspay
@@ -44,7 +44,7 @@ BOUNDS: Final = tuple(Bound(group, OURS, BARE, 1.15) for group in GROUPS)
 
 def main() -> int:
     """Run the report."""
-    parser = argparse.ArgumentParser(prog="python -m bench.posting")
+    parser = argparse.ArgumentParser(prog="python -m bench.client.posting")
     parser.add_argument("--rounds", type=int, default=200, help="turns of each subject, from 2")
     rounds = parser.parse_args().rounds
     if rounds < 2:
@@ -137,7 +137,7 @@ def _posts(
 def _server(ca: trustme.CA | None) -> Iterator[int]:
     """Run a server for the block, and yield its port."""
     with tempfile.TemporaryDirectory() as place:
-        arguments = [sys.executable, "-m", "bench.post_server"]
+        arguments = [sys.executable, "-m", "bench.client.post_server"]
         if ca is not None:
             pem = Path(place) / "server.pem"
             ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))

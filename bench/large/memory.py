@@ -1,6 +1,6 @@
 """Peak memory above the input, for sealing and opening 64 MiB: each in a fresh process.
 
-    python -m bench.memory seal|open PEER traced|resident FOLDER
+    python -m bench.large.memory seal|open PEER traced|resident FOLDER
 
 `tracemalloc` counts what Python's allocators gave out, and is the same each time. The peak of
 resident memory also counts what the C libraries took for themselves. As a module with arguments
@@ -19,7 +19,7 @@ from typing import Final
 
 import joseal
 from bench.measure import Samples
-from bench.peers import ALG, PEERS, Joseal
+from bench.tokens.peers import ALG, PEERS, Joseal
 
 SIZE_BYTES: Final = 64 * 1024 * 1024
 SEAL: Final = "memory, seal 64 MiB"
@@ -52,7 +52,7 @@ def _by_library(work: str, place: Path) -> dict[str, list[float]]:
 
 
 def _fresh(work: str, peer: str, how: str, place: Path) -> float:
-    command = [sys.executable, "-m", "bench.memory", work, peer, how, str(place)]
+    command = [sys.executable, "-m", "bench.large.memory", work, peer, how, str(place)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return float(done.stdout)
 

@@ -1,6 +1,6 @@
 """What streaming needs: peak memory above an idle interpreter, and time, in fresh processes.
 
-    python -m bench.streaming [--bytes N]
+    python -m bench.large.streaming [--bytes N]
 
 The source is made up as it is read. Token and plaintext go to files that are gone at the end; N
 bytes of plaintext need room for 2.34 N. The idle interpreter has imported joseal and loaded a key.
@@ -27,7 +27,7 @@ _MIB: Final = 1024 * 1024
 
 def main() -> int:
     """Run each work in a process of its own, and compare it with an idle one."""
-    parser = argparse.ArgumentParser(prog="python -m bench.streaming")
+    parser = argparse.ArgumentParser(prog="python -m bench.large.streaming")
     parser.add_argument("--bytes", type=int, default=4 * 1024**3, help="of plaintext")
     return _report(parser.parse_args().bytes)
 
@@ -55,7 +55,15 @@ def _report(size_bytes: int) -> int:
 
 def _fresh(work: str, enc: str, folder: str, size_bytes: int) -> tuple[float, float]:
     """Return seconds and peak memory of a process that does one work."""
-    command = [sys.executable, "-m", "bench.streaming_work", work, enc, folder, str(size_bytes)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.large.streaming_work",
+        work,
+        enc,
+        folder,
+        str(size_bytes),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, peak_kib = done.stdout.split()
     return float(seconds), int(peak_kib) / 1024

@@ -1,6 +1,6 @@
-"""One work of `bench.streaming`, in a process that imports nothing else.
+"""One work of `bench.large.streaming`, in a process that imports nothing else.
 
-    python -m bench.streaming_work idle|seal|open ENC FOLDER BYTES
+    python -m bench.large.streaming_work idle|seal|open ENC FOLDER BYTES
 
 It prints the seconds and the peak memory in KiB.
 """

@@ -1,4 +1,4 @@
-"""What `bench.streaming` measures, for the report: one token of 4 GiB, with A256CBC-HS512."""
+"""What `bench.large.streaming` measures, for the report: one token of 4 GiB, with A256CBC-HS512."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from bench.measure import Samples
-from bench.peers import ENC
+from bench.tokens.peers import ENC
 
 MEMORY: Final = "streaming, peak above idle"
 SECONDS: Final = "streaming, seconds for 1 MiB"
@@ -28,7 +28,15 @@ def measure(size_bytes: int) -> Iterator[tuple[str, Samples]]:
 
 def _fresh(work: str, folder: str, size_bytes: int) -> tuple[float, float]:
     """Return seconds and peak memory in bytes of a process that does one work."""
-    command = [sys.executable, "-m", "bench.streaming_work", work, ENC, folder, str(size_bytes)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.large.streaming_work",
+        work,
+        ENC,
+        folder,
+        str(size_bytes),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, peak_kib = done.stdout.split()
     return float(seconds), float(peak_kib) * 1024

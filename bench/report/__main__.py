@@ -19,15 +19,17 @@ from rich.markdown import Markdown
 from rich.progress import Progress
 from rich.table import Table
 
-from bench import bulk, importing, memory, streams
-from bench.document import rewrite, tables
+from bench.bulk import workers
+from bench.large import memory, streams
 from bench.measure import Ratio, Samples, interleave, ratio
-from bench.page import page
-from bench.peers import Joseal
-from bench.ratios import Verdict, verdicts
-from bench.subjects import groups
+from bench.report.document import rewrite, tables
+from bench.report.page import page
+from bench.report.ratios import Verdict, verdicts
+from bench.report.units import shown
 from bench.surroundings import describe
-from bench.units import shown
+from bench.tokens import importing
+from bench.tokens.peers import Joseal
+from bench.tokens.subjects import groups
 
 _CAVEATS: Final = "## What the numbers do not show\n"
 _LEAST_COLUMNS: Final = 110
@@ -93,7 +95,7 @@ def _measure(effort: Effort) -> Iterator[tuple[str, Samples]]:
         yield group, interleave(calls, effort.rounds, effort.seconds)
     yield from memory.measure()
     yield importing.GROUP, importing.measure(effort.imports)
-    yield bulk.GROUP, bulk.measure(effort.bulk_turns)
+    yield workers.GROUP, workers.measure(effort.bulk_turns)
     yield from streams.measure(effort.stream_bytes)
 
 
@@ -154,7 +156,7 @@ def _write(path: Path, text: str) -> None:
 
 def _caveats() -> str:
     """Read them where they are written."""
-    readme = Path(__file__).with_name("README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     return readme.partition(_CAVEATS)[2].partition("\n## ")[0]
 
 

@@ -7,12 +7,12 @@ from statistics import median
 from typing import Final
 
 from bench.measure import Samples, ratio
-from bench.peers import PEERS
-from bench.ratios import Verdict
-from bench.subjects import SIZES
-from bench.units import shown
+from bench.report.ratios import Verdict
+from bench.report.units import shown
+from bench.tokens.peers import PEERS
+from bench.tokens.subjects import SIZES
 
-_DOCS: Final = Path(__file__).parents[1] / "docs"
+_DOCS: Final = Path(__file__).parents[2] / "docs"
 _MARKS: Final = re.compile(r"(?<=<!-- measured -->\n).*?(?=<!-- end of measured -->)", re.DOTALL)
 
 

@@ -7,10 +7,10 @@ from statistics import median
 from typing import Final
 
 from bench.measure import Samples, ratio
-from bench.peers import Joseal
-from bench.plots import Plot, plots
-from bench.ratios import Verdict
-from bench.units import shown
+from bench.report.plots import Plot, plots
+from bench.report.ratios import Verdict
+from bench.report.units import shown
+from bench.tokens.peers import Joseal
 
 _MARKS: Final = {
     "aim reached": "●",

@@ -10,10 +10,12 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench import bulk, importing, loading, memory, refusing, streams
+from bench.bulk import workers
+from bench.large import memory, streams
 from bench.measure import Samples
-from bench.peers import PEERS, Joseal
-from bench.subjects import CHUNKED, LARGE, PRIMITIVES, SIZES
+from bench.tokens import importing, loading, refusing
+from bench.tokens.peers import PEERS, Joseal
+from bench.tokens.subjects import CHUNKED, LARGE, PRIMITIVES, SIZES
 
 _NAMES: Final = tuple(peer.name for peer in PEERS)
 _COLOURS: Final = dict(zip(_NAMES, ("#3b82d0", "#d08a1e", "#3f9c6b", "#9a6fc4"), strict=True))
@@ -60,7 +62,7 @@ def plots(measured: Mapping[str, Samples]) -> Iterator[Plot]:
         yield from _rates(measured)
         yield _memory(measured)
         yield _refusals(measured[refusing.GROUP])
-        yield _bulk(measured[bulk.GROUP])
+        yield _bulk(measured[workers.GROUP])
         yield _importing(measured[importing.GROUP])
         yield _loading(measured)
         yield _streams(measured[streams.MEMORY])

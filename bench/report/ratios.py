@@ -6,11 +6,13 @@ Those of the client stand in `posting.py`, beside the server that they need.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from bench import bulk, importing, memory, streams
+from bench.bulk import workers
+from bench.large import memory, streams
+from bench.large.streaming import AIM_MIB, AT_MOST_MIB
 from bench.measure import Ratio, Samples, ratio
-from bench.peers import Joseal, Joserfc, Jwcrypto
-from bench.streaming import AIM_MIB, AT_MOST_MIB
-from bench.subjects import CHUNKED, GCM, GCM_ALONE, ONE_THREAD, RSA_ALONE
+from bench.tokens import importing
+from bench.tokens.peers import Joseal, Joserfc, Jwcrypto
+from bench.tokens.subjects import CHUNKED, GCM, GCM_ALONE, ONE_THREAD, RSA_ALONE
 
 
 class Bound(NamedTuple):
@@ -87,7 +89,7 @@ BOUNDS: Final = (
         Bound(streams.MEMORY, subject, streams.UNIT, AT_MOST_MIB, AIM_MIB, unit="MiB")
         for subject in streams.SUBJECTS
     ),
-    Bound(bulk.GROUP, bulk.processes(1), bulk.processes(2), 1.8, 1.9, at_least=True),
+    Bound(workers.GROUP, workers.processes(1), workers.processes(2), 1.8, 1.9, at_least=True),
     Bound(importing.GROUP, importing.US, importing.BASE, 1.3, 1.15),
 )
 

@@ -1,4 +1,4 @@
-"""The statistics of `bench.uniform` on samples that are known, and its tokens, without a clock."""
+"""The statistics of `bench.timing.uniform` on known samples, and its tokens, without a clock."""
 
 from collections import Counter
 from math import inf
@@ -7,9 +7,9 @@ from statistics import fmean
 
 import pytest
 
-from bench.failing import BASE, GROUPS, NULL, failing
-from bench.uniform import sample
-from bench.welch import SUSPICIOUS, compare, detectable, welch
+from bench.timing.failing import BASE, GROUPS, NULL, failing
+from bench.timing.uniform import sample
+from bench.timing.welch import SUSPICIOUS, compare, detectable, welch
 
 
 def times(count: int, median_us: float = 200.0, seed: int = 0) -> list[float]:

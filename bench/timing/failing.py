@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import Decrypter, DecryptionError
 
@@ -67,7 +67,7 @@ class Failing(NamedTuple):
 def failing(alg: str, curve: str | None, enc: str, *, count: int = _COUNT) -> Failing:
     """Make the tokens of a group, so many of each way to fail."""
     named: dict[str, str] = {} if curve is None else {"curve": curve}
-    decrypter = Decrypter(suite.key(alg, enc, **named), enc=enc)
+    decrypter = Decrypter(all_algorithms.key(alg, enc, **named), enc=enc)
 
     def attempt(token: str) -> None:
         try:
@@ -86,15 +86,19 @@ def _ways(
 ) -> Iterator[tuple[str, Callable[[], forge.Token]]]:
     """Yield what fails, and how to make one token that does."""
 
-    def wrapped(cek_bytes: int = suite.CEK_BYTES[enc], name: str = "mine") -> suite.Wrapped:
+    def wrapped(
+        cek_bytes: int = all_algorithms.CEK_BYTES[enc], name: str = "mine"
+    ) -> all_algorithms.Wrapped:
         # Another CEK and, for ECDH-ES, another ephemeral key for every token: what repeats is
         # faster, because the processor learns it.
-        drawn = {"ephemeral": secrets.token_hex(8)} if alg in suite.ECDH else {}
-        return suite.wrap(alg, enc, secrets.token_bytes(cek_bytes), name=name, **named, **drawn)
+        drawn = {"ephemeral": secrets.token_hex(8)} if alg in all_algorithms.ECDH else {}
+        return all_algorithms.wrap(
+            alg, enc, secrets.token_bytes(cek_bytes), name=name, **named, **drawn
+        )
 
     def good(name: str = "mine") -> forge.Token:
         plaintext = secrets.token_bytes(_PLAINTEXT_BYTES)
-        return suite.token(alg, enc, plaintext, wrapped=wrapped(name=name))
+        return all_algorithms.token(alg, enc, plaintext, wrapped=wrapped(name=name))
 
     def resized(cek_bytes: int) -> forge.Token:
         return good()._replace(encrypted_key=wrapped(cek_bytes).encrypted_key)
@@ -102,12 +106,12 @@ def _ways(
     def padded() -> forge.Token:
         # As long as the others; no padding ends with a zero.
         blocks = secrets.token_bytes(_PLAINTEXT_BYTES // 16 * 16 + 15) + b"\0"
-        return suite.token(alg, enc, wrapped=wrapped(), padded=blocks)
+        return all_algorithms.token(alg, enc, wrapped=wrapped(), padded=blocks)
 
     for name in (BASE, NULL):
         yield name, lambda: _retagged(good())
     yield "bad tag, last byte alone", lambda: _last_flipped(good())
-    if alg in suite.RSA:
+    if alg in all_algorithms.RSA:
         modulus = forge.rsa_private().private_numbers().public_numbers.n
         way = PKCS1 if alg == "RSA1_5" else OAEP
         yield way, lambda: _rewrapped(good(), secrets.randbelow(modulus))
@@ -116,10 +120,10 @@ def _ways(
             yield OAEP_ZERO, lambda: _rewrapped(good(), _raw(secrets.randbelow(zero)))
         else:
             yield ANY, lambda: resized(secrets.randbelow(_MOST_BYTES + 1))
-        yield "CEK too short", lambda: resized(suite.CEK_BYTES[enc] // 2)
+        yield "CEK too short", lambda: resized(all_algorithms.CEK_BYTES[enc] // 2)
         yield OVER, lambda: _rewrapped(good(), modulus + secrets.randbelow(2**2048 - modulus))
     else:
-        way = UNWRAP if alg in suite.WRAPPING else "for another key"
+        way = UNWRAP if alg in all_algorithms.WRAPPING else "for another key"
         yield way, lambda: good(name=secrets.token_hex(8))
     if enc in forge.CBC_ENCS:
         yield PADDING, padded

@@ -1,8 +1,8 @@
 """Do failures that only the private key tells apart take the same time?
 
-    python -m bench.uniform                   about a minute
-    python -m bench.uniform --seconds 600     ten minutes, which see smaller differences
-    python -m bench.uniform --only RSA-OAEP   the groups whose name begins so
+    python -m bench.timing.uniform                   about a minute
+    python -m bench.timing.uniform --seconds 600     ten minutes, which see smaller differences
+    python -m bench.timing.uniform --only RSA-OAEP   the groups whose name begins so
 
 What is timed is one call of `Decrypter.decrypt`, up to the exception. The tokens of every way to
 fail come in random order, one after the other, in one process. The exit status is always 0: a time
@@ -24,7 +24,9 @@ from rich.markdown import Markdown
 from rich.progress import track
 from rich.table import Table
 
-from bench.failing import (
+from bench.measure import collector_at_rest
+from bench.surroundings import describe
+from bench.timing.failing import (
     AGAINST,
     ANY,
     BASE,
@@ -37,9 +39,7 @@ from bench.failing import (
     Failing,
     failing,
 )
-from bench.measure import collector_at_rest
-from bench.surroundings import describe
-from bench.welch import SUSPICIOUS, Difference, compare, detectable
+from bench.timing.welch import SUSPICIOUS, Difference, compare, detectable
 
 _LEAST_ROUNDS: Final = 300
 _WARM_UP_ROUNDS: Final = 50
@@ -54,12 +54,12 @@ _KNOWN: Final = {
     ANY: "known: more bytes",
 }
 
-_CAVEATS: Final = "## What `bench.uniform` can and cannot show\n"
+_CAVEATS: Final = "## What `bench.timing.uniform` can and cannot show\n"
 
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m bench.uniform")
+    parser = argparse.ArgumentParser(prog="python -m bench.timing.uniform")
     parser.add_argument("--seconds", type=float, default=60.0, help="for all groups together")
     parser.add_argument("--only", default="", help="groups whose name begins so")
     arguments = parser.parse_args()
@@ -140,7 +140,7 @@ def _reading(way: str, difference: Difference, *, quiet: bool) -> str:
 
 def _caveats() -> str:
     """Read them where they are written."""
-    readme = Path(__file__).with_name("README.md").read_text("utf-8")
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
     return _CAVEATS + readme.partition(_CAVEATS)[2].partition("\n## ")[0]
 
 

@@ -4,7 +4,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.subject import Subject
-from bench.subjects import subjects
+from bench.tokens.subjects import subjects
 
 
 def _id(subject: Subject) -> str:

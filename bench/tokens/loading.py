@@ -14,8 +14,8 @@ from joserfc.jwk import RSAKey
 from jwcrypto.jwk import JWK
 
 import joseal
-from bench.peers import ALG, Authlib, Joseal, Joserfc, JsonWebKey, Jwcrypto
 from bench.subject import Subject
+from bench.tokens.peers import ALG, Authlib, Joseal, Joserfc, JsonWebKey, Jwcrypto
 
 LOADER_ALONE: Final = "load_pem_private_key alone"
 PEM: Final = "load a key from PEM"

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Final
 
 import joseal
-from bench.peers import ENC
 from bench.subject import Subject
+from bench.tokens.peers import ENC
 
 GROUP: Final = "refuse 300 B"
 OPENED: Final = "opened"

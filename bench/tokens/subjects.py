@@ -15,10 +15,10 @@ from typing import Final
 from unittest.mock import patch
 
 import joseal
-from bench import loading, refusing
-from bench.bare import Bare, padded
-from bench.peers import ALG, Joseal, Peer, peers
 from bench.subject import Subject
+from bench.tokens import loading, refusing
+from bench.tokens.bare import Bare, padded
+from bench.tokens.peers import ALG, Joseal, Peer, peers
 from joseal._core.algorithms import content_chunked
 
 _KIB: Final = 1024

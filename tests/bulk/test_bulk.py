@@ -21,7 +21,7 @@ from concurrent.futures import (
 from pathlib import Path
 
 import pytest
-from tests import bulk_factories as factories
+from tests.helpers import bulk_factories as factories
 
 from joseal import Encrypter, InvalidKeyError, Key, MalformedTokenError, TokenTooLargeError
 from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, worker
@@ -29,7 +29,7 @@ from joseal.bulk.pools import Given, Own
 from joseal.bulk.run import Run
 from joseal.bulk.worker import Job
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 ROWS = [b"row %d" % number for number in range(1_000)]
 WAYS = ["threads", pytest.param("spawned", marks=pytest.mark.processes)]
 
@@ -415,7 +415,7 @@ def test_processes_end_with_a_parent_that_is_killed():
     program = (
         "import itertools, multiprocessing, os, signal\n"
         "from joseal.bulk import encrypt_many\n"
-        "from tests.bulk_factories import encrypter\n"
+        "from tests.helpers.bulk_factories import encrypter\n"
         "outcomes = encrypt_many(itertools.repeat(b'x'), encrypter, workers=1)\n"
         "next(outcomes)\n"
         "print(len(multiprocessing.active_children()), flush=True)\n"

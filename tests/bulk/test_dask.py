@@ -11,7 +11,7 @@ import signal
 
 import pytest
 from distributed import Client, LocalCluster, Worker
-from tests import bulk_factories as factories
+from tests.helpers import bulk_factories as factories
 
 from joseal import InvalidKeyError
 from joseal.bulk import decrypt_many, encrypt_many

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Encrypter, Key
 from joseal.cli.exit_codes import Exit

@@ -4,15 +4,15 @@ import copy
 import hashlib
 import json
 
-from tests import forge, suite
-from tests.forge import b64
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import b64
 
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.registry import ENCS
 
 CANARY = "pl4intext-c4nary"
-KEK = {"kty": "oct", "alg": "A128KW", "k": b64(suite.raw("A128KW", "A128GCM"))}
-TOKEN = str(suite.token("A128KW", "A128GCM", CANARY.encode()))
+KEK = {"kty": "oct", "alg": "A128KW", "k": b64(all_algorithms.raw("A128KW", "A128GCM"))}
+TOKEN = str(all_algorithms.token("A128KW", "A128GCM", CANARY.encode()))
 MAC_KEY = {"kty": "oct", "alg": "HS256", "k": b64(forge.draw("HS256", 32))}
 HEADER = {"alg": "HS256"}
 CEK, IV = forge.draw("cek", 16), forge.draw("iv", 12)
@@ -20,8 +20,8 @@ SEALED = content_encryption.seal(ENCS["A128GCM"], CEK, IV, b"aad", CANARY.encode
 
 
 def signed(payload=b"pl4intext-c4nary"):
-    key = suite.Key.from_jwk(MAC_KEY)
-    return suite.jws(HEADER, payload, key._for_signatures("sign", None).sign)
+    key = all_algorithms.Key.from_jwk(MAC_KEY)
+    return all_algorithms.jws(HEADER, payload, key._for_signatures("sign", None).sign)
 
 
 NOTE = {"bug": "BASIC", "description": "a note", "refs": ["RFC 7516"]}

@@ -165,7 +165,9 @@ def test_limits_of_a_file_lift_none_that_bounds_work(tmp_path):
         "opener",
         to={"enc": ["A128GCM"], "limits": {"pbes2_iterations": 2**31 - 1}},
     )
-    token = str(samples.suite.token("PBES2-HS256+A128KW", "A128GCM", members={"p2c": most + 1}))
+    token = str(
+        samples.all_algorithms.token("PBES2-HS256+A128KW", "A128GCM", members={"p2c": most + 1})
+    )
     file["groups"][0]["key"] = {"kty": "oct", "alg": "PBES2-HS256+A128KW", "k": "AAAA"}
     file["groups"][0]["tests"] = [
         {"id": 1, "comment": "", "token": token, "expect": "not_allowed", "flags": []}
@@ -175,7 +177,7 @@ def test_limits_of_a_file_lift_none_that_bounds_work(tmp_path):
 
 def test_header_is_bounded_by_its_file_alone(tmp_path):
     most = Limits().header_bytes
-    token = str(samples.suite.token("A128KW", "A128GCM", members={"x": "A" * most}))
+    token = str(samples.all_algorithms.token("A128KW", "A128GCM", members={"x": "A" * most}))
     file = samples.changed(JWE, "groups", 0, "tests", 1, "token", to=token)
     (*_, result) = run(tmp_path, file).results
     assert result.got == f"too_large: over the limit header_bytes={most}"
@@ -481,7 +483,7 @@ def test_what_another_backend_lacks_is_not_run(tmp_path, name):
         run(tmp_path, file, backend).results[0].reason
         == "a setting that the adapter does not pass on"
     )
-    token = str(samples.suite.token("A128KW", "XC20P"))
+    token = str(samples.all_algorithms.token("A128KW", "XC20P"))
     file = samples.changed(LIST, "verified", 0, "jwe", to=token)
     assert (
         run(tmp_path, file, backend).results[0].reason

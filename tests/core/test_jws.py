@@ -6,8 +6,8 @@ import json
 import pickle
 
 import pytest
-from tests import forge, suite
-from tests.forge import b64, unb64
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import b64, unb64
 
 from joseal import (
     Encrypter,
@@ -25,7 +25,7 @@ from joseal import (
     Verifier,
 )
 
-KEY = suite.signing_key("HS256")
+KEY = all_algorithms.signing_key("HS256")
 SECRET = forge.draw("HS256 mine", 32)
 PAYLOADS = [
     b"",
@@ -44,7 +44,7 @@ def mac(data):
 
 
 def forged(header, payload=b"x", *, encode=True):
-    return suite.jws(header, payload, mac, encode=encode)
+    return all_algorithms.jws(header, payload, mac, encode=encode)
 
 
 def code(token, key=KEY, *, payload=None, **arguments):
@@ -62,25 +62,25 @@ def header_of(token):
     return json.loads(unb64(token.split(".")[0]))
 
 
-@pytest.mark.parametrize("alg", suite.SIGS)
+@pytest.mark.parametrize("alg", all_algorithms.SIGS)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
 def test_what_was_signed_verifies(alg, payload):
-    key = suite.signing_key(alg)
+    key = all_algorithms.signing_key(alg)
     token = Signer(key).sign(payload)
     assert header_of(token) == {"alg": alg}
-    verified = Verifier(suite.verifying(key)).open(token)
+    verified = Verifier(all_algorithms.verifying(key)).open(token)
     assert (verified.payload, verified.header, verified.key.alg) == (payload, {"alg": alg}, alg)
     assert Verifier(key).verify(token.encode()) == payload
 
 
 def test_members_are_written_in_the_order_of_the_caller():
-    signer = Signer(suite.signing_key("HS256", kid="a"), header={"typ": "JWT", "iat": 5})
+    signer = Signer(all_algorithms.signing_key("HS256", kid="a"), header={"typ": "JWT", "iat": 5})
     token = signer.sign(b"x", header={"z": 1, "b": None})
     assert list(header_of(token)) == ["alg", "kid", "typ", "iat", "z", "b"]
     assert list(header_of(signer.sign(b"x"))) == ["alg", "kid", "typ", "iat"]
-    silent = Signer(suite.signing_key("HS256", kid="a"), write_kid=False)
+    silent = Signer(all_algorithms.signing_key("HS256", kid="a"), write_kid=False)
     assert header_of(silent.sign(b"x")) == {"alg": "HS256"}
-    own = Signer(suite.signing_key("HS256", kid="a"), header={"kid": "mine"})
+    own = Signer(all_algorithms.signing_key("HS256", kid="a"), header={"kid": "mine"})
     assert header_of(own.sign(b"x")) == {"alg": "HS256", "kid": "mine"}
 
 
@@ -179,7 +179,7 @@ def test_token_of_another_type_is_a_type_error(token):
 
 def test_public_key_signs_nothing():
     with pytest.raises(InvalidKeyError, match="public"):
-        Signer(suite.signing_key("ES256").public())
+        Signer(all_algorithms.signing_key("ES256").public())
 
 
 def test_no_keys_verify_nothing():
@@ -193,7 +193,7 @@ def test_no_keys_verify_nothing():
 @pytest.mark.parametrize("signature", [b"", mac(b"x")])
 def test_alg_is_the_one_that_the_key_is_bound_to(alg, signature):
     """RFC 8725 section 3.1: `none` is one of many names that no key is bound to."""
-    token = suite.jws({"alg": alg}, b"x", lambda data: signature)
+    token = all_algorithms.jws({"alg": alg}, b"x", lambda data: signature)
     with pytest.raises(NotAllowedError) as caught:
         Verifier(KEY).verify(token)
     assert caught.value.member == "alg"
@@ -203,13 +203,13 @@ def test_alg_is_the_one_that_the_key_is_bound_to(alg, signature):
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "Ed25519", "PS256"])
 def test_text_of_a_public_key_is_no_shared_secret(alg):
     """CVE-2024-33663, CVE-2022-29217 and their kin."""
-    public = suite.signing_key(alg).public()
+    public = all_algorithms.signing_key(alg).public()
     for text in (public.to_pem().encode(), json.dumps(public.to_jwk()).encode()):
-        token = suite.jws(
+        token = all_algorithms.jws(
             {"alg": "HS256"}, b"x", lambda data, text=text: hmac.digest(text, data, "sha256")
         )
         assert code(token, public) == "not_allowed"
-        same = suite.jws(
+        same = all_algorithms.jws(
             {"alg": alg}, b"x", lambda data, text=text: hmac.digest(text, data, "sha256")
         )
         assert code(same, public) == "unverified"
@@ -220,12 +220,12 @@ def test_text_of_a_public_key_is_no_shared_secret(alg):
 @pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"])
 def test_key_that_a_token_brings_is_not_followed(member):
     """CVE-2018-0114, CVE-2026-27962."""
-    attacker = suite.signing_key("ES256", "attacker")
+    attacker = all_algorithms.signing_key("ES256", "attacker")
     brought = attacker.public().to_jwk() if member == "jwk" else "https://attacker.example/"
     token = Signer(attacker, header={member: brought}).sign(b"x")
-    assert code(token, suite.signing_key("ES256").public()) == "unverified"
-    good = Signer(suite.signing_key("ES256"), header={member: brought}).sign(b"x")
-    assert code(good, suite.signing_key("ES256").public()) == "ok"
+    assert code(token, all_algorithms.signing_key("ES256").public()) == "unverified"
+    good = Signer(all_algorithms.signing_key("ES256"), header={member: brought}).sign(b"x")
+    assert code(good, all_algorithms.signing_key("ES256").public()) == "ok"
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_typ_and_cty_are_demanded_by_the_caller():
 
 def test_token_for_encryption_is_no_signed_token():
     """CVE-2022-3102, CVE-2023-51774."""
-    token = Encrypter(suite.key("A256KW"), enc="A128GCM").encrypt(b"x")
+    token = Encrypter(all_algorithms.key("A256KW"), enc="A128GCM").encrypt(b"x")
     assert code(token) == "malformed"
 
 
@@ -354,11 +354,11 @@ def test_signature_is_over_what_was_received():
 @pytest.mark.parametrize("alg", ["HS256", "ES256", "RS256", "Ed25519"])
 @pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
 def test_detached_payload_is_left_out_and_given_back(alg, payload):
-    key = suite.signing_key(alg)
+    key = all_algorithms.signing_key(alg)
     token = Signer(key, detached=True).sign(payload)
     head, shown, tail = token.split(".")
     assert shown == ""
-    verifier = Verifier(suite.verifying(key))
+    verifier = Verifier(all_algorithms.verifying(key))
     assert verifier.verify(token, payload=payload) == payload
     assert verifier.verify(f"{head}.{b64(payload)}.{tail}") == payload
     for other in (payload + b"x", b"other"):
@@ -465,7 +465,7 @@ def test_jwt_never_has_an_unencoded_payload(typ, detached):
 def test_strings_are_compared_by_their_code_points_after_escapes(kid, written, expected):
     """RFC 7515 sections 5.3 and 10.13: verbatim, without folding or normalising."""
     token = forged(f'{{"\\u0061lg":"HS256","kid":"{written}"}}'.encode())
-    assert code(token, suite.signing_key("HS256", kid=kid)) == expected
+    assert code(token, all_algorithms.signing_key("HS256", kid=kid)) == expected
 
 
 def test_understanding_b64_does_not_switch_it_on():
@@ -518,9 +518,9 @@ def test_millions_of_dots_cost_nothing():
 # One failure: a signature that does not hold says nothing else.
 
 
-@pytest.mark.parametrize("alg", suite.SIGS)
+@pytest.mark.parametrize("alg", all_algorithms.SIGS)
 def test_every_bad_signature_is_the_same_failure(alg):
-    key = suite.signing_key(alg)
+    key = all_algorithms.signing_key(alg)
     head, shown, tail = Signer(key).sign(b"payload").split(".")
     signature = unb64(tail)
     bad = [
@@ -537,11 +537,11 @@ def test_every_bad_signature_is_the_same_failure(alg):
     ]
     tokens = [f"{head}.{shown}.{b64(one)}" for one in bad]
     tokens += [f"{head}.{b64(b'payloae')}.{tail}", f"{head}..{tail}"]
-    tokens.append(Signer(suite.signing_key(alg, "other")).sign(b"payload"))
+    tokens.append(Signer(all_algorithms.signing_key(alg, "other")).sign(b"payload"))
     seen = set()
     for token in tokens:
         with pytest.raises(VerificationError) as caught:
-            Verifier(suite.verifying(key)).verify(token)
+            Verifier(all_algorithms.verifying(key)).verify(token)
         error = caught.value
         assert error.__cause__ is error.__context__ is None
         seen.add((type(error), str(error), error.args, error.code))
@@ -552,7 +552,9 @@ def test_every_bad_signature_is_the_same_failure(alg):
 
 def test_unknown_kid_is_told_before_any_signature():
     with pytest.raises(UnknownKeyError):
-        Verifier(suite.signing_key("HS256", kid="a")).verify(forged({"alg": "HS256", "kid": "b"}))
+        Verifier(all_algorithms.signing_key("HS256", kid="a")).verify(
+            forged({"alg": "HS256", "kid": "b"})
+        )
 
 
 # The objects.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 import joseal
 from joseal import (
@@ -35,12 +35,12 @@ PACKAGE = Path(joseal.__file__).parent
 
 
 def seals(plaintext=b"", *, alg=ALG, enc=ENC, **settings):
-    key = forge.sealing(suite.key(alg))
+    key = forge.sealing(all_algorithms.key(alg))
     return lambda: Encrypter(key, enc=enc, **settings).encrypt(plaintext)
 
 
 def opens(token, *, alg=ALG, enc=ENC, **settings):
-    key = suite.key(alg)
+    key = all_algorithms.key(alg)
     text = str(token) if isinstance(token, tuple) else token
     return lambda: Decrypter(key, enc=enc, **settings).decrypt(text)
 
@@ -51,7 +51,7 @@ def made(alg=ALG, enc=ENC, **members):
 
 def fresh(alg, enc=ENC, **replaced):
     """A token of our own, with parts replaced."""
-    key = forge.sealing(suite.key(alg, enc))
+    key = forge.sealing(all_algorithms.key(alg, enc))
     return forge.parts(Encrypter(key, enc=enc).encrypt(b"x"))._replace(**replaced)
 
 
@@ -67,7 +67,7 @@ def segments(number):
 
 def mixed():
     """Two keys for dir, of which the one that the token names is for another enc."""
-    keys = [suite.key("dir", enc, kid=enc) for enc in (ENC, "A256GCM")]
+    keys = [all_algorithms.key("dir", enc, kid=enc) for enc in (ENC, "A256GCM")]
     token = forge.token("dir", ENC, members={"kid": "A256GCM"})
     return Decrypter(keys, enc=[ENC, "A256GCM"]).decrypt(str(token))
 
@@ -78,7 +78,7 @@ def low_order():
 
 
 def counted_out():
-    encrypter = Encrypter(suite.key("dir", ENC), enc=ENC)
+    encrypter = Encrypter(all_algorithms.key("dir", ENC), enc=ENC)
     object.__setattr__(encrypter, "_tokens", iter([2**32]))
     return encrypter.encrypt(b"x")
 
@@ -138,7 +138,9 @@ REFUSALS = [
     (
         ValueError,
         "header sets a member that every token has already",
-        lambda: Encrypter(suite.key(ALG), enc=ENC, header={"a": 1}).encrypt(b"", header={"a": 1}),
+        lambda: Encrypter(all_algorithms.key(ALG), enc=ENC, header={"a": 1}).encrypt(
+            b"", header={"a": 1}
+        ),
     ),
     (ValueError, WRONG_TYPE, seals(header={"typ": 5})),
     (ValueError, "crit is empty or repeats a name", seals(header={"crit": []})),
@@ -201,7 +203,7 @@ REFUSALS = [
         opens(
             fresh("PBES2-HS256+A128KW"),
             alg="PBES2-HS256+A128KW",
-            limits=Limits(pbes2_iterations=suite.ITERATIONS - 1),
+            limits=Limits(pbes2_iterations=all_algorithms.ITERATIONS - 1),
         ),
     ),
     (NotAllowedError, "enc: not one that enc= names", opens(made(), enc="A256GCM")),
@@ -259,20 +261,22 @@ REFUSALS = [
         TokenTooLargeError,
         "over the limit inflated_bytes=5",
         opens(
-            Encrypter(suite.key(ALG), enc=ENC, compress=True).encrypt(b"forged"),
+            Encrypter(all_algorithms.key(ALG), enc=ENC, compress=True).encrypt(b"forged"),
             accept_zip=True,
             limits=Limits(inflated_bytes=5),
         ),
     ),
     (
         TokenTooLargeError,
-        f"over the limit pbes2_iterations={suite.ITERATIONS - 1}",
-        seals(alg="PBES2-HS256+A128KW", limits=Limits(pbes2_iterations=suite.ITERATIONS - 1)),
+        f"over the limit pbes2_iterations={all_algorithms.ITERATIONS - 1}",
+        seals(
+            alg="PBES2-HS256+A128KW", limits=Limits(pbes2_iterations=all_algorithms.ITERATIONS - 1)
+        ),
     ),
     (
         UnknownKeyError,
         "no key here has the kid that the token names",
-        lambda: Decrypter(suite.key(ALG, kid="a"), enc=ENC).decrypt(str(made(kid="b"))),
+        lambda: Decrypter(all_algorithms.key(ALG, kid="a"), enc=ENC).decrypt(str(made(kid="b"))),
     ),
     (
         DecryptionError,

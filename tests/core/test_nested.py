@@ -4,8 +4,8 @@ import json
 import pickle
 
 import pytest
-from tests import forge, suite
-from tests.forge import unb64
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import unb64
 
 from joseal import (
     Decrypter,
@@ -33,19 +33,19 @@ ALGS = ["RSA-OAEP-256", "ECDH-ES+A128KW", "A128KW", "dir"]
 
 
 def signer(alg="ES256", name="mine", **arguments):
-    return Signer(suite.signing_key(alg, name), **arguments)
+    return Signer(all_algorithms.signing_key(alg, name), **arguments)
 
 
 def verifier(alg="ES256", name="mine", **arguments):
-    return Verifier(suite.verifying(suite.signing_key(alg, name)), **arguments)
+    return Verifier(all_algorithms.verifying(all_algorithms.signing_key(alg, name)), **arguments)
 
 
 def encrypter(alg="RSA-OAEP-256", name="mine", **arguments):
-    return Encrypter(forge.sealing(suite.key(alg, ENC, name)), enc=ENC, **arguments)
+    return Encrypter(forge.sealing(all_algorithms.key(alg, ENC, name)), enc=ENC, **arguments)
 
 
 def decrypter(alg="RSA-OAEP-256", name="mine", **arguments):
-    return Decrypter(suite.key(alg, ENC, name), enc=ENC, **arguments)
+    return Decrypter(all_algorithms.key(alg, ENC, name), enc=ENC, **arguments)
 
 
 def sign_first(cty="JWT"):
@@ -173,7 +173,7 @@ def test_token_without_a_signature_is_never_taken_for_a_signed_one():
     ):
         assert code(opener, seal(plaintext)) == "malformed"
     for header in ({"alg": "none"}, {"alg": "HS256"}):
-        inner = suite.jws(header, b"x", lambda data: b"")
+        inner = all_algorithms.jws(header, b"x", lambda data: b"")
         assert code(opener, seal(inner.encode())) == "not_allowed"
     inner = signer(name="attacker").sign(b"x")
     assert code(opener, seal(inner.encode())) == "unverified"
@@ -235,7 +235,7 @@ def test_signature_of_the_outer_layer_is_checked_before_anything_is_deciphered(m
         (EncryptThenSign, (signer(), encrypter())),
         (EncryptThenSign, ("x", signer())),
         (VerifyThenDecrypt, (decrypter(), verifier())),
-        (VerifyThenDecrypt, (verifier(), suite.key("RSA-OAEP"))),
+        (VerifyThenDecrypt, (verifier(), all_algorithms.key("RSA-OAEP"))),
         (DecryptThenVerify, (decrypter(), decrypter())),
         (VerifyThenDecrypt, (verifier(), verifier())),
     ],

@@ -1,7 +1,7 @@
 """Policies: what they refuse, and that they say why."""
 
 import pytest
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import (
     FIPS_NAMES,
@@ -71,7 +71,7 @@ def test_every_refused_name_exists_and_has_a_reason(name):
     ("alg", "enc"), [("RSA-OAEP", "A128GCM"), ("RSA-OAEP-256", "C20P"), ("dir", "A128GCM")]
 )
 def test_policy_binds_sealing_and_opening(name, alg, enc):
-    policy, key = POLICIES[name], suite.key(alg, enc)
+    policy, key = POLICIES[name], all_algorithms.key(alg, enc)
     for make, one in ((Encrypter, forge.sealing(key)), (Decrypter, key)):
         if is_refused(name, alg, enc):
             with pytest.raises(InvalidKeyError, match=f"the policy {name} refuses"):
@@ -82,7 +82,7 @@ def test_policy_binds_sealing_and_opening(name, alg, enc):
 
 
 def test_policy_binds_every_enc_and_every_key_of_an_opener():
-    good, bad = suite.key("RSA-OAEP-256"), suite.key("RSA-OAEP")
+    good, bad = all_algorithms.key("RSA-OAEP-256"), all_algorithms.key("RSA-OAEP")
     Decrypter(good, enc=["A128GCM", "A256GCM"], policy=MODERN)
     with pytest.raises(InvalidKeyError, match="refuses C20P"):
         Decrypter(good, enc=["A128GCM", "C20P"], policy=MODERN)
@@ -92,16 +92,16 @@ def test_policy_binds_every_enc_and_every_key_of_an_opener():
 
 def test_policy_binds_legacy_keys():
     with pytest.raises(InvalidKeyError, match="refuses RSA1_5"):
-        Decrypter(suite.key("RSA1_5"), enc="A128GCM", policy=MODERN)
+        Decrypter(all_algorithms.key("RSA1_5"), enc="A128GCM", policy=MODERN)
 
 
 def test_policy_binds_signing_and_verifying():
-    key = suite.signing_key("EdDSA")
+    key = all_algorithms.signing_key("EdDSA")
     for make in (Signer, Verifier):
         with pytest.raises(InvalidKeyError, match="refuses EdDSA: "):
             make(key, policy=MODERN)
         make(key, policy=FIPS_NAMES)
-        make(suite.signing_key("Ed25519"), policy=MODERN)
+        make(all_algorithms.signing_key("Ed25519"), policy=MODERN)
 
 
 def test_own_policy_is_a_name_and_reasons():
@@ -109,12 +109,12 @@ def test_own_policy_is_a_name_and_reasons():
     with pytest.raises(
         InvalidKeyError, match=r"^the policy house refuses A128KW: too small for us$"
     ):
-        Encrypter(suite.key("A128KW"), enc="A256GCM", policy=own)
+        Encrypter(all_algorithms.key("A128KW"), enc="A256GCM", policy=own)
     with pytest.raises(
         InvalidKeyError, match=r"^the policy house refuses A256KW\+A128GCM: no match$"
     ):
-        Encrypter(suite.key("A256KW"), enc="A128GCM", policy=own)
-    Encrypter(suite.key("A256KW"), enc="A256GCM", policy=own)
+        Encrypter(all_algorithms.key("A256KW"), enc="A128GCM", policy=own)
+    Encrypter(all_algorithms.key("A256KW"), enc="A256GCM", policy=own)
 
 
 @pytest.mark.parametrize("policy", POLICIES.values(), ids=POLICIES)

@@ -25,8 +25,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from tests import forge, suite
-from tests.keys import softhsm
+from tests.helpers import all_algorithms, forge, softhsm
 
 from joseal import (
     Decrypter,
@@ -139,7 +138,7 @@ def import_rsa(session, label):
 
 
 def import_p256(session, label):
-    value = suite.private("P-256").private_numbers().private_value
+    value = all_algorithms.private("P-256").private_numbers().private_value
     import_private(
         session,
         label,
@@ -240,8 +239,8 @@ def another(library, hsm):
 
 def known_key(hsm, alg="RSA-OAEP"):
     """Return a key whose other half is in memory too."""
-    label = "known rsa" if alg in suite.RSA else "known P-256"
-    return Key.from_external(hsm.find(label=label), public=suite.key(alg).public())
+    label = "known rsa" if alg in all_algorithms.RSA else "known P-256"
+    return Key.from_external(hsm.find(label=label), public=all_algorithms.key(alg).public())
 
 
 def decrypter(key):
@@ -253,7 +252,7 @@ def test_joseal_is_imported_without_the_extra():
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
 def test_rsa_oaep_token_opens_in_the_token(hsm, enc):
     key = hsm.load(alg="RSA-OAEP", label="rsa", kid="a")
     token = Encrypter(key.public(), enc=enc).encrypt(b"in the token")
@@ -261,7 +260,7 @@ def test_rsa_oaep_token_opens_in_the_token(hsm, enc):
     assert repr(key) == "Key(alg='RSA-OAEP', kid='a', RSA-2048 external)"
 
 
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 @pytest.mark.parametrize("label", [*AGREEING, "X25519 by name"])
 def test_ecdh_token_opens_in_the_token(hsm, alg, label):
     key = hsm.load(alg=alg, label=label)
@@ -283,15 +282,15 @@ def test_token_of_a_peer_opens_in_the_token(hsm, alg, label):
     assert decrypter(key).decrypt(made.serialize(compact=True)) == b"peer"
 
 
-@pytest.mark.parametrize("alg", ["RSA-OAEP", *suite.ECDH])
+@pytest.mark.parametrize("alg", ["RSA-OAEP", *all_algorithms.ECDH])
 def test_token_and_memory_agree_on_a_known_key(hsm, alg):
-    token = str(suite.token(alg, ENC))
+    token = str(all_algorithms.token(alg, ENC))
     assert decrypter(known_key(hsm, alg)).decrypt(token) == b"forged"
-    assert decrypter(suite.key(alg)).decrypt(token) == b"forged"
+    assert decrypter(all_algorithms.key(alg)).decrypt(token) == b"forged"
 
 
 def test_shared_secret_keeps_its_leading_zeros(hsm):
-    own = suite.private("P-256")
+    own = all_algorithms.private("P-256")
     for _ in range(20_000):
         peer = ec.generate_private_key(ec.SECP256R1()).public_key()
         secret = own.exchange(ec.ECDH(), peer)
@@ -304,7 +303,7 @@ def test_shared_secret_keeps_its_leading_zeros(hsm):
 def test_secrets_do_not_pile_up_in_the_token(hsm):
     device = hsm.find(label="known P-256")
     secret_keys = {Attribute.CLASS: ObjectClass.SECRET_KEY}
-    device.agree(suite.private("P-256", "peer").public_key())
+    device.agree(all_algorithms.private("P-256", "peer").public_key())
     assert hsm._run(lambda session: list(session.get_objects(secret_keys))) == []
 
 
@@ -381,7 +380,7 @@ def test_oaep_with_sha_2_opens_or_is_refused_when_the_key_is_loaded(hsm, alg):
     def is_refused(session):
         try:
             private_key(session, "known rsa").decrypt(
-                suite.wrap(alg, ENC).encrypted_key,
+                all_algorithms.wrap(alg, ENC).encrypted_key,
                 mechanism=Mechanism.RSA_PKCS_OAEP,
                 mechanism_param=(mechanism, mgf, None),
             )
@@ -390,7 +389,7 @@ def test_oaep_with_sha_2_opens_or_is_refused_when_the_key_is_loaded(hsm, alg):
         return False
 
     refused = hsm._run(is_refused)
-    token = str(suite.token(alg, ENC))
+    token = str(all_algorithms.token(alg, ENC))
     if not refused:
         assert decrypter(known_key(hsm, alg)).decrypt(token) == b"forged"
         assert hsm.load(alg=alg, label="rsa").is_private
@@ -403,9 +402,9 @@ def test_oaep_with_sha_2_opens_or_is_refused_when_the_key_is_loaded(hsm, alg):
 
 
 def encrypted_keys():
-    good = suite.wrap("RSA-OAEP", ENC).encrypted_key
-    sha256 = suite.wrap("RSA-OAEP-256", ENC).encrypted_key
-    pkcs1 = suite.wrap("RSA1_5", ENC).encrypted_key
+    good = all_algorithms.wrap("RSA-OAEP", ENC).encrypted_key
+    sha256 = all_algorithms.wrap("RSA-OAEP-256", ENC).encrypted_key
+    pkcs1 = all_algorithms.wrap("RSA1_5", ENC).encrypted_key
     modulus = forge.rsa_private().public_key().public_numbers().n
     return {
         "changed": good[:100] + bytes([good[100] ^ 1]) + good[101:],
@@ -415,10 +414,10 @@ def encrypted_keys():
         "one": bytes(255) + b"\1",
         "modulus": modulus.to_bytes(256, "big"),
         "most": b"\xff" * 256,
-        "short cek": suite.wrap("RSA-OAEP", ENC, b"short").encrypted_key,
-        "long cek": suite.wrap("RSA-OAEP", ENC, bytes(64)).encrypted_key,
-        "empty cek": suite.wrap("RSA-OAEP", ENC, b"").encrypted_key,
-        "another cek": suite.wrap("RSA-OAEP", ENC, bytes(32)).encrypted_key,
+        "short cek": all_algorithms.wrap("RSA-OAEP", ENC, b"short").encrypted_key,
+        "long cek": all_algorithms.wrap("RSA-OAEP", ENC, bytes(64)).encrypted_key,
+        "empty cek": all_algorithms.wrap("RSA-OAEP", ENC, b"").encrypted_key,
+        "another cek": all_algorithms.wrap("RSA-OAEP", ENC, bytes(32)).encrypted_key,
     }
 
 
@@ -433,11 +432,11 @@ def seen(key, token):
 
 def test_failure_is_the_same_whatever_is_wrong_and_wherever_the_key_is(hsm):
     """Nor does a refusal leave an operation behind: the next good token opens."""
-    token = suite.token("RSA-OAEP", ENC)
+    token = all_algorithms.token("RSA-OAEP", ENC)
     key = known_key(hsm)
     broken = [token._replace(encrypted_key=raw) for raw in encrypted_keys().values()]
     broken.append(token._replace(tag=bytes(len(token.tag))))
-    expected = seen(suite.key("RSA-OAEP"), broken[0])
+    expected = seen(all_algorithms.key("RSA-OAEP"), broken[0])
     for one in broken:
         assert seen(key, one) == expected
         assert decrypter(key).decrypt(str(token)) == b"forged"
@@ -811,18 +810,18 @@ def test_rsa1_5_is_not_opened_by_a_token(hsm):
     """Loading it by hand does not help either."""
     key = known_key(hsm, "RSA1_5")
     with pytest.raises(KeyUnavailableError, match="not for this alg"):
-        decrypter(key).decrypt(str(suite.token("RSA1_5", ENC)))
+        decrypter(key).decrypt(str(all_algorithms.token("RSA1_5", ENC)))
 
 
 def test_token_is_not_asked_before_lengths_and_points_were_checked(hsm, monkeypatch):
     """The table of what is checked stands with the recording device in `test_external`."""
     keys = {alg: known_key(hsm, alg) for alg in ("RSA-OAEP", "ECDH-ES")}
     monkeypatch.setattr(Pkcs11Token, "_run", None)
-    token = suite.token("RSA-OAEP", ENC)
+    token = all_algorithms.token("RSA-OAEP", ENC)
     short = token._replace(encrypted_key=token.encrypted_key[:-1])
-    header = json.loads(suite.token("ECDH-ES", ENC).header)
+    header = json.loads(all_algorithms.token("ECDH-ES", ENC).header)
     header["epk"]["y"] = forge.b64(bytes(32))
-    off = suite.token("ECDH-ES", ENC)._replace(header=json.dumps(header).encode())
+    off = all_algorithms.token("ECDH-ES", ENC)._replace(header=json.dumps(header).encode())
     for alg, broken in (("RSA-OAEP", short), ("ECDH-ES", off)):
         with pytest.raises(MalformedTokenError):
             decrypter(keys[alg]).decrypt(str(broken))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import forge, mistakes, suite
-from tests.mistakes import HIDDEN, SHOWN, good
+from tests.helpers import all_algorithms, forge, mistakes
+from tests.helpers.mistakes import HIDDEN, SHOWN, good
 
 from joseal import Encrypter, Limits, diagnosis, profiles
 from joseal.diagnosis import Cause, Explanation, causes, explain
@@ -51,7 +51,7 @@ def test_what_only_a_key_can_tell_is_not_guessed(name: str) -> None:
 
 
 def test_good_tokens_of_all_suites_give_no_cause() -> None:
-    found = {pair: explain(str(suite.token(*pair))) for pair in suite.SUITES}
+    found = {pair: explain(str(all_algorithms.token(*pair))) for pair in all_algorithms.SUITES}
     assert {pair: found[pair].causes for pair in found if found[pair].causes} == {}
     assert all(shown.form == "jwe" and len(shown.segments) == 5 for shown in found.values())
 
@@ -87,10 +87,10 @@ def test_vectors_that_open_have_no_cause_and_malformed_ones_have_one(our_vectors
     assert wrong == []
 
 
-@pytest.mark.parametrize("curve", suite.CURVES)
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 def test_good_tokens_on_all_curves_give_no_cause(alg: str, curve: str) -> None:
-    assert codes(str(suite.token(alg, "A128GCM", curve=curve))) == []
+    assert codes(str(all_algorithms.token(alg, "A128GCM", curve=curve))) == []
 
 
 @pytest.mark.parametrize("plaintext", [b"", b"\0", bytes(1000), bytes(100_000)])
@@ -101,7 +101,7 @@ def test_good_tokens_of_all_sizes_give_no_cause(plaintext: bytes) -> None:
 
 def test_possible_causes_are_those_of_the_algorithms() -> None:
     def possible(alg: str, **members: object) -> list[str]:
-        found = explain(str(suite.token(alg, "A128GCM", members=members)))
+        found = explain(str(all_algorithms.token(alg, "A128GCM", members=members)))
         return [cause.code for cause in found.possible]
 
     end = ["aad", "changed", "plaintext_json_string"]
@@ -163,7 +163,7 @@ def test_a_good_jws_is_only_wrong_where_a_jwe_was_expected() -> None:
 
 
 def test_nesting_is_told_where_it_shows() -> None:
-    nested = suite.token("dir", "A128GCM", members={"cty": "JWT"})
+    nested = all_algorithms.token("dir", "A128GCM", members={"cty": "JWT"})
     (cause,) = explain(str(nested), expect="jws").causes
     assert (cause.code, cause.seen) == ("jwe", "its cty is JWT: the other token is inside")
     (cause,) = explain(SHOWN["encrypted, then signed"][1]()).causes
@@ -175,9 +175,9 @@ def test_profiles_are_matched_and_nearly_matched() -> None:
         return {(found.profile, found.direction): found.misses for found in explain(token).profiles}
 
     members = {"typ": "JWT"}
-    token = str(suite.token("RSA-OAEP", "A256CBC-HS512", members=members))
+    token = str(all_algorithms.token("RSA-OAEP", "A256CBC-HS512", members=members))
     assert matched(token)[("juspay-payouts", "send")] == ()
-    token = str(suite.token("RSA-OAEP", "A128CBC-HS256", members=members))
+    token = str(all_algorithms.token("RSA-OAEP", "A128CBC-HS256", members=members))
     assert matched(token)[("juspay-payouts", "send")] == (
         "enc: A128CBC-HS256 instead of A256CBC-HS512",
     )
@@ -255,7 +255,10 @@ def test_spellings_of_other_libraries_are_known() -> None:
 
 def test_every_cause_of_the_table_can_come() -> None:
     seen = {cause.code for _, make in SHOWN.values() for cause in explain(make()).causes}
-    tokens = [str(suite.token(alg, "A128GCM", members={"zip": "DEF"})) for alg in suite.ALGS]
+    tokens = [
+        str(all_algorithms.token(alg, "A128GCM", members={"zip": "DEF"}))
+        for alg in all_algorithms.ALGS
+    ]
     seen |= {cause.code for token in tokens for cause in explain(token).possible}
     seen |= {
         "nested",
@@ -270,7 +273,7 @@ def test_every_cause_of_the_table_can_come() -> None:
         *(mistakes.renamed(enc="ROT13"), mistakes.named({"enc": "A256GCM"}, good())),
         str(good()._replace(header=b"[]")),
         str(good()._replace(header=b'{"alg":"dir","enc":"A256GCM","x":"%s"}' % (b"x" * 20_000))),
-        str(suite.token("ECDH-ES", "A128GCM", members={"apu": "not base64"})),
+        str(all_algorithms.token("ECDH-ES", "A128GCM", members={"apu": "not base64"})),
         str(good("A256KW", "A256GCM")._replace(encrypted_key=bytes(256))),
         str(good("A256KW", "A256GCM")._replace(encrypted_key=bytes(7))),
         str(good()._replace(iv=bytes(5), tag=bytes(17))),
@@ -346,7 +349,7 @@ def test_any_change_of_a_token_gets_an_explanation(
         ),
         st.one_of(
             *(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.floats()),
-            st.sampled_from([*suite.ALGS, *suite.ENCS, "DEF", "AAAA"]),
+            st.sampled_from([*all_algorithms.ALGS, *all_algorithms.ENCS, "DEF", "AAAA"]),
             st.sampled_from([{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, {}, ["b64"], []]),
         ),
     )

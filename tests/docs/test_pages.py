@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from tests.docs import pages
-from tests.keys import softhsm
+from tests.helpers import softhsm
 
 import joseal
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from bench import attempts
+from bench.client import attempts
 
 
 def test_every_end_is_known_and_none_is_sent_twice_or_lost() -> None:

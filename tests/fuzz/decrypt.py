@@ -9,9 +9,9 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from tests import forge, suite
 from tests.fuzz.material import BETWEEN, LIMITS, WORDS, bytes_of, cases, jwks, key, parts_of
 from tests.fuzz.tokens import check_exact, members_of, opened
+from tests.helpers import all_algorithms, forge
 
 from joseal import Decrypter, Key
 from joseal._core.algorithms.key_management import WrapSettings
@@ -40,7 +40,7 @@ def wrapping(number):
     encs = [enc for enc in ENCS.values() if loaded._serves(enc)]
     if loaded.alg == "RSA1_5":
         return loaded.alg, encs, pkcs1(load_pem_public_key(loaded.public().to_pem().encode()))
-    if loaded.alg in suite.PBES2:
+    if loaded.alg in all_algorithms.PBES2:
         raw = base64url.decode_text(loaded.to_jwk(private=True)["k"])
         loaded = Key.from_password(raw, alg=loaded.alg, iterations=1000)
     sealing = loaded.public() if loaded.is_private else loaded
@@ -71,7 +71,7 @@ def sealed(number, choice, header, content, *, as_blocks):
         whole = content[: len(content) // 16 * 16] or bytes(16)
         body = forge.seal_padded(enc.name, cek, iv, aad, whole)
     else:
-        body = suite.seal(enc.name, cek, iv, aad, content)
+        body = all_algorithms.seal(enc.name, cek, iv, aad, content)
     return bytes_of(str(forge.Token(raw, encrypted_key, iv, *body)))
 
 

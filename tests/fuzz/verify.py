@@ -7,9 +7,9 @@ whose outer layer is made here. A nested token that is whole is a number beyond 
 
 from functools import cache
 
-from tests import forge
 from tests.fuzz.material import BETWEEN, LIMITS, WORDS, bytes_of, cases, jwks, key, parts_of
 from tests.fuzz.tokens import check_exact, members_of, opened
+from tests.helpers import forge
 
 from joseal import (
     Decrypter,

@@ -1,4 +1,4 @@
-"""Keys and tokens of the whole suite, made from bare primitives without joseal's mechanisms.
+"""Keys and tokens of every alg and enc, made from bare primitives without joseal's mechanisms.
 
 What `forge` is for RSA-OAEP, AES Key Wrap and `dir`, this is for every alg and enc.
 
@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from nacl import bindings
-from tests import forge
-from tests.forge import b64, draw
+from tests.helpers import forge
+from tests.helpers.forge import b64, draw
 
 from joseal import Key
 

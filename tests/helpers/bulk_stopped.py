@@ -1,6 +1,6 @@
 """Run `joseal` until it is about to make one of its calls to the system, and send it a signal there.
 
-    python -m tests.bulk_stopped write 6 SIGKILL bulk encrypt ...
+    python -m tests.helpers.bulk_stopped write 6 SIGKILL bulk encrypt ...
 
 The moment does not depend on how fast the machine is: the journal is written behind each chunk.
 """

@@ -29,8 +29,8 @@ from joserfc import jwk as joserfc_jwk
 from joserfc import jws as joserfc_jws
 from jwcrypto import jwe as jwcrypto_jwe
 from jwcrypto import jwk as jwcrypto_jwk
-from tests import forge, suite
-from tests.forge import Token, b64, draw
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import Token, b64, draw
 
 PLAINTEXT = json.dumps({"card": "canary-5513651111111111", "padding": "x" * 40}).encode()
 ALG, GCM, CBC_ENC = "RSA-OAEP-256", "A256GCM", "A256CBC-HS512"
@@ -41,7 +41,7 @@ Maker = Callable[[], str | bytes]
 
 
 def good(alg: str = ALG, enc: str = GCM, **more: object) -> Token:
-    return suite.token(alg, enc, PLAINTEXT, **more)
+    return all_algorithms.token(alg, enc, PLAINTEXT, **more)
 
 
 def gcm(
@@ -156,7 +156,7 @@ def der_signature() -> str:
 
 
 def cut(size: int) -> str:
-    return str(suite.token(ALG, GCM, PLAINTEXT * 5))[:size]
+    return str(all_algorithms.token(ALG, GCM, PLAINTEXT * 5))[:size]
 
 
 def one_byte_more(token: Token) -> str:
@@ -442,17 +442,19 @@ def agreed(alg: str, change: Callable[[str, bytes, bytes, int], bytes]) -> Token
     """A token for the key on P-256, the inputs of whose key derivation `change` writes."""
     enc = "A128GCM"
     own = {"apu": b"sender", "apv": b"receiver"}
-    members = suite.wrap(alg, enc, **own).members
-    size = suite.ECDH[alg] or suite.CEK_BYTES[enc]
-    pair, peer = suite.private("P-256", "ephemeral"), suite.private("P-256")
-    secret = suite.agree(pair, peer.public_key())
-    info = change(alg if suite.ECDH[alg] else enc, own["apu"], own["apv"], size)
+    members = all_algorithms.wrap(alg, enc, **own).members
+    size = all_algorithms.ECDH[alg] or all_algorithms.CEK_BYTES[enc]
+    pair, peer = all_algorithms.private("P-256", "ephemeral"), all_algorithms.private("P-256")
+    secret = all_algorithms.agree(pair, peer.public_key())
+    info = change(alg if all_algorithms.ECDH[alg] else enc, own["apu"], own["apv"], size)
     key = hashlib.sha256(b"\0\0\0\1" + secret + info).digest()[:size]
-    if not suite.ECDH[alg]:
-        return suite.token(alg, enc, PLAINTEXT, wrapped=suite.Wrapped(key, b"", members))
-    cek = draw("cek", suite.CEK_BYTES[enc])
-    wrapped = suite.Wrapped(cek, aes_key_wrap(key, cek), members)
-    return suite.token(alg, enc, PLAINTEXT, wrapped=wrapped)
+    if not all_algorithms.ECDH[alg]:
+        return all_algorithms.token(
+            alg, enc, PLAINTEXT, wrapped=all_algorithms.Wrapped(key, b"", members)
+        )
+    cek = draw("cek", all_algorithms.CEK_BYTES[enc])
+    wrapped = all_algorithms.Wrapped(cek, aes_key_wrap(key, cek), members)
+    return all_algorithms.token(alg, enc, PLAINTEXT, wrapped=wrapped)
 
 
 def counted(*fields: bytes) -> bytes:

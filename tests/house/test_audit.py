@@ -65,11 +65,12 @@ def test_every_promise_names_a_test() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["`tests/test_jwe.py::test_not_there`", "`tests/test_not_there.py::test_round_trip`"]
+    "bad",
+    ["`tests/core/jwe/test_jwe.py::test_not_there`", "`tests/test_not_there.py::test_round_trip`"],
 )
 def test_test_that_does_not_exist_is_noticed(bad: str) -> None:
     assert missing_tests(bad)
-    assert not missing_tests("`tests/test_jwe.py::test_round_trip`")
+    assert not missing_tests("`tests/core/jwe/test_jwe.py::test_round_trip`")
 
 
 def write_lines() -> None:

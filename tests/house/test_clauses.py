@@ -158,7 +158,7 @@ text = "Segments are base64url."
 status = "kept"
 code = ["joseal._core.wire.base64url.decode", "joseal._core.jwe.Decrypter.decrypt", "joseal._core.wire"]
 tests = [
-    "tests/wire/test_base64url.py::test_trailing_bits_must_be_zero",
+    "tests/core/wire/test_base64url.py::test_trailing_bits_must_be_zero",
     "vectors/grammar.json#flag:Base64url",
 ]
 
@@ -207,7 +207,7 @@ BAD = [
     ("joseal._core.jwe.Decrypter", "joseal._core.jwe.Decryptor", "no such code"),
     ('"joseal._core.wire"', '"json.loads"', "no such code: json.loads"),
     ("test_trailing_bits_must", "test_leading_bits_must", "no such test"),
-    ("tests/wire/test_base64url.py", "tests/wire/test_base65.py", "no such test"),
+    ("tests/core/wire/test_base64url.py", "tests/wire/test_base65.py", "no such test"),
     ("test_trailing_bits_must_be_zero", "", "no such test"),
     ("#flag:Base64url", "#flag:Base65url", "no such test"),
     ("grammar.json", "grammer.json", "no such test"),

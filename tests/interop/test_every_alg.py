@@ -1,4 +1,4 @@
-"""Live peers over the whole suite, both ways: jwcrypto, joserfc, PyNaCl.
+"""Live peers with every alg and enc, both ways: jwcrypto, joserfc, PyNaCl.
 
 Source: https://jwcrypto.readthedocs.io, https://jose.authlib.org, https://pynacl.readthedocs.io.
 """
@@ -18,7 +18,7 @@ import nacl.bindings
 import nacl.exceptions
 import nacl.signing
 import pytest
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
@@ -26,9 +26,13 @@ from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 ITERATIONS = 8192
 DRAFTS = ["C20P", "XC20P"]
 # What neither peer has, or has only with a further library: the younger hashes of OAEP, and the
-# two drafts. There the bare primitives are the peer, in `tests/test_suite_jwe.py`.
+# two drafts. There the bare primitives are the peer, in `tests/core/jwe/test_every_alg.py`.
 MISSING_ALGS = ["RSA-OAEP-384", "RSA-OAEP-512"]
-SUITES = [(alg, enc) for alg, enc in suite.SUITES if alg not in MISSING_ALGS and enc not in DRAFTS]
+SUITES = [
+    (alg, enc)
+    for alg, enc in all_algorithms.SUITES
+    if alg not in MISSING_ALGS and enc not in DRAFTS
+]
 CURVES = {
     "jwcrypto": ["P-256", "P-384", "P-521", "X25519", "X448"],
     "joserfc": ["P-256", "P-384", "P-521", "X25519", "X448"],
@@ -44,9 +48,9 @@ def jwk_of(key):
 
 @functools.cache
 def key_for(alg, enc, curve="P-256"):
-    if alg in suite.PBES2:
-        return Key.from_password(suite.raw(alg, enc), alg=alg, iterations=ITERATIONS)
-    return suite.key(alg, enc, curve=curve)
+    if alg in all_algorithms.PBES2:
+        return Key.from_password(all_algorithms.raw(alg, enc), alg=alg, iterations=ITERATIONS)
+    return all_algorithms.key(alg, enc, curve=curve)
 
 
 @functools.cache
@@ -130,11 +134,11 @@ every_suite = pytest.mark.parametrize(("alg", "enc"), SUITES)
 
 @every_peer
 def test_what_a_peer_lacks_is_counted(peer):
-    assert [alg for alg in suite.ALGS if alg not in peer.algs] == MISSING_ALGS
-    assert [enc for enc in suite.ENCS if enc not in peer.encs] == DRAFTS
-    assert [sig for sig in suite.SIGS if sig not in peer.sigs] == []
-    lacking = {*suite.SUITES} - {*itertools.product(peer.algs, peer.encs)}
-    assert (len(suite.SUITES), len(SUITES), len(lacking)) == (152, 102, 50)
+    assert [alg for alg in all_algorithms.ALGS if alg not in peer.algs] == MISSING_ALGS
+    assert [enc for enc in all_algorithms.ENCS if enc not in peer.encs] == DRAFTS
+    assert [sig for sig in all_algorithms.SIGS if sig not in peer.sigs] == []
+    lacking = {*all_algorithms.SUITES} - {*itertools.product(peer.algs, peer.encs)}
+    assert (len(all_algorithms.SUITES), len(SUITES), len(lacking)) == (152, 102, 50)
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
@@ -154,14 +158,14 @@ def test_peer_opens_what_was_sealed_here(peer, alg, enc):
 @every_peer
 @every_suite
 def test_what_the_peer_sealed_opens_here(peer, alg, enc):
-    members = {"p2c": ITERATIONS} if alg in suite.PBES2 else {}
+    members = {"p2c": ITERATIONS} if alg in all_algorithms.PBES2 else {}
     token = peer.encrypt(material(peer, alg, enc), alg, enc, PLAINTEXT, members)
     assert Decrypter(key_for(alg, enc), enc=enc).decrypt(token) == PLAINTEXT
 
 
 @every_peer
-@pytest.mark.parametrize("curve", suite.CURVES)
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 def test_every_curve_goes_both_ways(peer, alg, curve):
     assert curve in CURVES[peer.name]
     enc, key = "A256CBC-HS512", key_for(alg, "A256CBC-HS512", curve)
@@ -174,7 +178,7 @@ def test_every_curve_goes_both_ways(peer, alg, curve):
 
 
 @every_peer
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 def test_parties_go_both_ways(peer, alg):
     enc, key = "A128GCM", key_for(alg, "A128GCM", "X25519")
     theirs = material(peer, alg, enc, "X25519")
@@ -197,13 +201,15 @@ def test_compression_goes_both_ways(peer, enc):
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
 @every_peer
-@pytest.mark.parametrize("alg", suite.SIGS)
+@pytest.mark.parametrize("alg", all_algorithms.SIGS)
 @pytest.mark.parametrize("payload", SIGNED, ids=len)
 def test_signatures_go_both_ways(peer, alg, payload):
-    key = suite.signing_key(alg)
+    key = all_algorithms.signing_key(alg)
     theirs = peer.load(jwk_of(key))
     assert peer.verify(theirs, alg, Signer(key).sign(payload)) == payload
-    assert Verifier(suite.verifying(key)).verify(peer.sign(theirs, alg, payload)) == payload
+    assert (
+        Verifier(all_algorithms.verifying(key)).verify(peer.sign(theirs, alg, payload)) == payload
+    )
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
@@ -218,12 +224,12 @@ def test_ed448_goes_both_ways(peer):
 @pytest.mark.parametrize("alg", ["Ed25519", "EdDSA"])
 @pytest.mark.parametrize("payload", [b"", b"x", bytes(1000)], ids=len)
 def test_ed25519_with_libsodium(alg, payload):
-    key = suite.signing_key(alg)
+    key = all_algorithms.signing_key(alg)
     theirs = nacl.signing.SigningKey(forge.draw("Ed25519 mine", 32))
     token = Signer(key).sign(payload)
     data, _, tail = token.rpartition(".")
     assert theirs.verify_key.verify(data.encode(), forge.unb64(tail)) == data.encode()
-    made = suite.jws({"alg": alg}, payload, lambda raw: theirs.sign(raw).signature)
+    made = all_algorithms.jws({"alg": alg}, payload, lambda raw: theirs.sign(raw).signature)
     assert Verifier(key.public()).verify(made) == payload
     other = nacl.signing.SigningKey(forge.draw("Ed25519 other", 32))
     with pytest.raises(nacl.exceptions.BadSignatureError):
@@ -234,21 +240,21 @@ def test_x25519_with_libsodium():
     """ECDH-ES by hand: libsodium agrees, a hash derives, libsodium seals."""
     scalar = nacl.bindings.crypto_scalarmult
     mine = forge.draw("X25519 mine", 32)
-    key = suite.key("ECDH-ES", curve="X25519")
+    key = all_algorithms.key("ECDH-ES", curve="X25519")
     public = nacl.bindings.crypto_scalarmult_base(mine)
     assert key.to_jwk()["x"] == forge.b64(public)
     # Sealed here, opened by libsodium.
     token = forge.parts(Encrypter(key.public(), enc="C20P", apu=b"Alice").encrypt(b"x"))
     epk = forge.unb64(json.loads(token.header)["epk"]["x"])
-    cek = suite.concat_kdf(scalar(mine, epk), "C20P", 32, b"Alice")
+    cek = all_algorithms.concat_kdf(scalar(mine, epk), "C20P", 32, b"Alice")
     decrypt = nacl.bindings.crypto_aead_chacha20poly1305_ietf_decrypt
     aad = forge.b64(token.header).encode()
     assert decrypt(token.ciphertext + token.tag, aad, token.iv, cek) == b"x"
     # Sealed by libsodium, opened here.
     ephemeral = forge.draw("ephemeral of libsodium", 32)
-    cek = suite.concat_kdf(scalar(ephemeral, public), "XC20P", 32)
+    cek = all_algorithms.concat_kdf(scalar(ephemeral, public), "XC20P", 32)
     shown = forge.b64(nacl.bindings.crypto_scalarmult_base(ephemeral))
     members = {"epk": {"kty": "OKP", "crv": "X25519", "x": shown}}
-    wrapped = suite.Wrapped(cek, b"", members)
-    made = str(suite.token("ECDH-ES", "XC20P", b"y", wrapped=wrapped, curve="X25519"))
+    wrapped = all_algorithms.Wrapped(cek, b"", members)
+    made = str(all_algorithms.token("ECDH-ES", "XC20P", b"y", wrapped=wrapped, curve="X25519"))
     assert Decrypter(key, enc="XC20P").decrypt(made) == b"y"

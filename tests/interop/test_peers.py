@@ -12,11 +12,11 @@ import jwcrypto.jwa
 import jwcrypto.jwe
 import jwcrypto.jwk
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter
 
-# What neither peer has: the two younger hashes of OAEP. There `tests/test_jwe.py` has the bare
+# What neither peer has: the two younger hashes of OAEP. There `tests/core/jwe/test_jwe.py` has the bare
 # primitives as its peer.
 MISSING = [(alg, enc) for alg in ("RSA-OAEP-384", "RSA-OAEP-512") for enc in forge.ENCS]
 SUITES = [suite for suite in forge.SUITES if suite not in MISSING]

@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 from rich.pretty import pretty_repr
-from tests import forge
+from tests.helpers import forge
 
 from joseal import (
     Decrypter,

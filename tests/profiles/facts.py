@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto.jwe import JWE
 from jwcrypto.jwk import JWK
 from jwcrypto.jws import JWS
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import Key
 
@@ -43,9 +43,9 @@ def thumbprint(name):
 def peer_key(alg, name):
     """A private key as the peer holds it, without alg or kid."""
     if alg.startswith("ECDH"):
-        return JWK(**suite.private_jwk("P-256", name))
+        return JWK(**all_algorithms.private_jwk("P-256", name))
     if alg.startswith("ES"):
-        return JWK(**suite.ec_jwk(alg, name))
+        return JWK(**all_algorithms.ec_jwk(alg, name))
     return JWK.from_pem(forge.pem_of(forge.rsa_private(name)))
 
 
@@ -53,9 +53,9 @@ def peer_key(alg, name):
 def our_key(alg, name, kid=None):
     """The same private key as joseal holds it."""
     if alg.startswith("ECDH"):
-        return Key.from_jwk(suite.private_jwk("P-256", name), alg=alg, kid=kid)
+        return Key.from_jwk(all_algorithms.private_jwk("P-256", name), alg=alg, kid=kid)
     if alg.startswith("ES"):
-        return Key.from_jwk(suite.ec_jwk(alg, name), alg=alg, kid=kid)
+        return Key.from_jwk(all_algorithms.ec_jwk(alg, name), alg=alg, kid=kid)
     return Key.from_pem(forge.pem_of(forge.rsa_private(name)), alg=alg, kid=kid)
 
 

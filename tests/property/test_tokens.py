@@ -5,7 +5,7 @@ import json
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, Limits, TokenError, TokenTooLargeError
 

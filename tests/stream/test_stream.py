@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 from jwcrypto import jwe, jwk
-from tests import forge
+from tests.helpers import forge
 from tests.vectors.vector_files import JWE, cases, group_of
 
 import joseal.stream

@@ -380,16 +380,16 @@ ELSEWHERE = {
     "An AAD of 512 MiB, whose length in bits overflows 32 bits": "header_bytes bounds the AAD far "
     "below; a length of 32 bits is under WrongMac",
     "CBC is never decrypted on a bad tag": "what is called can't be seen from outside: "
-    "tests/test_uniform_failure.py",
+    "tests/core/jwe/test_uniform_failure.py",
     "All failures are one, with the same text, cause and work": "a vector has a code alone: "
-    "tests/test_uniform_failure.py",
-    "No error, log record or pickle holds input or key": "as before: tests/test_canary.py",
+    "tests/core/jwe/test_uniform_failure.py",
+    "No error, log record or pickle holds input or key": "as before: tests/core/secrecy/test_canary.py",
     "No CEK is handed out before the tag holds": "there is no such call: tests/house/test_names.py",
-    "A nested token names both layers": "it is a JWE in a JWS or the reverse: tests/test_nested.py",
-    "PEM and certificates never become shared secrets": "a JWK is no PEM: tests/keys/test_pem.py",
+    "A nested token names both layers": "it is a JWE in a JWS or the reverse: tests/core/test_nested.py",
+    "PEM and certificates never become shared secrets": "a JWK is no PEM: tests/core/keys/test_pem.py",
     "Keys are fetched over https, with bounds": "joseal fetches none: no module of the core names "
     "a transport",
-    "The IV, the epk and the salt of a new token are fresh": "that is about sealing: tests/test_jwe.py",
+    "The IV, the epk and the salt of a new token are fresh": "that is about sealing: tests/core/jwe/test_jwe.py",
 }
 
 SETS = [

@@ -5,36 +5,31 @@ import os
 import subprocess
 import sys
 import zlib
-from types import ModuleType
 
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
 from tests.vectors.vector_files import PATHS, VECTORS, group_of, load
+from vectors.generator.encoder import agreement, chacha, deflate, jwe, jws, wrapping
+from vectors.generator.figures import agreements
+from vectors.generator.figures.jws import SIGNED_FIGURES
 
-MODULES = sorted(VECTORS.glob("*.py"))
+GENERATOR = VECTORS / "generator"
+MODULES = sorted(GENERATOR.rglob("*.py"))
 FIGURES = [group["id"] for group in load(VECTORS / "rfc.json")["groups"]]
-
-
-@pytest.fixture
-def encoder(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(VECTORS)
-    import encoder
-
-    return encoder
 
 
 def test_generator_writes_the_same_bytes(tmp_path):
     # Another seed for hashes than the one before shows any order that depends on it.
     environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, VECTORS / "generate.py", "--output", tmp_path]
-    subprocess.run(command, check=True, env=environment, timeout=120)
+    command = [sys.executable, "-m", "vectors.generator", "--output", tmp_path]
+    subprocess.run(command, check=True, cwd=VECTORS.parent, env=environment, timeout=120)
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     assert set(written) == {path.name for path in PATHS}
     assert [path.name for path in PATHS if written[path.name] != path.read_bytes()] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(GENERATOR)))
 def test_generator_never_imports_joseal(path):
     imported = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -42,22 +37,21 @@ def test_generator_never_imports_joseal(path):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             imported.add((node.module or "").partition(".")[0])
-    ours = {module.stem for module in MODULES}
-    assert imported <= ours | {"cryptography"} | set(sys.stdlib_module_names)
+    assert imported <= {"vectors", "cryptography"} | set(sys.stdlib_module_names)
 
 
-def compared(module: ModuleType, group: dict) -> tuple[list[str], list[str]]:
+def compared(group: dict) -> tuple[list[str], list[str]]:
     """Make the token of a figure, and give both without what the RFCs do not let one make again."""
     (test,) = group["tests"]
     inject, header = test["inject"], test["header"]
     key = {**group["key"], "alg": header["alg"]} if header["alg"] != "dir" else group["key"]
-    drawn = module.recipe(group["key"], header["enc"], "any", b"")
+    drawn = jwe.recipe(group["key"], header["enc"], "any", b"")
     cek = bytes.fromhex(inject["cek"]) if "cek" in inject else drawn.cek
-    made = module.Recipe(
+    made = jwe.Recipe(
         key=key,
         alg=header["alg"],
         enc=header["enc"],
-        header=module.unb64(test["token"].partition(".")[0]),
+        header=jwe.unb64(test["token"].partition(".")[0]),
         plaintext=bytes.fromhex(inject.get("deflated", test["plaintext"])),
         cek=cek,
         iv=bytes.fromhex(inject["iv"]),
@@ -73,9 +67,6 @@ def compared(module: ModuleType, group: dict) -> tuple[list[str], list[str]]:
 
 def wrapped(key: dict, header: dict, inject: dict, cek: bytes) -> bytes | None:
     """Wrap the CEK as the algs do that `Recipe` does not know by itself."""
-    import agreement
-    import wrapping
-
     alg = header["alg"]
     if alg in agreement.ECDH_KEK_BYTES:
         secret = agreement.shared(inject["epk"], agreement.public(key))
@@ -94,39 +85,33 @@ def wrapped(key: dict, header: dict, inject: dict, cek: bytes) -> bytes | None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_encoder_makes_the_tokens_of_the_rfcs(encoder, name):
+def test_encoder_makes_the_tokens_of_the_rfcs(name):
     """All of a token, but the encrypted key of RSA."""
-    made, wanted = compared(encoder, group_of("rfc.json", name))
+    made, wanted = compared(group_of("rfc.json", name))
     assert made == wanted
 
 
-def test_key_agreement_gives_what_the_rfcs_print(encoder):
-    import agreement
-    import rfc_agreements
-
-    for figure in rfc_agreements.AGREEMENTS:
+def test_key_agreement_gives_what_the_rfcs_print():
+    for figure in agreements.AGREEMENTS:
         secrets = {
             agreement.shared(figure.ephemeral, agreement.public(figure.key)).hex(),
             agreement.shared(figure.key, agreement.public(figure.ephemeral)).hex(),
         }
         assert secrets == {figure.shared}
     # RFC 7518 appendix C has the bytes of the derivation, too.
-    (figure,) = [figure for figure in rfc_agreements.AGREEMENTS if figure.derived]
+    (figure,) = [figure for figure in agreements.AGREEMENTS if figure.derived]
     info = agreement.other_info(figure.enc, *figure.parties.values(), 16)
     assert info.hex() == "000000074131323847434d00000005416c69636500000003426f6200000080"
     derived = agreement.concat_kdf(bytes.fromhex(figure.shared), info, 16)
     assert derived.hex() == figure.derived
 
 
-def test_encoder_signs_as_the_rfcs(encoder):
+def test_encoder_signs_as_the_rfcs():
     """All of the figures but those of PSS and ECDSA, whose salts and nonces are not told."""
-    import rfc_figures_signed
-    import signing
-
     made = []
-    for figure in rfc_figures_signed.SIGNED_FIGURES:
-        header = encoder.unb64(figure.compact.partition(".")[0])
-        signed = signing.Signed(
+    for figure in SIGNED_FIGURES:
+        header = jwe.unb64(figure.compact.partition(".")[0])
+        signed = jws.Signed(
             key=figure.key,
             alg=figure.key["alg"],
             header=header,
@@ -140,19 +125,15 @@ def test_encoder_signs_as_the_rfcs(encoder):
     assert made == ["RS256", "HS256", "HS256", "HS256", "HS256", "EdDSA"]
 
 
-def test_xchacha_is_that_of_libsodium(encoder):
-    import chacha
-
+def test_xchacha_is_that_of_libsodium():
     for size in (0, 1, 64, 1000):
-        key, nonce = encoder.draw("key", 32), encoder.draw("nonce", 24)
-        plaintext, aad = encoder.draw("plaintext", size), encoder.draw("aad", size)
+        key, nonce = jwe.draw("key", 32), jwe.draw("nonce", 24)
+        plaintext, aad = jwe.draw("plaintext", size), jwe.draw("aad", size)
         theirs = crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, aad, nonce, key)
         assert chacha.xchacha_seal(key, nonce, plaintext, aad) == theirs
 
 
-def test_deflated_streams_are_those_of_zlib(encoder):
-    import deflate
-
+def test_deflated_streams_are_those_of_zlib():
     for stream, text in (
         (deflate.stored(b"one", b"two"), b"onetwo"),
         (deflate.fixed(b"fixed codes"), b"fixed codes"),

@@ -1,4 +1,4 @@
-"""Published vectors over the whole suite: RFCs, the cookbook, Wycheproof, other libraries' tokens.
+"""The figures of the RFCs and of the cookbook, for every alg.
 
 What is refused on purpose stands here by number, with its reason. A case that comes out otherwise
 than listed fails, and so does one that is not run.
@@ -10,8 +10,8 @@ from collections import Counter
 
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from tests import suite
-from tests.forge import b64, unb64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import b64, unb64
 from tests.vectors.vector_files import run
 
 from joseal import (
@@ -157,7 +157,7 @@ HPKE = {"compact": 16, "flattened": 16}
 
 
 def test_hpke_is_not_supported(shared_vectors):
-    opener = Decrypter(suite.key("ECDH-ES"), enc=list(ENCS))
+    opener = Decrypter(all_algorithms.key("ECDH-ES"), enc=list(ENCS))
     seen, codes = Counter(), Counter()
     for path in sorted((shared_vectors / "jose-hpke/examples/jwe").iterdir()):
         seen[path.stem.rpartition("-")[2]] += 1
@@ -245,7 +245,9 @@ def test_rfc_7520_section_4(shared_vectors):
         key = Key.from_jwk(told["key"], alg=alg)
         payload = told["payload"].encode()
         beside = payload if section == "4_5" else None
-        assert Verifier(suite.verifying(key)).verify(token, payload=beside) == payload, section
+        assert Verifier(all_algorithms.verifying(key)).verify(token, payload=beside) == payload, (
+            section
+        )
         verified.add(section)
         signer = Signer(
             key, detached=section == "4_5", write_kid="kid" in example["signing"]["protected"]
@@ -298,9 +300,9 @@ def test_rfc_8037_appendix_a(shared_vectors):
         z = bytes.fromhex(figure[name]["Z"])
         key = Key.from_jwk(figure[name]["recipient_public_jwk"], alg=header["alg"])
         assert key.kid == header["kid"]
-        size = suite.ECDH[header["alg"]]
-        kek = suite.concat_kdf(z, header["alg"], size)
-        mechanism = Key.from_jwk(suite.private_jwk(curve), alg=header["alg"])
+        size = all_algorithms.ECDH[header["alg"]]
+        kek = all_algorithms.concat_kdf(z, header["alg"], size)
+        mechanism = Key.from_jwk(all_algorithms.private_jwk(curve), alg=header["alg"])
         # The printed recipient has no private half: the agreed secret stands for it.
         device = ecdh.EcdhEs(ALGS[header["alg"]], mechanism._public_material(), lambda _, z=z: z)
         enc = ENCS[header["enc"]]
@@ -348,4 +350,4 @@ def test_rfc_7515_appendix_a_5_is_unsecured_and_refused():
     token = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
     for alg in ("HS256", "RS256", "ES256"):
         with pytest.raises(NotAllowedError):
-            Verifier(suite.signing_key(alg)).verify(token)
+            Verifier(all_algorithms.signing_key(alg)).verify(token)

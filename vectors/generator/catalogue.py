@@ -17,9 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from encoder import Jwk, Recipe, Token, b64, header_bytes, recipe, unb64
-from notes import NOTES
-from signing import Signed
+from vectors.generator.encoder.jwe import Jwk, Recipe, Token, b64, header_bytes, recipe, unb64
+from vectors.generator.encoder.jws import Signed
+from vectors.generator.notes import NOTES
 
 MALFORMED = "malformed"
 TOO_LARGE = "too_large"
@@ -283,6 +283,7 @@ class VectorFile:
         """Write the file."""
         content = {
             "schema": self._schema,
+            # The name of the program in version 1 of the files: any other would change all of them.
             "source": {"name": "joseal", "version": "1", "generator": "vectors/generate.py"},
             "notes": {flag: NOTES[flag] for flag in sorted(self.flags())},
             "groups": [{**group.members, "tests": group.tests} for group in self._groups],

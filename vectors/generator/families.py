@@ -6,12 +6,12 @@ Source: RFC 7518 sections 3.1 and 4.1.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cases_jws import key_for
-from catalogue import TEXT
-from encoder import Jwk, Recipe, b64, draw, header_bytes
-from keyring import curve, direct, gcmkw, kw, password, rsa
-from signing import Signed, signed
-from wrapping import sealed
+from vectors.generator.cases.jws.valid import key_for
+from vectors.generator.catalogue import TEXT
+from vectors.generator.encoder.jwe import Jwk, Recipe, b64, draw, header_bytes
+from vectors.generator.encoder.jws import Signed, signed
+from vectors.generator.encoder.wrapping import sealed
+from vectors.generator.keyring import curve, direct, gcmkw, kw, password, rsa
 
 _POINT = {"kty": "OKP", "crv": "X25519", "x": b64(draw("epk", 32))}
 _AGREED: Mapping[str, object] = {"epk": _POINT}

@@ -4,11 +4,19 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from agreement import pair
-from encoder import CONTENT, KEY_WRAP_BYTES, OAEP_HASH, Jwk, b64, draw, header_bytes
-from wrapping import GCMKW_BYTES
+from vectors.generator.encoder.agreement import pair
+from vectors.generator.encoder.jwe import (
+    CONTENT,
+    KEY_WRAP_BYTES,
+    OAEP_HASH,
+    Jwk,
+    b64,
+    draw,
+    header_bytes,
+)
+from vectors.generator.encoder.wrapping import GCMKW_BYTES
 
-_SET = json.loads(Path(__file__).with_name("keys.json").read_text(encoding="ascii"))
+_SET = json.loads((Path(__file__).parents[1] / "keys.json").read_text(encoding="ascii"))
 _RSA = {key["kid"]: {name: key[name] for name in key if name != "kid"} for key in _SET["keys"]}
 
 RSA_ALGS = tuple(OAEP_HASH)

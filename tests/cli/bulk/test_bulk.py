@@ -30,7 +30,7 @@ from joseal.cli.program import program
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ENC = "A128GCM"
 
 
@@ -319,7 +319,7 @@ def stop(
         "-W",
         "error",
         "-m",
-        "tests.bulk_stopped",
+        "tests.helpers.bulk_stopped",
         call,
         str(count),
         end.name,

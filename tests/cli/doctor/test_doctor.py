@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from tests import forge, mistakes, suite
-from tests.mistakes import HIDDEN, SHOWN, good
+from tests.helpers import all_algorithms, forge, mistakes
+from tests.helpers.mistakes import HIDDEN, SHOWN, good
 
 from joseal import Encrypter, Key
 from joseal.cli import options
@@ -129,26 +129,26 @@ def test_a_good_token_opens_as_it_is(with_key: Run) -> None:
 def test_symmetric_keys_open_good_tokens_and_name_what_is_wrong(
     alg: str, enc: str, run: Run, tmp_path: Path
 ) -> None:
-    secret = suite.raw(alg, enc)
+    secret = all_algorithms.raw(alg, enc)
     (tmp_path / "key").write_text(json.dumps({"kty": "oct", "k": forge.b64(secret)}))
-    token = suite.token(alg, enc, mistakes.PLAINTEXT)
+    token = all_algorithms.token(alg, enc, mistakes.PLAINTEXT)
     assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=str(token))) == []
     changed = str(token._replace(tag=bytes(16)))
     done = run("doctor", "--json", "--key", tmp_path / "key", data=changed)
     assert codes(done) == ["no_variant" if alg == "dir" else "content_unopened"]
-    other = str(suite.token(alg, enc, name="stranger"))
+    other = str(all_algorithms.token(alg, enc, name="stranger"))
     assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=other)) == ["no_variant"]
 
 
 @pytest.fixture(scope="module")
 def on_curve(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("curve") / "mine.jwk"
-    path.write_text(json.dumps(suite.private_jwk("P-256")))
+    path.write_text(json.dumps(all_algorithms.private_jwk("P-256")))
     return path
 
 
 def test_a_key_on_a_curve_opens(run: Run, on_curve: Path) -> None:
-    token = str(suite.token("ECDH-ES+A128KW", "A128GCM"))
+    token = str(all_algorithms.token("ECDH-ES+A128KW", "A128GCM"))
     assert run("doctor", "--key", on_curve, data=token).exit_code == 0
 
 
@@ -252,7 +252,7 @@ def test_an_rsa_key_of_another_size_is_named(with_key: Run) -> None:
 
 
 def test_an_epk_on_another_curve_is_named(run: Run, on_curve: Path) -> None:
-    token = str(suite.token("ECDH-ES", "A128GCM", curve="X25519"))
+    token = str(all_algorithms.token("ECDH-ES", "A128GCM", curve="X25519"))
     (cause,) = told(run("doctor", "--json", "--key", on_curve, data=token))["causes"]
     assert (cause["code"], cause["seen"]) == ("epk_curve", "X25519, and yours is on P-256")
 
@@ -272,13 +272,13 @@ def test_alg_in_another_spelling_is_one_cause_and_not_two(with_key: Run) -> None
 
 
 def test_a_key_of_another_kind_is_named(with_key: Run) -> None:
-    token = str(suite.token("A256KW", "A128GCM"))
+    token = str(all_algorithms.token("A256KW", "A128GCM"))
     assert codes(with_key("--json", data=token))[0] == "key_of_other_kind"
 
 
 def test_a_direct_key_of_another_size_is_named(run: Run, tmp_path: Path) -> None:
     (tmp_path / "key").write_text(json.dumps({"kty": "oct", "k": forge.b64(bytes(16))}))
-    token = str(suite.token("dir", "A256GCM"))
+    token = str(all_algorithms.token("dir", "A256GCM"))
     assert codes(run("doctor", "--json", "--key", tmp_path / "key", data=token)) == ["key_unusable"]
 
 

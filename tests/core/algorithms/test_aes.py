@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Limits
 from joseal._core.algorithms import aes

@@ -1,8 +1,8 @@
 """AES-GCM key wrap: RFC 7518 section 4.7."""
 
 import pytest
-from tests import suite
-from tests.forge import b64, draw, unb64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import b64, draw, unb64
 
 from joseal import Limits, MalformedTokenError
 from joseal._core.algorithms import aes
@@ -17,8 +17,8 @@ def request(enc, members, encrypted_key):
     return UnwrapRequest(ENCS[enc], known, encrypted_key, Limits())
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
-@pytest.mark.parametrize(("alg", "size"), suite.GCM_WRAPS.items())
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@pytest.mark.parametrize(("alg", "size"), all_algorithms.GCM_WRAPS.items())
 def test_wrapped_key_is_fresh_and_unwraps(alg, size, enc):
     mechanism = AesGcmKeyWrap(draw(alg, size))
     made = [mechanism.wrap(WrapSettings(ENCS[enc], Limits())) for _ in range(5)]
@@ -31,11 +31,11 @@ def test_wrapped_key_is_fresh_and_unwraps(alg, size, enc):
         assert mechanism.check_public(request(enc, members, encrypted_key))() == cek
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
-@pytest.mark.parametrize("alg", suite.GCM_WRAPS)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@pytest.mark.parametrize("alg", all_algorithms.GCM_WRAPS)
 def test_independently_wrapped_key_unwraps(alg, enc):
-    wrapped = suite.wrap(alg, enc)
-    mechanism = AesGcmKeyWrap(suite.raw(alg, enc))
+    wrapped = all_algorithms.wrap(alg, enc)
+    mechanism = AesGcmKeyWrap(all_algorithms.raw(alg, enc))
     assert (
         mechanism.check_public(request(enc, wrapped.members, wrapped.encrypted_key))()
         == wrapped.cek
@@ -67,7 +67,7 @@ def test_iv_of_another_size_is_malformed_before_the_key_is_used(size):
         AesGcmKeyWrap(bytes(16)).check_public(request("A128GCM", members, bytes(16)))
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
 @pytest.mark.usefixtures("unused")
 def test_encrypted_key_of_another_size_is_malformed_before_the_key_is_used(enc):
     members = {"iv": b64(bytes(12)), "tag": b64(bytes(16))}
@@ -92,8 +92,8 @@ def test_member_that_is_missing_or_not_canonical_is_malformed(name, form):
 
 
 def test_every_changed_bit_is_none():
-    wrapped = suite.wrap("A128GCMKW", "A128GCM")
-    mechanism = AesGcmKeyWrap(suite.raw("A128GCMKW", "A128GCM"))
+    wrapped = all_algorithms.wrap("A128GCMKW", "A128GCM")
+    mechanism = AesGcmKeyWrap(all_algorithms.raw("A128GCMKW", "A128GCM"))
     parts = {
         "key": wrapped.encrypted_key,
         "iv": unb64(wrapped.members["iv"]),

@@ -6,8 +6,8 @@ import sys
 from collections import Counter
 
 import pytest
-from tests import suite
-from tests.forge import draw
+from tests.helpers import all_algorithms
+from tests.helpers.forge import draw
 
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput, lengths_fit
@@ -28,10 +28,14 @@ def test_both_are_marked_as_drafts_and_nothing_else_is():
 @pytest.mark.parametrize("name", CHACHA)
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 64, 1000])
 def test_sealed_bytes_are_those_of_the_primitive(name, size):
-    cek, iv, plaintext = draw("cek", 32), draw("iv", suite.IV_BYTES[name]), draw("text", size)
+    cek, iv, plaintext = (
+        draw("cek", 32),
+        draw("iv", all_algorithms.IV_BYTES[name]),
+        draw("text", size),
+    )
     ciphertext, tag = content_encryption.seal(ENCS[name], cek, iv, b"aad", plaintext)
     assert (len(ciphertext), len(tag)) == (size, 16)
-    assert (ciphertext, tag) == suite.seal(name, cek, iv, b"aad", plaintext)
+    assert (ciphertext, tag) == all_algorithms.seal(name, cek, iv, b"aad", plaintext)
     sealed = AeadOutput(b"aad", iv, ciphertext, tag)
     assert lengths_fit(ENCS[name], sealed)
     assert content_encryption.open_(ENCS[name], cek, sealed) == plaintext
@@ -39,8 +43,8 @@ def test_sealed_bytes_are_those_of_the_primitive(name, size):
 
 @pytest.mark.parametrize("name", CHACHA)
 def test_every_changed_byte_is_none(name):
-    cek, iv = draw("cek", 32), draw("iv", suite.IV_BYTES[name])
-    good = AeadOutput(b"aad", iv, *suite.seal(name, cek, iv, b"aad", b"plaintext"))
+    cek, iv = draw("cek", 32), draw("iv", all_algorithms.IV_BYTES[name])
+    good = AeadOutput(b"aad", iv, *all_algorithms.seal(name, cek, iv, b"aad", b"plaintext"))
     for field in AeadOutput._fields:
         raw = getattr(good, field)
         for place in range(len(raw)):
@@ -53,7 +57,7 @@ def test_every_changed_byte_is_none(name):
 
 @pytest.mark.parametrize("name", CHACHA)
 def test_other_lengths_do_not_fit(name):
-    iv_bytes = suite.IV_BYTES[name]
+    iv_bytes = all_algorithms.IV_BYTES[name]
     for size in {0, 8, 11, 12, 13, 16, 23, 24, 25, 32} - {iv_bytes}:
         assert not lengths_fit(ENCS[name], AeadOutput(b"", bytes(size), b"x", bytes(16)))
     for size in (*range(16), 17, 32):

@@ -5,7 +5,7 @@ import sys
 import threading
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.content_chunked import CHUNK_BYTES, ChunkedEncryption

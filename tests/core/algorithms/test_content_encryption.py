@@ -4,7 +4,7 @@ import json
 import tracemalloc
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput

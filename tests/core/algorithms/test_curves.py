@@ -6,13 +6,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests import suite
-from tests.forge import unb64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import unb64
 
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.registry import EDWARDS, MONTGOMERY, WEIERSTRASS
 
-SIZES = suite.CURVES | {"Ed25519": 32, "Ed448": 57}
+SIZES = all_algorithms.CURVES | {"Ed25519": 32, "Ed448": 57}
 ALL = list(SIZES)
 ORDER = {
     "P-256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
@@ -74,7 +74,9 @@ def test_coordinates_have_the_full_size_of_the_field(curve):
     """RFC 7518 section 6.2.1.2: leading zero bytes are not left out."""
     pair = next(
         pair
-        for pair in (ec.derive_private_key(d, suite.WEIERSTRASS[curve]) for d in range(1, 5000))
+        for pair in (
+            ec.derive_private_key(d, all_algorithms.WEIERSTRASS[curve]) for d in range(1, 5000)
+        )
         if pair.public_key().public_numbers().x
         >> (8 * SIZES[curve] - (16 if curve == "P-521" else 8))
         == 0
@@ -119,7 +121,7 @@ def test_name_of_a_curve_that_is_not_used_is_in_no_table():
 
 @pytest.mark.parametrize("curve", WEIERSTRASS)
 def test_point_off_the_curve_is_refused(curve):
-    x, y = curves.coordinates(suite.private(curve).public_key())
+    x, y = curves.coordinates(all_algorithms.private(curve).public_key())
     size = SIZES[curve]
     for place in range(0, size, 7):
         bad = bytearray(y)
@@ -137,7 +139,7 @@ def test_point_off_the_curve_is_refused(curve):
 
 @pytest.mark.parametrize("curve", ORDER)
 def test_private_key_over_the_order_is_refused(curve):
-    pair = ec.derive_private_key(5, suite.WEIERSTRASS[curve])
+    pair = ec.derive_private_key(5, all_algorithms.WEIERSTRASS[curve])
     size = SIZES[curve]
     assert curves.load_private(curve, (5).to_bytes(size, "big"), pair.public_key()) is not None
     for wrong in (5 + ORDER[curve], 0, ORDER[curve], ORDER[curve] - 5):
@@ -153,11 +155,13 @@ def test_private_key_of_another_pair_or_size_is_refused(curve):
         assert curves.load_private(curve, wrong, mine.public_key()) is None
 
 
-@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
 def test_both_sides_agree(curve):
     one, two = curves.generate(curve), curves.generate(curve)
     secret = curves.agree(one, two.public_key())
-    assert secret == curves.agree(two, one.public_key()) == suite.agree(one, two.public_key())
+    assert (
+        secret == curves.agree(two, one.public_key()) == all_algorithms.agree(one, two.public_key())
+    )
     assert len(secret) == SIZES[curve]
 
 

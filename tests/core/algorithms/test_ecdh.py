@@ -4,8 +4,8 @@ import json
 from collections import Counter
 
 import pytest
-from tests import suite
-from tests.forge import b64, unb64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError
 from joseal._core.algorithms import curves, ecdh
@@ -44,26 +44,26 @@ def test_other_info_is_that_of_appendix_c(shared_vectors, monkeypatch):
     given = []
     kdf = ecdh.ConcatKDFHash
     monkeypatch.setattr(ecdh, "ConcatKDFHash", lambda *args: given.append(args) or kdf(*args))
-    pair = suite.private("P-256")
+    pair = all_algorithms.private("P-256")
     mechanism("ECDH-ES", pair).wrap(settings("A128GCM", apu=b"Alice", apv=b"Bob"))
     ((hash_, size, info),) = given
     assert (hash_.name, size, info.hex()) == ("sha256", 16, figure["other_info"])
 
 
 @pytest.mark.parametrize("curve", ["X25519", "X448"])
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 def test_nothing_is_sealed_for_a_public_key_of_low_order(alg, curve):
     """No key that was loaded is one; the mechanism does not rely on it."""
-    public = curves.load_public(curve, bytes(suite.CURVES[curve]), None)
+    public = curves.load_public(curve, bytes(all_algorithms.CURVES[curve]), None)
     with pytest.raises(ValueError, match=r"^the recipient's public key can't be used$"):
         ecdh.EcdhEs(ALGS[alg], public, None).wrap(settings("A128GCM"))
 
 
-@pytest.mark.parametrize("curve", suite.CURVES)
-@pytest.mark.parametrize("alg", suite.ECDH)
-@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
 def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
-    pair = suite.private(curve)
+    pair = all_algorithms.private(curve)
     cek, encrypted_key, members = mechanism(alg, pair, private=False).wrap(
         settings(enc, apu=b"Alice", apv=b"Bob")
     )
@@ -73,23 +73,23 @@ def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
     assert list(epk) == (["kty", "crv", "x", "y"] if curve[0] == "P" else ["kty", "crv", "x"])
     assert (epk["kty"], epk["crv"]) == ("EC" if curve[0] == "P" else "OKP", curve)
     assert len(cek) == ENCS[enc].cek_bytes
-    assert len(encrypted_key) == (len(cek) + 8 if suite.ECDH[alg] else 0)
+    assert len(encrypted_key) == (len(cek) + 8 if all_algorithms.ECDH[alg] else 0)
     unwrap = mechanism(alg, pair).check_public(request(alg, enc, members, encrypted_key))
     assert unwrap() == cek
-    if not suite.ECDH[alg]:
+    if not all_algorithms.ECDH[alg]:
         public = curves.load_public(curve, unb64(epk["x"]), unb64(epk["y"]) if "y" in epk else None)
-        secret = suite.agree(pair, public)
-        assert suite.concat_kdf(secret, enc, len(cek), b"Alice", b"Bob") == cek
+        secret = all_algorithms.agree(pair, public)
+        assert all_algorithms.concat_kdf(secret, enc, len(cek), b"Alice", b"Bob") == cek
 
 
-@pytest.mark.parametrize("curve", suite.CURVES)
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 @pytest.mark.parametrize(
     "parties", [{}, {"apu": b"a"}, {"apv": b"\0" * 40}, {"apu": b"ab", "apv": b"c"}]
 )
 def test_independently_wrapped_key_unwraps(alg, curve, parties):
-    wrapped = suite.wrap(alg, "A192CBC-HS384", curve=curve, **parties)
-    ready = mechanism(alg, suite.private(curve)).check_public(
+    wrapped = all_algorithms.wrap(alg, "A192CBC-HS384", curve=curve, **parties)
+    ready = mechanism(alg, all_algorithms.private(curve)).check_public(
         request(alg, "A192CBC-HS384", wrapped.members, wrapped.encrypted_key)
     )
     assert ready() == wrapped.cek
@@ -98,42 +98,42 @@ def test_independently_wrapped_key_unwraps(alg, curve, parties):
 def test_parties_are_not_run_together():
     """Each is counted, so that moving a byte from one to the other gives another key."""
     derived = {
-        suite.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).cek
+        all_algorithms.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).cek
         for apu, apv in [(b"ab", b"c"), (b"a", b"bc"), (b"abc", b""), (b"", b"abc")]
     }
     assert len(derived) == 4
-    pair = mechanism("ECDH-ES", suite.private("P-256"))
+    pair = mechanism("ECDH-ES", all_algorithms.private("P-256"))
     ours = set()
     for apu, apv in [(b"ab", b"c"), (b"a", b"bc"), (b"abc", b""), (b"", b"abc")]:
-        members = suite.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).members
+        members = all_algorithms.wrap("ECDH-ES", "A128GCM", apu=apu, apv=apv).members
         ours.add(pair.check_public(request("ECDH-ES", "A128GCM", members))())
     assert ours == derived
 
 
-@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
 def test_ephemeral_pair_and_cek_are_fresh(curve):
-    sealing = mechanism("ECDH-ES+A128KW", suite.private(curve), private=False)
+    sealing = mechanism("ECDH-ES+A128KW", all_algorithms.private(curve), private=False)
     made = [sealing.wrap(settings("A128GCM")) for _ in range(20)]
     assert len({members["epk"]["x"] for _, _, members in made}) == 20
     assert len({cek for cek, _, _ in made}) == 20
 
 
 def test_absent_parties_are_not_written():
-    _, _, members = mechanism("ECDH-ES", suite.private("X25519")).wrap(settings("A128GCM"))
+    _, _, members = mechanism("ECDH-ES", all_algorithms.private("X25519")).wrap(settings("A128GCM"))
     assert list(members) == ["epk"]
 
 
 def test_empty_party_is_an_absent_one():
-    members = suite.wrap("ECDH-ES", "A128GCM").members
-    pair = mechanism("ECDH-ES", suite.private("P-256"))
+    members = all_algorithms.wrap("ECDH-ES", "A128GCM").members
+    pair = mechanism("ECDH-ES", all_algorithms.private("P-256"))
     absent = pair.check_public(request("ECDH-ES", "A128GCM", members))()
     empty = pair.check_public(request("ECDH-ES", "A128GCM", {**members, "apu": "", "apv": ""}))()
     assert absent == empty
 
 
 def bad_epks(curve):
-    good = suite.public_jwk(suite.private(curve, "ephemeral"), curve)
-    size = suite.CURVES[curve]
+    good = all_algorithms.public_jwk(all_algorithms.private(curve, "ephemeral"), curve)
+    size = all_algorithms.CURVES[curve]
     yield "none", None
     yield "empty", {}
     for name in good:
@@ -143,9 +143,12 @@ def bad_epks(curve):
     yield "with its private half", {**good, "d": b64(bytes(size))}
     yield "short x", {**good, "x": b64(bytes(size - 1))}
     yield "long x", {**good, "x": b64(b"\0" + unb64(good["x"]))}
-    for other in suite.CURVES:
+    for other in all_algorithms.CURVES:
         if other != curve:
-            yield f"on {other}", suite.public_jwk(suite.private(other, "ephemeral"), other)
+            yield (
+                f"on {other}",
+                all_algorithms.public_jwk(all_algorithms.private(other, "ephemeral"), other),
+            )
             yield f"named {other}", {**good, "crv": other}
     if curve[0] == "P":
         yield "zero", {**good, "x": b64(bytes(size)), "y": b64(bytes(size))}
@@ -157,13 +160,13 @@ def bad_epks(curve):
         yield "of order four or so", {**good, "x": b64(b"\1" + bytes(size - 1))}
 
 
-@pytest.mark.parametrize("curve", suite.CURVES)
+@pytest.mark.parametrize("curve", all_algorithms.CURVES)
 @pytest.mark.parametrize("alg", ["ECDH-ES", "ECDH-ES+A128KW"])
 def test_bad_epk_is_malformed_before_the_private_key_is_used(alg, curve):
     used = []
-    pair = suite.private(curve)
+    pair = all_algorithms.private(curve)
     ready = ecdh.EcdhEs(ALGS[alg], pair.public_key(), used.append)
-    wrapped = bytes(24) if suite.ECDH[alg] else b""
+    wrapped = bytes(24) if all_algorithms.ECDH[alg] else b""
     seen = 0
     for _, epk in bad_epks(curve):
         members = {} if epk is None else {"epk": epk}
@@ -176,7 +179,7 @@ def test_bad_epk_is_malformed_before_the_private_key_is_used(alg, curve):
 
 def test_other_members_of_the_epk_are_not_looked_at():
     """A long list of `key_ops` or a certificate in it costs nothing."""
-    wrapped = suite.wrap("ECDH-ES", "A128GCM")
+    wrapped = all_algorithms.wrap("ECDH-ES", "A128GCM")
     epk = {
         **wrapped.members["epk"],
         "key_ops": ["a"] * 1000,
@@ -185,27 +188,27 @@ def test_other_members_of_the_epk_are_not_looked_at():
         "kid": None,
         "x5c": {},
     }
-    ready = mechanism("ECDH-ES", suite.private("P-256"))
+    ready = mechanism("ECDH-ES", all_algorithms.private("P-256"))
     assert ready.check_public(request("ECDH-ES", "A128GCM", {"epk": epk}))() == wrapped.cek
 
 
 @pytest.mark.parametrize("party", ["apu", "apv"])
 @pytest.mark.parametrize("text", ["A", "QQ==", "Q+==", "QR", "Q Q", "\u00e9", "Q\n"])
 def test_party_that_is_not_canonical_base64url_is_malformed(party, text):
-    members = {**suite.wrap("ECDH-ES", "A128GCM").members, party: text}
+    members = {**all_algorithms.wrap("ECDH-ES", "A128GCM").members, party: text}
     with pytest.raises(MalformedTokenError):
-        mechanism("ECDH-ES", suite.private("P-256")).check_public(
+        mechanism("ECDH-ES", all_algorithms.private("P-256")).check_public(
             request("ECDH-ES", "A128GCM", members)
         )
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
-@pytest.mark.parametrize("alg", suite.ECDH)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@pytest.mark.parametrize("alg", all_algorithms.ECDH)
 def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(alg, enc):
     used = []
-    ready = ecdh.EcdhEs(ALGS[alg], suite.private("P-256").public_key(), used.append)
-    members = suite.wrap(alg, enc).members
-    right = ENCS[enc].cek_bytes + 8 if suite.ECDH[alg] else 0
+    ready = ecdh.EcdhEs(ALGS[alg], all_algorithms.private("P-256").public_key(), used.append)
+    members = all_algorithms.wrap(alg, enc).members
+    right = ENCS[enc].cek_bytes + 8 if all_algorithms.ECDH[alg] else 0
     for size in {0, 1, 8, 16, 24, 32, 40, 56, 72, right - 1, right + 1, right + 8} - {right, -1}:
         with pytest.raises(MalformedTokenError):
             ready.check_public(request(alg, enc, members, bytes(size)))
@@ -216,8 +219,8 @@ def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(alg
 
 
 def test_public_half_alone_unwraps_nothing():
-    wrapped = suite.wrap("ECDH-ES", "A128GCM")
-    sealing = mechanism("ECDH-ES", suite.private("P-256"), private=False)
+    wrapped = all_algorithms.wrap("ECDH-ES", "A128GCM")
+    sealing = mechanism("ECDH-ES", all_algorithms.private("P-256"), private=False)
     assert sealing.check_public(request("ECDH-ES", "A128GCM", wrapped.members))() is None
 
 
@@ -238,7 +241,7 @@ def shared_secret(case, curve):
     except MalformedTokenError:
         return None
     assert secrets == []
-    assert unwrap() == suite.concat_kdf(secrets[0], "A256GCM", 32)
+    assert unwrap() == all_algorithms.concat_kdf(secrets[0], "A256GCM", 32)
     return secrets[0].hex()
 
 

@@ -4,8 +4,8 @@ import hashlib
 import json
 
 import pytest
-from tests import suite
-from tests.forge import b64, unb64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import b64, unb64
 
 from joseal import Limits, MalformedTokenError, NotAllowedError, TokenTooLargeError
 from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
@@ -48,25 +48,27 @@ def test_table_has_the_work_that_owasp_advises(alg, iterations):
     assert ALGS[alg].iterations == iterations
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
-@pytest.mark.parametrize("alg", suite.PBES2)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@pytest.mark.parametrize("alg", all_algorithms.PBES2)
 def test_independently_wrapped_key_unwraps(alg, enc):
-    wrapped = suite.wrap(alg, enc, p2s=b"12345678", p2c=1001)
-    mechanism = Pbes2(ALGS[alg], Password(suite.raw(alg, enc), 1000))
+    wrapped = all_algorithms.wrap(alg, enc, p2s=b"12345678", p2c=1001)
+    mechanism = Pbes2(ALGS[alg], Password(all_algorithms.raw(alg, enc), 1000))
     assert (
         mechanism.check_public(request(alg, enc, wrapped.members, wrapped.encrypted_key))()
         == wrapped.cek
     )
 
 
-@pytest.mark.parametrize("alg", suite.PBES2)
+@pytest.mark.parametrize("alg", all_algorithms.PBES2)
 def test_what_is_wrapped_is_what_the_rfc_derives(alg):
-    mechanism = Pbes2(ALGS[alg], Password(suite.raw(alg, "A128GCM"), 1003, 9))
+    mechanism = Pbes2(ALGS[alg], Password(all_algorithms.raw(alg, "A128GCM"), 1003, 9))
     cek, encrypted_key, members = mechanism.wrap(WrapSettings(ENCS["A128GCM"], Limits()))
     assert list(members) == ["p2s", "p2c"]
     salt = unb64(members["p2s"])
     assert (len(salt), members["p2c"]) == (9, 1003)
-    assert suite.wrap(alg, "A128GCM", cek, p2s=salt, p2c=1003).encrypted_key == encrypted_key
+    assert (
+        all_algorithms.wrap(alg, "A128GCM", cek, p2s=salt, p2c=1003).encrypted_key == encrypted_key
+    )
 
 
 def test_salt_and_key_are_fresh():
@@ -139,7 +141,7 @@ def test_missing_iterations_are_malformed(work):
     assert work == []
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
 def test_size_of_the_encrypted_key_is_checked_before_any_work(enc, work):
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
     right = ENCS[enc].cek_bytes + 8

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, lookup_enc
 

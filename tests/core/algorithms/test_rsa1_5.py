@@ -4,7 +4,7 @@ import json
 from collections import Counter
 
 import pytest
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import (
     Decrypter,
@@ -39,7 +39,7 @@ def test_it_is_the_one_legacy_alg():
 LOADERS = {
     "pem": lambda **own: Key.from_pem(forge.pem_of(forge.rsa_private()), **own),
     "jwk": lambda **own: Key.from_jwk(
-        suite.key("RSA-OAEP").to_jwk(private=True) | {"alg": "RSA1_5"}, **own
+        all_algorithms.key("RSA-OAEP").to_jwk(private=True) | {"alg": "RSA1_5"}, **own
     ),
     "env": lambda **own: Key.from_env("JOSEAL_TEST_KEY", **own),
 }
@@ -57,7 +57,7 @@ def test_key_is_off_unless_legacy_is_named(loader, monkeypatch):
 
 
 def test_jwk_of_the_peer_does_not_switch_it_on():
-    jwk = suite.key("RSA-OAEP").to_jwk(private=True) | {"alg": "RSA1_5"}
+    jwk = all_algorithms.key("RSA-OAEP").to_jwk(private=True) | {"alg": "RSA1_5"}
     with pytest.raises(InvalidKeyError, match="legacy=True"):
         Key.from_jwk(jwk)
 
@@ -68,25 +68,25 @@ def test_key_is_never_generated():
 
 
 def test_token_is_never_made():
-    key = suite.key("RSA1_5").public()
+    key = all_algorithms.key("RSA1_5").public()
     with pytest.raises(InvalidKeyError, match="never made"):
         Encrypter(key, enc="A128GCM")
     with pytest.raises(InvalidKeyError, match="never made"):
         mechanism().wrap(WrapSettings(ENCS["A128GCM"], Limits()))
 
 
-@pytest.mark.parametrize("enc", suite.ENCS)
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
 def test_old_token_opens(enc):
-    token = str(suite.token("RSA1_5", enc, b"old"))
-    assert Decrypter(suite.key("RSA1_5"), enc=enc).decrypt(token) == b"old"
+    token = str(all_algorithms.token("RSA1_5", enc, b"old"))
+    assert Decrypter(all_algorithms.key("RSA1_5"), enc=enc).decrypt(token) == b"old"
 
 
 def test_key_for_oaep_does_not_open_it():
     """The alg in the header is not the key's, and naming the key's does not help."""
-    wrapped = suite.wrap("RSA1_5", "A128GCM")
-    opener = Decrypter(suite.key("RSA-OAEP"), enc="A128GCM")
+    wrapped = all_algorithms.wrap("RSA1_5", "A128GCM")
+    opener = Decrypter(all_algorithms.key("RSA-OAEP"), enc="A128GCM")
     with pytest.raises(DecryptionError):
-        opener.decrypt(str(suite.token("RSA-OAEP", "A128GCM", wrapped=wrapped)))
+        opener.decrypt(str(all_algorithms.token("RSA-OAEP", "A128GCM", wrapped=wrapped)))
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, 257, 512])

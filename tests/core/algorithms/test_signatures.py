@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
 )
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import Key
 from joseal._core.algorithms.registry import SIGS
@@ -36,15 +36,17 @@ SIZES = {
 
 
 def prepared(alg, name="mine"):
-    return suite.signing_key(alg, name)._for_signatures("sign", None)
+    return all_algorithms.signing_key(alg, name)._for_signatures("sign", None)
 
 
 def checking(alg, name="mine"):
-    return suite.verifying(suite.signing_key(alg, name))._for_signatures("verify", None)
+    return all_algorithms.verifying(all_algorithms.signing_key(alg, name))._for_signatures(
+        "verify", None
+    )
 
 
 def test_the_table_has_every_signature():
-    assert list(SIGS) == suite.SIGS
+    assert list(SIGS) == all_algorithms.SIGS
     assert set(SIZES) == set(SIGS)
     assert "none" not in SIGS
 
@@ -116,7 +118,7 @@ def test_mask_of_pss_uses_the_same_hash(alg):
 )
 def test_ecdsa_is_two_numbers_and_no_asn1(alg, curve):
     """RFC 7518 section 3.4."""
-    private, size = suite.private(curve), suite.CURVES[curve]
+    private, size = all_algorithms.private(curve), all_algorithms.CURVES[curve]
     algorithm = ec.ECDSA(HASH[alg[2:]]())
     signature = prepared(alg).sign(DATA)
     r, s = int.from_bytes(signature[:size], "big"), int.from_bytes(signature[size:], "big")
@@ -206,7 +208,7 @@ def test_wycheproof_hmac(shared_vectors, size):
 
 def test_verifying_agrees_with_cryptography_on_random_signatures():
     """No bytes of the right size are taken for a signature that the primitive refuses."""
-    public = suite.private("P-256").public_key()
+    public = all_algorithms.private("P-256").public_key()
     for count in range(50):
         raw = forge.draw(f"signature {count}", 64)
         r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
@@ -215,9 +217,11 @@ def test_verifying_agrees_with_cryptography_on_random_signatures():
         assert not checking("ES256").verify(DATA, raw)
 
 
-@pytest.mark.parametrize("alg", [alg for alg in suite.SIGS if not alg.startswith("HS")])
+@pytest.mark.parametrize("alg", [alg for alg in all_algorithms.SIGS if not alg.startswith("HS")])
 def test_public_half_alone_signs_nothing(alg):
     """`Signer` refuses such a key; what it is made of gives no bytes either."""
-    public = suite.verifying(suite.signing_key(alg))._for_signatures("verify", None)
+    public = all_algorithms.verifying(all_algorithms.signing_key(alg))._for_signatures(
+        "verify", None
+    )
     assert public.sign(b"x") == b""
     assert not public.verify(b"x", b"")

@@ -1,7 +1,7 @@
 """A token made of all its inputs: at once, or from a size on chunk by chunk. RFC 7516 section 5.1."""
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal._core import jwe
 from joseal._core.algorithms import content_chunked, content_encryption

@@ -7,7 +7,7 @@ import os
 import traceback
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Decrypter, DecryptionError, Key
 from joseal._core.algorithms import aes, content_encryption

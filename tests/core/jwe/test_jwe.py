@@ -11,7 +11,7 @@ import threading
 import types
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import (
     DecryptedToken,

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import (
     Decrypter,

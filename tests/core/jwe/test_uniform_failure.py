@@ -12,7 +12,7 @@ import os
 import traceback
 
 import pytest
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import Decrypter, DecryptionError
 from joseal._core.algorithms import aes, content_encryption, ecdh
@@ -22,8 +22,8 @@ ENCS = ["A128CBC-HS256", "A128GCM"]
 # The curve is a choice of its own for ECDH-ES, and None for the others.
 SUITES = [
     (alg, curve, enc)
-    for alg in suite.ALGS
-    for curve in (["P-256", "X25519"] if alg in suite.ECDH else [None])
+    for alg in all_algorithms.ALGS
+    for curve in (["P-256", "X25519"] if alg in all_algorithms.ECDH else [None])
     for enc in ENCS
 ]
 # What each family does with its secret, in order.
@@ -38,7 +38,7 @@ PRIVATE_STEPS = {
 
 
 def test_the_table_has_every_alg():
-    assert set(suite.ALGS) == set(ALGS)
+    assert set(all_algorithms.ALGS) == set(ALGS)
 
 
 class RecordedAead:
@@ -113,7 +113,7 @@ def log(monkeypatch):
 
 def recorded_key(alg, curve, enc, log, name="mine"):
     """Return a key of its own, whose private half writes to the log."""
-    key = suite.fresh(alg, enc, name, curve)
+    key = all_algorithms.fresh(alg, enc, name, curve)
     for slot, label in (("_decrypt", "rsa"), ("_agree", "agree")):
         step = getattr(key._management, slot, None)
         if step is not None:
@@ -148,29 +148,35 @@ def wrapping_faults(good, alg, enc, others):
 
 def size_faults(good, alg, enc):
     """RSA alone can carry a key of any size."""
-    right = suite.CEK_BYTES[enc]
+    right = all_algorithms.CEK_BYTES[enc]
     for size in sorted({0, 1, 8, 15, 16, 17, 24, 31, 32, 33, 48, 64, 126} - {right}):
         cek = (forge.draw("cek", right) * 8)[:size]
-        wrapped = suite.wrap(alg, enc, cek).encrypted_key
+        wrapped = all_algorithms.wrap(alg, enc, cek).encrypted_key
         yield f"a CEK of {size}", good._replace(encrypted_key=wrapped)
-    for other in set(suite.RSA) - {alg}:
-        wrapped = suite.wrap(other, enc).encrypted_key
+    for other in set(all_algorithms.RSA) - {alg}:
+        wrapped = all_algorithms.wrap(other, enc).encrypted_key
         yield f"the padding of {other}", good._replace(encrypted_key=wrapped)
 
 
 def member_faults(alg, enc, curve, good_wrapped):
     """Members that are of their form, and lead to another key."""
-    if alg in suite.GCM_WRAPS:
+    if alg in all_algorithms.GCM_WRAPS:
         for member in ("iv", "tag"):
             raw = forge.unb64(good_wrapped.members[member])
             for place in (0, -1):
                 yield f"{member} {place}", {member: forge.b64(flipped(raw, place))}
-    elif alg in suite.PBES2:
+    elif alg in all_algorithms.PBES2:
         yield "salt", {"p2s": forge.b64(forge.draw("another salt", 16))}
-        yield "iterations", {"p2c": suite.ITERATIONS + 1}
-    elif alg in suite.ECDH:
-        yield "epk", {"epk": suite.public_jwk(suite.private(curve, "another"), curve)}
-        yield "epk of the recipient", {"epk": suite.public_jwk(suite.private(curve), curve)}
+        yield "iterations", {"p2c": all_algorithms.ITERATIONS + 1}
+    elif alg in all_algorithms.ECDH:
+        yield (
+            "epk",
+            {"epk": all_algorithms.public_jwk(all_algorithms.private(curve, "another"), curve)},
+        )
+        yield (
+            "epk of the recipient",
+            {"epk": all_algorithms.public_jwk(all_algorithms.private(curve), curve)},
+        )
         for party in ("apu", "apv"):
             yield party, {party: forge.b64(b"Alicf")}
 
@@ -178,22 +184,27 @@ def member_faults(alg, enc, curve, good_wrapped):
 def faults(alg, curve, enc):
     """Tokens of one shape that only the private step tells from good ones."""
     own = {"curve": curve}
-    own |= {"apu": b"Alice", "apv": b"Bob!!"} if alg in suite.ECDH else {}
-    wrapped = suite.wrap(alg, enc, **own)
-    good = suite.token(alg, enc, wrapped=wrapped)
+    own |= {"apu": b"Alice", "apv": b"Bob!!"} if alg in all_algorithms.ECDH else {}
+    wrapped = all_algorithms.wrap(alg, enc, **own)
+    good = all_algorithms.token(alg, enc, wrapped=wrapped)
     yield "good", good
     yield from common_faults(good)
-    yield "another's", suite.token(alg, enc, wrapped=suite.wrap(alg, enc, name="other", **own))
+    yield (
+        "another's",
+        all_algorithms.token(alg, enc, wrapped=all_algorithms.wrap(alg, enc, name="other", **own)),
+    )
     for label, members in member_faults(alg, enc, curve, wrapped):
-        yield f"member {label}", suite.token(alg, enc, wrapped=wrapped, members=members)
-    if alg not in suite.WRAPPING:
+        yield f"member {label}", all_algorithms.token(alg, enc, wrapped=wrapped, members=members)
+    if alg not in all_algorithms.WRAPPING:
         return
     others = {
-        "of another CEK": suite.wrap(alg, enc, bytes(suite.CEK_BYTES[enc]), **own),
-        "for another": suite.wrap(alg, enc, name="other", **own),
+        "of another CEK": all_algorithms.wrap(
+            alg, enc, bytes(all_algorithms.CEK_BYTES[enc]), **own
+        ),
+        "for another": all_algorithms.wrap(alg, enc, name="other", **own),
     }
     yield from wrapping_faults(good, alg, enc, others)
-    if alg in suite.RSA:
+    if alg in all_algorithms.RSA:
         yield from size_faults(good, alg, enc)
 
 
@@ -226,13 +237,13 @@ def test_every_private_key_failure_is_the_same_after_the_same_work(alg, curve, e
     log.clear()
     assert opener.decrypt(str(good)) == b"forged"
     expected = [step for step in log if step[0] != "cipher"]
-    if alg in suite.ECDH:
-        unwrapping = ["aes unwrap"] if suite.ECDH[alg] else []
+    if alg in all_algorithms.ECDH:
+        unwrapping = ["aes unwrap"] if all_algorithms.ECDH[alg] else []
         steps = ["agree", "concat kdf", "derive", *unwrapping]
     else:
         steps = PRIVATE_STEPS[ALGS[alg].family]
     assert private_steps(alg, expected) == steps
-    assert expected[0] == ("urandom", suite.CEK_BYTES[enc])
+    assert expected[0] == ("urandom", all_algorithms.CEK_BYTES[enc])
     seen = []
     for name, token in bad:
         found, done = observed(opener.decrypt, token, log)
@@ -261,11 +272,11 @@ def test_bad_padding_under_a_good_tag_is_that_failure_too(alg, curve, log):
     """Only here is anything deciphered, and only because the tag was good."""
     enc = "A128CBC-HS256"
     opener = Decrypter(recorded_key(alg, curve, enc, log), enc=enc).decrypt
-    wrapped = suite.wrap(alg, enc, curve=curve)
-    good = suite.token(alg, enc, wrapped=wrapped)
+    wrapped = all_algorithms.wrap(alg, enc, curve=curve)
+    good = all_algorithms.token(alg, enc, wrapped=wrapped)
     expected, work = observed(opener, good._replace(tag=flipped(good.tag)), log)
     for block in (bytes(16), b"\x11" * 16, b"A" * 14 + b"\x01\x02", b"\xff" * 16):
-        token = suite.token(alg, enc, wrapped=wrapped, padded=block)
+        token = all_algorithms.token(alg, enc, wrapped=wrapped, padded=block)
         seen, done = observed(opener, token, log)
         assert seen == expected
         assert [step[0] for step in done] == [*(step[0] for step in work), "cipher"]
@@ -273,10 +284,12 @@ def test_bad_padding_under_a_good_tag_is_that_failure_too(alg, curve, log):
 
 
 @pytest.mark.parametrize("enc", ENCS)
-@pytest.mark.parametrize("alg", [alg for alg in suite.ALGS if alg not in suite.PBES2])
+@pytest.mark.parametrize(
+    "alg", [alg for alg in all_algorithms.ALGS if alg not in all_algorithms.PBES2]
+)
 def test_several_keys_fail_as_one_does(alg, enc, log):
     """Each key costs its own work, and the failure does not say for which of them a token was."""
-    curve = "P-256" if alg in suite.ECDH else None
+    curve = "P-256" if alg in all_algorithms.ECDH else None
     one = recorded_key(alg, curve, enc, log, "second")
     opener = Decrypter([recorded_key(alg, curve, enc, log), one], enc=enc).decrypt
     alone = Decrypter(one, enc=enc).decrypt
@@ -289,19 +302,19 @@ def test_several_keys_fail_as_one_does(alg, enc, log):
 
 
 @pytest.mark.parametrize("enc", ENCS)
-@pytest.mark.parametrize("alg", suite.WRAPPING)
+@pytest.mark.parametrize("alg", all_algorithms.WRAPPING)
 def test_failed_unwrap_goes_on_with_the_random_key_to_the_tag(alg, enc, monkeypatch):
     """What is sealed under the bytes that were drawn does open: they are what was used."""
-    drawn = forge.draw("drawn", suite.CEK_BYTES[enc])
-    good = suite.wrap(alg, enc)
-    bad = suite.Wrapped(drawn, flipped(good.encrypted_key, 5), good.members)
-    token = str(suite.token(alg, enc, b"under what was drawn", wrapped=bad))
-    opener = Decrypter(suite.key(alg), enc=enc)
+    drawn = forge.draw("drawn", all_algorithms.CEK_BYTES[enc])
+    good = all_algorithms.wrap(alg, enc)
+    bad = all_algorithms.Wrapped(drawn, flipped(good.encrypted_key, 5), good.members)
+    token = str(all_algorithms.token(alg, enc, b"under what was drawn", wrapped=bad))
+    opener = Decrypter(all_algorithms.key(alg), enc=enc)
     with pytest.raises(DecryptionError):
         opener.decrypt(token)
     monkeypatch.setattr(os, "urandom", lambda size: drawn[:size])
     # RSA1_5 rejects implicitly: now and then what it gives has the size of a key by chance.
     if alg == "RSA1_5":
-        bad = bad._replace(encrypted_key=suite.wrap(alg, enc, drawn[:5]).encrypted_key)
-        token = str(suite.token(alg, enc, b"under what was drawn", wrapped=bad))
+        bad = bad._replace(encrypted_key=all_algorithms.wrap(alg, enc, drawn[:5]).encrypted_key)
+        token = str(all_algorithms.token(alg, enc, b"under what was drawn", wrapped=bad))
     assert opener.decrypt(token) == b"under what was drawn"

@@ -7,18 +7,22 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests import forge, suite
-from tests.forge import b64
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import b64
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
 PAIRS = {
-    **{curve: suite.private(curve) for curve in suite.CURVES},
+    **{curve: all_algorithms.private(curve) for curve in all_algorithms.CURVES},
     "Ed25519": Ed25519PrivateKey.from_private_bytes(forge.draw("Ed25519 mine", 32)),
     "Ed448": Ed448PrivateKey.from_private_bytes(forge.draw("Ed448 mine", 57)),
 }
-ALG = {**dict.fromkeys(suite.CURVES, "ECDH-ES+A128KW"), "Ed25519": "Ed25519", "Ed448": "EdDSA"}
-SIZES = suite.CURVES | {"Ed25519": 32, "Ed448": 57}
+ALG = {
+    **dict.fromkeys(all_algorithms.CURVES, "ECDH-ES+A128KW"),
+    "Ed25519": "Ed25519",
+    "Ed448": "EdDSA",
+}
+SIZES = all_algorithms.CURVES | {"Ed25519": 32, "Ed448": 57}
 Encoding, Private, Public = (
     serialization.Encoding,
     serialization.PrivateFormat,
@@ -28,8 +32,8 @@ PLAIN = serialization.NoEncryption()
 
 
 def jwk(curve):
-    if curve in suite.CURVES:
-        return suite.private_jwk(curve)
+    if curve in all_algorithms.CURVES:
+        return all_algorithms.private_jwk(curve)
     pair = PAIRS[curve]
     x, d = pair.public_key().public_bytes_raw(), pair.private_bytes_raw()
     return {"kty": "OKP", "crv": curve, "x": b64(x), "d": b64(d)}
@@ -46,7 +50,7 @@ def works(private, public):
 def private_forms(curve):
     pair = PAIRS[curve]
     yield "PKCS#8", pair.private_bytes(Encoding.PEM, Private.PKCS8, PLAIN)
-    if curve in suite.WEIERSTRASS:
+    if curve in all_algorithms.WEIERSTRASS:
         sec1 = pair.private_bytes(Encoding.PEM, Private.TraditionalOpenSSL, PLAIN)
         yield "SEC 1", sec1
         yield (
@@ -117,7 +121,10 @@ def bad_members(curve):
             yield f"{name} of {len(wrong)}", {**good, name: b64(wrong)}
         for wrong in (5, None, [good[name]], good[name] + "=", "*" + good[name][1:], True):
             yield f"{name} is {type(wrong).__name__}", {**good, name: wrong}
-    yield "d is zero", {**good, "d": b64(bytes(size))} if curve in suite.WEIERSTRASS else None
+    yield (
+        "d is zero",
+        {**good, "d": b64(bytes(size))} if curve in all_algorithms.WEIERSTRASS else None,
+    )
     yield "d of another", {**good, "d": b64(forge.draw("another", size))}
     for wrong in ("P-256K", "secp256k1", "", "p-256", 5, None):
         yield f"crv is {wrong!r}", {**good, "crv": wrong}
@@ -144,7 +151,9 @@ def test_second_coordinate_of_an_okp_key_is_not_read():
     assert Key.from_jwk({**jwk("X25519"), "y": "AA"}, alg="ECDH-ES").is_private
 
 
-@pytest.mark.parametrize("alg", ["ES256", "ES384", "ES512", "Ed25519", "EdDSA", *suite.ECDH])
+@pytest.mark.parametrize(
+    "alg", ["ES256", "ES384", "ES512", "Ed25519", "EdDSA", *all_algorithms.ECDH]
+)
 @pytest.mark.parametrize("curve", PAIRS)
 def test_curve_has_to_be_one_that_the_alg_takes(alg, curve):
     taken = {
@@ -153,7 +162,7 @@ def test_curve_has_to_be_one_that_the_alg_takes(alg, curve):
         "ES512": ["P-521"],
         "Ed25519": ["Ed25519"],
         "EdDSA": ["Ed25519", "Ed448"],
-    }.get(alg, list(suite.CURVES))
+    }.get(alg, list(all_algorithms.CURVES))
     if curve in taken:
         assert Key.from_jwk(jwk(curve), alg=alg).alg == alg
     else:
@@ -174,7 +183,7 @@ def test_pair_on_a_curve_serves_no_other_kind_of_alg(alg, curve):
 def test_other_kinds_of_key_serve_no_alg_on_a_curve(alg):
     for members in (
         {"kty": "oct", "k": b64(bytes(32))},
-        suite.key("RSA-OAEP").to_jwk(private=True) | {"alg": alg},
+        all_algorithms.key("RSA-OAEP").to_jwk(private=True) | {"alg": alg},
     ):
         with pytest.raises(InvalidKeyError, match="needs a key on a curve"):
             Key.from_jwk(members, alg=alg)

@@ -1,18 +1,18 @@
 """One key, one use, unless dual use is asked by name: RFC 7517 sections 4.2 and 4.3, RFC 8725."""
 
 import pytest
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
 
 def rsa(**members):
-    own = suite.key("RSA-OAEP").to_jwk(private=True)
+    own = all_algorithms.key("RSA-OAEP").to_jwk(private=True)
     return {name: value for name, value in own.items() if name != "alg"} | members
 
 
 def on_curve(**members):
-    return suite.private_jwk("P-256") | members
+    return all_algorithms.private_jwk("P-256") | members
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_pair_that_is_marked_for_the_other_use_serves_when_asked_by_name(jwk, al
         Key.from_jwk(jwk, alg=alg)
     key = Key.from_jwk(jwk, alg=alg, dual_use=True)
     assert key.alg == alg
-    if alg in suite.ALGS:
+    if alg in all_algorithms.ALGS:
         token = Encrypter(key.public(), enc="A128GCM").encrypt(b"x")
         assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"
     else:
@@ -68,7 +68,7 @@ def test_use_is_one_of_two_words(use):
 
 
 def test_key_for_signatures_does_not_seal_and_the_reverse():
-    signing, sealing = suite.signing_key("RS256"), suite.key("RSA-OAEP")
+    signing, sealing = all_algorithms.signing_key("RS256"), all_algorithms.key("RSA-OAEP")
     for make in (
         lambda: Encrypter(signing.public(), enc="A128GCM"),
         lambda: Decrypter(signing, enc="A128GCM"),
@@ -130,7 +130,7 @@ def makers(alg, operations):
     jwk = material(alg) | {"alg": alg, "key_ops": operations}
     half = jwk if alg in SYMMETRIC else public(jwk) | {"alg": alg, "key_ops": operations}
     enc = "A256GCM" if alg == "dir" else "A128GCM"
-    if alg in suite.SIGS:
+    if alg in all_algorithms.SIGS:
         return lambda: Signer(Key.from_jwk(jwk)), lambda: Verifier(Key.from_jwk(half))
     return (
         lambda: Encrypter(Key.from_jwk(half), enc=enc),

@@ -4,24 +4,24 @@ import pickle
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-from tests import suite
-from tests.forge import b64
+from tests.helpers import all_algorithms
+from tests.helpers.forge import b64
 
 from joseal import InvalidKeyError, Key
 
 PRIVATE = {
-    "RSA": suite.key("RSA-OAEP", kid="a"),
-    "EC": suite.key("ECDH-ES", curve="P-521", kid="a"),
-    "X25519": suite.key("ECDH-ES", curve="X25519", kid="a"),
-    "Ed25519": suite.signing_key("Ed25519", kid="a"),
-    "ES256": suite.signing_key("ES256", kid="a"),
+    "RSA": all_algorithms.key("RSA-OAEP", kid="a"),
+    "EC": all_algorithms.key("ECDH-ES", curve="P-521", kid="a"),
+    "X25519": all_algorithms.key("ECDH-ES", curve="X25519", kid="a"),
+    "Ed25519": all_algorithms.signing_key("Ed25519", kid="a"),
+    "ES256": all_algorithms.signing_key("ES256", kid="a"),
 }
 SHARED = {
-    "A256KW": suite.key("A256KW", kid="a"),
-    "A128GCMKW": suite.key("A128GCMKW", kid="a"),
-    "HS256": suite.signing_key("HS256", kid="a"),
-    "dir": suite.key("dir", kid="a"),
-    "password": suite.key("PBES2-HS256+A128KW", kid="a"),
+    "A256KW": all_algorithms.key("A256KW", kid="a"),
+    "A128GCMKW": all_algorithms.key("A128GCMKW", kid="a"),
+    "HS256": all_algorithms.signing_key("HS256", kid="a"),
+    "dir": all_algorithms.key("dir", kid="a"),
+    "password": all_algorithms.key("PBES2-HS256+A128KW", kid="a"),
 }
 SECRET_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "k", "oth"}
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import (
     Decrypter,
@@ -39,15 +39,15 @@ CEK_BYTES = forge.ENCS[ENC].cek_bytes
 
 # Each alg with each kind of key that it takes; for RSA there is no curve to choose.
 KINDS = [
-    *((alg, None) for alg in suite.RSA),
-    *((alg, curve) for alg in suite.ECDH for curve in suite.CURVES),
+    *((alg, None) for alg in all_algorithms.RSA),
+    *((alg, curve) for alg in all_algorithms.ECDH for curve in all_algorithms.CURVES),
 ]
 # One of each mechanism.
 FAMILIES = [
     *(("RSA-OAEP", None), ("RSA1_5", None), ("ECDH-ES", "P-256")),
     *(("ECDH-ES+A128KW", "P-521"), ("ECDH-ES+A256KW", "X25519")),
 ]
-SIGNING = [alg for alg in suite.SIGS if not alg.startswith("HS")]
+SIGNING = [alg for alg in all_algorithms.SIGS if not alg.startswith("HS")]
 
 
 class Device:
@@ -79,7 +79,7 @@ class Device:
             return None
 
     def agree(self, peer):
-        return self._answer("agree", peer, good=lambda: suite.agree(self.key, peer))
+        return self._answer("agree", peer, good=lambda: all_algorithms.agree(self.key, peer))
 
     def sign(self, alg, data):
         return self._answer("sign", alg, data, good=lambda: self._sign(alg, data))
@@ -89,7 +89,7 @@ class Device:
             return self.key.sign(data)
         kind = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[alg[2:]]
         if alg.startswith("ES"):
-            size = suite.CURVES[{"256": "P-256", "384": "P-384", "512": "P-521"}[alg[2:]]]
+            size = all_algorithms.CURVES[{"256": "P-256", "384": "P-384", "512": "P-521"}[alg[2:]]]
             r, s = decode_dss_signature(self.key.sign(data, ec.ECDSA(kind())))
             return r.to_bytes(size, "big") + s.to_bytes(size, "big")
         scheme = padding.PKCS1v15()
@@ -107,24 +107,24 @@ def unavailable(good):
 
 
 def private(alg, curve=None):
-    return forge.rsa_private() if alg in suite.RSA else suite.private(curve)
+    return forge.rsa_private() if alg in all_algorithms.RSA else all_algorithms.private(curve)
 
 
 def held(alg, curve=None, answer=None, kid=None):
     """Return a key whose private half is on a device, and the device."""
     device = Device(private(alg, curve), answer)
-    public = suite.key(alg, curve=curve or "P-256", kid=kid).public()
+    public = all_algorithms.key(alg, curve=curve or "P-256", kid=kid).public()
     return Key.from_external(device, public=public), device
 
 
 def held_for_signing(alg, answer=None):
-    public = suite.signing_key(alg).public()
+    public = all_algorithms.signing_key(alg).public()
     if alg[:2] in ("RS", "PS"):
         own = forge.rsa_private()
     elif alg.startswith("ES"):
-        own = suite.private({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[alg])
+        own = all_algorithms.private({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[alg])
     else:
-        own = Ed25519PrivateKey.from_private_bytes(forge.unb64(suite.ed_jwk()["d"]))
+        own = Ed25519PrivateKey.from_private_bytes(forge.unb64(all_algorithms.ed_jwk()["d"]))
     device = Device(own, answer)
     return Key.from_external(device, public=public), device
 
@@ -134,7 +134,7 @@ def opener(key):
 
 
 def seal(alg, curve, **own):
-    return suite.token(alg, ENC, curve=curve or "P-256", **own)
+    return all_algorithms.token(alg, ENC, curve=curve or "P-256", **own)
 
 
 def failure(key, token):
@@ -154,16 +154,16 @@ def test_token_opens_through_the_device(alg, curve):
     token = seal(alg, curve, plaintext=b"through")
     assert opener(key).decrypt(str(token)) == b"through"
     (asked,) = device.asked
-    if alg in suite.RSA:
+    if alg in all_algorithms.RSA:
         assert asked == ("unwrap", alg, token.encrypted_key)
     else:
         kind, peer = asked
         epk = json.loads(token.header)["epk"]
         # Python's integers and `cryptography`'s keys compare by value.
-        ephemeral = suite.private(curve, "ephemeral")
+        ephemeral = all_algorithms.private(curve, "ephemeral")
         assert kind == "agree"
         assert peer == ephemeral.public_key()
-        assert epk == suite.public_jwk(ephemeral, curve)
+        assert epk == all_algorithms.public_jwk(ephemeral, curve)
 
 
 @pytest.mark.parametrize(("alg", "curve"), [kind for kind in KINDS if kind[0] != "RSA1_5"])
@@ -191,7 +191,7 @@ ANSWERS = {
 def test_failure_is_the_same_whatever_the_device_answers(alg, curve):
     token = seal(alg, curve)
     in_memory = failure(
-        suite.key(alg, curve=curve or "P-256"), token._replace(tag=bytes(len(token.tag)))
+        all_algorithms.key(alg, curve=curve or "P-256"), token._replace(tag=bytes(len(token.tag)))
     )
     assert in_memory[0] is DecryptionError
     for answer in ANSWERS.values():
@@ -286,7 +286,7 @@ EPKS = {
     "epk of another kty": lambda t: with_epk(t, kty="RSA"),
     "epk of another curve": lambda t: with_epk(t, crv="P-384"),
     "epk of another key": lambda t: with_member(
-        t, epk=suite.public_jwk(suite.private("P-384"), "P-384")
+        t, epk=all_algorithms.public_jwk(all_algorithms.private("P-384"), "P-384")
     ),
     "x short": lambda t: with_epk(t, x=forge.b64(bytes(31))),
     "x no base64url": lambda t: with_epk(t, x="+"),
@@ -344,7 +344,7 @@ def test_device_is_not_asked_what_the_public_key_decides(alg, curve, name, fault
         opener(key).decrypt(str(broken))
     assert device.asked == []
     with pytest.raises(type(caught.value)) as in_memory:
-        opener(suite.key(alg, curve=curve or "P-256")).decrypt(str(broken))
+        opener(all_algorithms.key(alg, curve=curve or "P-256")).decrypt(str(broken))
     assert in_memory.value == caught.value
 
 
@@ -407,7 +407,7 @@ def test_external_key_is_private_for_an_encrypter():
 @pytest.mark.parametrize("alg", ["RSA-OAEP", "A128KW", "dir", "PBES2-HS256+A128KW"])
 def test_public_half_must_be_public(alg):
     with pytest.raises(InvalidKeyError, match="must be a public key"):
-        Key.from_external(Device(forge.rsa_private()), public=suite.key(alg))
+        Key.from_external(Device(forge.rsa_private()), public=all_algorithms.key(alg))
 
 
 def test_external_key_is_not_made_of_an_external_one():

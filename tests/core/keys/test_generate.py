@@ -1,24 +1,29 @@
 """`Key.generate` for every alg: fresh, of the right size, and ready for use."""
 
 import pytest
-from tests import forge, suite
-from tests.forge import unb64
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import unb64
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 from joseal._core.algorithms.registry import ALGS, SIGS
 
 HMAC = {"HS256": 32, "HS384": 48, "HS512": 64}
 CURVES = {
-    **dict.fromkeys(suite.ECDH, ("P-256", list(suite.CURVES))),
+    **dict.fromkeys(all_algorithms.ECDH, ("P-256", list(all_algorithms.CURVES))),
     "ES256": ("P-256", ["P-256"]),
     "ES384": ("P-384", ["P-384"]),
     "ES512": ("P-521", ["P-521"]),
     "Ed25519": ("Ed25519", ["Ed25519"]),
     "EdDSA": ("Ed25519", ["Ed25519", "Ed448"]),
 }
-EVERY_CURVE = [*suite.CURVES, "Ed25519", "Ed448"]
+EVERY_CURVE = [*all_algorithms.CURVES, "Ed25519", "Ed448"]
 PAIRS = [(alg, curve) for alg, (_, curves) in CURVES.items() for curve in curves]
-OCTETS = {**suite.KEY_WRAPS, **suite.GCM_WRAPS, **HMAC, **dict.fromkeys(suite.PBES2, 32)}
+OCTETS = {
+    **all_algorithms.KEY_WRAPS,
+    **all_algorithms.GCM_WRAPS,
+    **HMAC,
+    **dict.fromkeys(all_algorithms.PBES2, 32),
+}
 # RSA costs a tenth of a second each time, so one alg of each kind stands for all.
 SIGNED_BY_RSA = ["RS256"]
 
@@ -37,7 +42,7 @@ def test_shared_secret_is_fresh_and_of_its_size(alg):
     assert {(key.alg, key.kid, key.is_symmetric, key.is_private) for key in made} == {
         (alg, "a", True, False)
     }
-    assert made[0].is_password is (alg in suite.PBES2)
+    assert made[0].is_password is (alg in all_algorithms.PBES2)
 
 
 @pytest.mark.parametrize(("alg", "curve"), PAIRS)
@@ -67,7 +72,7 @@ def test_curve_without_a_curve_alg_is_refused(alg):
         Key.generate(alg, curve="P-256")
 
 
-@pytest.mark.parametrize("alg", [*CURVES, *suite.PBES2])
+@pytest.mark.parametrize("alg", [*CURVES, *all_algorithms.PBES2])
 def test_size_for_what_has_none_is_refused(alg):
     with pytest.raises(ValueError, match="takes no such size or curve"):
         Key.generate(alg, size=32)
@@ -83,7 +88,7 @@ def test_hmac_key_is_as_long_as_its_hash_or_longer(alg):
             Key.generate(alg, size=size)
 
 
-@pytest.mark.parametrize("alg", [*suite.KEY_WRAPS, *suite.GCM_WRAPS])
+@pytest.mark.parametrize("alg", [*all_algorithms.KEY_WRAPS, *all_algorithms.GCM_WRAPS])
 def test_wrapping_key_has_one_size(alg):
     for size in {0, 16, 24, 32, 33, 64} - {OCTETS[alg]}:
         with pytest.raises(ValueError, match=r"^size must be "):
@@ -95,7 +100,7 @@ def test_wrapping_key_has_one_size(alg):
 def test_generated_key_serves(alg, form):
     key = Key.generate(alg)
     if alg in SIGS:
-        assert Verifier(suite.verifying(key)).verify(Signer(key).sign(b"x")) == b"x"
+        assert Verifier(all_algorithms.verifying(key)).verify(Signer(key).sign(b"x")) == b"x"
     else:
         token = Encrypter(forge.sealing(key), enc="A128GCM").encrypt(b"x")
         assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"

@@ -6,7 +6,7 @@ import json
 import types
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer
 from joseal._core.algorithms.registry import ALGS, SIGS

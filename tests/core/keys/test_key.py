@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
-from tests import forge
+from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ENCS

@@ -5,7 +5,7 @@ import json
 import pickle
 
 import pytest
-from tests import forge
+from tests.helpers import forge
 
 from joseal import (
     Decrypter,

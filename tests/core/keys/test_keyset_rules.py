@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import (
     Decrypter,
@@ -21,7 +21,7 @@ from joseal._core.keys.keyset import MOST_TRIES
 
 
 def signing(name, kid=None, alg="ES256"):
-    return suite.signing_key(alg, name, kid)
+    return all_algorithms.signing_key(alg, name, kid)
 
 
 def jwks(*members):
@@ -31,7 +31,7 @@ def jwks(*members):
 def test_pair_stands_under_two_algs():
     signs, opens = (
         signing("mine", "a"),
-        Key.from_jwk(suite.private_jwk("P-256"), alg="ECDH-ES", kid="a"),
+        Key.from_jwk(all_algorithms.private_jwk("P-256"), alg="ECDH-ES", kid="a"),
     )
     keys = KeySet([signs, opens])
     assert len(keys) == 2
@@ -51,11 +51,11 @@ def test_kid_and_alg_are_unique(alg):
 @pytest.mark.parametrize(
     ("one", "two"),
     [
-        (suite.signing_key("HS256"), suite.signing_key("RS256")),
-        (suite.signing_key("HS256"), suite.signing_key("ES256").public()),
-        (suite.key("A128KW"), suite.key("ECDH-ES")),
-        (suite.key("PBES2-HS256+A128KW"), suite.key("RSA-OAEP")),
-        (suite.key("dir"), suite.signing_key("Ed25519")),
+        (all_algorithms.signing_key("HS256"), all_algorithms.signing_key("RS256")),
+        (all_algorithms.signing_key("HS256"), all_algorithms.signing_key("ES256").public()),
+        (all_algorithms.key("A128KW"), all_algorithms.key("ECDH-ES")),
+        (all_algorithms.key("PBES2-HS256+A128KW"), all_algorithms.key("RSA-OAEP")),
+        (all_algorithms.key("dir"), all_algorithms.signing_key("Ed25519")),
     ],
 )
 def test_shared_secrets_and_pairs_do_not_mix(one, two):
@@ -114,13 +114,16 @@ def test_no_more_than_four_keys_are_tried_without_a_kid(monkeypatch):
 
 
 def test_keys_of_another_alg_do_not_count_among_the_four():
-    others = [suite.signing_key("ES384", f"key {count}") for count in range(MOST_TRIES)]
+    others = [all_algorithms.signing_key("ES384", f"key {count}") for count in range(MOST_TRIES)]
     verifier = Verifier([*others, signing("mine")])
     assert verifier.verify(Signer(signing("mine")).sign(b"x")) == b"x"
 
 
 def test_alg_of_the_token_has_to_be_that_of_the_key():
-    rsa = [suite.signing_key("RS256", kid="a"), suite.signing_key("PS256", kid="b")]
+    rsa = [
+        all_algorithms.signing_key("RS256", kid="a"),
+        all_algorithms.signing_key("PS256", kid="b"),
+    ]
     verifier = Verifier(rsa)
     assert verifier.open(Signer(rsa[1], write_kid=False).sign(b"x")).key.kid == "b"
     with pytest.raises(NotAllowedError) as caught:
@@ -142,7 +145,7 @@ def test_members_that_are_not_understood_are_skipped_and_listed():
         {"kty": "OKP", "crv": "X25519", "x": forge.b64(bytes(32)), "alg": "ECDH-ES", "kid": "d"},
         {name: value for name, value in good.items() if name != "alg"} | {"kid": "e"},
         {**good, "use": "enc", "kid": "f"},
-        {**suite.key("RSA-OAEP").public().to_jwk(), "alg": "RSA1_5", "kid": "g"},
+        {**all_algorithms.key("RSA-OAEP").public().to_jwk(), "alg": "RSA1_5", "kid": "g"},
         {**good, "kid": 5},
     ]
     keys = KeySet.from_jwks(json.dumps(jwks(*strange, good)))
@@ -189,12 +192,12 @@ def test_rfc_7517_sets(shared_vectors):
 
 def test_set_is_a_set_for_opening_with_curves():
     """An epk on a curve tells which of the keys can be meant; the others are not asked."""
-    keys = [suite.key("ECDH-ES", curve=curve) for curve in suite.CURVES]
+    keys = [all_algorithms.key("ECDH-ES", curve=curve) for curve in all_algorithms.CURVES]
     keys = [
         Key.from_jwk(key.to_jwk(private=True), kid=f"k{place}")
         for place, key in enumerate(keys[:4])
     ]
     opener = Decrypter(keys, enc="A128GCM")
-    for curve, key in zip(list(suite.CURVES)[:4], keys, strict=True):
-        opened = opener.open(str(suite.token("ECDH-ES", "A128GCM", curve=curve)))
+    for curve, key in zip(list(all_algorithms.CURVES)[:4], keys, strict=True):
+        opened = opener.open(str(all_algorithms.token("ECDH-ES", "A128GCM", curve=curve)))
         assert opened.key is key

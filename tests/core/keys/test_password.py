@@ -1,8 +1,8 @@
 """PBES2 keys: only what was made for it, RFC 7518 section 4.8."""
 
 import pytest
-from tests import forge, suite
-from tests.forge import b64, unb64
+from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import b64, unb64
 
 from joseal import (
     Decrypter,
@@ -29,7 +29,7 @@ def header_of(token):
     return json.loads(unb64(token.split(".")[0]))
 
 
-@pytest.mark.parametrize("alg", suite.PBES2)
+@pytest.mark.parametrize("alg", all_algorithms.PBES2)
 @pytest.mark.parametrize("password", ["pass", "pässword \U0001f600", b"p\xff\x00ss", "x"])
 def test_password_seals_and_opens(alg, password):
     key = Key.from_password(password, alg=alg, iterations=1000, kid="a")
@@ -52,7 +52,7 @@ def test_text_is_taken_as_utf_8():
     assert Decrypter(made("pässword".encode()), enc="A128GCM").decrypt(token) == b"x"
 
 
-@pytest.mark.parametrize("alg", suite.PBES2)
+@pytest.mark.parametrize("alg", all_algorithms.PBES2)
 def test_default_work_is_what_owasp_advises(alg):
     assert Key.from_password("x", alg=alg)._material.iterations == ALGS[alg].iterations
     assert Key.generate(alg)._material.iterations == ALGS[alg].iterations
@@ -98,13 +98,13 @@ def test_iterations_of_another_type_are_a_type_error(iterations):
         made(iterations=iterations)
 
 
-@pytest.mark.parametrize("alg", [alg for alg in (*ALGS, *SIGS) if alg not in suite.PBES2])
+@pytest.mark.parametrize("alg", [alg for alg in (*ALGS, *SIGS) if alg not in all_algorithms.PBES2])
 def test_password_serves_no_other_alg(alg):
     with pytest.raises(InvalidKeyError, match=r"^this alg takes no password$"):
         Key.from_password("a password of thirty-two bytes!", alg=alg)
 
 
-@pytest.mark.parametrize("alg", suite.PBES2)
+@pytest.mark.parametrize("alg", all_algorithms.PBES2)
 def test_jwk_whose_alg_is_pbes2_is_a_password(alg):
     key = Key.from_jwk({"kty": "oct", "k": b64(b"pass"), "alg": alg})
     assert key.is_password
@@ -128,7 +128,7 @@ def test_empty_password_in_a_jwk_is_refused():
 
 def test_pair_is_no_password():
     with pytest.raises(InvalidKeyError, match="from_password"):
-        Key.from_jwk(suite.private_jwk("P-256"), alg=ALG)
+        Key.from_jwk(all_algorithms.private_jwk("P-256"), alg=ALG)
     with pytest.raises(InvalidKeyError, match="from_password"):
         Key.from_pem(forge.pem_of(forge.rsa_private()), alg=ALG)
 
@@ -136,20 +136,20 @@ def test_pair_is_no_password():
 @pytest.mark.parametrize("alg", ["A128KW", "A256KW", "dir", "RSA-OAEP", "ECDH-ES"])
 def test_token_that_asks_for_a_password_does_not_make_one_of_a_key(alg):
     """The token never chooses: CVE-2023-50967 and its kin began with this."""
-    token = str(suite.token(ALG, "A128GCM"))
+    token = str(all_algorithms.token(ALG, "A128GCM"))
     with pytest.raises(NotAllowedError) as caught:
-        Decrypter(suite.key(alg), enc="A128GCM").decrypt(token)
+        Decrypter(all_algorithms.key(alg), enc="A128GCM").decrypt(token)
     assert caught.value.member == "alg"
 
 
 def test_password_is_not_tried_for_a_token_without_a_kid():
     """Each try costs half a second: among several keys it is tried where its kid is named."""
-    keys = KeySet([made(kid="a"), made("other", kid="b"), suite.key("A128KW", kid="c")])
+    keys = KeySet([made(kid="a"), made("other", kid="b"), all_algorithms.key("A128KW", kid="c")])
     opener = Decrypter(keys, enc="A128GCM")
     with pytest.raises(NotAllowedError):
         opener.decrypt(Encrypter(made(), enc="A128GCM").encrypt(b"x"))
     assert opener.decrypt(Encrypter(made(kid="a"), enc="A128GCM").encrypt(b"x")) == b"x"
-    wrapped = Encrypter(suite.key("A128KW"), enc="A128GCM").encrypt(b"y")
+    wrapped = Encrypter(all_algorithms.key("A128KW"), enc="A128GCM").encrypt(b"y")
     assert opener.decrypt(wrapped) == b"y"
     some = Decrypter(keys, enc="A128GCM", any_kid=True)
     with pytest.raises(NotAllowedError):

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from tests import forge
+from tests.helpers import forge
 
 from joseal import InvalidKeyError, Key
 from joseal._core.keys.pem import certificate_serial

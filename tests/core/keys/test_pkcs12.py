@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from cryptography.x509.oid import NameOID
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 from joseal import InvalidKeyError, Key
 
@@ -41,19 +41,19 @@ def test_private_key_is_loaded(password):
 
 
 def test_private_key_without_a_certificate_is_loaded():
-    key = Key.from_pkcs12(file(suite.private("P-256")), alg="ECDH-ES", password="pass")
-    assert key.to_jwk(private=True) == {**suite.private_jwk("P-256"), "alg": "ECDH-ES"}
+    key = Key.from_pkcs12(file(all_algorithms.private("P-256")), alg="ECDH-ES", password="pass")
+    assert key.to_jwk(private=True) == {**all_algorithms.private_jwk("P-256"), "alg": "ECDH-ES"}
 
 
 def test_file_without_a_password_is_loaded():
-    private = suite.private("P-256")
+    private = all_algorithms.private("P-256")
     key = Key.from_pkcs12(file(private, private, password=None), alg="ES256")
     assert key.is_private
 
 
 def test_file_of_a_certificate_alone_gives_its_public_key():
     """Its dates are long over, and not checked."""
-    private = suite.private("P-384")
+    private = all_algorithms.private("P-384")
     data = pkcs12.serialize_key_and_certificates(
         None, None, certificate(private), None, BestAvailableEncryption(b"pass")
     )
@@ -67,10 +67,13 @@ def test_file_of_a_certificate_alone_gives_its_public_key():
 
 
 def test_key_counts_and_not_the_certificates_beside_it():
-    private = suite.private("P-256")
-    further = [certificate(suite.private("P-384")), certificate(forge.rsa_private())]
+    private = all_algorithms.private("P-256")
+    further = [certificate(all_algorithms.private("P-384")), certificate(forge.rsa_private())]
     key = Key.from_pkcs12(file(private, private, further=further), alg="ES256", password="pass")
-    assert key.thumbprint() == Key.from_jwk(suite.private_jwk("P-256"), alg="ES256").thumbprint()
+    assert (
+        key.thumbprint()
+        == Key.from_jwk(all_algorithms.private_jwk("P-256"), alg="ES256").thumbprint()
+    )
 
 
 @pytest.mark.parametrize("password", ["wrong", b"other", None, "pass "])
@@ -89,7 +92,7 @@ def test_damage_is_a_key_error(data):
 
 
 def test_every_truncation_is_a_key_error():
-    whole = file(suite.private("P-256"))
+    whole = file(all_algorithms.private("P-256"))
     for end in range(0, len(whole), 40):
         with pytest.raises(InvalidKeyError):
             Key.from_pkcs12(whole[:end], alg="ES256", password="pass")
@@ -108,7 +111,7 @@ def test_empty_file_is_a_key_error():
     [
         (lambda: dsa.generate_private_key(2048), "ES256", "keys of this kind"),
         (lambda: ec.generate_private_key(ec.SECP256K1()), "ES256", "not on a curve"),
-        (lambda: suite.private("P-256"), "RSA-OAEP", "needs an RSA key"),
+        (lambda: all_algorithms.private("P-256"), "RSA-OAEP", "needs an RSA key"),
         (forge.rsa_private, "A128KW", "needs a symmetric key"),
     ],
 )
@@ -141,7 +144,7 @@ def test_legacy_alg_is_off_here_too():
 def test_file_that_is_no_der_is_refused_where_warnings_are_errors():
     """The suite turns warnings into errors, as many a service does."""
     data = pkcs12.serialize_key_and_certificates(
-        None, suite.private("P-256"), None, None, NoEncryption()
+        None, all_algorithms.private("P-256"), None, None, NoEncryption()
     )
     for damaged in (b"", b"\x30\x80" + data[2:], data[:-3], data + b"\0", b"\x31" + data[1:]):
         with pytest.raises(InvalidKeyError):

@@ -5,7 +5,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.forge import b64, draw, rsa_private, unb64
+from tests.helpers.forge import b64, draw, rsa_private, unb64
 
 from joseal import InvalidKeyError, Key
 from joseal._core.keys import roca

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PrivateFormat,
 )
-from tests import forge
+from tests.helpers import forge
 
 import joseal
 from joseal._core.algorithms.key_management import UnwrapRequest

@@ -1,4 +1,4 @@
-"""No secret in what Python shows of the whole suite's objects: reprs, errors, locals, pickles.
+"""No secret in what Python shows of the objects of every alg: reprs, errors, locals, pickles.
 
 As `test_canary.py`, for signatures, nested tokens, policies, passwords and keys on curves. The
 secrets are drawn from labels, so that no local of these tests holds them.
@@ -15,7 +15,7 @@ import pytest
 import rich.console
 import rich.pretty
 import rich.traceback
-from tests import forge, suite
+from tests.helpers import all_algorithms, forge
 
 import joseal
 from joseal import (
@@ -47,11 +47,15 @@ def password():
 
 
 def curve(name):
-    return suite.private(name).private_bytes_raw() if name[0] == "X" else _scalar(name)
+    return all_algorithms.private(name).private_bytes_raw() if name[0] == "X" else _scalar(name)
 
 
 def _scalar(name):
-    return suite.private(name).private_numbers().private_value.to_bytes(suite.CURVES[name], "big")
+    return (
+        all_algorithms.private(name)
+        .private_numbers()
+        .private_value.to_bytes(all_algorithms.CURVES[name], "big")
+    )
 
 
 def secrets():
@@ -60,10 +64,10 @@ def secrets():
     yield "card", b"5105" * 4
     yield "password", password().encode()
     yield "HMAC key", forge.draw("HS256 mine", 32)
-    yield "wrapping key", suite.raw("A128KW", "A128GCM")
-    yield "GCM key", suite.raw("A256GCMKW", "A128GCM")
+    yield "wrapping key", all_algorithms.raw("A128KW", "A128GCM")
+    yield "GCM key", all_algorithms.raw("A256GCMKW", "A128GCM")
     yield "Ed25519 key", forge.draw("Ed25519 mine", 32)
-    for name in suite.CURVES:
+    for name in all_algorithms.CURVES:
         yield name, curve(name).lstrip(b"\0")
     numbers = forge.rsa_private().private_numbers()
     for name in ("d", "p", "q", "dmp1", "dmq1", "iqmp"):
@@ -141,7 +145,7 @@ def views_of_error(error, callers):
 
 
 def sig(alg="ES256", name="mine"):
-    return suite.signing_key(alg, name)
+    return all_algorithms.signing_key(alg, name)
 
 
 def secret_password():
@@ -149,11 +153,11 @@ def secret_password():
 
 
 def sealing(alg="RSA-OAEP-256", **arguments):
-    return Encrypter(forge.sealing(suite.key(alg)), enc="A128GCM", **arguments)
+    return Encrypter(forge.sealing(all_algorithms.key(alg)), enc="A128GCM", **arguments)
 
 
 def opening(alg="RSA-OAEP-256", **arguments):
-    return Decrypter(suite.key(alg), enc="A128GCM", **arguments)
+    return Decrypter(all_algorithms.key(alg), enc="A128GCM", **arguments)
 
 
 def signed_first():
@@ -166,18 +170,18 @@ def sealed_first():
 
 OBJECTS = {
     **{
-        f"key on {name}": (lambda name=name: suite.key("ECDH-ES", curve=name))
-        for name in suite.CURVES
+        f"key on {name}": (lambda name=name: all_algorithms.key("ECDH-ES", curve=name))
+        for name in all_algorithms.CURVES
     },
     "signing pair": lambda: sig("RS256"),
     "Ed25519 pair": lambda: sig("Ed25519"),
     "HMAC key": lambda: sig("HS256"),
-    "GCM key": lambda: suite.key("A256GCMKW"),
+    "GCM key": lambda: all_algorithms.key("A256GCMKW"),
     "password": secret_password,
     "password from a JWK": lambda: Key.from_jwk(
         {"kty": "oct", "k": forge.b64(password().encode()), "alg": PBES2}
     ),
-    "legacy key": lambda: suite.key("RSA1_5"),
+    "legacy key": lambda: all_algorithms.key("RSA1_5"),
     "set": lambda: KeySet([secret_password(), sig("HS256")]),
     "signer": lambda: Signer(sig(), header={"typ": "JWT"}),
     "signer, HMAC": lambda: Signer(sig("HS256"), b64=False),
@@ -242,7 +246,7 @@ def broken(token):
 
 
 def jwk(**own):
-    return {**suite.private_jwk("P-256"), "alg": "ES256", **own}
+    return {**all_algorithms.private_jwk("P-256"), "alg": "ES256", **own}
 
 
 def bad_inner():
@@ -311,32 +315,32 @@ FAILING = {
     # Every kind of key management
     **{
         f"bad tag, {alg}": lambda alg=alg: opening(alg).decrypt(
-            broken(str(suite.token(alg, "A128GCM", plaintext())))
+            broken(str(all_algorithms.token(alg, "A128GCM", plaintext())))
         )
-        for alg in suite.ALGS
+        for alg in all_algorithms.ALGS
     },
     **{
         f"another's token, {alg}": lambda alg=alg: opening(alg).open(
-            str(suite.token(alg, "A128GCM", plaintext(), name="other"))
+            str(all_algorithms.token(alg, "A128GCM", plaintext(), name="other"))
         )
-        for alg in suite.ALGS
+        for alg in all_algorithms.ALGS
     },
     **{
         f"plaintext too large, {alg}": lambda alg=alg: sealing(alg, limits=SMALL).encrypt(
             plaintext()
         )
-        for alg in suite.ALGS
+        for alg in all_algorithms.ALGS
         if alg != "RSA1_5"
     },
     **{
         f"token too large, {alg}": lambda alg=alg: sealing(
             alg, limits=joseal.Limits(token_bytes=99)
         ).encrypt(plaintext())
-        for alg in suite.ALGS
+        for alg in all_algorithms.ALGS
         if alg != "RSA1_5"
     },
     "bad stream": lambda: opening("A128KW", accept_zip=True).decrypt(
-        str(suite.token("A128KW", "A128GCM", plaintext(), members={"zip": "DEF"}))
+        str(all_algorithms.token("A128KW", "A128GCM", plaintext(), members={"zip": "DEF"}))
     ),
     "stream over the cap": lambda: opening(
         "A128KW", accept_zip=True, limits=joseal.Limits(inflated_bytes=10)
@@ -355,7 +359,9 @@ FAILING = {
         limits=joseal.Limits(pbes2_iterations=2000),
     ).encrypt(plaintext()),
     "JWK that does not fit": lambda: Key.from_jwk(jwk(crv="P-384")),
-    "JWK with another d": lambda: Key.from_jwk(jwk(x=suite.private_jwk("P-256", "other")["x"])),
+    "JWK with another d": lambda: Key.from_jwk(
+        jwk(x=all_algorithms.private_jwk("P-256", "other")["x"])
+    ),
     "JWK with another alg": lambda: Key.from_jwk(jwk(alg="ES384")),
     "JWK with another kty": lambda: Key.from_jwk(jwk(kty="RSA")),
     "JWK with another use": lambda: Key.from_jwk(jwk(use=curve("P-256").hex())),
@@ -363,20 +369,20 @@ FAILING = {
         {"kty": "oct", "k": forge.b64(forge.draw("HS256 mine", 31)), "alg": "HS256"}
     ),
     "PEM for another alg": lambda: Key.from_pem(
-        suite.key("ECDH-ES").to_pem(private=True), alg="RS256"
+        all_algorithms.key("ECDH-ES").to_pem(private=True), alg="RS256"
     ),
     "PEM with a wrong password": lambda: Key.from_pem(
-        suite.key("ECDH-ES").to_pem(private=True, password="other"),
+        all_algorithms.key("ECDH-ES").to_pem(private=True, password="other"),
         alg="ES256",
         password=password(),
     ),
     "PKCS#12 with a wrong password": lambda: Key.from_pkcs12(
         plaintext(), alg="ES256", password=password()
     ),
-    "export of another type": lambda: suite.key("ECDH-ES").to_pem(
+    "export of another type": lambda: all_algorithms.key("ECDH-ES").to_pem(
         private=True, password=[password()]
     ),
-    "policy": lambda: Decrypter(suite.key("RSA-OAEP"), enc="A128GCM", policy=MODERN),
+    "policy": lambda: Decrypter(all_algorithms.key("RSA-OAEP"), enc="A128GCM", policy=MODERN),
 }
 
 HELPERS = (

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Mapping
 
-from agreement import concat_kdf, other_info, shared
-from catalogue import MALFORMED, UNDECRYPTABLE, VectorFile
-from encoder import CONTENT, Jwk, b64, unb64
-from keyring import rsa
-from rfc_figures import FIGURES
-from rfc_figures_7520 import FIGURES_7520
-from rfc_figures_older import FIGURES_7516_TO_7519
-from rfc_figures_signed import SIGNED_FIGURES
+from vectors.generator.catalogue import MALFORMED, UNDECRYPTABLE, VectorFile
+from vectors.generator.encoder.agreement import concat_kdf, other_info, shared
+from vectors.generator.encoder.jwe import CONTENT, Jwk, b64, unb64
+from vectors.generator.figures.jwe import FIGURES
+from vectors.generator.figures.jwe_7520 import FIGURES_7520
+from vectors.generator.figures.jwe_older import FIGURES_7516_TO_7519
+from vectors.generator.figures.jws import SIGNED_FIGURES
+from vectors.generator.keyring import rsa
 
 # docs.juspay.io, payout, Attempt API [Encrypted]: the request's `payload`, as it stands there.
 _SAMPLE = (

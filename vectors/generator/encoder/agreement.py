@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, x448, x25519
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from encoder import CONTENT, Jwk, Recipe, b64, draw, header_bytes, unb64
+from vectors.generator.encoder.jwe import CONTENT, Jwk, Recipe, b64, draw, header_bytes, unb64
 
 ECDH_KEK_BYTES = {"ECDH-ES": 0, "ECDH-ES+A128KW": 16, "ECDH-ES+A192KW": 24, "ECDH-ES+A256KW": 32}
 ECDH_ALGS = tuple(ECDH_KEK_BYTES)

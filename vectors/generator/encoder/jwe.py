@@ -1,7 +1,7 @@
 """A small JWE encoder for test vectors, written from the RFCs and sharing no code with joseal.
 
 Here are the content encryption, RSA-OAEP, AES Key Wrap and `dir`; `wrapping.py` and `agreement.py`
-have the other algs, `signing.py` has JWS.
+have the other algs, `jws.py` has JWS.
 
 Rules:
 - `cryptography` gives the primitives; joseal is never imported, or the vectors would only prove
@@ -21,12 +21,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from chacha import xchacha_seal
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+from vectors.generator.encoder.chacha import xchacha_seal
 
 Jwk = Mapping[str, str]
 

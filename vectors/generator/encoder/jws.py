@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from agreement import WEIERSTRASS, point, scalar
 from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePublicKey,
     EllipticCurvePublicNumbers,
@@ -24,7 +23,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from encoder import Jwk, b64, draw, header_bytes, mgf1, rsa_bytes, unb64, xor
+from vectors.generator.encoder.agreement import WEIERSTRASS, point, scalar
+from vectors.generator.encoder.jwe import Jwk, b64, draw, header_bytes, mgf1, rsa_bytes, unb64, xor
 
 
 class Signature(NamedTuple):

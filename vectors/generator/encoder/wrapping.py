@@ -7,10 +7,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from agreement import ECDH_KEK_BYTES, agreed
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
-from encoder import (
+from vectors.generator.encoder.agreement import ECDH_KEK_BYTES, agreed
+from vectors.generator.encoder.jwe import (
     CONTENT,
     Jwk,
     Recipe,

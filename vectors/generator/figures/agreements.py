@@ -7,7 +7,7 @@ recipients' private keys of RFC 8037 are in RFC 7748 section 6.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from encoder import Jwk
+from vectors.generator.encoder.jwe import Jwk
 
 
 class Agreement(NamedTuple):

@@ -8,7 +8,7 @@ RFC 7520 section 5.6 is left as it stands: its `alg` is the name of an enc, whic
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from encoder import Jwk
+from vectors.generator.encoder.jwe import Jwk
 
 
 class Figure(NamedTuple):

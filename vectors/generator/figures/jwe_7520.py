@@ -1,9 +1,9 @@
-"""Figures of RFC 7520 section 5 beyond those of `rfc_figures.py`, transcribed.
+"""Figures of RFC 7520 section 5 beyond those of `jwe.py`, transcribed.
 
 A key has the `alg` that the RFC states beside it, where the RFC's JWK does not carry it.
 """
 
-from rfc_figures import FRODO, Figure
+from vectors.generator.figures.jwe import FRODO, Figure
 
 FIGURES_7520 = (
     Figure(

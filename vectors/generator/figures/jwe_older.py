@@ -4,8 +4,8 @@ A key has the `alg` that its RFC states beside it. RFC 7519 appendix A.2 prints 
 that of its token; here is the one that the token's encrypted key holds.
 """
 
-from encoder import Jwk
-from rfc_figures import Figure
+from vectors.generator.encoder.jwe import Jwk
+from vectors.generator.figures.jwe import Figure
 
 _RSA: Jwk = {
     "kty": "RSA",

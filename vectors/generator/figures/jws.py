@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from encoder import Jwk
+from vectors.generator.encoder.jwe import Jwk
 
 
 class SignedFigure(NamedTuple):

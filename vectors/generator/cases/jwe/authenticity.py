@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from catalogue import TEXT, UNDECRYPTABLE, VectorFile
-from encoder import (
+from vectors.generator.catalogue import TEXT, UNDECRYPTABLE, VectorFile
+from vectors.generator.encoder.jwe import (
     BLOCK_BYTES,
     CBC_ENCS,
     CONTENT,
@@ -20,8 +20,8 @@ from encoder import (
     recipe,
     seal,
 )
-from flips import flip
-from keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
+from vectors.generator.flips import flip
+from vectors.generator.keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
 
 
 def authenticity() -> VectorFile:

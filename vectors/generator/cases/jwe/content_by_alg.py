@@ -5,13 +5,21 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, TOO_LARGE, UNDECRYPTABLE, Start, VectorFile
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from deflate import run_of_zeros, stored
-from encoder import (
+from vectors.generator.catalogue import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TEXT,
+    TOO_LARGE,
+    UNDECRYPTABLE,
+    Start,
+    VectorFile,
+)
+from vectors.generator.encoder.deflate import run_of_zeros, stored
+from vectors.generator.encoder.jwe import (
     ALL_ENCS,
     BLOCK_BYTES,
     CBC_ENCS,
@@ -26,10 +34,10 @@ from encoder import (
     seal_padded,
     unb64,
 )
-from families import families, family_keys, opened_with
-from flips import flip
-from keyring import GCMKW_ALGS, KW_ALGS, direct, gcmkw, kw
-from wrapping import sealed
+from vectors.generator.encoder.wrapping import sealed
+from vectors.generator.families import families, family_keys, opened_with
+from vectors.generator.flips import flip
+from vectors.generator.keyring import GCMKW_ALGS, KW_ALGS, direct, gcmkw, kw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,13 +3,20 @@
 from dataclasses import replace
 from functools import partial
 
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
-from chacha import xchacha_seal
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-from encoder import CONTENT, DRAFT_ENCS, b64, draw, header_bytes, recipe
-from flips import flip
-from keyring import curve, direct, gcmkw, kw, password, rsa
-from wrapping import sealed
+from vectors.generator.catalogue import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TEXT,
+    UNDECRYPTABLE,
+    Start,
+    VectorFile,
+)
+from vectors.generator.encoder.chacha import xchacha_seal
+from vectors.generator.encoder.jwe import CONTENT, DRAFT_ENCS, b64, draw, header_bytes, recipe
+from vectors.generator.encoder.wrapping import sealed
+from vectors.generator.flips import flip
+from vectors.generator.keyring import curve, direct, gcmkw, kw, password, rsa
 
 
 def drafts() -> VectorFile:

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from agreement import (
+from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
+from vectors.generator.catalogue import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TEXT,
+    UNDECRYPTABLE,
+    Start,
+    VectorFile,
+)
+from vectors.generator.encoder.agreement import (
     ECDH_ALGS,
     ECDH_KEK_BYTES,
     MONTGOMERY,
@@ -18,11 +27,9 @@ from agreement import (
     public,
     shared,
 )
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
-from encoder import Recipe, b64, draw, header_bytes, unb64
-from flips import flip
-from keyring import curve, kw
+from vectors.generator.encoder.jwe import Recipe, b64, draw, header_bytes, unb64
+from vectors.generator.flips import flip
+from vectors.generator.keyring import curve, kw
 
 _ENC = "A128GCM"
 _PARTIES = {"apu": b"Alice", "apv": b"Bob"}

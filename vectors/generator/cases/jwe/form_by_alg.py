@@ -4,12 +4,12 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cases_header import CRIT
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNKNOWN_KEY, Start, VectorFile
-from deflate import stored
-from encoder import ALL_ENCS, Jwk, Recipe, b64, draw, header_bytes
-from families import NEEDED, families, family_keys, named, opened_with
-from wrapping import sealed
+from vectors.generator.cases.jwe.header import CRIT
+from vectors.generator.catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNKNOWN_KEY, Start, VectorFile
+from vectors.generator.encoder.deflate import stored
+from vectors.generator.encoder.jwe import ALL_ENCS, Jwk, Recipe, b64, draw, header_bytes
+from vectors.generator.encoder.wrapping import sealed
+from vectors.generator.families import NEEDED, families, family_keys, named, opened_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,9 @@ import struct
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, VectorFile
-from encoder import Recipe, b64, header_bytes, recipe
-from keyring import direct, kw
+from vectors.generator.catalogue import MALFORMED, NOT_ALLOWED, TEXT, VectorFile
+from vectors.generator.encoder.jwe import Recipe, b64, header_bytes, recipe
+from vectors.generator.keyring import direct, kw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNKNOWN_KEY, Start, VectorFile
-from encoder import b64, draw, header_bytes, recipe
-from keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
+from vectors.generator.catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNKNOWN_KEY, Start, VectorFile
+from vectors.generator.encoder.jwe import b64, draw, header_bytes, recipe
+from vectors.generator.keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
 
 _ENC = "A128GCM"
 _GOOD = {"alg": "A128KW", "enc": _ENC}

@@ -3,9 +3,17 @@
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, TOO_LARGE, UNDECRYPTABLE, Start, VectorFile
-from deflate import before_the_start, fixed, run_of_zeros, stored
-from encoder import (
+from vectors.generator.catalogue import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TEXT,
+    TOO_LARGE,
+    UNDECRYPTABLE,
+    Start,
+    VectorFile,
+)
+from vectors.generator.encoder.deflate import before_the_start, fixed, run_of_zeros, stored
+from vectors.generator.encoder.jwe import (
     ALL_ENCS,
     Recipe,
     draw,
@@ -16,9 +24,9 @@ from encoder import (
     rsa_raw,
     unb64,
 )
-from flips import flip
-from keyring import direct, kw, rsa
-from wrapping import pkcs1_block, pkcs1_filler, pkcs1_wrapped
+from vectors.generator.encoder.wrapping import pkcs1_block, pkcs1_filler, pkcs1_wrapped
+from vectors.generator.flips import flip
+from vectors.generator.keyring import direct, kw, rsa
 
 _ENC = "A128GCM"
 _USABLE = {"A256GCM": frozenset({16, 24}), "A256CBC-HS512": frozenset()}

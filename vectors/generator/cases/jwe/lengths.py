@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from catalogue import MALFORMED, Start, VectorFile
-from encoder import (
+from vectors.generator.catalogue import MALFORMED, Start, VectorFile
+from vectors.generator.encoder.jwe import (
     CBC_ENCS,
     CONTENT,
     ENCS,
@@ -14,7 +14,7 @@ from encoder import (
     draw,
     rsa_bytes,
 )
-from keyring import RSA_ALGS, direct, kw, rsa
+from vectors.generator.keyring import RSA_ALGS, direct, kw, rsa
 
 _IV_SIZES = frozenset({0, 1, 8, 11, 12, 13, 15, 16, 17, 24, 32})
 

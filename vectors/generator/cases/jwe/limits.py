@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from agreement import agreed, pair, public
-from catalogue import MALFORMED, TEXT, TOO_LARGE, VectorFile
-from encoder import Recipe, draw, header_bytes, recipe
-from families import families, opened_with
-from keyring import curve, kw
+from vectors.generator.catalogue import MALFORMED, TEXT, TOO_LARGE, VectorFile
+from vectors.generator.encoder.agreement import agreed, pair, public
+from vectors.generator.encoder.jwe import Recipe, draw, header_bytes, recipe
+from vectors.generator.families import families, opened_with
+from vectors.generator.keyring import curve, kw
 
 _ENC = "A128GCM"
 _OPEN = b'{"alg":"A128KW","enc":"A128GCM"'

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from catalogue import UNDECRYPTABLE, VectorFile
-from encoder import (
+from vectors.generator.catalogue import UNDECRYPTABLE, VectorFile
+from vectors.generator.encoder.jwe import (
     BLOCK_BYTES,
     CBC_ENCS,
     OAEP_HASH,
@@ -24,7 +24,7 @@ from encoder import (
     seal_padded,
     unb64,
 )
-from keyring import RSA_ALGS, kw, rsa
+from vectors.generator.keyring import RSA_ALGS, kw, rsa
 
 # AES takes these sizes, and so do the halves of a CEK: then only the length is wrong.
 _USABLE = {"A256GCM": frozenset({16, 24}), "A256CBC-HS512": frozenset({32, 48})}

@@ -2,12 +2,25 @@
 
 from dataclasses import replace
 
-from catalogue import MALFORMED, NOT_ALLOWED, TEXT, UNDECRYPTABLE, Start, VectorFile
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap, aes_key_wrap_with_padding
-from encoder import CONTENT, ENCS, Jwk, Recipe, b64, draw, header_bytes, unb64
-from flips import flip
-from keyring import GCMKW_ALGS, KW_ALGS, gcmkw, kw, password
-from wrapping import PBES2, by_password, gcm_wrap, gcm_wrapped, password_kek
+from vectors.generator.catalogue import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TEXT,
+    UNDECRYPTABLE,
+    Start,
+    VectorFile,
+)
+from vectors.generator.encoder.jwe import CONTENT, ENCS, Jwk, Recipe, b64, draw, header_bytes, unb64
+from vectors.generator.encoder.wrapping import (
+    PBES2,
+    by_password,
+    gcm_wrap,
+    gcm_wrapped,
+    password_kek,
+)
+from vectors.generator.flips import flip
+from vectors.generator.keyring import GCMKW_ALGS, KW_ALGS, gcmkw, kw, password
 
 _ENC = "A128GCM"
 _HS256 = "PBES2-HS256+A128KW"

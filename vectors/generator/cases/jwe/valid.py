@@ -1,8 +1,16 @@
 """What must open: each alg with each enc, plaintexts and headers of unusual form."""
 
-from catalogue import TEXT, VectorFile
-from encoder import CBC_ENCS, ENCS, GCM_ENCS, Recipe, draw, header_bytes, recipe
-from keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
+from vectors.generator.catalogue import TEXT, VectorFile
+from vectors.generator.encoder.jwe import (
+    CBC_ENCS,
+    ENCS,
+    GCM_ENCS,
+    Recipe,
+    draw,
+    header_bytes,
+    recipe,
+)
+from vectors.generator.keyring import KW_ALGS, RSA_ALGS, direct, kw, rsa
 
 _SHAPES = {
     "empty": b"",

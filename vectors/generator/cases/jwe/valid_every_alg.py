@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from agreement import (
+from vectors.generator.catalogue import TEXT, VectorFile
+from vectors.generator.encoder.agreement import (
     CURVES,
     ECDH_ALGS,
     ECDH_KEK_BYTES,
@@ -17,11 +18,20 @@ from agreement import (
     public,
     shared,
 )
-from catalogue import TEXT, VectorFile
-from encoder import ALL_ENCS, DRAFT_ENCS, Jwk, b64, draw, header_bytes, unb64
-from keyring import GCMKW_ALGS, KW_ALGS, RSA_ALGS, curve, direct, gcmkw, kw, password, rsa
-from rfc_agreements import AGREEMENTS
-from wrapping import PBES2, by_password, sealed
+from vectors.generator.encoder.jwe import ALL_ENCS, DRAFT_ENCS, Jwk, b64, draw, header_bytes, unb64
+from vectors.generator.encoder.wrapping import PBES2, by_password, sealed
+from vectors.generator.figures.agreements import AGREEMENTS
+from vectors.generator.keyring import (
+    GCMKW_ALGS,
+    KW_ALGS,
+    RSA_ALGS,
+    curve,
+    direct,
+    gcmkw,
+    kw,
+    password,
+    rsa,
+)
 
 _ENC = "A128GCM"
 _PARTIES = {"apu": b"Alice", "apv": b"Bob"}

@@ -4,9 +4,9 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cases_jws import key_for, unencoded
-from cases_jws_refused import JWS_CRIT, confuse
-from catalogue import (
+from vectors.generator.cases.jws.refused import JWS_CRIT, confuse
+from vectors.generator.cases.jws.valid import key_for, unencoded
+from vectors.generator.catalogue import (
     MALFORMED,
     NOT_ALLOWED,
     TEXT,
@@ -16,11 +16,11 @@ from catalogue import (
     SignedStart,
     VectorFile,
 )
-from encoder import b64, draw, header_bytes, recipe
-from families import NEEDED, SIGNING, signed_families
-from flips import flip
-from keyring import kw
-from signing import Signed, signed
+from vectors.generator.encoder.jwe import b64, draw, header_bytes, recipe
+from vectors.generator.encoder.jws import Signed, signed
+from vectors.generator.families import NEEDED, SIGNING, signed_families
+from vectors.generator.flips import flip
+from vectors.generator.keyring import kw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,19 +2,17 @@
 
 from dataclasses import replace
 
-from agreement import WEIERSTRASS
-from cases_jws import key_for
-from catalogue import (
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from vectors.generator.cases.jws.valid import key_for
+from vectors.generator.catalogue import (
     TEXT,
     UNVERIFIED,
     SignedStart,
     VectorFile,
 )
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
-from encoder import b64, draw, header_bytes, rsa_bytes, unb64
-from flips import flip
-from keyring import curve
-from signing import (
+from vectors.generator.encoder.agreement import WEIERSTRASS
+from vectors.generator.encoder.jwe import b64, draw, header_bytes, rsa_bytes, unb64
+from vectors.generator.encoder.jws import (
     SIGNATURES,
     Signed,
     digest,
@@ -26,6 +24,8 @@ from signing import (
     signature_block,
     signed,
 )
+from vectors.generator.flips import flip
+from vectors.generator.keyring import curve
 
 _ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
 

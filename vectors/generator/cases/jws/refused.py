@@ -4,8 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cases_jws import key_for, unencoded
-from catalogue import (
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+)
+from vectors.generator.cases.jws.valid import key_for, unencoded
+from vectors.generator.catalogue import (
     MALFORMED,
     NOT_ALLOWED,
     TEXT,
@@ -14,18 +18,14 @@ from catalogue import (
     UNVERIFIED,
     VectorFile,
 )
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-)
-from encoder import Jwk, b64, draw, header_bytes, recipe, unb64
-from flips import flip
-from keyring import curve, kw, mac, rsa
-from signing import (
+from vectors.generator.encoder.jwe import Jwk, b64, draw, header_bytes, recipe, unb64
+from vectors.generator.encoder.jws import (
     SIGNATURES,
     public_key,
     signed,
 )
+from vectors.generator.flips import flip
+from vectors.generator.keyring import curve, kw, mac, rsa
 
 _EXP = {"exp": 1700000000}
 _NONE = ("none", "None", "NONE", "nOnE", "none ", "")

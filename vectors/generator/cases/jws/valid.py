@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from agreement import WEIERSTRASS
-from catalogue import TEXT, VectorFile
-from encoder import Jwk, b64, draw, header_bytes
-from keyring import curve, mac, rsa
-from signing import SIGNATURES, Signed, ecdsa_numbers, joined, signed
+from vectors.generator.catalogue import TEXT, VectorFile
+from vectors.generator.encoder.agreement import WEIERSTRASS
+from vectors.generator.encoder.jwe import Jwk, b64, draw, header_bytes
+from vectors.generator.encoder.jws import SIGNATURES, Signed, ecdsa_numbers, joined, signed
+from vectors.generator.keyring import curve, mac, rsa
 
 _PAYLOADS = {
     "empty": b"",

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 
-from agreement import MONTGOMERY, WEIERSTRASS
-from catalogue import VectorFile
-from encoder import CONTENT, KEY_WRAP_BYTES, Jwk, b64, draw
-from families import family_keys
-from keyring import (
+from vectors.generator.catalogue import VectorFile
+from vectors.generator.encoder.agreement import MONTGOMERY, WEIERSTRASS
+from vectors.generator.encoder.jwe import CONTENT, KEY_WRAP_BYTES, Jwk, b64, draw
+from vectors.generator.encoder.jws import SIGNATURES
+from vectors.generator.encoder.wrapping import GCMKW_BYTES
+from vectors.generator.families import family_keys
+from vectors.generator.keyring import (
     MAC_BYTES,
     curve,
     direct,
@@ -20,8 +22,6 @@ from keyring import (
     shown_half,
     without,
 )
-from signing import SIGNATURES
-from wrapping import GCMKW_BYTES
 
 # The curves of the algs that take one.
 _CURVES: Mapping[str, frozenset[str]] = {

@@ -1,9 +1,9 @@
 """JWKs of key pairs that must load, and those whose numbers or points must be refused."""
 
-from agreement import MONTGOMERY, WEIERSTRASS
-from catalogue import VectorFile
-from encoder import Jwk, b64, draw, unb64
-from keyring import curve, key_text, rsa, shown_half, without
+from vectors.generator.catalogue import VectorFile
+from vectors.generator.encoder.agreement import MONTGOMERY, WEIERSTRASS
+from vectors.generator.encoder.jwe import Jwk, b64, draw, unb64
+from vectors.generator.keyring import curve, key_text, rsa, shown_half, without
 
 _P25519 = 2**255 - 19
 _P448 = 2**448 - 2**224 - 1

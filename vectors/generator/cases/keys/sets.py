@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from cases_jws import key_for
-from catalogue import (
+from vectors.generator.cases.jws.valid import key_for
+from vectors.generator.catalogue import (
     NOT_ALLOWED,
     TEXT,
     UNDECRYPTABLE,
@@ -15,11 +15,11 @@ from catalogue import (
     SetGroup,
     VectorFile,
 )
-from encoder import Jwk, Recipe, b64, header_bytes
-from families import named
-from keyring import curve, direct, gcmkw, kw, mac, password, rsa
-from signing import Signed, signed
-from wrapping import sealed
+from vectors.generator.encoder.jwe import Jwk, Recipe, b64, header_bytes
+from vectors.generator.encoder.jws import Signed, signed
+from vectors.generator.encoder.wrapping import sealed
+from vectors.generator.families import named
+from vectors.generator.keyring import curve, direct, gcmkw, kw, mac, password, rsa
 
 _ENC = "A128GCM"
 _MOST_TRIES = 4

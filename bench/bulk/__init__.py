@@ -1,0 +1,1 @@
+"""What do many tokens take: workers on one machine, and machines for a day's load."""

@@ -1,0 +1,1 @@
+"""What does the client add to a POST, and does it know how each payout attempt ended?"""

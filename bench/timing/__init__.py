@@ -1,0 +1,1 @@
+"""Do failures that only the private key tells apart take the same time?"""

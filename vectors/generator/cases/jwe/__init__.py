@@ -1,0 +1,1 @@
+"""JWE that must open, and JWE that must be refused and how."""

@@ -1,0 +1,1 @@
+"""JWS that must verify, and JWS that must be refused and how."""

@@ -1,0 +1,4 @@
+"""What the RFCs print, transcribed: tokens, keys and intermediate values.
+
+Nothing here is computed.
+"""

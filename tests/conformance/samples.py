@@ -7,6 +7,7 @@ import json
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64
 
+from joseal import conformance
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.registry import ENCS
 
@@ -209,3 +210,20 @@ def write(folder, file, name="any.json"):
     path = folder / name
     path.write_bytes(file if isinstance(file, bytes) else json.dumps(file).encode())
     return path
+
+
+OURS = conformance.backend("joseal")
+
+
+def run(tmp_path, file, backend=OURS):
+    (report,) = conformance.verify([write(tmp_path, file)], backend).files
+    return report
+
+
+def outcomes(report):
+    return [result.outcome for result in report.results]
+
+
+TESTS = ("groups", 0, "tests", 0)
+
+LOADER = ("groups", 0, "loader")

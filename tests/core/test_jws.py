@@ -585,3 +585,19 @@ def test_hmac_key_length_is_enforced():
                 Key.from_jwk({"kty": "oct", "k": b64(bytes(short))}, alg=alg)
         Key.from_jwk({"kty": "oct", "k": b64(bytes(size))}, alg=alg)
         Key.from_jwk({"kty": "oct", "k": b64(bytes(200))}, alg=alg)
+
+
+HS = all_algorithms.signing_key("HS256")
+
+
+@pytest.mark.parametrize("crit", ["exp", [], 5, {}])
+def test_wrong_crit_beside_b64_is_refused(crit):
+    with pytest.raises(ValueError, match=r"crit|wrong type"):
+        Signer(HS, b64=False, header={"crit": crit, "exp": 1})
+
+
+def test_encoded_payload_may_say_so_critically():
+    """RFC 7797 section 6 has b64 in crit for false, and does not forbid it for true."""
+    sign = HS._for_signatures("sign", None).sign
+    token = all_algorithms.jws({"alg": "HS256", "b64": True, "crit": ["b64"]}, b"x", sign)
+    assert Verifier(HS).verify(token) == b"x"

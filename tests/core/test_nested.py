@@ -315,3 +315,19 @@ def test_rfc_7520_section_6(shared_vectors):
     )
     assert opened.encrypted_header["cty"] == "JWT"
     assert opened.signed_by.kid == signed["input"]["key"].get("kid")
+
+
+HS = all_algorithms.signing_key("HS256")
+
+KW = all_algorithms.key("A128KW")
+
+
+def test_signer_of_a_nested_token_is_attached():
+    """A detached one would lose the payload without a word."""
+    detached = Signer(HS, detached=True)
+    sealing = Encrypter(KW, enc="A128GCM")
+    with pytest.raises(ValueError, match="detached"):
+        SignThenEncrypt(detached, sealing)
+    with pytest.raises(ValueError, match="detached"):
+        EncryptThenSign(sealing, detached)
+    assert DecryptThenVerify(Decrypter(KW, enc="A128GCM"), Verifier(HS))

@@ -33,7 +33,11 @@ WORKERS = 2
 
 # They run while their module is imported, before a fork could choose: a process of its own each.
 AT_IMPORT = {f"joseal._core.algorithms.registry.x__{name}" for name in ("cbc", "ecdh", "pbes2")}
-FOR_THESE = ["tests/core/algorithms", "tests/core/jwe/test_every_alg.py"]
+FOR_THESE = [
+    "tests/core/algorithms",
+    "tests/core/jwe/test_every_alg.py",
+    "tests/core/jwe/test_parties.py",
+]
 
 
 def settings():

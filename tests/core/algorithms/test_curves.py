@@ -227,3 +227,29 @@ def test_points_of_order_one_two_and_four_on_ed448_are_low(raw):
     assert curves.has_low_order(key)
     others = (curves.generate("Ed448").public_key() for _ in range(20))
     assert not any(curves.has_low_order(other) for other in others)
+
+
+PRIME = {
+    "P-256": 2**256 - 2**224 + 2**192 + 2**96 - 1,
+    "P-384": 2**384 - 2**128 - 2**96 + 2**32 - 1,
+    "P-521": 2**521 - 1,
+}
+
+
+@pytest.mark.parametrize("curve", PRIME)
+def test_coordinate_over_the_field_is_refused(curve):
+    """NIST SP 800-56A section 5.6.2.3.3: the same point, written with a number that is not reduced."""
+    size = all_algorithms.CURVES[curve]
+    for start in range(1, 200):
+        # A point with a small x, so that x + p still has the size of the field.
+        try:
+            public = ec.EllipticCurvePublicKey.from_encoded_point(
+                all_algorithms.WEIERSTRASS[curve], b"\2" + start.to_bytes(size, "big")
+            )
+        except ValueError:
+            continue
+        y = public.public_numbers().y.to_bytes(size, "big")
+        assert curves.load_public(curve, start.to_bytes(size, "big"), y) is not None
+        assert curves.load_public(curve, (start + PRIME[curve]).to_bytes(size, "big"), y) is None
+        return
+    pytest.fail("no point was found")

@@ -897,3 +897,39 @@ def test_two_threads_share_the_same_objects(alg, enc):
     for thread in threads:
         thread.join()
     assert results == {"a": True, "b": True}
+
+
+@pytest.mark.parametrize("header", [5, {"alg": "x"}, {"x": b"y"}, {"crit": []}])
+def test_header_is_checked_before_any_work(header, monkeypatch):
+    ours = Encrypter(forge.key("A128KW"), enc="A128GCM")
+    monkeypatch.setattr(os, "urandom", lambda size: pytest.fail("work was done"))
+    with pytest.raises((TypeError, ValueError)):
+        ours.encrypt(b"", header=header)
+
+
+@pytest.mark.parametrize("value", ["no", 1, None])
+def test_switches_are_bool(value):
+    with pytest.raises(TypeError):
+        Decrypter(forge.key("A128KW"), enc="A128GCM", any_kid=value)
+    with pytest.raises(TypeError):
+        Encrypter(forge.key("A128KW"), enc="A128GCM", write_kid=value)
+
+
+def test_crit_is_read_once():
+    token = str(forge.token("A128KW", "A128GCM", members={"crit": ["exp"], "exp": 1}))
+    try:
+        opener = Decrypter(forge.key("A128KW"), enc="A128GCM", crit=iter(["exp"]))
+    except TypeError:
+        return
+    assert opener.decrypt(token) == b"forged"
+
+
+def test_encrypter_does_not_follow_later_changes_of_its_header():
+    value = [1]
+    ours = Encrypter(forge.key("A128KW"), enc="A128GCM", header={"x": value})
+    value.append(2)
+    opener = Decrypter(forge.key("A128KW"), enc="A128GCM")
+    seen = [
+        opener.open(ours.encrypt(b"", header=header)).header["x"] for header in (None, {"y": 1})
+    ]
+    assert seen == [[1], [1]]

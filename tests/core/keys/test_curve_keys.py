@@ -245,3 +245,13 @@ def test_keys_of_rfc_7520(shared_vectors, name):
     key = Key.from_jwk(members, alg="ES512")
     assert key.is_private is ("private" in name)
     assert key.kid == members["kid"]
+
+
+# The identity, and a point of order two, in RFC 8032's encoding.
+@pytest.mark.parametrize("point", ["01" + "00" * 31, "ec" + "ff" * 30 + "7f"])
+def test_edwards_key_of_low_order_is_refused(point):
+    """Under the identity one signature holds for every message."""
+    with pytest.raises(InvalidKeyError):
+        Key.from_jwk(
+            {"kty": "OKP", "crv": "Ed25519", "x": b64(bytes.fromhex(point))}, alg="Ed25519"
+        )

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.helpers import all_algorithms, forge
+from tests.helpers.forge import b64
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
@@ -190,3 +191,9 @@ def test_one_pair_under_two_algs_is_two_keys():
     signing, opening = Key.from_jwk(rsa(), alg="RS256"), Key.from_jwk(rsa(), alg="RSA-OAEP")
     assert signing.thumbprint() == opening.thumbprint()
     assert (signing.alg, opening.alg) == ("RS256", "RSA-OAEP")
+
+
+def test_dual_use_is_for_pairs():
+    jwk = {"kty": "oct", "k": b64(bytes(32)), "alg": "A256GCM"}
+    with pytest.raises(InvalidKeyError):
+        Key.from_jwk(jwk, alg="HS256", dual_use=True)

@@ -4,10 +4,10 @@ import pickle
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-from tests.helpers import all_algorithms
+from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64
 
-from joseal import InvalidKeyError, Key
+from joseal import Encrypter, InvalidKeyError, Key
 
 PRIVATE = {
     "RSA": all_algorithms.key("RSA-OAEP", kid="a"),
@@ -135,3 +135,26 @@ def test_jwk_with_leading_zero_bytes_keeps_them():
         assert {name: shown[name] for name in jwk} == jwk
         return
     pytest.fail("no key with a small coordinate was found")
+
+
+@pytest.mark.parametrize("password", ["\udc80\udc81", "pass\ud800word"])
+def test_password_that_is_no_text_is_refused_and_not_replaced(password):
+    with pytest.raises(ValueError, match="UTF-8"):
+        forge.key("RSA-OAEP").to_pem(private=True, password=password)
+
+
+def test_password_of_another_type_has_a_fixed_text():
+    with pytest.raises(TypeError, match="password must be str or bytes"):
+        forge.key("RSA-OAEP").to_pem(private=True, password=5)
+
+
+def test_password_too_long_has_a_fixed_text():
+    with pytest.raises(ValueError, match="1 to 1023 bytes") as caught:
+        forge.key("RSA-OAEP").to_pem(private=True, password="x" * 2000)
+    assert "backend" not in str(caught.value)
+
+
+def test_what_key_ops_exclude_stays_excluded_when_let_out():
+    jwk = {"kty": "oct", "k": forge.b64(bytes(16)), "alg": "A128KW", "key_ops": ["unwrapKey"]}
+    with pytest.raises(InvalidKeyError):
+        Encrypter(Key.from_jwk(Key.from_jwk(jwk).to_jwk(private=True)), enc="A128GCM")

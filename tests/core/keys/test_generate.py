@@ -112,3 +112,8 @@ def test_generated_key_serves(alg, form):
 def test_unknown_alg_is_refused(alg):
     with pytest.raises(InvalidKeyError, match=r"^this alg is not known$"):
         Key.generate(alg)
+
+
+def test_size_of_an_hmac_key_has_a_ceiling():
+    with pytest.raises(ValueError, match="size"):
+        Key.generate("HS256", size=2**62)

@@ -445,3 +445,23 @@ def test_refusal_shows_nothing_of_the_key():
 def test_what_was_read_shows_no_material():
     read = Jwk(b"canary, 16 bytes", "A128KW", None, "a", frozenset({"wrapKey"}))
     assert repr(read) == str(read) == f"{read}" == "Jwk(alg='A128KW', kid='a')"
+
+
+def even_modulus():
+    n = forge.rsa_private().public_key().public_numbers().n - 1
+    return {"kty": "RSA", "n": forge.b64(n.to_bytes(256, "big")), "e": "AQAB"}
+
+
+def test_even_modulus_is_refused_when_loaded():
+    with pytest.raises(InvalidKeyError):
+        Key.from_jwk(even_modulus(), alg="RSA-OAEP")
+
+
+def test_jwk_text_with_a_lone_surrogate_is_refused():
+    with pytest.raises(InvalidKeyError):
+        Key.from_jwk('{"kty":"oct","k":"AAAAAAAAAAAAAAAAAAAAAA","alg":"A128KW","kid":"\ud800"}')
+
+
+def test_direct_key_named_for_an_enc_has_its_size_when_loaded():
+    with pytest.raises(InvalidKeyError):
+        Key.from_jwk({"kty": "oct", "k": forge.b64(bytes(32)), "alg": "A128GCM"})

@@ -237,3 +237,12 @@ def test_set_from_a_jwks_opens_tokens():
     keys = KeySet.from_jwks({"keys": [GOOD, jwk(32, kid="b", alg="A256KW")]})
     sealed = Encrypter(Key.from_jwk(jwk(32, kid="b", alg="A256KW")), enc="A128GCM").encrypt(b"x")
     assert Decrypter(keys, enc="A128GCM").open(sealed).key.kid == "b"
+
+
+def test_keys_that_can_not_serve_do_not_count_among_the_four():
+    small = [Key.generate("dir", size=16) for _ in range(4)]
+    token = str(forge.token("dir", "A256GCM"))
+    assert (
+        Decrypter([*small, forge.key("dir", "A256GCM")], enc=["A128GCM", "A256GCM"]).decrypt(token)
+        == b"forged"
+    )

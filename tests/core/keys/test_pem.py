@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import functools
+import os
 
 import pytest
 from cryptography import x509
@@ -488,3 +489,27 @@ def test_what_is_no_certificate_has_no_serial():
 def test_serial_of_another_type_is_a_type_error(data):
     with pytest.raises(TypeError, match=r"^the certificate must be str or bytes$"):
         certificate_serial(data)
+
+
+def test_environment_variable_that_is_no_text_is_refused(monkeypatch):
+    monkeypatch.setitem(os.environ, "A_KEY", "\udcff" + forge.pem_of(forge.rsa_private()).decode())
+    with pytest.raises(InvalidKeyError):
+        Key.from_env("A_KEY", alg="RSA-OAEP")
+
+
+def test_certificate_of_an_unknown_version_is_refused():
+    der = certificate().public_bytes(Encoding.DER)
+    place = der.index(bytes.fromhex("a003020102")) + 4
+    der = der[:place] + b"\x07" + der[place + 1 :]
+    pem = (
+        b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(der) + b"-----END CERTIFICATE-----\n"
+    )
+    for load, data in ((Key.from_der, der), (Key.from_pem, pem)):
+        with pytest.raises(InvalidKeyError):
+            load(data, alg="RSA-OAEP")
+
+
+def test_empty_password_for_an_encrypted_key_is_told_rightly():
+    with pytest.raises(InvalidKeyError) as caught:
+        Key.from_pem(encrypted(), alg="RSA-OAEP", password="")
+    assert "not encrypted" not in str(caught.value)

@@ -149,3 +149,12 @@ def test_file_that_is_no_der_is_refused_where_warnings_are_errors():
     for damaged in (b"", b"\x30\x80" + data[2:], data[:-3], data + b"\0", b"\x31" + data[1:]):
         with pytest.raises(InvalidKeyError):
             Key.from_pkcs12(damaged, alg="ES256")
+
+
+@pytest.mark.parametrize("password", ["a\0b", b"\0", b"\xff"])
+def test_password_that_pkcs12_cannot_have_is_an_error_of_ours(password):
+    data = pkcs12.serialize_key_and_certificates(
+        None, all_algorithms.private("P-256"), None, None, BestAvailableEncryption(b"pass")
+    )
+    with pytest.raises((InvalidKeyError, ValueError)):
+        Key.from_pkcs12(data, alg="ES256", password=password)

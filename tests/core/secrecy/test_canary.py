@@ -374,6 +374,14 @@ class Strange(collections.abc.Mapping):
         return len(self._members)
 
 
+class Unready(dict):
+    def items(self):
+        raise LookupError("not yet")
+
+    def __iter__(self):
+        raise LookupError("not yet")
+
+
 FAILING = {
     # Loading
     "damaged PEM": lambda: joseal.Key.from_pem(vault().pem[:900], alg="RSA-OAEP"),
@@ -521,6 +529,20 @@ FAILING = {
     ).decrypt(str(forge.token("dir", "A128GCM", name="other"))),
     "bad padding": lambda: opener(rsa(), "A128CBC-HS256").decrypt(
         str(forge.token("RSA-OAEP", "A128CBC-HS256", padded=(vault().plaintext + bytes(16))[:64]))
+    ),
+    "public half of a secret": lambda: kw().public(),
+    "generated with a bad kid": lambda: joseal.Key.generate("A128KW", kid=5),
+    "set of bytes": lambda: joseal.KeySet([vault().shared["A128KW"]]),
+    "set twice": lambda: joseal.KeySet([direct(), direct()]),
+    "sealing with a private key": lambda: joseal.Encrypter(rsa(), enc="A128GCM"),
+    "sealing with bytes": lambda: joseal.Encrypter(vault().shared["A128KW"], enc="A128GCM"),
+    "opening with a public key": lambda: joseal.Decrypter(rsa().public(), enc="A128GCM"),
+    "opening with bytes": lambda: joseal.Decrypter([vault().shared["A128KW"]], enc="A128GCM"),
+    "opening with text": lambda: joseal.Decrypter(vault().pem.decode(), enc="A128GCM"),
+    # a UnicodeEncodeError carries the whole variable in its `object`.
+    "environment with a stray byte": lambda: environment("\udcff" + vault().pem.decode()),
+    "header that fails in its own way": lambda: joseal.Encrypter(kw(), enc="A128GCM").encrypt(
+        vault().plaintext, header=Unready()
     ),
 }
 

@@ -10,8 +10,9 @@ import traceback
 import weakref
 
 import pytest
+from tests.helpers import forge
 
-from joseal import InvalidKeyError
+from joseal import Decrypter, Encrypter, InvalidKeyError, KeySet, MalformedTokenError
 from joseal._core.secrecy import Opaque, hide_locals
 
 
@@ -312,3 +313,27 @@ def test_copy_of_an_opaque_object_is_the_object():
     box = Box([])
     assert copy.copy(box) is box
     assert copy.deepcopy([box])[0] is box
+
+
+def test_error_of_a_constructor_can_be_reported():
+    for make in (
+        lambda: Encrypter(forge.key("RSA-OAEP"), enc="A128GCM"),
+        lambda: KeySet([]),
+        lambda: Decrypter([], enc="A128GCM"),
+    ):
+        with pytest.raises(InvalidKeyError) as caught:
+            make()
+        traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+
+
+def refused_while_handling():
+    try:
+        {}["of the caller"]
+    except KeyError:
+        Decrypter(forge.key("A128KW"), enc="A128GCM").decrypt("x")
+
+
+def test_what_the_caller_was_handling_is_printed_too():
+    with pytest.raises(MalformedTokenError) as caught:
+        refused_while_handling()
+    assert "of the caller" in "".join(traceback.format_exception(caught.value))

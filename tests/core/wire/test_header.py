@@ -233,3 +233,9 @@ def test_own_header_is_held_to_the_same_rules_as_a_value_error(members, message)
     with pytest.raises(ValueError, match=message) as caught:
         header.encode({"alg": "dir", **members}, Limits())
     assert caught.value.__context__ is None
+
+
+def test_media_types_are_compared_without_unicode_folding():
+    from joseal._core.wire import header
+
+    assert not header.has_media_type("\u212ab+jwt", "kb+jwt")

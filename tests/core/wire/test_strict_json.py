@@ -325,3 +325,13 @@ def test_depth_is_the_callers_where_named(depth):
     nested = b'{"a":' * depth + b"1" + b"}" * depth
     assert strict_json.load_object(nested, depth) is not None
     assert strict_json.load_object(nested, depth - 1) is None
+
+
+def test_scan_for_depth_is_linear():
+    # A scan that is quadratic would take hours for this.
+    data = b"{" * 17 + b'"' + b'\\"' * 1_000_000
+    assert strict_json.load_object(data) is None
+
+
+def test_dump_of_null_is_nothing():
+    assert strict_json.dump(None) is None

@@ -128,8 +128,8 @@ def run(orders: int, unheard: int, threads: int, follow: Callable[..., Sequence[
     with Sandbox(
         key=Key.generate("RSA-OAEP"),
         tls=True,
-        script=plan.script,
-        courses=lambda order_id, transaction: plan.course(_number(order_id), transaction),
+        plan=plan.script,
+        transaction_plan=lambda order_id, transaction: plan.course(_number(order_id), transaction),
     ) as sandbox:
         sealer, context = payout_encrypter(sandbox.public_key), sandbox.client_context
         # Attempts have connections of their own, so that some are made when an attempt is sent.

@@ -25,9 +25,9 @@ from tests.helpers import bulk_factories as factories
 
 from joseal import Encrypter, InvalidKeyError, Key, MalformedTokenError, TokenTooLargeError
 from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, worker
-from joseal.bulk.pools import Given, Own
-from joseal.bulk.run import Run
-from joseal.bulk.worker import Job
+from joseal.bulk.pools import CallerPool, OwnPool
+from joseal.bulk.run import BulkRun
+from joseal.bulk.worker import BulkTask
 
 ROOT = Path(__file__).parents[2]
 ROWS = [b"row %d" % number for number in range(1_000)]
@@ -140,9 +140,9 @@ def test_a_chunk_is_full_by_count_or_by_bytes():
     sizes = []
 
     class Noting(ThreadPoolExecutor):
-        def submit(self, worker, job):
-            sizes.append(len(job.items))
-            return super().submit(worker, job)
+        def submit(self, worker, task):
+            sizes.append(len(task.items))
+            return super().submit(worker, task)
 
     with Noting(1) as executor:
         items = [bytes(10)] * 5 + [bytes(100)] * 3
@@ -186,11 +186,11 @@ def test_closing_cancels_what_has_not_begun():
     futures = []
 
     class Slow(Executor):
-        def submit(self, worker, job):
+        def submit(self, worker, task):
             future = Future()
             futures.append(future)
             if len(futures) < 3:
-                future.set_result(worker(job))
+                future.set_result(worker(task))
             return future
 
     outcomes = encrypt_many(
@@ -211,9 +211,9 @@ def test_the_callers_executor_is_left_open():
 
 def test_an_executor_that_cancels_is_an_error():
     class Cancelling(Executor):
-        def submit(self, worker, job):
+        def submit(self, worker, task):
             future = Future()
-            if job.items:
+            if task.items:
                 future.cancel()
             else:
                 future.set_result([])
@@ -315,7 +315,7 @@ class KilledWorker(Exception):  # noqa: N818  Dask's name
 
 
 class Deadly(Executor):
-    """Does each job at once, but for those with one item: the first `deaths` of them end it.
+    """Does each task at once, but for those with one item: the first `deaths` of them end it.
 
     Args:
         deaths: how many.
@@ -327,10 +327,10 @@ class Deadly(Executor):
         self.error = error
         self.given = []
 
-    def submit(self, worker, job):
+    def submit(self, worker, task):
         future = Future()
-        if b"row 3" not in job.items or self.deaths == 0:
-            future.set_result(worker(job))
+        if b"row 3" not in task.items or self.deaths == 0:
+            future.set_result(worker(task))
             return future
         self.deaths -= 1
         self.given.append(future)
@@ -343,20 +343,22 @@ class Deadly(Executor):
     ("pool", "error", "deaths", "lost", "most"),
     [
         # Once among others, once in its chunk alone, twice by itself.
-        (Own, BrokenExecutor(), 1, False, 4),
-        (Own, BrokenExecutor(), 3, False, 4),
-        (Own, BrokenExecutor(), 100, True, 4),
+        (OwnPool, BrokenExecutor(), 1, False, 4),
+        (OwnPool, BrokenExecutor(), 3, False, 4),
+        (OwnPool, BrokenExecutor(), 100, True, 4),
         # Such an executor has tried itself: once in its chunk, once by itself.
-        (Given, KilledWorker(), 1, False, 2),
-        (Given, KilledWorker(), 100, True, 2),
-        (Given, None, 1, False, 2),
-        (Given, None, 100, True, 2),
+        (CallerPool, KilledWorker(), 1, False, 2),
+        (CallerPool, KilledWorker(), 100, True, 2),
+        (CallerPool, None, 1, False, 2),
+        (CallerPool, None, 100, True, 2),
     ],
 )
 def test_an_item_that_ends_its_worker_is_lost_and_no_other(pool, error, deaths, lost, most):
     deadly = Deadly(deaths, error)
-    made = Own(lambda: deadly) if pool is Own else Given(deadly)
-    run = Run(worker.seal, factories.encrypter(), made, in_flight=2, timeout_seconds=0.001)
+    made = OwnPool(lambda: deadly) if pool is OwnPool else CallerPool(deadly)
+    run = BulkRun(
+        worker.encrypt_task, factories.encrypter(), made, in_flight=2, timeout_seconds=0.001
+    )
     chunks = [ROWS[begin : begin + 2] for begin in range(0, 6, 2)]
     found = [result for results in run.results(iter(chunks)) for result in results]
     assert [type(result) is LostError for result in found] == [
@@ -371,9 +373,9 @@ def test_an_item_that_ends_its_worker_is_lost_and_no_other(pool, error, deaths, 
 
 def test_an_executor_that_is_silent_ends_the_run():
     class Silent(Executor):
-        def submit(self, worker, job):
+        def submit(self, worker, task):
             future = Future()
-            if not job.items and self.answers:
+            if not task.items and self.answers:
                 future.set_result([])
             return future
 
@@ -437,9 +439,9 @@ def test_nothing_shows_an_item():
     item = Item(secret, {"x": "4111111111111111"})
     (sealed,) = encrypt_many([item], factories.encrypter())
     (outcome,) = decrypt_many([sealed.value], factories.decrypter())
-    job = Job("run", 1, factories.encrypter, [secret])
+    task = BulkTask("run", 1, factories.encrypter, [secret])
     assert outcome.value == secret
-    for shown in (item, sealed, outcome, job, Outcome(ItemError())):
+    for shown in (item, sealed, outcome, task, Outcome(ItemError())):
         assert "4111" not in repr(shown)
         assert "4111" not in f"{shown}"
     for opaque in (item, outcome):
@@ -478,18 +480,18 @@ def test_a_task_is_named_after_its_number_and_not_its_content():
     from dask.base import tokenize
 
     names = {
-        tokenize(Job(run, number, factories.encrypter, [item]))
+        tokenize(BulkTask(run, number, factories.encrypter, [item]))
         for run, number, item in itertools.product("ab", (1, 2), (b"x", b"y"))
     }
     assert len(names) == 4
 
 
 class Breaking(ThreadPoolExecutor):
-    """Fails one job with an exception of its own, as a cluster does whose messages break."""
+    """Fails one task with an exception of its own, as a cluster does whose messages break."""
 
     def submit(self, function, /, *arguments):
-        self.jobs = getattr(self, "jobs", 0) + 1
-        if self.jobs == 3:
+        self.tasks = getattr(self, "tasks", 0) + 1
+        if self.tasks == 3:
             failed = Future()
             failed.set_exception(ValueError("not enough values to unpack"))
             return failed

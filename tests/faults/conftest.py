@@ -22,7 +22,7 @@ def open_world(bank_key: Key) -> Callable[..., Sandbox]:
             return body
 
         settings = {"tls": True, "courses": first_fails, "on_the_way": carry, **settings}
-        return Sandbox(key=bank_key, api_key=API_KEY, script=switch, **settings)
+        return Sandbox(key=bank_key, api_key=API_KEY, plan=switch, **settings)
 
     return build
 

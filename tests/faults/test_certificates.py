@@ -203,7 +203,7 @@ def test_a_handshake_that_never_ends_has_sent_nothing(ca: trustme.CA, world: Wor
 
 def test_a_server_that_speaks_no_tls_is_sent_nothing(world: World) -> None:
     """Plain HTTP where TLS is expected: the first answer is no TLS record."""
-    with Sandbox(script=Switch()) as plain:
+    with Sandbox(plan=Switch()) as plain:
         account = plain.account
         port = int(plain.url.rpartition(":")[2])
         over_tls = Account(

@@ -30,11 +30,11 @@ def vectors(paths: list[Path]) -> None:
     assert_type(report.count(conformance.Outcome.PASSED), int)
     assert_type(report.reasons(conformance.Outcome.NOT_RUN), Counter[str])
     assert_type(report.files[0].results[0].outcome, conformance.Outcome)
-    assert_type(conformance.html(report), str)
-    assert_type(conformance.json(report), bytes)
-    assert_type(conformance.junit(report), bytes)
+    assert_type(conformance.to_html(report), str)
+    assert_type(conformance.to_json(report), bytes)
+    assert_type(conformance.to_junit(report), bytes)
     assert_type(conformance.is_installed("jwcrypto"), bool)
     conformance.verify(paths, "joseal")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     conformance.verify(["vectors"], conformance.backend("joseal"))  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
-    conformance.html(report.files)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    conformance.to_html(report.files)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     report.count("passed")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

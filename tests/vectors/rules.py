@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tests.vectors.vector_files import Case, group_of
 
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgSpec
 from joseal._core.wire import base64url
 
 JWE_SEGMENTS = ("header", "encrypted key", "IV", "ciphertext", "tag")
@@ -21,7 +21,7 @@ JWS_SEGMENTS = ("header", "payload", "signature")
 NAMES = {5: JWE_SEGMENTS, 3: JWS_SEGMENTS}
 
 
-def family_of(alg: Alg) -> str:
+def family_of(alg: AlgSpec) -> str:
     return f"{alg.family}+kw" if alg.family == "ecdh-es" and alg.key_bytes else alg.family
 
 

@@ -30,7 +30,7 @@ from joseal._core.algorithms.key_management import (
     UnwrapRequest,
     WrapSettings,
 )
-from joseal._core.algorithms.registry import Enc, lookup_enc, lookup_encs
+from joseal._core.algorithms.registry import EncSpec, lookup_enc, lookup_encs
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
@@ -244,7 +244,7 @@ class Decrypter(Opaque):
 
     _keys: KeySet
     _mechanisms: dict[Key, KeyManagement]
-    _encs: dict[str, Enc]
+    _encs: dict[str, EncSpec]
     _expected: Expected
     _any_kid: bool
     _accept_zip: bool
@@ -326,13 +326,13 @@ class Decrypter(Opaque):
                 return plaintext, parsed.all, key
         raise DecryptionError
 
-    def _match(self, protected: bytes) -> tuple[Header, Enc, list[Key]]:
+    def _match(self, protected: bytes) -> tuple[Header, EncSpec, list[Key]]:
         """Read the header; return it with the enc and the keys that come into question."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self._accept(parsed)
         return parsed, enc, self._keys._choose(parsed.known, any_kid=self._any_kid)
 
-    def _accept(self, parsed: Header) -> Enc:
+    def _accept(self, parsed: Header) -> EncSpec:
         """Return the token's enc if all that the header asks for is accepted."""
         known = parsed.known
         if known.enc is UNSET:
@@ -393,7 +393,7 @@ def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
 
 
 def _assemble(
-    enc: Enc, protected: bytes, cek: bytes, encrypted_key: bytes, *, iv: bytes, plaintext: bytes
+    enc: EncSpec, protected: bytes, cek: bytes, encrypted_key: bytes, *, iv: bytes, plaintext: bytes
 ) -> str:
     """Make the token from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
     encode = base64url.encode
@@ -422,7 +422,7 @@ def _assemble_large(
     return token
 
 
-def cek_or_random(enc: Enc, unwrap: Unwrap) -> bytes:
+def cek_or_random(enc: EncSpec, unwrap: Unwrap) -> bytes:
     """Return the content encryption key: a random one if it can't be had. RFC 7516 section 11.5."""
     # Drawn before the outcome is known, so that the work is the same for every outcome.
     cek = os.urandom(enc.cek_bytes)

@@ -9,9 +9,9 @@ from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.secrecy import hide_locals
 from joseal.bulk import pools, worker
 from joseal.bulk.outcome import Item, Outcomes
-from joseal.bulk.pools import Given, Pool
-from joseal.bulk.run import Run
-from joseal.bulk.worker import Headed, Sealed, Unsealed
+from joseal.bulk.pools import CallerPool, Pool
+from joseal.bulk.run import BulkRun
+from joseal.bulk.worker import PlaintextItem, PlaintextWithHeader, TokenItem
 
 _Item = TypeVar("_Item")
 
@@ -67,7 +67,7 @@ def encrypt_many(
         BrokenExecutor: processes die before they do anything, or one after the other.
 
     Iterating raises BrokenExecutor where the caller's executor is broken, RuntimeError where it
-    cancels, and TimeoutError where many jobs, one after the other, have no answer. The error of an
+    cancels, and TimeoutError where many tasks, one after the other, have no answer. The error of an
     outcome is that of `Encrypter.encrypt`, or `ItemError`, or `LostError` where the processes that
     work on the item die, or give no answer in time, each time.
     """
@@ -132,7 +132,7 @@ def sealing(
     sizes: Sizes,
     executor: Executor | None = None,
     timeout_seconds: float | None = None,
-) -> Run[Encrypter, Unsealed, str]:
+) -> BulkRun[Encrypter, PlaintextItem, str]:
     """Return a run that seals chunks.
 
     Raises:
@@ -141,7 +141,7 @@ def sealing(
     if not isinstance(tool, Encrypter) and not callable(tool):
         raise TypeError("give an Encrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Encrypter))
-    return Run(worker.seal, tool, pool, sizes.in_flight, timeout_seconds)
+    return BulkRun(worker.encrypt_task, tool, pool, sizes.in_flight, timeout_seconds)
 
 
 def opening(
@@ -149,7 +149,7 @@ def opening(
     sizes: Sizes,
     executor: Executor | None = None,
     timeout_seconds: float | None = None,
-) -> Run[Decrypter, Sealed, bytes]:
+) -> BulkRun[Decrypter, TokenItem, bytes]:
     """Return a run that opens chunks.
 
     Raises:
@@ -158,7 +158,7 @@ def opening(
     if not isinstance(tool, Decrypter) and not callable(tool):
         raise TypeError("give a Decrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Decrypter))
-    return Run(worker.unseal, tool, pool, sizes.in_flight, timeout_seconds)
+    return BulkRun(worker.decrypt_task, tool, pool, sizes.in_flight, timeout_seconds)
 
 
 def _checked_timeout(seconds: float | None, executor: Executor | None) -> float | None:
@@ -178,7 +178,7 @@ def _pool(workers: int, executor: Executor | None, *, prepared: bool) -> Pool:
         return pools.threads(workers) if prepared else pools.processes(workers)
     if not isinstance(executor, Executor):
         raise TypeError("executor must be a concurrent.futures.Executor")
-    return Given(executor)
+    return CallerPool(executor)
 
 
 def _chunks(
@@ -209,5 +209,5 @@ class _Chunk(Generic[_Item]):
         self.items.append(item)
         if isinstance(item, bytes | str):
             self.raw += len(item)
-        elif isinstance(item, Headed):
+        elif isinstance(item, PlaintextWithHeader):
             self.raw += len(item.plaintext) + len(item.header)

@@ -1,4 +1,4 @@
-"""Where jobs are done: threads or processes of our own, or an executor that the caller gives.
+"""Where tasks are done: threads or processes of our own, or an executor that the caller gives.
 
 Rules:
 - Our own pool ends with the run. The caller's is only ever given work.
@@ -45,12 +45,12 @@ class Pool(Protocol):
     generation: int
     tries: int
 
-    def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
-        """Give a job to a worker."""
+    def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
+        """Give a task to a worker."""
         ...
 
     def is_death(self, error: BaseException) -> bool:
-        """Tell whether a worker died, and the job may be given again."""
+        """Tell whether a worker died, and the task may be given again."""
         ...
 
     def renew(self, generation: int) -> None:
@@ -63,7 +63,7 @@ class Pool(Protocol):
 
 
 @final
-class Own:
+class OwnPool:
     """A pool of our own, which is made anew when one of its processes dies."""
 
     def __init__(self, make: Callable[[], Executor]) -> None:
@@ -72,13 +72,13 @@ class Own:
         self._make = make
         self._executor = make()
 
-    def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
-        """Give a job to a worker; a broken pool is found out where the result is wanted."""
+    def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
+        """Give a task to a worker; a broken pool is found out where the result is wanted."""
         try:
             # A process may be started here, which inherits the mask: one that is interrupted while
             # it loads its modules would print a traceback.
             with _interrupts_held():
-                return self._executor.submit(work, job)
+                return self._executor.submit(work, task)
         except BrokenExecutor as error:
             failed: Future[_T] = Future()
             failed.set_exception(error)
@@ -101,7 +101,7 @@ class Own:
 
 
 @final
-class Given:
+class CallerPool:
     """The caller's executor."""
 
     def __init__(self, executor: Executor) -> None:
@@ -110,9 +110,9 @@ class Given:
         self.tries = 1
         self._executor = executor
 
-    def submit(self, work: Callable[[_J], _T], job: _J) -> Future[_T]:
-        """Give a job to the executor."""
-        return self._executor.submit(work, job)
+    def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
+        """Give a task to the executor."""
+        return self._executor.submit(work, task)
 
     def is_death(self, error: BaseException) -> bool:
         """Tell whether the executor lives on: items raise nothing, so it has lost a worker.
@@ -137,15 +137,15 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def threads(workers: int) -> Own:
+def threads(workers: int) -> OwnPool:
     """Return a pool of threads."""
-    return Own(lambda: ThreadPoolExecutor(workers, "joseal-bulk"))
+    return OwnPool(lambda: ThreadPoolExecutor(workers, "joseal-bulk"))
 
 
-def processes(workers: int) -> Own:
+def processes(workers: int) -> OwnPool:
     """Return a pool of spawned processes."""
     context = multiprocessing.get_context("spawn")
-    return Own(lambda: ProcessPoolExecutor(workers, context, initializer=_begin))
+    return OwnPool(lambda: ProcessPoolExecutor(workers, context, initializer=_begin))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Rules:
   results are taken.
 - A chunk whose worker died is done again, alone, so that the next death is this chunk's own. Then
   it is split, and an item that goes on killing is lost. The others are not.
-- A job that gives no answer in time is given up, and then treated as if its worker had died.
+- A task that gives no answer in time is given up, and then treated as if its worker had died.
 - No local of a frame that may raise holds an item outside of an object that is silent about it.
 """
 
@@ -18,31 +18,31 @@ from typing import Final, Generic, NamedTuple, TypeVar, final
 
 from joseal.bulk.outcome import LostError
 from joseal.bulk.pools import NoAnswerError, Pool
-from joseal.bulk.worker import Job
+from joseal.bulk.worker import BulkTask
 from joseal.errors import JoseError
 
 _Tool = TypeVar("_Tool")
 _Item = TypeVar("_Item")
 _T = TypeVar("_T")
 
-# Deaths without any job done in between: then it is not the items, and the run ends.
+# Deaths without any task done in between: then it is not the items, and the run ends.
 _MOST_DEATHS: Final = 16
 
 
 class _Flight(NamedTuple, Generic[_Tool, _Item, _T]):
-    """A job that was given to the pool."""
+    """A task that was given to the pool."""
 
-    job: Job[_Tool, _Item]
+    task: BulkTask[_Tool, _Item]
     future: Future[list[_T | JoseError]]
     generation: int
 
 
 @final
-class Run(Generic[_Tool, _Item, _T]):
+class BulkRun(Generic[_Tool, _Item, _T]):
     """Work that is given to a pool in chunks.
 
     Args:
-        work: the function of a module that does a job.
+        work: the function of a module that does a task.
         tool: a prepared object, or a picklable factory.
         pool: where it is done.
         in_flight: how many chunks may be under way.
@@ -54,7 +54,7 @@ class Run(Generic[_Tool, _Item, _T]):
 
     def __init__(
         self,
-        work: Callable[[Job[_Tool, _Item]], list[_T | JoseError]],
+        work: Callable[[BulkTask[_Tool, _Item]], list[_T | JoseError]],
         tool: _Tool | Callable[[], _Tool],
         pool: Pool,
         in_flight: int,
@@ -97,20 +97,20 @@ class Run(Generic[_Tool, _Item, _T]):
             if not began:
                 self._pool.close()
 
-    def _job(self, items: Sequence[_Item]) -> Job[_Tool, _Item]:
-        return Job(self._name, next(self._numbers), self._tool, items)
+    def _job(self, items: Sequence[_Item]) -> BulkTask[_Tool, _Item]:
+        return BulkTask(self._name, next(self._numbers), self._tool, items)
 
-    def _launch(self, job: Job[_Tool, _Item]) -> _Flight[_Tool, _Item, _T]:
-        return _Flight(job, self._pool.submit(self._work, job), self._pool.generation)
+    def _launch(self, task: BulkTask[_Tool, _Item]) -> _Flight[_Tool, _Item, _T]:
+        return _Flight(task, self._pool.submit(self._work, task), self._pool.generation)
 
     def _land(self, flight: _Flight[_Tool, _Item, _T]) -> list[_T | JoseError]:
-        return flight.future.result() if self._survived(flight) else self._alone(flight.job)
+        return flight.future.result() if self._survived(flight) else self._alone(flight.task)
 
     def _survived(self, flight: _Flight[_Tool, _Item, _T]) -> bool:
-        """Wait for a job; False where its worker died, and there are new ones.
+        """Wait for a task; False where its worker died, and there are new ones.
 
         Raises:
-            Exception: whatever else ended the job: it is no item's fault.
+            Exception: whatever else ended the task: it is no item's fault.
         """
         error = self._error_of(flight)
         if error is None:
@@ -122,19 +122,19 @@ class Run(Generic[_Tool, _Item, _T]):
         self._pool.renew(flight.generation)
         return False
 
-    def _alone(self, job: Job[_Tool, _Item]) -> list[_T | JoseError]:
-        """Do a job again while nothing new is started."""
-        for _ in range(self._pool.tries - (len(job.items) > 1)):
-            flight = self._launch(self._job(job.items))
+    def _alone(self, task: BulkTask[_Tool, _Item]) -> list[_T | JoseError]:
+        """Do a task again while nothing new is started."""
+        for _ in range(self._pool.tries - (len(task.items) > 1)):
+            flight = self._launch(self._job(task.items))
             if self._survived(flight):
                 return flight.future.result()
-        if len(job.items) == 1:
+        if len(task.items) == 1:
             return [LostError("the work on the item ended without an answer, each time")]
-        parts = [self._job([item]) for item in job.items]
+        parts = [self._job([item]) for item in task.items]
         return [result for part in parts for result in self._alone(part)]
 
     def _error_of(self, flight: _Flight[_Tool, _Item, _T]) -> BaseException | None:
-        """Wait for a job, and return what ended it, if anything did."""
+        """Wait for a task, and return what ended it, if anything did."""
         try:
             return flight.future.exception(self._timeout_seconds)
         except CancelledError:

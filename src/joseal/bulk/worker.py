@@ -1,8 +1,8 @@
-"""What a worker does: prepare once, then seal or open the items of a job, one result for each.
+"""What a worker does: prepare once, then seal or open the items of a task, one result for each.
 
 Rules:
 - An item's failure is its result. What does leave a worker is the factory's own exception.
-- A job shows nothing of its items: executors log what they are given.
+- A task shows nothing of its items: executors log what they are given.
 - What a factory made is kept for a few runs only, because the workers of a cluster outlive a run.
 
 Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
@@ -24,7 +24,7 @@ _Item = TypeVar("_Item")
 _Tool = TypeVar("_Tool")
 
 
-class Headed(NamedTuple):
+class PlaintextWithHeader(NamedTuple):
     """A plaintext, and the header members for its token as JSON."""
 
     plaintext: bytes
@@ -32,8 +32,8 @@ class Headed(NamedTuple):
 
 
 # An item as it travels, or what is wrong with it already.
-Unsealed: TypeAlias = bytes | Headed | JoseError
-Sealed: TypeAlias = str | bytes | JoseError
+PlaintextItem: TypeAlias = bytes | PlaintextWithHeader | JoseError
+TokenItem: TypeAlias = str | bytes | JoseError
 
 # On whatever a factory raises, and so on nothing that comes from the executor itself.
 FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
@@ -55,12 +55,12 @@ _UNEXPECTED: Final = (
 
 
 @final
-class Job(Generic[_Tool, _Item]):
+class BulkTask(Generic[_Tool, _Item]):
     """Items that go to a worker together.
 
     Attributes:
         run: a name that no other run has.
-        number: this job's own within the run.
+        number: this task's own within the run.
         tool: a prepared object, or a factory that makes one.
         items: the items.
     """
@@ -76,37 +76,37 @@ class Job(Generic[_Tool, _Item]):
         self.items = items
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Job, (self.run, self.number, self.tool, self.items)
+        return BulkTask, (self.run, self.number, self.tool, self.items)
 
     def __dask_tokenize__(self) -> tuple[str, int]:
         # Dask names a task by a hash of its arguments, and takes equal names for one task.
         return self.run, self.number
 
     def __repr__(self) -> str:
-        return f"Job(number={self.number})"
+        return f"BulkTask(number={self.number})"
 
 
-def seal(job: Job[Encrypter, Unsealed]) -> list[str | JoseError]:
-    """Seal the items of a job.
+def encrypt_task(task: BulkTask[Encrypter, PlaintextItem]) -> list[str | JoseError]:
+    """Seal the items of a task.
 
     Raises:
         TypeError: the factory made no Encrypter.
     """
-    sealer = _prepared(job.run, job.tool, Encrypter)
-    return [_result(_seal, sealer, item) for item in job.items]
+    encrypter = _prepared(task.run, task.tool, Encrypter)
+    return [_result(_encrypt, encrypter, item) for item in task.items]
 
 
-def unseal(job: Job[Decrypter, Sealed]) -> list[bytes | JoseError]:
-    """Open the tokens of a job.
+def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError]:
+    """Open the tokens of a task.
 
     Raises:
         TypeError: the factory made no Decrypter.
     """
-    opener = _prepared(job.run, job.tool, Decrypter)
-    return [_result(_unseal, opener, item) for item in job.items]
+    decrypter = _prepared(task.run, task.tool, Decrypter)
+    return [_result(_decrypt, decrypter, item) for item in task.items]
 
 
-def checked(item: object) -> Unsealed:
+def checked(item: object) -> PlaintextItem:
     """Return an item to be sealed in a form that every executor can carry."""
     if isinstance(item, bytes):
         return item
@@ -115,10 +115,10 @@ def checked(item: object) -> Unsealed:
     if item.header is None:
         return item.plaintext
     header = strict_json.dump(item.header)
-    return ItemError() if header is None else Headed(item.plaintext, header)
+    return ItemError() if header is None else PlaintextWithHeader(item.plaintext, header)
 
 
-def checked_token(item: object) -> Sealed:
+def checked_token(item: object) -> TokenItem:
     """Return a token to be opened; another type becomes its error."""
     return item if isinstance(item, str | bytes) else ItemError()
 
@@ -151,16 +151,16 @@ def _made_by(factory: Callable[[], object]) -> object:
     return tool
 
 
-def _seal(sealer: Encrypter, item: Unsealed) -> str | JoseError:
+def _encrypt(encrypter: Encrypter, item: PlaintextItem) -> str | JoseError:
     if isinstance(item, bytes):
-        return sealer.encrypt(item)
+        return encrypter.encrypt(item)
     if isinstance(item, JoseError):
         return item
-    return sealer.encrypt(item.plaintext, header=strict_json.load_object(item.header))
+    return encrypter.encrypt(item.plaintext, header=strict_json.load_object(item.header))
 
 
-def _unseal(opener: Decrypter, item: Sealed) -> bytes | JoseError:
-    return item if isinstance(item, JoseError) else opener.decrypt(item)
+def _decrypt(decrypter: Decrypter, item: TokenItem) -> bytes | JoseError:
+    return item if isinstance(item, JoseError) else decrypter.decrypt(item)
 
 
 def _result(

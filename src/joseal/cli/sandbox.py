@@ -133,8 +133,8 @@ def command(
             merchant_id=merchant_id,
             port=port,
             tls=tls,
-            script=_script(faults, every) if faults else None,
-            courses=lambda _order_id, _number: course,
+            plan=_script(faults, every) if faults else None,
+            transaction_plan=lambda _order_id, _number: course,
             webhook=webhook_url,
         )
     )

@@ -91,9 +91,9 @@ def command(
     if on_file is not None:
         click.echo(_CLEAR, err=True, nl=False)
     if junit_path is not None:
-        files.write(junit_path, conformance.junit(report), private=False)
+        files.write(junit_path, conformance.to_junit(report), private=False)
     if html_path is not None:
-        files.write(html_path, conformance.html(report).encode(), private=False)
+        files.write(html_path, conformance.to_html(report).encode(), private=False)
     if as_json:
         files.write(files.STANDARD, json_output.line(members(report)), private=False)
     elif files.STANDARD not in (junit_path, html_path):

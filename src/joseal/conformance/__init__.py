@@ -14,9 +14,9 @@ Source: vectors/README.md has our format and where the others are from.
 
 from joseal.conformance.backends.registry import BACKENDS, Backend, backend, is_installed
 from joseal.conformance.files import verify
-from joseal.conformance.reports.as_html import html
-from joseal.conformance.reports.as_json import json
-from joseal.conformance.reports.as_junit import junit
+from joseal.conformance.reports.as_html import to_html
+from joseal.conformance.reports.as_json import to_json
+from joseal.conformance.reports.as_junit import to_junit
 from joseal.conformance.running import FileReport, Outcome, Report, Result
 
 __all__ = [
@@ -27,9 +27,9 @@ __all__ = [
     "Report",
     "Result",
     "backend",
-    "html",
     "is_installed",
-    "json",
-    "junit",
+    "to_html",
+    "to_json",
+    "to_junit",
     "verify",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
-from joseal._core.algorithms.registry import SIGS, Alg, Enc
+from joseal._core.algorithms.registry import SIGS, AlgSpec, EncSpec
 from joseal._core.limits import Limits
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
@@ -208,7 +208,7 @@ def _encodings(parts: tuple[Part, ...], codes: tuple[str, ...]) -> Iterator[Caus
             yield cause(code, ", ".join(names[: len(JWE_NAMES)]))
 
 
-def _fitting(found: Reading, alg: Alg | None, enc: Enc | None) -> Iterator[Cause]:
+def _fitting(found: Reading, alg: AlgSpec | None, enc: EncSpec | None) -> Iterator[Cause]:
     if alg is not None:
         yield from sizes.key_size(alg, enc, found.part("encrypted key"))
     if enc is not None:

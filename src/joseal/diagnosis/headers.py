@@ -10,7 +10,15 @@ from typing import Final
 
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES
-from joseal._core.algorithms.registry import ALGS, ENCS, MONTGOMERY, SIGS, WEIERSTRASS, Alg, Enc
+from joseal._core.algorithms.registry import (
+    ALGS,
+    ENCS,
+    MONTGOMERY,
+    SIGS,
+    WEIERSTRASS,
+    AlgSpec,
+    EncSpec,
+)
 from joseal._core.limits import Limits
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
@@ -62,7 +70,7 @@ def meant(name: str | None) -> str | None:
     return None if name is None else _BY_SIMPLE.get(_simple(name[:100]))
 
 
-def algorithms(reading: Reading) -> tuple[Alg | None, Enc | None]:
+def algorithms(reading: Reading) -> tuple[AlgSpec | None, EncSpec | None]:
     """Return the alg and the enc that a header means, whatever way it says so."""
     alg, enc = meant(reading.text_of("alg")), meant(reading.text_of("enc"))
     if alg in ENCS and (enc in ALGS or enc is None):
@@ -168,7 +176,7 @@ def _wrong_type(members: dict[str, object]) -> str | None:
 
 
 def _typed(
-    header: headers.Header, alg: Alg | None, enc: Enc | None, limits: Limits
+    header: headers.Header, alg: AlgSpec | None, enc: EncSpec | None, limits: Limits
 ) -> Iterator[Cause]:
     known, members = header.known, header.all
     if members.get("zip", "DEF") != "DEF":

@@ -6,7 +6,7 @@ Source: RFC 7518 sections 4.2 to 4.8, 5.2 and 5.3, RFC 3394.
 from collections.abc import Iterator
 from typing import Final
 
-from joseal._core.algorithms.registry import ENCS, Alg, Enc
+from joseal._core.algorithms.registry import ENCS, AlgSpec, EncSpec
 from joseal.diagnosis.causes import cause
 from joseal.diagnosis.lenient_parse import Part, Reading, undone
 from joseal.diagnosis.model import Cause
@@ -49,7 +49,7 @@ def usual_limit(text: str) -> str:
     return f"its {len(text)} characters are a usual limit" if len(text) in _USUAL_LIMITS else ""
 
 
-def key_size(alg: Alg, enc: Enc | None, part: Part) -> Iterator[Cause]:
+def key_size(alg: AlgSpec, enc: EncSpec | None, part: Part) -> Iterator[Cause]:
     """Give what is wrong with the size of the encrypted key."""
     if part.raw is None or undone(part) is not None:
         return
@@ -79,7 +79,7 @@ def _rsa(size: int, seen: str) -> Iterator[Cause]:
         yield cause("encrypted_key_size", seen)
 
 
-def _wrapped(alg: Alg, enc: Enc, size: int) -> Iterator[Cause]:
+def _wrapped(alg: AlgSpec, enc: EncSpec, size: int) -> Iterator[Cause]:
     more = 0 if alg.family == "aes-gcmkw" else _WRAP_BYTES
     seen = f"{size} bytes, and {alg.name} with {enc.name} makes {enc.cek_bytes + more}"
     if size == enc.cek_bytes + more:
@@ -92,7 +92,7 @@ def _wrapped(alg: Alg, enc: Enc, size: int) -> Iterator[Cause]:
         yield cause("encrypted_key_size", seen)
 
 
-def content_sizes(enc: Enc, reading: Reading) -> Iterator[Cause]:
+def content_sizes(enc: EncSpec, reading: Reading) -> Iterator[Cause]:
     """Give what is wrong with the sizes of iv, ciphertext and tag."""
     iv, ciphertext, tag = (reading.part(name) for name in ("iv", "ciphertext", "tag"))
     other = _other_enc(enc, iv, tag)
@@ -130,7 +130,7 @@ def _is_plain(part: Part) -> bool:
     return part.raw is not None and undone(part) is None
 
 
-def _other_enc(enc: Enc, iv: Part, tag: Part) -> Enc | None:
+def _other_enc(enc: EncSpec, iv: Part, tag: Part) -> EncSpec | None:
     """Return the enc whose iv and tag these are, if they fit neither of the header's."""
     if not _is_plain(iv) or not _is_plain(tag) or iv.size == enc.iv_bytes:
         return None
@@ -145,7 +145,7 @@ def _other_enc(enc: Enc, iv: Part, tag: Part) -> Enc | None:
     return fitting[-1] if fitting else None
 
 
-def _iv(enc: Enc, iv: Part, ciphertext: Part) -> Iterator[Cause]:
+def _iv(enc: EncSpec, iv: Part, ciphertext: Part) -> Iterator[Cause]:
     if not _is_plain(iv) or iv.size == enc.iv_bytes:
         return
     seen = f"{iv.size} bytes, and {enc.name} takes {enc.iv_bytes}"
@@ -159,7 +159,7 @@ def _iv(enc: Enc, iv: Part, ciphertext: Part) -> Iterator[Cause]:
         yield cause("iv_size", seen)
 
 
-def _tag(enc: Enc, ciphertext: Part, tag: Part) -> Iterator[Cause]:
+def _tag(enc: EncSpec, ciphertext: Part, tag: Part) -> Iterator[Cause]:
     if not _is_plain(tag) or tag.size == enc.tag_bytes:
         return
     seen = f"{tag.size} bytes, and {enc.name} has {enc.tag_bytes}"

@@ -22,7 +22,7 @@ from msgspec import UNSET
 
 from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest
-from joseal._core.algorithms.registry import Enc
+from joseal._core.algorithms.registry import EncSpec
 from joseal._core.jwe import Decrypter, Encrypter, cek_or_random
 from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
@@ -171,13 +171,13 @@ class _Frame(NamedTuple):
 class _Accepted(NamedTuple):
     """A token of which all that is public has been checked."""
 
-    enc: Enc
+    enc: EncSpec
     unwraps: list[Unwrap]
     iv: bytes
     tag: bytes
 
 
-def _enc_of(encrypter: Encrypter) -> Enc:
+def _enc_of(encrypter: Encrypter) -> EncSpec:
     # Only this module asks an encrypter for its settings, so it has no public names for them.
     enc, compress = encrypter._settings.enc, encrypter._compress  # noqa: SLF001
     if not content_chunked.can_chunk(enc):
@@ -187,7 +187,7 @@ def _enc_of(encrypter: Encrypter) -> Enc:
     return enc
 
 
-def _most_bytes(enc: Enc, plaintext_bytes: int | None) -> int:
+def _most_bytes(enc: EncSpec, plaintext_bytes: int | None) -> int:
     if plaintext_bytes is None:
         return _MOST_BYTES[enc.family]
     if type(plaintext_bytes) is not int:
@@ -197,7 +197,7 @@ def _most_bytes(enc: Enc, plaintext_bytes: int | None) -> int:
     return min(plaintext_bytes, _MOST_BYTES[enc.family])
 
 
-def _check_size(size: int, enc: Enc, plaintext_bytes: int | None) -> None:
+def _check_size(size: int, enc: EncSpec, plaintext_bytes: int | None) -> None:
     most_bytes = _most_bytes(enc, plaintext_bytes)
     if size > most_bytes:
         raise TokenTooLargeError("plaintext_bytes", most_bytes)

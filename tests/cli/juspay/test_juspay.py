@@ -52,7 +52,7 @@ def faults() -> Faults:
 
 @pytest.fixture(scope="module")
 def sandbox(faults: Faults) -> Iterator[Sandbox]:
-    with Sandbox(script=lambda call: faults.play if call.name == "attempt" else None) as running:
+    with Sandbox(plan=lambda call: faults.play if call.name == "attempt" else None) as running:
         yield running
 
 

@@ -41,7 +41,7 @@ def differing(shared_vectors):
 
 
 def test_json_has_every_result(report):
-    shown = json.loads(conformance.json(report))
+    shown = json.loads(conformance.to_json(report))
     assert shown["totals"] == {"passed": 2, "unexpected": 1, "known difference": 0, "not run": 1}
     results = [result for file in shown["files"] for result in file["results"]]
     assert len(results) == 4
@@ -52,7 +52,7 @@ def test_json_has_every_result(report):
 
 
 def test_junit_is_xml_with_every_result(report):
-    root = ET.fromstring(conformance.junit(report))  # noqa: S314  our own
+    root = ET.fromstring(conformance.to_junit(report))  # noqa: S314  our own
     suites = root.findall("testsuite")
     assert len(suites) == len(report.files) == 5
     for suite in suites:
@@ -88,7 +88,7 @@ class Page(HTMLParser):
 
 
 def test_html_is_whole_and_fetches_nothing(report):
-    text = conformance.html(report)
+    text = conformance.to_html(report)
     page = Page(text)
     names = {name for name, _ in page.attributes}
     assert not page.tags & {"script", "link", "img", "iframe", "object", "a", "base", "b "}
@@ -100,7 +100,7 @@ def test_html_is_whole_and_fetches_nothing(report):
 
 
 def test_html_shows_what_went_wrong(report):
-    page = Page(conformance.html(report))
+    page = Page(conformance.to_html(report))
     for shown in ("1 result not as the files say", "other bytes", "not one strict JSON value"):
         assert shown in page.text
     assert r"<script>alert(1)</script>\x1b[31m\u202e" + "\"'&" + r"\x00]]>" in page.text
@@ -109,22 +109,22 @@ def test_html_shows_what_went_wrong(report):
 
 
 def test_html_shows_known_differences(differing):
-    page = Page(conformance.html(differing))
+    page = Page(conformance.to_html(differing))
     assert "Known differences" in page.text
     assert "a key is bound to its own alg, PS256, and the token's is PS384" in page.text
     assert "Unexpected" not in page.text
 
 
 def test_reports_are_the_same_each_time(report):
-    assert conformance.html(report) == conformance.html(report)
-    assert conformance.json(report) == conformance.json(report)
+    assert conformance.to_html(report) == conformance.to_html(report)
+    assert conformance.to_json(report) == conformance.to_json(report)
 
 
 def all_reports(report):
     return [
-        conformance.html(report),
-        conformance.junit(report).decode(),
-        conformance.json(report).decode(),
+        conformance.to_html(report),
+        conformance.to_junit(report).decode(),
+        conformance.to_json(report).decode(),
     ]
 
 
@@ -133,7 +133,7 @@ def test_no_report_steers_a_terminal_or_a_page(report):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u202e]", text)
         assert "<script" not in text
         assert "<b>\\x1b" not in text
-    assert b"\x1b" not in conformance.json(report)
+    assert b"\x1b" not in conformance.to_json(report)
 
 
 def test_no_report_shows_a_secret(tmp_path):

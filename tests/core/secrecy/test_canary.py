@@ -332,8 +332,8 @@ def test_parts_of_an_object_are_found():
         {type(value).__name__ for value in parts_of(OBJECTS[f"opening with {what}"]())}
         for what in ("a pair", "secrets")
     )
-    assert pair >= {"KeySet", "Key", "RsaEncryption", "Limits", "Alg", "Enc"}
-    assert secrets >= {"KeySet", "Key", "AesKeyWrap", "Direct", "Limits", "Alg", "Enc"}
+    assert pair >= {"KeySet", "Key", "RsaEncryption", "Limits", "AlgSpec", "EncSpec"}
+    assert secrets >= {"KeySet", "Key", "AesKeyWrap", "Direct", "Limits", "AlgSpec", "EncSpec"}
 
 
 def environment(value, **arguments):

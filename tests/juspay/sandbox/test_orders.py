@@ -89,14 +89,14 @@ TransactionPlans = dict[int, TransactionPlan | None]
 
 @pytest.fixture
 def opened(key: Key) -> Iterator[Callable[..., tuple[Sandbox, Client]]]:
-    """Start a sandbox and a client of it; the courses are by the number of the transaction."""
+    """Start a sandbox and a client of it; the transaction_plan are by the number of the transaction."""
     open_now = []
 
     def start(
-        courses: TransactionPlans | None = None, **settings: object
+        transaction_plan: TransactionPlans | None = None, **settings: object
     ) -> tuple[Sandbox, Client]:
-        if courses is not None:
-            settings["courses"] = lambda _, number: courses[number]
+        if transaction_plan is not None:
+            settings["transaction_plan"] = lambda _, number: transaction_plan[number]
         sandbox = Sandbox(key=key, **settings).__enter__()
         open_now.append(sandbox)
         context = sandbox.client_context if settings.get("tls") is True else None
@@ -259,8 +259,8 @@ STATES = [
 def test_an_order_stands_as_its_payouts_do(
     ends: tuple[str | None, ...], state: str, key: Key
 ) -> None:
-    courses = [None if end is None else TransactionPlan(settles=end) for end in ends]
-    with Sandbox(key=key, courses=lambda _, number: courses[number]) as sandbox:
+    transaction_plan = [None if end is None else TransactionPlan(settles=end) for end in ends]
+    with Sandbox(key=key, transaction_plan=lambda _, number: transaction_plan[number]) as sandbox:
         sealer = payout_encrypter(sandbox.public_key)
         with Client(sandbox.account, sealer) as client:
             client.create_order(order("order-1", BANK, BANK))
@@ -340,11 +340,11 @@ def test_the_front_leaves_nothing_behind(key: Key) -> None:
 def test_a_script_is_told_each_moment_and_its_number(key: Key) -> None:
     seen: list[Call] = []
 
-    def script(call: Call) -> FaultPlan | None:
+    def plan(call: Call) -> FaultPlan | None:
         seen.append(call)
         return FaultPlan(fault=Fault.HTTP_503) if call.name == "attempt" else None
 
-    with Sandbox(key=key, script=script) as sandbox:
+    with Sandbox(key=key, plan=plan) as sandbox:
         sealer = payout_encrypter(sandbox.public_key)
         with Client(sandbox.account, sealer) as client:
             part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
@@ -382,7 +382,7 @@ BROKEN = {
 def test_the_front_ends_what_it_cannot_read(
     case: str, key: Key, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with Sandbox(key=key, script=lambda _: None) as sandbox:
+    with Sandbox(key=key, plan=lambda _: None) as sandbox:
         address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
         with urllib3.util.connection.create_connection(address, timeout=10) as connection:
             try:
@@ -457,8 +457,10 @@ def test_webhooks_tell_what_happens_with_the_credentials_that_were_agreed(key: K
         hook = WebhookTarget(
             url=receiver.url, username="u", password="p:w", custom_header=("x-agreed", "1")
         )
-        courses = [TransactionPlan(settles="FAILURE"), TransactionPlan(pending_reads=1)]
-        with Sandbox(key=key, webhook=hook, courses=lambda _, number: courses[number]) as sandbox:
+        transaction_plan = [TransactionPlan(settles="FAILURE"), TransactionPlan(pending_reads=1)]
+        with Sandbox(
+            key=key, webhook=hook, transaction_plan=lambda _, number: transaction_plan[number]
+        ) as sandbox:
             sealer = payout_encrypter(sandbox.public_key)
             with Client(sandbox.account, sealer) as client:
                 part = client.create_order(order("order-1", CARD)).result().fulfillments[0]

@@ -17,7 +17,7 @@ from joseal._core.algorithms.key_management import (
     Wrapped,
     WrapSettings,
 )
-from joseal._core.algorithms.registry import Enc
+from joseal._core.algorithms.registry import EncSpec
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
 from joseal.errors import MalformedTokenError
@@ -40,7 +40,7 @@ def check_wrapped_size(request: UnwrapRequest) -> None:
         raise MalformedTokenError("the encrypted key does not have the size that enc asks for")
 
 
-def wrap(kek: bytes, enc: Enc) -> tuple[bytes, bytes]:
+def wrap(kek: bytes, enc: EncSpec) -> tuple[bytes, bytes]:
     """Draw a content encryption key for the enc; return it, and wrapped. RFC 3394 section 2.2.1."""
     cek = os.urandom(enc.cek_bytes)
     return cek, aes_key_wrap(kek, cek)

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from joseal._core.algorithms.hashes import HASHES, same
-from joseal._core.algorithms.registry import Enc
+from joseal._core.algorithms.registry import EncSpec
 
 BytesLike: TypeAlias = bytes | memoryview
 
@@ -44,7 +44,7 @@ BLOCK_BYTES: Final = 16
 PADDINGS: Final = tuple(bytes((size,)) * size for size in range(BLOCK_BYTES + 1))
 
 
-def can_chunk(enc: Enc) -> bool:
+def can_chunk(enc: EncSpec) -> bool:
     """Tell whether the functions below know `enc`."""
     return enc.family in {"cbc-hmac", "gcm"}
 
@@ -71,7 +71,7 @@ class ChunkedEncryption:
 
     tag: bytes
 
-    def __init__(self, enc: Enc, cek: bytes, iv: bytes, aad: bytes) -> None:
+    def __init__(self, enc: EncSpec, cek: bytes, iv: bytes, aad: bytes) -> None:
         self._enc, self._cek, self._iv, self._aad = enc, cek, iv, aad
 
     def encrypt(self, chunks: Iterable[BytesLike], *, overlap: bool) -> Iterator[bytes]:
@@ -107,7 +107,7 @@ class ChunkedEncryption:
 
 
 def authenticate(
-    enc: Enc, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
+    enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
 ) -> int | None:
     """Tell the size of the plaintext, or None if the tag or the padding does not hold."""
     if enc.family == "gcm":
@@ -146,7 +146,7 @@ def _check_gcm(
 
 
 def decrypt_authenticated(
-    enc: Enc, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
+    enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
 ) -> Iterator[bytes]:
     """Decrypt a ciphertext of which `check` has told the plaintext's size."""
     mode = GCM(iv) if enc.family == "gcm" else CBC(iv)
@@ -158,13 +158,13 @@ def decrypt_authenticated(
         size -= len(plaintext)
 
 
-def _begin_mac(enc: Enc, cek: bytes, iv: bytes, aad: bytes) -> HMAC:
+def _begin_mac(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes) -> HMAC:
     mac = HMAC(cek[: enc.tag_bytes], HASHES[enc.hash])
     mac.update(aad + iv)
     return mac
 
 
-def _end_mac(enc: Enc, mac: HMAC, aad: bytes) -> bytes:
+def _end_mac(enc: EncSpec, mac: HMAC, aad: bytes) -> bytes:
     """RFC 7518 section 5.2.2.1: at the end stands the size of the AAD in bits."""
     mac.update((8 * len(aad)).to_bytes(8, "big"))
     return mac.finalize()[: enc.tag_bytes]

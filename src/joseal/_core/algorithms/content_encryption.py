@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.content_chunked import BLOCK_BYTES, PADDINGS
 from joseal._core.algorithms.hashes import HASHES, same
-from joseal._core.algorithms.registry import Enc
+from joseal._core.algorithms.registry import EncSpec
 
 # Measured: from this size on, chunks that stay in the cache are faster.
 LARGE_BYTES: Final = 64 * 1024
@@ -39,7 +39,7 @@ class AeadOutput(NamedTuple):
     tag: bytes
 
 
-def lengths_fit(enc: Enc, sealed: AeadOutput) -> bool:
+def lengths_fit(enc: EncSpec, sealed: AeadOutput) -> bool:
     """Tell whether iv, ciphertext and tag have lengths that `enc` can have made."""
     return (
         len(sealed.iv) == enc.iv_bytes
@@ -49,7 +49,7 @@ def lengths_fit(enc: Enc, sealed: AeadOutput) -> bool:
     )
 
 
-def seal(enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
+def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
     """Encrypt and authenticate; return the ciphertext and the tag."""
     if enc.family == "cbc-hmac":
         return _seal_cbc_hmac(enc, cek, iv, aad, plaintext)
@@ -60,7 +60,7 @@ def seal(enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple
     return sealed[: -enc.tag_bytes], sealed[-enc.tag_bytes :]
 
 
-def open_(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
+def open_(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
     """Check the tag and decrypt; None where anything does not hold."""
     if len(sealed.ciphertext) >= LARGE_BYTES and content_chunked.can_chunk(enc):
         return _open_large(enc, cek, sealed)
@@ -76,7 +76,7 @@ def open_(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
         return None
 
 
-def _open_large(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
+def _open_large(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
     aad, iv, ciphertext, tag = sealed
     size = content_chunked.authenticate(
         enc, cek, content_chunked.slices(ciphertext), iv=iv, aad=aad, tag=tag
@@ -92,7 +92,7 @@ def _open_large(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
     return plaintext.getvalue()
 
 
-def _aead(enc: Enc, cek: bytes) -> AESGCM | ChaCha20Poly1305:
+def _aead(enc: EncSpec, cek: bytes) -> AESGCM | ChaCha20Poly1305:
     return AESGCM(cek) if enc.family == "gcm" else ChaCha20Poly1305(cek)
 
 
@@ -116,7 +116,7 @@ def _open_xchacha(cek: bytes, sealed: AeadOutput) -> bytes | None:
 
 
 def _seal_cbc_hmac(
-    enc: Enc, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes
+    enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes
 ) -> tuple[bytes, bytes]:
     """RFC 7518 section 5.2.2.1."""
     mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
@@ -127,7 +127,7 @@ def _seal_cbc_hmac(
     return ciphertext, _mac(enc, mac_key, iv, aad, ciphertext)
 
 
-def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
+def _open_cbc_hmac(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
     """RFC 7518 section 5.2.2.2."""
     mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
     expected = _mac(enc, mac_key, sealed.iv, sealed.aad, sealed.ciphertext)
@@ -140,7 +140,9 @@ def _open_cbc_hmac(enc: Enc, cek: bytes, sealed: AeadOutput) -> bytes | None:
     return padded[:-padding_bytes]
 
 
-def _mac(enc: Enc, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview) -> bytes:
+def _mac(
+    enc: EncSpec, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview
+) -> bytes:
     """The tag over AAD, IV, ciphertext and AL, the size of the AAD in bits as 64-bit integer."""
     mac = HMAC(mac_key, HASHES[enc.hash])
     mac.update(b"".join((aad, iv, ciphertext, (8 * len(aad)).to_bytes(8, "big"))))

@@ -19,7 +19,7 @@ from joseal._core.algorithms import curves
 from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest, Wrapped, WrapSettings
-from joseal._core.algorithms.registry import Alg, Enc
+from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
 from joseal.errors import MalformedTokenError
@@ -33,12 +33,12 @@ class EcdhEs(Opaque):
 
     __slots__ = ("_agree", "_alg", "_curve", "_public")
 
-    _alg: Alg
+    _alg: AlgSpec
     _public: PublicCurveKey
     _agree: Agree | None
     _curve: str
 
-    def __init__(self, alg: Alg, public: PublicCurveKey, agree: Agree | None) -> None:
+    def __init__(self, alg: AlgSpec, public: PublicCurveKey, agree: Agree | None) -> None:
         self._set(_alg=alg, _public=public, _agree=agree, _curve=curves.name(public))
 
     def wrap(self, settings: WrapSettings) -> Wrapped:
@@ -104,7 +104,7 @@ class EcdhEs(Opaque):
         key = self._derive(request.enc, secret, apu, apv)
         return unwrap(key, request.encrypted_key) if self._alg.key_bytes else key
 
-    def _derive(self, enc: Enc, secret: bytes, apu: bytes, apv: bytes) -> bytes:
+    def _derive(self, enc: EncSpec, secret: bytes, apu: bytes, apv: bytes) -> bytes:
         """Derive the CEK, or the key that wraps it. RFC 7518 section 4.6.2."""
         name = self._alg.name if self._alg.key_bytes else enc.name
         size = self._alg.key_bytes or enc.cek_bytes

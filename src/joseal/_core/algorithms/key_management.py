@@ -11,7 +11,7 @@ Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
-from joseal._core.algorithms.registry import Enc
+from joseal._core.algorithms.registry import EncSpec
 from joseal._core.limits import Limits
 from joseal._core.wire.header import Members
 
@@ -28,7 +28,7 @@ NO_MEMBERS: Mapping[str, object] = {}
 class UnwrapRequest(NamedTuple):
     """What a token says of its content encryption key, and what its opener allows it to say."""
 
-    enc: Enc
+    enc: EncSpec
     members: Members
     encrypted_key: bytes
     limits: Limits
@@ -40,7 +40,7 @@ class WrapSettings(NamedTuple):
     `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.
     """
 
-    enc: Enc
+    enc: EncSpec
     limits: Limits
     apu: bytes = b""
     apv: bytes = b""

@@ -17,7 +17,7 @@ from msgspec import UNSET
 
 from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
 from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest, Wrapped, WrapSettings
-from joseal._core.algorithms.registry import Alg
+from joseal._core.algorithms.registry import AlgSpec
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
 from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeError
@@ -44,10 +44,10 @@ class Pbes2(Opaque):
 
     __slots__ = ("_alg", "_password")
 
-    _alg: Alg
+    _alg: AlgSpec
     _password: Password
 
-    def __init__(self, alg: Alg, password: Password) -> None:
+    def __init__(self, alg: AlgSpec, password: Password) -> None:
         self._set(_alg=alg, _password=password)
 
     def wrap(self, settings: WrapSettings) -> Wrapped:

@@ -22,7 +22,7 @@ MONTGOMERY: Final = ("X25519", "X448")
 EDWARDS: Final = ("Ed25519", "Ed448")
 
 
-class Alg(Struct, frozen=True):
+class AlgSpec(Struct, frozen=True):
     """A key management algorithm (`alg` of a JWE). RFC 7518 section 4.
 
     Attributes:
@@ -47,7 +47,7 @@ class Alg(Struct, frozen=True):
     legacy: bool = False
 
 
-class Sig(Struct, frozen=True):
+class SigSpec(Struct, frozen=True):
     """A signature algorithm (`alg` of a JWS). RFC 7518 section 3.
 
     Attributes:
@@ -67,7 +67,7 @@ class Sig(Struct, frozen=True):
     key_bytes: int = 0
 
 
-class Enc(Struct, frozen=True):
+class EncSpec(Struct, frozen=True):
     """A content encryption algorithm (`enc`). RFC 7518 section 5.
 
     Attributes:
@@ -91,36 +91,36 @@ class Enc(Struct, frozen=True):
     draft: bool = False
 
 
-AnyAlg: TypeAlias = Alg | Sig
+AlgorithmSpec: TypeAlias = AlgSpec | SigSpec
 
 
-def _ecdh(name: str, key_bytes: int) -> Alg:
-    return Alg(name, "ecdh-es", "curve", (*WEIERSTRASS, *MONTGOMERY), key_bytes=key_bytes)
+def _ecdh(name: str, key_bytes: int) -> AlgSpec:
+    return AlgSpec(name, "ecdh-es", "curve", (*WEIERSTRASS, *MONTGOMERY), key_bytes=key_bytes)
 
 
-def _pbes2(name: str, hash_name: HashName, key_bytes: int, work: int) -> Alg:
-    return Alg(name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=work)
+def _pbes2(name: str, hash_name: HashName, key_bytes: int, work: int) -> AlgSpec:
+    return AlgSpec(name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=work)
 
 
-def _cbc(name: str, cek_bytes: int, hash_name: HashName) -> Enc:
+def _cbc(name: str, cek_bytes: int, hash_name: HashName) -> EncSpec:
     # The tag is as long as the MAC key, which is half of the CEK (RFC 7518 section 5.2.2.1).
-    return Enc(name, "cbc-hmac", cek_bytes, 16, cek_bytes // 2, block_bytes=16, hash=hash_name)
+    return EncSpec(name, "cbc-hmac", cek_bytes, 16, cek_bytes // 2, block_bytes=16, hash=hash_name)
 
 
-ALGS: Final[Mapping[str, Alg]] = MappingProxyType(
+ALGS: Final[Mapping[str, AlgSpec]] = MappingProxyType(
     {
-        "RSA-OAEP": Alg("RSA-OAEP", "rsa-oaep", "RSA", hash="sha1"),
-        "RSA-OAEP-256": Alg("RSA-OAEP-256", "rsa-oaep", "RSA", hash="sha256"),
-        "RSA-OAEP-384": Alg("RSA-OAEP-384", "rsa-oaep", "RSA", hash="sha384"),
-        "RSA-OAEP-512": Alg("RSA-OAEP-512", "rsa-oaep", "RSA", hash="sha512"),
-        "RSA1_5": Alg("RSA1_5", "rsa1_5", "RSA", legacy=True),
-        "A128KW": Alg("A128KW", "aes-kw", "oct", key_bytes=16),
-        "A192KW": Alg("A192KW", "aes-kw", "oct", key_bytes=24),
-        "A256KW": Alg("A256KW", "aes-kw", "oct", key_bytes=32),
-        "A128GCMKW": Alg("A128GCMKW", "aes-gcmkw", "oct", key_bytes=16),
-        "A192GCMKW": Alg("A192GCMKW", "aes-gcmkw", "oct", key_bytes=24),
-        "A256GCMKW": Alg("A256GCMKW", "aes-gcmkw", "oct", key_bytes=32),
-        "dir": Alg("dir", "dir", "oct"),
+        "RSA-OAEP": AlgSpec("RSA-OAEP", "rsa-oaep", "RSA", hash="sha1"),
+        "RSA-OAEP-256": AlgSpec("RSA-OAEP-256", "rsa-oaep", "RSA", hash="sha256"),
+        "RSA-OAEP-384": AlgSpec("RSA-OAEP-384", "rsa-oaep", "RSA", hash="sha384"),
+        "RSA-OAEP-512": AlgSpec("RSA-OAEP-512", "rsa-oaep", "RSA", hash="sha512"),
+        "RSA1_5": AlgSpec("RSA1_5", "rsa1_5", "RSA", legacy=True),
+        "A128KW": AlgSpec("A128KW", "aes-kw", "oct", key_bytes=16),
+        "A192KW": AlgSpec("A192KW", "aes-kw", "oct", key_bytes=24),
+        "A256KW": AlgSpec("A256KW", "aes-kw", "oct", key_bytes=32),
+        "A128GCMKW": AlgSpec("A128GCMKW", "aes-gcmkw", "oct", key_bytes=16),
+        "A192GCMKW": AlgSpec("A192GCMKW", "aes-gcmkw", "oct", key_bytes=24),
+        "A256GCMKW": AlgSpec("A256GCMKW", "aes-gcmkw", "oct", key_bytes=32),
+        "dir": AlgSpec("dir", "dir", "oct"),
         "ECDH-ES": _ecdh("ECDH-ES", 0),
         "ECDH-ES+A128KW": _ecdh("ECDH-ES+A128KW", 16),
         "ECDH-ES+A192KW": _ecdh("ECDH-ES+A192KW", 24),
@@ -131,40 +131,40 @@ ALGS: Final[Mapping[str, Alg]] = MappingProxyType(
     }
 )
 
-SIGS: Final[Mapping[str, Sig]] = MappingProxyType(
+SIGS: Final[Mapping[str, SigSpec]] = MappingProxyType(
     {
-        "RS256": Sig("RS256", "pkcs1", "RSA", hash="sha256"),
-        "RS384": Sig("RS384", "pkcs1", "RSA", hash="sha384"),
-        "RS512": Sig("RS512", "pkcs1", "RSA", hash="sha512"),
-        "PS256": Sig("PS256", "pss", "RSA", hash="sha256"),
-        "PS384": Sig("PS384", "pss", "RSA", hash="sha384"),
-        "PS512": Sig("PS512", "pss", "RSA", hash="sha512"),
-        "ES256": Sig("ES256", "ecdsa", "curve", ("P-256",), hash="sha256"),
-        "ES384": Sig("ES384", "ecdsa", "curve", ("P-384",), hash="sha384"),
-        "ES512": Sig("ES512", "ecdsa", "curve", ("P-521",), hash="sha512"),
-        "Ed25519": Sig("Ed25519", "eddsa", "curve", ("Ed25519",), hash="sha512"),
-        "EdDSA": Sig("EdDSA", "eddsa", "curve", EDWARDS, hash="sha512"),
-        "HS256": Sig("HS256", "hmac", "oct", hash="sha256", key_bytes=32),
-        "HS384": Sig("HS384", "hmac", "oct", hash="sha384", key_bytes=48),
-        "HS512": Sig("HS512", "hmac", "oct", hash="sha512", key_bytes=64),
+        "RS256": SigSpec("RS256", "pkcs1", "RSA", hash="sha256"),
+        "RS384": SigSpec("RS384", "pkcs1", "RSA", hash="sha384"),
+        "RS512": SigSpec("RS512", "pkcs1", "RSA", hash="sha512"),
+        "PS256": SigSpec("PS256", "pss", "RSA", hash="sha256"),
+        "PS384": SigSpec("PS384", "pss", "RSA", hash="sha384"),
+        "PS512": SigSpec("PS512", "pss", "RSA", hash="sha512"),
+        "ES256": SigSpec("ES256", "ecdsa", "curve", ("P-256",), hash="sha256"),
+        "ES384": SigSpec("ES384", "ecdsa", "curve", ("P-384",), hash="sha384"),
+        "ES512": SigSpec("ES512", "ecdsa", "curve", ("P-521",), hash="sha512"),
+        "Ed25519": SigSpec("Ed25519", "eddsa", "curve", ("Ed25519",), hash="sha512"),
+        "EdDSA": SigSpec("EdDSA", "eddsa", "curve", EDWARDS, hash="sha512"),
+        "HS256": SigSpec("HS256", "hmac", "oct", hash="sha256", key_bytes=32),
+        "HS384": SigSpec("HS384", "hmac", "oct", hash="sha384", key_bytes=48),
+        "HS512": SigSpec("HS512", "hmac", "oct", hash="sha512", key_bytes=64),
     }
 )
 
-ENCS: Final[Mapping[str, Enc]] = MappingProxyType(
+ENCS: Final[Mapping[str, EncSpec]] = MappingProxyType(
     {
         "A128CBC-HS256": _cbc("A128CBC-HS256", 32, "sha256"),
         "A192CBC-HS384": _cbc("A192CBC-HS384", 48, "sha384"),
         "A256CBC-HS512": _cbc("A256CBC-HS512", 64, "sha512"),
-        "A128GCM": Enc("A128GCM", "gcm", 16, iv_bytes=12, tag_bytes=16),
-        "A192GCM": Enc("A192GCM", "gcm", 24, iv_bytes=12, tag_bytes=16),
-        "A256GCM": Enc("A256GCM", "gcm", 32, iv_bytes=12, tag_bytes=16),
-        "C20P": Enc("C20P", "chacha", 32, iv_bytes=12, tag_bytes=16, draft=True),
-        "XC20P": Enc("XC20P", "xchacha", 32, iv_bytes=24, tag_bytes=16, draft=True),
+        "A128GCM": EncSpec("A128GCM", "gcm", 16, iv_bytes=12, tag_bytes=16),
+        "A192GCM": EncSpec("A192GCM", "gcm", 24, iv_bytes=12, tag_bytes=16),
+        "A256GCM": EncSpec("A256GCM", "gcm", 32, iv_bytes=12, tag_bytes=16),
+        "C20P": EncSpec("C20P", "chacha", 32, iv_bytes=12, tag_bytes=16, draft=True),
+        "XC20P": EncSpec("XC20P", "xchacha", 32, iv_bytes=24, tag_bytes=16, draft=True),
     }
 )
 
 
-def lookup_alg(alg: str) -> AnyAlg:
+def lookup_alg(alg: str) -> AlgorithmSpec:
     """Look an alg up that a caller or a key named.
 
     Raises:
@@ -179,7 +179,7 @@ def lookup_alg(alg: str) -> AnyAlg:
     return found
 
 
-def lookup_enc(name: str) -> Enc:
+def lookup_enc(name: str) -> EncSpec:
     """Look an enc up that a caller named.
 
     Raises:
@@ -194,7 +194,7 @@ def lookup_enc(name: str) -> Enc:
     return enc
 
 
-def lookup_encs(names: str | Collection[str]) -> list[Enc]:
+def lookup_encs(names: str | Collection[str]) -> list[EncSpec]:
     """Look one enc or several up that a caller named.
 
     Raises:

@@ -24,7 +24,7 @@ from joseal._core.algorithms.key_management import (
     Wrapped,
     WrapSettings,
 )
-from joseal._core.algorithms.registry import Alg
+from joseal._core.algorithms.registry import AlgSpec
 from joseal._core.secrecy import Opaque
 from joseal.errors import InvalidKeyError, MalformedTokenError
 
@@ -32,14 +32,14 @@ from joseal.errors import InvalidKeyError, MalformedTokenError
 Decrypt = Callable[[bytes], bytes | None]
 
 
-def padding(alg: Alg) -> OAEP | PKCS1v15:
+def padding(alg: AlgSpec) -> OAEP | PKCS1v15:
     """Return the padding that `alg` names."""
     if alg.family == "rsa1_5":
         return PKCS1v15()
     return OAEP(mgf=MGF1(HASHES[alg.hash]), algorithm=HASHES[alg.hash], label=None)
 
 
-def decryptor(alg: Alg, private: RSAPrivateKey) -> Decrypt:
+def decryptor(alg: AlgSpec, private: RSAPrivateKey) -> Decrypt:
     """Return the private step for a key in memory."""
     scheme = padding(alg)
 
@@ -57,13 +57,13 @@ class RsaEncryption(Opaque):
 
     __slots__ = ("_alg", "_decrypt", "_padding", "_public", "_wrapped_bytes")
 
-    _alg: Alg
+    _alg: AlgSpec
     _padding: OAEP | PKCS1v15
     _public: RSAPublicKey
     _decrypt: Decrypt | None
     _wrapped_bytes: int
 
-    def __init__(self, alg: Alg, public: RSAPublicKey, decrypt: Decrypt | None) -> None:
+    def __init__(self, alg: AlgSpec, public: RSAPublicKey, decrypt: Decrypt | None) -> None:
         self._set(_alg=alg, _padding=padding(alg), _public=public, _decrypt=decrypt)
         self._set(_wrapped_bytes=(public.key_size + 7) // 8)
 

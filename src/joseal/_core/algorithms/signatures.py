@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.hashes import HASHES, same
-from joseal._core.algorithms.registry import Sig
+from joseal._core.algorithms.registry import SigSpec
 from joseal._core.secrecy import Opaque
 
 # From the signing input to the signature; an HSM can be behind it.
@@ -47,10 +47,10 @@ class Hmac(Opaque):
 
     __slots__ = ("_key", "_sig")
 
-    _sig: Sig
+    _sig: SigSpec
     _key: bytes
 
-    def __init__(self, sig: Sig, key: bytes) -> None:
+    def __init__(self, sig: SigSpec, key: bytes) -> None:
         self._set(_sig=sig, _key=key)
 
     def sign(self, data: bytes) -> bytes:
@@ -88,7 +88,7 @@ class KeyPairScheme(Opaque):
         return True
 
 
-def rsa_check(sig: Sig, public: RSAPublicKey) -> Check:
+def rsa_check(sig: SigSpec, public: RSAPublicKey) -> Check:
     """Return the check of RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5.
 
     The check raises:
@@ -104,7 +104,7 @@ def rsa_check(sig: Sig, public: RSAPublicKey) -> Check:
     return check
 
 
-def ecdsa_check(sig: Sig, public: ec.EllipticCurvePublicKey) -> Check:
+def ecdsa_check(sig: SigSpec, public: ec.EllipticCurvePublicKey) -> Check:
     """Return the check of ES256, ES384 and ES512. RFC 7518 section 3.4.
 
     The check raises:
@@ -121,12 +121,12 @@ def ecdsa_check(sig: Sig, public: ec.EllipticCurvePublicKey) -> Check:
     return check
 
 
-def rsa_signer(sig: Sig, private: RSAPrivateKey) -> Sign:
+def rsa_signer(sig: SigSpec, private: RSAPrivateKey) -> Sign:
     """Return the private step for a key in memory."""
     return lambda data: private.sign(data, _rsa_padding(sig), HASHES[sig.hash])
 
 
-def ecdsa_signer(sig: Sig, private: ec.EllipticCurvePrivateKey) -> Sign:
+def ecdsa_signer(sig: SigSpec, private: ec.EllipticCurvePrivateKey) -> Sign:
     """Return the private step for a key in memory."""
     size = curves.field_bytes(sig.curves[0])
 
@@ -137,7 +137,7 @@ def ecdsa_signer(sig: Sig, private: ec.EllipticCurvePrivateKey) -> Sign:
     return sign
 
 
-def _rsa_padding(sig: Sig) -> PKCS1v15 | PSS:
+def _rsa_padding(sig: SigSpec) -> PKCS1v15 | PSS:
     if sig.family == "pkcs1":
         return PKCS1v15()
     return PSS(mgf=MGF1(HASHES[sig.hash]), salt_length=PSS.DIGEST_LENGTH)

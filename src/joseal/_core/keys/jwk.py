@@ -20,7 +20,7 @@ from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
-from joseal._core.algorithms.registry import ALGS, ENCS, AnyAlg, lookup_alg
+from joseal._core.algorithms.registry import ALGS, ENCS, AlgorithmSpec, lookup_alg
 from joseal._core.keys.material import RSA_MOST_BITS, Held, Material, Secret
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
@@ -123,7 +123,7 @@ def thumbprint(public: Mapping[str, str]) -> bytes:
     return digest(strict_json.write(dict(sorted(public.items()))))
 
 
-def permits(alg: AnyAlg, operations: frozenset[str] | None, direction: Direction) -> bool:
+def permits(alg: AlgorithmSpec, operations: frozenset[str] | None, direction: Direction) -> bool:
     """Tell whether `key_ops` permit this direction with this alg."""
     if operations is None:
         return True
@@ -140,13 +140,13 @@ def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
     return frozenset(_COUNTERPARTS.get(name, name) for name in operations)
 
 
-def _permitting(alg: AnyAlg) -> Mapping[str, tuple[str, ...]]:
+def _permitting(alg: AlgorithmSpec) -> Mapping[str, tuple[str, ...]]:
     return _PERMITTING.get(alg.family, _SIGNING)
 
 
 def _bound_alg(
     members: Mapping[str, object], alg: str | None, *, dual_use: bool
-) -> tuple[AnyAlg, str | None]:
+) -> tuple[AlgorithmSpec, str | None]:
     """Return the alg that the key is bound to, and the enc if the JWK names one instead."""
     own = None if "alg" not in members else _text(members, "alg")
     enc = None
@@ -167,7 +167,7 @@ def _bound_alg(
     return known, enc
 
 
-def _operations(members: Mapping[str, object], alg: AnyAlg) -> frozenset[str] | None:
+def _operations(members: Mapping[str, object], alg: AlgorithmSpec) -> frozenset[str] | None:
     """Return what `key_ops` permits; None where it is absent. RFC 7517 section 4.3."""
     if "key_ops" not in members:
         return None
@@ -183,7 +183,7 @@ def _operations(members: Mapping[str, object], alg: AnyAlg) -> frozenset[str] | 
     return operations
 
 
-def _material(members: Mapping[str, object], alg: AnyAlg) -> Material:
+def _material(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
     """RFC 7518 section 6."""
     kty = _text(members, "kty")
     if kty == "oct":

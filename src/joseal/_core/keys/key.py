@@ -18,7 +18,14 @@ from joseal._core import checks
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
-from joseal._core.algorithms.registry import ENCS, Alg, AnyAlg, Enc, Sig, lookup_alg
+from joseal._core.algorithms.registry import (
+    ENCS,
+    AlgorithmSpec,
+    AlgSpec,
+    EncSpec,
+    SigSpec,
+    lookup_alg,
+)
 from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
@@ -53,7 +60,7 @@ class Key(Opaque):
 
     __slots__ = ("_alg", "_enc", "_kid", "_management", "_material", "_operations", "_signature")
 
-    _alg: AnyAlg
+    _alg: AlgorithmSpec
     _enc: str | None
     _kid: str | None
     _material: Material
@@ -87,7 +94,7 @@ class Key(Opaque):
         """
         check_switches(legacy=legacy)
         known = lookup_alg(alg)
-        if isinstance(known, Alg) and known.legacy and not legacy:
+        if isinstance(known, AlgSpec) and known.legacy and not legacy:
             raise InvalidKeyError("this alg is off: legacy=True loads a key that opens old tokens")
         if kid is not None and not isinstance(kid, str):
             raise TypeError("kid must be str")
@@ -103,8 +110,10 @@ class Key(Opaque):
             _enc=enc,
             _material=material,
             _operations=operations,
-            _management=prepare_key_management(known, material) if isinstance(known, Alg) else None,
-            _signature=prepare_signature(known, material) if isinstance(known, Sig) else None,
+            _management=prepare_key_management(known, material)
+            if isinstance(known, AlgSpec)
+            else None,
+            _signature=prepare_signature(known, material) if isinstance(known, SigSpec) else None,
         )
         return key
 
@@ -276,7 +285,7 @@ class Key(Opaque):
         Source: RFC 7518 section 4.8.
         """
         known = lookup_alg(alg)
-        if not isinstance(known, Alg) or known.kind != "password":
+        if not isinstance(known, AlgSpec) or known.kind != "password":
             raise InvalidKeyError("this alg takes no password")
         work = known.iterations if iterations is None else iterations
         if type(work) is not int:
@@ -451,7 +460,7 @@ class Key(Opaque):
         return materials.public(self._material)
 
     def _for_encryption(
-        self, direction: Literal["encrypt", "decrypt"], encs: list[Enc], policy: Policy | None
+        self, direction: Literal["encrypt", "decrypt"], encs: list[EncSpec], policy: Policy | None
     ) -> KeyManagement:
         """Return the prepared mechanism, if this key can do that at all.
 
@@ -500,13 +509,13 @@ class Key(Opaque):
         if policy is not None and not isinstance(policy, Policy):
             raise TypeError("policy must be a Policy")
 
-    def _is_counted(self, enc: Enc) -> bool:
+    def _is_counted(self, enc: EncSpec) -> bool:
         """Tell whether the key itself is used with random nonces of 96 bits, which repeat."""
         return self._alg.family == "aes-gcmkw" or (
             self._alg.family == "dir" and enc.family in {"gcm", "chacha"}
         )
 
-    def _serves(self, enc: Enc) -> bool:
+    def _serves(self, enc: EncSpec) -> bool:
         """Tell whether the key fits the enc: a `dir` key fits one size, the others fit any."""
         if self._alg.family != "dir" or not isinstance(self._material, bytes):
             return True

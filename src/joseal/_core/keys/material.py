@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.pbes2 import Password
-from joseal._core.algorithms.registry import ENCS, Alg, AnyAlg, Sig
+from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, SigSpec
 from joseal._core.keys import roca
 from joseal._core.keys.external import External, PublicMaterial
 from joseal.errors import InvalidKeyError
@@ -37,7 +37,7 @@ _MOST_HMAC_BYTES: Final = 1024
 _DIRECT_BYTES: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
 
 
-def check(alg: AnyAlg, material: Material) -> None:
+def check(alg: AlgorithmSpec, material: Material) -> None:
     """Check that the material is of the kind and the strength that `alg` needs.
 
     Raises:
@@ -67,7 +67,7 @@ def _check_rsa(key: object) -> None:
         raise InvalidKeyError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
 
 
-def _check_curve(alg: AnyAlg, key: object) -> None:
+def _check_curve(alg: AlgorithmSpec, key: object) -> None:
     if not isinstance(key, PublicCurveKey):
         raise InvalidKeyError("this alg needs a key on a curve")
     if curves.name(key) not in alg.curves:
@@ -76,17 +76,17 @@ def _check_curve(alg: AnyAlg, key: object) -> None:
         raise InvalidKeyError("the public key is no point of the curve, or one of low order")
 
 
-def _check_bytes(alg: AnyAlg, material: Material) -> None:
+def _check_bytes(alg: AlgorithmSpec, material: Material) -> None:
     if not isinstance(material, bytes):
         raise InvalidKeyError("this alg needs a symmetric key, from an oct JWK")
     if not _fits(alg, len(material)):
-        if isinstance(alg, Sig):
+        if isinstance(alg, SigSpec):
             raise InvalidKeyError("an HMAC key must be at least as long as its hash")
         raise InvalidKeyError("the symmetric key does not have the size that its alg needs")
 
 
-def _fits(alg: AnyAlg, size: int) -> bool:
-    if isinstance(alg, Sig):
+def _fits(alg: AlgorithmSpec, size: int) -> bool:
+    if isinstance(alg, SigSpec):
         return size >= alg.key_bytes
     return size == alg.key_bytes if alg.key_bytes else size in _DIRECT_BYTES
 
@@ -106,7 +106,7 @@ def public(material: Material) -> PublicMaterial:
     return material
 
 
-def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
+def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Material:
     """Make fresh material for `alg`.
 
     Args:
@@ -130,12 +130,12 @@ def generate(alg: AnyAlg, *, size: int | None, curve: str | None) -> Material:
         if chosen not in alg.curves:
             raise ValueError("this alg does not take this curve")
         return curves.generate(chosen)
-    if isinstance(alg, Alg) and alg.kind == "password":
+    if isinstance(alg, AlgSpec) and alg.kind == "password":
         return Password(os.urandom(32), alg.iterations)
     return _generate_bytes(alg, size)
 
 
-def _generate_bytes(alg: AnyAlg, size: int | None) -> bytes:
+def _generate_bytes(alg: AlgorithmSpec, size: int | None) -> bytes:
     raw = alg.key_bytes if size is None else size
     if not _fits(alg, raw) or raw > _MOST_HMAC_BYTES:
         raise ValueError("size must be the size in bytes that the alg or the enc needs")

@@ -18,7 +18,7 @@ from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.ecdh import EcdhEs
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import Password, Pbes2
-from joseal._core.algorithms.registry import Alg, Sig
+from joseal._core.algorithms.registry import AlgSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
 from joseal._core.algorithms.signatures import KeyPairScheme, Sign, SignatureScheme
 from joseal._core.keys import material as materials
@@ -33,7 +33,7 @@ _SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
 }
 
 
-def prepare_key_management(alg: Alg, material: Material) -> KeyManagement:
+def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
     """Prepare key management for material that `check` has passed for this alg."""
     if isinstance(material, Password):
         return Pbes2(alg, material)
@@ -55,7 +55,7 @@ def prepare_key_management(alg: Alg, material: Material) -> KeyManagement:
     return EcdhEs(alg, public, agree)
 
 
-def prepare_signature(sig: Sig, material: Material) -> SignatureScheme:
+def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
     """Prepare a signature for material that `check` has passed for this alg.
 
     Raises:
@@ -76,7 +76,7 @@ def prepare_signature(sig: Sig, material: Material) -> SignatureScheme:
     raise InvalidKeyError("this alg needs a key on a curve")
 
 
-def _signer(sig: Sig, material: Material) -> Sign | None:
+def _signer(sig: SigSpec, material: Material) -> Sign | None:
     if isinstance(material, External):
         return partial(material.device.sign, sig.name)
     if isinstance(material, RSAPrivateKey):

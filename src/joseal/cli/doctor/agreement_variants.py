@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joseal import Key
 from joseal._core.algorithms import aes, curves
 from joseal._core.algorithms.curves import PrivateCurveKey
-from joseal._core.algorithms.registry import Alg, Enc
+from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
 
 
 def derived(
-    key: Key, alg: Alg, enc: Enc, members: dict[str, object], encrypted_key: bytes
+    key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
 ) -> Iterator[tuple[str, bytes]]:
     """Give what was otherwise, and the content key that this would make."""
     secret = _secret(key, members)
@@ -51,7 +51,7 @@ def _bytes(member: object) -> bytes | None:
 
 
 def _infos(
-    alg: Alg, enc: Enc, members: dict[str, object], size: int
+    alg: AlgSpec, enc: EncSpec, members: dict[str, object], size: int
 ) -> Iterator[tuple[str, bytes]]:
     """Give the input of the KDF beside the secret, each time with one thing otherwise."""
     right, other = (alg.name, enc.name) if alg.key_bytes else (enc.name, alg.name)

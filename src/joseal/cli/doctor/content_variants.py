@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput
-from joseal._core.algorithms.registry import Enc
+from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire import base64url
 from joseal.diagnosis.lenient_parse import Part, Reading, undone
 
@@ -48,7 +48,7 @@ class _Mac(NamedTuple):
     raw: bytes
 
 
-def ways(enc: Enc, reading: Reading) -> list[Way]:
+def ways(enc: EncSpec, reading: Reading) -> list[Way]:
     """Return the readings of a token, those with the fewest faults first."""
     found = [
         Way((*shape.codes, *codes), shape.sealed._replace(aad=aad))
@@ -59,7 +59,7 @@ def ways(enc: Enc, reading: Reading) -> list[Way]:
     return sorted((way for way in found if len(way.codes) <= most), key=lambda way: len(way.codes))
 
 
-def opened(enc: Enc, cek: bytes, way: Way, header_bytes: int) -> tuple[Codes, bytes] | None:
+def opened(enc: EncSpec, cek: bytes, way: Way, header_bytes: int) -> tuple[Codes, bytes] | None:
     """Try one reading; return what was otherwise, and the plaintext."""
     sealed = way.sealed
     if enc.family == "cbc-hmac":
@@ -99,7 +99,7 @@ def _rewritten(reading: Reading) -> Iterator[tuple[str, bytes]]:
             yield f"{spaces}{order}", text.encode()
 
 
-def _shapes(enc: Enc, reading: Reading) -> Iterator[Way]:
+def _shapes(enc: EncSpec, reading: Reading) -> Iterator[Way]:
     iv, ciphertext, tag = (_bytes(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
     for codes, rest, last in _tags(enc, ciphertext, tag):
         for more, vector, body in _ivs(enc, reading.part("iv"), iv, rest):
@@ -111,7 +111,7 @@ def _bytes(part: Part) -> bytes:
     return (part.raw or b"") if inner is None else inner
 
 
-def _tags(enc: Enc, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, bytes, bytes]]:
+def _tags(enc: EncSpec, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, bytes, bytes]]:
     """Give ciphertext and tag; where the tag is missing or repeated is said elsewhere."""
     size = enc.tag_bytes
     if tag:
@@ -124,7 +124,7 @@ def _tags(enc: Enc, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, byte
 
 
 def _ivs(
-    enc: Enc, part: Part, iv: bytes, ciphertext: bytes
+    enc: EncSpec, part: Part, iv: bytes, ciphertext: bytes
 ) -> Iterator[tuple[Codes, bytes, bytes]]:
     size = enc.iv_bytes
     if iv:
@@ -145,7 +145,9 @@ def _ivs(
     yield (("iv_zero", ""),), bytes(size), ciphertext
 
 
-def _cbc(enc: Enc, cek: bytes, sealed: AeadOutput, header_bytes: int) -> tuple[Codes, bytes] | None:
+def _cbc(
+    enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int
+) -> tuple[Codes, bytes] | None:
     tag, whole = sealed.tag, len(sealed.ciphertext) % _BLOCK == 0 and len(sealed.ciphertext) > 0
     if len(sealed.iv) != _BLOCK or len(tag) < _LEAST_TAG or not whole:
         return None
@@ -159,7 +161,7 @@ def _cbc(enc: Enc, cek: bytes, sealed: AeadOutput, header_bytes: int) -> tuple[C
     return None
 
 
-def _macs(enc: Enc, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Iterator[_Mac]:
+def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Iterator[_Mac]:
     """Give the way of the RFC, and then those with one fault."""
     half, hash_name = enc.tag_bytes, enc.hash
     first, last = cek[:half], cek[half:]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joseal import JoseError, Key, Limits
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.key_management import UnwrapRequest
-from joseal._core.algorithms.registry import Alg, Enc, HashName
+from joseal._core.algorithms.registry import AlgSpec, EncSpec, HashName
 from joseal._core.wire import header as headers
 from joseal.cli.doctor import agreement_variants
 from joseal.diagnosis.lenient_parse import Part, repaired
@@ -50,7 +50,7 @@ class _Scheme(NamedTuple):
 
 
 def content_keys(
-    key: Key, alg: Alg, enc: Enc, members: dict[str, object], encrypted_key: bytes
+    key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
 ) -> Iterator[ContentKey]:
     """Give the content keys that come into question, the one without a fault first."""
     if alg.kind == "RSA":
@@ -63,7 +63,7 @@ def content_keys(
 
 
 def _other(
-    key: Key, alg: Alg, enc: Enc, members: dict[str, object], encrypted_key: bytes
+    key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
 ) -> Iterator[ContentKey]:
     """Ask the mechanism of the key itself; for an agreement then try other derivations."""
     proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
@@ -76,7 +76,7 @@ def _other(
 
 
 def _by_mechanism(
-    key: Key, enc: Enc, members: dict[str, object], encrypted_key: bytes
+    key: Key, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
 ) -> bytes | None:
     try:
         mechanism = key._for_encryption("decrypt", [enc], None)
@@ -86,7 +86,7 @@ def _by_mechanism(
         return None
 
 
-def _rsa(key: Key, alg: Alg, encrypted_key: bytes) -> Iterator[ContentKey]:
+def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[ContentKey]:
     pem = key.to_pem(private=True).encode()
     # It was validated when the key was loaded.
     private = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
@@ -116,7 +116,7 @@ def _sized(raw: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...],
         yield (("encrypted_key_reversed", ""),), raw.rjust(size, b"\0")[-size:][::-1]
 
 
-def _schemes(alg: Alg) -> Iterator[_Scheme]:
+def _schemes(alg: AlgSpec) -> Iterator[_Scheme]:
     """Give the padding that alg names, then one hash otherwise, then both, then the older one."""
     named = None if alg.legacy else alg.hash
     pairs = itertools.product(_SHOWN, repeat=2)

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from joseal import Decrypter, Key, Limits, TokenError
 from joseal._core.algorithms import deflate
-from joseal._core.algorithms.registry import Alg, Enc
+from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS
@@ -66,7 +66,7 @@ def attempt(reading: Reading, key: Key) -> Trial | None:
     return None if alg is None else _otherwise(reading, key, alg, enc)
 
 
-def _strictly(reading: Reading, key: Key, enc: Enc) -> bytes | None:
+def _strictly(reading: Reading, key: Key, enc: EncSpec) -> bytes | None:
     crit = strict_json.as_list((reading.members or {}).get("crit")) or []
     names = [name for name in crit if isinstance(name, str)]
     opener = Decrypter(key, enc=enc.name, crit=names, any_kid=True, accept_zip=True)
@@ -76,7 +76,7 @@ def _strictly(reading: Reading, key: Key, enc: Enc) -> bytes | None:
         return None
 
 
-def _otherwise(reading: Reading, key: Key, alg: Alg, enc: Enc) -> Trial:
+def _otherwise(reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec) -> Trial:
     ways = content_variants.ways(enc, reading)
     certain: Codes | None = None
     tried = 0
@@ -97,7 +97,7 @@ def _otherwise(reading: Reading, key: Key, alg: Alg, enc: Enc) -> Trial:
 
 
 def _content_keys(
-    reading: Reading, key: Key, alg: Alg, enc: Enc
+    reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec
 ) -> Iterator[key_variants.ContentKey]:
     part = reading.part("encrypted key")
     inner = undone(part)

@@ -17,7 +17,7 @@ from joseal._core.algorithms import aes, content_encryption, curves
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.ecdh import EcdhEs
 from joseal._core.algorithms.key_management import UnwrapRequest
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Enc
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, EncSpec
 from joseal._core.algorithms.signatures import Hmac
 from joseal._core.jwe import Decrypter
 from joseal._core.jws import Verifier
@@ -242,7 +242,7 @@ def _alg(jwk: Jwk, alg: str | None) -> str | None:
     return own if isinstance(own, str) and alg is None else alg
 
 
-def _incoming(enc: Enc, known: Members, encrypted_key: bytes) -> UnwrapRequest:
+def _incoming(enc: EncSpec, known: Members, encrypted_key: bytes) -> UnwrapRequest:
     return UnwrapRequest(enc, known, encrypted_key, _DEFAULT)
 
 

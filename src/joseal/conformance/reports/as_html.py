@@ -39,7 +39,7 @@ _KNOWN: Final = (
 )
 
 
-def html(report: Report) -> str:
+def to_html(report: Report) -> str:
     """Write the report as a page."""
     parts = (
         _head(report),

@@ -10,7 +10,7 @@ from joseal.conformance.reports.summary import verdict
 from joseal.conformance.running import FileReport, Outcome, Report
 
 
-def json(report: Report) -> bytes:
+def to_json(report: Report) -> bytes:
     """Write the report as one JSON object."""
     return strict_json.write(members(report))
 

@@ -15,7 +15,7 @@ from joseal.conformance.running import FileReport, Outcome, Report, Result
 _DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>'
 
 
-def junit(report: Report) -> bytes:
+def to_junit(report: Report) -> bytes:
     """Write the report as XML."""
     suites = "".join(_suite(file) for file in report.files)
     name = _attribute(f"joseal verify-vectors, {report.backend}")

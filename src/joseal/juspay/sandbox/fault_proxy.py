@@ -1,7 +1,7 @@
 """The front of the sandbox: TLS, and what goes wrong between a client and the server behind.
 
 Every request is read whole, passed on as it came, and answered as the server behind answered it,
-except where the script wants something to go wrong.
+except where the plan wants something to go wrong.
 
 Rules:
 - It listens on 127.0.0.1 alone, and leaves neither a thread nor a socket behind.

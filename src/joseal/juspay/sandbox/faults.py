@@ -147,7 +147,7 @@ class Call(NamedTuple):
         return cls("other", "", 0)
 
 
-Script: TypeAlias = Callable[[Call], FaultPlan | None]
+FaultPlans: TypeAlias = Callable[[Call], FaultPlan | None]
 
 _PLAIN: Final = FaultPlan()
 
@@ -156,12 +156,12 @@ class FaultInjector:
     """Counts what arrives, and says what is to go wrong with it. Safe for several threads.
 
     Args:
-        script: what was asked for; it is called for one moment at a time.
+        plan: what was asked for; it is called for one moment at a time.
     """
 
-    def __init__(self, script: Script | None) -> None:
-        self._script = script
-        # The script may ask for a count.
+    def __init__(self, plan: FaultPlans | None) -> None:
+        self._script = plan
+        # The plan may ask for a count.
         self._lock = threading.RLock()
         self._counts: dict[tuple[str, str], int] = {}
 
@@ -169,7 +169,7 @@ class FaultInjector:
         """Count a call and say what is to happen to it.
 
         Raises:
-            ValueError: the script named a fault that can't happen at this moment.
+            ValueError: the plan named a fault that can't happen at this moment.
         """
         place = (call.name, call.target)
         with self._lock:

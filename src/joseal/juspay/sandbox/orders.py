@@ -184,14 +184,14 @@ class Orders:
     """All orders of one sandbox, safe for several threads.
 
     Args:
-        courses: is asked for the course of each transaction, with the order's id and how many
-            transactions that order had before. None means the plain course; of an order's first
+        transaction_plan: is asked for the plan of each transaction, with the order's id and how
+            many transactions that order had before. None means the plain plan; of an order's first
             transactions, which its creation starts, it means that none is started.
         notify: is told what a webhook tells.
     """
 
-    def __init__(self, courses: TransactionPlans, notify: Callable[[Event], None]) -> None:
-        self._courses = courses
+    def __init__(self, transaction_plan: TransactionPlans, notify: Callable[[Event], None]) -> None:
+        self._courses = transaction_plan
         self._notify = notify
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
@@ -199,16 +199,16 @@ class Orders:
         self._attempts: dict[str, int] = {}
 
     def create(self, sheet: NewSheet) -> dict[str, object] | Refusal:
-        """Create an order, and start what `courses` says; return the documented answer."""
+        """Create an order, and start what `transaction_plan` says; return the documented answer."""
         with self._lock:
             if sheet.order_id in self._orders:
                 return Refusal("E01", "orderId was used before")
             order = self._add(sheet)
             answer = self._answer(order, whole=True)
             for part in order.fulfillments:
-                course = self._courses(order.id, order.started)
-                if course is not None:
-                    self._start(order, part, course)
+                plan = self._courses(order.id, order.started)
+                if plan is not None:
+                    self._start(order, part, plan)
             return answer
 
     def attempt(self, order_id: str, fulfillment_id: str) -> Refusal | None:
@@ -222,8 +222,8 @@ class Orders:
                     if part.cancelled:
                         return Refusal("E01", "the fulfillment is cancelled")
                     self._attempts[order_id] = self._attempts.get(order_id, 0) + 1
-                    course = self._courses(order_id, order.started)
-                    self._start(order, part, TransactionPlan() if course is None else course)
+                    plan = self._courses(order_id, order.started)
+                    self._start(order, part, TransactionPlan() if plan is None else plan)
                     return None
             return Refusal("E09", "the order has no such fulfillment")
 
@@ -287,20 +287,20 @@ class Orders:
         self._orders[order.id] = order
         return order
 
-    def _start(self, order: _Order, part: _Fulfillment, course: TransactionPlan) -> None:
+    def _start(self, order: _Order, part: _Fulfillment, plan: TransactionPlan) -> None:
         transaction = _Transaction(
             ref=f"{next(self._numbers):030x}",
             id=f"{part.id}-t{len(part.transactions) + 1}",
             created=_now(),
             amount=part.amount,
-            settles=course.settles,
-            hidden_reads=course.hidden_reads,
-            pending_reads=course.pending_reads,
+            settles=plan.settles,
+            hidden_reads=plan.hidden_reads,
+            pending_reads=plan.pending_reads,
         )
         part.transactions.append(transaction)
         order.started += 1
         self._notify(_of_transaction(part, transaction, "INITIATED"))
-        if not course.pending_reads and course.settles != "PENDING":
+        if not plan.pending_reads and plan.settles != "PENDING":
             self._tell(order, part, transaction)
 
     def _tell(self, order: _Order, part: _Fulfillment, transaction: _Transaction) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from joseal._core.keys import Key
 from joseal.juspay.account import Account
 from joseal.juspay.sandbox.checks import Checks, Record
-from joseal.juspay.sandbox.faults import FaultInjector, Script
+from joseal.juspay.sandbox.faults import FaultInjector, FaultPlans
 from joseal.juspay.sandbox.orders import (
     Event,
     Orders,
@@ -60,11 +60,11 @@ class Sandbox:
             default returns the same bytes.
         tls: True for HTTPS on `localhost`, with a certificate of an authority that is made for
             this sandbox (see `ca_pem` and `client_context`); a server's context for any other.
-        script: says what is to go wrong: it is asked once for each connection and each request,
+        plan: says what is to go wrong: it is asked once for each connection and each request,
             one at a time, from the sandbox's threads. None, as an answer too, is for nothing.
-        courses: says how each transaction goes and when a status shows it, by the order's id and
-            how many transactions that order had before; None stands for the plain course, and for
-            the transaction that creating an order starts, that there is none. By default every
+        transaction_plan: says how each transaction goes and when a status shows it, by the order's
+            id and how many transactions that order had before; None stands for the plain plan, and
+            for the transaction that creating an order starts, that there is none. By default every
             transaction succeeds at once.
         webhook: where webhooks are posted; None for none. A URL alone stands for Basic auth with
             the merchant id and the API key.
@@ -87,8 +87,8 @@ class Sandbox:
         port: int = 0,
         on_the_way: Callable[[bytes], bytes] = bytes,
         tls: bool | ssl.SSLContext = False,
-        script: Script | None = None,
-        courses: TransactionPlans = _plainly,
+        plan: FaultPlans | None = None,
+        transaction_plan: TransactionPlans = _plainly,
         webhook: WebhookTarget | str | None = None,
     ) -> None:
         pair = Key.generate("RSA-OAEP") if key is None else key
@@ -106,11 +106,11 @@ class Sandbox:
         if isinstance(webhook, str):
             webhook = WebhookTarget(url=webhook, username=merchant_id, password=self.api_key)
         self._webhook = webhook
-        self._orders = Orders(courses, self._notify)
+        self._orders = Orders(transaction_plan, self._notify)
         self._received: list[Record] = []
         self._posted: list[Posted] = []
-        self._director = FaultInjector(script)
-        self._has_front = tls is not False or script is not None
+        self._director = FaultInjector(plan)
+        self._has_front = tls is not False or plan is not None
         self._authority: Authority | None = None
         self._poster: WebhookSender | None = None
         self._url: str | None = None

@@ -85,7 +85,7 @@ def subjects() -> Iterator[tuple[Subject, ...]]:
         fulfillment_id="c14b43505a545b3a65c416634009a2-f1",
         card_info=juspay.CardInfo(card_number="5513651111111111"),
     )
-    envelope = juspay.encrypt(juspay.payout_encrypter(bank), attempt, kid="K", sid="S")
+    envelope = juspay.encrypt_body(juspay.payout_encrypter(bank), attempt, kid="K", sid="S")
     with ExitStack() as servers:
         made: list[Subject] = []
         for group, tls in zip(GROUPS, (False, True), strict=True):

@@ -62,8 +62,10 @@ def main(work: str, name: str, how: str, place: Path) -> None:
     key = joseal.Key.from_pem((place / "key").read_text(), alg=ALG)
     (peer,) = (kind(key) for kind in PEERS if kind.name == name)
     # What is imported and made at the first call is not the cost of size.
-    peer.open(peer.encrypt(b"warm"))
-    act = partial(*(peer.seal, _plaintext(place)) if work == "seal" else (peer.open, _token(place)))
+    peer.decrypt(peer.encrypt(b"warm"))
+    act = partial(
+        *(peer.encrypt, _plaintext(place)) if work == "seal" else (peer.decrypt, _token(place))
+    )
     print(_traced(act) if how == "traced" else _resident(act))
 
 

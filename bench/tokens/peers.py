@@ -49,7 +49,7 @@ class Peer(Protocol):
 
     def encrypt(self, plaintext: bytes) -> Token: ...
 
-    def open(self, token: Token) -> bytes: ...
+    def decrypt(self, token: Token) -> bytes: ...
 
 
 class Joseal:
@@ -64,7 +64,7 @@ class Joseal:
     def encrypt(self, plaintext: bytes) -> str:
         return self._encrypter.encrypt(plaintext)
 
-    def open(self, token: Token) -> bytes:
+    def decrypt(self, token: Token) -> bytes:
         return self._decrypter.decrypt(token)
 
 
@@ -85,7 +85,7 @@ class Joserfc:
     def encrypt(self, plaintext: bytes) -> str:
         return jwe.encrypt_compact(_HEADER, plaintext, self._public, registry=self._registry)
 
-    def open(self, token: Token) -> bytes:
+    def decrypt(self, token: Token) -> bytes:
         return jwe.decrypt_compact(token, self._private, registry=self._registry).plaintext
 
 
@@ -103,7 +103,7 @@ class Jwcrypto:
         sealed = JWE(plaintext, self._header, algs=self._algs, recipient=self._public)
         return sealed.serialize(compact=True)
 
-    def open(self, token: Token) -> bytes:
+    def decrypt(self, token: Token) -> bytes:
         opened = JWE(algs=self._algs)
         opened.deserialize(token, key=self._private)
         return opened.payload
@@ -121,7 +121,7 @@ class Authlib:
     def encrypt(self, plaintext: bytes) -> bytes:
         return self._jwe.serialize_compact(_HEADER, plaintext, self._public)
 
-    def open(self, token: Token) -> bytes:
+    def decrypt(self, token: Token) -> bytes:
         return self._jwe.deserialize_compact(token, self._private)["payload"]
 
 

@@ -87,8 +87,8 @@ def _sealing(
         Subject(group, CHUNKED, partial(bare.encrypt_chunked, whole), lambda made: made == mac),
     )
     for library in libraries:
-        call = partial(library.seal, plaintext)
-        yield Subject(group, library.name, call, lambda made: reference.open(made) == plaintext)
+        call = partial(library.encrypt, plaintext)
+        yield Subject(group, library.name, call, lambda made: reference.decrypt(made) == plaintext)
 
 
 def _opening(
@@ -112,7 +112,7 @@ def _opening(
     )
     for library in (library for library in libraries if len(plaintext) <= library.opens_bytes):
         # Each opens what it makes itself: as str or as bytes, as it has them.
-        call = partial(library.open, library.encrypt(plaintext))
+        call = partial(library.decrypt, library.encrypt(plaintext))
         yield Subject(group, library.name, call, lambda made: made == plaintext)
 
 
@@ -125,10 +125,10 @@ def _gcm(size: str, plaintext: bytes, bare: Bare, library: Joseal) -> Iterator[S
     group = f"seal {size}, {GCM}"
     call = partial(bare.encrypt_gcm, plaintext)
     yield Subject(group, GCM_ALONE, call, lambda made: bare.decrypt_gcm(made) == plaintext)
-    call = partial(library.seal, plaintext)
-    yield Subject(group, library.name, call, lambda made: library.open(made) == plaintext)
+    call = partial(library.encrypt, plaintext)
+    yield Subject(group, library.name, call, lambda made: library.decrypt(made) == plaintext)
     group = f"open {size}, {GCM}"
     call = partial(bare.decrypt_gcm, bare.encrypt_gcm(plaintext))
     yield Subject(group, GCM_ALONE, call, lambda made: made == plaintext)
-    call = partial(library.open, library.encrypt(plaintext))
+    call = partial(library.decrypt, library.encrypt(plaintext))
     yield Subject(group, library.name, call, lambda made: made == plaintext)

@@ -21,7 +21,7 @@ def open_world(bank_key: Key) -> Callable[..., Sandbox]:
             wire.append(body)
             return body
 
-        settings = {"tls": True, "courses": first_fails, "on_the_way": carry, **settings}
+        settings = {"tls": True, "transaction_plan": first_fails, "on_the_way": carry, **settings}
         return Sandbox(key=bank_key, api_key=API_KEY, plan=switch, **settings)
 
     return build

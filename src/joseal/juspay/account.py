@@ -12,9 +12,10 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final, TypeAlias
 
-from joseal.juspay.models.base import LABEL, Checked, Rule
+from joseal.juspay.models.base import Checked
+from joseal.juspay.models.checks import LABEL, Label, text
 
 SANDBOX: Final = "https://sandbox.juspay.in"
 PRODUCTION: Final = "https://api.juspay.in"
@@ -23,13 +24,13 @@ BRAZIL_PRODUCTION: Final = "https://api.juspay.io"
 HDFC_SANDBOX: Final = "https://smartgatewayuat.hdfcbank.com"
 HDFC_PRODUCTION: Final = "https://smartgateway.hdfcbank.com"
 
-_BASE_URL: Final = Rule(
-    re.compile(
-        r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
-    ),
-    "a scheme, a host and perhaps a port, without a path",
+_URL: Final = re.compile(
+    r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
 )
-_API_KEY: Final = Rule(re.compile("[!-9;-~]+"), "printable ASCII without blanks and colons")
+_BaseUrl: TypeAlias = Annotated[
+    str, text(_URL.pattern, "a scheme, a host and perhaps a port, without a path")
+]
+_ApiKey: TypeAlias = Annotated[str, text("[!-9;-~]+", "printable ASCII without blanks and colons")]
 _LAST_PORT: Final = 65535
 
 
@@ -52,24 +53,14 @@ class Account(Checked, frozen=True, kw_only=True):
             API key, or a base URL that is not as above. The message names it, not what it held.
     """
 
-    RULES = MappingProxyType(
-        {
-            "merchant_id": LABEL,
-            "api_key": _API_KEY,
-            "kid": LABEL,
-            "sid": LABEL,
-            "routing_id": LABEL,
-            "base_url": _BASE_URL,
-        }
-    )
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"merchant_id", "kid", "sid", "base_url"})
 
-    merchant_id: str
-    api_key: str
-    kid: str
-    sid: str | None = None
-    routing_id: str | None = None
-    base_url: str = SANDBOX
+    merchant_id: Label
+    api_key: _ApiKey
+    kid: Label
+    sid: Label | None = None
+    routing_id: Label | None = None
+    base_url: _BaseUrl = SANDBOX
 
     def _check_together(self) -> None:
         scheme, host, port = _parts(self.base_url)
@@ -102,7 +93,7 @@ def headers(account: Account, routing_id: str | None) -> Mapping[str, str]:
 
 def _parts(base_url: str) -> tuple[str, str, str | None]:
     """Return scheme, host and port of a base URL that its rule has let through."""
-    found = _BASE_URL.pattern.fullmatch(base_url)
+    found = _URL.fullmatch(base_url)
     return ("", "", None) if found is None else (found[1], found[2], found[3])
 
 

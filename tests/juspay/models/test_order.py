@@ -228,7 +228,7 @@ def test_the_details_are_those_of_the_type(kind, other):
 def test_a_type_that_no_page_has_is_refused(kind):
     with pytest.raises(ValueError, match=r"^type must be a documented type$"):
         Beneficiary(type=kind, details=BANK.details)
-    with pytest.raises(MalformedTokenError, match="the type beside it is no documented one"):
+    with pytest.raises(MalformedTokenError, match="the type next to it is not a documented one"):
         Beneficiary.from_json(json.dumps({"type": kind, "details": {}}).encode())
 
 

@@ -9,17 +9,13 @@ Rules:
 Source: the encrypted attempt page of the payouts API, body parameters.
 """
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
-from joseal.juspay.models.base import Body, Rule
-from joseal.juspay.models.fields import CARD_NUMBER, SECURITY_CODE, TEXT, TOKEN, WORD
-
-_MONTH: Final = Rule(re.compile("0[1-9]|1[0-2]"), "two digits from 01 to 12")
-_YEAR: Final = Rule(re.compile("[0-9]{4}"), "four digits")
-_SENDER: Final = Rule(re.compile("PAY_CARD|NETBANKING|UPI"), "PAY_CARD, NETBANKING or UPI")
+from joseal.juspay.models.base import Body
+from joseal.juspay.models.checks import text
+from joseal.juspay.models.fields import CardNumber, SecurityCode, Text, Token, Word
 
 # The member of the details that each type of sender can't do without, in both its names.
 _NEEDED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -43,10 +39,8 @@ class Expiry(Body, frozen=True, kw_only=True):
         ValueError: a member is not as above. The message names it, and not what it held.
     """
 
-    RULES = MappingProxyType({"month": _MONTH, "year": _YEAR})
-
-    month: str
-    year: str
+    month: Annotated[str, text("0[1-9]|1[0-2]", "two digits from 01 to 12")]
+    year: Annotated[str, text("[0-9]{4}", "four digits")]
 
 
 class Details(Body, frozen=True, kw_only=True):
@@ -65,23 +59,12 @@ class Details(Body, frozen=True, kw_only=True):
         ValueError: a member is not as above. The message names it, and not what it held.
     """
 
-    RULES = MappingProxyType(
-        {
-            "name": TEXT,
-            "account": WORD,
-            "pan": TOKEN,
-            "expiry": Expiry,
-            "card_security_code": SECURITY_CODE,
-            "transaction_reference": WORD,
-        }
-    )
-
-    name: str | None = None
-    account: str | None = None
-    pan: str | None = None
+    name: Text | None = None
+    account: Word | None = None
+    pan: Token | None = None
     expiry: Expiry | None = None
-    card_security_code: str | None = None
-    transaction_reference: str | None = None
+    card_security_code: SecurityCode | None = None
+    transaction_reference: Word | None = None
 
 
 class SenderDetails(Body, frozen=True, kw_only=True):
@@ -96,7 +79,6 @@ class SenderDetails(Body, frozen=True, kw_only=True):
         ValueError: the type is unknown, or its details are missing. The message names the member.
     """
 
-    RULES = MappingProxyType({"type": _SENDER, "details": Details})
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
 
     type: Literal["PAY_CARD", "NETBANKING", "UPI"]
@@ -125,22 +107,11 @@ class CardInfo(Body, frozen=True, kw_only=True):
             The message names the member, and not what it held.
     """
 
-    RULES = MappingProxyType(
-        {
-            "card_number": CARD_NUMBER,
-            "card_token": TOKEN,
-            "name": TEXT,
-            "card_expiry": Expiry,
-            "card_security_code": SECURITY_CODE,
-            "sender_details": SenderDetails,
-        }
-    )
-
-    card_number: str | None = None
-    card_token: str | None = None
-    name: str | None = None
+    card_number: CardNumber | None = None
+    card_token: Token | None = None
+    name: Text | None = None
     card_expiry: Expiry | None = None
-    card_security_code: str | None = None
+    card_security_code: SecurityCode | None = None
     sender_details: SenderDetails | None = None
 
     def _show(self, member: str, value: object) -> object:
@@ -165,8 +136,7 @@ class Attempt(Body, frozen=True, kw_only=True):
         ValueError: `fulfillment_id` is not printable ASCII without blanks.
     """
 
-    RULES = MappingProxyType({"fulfillment_id": WORD, "card_info": CardInfo})
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"fulfillment_id"})
 
-    fulfillment_id: str
+    fulfillment_id: Word
     card_info: CardInfo

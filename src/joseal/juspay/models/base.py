@@ -8,20 +8,25 @@ Rules:
 - Messages name members as the API names them, and never hold a value.
 """
 
+import builtins
 import functools
-import re
+import types
+import typing
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Protocol, Self, TypeVar
+from types import NoneType
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar, get_args, get_origin
 
 import msgspec
 
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.errors import MalformedTokenError
+from joseal.juspay.models.checks import Check, Choice, Count, Flag, Many, Rule
 
 HIDDEN: Final = "<hidden>"
 
 # What the checks let through is never written with an exponent, and is never NaN.
+_UNSTATED: Final = msgspec.Meta()
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -52,75 +57,13 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
         return self
 
 
-class Check(Protocol):
-    """What one member has to be."""
-
-    def apply(self, name: str, value: object) -> object:
-        """Return the value as it is to be kept.
-
-        Raises:
-            TypeError: the value is of another type; the message gives `name`.
-            ValueError: it breaks the rule; the message gives `name` and the rule.
-        """
-
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
-        """Turn a JSON value into what `apply` takes, or leave it for `apply` to refuse.
-
-        Args:
-            value: a JSON value.
-            where: its path, for messages.
-            beside: all members of the object that it is in.
-
-        Raises:
-            MalformedTokenError: something within the value is not as it has to be.
-        """
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """What the text of one member has to be.
-
-    Attributes:
-        pattern: matched against the whole text.
-        wording: how the rule ends a sentence that begins with the member's name.
-        strip: whether blanks around the text are dropped first.
-    """
-
-    pattern: re.Pattern[str]
-    wording: str
-    strip: bool = False
-
-    def apply(self, name: str, value: object) -> str:
-        """Return the text as it is to be kept.
-
-        Raises:
-            TypeError: the value is no string; the message gives `name`.
-            ValueError: it breaks the rule; the message gives `name` and the wording.
-        """
-        if type(value) is not str:
-            raise TypeError(f"{name} must be a string")
-        text = value.strip(" ") if self.strip else value
-        if self.pattern.fullmatch(text) is None:
-            raise ValueError(f"{name} must be {self.wording}")
-        return text
-
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
-        """Leave the value as it is."""
-        del where, beside
-        return value
-
-
-LABEL: Final = Rule(re.compile("[!-~](?:[ -~]*[!-~])?"), "printable ASCII without blanks around it")
-
-
 class Checked(Guarded, frozen=True, kw_only=True):
-    """A struct with a rule for each member, checked when it is built.
+    """A struct whose annotations state a rule for each member, checked when it is built.
 
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: a member breaks its rule.
     """
-
-    RULES: ClassVar[Mapping[str, "Check | type[Checked]"]] = {}
 
     if TYPE_CHECKING:
         # Each subclass has its own members, and reading builds any of them.
@@ -178,13 +121,13 @@ class Shape(msgspec.Struct, frozen=True):
             raise TypeError(f"{name} must be of the type {self.shape.__name__}")
         return value
 
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+    def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
         """Build the struct.
 
         Raises:
             MalformedTokenError: the value is not this struct.
         """
-        del beside
+        del siblings
         return _read(self.shape, value, where)
 
 
@@ -198,13 +141,57 @@ class _Member(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def _members(shape: type[Checked]) -> tuple[_Member, ...]:
-    found: list[_Member] = []
-    for field in msgspec.structs.fields(shape):
-        rule = shape.RULES[field.name]
-        check: Check = Shape(rule) if isinstance(rule, type) else rule
-        found.append(_Member(field.name, field.encode_name, field.required, check))
-    return tuple(found)
+def _members(shape: type["Checked"]) -> tuple[_Member, ...]:
+    return tuple(
+        _Member(field.name, field.encode_name, field.required, _check(field.type))
+        for field in msgspec.structs.fields(shape)
+    )
+
+
+def _check(kind: object, meta: msgspec.Meta = _UNSTATED) -> Check:
+    """Return the check that an annotation states.
+
+    Raises:
+        TypeError: it states none, so a struct with such a member can't be built.
+    """
+    arguments: tuple[object, ...] = get_args(kind)
+    match get_origin(kind):
+        case typing.Annotated:
+            return _annotated(*arguments)
+        case typing.Union | types.UnionType:
+            (inner,) = (each for each in arguments if each is not NoneType)
+            return _check(inner, meta)
+        case typing.Literal:
+            return Choice(arguments, meta.description or _one_of(arguments))
+        case builtins.tuple:
+            return Many(_check(arguments[0]), meta.min_length or 0)
+        case _:
+            return _plain(kind, meta)
+
+
+def _annotated(kind: object, note: object) -> Check:
+    if isinstance(note, msgspec.Meta):
+        return _check(kind, note)
+    if isinstance(note, Check):
+        return note
+    raise TypeError("the annotation of a member states no rule")
+
+
+def _plain(kind: object, meta: msgspec.Meta) -> Check:
+    if isinstance(kind, type) and issubclass(kind, Checked):
+        return Shape(kind)
+    if kind is bool:
+        return Flag()
+    if kind is int and isinstance(meta.ge, int) and isinstance(meta.le, int):
+        return Count(meta.ge, meta.le)
+    if kind is str and meta.pattern is not None:
+        return Rule.stated(meta)
+    raise TypeError("the annotation of a member states no rule")
+
+
+def _one_of(values: tuple[object, ...]) -> str:
+    *others, last = map(str, values)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 _C = TypeVar("_C", bound=Checked)

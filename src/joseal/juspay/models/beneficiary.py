@@ -1,31 +1,29 @@
 """Who is paid: one struct for each documented type of beneficiary.
 
 Rules:
-- The type beside them says which details these are, when a body is built and when one is read.
+- The type next to them says which details these are, when a body is built and when one is read.
 - Every member that a page documents is here, and no other one.
 
 Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
 """
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
 from joseal.errors import MalformedTokenError
 from joseal.juspay.models.attempt import Expiry
-from joseal.juspay.models.base import Body, Checked, Rule, Shape
+from joseal.juspay.models.base import Body, Shape
 from joseal.juspay.models.fields import (
-    CARD_NUMBER,
-    COUNTRY,
-    SECURITY_CODE,
-    TEXT,
-    TOKEN,
-    WORD,
+    CardNumber,
+    Country,
     Free,
-    Many,
+    SecurityCode,
+    Text,
+    Token,
+    Word,
 )
 
 
@@ -48,27 +46,14 @@ class PlainCard(Body, frozen=True, kw_only=True):
             The message names the member, and not what it held.
     """
 
-    RULES = MappingProxyType(
-        {
-            "name": TEXT,
-            "card_type": WORD,
-            "brand": WORD,
-            "bank_code": WORD,
-            "card_number": CARD_NUMBER,
-            "card_security_code": SECURITY_CODE,
-            "card_expiry": Expiry,
-            "card_token": TOKEN,
-        }
-    )
-
-    name: str | None = None
-    card_type: str | None = None
-    brand: str | None = None
-    bank_code: str | None = None
-    card_number: str | None = None
-    card_security_code: str | None = None
+    name: Text | None = None
+    card_type: Word | None = None
+    brand: Word | None = None
+    bank_code: Word | None = None
+    card_number: CardNumber | None = None
+    card_security_code: SecurityCode | None = None
     card_expiry: Expiry | None = None
-    card_token: str | None = None
+    card_token: Token | None = None
 
     def _show(self, member: str, value: object) -> object:
         if member == "card_number" and isinstance(value, str):
@@ -83,96 +68,65 @@ class PlainCard(Body, frozen=True, kw_only=True):
 class SavedCard(Body, frozen=True, kw_only=True):
     """A card that the API keeps: CARD. `card_reference` is its token there."""
 
-    RULES = MappingProxyType(
-        {
-            "card_reference": WORD,
-            "name": TEXT,
-            "card_type": WORD,
-            "brand": WORD,
-            "bank_code": WORD,
-        }
-    )
-
-    card_reference: str
-    name: str | None = None
-    card_type: str | None = None
-    brand: str | None = None
-    bank_code: str | None = None
+    card_reference: Word
+    name: Text | None = None
+    card_type: Word | None = None
+    brand: Word | None = None
+    bank_code: Word | None = None
 
 
 class BankAccount(Body, frozen=True, kw_only=True):
     """An account in India by its number and its branch's code: ACCOUNT_IFSC."""
 
-    RULES = MappingProxyType({"name": TEXT, "account": WORD, "ifsc": WORD})
-
-    name: str
-    account: str
-    ifsc: str
+    name: Text
+    account: Word
+    ifsc: Word
 
 
 class UpiId(Body, frozen=True, kw_only=True):
     """A virtual payment address: UPI_ID."""
 
-    RULES = MappingProxyType({"name": TEXT, "vpa": WORD, "mobile_no": WORD})
-
-    name: str
-    vpa: str
-    mobile_no: str | None = None
+    name: Text
+    vpa: Word
+    mobile_no: Word | None = None
 
 
 class Document(Body, frozen=True, kw_only=True):
     """A document that tells who a payee in Brazil is."""
 
-    RULES = MappingProxyType({"doc_id": WORD, "doc_type": WORD})
-
-    doc_id: str
-    doc_type: str
+    doc_id: Word
+    doc_type: Word
 
 
 class PayeeDetails(Body, frozen=True, kw_only=True):
     """What is told of a payee in Brazil."""
 
-    RULES = MappingProxyType({"name": TEXT, "country": COUNTRY, "documents": Many(Shape(Document))})
-
-    name: str | None = None
-    country: str | None = None
+    name: Text | None = None
+    country: Country | None = None
     documents: tuple[Document, ...] | None = None
 
 
 class Wallet(Body, frozen=True, kw_only=True):
     """A wallet: WALLET. `brand` is its maker, such as `PAYTM`; `wallet_identifier` whose it is."""
 
-    RULES = MappingProxyType(
-        {
-            "name": TEXT,
-            "brand": WORD,
-            "wallet_identifier": WORD,
-            "payee_additional_details": PayeeDetails,
-        }
-    )
-
-    name: str | None = None
-    brand: str
-    wallet_identifier: str
+    name: Text | None = None
+    brand: Word
+    wallet_identifier: Word
     payee_additional_details: PayeeDetails | None = None
 
 
 class SavedBeneficiary(Body, frozen=True, kw_only=True):
     """A beneficiary that was created at the API before: BENE_ID."""
 
-    RULES = MappingProxyType({"name": TEXT, "id": WORD})
-
-    name: str | None = None
-    id: str
+    name: Text | None = None
+    id: Word
 
 
 class PayoutLink(Body, frozen=True, kw_only=True):
     """A link by which the payee chooses: PAYOUT_LINK."""
 
-    RULES = MappingProxyType({"name": TEXT, "mobile_no": WORD})
-
-    name: str
-    mobile_no: str
+    name: Text
+    mobile_no: Word
 
 
 BeneficiaryType: TypeAlias = Literal[
@@ -186,7 +140,7 @@ BeneficiaryType: TypeAlias = Literal[
     "BANK_TRANSFER",
 ]
 
-_SHAPES: Final[Mapping[str, type[Checked]]] = MappingProxyType(
+_SHAPES: Final[Mapping[str, type[Body]]] = MappingProxyType(
     {
         "PLAIN_CARD": PlainCard,
         "CARD": SavedCard,
@@ -202,7 +156,7 @@ _FREE_TYPE: Final = "BANK_TRANSFER"
 
 
 class _Details(msgspec.Struct, frozen=True):
-    """The check of a beneficiary's details, which the type beside them chooses."""
+    """The check of a beneficiary's details, which the type next to them chooses."""
 
     def apply(self, name: str, value: object) -> object:
         """Return the value; whether it fits the type is for the beneficiary to check.
@@ -213,19 +167,19 @@ class _Details(msgspec.Struct, frozen=True):
         """
         return value if type(value) in _SHAPES.values() else Free().apply(name, value)
 
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+    def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
         """Read the struct that the type wants.
 
         Raises:
             MalformedTokenError: the type is not a documented one, or the value is not its struct.
         """
-        kind = beside.get("type")
+        kind = siblings.get("type")
         shape = _SHAPES.get(kind) if isinstance(kind, str) else None
         if shape is not None:
-            return Shape(shape).read(value, where, beside)
+            return Shape(shape).read(value, where, siblings)
         if kind == _FREE_TYPE:
             return value
-        raise MalformedTokenError(f"{where}: the type beside it is no documented one")
+        raise MalformedTokenError(f"{where}: the type next to it is not a documented one")
 
 
 class Beneficiary(Body, frozen=True, kw_only=True):
@@ -241,16 +195,10 @@ class Beneficiary(Body, frozen=True, kw_only=True):
         ValueError: the type is unknown, or the details are another type's.
     """
 
-    RULES = MappingProxyType(
-        {
-            "type": Rule(re.compile("|".join([*_SHAPES, _FREE_TYPE])), "a documented type"),
-            "details": _Details(),
-        }
-    )
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
 
-    type: BeneficiaryType
-    details: (
+    type: Annotated[BeneficiaryType, msgspec.Meta(description="a documented type")]
+    details: Annotated[
         PlainCard
         | SavedCard
         | BankAccount
@@ -259,8 +207,9 @@ class Beneficiary(Body, frozen=True, kw_only=True):
         | SavedBeneficiary
         | PayoutLink
         | Mapping[str, object]
-        | msgspec.Raw
-    )
+        | msgspec.Raw,
+        _Details(),
+    ]
 
     def _check_together(self) -> None:
         if type(self.details) is not _SHAPES.get(self.type, msgspec.Raw):

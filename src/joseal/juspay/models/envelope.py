@@ -8,21 +8,19 @@ Source: the encryption guide and the encrypted attempt page of the payouts API. 
 differ in `enc`, the page's sample is the default and the guide's choice is selectable.
 """
 
-import re
-from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
 from joseal._core.jwe import Encrypter
 from joseal._core.keys import Key
 from joseal._core.secrecy import hide_locals
-from joseal.juspay.models.base import LABEL, Body, Rule
+from joseal.juspay.models.base import Body
+from joseal.juspay.models.checks import Label
+from joseal.juspay.models.fields import Word
 
 SAMPLE_ENC: Final = "A256CBC-HS512"
 GUIDE_ENC: Final = "A128CBC-HS256"
 
 _FORMAT: Final = "compact"
-
-_PAYLOAD: Final = Rule(re.compile("[!-~]+"), "printable ASCII without blanks")
 
 
 class Envelope(Body, frozen=True, kw_only=True):
@@ -39,19 +37,11 @@ class Envelope(Body, frozen=True, kw_only=True):
         ValueError: a member is not as above. The message names it, and not what it held.
     """
 
-    RULES = MappingProxyType(
-        {
-            "payload": _PAYLOAD,
-            "kid": LABEL,
-            "sid": LABEL,
-            "format": Rule(re.compile(_FORMAT), "compact"),
-        }
-    )
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"kid", "sid", "format"})
 
-    payload: str
-    kid: str
-    sid: str | None = None
+    payload: Word
+    kid: Label
+    sid: Label | None = None
     format: Literal["compact"]
 
 

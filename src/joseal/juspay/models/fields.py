@@ -1,4 +1,4 @@
-"""The checks that bodies share: texts, numbers, lists, and one struct out of several.
+"""The rules that members of several bodies share, and money, which msgspec has no rule for.
 
 Rules:
 - An amount is written with digits and a point alone, so that every reader of JSON numbers sees the
@@ -8,42 +8,49 @@ Rules:
 Source: the order pages of the payouts API; RFC 8259 section 6.
 """
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final, TypeGuard
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
 from joseal._core.wire import strict_json
-from joseal.juspay.models.base import Check, Rule
+from joseal.juspay.models.checks import AsRead, Rule, text
 
-WORD: Final = Rule(re.compile("[!-~]+"), "printable ASCII without blanks")
-TOKEN: Final = Rule(WORD.pattern, WORD.wording, strip=True)
+Word: TypeAlias = Annotated[str, text("[!-~]+", "printable ASCII without blanks")]
+Token: TypeAlias = Annotated[str, text("[!-~]+", "printable ASCII without blanks", strip=True)]
 # Control characters have no place in a text for people, and a lone surrogate none in UTF-8.
-TEXT: Final = Rule(
-    re.compile(r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+"),
-    "more than blanks, without control characters and lone surrogates",
-)
-CARD_NUMBER: Final = Rule(re.compile("[0-9]{12,19}"), "12 to 19 digits", strip=True)
-SECURITY_CODE: Final = Rule(re.compile("[0-9]{3,4}"), "three or four digits")
-ORDER_ID: Final = Rule(
-    re.compile("[A-Za-z0-9_@-]{4,64}"), "4 to 64 ASCII letters, digits and _, - or @"
-)
-# It goes into a path. The API makes these ids, and the published ones are hexadecimal with a -f1.
-FULFILLMENT_ID: Final = Rule(
-    re.compile("[A-Za-z0-9_@-]{1,128}"), "at most 128 ASCII letters, digits and _, - or @"
-)
-TIME: Final = Rule(
-    re.compile(
-        "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-        "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z"
+Text: TypeAlias = Annotated[
+    str,
+    text(
+        r"(?=.*\S)[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+",
+        "more than blanks, without control characters and lone surrogates",
     ),
-    "a time in UTC of the form YYYY-MM-DDThh:mm:ssZ",
-)
+]
+CardNumber: TypeAlias = Annotated[str, text("[0-9]{12,19}", "12 to 19 digits", strip=True)]
+SecurityCode: TypeAlias = Annotated[str, text("[0-9]{3,4}", "three or four digits")]
+OrderId: TypeAlias = Annotated[
+    str, text("[A-Za-z0-9_@-]{4,64}", "4 to 64 ASCII letters, digits and _, - or @")
+]
+# It goes into a path. The API makes these ids, and the published ones are hexadecimal with a -f1.
+FulfillmentId: TypeAlias = Annotated[
+    str, text("[A-Za-z0-9_@-]{1,128}", "at most 128 ASCII letters, digits and _, - or @")
+]
+Time: TypeAlias = Annotated[
+    str,
+    text(
+        "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+        "T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z",
+        "a time in UTC of the form YYYY-MM-DDThh:mm:ssZ",
+    ),
+]
+Currency: TypeAlias = Annotated[str, text("[A-Z]{3}", "three capital letters")]
+Country: TypeAlias = Currency
 
-CURRENCY: Final = Rule(re.compile("[A-Z]{3}"), "three capital letters")
-COUNTRY: Final = CURRENCY
+# The same rules for what is not a member of a body.
+WORD: Final = Rule.of(Word)
+ORDER_ID: Final = Rule.of(OrderId)
+FULFILLMENT_ID: Final = Rule.of(FulfillmentId)
 
 _PLACES: Final = 2
 _DIGITS: Final = 15  # a double keeps any fifteen decimal digits
@@ -73,7 +80,7 @@ class Amount(msgspec.Struct, frozen=True):
         """Return the amount without an exponent above zero: 1E+2 becomes 100.
 
         Raises:
-            TypeError: the value is no `Decimal`. A float would bring its noise.
+            TypeError: the value is not a `Decimal`. A float would bring its noise.
             ValueError: it is not finite, not that exact, or too small.
         """
         if type(value) is not Decimal:
@@ -85,102 +92,20 @@ class Amount(msgspec.Struct, frozen=True):
             raise ValueError(f"{name} must be at least {self.least // 100}.{self.least % 100:02}")
         return Decimal(format(value, "f"))
 
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
+    def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
         """Take a JSON number for the decimal digits that it was written with."""
-        del where, beside
+        del where, siblings
         return Decimal(repr(value)) if type(value) in (int, float) else value
 
 
-class Flag(msgspec.Struct, frozen=True):
-    """True or false."""
-
-    def apply(self, name: str, value: object) -> bool:
-        """Return the value.
-
-        Raises:
-            TypeError: it is no bool.
-        """
-        if type(value) is not bool:
-            raise TypeError(f"{name} must be a bool")
-        return value
-
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
-        """Leave the value as it is."""
-        del where, beside
-        return value
-
-
-class Count(msgspec.Struct, frozen=True):
-    """A whole number from one to a million."""
-
-    most: int = 1_000_000
-
-    def apply(self, name: str, value: object) -> int:
-        """Return the value.
-
-        Raises:
-            TypeError: it is no int.
-            ValueError: it is out of range.
-        """
-        if type(value) is not int:
-            raise TypeError(f"{name} must be an int")
-        if not 1 <= value <= self.most:
-            raise ValueError(f"{name} must be from 1 to {self.most}")
-        return value
-
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
-        """Leave the value as it is."""
-        del where, beside
-        return value
-
-
-class Many(msgspec.Struct, frozen=True):
-    """A list, kept as a tuple, each item of which has the same check.
-
-    Attributes:
-        each: the check.
-        least: how many items there are at least.
-    """
-
-    each: Check
-    least: int = 0
-
-    def apply(self, name: str, value: object) -> tuple[object, ...]:
-        """Return the items as they are to be kept.
-
-        Raises:
-            TypeError: the value is neither a tuple nor a list, or an item is of another type.
-            ValueError: there are too few items, or one of them breaks its rule.
-        """
-        items = value if _is_tuple(value) else strict_json.as_list(value)
-        if items is None:
-            raise TypeError(f"{name} must be a tuple or a list")
-        if len(items) < self.least:
-            raise ValueError(f"{name} must have at least {self.least}")
-        return tuple(self.each.apply(name, item) for item in items)
-
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
-        """Read each item.
-
-        Raises:
-            MalformedTokenError: an item is not as it has to be.
-        """
-        items = strict_json.as_list(value)
-        if items is None:
-            return value
-        return tuple(
-            self.each.read(item, f"{where}[{place}]", beside) for place, item in enumerate(items)
-        )
-
-
-class Free(msgspec.Struct, frozen=True):
+class Free(AsRead, frozen=True):
     """A JSON object whose members no page documents. It is kept as the text that it will be."""
 
     def apply(self, name: str, value: object) -> msgspec.Raw:
         """Return the object as JSON text.
 
         Raises:
-            TypeError: the value is no dict.
+            TypeError: the value is not a dict.
             ValueError: a strict reader of JSON would not read the same.
         """
         if isinstance(value, msgspec.Raw):
@@ -188,16 +113,7 @@ class Free(msgspec.Struct, frozen=True):
         members = strict_json.as_object(value)
         if members is None:
             raise TypeError(f"{name} must be a dict")
-        text = strict_json.dump(members)
-        if text is None:
+        written = strict_json.dump(members)
+        if written is None:
             raise ValueError(f"{name} must be made of plain JSON values")
-        return msgspec.Raw(text)
-
-    def read(self, value: object, where: str, beside: Mapping[str, object]) -> object:
-        """Leave the value as it is."""
-        del where, beside
-        return value
-
-
-def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
-    return isinstance(value, tuple)
+        return msgspec.Raw(written)

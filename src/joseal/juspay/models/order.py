@@ -8,37 +8,24 @@ Rules:
 Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
 """
 
-import re
-from collections.abc import Mapping
 from decimal import Decimal
-from types import MappingProxyType
-from typing import ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
-from joseal.juspay.models.base import Body, Check, Checked, Rule, Shape
+from joseal.juspay.models.base import Body
 from joseal.juspay.models.beneficiary import Beneficiary
-from joseal.juspay.models.fields import (
-    CURRENCY,
-    ORDER_ID,
-    TEXT,
-    TIME,
-    WORD,
-    Amount,
-    Count,
-    Flag,
-    Many,
-    cents,
-)
+from joseal.juspay.models.checks import text
+from joseal.juspay.models.fields import Amount, Currency, OrderId, Text, Time, Word, cents
 
-_CUSTOMER_ID: Final = Rule(
-    re.compile("[!-~](?:[ -~]{0,62}[!-~])?"),
-    "1 to 64 printable ASCII characters, no blank first or last",
-)
-_HTTPS_URL: Final = Rule(re.compile("https://[!-~]+"), "an https:// URL")
-_KIND: Final = Rule(re.compile("FULFILL_ONLY|PAY_AND_FULFILL"), "FULFILL_ONLY or PAY_AND_FULFILL")
-
-_UDFS: Final = MappingProxyType({f"udf{number}": TEXT for number in range(1, 6)})
+_CustomerId: TypeAlias = Annotated[
+    str,
+    text(
+        "[!-~](?:[ -~]{0,62}[!-~])?",
+        "1 to 64 printable ASCII characters, no blank first or last",
+    ),
+]
+_MOST_ATTEMPTS: Final = 1_000_000
 
 
 class WebhookDetails(Body, frozen=True, kw_only=True):
@@ -51,14 +38,10 @@ class WebhookDetails(Body, frozen=True, kw_only=True):
         custom_header: the value of a header that is agreed on.
     """
 
-    RULES = MappingProxyType(
-        {"url": _HTTPS_URL, "username": WORD, "password": WORD, "custom_header": WORD}
-    )
-
-    url: str
-    username: str | None = None
-    password: str | None = None
-    custom_header: str | None = None
+    url: Annotated[str, text("https://[!-~]+", "an https:// URL")]
+    username: Word | None = None
+    password: Word | None = None
+    custom_header: Word | None = None
 
 
 class AdditionalInfo(Body, frozen=True, kw_only=True):
@@ -76,29 +59,15 @@ class AdditionalInfo(Body, frozen=True, kw_only=True):
         transaction_type: in Brazil, such as `B2C`.
     """
 
-    RULES: ClassVar[Mapping[str, Check | type[Checked]]] = MappingProxyType(
-        {
-            "remark": TEXT,
-            "use_this_as_tr": WORD,
-            "schedule_time": TIME,
-            "attempt_threshold": Count(),
-            "is_retriable": Flag(),
-            "original_txn_ref": WORD,
-            "sender_name": TEXT,
-            "webhook_details": WebhookDetails,
-            "transaction_type": WORD,
-        }
-    )
-
-    remark: str | None = None
-    use_this_as_tr: str | None = msgspec.field(default=None, name="useThisAsTR")
-    schedule_time: str | None = None
-    attempt_threshold: int | None = None
+    remark: Text | None = None
+    use_this_as_tr: Word | None = msgspec.field(default=None, name="useThisAsTR")
+    schedule_time: Time | None = None
+    attempt_threshold: Annotated[int, msgspec.Meta(ge=1, le=_MOST_ATTEMPTS)] | None = None
     is_retriable: bool | None = None
-    original_txn_ref: str | None = None
-    sender_name: str | None = None
+    original_txn_ref: Word | None = None
+    sender_name: Text | None = None
     webhook_details: WebhookDetails | None = None
-    transaction_type: str | None = None
+    transaction_type: Word | None = None
 
 
 class NewFulfillment(Body, frozen=True, kw_only=True):
@@ -117,28 +86,18 @@ class NewFulfillment(Body, frozen=True, kw_only=True):
         ValueError: a member is not as above.
     """
 
-    RULES: ClassVar[Mapping[str, Check | type[Checked]]] = MappingProxyType(
-        {
-            "amount": Amount(least=1),
-            "beneficiary_details": Beneficiary,
-            "preferred_method_list": Many(WORD),
-            "additional_info": AdditionalInfo,
-            "fulfillment_currency": CURRENCY,
-            **_UDFS,
-        }
-    )
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"amount", "preferred_method_list"})
 
-    amount: Decimal
+    amount: Annotated[Decimal, Amount(least=1)]
     beneficiary_details: Beneficiary
-    preferred_method_list: tuple[str, ...] | None = None
+    preferred_method_list: tuple[Word, ...] | None = None
     additional_info: AdditionalInfo | None = None
-    fulfillment_currency: str | None = None
-    udf1: str | None = None
-    udf2: str | None = None
-    udf3: str | None = None
-    udf4: str | None = None
-    udf5: str | None = None
+    fulfillment_currency: Currency | None = None
+    udf1: Text | None = None
+    udf2: Text | None = None
+    udf3: Text | None = None
+    udf4: Text | None = None
+    udf5: Text | None = None
 
 
 class NewOrder(Body, frozen=True, kw_only=True):
@@ -160,32 +119,20 @@ class NewOrder(Body, frozen=True, kw_only=True):
         ValueError: a member is not as above. The message names it, and not what it held.
     """
 
-    RULES: ClassVar[Mapping[str, Check | type[Checked]]] = MappingProxyType(
-        {
-            "order_id": ORDER_ID,
-            "amount": Amount(least=100),
-            "customer_id": _CUSTOMER_ID,
-            "customer_phone": WORD,
-            "customer_email": WORD,
-            "type": _KIND,
-            "fulfillments": Many(Shape(NewFulfillment), least=1),
-            **_UDFS,
-        }
-    )
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"order_id", "amount", "type", "fulfillments"})
 
-    order_id: str
-    amount: Decimal
-    customer_id: str
-    customer_phone: str
-    customer_email: str
+    order_id: OrderId
+    amount: Annotated[Decimal, Amount(least=100)]
+    customer_id: _CustomerId
+    customer_phone: Word
+    customer_email: Word
     type: Literal["FULFILL_ONLY", "PAY_AND_FULFILL"]
-    fulfillments: tuple[NewFulfillment, ...]
-    udf1: str | None = None
-    udf2: str | None = None
-    udf3: str | None = None
-    udf4: str | None = None
-    udf5: str | None = None
+    fulfillments: Annotated[tuple[NewFulfillment, ...], msgspec.Meta(min_length=1)]
+    udf1: Text | None = None
+    udf2: Text | None = None
+    udf3: Text | None = None
+    udf4: Text | None = None
+    udf5: Text | None = None
 
     @property
     def has_plain_card(self) -> bool:

@@ -22,7 +22,6 @@ Source: the webhook pages of the payouts API and of express checkout with JWT; R
 import base64
 import enum
 import hmac
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -33,18 +32,19 @@ from joseal._core.limits import Limits
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal.errors import JoseError, MalformedTokenError, TokenTooLargeError
-from joseal.juspay.models.base import LABEL, Guarded, Rule
+from joseal.juspay.models.base import Guarded
+from joseal.juspay.models.checks import LABEL, Rule, text
 from joseal.profiles import JUSPAY_WEBHOOKS, BodyDecrypter, Profile
 
-WEBHOOK_ID: Final = Rule(
-    re.compile("[!-~]{1,256}"), "at most 256 characters of printable ASCII without blanks"
+WEBHOOK_ID: Final = Rule.stated(
+    text("[!-~]{1,256}", "at most 256 characters of printable ASCII without blanks")
 )
 # The documented bodies have less than two thousand bytes.
 WEBHOOK_LIMITS: Final = Limits(token_bytes=1024 * 1024)
 
-_USER: Final = Rule(re.compile("[ -9;-~]+"), "printable ASCII without colons")
-_PASSWORD: Final = Rule(re.compile("[ -~]+"), "printable ASCII")
-_HEADER_NAME: Final = Rule(re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+"), "the name of a header")
+_USER: Final = Rule.stated(text("[ -9;-~]+", "printable ASCII without colons"))
+_PASSWORD: Final = Rule.stated(text("[ -~]+", "printable ASCII"))
+_HEADER_NAME: Final = Rule.stated(text("[!#$%&'*+.^_`|~0-9A-Za-z-]+", "the name of a header"))
 
 _AUTHORIZATION: Final = "authorization"
 

@@ -100,7 +100,9 @@ def _clear_frames(place: TracebackType | None, *, called_by_callers: bool) -> bo
 class Opaque:
     """An object that may hold a secret: immutable, safe to share between threads, never pickled.
 
-    A pickle is a file or a network message, so it is refused. A copy is the object itself.
+    A pickle is a file or a network message, so it is refused, and so is the state that one is made
+    of. A copy is the object itself. Private attributes are not listed, because debuggers and
+    inspectors show the value of each attribute that is.
     Subclasses set their slots once, by `_set`, and have a `repr` that shows no secret.
     """
 
@@ -118,6 +120,13 @@ class Opaque:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
         raise TypeError("this object may hold a secret and can't be pickled")
+
+    def __getstate__(self) -> Never:
+        raise TypeError("this object may hold a secret and can't be pickled")
+
+    def __dir__(self) -> list[str]:
+        listed = super().__dir__()
+        return [name for name in listed if not name.startswith("_") or name.startswith("__")]
 
     def __copy__(self) -> Self:
         return self

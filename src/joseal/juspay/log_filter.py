@@ -28,7 +28,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeGuard, final
 
-from joseal._core.secrecy import hide_locals
+from joseal._core.secrecy import Opaque, hide_locals
 
 REDACTED: Final = "<redacted>"
 
@@ -148,8 +148,7 @@ class RedactionFilter(logging.Filter):
 
     def redact(self, text: str) -> str:
         """Return a text without what looks like a secret, and without those that are known."""
-        pattern = self._secrets.pattern
-        return redact(text if pattern is None else pattern.sub(REDACTED, text))
+        return redact(self._secrets.cut(text))
 
     def _message(self, record: logging.LogRecord) -> None:
         message, args = record.msg, record.args
@@ -223,18 +222,29 @@ class RedactionFilter(logging.Filter):
         return "RedactionFilter()"
 
     def __reduce__(self) -> str | tuple[object, ...]:
-        if self._secrets.pattern is not None:
+        if not self._secrets.is_empty:
             raise TypeError("a filter that knows secrets can't be pickled")
         return (RedactionFilter, ())
 
 
-class _Hidden:
+class _Hidden(Opaque):
     """The known secrets as a pattern, which shows none of them."""
 
-    __slots__ = ("pattern",)
+    __slots__ = ("_pattern",)
+
+    _pattern: re.Pattern[str] | None
 
     def __init__(self, pattern: re.Pattern[str] | None) -> None:
-        self.pattern = pattern
+        self._set(_pattern=pattern)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is known."""
+        return self._pattern is None
+
+    def cut(self, text: str) -> str:
+        """Return a text without the secrets."""
+        return text if self._pattern is None else self._pattern.sub(REDACTED, text)
 
 
 class _Later:

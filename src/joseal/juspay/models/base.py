@@ -10,33 +10,100 @@ Rules:
 
 import builtins
 import functools
+import inspect
+import operator
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar, get_args, get_origin
 
 import msgspec
 
-from joseal._core.secrecy import hide_locals
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal.errors import MalformedTokenError
 from joseal.juspay.models.checks import Check, Choice, Count, Flag, Many, Rule
 
 HIDDEN: Final = "<hidden>"
 
-# What the checks let through is never written with an exponent, and is never NaN.
+
+class Hidden(Opaque):
+    """The place of a member in a struct: no encoder knows this type, and nothing shows its value.
+
+    An encoder's hook that turns what it does not know into text gets `<hidden>`.
+    """
+
+    __slots__ = ("_value",)
+
+    _value: object
+
+    def __init__(self, value: object) -> None:
+        _keep(self, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Hidden) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __dir__(self) -> list[str]:
+        return []
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+
+# Both are C functions, because they are called for each hidden member of a body.
+_reveal: Final[Callable[[object], object]] = operator.attrgetter("_value")
+_keep: Final[Callable[[Hidden, object], None]] = vars(Hidden)["_value"].__set__
+# The checks let through nothing that is written with an exponent, or is NaN.
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_reveal)
+_NO_PICKLE: Final = "this object may hold a secret and can't be pickled"
 _UNSTATED: Final = msgspec.Meta()
-_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+class _Member:
+    """A hidden member, as it is read by name.
+
+    msgspec's own functions read the memory of a struct, where `Hidden` is, and no attribute.
+    """
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: types.MemberDescriptorType) -> None:
+        self.place = place
+
+    def __get__(self, struct: "Guarded | None", owner: type) -> object:
+        if struct is None:
+            return self.place
+        kept: object = self.place.__get__(struct, owner)
+        return _reveal(kept) if type(kept) is Hidden else kept
+
+    def __set__(self, struct: "Guarded", value: object) -> None:
+        open_to_all = value is None or isinstance(value, Hidden | Guarded)
+        self.place.__set__(struct, value if open_to_all else Hidden(value))
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
     """A struct that can be printed, logged and inspected without telling what it holds.
 
-    It can't be pickled, for a pickle is a copy in the clear.
+    Its members are read by name. It can't be pickled, for a pickle is a copy in the clear, and what
+    walks through structs by itself, such as msgspec's encoders and `asdict`, meets `Hidden`.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name, place in list(vars(cls).items()):
+            if isinstance(place, types.MemberDescriptorType) and name not in cls._SHOWN:
+                setattr(cls, name, _Member(place))
+
+    def __post_init__(self) -> None:
+        # Until now each value is as it came, or as it is in the struct that this one replaces.
+        for member in _hidden(type(self)).values():
+            member.__set__(self, member.place.__get__(self, type(self)))
 
     def _show(self, member: str, value: object) -> object:
         """Return what may be seen of one member that is set."""
@@ -50,11 +117,25 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
         members = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({members})"
 
+    def __dir__(self) -> list[str]:
+        hidden = _hidden(type(self))
+        return [name for name in super().__dir__() if name not in hidden]
+
     def __reduce__(self) -> NoReturn:
-        raise TypeError("this object may hold a secret and can't be pickled")
+        raise TypeError(_NO_PICKLE)
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError(_NO_PICKLE)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         return self
+
+
+@functools.cache
+def _hidden(shape: type[Guarded]) -> Mapping[str, _Member]:
+    """Return the members that a struct does not show, by their names."""
+    found = {name: inspect.getattr_static(shape, name) for name in shape.__struct_fields__}
+    return {name: member for name, member in found.items() if isinstance(member, _Member)}
 
 
 class Checked(Guarded, frozen=True, kw_only=True):
@@ -72,12 +153,15 @@ class Checked(Guarded, frozen=True, kw_only=True):
     @hide_locals
     def __post_init__(self) -> None:
         for member in _members(type(self)):
-            value: object = getattr(self, member.name)
+            found = member.get(self)
+            value = _reveal(found) if type(found) is Hidden else found
             if value is None and not member.required:
                 continue
             kept = member.check.apply(member.wire_name, value)
-            if kept is not value:
-                msgspec.structs.force_setattr(self, member.name, kept)
+            if member.hides and not isinstance(kept, Guarded):
+                member.put(self, Hidden(kept))
+            elif kept is not found:
+                member.put(self, kept)
         self._check_together()
 
     def _check_together(self) -> None:
@@ -131,20 +215,44 @@ class Shape(msgspec.Struct, frozen=True):
         return _read(self.shape, value, where)
 
 
-class _Member(msgspec.Struct, frozen=True):
-    """One member of a body: its two names, whether it has to be there, and its check."""
+class _Stated(msgspec.Struct, frozen=True):
+    """One member of a body.
+
+    Attributes:
+        name: in Python.
+        wire_name: in the API.
+        required: whether it has to be there.
+        check: what it has to be.
+        hides: whether the struct has it as `Hidden`.
+        get: reads its place in a struct.
+        put: writes there, also into a struct that is frozen.
+    """
 
     name: str
     wire_name: str
     required: bool
     check: Check
+    hides: bool
+    get: Callable[[Guarded], object]
+    put: Callable[[Guarded, object], None]
 
 
 @functools.cache
-def _members(shape: type["Checked"]) -> tuple[_Member, ...]:
-    return tuple(
-        _Member(field.name, field.encode_name, field.required, _check(field.type))
-        for field in msgspec.structs.fields(shape)
+def _members(shape: type["Checked"]) -> tuple[_Stated, ...]:
+    return tuple(_stated(shape, field) for field in msgspec.structs.fields(shape))
+
+
+def _stated(shape: type["Checked"], field: msgspec.structs.FieldInfo) -> _Stated:
+    hidden = _hidden(shape).get(field.name)
+    place = inspect.getattr_static(shape, field.name) if hidden is None else hidden.place
+    return _Stated(
+        name=field.name,
+        wire_name=field.encode_name,
+        required=field.required,
+        check=_check(field.type),
+        hides=hidden is not None,
+        get=place.__get__,
+        put=place.__set__,
     )
 
 

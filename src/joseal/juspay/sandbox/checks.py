@@ -23,13 +23,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-import msgspec
-
 from joseal._core.jwe import Decrypter
 from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire import strict_json
 from joseal.errors import MalformedTokenError, TokenError
 from joseal.juspay.models.attempt import Attempt
+from joseal.juspay.models.base import Body
 from joseal.juspay.models.beneficiary import Beneficiary, PlainCard
 from joseal.juspay.models.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
 from joseal.juspay.models.order import AdditionalInfo, NewFulfillment, NewOrder
@@ -264,16 +264,17 @@ def _beneficiary(beneficiary: Beneficiary) -> dict[str, object]:
             "bankCode": details.bank_code,
         }
         shown = {name: value for name, value in card.items() if value is not None}
-    elif not isinstance(details, msgspec.Raw):
-        shown = msgspec.to_builtins(details)
+    elif isinstance(details, Body):
+        shown = strict_json.load_object(details.to_json())
     return {"type": beneficiary.type, "details": shown}
 
 
 def _info(info: AdditionalInfo) -> object:
     """Return the additional information without the webhook's password, as in the samples."""
-    members = msgspec.to_builtins(info)
-    if info.webhook_details is not None:
-        members["webhookDetails"].pop("password", None)
+    members = strict_json.load_object(info.to_json()) or {}
+    hook = strict_json.as_object(members.get("webhookDetails"))
+    if hook is not None:
+        hook.pop("password", None)
     return members
 
 

@@ -7,6 +7,7 @@ import logging
 import logging.handlers
 import pickle
 import queue
+import re
 import subprocess
 import sys
 import traceback
@@ -15,6 +16,7 @@ import pytest
 from rich.pretty import pretty_repr
 
 from joseal import Encrypter, Key, Signer
+from joseal.juspay import log_filter
 from joseal.juspay.log_filter import RedactionFilter, logger, protect_loggers, redact
 
 PAN = "4929471234567898"
@@ -65,7 +67,74 @@ SECRET = {
     "private PEM, cut off": ("-----BEGIN RSA PRIVATE KEY-----\nMIIEvQIBADAN", "MIIEvQIBADAN"),
     "private JWK": ('{"kty":"RSA","d":"X4cTteJY_gn4FYPsXB8rdXix"}', "X4cTte"),
 }
+# Card numbers with a right check digit, in the groups in which people write them.
+CARDS = {
+    "16 digits": ["4012", "8888", "8888", "1881"],
+    "13 digits": ["4222", "2222", "2222", "2"],
+    "19 digits": ["6304", "0000", "0000", "0000", "000"],
+    "American Express": ["3714", "496353", "98431"],
+    "Diners Club": ["3056", "930902", "5904"],
+    "Mastercard of the 2 series": ["2223", "0000", "4841", "0010"],
+    "RuPay": ["6522", "8512", "3456", "7891"],
+    "digit by digit": list("4012888888881881"),
+    "other digits": [group.translate(FULLWIDTH) for group in ("4012", "8888", "8888", "1881")],
+}
+SIGNS = [
+    *(".", "/", ",", "|", ":", ";", "_", "~", "*", "=", "#", "\\", ", ", " | ", " / ", "--", "..."),
+    *("\n", "\r\n", "\n- ", "\n  * ", "\t|\t", "\\n", "\\r\\n", "\\\\n", "\\u00a0", "\\xa0"),
+    *(
+        "&nbsp;",
+        "&#160;",
+        "&#xA0;",
+        "&thinsp;&thinsp;",
+        "&#8209;",
+        "%2E",
+        "%0A",
+        "%7C",
+        "%E2%80%93",
+    ),
+    *("', '", '", "', '","', "</li><li>", "</li>\n  <li>", "<br>", "<br />", "</td><td>"),
+]
+# What the filter is known not to see. SECURITY.md lists these kinds.
+UNSEEN = {
+    "a UUID": "40128888-8888-4188-a188-111111111111",
+    "groups of two": "40.12.88.88.88.88.18.81",
+    "groups of three": "401,288,888,888,188,1",
+    "different signs": "4012.8888/8888|1881",
+    "letters between": "4012 and 8888 and 8888 and 1881",
+    "a numbered list": "1. 4012\n2. 8888\n3. 8888\n4. 1881",
+    "a repr of bytes in a list": "[b'4012', b'8888', b'8888', b'1881']",
+    "a wrong check digit": "4012.8888.8888.1882",
+    "no network's first digits": "9012.8888.8888.1883",
+    "a longer row of digits": ".".join("4012888888881881" + "0000"),
+    "base64": "NDAxMjg4ODg4ODg4MTg4MQ==",
+}
 HARMLESS = (
+    "2026-11-30T08:10:18.123456Z and 2026/11/30 08:10:18",
+    "30.11.2026 08:10:18,123 | 30.11.2026 08:10:18,456",
+    "5.12.2031/6.12.2031/7.12.2031",
+    "08:10:18.123 08:10:18.456",
+    "4,012,888.88 and 4.012.888,81 and 40,12,888.50",
+    "amounts: 4012.88, 8888.10, 1881.00, 9000.00",
+    "INR 4,012,888,888,881,881.00",
+    "years: 2019, 2020, 2021, 2022, 2023",
+    "1024/2048/4096/8192",
+    "ports 8080, 8081, 9090, 9091",
+    "sizes=[4096, 4096, 8192, 1024, 512]",
+    "192.168.100.254:8443 and 10.0.0.1:4012/8888",
+    "[2001:0db8:85a3:4012:8888:8a2e:0370:7334]",
+    "4012a888-8888-4188-8188-1a1a1a1a1a1a",
+    "id=88888888-8888-4188-a188-188888888881,",
+    "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+    "order_4012/8888/attempt/1881",
+    "trace=4bf92f3577b34da6a3ce929d0e0e4736 span=00f067aa0ba902b7",
+    "version 4.0.1.2, build 8888.8888",
+    "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]",
+    "[1, 0, 1, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0]",
+    "matrix: 4 5 | 6 7 | 8 9",
+    "52.370216, 4.895168 / 28.613939, 77.209021",
+    "HTTP 200 3 4012",
+    "phone +31 20 123 4567",
     "Starting new HTTPS connection (1): api.juspay.in:443",
     'https://api.juspay.in:443 "POST /payout/merchant/v1/orders/order-1/attempt HTTP/1.1" 200 3',
     "Connection pool is full, discarding connection: 127.0.0.1. Connection pool size: 10",
@@ -114,6 +183,72 @@ def test_compact_tokens_are_taken_out_whole():
 @pytest.mark.parametrize("text", HARMLESS)
 def test_harmless_text_stays_as_it_is(text):
     assert redact(text) == text
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("card", CARDS)
+def test_card_number_in_groups_is_taken_out_whatever_the_sign_between(card, sign):
+    number = sign.join(CARDS[card])
+    for around in ("{}", "paid to {} today", "x{}\n", "%20{}", '{{"a": ["{}"]}}', "<li>{}</li>"):
+        shown = redact(around.format(number))
+        assert "<redacted>" in shown
+        # No more than the 20 of a blank in a URL.
+        assert re.findall(r"\d", shown) in ([], ["2", "0"])
+
+
+@pytest.mark.parametrize("sign", [".", "|", ", ", "&#160;"])
+def test_card_number_is_found_within_a_longer_row(sign):
+    card = CARDS["16 digits"]
+    assert redact(sign.join(["0228", *card])) == sign.join(["0228", "<redacted>"])
+    for code in ("907", "0228"):
+        assert "8888" not in redact(sign.join([*card, code, "0228"]))
+    assert redact(sign.join([*card, "907"])) == "<redacted>"
+
+
+@pytest.mark.parametrize("kind", UNSEEN)
+def test_what_is_listed_as_not_seen_is_not_seen(kind):
+    assert redact(UNSEEN[kind]) == UNSEEN[kind]
+
+
+def test_check_digit_decides_for_one_number_in_ten():
+    numbers = [f"4012.8888.8888.{last:04}" for last in range(1000)]
+    assert sum(redact(number) == "<redacted>" for number in numbers) == 100
+
+
+@pytest.mark.parametrize("made", [list, tuple])
+@pytest.mark.parametrize("items", [["4012", "8888", "8888", "1881"], [4012, 8888, 8888, 1881]])
+def test_items_that_are_a_card_number_together_are_redacted_in_extra(made, items):
+    record = logging.makeLogRecord({"msg": "m", "body": {"parts": made(items), "other": made([1])}})
+    RedactionFilter().filter(record)
+    assert record.body == {"parts": "<redacted>", "other": made([1])}
+
+
+def test_no_pattern_for_groups_looks_further_than_a_bound():
+    for pattern in log_filter._GROUPS:
+        _, longest = re._parser.parse(pattern.pattern).getwidth()
+        assert longest < 20_000
+
+
+@pytest.mark.parametrize(
+    "piece", ["4012.", "4", "4.", "4\\", "&#160;4", "<br>4012", "%2E", "\\", "&"]
+)
+def test_searches_are_at_most_one_for_each_group(monkeypatch, piece):
+    text = piece * 500
+    searched = []
+
+    class Counted:
+        def __init__(self, pattern):
+            self.pattern = pattern
+
+        def search(self, text, place):
+            searched.append(place)
+            return self.pattern.search(text, place)
+
+    monkeypatch.setattr(log_filter, "_GROUPS", [Counted(each) for each in log_filter._GROUPS])
+    redact(text)
+    # Each search begins after the one before, so no place of the text is looked at for ever.
+    groups = len(re.findall(r"\d+", text))
+    assert len(searched) <= 2 * (groups + 1)
 
 
 def test_redacting_again_changes_nothing():

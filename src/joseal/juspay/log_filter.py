@@ -11,13 +11,20 @@ lines above, after they were set up, cover these.
 
 Rules:
 - Better too much than too little: any twelve digits in a row go, with blanks and hyphens between
-  them or not, whether they are a card number, a time in milliseconds or an account.
+  them or not, whether they are a card number, a time in milliseconds or an account. UUIDs stay.
+- A card number in groups with any other sign between them goes where the groups are those of a
+  card, the sign is the same throughout, and the check digit is right: less would take amounts,
+  times and tables of numbers.
+- The work on a text is bounded by its length: no repetition in a pattern for groups is unbounded.
 - The filter never raises. It runs no `__str__` or `__repr__` of others: where a record has other
   objects than Python's own, it is formatted and redacted when a handler asks for the text.
 - A record without a secret stays as it is, its arguments apart from its message.
 
 Not seen: secrets in another encoding (hex, base64), a secret that stands alone without a name, such
-as a security code or a password, unless `secrets` names it, and objects of others in `extra`.
+as a security code or a password, unless `secrets` names it, and objects of others in `extra`. Of
+card numbers in groups: groups of other sizes (two, three or five digits), different signs between
+the groups, letters or digits between them (a numbered list), groups in different records, and a
+number whose check digit is wrong.
 
 Source: PCI DSS 4.0.1 requirements 3.3.1 and 3.5.1; RFC 7515 section 7.1; RFC 7617 section 2.
 """
@@ -25,12 +32,14 @@ Source: PCI DSS 4.0.1 requirements 3.3.1 and 3.5.1; RFC 7515 section 7.1; RFC 76
 import logging
 import re
 import traceback
-from collections.abc import Iterable, Mapping
-from typing import Final, TypeGuard, final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, TypeGuard, TypeVar, final
 
 from joseal._core.secrecy import Opaque, hide_locals
 
 REDACTED: Final = "<redacted>"
+
+_Row = TypeVar("_Row", list[object], tuple[object, ...])
 
 _OWN: Final = "joseal"
 # urllib3 makes some of these later, by the same names.
@@ -85,9 +94,41 @@ _PATTERNS: Final = (
         r"""|[^\s,;&"'\\()\[\]{}<][^\s,;&"'()\[\]{}]*)"""
     ),
     r"(?i)((?:cv[vc]2?|cvn2?|security[_ -]?code)[^A-Za-z0-9]{1,8})\d{3,4}(?!\d)",
-    # Every decimal digit of Unicode, and what people put between groups of them.
-    r"()\d(?:(?:[ \t\u00a0\u2000-\u200b\u202f\u2010-\u2015_+-]|%20){0,3}\d){11,}",
 )
+# Every decimal digit of Unicode, and what people put between groups of them. A UUID with a letter
+# in it is kept, although twelve of its digits may come in a row.
+_RUNS: Final = re.compile(
+    r"(?<![0-9A-Za-z])(?P<uuid>(?=[0-9-]*[A-Fa-f])"
+    r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[1-8][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12})"
+    r"(?![0-9A-Za-z])"
+    r"|\d(?:(?:[ \t\u00a0\u2000-\u200b\u202f\u2010-\u2015_+-]|%20){0,3}\d){11,}"
+)
+# What may be between two groups of a card number: entities and tags of HTML, escapes of Python and
+# JSON, of URLs, and any sign. Each begins with another character, so that there is one way to
+# match, and what has matched is not tried again (`}+`).
+_SIGN: Final = (
+    r"(?:&(?:#[0-9]{1,5}|#[xX][0-9A-Fa-f]{1,4}|[A-Za-z]{2,8});"
+    r"|</?[A-Za-z]{1,10}[ ]?/?>"
+    r"|\\(?:u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2}|[nrt])?"
+    r"|%[0-9A-Fa-f]{2}"
+    r"|[^\w&<\\%]|_)"
+)
+_BETWEEN: Final = rf"(?P<between>{_SIGN}{{1,16}}+)"
+_AGAIN: Final = r"(?P=between)"
+_BEFORE: Final = r"(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))"
+_GROUPS: Final = (
+    # 4-4-4-4, with fewer digits at the end or more, and 4-6-5 and 4-6-4.
+    re.compile(
+        rf"{_BEFORE}(?P<first>\d{{4}}){_BETWEEN}"
+        rf"(?:\d{{4}}{_AGAIN}\d{{4}}{_AGAIN}\d{{1,4}}(?:{_AGAIN}\d{{1,3}})?|\d{{6}}{_AGAIN}\d{{4,5}})(?!\d)"
+    ),
+    # Digit by digit, as a list has them.
+    re.compile(rf"{_BEFORE}(?P<first>\d){_BETWEEN}\d(?:{_AGAIN}\d){{11,17}}(?!\d)(?!{_AGAIN}\d)"),
+)
+_USUAL_DIGITS: Final = 16
+_LEAST_DIGITS: Final = 13
+# The first digits of the card networks, RuPay's among them.
+_NETWORK: Final = re.compile("[3-6]|2[2-7]|8[12]")
 _SECRETS: Final = tuple(map(re.compile, _PATTERNS))
 _IS_SECRET: Final = re.compile(rf"(?is).*(?:{_NAMES})")
 
@@ -107,7 +148,46 @@ def redact(text: str) -> str:
         raise TypeError("text must be str")
     for pattern in _SECRETS:
         text = pattern.sub(rf"\1{REDACTED}", text)
+    text = _RUNS.sub(_run, text)
+    for groups in _GROUPS:
+        text = "".join(_without_cards(text, groups))
     return text
+
+
+def _run(found: re.Match[str]) -> str:
+    uuid: str | None = found["uuid"]
+    return REDACTED if uuid is None else uuid
+
+
+def _without_cards(text: str, groups: re.Pattern[str]) -> Iterator[str]:
+    """Give a text in pieces, with `REDACTED` in the place of each card number in groups."""
+    done = place = 0
+    while (found := groups.search(text, place)) is not None:
+        place = found.end("first")
+        # Of a longer row the card may begin at any group, so the next search begins there.
+        if _is_card(found):
+            yield text[done : found.start()]
+            yield REDACTED
+            done = place = found.end()
+    yield text[done:]
+
+
+def _is_card(found: re.Match[str]) -> bool:
+    """Tell whether digits in groups are a card number, by themselves or with a code after them."""
+    digits = [int(sign) for sign in _digits(found)]
+    if _NETWORK.match("".join(map(str, digits[:2]))) is None:
+        return False
+    return _is_checked(digits) or _is_checked(digits[:_USUAL_DIGITS])
+
+
+def _digits(found: re.Match[str]) -> str:
+    return "".join(re.findall(r"\d", found[0].replace(found["between"], "")))
+
+
+def _is_checked(digits: list[int]) -> bool:
+    """Tell whether the last digit is the check digit of those before it (ISO/IEC 7812-1)."""
+    doubled = (digit * 2 - 9 * (digit > 4) for digit in digits[-2::-2])  # noqa: PLR2004 - Luhn's
+    return len(digits) >= _LEAST_DIGITS and (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
 @final
@@ -205,10 +285,17 @@ class RedactionFilter(logging.Filter):
                 for name, inner in value.items()
             }
         if _is_list(value):
-            return [self._redacted(inner, depth - 1) for inner in value]
+            return self._row([self._redacted(inner, depth - 1) for inner in value])
         if _is_tuple(value):
-            return tuple(self._redacted(inner, depth - 1) for inner in value)
+            return self._row(tuple(self._redacted(inner, depth - 1) for inner in value))
         return self._scalar(value)
+
+    def _row(self, items: _Row) -> _Row | str:
+        """Return items as they are, unless they are a secret only together."""
+        if not _is_plain(items, _DEEPEST):
+            return items
+        text = repr(items)
+        return items if self.redact(text) == text else REDACTED
 
     def _scalar(self, value: object) -> object:
         if type(value) is str:

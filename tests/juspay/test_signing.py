@@ -86,6 +86,17 @@ def test_unsigned_is_what_the_page_shows(banks):
     assert keys.encrypt(ATTEMPT, kid="bank-2023", sid="a label").sid == "a label"
 
 
+def test_a_stringified_body_is_sealed_as_a_json_string(banks, ours):
+    expected = json.dumps(ATTEMPT.to_json().decode()).encode()
+    envelope = PayoutKeys(public(banks)).encrypt(ATTEMPT, kid="bank-2024", stringified=True)
+    assert Decrypter(banks[1], enc="A256CBC-HS512").decrypt(envelope.payload) == expected
+    for nesting in ORDERS:
+        keys = PayoutKeys(public(banks), signers=ours, nesting=nesting)
+        signed = keys.encrypt(ATTEMPT, kid="bank-2024", sid="ours-2024", stringified=True)
+        plain = keys.encrypt(ATTEMPT, kid="bank-2024", sid="ours-2024")
+        assert len(signed.payload) > len(plain.payload)
+
+
 @pytest.mark.parametrize("nesting", ORDERS)
 @pytest.mark.parametrize("kid", ["bank-2023", "bank-2024"])
 @pytest.mark.parametrize("sid", ["ours-2023", "ours-2024"])

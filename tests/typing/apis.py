@@ -46,6 +46,9 @@ def attempt(account: Account, key: Key) -> Attempt:
     CardInfo(card_number="1", card_expiry="01/30")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     Account(merchant_id="a", api_key="b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     payout_encrypter(key, enc="A256GCM")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(Attempt(fulfillment_id="a", extra={"a": 1}).to_json(stringified=True), bytes)
+    assert_type(Attempt(fulfillment_id="a").card_info, CardInfo | None)
+    Attempt(fulfillment_id="a", extra="a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     return Attempt(fulfillment_id="a", card_info=CardInfo(card_number="1", card_expiry=expiry))
 
 

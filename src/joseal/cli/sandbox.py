@@ -264,7 +264,7 @@ def _follow(sandbox: Sandbox, *, as_json: bool) -> None:
 
 
 def _line(record: Record) -> str:
-    if record.kind is None:
+    if record.fulfillment_id is None:
         return f"{record.status}  {record.order_id}"
-    card = f"{record.kind} ending {record.last_four}"
+    card = "no card" if record.kind is None else f"{record.kind} ending {record.last_four}"
     return f"{record.status}  {record.order_id}  {record.fulfillment_id}  {card}"

@@ -164,7 +164,9 @@ class PayoutKeys(Opaque):
         )
 
     @hide_locals
-    def encrypt(self, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
+    def encrypt(
+        self, body: Body, *, kid: str, sid: str | None = None, stringified: bool = False
+    ) -> Envelope:
         """Seal a body into an envelope, signed if there are signers.
 
         Args:
@@ -172,6 +174,8 @@ class PayoutKeys(Opaque):
             kid: the label of the recipient's key.
             sid: the label of the own key. It has to be given where there are signers; where there
                 are none, it is a label for the envelope and no more.
+            stringified: encrypt a JSON string that holds the body's JSON text, as for
+                `Body.to_json`.
 
         Raises:
             TypeError: an argument is of another type.
@@ -186,7 +190,8 @@ class PayoutKeys(Opaque):
         encrypter = self._encrypters.get((kid, sid if self._signed else None))
         if encrypter is None:
             raise ValueError("kid, or sid where requests are signed, is no label of a key here")
-        made = Envelope.from_json(encrypter.encrypt(body.to_json()).encode("ascii"))
+        text = body.to_json(stringified=stringified)
+        made = Envelope.from_json(encrypter.encrypt(text).encode("ascii"))
         return Envelope(payload=made.payload, kid=kid, sid=sid, format=made.format)
 
     def __repr__(self) -> str:

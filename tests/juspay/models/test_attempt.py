@@ -232,7 +232,7 @@ WRONG_TYPES = [
     ),
     (
         Attempt,
-        {"fulfillment_id": "f", "card_info": None},
+        {"fulfillment_id": "f", "card_info": {}},
         "cardInfo must be of the type CardInfo",
     ),
 ]
@@ -285,7 +285,7 @@ WRONG_BODIES = [
         "the body is not an object, or not strict JSON",
     ),
     (b"{}", "fulfillmentId is missing or null"),
-    (b'{"fulfillmentId": "f"}', "cardInfo is missing or null"),
+    (b'{"fulfillmentId": "f", "cardInfo": null}', "cardInfo is missing or null"),
     (b'{"fulfillmentId": null, "cardInfo": {}}', "fulfillmentId is missing or null"),
     (b'{"fulfillmentId": "f", "cardInfo": []}', "cardInfo is not an object, or not strict JSON"),
     (

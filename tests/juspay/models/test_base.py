@@ -1,13 +1,24 @@
 """What all bodies share: each rule is stated once, in the member's annotation, and always kept."""
 
+import json
 from decimal import Decimal
 from typing import Annotated, Literal
 
 import msgspec
 import pytest
 
+from joseal import MalformedTokenError
 from joseal._core.wire import strict_json
-from joseal.juspay import Account, CardInfo, Expiry, NewOrder
+from joseal.juspay import (
+    Account,
+    Attempt,
+    Beneficiary,
+    CardInfo,
+    Expiry,
+    NewFulfillment,
+    NewOrder,
+    UpiId,
+)
 from joseal.juspay.models.base import Body, Checked, _members
 from joseal.juspay.models.checks import text
 from joseal.juspay.models.fields import Text, Word
@@ -40,7 +51,8 @@ def test_every_member_has_a_check_that_names_it(shape):
     members = _members(shape)
     assert [member.name for member in members] == list(shape.__struct_fields__)
     for member in members:
-        with pytest.raises(TypeError, match=f"^{member.wire_name} must be "):
+        told = "extra" if member.name == "extra" else member.wire_name
+        with pytest.raises(TypeError, match=f"^{told} must be "):
             member.check.apply(member.wire_name, object())
 
 
@@ -115,3 +127,102 @@ def test_a_replaced_member_is_checked_too(value, change):
 def test_a_replaced_member_is_kept_as_a_built_one_is():
     card = CardInfo(card_token="t", name="N")
     assert msgspec.structs.replace(card, card_token=" u ") == CardInfo(card_token="u", name="N")
+
+
+EXTRA = {"purpose": "refund", "limits": {"a": [1, 2.5, None, True]}, "é": "\u20ac"}
+CARD = CardInfo(card_token="t")
+ORDER = {
+    "order_id": "order-1",
+    "amount": Decimal("1.50"),
+    "customer_id": "c",
+    "customer_phone": "1",
+    "customer_email": "a@b",
+    "type": "FULFILL_ONLY",
+}
+BANK = Beneficiary(type="UPI_ID", details=UpiId(name="N", vpa="n@bank"))
+PART = {"amount": Decimal("1.50"), "beneficiary_details": BANK}
+EXTENSIBLE = {
+    "Attempt": (Attempt, {"fulfillment_id": "f", "card_info": CARD}),
+    "CardInfo": (CardInfo, {"card_token": "t"}),
+    "NewFulfillment": (NewFulfillment, PART),
+    "NewOrder": (NewOrder, {**ORDER, "fulfillments": (NewFulfillment(**PART),)}),
+}
+
+
+@pytest.mark.parametrize(("shape", "members"), EXTENSIBLE.values(), ids=EXTENSIBLE)
+def test_further_members_are_written_after_the_documented_ones(shape, members):
+    plain = shape(**members).to_json()
+    extended = shape(**members, extra=EXTRA).to_json()
+    assert extended == plain[:-1] + b"," + msgspec.json.encode(EXTRA)[1:]
+    assert shape(**members, extra={}).to_json() == plain
+
+
+@pytest.mark.parametrize(("shape", "members"), EXTENSIBLE.values(), ids=EXTENSIBLE)
+def test_a_further_member_never_has_the_name_of_a_documented_one(shape, members):
+    for field in msgspec.structs.fields(shape):
+        with pytest.raises(ValueError, match=r"^extra must not have the name of a documented"):
+            shape(**members, extra={"other": 1, field.encode_name: "x"})
+
+
+def test_further_members_within_a_body_are_written_in_their_place():
+    card = CardInfo(card_token="t", extra={"network": "X"})
+    attempt = Attempt(fulfillment_id="f", card_info=card, extra={"reason": "R"})
+    written = b'{"fulfillmentId":"f","cardInfo":{"cardToken":"t","network":"X"},"reason":"R"}'
+    assert attempt.to_json() == written
+    part = NewFulfillment(**PART, extra={"a": 1})
+    order = NewOrder(**ORDER, fulfillments=(part,))
+    assert b'"vpa":"n@bank"}},"a":1}]}' in order.to_json().replace(b'"amount":1.50,', b"")
+    assert order.to_json().count(b'"amount":1.50') == 2
+
+
+@pytest.mark.parametrize(
+    ("extra", "kind", "rule"),
+    [
+        ("a", TypeError, "extra must be a dict"),
+        ([1], TypeError, "extra must be a dict"),
+        (msgspec.Raw(b"[1]"), TypeError, "extra must be a dict"),
+        (msgspec.Raw(b'{"a":1,"a":2}'), TypeError, "extra must be a dict"),
+        ({1: 1}, ValueError, "extra must be made of plain JSON values"),
+        ({"a": b"x"}, ValueError, "extra must be made of plain JSON values"),
+        ({"a": float("nan")}, ValueError, "extra must be made of plain JSON values"),
+        ({"a": "\ud800"}, ValueError, "extra must be made of plain JSON values"),
+        ({"a": Decimal(1)}, ValueError, "extra must be made of plain JSON values"),
+    ],
+)
+def test_further_members_are_plain_json_values(extra, kind, rule):
+    with pytest.raises(kind, match=f"^{rule}$"):
+        Attempt(fulfillment_id="f", extra=extra)
+
+
+def test_further_members_are_kept_as_they_were_and_hidden():
+    extra = {"note": ["canary"]}
+    attempt = Attempt(fulfillment_id="f", extra=extra)
+    extra["note"].append("later")
+    assert attempt.to_json() == b'{"fulfillmentId":"f","note":["canary"]}'
+    assert "extra='<hidden>'" in repr(attempt)
+    assert msgspec.structs.replace(attempt, fulfillment_id="g").extra == attempt.extra
+
+
+def test_a_body_that_is_read_has_no_further_members():
+    for name in ("extra", "note", "\\uffffextra"):
+        with pytest.raises(MalformedTokenError, match=r"^the body has a member that the API does"):
+            Attempt.from_json(f'{{"fulfillmentId":"f","{name}":{{"a":1}}}}'.encode())
+
+
+def test_a_text_that_looks_like_the_mark_of_further_members_is_written_as_it_is():
+    name = '\uffffextra":'
+    card = CardInfo(card_token="t", name=name)
+    assert json.loads(card.to_json()) == {"cardToken": "t", "name": name}
+
+
+def test_an_attempt_has_no_more_than_what_the_page_tags_required():
+    attempt = Attempt(fulfillment_id="f")
+    assert attempt.to_json() == b'{"fulfillmentId":"f"}'
+    assert Attempt.from_json(attempt.to_json()) == attempt
+
+
+def test_a_stringified_body_is_a_json_string_that_holds_the_text():
+    attempt = Attempt(fulfillment_id="f", card_info=CardInfo(card_token="t", name='Zo\u00eb "Z"'))
+    stringified = attempt.to_json(stringified=True)
+    assert json.loads(stringified) == attempt.to_json().decode()
+    assert attempt.to_json(stringified=False) == attempt.to_json()

@@ -31,6 +31,13 @@ def test_sealed_body_opens_to_its_json_text(key, enc):
     assert Decrypter(key, enc=enc).decrypt(envelope.payload) == ATTEMPT.to_json()
 
 
+def test_stringified_body_opens_to_a_json_string_that_holds_the_text(key):
+    sealer = payout_encrypter(key.public())
+    envelope = encrypt_body(sealer, ATTEMPT, kid="K", stringified=True)
+    plaintext = Decrypter(key, enc="A256CBC-HS512").decrypt(envelope.payload)
+    assert json.loads(plaintext) == ATTEMPT.to_json().decode()
+
+
 def test_header_is_the_one_of_the_published_sample(key):
     envelope = encrypt_body(payout_encrypter(key.public()), ATTEMPT, kid="K")
     # The first segment of the token on the attempt's page, as it stands there.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
 
-from joseal.juspay.models.base import Body
+from joseal.juspay.models.base import Body, Extensible
 from joseal.juspay.models.checks import text
 from joseal.juspay.models.fields import CardNumber, SecurityCode, Text, Token, Word
 
@@ -90,7 +90,7 @@ class SenderDetails(Body, frozen=True, kw_only=True):
             raise ValueError(f"details.{wire_name} must be given where type is {self.type}")
 
 
-class CardInfo(Body, frozen=True, kw_only=True):
+class CardInfo(Extensible, frozen=True, kw_only=True):
     """The card that is paid out to: a number or a network token, never both.
 
     Attributes:
@@ -100,6 +100,7 @@ class CardInfo(Body, frozen=True, kw_only=True):
         card_expiry: month and year.
         card_security_code: three or four digits.
         sender_details: who pays, and how.
+        extra: further members, as the API's support has asked for them.
 
     Raises:
         TypeError: a member is of the wrong type.
@@ -120,16 +121,18 @@ class CardInfo(Body, frozen=True, kw_only=True):
         return super()._show(member, value)
 
     def _check_together(self) -> None:
+        super()._check_together()
         if (self.card_number is None) == (self.card_token is None):
             raise ValueError("exactly one of cardNumber and cardToken must be given")
 
 
-class Attempt(Body, frozen=True, kw_only=True):
+class Attempt(Extensible, frozen=True, kw_only=True):
     """One more attempt at a payout to a card.
 
     Attributes:
         fulfillment_id: as the answer to the order's creation named it.
-        card_info: the card.
+        card_info: the card. The page tags the fulfillment alone as required.
+        extra: further members, as the API's support has asked for them.
 
     Raises:
         TypeError: a member is of the wrong type.
@@ -139,4 +142,4 @@ class Attempt(Body, frozen=True, kw_only=True):
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"fulfillment_id"})
 
     fulfillment_id: Word
-    card_info: CardInfo
+    card_info: CardInfo | None = None

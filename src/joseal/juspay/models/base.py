@@ -16,14 +16,34 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, Self, TypeVar, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    ClassVar,
+    Final,
+    NoReturn,
+    Self,
+    TypeVar,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal.errors import MalformedTokenError
-from joseal.juspay.models.checks import Check, Choice, Count, Flag, Many, Rule
+from joseal.juspay.models.checks import (
+    AsRead,
+    Check,
+    Choice,
+    Count,
+    Flag,
+    Free,
+    Many,
+    Rule,
+    is_tuple,
+)
 
 HIDDEN: Final = "<hidden>"
 
@@ -60,6 +80,9 @@ _keep: Final[Callable[[Hidden, object], None]] = vars(Hidden)["_value"].__set__
 # The checks let through nothing that is written with an exponent, or is NaN.
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_reveal)
 _NO_PICKLE: Final = "this object may hold a secret and can't be pickled"
+# No text of the API begins like this. A body that has it when it is written has further members.
+_EXTRA: Final = "\uffffextra"
+_EXTRA_BYTES: Final = f'"{_EXTRA}":'.encode()
 _UNSTATED: Final = msgspec.Meta()
 
 
@@ -171,9 +194,21 @@ class Checked(Guarded, frozen=True, kw_only=True):
 class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A JSON object of the API."""
 
-    def to_json(self) -> bytes:
-        """Write the body as the UTF-8 JSON text that the API wants, without absent members."""
-        return _ENCODER.encode(self)
+    def to_json(self, *, stringified: bool = False) -> bytes:
+        """Write the body as the UTF-8 JSON text that the API wants, without absent members.
+
+        Args:
+            stringified: write a JSON string that holds that text, in place of the text itself. The
+                page has the parameters "stringified before encryption"; ask the API's support
+                whether that is meant for the account.
+
+        Returns:
+            The text, without blanks between members.
+        """
+        text = _ENCODER.encode(self)
+        if _EXTRA_BYTES in text:
+            text = _ENCODER.encode(_flat(self))
+        return _ENCODER.encode(text.decode()) if stringified else text
 
     @classmethod
     @hide_locals
@@ -188,6 +223,59 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
         if not isinstance(data, bytes):
             raise TypeError("data must be bytes")
         return _read(cls, strict_json.load_object(data), "")
+
+
+class Extra(AsRead, frozen=True):
+    """The check of members that no page documents. They are kept as the text that they will be."""
+
+    def apply(self, name: str, value: object) -> msgspec.Raw:
+        """Return the members as JSON text.
+
+        Raises:
+            TypeError: the value is not a dict.
+            ValueError: a strict reader of JSON would not read the same.
+        """
+        del name  # not the one that callers know
+        return Free().apply("extra", value)
+
+
+class Extensible(Body, frozen=True, kw_only=True):
+    """A body that can have members which no page documents, such as the API's support asks for.
+
+    Attributes:
+        extra: further members by their names in JSON, with plain JSON values. They are written
+            after the documented ones, kept as JSON text, and hidden. `from_json` reads none.
+
+    Raises:
+        TypeError: `extra` is not a dict.
+        ValueError: it has the name of a documented member, or a value that is not plain JSON.
+    """
+
+    extra: Annotated[Mapping[str, object] | msgspec.Raw | None, Extra()] = msgspec.field(
+        default=None, name=_EXTRA
+    )
+
+    def _check_together(self) -> None:
+        super()._check_together()
+        documented = {member.wire_name for member in _members(type(self))}
+        if not documented.isdisjoint(_members_of(self.extra)):
+            raise ValueError("extra must not have the name of a documented member")
+
+
+def _members_of(extra: object) -> dict[str, object]:
+    """Return the members that `Extra` has kept."""
+    return (isinstance(extra, msgspec.Raw) and strict_json.load_object(bytes(extra))) or {}
+
+
+def _flat(value: object) -> object:
+    """Return a body as a dict with its further members among the others, and any other value."""
+    if is_tuple(value):
+        return [_flat(item) for item in value]
+    if not isinstance(value, Body):
+        return value
+    known = {member.wire_name: getattr(value, member.name) for member in _members(type(value))}
+    extra = _members_of(known.pop(_EXTRA, None))
+    return {name: _flat(inner) for name, inner in known.items() if inner is not None} | extra
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -311,7 +399,7 @@ def _read(shape: type[_C], value: object, path: str) -> _C:
     given = strict_json.as_object(value)
     if given is None:
         raise MalformedTokenError(f"{place} is not an object, or not strict JSON")
-    members = {member.wire_name: member for member in _members(shape)}
+    members = {each.wire_name: each for each in _members(shape) if each.wire_name != _EXTRA}
     if not given.keys() <= members.keys():
         raise MalformedTokenError(f"{place} has a member that the API does not document")
     arguments: dict[str, object] = {}

@@ -16,10 +16,10 @@ import msgspec
 from joseal.errors import MalformedTokenError
 from joseal.juspay.models.attempt import Expiry
 from joseal.juspay.models.base import Body, Shape
+from joseal.juspay.models.checks import Free
 from joseal.juspay.models.fields import (
     CardNumber,
     Country,
-    Free,
     SecurityCode,
     Text,
     Token,

@@ -181,7 +181,7 @@ class Many(msgspec.Struct, frozen=True):
             TypeError: the value is neither a tuple nor a list, or an item is of another type.
             ValueError: there are too few items, or one of them breaks its rule.
         """
-        items = value if _is_tuple(value) else strict_json.as_list(value)
+        items = value if is_tuple(value) else strict_json.as_list(value)
         if items is None:
             raise TypeError(f"{name} must be a tuple or a list")
         if len(items) < self.least:
@@ -202,7 +202,29 @@ class Many(msgspec.Struct, frozen=True):
         )
 
 
-def _is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+class Free(AsRead, frozen=True):
+    """A JSON object whose members no page documents. It is kept as the text that it will be."""
+
+    def apply(self, name: str, value: object) -> msgspec.Raw:
+        """Return the object as JSON text.
+
+        Raises:
+            TypeError: the value is not a dict.
+            ValueError: a strict reader of JSON would not read the same.
+        """
+        if isinstance(value, msgspec.Raw):
+            value = strict_json.load_object(bytes(value))
+        members = strict_json.as_object(value)
+        if members is None:
+            raise TypeError(f"{name} must be a dict")
+        written = strict_json.dump(members)
+        if written is None:
+            raise ValueError(f"{name} must be made of plain JSON values")
+        return msgspec.Raw(written)
+
+
+def is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
+    """Tell whether a value is a tuple, with a type that a checker can use."""
     return isinstance(value, tuple)
 
 

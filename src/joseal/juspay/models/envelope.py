@@ -1,7 +1,8 @@
 """The envelope in which a sealed body travels: `{payload, kid, sid, format}`.
 
 Rules:
-- The plaintext is the body's JSON text itself, not a JSON string that holds it.
+- The plaintext is the body's JSON text itself, not a JSON string that holds it, unless the caller
+  names it (`stringified=True`): of the two readings of "stringified" the samples show the first.
 - `kid` and `sid` are labels of the account, outside the token: they choose no key here.
 
 Source: the encryption guide and the encrypted attempt page of the payouts API. Where the two
@@ -68,7 +69,14 @@ def payout_encrypter(
 
 
 @hide_locals
-def encrypt_body(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None = None) -> Envelope:
+def encrypt_body(
+    encrypter: Encrypter,
+    body: Body,
+    *,
+    kid: str,
+    sid: str | None = None,
+    stringified: bool = False,
+) -> Envelope:
     """Seal a body into an envelope.
 
     Each call makes another token, even for an equal body.
@@ -78,6 +86,7 @@ def encrypt_body(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None 
         body: such as an `Attempt`.
         kid: the label of the key that `encrypter` seals to.
         sid: the label of the caller's own public key.
+        stringified: encrypt a JSON string that holds the body's JSON text, as for `Body.to_json`.
 
     Raises:
         TypeError: an argument is of another type.
@@ -86,4 +95,5 @@ def encrypt_body(encrypter: Encrypter, body: Body, *, kid: str, sid: str | None 
     """
     if not isinstance(body, Body):
         raise TypeError("body must be a body of this API, such as an Attempt")
-    return Envelope(payload=encrypter.encrypt(body.to_json()), kid=kid, sid=sid, format=_FORMAT)
+    payload = encrypter.encrypt(body.to_json(stringified=stringified))
+    return Envelope(payload=payload, kid=kid, sid=sid, format=_FORMAT)

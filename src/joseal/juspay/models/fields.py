@@ -14,8 +14,7 @@ from typing import Annotated, Final, TypeAlias
 
 import msgspec
 
-from joseal._core.wire import strict_json
-from joseal.juspay.models.checks import AsRead, Rule, text
+from joseal.juspay.models.checks import Rule, text
 
 Word: TypeAlias = Annotated[str, text("[!-~]+", "printable ASCII without blanks")]
 Token: TypeAlias = Annotated[str, text("[!-~]+", "printable ASCII without blanks", strip=True)]
@@ -96,24 +95,3 @@ class Amount(msgspec.Struct, frozen=True):
         """Take a JSON number for the decimal digits that it was written with."""
         del where, siblings
         return Decimal(repr(value)) if type(value) in (int, float) else value
-
-
-class Free(AsRead, frozen=True):
-    """A JSON object whose members no page documents. It is kept as the text that it will be."""
-
-    def apply(self, name: str, value: object) -> msgspec.Raw:
-        """Return the object as JSON text.
-
-        Raises:
-            TypeError: the value is not a dict.
-            ValueError: a strict reader of JSON would not read the same.
-        """
-        if isinstance(value, msgspec.Raw):
-            return value
-        members = strict_json.as_object(value)
-        if members is None:
-            raise TypeError(f"{name} must be a dict")
-        written = strict_json.dump(members)
-        if written is None:
-            raise ValueError(f"{name} must be made of plain JSON values")
-        return msgspec.Raw(written)

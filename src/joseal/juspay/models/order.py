@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
-from joseal.juspay.models.base import Body
+from joseal.juspay.models.base import Body, Extensible
 from joseal.juspay.models.beneficiary import Beneficiary
 from joseal.juspay.models.checks import text
 from joseal.juspay.models.fields import Amount, Currency, OrderId, Text, Time, Word, cents
@@ -70,7 +70,7 @@ class AdditionalInfo(Body, frozen=True, kw_only=True):
     transaction_type: Word | None = None
 
 
-class NewFulfillment(Body, frozen=True, kw_only=True):
+class NewFulfillment(Extensible, frozen=True, kw_only=True):
     """One payout of an order.
 
     Attributes:
@@ -80,6 +80,7 @@ class NewFulfillment(Body, frozen=True, kw_only=True):
         additional_info: what else is told.
         fulfillment_currency: in Brazil, such as `BRL`.
         udf1: free for the merchant, as are the next four.
+        extra: further members, as the API's support has asked for them.
 
     Raises:
         TypeError: a member is of the wrong type.
@@ -100,7 +101,7 @@ class NewFulfillment(Body, frozen=True, kw_only=True):
     udf5: Text | None = None
 
 
-class NewOrder(Body, frozen=True, kw_only=True):
+class NewOrder(Extensible, frozen=True, kw_only=True):
     """An order that is to be created.
 
     Attributes:
@@ -113,6 +114,7 @@ class NewOrder(Body, frozen=True, kw_only=True):
         type: `FULFILL_ONLY`, to pay out, or `PAY_AND_FULFILL`.
         fulfillments: at least one.
         udf1: free for the merchant, as are the next four.
+        extra: further members, as the API's support has asked for them.
 
     Raises:
         TypeError: a member is of the wrong type.
@@ -140,5 +142,6 @@ class NewOrder(Body, frozen=True, kw_only=True):
         return any(part.beneficiary_details.type == "PLAIN_CARD" for part in self.fulfillments)
 
     def _check_together(self) -> None:
+        super()._check_together()
         if sum(cents(part.amount) or 0 for part in self.fulfillments) != cents(self.amount):
             raise ValueError("amount must be the sum of the amounts of the fulfillments")

@@ -68,8 +68,9 @@ class Record(NamedTuple):
         order_id: from the path.
         status: `ACK`, or the code of the error that was answered.
         fulfillment_id: what the attempt is for; None unless acknowledged.
-        kind: whether a card number or a network token was sent; None unless acknowledged.
-        last_four: how that number or token ends; None unless acknowledged.
+        kind: whether a card number or a network token was sent; None if neither was, or not
+            acknowledged.
+        last_four: how that number or token ends; None as `kind` is.
     """
 
     order_id: str
@@ -216,9 +217,12 @@ class Checks(Opaque):
 
 
 def _record(order_id: str, attempt: Attempt) -> Record:
-    number, token = attempt.card_info.card_number, attempt.card_info.card_token
-    kind: Literal["card", "token"] = "token" if number is None else "card"
-    return Record(order_id, "ACK", attempt.fulfillment_id, kind, _last_four(number or token or ""))
+    card = attempt.card_info
+    if card is None:
+        return Record(order_id, "ACK", attempt.fulfillment_id)
+    kind: Literal["card", "token"] = "token" if card.card_number is None else "card"
+    text = card.card_number or card.card_token or ""
+    return Record(order_id, "ACK", attempt.fulfillment_id, kind, _last_four(text))
 
 
 def _last_four(text: str) -> str:

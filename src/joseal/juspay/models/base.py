@@ -82,7 +82,7 @@ _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_reveal
 _NO_PICKLE: Final = "this object may hold a secret and can't be pickled"
 # No text of the API begins like this. A body that has it when it is written has further members.
 _EXTRA: Final = "\uffffextra"
-_EXTRA_BYTES: Final = f'"{_EXTRA}":'.encode()
+_EXTRA_BYTES: Final = _EXTRA.encode()
 _UNSTATED: Final = msgspec.Meta()
 
 
@@ -206,7 +206,8 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
             The text, without blanks between members.
         """
         text = _ENCODER.encode(self)
-        if _EXTRA_BYTES in text:
+        # The mark is not ASCII, which most bodies are: that is told sooner than where it is.
+        if not text.isascii() and _EXTRA_BYTES in text:
             text = _ENCODER.encode(_flat(self))
         return _ENCODER.encode(text.decode()) if stringified else text
 
@@ -257,6 +258,8 @@ class Extensible(Body, frozen=True, kw_only=True):
 
     def _check_together(self) -> None:
         super()._check_together()
+        if self.extra is None:
+            return
         documented = {member.wire_name for member in _members(type(self))}
         if not documented.isdisjoint(_members_of(self.extra)):
             raise ValueError("extra must not have the name of a documented member")

@@ -42,7 +42,7 @@ from joseal import (
 )
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
-from joseal._core.jwe import _assemble
+from joseal._core.jwe import TokenStart, _assemble
 from joseal._core.wire import base64url, compact
 from joseal._core.wire.header import MANAGED
 from joseal.conformance import Outcome
@@ -209,11 +209,13 @@ def made_again(case: Case) -> list[str]:
     return [
         _assemble(
             enc,
-            protected.encode(),
-            cek,
-            base64url.decode(encrypted_key.encode()),
-            iv=bytes.fromhex(inject["iv"]),
-            plaintext=bytes.fromhex(inject.get("deflated", test["plaintext"])),
+            TokenStart(
+                protected.encode(),
+                cek,
+                base64url.decode(encrypted_key.encode()),
+                bytes.fromhex(inject["iv"]),
+            ),
+            bytes.fromhex(inject.get("deflated", test["plaintext"])),
         )
         for cek in ceks
         if len(cek) == enc.cek_bytes

@@ -19,7 +19,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final, final
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from joseal._core import checks
 from joseal._core.algorithms import content_chunked, content_encryption, deflate
@@ -57,6 +57,45 @@ _MOST_TOKENS: Final = 2**32
 _MOST_ADDITIONS: Final = 64
 
 
+class EncryptionSettings(Struct, frozen=True, kw_only=True):
+    """What an `Encrypter` was made with, checked and prepared.
+
+    Attributes:
+        key: the recipient's key.
+        management: the key's mechanism.
+        wrap: enc, limits and the parties.
+        compress: whether plaintexts are deflated.
+        begin: the Header Parameters before what each token adds.
+        end: those behind it.
+        protected: the encoded header of a token that adds nothing.
+    """
+
+    key: Key
+    management: KeyManagement
+    wrap: WrapSettings
+    compress: bool
+    begin: dict[str, object]
+    end: dict[str, str]
+    protected: bytes
+
+
+class TokenStart(Struct, frozen=True):
+    """What comes before a ciphertext, and the CEK. For one token only."""
+
+    protected: bytes
+    cek: bytes
+    encrypted_key: bytes
+    iv: bytes
+
+    def __repr__(self) -> str:
+        return "TokenStart(...)"
+
+    def encode(self) -> bytes:
+        """Return the beginning of the token, with the dot before the ciphertext."""
+        encode = base64url.encode
+        return b".".join((self.protected, encode(self.encrypted_key), encode(self.iv), b""))
+
+
 @final
 class Encrypter(Opaque):
     """Seals plaintexts into compact JWE tokens for one key.
@@ -89,18 +128,9 @@ class Encrypter(Opaque):
     Source: RFC 7516 section 5.1.
     """
 
-    __slots__ = (
-        *("_begin", "_compress", "_end", "_key", "_management", "_settings", "_protected"),
-        "_tokens",
-    )
+    __slots__ = ("_settings", "_tokens")
 
-    _key: Key
-    _management: KeyManagement
-    _settings: WrapSettings
-    _begin: dict[str, object]
-    _end: dict[str, str]
-    _protected: bytes
-    _compress: bool
+    _settings: EncryptionSettings
     _tokens: Iterator[int] | None
 
     @hide_locals
@@ -123,15 +153,18 @@ class Encrypter(Opaque):
         known = lookup_enc(enc)
         begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         end = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
+        settings = EncryptionSettings(
+            key=key,
+            management=key._for_encryption("encrypt", [known], policy),
+            wrap=WrapSettings(known, limits, *_parties(key, apu, apv)),
+            compress=compress,
+            begin=begin,
+            end=end,
+            protected=headers.encode({**begin, **end}, limits),
+        )
         self._set(
-            _key=key,
-            _management=key._for_encryption("encrypt", [known], policy),
-            _settings=WrapSettings(known, limits, *_parties(key, apu, apv)),
-            _compress=compress,
+            _settings=settings,
             _tokens=itertools.count() if key._is_counted(known) else None,
-            _begin=begin,
-            _end=end,
-            _protected=headers.encode({**begin, **end}, limits),
         )
 
     @hide_locals
@@ -156,39 +189,48 @@ class Encrypter(Opaque):
         """
         if not isinstance(plaintext, bytes):
             raise TypeError("plaintext must be bytes")
-        enc, limits = self._settings.enc, self._settings.limits
+        settings = self._settings
+        enc, limits = settings.wrap.enc, settings.wrap.limits
         if len(plaintext) > limits.plaintext_bytes:
             raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
-        protected, cek, encrypted_key, iv = self._draw(header)
-        if self._compress:
-            plaintext = self._deflate(plaintext)
-        token = _assemble(enc, protected, cek, encrypted_key, iv=iv, plaintext=plaintext)
+        start = begin_token(self, header)
+        if settings.compress:
+            plaintext = _deflate(plaintext, limits)
+        token = _assemble(enc, start, plaintext)
         if len(token) > limits.token_bytes:
             raise TokenTooLargeError("token_bytes", limits.token_bytes)
         return token
 
-    def _draw(self, header: Mapping[str, object] | None) -> tuple[bytes, bytes, bytes, bytes]:
-        """Make all that is before a ciphertext: header, CEK, encrypted key and iv."""
-        if self._tokens is not None and next(self._tokens) >= _MOST_TOKENS:
-            raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
-        enc, limits = self._settings.enc, self._settings.limits
-        begin, protected = self._begin, self._protected
-        if header is not None:
-            begin = headers.add_parameters(begin, header)
-            protected = headers.encode({**begin, **self._end}, limits)
-        cek, encrypted_key, managed = self._management.wrap(self._settings)
-        if managed:
-            protected = headers.encode({**begin, **self._end, **managed}, limits)
-        return protected, cek, encrypted_key, os.urandom(enc.iv_bytes)
-
-    def _deflate(self, plaintext: bytes) -> bytes:
-        most_bytes = self._settings.limits.inflated_bytes
-        if len(plaintext) > most_bytes:
-            raise TokenTooLargeError("inflated_bytes", most_bytes)
-        return deflate.deflate(plaintext)
-
     def __repr__(self) -> str:
-        return f"Encrypter({self._key!r}, enc={self._settings.enc.name!r})"
+        return f"Encrypter({self._settings.key!r}, enc={self._settings.wrap.enc.name!r})"
+
+
+def encryption_settings(encrypter: Encrypter) -> EncryptionSettings:
+    """Return what an `Encrypter` was made with."""
+    return encrypter._settings
+
+
+def begin_token(encrypter: Encrypter, header: Mapping[str, object] | None) -> TokenStart:
+    """Make all of a token that comes before its ciphertext, with a fresh CEK and iv; count it.
+
+    Raises:
+        TypeError: `header` is not a mapping.
+        ValueError: `header` has a name that is managed or there already, or a value that strict
+            JSON can't carry.
+        TokenTooLargeError: the header is over `header_bytes`.
+        InvalidKeyError: a fixed key has made its 2^32 tokens.
+    """
+    tokens, settings = encrypter._tokens, encrypter._settings
+    if tokens is not None and next(tokens) >= _MOST_TOKENS:
+        raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
+    begin, protected, wrap = settings.begin, settings.protected, settings.wrap
+    if header is not None:
+        begin = headers.add_parameters(begin, header)
+        protected = headers.encode({**begin, **settings.end}, wrap.limits)
+    cek, encrypted_key, managed = settings.management.wrap(wrap)
+    if managed:
+        protected = headers.encode({**begin, **settings.end, **managed}, wrap.limits)
+    return TokenStart(protected, cek, encrypted_key, os.urandom(wrap.enc.iv_bytes))
 
 
 class DecryptedToken(Result):
@@ -238,17 +280,9 @@ class Decrypter(Opaque):
     Source: RFC 7516 section 5.2.
     """
 
-    __slots__ = (
-        *("_accept_zip", "_any_kid", "_encs", "_expected", "_keys", "_limits", "_mechanisms"),
-    )
+    __slots__ = ("_settings",)
 
-    _keys: KeySet
-    _mechanisms: dict[Key, KeyManagement]
-    _encs: dict[str, EncSpec]
-    _expected: Expected
-    _any_kid: bool
-    _accept_zip: bool
-    _limits: Limits
+    _settings: "DecryptionSettings"
 
     @hide_locals
     def __init__(
@@ -267,15 +301,16 @@ class Decrypter(Opaque):
         checks.check(limits, any_kid=any_kid, accept_zip=accept_zip)
         encs = lookup_encs(enc)
         ring = KeySet._of(keys)
-        self._set(
-            _keys=ring,
-            _mechanisms={key: key._for_encryption("decrypt", encs, policy) for key in ring},
-            _encs={known.name: known for known in encs},
-            _expected=headers.expected(typ, cty, crit),
-            _any_kid=any_kid,
-            _accept_zip=accept_zip,
-            _limits=limits,
+        settings = DecryptionSettings(
+            keys=ring,
+            mechanisms={key: key._for_encryption("decrypt", encs, policy) for key in ring},
+            encs={known.name: known for known in encs},
+            expected=headers.expected(typ, cty, crit),
+            any_kid=any_kid,
+            accept_zip=accept_zip,
+            limits=limits,
         )
+        self._set(_settings=settings)
 
     @hide_locals
     def decrypt(self, token: str | bytes) -> bytes:
@@ -306,8 +341,9 @@ class Decrypter(Opaque):
 
     def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
         """RFC 7516 section 5.2."""
-        protected, wrapped, iv, ciphertext, tag = compact.split_jwe(token, self._limits)
-        parsed, enc, keys = self._match(protected)
+        settings = self._settings
+        protected, wrapped, iv, ciphertext, tag = compact.parse_jwe(token, settings.limits)
+        parsed, enc, keys = settings.match(protected)
         encrypted_key = compact.decode(wrapped, "encrypted key")
         sealed = AeadOutput(
             aad=protected,
@@ -317,37 +353,62 @@ class Decrypter(Opaque):
         )
         if not content_encryption.lengths_fit(enc, sealed):
             raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
-        request = UnwrapRequest(enc, parsed.known, encrypted_key, self._limits)
-        for key, unwrap in self._prepare(keys, request):
+        request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits)
+        for key, unwrap in settings.check_public(keys, request):
             plaintext = content_encryption.open_(enc, cek_or_random(enc, unwrap), sealed)
             if plaintext is not None:
-                plaintext = self._release(plaintext, parsed)
+                plaintext = settings.release(plaintext, parsed)
             if plaintext is not None:
                 return plaintext, parsed.all, key
         raise DecryptionError
 
-    def _match(self, protected: bytes) -> tuple[Header, EncSpec, list[Key]]:
+    def __repr__(self) -> str:
+        return f"Decrypter({self._settings.keys!r}, enc={sorted(self._settings.encs)!r})"
+
+
+class DecryptionSettings(Struct, frozen=True, kw_only=True):
+    """What a `Decrypter` was made with, and the steps that depend on it.
+
+    Attributes:
+        keys: those that may be tried.
+        mechanisms: of each key.
+        encs: the accepted ones, by name.
+        expected: what a header must say.
+        any_kid: try keys whose kid is not the one that the token names.
+        accept_zip: inflate compressed tokens.
+        limits: bounds on the tokens.
+    """
+
+    keys: KeySet
+    mechanisms: dict[Key, KeyManagement]
+    encs: dict[str, EncSpec]
+    expected: Expected
+    any_kid: bool
+    accept_zip: bool
+    limits: Limits
+
+    def match(self, protected: bytes) -> tuple[Header, EncSpec, list[Key]]:
         """Read the header; return it with the enc and the keys that come into question."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self._accept(parsed)
-        return parsed, enc, self._keys._choose(parsed.known, any_kid=self._any_kid)
+        return parsed, enc, self.keys._choose(parsed.known, any_kid=self.any_kid)
 
     def _accept(self, parsed: Header) -> EncSpec:
         """Return the token's enc if all that the header asks for is accepted."""
         known = parsed.known
         if known.enc is UNSET:
             raise MalformedTokenError("the header has no enc")
-        enc = self._encs.get(known.enc)
+        enc = self.encs.get(known.enc)
         if enc is None:
             raise NotAllowedError("enc", "not one that enc= names")
-        if known.zip is not UNSET and not self._accept_zip:
+        if known.zip is not UNSET and not self.accept_zip:
             raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
         if known.zip not in {UNSET, "DEF"}:
             raise NotAllowedError("zip", "DEF is the only one there is")
-        self._expected.check(parsed)
+        self.expected.check(parsed)
         return enc
 
-    def _prepare(self, keys: list[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
+    def check_public(self, keys: list[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
         """Do every public check, and return the private steps that are left."""
         steps: list[tuple[Key, Unwrap]] = []
         refusal: MalformedTokenError | NotAllowedError | None = None
@@ -358,16 +419,20 @@ class Decrypter(Opaque):
                 refusal = NotAllowedError("enc", "not the one that the key is for")
                 continue
             try:
-                steps.append((key, self._mechanisms[key].check_public(request)))
+                steps.append((key, self.mechanisms[key].check_public(request)))
             except (MalformedTokenError, NotAllowedError) as error:
                 refusal = error
         if not steps and refusal is not None:
             raise refusal.with_traceback(None)
         return steps
 
-    def _release(self, plaintext: bytes, parsed: Header) -> bytes | None:
-        """Inflate what is compressed, and keep the limits."""
-        limits, inflated = self._limits, plaintext
+    def release(self, plaintext: bytes, parsed: Header) -> bytes | None:
+        """Inflate what is compressed, and keep the limits; None where that fails.
+
+        Raises:
+            TokenTooLargeError: the plaintext is over `inflated_bytes` or `plaintext_bytes`.
+        """
+        limits, inflated = self.limits, plaintext
         if parsed.known.zip is not UNSET:
             most_bytes = min(limits.inflated_bytes, limits.plaintext_bytes)
             outcome = deflate.inflate(plaintext, most_bytes)
@@ -380,8 +445,10 @@ class Decrypter(Opaque):
             raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
         return inflated
 
-    def __repr__(self) -> str:
-        return f"Decrypter({self._keys!r}, enc={sorted(self._encs)!r})"
+
+def decryption_settings(decrypter: Decrypter) -> DecryptionSettings:
+    """Return what a `Decrypter` was made with."""
+    return decrypter._settings
 
 
 def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
@@ -392,19 +459,22 @@ def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
     return apu, apv
 
 
-def _assemble(
-    enc: EncSpec, protected: bytes, cek: bytes, encrypted_key: bytes, *, iv: bytes, plaintext: bytes
-) -> str:
+def _deflate(plaintext: bytes, limits: Limits) -> bytes:
+    if len(plaintext) > limits.inflated_bytes:
+        raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes)
+    return deflate.deflate(plaintext)
+
+
+def _assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
     """Make the token from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
-    encode = base64url.encode
+    protected, cek, iv = start.protected, start.cek, start.iv
     if len(plaintext) >= content_encryption.LARGE_BYTES and content_chunked.can_chunk(enc):
-        begin = b".".join((protected, encode(encrypted_key), encode(iv), b"")).decode("ascii")
-        return _assemble_large(
-            begin, content_chunked.ChunkedEncryption(enc, cek, iv, protected), plaintext
-        )
+        encryption = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
+        return _assemble_large(start.encode().decode("ascii"), encryption, plaintext)
     ciphertext, tag = content_encryption.seal(enc, cek, iv, protected, plaintext)
+    encode = base64url.encode
     return b".".join(
-        (protected, encode(encrypted_key), encode(iv), encode(ciphertext), encode(tag))
+        (protected, encode(start.encrypted_key), encode(iv), encode(ciphertext), encode(tag))
     ).decode("ascii")
 
 

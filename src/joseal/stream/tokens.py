@@ -16,17 +16,26 @@ Source: RFC 7516 sections 5.1 and 5.2.
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec import UNSET
 
 from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest
 from joseal._core.algorithms.registry import EncSpec
-from joseal._core.jwe import Decrypter, Encrypter, cek_or_random
+from joseal._core.jwe import (
+    Decrypter,
+    DecryptionSettings,
+    Encrypter,
+    begin_token,
+    cek_or_random,
+    decryption_settings,
+    encryption_settings,
+)
 from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, compact
+from joseal._core.wire.compact import CompactJwe
 from joseal.errors import (
     DecryptionError,
     MalformedTokenError,
@@ -90,15 +99,14 @@ def encrypt_stream(
     enc = _enc_of(encrypter)
     most_bytes = _most_bytes(enc, plaintext_bytes)
     # A token of this kind begins as every other, and is counted as one.
-    protected, cek, encrypted_key, iv = encrypter._draw(header)  # noqa: SLF001
-    encode = base64url.encode
-    binary.write(target, b".".join((protected, encode(encrypted_key), encode(iv), b"")))
-    sealing = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
+    start = begin_token(encrypter, header)
+    binary.write(target, start.encode())
+    sealing = content_chunked.ChunkedEncryption(enc, start.cek, start.iv, start.protected)
     overlap = content_chunked.can_overlap(most_bytes)
     ciphertext = sealing.encrypt(_plaintext(source, most_bytes), overlap=overlap)
     for text in base64url.encode_chunks(ciphertext):
         binary.write(target, text.encode("ascii"))
-    binary.write(target, b"." + encode(sealing.tag))
+    binary.write(target, b"." + base64url.encode(sealing.tag))
 
 
 @hide_locals
@@ -141,11 +149,11 @@ def decrypt_stream(
     binary.check(source, target)
     if not binary.is_seekable(source):
         raise ValueError("the source must be seekable: it is read twice")
-    # The one setting that bounds what is read before there is a header.
-    limits = decrypter._limits  # noqa: SLF001
+    settings = decryption_settings(decrypter)
+    limits = settings.limits
     begin = source.seek(0, os.SEEK_CUR)
     frame = _frame(source, begin, limits)
-    token = _accept(decrypter, frame, limits, plaintext_bytes)
+    token = _accept(settings, frame, plaintext_bytes)
     cek, size, seen = _authenticate(token, source, frame)
     _check_size(size, token.enc, plaintext_bytes)
     if not _has_frame(source, begin, limits, frame):
@@ -157,15 +165,15 @@ def decrypt_stream(
         binary.write(target, plaintext)
 
 
-class _Frame(NamedTuple):
-    """A token without its ciphertext: segments as they came, and where the ciphertext is."""
+class _Span(NamedTuple):
+    """Where the ciphertext is in its file."""
 
-    protected: bytes
-    encrypted_key: bytes
-    iv: bytes
-    tag: bytes
     start: int
     stop: int
+
+
+# A token without its ciphertext, which stays in the file.
+_Frame: TypeAlias = CompactJwe[_Span]
 
 
 class _Accepted(NamedTuple):
@@ -178,11 +186,11 @@ class _Accepted(NamedTuple):
 
 
 def _enc_of(encrypter: Encrypter) -> EncSpec:
-    # Only this module asks an encrypter for its settings, so it has no public names for them.
-    enc, compress = encrypter._settings.enc, encrypter._compress  # noqa: SLF001
+    settings = encryption_settings(encrypter)
+    enc = settings.wrap.enc
     if not content_chunked.can_chunk(enc):
         raise ValueError("the encrypter seals with C20P or XC20P, which no stream can have")
-    if compress:
+    if settings.compress:
         raise ValueError("the encrypter compresses, which no stream can")
     return enc
 
@@ -219,7 +227,7 @@ def _frame(source: SeekableSource, begin: int, limits: Limits) -> _Frame:
     end, dot, tag = binary.read(source, _TAG_CHARS + 1).rpartition(b".")
     if not dot:
         raise MalformedTokenError("the token does not end with a tag")
-    return _Frame(protected, encrypted_key, iv, tag, start, tail_at + len(end))
+    return CompactJwe(protected, encrypted_key, iv, _Span(start, tail_at + len(end)), tag)
 
 
 def _has_frame(source: SeekableSource, begin: int, limits: Limits, frame: _Frame) -> bool:
@@ -229,28 +237,24 @@ def _has_frame(source: SeekableSource, begin: int, limits: Limits, frame: _Frame
         return False
 
 
-def _accept(
-    decrypter: Decrypter, frame: _Frame, limits: Limits, plaintext_bytes: int | None
-) -> _Accepted:
+def _accept(settings: DecryptionSettings, frame: _Frame, plaintext_bytes: int | None) -> _Accepted:
     """Do every public check. RFC 7516 section 5.2."""
-    # The checks of a token in memory, which must not be written twice.
-    parsed, enc, keys = decrypter._match(frame.protected)  # noqa: SLF001
+    parsed, enc, keys = settings.match(frame.protected)
     if parsed.known.zip is not UNSET:
         raise NotAllowedError("zip", "compressed tokens can't be opened as a stream")
     if not content_chunked.can_chunk(enc):
         raise NotAllowedError("enc", "C20P and XC20P can't be opened as a stream")
     encrypted_key = compact.decode(frame.encrypted_key, "encrypted key")
     iv, tag = compact.decode(frame.iv, "iv"), compact.decode(frame.tag, "tag")
-    size = (frame.stop - frame.start) * 3 // 4
+    size = (frame.ciphertext.stop - frame.ciphertext.start) * 3 // 4
     padding_bytes = 0 if enc.block_bytes == 1 else enc.block_bytes
     if (len(iv), len(tag)) != (enc.iv_bytes, enc.tag_bytes) or (
         size % enc.block_bytes or size < padding_bytes
     ):
         raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
     _check_size(size - padding_bytes, enc, plaintext_bytes)
-    request = UnwrapRequest(enc, parsed.known, encrypted_key, limits)
-    # As above.
-    steps = decrypter._prepare(keys, request)  # noqa: SLF001
+    request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits)
+    steps = settings.check_public(keys, request)
     return _Accepted(enc, [unwrap for _, unwrap in steps], iv, tag)
 
 
@@ -270,9 +274,10 @@ def _authenticate(
 
 def _text(source: SeekableSource, frame: _Frame) -> Iterator[bytes]:
     """Read the encoded ciphertext, cut into the same chunks each time."""
-    source.seek(frame.start, os.SEEK_SET)
-    for at in range(frame.start, frame.stop, _CHUNK_CHARS):
-        size = min(_CHUNK_CHARS, frame.stop - at)
+    start, stop = frame.ciphertext
+    source.seek(start, os.SEEK_SET)
+    for at in range(start, stop, _CHUNK_CHARS):
+        size = min(_CHUNK_CHARS, stop - at)
         text = binary.read(source, size)
         if len(text) != size:
             # It was longer a moment ago.

@@ -19,7 +19,7 @@ def material(name):
 
 def sealed(name, plaintext):
     enc, cek, iv = material(name)
-    return jwe._assemble(enc, b"e30", cek, b"key", iv=iv, plaintext=plaintext)
+    return jwe._assemble(enc, jwe.TokenStart(b"e30", cek, b"key", iv), plaintext)
 
 
 def expected(name, plaintext):

@@ -94,7 +94,7 @@ def test_a_ciphertext_stays_in_its_token_from_64_kibibytes_of_token_on(kind):
         *others, last = (b"ab", b"c", b"de", b"f")
         place = Span(token, len(head), size - len(tail))
         found = place if size >= 65536 else ciphertext.encode()
-        assert compact.split_jwe(token, LIMITS) == (*others, found, last)
+        assert compact.parse_jwe(token, LIMITS) == (*others, found, last)
         assert token[place.start : place.stop] == kind(ciphertext)
 
 
@@ -104,7 +104,7 @@ def test_a_large_token_is_split_as_a_small_one(monkeypatch, kind):
     for sizes in itertools.product(range(3), repeat=5):
         parts = [letter * size for letter, size in zip("abcde", sizes, strict=True)]
         token = kind(".".join(parts))
-        header, encrypted_key, iv, (place, start, stop), tag = compact.split_jwe(token, LIMITS)
+        header, encrypted_key, iv, (place, start, stop), tag = compact.parse_jwe(token, LIMITS)
         assert place is token
         found = header, encrypted_key, iv, token[start:stop], tag
         assert found == tuple(
@@ -119,7 +119,7 @@ def test_another_number_of_segments_is_refused_in_a_large_token_too(monkeypatch,
         for sizes in itertools.product(range(2), repeat=segments):
             token = kind(".".join("a" * size for size in sizes))
             with pytest.raises(MalformedTokenError, match="number of segments"):
-                compact.split_jwe(token, LIMITS)
+                compact.parse_jwe(token, LIMITS)
 
 
 def test_a_large_ciphertext_is_decoded_where_it_stands_or_named():

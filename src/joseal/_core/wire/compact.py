@@ -7,7 +7,7 @@ Rules:
 Source: RFC 7516 sections 3.1, 5.2 and 7.1; RFC 7515 sections 3.1 and 7.1.
 """
 
-from typing import AnyStr, Final, NamedTuple, TypeAlias
+from typing import AnyStr, Final, Generic, NamedTuple, TypeVar
 
 from joseal._core.limits import Limits
 from joseal._core.wire import base64url
@@ -28,8 +28,28 @@ class Span(NamedTuple):
     stop: int
 
 
-# The encoded segments of a JWE: header, encrypted key, iv, ciphertext, tag.
-Segments: TypeAlias = tuple[bytes, bytes, bytes, bytes | Span, bytes]
+# Measured: a union made for each token costs more than the rest of the check.
+_TEXT: Final = (str, bytes)
+
+_C = TypeVar("_C")
+
+
+class CompactJwe(NamedTuple, Generic[_C]):
+    """A JWE cut into its segments, each still encoded.
+
+    Attributes:
+        protected: the header.
+        encrypted_key: empty where the `alg` has none.
+        iv: the initialization vector.
+        ciphertext: the segment, or where it is: inside of a token or of a file.
+        tag: the authentication tag.
+    """
+
+    protected: bytes
+    encrypted_key: bytes
+    iv: bytes
+    ciphertext: _C
+    tag: bytes
 
 
 def split(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
@@ -44,13 +64,16 @@ def split(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
     return _cut(token, segments, limits)
 
 
-def split_jwe(token: str | bytes, limits: Limits) -> Segments:
-    """Split a JWE as `split` does, without a copy of a large ciphertext."""
+def parse_jwe(token: str | bytes, limits: Limits) -> CompactJwe[bytes | Span]:
+    """Split a JWE as `split` does, without a copy of a large ciphertext.
+
+    Raises: as `split` does.
+    """
     _check(token, limits)
     if len(token) >= LARGE_BYTES:
         return _split_large(token, limits)
-    header, encrypted_key, iv, ciphertext, tag = _cut(token, JWE_SEGMENTS, limits)
-    return header, encrypted_key, iv, ciphertext, tag
+    parsed: CompactJwe[bytes | Span] = CompactJwe._make(_cut(token, JWE_SEGMENTS, limits))
+    return parsed
 
 
 def decode(segment: bytes, name: str) -> bytes:
@@ -80,7 +103,7 @@ def decode_ciphertext(segment: bytes | Span) -> bytes | memoryview:
 
 
 def _check(token: str | bytes, limits: Limits) -> None:
-    if not isinstance(token, str | bytes):
+    if not isinstance(token, _TEXT):
         raise TypeError("the token must be str or bytes")
     if len(token) > limits.token_bytes:
         raise TokenTooLargeError("token_bytes", limits.token_bytes)
@@ -93,20 +116,21 @@ def _cut(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
     parts = raw.split(b".", segments)
     if len(parts) != segments:
         raise MalformedTokenError("the token has another number of segments")
-    if len(parts[0]) > base64url.encoded_bytes(limits.header_bytes):
+    most_bytes = limits.header_bytes
+    if len(parts[0]) > most_bytes and len(parts[0]) > base64url.encoded_bytes(most_bytes):
         raise TokenTooLargeError("header_bytes", limits.header_bytes)
     return parts
 
 
-def _split_large(token: str | bytes, limits: Limits) -> Segments:
+def _split_large(token: str | bytes, limits: Limits) -> CompactJwe[bytes | Span]:
     if isinstance(token, str):
         start, stop = _fourth(token, ".")
         rest: str | bytes = token[:start] + token[stop:]
     else:
         start, stop = _fourth(token, b".")
         rest = token[:start] + token[stop:]
-    header, encrypted_key, iv, _, tag = _cut(rest, JWE_SEGMENTS, limits)
-    return header, encrypted_key, iv, Span(token, start, stop), tag
+    protected, encrypted_key, iv, _, tag = _cut(rest, JWE_SEGMENTS, limits)
+    return CompactJwe(protected, encrypted_key, iv, Span(token, start, stop), tag)
 
 
 def _fourth(token: AnyStr, dot: AnyStr) -> tuple[int, int]:

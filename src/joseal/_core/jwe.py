@@ -14,7 +14,7 @@ Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 
 import itertools
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
 from typing import Final, final
@@ -387,7 +387,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     accept_zip: bool
     limits: Limits
 
-    def match(self, protected: bytes) -> tuple[Header, EncSpec, list[Key]]:
+    def match(self, protected: bytes) -> tuple[Header, EncSpec, Sequence[Key]]:
         """Read the header; return it with the enc and the keys that come into question."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self._accept(parsed)
@@ -408,7 +408,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         self.expected.check(parsed)
         return enc
 
-    def check_public(self, keys: list[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
+    def check_public(self, keys: Sequence[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
         """Do every public check, and return the private steps that are left."""
         steps: list[tuple[Key, Unwrap]] = []
         refusal: MalformedTokenError | NotAllowedError | None = None

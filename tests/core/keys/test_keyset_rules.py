@@ -201,3 +201,21 @@ def test_set_is_a_set_for_opening_with_curves():
     for curve, key in zip(list(all_algorithms.CURVES)[:4], keys, strict=True):
         opened = opener.open(str(all_algorithms.token("ECDH-ES", "A128GCM", curve=curve)))
         assert opened.key is key
+
+
+@pytest.mark.parametrize("kid", ["k41", None])
+def test_keys_that_a_token_does_not_name_are_not_looked_at(kid, monkeypatch):
+    looked = []
+    keys = KeySet(signing(f"key {number}", f"k{number}", "HS256") for number in range(50))
+    verifier = Verifier(keys)
+    token = Signer(signing("key 41", kid, "HS256")).sign(b"x")
+    for name in ("kid", "alg", "is_password"):
+        before = getattr(Key, name)
+        counting = property(lambda key, before=before: (looked.append(key), before.__get__(key))[1])
+        monkeypatch.setattr(Key, name, counting)
+    if kid is None:
+        with pytest.raises(VerificationError):
+            verifier.verify(token)
+    else:
+        assert verifier.verify(token) == b"x"
+    assert len({*map(id, looked)}) <= (1 if kid else MOST_TRIES)

@@ -8,8 +8,8 @@ Rules:
 Source: RFC 7517 section 5, RFC 7516 section 5.2 step 6, RFC 8725 section 3.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Self, final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final, Self, TypeVar, final
 
 from msgspec import UNSET
 
@@ -19,6 +19,8 @@ from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import Members
 from joseal.errors import InvalidKeyError, NotAllowedError, UnknownKeyError
+
+_N = TypeVar("_N")
 
 # A token without a kid is tried with so many keys at most: each try costs a private operation.
 MOST_TRIES: Final = 4
@@ -37,9 +39,11 @@ class KeySet(Opaque):
         InvalidKeyError: no keys, two with the same kid and alg, or symmetric and asymmetric ones.
     """
 
-    __slots__ = ("_keys", "skipped")
+    __slots__ = ("_by_alg", "_by_kid", "_keys", "skipped")
 
     _keys: tuple[Key, ...]
+    _by_kid: dict[str | None, list[Key]]
+    _by_alg: dict[str, list[Key]]
     skipped: tuple[tuple[int, str], ...]
 
     @hide_locals
@@ -55,7 +59,14 @@ class KeySet(Opaque):
         if len({key.is_symmetric for key in members}) != 1:
             # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
             raise InvalidKeyError("a set must not mix symmetric and asymmetric keys")
-        self._set(_keys=members, skipped=tuple(skipped))
+        # A password costs half a second each time: it is tried only where it is meant.
+        guessed = [key for key in members if len(members) == 1 or not key.is_password]
+        self._set(
+            _keys=members,
+            _by_kid=_grouped(members, lambda key: key.kid),
+            _by_alg=_grouped(guessed, lambda key: key.alg),
+            skipped=tuple(skipped),
+        )
 
     @classmethod
     def _of(cls, keys: "Key | KeySet | Iterable[Key]") -> "KeySet":
@@ -109,7 +120,7 @@ class KeySet(Opaque):
         keys = [key for key in loaded if isinstance(key, Key)]
         return cls(keys, skipped=[(i, why) for i, why in enumerate(loaded) if isinstance(why, str)])
 
-    def _choose(self, header: Members, *, any_kid: bool) -> list[Key]:
+    def _choose(self, header: Members, *, any_kid: bool) -> Sequence[Key]:
         """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.
 
         Raises:
@@ -117,15 +128,15 @@ class KeySet(Opaque):
             NotAllowedError: the keys that come into question are bound to other algs.
         """
         kid = None if header.kid is UNSET else header.kid
-        named = () if kid is None else tuple(key for key in self._keys if key.kid == kid)
+        named = [] if kid is None else self._by_kid.get(kid, [])
         # A single key without a name answers to every name.
         nameless = len(self._keys) == 1 and self._keys[0].kid is None
         if not (named or kid is None or any_kid or nameless):
             raise UnknownKeyError
-        tried = [key for key in named or self._keys if key.alg == header.alg]
-        if not named and len(self._keys) > 1:
-            # A password costs half a second each time: it is tried only where it is meant.
-            tried = [key for key in tried if not key.is_password]
+        if named:
+            tried: Sequence[Key] = [key for key in named if key.alg == header.alg]
+        else:
+            tried = self._by_alg.get(header.alg, [])
         if not tried:
             raise NotAllowedError("alg", "not the one that the key is bound to")
         return tried
@@ -138,6 +149,14 @@ class KeySet(Opaque):
 
     def __repr__(self) -> str:
         return f"KeySet({list(self._keys)!r}, skipped={len(self.skipped)})"
+
+
+def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:
+    """Return the keys of each name, in their order."""
+    found: dict[_N, list[Key]] = {}
+    for key in keys:
+        found.setdefault(name(key), []).append(key)
+    return found
 
 
 def _check_named_once(listed: list[object], alg: str | None) -> None:

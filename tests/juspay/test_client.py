@@ -22,6 +22,7 @@ from tests.juspay.peer import Peer, answer
 
 from joseal import Decrypter, DecryptThenVerify, Key, Verifier
 from joseal.juspay import (
+    PAYOUTS_SIGN_THEN_ENCRYPT,
     Accepted,
     Account,
     Ack,
@@ -510,7 +511,9 @@ def test_account_and_encrypter_are_what_they_are_called(key, sealer):
     account = Account(merchant_id="m", api_key="k", kid="K")
     with pytest.raises(TypeError, match=r"^account must be an Account$"):
         Client(sealer, sealer)
-    with pytest.raises(TypeError, match=r"^encrypter must be an Encrypter or PayoutKeys$"):
+    with pytest.raises(
+        TypeError, match=r"^encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys$"
+    ):
         Client(account, key)
 
 
@@ -767,3 +770,16 @@ def test_keys_of_a_rotation_and_of_a_signature_serve_a_client(kid):
         Decrypter(pairs[kid], enc="A256CBC-HS512"), Verifier(ours.public()), cty=None
     )
     assert opener.open(envelope.payload).payload == ATTEMPT.to_json()
+
+
+def test_encrypter_of_a_profile_that_signs_serves_a_client():
+    bank, ours = Key.generate("RSA-OAEP", kid="bank"), Key.generate("RS256", kid="ours")
+    profile = PAYOUTS_SIGN_THEN_ENCRYPT
+    labels = {"kid": "bank", "sid": "ours"}
+    encrypter = profile.encrypter(bank.public(), signing_key=ours, labels=labels)
+    with Peer(answer(b"ACK")) as peer:
+        account = Account(merchant_id="merchant-1", api_key=API_KEY, base_url=peer.url, **labels)
+        with Client(account, encrypter) as client:
+            assert client.attempt("order-1", ATTEMPT) == ACCEPTED
+    opener = profile.decrypter(bank, verifying_keys=ours.public())
+    assert opener.decrypt(peer.requests[0][2]) == ATTEMPT.to_json()

@@ -19,7 +19,7 @@ from joseal import (
     Verifier,
 )
 from joseal._core.wire import compact
-from joseal.juspay import Attempt, CardInfo, Envelope
+from joseal.juspay import Attempt, CardInfo, Envelope, encrypt_body
 from joseal.juspay.signing import PAYOUTS_ENCRYPT_THEN_SIGN, PAYOUTS_SIGN_THEN_ENCRYPT, PayoutKeys
 
 PAN = "4929471234567898"
@@ -107,6 +107,27 @@ def test_two_recipient_keys_and_two_own_keys_live_at_once(banks, ours, nesting, 
     opened = ORDERS[nesting].decrypter(banks, verifying_keys=public(ours)).open(envelope.to_json())
     assert opened.payload == ATTEMPT.to_json()
     assert (opened.decrypted_with.kid, opened.signed_by.kid) == (kid, sid)
+
+
+@pytest.mark.parametrize("nesting", ORDERS)
+def test_encrypter_of_a_profile_signs_and_encrypts_a_body(banks, ours, nesting):
+    labels = {"kid": "bank-2023", "sid": "ours-2024"}
+    encrypter = ORDERS[nesting].encrypter(banks[0].public(), signing_key=ours[1], labels={**labels})
+    assert encrypter.labels == labels
+    opener = ORDERS[nesting].decrypter(banks, verifying_keys=public(ours))
+    opened = opener.open(encrypt_body(encrypter, ATTEMPT, **labels).to_json())
+    assert opened.payload == ATTEMPT.to_json()
+    assert (opened.decrypted_with.kid, opened.signed_by.kid) == ("bank-2023", "ours-2024")
+
+
+@pytest.mark.parametrize("changed", [{"kid": "bank-2024"}, {"sid": "ours-2023"}, {"sid": None}])
+def test_labels_of_a_body_are_those_of_the_profiles_encrypter(banks, ours, changed):
+    labels = {"kid": "bank-2023", "sid": "ours-2024"}
+    encrypter = PAYOUTS_SIGN_THEN_ENCRYPT.encrypter(
+        banks[0].public(), signing_key=ours[1], labels=labels
+    )
+    with pytest.raises(ValueError, match=r"^kid and sid must be the labels"):
+        encrypt_body(encrypter, ATTEMPT, **{**labels, **changed})
 
 
 @pytest.mark.parametrize("nesting", ORDERS)

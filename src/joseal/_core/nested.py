@@ -6,11 +6,14 @@ that a token that anyone can make with a public key is never taken for a signed 
 Which order: signing first keeps who signed what inside, which is what RFC 7519 section 11.2 wants.
 Encrypting first lets everyone see who sent, and the signature says nothing of who knew the content.
 
+Both orders are made and read here, for these classes and for the profiles, whose inner token may
+have an envelope of its own and whose header may have the time.
+
 Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 section 3.11.
 """
 
-from collections.abc import Mapping
-from typing import final
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, final
 
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
@@ -18,6 +21,8 @@ from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire.header import has_media_type
 from joseal.errors import NotAllowedError
+
+Order: TypeAlias = Literal["sign-then-encrypt", "encrypt-then-sign"]
 
 
 class NestedToken(Result):
@@ -55,14 +60,94 @@ class NestedToken(Result):
         return f"NestedToken(payload=<{len(self.payload)} bytes>, signed_by={self.signed_by!r})"
 
 
+class Make(Protocol):
+    """What `Encrypter.encrypt` and `Signer.sign` have in common."""
+
+    def __call__(self, data: bytes, /, *, header: Mapping[str, object] | None = None) -> str:
+        """Return a token."""
+        ...
+
+
+class Layer(NamedTuple):
+    """One layer of a message that is made.
+
+    Attributes:
+        make: makes its token.
+        header: gives the Header Parameters for one token alone, or None.
+    """
+
+    make: Make
+    header: Callable[[], Mapping[str, object] | None]
+
+
+def make_layers(
+    payload: bytes, layers: Sequence[Layer], wrap: Callable[[str], bytes] = str.encode
+) -> str:
+    """Return the token of one layer, or of several.
+
+    Args:
+        payload: what is inside of all layers.
+        layers: the innermost first.
+        wrap: puts an inner token into its envelope.
+
+    Raises: as `Signer.sign` and `Encrypter.encrypt` do, and what `wrap` raises.
+    """
+    first, *others = layers
+    token = first.make(payload, header=first.header())
+    for layer in others:
+        token = layer.make(wrap(token), header=layer.header())
+    return token
+
+
+def open_layers(
+    token: str | bytes,
+    decrypter: Decrypter,
+    verifier: Verifier,
+    order: Order,
+    *,
+    cty: str | None = None,
+    unwrap: Callable[[bytes], str | bytes] = bytes,
+) -> NestedToken:
+    """Open a token of two layers; a token of one is refused.
+
+    Args:
+        token: the outer token.
+        decrypter: opens the JWE.
+        verifier: verifies the JWS.
+        order: which of the two is the inner one.
+        cty: what the outer header must say. None does not look.
+        unwrap: takes an inner token out of its envelope.
+
+    Raises:
+        NotAllowedError: the outer `cty` is not the one demanded.
+
+    Further exceptions are those of `Decrypter.open` and `Verifier.open`, and of `unwrap`.
+    """
+    if order == "sign-then-encrypt":
+        encrypted = decrypter.open(token)
+        _check_cty(encrypted.header, cty)
+        signed = verifier.open(unwrap(encrypted.plaintext))
+        return NestedToken(signed.payload, encrypted=encrypted, signed=signed)
+    signed = verifier.open(token)
+    _check_cty(signed.header, cty)
+    encrypted = decrypter.open(unwrap(signed.payload))
+    return NestedToken(encrypted.plaintext, encrypted=encrypted, signed=signed)
+
+
+def _check_cty(header: Mapping[str, object], cty: str | None) -> None:
+    if cty is not None and not has_media_type(header.get("cty"), cty):
+        raise NotAllowedError("cty", "the outer layer does not say what is inside")
+
+
 class _NestedEncrypter(Opaque):
     """What the two orders share when a message is made."""
 
-    __slots__ = ("_encrypter", "_outer", "_signer")
+    __slots__ = ("_encrypter", "_layers", "_signer")
 
+    _ORDER: ClassVar[Order]
     _signer: Signer
     _encrypter: Encrypter
-    _outer: dict[str, object] | None
+    _layers: tuple[Layer, Layer]
 
     def _prepare(self, signer: Signer, encrypter: Encrypter, cty: str | None) -> None:
         if not isinstance(signer, Signer):
@@ -72,7 +157,21 @@ class _NestedEncrypter(Opaque):
         if signer.is_detached:
             raise ValueError("the signer is detached: the payload would be lost")
         outer = None if _text(cty) is None else {"cty": cty}
-        self._set(_signer=signer, _encrypter=encrypter, _outer=outer)
+        makes: tuple[Make, Make] = (signer.sign, encrypter.encrypt)
+        first, second = makes if self._ORDER == "sign-then-encrypt" else makes[::-1]
+        self._set(
+            _signer=signer,
+            _encrypter=encrypter,
+            _layers=(Layer(first, lambda: None), Layer(second, lambda: outer)),
+        )
+
+    @hide_locals
+    def encrypt(self, payload: bytes) -> str:
+        """Return the token of both layers.
+
+        Raises as `Signer.sign` and `Encrypter.encrypt` do.
+        """
+        return make_layers(payload, self._layers)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._signer!r}, {self._encrypter!r})"
@@ -83,6 +182,7 @@ class _NestedDecrypter(Opaque):
 
     __slots__ = ("_cty", "_decrypter", "_verifier")
 
+    _ORDER: ClassVar[Order]
     _decrypter: Decrypter
     _verifier: Verifier
     _cty: str | None
@@ -94,9 +194,25 @@ class _NestedDecrypter(Opaque):
             raise TypeError("verifier must be a Verifier")
         self._set(_decrypter=decrypter, _verifier=verifier, _cty=_text(cty))
 
-    def _check_outer(self, header: Mapping[str, object]) -> None:
-        if self._cty is not None and not has_media_type(header.get("cty"), self._cty):
-            raise NotAllowedError("cty", "the outer layer does not say what is inside")
+    @hide_locals
+    def decrypt(self, token: str | bytes) -> bytes:
+        """Decrypt and verify a token, and return the payload.
+
+        Raises: as `open` does.
+        """
+        return self._open(token).payload
+
+    @hide_locals
+    def open(self, token: str | bytes) -> NestedToken:
+        """Decrypt and verify a token; return the payload with both headers and both keys.
+
+        Raises as `Decrypter.open` does for the JWE and as `Verifier.open` does for the JWS;
+        `NotAllowedError` where the outer `cty` is not the one demanded.
+        """
+        return self._open(token)
+
+    def _open(self, token: str | bytes) -> NestedToken:
+        return open_layers(token, self._decrypter, self._verifier, self._ORDER, cty=self._cty)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._decrypter!r}, {self._verifier!r})"
@@ -126,20 +242,13 @@ class SignThenEncrypt(_NestedEncrypter):
 
     __slots__ = ()
 
+    _ORDER = "sign-then-encrypt"
+
     @hide_locals
     def __init__(self, signer: Signer, encrypter: Encrypter, *, cty: str | None = "JWT") -> None:
         self._prepare(signer, encrypter, cty)
         if not signer.is_encoded and has_media_type(cty, "JWT"):
             raise ValueError("a JWT must not have an unencoded payload: give another cty")
-
-    @hide_locals
-    def encrypt(self, payload: bytes) -> str:
-        """Return the token of both layers.
-
-        Raises as `Signer.sign` and `Encrypter.encrypt` do.
-        """
-        inner = self._signer.sign(payload)
-        return self._encrypter.encrypt(inner.encode("ascii"), header=self._outer)
 
 
 @final
@@ -157,34 +266,13 @@ class DecryptThenVerify(_NestedDecrypter):
 
     __slots__ = ()
 
+    _ORDER = "sign-then-encrypt"
+
     @hide_locals
     def __init__(
         self, decrypter: Decrypter, verifier: Verifier, *, cty: str | None = "JWT"
     ) -> None:
         self._prepare(decrypter, verifier, cty)
-
-    @hide_locals
-    def decrypt(self, token: str | bytes) -> bytes:
-        """Decrypt and verify a token, and return the payload.
-
-        Raises: as `open` does.
-        """
-        return self._open(token).payload
-
-    @hide_locals
-    def open(self, token: str | bytes) -> NestedToken:
-        """Decrypt and verify a token; return the payload with both headers and both keys.
-
-        Raises as `Decrypter.open` does for the outer layer and as `Verifier.open` does for the
-        inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
-        """
-        return self._open(token)
-
-    def _open(self, token: str | bytes) -> NestedToken:
-        outer = self._decrypter.open(token)
-        self._check_outer(outer.header)
-        inner = self._verifier.open(outer.plaintext)
-        return NestedToken(inner.payload, encrypted=outer, signed=inner)
 
 
 @final
@@ -203,18 +291,11 @@ class EncryptThenSign(_NestedEncrypter):
 
     __slots__ = ()
 
+    _ORDER = "encrypt-then-sign"
+
     @hide_locals
     def __init__(self, encrypter: Encrypter, signer: Signer, *, cty: str | None = "JWE") -> None:
         self._prepare(signer, encrypter, cty)
-
-    @hide_locals
-    def encrypt(self, payload: bytes) -> str:
-        """Return the token of both layers.
-
-        Raises as `Encrypter.encrypt` and `Signer.sign` do.
-        """
-        inner = self._encrypter.encrypt(payload)
-        return self._signer.sign(inner.encode("ascii"), header=self._outer)
 
 
 @final
@@ -232,31 +313,10 @@ class VerifyThenDecrypt(_NestedDecrypter):
 
     __slots__ = ()
 
+    _ORDER = "encrypt-then-sign"
+
     @hide_locals
     def __init__(
         self, verifier: Verifier, decrypter: Decrypter, *, cty: str | None = "JWE"
     ) -> None:
         self._prepare(decrypter, verifier, cty)
-
-    @hide_locals
-    def decrypt(self, token: str | bytes) -> bytes:
-        """Decrypt and verify a token, and return the payload.
-
-        Raises: as `open` does.
-        """
-        return self._open(token).payload
-
-    @hide_locals
-    def open(self, token: str | bytes) -> NestedToken:
-        """Decrypt and verify a token; return the payload with both headers and both keys.
-
-        Raises as `Verifier.open` does for the outer layer and as `Decrypter.open` does for the
-        inner one; `NotAllowedError` where the outer `cty` is not the one demanded.
-        """
-        return self._open(token)
-
-    def _open(self, token: str | bytes) -> NestedToken:
-        outer = self._verifier.open(token)
-        self._check_outer(outer.header)
-        inner = self._decrypter.open(outer.payload)
-        return NestedToken(inner.plaintext, encrypted=inner, signed=outer)

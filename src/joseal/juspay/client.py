@@ -46,6 +46,7 @@ from joseal.juspay.responses import (
     read_order_status_response,
 )
 from joseal.juspay.signing import PayoutKeys
+from joseal.profiles import BodyEncrypter
 
 _T = TypeVar("_T")
 
@@ -62,8 +63,9 @@ class Client(Opaque):
 
     Args:
         account: whose payouts they are, and where they go.
-        encrypter: prepared by `payout_encrypter`; or `PayoutKeys`, which sign too and hold the keys
-            of a rotation, of which the account's `kid` and `sid` name the ones in use.
+        encrypter: prepared by `payout_encrypter`; or a profile's, which can sign too, made with the
+            account's `kid` and `sid` as its labels; or `PayoutKeys`, which sign too and hold the
+            keys of a rotation, of which the account's `kid` and `sid` name the ones in use.
         attempt_path: which of the published forms of the path the account uses.
         connect_timeout_seconds: for connecting to one address, for the TLS handshake, and for
             handing the request over, each.
@@ -82,14 +84,14 @@ class Client(Opaque):
     __slots__ = ("_account", "_attempt_path", "_encrypter", "_transport")
 
     _account: Account
-    _encrypter: Encrypter | PayoutKeys
+    _encrypter: Encrypter | BodyEncrypter | PayoutKeys
     _attempt_path: AttemptPath
     _transport: Transport
 
     def __init__(
         self,
         account: Account,
-        encrypter: Encrypter | PayoutKeys,
+        encrypter: Encrypter | BodyEncrypter | PayoutKeys,
         *,
         attempt_path: AttemptPath = AttemptPath.ORDERS,
         connect_timeout_seconds: float = 10.0,
@@ -99,8 +101,8 @@ class Client(Opaque):
     ) -> None:
         if not isinstance(account, Account):
             raise TypeError("account must be an Account")
-        if not isinstance(encrypter, Encrypter | PayoutKeys):
-            raise TypeError("encrypter must be an Encrypter or PayoutKeys")
+        if not isinstance(encrypter, Encrypter | BodyEncrypter | PayoutKeys):
+            raise TypeError("encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys")
         if not isinstance(attempt_path, AttemptPath):
             raise TypeError("attempt_path must be an AttemptPath")
         if type(connections) is not int:

@@ -22,10 +22,11 @@ from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, final
 
 from joseal._core.keys import Key, KeySet
+from joseal._core.nested import Order
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import InvalidKeyError
 from joseal.juspay.models.base import Body
-from joseal.juspay.models.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope
+from joseal.juspay.models.envelope import GUIDE_ENC, SAMPLE_ENC, Envelope, encrypt_body
 from joseal.profiles import (
     JUSPAY_PAYOUTS,
     BodyEncrypter,
@@ -37,7 +38,6 @@ from joseal.profiles import (
     Sending,
 )
 
-Order: TypeAlias = Literal["encrypt-then-sign", "sign-then-encrypt"]
 PayoutEnc: TypeAlias = Literal["A256CBC-HS512", "A128CBC-HS256"]
 
 _ENCS: Final = (SAMPLE_ENC, GUIDE_ENC)
@@ -53,51 +53,44 @@ _QUESTION: Final = (
     "of the signature has a kid. Otherwise as for juspay-payouts."
 )
 
-PAYOUTS_ENCRYPT_THEN_SIGN: Final = Profile(
-    name="juspay-payouts-encrypt-then-sign",
-    about="Payout requests of Juspay, sealed and then signed, as the note of its guide has it.",
-    sources=JUSPAY_PAYOUTS.sources,
-    send=Sending(
-        algs=_ALGS,
-        enc=SAMPLE_ENC,
-        header=(_TYP,),
-        nesting="encrypt-then-sign",
-        sign_algs=_SIGN_ALGS,
-        sign_header=(Kid(),),
-        envelope=_BODY,
-    ),
-    receive=Receiving(
-        algs=_ALGS,
-        encs=_ENCS,
-        nesting="encrypt-then-sign",
-        verify_algs=_SIGN_ALGS,
-        envelope=_BODY,
-    ),
-    open_question=_QUESTION,
+
+def _signed_profile(nesting: Order, about: str, *header: Constant) -> Profile:
+    return Profile(
+        name=f"juspay-payouts-{nesting}",
+        about=about,
+        sources=JUSPAY_PAYOUTS.sources,
+        send=Sending(
+            algs=_ALGS,
+            enc=SAMPLE_ENC,
+            header=header,
+            nesting=nesting,
+            sign_algs=_SIGN_ALGS,
+            sign_header=(Kid(),),
+            envelope=_BODY,
+        ),
+        receive=Receiving(
+            algs=_ALGS,
+            encs=_ENCS,
+            nesting=nesting,
+            verify_algs=_SIGN_ALGS,
+            envelope=_BODY,
+        ),
+        open_question=_QUESTION,
+    )
+
+
+PAYOUTS_ENCRYPT_THEN_SIGN: Final = _signed_profile(
+    "encrypt-then-sign",
+    "Payout requests of Juspay, sealed and then signed, as the note of its guide has it.",
+    _TYP,
 )
 
-PAYOUTS_SIGN_THEN_ENCRYPT: Final = Profile(
-    name="juspay-payouts-sign-then-encrypt",
-    about="Payout requests of Juspay, signed and then sealed, as the rest of its products does.",
-    sources=JUSPAY_PAYOUTS.sources,
-    send=Sending(
-        algs=_ALGS,
-        enc=SAMPLE_ENC,
-        # RFC 7519 section 5.2 wants cty where a signed token is inside.
-        header=(_TYP, Constant("cty", "JWT")),
-        nesting="sign-then-encrypt",
-        sign_algs=_SIGN_ALGS,
-        sign_header=(Kid(),),
-        envelope=_BODY,
-    ),
-    receive=Receiving(
-        algs=_ALGS,
-        encs=_ENCS,
-        nesting="sign-then-encrypt",
-        verify_algs=_SIGN_ALGS,
-        envelope=_BODY,
-    ),
-    open_question=_QUESTION,
+# RFC 7519 section 5.2 wants cty where a signed token is inside.
+PAYOUTS_SIGN_THEN_ENCRYPT: Final = _signed_profile(
+    "sign-then-encrypt",
+    "Payout requests of Juspay, signed and then sealed, as the rest of its products does.",
+    _TYP,
+    Constant("cty", "JWT"),
 )
 
 _SIGNED: Final[Mapping[str, Profile]] = MappingProxyType(
@@ -190,9 +183,7 @@ class PayoutKeys(Opaque):
         encrypter = self._encrypters.get((kid, sid if self._signed else None))
         if encrypter is None:
             raise ValueError("kid, or sid where requests are signed, is no label of a key here")
-        text = body.to_json(stringified=stringified)
-        made = Envelope.from_json(encrypter.encrypt(text).encode("ascii"))
-        return Envelope(payload=made.payload, kid=kid, sid=sid, format=made.format)
+        return encrypt_body(encrypter, body, kid=kid, sid=sid, stringified=stringified)
 
     def __repr__(self) -> str:
         return f"PayoutKeys(labels={list(self._encrypters)!r})"

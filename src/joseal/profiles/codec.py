@@ -3,8 +3,7 @@
 Rules:
 - Everything is driven by the data of `model.py`: nothing here knows whose profile it is.
 - Both layers of a nesting are demanded: a JWE where a JWS is expected is refused, and so is the
-  reverse. They are put together here and not by `nested.py`, because an inner token may have an
-  envelope of its own, and a header the time.
+  reverse. `nested.py` puts them together.
 - The sizes in `limits` bound the body as well as the token in it.
 
 Source: RFC 7519 sections 5.2 and 11.2, RFC 8725 sections 3.11 and 3.12.
@@ -12,50 +11,25 @@ Source: RFC 7519 sections 5.2 and 11.2, RFC 8725 sections 3.11 and 3.12.
 
 import time
 from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Final, NamedTuple, Protocol, final
+from typing import Final, final
 
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
-from joseal._core.nested import NestedToken
+from joseal._core.nested import Layer, NestedToken, make_layers, open_layers
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import InvalidKeyError, TokenTooLargeError
 from joseal.profiles import envelopes, template
-from joseal.profiles.envelopes import Envelope
 from joseal.profiles.model import Receiving, Sending
-from joseal.profiles.template import Clock, Filled
+from joseal.profiles.template import Clock
 
 DEFAULTS: Final = Limits()
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 _FIRST_ERROR: Final = 400
-
-
-class _Make(Protocol):
-    """What `Encrypter.encrypt` and `Signer.sign` have in common."""
-
-    def __call__(self, data: bytes, /, *, header: Mapping[str, object] | None = None) -> str: ...
-
-
-class _Step(NamedTuple):
-    """A layer that is made: by what, and with which header."""
-
-    make: _Make
-    header: Filled
-
-
-class _Layer(NamedTuple):
-    """A step with the envelope that its token gets."""
-
-    step: _Step
-    envelope: Envelope
-    others: Mapping[str, str]
-
-    def apply(self, data: bytes, clock: Clock) -> bytes:
-        token = self.step.make(data, header=self.step.header.members(clock))
-        return self.envelope.wrap(token, self.others)
 
 
 @final
@@ -72,10 +46,12 @@ class BodyEncrypter(Opaque):
         TokenTooLargeError: the header is over `header_bytes`.
     """
 
-    __slots__ = ("_clock", "_layers", "_limits")
+    __slots__ = ("_labels", "_layers", "_limits", "_others", "_sending")
 
-    _layers: tuple[_Layer, ...]
-    _clock: Clock
+    _sending: Sending
+    _layers: tuple[Layer, ...]
+    _labels: Mapping[str, str]
+    _others: Mapping[str, str]
     _limits: Limits
 
     def __init__(
@@ -93,19 +69,24 @@ class BodyEncrypter(Opaque):
             raise ValueError("signing_key goes with a profile that signs, and only with one")
         if not callable(clock):
             raise TypeError("clock must be callable")
-        steps = [_encrypting(sending, key, policy, limits)]
+        layers = [_encrypting(sending, key, clock, policy, limits)]
         if signing_key is not None:
             first = sending.nesting == "sign-then-encrypt"
-            steps.insert(0 if first else 1, _signing(sending, signing_key, policy, limits))
-        *inner, outer = steps
+            signing = _signing(sending, signing_key, clock, policy, limits)
+            layers.insert(0 if first else 1, signing)
+        others = envelopes.others(sending.envelope, labels)
         self._set(
-            _layers=(
-                *(_Layer(step, sending.inner_envelope, NO_LABELS) for step in inner),
-                _Layer(outer, sending.envelope, envelopes.others(sending.envelope, labels)),
-            ),
-            _clock=clock,
+            _sending=sending,
+            _layers=tuple(layers),
+            _labels=MappingProxyType(dict(labels)),
+            _others=others,
             _limits=limits,
         )
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The members beside the token that this object writes into its bodies; read-only."""
+        return self._labels
 
     @hide_locals
     def encrypt(self, payload: bytes) -> str:
@@ -117,11 +98,23 @@ class BodyEncrypter(Opaque):
             InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens.
             KeyUnavailableError: a signing key on a device could not be asked.
         """
-        data = payload
-        for layer in self._layers:
-            data = layer.apply(data, self._clock)
-        _check_size(len(data), self._limits)
-        return data.decode()
+        body = self._sending.envelope.wrap(self._make(payload), self._others)
+        _check_size(len(body), self._limits)
+        return body.decode()
+
+    @hide_locals
+    def encrypt_token(self, payload: bytes) -> str:
+        """Return the token for a payload without the envelope, for a caller that has its own.
+
+        Raises: as `encrypt` does.
+        """
+        return self._make(payload)
+
+    def _make(self, payload: bytes) -> str:
+        return make_layers(payload, self._layers, self._wrap_inner)
+
+    def _wrap_inner(self, token: str) -> bytes:
+        return self._sending.inner_envelope.wrap(token, NO_LABELS)
 
     def __repr__(self) -> str:
         return f"BodyEncrypter(layers={len(self._layers)})"
@@ -210,16 +203,12 @@ class BodyDecrypter(Opaque):
         _check_size(len(body), self._limits)
         raw = body.encode(errors="replace") if isinstance(body, str) else body
         token = self._receiving.envelope.unwrap(raw)
-        if self._verifier is None:
+        nesting = self._receiving.nesting
+        if self._verifier is None or nesting == "none":
             sealed = self._decrypter.open(token)
             return NestedToken(sealed.plaintext, encrypted=sealed, signed=None)
-        if self._receiving.nesting == "sign-then-encrypt":
-            sealed = self._decrypter.open(token)
-            verified = self._verifier.open(self._inner(sealed.plaintext))
-            return NestedToken(verified.payload, encrypted=sealed, signed=verified)
-        verified = self._verifier.open(token)
-        sealed = self._decrypter.open(self._inner(verified.payload))
-        return NestedToken(sealed.plaintext, encrypted=sealed, signed=verified)
+        unwrap = self._receiving.inner_envelope.unwrap
+        return open_layers(token, self._decrypter, self._verifier, nesting, unwrap=unwrap)
 
     def is_sealed(self, status: int) -> bool:
         """Tell whether an answer with this HTTP status comes sealed.
@@ -228,14 +217,13 @@ class BodyDecrypter(Opaque):
         """
         return self._receiving.errors == "unstated" or status < _FIRST_ERROR
 
-    def _inner(self, data: bytes) -> str | bytes:
-        return self._receiving.inner_envelope.unwrap(data)
-
     def __repr__(self) -> str:
         return f"BodyDecrypter({self._decrypter!r}, {self._verifier!r})"
 
 
-def _encrypting(sending: Sending, key: Key, policy: Policy | None, limits: Limits) -> _Step:
+def _encrypting(
+    sending: Sending, key: Key, clock: Clock, policy: Policy | None, limits: Limits
+) -> Layer:
     header = template.fill(sending.header, _checked(key, sending.algs))
     encrypter = Encrypter(
         key,
@@ -245,13 +233,15 @@ def _encrypting(sending: Sending, key: Key, policy: Policy | None, limits: Limit
         policy=policy,
         limits=limits,
     )
-    return _Step(encrypter.encrypt, header)
+    return Layer(encrypter.encrypt, partial(header.members, clock))
 
 
-def _signing(sending: Sending, key: Key, policy: Policy | None, limits: Limits) -> _Step:
+def _signing(
+    sending: Sending, key: Key, clock: Clock, policy: Policy | None, limits: Limits
+) -> Layer:
     header = template.fill(sending.sign_header, _checked(key, sending.sign_algs))
     signer = Signer(key, header=header.constant, write_kid=False, policy=policy, limits=limits)
-    return _Step(signer.sign, header)
+    return Layer(signer.sign, partial(header.members, clock))
 
 
 def _bound_to(keys: Key | KeySet | Iterable[Key], algs: Collection[str]) -> KeySet:

@@ -72,8 +72,7 @@ def parse_jwe(token: str | bytes, limits: Limits) -> CompactJwe[bytes | Span]:
     _check(token, limits)
     if len(token) >= LARGE_BYTES:
         return _split_large(token, limits)
-    parsed: CompactJwe[bytes | Span] = CompactJwe._make(_cut(token, JWE_SEGMENTS, limits))
-    return parsed
+    return CompactJwe(*_cut(token, JWE_SEGMENTS, limits))
 
 
 def decode(segment: bytes, name: str) -> bytes:

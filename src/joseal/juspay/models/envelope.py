@@ -9,6 +9,7 @@ Source: the encryption guide and the encrypted attempt page of the payouts API. 
 differ in `enc`, the page's sample is the default and the guide's choice is selectable.
 """
 
+from collections.abc import Mapping
 from typing import ClassVar, Final, Literal
 
 from joseal._core.jwe import Encrypter
@@ -17,6 +18,7 @@ from joseal._core.secrecy import hide_locals
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.checks import Label
 from joseal.juspay.models.fields import Word
+from joseal.profiles import BodyEncrypter
 
 SAMPLE_ENC: Final = "A256CBC-HS512"
 GUIDE_ENC: Final = "A128CBC-HS256"
@@ -70,7 +72,7 @@ def payout_encrypter(
 
 @hide_locals
 def encrypt_body(
-    encrypter: Encrypter,
+    encrypter: Encrypter | BodyEncrypter,
     body: Body,
     *,
     kid: str,
@@ -82,7 +84,8 @@ def encrypt_body(
     Each call makes another token, even for an equal body.
 
     Args:
-        encrypter: prepared by `payout_encrypter`, or by hand for an account that differs.
+        encrypter: prepared by `payout_encrypter`, or by hand for an account that differs; or one
+            of a profile, which can sign too.
         body: such as an `Attempt`.
         kid: the label of the key that `encrypter` seals to.
         sid: the label of the caller's own public key.
@@ -90,10 +93,23 @@ def encrypt_body(
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: `kid` or `sid` is not printable ASCII.
+        ValueError: `kid` or `sid` is not printable ASCII, or not the one that a profile's encrypter
+            has as its label.
         TokenTooLargeError: the body is over the encrypter's limits.
+        KeyUnavailableError: a signing key on a device could not be asked.
     """
     if not isinstance(body, Body):
         raise TypeError("body must be a body of this API, such as an Attempt")
-    payload = encrypter.encrypt(body.to_json(stringified=stringified))
-    return Envelope(payload=payload, kid=kid, sid=sid, format=_FORMAT)
+    payload = body.to_json(stringified=stringified)
+    if isinstance(encrypter, Encrypter):
+        token = encrypter.encrypt(payload)
+    else:
+        _check_labels(encrypter.labels, {"kid": kid, "sid": sid})
+        token = encrypter.encrypt_token(payload)
+    return Envelope(payload=token, kid=kid, sid=sid, format=_FORMAT)
+
+
+def _check_labels(written: Mapping[str, str], labels: Mapping[str, str | None]) -> None:
+    """Refuse a profile's encrypter that was made for other keys than the envelope would name."""
+    if any(label != labels.get(name) for name, label in written.items()):
+        raise ValueError("kid and sid must be the labels that the encrypter was made with")

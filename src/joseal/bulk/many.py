@@ -27,7 +27,7 @@ _CHUNKS_PER_WORKER: Final = 4
 @hide_locals
 def encrypt_many(
     items: Iterable[bytes | Item],
-    tool: Encrypter | Callable[[], Encrypter],
+    prepared: Encrypter | Callable[[], Encrypter],
     *,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -45,7 +45,7 @@ def encrypt_many(
 
     Args:
         items: plaintexts, or `Item`s, which have header members too.
-        tool: a prepared Encrypter, for threads; or a picklable factory, for processes and
+        prepared: a prepared Encrypter, for threads; or a picklable factory, for processes and
             clusters, that each process calls once. It should read the key and not hold it.
         workers: how many threads or processes; the usable cores unless given.
         executor: where to work instead, and whose workers these are. It is never shut down.
@@ -59,7 +59,7 @@ def encrypt_many(
             item that kills each worker, and let it be many times what a chunk takes.
 
     Raises:
-        TypeError: an argument is of another type; the tool is neither, or can't be pickled.
+        TypeError: an argument is of another type; `prepared` is neither, or can't be pickled.
         ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
             there is no executor for it.
         TimeoutError: no worker of the executor answers in time.
@@ -72,14 +72,14 @@ def encrypt_many(
     work on the item die, or give no answer in time, each time.
     """
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
-    run = sealing(tool, sizes, executor, _checked_timeout(timeout_seconds, executor))
+    run = encrypting(prepared, sizes, executor, _checked_timeout(timeout_seconds, executor))
     return Outcomes(run.results(_chunks(items, worker.checked, sizes)))
 
 
 @hide_locals
 def decrypt_many(
     tokens: Iterable[str | bytes],
-    tool: Decrypter | Callable[[], Decrypter],
+    prepared: Decrypter | Callable[[], Decrypter],
     *,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -96,7 +96,7 @@ def decrypt_many(
     Raises as `encrypt_many` does.
     """
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
-    run = opening(tool, sizes, executor, _checked_timeout(timeout_seconds, executor))
+    run = decrypting(prepared, sizes, executor, _checked_timeout(timeout_seconds, executor))
     return Outcomes(run.results(_chunks(tokens, worker.checked_token, sizes)))
 
 
@@ -127,38 +127,38 @@ class Sizes:
         self.chunk_bytes = chunk_bytes
 
 
-def sealing(
-    tool: Encrypter | Callable[[], Encrypter],
+def encrypting(
+    prepared: Encrypter | Callable[[], Encrypter],
     sizes: Sizes,
     executor: Executor | None = None,
     timeout_seconds: float | None = None,
 ) -> BulkRun[Encrypter, PlaintextItem, str]:
-    """Return a run that seals chunks.
+    """Return a run that encrypts chunks.
 
     Raises:
-        TypeError: the tool is neither; and as `encrypt_many` does.
+        TypeError: `prepared` is neither; and as `encrypt_many` does.
     """
-    if not isinstance(tool, Encrypter) and not callable(tool):
+    if not isinstance(prepared, Encrypter) and not callable(prepared):
         raise TypeError("give an Encrypter, or a factory that makes one")
-    pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Encrypter))
-    return BulkRun(worker.encrypt_task, tool, pool, sizes.in_flight, timeout_seconds)
+    pool = _pool(sizes.workers, executor, prepared=isinstance(prepared, Encrypter))
+    return BulkRun(worker.encrypt_task, prepared, pool, sizes.in_flight, timeout_seconds)
 
 
-def opening(
-    tool: Decrypter | Callable[[], Decrypter],
+def decrypting(
+    prepared: Decrypter | Callable[[], Decrypter],
     sizes: Sizes,
     executor: Executor | None = None,
     timeout_seconds: float | None = None,
 ) -> BulkRun[Decrypter, TokenItem, bytes]:
-    """Return a run that opens chunks.
+    """Return a run that decrypts chunks.
 
     Raises:
-        TypeError: the tool is neither; and as `encrypt_many` does.
+        TypeError: `prepared` is neither; and as `encrypt_many` does.
     """
-    if not isinstance(tool, Decrypter) and not callable(tool):
+    if not isinstance(prepared, Decrypter) and not callable(prepared):
         raise TypeError("give a Decrypter, or a factory that makes one")
-    pool = _pool(sizes.workers, executor, prepared=isinstance(tool, Decrypter))
-    return BulkRun(worker.decrypt_task, tool, pool, sizes.in_flight, timeout_seconds)
+    pool = _pool(sizes.workers, executor, prepared=isinstance(prepared, Decrypter))
+    return BulkRun(worker.decrypt_task, prepared, pool, sizes.in_flight, timeout_seconds)
 
 
 def _checked_timeout(seconds: float | None, executor: Executor | None) -> float | None:

@@ -21,7 +21,7 @@ from joseal.bulk.pools import NoAnswerError, Pool
 from joseal.bulk.worker import BulkTask
 from joseal.errors import JoseError
 
-_Tool = TypeVar("_Tool")
+_Prepared = TypeVar("_Prepared")
 _Item = TypeVar("_Item")
 _T = TypeVar("_T")
 
@@ -29,21 +29,21 @@ _T = TypeVar("_T")
 _MOST_DEATHS: Final = 16
 
 
-class _Flight(NamedTuple, Generic[_Tool, _Item, _T]):
+class _Flight(NamedTuple, Generic[_Prepared, _Item, _T]):
     """A task that was given to the pool."""
 
-    task: BulkTask[_Tool, _Item]
+    task: BulkTask[_Prepared, _Item]
     future: Future[list[_T | JoseError]]
     generation: int
 
 
 @final
-class BulkRun(Generic[_Tool, _Item, _T]):
+class BulkRun(Generic[_Prepared, _Item, _T]):
     """Work that is given to a pool in chunks.
 
     Args:
         work: the function of a module that does a task.
-        tool: a prepared object, or a picklable factory.
+        prepared: a prepared object, or a picklable factory.
         pool: where it is done.
         in_flight: how many chunks may be under way.
         timeout_seconds: how long to wait for an answer; None for ever.
@@ -54,14 +54,14 @@ class BulkRun(Generic[_Tool, _Item, _T]):
 
     def __init__(
         self,
-        work: Callable[[BulkTask[_Tool, _Item]], list[_T | JoseError]],
-        tool: _Tool | Callable[[], _Tool],
+        work: Callable[[BulkTask[_Prepared, _Item]], list[_T | JoseError]],
+        prepared: _Prepared | Callable[[], _Prepared],
         pool: Pool,
         in_flight: int,
         timeout_seconds: float | None = None,
     ) -> None:
         self._work = work
-        self._tool = tool
+        self._prepared = prepared
         self._pool = pool
         self._in_flight = in_flight
         self._timeout_seconds = timeout_seconds
@@ -72,14 +72,16 @@ class BulkRun(Generic[_Tool, _Item, _T]):
 
     def results(self, chunks: Iterator[Sequence[_Item]]) -> Generator[list[_T | JoseError]]:
         """Yield the results of each chunk, in order. The pool is closed at the end."""
-        flights: deque[_Flight[_Tool, _Item, _T]] = deque()
+        flights: deque[_Flight[_Prepared, _Item, _T]] = deque()
         try:
-            for flight in map(self._launch, map(self._job, chunks)):
-                flights.append(flight)
-                if len(flights) == self._in_flight:
-                    yield self._land(flights.popleft())
-            while flights:
-                yield self._land(flights.popleft())
+            launched = map(self._launch, chunks)
+            while True:
+                while len(flights) < self._in_flight and (flight := next(launched, None)):
+                    flights.append(flight)
+                if not flights:
+                    return
+                flight = flights.popleft()
+                yield flight.future.result() if self._survived(flight) else self._alone(flight.task)
         finally:
             for flight in flights:
                 flight.future.cancel()
@@ -89,7 +91,7 @@ class BulkRun(Generic[_Tool, _Item, _T]):
         """Have one worker prepare itself, so that a factory that can't is the caller's to know."""
         began = False
         try:
-            error = self._error_of(self._launch(self._job(())))
+            error = self._error_of(self._launch(()).future)
             if error is not None:
                 raise error
             began = True
@@ -97,22 +99,17 @@ class BulkRun(Generic[_Tool, _Item, _T]):
             if not began:
                 self._pool.close()
 
-    def _job(self, items: Sequence[_Item]) -> BulkTask[_Tool, _Item]:
-        return BulkTask(self._name, next(self._numbers), self._tool, items)
-
-    def _launch(self, task: BulkTask[_Tool, _Item]) -> _Flight[_Tool, _Item, _T]:
+    def _launch(self, items: Sequence[_Item]) -> _Flight[_Prepared, _Item, _T]:
+        task = BulkTask(self._name, next(self._numbers), self._prepared, items)
         return _Flight(task, self._pool.submit(self._work, task), self._pool.generation)
 
-    def _land(self, flight: _Flight[_Tool, _Item, _T]) -> list[_T | JoseError]:
-        return flight.future.result() if self._survived(flight) else self._alone(flight.task)
-
-    def _survived(self, flight: _Flight[_Tool, _Item, _T]) -> bool:
+    def _survived(self, flight: _Flight[_Prepared, _Item, _T]) -> bool:
         """Wait for a task; False where its worker died, and there are new ones.
 
         Raises:
             Exception: whatever else ended the task: it is no item's fault.
         """
-        error = self._error_of(flight)
+        error = self._error_of(flight.future)
         if error is None:
             self._deaths = 0
             return True
@@ -122,23 +119,23 @@ class BulkRun(Generic[_Tool, _Item, _T]):
         self._pool.renew(flight.generation)
         return False
 
-    def _alone(self, task: BulkTask[_Tool, _Item]) -> list[_T | JoseError]:
+    def _alone(self, task: BulkTask[_Prepared, _Item]) -> list[_T | JoseError]:
         """Do a task again while nothing new is started."""
         for _ in range(self._pool.tries - (len(task.items) > 1)):
-            flight = self._launch(self._job(task.items))
+            flight = self._launch(task.items)
             if self._survived(flight):
                 return flight.future.result()
         if len(task.items) == 1:
             return [LostError("the work on the item ended without an answer, each time")]
-        parts = [self._job([item]) for item in task.items]
+        parts = [BulkTask(task.run, task.number, self._prepared, [item]) for item in task.items]
         return [result for part in parts for result in self._alone(part)]
 
-    def _error_of(self, flight: _Flight[_Tool, _Item, _T]) -> BaseException | None:
+    def _error_of(self, future: Future[list[_T | JoseError]]) -> BaseException | None:
         """Wait for a task, and return what ended it, if anything did."""
         try:
-            return flight.future.exception(self._timeout_seconds)
+            return future.exception(self._timeout_seconds)
         except CancelledError:
             return RuntimeError("the executor cancelled what it was given")
         except TimeoutError:
-            flight.future.cancel()
+            future.cancel()
             return NoAnswerError("the executor gave no answer in time")

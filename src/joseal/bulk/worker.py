@@ -21,7 +21,7 @@ from joseal.errors import JoseError
 
 _T = TypeVar("_T")
 _Item = TypeVar("_Item")
-_Tool = TypeVar("_Tool")
+_Prepared = TypeVar("_Prepared")
 
 
 class PlaintextWithHeader(NamedTuple):
@@ -55,28 +55,32 @@ _UNEXPECTED: Final = (
 
 
 @final
-class BulkTask(Generic[_Tool, _Item]):
+class BulkTask(Generic[_Prepared, _Item]):
     """Items that go to a worker together.
 
     Attributes:
         run: a name that no other run has.
         number: this task's own within the run.
-        tool: a prepared object, or a factory that makes one.
+        prepared: a prepared object, or a factory that makes one.
         items: the items.
     """
 
-    __slots__ = ("items", "number", "run", "tool")
+    __slots__ = ("items", "number", "prepared", "run")
 
     def __init__(
-        self, run: str, number: int, tool: _Tool | Callable[[], _Tool], items: Sequence[_Item]
+        self,
+        run: str,
+        number: int,
+        prepared: _Prepared | Callable[[], _Prepared],
+        items: Sequence[_Item],
     ) -> None:
         self.run = run
         self.number = number
-        self.tool = tool
+        self.prepared = prepared
         self.items = items
 
     def __reduce__(self) -> tuple[object, ...]:
-        return BulkTask, (self.run, self.number, self.tool, self.items)
+        return BulkTask, (self.run, self.number, self.prepared, self.items)
 
     def __dask_tokenize__(self) -> tuple[str, int]:
         # Dask names a task by a hash of its arguments, and takes equal names for one task.
@@ -92,8 +96,11 @@ def encrypt_task(task: BulkTask[Encrypter, PlaintextItem]) -> list[str | JoseErr
     Raises:
         TypeError: the factory made no Encrypter.
     """
-    encrypter = _prepared(task.run, task.tool, Encrypter)
-    return [_result(_encrypt, encrypter, item) for item in task.items]
+    encrypter = _prepare(task.run, task.prepared, Encrypter)
+    return [
+        item if isinstance(item, JoseError) else _result(_encrypt, encrypter, item)
+        for item in task.items
+    ]
 
 
 def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError]:
@@ -102,8 +109,11 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
     Raises:
         TypeError: the factory made no Decrypter.
     """
-    decrypter = _prepared(task.run, task.tool, Decrypter)
-    return [_result(_decrypt, decrypter, item) for item in task.items]
+    decrypter = _prepare(task.run, task.prepared, Decrypter)
+    return [
+        item if isinstance(item, JoseError) else _result(Decrypter.decrypt, decrypter, item)
+        for item in task.items
+    ]
 
 
 def checked(item: object) -> PlaintextItem:
@@ -123,13 +133,13 @@ def checked_token(item: object) -> TokenItem:
     return item if isinstance(item, str | bytes) else ItemError()
 
 
-def _prepared(run: str, tool: object, kind: type[_T]) -> _T:
-    if isinstance(tool, kind):
-        return tool
+def _prepare(run: str, prepared: object, kind: type[_T]) -> _T:
+    if isinstance(prepared, kind):
+        return prepared
     with _lock:
         kept = _kept.get(run)
         if not isinstance(kept, kind):
-            kept = _made_by(tool) if callable(tool) else None
+            kept = _made_by(prepared) if callable(prepared) else None
             if not isinstance(kept, kind):
                 raise TypeError("the factory must make an Encrypter to seal, a Decrypter to open")
             _kept[run] = kept
@@ -142,32 +152,26 @@ def _made_by(factory: Callable[[], object]) -> object:
     """Call the factory; what it raises is marked, for it travels with what a cluster may raise."""
     made = False
     try:
-        tool = factory()
+        prepared = factory()
         made = True
     finally:
         error = sys.exception()
         if not made and error is not None:
             error.add_note(FACTORY_FAILED)
-    return tool
+    return prepared
 
 
-def _encrypt(encrypter: Encrypter, item: PlaintextItem) -> str | JoseError:
+def _encrypt(encrypter: Encrypter, item: bytes | PlaintextWithHeader) -> str:
     if isinstance(item, bytes):
         return encrypter.encrypt(item)
-    if isinstance(item, JoseError):
-        return item
     return encrypter.encrypt(item.plaintext, header=strict_json.load_object(item.header))
 
 
-def _decrypt(decrypter: Decrypter, item: TokenItem) -> bytes | JoseError:
-    return item if isinstance(item, JoseError) else decrypter.decrypt(item)
-
-
 def _result(
-    act: Callable[[_Tool, _Item], _T | JoseError], tool: _Tool, item: _Item
+    act: Callable[[_Prepared, _Item], _T], prepared: _Prepared, item: _Item
 ) -> _T | JoseError:
     try:
-        return act(tool, item)
+        return act(prepared, item)
     except JoseError as error:
         failure = error
     except (TypeError, ValueError):

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
-from joseal.cli.bulk import workers as bulk_tools
+from joseal.cli.bulk import workers as bulk_workers
 from joseal.cli.bulk.options import Files
-from joseal.cli.bulk.workers import KeySource, Opening
+from joseal.cli.bulk.workers import DecrypterSettings, KeySource
 from joseal.cli.exit_codes import Exit
 
 
@@ -59,9 +59,9 @@ def command(
     """
     password = options.Password(password_env, password_file, ask=ask_password)
     source = KeySource(key_path, alg, None, password, legacy)
-    how = Opening(enc, typ, cty, any_kid, accept_zip)
+    settings = DecrypterSettings(enc, typ, cty, any_kid, accept_zip)
     both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
     bulk_task.check(both)
     key = source.load()
-    work = bulk_tools.decrypt_work(source, how, key, bulk_task.cores(workers))
-    bulk_task.run(both, key, work, {"open": how._asdict()})
+    worker = bulk_workers.decrypt_chunks(source, settings, key, bulk_task.cores(workers))
+    bulk_task.run(both, key, worker, {"open": settings._asdict()})

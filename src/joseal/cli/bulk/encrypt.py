@@ -4,9 +4,9 @@ from pathlib import Path
 
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
-from joseal.cli.bulk import workers as bulk_tools
+from joseal.cli.bulk import workers as bulk_workers
 from joseal.cli.bulk.options import Files
-from joseal.cli.bulk.workers import KeySource, Sealing
+from joseal.cli.bulk.workers import EncrypterSettings, KeySource
 from joseal.cli.exit_codes import Exit
 
 
@@ -53,9 +53,9 @@ def command(
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
     source = KeySource(key_path, alg, kid)
-    how = Sealing(enc, options.header_members(members), write_kid=not no_kid)
+    settings = EncrypterSettings(enc, options.header_members(members), write_kid=not no_kid)
     both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
     bulk_task.check(both)
     key = source.load()
-    work = bulk_tools.encrypt_work(source, how, key, bulk_task.cores(workers))
-    bulk_task.run(both, key, work, {"seal": how._asdict(), "kid": kid})
+    worker = bulk_workers.encrypt_chunks(source, settings, key, bulk_task.cores(workers))
+    bulk_task.run(both, key, worker, {"seal": settings._asdict(), "kid": kid})

@@ -12,7 +12,7 @@ from joseal.cli import files, json_output, options
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.bulk.journal import Books
 from joseal.cli.bulk.rows import Csv, Format, JsonLines, PlainLines
-from joseal.cli.bulk.run import Task, Work
+from joseal.cli.bulk.run import Task, Worker
 from joseal.cli.exit_codes import Exit, FailureError
 
 _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -81,14 +81,14 @@ class Files(NamedTuple):
     in_path: Path
 
 
-def run(both: Files, key: Key, work: Work, how: dict[str, object]) -> None:
+def run(both: Files, key: Key, worker: Worker, how: dict[str, object]) -> None:
     """Do it, and say how many rows there are.
 
     Raises:
         FailureError: a file can't be used; rows were refused, and all others are done.
         JoseError: a worker can't load the key.
     """
-    done = bulk_run.run(_task(both, key, work, how))
+    done = bulk_run.run(_task(both, key, worker, how))
     if both.as_json:
         line = json_output.line({"rows": done.rows, "rejects": done.rejects})
         files.write(files.STANDARD, line, private=False)
@@ -98,7 +98,7 @@ def run(both: Files, key: Key, work: Work, how: dict[str, object]) -> None:
         raise FailureError("rejects", text, Exit.TOKEN)
 
 
-def _task(both: Files, key: Key, work: Work, how: dict[str, object]) -> Task:
+def _task(both: Files, key: Key, worker: Worker, how: dict[str, object]) -> Task:
     form, sealing = _form(both), "seal" in how
     return Task(
         source=both.in_path,
@@ -115,7 +115,7 @@ def _task(both: Files, key: Key, work: Work, how: dict[str, object]) -> Task:
         },
         thumbprint=key.thumbprint(),
         resume=both.resume,
-        work=work,
+        worker=worker,
     )
 
 

@@ -18,6 +18,7 @@ from typing import BinaryIO, Final, NamedTuple, Protocol, TypeAlias, final
 
 from joseal._core.limits import Limits
 from joseal._core.wire import strict_json
+from joseal.errors import JoseError
 
 # Room for one token of the largest size, and as much again for the rest.
 LINE_BYTES: Final = 2 * Limits().token_bytes
@@ -25,6 +26,9 @@ LINE_BYTES: Final = 2 * Limits().token_bytes
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]')
 _SPACE: Final = b" \t\r\n"
 _DRAIN_BYTES: Final = 64 * 1024
+
+# What becomes of a value.
+Result: TypeAlias = str | bytes | JoseError
 
 # Puts what was sealed or opened where its plaintext or token was.
 _Rebuild: TypeAlias = Callable[[Sequence[bytes]], bytes]
@@ -73,11 +77,10 @@ class Row:
         end: the place behind it.
         fields: what the values are called, if they have names.
         values: what is sealed or opened.
-        rebuild: makes the new row of the results; raises RefusalError.
         refusal: why the row can't be read.
     """
 
-    __slots__ = ("begin", "end", "fields", "line", "rebuild", "refusal", "values")
+    __slots__ = ("_rebuild", "begin", "end", "fields", "line", "refusal", "values")
 
     def __init__(
         self, begin: Place, end: Place, fields: Sequence[str | None], read: _Read | Refusal
@@ -87,7 +90,25 @@ class Row:
         self.end = end
         self.fields = fields
         self.refusal = read if isinstance(read, Refusal) else None
-        self.values, self.rebuild = ([], b"".join) if isinstance(read, Refusal) else read
+        self.values, self._rebuild = ([], b"".join) if isinstance(read, Refusal) else read
+
+    def finish(self, results: Sequence[Result]) -> bytes:
+        """Return the new row.
+
+        Args:
+            results: one for each of `values`.
+
+        Raises:
+            RefusalError: the row can't be read, a value failed, or the result does not fit.
+        """
+        if self.refusal is not None:
+            raise RefusalError(*self.refusal)
+        values: list[bytes] = []
+        for index, result in enumerate(results):
+            if isinstance(result, JoseError):
+                raise RefusalError(result.code, self.fields[index])
+            values.append(result if isinstance(result, bytes) else result.encode())
+        return self._rebuild(values)
 
 
 class Format(Protocol):

@@ -20,16 +20,14 @@ from joseal.cli import exit_codes
 from joseal.cli.bulk import journal as bulk_journal
 from joseal.cli.bulk.journal import Books, Fingerprint, Journal
 from joseal.cli.bulk.progress import Bar
-from joseal.cli.bulk.rows import Format, Refusal, RefusalError, Row
+from joseal.cli.bulk.rows import Format, Refusal, RefusalError, Result, Row
 from joseal.cli.exit_codes import Exit, FailureError
-from joseal.errors import JoseError
 
 # What is done between two entries is done again after a kill.
 _SECONDS_BETWEEN: Final = 0.5
 
-_Result: TypeAlias = str | bytes | JoseError
-Results: TypeAlias = Generator[Sequence[_Result]]
-Work: TypeAlias = Callable[[Iterator[list[bytes]]], Results]
+Results: TypeAlias = Generator[Sequence[Result]]
+Worker: TypeAlias = Callable[[Iterator[list[bytes]]], Results]
 
 
 class Task(NamedTuple):
@@ -43,7 +41,7 @@ class Task(NamedTuple):
         options: all that changes the output.
         thumbprint: the key's.
         resume: go on with an unfinished run.
-        work: gives chunks to the workers, and yields their results in order.
+        worker: gives chunks to the workers, and yields their results in order.
     """
 
     source: Path
@@ -53,7 +51,7 @@ class Task(NamedTuple):
     options: dict[str, object]
     thumbprint: str
     resume: bool
-    work: Work
+    worker: Worker
 
 
 def run(task: Task) -> Journal:
@@ -114,7 +112,7 @@ def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal
     file.seek(journal.offset)
     batches: deque[list[Row]] = deque()
     kept = time.monotonic()
-    results = task.work(_chunks(task.form.rows(file, journal.place), batches))
+    results = task.worker(_chunks(task.form.rows(file, journal.place), batches))
     with closing(results), Bar(size, journal) as bar:
         for found in results:
             journal = finish(batches.popleft(), found, books, journal)
@@ -144,17 +142,16 @@ def _chunks(rows: Iterator[Row], batches: deque[list[Row]]) -> Iterator[list[byt
         yield values
 
 
-def finish(batch: list[Row], results: Sequence[_Result], books: Books, journal: Journal) -> Journal:
+def finish(batch: list[Row], results: Sequence[Result], books: Books, journal: Journal) -> Journal:
     """Write the rows of a chunk."""
     left = iter(results)
     done: list[bytes] = []
     refused: list[bytes] = []
     for row in batch:
-        outcome = _outcome(row, [next(left) for _ in row.values])
-        if isinstance(outcome, Refusal):
-            refused.append(_reject(row, outcome))
-        else:
-            done.append(outcome)
+        try:
+            done.append(row.finish([next(left) for _ in row.values]))
+        except RefusalError as error:
+            refused.append(_reject(row, error.refusal))
     sizes = books.write(b"".join(done), b"".join(refused))
     end = batch[-1].end
     return replace(
@@ -166,21 +163,6 @@ def finish(batch: list[Row], results: Sequence[_Result], books: Books, journal: 
         rows=journal.rows + len(done),
         rejects=journal.rejects + len(refused),
     )
-
-
-def _outcome(row: Row, results: list[_Result]) -> bytes | Refusal:
-    """Put a row together, or say why not."""
-    if row.refusal is not None:
-        return row.refusal
-    values: list[bytes] = []
-    for index, result in enumerate(results):
-        if isinstance(result, JoseError):
-            return Refusal(result.code, row.fields[index])
-        values.append(result if isinstance(result, bytes) else result.encode())
-    try:
-        return row.rebuild(values)
-    except RefusalError as error:
-        return error.refusal
 
 
 def _reject(row: Row, refusal: Refusal) -> bytes:

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.secrecy import hide_locals
-from joseal.bulk.many import Sizes, opening, sealing
+from joseal.bulk.many import Sizes, decrypting, encrypting
 from joseal.cli import encrypt, options
-from joseal.cli.bulk.run import Work
+from joseal.cli.bulk.run import Worker
 from joseal.cli.exit_codes import FailureError
 
 
@@ -63,7 +63,7 @@ class KeySource(NamedTuple):
         raise InvalidKeyError("a worker can't read the key's file")
 
 
-class Sealing(NamedTuple):
+class EncrypterSettings(NamedTuple):
     """How an Encrypter is made."""
 
     enc: str
@@ -75,7 +75,7 @@ class Sealing(NamedTuple):
         return encrypt.prepare(key, self.enc, self.members, write_kid=self.write_kid)
 
 
-class Opening(NamedTuple):
+class DecrypterSettings(NamedTuple):
     """How a Decrypter is made."""
 
     enc: tuple[str, ...]
@@ -96,39 +96,43 @@ class Opening(NamedTuple):
         )
 
 
-class _Sealer(NamedTuple):
+class _EncrypterFactory(NamedTuple):
     """Its method is the factory that each process calls."""
 
     source: KeySource
-    sealing: Sealing
+    settings: EncrypterSettings
     thumbprint: str
 
     def make(self) -> Encrypter:
-        return self.sealing.prepare(self.source.load_again(self.thumbprint))
+        return self.settings.prepare(self.source.load_again(self.thumbprint))
 
 
-class _Opener(NamedTuple):
+class _DecrypterFactory(NamedTuple):
     """Its method is the factory that each process calls."""
 
     source: KeySource
-    opening: Opening
+    settings: DecrypterSettings
     thumbprint: str
 
     def make(self) -> Decrypter:
-        return self.opening.prepare(self.source.load_again(self.thumbprint))
+        return self.settings.prepare(self.source.load_again(self.thumbprint))
 
 
-def encrypt_work(source: KeySource, how: Sealing, key: Key, workers: int) -> Work:
-    """Return what seals chunks, on threads or in processes."""
-    tool: Encrypter | Callable[[], Encrypter] = how.prepare(key)
+def encrypt_chunks(
+    source: KeySource, settings: EncrypterSettings, key: Key, workers: int
+) -> Worker:
+    """Return what encrypts chunks, on threads or in processes."""
+    prepared: Encrypter | Callable[[], Encrypter] = settings.prepare(key)
     if workers > 1 and source.can_be_read_again():
-        tool = _Sealer(source, how, key.thumbprint()).make
-    return lambda chunks: sealing(tool, Sizes(workers)).results(chunks)
+        prepared = _EncrypterFactory(source, settings, key.thumbprint()).make
+    return lambda chunks: encrypting(prepared, Sizes(workers)).results(chunks)
 
 
-def decrypt_work(source: KeySource, how: Opening, key: Key, workers: int) -> Work:
-    """Return what opens chunks, on threads or in processes."""
-    tool: Decrypter | Callable[[], Decrypter] = how.prepare(key)
+def decrypt_chunks(
+    source: KeySource, settings: DecrypterSettings, key: Key, workers: int
+) -> Worker:
+    """Return what decrypts chunks, on threads or in processes."""
+    prepared: Decrypter | Callable[[], Decrypter] = settings.prepare(key)
     if workers > 1 and source.can_be_read_again():
-        tool = _Opener(source, how, key.thumbprint()).make
-    return lambda chunks: opening(tool, Sizes(workers)).results(chunks)
+        prepared = _DecrypterFactory(source, settings, key.thumbprint()).make
+    return lambda chunks: decrypting(prepared, Sizes(workers)).results(chunks)

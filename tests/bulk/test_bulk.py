@@ -21,10 +21,27 @@ from concurrent.futures import (
 from pathlib import Path
 
 import pytest
+from tests.helpers import all_algorithms
 from tests.helpers import bulk_factories as factories
 
-from joseal import Encrypter, InvalidKeyError, Key, MalformedTokenError, TokenTooLargeError
-from joseal.bulk import Item, ItemError, LostError, Outcome, decrypt_many, encrypt_many, worker
+from joseal import (
+    Decrypter,
+    Encrypter,
+    InvalidKeyError,
+    Key,
+    MalformedTokenError,
+    TokenTooLargeError,
+)
+from joseal.bulk import (
+    Item,
+    ItemError,
+    LostError,
+    Outcome,
+    decrypt_many,
+    encrypt_many,
+    pools,
+    worker,
+)
 from joseal.bulk.pools import CallerPool, OwnPool
 from joseal.bulk.run import BulkRun
 from joseal.bulk.worker import BulkTask
@@ -529,3 +546,28 @@ def test_a_factory_that_fails_on_a_later_worker_ends_the_run(kind):
         encrypt_many([b"a"] * 20, factory, executor=executor, chunk_items=2) as outcomes,
     ):
         list(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("alg", "encrypting", "decrypting"),
+    [("dir", 1, 1), ("ECDH-ES", 1, 1), ("RSA-OAEP", 1, 7), ("PBES2-HS256+A128KW", 7, 7)],
+)
+def test_threads_are_used_where_they_gain_something(alg, encrypting, decrypting, monkeypatch):
+    made = []
+
+    def noting(workers):
+        made.append(workers)
+        return OwnPool(lambda: ThreadPoolExecutor(1))
+
+    monkeypatch.setattr(pools, "usable_cores", lambda: 7)
+    monkeypatch.setattr(pools, "threads", noting)
+    key = all_algorithms.key(alg)
+    public = key if key.is_symmetric else key.public()
+    enc = "A128GCM"
+    with encrypt_many([], Encrypter(public, enc=enc)) as outcomes:
+        assert list(outcomes) == []
+    with decrypt_many([], Decrypter(key, enc=enc)) as outcomes:
+        assert list(outcomes) == []
+    with decrypt_many([], Decrypter(key, enc=enc), workers=3) as outcomes:
+        assert list(outcomes) == []
+    assert made == [encrypting, decrypting, 3]

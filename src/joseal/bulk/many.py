@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Final, Generic, TypeVar, final
 
-from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.jwe import Decrypter, Encrypter, decryption_settings, encryption_settings
 from joseal._core.secrecy import hide_locals
 from joseal.bulk import pools, worker
 from joseal.bulk.outcome import Item, Outcomes
@@ -47,7 +47,9 @@ def encrypt_many(
         items: plaintexts, or `Item`s, which have header members too.
         prepared: a prepared Encrypter, for threads; or a picklable factory, for processes and
             clusters, that each process calls once. It should read the key and not hold it.
-        workers: how many threads or processes; the usable cores unless given.
+        workers: how many threads or processes. Unless given, the usable cores; for a prepared
+            object one thread, except where a private RSA operation or the derivation of a key
+            from a password leaves the interpreter to other threads.
         executor: where to work instead, and whose workers these are. It is never shut down.
         in_flight: how many chunks are under way; 4 for each worker unless given. For an executor
             on many machines, give at least twice the number of its workers.
@@ -71,6 +73,7 @@ def encrypt_many(
     outcome is that of `Encrypter.encrypt`, or `ItemError`, or `LostError` where the processes that
     work on the item die, or give no answer in time, each time.
     """
+    workers = _threads(prepared) if workers is None and executor is None else workers
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
     run = encrypting(prepared, sizes, executor, _checked_timeout(timeout_seconds, executor))
     return Outcomes(run.results(_chunks(items, worker.checked, sizes)))
@@ -95,6 +98,7 @@ def decrypt_many(
 
     Raises as `encrypt_many` does.
     """
+    workers = _threads(prepared) if workers is None and executor is None else workers
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
     run = decrypting(prepared, sizes, executor, _checked_timeout(timeout_seconds, executor))
     return Outcomes(run.results(_chunks(tokens, worker.checked_token, sizes)))
@@ -159,6 +163,18 @@ def decrypting(
         raise TypeError("give a Decrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(prepared, Decrypter))
     return BulkRun(worker.decrypt_task, prepared, pool, sizes.in_flight, timeout_seconds)
+
+
+def _threads(prepared: object) -> int | None:
+    """Return one for a prepared object whose threads would only wait for each other."""
+    if isinstance(prepared, Encrypter):
+        alone = not encryption_settings(prepared).key.alg.startswith("PBES2")
+    elif isinstance(prepared, Decrypter):
+        keys = decryption_settings(prepared).keys
+        alone = not any(key.alg.startswith(("PBES2", "RSA")) for key in keys)
+    else:
+        alone = False
+    return 1 if alone else None
 
 
 def _checked_timeout(seconds: float | None, executor: Executor | None) -> float | None:

@@ -86,6 +86,7 @@ class Client(Opaque):
     _attempt_path: AttemptPath
     _transport: Transport
 
+    @hide_locals
     def __init__(
         self,
         account: Account,
@@ -136,6 +137,7 @@ class Client(Opaque):
     ) -> None:
         self.close()
 
+    @hide_locals
     def close(self) -> None:
         """Close the connections. A closed client sends nothing more."""
         self._transport.close()

@@ -78,6 +78,7 @@ class BodyEncrypter(Opaque):
     _clock: Clock
     _limits: Limits
 
+    @hide_locals
     def __init__(
         self,
         sending: Sending,
@@ -146,6 +147,7 @@ class BodyDecrypter(Opaque):
     _verifier: Verifier | None
     _limits: Limits
 
+    @hide_locals
     def __init__(
         self,
         receiving: Receiving,

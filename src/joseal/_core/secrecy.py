@@ -11,7 +11,8 @@ Rules:
   iterable, a file object or a device that was handed in. The caller's frames are never touched.
 - An exception that was raised in a frame of joseal or of its libraries loses its cause and its
   context, because their texts may hold input. One that was raised by the caller's code keeps them.
-- What can't be cleared, because it still runs in another thread, leaves with no traceback at all.
+- An exception with a frame that can't be cleared, because another thread still runs it, leaves
+  without its traceback.
 - Accepted: a signal that arrives at the very call of a public function is raised in the frame that
   guards it, before its first instruction, and shows the arguments that the caller's frame has too.
 """

@@ -21,7 +21,7 @@ import functools
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeVar
+from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeGuard, TypeVar
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -99,13 +99,13 @@ def _clean(error: BaseException, handled: BaseException | None) -> None:
             _set(link, "__context__", None if link is handled else handled)
             _set(link, "__suppress_context__", False)  # noqa: FBT003 - a plain assignment
         further = [link.__cause__, link.__context__]
-        if isinstance(link, BaseExceptionGroup):
-            further += _members(link)
+        if _is_group(link):
+            further += link.exceptions
         pending += [each for each in further if each is not None and id(each) not in seen]
 
 
-def _members(group: BaseExceptionGroup[BaseException]) -> tuple[BaseException, ...]:
-    return group.exceptions
+def _is_group(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    return isinstance(error, BaseExceptionGroup)
 
 
 def _clear_frames(place: TracebackType | None, *, called_by_callers: bool) -> bool:

@@ -1,33 +1,19 @@
-"""The pages for a reviewer say what is there: tests that exist, files in order, lines as counted.
-
-`python -m tests.house.test_audit` writes the lines as counted into the page.
-"""
+"""The pages for a reviewer say what is there: tests that exist, functions as traced and counted."""
 
 import ast
 import re
 from pathlib import Path
 
 import pytest
-from tests.house.test_source import MODULES, REVIEWED, code_lines, name_of
+from tests.house import reading_sets
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["SECURITY.md", "docs/audit.md"]
-ROW = re.compile(r"^\| `([\w/]+\.py)` \| (\d+) \|", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
 def text_of(name: str) -> str:
     return (ROOT / name).read_text("utf-8")
-
-
-def reviewed() -> dict[str, int]:
-    """The part that a reviewer reads, with its lines; files without code are left out."""
-    lines = {
-        name_of(path): code_lines(path.read_text("utf-8"))
-        for path in MODULES
-        if name_of(path).partition("/")[0].removesuffix(".py") in REVIEWED
-    }
-    return {name: count for name, count in lines.items() if count}
 
 
 def missing_tests(text: str) -> list[str]:
@@ -40,15 +26,27 @@ def missing_tests(text: str) -> list[str]:
     return found
 
 
-def test_reading_order_has_every_file_once_with_its_lines() -> None:
-    rows = [(name, int(count)) for name, count in ROW.findall(text_of("docs/audit.md"))]
-    assert dict(rows) == reviewed()
-    assert len(rows) == len(dict(rows))
+def test_reading_sets_and_files_are_as_traced_and_counted() -> None:
+    page = text_of("docs/audit.md")
+    assert reading_sets.written(page) == page, "run: python -m tests.house.reading_sets"
 
 
-def test_sum_of_the_lines_is_told_rightly() -> None:
-    (told,) = re.findall(r"together ([\d,]+) lines of code", text_of("docs/audit.md"))
-    assert int(told.replace(",", "")) == sum(reviewed().values())
+def test_stale_reading_set_is_noticed() -> None:
+    first, last = reading_sets.FILES
+    page = f"{first}\n\n1 line\n{last}\n"
+    assert reading_sets.between(page, reading_sets.FILES, iter(["2 lines"])) != page
+    for marks in (reading_sets.SETS, reading_sets.FILES):
+        assert [text_of("docs/audit.md").count(mark) for mark in marks] == [1, 1]
+
+
+def test_trace_sees_what_is_entered_and_nothing_else() -> None:
+    """A task that verifies enters no encryption, and one that encrypts no signature."""
+    verifying = reading_sets.in_own_process("Verify ES256")
+    assert "_core/jws.py" in verifying
+    assert "_core/jwe.py" not in verifying
+    encrypting = reading_sets.in_own_process("Encrypt RSA-OAEP with A256CBC-HS512")
+    assert "Encrypter.encrypt" in encrypting["_core/jwe.py"]
+    assert "_core/jws.py" not in encrypting
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -71,16 +69,3 @@ def test_every_promise_names_a_test() -> None:
 def test_test_that_does_not_exist_is_noticed(bad: str) -> None:
     assert missing_tests(bad)
     assert not missing_tests("`tests/core/jwe/test_jwe.py::test_round_trip`")
-
-
-def write_lines() -> None:
-    """Bring the counts of the page up to date."""
-    lines = reviewed()
-    text = ROW.sub(lambda row: f"| `{row[1]}` | {lines.get(row[1], 0)} |", text_of("docs/audit.md"))
-    told = f"together {sum(lines.values()):,} lines of code"
-    text = re.sub(r"together [\d,]+ lines of code", told, text)
-    (ROOT / "docs/audit.md").write_text(text, "utf-8")
-
-
-if __name__ == "__main__":
-    write_lines()

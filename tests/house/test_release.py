@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import joseal
 
@@ -67,3 +69,29 @@ def test_versions_of_python_that_are_claimed_are_those_that_are_tested() -> None
 def test_package_says_that_it_is_typed() -> None:
     assert (PACKAGE / "py.typed").is_file()
     assert "Typing :: Typed" in PROJECT["classifiers"]
+
+
+def demanded(extra: str) -> Iterator[Requirement]:
+    """The requirements of joseal and of an extra, those of the extras that it names included."""
+    for text in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"][extra]]:
+        requirement = Requirement(text)
+        if requirement.name == "joseal":
+            for inner in requirement.extras:
+                yield from demanded(inner)
+        else:
+            yield requirement
+
+
+def test_tools_of_ci_are_pinned_with_hashes_to_versions_that_are_allowed() -> None:
+    """Made anew by: python .ci/pin.py > .ci/requirements.txt."""
+    text = (ROOT / ".ci" / "requirements.txt").read_text("utf-8")
+    entries = re.findall(
+        r"^([\w.-]+)==(\S+) \\\n    --hash=sha256:[0-9a-f]{64}$", text, re.MULTILINE
+    )
+    first, *rest = text.splitlines()
+    assert first.startswith("# For Python ")
+    assert len(rest) == 2 * len(entries)
+    pinned = dict(entries)
+    for requirement in demanded("lint"):
+        version = pinned[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), requirement

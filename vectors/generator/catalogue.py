@@ -284,7 +284,11 @@ class VectorFile:
         content = {
             "schema": self._schema,
             # The name of the program in version 1 of the files: any other would change all of them.
-            "source": {"name": "joseal", "version": "1", "generator": "python -m vectors.generator"},
+            "source": {
+                "name": "joseal",
+                "version": "1",
+                "generator": "python -m vectors.generator",
+            },
             "notes": {flag: NOTES[flag] for flag in sorted(self.flags())},
             "groups": [{**group.members, "tests": group.tests} for group in self._groups],
         }

@@ -1,4 +1,4 @@
-"""Policies: which of the algorithms that joseal knows an organisation has a place for.
+"""Policies: which of the algorithms that joseal knows an organization has a place for.
 
 A policy looks at names alone. It is checked when an object is prepared, never while a token is
 handled, and it says what it refuses.

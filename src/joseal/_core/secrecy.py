@@ -11,29 +11,39 @@ Rules:
   iterable, a file object or a device that was handed in. The caller's frames are never touched.
 - An exception that was raised in a frame of joseal or of its libraries loses its cause and its
   context, because their texts may hold input. One that was raised by the caller's code keeps them.
+- An exception with a frame that can't be cleared, because another thread still runs it, leaves
+  without its traceback.
+- Accepted: a signal that arrives at the very call of a public function is raised in the frame that
+  guards it, before its first instruction, and shows the arguments that the caller's frame has too.
 """
 
 import functools
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
-from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeVar
+from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeGuard, TypeVar
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 # Called by joseal, such a module works on joseal's values. Called by the caller's code, on theirs.
 _LIBRARIES: Final = sys.stdlib_module_names | {
+    "click",
     "cryptography",
+    "joserfc",
+    "jwcrypto",
     "msgspec",
     "nacl",
     "pkcs11",
     "pybase64",
+    "rich",
     "starlette",
+    "trustme",
     "urllib3",
     "uvicorn",
 }
+# The module that `collections` names in the constructor of a named tuple.
+_NAMED_TUPLE: Final = "namedtuple_"
 
 
 def hide_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -49,9 +59,10 @@ def hide_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             try:
                 _clean(error, handled)
             except BaseException as cut_short:
-                # The stack is used up, or an interrupt came. Then places go too.
-                error.__traceback__ = error.__cause__ = error.__context__ = None
+                # The stack is used up, or an interrupt came. Then places go too, those of what
+                # leaves first: a class may refuse an assignment, and there is no stack for a call.
                 cut_short.__traceback__ = cut_short.__context__ = None
+                error.__traceback__ = error.__cause__ = error.__context__ = None
                 raise
             raise
         finally:
@@ -70,31 +81,60 @@ def _clean(error: BaseException, handled: BaseException | None) -> None:
     """
     pending = [error]
     seen = {id(handled)}
+    # The guard's own frame, which still runs.
+    guard = error.__traceback__
     while pending:
         link = pending.pop()
         seen.add(id(link))
+        is_error = link is error
+        place = guard.tb_next if is_error and guard is not None else link.__traceback__
         # What led to an exception of the caller's code began there, unless joseal comes first.
-        if not _clear_frames(link.__traceback__, called_by_callers=link is not error):
-            link.__cause__ = None
-            link.__context__ = None if link is handled else handled
-            link.__suppress_context__ = False
-        further = (link.__cause__, link.__context__)
+        try:
+            is_callers = _clear_frames(place, called_by_callers=not is_error)
+        except RuntimeError:
+            _forget(link)
+            continue
+        if not is_callers:
+            _set(link, "__cause__", None)
+            _set(link, "__context__", None if link is handled else handled)
+            _set(link, "__suppress_context__", False)  # noqa: FBT003 - a plain assignment
+        further = [link.__cause__, link.__context__]
+        if _is_group(link):
+            further += link.exceptions
         pending += [each for each in further if each is not None and id(each) not in seen]
 
 
+def _is_group(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseException]]:
+    return isinstance(error, BaseExceptionGroup)
+
+
 def _clear_frames(place: TracebackType | None, *, called_by_callers: bool) -> bool:
-    """Clear all frames but the caller's; tell whether the innermost one is the caller's."""
+    """Clear all frames but the caller's; tell whether the innermost one is the caller's.
+
+    Raises:
+        RuntimeError: a frame that is not the caller's still runs.
+    """
     callers = called_by_callers
     while place is not None:
         frame = place.tb_frame
         package = str(frame.f_globals.get("__name__")).partition(".")[0]
-        callers = package != "joseal" and (callers or package not in _LIBRARIES)
+        is_library = package in _LIBRARIES or package.startswith(_NAMED_TUPLE)
+        callers = package != "joseal" and (callers or not is_library)
         if not callers:
-            # One that still runs is refused: the guarding frame, or one that a generator is in.
-            with suppress(RuntimeError):
-                frame.clear()
+            frame.clear()
         place = place.tb_next
     return callers
+
+
+def _forget(error: BaseException) -> None:
+    """Take traceback, cause and context away."""
+    for name in ("__traceback__", "__cause__", "__context__"):
+        _set(error, name, None)
+
+
+def _set(error: BaseException, name: str, value: object) -> None:
+    # Not by an assignment, which the class of a foreign exception may refuse.
+    object.__setattr__(error, name, value)
 
 
 class Opaque:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from joseal._core.secrecy import hide_locals
 from joseal.conformance.backends.registry import Backend
 from joseal.conformance.formats import registry as formats
 from joseal.conformance.running import FileReport, Report, run
@@ -29,6 +30,7 @@ class _Found(NamedTuple):
     is_vectors: bool
 
 
+@hide_locals
 def verify(
     paths: Iterable[Path],
     backend: Backend,

@@ -219,6 +219,7 @@ class Pkcs11Token(Opaque):
         if self._session is None:
             raise KeyUnavailableError("the library can't be loaded, or has not one such token")
 
+    @hide_locals
     def load(
         self,
         *,
@@ -258,6 +259,7 @@ class Pkcs11Token(Opaque):
             )
         return key
 
+    @hide_locals
     def find(self, *, label: str | None = None, key_id: bytes | None = None) -> Pkcs11Key:
         """Find a private key, for `Key.from_external`.
 
@@ -272,11 +274,13 @@ class Pkcs11Token(Opaque):
             raise InvalidKeyError("the token has not one private key of this name")
         return Pkcs11Key(self, name)
 
+    @hide_locals
     def close(self) -> None:
         """End the session and log out. The next use of a key begins a new session."""
         with _ONE_AT_A_TIME:
             self._leave()
 
+    @hide_locals
     def ask(self, name: _Name, operation: Callable[[Object], bytes]) -> bytes | None:
         """Do an operation with the one key of this name; None if it is refused. For `Pkcs11Key`.
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, NamedTuple
 
 from joseal._core.algorithms.registry import SIGS, AlgSpec, EncSpec
 from joseal._core.limits import Limits
+from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 from joseal._core.wire.header import has_media_type
@@ -36,6 +37,7 @@ _INNER: Final = ("double_base64", "hex_segment")
 _SYMPTOMS: Final = ("trailing_bits",)
 
 
+@hide_locals
 def explain(token: str | bytes, *, expect: Expect = "jwe") -> Explanation:
     """Say what a token is, and what is wrong with it, from its bytes alone.
 

@@ -88,6 +88,7 @@ class Client(Opaque):
     _attempt_path: AttemptPath
     _transport: Transport
 
+    @hide_locals
     def __init__(
         self,
         account: Account,
@@ -138,6 +139,7 @@ class Client(Opaque):
     ) -> None:
         self.close()
 
+    @hide_locals
     def close(self) -> None:
         """Close the connections. A closed client sends nothing more."""
         self._transport.close()

@@ -219,6 +219,7 @@ class RedactionFilter(logging.Filter):
         longest_first = sorted(map(re.escape, known), key=len, reverse=True)
         self._secrets = _Hidden(re.compile("|".join(longest_first)) if known else None)
 
+    @hide_locals
     def filter(self, record: logging.LogRecord) -> bool:
         """Redact a record. Always true: the record goes on."""
         self._message(record)
@@ -226,6 +227,7 @@ class RedactionFilter(logging.Filter):
         self._extra(record)
         return True
 
+    @hide_locals
     def redact(self, text: str) -> str:
         """Return a text without what looks like a secret, and without those that are known."""
         return redact(self._secrets.cut(text))

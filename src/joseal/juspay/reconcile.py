@@ -25,6 +25,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
+from joseal._core.secrecy import hide_locals
 from joseal.juspay.models.base import Guarded
 from joseal.juspay.models.fields import WORD
 from joseal.juspay.models.order_status import Fulfillment, Order, Transaction
@@ -104,6 +105,7 @@ class AttemptQuery:
 
     __slots__ = ("ask_again_seconds", "fulfillment_id", "known")
 
+    @hide_locals
     def __init__(self, fulfillment_id: str, known: Collection[str], asked: int = 0) -> None:
         if isinstance(known, str) or not isinstance(known, Collection):
             raise TypeError("known must be a collection of strings")
@@ -119,6 +121,7 @@ class AttemptQuery:
         self.ask_again_seconds = min(seconds, _MOST_SECONDS)
 
 
+@hide_locals
 def read_reconciliation(outcome: Outcome[Order], question: AttemptQuery) -> Reconciliation:
     """Tell what the status of an order proves about an attempt.
 

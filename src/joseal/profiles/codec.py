@@ -54,6 +54,7 @@ class BodyEncrypter(Opaque):
     _others: Mapping[str, str]
     _limits: Limits
 
+    @hide_locals
     def __init__(
         self,
         sending: Sending,
@@ -139,6 +140,7 @@ class BodyDecrypter(Opaque):
     _verifier: Verifier | None
     _limits: Limits
 
+    @hide_locals
     def __init__(
         self,
         receiving: Receiving,

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 from msgspec import Struct
 
+from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 from joseal.errors import MalformedTokenError
@@ -22,10 +23,12 @@ from joseal.errors import MalformedTokenError
 class Raw(Struct, frozen=True):
     """The compact token is the body."""
 
+    @hide_locals
     def wrap(self, token: str, _others: Mapping[str, str]) -> bytes:
         """Return the body for a token."""
         return token.encode("ascii")
 
+    @hide_locals
     def unwrap(self, body: bytes) -> str | bytes:
         """Return the token in a body, unread."""
         return body
@@ -53,6 +56,7 @@ class InMember(Struct, frozen=True):
             raise TypeError("labels and constants must be tuples")
         _check_names((self.name, *self.labels, *(name for name, _ in self.constants)))
 
+    @hide_locals
     def wrap(self, token: str, others: Mapping[str, str]) -> bytes:
         """Return the body for a token and the members beside it.
 
@@ -61,6 +65,7 @@ class InMember(Struct, frozen=True):
         """
         return _dump({self.name: token, **others})
 
+    @hide_locals
     def unwrap(self, body: bytes) -> str | bytes:
         """Return the token in a body, unread.
 
@@ -93,6 +98,7 @@ class Fields(Struct, frozen=True):
         if len(self.names) not in (JWE_SEGMENTS, JWS_SEGMENTS):
             raise ValueError("a token has five segments or three")
 
+    @hide_locals
     def wrap(self, token: str, _others: Mapping[str, str]) -> bytes:
         """Return the body for a token.
 
@@ -101,6 +107,7 @@ class Fields(Struct, frozen=True):
         """
         return _dump(dict(zip(self.names, token.split("."), strict=True)))
 
+    @hide_locals
     def unwrap(self, body: bytes) -> str | bytes:
         """Return the token in a body, unread.
 

@@ -8,15 +8,26 @@ Source: RFC 7516 section 11.5, RFC 7518 section 5.2.2.2.
 """
 
 import hashlib
+import io
 import os
 import traceback
 
 import pytest
 from tests.helpers import all_algorithms, forge
 
-from joseal import Decrypter, DecryptionError
+from joseal import (
+    Decrypter,
+    DecryptionError,
+    DecryptThenVerify,
+    KeySet,
+    Signer,
+    Verifier,
+    VerifyThenDecrypt,
+)
 from joseal._core.algorithms import aes, content_encryption, ecdh
 from joseal._core.algorithms.registry import ALGS
+from joseal.profiles import BodyDecrypter, Receiving
+from joseal.stream import decrypt_stream
 
 ENCS = ["A128CBC-HS256", "A128GCM"]
 # The curve is a choice of its own for ECDH-ES, and None for the others.
@@ -50,6 +61,10 @@ class RecordedAead:
     def decrypt(self, iv, data, aad):
         self._log.append(("gcm", len(iv), len(data), None if aad is None else len(aad)))
         return self._aead.decrypt(iv, data, aad)
+
+    def encrypt(self, iv, data, aad):
+        self._log.append(("gcm encrypt", len(iv), len(data), len(aad)))
+        return self._aead.encrypt(iv, data, aad)
 
 
 class RecordedKdf:
@@ -318,3 +333,46 @@ def test_failed_unwrap_goes_on_with_the_random_key_to_the_tag(alg, enc, monkeypa
         bad = bad._replace(encrypted_key=all_algorithms.wrap(alg, enc, drawn[:5]).encrypted_key)
         token = str(all_algorithms.token(alg, enc, b"under what was drawn", wrapped=bad))
     assert opener.decrypt(token) == b"under what was drawn"
+
+
+def by_stream(keys, alg, enc):
+    decrypter = Decrypter(keys, enc=enc)
+    return lambda token: decrypt_stream(decrypter, io.BytesIO(token.encode()), io.BytesIO())
+
+
+def by_nested(keys, alg, enc):
+    verifier = Verifier(all_algorithms.signing_key("HS256"))
+    return DecryptThenVerify(Decrypter(keys, enc=enc), verifier, cty=None).decrypt
+
+
+def by_signed(keys, alg, enc):
+    key = all_algorithms.signing_key("HS256")
+    opener = VerifyThenDecrypt(Verifier(key), Decrypter(keys, enc=enc), cty=None).decrypt
+    signer = Signer(key)
+    return lambda token: opener(signer.sign(token.encode()))
+
+
+def by_profile(keys, alg, enc):
+    return BodyDecrypter(Receiving(algs=(alg,), encs=(enc,)), keys).decrypt
+
+
+LEVELS = [by_stream, by_nested, by_signed, by_profile]
+# One alg of each family.
+FAMILIES = ["RSA-OAEP-256", "RSA1_5", "ECDH-ES", "ECDH-ES+A256KW", "A128KW", "A128GCMKW", "dir"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("enc", ENCS)
+@pytest.mark.parametrize("alg", FAMILIES)
+@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.__name__)
+def test_every_level_has_the_one_failure_with_the_same_frames(level, alg, enc, count, log):
+    curve = "P-256" if alg in all_algorithms.ECDH else None
+    names = ["mine", "second", "third"][:count]
+    keys = KeySet([all_algorithms.fresh(alg, enc, name, curve) for name in names])
+    opener = level(keys, alg, enc)
+    _, *bad = faults(alg, curve, enc)
+    expected, work = observed(opener, bad[0][1], log)
+    assert [frame[2] for frame in expected[8] if frame[0] != "guarded"] != []
+    assert not any(held for name, _, held in expected[8] if name not in ("guarded", "<lambda>"))
+    for name, token in bad:
+        assert observed(opener, token, log) == (expected, work), name

@@ -1,12 +1,16 @@
 """Nothing secret in what Python remembers: no frames, no pickles."""
 
 import copy
+import dataclasses
 import functools
 import gc
 import inspect
 import pickle
 import sys
+import threading
 import traceback
+import types
+import typing
 import weakref
 
 import pytest
@@ -256,6 +260,105 @@ def test_what_the_function_returns_or_is_called_stays():
 
     assert (double(4), double(4, by=3)) == (8, 12)
     assert (double.__name__, double.__doc__) == ("double", "Double it.")
+
+
+@dataclasses.dataclass(frozen=True)
+class FrozenError(Exception):
+    """A class that refuses every assignment, also that of a traceback."""
+
+    code: int = 1
+
+
+def test_error_that_refuses_assignments_is_cleaned():
+    found = caught(OURS["public"], functools.partial(OURS["fail_while_handling"], FrozenError()), 4)
+    assert isinstance(found, FrozenError)
+    assert found.__cause__ is found.__context__ is None
+    assert [held for _, held in locals_of(found)[1:]] == [{}, {}, {}]
+
+
+def test_members_of_a_group_are_cleaned():
+    """A device that asks several machines gathers what each of them raised."""
+    inner, gathered = ValueError("x"), []
+
+    def device(data):
+        try:
+            LIBRARY["call"](functools.partial(OURS["fail"], inner), data)
+        except ValueError as error:
+            gathered.append(error)
+        raise ExceptionGroup("several", [ExceptionGroup("more", gathered)])
+
+    found = caught(OURS["public"], device, "4111")
+    assert isinstance(found, ExceptionGroup)
+    frames = [frame for frame, _ in traceback.walk_tb(inner.__traceback__)]
+    assert [frame.f_code.co_name for frame in frames] == ["device", "call", "fail"]
+    assert frames[0].f_locals["data"] == "4111"
+    assert frames[-1].f_locals == {}
+
+
+class Pair(typing.NamedTuple):
+    secret: str
+
+
+def test_constructor_of_a_named_tuple_is_ours():
+    found = caught(OURS["public"], functools.partial(Pair.__new__, int), "4111")
+    assert isinstance(found, TypeError)
+    assert [name for name, _ in locals_of(found)][-1] == "<lambda>"
+    assert [held for _, held in locals_of(found)[1:]] == [{}, {}, {}]
+
+
+def test_frame_that_another_thread_still_runs_leaves_with_the_traceback():
+    """One exception object is raised in two threads: each has the other's frames on it."""
+    error = ForeignError("x")
+    reached, left = threading.Event(), threading.Event()
+
+    def running(secret):
+        try:
+            OURS["fail"](error, secret)
+        except ForeignError:
+            reached.set()
+            left.wait(10)
+
+    other = threading.Thread(target=OURS["call"], args=(running, "4111"))
+    other_traceback = threading.Thread(target=other.run)
+    other_traceback.start()
+    try:
+        assert reached.wait(10)
+        frame = sys._current_frames()[other_traceback.ident]
+        while frame.f_code.co_name != "call":
+            frame = frame.f_back
+        shared = types.TracebackType(error.__traceback__, frame, frame.f_lasti, frame.f_lineno)
+
+        def device(data):
+            raise error.with_traceback(shared)
+
+        found = None
+        try:
+            OURS["public"](device, "4111")
+        except ForeignError as again:
+            found = again
+        assert found is error
+        shown = [frame.f_locals for frame, _ in traceback.walk_tb(found.__traceback__)][1:]
+        assert "kept" not in {name for held in shown for name in held}
+    finally:
+        left.set()
+        other_traceback.join()
+
+
+def test_exception_of_the_caller_that_joseal_raises_again_makes_no_cycle():
+    first, second = OSError("first"), KeyError("second")
+    try:
+        try:
+            raise first
+        except OSError:
+            raise second  # noqa: B904 - the context is what is tested
+    except KeyError:
+        found = caught_from(first)
+    chain = []
+    while found is not None:
+        assert found not in chain
+        chain.append(found)
+        found = found.__context__
+    assert chain == [first, second]
 
 
 class WatchedError(ValueError):

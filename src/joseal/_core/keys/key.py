@@ -378,6 +378,7 @@ class Key(Opaque):
         operations = jwks.counterparts(self._operations)
         return self._make(public, self.alg, kid=self._kid, operations=operations, legacy=True)
 
+    @hide_locals
     def thumbprint(self) -> str:
         """Return the SHA-256 thumbprint of the public key, base64url.
 
@@ -389,6 +390,7 @@ class Key(Opaque):
         shown = material if isinstance(material, Secret) else materials.public(material)
         return base64url.encode(jwks.thumbprint(jwks.dump(shown))).decode("ascii")
 
+    @hide_locals
     def thumbprint_uri(self) -> str:
         """Return the thumbprint as a URI.
 
@@ -396,6 +398,7 @@ class Key(Opaque):
         """
         return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{self.thumbprint()}"
 
+    @hide_locals
     def spki_sha256(self) -> str:
         """Return the SHA-256 of the public key's SubjectPublicKeyInfo in hex, as some APIs name it.
 

@@ -22,7 +22,7 @@ from joseal._core.wire import strict_json
 
 @runtime_checkable
 class Check(Protocol):
-    """What one member has to be."""
+    """The rule of one member."""
 
     def apply(self, name: str, value: object) -> object:
         """Return the value as it is to be kept.

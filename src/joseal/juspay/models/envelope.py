@@ -48,6 +48,7 @@ class Envelope(Body, frozen=True, kw_only=True):
     format: Literal["compact"]
 
 
+@hide_locals
 def payout_encrypter(
     bank: Key, *, enc: Literal["A256CBC-HS512", "A128CBC-HS256"] = SAMPLE_ENC
 ) -> Encrypter:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar, final
 
+from joseal._core.secrecy import hide_locals
 from joseal.juspay.webhooks.receiver import WEBHOOK_ID
 from joseal.juspay.webhooks.store import (
     LEASE_SECONDS,
@@ -94,6 +95,7 @@ class SqliteWebhookStore(LeasedStore):
     _path: str
     _busy_timeout_seconds: float
 
+    @hide_locals
     def __init__(
         self,
         path: str | os.PathLike[str],
@@ -120,6 +122,7 @@ class SqliteWebhookStore(LeasedStore):
         )
         self._prepare()
 
+    @hide_locals
     def claim(self, webhook_id: str) -> Claim | Delivery:
         """Claim an id, as `WebhookStore.claim` says.
 
@@ -139,6 +142,7 @@ class SqliteWebhookStore(LeasedStore):
 
         return self._in_transaction(work)
 
+    @hide_locals
     def confirm(self, claim: Claim) -> bool:
         """Confirm an id, as `WebhookStore.confirm` says.
 
@@ -156,6 +160,7 @@ class SqliteWebhookStore(LeasedStore):
 
         return self._in_transaction(work)
 
+    @hide_locals
     def release(self, claim: Claim) -> None:
         """Release a claim, as `WebhookStore.release` says.
 
@@ -164,6 +169,7 @@ class SqliteWebhookStore(LeasedStore):
         """
         self._in_transaction(lambda connection: connection.execute(_RELEASE, claim))
 
+    @hide_locals
     def forget(self, older_than_seconds: float) -> int:
         """Forget what was handled so long ago that it is not sent again; return how many.
 
@@ -175,6 +181,7 @@ class SqliteWebhookStore(LeasedStore):
             lambda connection: connection.execute(_FORGET, (before,)).rowcount
         )
 
+    @hide_locals
     def handle_in_transaction(
         self, webhook: _W, handler: Callable[[_W, sqlite3.Connection], object]
     ) -> Delivery:

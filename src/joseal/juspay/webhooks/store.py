@@ -31,7 +31,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar, final
 
-from joseal._core.secrecy import Opaque
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import JoseError
 from joseal.juspay import log_filter
 from joseal.juspay.webhooks.receiver import WEBHOOK_ID
@@ -124,6 +124,7 @@ class Identified(Protocol):
 _W = TypeVar("_W", bound=Identified)
 
 
+@hide_locals
 def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object]) -> Delivery:
     """Run `handler` for a webhook, unless it was handled or is being handled.
 
@@ -258,10 +259,12 @@ class MemoryWebhookStore(LeasedStore):
     _entries: dict[str, StoredClaim]
     _lock: threading.Lock
 
+    @hide_locals
     def __init__(self, *, lease_seconds: float = LEASE_SECONDS, clock: Clock = time.time) -> None:
         super().__init__(lease_seconds, clock)
         self._set(_entries={}, _lock=threading.Lock())
 
+    @hide_locals
     def claim(self, webhook_id: str) -> Claim | Delivery:
         """Claim an id, as `WebhookStore.claim` says.
 
@@ -277,6 +280,7 @@ class MemoryWebhookStore(LeasedStore):
             self._entries[webhook_id] = entry
             return Claim(webhook_id, entry.attempt)
 
+    @hide_locals
     def confirm(self, claim: Claim) -> bool:
         """Confirm an id, as `WebhookStore.confirm` says."""
         with self._lock:
@@ -286,6 +290,7 @@ class MemoryWebhookStore(LeasedStore):
             self._entries[claim.webhook_id] = entry._replace(handled_at=self._now())
             return entry.attempt == claim.attempt
 
+    @hide_locals
     def release(self, claim: Claim) -> None:
         """Release a claim, as `WebhookStore.release` says."""
         with self._lock:
@@ -293,6 +298,7 @@ class MemoryWebhookStore(LeasedStore):
             if entry is not None and entry.attempt == claim.attempt:
                 self._entries[claim.webhook_id] = entry._replace(lease_seconds=0.0)
 
+    @hide_locals
     def forget(self, older_than_seconds: float) -> int:
         """Forget what was handled so long ago that it is not sent again; return how many."""
         with self._lock:

@@ -1,0 +1,673 @@
+"""Every public function, with every object that a caller hands in, raising every kind of exception.
+
+A row is a public function and an object of the caller's: a mapping, an iterable, a file, a device, a
+clock, a factory, an executor, a handler, a store, a path. The object raises, and what leaves has
+no local of joseal or of a library that joseal called, and ends at the caller's own line.
+
+The functions are read off the package. One that is new needs a row, or the decorator, or a reason.
+"""
+
+import concurrent.futures
+import functools
+import importlib
+import inspect
+import traceback
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+
+import pytest
+from tests.helpers import all_algorithms
+
+import joseal
+from joseal import bulk, conformance, juspay, profiles, stream
+from joseal._core import secrecy
+from joseal.juspay.webhooks.store import Claim
+
+PUBLIC = ["joseal", "joseal.bulk", "joseal.stream", "joseal.profiles", "joseal.juspay"]
+PUBLIC += ["joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
+DUNDERS = {"__init__", "__call__", "__iter__", "__next__", "__enter__", "__exit__"}
+
+# Public, and without the decorator.
+UNGUARDED = {
+    **dict.fromkeys(
+        (
+            *("joseal.DecryptedToken.__init__", "joseal.VerifiedToken.__init__"),
+            *("joseal.NestedToken.__init__", "joseal.bulk.Item.__init__"),
+            *("joseal.bulk.Outcome.__init__", "joseal.bulk.Outcomes.__init__"),
+        ),
+        "keeps what it is given, and looks at nothing of it",
+    ),
+    "joseal.Key.__init__": "there is no public constructor",
+    "joseal.KeySet.__iter__": "gives objects that show no secret",
+    "joseal.bulk.Outcomes.__iter__": "gives itself",
+    "joseal.bulk.Outcomes.__enter__": "gives itself",
+    "joseal.bulk.Outcomes.__exit__": "does what close does",
+    "joseal.juspay.Client.__enter__": "gives itself",
+    "joseal.juspay.Client.__exit__": "does what close does",
+    "joseal.juspay.Accepted.result": "gives what it has",
+    "joseal.juspay.Order.fulfillment": "looks a name up; no part of an order's status is secret",
+    "joseal.juspay.Order.known": "looks a name up; no part of an order's status is secret",
+    "joseal.juspay.protect_loggers": "takes names of loggers",
+    "joseal.devices.pkcs11.Pkcs11Key.__init__": "keeps a name and an object that shows no secret",
+    **dict.fromkeys(
+        (
+            *("joseal.profiles.Profile.replace", "joseal.profiles.Profile.with_send"),
+            "joseal.profiles.Profile.with_receive",
+        ),
+        "a profile is public data",
+    ),
+    "joseal.profiles.BodyDecrypter.is_sealed": "compares the number of an HTTP status",
+    "joseal.profiles.kid_of": "public halves, and objects that show no secret",
+    **dict.fromkeys(
+        (
+            *("joseal.conformance.backend", "joseal.conformance.is_installed"),
+            *("joseal.conformance.to_html", "joseal.conformance.to_json"),
+            *("joseal.conformance.to_junit", "joseal.conformance.FileReport.count"),
+            *("joseal.conformance.Report.count", "joseal.conformance.Report.reasons"),
+        ),
+        "a report holds names and numbers",
+    ),
+}
+
+
+def is_guarded(function):
+    return function.__code__.co_name == "guarded"
+
+
+def public_functions():
+    """Yield the name of each public function and method that joseal wrote, and the function."""
+    for module_name in PUBLIC:
+        module = importlib.import_module(module_name)
+        names = getattr(module, "__all__", None) or [
+            name
+            for name, value in vars(module).items()
+            if name[0] != "_" and getattr(value, "__module__", None) == module_name
+        ]
+        for name in names:
+            value = getattr(module, name)
+            if inspect.isfunction(value):
+                yield f"{module_name}.{name}", value
+            elif (
+                inspect.isclass(value)
+                and not issubclass(value, BaseException)
+                and not getattr(value, "_is_protocol", False)
+            ):
+                yield from methods(value, f"{module_name}.{name}")
+
+
+def methods(kind, path):
+    for name, attribute in vars(kind).items():
+        function = getattr(attribute, "__func__", attribute)
+        of_ours = inspect.isfunction(function) and function.__module__.startswith("joseal")
+        if of_ours and (name in DUNDERS or name[0] != "_"):
+            yield f"{path}.{name}", function
+
+
+FUNCTIONS = dict(public_functions())
+
+
+class ForeignError(Exception):
+    """A class that joseal can't know, such as that of a KMS client."""
+
+
+class ForeignPanic(BaseException):
+    """What passes every `except Exception`."""
+
+
+RAISED = [
+    joseal.KeyUnavailableError,
+    *(KeyError, OSError, ValueError, TypeError, RuntimeError, AttributeError, ForeignError),
+    *(ForeignPanic, KeyboardInterrupt, SystemExit, GeneratorExit),
+]
+LAST_LINE = "raise self.error  # the caller's last line"
+
+
+class Trap:
+    """What all objects of the caller have in common."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def spring(self, *given, **named):
+        mine = "the caller's own"
+        if mine:
+            raise self.error  # the caller's last line
+
+
+class TrapMapping(Trap, Mapping):
+    def __getitem__(self, name):
+        return self.spring()
+
+    def __iter__(self):
+        return self.spring()
+
+    def __len__(self):
+        return 1
+
+
+class TrapCollection(Trap, Collection):
+    def __contains__(self, value):
+        return self.spring()
+
+    def __iter__(self):
+        return self.spring()
+
+    def __len__(self):
+        return 1
+
+
+class TrapIterable(Trap, Iterable):
+    def __iter__(self):
+        return self.spring()
+
+
+class TrapHeaders(Trap):
+    def items(self):
+        return self.spring()
+
+
+class TrapPath(Trap):
+    def __fspath__(self):
+        return self.spring()
+
+
+class TrapFile(Trap):
+    def __init__(self, error, fails=("read", "write", "seek"), raw=b""):
+        super().__init__(error)
+        self.fails, self.raw, self.at = fails, raw, 0
+
+    def read(self, size):
+        if "read" in self.fails:
+            self.spring()
+        chunk = self.raw[self.at : self.at + size]
+        self.at += len(chunk)
+        return chunk
+
+    def write(self, raw):
+        return self.spring() if "write" in self.fails else len(raw)
+
+    def seek(self, offset, whence=0):
+        if "seek" in self.fails:
+            self.spring()
+        self.at = {0: 0, 1: self.at, 2: len(self.raw)}[whence] + offset
+        return self.at
+
+    def seekable(self):
+        return True
+
+
+class TrapDevice(Trap):
+    """An `ExternalKey` whose client raises its own class."""
+
+    def unwrap(self, alg, encrypted_key):
+        return self.spring()
+
+    def agree(self, peer):
+        return self.spring()
+
+    def sign(self, alg, data):
+        return self.spring()
+
+
+class TrapExecutor(Trap, concurrent.futures.Executor):
+    def submit(self, work, /, *given, **named):
+        return self.spring()
+
+
+class TrapStore(Trap):
+    def __init__(self, error, fails):
+        super().__init__(error)
+        self.fails = fails
+
+    def claim(self, webhook_id):
+        return self.spring() if self.fails == "claim" else Claim(webhook_id, 1)
+
+    def confirm(self, claim):
+        return self.spring() if self.fails == "confirm" else True
+
+    def release(self, claim):
+        return self.spring() if self.fails == "release" else None
+
+
+class TrapBackend(Trap):
+    name = "trap"
+    is_joseal = False
+
+    def run(self, task):
+        return self.spring()
+
+
+def one_then(error):
+    """An iterable of the caller's that is a generator, and raises at the second item."""
+    yield b"plaintext"
+    trap = Trap(error)
+    yield trap.spring()
+
+
+VECTORS = next(Path(__file__).resolve().parents[3].glob("vectors/base64url_by_alg.json"))
+PLAINTEXT = b'{"cardNumber":"4111111111111111"}'
+WEBHOOK = b'{"id":"w-1","label":"ORDER","value":"x","category":"INFO","info":{"orderId":"order-1"}}'
+
+
+@functools.cache
+def private(alg):
+    return all_algorithms.key(alg) if alg in all_algorithms.ALGS else joseal.Key.generate(alg)
+
+
+def device_key(alg, error):
+    return joseal.Key.from_external(TrapDevice(error), public=private(alg).public())
+
+
+def encrypter(alg="RSA-OAEP-256"):
+    key = private(alg)
+    return joseal.Encrypter(key if key.is_symmetric else key.public(), enc="A128GCM")
+
+
+def decrypter(error, alg="RSA-OAEP-256"):
+    return joseal.Decrypter(device_key(alg, error), enc="A128GCM")
+
+
+@functools.cache
+def token(alg="RSA-OAEP-256"):
+    return encrypter(alg).encrypt(PLAINTEXT)
+
+
+@functools.cache
+def signer():
+    return joseal.Signer(private("RS256"))
+
+
+def device_signer(error):
+    return joseal.Signer(device_key("RS256", error))
+
+
+@functools.cache
+def nested(outer):
+    if outer == "jwe":
+        return joseal.SignThenEncrypt(signer(), encrypter()).encrypt(PLAINTEXT)
+    return joseal.EncryptThenSign(encrypter(), signer()).encrypt(PLAINTEXT)
+
+
+def verifier():
+    return joseal.Verifier(private("RS256").public())
+
+
+@functools.cache
+def merchant_body():
+    key = private("RSA-OAEP-256").public()
+    return profiles.MASTERCARD.encrypter(mastercard(key)).encrypt(PLAINTEXT)
+
+
+@functools.cache
+def mastercard(key):
+    return joseal.Key.from_jwk(key.to_jwk(), alg="RSA-OAEP-256", kid="k-1")
+
+
+def body_decrypter(error):
+    return profiles.MASTERCARD.decrypter(device_key("RSA-OAEP-256", error), any_kid=True)
+
+
+def with_clock(error):
+    """An encrypter for a profile whose header has the time."""
+    return profiles.VISA_MLE.encrypter(visa_key(), clock=Trap(error).spring)
+
+
+@functools.cache
+def visa_key():
+    return joseal.Key.from_jwk(private("RSA-OAEP-256").public().to_jwk(), kid="k-1")
+
+
+@functools.cache
+def bank():
+    return joseal.Key.from_jwk(private("RSA-OAEP").public().to_jwk(), kid="bank")
+
+
+def payout_keys(error):
+    signing = joseal.Key.from_external(TrapDevice(error), public=labelled_signer())
+    return juspay.PayoutKeys(bank(), signers=signing, nesting="sign-then-encrypt")
+
+
+@functools.cache
+def labelled_signer():
+    return joseal.Key.from_jwk(private("RS256").public().to_jwk(), alg="RS256", kid="ours")
+
+
+def account():
+    return juspay.Account(
+        base_url="https://localhost:1",
+        api_key="a" * 16,
+        merchant_id="m",
+        kid="bank",
+        sid="ours",
+        routing_id="r",
+    )
+
+
+def client(error):
+    return juspay.Client(account(), payout_keys(error))
+
+
+ATTEMPT = juspay.Attempt(
+    fulfillment_id="f-1", card_info=juspay.CardInfo(card_number="4929471234567898")
+)
+
+
+def receiver():
+    return juspay.WebhookReceiver(basic=("juspay", "password"))
+
+
+def webhook():
+    return juspay.read_webhook(WEBHOOK)
+
+
+def in_threads(many, items, error):
+    """A factory of the caller's that raises in a thread of the caller's executor."""
+    with concurrent.futures.ThreadPoolExecutor(1) as executor:
+        many(items, Trap(error).spring, workers=1, executor=executor)
+
+
+ROWS = {
+    "joseal.Encrypter.__init__: header": lambda e: joseal.Encrypter(
+        private("RSA-OAEP-256").public(), enc="A128GCM", header=TrapMapping(e)
+    ),
+    "joseal.Encrypter.encrypt: header": lambda e: encrypter().encrypt(
+        PLAINTEXT, header=TrapMapping(e)
+    ),
+    "joseal.Decrypter.__init__: keys": lambda e: joseal.Decrypter(TrapIterable(e), enc="A128GCM"),
+    "joseal.Decrypter.__init__: enc": lambda e: joseal.Decrypter(
+        private("RSA-OAEP-256"), enc=TrapCollection(e)
+    ),
+    "joseal.Decrypter.__init__: crit": lambda e: joseal.Decrypter(
+        private("RSA-OAEP-256"), enc="A128GCM", crit=TrapCollection(e)
+    ),
+    "joseal.Decrypter.decrypt: device, RSA": lambda e: decrypter(e).decrypt(token()),
+    "joseal.Decrypter.decrypt: device, ECDH": lambda e: decrypter(e, "ECDH-ES+A256KW").decrypt(
+        token("ECDH-ES+A256KW")
+    ),
+    "joseal.Decrypter.open: device": lambda e: decrypter(e).open(token()),
+    "joseal.Signer.__init__: header": lambda e: joseal.Signer(
+        private("RS256"), header=TrapMapping(e)
+    ),
+    "joseal.Signer.sign: header": lambda e: signer().sign(PLAINTEXT, header=TrapMapping(e)),
+    "joseal.Signer.sign: device": lambda e: device_signer(e).sign(PLAINTEXT),
+    "joseal.Verifier.__init__: keys": lambda e: joseal.Verifier(TrapIterable(e)),
+    "joseal.Verifier.__init__: crit": lambda e: joseal.Verifier(
+        private("RS256").public(), crit=TrapCollection(e)
+    ),
+    "joseal.SignThenEncrypt.encrypt: device": lambda e: joseal.SignThenEncrypt(
+        device_signer(e), encrypter()
+    ).encrypt(PLAINTEXT),
+    "joseal.EncryptThenSign.encrypt: device": lambda e: joseal.EncryptThenSign(
+        encrypter(), device_signer(e)
+    ).encrypt(PLAINTEXT),
+    "joseal.DecryptThenVerify.decrypt: device": lambda e: joseal.DecryptThenVerify(
+        decrypter(e), verifier()
+    ).decrypt(nested("jwe")),
+    "joseal.DecryptThenVerify.open: device": lambda e: joseal.DecryptThenVerify(
+        decrypter(e), verifier()
+    ).open(nested("jwe")),
+    "joseal.VerifyThenDecrypt.decrypt: device": lambda e: joseal.VerifyThenDecrypt(
+        verifier(), decrypter(e)
+    ).decrypt(nested("jws")),
+    "joseal.VerifyThenDecrypt.open: device": lambda e: joseal.VerifyThenDecrypt(
+        verifier(), decrypter(e)
+    ).open(nested("jws")),
+    "joseal.Key.from_jwk: mapping": lambda e: joseal.Key.from_jwk(TrapMapping(e)),
+    "joseal.KeySet.__init__: keys": lambda e: joseal.KeySet(TrapIterable(e)),
+    "joseal.KeySet.__init__: skipped": lambda e: joseal.KeySet(
+        [private("RS256")], skipped=TrapIterable(e)
+    ),
+    "joseal.KeySet.from_jwks: mapping": lambda e: joseal.KeySet.from_jwks(TrapMapping(e)),
+    "joseal.bulk.encrypt_many: executor": lambda e: bulk.encrypt_many(
+        [PLAINTEXT], encrypter(), executor=TrapExecutor(e)
+    ),
+    "joseal.bulk.decrypt_many: executor": lambda e: bulk.decrypt_many(
+        [token()], encrypter, executor=TrapExecutor(e)
+    ),
+    "joseal.bulk.encrypt_many: factory": lambda e: in_threads(bulk.encrypt_many, [PLAINTEXT], e),
+    "joseal.bulk.decrypt_many: factory": lambda e: in_threads(bulk.decrypt_many, [token()], e),
+    "joseal.bulk.Outcomes.__next__: iterable": lambda e: list(
+        bulk.encrypt_many(TrapIterable(e), encrypter(), workers=1)
+    ),
+    "joseal.bulk.Outcomes.__next__: generator": lambda e: list(
+        bulk.encrypt_many(one_then(e), encrypter(), workers=1)
+    ),
+    "joseal.bulk.Outcomes.__next__: tokens": lambda e: list(
+        bulk.decrypt_many(TrapIterable(e), decrypter(e), workers=1)
+    ),
+    "joseal.stream.encrypt_stream: source": lambda e: stream.encrypt_stream(
+        encrypter(), TrapFile(e, ["read"]), TrapFile(e, [])
+    ),
+    "joseal.stream.encrypt_stream: target": lambda e: stream.encrypt_stream(
+        encrypter(), TrapFile(e, [], PLAINTEXT), TrapFile(e, ["write"])
+    ),
+    "joseal.stream.encrypt_stream: header": lambda e: stream.encrypt_stream(
+        encrypter(), TrapFile(e, []), TrapFile(e, []), header=TrapMapping(e)
+    ),
+    "joseal.stream.decrypt_stream: read": lambda e: stream.decrypt_stream(
+        joseal.Decrypter(private("RSA-OAEP-256"), enc="A128GCM"),
+        TrapFile(e, ["read"], token().encode()),
+        TrapFile(e, []),
+    ),
+    "joseal.stream.decrypt_stream: seek": lambda e: stream.decrypt_stream(
+        joseal.Decrypter(private("RSA-OAEP-256"), enc="A128GCM"),
+        TrapFile(e, ["seek"], token().encode()),
+        TrapFile(e, []),
+    ),
+    "joseal.stream.decrypt_stream: target": lambda e: stream.decrypt_stream(
+        joseal.Decrypter(private("RSA-OAEP-256"), enc="A128GCM"),
+        TrapFile(e, [], token().encode()),
+        TrapFile(e, ["write"]),
+    ),
+    "joseal.stream.decrypt_stream: device": lambda e: stream.decrypt_stream(
+        decrypter(e), TrapFile(e, [], token().encode()), TrapFile(e, [])
+    ),
+    "joseal.stream.encrypt_file: path": lambda e: stream.encrypt_file(
+        encrypter(), TrapPath(e), "not there"
+    ),
+    "joseal.stream.decrypt_file: path": lambda e: stream.decrypt_file(
+        decrypter(e), TrapPath(e), "not there"
+    ),
+    "joseal.profiles.Profile.encrypter: labels": lambda e: profiles.JUSPAY_PAYOUTS.encrypter(
+        bank(), labels=TrapMapping(e)
+    ),
+    "joseal.profiles.Profile.decrypter: keys": lambda e: profiles.MASTERCARD.decrypter(
+        TrapIterable(e)
+    ),
+    "joseal.profiles.BodyEncrypter.__init__: labels": lambda e: profiles.BodyEncrypter(
+        profiles.JUSPAY_PAYOUTS.send, bank(), labels=TrapMapping(e)
+    ),
+    "joseal.profiles.BodyDecrypter.__init__: keys": lambda e: profiles.BodyDecrypter(
+        profiles.MASTERCARD.receive, TrapIterable(e)
+    ),
+    "joseal.profiles.BodyEncrypter.encrypt: clock": lambda e: with_clock(e).encrypt(PLAINTEXT),
+    "joseal.profiles.BodyDecrypter.decrypt: device": lambda e: body_decrypter(e).decrypt(
+        merchant_body()
+    ),
+    "joseal.profiles.BodyDecrypter.open: device": lambda e: body_decrypter(e).open(merchant_body()),
+    "joseal.juspay.PayoutKeys.__init__: recipients": lambda e: juspay.PayoutKeys(TrapIterable(e)),
+    "joseal.juspay.PayoutKeys.__init__: signers": lambda e: juspay.PayoutKeys(
+        bank(), signers=TrapIterable(e), nesting="sign-then-encrypt"
+    ),
+    "joseal.juspay.PayoutKeys.encrypt: device": lambda e: payout_keys(e).encrypt(
+        ATTEMPT, kid="bank", sid="ours"
+    ),
+    "joseal.juspay.Client.attempt: device": lambda e: client(e).attempt("order-1", ATTEMPT),
+    "joseal.juspay.Client.order_status: expand": lambda e: client(e).order_status(
+        "order-1", expand=TrapCollection(e)
+    ),
+    "joseal.juspay.Client.reconcile: known": lambda e: client(e).reconcile(
+        "order-1", "f-1", known=TrapCollection(e)
+    ),
+    "joseal.juspay.order_status_request: expand": lambda e: juspay.order_status_request(
+        account(), "order-1", expand=TrapCollection(e)
+    ),
+    "joseal.juspay.AttemptQuery.__init__: known": lambda e: juspay.AttemptQuery(
+        "f-1", TrapCollection(e)
+    ),
+    "joseal.juspay.RedactionFilter.__init__: secrets": lambda e: juspay.RedactionFilter(
+        secrets=TrapIterable(e)
+    ),
+    "joseal.juspay.WebhookReceiver.__init__: keys": lambda e: juspay.WebhookReceiver(
+        keys=TrapIterable(e), verifying_keys=private("RS256").public()
+    ),
+    "joseal.juspay.WebhookReceiver.receive: headers": lambda e: receiver().receive(
+        TrapHeaders(e), WEBHOOK
+    ),
+    "joseal.juspay.WebhookReceiver.receive: pairs": lambda e: receiver().receive(
+        TrapIterable(e), WEBHOOK
+    ),
+    "joseal.juspay.WebhookReceiver.open: headers": lambda e: receiver().open(
+        TrapHeaders(e), WEBHOOK
+    ),
+    "joseal.juspay.handle_once: handler": lambda e: juspay.handle_once(
+        juspay.MemoryWebhookStore(), webhook(), Trap(e).spring
+    ),
+    "joseal.juspay.handle_once: store, claim": lambda e: juspay.handle_once(
+        TrapStore(e, "claim"), webhook(), str
+    ),
+    "joseal.juspay.handle_once: store, confirm": lambda e: juspay.handle_once(
+        TrapStore(e, "confirm"), webhook(), str
+    ),
+    "joseal.juspay.handle_once: store, release": lambda e: juspay.handle_once(
+        TrapStore(e, "release"), webhook(), Trap(e).spring
+    ),
+    "joseal.juspay.MemoryWebhookStore.claim: clock": lambda e: juspay.MemoryWebhookStore(
+        clock=Trap(e).spring
+    ).claim("w-1"),
+    "joseal.juspay.MemoryWebhookStore.forget: clock": lambda e: juspay.MemoryWebhookStore(
+        clock=Trap(e).spring
+    ).forget(1.0),
+    "joseal.juspay.SqliteWebhookStore.__init__: path": lambda e: juspay.SqliteWebhookStore(
+        TrapPath(e)
+    ),
+    "joseal.juspay.SqliteWebhookStore.claim: clock": lambda e: juspay.SqliteWebhookStore(
+        "store.db", clock=Trap(e).spring
+    ).claim("w-1"),
+    "joseal.juspay.SqliteWebhookStore.forget: clock": lambda e: juspay.SqliteWebhookStore(
+        "store.db", clock=Trap(e).spring
+    ).forget(1.0),
+    "joseal.juspay.SqliteWebhookStore.handle_in_transaction: handler": lambda e: (
+        juspay.SqliteWebhookStore("store.db").handle_in_transaction(webhook(), Trap(e).spring)
+    ),
+    "joseal.conformance.verify: paths": lambda e: conformance.verify(
+        TrapIterable(e), conformance.backend("joseal")
+    ),
+    "joseal.conformance.verify: on_file": lambda e: conformance.verify(
+        [VECTORS], conformance.backend("joseal"), on_file=Trap(e).spring
+    ),
+    "joseal.conformance.verify: backend": lambda e: conformance.verify([VECTORS], TrapBackend(e)),
+    "joseal.devices.pkcs11.Pkcs11Token.__init__: library": lambda e: importlib.import_module(
+        "joseal.devices.pkcs11"
+    ).Pkcs11Token(TrapPath(e), label="x", pin="1234"),
+}
+
+
+def row_function(row):
+    return row.partition(":")[0]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_is_guarded_or_says_why_not(name):
+    assert is_guarded(FUNCTIONS[name]) is (name not in UNGUARDED)
+
+
+def test_rows_and_reasons_name_functions_that_exist():
+    assert {row_function(row) for row in ROWS} <= FUNCTIONS.keys()
+    assert UNGUARDED.keys() <= FUNCTIONS.keys()
+
+
+# What tells from a signature that the caller's own code may be run.
+FOREIGN_TYPES = (
+    "Mapping",
+    "Iterable",
+    "Iterator",
+    "Collection",
+    "Callable",
+    "PathLike",
+    "Executor",
+)
+FOREIGN_TYPES += ("ExternalKey", "Source", "Target", "Clock", "Pairs", "Store", "Headers")
+# Such arguments of functions that never look at them, or only through a row above.
+NOT_ASKED = {
+    "joseal.Key.from_external": "keeps the device, and asks it nothing",
+    "joseal.juspay.MemoryWebhookStore.__init__": "keeps the clock, and asks it nothing",
+    "joseal.devices.pkcs11.Pkcs11Token.ask": "for Pkcs11Key, whose operations are joseal's own",
+    **dict.fromkeys(
+        (f"joseal.profiles.{kind}.wrap" for kind in ("Raw", "InMember", "Fields")),
+        "BodyEncrypter reads the labels when it is made",
+    ),
+}
+
+
+def takes_objects(function):
+    annotations = inspect.signature(function).parameters.values()
+    texts = [str(each.annotation) for each in annotations if each.name not in ("self", "cls")]
+    return any(kind in text for text in texts for kind in FOREIGN_TYPES)
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in UNGUARDED])
+def test_every_function_that_takes_an_object_of_the_caller_has_a_row(name):
+    if takes_objects(FUNCTIONS[name]) and name not in NOT_ASKED:
+        assert name in {row_function(row) for row in ROWS}
+
+
+def frames_of(error):
+    """Return the frames of an exception and of all that led to it, below the test's own."""
+    pending, seen = [error], set()
+    while pending:
+        link = pending.pop()
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        for frame, _ in traceback.walk_tb(link.__traceback__):
+            yield frame
+        pending += [link.__cause__, link.__context__]
+        pending += getattr(link, "exceptions", ())
+
+
+def shown_by(error):
+    """Return each local that a frame of joseal or of its libraries shows, but for the guard's own."""
+    for frame in frames_of(error):
+        root = str(frame.f_globals.get("__name__")).partition(".")[0]
+        held = dict(frame.f_locals)
+        if frame.f_code.co_name == "guarded":
+            held.pop("function", None)
+        if root == "joseal" or root in secrecy._LIBRARIES:
+            yield from ((frame.f_code.co_qualname, name) for name in held)
+
+
+def raised_by(row, error):
+    try:
+        ROWS[row](error)
+    except BaseException as found:  # noqa: BLE001 - whatever it is, it is looked at
+        return found
+
+
+def made(kind):
+    return kind("the caller's text")
+
+
+@pytest.mark.parametrize("kind", RAISED, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("row", ROWS)
+def test_what_the_callers_object_raises_leaves_with_its_places_and_no_value(
+    row, kind, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    error = made(kind)
+    found = raised_by(row, error)
+    assert found is error
+    assert list(shown_by(found)) == []
+    last = traceback.extract_tb(found.__traceback__)[-1]
+    assert (last.filename, last.line) == (__file__, LAST_LINE)
+    (*_, frame) = (frame for frame, _ in traceback.walk_tb(found.__traceback__))
+    assert frame.f_locals["mine"] == "the caller's own"
+
+
+def test_a_local_that_is_left_is_found():
+    """The search itself finds a local of joseal's frames."""
+    defined = {"__name__": "joseal.leaky"}
+    exec("def leaky():\n    kept = 1\n    raise ValueError(kept)\n", defined)  # noqa: S102 - above
+    with pytest.raises(ValueError, match="1") as caught:
+        defined["leaky"]()
+    assert list(shown_by(caught.value)) == [("leaky", "kept")]

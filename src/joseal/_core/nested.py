@@ -9,15 +9,18 @@ Encrypting first lets everyone see who sent, and the signature says nothing of w
 Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 section 3.11.
 """
 
-from collections.abc import Mapping
-from typing import final
+from collections.abc import Callable, Mapping
+from typing import Literal, TypeVar, final
 
+from joseal._core import checks
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire.header import has_media_type
-from joseal.errors import NotAllowedError
+from joseal.errors import DecryptionError, NotAllowedError, TokenError, VerificationError
+
+_Opened = TypeVar("_Opened")
 
 
 class NestedToken(Result):
@@ -66,11 +69,13 @@ class _NestedEncrypter(Opaque):
 
     def _prepare(self, signer: Signer, encrypter: Encrypter, cty: str | None) -> None:
         if not isinstance(signer, Signer):
-            raise TypeError("signer must be a Signer")
+            raise checks.wrong_type("signer", "a Signer", signer)
         if not isinstance(encrypter, Encrypter):
-            raise TypeError("encrypter must be an Encrypter")
+            raise checks.wrong_type("encrypter", "an Encrypter", encrypter)
         if signer.is_detached:
-            raise ValueError("the signer is detached: the payload would be lost")
+            raise ValueError(
+                "signer is detached, so the payload would be lost: leave out detached="
+            )
         outer = None if _text(cty) is None else {"cty": cty}
         self._set(_signer=signer, _encrypter=encrypter, _outer=outer)
 
@@ -89,22 +94,40 @@ class _NestedDecrypter(Opaque):
 
     def _prepare(self, decrypter: Decrypter, verifier: Verifier, cty: str | None) -> None:
         if not isinstance(decrypter, Decrypter):
-            raise TypeError("decrypter must be a Decrypter")
+            raise checks.wrong_type("decrypter", "a Decrypter", decrypter)
         if not isinstance(verifier, Verifier):
-            raise TypeError("verifier must be a Verifier")
+            raise checks.wrong_type("verifier", "a Verifier", verifier)
         self._set(_decrypter=decrypter, _verifier=verifier, _cty=_text(cty))
 
     def _check_outer(self, header: Mapping[str, object]) -> None:
         if self._cty is not None and not has_media_type(header.get("cty"), self._cty):
-            raise NotAllowedError("cty", "the outer layer does not say what is inside")
+            error = NotAllowedError("cty", f"cty= demands {self._cty}")
+            error.layer = "outer"
+            raise error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._decrypter!r}, {self._verifier!r})"
 
 
+def _in_layer(
+    layer: Literal["outer", "inner"], open_: Callable[[str | bytes], _Opened], token: str | bytes
+) -> _Opened:
+    """Open one layer; what is wrong with it says which layer it is.
+
+    The one failure of a layer stays as it is: its class alone says which layer that was.
+    """
+    try:
+        return open_(token)
+    except (DecryptionError, VerificationError):
+        raise
+    except TokenError as error:
+        error.layer = layer
+        raise
+
+
 def _text(cty: str | None) -> str | None:
     if cty is not None and not isinstance(cty, str):
-        raise TypeError("cty must be str")
+        raise checks.wrong_type("cty", "str", cty)
     return cty
 
 
@@ -181,9 +204,9 @@ class DecryptThenVerify(_NestedDecrypter):
         return self._open(token)
 
     def _open(self, token: str | bytes) -> NestedToken:
-        outer = self._decrypter.open(token)
+        outer = _in_layer("outer", self._decrypter.open, token)
         self._check_outer(outer.header)
-        inner = self._verifier.open(outer.plaintext)
+        inner = _in_layer("inner", self._verifier.open, outer.plaintext)
         return NestedToken(inner.payload, encrypted=outer, signed=inner)
 
 
@@ -256,7 +279,7 @@ class VerifyThenDecrypt(_NestedDecrypter):
         return self._open(token)
 
     def _open(self, token: str | bytes) -> NestedToken:
-        outer = self._verifier.open(token)
+        outer = _in_layer("outer", self._verifier.open, token)
         self._check_outer(outer.header)
-        inner = self._decrypter.open(outer.payload)
+        inner = _in_layer("inner", self._decrypter.open, outer.payload)
         return NestedToken(inner.plaintext, encrypted=inner, signed=outer)

@@ -9,8 +9,11 @@ import joseal
 
 ERRORS = {
     joseal.MalformedTokenError: (("the iv is not canonical base64url",), "malformed"),
-    joseal.TokenTooLargeError: (("token_bytes", 100), "too_large"),
-    joseal.NotAllowedError: (("enc", "not one that enc= names"), "not_allowed"),
+    joseal.TokenTooLargeError: (("token_bytes", 100, 101), "too_large"),
+    joseal.NotAllowedError: (
+        ("enc", "the token says A128GCM, enc= accepts A256GCM"),
+        "not_allowed",
+    ),
     joseal.UnknownKeyError: ((), "unknown_key"),
     joseal.DecryptionError: ((), "undecryptable"),
     joseal.VerificationError: ((), "unverified"),
@@ -21,8 +24,8 @@ ERRORS = {
 }
 TEXTS = {
     joseal.MalformedTokenError: "the iv is not canonical base64url",
-    joseal.TokenTooLargeError: "over the limit token_bytes=100",
-    joseal.NotAllowedError: "enc: not one that enc= names",
+    joseal.TokenTooLargeError: "over the limit token_bytes=100: found 101",
+    joseal.NotAllowedError: "enc: the token says A128GCM, enc= accepts A256GCM",
     joseal.UnknownKeyError: "no key here has the kid that the token names",
     joseal.DecryptionError: "the token can't be opened with this key",
     joseal.VerificationError: "the signature does not hold under this key",

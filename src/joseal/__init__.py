@@ -12,9 +12,13 @@ that it accepts: nothing in a token chooses. All that goes wrong with a token is
 Source: RFC 7515 to RFC 7518.
 """
 
+from typing import TYPE_CHECKING
+
+from joseal._core.algorithms.registry import Alg, Enc, SigAlg
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key, KeySet
+from joseal._core.keys.external import ExternalKey
 from joseal._core.limits import Limits
 from joseal._core.nested import (
     DecryptThenVerify,
@@ -42,13 +46,16 @@ from joseal.errors import (
 __all__ = [
     "FIPS_NAMES",
     "MODERN",
+    "Alg",
     "ApiError",
     "DecryptThenVerify",
     "DecryptedToken",
     "Decrypter",
     "DecryptionError",
+    "Enc",
     "EncryptThenSign",
     "Encrypter",
+    "ExternalKey",
     "InvalidKeyError",
     "JoseError",
     "Key",
@@ -59,6 +66,7 @@ __all__ = [
     "NestedToken",
     "NotAllowedError",
     "Policy",
+    "SigAlg",
     "SignThenEncrypt",
     "Signer",
     "TokenError",
@@ -69,4 +77,61 @@ __all__ = [
     "VerifiedToken",
     "Verifier",
     "VerifyThenDecrypt",
+    "__version__",
 ]
+
+__version__: str
+
+# What a user meets, in a traceback, a repr or the documentation, has the name that is imported.
+for _exported in (
+    ApiError,
+    DecryptThenVerify,
+    DecryptedToken,
+    Decrypter,
+    DecryptionError,
+    EncryptThenSign,
+    Encrypter,
+    ExternalKey,
+    InvalidKeyError,
+    JoseError,
+    Key,
+    KeySet,
+    KeyUnavailableError,
+    Limits,
+    MalformedTokenError,
+    NestedToken,
+    NotAllowedError,
+    Policy,
+    SignThenEncrypt,
+    Signer,
+    TokenError,
+    TokenTooLargeError,
+    TransportError,
+    UnknownKeyError,
+    VerificationError,
+    VerifiedToken,
+    Verifier,
+    VerifyThenDecrypt,
+):
+    _exported.__module__ = __name__
+
+
+def __dir__() -> list[str]:
+    """Name the public face and nothing else."""
+    return list(__all__)
+
+
+# For a checker, a module with this function would have every name.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> str:
+        """Read the version when it is asked for: it stands in the metadata of the distribution.
+
+        Raises:
+            AttributeError: there is no such name.
+        """
+        if name != "__version__":
+            raise AttributeError(f"module 'joseal' has no attribute {name!r}")
+        from importlib.metadata import version  # noqa: PLC0415 - importing joseal must stay cheap
+
+        return version(__name__)

@@ -1,8 +1,8 @@
 """Every exception that joseal raises on purpose, split by whose fault it is.
 
 Rules:
-- A message is constant text, or constant text with the name of a member, of a limit or of a
-  setting. It never holds input, a key, a plaintext, or the text of an inner exception.
+- A message names what the caller gave, and of the peer's message counts, registered names and
+  positions. It never holds a byte of a token, a key or a value, or the text of a foreign exception.
 - `code` is part of the contract: it stays when a message is reworded. It is the word to log, and
   the word that the project's test vectors expect.
 - Every error pickles and comes back equal, because payment workers cross processes.
@@ -11,7 +11,7 @@ Rules:
 Source: RFC 7516 section 11.5 (one failure), RFC 8725 section 3.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class JoseError(Exception):
@@ -41,7 +41,25 @@ class JoseError(Exception):
 
 
 class TokenError(JoseError):
-    """The peer's bytes are at fault: log the code and refuse the message. Groups, never raised."""
+    """The peer's bytes are at fault: log the code and refuse the message. Groups, never raised.
+
+    Attributes:
+        layer: of a nested token, the layer that is at fault; None for a token of one layer, and for
+            `DecryptionError` and `VerificationError`, which say by their class which layer it is.
+    """
+
+    layer: Literal["outer", "inner"] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(other) is True and self.layer == getattr(other, "layer", None)
+
+    __hash__ = JoseError.__hash__
+
+    def __str__(self) -> str:
+        return self._text() if self.layer is None else f"{self.layer} layer: {self._text()}"
+
+    def _text(self) -> str:
+        return str(self.args[0])
 
 
 class MalformedTokenError(TokenError):
@@ -60,58 +78,62 @@ class TokenTooLargeError(TokenError):
     Attributes:
         limit: which field of `Limits`.
         maximum: its value, in the unit that the field's name gives.
+        found: what the token has, in the same unit; None where it was not counted to the end.
     """
 
     code = "too_large"
 
-    def __init__(self, limit: str, maximum: int) -> None:
+    def __init__(self, limit: str, maximum: int, found: int | None = None) -> None:
         super().__init__(f"over the limit {limit}={maximum}")
-        self.args = (limit, maximum)
+        self.args = (limit, maximum, found)
         self.limit = limit
         self.maximum = maximum
+        self.found = found
 
-    def __str__(self) -> str:
-        return f"over the limit {self.limit}={self.maximum}"
+    def _text(self) -> str:
+        found = "" if self.found is None else f": found {self.found}"
+        return f"over the limit {self.limit}={self.maximum}{found}"
 
 
 class NotAllowedError(TokenError):
-    """A header member is well formed, but is not what the caller accepts.
+    """A Header Parameter is well formed, but is not what the caller accepts.
 
-    The message names the member and the setting that would have to change, never the value.
+    The message names the Header Parameter and what the caller accepts. Of the token it repeats
+    registered names of algorithms and no other value.
 
     Attributes:
-        member: the header member, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`.
+        parameter: the Header Parameter, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`.
     """
 
     code = "not_allowed"
 
-    def __init__(self, member: str, message: str) -> None:
+    def __init__(self, parameter: str, message: str) -> None:
         super().__init__(message)
-        self.args = (member, message)
-        self.member = member
+        self.args = (parameter, message)
+        self.parameter = parameter
 
-    def __str__(self) -> str:
-        return f"{self.member}: {self.args[1]}"
+    def _text(self) -> str:
+        return f"{self.parameter}: {self.args[1]}"
 
 
 class _ConstantError(TokenError):
     """An error that takes no arguments, so that no two of its kind can differ."""
 
-    _text: ClassVar[str]
+    _constant: ClassVar[str]
 
     def __init__(self) -> None:
-        super().__init__(self._text)
+        super().__init__(self._constant)
         self.args = ()
 
-    def __str__(self) -> str:
-        return self._text
+    def _text(self) -> str:
+        return self._constant
 
 
 class UnknownKeyError(_ConstantError):
     """The token names a key by `kid`, and none of the caller's keys has that name."""
 
     code = "unknown_key"
-    _text = "no key here has the kid that the token names"
+    _constant = "no key here has the kid that the token names"
 
 
 class DecryptionError(_ConstantError):
@@ -123,14 +145,14 @@ class DecryptionError(_ConstantError):
     """
 
     code = "undecryptable"
-    _text = "the token can't be opened with this key"
+    _constant = "the token can't be opened with this key"
 
 
 class VerificationError(_ConstantError):
     """The signature does not hold under this key. Nothing more is told."""
 
     code = "unverified"
-    _text = "the signature does not hold under this key"
+    _constant = "the signature does not hold under this key"
 
 
 class InvalidKeyError(JoseError):

@@ -161,4 +161,7 @@ def test_a_refusal_is_one_line_and_an_exit_code(
 def test_a_plaintext_over_the_limit_is_refused(folder: Path, shell: Shell) -> None:
     done = shell("encrypt", "--key", folder / "public.pem", *OAEP, data=bytes(16 * 1024**2 + 1))
     assert done.returncode == Exit.TOKEN
-    assert done.stderr == b"joseal: too_large: over the limit plaintext_bytes=16777216\n"
+    assert (
+        done.stderr
+        == b"joseal: too_large: over the limit plaintext_bytes=16777216: found 16777217\n"
+    )

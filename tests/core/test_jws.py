@@ -111,7 +111,7 @@ def test_value_that_strict_json_cannot_carry_is_refused(value):
         lambda: Signer(KEY, header={"x": value}),
         lambda: Signer(KEY).sign(b"x", header={"x": value}),
     ):
-        with pytest.raises(ValueError, match=r"^header has a value that strict JSON can't carry$"):
+        with pytest.raises(ValueError, match=r"^header: strict JSON can't carry "):
             make()
 
 
@@ -136,11 +136,11 @@ def test_understood_crit_is_written_and_demanded():
         ({"key": "x"}, "key must be a Key"),
         ({"limits": {}}, "limits must be Limits"),
         ({"header": ["typ"]}, "header must be a mapping"),
-        ({"header": {5: 1}}, "header must have str names"),
+        ({"header": {5: 1}}, "a name in header must be str"),
     ],
 )
 def test_signer_checks_types(arguments, message):
-    with pytest.raises(TypeError, match=f"^{message}$"):
+    with pytest.raises(TypeError, match=f"^{message}, not "):
         Signer(**{"key": KEY, **arguments})
 
 
@@ -151,8 +151,8 @@ def test_signer_checks_types(arguments, message):
         ({"keys": 5}, "must be"),
         ({"keys": [KEY, 5]}, "must be"),
         ({"limits": None}, "limits must be Limits"),
-        ({"typ": 5}, "typ and cty must be str"),
-        ({"cty": b"JWT"}, "typ and cty must be str"),
+        ({"typ": 5}, "(typ|cty) must be str"),
+        ({"cty": b"JWT"}, "(typ|cty) must be str"),
         ({"crit": "exp"}, "crit must be a collection of str"),
         ({"crit": [5]}, "crit must be a collection of str"),
     ],
@@ -164,16 +164,16 @@ def test_verifier_checks_types(arguments, message):
 
 @pytest.mark.parametrize("value", ["x", None, 5, bytearray(b"x"), memoryview(b"x")])
 def test_payload_of_another_type_is_a_type_error(value):
-    with pytest.raises(TypeError, match=r"^payload must be bytes$"):
+    with pytest.raises(TypeError, match=r"^payload must be bytes, not "):
         Signer(KEY).sign(value)
     if value is not None:
-        with pytest.raises(TypeError, match=r"^payload must be bytes$"):
+        with pytest.raises(TypeError, match=r"^payload must be bytes, not "):
             Verifier(KEY).verify("a.b.c", payload=value)
 
 
 @pytest.mark.parametrize("token", [None, 5, ["a.b.c"], bytearray(b"a.b.c")])
 def test_token_of_another_type_is_a_type_error(token):
-    with pytest.raises(TypeError, match=r"^the token must be str or bytes$"):
+    with pytest.raises(TypeError, match=r"^token must be str or bytes, not "):
         Verifier(KEY).verify(token)
 
 
@@ -196,8 +196,10 @@ def test_alg_is_the_one_that_the_key_is_bound_to(alg, signature):
     token = all_algorithms.jws({"alg": alg}, b"x", lambda data: signature)
     with pytest.raises(NotAllowedError) as caught:
         Verifier(KEY).verify(token)
-    assert caught.value.member == "alg"
-    assert str(caught.value) == "alg: not the one that the key is bound to"
+    assert caught.value.parameter == "alg"
+    known = alg in ("none", "RS256", "HS384")
+    told = f"says {alg}" if known else "has an alg that joseal does not know"
+    assert str(caught.value) == f"alg: the token {told}, the key is bound to HS256"
 
 
 @pytest.mark.parametrize("alg", ["RS256", "ES256", "Ed25519", "PS256"])
@@ -332,7 +334,7 @@ def test_typ_and_cty_are_demanded_by_the_caller():
     for member in ("typ", "cty"):
         with pytest.raises(NotAllowedError) as caught:
             Verifier(KEY, **{member: "JWT"}).verify(Signer(KEY).sign(b"x"))
-        assert caught.value.member == member
+        assert caught.value.parameter == member
 
 
 def test_token_for_encryption_is_no_signed_token():
@@ -412,7 +414,7 @@ def test_the_caller_says_whether_payloads_are_encoded():
     for token, b64_ in ((plain.sign(b"abcd"), False), (raw.sign(b"abcd"), True)):
         with pytest.raises(NotAllowedError) as caught:
             Verifier(KEY, b64=b64_).verify(token)
-        assert caught.value.member == "b64"
+        assert caught.value.parameter == "b64"
     assert code(forged({"alg": "HS256", "b64": True}), b64=False) == "not_allowed"
 
 

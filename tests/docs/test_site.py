@@ -86,7 +86,9 @@ def test_reference_names_what_there_is(path) -> None:
 def test_all_of_the_front_stands_in_the_reference() -> None:
     named = set(re.findall(r"^::: joseal\.(\w+)$", REFERENCE, re.MULTILINE))
     front = importlib.import_module("joseal").__all__
-    assert {name for name in front if name not in named and not name.endswith("Error")} == set()
+    assert {name for name in front if name not in named and not name.endswith("Error")} == {
+        "__version__"
+    }
     assert "errors" in named
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import joseal
 
-SAMPLES = {str: "sample", int: 7, bool: True}
+SAMPLES = {str: "sample", int: 7, int | None: 8, bool: True}
 GROUPS = (joseal.JoseError, joseal.TokenError)
 
 for info in pkgutil.walk_packages(joseal.__path__, "joseal."):

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -18,14 +19,12 @@ import pytest
 import joseal
 
 PACKAGE = Path(joseal.__file__).parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = sorted(path.parent for path in PACKAGE.rglob("__init__.py"))
 # One would run the command line; pytest wants to be the first to import the other.
 NOT_IMPORTED = ("joseal.__main__", "joseal.juspay.pytest_plugin")
-NAMES = sorted(
-    info.name
-    for info in pkgutil.walk_packages([str(PACKAGE)], "joseal.")
-    if info.name not in NOT_IMPORTED
-)
+MODULES = [info.name for info in pkgutil.walk_packages([str(PACKAGE)], "joseal.")]
+NAMES = ["joseal", *sorted(name for name in MODULES if name not in NOT_IMPORTED)]
 CONTRACT = {
     *("Decrypter", "Encrypter", "Key", "KeySet", "Limits", "DecryptedToken", "Signer", "Verifier"),
     *("ApiError", "DecryptionError", "JoseError", "KeyUnavailableError", "InvalidKeyError"),
@@ -76,7 +75,8 @@ def test_facade_offers_the_contract() -> None:
 def test_public_names_are_exactly_all(folder: Path) -> None:
     module = importlib.import_module(module_name(folder))
     names = list(getattr(module, "__all__", ()))
-    assert set(names) == {name for name in imported_from_here(folder) if name[0] != "_"}
+    offered = {name for name in imported_from_here(folder) if name[0] != "_"}
+    assert set(names) - {"__version__"} == offered
     assert len(names) == len(set(names))
     assert [name for name in names if not hasattr(module, name)] == []
 
@@ -90,7 +90,64 @@ def test_example_of_the_facade_runs() -> None:
 def test_facade_is_without_logic() -> None:
     body = ast.parse((PACKAGE / "__init__.py").read_text("utf-8")).body
     assert isinstance(body[0], ast.Expr), "the module's docstring comes first"
-    assert {type(node) for node in body[1:]} == {ast.ImportFrom, ast.Assign}
+    assert {type(node) for node in body[1:]} == {
+        *(ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.For, ast.FunctionDef, ast.If)
+    }
+    nodes = [inner for node in body for inner in ast.walk(node)]
+    functions = [node.name for node in nodes if isinstance(node, ast.FunctionDef)]
+    assert functions == ["__dir__", "__getattr__"]
+    (loop,) = (node for node in body if isinstance(node, ast.For))
+    assert [ast.unparse(line) for line in loop.body] == ["_exported.__module__ = __name__"]
+
+
+def test_dir_is_the_public_face_and_nothing_else() -> None:
+    assert dir(joseal) == sorted(joseal.__all__)
+
+
+def test_classes_of_the_facade_are_named_after_it() -> None:
+    classes = [getattr(joseal, name) for name in joseal.__all__]
+    found = {kind.__module__ for kind in classes if inspect.isclass(kind)}
+    assert found == {"joseal"}
+
+
+def test_version_is_that_of_the_project_and_costs_nothing_at_import() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert joseal.__version__ == project["version"]
+    assert "importlib.metadata" not in loaded_by("import joseal")
+    with pytest.raises(AttributeError, match="has no attribute 'version'"):
+        _ = joseal.version
+
+
+def private_names(source: str) -> list[str]:
+    """Names beginning with an underscore that a module takes from another package of joseal."""
+    return [
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("joseal")
+        for alias in node.names
+        if any(
+            part[0] == "_" and part != "_core" for part in f"{node.module}.{alias.name}".split(".")
+        )
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.name)
+def test_module_imports_no_private_name(path: Path) -> None:
+    assert private_names(path.read_text("utf-8")) == []
+
+
+def test_import_of_a_private_name_is_noticed() -> None:
+    assert private_names("from joseal._core.jwe import _assemble") == ["joseal._core.jwe._assemble"]
+    assert private_names("from joseal._core.jwe import Encrypter") == []
+
+
+def test_documented_path_has_no_underscore() -> None:
+    pages = [*(ROOT / "docs" / "reference").glob("*.md"), ROOT / "README.md"]
+    texts = [page.read_text("utf-8") for page in pages]
+    paths = {path for text in texts for path in re.findall(r"\bjoseal(?:\.\w+)+", text)}
+    assert paths
+    hidden = [path for path in paths if any(part.startswith("_") for part in path.split("."))]
+    assert set(hidden) <= {"joseal.__version__"}
 
 
 def test_importing_the_facade_loads_nothing_expensive() -> None:
@@ -144,7 +201,7 @@ def undocumented(value: object) -> set[str]:
         functions = [
             inspect.unwrap(maker)
             for maker in makers
-            if inspect.isfunction(maker) and maker.__module__ == value.__module__
+            if inspect.isfunction(maker) and maker.__module__.startswith("joseal")
         ]
     texts = [value.__doc__ or "", *(function.__doc__ or "" for function in functions)]
     words = set(re.findall(r"\w+", " ".join(texts)))

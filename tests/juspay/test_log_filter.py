@@ -139,7 +139,7 @@ HARMLESS = (
     'https://api.juspay.in:443 "POST /payout/merchant/v1/orders/order-1/attempt HTTP/1.1" 200 3',
     "Connection pool is full, discarding connection: 127.0.0.1. Connection pool size: 10",
     "2024-10-09 15:18:10,123 took 12.5 ms",
-    "over the limit token_bytes=100",
+    "over the limit token_bytes=100: found 101",
     "Basic authentication failed",
     "pan, tilt and zoom; pinned: 4; eyewitness account",
     "c14b4350-5a54-5b3a-65c4-16634009a2f1",

@@ -1,7 +1,7 @@
 """Keys, tokens and their two layers, as a type checker sees them."""
 
 from collections.abc import Mapping
-from typing import assert_type
+from typing import Literal, assert_type
 
 import joseal
 
@@ -16,7 +16,8 @@ def keys(pem: bytes, jwk: dict[str, str]) -> None:
     key = joseal.Key.generate("ECDH-ES", curve="X25519")
     assert_type(key, joseal.Key)
     assert_type(key.public(), joseal.Key)
-    assert_type(key.alg, str)
+    assert_type(key.alg, joseal.Alg | joseal.SigAlg)
+    joseal.Key.from_pem(pem, alg=key.alg)
     assert_type(key.kid, str | None)
     assert_type(key.thumbprint(), str)
     assert_type(key.to_jwk(private=False), dict[str, object])
@@ -32,6 +33,33 @@ def misused_keys(pem: bytes, key: joseal.Key) -> None:
     joseal.Key.generate("RSA-OAEP", size="2048")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     joseal.KeySet(key)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     key.kid = "b"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def misspelled_algorithms(pem: bytes, key: joseal.Key, ring: joseal.KeySet, name: str) -> None:
+    joseal.Key.generate("RSA-OEAP")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.generate("A256GCM")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.generate("ECDH-ES", curve="P256")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.generate(name)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.from_pem(pem, alg="RS265")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.from_der(pem, alg="rsa-oaep")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.from_env("KEY", alg="OAEP")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.from_jwk(pem, alg="none")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.from_pkcs12(pem, alg="ES-256")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Key.from_password("b", alg="A128KW")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.KeySet.from_jwks(pem, alg="HS-256")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Encrypter(key, enc="A256-GCM")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Encrypter(key, enc="RSA-OAEP")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Decrypter(ring, enc="A256-GCM")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Decrypter(ring, enc=["A256GCM", "A256CBC"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+def names_as_types(key: joseal.Key, alg: joseal.Alg, enc: joseal.Enc, sig: joseal.SigAlg) -> None:
+    assert_type(joseal.Key.generate(alg), joseal.Key)
+    assert_type(joseal.Key.generate(sig), joseal.Key)
+    assert_type(joseal.Encrypter(key, enc=enc), joseal.Encrypter)
+    assert_type(joseal.Decrypter(key, enc=[enc, "A256GCM"]), joseal.Decrypter)
+    assert_type(joseal.__version__, str)
+    joseal.Encryptor(key)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 def jwe(key: joseal.Key, ring: joseal.KeySet, token: str | bytes) -> None:
@@ -108,8 +136,10 @@ def errors(opener: joseal.Decrypter, token: str) -> None:
     except joseal.TokenTooLargeError as error:
         assert_type(error.limit, str)
         assert_type(error.maximum, int)
+        assert_type(error.found, int | None)
+        assert_type(error.layer, Literal["outer", "inner"] | None)
     except joseal.NotAllowedError as error:
-        assert_type(error.member, str)
+        assert_type(error.parameter, str)
     except joseal.JoseError as error:
         assert_type(error.code, str)
 

@@ -30,7 +30,7 @@ from joseal._core.algorithms.key_management import (
     UnwrapRequest,
     WrapSettings,
 )
-from joseal._core.algorithms.registry import EncSpec, lookup_enc, lookup_encs
+from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs, said
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
@@ -138,7 +138,7 @@ class Encrypter(Opaque):
         self,
         key: Key,
         *,
-        enc: str,
+        enc: Enc,
         header: Mapping[str, object] | None = None,
         write_kid: bool = True,
         apu: bytes = b"",
@@ -148,7 +148,7 @@ class Encrypter(Opaque):
         limits: Limits = _DEFAULTS,
     ) -> None:
         if not isinstance(key, Key):
-            raise TypeError("key must be a Key")
+            raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, compress=compress)
         known = lookup_enc(enc)
         begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
@@ -188,17 +188,17 @@ class Encrypter(Opaque):
         Source: RFC 7516 section 5.1.
         """
         if not isinstance(plaintext, bytes):
-            raise TypeError("plaintext must be bytes")
+            raise checks.not_bytes("plaintext", plaintext)
         settings = self._settings
         enc, limits = settings.wrap.enc, settings.wrap.limits
         if len(plaintext) > limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes, len(plaintext))
         start = begin_token(self, header)
         if settings.compress:
             plaintext = _deflate(plaintext, limits)
         token = _assemble(enc, start, plaintext)
         if len(token) > limits.token_bytes:
-            raise TokenTooLargeError("token_bytes", limits.token_bytes)
+            raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
         return token
 
     def __repr__(self) -> str:
@@ -265,7 +265,7 @@ class Decrypter(Opaque):
         enc: the content encryption accepted, one or several.
         typ: the `typ` that a token must have; None does not look.
         cty: the `cty` that a token must have; None does not look.
-        crit: names of header members that the caller understands and will heed.
+        crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         accept_zip: inflate compressed tokens, up to `limits.inflated_bytes`.
         policy: refuse what the policy has no place for.
@@ -289,7 +289,7 @@ class Decrypter(Opaque):
         self,
         keys: Key | KeySet | Iterable[Key],
         *,
-        enc: str | Collection[str],
+        enc: Enc | Collection[Enc],
         typ: str | None = None,
         cty: str | None = None,
         crit: Collection[str] = (),
@@ -303,7 +303,7 @@ class Decrypter(Opaque):
         ring = KeySet._of(keys)
         settings = DecryptionSettings(
             keys=ring,
-            mechanisms={key: key._for_encryption("decrypt", encs, policy) for key in ring},
+            mechanisms=ring._prepare(lambda key: key._for_encryption("decrypt", encs, policy)),
             encs={known.name: known for known in encs},
             expected=headers.expected(typ, cty, crit),
             any_kid=any_kid,
@@ -397,16 +397,19 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         """Return the token's enc if all that the header asks for is accepted."""
         known = parsed.known
         if known.enc is UNSET:
-            raise MalformedTokenError("the header has no enc")
+            raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
         enc = self.encs.get(known.enc)
         if enc is None:
-            raise NotAllowedError("enc", "not one that enc= names")
+            raise NotAllowedError("enc", self._unaccepted(known.enc))
         if known.zip is not UNSET and not self.accept_zip:
             raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
         if known.zip not in {UNSET, "DEF"}:
-            raise NotAllowedError("zip", "DEF is the only one there is")
+            raise NotAllowedError("zip", "DEF is the only registered value")
         self.expected.check(parsed)
         return enc
+
+    def _unaccepted(self, enc: str) -> str:
+        return f"{said('enc', enc)}, enc= accepts {', '.join(self.encs)}"
 
     def check_public(self, keys: Sequence[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
         """Do every public check, and return the private steps that are left."""
@@ -416,7 +419,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             if len(steps) == MOST_TRIES:
                 break
             if not key._serves(request.enc):
-                refusal = NotAllowedError("enc", "not the one that the key is for")
+                refusal = NotAllowedError("enc", key._unfit([request.enc]))
                 continue
             try:
                 steps.append((key, self.mechanisms[key].check_public(request)))
@@ -442,7 +445,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             if len(inflated) > limits.inflated_bytes:
                 raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes)
         if len(inflated) > limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes)
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes, len(inflated))
         return inflated
 
 
@@ -452,16 +455,19 @@ def decryption_settings(decrypter: Decrypter) -> DecryptionSettings:
 
 
 def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
-    if not all(isinstance(party, bytes) for party in (apu, apv)):
-        raise TypeError("apu and apv must be bytes")
-    if (apu or apv) and (apu == apv or not key.alg.startswith("ECDH-ES")):
-        raise ValueError("apu and apv are for ECDH-ES only, and must differ")
+    for argument, party in (("apu", apu), ("apv", apv)):
+        if not isinstance(party, bytes):
+            raise checks.not_bytes(argument, party)
+    if (apu or apv) and not key.alg.startswith("ECDH-ES"):
+        raise ValueError(f"apu and apv are for ECDH-ES, the key is bound to {key.alg}")
+    if apu and apu == apv:
+        raise ValueError("apu and apv must differ")
     return apu, apv
 
 
 def _deflate(plaintext: bytes, limits: Limits) -> bytes:
     if len(plaintext) > limits.inflated_bytes:
-        raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes)
+        raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes, len(plaintext))
     return deflate.deflate(plaintext)
 
 

@@ -86,7 +86,7 @@ class Signer(Opaque):
         limits: Limits = _DEFAULTS,
     ) -> None:
         if not isinstance(key, Key):
-            raise TypeError("key must be a Key")
+            raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, detached=detached, b64=b64)
         members = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         protected = headers.encode(members, limits)
@@ -118,9 +118,9 @@ class Signer(Opaque):
         Source: RFC 7515 section 5.1, RFC 7797 section 5.
         """
         if not isinstance(payload, bytes):
-            raise TypeError("payload must be bytes")
+            raise checks.not_bytes("payload", payload)
         if len(payload) > self._limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
+            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes, len(payload))
         protected = self._protected if header is None else self._protect(header)
         encoded = base64url.encode(payload) if self._b64 else payload
         if not self._b64 and not self._detached and not _CARRIED.fullmatch(payload):
@@ -129,7 +129,7 @@ class Signer(Opaque):
         shown = b"" if self._detached else encoded
         token = b".".join((protected, shown, signature)).decode("ascii")
         if len(token) > self._limits.token_bytes:
-            raise TokenTooLargeError("token_bytes", self._limits.token_bytes)
+            raise TokenTooLargeError("token_bytes", self._limits.token_bytes, len(token))
         return token
 
     @property
@@ -180,7 +180,7 @@ class Verifier(Opaque):
             is tried with that key alone; one that names none with at most four.
         typ: the `typ` that a token must have; None does not look.
         cty: the `cty` that a token must have; None does not look.
-        crit: names of header members that the caller understands and will heed.
+        crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
         policy: refuse what the policy has no place for.
@@ -220,7 +220,7 @@ class Verifier(Opaque):
         # b64 is always understood: `_accept` refuses the value that was not asked for.
         understood = headers.expected(typ, cty, crit)
         understood = understood._replace(crit=understood.crit | {"b64"})
-        mechanisms = {key: key._for_signatures("verify", policy) for key in ring}
+        mechanisms = ring._prepare(lambda key: key._for_signatures("verify", policy))
         self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
         self._set(_any_kid=any_kid, _b64=b64, _limits=limits)
 
@@ -256,7 +256,7 @@ class Verifier(Opaque):
     def _open(self, token: str | bytes, payload: bytes | None) -> VerifiedToken:
         """RFC 7515 section 5.2."""
         if payload is not None and not isinstance(payload, bytes):
-            raise TypeError("payload must be bytes")
+            raise checks.not_bytes("payload", payload)
         protected, shown, last = compact.split(token, compact.JWS_SEGMENTS, self._limits)
         parsed = headers.parse(compact.decode(protected, "header"))
         self._accept(parsed)
@@ -266,7 +266,7 @@ class Verifier(Opaque):
         signature = compact.decode(last, "signature")
         content, encoded = self._payload(shown, payload)
         if len(content) > self._limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes)
+            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes, len(content))
         data = protected + b"." + encoded
         for key in keys[:MOST_TRIES]:
             if self._mechanisms[key].verify(data, signature):

@@ -13,14 +13,17 @@ Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 sectio
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, final
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, final
 
+from joseal._core import checks
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire.header import has_media_type
-from joseal.errors import NotAllowedError
+from joseal.errors import DecryptionError, NotAllowedError, TokenError, VerificationError
+
+_Opened = TypeVar("_Opened")
 
 Order: TypeAlias = Literal["sign-then-encrypt", "encrypt-then-sign"]
 
@@ -124,19 +127,21 @@ def open_layers(
     Further exceptions are those of `Decrypter.open` and `Verifier.open`, and of `unwrap`.
     """
     if order == "sign-then-encrypt":
-        encrypted = decrypter.open(token)
+        encrypted = _in_layer("outer", decrypter.open, token)
         _check_cty(encrypted.header, cty)
-        signed = verifier.open(unwrap(encrypted.plaintext))
+        signed = _in_layer("inner", verifier.open, unwrap(encrypted.plaintext))
         return NestedToken(signed.payload, encrypted=encrypted, signed=signed)
-    signed = verifier.open(token)
+    signed = _in_layer("outer", verifier.open, token)
     _check_cty(signed.header, cty)
-    encrypted = decrypter.open(unwrap(signed.payload))
+    encrypted = _in_layer("inner", decrypter.open, unwrap(signed.payload))
     return NestedToken(encrypted.plaintext, encrypted=encrypted, signed=signed)
 
 
 def _check_cty(header: Mapping[str, object], cty: str | None) -> None:
     if cty is not None and not has_media_type(header.get("cty"), cty):
-        raise NotAllowedError("cty", "the outer layer does not say what is inside")
+        error = NotAllowedError("cty", f"cty= demands {cty}")
+        error.layer = "outer"
+        raise error
 
 
 class _NestedEncrypter(Opaque):
@@ -151,11 +156,13 @@ class _NestedEncrypter(Opaque):
 
     def _prepare(self, signer: Signer, encrypter: Encrypter, cty: str | None) -> None:
         if not isinstance(signer, Signer):
-            raise TypeError("signer must be a Signer")
+            raise checks.wrong_type("signer", "a Signer", signer)
         if not isinstance(encrypter, Encrypter):
-            raise TypeError("encrypter must be an Encrypter")
+            raise checks.wrong_type("encrypter", "an Encrypter", encrypter)
         if signer.is_detached:
-            raise ValueError("the signer is detached: the payload would be lost")
+            raise ValueError(
+                "signer is detached, so the payload would be lost: leave out detached="
+            )
         outer = None if _text(cty) is None else {"cty": cty}
         makes: tuple[Make, Make] = (signer.sign, encrypter.encrypt)
         first, second = makes if self._ORDER == "sign-then-encrypt" else makes[::-1]
@@ -189,9 +196,9 @@ class _NestedDecrypter(Opaque):
 
     def _prepare(self, decrypter: Decrypter, verifier: Verifier, cty: str | None) -> None:
         if not isinstance(decrypter, Decrypter):
-            raise TypeError("decrypter must be a Decrypter")
+            raise checks.wrong_type("decrypter", "a Decrypter", decrypter)
         if not isinstance(verifier, Verifier):
-            raise TypeError("verifier must be a Verifier")
+            raise checks.wrong_type("verifier", "a Verifier", verifier)
         self._set(_decrypter=decrypter, _verifier=verifier, _cty=_text(cty))
 
     @hide_locals
@@ -218,9 +225,25 @@ class _NestedDecrypter(Opaque):
         return f"{type(self).__name__}({self._decrypter!r}, {self._verifier!r})"
 
 
+def _in_layer(
+    layer: Literal["outer", "inner"], open_: Callable[[str | bytes], _Opened], token: str | bytes
+) -> _Opened:
+    """Open one layer; what is wrong with it says which layer it is.
+
+    The one failure of a layer stays as it is: its class alone says which layer that was.
+    """
+    try:
+        return open_(token)
+    except (DecryptionError, VerificationError):
+        raise
+    except TokenError as error:
+        error.layer = layer
+        raise
+
+
 def _text(cty: str | None) -> str | None:
     if cty is not None and not isinstance(cty, str):
-        raise TypeError("cty must be str")
+        raise checks.wrong_type("cty", "str", cty)
     return cty
 
 

@@ -44,7 +44,7 @@ def encrypt_many(
     made that nobody sees.
 
     Args:
-        items: plaintexts, or `Item`s, which have header members too.
+        items: plaintexts, or `Item`s, which have Header Parameters too.
         prepared: a prepared Encrypter, for threads; or a picklable factory, for processes and
             clusters, that each process calls once. It should read the key and not hold it.
         workers: how many threads or processes. Unless given, the usable cores; for a prepared

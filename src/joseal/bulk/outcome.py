@@ -32,7 +32,7 @@ class LostError(JoseError):
 
 @final
 class Item(Opaque):
-    """A plaintext with header members for its token alone.
+    """A plaintext with Header Parameters for its token alone.
 
     Args:
         plaintext: the bytes to seal.

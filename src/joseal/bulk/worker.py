@@ -25,7 +25,7 @@ _Prepared = TypeVar("_Prepared")
 
 
 class PlaintextWithHeader(NamedTuple):
-    """A plaintext, and the header members for its token as JSON."""
+    """A plaintext, and the Header Parameters for its token as JSON."""
 
     plaintext: bytes
     header: bytes

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from joseal import DecryptedToken, Decrypter, Limits
+from joseal._core.algorithms.registry import lookup_encs
 from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 
@@ -57,7 +58,7 @@ def command(
     keys = options.load_keys(key_paths, alg=alg, password=password, legacy=legacy)
     opener = Decrypter(
         key_files.for_encryption(keys),
-        enc=enc,
+        enc=[known.name for known in lookup_encs(enc)],
         typ=typ,
         cty=cty,
         crit=crit,

@@ -7,6 +7,7 @@ import click
 
 from joseal import Encrypter, Key, Limits
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS
+from joseal._core.algorithms.registry import lookup_enc
 from joseal.cli import files, help_pages, json_output, options
 from joseal.cli.exit_codes import Exit
 
@@ -100,14 +101,16 @@ def prepare(
     write_kid: bool,
     compress: bool = False,
 ) -> Encrypter:
-    """Make the Encrypter; what it says of a header member is said of the usage.
+    """Make the Encrypter; what it says of a Header Parameter is said of the usage.
 
     Raises:
-        UsageError: a header member that can't be set.
+        UsageError: a Header Parameter that can't be set.
         InvalidKeyError: the key is private, or can't serve this enc.
     """
     try:
-        return Encrypter(key, enc=enc, header=members, write_kid=write_kid, compress=compress)
+        return Encrypter(
+            key, enc=lookup_enc(enc).name, header=members, write_kid=write_kid, compress=compress
+        )
     except ValueError as error:
         reason = str(error)
     raise click.UsageError(reason)

@@ -5,6 +5,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from enum import IntEnum
 from types import MappingProxyType
@@ -74,16 +75,37 @@ class FailureError(Exception):
         self.exit = exit_code
 
 
+# What the library says to a programmer, and how the command line says it. Longest first.
+_WORDS: Final = (
+    (re.compile(r"use key\.public\(\)"), "use `joseal key public`"),
+    (re.compile(r"use Signer or Verifier"), "use `joseal sign` or `joseal verify`"),
+    (re.compile(r"use Encrypter or Decrypter"), "use `joseal encrypt` or `joseal decrypt`"),
+    (re.compile(r"\bgive password="), "give --password-env, --password-file or --ask-password"),
+    (re.compile(r"\blegacy=True"), "--legacy"),
+    (re.compile(r"\baccept_zip=True"), "--accept-zip"),
+    (re.compile(r"\bgive compress="), "give --compress"),
+    (re.compile(r"\b(alg|enc|typ|cty|crit|kid)=(?=\w)"), r"--\1 "),
+    (re.compile(r"\b(alg|enc|typ|cty|crit|kid)="), r"--\1"),
+)
+
+
+def in_command_words(text: str) -> str:
+    """Put the text of an error into the language of the command line."""
+    for pattern, words in _WORDS:
+        text = pattern.sub(words, text)
+    return text
+
+
 def of_error(error: JoseError) -> FailureError:
     """Say one of our errors; their texts are constant and safe to print."""
     exit_code = next(exit_code for kind, exit_code in _BY_ERROR if isinstance(error, kind))
-    return FailureError(error.code, str(error), exit_code)
+    return FailureError(error.code, in_command_words(str(error)), exit_code)
 
 
 def of_usage(error: click.UsageError) -> FailureError:
     """Say click's complaint about the arguments in one line."""
     command = "joseal" if error.ctx is None else error.ctx.command_path
-    message = " ".join(error.format_message().split())
+    message = in_command_words(" ".join(error.format_message().split()))
     return FailureError("usage", f"{message} (see {command} --help)", Exit.USAGE)
 
 

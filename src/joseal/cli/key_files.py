@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import click
 
 from joseal import InvalidKeyError, Key, KeySet
-from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg, known_alg
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files
@@ -117,13 +117,14 @@ def load(
     """
     if file.is_json and password is not None:
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
+    known = None if alg is None else known_alg(alg)
     if file.is_set:
-        return list(KeySet.from_jwks(file.raw, alg=alg, legacy=legacy))
+        return list(KeySet.from_jwks(file.raw, alg=known, legacy=legacy))
     try:
         if file.is_json:
-            return [Key.from_jwk(file.raw, alg=alg, kid=kid, legacy=legacy)]
-        if alg is not None:
-            return [_load_binary(file, alg, kid, password, legacy=legacy)]
+            return [Key.from_jwk(file.raw, alg=known, kid=kid, legacy=legacy)]
+        if known is not None:
+            return [_load_binary(file, known, kid, password, legacy=legacy)]
         raise click.UsageError("--alg is needed: only a JWK can name it itself")
     except ValueError as error:
         # Of a password or a kid that can't be one.
@@ -132,7 +133,7 @@ def load(
 
 
 def _load_binary(
-    file: File, alg: str, kid: str | None, password: bytes | None, *, legacy: bool
+    file: File, alg: Alg | SigAlg, kid: str | None, password: bytes | None, *, legacy: bool
 ) -> Key:
     if file.is_pem:
         return Key.from_pem(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)

@@ -7,7 +7,15 @@ from typing import Final
 import click
 
 from joseal import Key
-from joseal._core.algorithms.registry import ALGS, EDWARDS, MONTGOMERY, SIGS, WEIERSTRASS
+from joseal._core.algorithms.registry import (
+    ALGS,
+    EDWARDS,
+    MONTGOMERY,
+    SIGS,
+    WEIERSTRASS,
+    known_alg,
+    lookup_curve,
+)
 from joseal.cli import exit_codes, files, help_pages, json_output, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import write
@@ -119,7 +127,8 @@ def _generate(alg: str, size: int | None, curve: str | None, kid: str | None) ->
         UsageError: a size, a curve or a name that the alg does not take.
     """
     try:
-        return Key.generate(alg, curve=curve, size=size, kid=kid)
+        chosen = None if curve is None else lookup_curve(curve)
+        return Key.generate(known_alg(alg), curve=chosen, size=size, kid=kid)
     except ValueError as error:
         reason = str(error)
     raise click.UsageError(reason)

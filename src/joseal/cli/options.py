@@ -1,4 +1,4 @@
-"""What several commands take: the key and its algorithm, passwords, header members."""
+"""What several commands take: the key and its algorithm, passwords, Header Parameters."""
 
 import os
 import sys
@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import click
 
 from joseal import InvalidKeyError, Key
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.algorithms.registry import ALGS, ENCS, PASSWORD_ALGS, SIGS, PasswordAlg
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files, key_files
@@ -108,7 +108,7 @@ def sealing() -> list[click.Parameter]:
             ["--header", "members"],
             multiple=True,
             metavar="NAME=TEXT",
-            help="A header member, NAME:=JSON if it is no text; may be repeated.",
+            help="A Header Parameter, NAME:=JSON if it is no text; may be repeated.",
         ),
     ]
 
@@ -128,7 +128,7 @@ def crit() -> click.Parameter:
         ["--crit"],
         multiple=True,
         metavar="NAME",
-        help="A critical header member that you will heed; may be repeated.",
+        help="A critical Header Parameter that you will act on; may be repeated.",
     )
 
 
@@ -246,10 +246,12 @@ def password_key(
         UsageError: there is no password, or the alg is none of PBES2's.
         InvalidKeyError: the password is empty or too long.
     """
-    if alg is None or ALGS.get(alg, ALGS["dir"]).kind != "password" or password is None:
+    passwords: dict[str, PasswordAlg] = {name: name for name in PASSWORD_ALGS}
+    known = None if alg is None else passwords.get(alg)
+    if known is None or password is None:
         raise click.UsageError("--key is needed; or a PBES2 --alg and a password, which is the key")
     try:
-        return Key.from_password(password, alg=alg, kid=kid, iterations=iterations)
+        return Key.from_password(password, alg=known, kid=kid, iterations=iterations)
     except ValueError as error:
         reason = str(error)
     raise InvalidKeyError(reason)
@@ -313,7 +315,7 @@ def read_token(path: Path, token_bytes: int) -> bytes:
 
 
 def header_members(items: Iterable[str]) -> dict[str, object]:
-    """Read `name=text` and `name:=json` into header members.
+    """Read `name=text` and `name:=json` into Header Parameters.
 
     Raises:
         UsageError: an item is neither, its JSON is not strict, or a name comes twice.

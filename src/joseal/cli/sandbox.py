@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from joseal import Key
+from joseal._core.algorithms.registry import known_alg
 from joseal.cli import exit_codes, files, help_pages, options
 from joseal.cli.json_output import line
 from joseal.juspay.sandbox import Call, Fault, FaultPlan, Record, Sandbox, TransactionPlan
@@ -175,7 +176,7 @@ def _key(path: Path | None, alg: str | None, source: options.Password) -> Key:
         return options.load_key(path, alg=alg, password=options.read_password(source))
     if source.is_named():
         raise click.UsageError("a password needs --key")
-    return Key.generate("RSA-OAEP" if alg is None else alg)
+    return Key.generate("RSA-OAEP" if alg is None else known_alg(alg))
 
 
 def _script(names: tuple[str, ...], every: int) -> Callable[[Call], FaultPlan | None]:

@@ -33,7 +33,7 @@ from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
 from joseal._core.algorithms import curves, rsa
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
 from joseal._core.keys.external import External, PublicMaterial
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
@@ -223,7 +223,7 @@ class Pkcs11Token(Opaque):
     def load(
         self,
         *,
-        alg: str,
+        alg: Alg | SigAlg,
         label: str | None = None,
         key_id: bytes | None = None,
         kid: str | None = None,

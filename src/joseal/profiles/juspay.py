@@ -61,7 +61,7 @@ JUSPAY_PAYOUTS_GUIDE: Final = Profile(
         envelope=_IN_PAYLOAD,
     ),
     open_question=(
-        "As for juspay-payouts. Also which header members the guide wants: it names "
+        "As for juspay-payouts. Also which Header Parameters the guide wants: it names "
         "none, and the sample has a kid in the header that differs from the one in the body."
     ),
 )

@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg, Enc, SigAlg
 from joseal.profiles import template
 from joseal.profiles.envelopes import RAW, Envelope
 from joseal.profiles.template import Template
@@ -38,11 +38,11 @@ class Sending(Struct, frozen=True, kw_only=True):
         ValueError: a name that is not known; `sign_algs` that don't go with `nesting`.
     """
 
-    algs: tuple[str, ...]
-    enc: str
+    algs: tuple[Alg, ...]
+    enc: Enc
     header: Template = ()
     nesting: Nesting = "none"
-    sign_algs: tuple[str, ...] = ()
+    sign_algs: tuple[SigAlg, ...] = ()
     sign_header: Template = ()
     envelope: Envelope = RAW
     inner_envelope: Envelope = RAW
@@ -77,12 +77,12 @@ class Receiving(Struct, frozen=True, kw_only=True):
         ValueError: a name that is not known; `verify_algs` that don't go with `nesting`.
     """
 
-    algs: tuple[str, ...]
-    encs: tuple[str, ...]
+    algs: tuple[Alg, ...]
+    encs: tuple[Enc, ...]
     typ: str | None = None
     cty: str | None = None
     nesting: Nesting = "none"
-    verify_algs: tuple[str, ...] = ()
+    verify_algs: tuple[SigAlg, ...] = ()
     signed_typ: str | None = None
     signed_cty: str | None = None
     envelope: Envelope = RAW

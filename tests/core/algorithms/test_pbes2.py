@@ -90,7 +90,7 @@ def test_work_out_of_bounds_is_refused_before_any_of_it(p2c, work):
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
     with pytest.raises(NotAllowedError, match=r"^p2c: ") as caught:
         mechanism.check_public(request(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24)))
-    assert caught.value.member == "p2c"
+    assert caught.value.parameter == "p2c"
     assert work == []
 
 

@@ -1,11 +1,14 @@
 """The tables against those of RFC 7518 and its successors, written down a second time."""
 
 import dataclasses
+from typing import get_args
 
 import pytest
 from tests.helpers import forge
 
+from joseal._core.algorithms import registry
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, lookup_enc
+from joseal.errors import InvalidKeyError
 
 AGREEMENT = ("P-256", "P-384", "P-521", "X25519", "X448")
 
@@ -127,3 +130,31 @@ FAMILIES = {
 def test_every_alg_is_of_its_family():
     families = {alg: family for family, algs in FAMILIES.items() for alg in algs}
     assert {name: alg.family for name, alg in ALGS.items()} == families
+
+
+def test_types_of_the_names_have_the_names_of_the_tables():
+    assert get_args(registry.Alg) == tuple(ALGS)
+    assert get_args(registry.SigAlg) == tuple(SIGS)
+    assert get_args(registry.Enc) == tuple(ENCS)
+    passwords = tuple(name for name, alg in ALGS.items() if alg.kind == "password")
+    assert get_args(registry.PasswordAlg) == registry.PASSWORD_ALGS == passwords
+    assert get_args(registry.Curve) == registry.CURVES
+    taken = {curve for spec in (*ALGS.values(), *SIGS.values()) for curve in spec.curves}
+    assert taken == set(registry.CURVES)
+
+
+def test_curve_is_found_by_its_name_or_the_nearest_is_named():
+    assert registry.lookup_curve("P-256") == "P-256"
+    with pytest.raises(ValueError, match=r"^curve: P256 is not known, did you mean P-256 "):
+        registry.lookup_curve("P256")
+    with pytest.raises(TypeError, match=r"^curve must be str, not int$"):
+        registry.lookup_curve(256)
+
+
+@pytest.mark.parametrize("given", ["x" * 25, "RSA-OAEP\n", "RSA-OÄEP", "correct horse", ""])
+def test_what_resembles_no_name_is_not_repeated(given):
+    for lookup in (registry.lookup_alg, registry.lookup_enc, registry.lookup_curve):
+        with pytest.raises((ValueError, InvalidKeyError)) as caught:
+            lookup(given)
+        assert " is not a known name: the known names are " in str(caught.value)
+        assert not given or given not in str(caught.value)

@@ -31,7 +31,7 @@ def refusal(opener, token):
     try:
         opener.decrypt(token)
     except TokenError as error:
-        return error.code, getattr(error, "member", getattr(error, "limit", None))
+        return error.code, getattr(error, "parameter", getattr(error, "limit", None))
     return "ok"
 
 

@@ -27,6 +27,7 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
+from joseal._core.algorithms.registry import ALGS, ENCS
 
 ENC = "A128GCM"
 ALG = "A128KW"
@@ -154,7 +155,7 @@ def test_kid_can_be_given_for_one_token_where_none_is_written():
 )
 def test_member_that_every_token_has_is_not_set_again(header):
     ours = encrypter(kw(kid="a"), header={"typ": "JWT"})
-    with pytest.raises(ValueError, match="every token has already"):
+    with pytest.raises(ValueError, match="for every token already"):
         ours.encrypt(b"", header=header)
 
 
@@ -201,9 +202,9 @@ DEEP = json.loads("[" * 16 + "]" * 16)
 @pytest.mark.parametrize("value", [*UNCARRIED, DEEP], ids=lambda value: type(value).__name__)
 def test_header_value_that_strict_json_can_not_carry_is_refused(value):
     for name in ("x", "typ"):
-        with pytest.raises(ValueError, match=r"^header has a value that strict JSON can't carry$"):
+        with pytest.raises(ValueError, match=r"^header: strict JSON can't carry "):
             encrypter(header={name: value})
-        with pytest.raises(ValueError, match=r"^header has a value that strict JSON can't carry$"):
+        with pytest.raises(ValueError, match=r"^header: strict JSON can't carry "):
             encrypter().encrypt(b"", header={name: value})
 
 
@@ -251,9 +252,9 @@ def test_header_that_every_recipient_refuses_is_not_made(header):
     "header", ["typ", b"typ", 5, [("typ", "JWT")], {"typ"}, {5: 1}, {b"typ": "x"}, True]
 )
 def test_header_of_another_type_is_a_type_error(header):
-    with pytest.raises(TypeError, match=r"^header must "):
+    with pytest.raises(TypeError, match=r"^(header|a name in header) must "):
         encrypter(header=header)
-    with pytest.raises(TypeError, match=r"^header must "):
+    with pytest.raises(TypeError, match=r"^(header|a name in header) must "):
         encrypter().encrypt(b"", header=header)
 
 
@@ -278,7 +279,7 @@ def test_plaintext_of_another_type_is_a_type_error_before_any_work(
 ):
     ours = Encrypter(forge.sealing(forge.key(alg, enc)), enc=enc)
     monkeypatch.setattr(os, "urandom", lambda size: pytest.fail("work was done"))
-    with pytest.raises(TypeError, match=r"^plaintext must be bytes$"):
+    with pytest.raises(TypeError, match=r"^plaintext must be bytes, not "):
         ours.encrypt(plaintext)
 
 
@@ -300,7 +301,7 @@ def test_plaintext_of_another_type_is_a_type_error_before_any_work(
     ],
 )
 def test_encrypter_with_another_type_is_a_type_error(arguments, message):
-    with pytest.raises(TypeError, match=f"^{message}$"):
+    with pytest.raises(TypeError, match=f"^{message}, not "):
         Encrypter(**{"key": kw(), "enc": ENC, **arguments})
 
 
@@ -309,7 +310,7 @@ def test_encrypter_with_another_type_is_a_type_error(arguments, message):
 )
 def test_enc_that_is_not_known_is_a_value_error(enc):
     for make in (encrypter, decrypter):
-        with pytest.raises(ValueError, match=r"^enc is not known$"):
+        with pytest.raises(ValueError, match=r"(is not known|not a known name|is the name of)"):
             make(enc=enc)
 
 
@@ -394,18 +395,18 @@ def test_default_limits_are_mutual_at_the_edge():
     [
         (None, {}, "keys must be a Key, a KeySet or several keys"),
         (5, {}, "keys must be a Key, a KeySet or several keys"),
-        ("secret", {}, "keys must be Key objects"),
-        (b"secret", {}, "keys must be Key objects"),
-        ({"kty": "oct"}, {}, "keys must be Key objects"),
-        ([kw(), "a"], {}, "keys must be Key objects"),
+        ("secret", {}, "keys(\\[\\d\\])? must be a Key"),
+        (b"secret", {}, "keys(\\[\\d\\])? must be a Key"),
+        ({"kty": "oct"}, {}, "keys(\\[\\d\\])? must be a Key"),
+        ([kw(), "a"], {}, "keys(\\[\\d\\])? must be a Key"),
         (kw(), {"enc": None}, "enc must be str or a collection of str"),
         (kw(), {"enc": 5}, "enc must be str or a collection of str"),
         (kw(), {"enc": iter([ENC])}, "enc must be str or a collection of str"),
         (kw(), {"enc": ENC.encode()}, "enc must be str"),
         (kw(), {"enc": [ENC, 5]}, "enc must be str"),
-        (kw(), {"typ": 5}, "typ and cty must be str"),
-        (kw(), {"typ": b"JWT"}, "typ and cty must be str"),
-        (kw(), {"cty": ["JWT"]}, "typ and cty must be str"),
+        (kw(), {"typ": 5}, "(typ|cty) must be str"),
+        (kw(), {"typ": b"JWT"}, "(typ|cty) must be str"),
+        (kw(), {"cty": ["JWT"]}, "(typ|cty) must be str"),
         (kw(), {"crit": "exp"}, "crit must be a collection of str"),
         (kw(), {"crit": [5]}, "crit must be a collection of str"),
         (kw(), {"crit": None}, "crit must be a collection of str"),
@@ -436,7 +437,7 @@ def test_no_key_is_refused(keys):
 def test_public_key_opens_nothing(alg):
     public = forge.key(alg).public()
     for keys in (public, [public], KeySet([public]), [forge.key(alg, kid="a"), public]):
-        with pytest.raises(InvalidKeyError, match="public: it opens nothing"):
+        with pytest.raises(InvalidKeyError, match="public: decrypting needs the private key"):
             Decrypter(keys, enc=ENC)
 
 
@@ -615,7 +616,7 @@ def test_trailing_bits_are_zero_in_every_segment(untouchable):
 )
 def test_token_of_another_type_is_a_type_error(token, untouchable):
     for act in (decrypter().decrypt, decrypter().open):
-        with pytest.raises(TypeError, match=r"^the token must be str or bytes$"):
+        with pytest.raises(TypeError, match=r"^token must be str or bytes, not "):
             act(token)
 
 
@@ -648,9 +649,12 @@ def test_what_the_caller_does_not_accept_is_not_allowed(member, members, setting
     header = json.dumps({"alg": ALG, "enc": ENC, **members})
     with pytest.raises(NotAllowedError) as caught:
         decrypter(**settings).decrypt(raw(header))
-    assert caught.value.member == member
+    assert caught.value.parameter == member
     assert str(caught.value).startswith(f"{member}: ")
-    assert not members.get(member) or members[member] not in str(caught.value)
+    # An algorithm that is registered is named; no other value of a token ever is.
+    said = {*ALGS, *ENCS, "none"}
+    given = members.get(member)
+    assert not given or (given in str(caught.value)) == (given in said and member != "zip")
 
 
 @pytest.mark.parametrize(
@@ -706,7 +710,7 @@ def test_direct_key_for_one_enc_opens_no_other_of_its_size(enc):
     assert opener.decrypt(str(forge.token("dir", "A256GCM"))) == b"forged"
     with pytest.raises(NotAllowedError) as caught:
         opener.decrypt(str(forge.token("dir", "A128CBC-HS256")))
-    assert caught.value.member == "enc"
+    assert caught.value.parameter == "enc"
 
 
 @pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c", "x5t", "kid"])
@@ -735,7 +739,7 @@ LADDER = [
     ("ASCII", MalformedTokenError),
     ("segments", MalformedTokenError),
     ("header_bytes", TokenTooLargeError),
-    ("header is not canonical", MalformedTokenError),
+    ("the header is padded", MalformedTokenError),
     ("strict JSON", MalformedTokenError),
     ("wrong type", MalformedTokenError),
     ("enc: ", NotAllowedError),
@@ -745,10 +749,10 @@ LADDER = [
     ("cty: ", NotAllowedError),
     ("kid", UnknownKeyError),
     ("alg: ", NotAllowedError),
-    ("encrypted key is not canonical", MalformedTokenError),
-    ("iv is not canonical", MalformedTokenError),
-    ("ciphertext is not canonical", MalformedTokenError),
-    ("tag is not canonical", MalformedTokenError),
+    ("the encrypted key is padded", MalformedTokenError),
+    ("the iv is padded", MalformedTokenError),
+    ("the ciphertext is padded", MalformedTokenError),
+    ("the tag is padded", MalformedTokenError),
     ("a length that enc does not make", MalformedTokenError),
     ("the encrypted key does not have the size", MalformedTokenError),
     ("can't be opened", DecryptionError),
@@ -771,11 +775,11 @@ def faulty(mended):
     size = 15 if bad["a length that enc does not make"] else 16
     key_size = 16 if bad["the encrypted key does not have the size"] else 24
     segments = [
-        header + ("=" if bad["header is not canonical"] else ""),
-        forge.b64(bytes(key_size)) + ("=" if bad["encrypted key is not canonical"] else ""),
-        forge.b64(bytes(12)) + ("=" if bad["iv is not canonical"] else ""),
-        forge.b64(bytes(12)) + ("=" if bad["ciphertext is not canonical"] else ""),
-        forge.b64(bytes(size)) + ("=" if bad["tag is not canonical"] else ""),
+        header + ("=" if bad["the header is padded"] else ""),
+        forge.b64(bytes(key_size)) + ("=" if bad["the encrypted key is padded"] else ""),
+        forge.b64(bytes(12)) + ("=" if bad["the iv is padded"] else ""),
+        forge.b64(bytes(12)) + ("=" if bad["the ciphertext is padded"] else ""),
+        forge.b64(bytes(size)) + ("=" if bad["the tag is padded"] else ""),
     ]
     token = ".".join(segments) + ("." if bad["segments"] else "") + ("é" if bad["ASCII"] else "")
     limits = Limits(

@@ -131,7 +131,7 @@ def test_the_number_of_segments_of_a_large_token_is_exact(kind):
         *(ciphertext, "." * len(token), f"{header}.{ciphertext}", f"{header}.{iv}.{ciphertext}"),
         *(f"{header}.{iv}.{ciphertext}.{tag}", f"{token}.", f"{token}.{tag}", f".{token}"),
     ):
-        with pytest.raises(MalformedTokenError, match="number of segments"):
+        with pytest.raises(MalformedTokenError, match=r"expected \d segments, found \d+"):
             opener("A128GCM").decrypt(kind(bad))
 
 

@@ -45,7 +45,9 @@ def test_parties_are_written_and_bound(alg, curve, parties):
 @pytest.mark.parametrize("party", ["apu", "apv"])
 def test_parties_are_for_agreement_alone(alg, party):
     sealing = forge.sealing(all_algorithms.key(alg))
-    with pytest.raises(ValueError, match=r"^apu and apv are for ECDH-ES only, and must differ$"):
+    with pytest.raises(
+        ValueError, match=r"^apu and apv (are for ECDH-ES, the key is bound to|must differ)"
+    ):
         Encrypter(sealing, enc="A128GCM", **{party: b"Alice"})
     Encrypter(sealing, enc="A128GCM", **{party: b""})
 
@@ -64,5 +66,5 @@ def test_parties_are_two(alg):
 @pytest.mark.parametrize("party", ["apu", "apv"])
 @pytest.mark.parametrize("value", ["Alice", None, 5, bytearray(b"x")])
 def test_party_of_another_type_is_a_type_error(party, value):
-    with pytest.raises(TypeError, match=r"^apu and apv must be bytes$"):
+    with pytest.raises(TypeError, match=r"^ap[uv] must be bytes, not "):
         Encrypter(all_algorithms.key("ECDH-ES").public(), enc="A128GCM", **{party: value})

@@ -74,14 +74,14 @@ def test_key_for_signatures_does_not_seal_and_the_reverse():
         lambda: Encrypter(signing.public(), enc="A128GCM"),
         lambda: Decrypter(signing, enc="A128GCM"),
     ):
-        with pytest.raises(InvalidKeyError, match=r"^this key is for signatures$"):
+        with pytest.raises(InvalidKeyError, match=r"^the key is for signatures"):
             make()
     for make in (
         lambda: Signer(sealing),
         lambda: Verifier(sealing),
         lambda: Verifier(sealing.public()),
     ):
-        with pytest.raises(InvalidKeyError, match=r"^this key is for encryption$"):
+        with pytest.raises(InvalidKeyError, match=r"^the key is for encryption"):
             make()
 
 
@@ -145,7 +145,7 @@ def test_operation_permits_its_direction_alone(alg, operation, permits):
         if permits in (permitted, "both"):
             make()
         else:
-            with pytest.raises(InvalidKeyError, match=r"^the key's key_ops don't permit this$"):
+            with pytest.raises(InvalidKeyError, match=r"^the key's key_ops don't permit it to"):
                 make()
 
 

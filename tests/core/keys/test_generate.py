@@ -110,7 +110,7 @@ def test_generated_key_serves(alg, form):
     "alg", ["none", "", "hs256", "ES256K", "HPKE-0", "RSA-OAEP-224", "A256GCM", "XC20PKW"]
 )
 def test_unknown_alg_is_refused(alg):
-    with pytest.raises(InvalidKeyError, match=r"^this alg is not known$"):
+    with pytest.raises(InvalidKeyError, match=r"(not known|not a known name|is the name of)"):
         Key.generate(alg)
 
 

@@ -60,7 +60,7 @@ def test_jwk_is_a_mapping_or_json(wrap):
 
 @pytest.mark.parametrize("jwk", [None, 5, [], [("kty", "oct")], bytearray(b"{}"), object()])
 def test_jwk_of_another_type_is_a_type_error(jwk):
-    with pytest.raises(TypeError, match=r"^the JWK must be a mapping, str or bytes$"):
+    with pytest.raises(TypeError, match=r"^jwk must be a mapping, str or bytes, not "):
         Key.from_jwk(jwk, alg="A128KW")
 
 
@@ -91,7 +91,7 @@ def test_jwk_that_is_not_strict_json_is_refused(jwk):
 
 @pytest.mark.parametrize("alg", [5, b"A128KW", ["A128KW"], True])
 def test_alg_of_another_type_is_a_type_error(alg):
-    with pytest.raises(TypeError, match=r"^alg must be str$"):
+    with pytest.raises(TypeError, match=r"^alg must be str, not "):
         Key.from_jwk(OCT, alg=alg)
 
 
@@ -109,15 +109,15 @@ def test_alg_comes_from_the_caller_or_from_the_jwk_and_they_agree():
     "alg", ["", "none", "NONE", "HS224", "RSA1_6", "a128kw", "A128KW ", "ECDH-SS", "ES256K"]
 )
 def test_alg_that_is_not_known_is_refused(alg):
-    refused(OCT, "^this alg is not known$", alg=alg)
-    refused({**OCT, "alg": alg}, "^this alg is not known$", alg=None)
+    refused(OCT, "(not known|not a known name|is the name of)", alg=alg)
+    refused({**OCT, "alg": alg}, "(not known|not a known name|is the name of)", alg=None)
 
 
 @pytest.mark.parametrize(
     ("alg", "message"),
     [
         ("HS256", "at least as long as its hash"),
-        ("RSA1_5", "^this alg is off: legacy=True"),
+        ("RSA1_5", "^RSA1_5 is off: legacy=True"),
         ("RSA-OAEP", "needs an RSA key"),
         ("RS256", "needs an RSA key"),
         ("ECDH-ES", "needs a key on a curve"),
@@ -421,7 +421,7 @@ def test_secret_whose_alg_is_an_enc_serves_that_enc_alone(enc):
         for other in forge.ENCS:
             if other != enc:
                 for make in (Encrypter, Decrypter):
-                    with pytest.raises(InvalidKeyError, match="size or enc does not fit"):
+                    with pytest.raises(InvalidKeyError, match="does not fit"):
                         make(key, enc=other)
     refused(jwk, "contradicts alg=", alg="A128KW")
 
@@ -429,12 +429,12 @@ def test_secret_whose_alg_is_an_enc_serves_that_enc_alone(enc):
 @pytest.mark.parametrize("enc", ["A128GCM", "A128CBC-HS256"])
 def test_pair_whose_alg_is_an_enc_is_refused(enc):
     refused(rsa(alg=enc), "contradicts alg=")
-    refused(rsa(alg=enc), "^this alg is not known$", alg=None)
+    refused(rsa(alg=enc), "(not known|not a known name|is the name of)", alg=None)
 
 
 @pytest.mark.parametrize("alg", ["A128GCM", "A256CBC-HS512"])
 def test_alg_of_the_caller_is_never_an_enc(alg):
-    refused(OCT, "^this alg is not known$", alg=alg)
+    refused(OCT, "(not known|not a known name|is the name of)", alg=alg)
 
 
 def test_refusal_shows_nothing_of_the_key():

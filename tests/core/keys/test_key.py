@@ -97,7 +97,7 @@ def test_kid_that_no_header_can_carry_is_a_value_error(kid):
 
 @pytest.mark.parametrize("alg", ["none", "RSA1_6", "rsa-oaep", "A256GCM", ""])
 def test_generate_refuses_an_unknown_alg(alg):
-    with pytest.raises(InvalidKeyError, match=r"^this alg is not known$"):
+    with pytest.raises(InvalidKeyError, match=r"(not known|not a known name|is the name of)"):
         Key.generate(alg)
     with pytest.raises(TypeError, match="alg must be str"):
         Key.generate(None)
@@ -284,7 +284,7 @@ def test_nothing_is_released_by_a_word_that_is_no_bool(kind, switch):
         lambda: key.to_pem(private=switch),
         lambda: key.to_pem(private=switch, password="pass"),
     ):
-        with pytest.raises(TypeError, match=r"^private must be bool$"):
+        with pytest.raises(TypeError, match=r"^private must be bool, not "):
             release()
 
 
@@ -305,10 +305,10 @@ LOADED = {
 @pytest.mark.parametrize("switch", NO_SWITCHES)
 @pytest.mark.parametrize("form", LOADED)
 def test_nothing_is_switched_on_by_a_word_that_is_no_bool(form, switch):
-    with pytest.raises(TypeError, match=r"^legacy must be bool$"):
+    with pytest.raises(TypeError, match=r"^legacy must be bool, not "):
         LOADED[form](legacy=switch)
     if "JWK" in form:
-        with pytest.raises(TypeError, match=r"^dual_use must be bool$"):
+        with pytest.raises(TypeError, match=r"^dual_use must be bool, not "):
             LOADED[form](dual_use=switch)
 
 

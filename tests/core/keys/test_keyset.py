@@ -47,9 +47,9 @@ def test_empty_set_is_refused():
 
 @pytest.mark.parametrize("keys", [["a"], [None], [b"key"], "a", [{"kty": "oct"}]])
 def test_set_holds_keys_and_nothing_else(keys):
-    with pytest.raises(TypeError, match="keys must be Key objects"):
+    with pytest.raises(TypeError, match=r"^keys\[?\d?\]? must be a Key, not "):
         KeySet(keys)
-    with pytest.raises(TypeError, match="keys must be Key objects"):
+    with pytest.raises(TypeError, match=r"^keys\[?\d?\]? must be a Key, not "):
         KeySet([kw("a"), *keys])
 
 
@@ -114,7 +114,7 @@ def test_any_kid_lifts_the_rule():
 def test_kid_that_exists_under_another_alg_is_not_allowed():
     with pytest.raises(NotAllowedError) as caught:
         opener(kw("a", "a"), kw("b", "b", "A256KW")).decrypt(token("b", "b"))
-    assert caught.value.member == "alg"
+    assert caught.value.parameter == "alg"
     with pytest.raises(NotAllowedError):
         opener(kw("a", "a", "A256KW")).decrypt(token("a"))
 
@@ -216,10 +216,10 @@ def test_jwks_of_another_type_is_a_type_error(jwks):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"alg": 5}, r"^alg must be str$"),
-        ({"alg": b"A128KW"}, r"^alg must be str$"),
-        ({"legacy": "no"}, r"^legacy must be bool$"),
-        ({"legacy": None}, r"^legacy must be bool$"),
+        ({"alg": 5}, r"^alg must be str, not "),
+        ({"alg": b"A128KW"}, r"^alg must be str, not "),
+        ({"legacy": "no"}, r"^legacy must be bool, not "),
+        ({"legacy": None}, r"^legacy must be bool, not "),
     ],
 )
 @pytest.mark.parametrize("jwks", [{"keys": [GOOD]}, {"keys": [jwk(16)]}, {"keys": []}, "{"])

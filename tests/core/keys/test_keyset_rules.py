@@ -128,7 +128,7 @@ def test_alg_of_the_token_has_to_be_that_of_the_key():
     assert verifier.open(Signer(rsa[1], write_kid=False).sign(b"x")).key.kid == "b"
     with pytest.raises(NotAllowedError) as caught:
         verifier.verify(Signer(rsa[1], header={"kid": "a"}).sign(b"x"))
-    assert caught.value.member == "alg"
+    assert caught.value.parameter == "alg"
 
 
 def test_members_that_are_not_understood_are_skipped_and_listed():

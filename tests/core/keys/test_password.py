@@ -88,19 +88,19 @@ def test_empty_or_endless_password_is_refused(password):
 
 @pytest.mark.parametrize("password", [None, 5, ["x"], bytearray(b"x")])
 def test_password_of_another_type_is_a_type_error(password):
-    with pytest.raises(TypeError, match=r"^password must be str or bytes$"):
+    with pytest.raises(TypeError, match=r"^password must be str or bytes, not "):
         made(password)
 
 
 @pytest.mark.parametrize("iterations", [1000.0, "1000", True])
 def test_iterations_of_another_type_are_a_type_error(iterations):
-    with pytest.raises(TypeError, match=r"^iterations must be int$"):
+    with pytest.raises(TypeError, match=r"^iterations must be int, not "):
         made(iterations=iterations)
 
 
 @pytest.mark.parametrize("alg", [alg for alg in (*ALGS, *SIGS) if alg not in all_algorithms.PBES2])
 def test_password_serves_no_other_alg(alg):
-    with pytest.raises(InvalidKeyError, match=r"^this alg takes no password$"):
+    with pytest.raises(InvalidKeyError, match=r"takes no password"):
         Key.from_password("a password of thirty-two bytes!", alg=alg)
 
 
@@ -139,7 +139,7 @@ def test_token_that_asks_for_a_password_does_not_make_one_of_a_key(alg):
     token = str(all_algorithms.token(ALG, "A128GCM"))
     with pytest.raises(NotAllowedError) as caught:
         Decrypter(all_algorithms.key(alg), enc="A128GCM").decrypt(token)
-    assert caught.value.member == "alg"
+    assert caught.value.parameter == "alg"
 
 
 def test_password_is_not_tried_for_a_token_without_a_kid():
@@ -162,8 +162,8 @@ def test_work_of_a_key_is_bound_by_the_limits_of_both_sides():
     low = Limits(pbes2_iterations=4999)
     with pytest.raises(NotAllowedError) as caught:
         Decrypter(key, enc="A128GCM", limits=low).decrypt(token)
-    assert caught.value.member == "p2c"
-    assert "4999" not in str(caught.value)
+    assert caught.value.parameter == "p2c"
+    assert "5000" not in str(caught.value)
     same = Limits(pbes2_iterations=5000)
     assert Decrypter(key, enc="A128GCM", limits=same).decrypt(token) == b"x"
 

@@ -21,7 +21,7 @@ def test_number_of_segments_is_exact(segments, dots):
         if dots + 1 == segments:
             assert compact.split(token, segments, LIMITS) == text.encode().split(b".")
         else:
-            with pytest.raises(MalformedTokenError, match="number of segments"):
+            with pytest.raises(MalformedTokenError, match=r"expected \d segments, found \d+"):
                 compact.split(token, segments, LIMITS)
 
 
@@ -41,7 +41,7 @@ def test_token_must_be_ascii(token):
     "token", [None, 5, bytearray(b"...."), memoryview(b"...."), ["a"] * 5, object()]
 )
 def test_token_of_another_type_is_a_type_error(token):
-    with pytest.raises(TypeError, match=r"^the token must be str or bytes$"):
+    with pytest.raises(TypeError, match=r"^token must be str or bytes, not "):
         compact.split(token, 5, LIMITS)
 
 
@@ -74,7 +74,7 @@ def test_size_is_looked_at_before_alphabet_and_number_of_segments():
 
 
 def test_ten_million_dots_are_not_split():
-    with pytest.raises(MalformedTokenError, match="number of segments"):
+    with pytest.raises(MalformedTokenError, match=r"expected \d segments, found \d+"):
         compact.split("." * 10_000_000, 5, LIMITS)
 
 
@@ -82,7 +82,7 @@ def test_decode_names_the_segment_and_nothing_of_it():
     assert compact.decode(b"Zm9v", "iv") == b"foo"
     with pytest.raises(MalformedTokenError) as caught:
         compact.decode(b"4111+", "iv")
-    assert str(caught.value) == "the iv is not canonical base64url"
+    assert str(caught.value) == "the iv is base64 (+ and /), not base64url (- and _)"
 
 
 @pytest.mark.parametrize("kind", [str, str.encode])
@@ -118,7 +118,7 @@ def test_another_number_of_segments_is_refused_in_a_large_token_too(monkeypatch,
     for segments in (1, 2, 3, 4, 6, 7):
         for sizes in itertools.product(range(2), repeat=segments):
             token = kind(".".join("a" * size for size in sizes))
-            with pytest.raises(MalformedTokenError, match="number of segments"):
+            with pytest.raises(MalformedTokenError, match=r"expected \d segments, found \d+"):
                 compact.parse_jwe(token, LIMITS)
 
 
@@ -126,7 +126,7 @@ def test_a_large_ciphertext_is_decoded_where_it_stands_or_named():
     assert compact.decode_ciphertext(b"Zm9v") == b"foo"
     for token in ("..Zm9v..", b"..Zm9v.."):
         assert compact.decode_ciphertext(Span(token, 2, 6)) == b"foo"
-    for segment in (b"Zm9=", Span("..Zm9=..", 2, 6), Span(b"..Zm9=..", 2, 6)):
+    for segment in (b"Zm9~", Span("..Zm9~..", 2, 6), Span(b"..Zm9~..", 2, 6)):
         with pytest.raises(MalformedTokenError) as caught:
             compact.decode_ciphertext(segment)
         assert str(caught.value) == "the ciphertext is not canonical base64url"

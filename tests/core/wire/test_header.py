@@ -44,7 +44,8 @@ def test_known_member_of_another_type_is_malformed(name, value):
         assert getattr(header.parse_parameters(members).known, name) == value
     else:
         with pytest.raises(
-            MalformedTokenError, match=r"^a header member is missing or of the wrong type$"
+            MalformedTokenError,
+            match=rf"^the Header Parameter {name}(\[0\]|\[\.\.\.\])? has the wrong type$",
         ):
             header.parse_parameters(members)
 
@@ -58,7 +59,7 @@ def test_p2c_is_an_integer_and_nothing_else(value):
 def test_absent_members_are_unset_and_alg_is_needed():
     known = header.parse_parameters({"alg": "dir"}).known
     assert all(getattr(known, name) is UNSET for name in SAMPLES)
-    with pytest.raises(MalformedTokenError, match="missing"):
+    with pytest.raises(MalformedTokenError, match="the header has no alg"):
         header.parse_parameters({"enc": "A128GCM"})
 
 
@@ -135,11 +136,11 @@ def test_crit_that_is_understood_is_taken():
     [
         ([], "empty or repeats"),
         (["exp", "exp"], "empty or repeats"),
-        (["absent"], "registered or an absent"),
-        (["exp", "absent"], "registered or an absent"),
+        (["absent"], "names (a Header Parameter that is absent|.+, which it must not list)"),
+        (["exp", "absent"], "names (a Header Parameter that is absent|.+, which it must not list)"),
         (["other"], "not understood"),
         (["exp", "other"], "not understood"),
-        (["Exp"], "registered or an absent"),
+        (["Exp"], "names (a Header Parameter that is absent|.+, which it must not list)"),
         (["EXP"], "not understood"),
         ([""], "not understood"),
     ],
@@ -154,9 +155,15 @@ def test_each_rule_of_crit_is_kept(names, message):
 def test_crit_never_names_what_the_rfcs_register(name):
     value = SAMPLES.get(name, "dir")
     members = {"alg": "dir", "exp": 1, name: value, "crit": [name]}
-    with pytest.raises(MalformedTokenError, match="registered or an absent"):
+    with pytest.raises(
+        MalformedTokenError,
+        match=r"names (a Header Parameter that is absent|.+, which it must not list)",
+    ):
         header.check_crit(header.parse_parameters(members), {name})
-    with pytest.raises(MalformedTokenError, match="registered or an absent"):
+    with pytest.raises(
+        MalformedTokenError,
+        match=r"names (a Header Parameter that is absent|.+, which it must not list)",
+    ):
         header.check_crit(
             header.parse_parameters({**members, "crit": ["exp", name]}), {name, "exp"}
         )
@@ -206,7 +213,7 @@ def test_managed_member_is_not_set_by_hand(name):
     "members", [[("typ", "JWT")], "typ", b"typ", 5, {"typ"}, {1: "x"}, {b"typ": "x"}, {None: 1}]
 )
 def test_members_by_hand_are_a_mapping_with_names(members):
-    with pytest.raises(TypeError, match=r"^header must "):
+    with pytest.raises(TypeError, match=r"^(header|a name in header) must "):
         header.checked_parameters(members)
 
 
@@ -222,8 +229,11 @@ def test_all_other_members_can_be_set_by_hand():
         ({"typ": 5}, "wrong type"),
         ({"kid": None}, "wrong type"),
         ({"crit": []}, "empty or repeats"),
-        ({"crit": ["exp"]}, "registered or an absent"),
-        ({"crit": ["typ"], "typ": "JWT"}, "registered or an absent"),
+        ({"crit": ["exp"]}, "names (a Header Parameter that is absent|.+, which it must not list)"),
+        (
+            {"crit": ["typ"], "typ": "JWT"},
+            "names (a Header Parameter that is absent|.+, which it must not list)",
+        ),
     ],
 )
 def test_own_header_is_held_to_the_same_rules_as_a_value_error(members, message):

@@ -19,7 +19,7 @@ from joseal._core.wire.header import Members
 # of the wrong length; its caller goes on with a random one in both cases.
 Unwrap = Callable[[], bytes | None]
 
-# What wrapping gives: the CEK, the encrypted key, and the header members that carry the rest.
+# What wrapping gives: the CEK, the encrypted key, and the Header Parameters that carry the rest.
 Wrapped = tuple[bytes, bytes, Mapping[str, object]]
 
 NO_MEMBERS: Mapping[str, object] = {}

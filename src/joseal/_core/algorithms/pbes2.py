@@ -59,7 +59,9 @@ class Pbes2(Opaque):
         """
         iterations = self._password.iterations
         if iterations > settings.limits.pbes2_iterations:
-            raise TokenTooLargeError("pbes2_iterations", settings.limits.pbes2_iterations)
+            raise TokenTooLargeError(
+                "pbes2_iterations", settings.limits.pbes2_iterations, iterations
+            )
         salt = os.urandom(self._password.salt_bytes)
         members = {"p2s": to_member(salt), "p2c": iterations}
         return *wrap(self._derive(salt, iterations), settings.enc), members
@@ -76,8 +78,13 @@ class Pbes2(Opaque):
         salt = from_member(p2s)
         if salt is None or len(salt) < LEAST_SALT_BYTES or p2c is UNSET:
             raise MalformedTokenError("p2s or p2c is missing, too short or not of its form")
-        if not LEAST_ITERATIONS <= p2c <= request.limits.pbes2_iterations:
-            raise NotAllowedError("p2c", "under 1000 or over the limit pbes2_iterations")
+        if p2c < LEAST_ITERATIONS:
+            raise NotAllowedError(
+                "p2c", f"the token asks for fewer than {LEAST_ITERATIONS} iterations"
+            )
+        most = request.limits.pbes2_iterations
+        if p2c > most:
+            raise NotAllowedError("p2c", f"the token asks for more than pbes2_iterations={most}")
         return partial(self._unwrap, request.encrypted_key, salt, p2c)
 
     def _unwrap(self, encrypted_key: bytes, salt: bytes, iterations: int) -> bytes | None:

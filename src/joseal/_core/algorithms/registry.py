@@ -1,15 +1,19 @@
 """All that is known of each algorithm, as literal tables. Nothing changes them at run time.
 
+`Alg`, `SigAlg` and `Enc` are the names of the tables as types, so that an editor completes them and
+a type checker finds a name that does not exist. A test keeps both the same.
+
 Source: RFC 7518 sections 3.1, 4.1 and 5.1, RFC 8037 section 3, RFC 9864, the IANA registry "JSON
 Web Signature and Encryption Algorithms", and draft-amringer-jose-chacha for `C20P` and `XC20P`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from joseal._core import checks
 from joseal.errors import InvalidKeyError
 
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]
@@ -17,9 +21,68 @@ HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 # What a key is made of: an RSA pair, bytes, a password, or a pair on one of the curves.
 Kind = Literal["RSA", "oct", "password", "curve"]
 
-WEIERSTRASS: Final = ("P-256", "P-384", "P-521")
-MONTGOMERY: Final = ("X25519", "X448")
-EDWARDS: Final = ("Ed25519", "Ed448")
+Alg: TypeAlias = Literal[
+    "RSA-OAEP",
+    "RSA-OAEP-256",
+    "RSA-OAEP-384",
+    "RSA-OAEP-512",
+    "RSA1_5",
+    "A128KW",
+    "A192KW",
+    "A256KW",
+    "A128GCMKW",
+    "A192GCMKW",
+    "A256GCMKW",
+    "dir",
+    "ECDH-ES",
+    "ECDH-ES+A128KW",
+    "ECDH-ES+A192KW",
+    "ECDH-ES+A256KW",
+    "PBES2-HS256+A128KW",
+    "PBES2-HS384+A192KW",
+    "PBES2-HS512+A256KW",
+]
+SigAlg: TypeAlias = Literal[
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "Ed25519",
+    "EdDSA",
+    "HS256",
+    "HS384",
+    "HS512",
+]
+# What a key may be bound to.
+KeyAlg: TypeAlias = Alg | SigAlg
+
+Enc: TypeAlias = Literal[
+    "A128CBC-HS256",
+    "A192CBC-HS384",
+    "A256CBC-HS512",
+    "A128GCM",
+    "A192GCM",
+    "A256GCM",
+    "C20P",
+    "XC20P",
+]
+# The algs that take a password, which `Key.from_password` is for.
+PasswordAlg: TypeAlias = Literal["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"]
+Curve: TypeAlias = Literal["P-256", "P-384", "P-521", "X25519", "X448", "Ed25519", "Ed448"]
+
+WEIERSTRASS: Final[tuple[Curve, ...]] = ("P-256", "P-384", "P-521")
+MONTGOMERY: Final[tuple[Curve, ...]] = ("X25519", "X448")
+EDWARDS: Final[tuple[Curve, ...]] = ("Ed25519", "Ed448")
+
+# A text that is longer, or less like a known name, is not taken for a misspelled one.
+_LEAST_NAME_CHARACTERS: Final = 5
+_MOST_NAME_CHARACTERS: Final = 24
+_LEAST_LIKENESS: Final = 0.7
 
 
 class AlgSpec(Struct, frozen=True):
@@ -37,7 +100,7 @@ class AlgSpec(Struct, frozen=True):
         legacy: off unless named for one key, and then for opening only.
     """
 
-    name: str
+    name: Alg
     family: Literal["rsa-oaep", "rsa1_5", "aes-kw", "aes-gcmkw", "dir", "ecdh-es", "pbes2"]
     kind: Kind
     curves: tuple[str, ...] = ()
@@ -59,7 +122,7 @@ class SigSpec(Struct, frozen=True):
         key_bytes: the least size of an HMAC key (RFC 7518 section 3.2).
     """
 
-    name: str
+    name: SigAlg
     family: Literal["pkcs1", "pss", "ecdsa", "eddsa", "hmac"]
     kind: Kind
     curves: tuple[str, ...] = ()
@@ -81,7 +144,7 @@ class EncSpec(Struct, frozen=True):
         draft: defined by an Internet-Draft only, so its name may still change its meaning.
     """
 
-    name: str
+    name: Enc
     family: Literal["cbc-hmac", "gcm", "chacha", "xchacha"]
     cek_bytes: int
     iv_bytes: int
@@ -94,15 +157,15 @@ class EncSpec(Struct, frozen=True):
 AlgorithmSpec: TypeAlias = AlgSpec | SigSpec
 
 
-def _ecdh(name: str, key_bytes: int) -> AlgSpec:
+def _ecdh(name: Alg, key_bytes: int) -> AlgSpec:
     return AlgSpec(name, "ecdh-es", "curve", (*WEIERSTRASS, *MONTGOMERY), key_bytes=key_bytes)
 
 
-def _pbes2(name: str, hash_name: HashName, key_bytes: int, work: int) -> AlgSpec:
+def _pbes2(name: Alg, hash_name: HashName, key_bytes: int, work: int) -> AlgSpec:
     return AlgSpec(name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=work)
 
 
-def _cbc(name: str, cek_bytes: int, hash_name: HashName) -> EncSpec:
+def _cbc(name: Enc, cek_bytes: int, hash_name: HashName) -> EncSpec:
     # The tag is as long as the MAC key, which is half of the CEK (RFC 7518 section 5.2.2.1).
     return EncSpec(name, "cbc-hmac", cek_bytes, 16, cek_bytes // 2, block_bytes=16, hash=hash_name)
 
@@ -163,47 +226,136 @@ ENCS: Final[Mapping[str, EncSpec]] = MappingProxyType(
     }
 )
 
+CURVES: Final[tuple[Curve, ...]] = (*WEIERSTRASS, *MONTGOMERY, *EDWARDS)
 
-def lookup_alg(alg: str) -> AlgorithmSpec:
-    """Look an alg up that a caller or a key named.
+PASSWORD_ALGS: Final[tuple[PasswordAlg, ...]] = (
+    "PBES2-HS256+A128KW",
+    "PBES2-HS384+A192KW",
+    "PBES2-HS512+A256KW",
+)
+
+# What a message may say of a peer's header: these names and no other text.
+REGISTERED: Final = frozenset({*ALGS, *SIGS, *ENCS, "none"})
+
+
+def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
+    """Look up an alg that a caller named, or that a JWK has.
 
     Raises:
-        TypeError: it is no str.
-        InvalidKeyError: it is not known.
+        TypeError: it is not str.
+        InvalidKeyError: it is not known. What a JWK has is not repeated.
     """
     if not isinstance(alg, str):
-        raise TypeError("alg must be str")
+        raise checks.wrong_type("alg", "str", alg)
     found = ALGS.get(alg) or SIGS.get(alg)
-    if found is None:
-        raise InvalidKeyError("this alg is not known")
-    return found
+    if found is not None:
+        return found
+    known = (*ALGS, *SIGS)
+    if of_jwk:
+        raise InvalidKeyError(f"the JWK's alg is not known: the known names are {_listed(known)}")
+    raise InvalidKeyError(_unknown("alg", alg, known))
+
+
+def known_alg(alg: str) -> Alg | SigAlg:
+    """Return the name of an alg with the type that the public functions take.
+
+    Raises: as `lookup_alg`.
+    """
+    return lookup_alg(alg).name
 
 
 def lookup_enc(name: str) -> EncSpec:
-    """Look an enc up that a caller named.
+    """Look up an enc that a caller named.
 
     Raises:
-        TypeError: it is no str.
+        TypeError: it is not str.
         ValueError: it is not known.
     """
     if not isinstance(name, str):
-        raise TypeError("enc must be str")
+        raise checks.wrong_type("enc", "str", name)
     enc = ENCS.get(name)
     if enc is None:
-        raise ValueError("enc is not known")
+        raise ValueError(_unknown("enc", name, tuple(ENCS)))
     return enc
 
 
 def lookup_encs(names: str | Collection[str]) -> list[EncSpec]:
-    """Look one enc or several up that a caller named.
+    """Look up one enc or several that a caller named.
 
     Raises:
         TypeError: `names` is neither str nor a collection of str.
         ValueError: one is not known, or there is none.
     """
     if not isinstance(names, Collection):
-        raise TypeError("enc must be str or a collection of str")
+        raise checks.wrong_type("enc", "str or a collection of str", names)
     encs = [lookup_enc(name) for name in ([names] if isinstance(names, str) else names)]
     if not encs:
         raise ValueError("enc must name at least one content encryption")
     return encs
+
+
+def lookup_curve(name: str) -> Curve:
+    """Look up a curve that a caller named.
+
+    Raises:
+        TypeError: it is not str.
+        ValueError: it is not known.
+    """
+    if not isinstance(name, str):
+        raise checks.wrong_type("curve", "str", name)
+    for curve in CURVES:
+        if curve == name:
+            return curve
+    raise ValueError(_unknown("curve", name, CURVES))
+
+
+def said(parameter: str, name: str) -> str:
+    """Say what a peer's header says, if that is a registered name."""
+    if name in REGISTERED:
+        return f"the token says {name}"
+    return f"the token has an {parameter} that joseal does not know"
+
+
+def _unknown(argument: str, given: str, known: Sequence[str]) -> str:
+    """Say that a name is not known.
+
+    The text that was given is repeated only if it resembles a known name: anything else may be a
+    key or a password in the wrong place.
+    """
+    choices = f"the known names are {_listed(known)}"
+    kind = _kind(given)
+    if kind is not None:
+        return f"{argument}: {given} is the name of {kind}: {choices}"
+    nearest = _nearest(given, known)
+    if nearest is None:
+        return f"{argument} is not a known name: {choices}"
+    return f"{argument}: {given} is not known, did you mean {nearest} ({choices})?"
+
+
+def _kind(name: str) -> str | None:
+    if name in ENCS:
+        return "a content encryption (enc)"
+    if name in ALGS:
+        return "a key management algorithm (alg of an encryption key)"
+    if name in SIGS:
+        return "a signature algorithm (alg of a signing key)"
+    return None
+
+
+def _nearest(given: str, known: Sequence[str]) -> str | None:
+    """Return the known name that a caller most likely meant."""
+    # Only a mistake needs it.
+    import difflib  # noqa: PLC0415
+
+    if len(given) > _MOST_NAME_CHARACTERS or not given.isascii() or not given.isprintable():
+        return None
+    folded, by_folded = given.casefold(), {name.casefold(): name for name in known}
+    begun = [name for name in known if name.casefold().startswith(folded)]
+    if begun and len(given) >= _LEAST_NAME_CHARACTERS:
+        return begun[0]
+    found = difflib.get_close_matches(folded, by_folded, n=1, cutoff=_LEAST_LIKENESS)
+    return by_folded[found[0]] if found else None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
+from joseal._core import checks
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
@@ -74,11 +75,17 @@ def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
     elif isinstance(jwk, Mapping):
         raw = strict_json.dump(dict(jwk)) or b""
     else:
-        raise TypeError("the JWK must be a mapping, str or bytes")
+        raise checks.wrong_type("jwk", "a mapping, str or bytes", jwk)
     members = strict_json.load_object(raw)
     if members is None:
-        raise InvalidKeyError("the JWK is not one strict JSON object")
+        raise InvalidKeyError(_unreadable(raw))
     return members
+
+
+def _unreadable(raw: bytes) -> str:
+    if raw.lstrip().startswith(b"-----BEGIN"):
+        return "the JWK is PEM: load it with Key.from_pem"
+    return "the JWK is not one strict JSON object"
 
 
 def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> Jwk:
@@ -158,7 +165,7 @@ def _bound_alg(
         raise InvalidKeyError("the JWK names no alg: give alg=")
     if dual_use and members.get("kty") == "oct":
         raise InvalidKeyError("dual use is for pairs, not for shared secrets")
-    known = lookup_alg(name)
+    known = lookup_alg(name, of_jwk=alg is None)
     if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
         raise InvalidKeyError("the JWK's own alg contradicts alg=")
     use = "enc" if name in ALGS else "sig"

@@ -20,9 +20,13 @@ from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
 from joseal._core.algorithms.registry import (
     ENCS,
+    PASSWORD_ALGS,
     AlgorithmSpec,
     AlgSpec,
+    Curve,
     EncSpec,
+    KeyAlg,
+    PasswordAlg,
     SigSpec,
     lookup_alg,
 )
@@ -32,11 +36,12 @@ from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
-from joseal._core.keys.prepare import prepare_key_management, prepare_signature
+from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal._core.wire import base64url, strict_json
+from joseal._core.wire import base64url
+from joseal._core.wire import header as headers
 from joseal.errors import InvalidKeyError
 
 # A text that is taken for true must neither load nor release anything. The limits are there for
@@ -95,11 +100,8 @@ class Key(Opaque):
         check_switches(legacy=legacy)
         known = lookup_alg(alg)
         if isinstance(known, AlgSpec) and known.legacy and not legacy:
-            raise InvalidKeyError("this alg is off: legacy=True loads a key that opens old tokens")
-        if kid is not None and not isinstance(kid, str):
-            raise TypeError("kid must be str")
-        if kid is not None and not strict_json.is_text(kid):
-            raise ValueError("kid must be text that UTF-8 can carry")
+            raise InvalidKeyError("RSA1_5 is off: legacy=True loads a key that decrypts old tokens")
+        headers.check_kid(kid)
         materials.check(known, material)
         if isinstance(material, bytes) and enc and len(material) != ENCS[enc].cek_bytes:
             raise InvalidKeyError("the symmetric key does not have the size that its enc needs")
@@ -123,7 +125,7 @@ class Key(Opaque):
         cls,
         pem: str | bytes,
         *,
-        alg: str,
+        alg: KeyAlg,
         kid: str | None = None,
         password: str | bytes | None = None,
         legacy: bool = False,
@@ -157,7 +159,7 @@ class Key(Opaque):
         cls,
         data: bytes,
         *,
-        alg: str,
+        alg: KeyAlg,
         kid: str | None = None,
         password: str | bytes | None = None,
         legacy: bool = False,
@@ -171,7 +173,7 @@ class Key(Opaque):
         cls,
         name: str,
         *,
-        alg: str,
+        alg: KeyAlg,
         kid: str | None = None,
         password: str | bytes | None = None,
         legacy: bool = False,
@@ -185,14 +187,12 @@ class Key(Opaque):
             TypeError: an argument is of another type.
             InvalidKeyError: the variable is not set or holds no PEM; otherwise as for `from_pem`.
         """
-        if not isinstance(name, str):
-            raise TypeError("the name of the variable must be str")
+        checks.check_texts(name=name)
         value = os.environ.get(name)
         if value is None:
             raise InvalidKeyError("the environment variable is not set")
-        return cls._make(
-            pems.load_pem(pems.unwrap_env(value), password), alg, kid=kid, legacy=legacy
-        )
+        pem = pems.unwrap_env(value)
+        return cls._make(pems.load_pem(pem, password), alg, kid=kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -200,7 +200,7 @@ class Key(Opaque):
         cls,
         jwk: Mapping[str, object] | str | bytes,
         *,
-        alg: str | None = None,
+        alg: KeyAlg | None = None,
         kid: str | None = None,
         dual_use: bool = False,
         legacy: bool = False,
@@ -226,8 +226,7 @@ class Key(Opaque):
         Source: RFC 7517 section 4, RFC 7518 section 6.
         """
         check_switches(dual_use=dual_use, legacy=legacy)
-        if alg is not None and not isinstance(alg, str):
-            raise TypeError("alg must be str")
+        checks.check_texts(alg=alg)
         members = jwks.members_of(jwk)
         material, bound, enc, own, operations = jwks.load(members, alg, dual_use=dual_use)
         if kid is not None and own is not None and kid != own:
@@ -241,7 +240,7 @@ class Key(Opaque):
         cls,
         data: bytes,
         *,
-        alg: str,
+        alg: KeyAlg,
         kid: str | None = None,
         password: str | bytes | None = None,
         legacy: bool = False,
@@ -262,7 +261,7 @@ class Key(Opaque):
         cls,
         password: str | bytes,
         *,
-        alg: str,
+        alg: PasswordAlg,
         iterations: int | None = None,
         salt_bytes: int = 16,
         kid: str | None = None,
@@ -286,12 +285,9 @@ class Key(Opaque):
         """
         known = lookup_alg(alg)
         if not isinstance(known, AlgSpec) or known.kind != "password":
-            raise InvalidKeyError("this alg takes no password")
+            raise InvalidKeyError(f"alg={alg} takes no password: {', '.join(PASSWORD_ALGS)} do")
         work = known.iterations if iterations is None else iterations
-        if type(work) is not int:
-            raise TypeError("iterations must be int")
-        if type(salt_bytes) is not int:
-            raise TypeError("salt_bytes must be int")
+        checks.check_ints(iterations=work, salt_bytes=salt_bytes)
         raw = pems.secret(password)
         if work < LEAST_ITERATIONS:
             raise ValueError("iterations must not be under 1000")
@@ -313,16 +309,21 @@ class Key(Opaque):
             InvalidKeyError: `public` is no public key.
         """
         if not isinstance(public, Key):
-            raise TypeError("public must be a Key")
+            raise checks.not_key("public", public)
         if public.is_private or public.is_symmetric:
-            raise InvalidKeyError("the public half must be a public key")
+            raise InvalidKeyError("public must be a public key: use key.public()")
         material = External(public._public_material(), device)
         return cls._make(material, public.alg, kid=public.kid, legacy=True)
 
     @classmethod
     @hide_locals
     def generate(
-        cls, alg: str, *, curve: str | None = None, size: int | None = None, kid: str | None = None
+        cls,
+        alg: KeyAlg,
+        *,
+        curve: Curve | None = None,
+        size: int | None = None,
+        kid: str | None = None,
     ) -> Self:
         """Make a fresh key for any alg.
 
@@ -338,12 +339,11 @@ class Key(Opaque):
             ValueError: a size or curve that `alg` does not take, or no size for `dir`.
             InvalidKeyError: an `alg` that is not known, or that is never made (`RSA1_5`).
         """
-        if size is not None and type(size) is not int:
-            raise TypeError("size must be int")
+        checks.check_ints(**({} if size is None else {"size": size}))
         return cls._make(materials.generate(lookup_alg(alg), size=size, curve=curve), alg, kid=kid)
 
     @property
-    def alg(self) -> str:
+    def alg(self) -> KeyAlg:
         """The one algorithm that this key serves."""
         return self._alg.name
 
@@ -473,15 +473,17 @@ class Key(Opaque):
                 decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
         """
         if self._management is None:
-            raise InvalidKeyError("this key is for signatures")
+            raise InvalidKeyError(f"the key is for signatures ({self.alg}): use Signer or Verifier")
         if direction == "encrypt" and self.is_private:
-            raise InvalidKeyError("this key is private: seal to its public half, use key.public()")
+            raise InvalidKeyError(
+                "the key is private: encrypt for its public half, use key.public()"
+            )
         if direction == "decrypt" and not self.is_private and not self.is_symmetric:
-            raise InvalidKeyError("this key is public: it opens nothing")
+            raise InvalidKeyError("the key is public: decrypting needs the private key")
         if not any(self._serves(enc) for enc in encs):
-            raise InvalidKeyError("the key's size or enc does not fit enc=")
+            raise InvalidKeyError(self._unfit(encs))
         if direction == "encrypt" and self.alg == "RSA1_5":
-            raise InvalidKeyError("RSA1_5 tokens are opened but never made")
+            raise InvalidKeyError("RSA1_5 tokens are decrypted but never made: use RSA-OAEP-256")
         self._check_permitted(direction, policy)
         if policy is not None:
             policy._check_encryption(self.alg, [enc.name for enc in encs])
@@ -498,9 +500,11 @@ class Key(Opaque):
                 policy are against it.
         """
         if self._signature is None:
-            raise InvalidKeyError("this key is for encryption")
+            raise InvalidKeyError(
+                f"the key is for encryption ({self.alg}): use Encrypter or Decrypter"
+            )
         if direction == "sign" and not self.is_private and not self.is_symmetric:
-            raise InvalidKeyError("this key is public: it signs nothing")
+            raise InvalidKeyError("the key is public: signing needs the private key")
         self._check_permitted(direction, policy)
         if policy is not None:
             policy._check_signature(self.alg)
@@ -508,9 +512,9 @@ class Key(Opaque):
 
     def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
         if not jwks.permits(self._alg, self._operations, direction):
-            raise InvalidKeyError("the key's key_ops don't permit this")
+            raise InvalidKeyError(f"the key's key_ops don't permit it to {direction}")
         if policy is not None and not isinstance(policy, Policy):
-            raise TypeError("policy must be a Policy")
+            raise checks.wrong_type("policy", "a Policy", policy)
 
     def _is_counted(self, enc: EncSpec) -> bool:
         """Tell whether the key itself is used with random nonces of 96 bits, which repeat."""
@@ -523,6 +527,10 @@ class Key(Opaque):
         if self._alg.family != "dir" or not isinstance(self._material, bytes):
             return True
         return self._enc in (None, enc.name) and len(self._material) == enc.cek_bytes
+
+    def _unfit(self, encs: list[EncSpec]) -> str:
+        """Say why a `dir` key fits none of the encs."""
+        return unfit(self._material, self._enc, encs)
 
     def __repr__(self) -> str:
         return f"Key(alg={self.alg!r}, kid={self._kid!r}, {materials.describe(self._material)})"

@@ -13,6 +13,8 @@ from typing import Final, Self, TypeVar, final
 
 from msgspec import UNSET
 
+from joseal._core import checks
+from joseal._core.algorithms.registry import Alg, SigAlg, lookup_alg, said
 from joseal._core.keys.jwk import members_of
 from joseal._core.keys.key import Key, check_switches
 from joseal._core.secrecy import Opaque, hide_locals
@@ -24,6 +26,8 @@ _N = TypeVar("_N")
 
 # A token without a kid is tried with so many keys at most: each try costs a private operation.
 MOST_TRIES: Final = 4
+
+_T = TypeVar("_T")
 
 
 @final
@@ -49,8 +53,9 @@ class KeySet(Opaque):
     @hide_locals
     def __init__(self, keys: Iterable[Key], *, skipped: Iterable[tuple[int, str]] = ()) -> None:
         members = tuple(keys)
-        if not all(isinstance(key, Key) for key in members):
-            raise TypeError("keys must be Key objects")
+        for place, key in enumerate(members):
+            if not isinstance(key, Key):
+                raise checks.not_key(f"keys[{place}]", key)
         if not members:
             raise InvalidKeyError("a set of keys must not be empty")
         named = [(key.kid, key.alg) for key in members if key.kid is not None]
@@ -80,8 +85,10 @@ class KeySet(Opaque):
             return keys
         if isinstance(keys, Key):
             return cls([keys])
+        if issubclass(type(keys), str | bytes | Mapping):
+            raise checks.not_key("keys", keys)
         if not isinstance(keys, Iterable):
-            raise TypeError("keys must be a Key, a KeySet or several keys")
+            raise checks.wrong_type("keys", "a Key, a KeySet or several keys", keys)
         return cls(keys)
 
     @classmethod
@@ -90,7 +97,7 @@ class KeySet(Opaque):
         cls,
         jwks: Mapping[str, object] | str | bytes,
         *,
-        alg: str | None = None,
+        alg: Alg | SigAlg | None = None,
         legacy: bool = False,
     ) -> Self:
         """Load a JWK Set, given as JSON text or as a mapping.
@@ -111,7 +118,9 @@ class KeySet(Opaque):
         """
         check_switches(legacy=legacy)
         if alg is not None and not isinstance(alg, str):
-            raise TypeError("alg must be str")
+            raise checks.wrong_type("alg", "str", alg)
+        if alg is not None:
+            lookup_alg(alg)
         listed = strict_json.as_list(members_of(jwks).get("keys"))
         if listed is None:
             raise InvalidKeyError("the JWK Set has no list of keys")
@@ -138,8 +147,32 @@ class KeySet(Opaque):
         else:
             tried = self._by_alg.get(header.alg, [])
         if not tried:
-            raise NotAllowedError("alg", "not the one that the key is bound to")
+            raise NotAllowedError("alg", self._unbound(header.alg))
         return tried
+
+    def _unbound(self, alg: str) -> str:
+        """Say why no key comes into question for a token of this alg."""
+        bound = list(dict.fromkeys(key.alg for key in self._keys))
+        if alg in bound:
+            return "of several keys, a password is tried only if the token names its kid"
+        keys = "the key is" if len(self._keys) == 1 else "the keys are"
+        return f"{said('alg', alg)}, {keys} bound to {', '.join(bound)}"
+
+    def _prepare(self, prepare: Callable[[Key], _T]) -> dict[Key, _T]:
+        """Prepare each key for its use.
+
+        Raises:
+            InvalidKeyError: a key can't be used; of several, the text says which.
+        """
+        prepared: dict[Key, _T] = {}
+        for place, key in enumerate(self._keys):
+            try:
+                prepared[key] = prepare(key)
+            except InvalidKeyError as error:
+                if len(self._keys) == 1:
+                    raise
+                raise InvalidKeyError(f"keys[{place}]: {error}") from None
+        return prepared
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._keys)
@@ -168,11 +201,11 @@ def _check_named_once(listed: list[object], alg: str | None) -> None:
         raise InvalidKeyError("two members have the same kid and alg")
 
 
-def _load(member: object, alg: str | None, *, legacy: bool) -> Key | str:
+def _load(member: object, alg: Alg | SigAlg | None, *, legacy: bool) -> Key | str:
     """Load one member of a JWK Set, or say why not."""
     jwk = strict_json.as_object(member)
     if jwk is None:
-        return "no JSON object"
+        return "not a JSON object"
     try:
         return Key.from_jwk(jwk, alg=None if "alg" in jwk else alg, legacy=legacy)
     except InvalidKeyError as error:

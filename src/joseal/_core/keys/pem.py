@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from joseal._core import checks
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, Material, Secret
@@ -50,13 +51,15 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
             does not use, a wrong or missing password, or one where none is needed.
     """
     if not isinstance(text, str | bytes):
-        raise TypeError("the PEM text must be str or bytes")
+        raise checks.wrong_type(
+            "pem", "str or bytes", text, "give the text, not the path of its file"
+        )
     # What is no ASCII is no PEM; a mark in its place keeps the rest as it was.
     raw = text.encode("ascii", errors="replace") if isinstance(text, str) else text
     # OpenSSL puts the name of the curve in a block of its own before an EC key.
     labels = [label for label in _LABEL.findall(raw) if label != b"EC PARAMETERS"]
     if len(labels) != 1:
-        raise InvalidKeyError("there must be exactly one PEM block")
+        raise InvalidKeyError(_not_one(raw, len(labels)))
     if labels[0] in _PRIVATE:
         return _private(raw, password, pem=True)
     if password is not None:
@@ -64,6 +67,17 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     if labels[0] not in _PUBLIC:
         raise InvalidKeyError("the PEM block is neither a key nor a certificate")
     return _required(_public(raw, pem=True))
+
+
+def _not_one(raw: bytes, blocks: int) -> str:
+    if blocks:
+        return f"there must be exactly one PEM block, found {blocks}"
+    text = raw.strip()
+    if text.startswith(b"{"):
+        return "there is no PEM block: this is JSON, load it with Key.from_jwk"
+    if text.startswith(b"0"):
+        return "there is no PEM block: this looks like DER, load it with Key.from_der"
+    return "there is no PEM block: give the text of the file, not its path"
 
 
 def load_der(data: bytes, password: str | bytes | None) -> Material:
@@ -74,7 +88,7 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
         InvalidKeyError: as for `load_pem`.
     """
     if not isinstance(data, bytes):
-        raise TypeError("the DER bytes must be bytes")
+        raise checks.wrong_type("data", "bytes", data)
     found = _public(data, pem=False) if password is None else None
     return _private(data, password, pem=False) if found is None else found
 
@@ -93,7 +107,7 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
 
     if not isinstance(data, bytes):
-        raise TypeError("the PKCS#12 bytes must be bytes")
+        raise checks.wrong_type("data", "bytes", data)
     protection = None if password is None else secret(password, least_bytes=0)
     if protection is not None and not _is_bmp_text(protection):
         raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
@@ -138,7 +152,7 @@ def secret(password: str | bytes, *, least_bytes: int = 1) -> bytes:
         ValueError: it is empty, longer than 1,023 bytes, or text that UTF-8 can't carry.
     """
     if not isinstance(password, str | bytes):
-        raise TypeError("password must be str or bytes")
+        raise checks.wrong_type("password", "str or bytes", password)
     if isinstance(password, str) and not strict_json.is_text(password):
         raise ValueError("password must be text that UTF-8 can carry")
     raw = password.encode() if isinstance(password, str) else password

@@ -18,7 +18,7 @@ from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.ecdh import EcdhEs
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import Password, Pbes2
-from joseal._core.algorithms.registry import AlgSpec, SigSpec
+from joseal._core.algorithms.registry import AlgSpec, EncSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
 from joseal._core.algorithms.signatures import KeyPairScheme, Sign, SignatureScheme
 from joseal._core.keys import material as materials
@@ -84,3 +84,10 @@ def _signer(sig: SigSpec, material: Material) -> Sign | None:
     if isinstance(material, ec.EllipticCurvePrivateKey):
         return signatures.ecdsa_signer(sig, material)
     return material.sign if isinstance(material, Ed25519PrivateKey | Ed448PrivateKey) else None
+
+
+def unfit(material: Material, bound: str | None, encs: list[EncSpec]) -> str:
+    """Say why a `dir` key, bound to one enc or to any of its size, fits none of `encs`."""
+    wanted = " or ".join(f"{enc.name} ({enc.cek_bytes} bytes)" for enc in encs)
+    own = "" if bound is None else f" for {bound}"
+    return f"the dir key{own} has {materials.describe(material)}, which does not fit {wanted}"

@@ -9,8 +9,9 @@ Source: RFC 7516 sections 3.1, 5.2 and 7.1; RFC 7515 sections 3.1 and 7.1.
 
 from typing import AnyStr, Final, Generic, NamedTuple, TypeVar
 
+from joseal._core import checks
 from joseal._core.limits import Limits
-from joseal._core.wire import base64url
+from joseal._core.wire import base64url, faults
 from joseal.errors import MalformedTokenError, TokenTooLargeError
 
 JWE_SEGMENTS = 5
@@ -58,7 +59,7 @@ def split(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
     Raises:
         TypeError: the token is neither str nor bytes.
         TokenTooLargeError: it is over `token_bytes`, or its header over `header_bytes`.
-        MalformedTokenError: it is not ASCII, or has another number of segments.
+        MalformedTokenError: it is not ASCII, or does not have that number of segments.
     """
     _check(token, limits)
     return _cut(token, segments, limits)
@@ -83,7 +84,7 @@ def decode(segment: bytes, name: str) -> bytes:
     """
     raw = base64url.decode(segment)
     if raw is None:
-        raise MalformedTokenError(f"the {name} is not canonical base64url")
+        raise faults.segment(segment, name)
     return raw
 
 
@@ -103,21 +104,22 @@ def decode_ciphertext(segment: bytes | Span) -> bytes | memoryview:
 
 def _check(token: str | bytes, limits: Limits) -> None:
     if not isinstance(token, _TEXT):
-        raise TypeError("the token must be str or bytes")
+        raise checks.wrong_type("token", "str or bytes", token)
     if len(token) > limits.token_bytes:
-        raise TokenTooLargeError("token_bytes", limits.token_bytes)
+        raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
     if not token.isascii():
-        raise MalformedTokenError("the token is not ASCII")
+        raise faults.not_ascii(token)
 
 
 def _cut(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
     raw = token if isinstance(token, bytes) else token.encode("ascii")
     parts = raw.split(b".", segments)
     if len(parts) != segments:
-        raise MalformedTokenError("the token has another number of segments")
+        raise faults.segments(raw, segments)
     most_bytes = limits.header_bytes
     if len(parts[0]) > most_bytes and len(parts[0]) > base64url.encoded_bytes(most_bytes):
-        raise TokenTooLargeError("header_bytes", limits.header_bytes)
+        found = len(parts[0]) * 3 // 4
+        raise TokenTooLargeError("header_bytes", limits.header_bytes, found)
     return parts
 
 

@@ -8,11 +8,13 @@ Rules:
 Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RFC 7797 section 3.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import UNSET, Struct, UnsetType
 
+from joseal._core import checks
 from joseal._core.limits import Limits
 from joseal._core.wire import base64url, strict_json
 from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeError
@@ -21,6 +23,19 @@ from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeErr
 MANAGED: Final = frozenset(
     {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"}
 )
+
+# What a caller writes instead of the Header Parameter.
+_MANAGED_BY: Final = {
+    "alg": ": it is that of the key",
+    "enc": ": give enc=",
+    "zip": ": give compress=",
+    "apu": ": give apu=",
+    "apv": ": give apv=",
+    "b64": ": give b64=",
+}
+
+# Names that look like names of Header Parameters, not like values.
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_#:./-]{0,31}")
 
 # `crit` must not list what the RFCs define for the member itself (RFC 7515 section 4.1.11).
 _REGISTERED: Final = frozenset(
@@ -79,9 +94,12 @@ def parse_parameters(members: dict[str, object]) -> Header:
     """
     try:
         return Header(members, strict_json.convert(members, Members))
-    except strict_json.ShapeError:
-        pass
-    raise MalformedTokenError("a header member is missing or of the wrong type")
+    except strict_json.ShapeError as error:
+        # The path names members of `Members`, which are registered.
+        path = error.path.removeprefix("$").removeprefix(".")
+    if not path:
+        raise MalformedTokenError("the header has no alg")
+    raise MalformedTokenError(f"the Header Parameter {path} has the wrong type")
 
 
 def check_crit(header: Header, understood: Collection[str]) -> None:
@@ -96,10 +114,16 @@ def check_crit(header: Header, understood: Collection[str]) -> None:
         return
     if not names or len(set(names)) != len(names):
         raise MalformedTokenError("crit is empty or repeats a name")
-    if any(name in _REGISTERED or name not in header.all for name in names):
-        raise MalformedTokenError("crit names a registered or an absent member")
-    if not all(name in understood for name in names):
-        raise MalformedTokenError("crit names a member that is not understood: see crit=")
+    for place, name in enumerate(names):
+        if name in _REGISTERED:
+            raise MalformedTokenError(f"crit names {name}, which it must not list")
+        if name not in header.all:
+            raise MalformedTokenError(f"crit[{place}] names a Header Parameter that is absent")
+    for place, name in enumerate(names):
+        if name not in understood:
+            raise MalformedTokenError(
+                f"crit[{place}] names an extension that is not understood, that is, not in crit="
+            )
 
 
 class Expected(NamedTuple):
@@ -118,9 +142,15 @@ class Expected(NamedTuple):
         """
         check_crit(header, self.crit)
         if self.typ is not None and not has_media_type(header.known.typ, self.typ):
-            raise NotAllowedError("typ", "not the one that typ= demands")
+            raise NotAllowedError("typ", _demand("typ", self.typ, header.known.typ))
         if self.cty is not None and not has_media_type(header.known.cty, self.cty):
-            raise NotAllowedError("cty", "not the one that cty= demands")
+            raise NotAllowedError("cty", _demand("cty", self.cty, header.known.cty))
+
+
+def _demand(argument: str, wanted: str, found: str | UnsetType) -> str:
+    """Say what the caller demands, and whether the token has a value at all."""
+    shown = "none" if found is UNSET else "a different one"
+    return f"{argument}= demands {wanted}, the token has {shown}"
 
 
 def expected(typ: str | None, cty: str | None, crit: Collection[str]) -> Expected:
@@ -129,12 +159,14 @@ def expected(typ: str | None, cty: str | None, crit: Collection[str]) -> Expecte
     Raises:
         TypeError: `typ` or `cty` is not str, or `crit` no collection of str.
     """
-    if not all(value is None or isinstance(value, str) for value in (typ, cty)):
-        raise TypeError("typ and cty must be str")
+    for argument, value in (("typ", typ), ("cty", cty)):
+        if value is not None and not isinstance(value, str):
+            raise checks.wrong_type(argument, "str", value)
     if isinstance(crit, str) or not isinstance(crit, Collection):
-        raise TypeError("crit must be a collection of str")
-    if not all(isinstance(name, str) for name in crit):
-        raise TypeError("crit must be a collection of str")
+        raise checks.wrong_type("crit", "a collection of str", crit)
+    for name in crit:
+        if not isinstance(name, str):
+            raise checks.wrong_type("crit", "a collection of str, and a name in it", name)
     return Expected(typ, cty, frozenset(crit))
 
 
@@ -170,16 +202,45 @@ def checked_parameters(members: Mapping[str, object] | None) -> dict[str, object
     if members is None:
         return {}
     if not isinstance(members, Mapping):
-        raise TypeError("header must be a mapping")
-    if not all(isinstance(name, str) for name in members):
-        raise TypeError("header must have str names")
-    if not MANAGED.isdisjoint(members):
-        raise ValueError("header sets a member that is managed: alg, enc, zip, epk or the like")
+        raise checks.wrong_type("header", "a mapping", members)
+    for name in members:
+        if not isinstance(name, str):
+            raise checks.wrong_type("a name in header", "str", name)
+        if name in MANAGED:
+            raise ValueError(f"header: {name} is managed by joseal{_MANAGED_BY.get(name, '')}")
     raw = strict_json.dump(dict(members))
     copy = None if raw is None else strict_json.load_object(raw)
     if copy is None:
-        raise ValueError("header has a value that strict JSON can't carry")
+        raise ValueError(_uncarried(members))
     return copy
+
+
+def _uncarried(members: Mapping[str, object]) -> str:
+    """Name the Header Parameter that strict JSON can't carry, and the type of its value."""
+    for name, value in members.items():
+        if strict_json.dump({name: value}) is None:
+            return f"header: strict JSON can't carry {_named(name)} ({type(value).__name__})"
+    return "header: strict JSON can't carry it"
+
+
+def _named(name: str) -> str:
+    # A name is the caller's own, but a value in its place must not be repeated.
+    return name if _NAME.fullmatch(name) else "one of its values"
+
+
+def check_kid(kid: str | None) -> None:
+    """Check the name of a key.
+
+    Raises:
+        TypeError: it is neither str nor None.
+        ValueError: UTF-8 can't carry it.
+    """
+    if kid is None:
+        return
+    if not isinstance(kid, str):
+        raise checks.wrong_type("kid", "str", kid)
+    if not strict_json.is_text(kid):
+        raise ValueError("kid must be text that UTF-8 can carry")
 
 
 def base_parameters(
@@ -200,8 +261,9 @@ def add_parameters(
         ValueError: a member that is managed, or is there already.
     """
     added = checked_parameters(own)
-    if not added.keys().isdisjoint(members):
-        raise ValueError("header sets a member that every token has already")
+    for name in added:
+        if name in members:
+            raise ValueError(f"header: {_named(name)} is set for every token already")
     return {**members, **added}
 
 
@@ -217,7 +279,7 @@ def encode(members: dict[str, object], limits: Limits) -> bytes:
         raise ValueError("a JWT must not have an unencoded payload")
     raw = strict_json.write(members)
     if len(raw) > limits.header_bytes:
-        raise TokenTooLargeError("header_bytes", limits.header_bytes)
+        raise TokenTooLargeError("header_bytes", limits.header_bytes, len(raw))
     try:
         header = parse_parameters(members)
         check_crit(header, header.all)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
+from joseal._core.algorithms.registry import lookup_encs
 from joseal._core.secrecy import hide_locals
 from joseal.bulk.many import Sizes, decrypting, encrypting
 from joseal.cli import encrypt, options
@@ -88,7 +89,7 @@ class DecrypterSettings(NamedTuple):
         """Make it."""
         return Decrypter(
             key,
-            enc=self.enc,
+            enc=[known.name for known in lookup_encs(self.enc)],
             typ=self.typ,
             cty=self.cty,
             any_kid=self.any_kid,

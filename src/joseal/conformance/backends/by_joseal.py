@@ -17,7 +17,7 @@ from joseal._core.algorithms import aes, content_encryption, curves
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.ecdh import EcdhEs
 from joseal._core.algorithms.key_management import UnwrapRequest
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, EncSpec
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, EncSpec, known_alg
 from joseal._core.algorithms.signatures import Hmac
 from joseal._core.jwe import Decrypter
 from joseal._core.jws import Verifier
@@ -126,7 +126,7 @@ class ByJoseal:
             return Lacking(_NO_ENC)
         opener = Decrypter(
             key,
-            enc=names,
+            enc=[ENCS[name].name for name in names],
             typ=told.typ,
             cty=told.cty,
             crit=told.crit,
@@ -202,13 +202,14 @@ def _written(jwk: Jwk) -> bytes:
 
 
 def _load(jwk: bytes, alg: str | None, *, legacy: bool) -> Key | KeySet:
+    known = None if alg is None else known_alg(alg)
     if "keys" in (strict_json.load_object(jwk) or {}):
-        return KeySet.from_jwks(jwk, alg=alg, legacy=legacy)
-    return Key.from_jwk(jwk, alg=alg, legacy=legacy)
+        return KeySet.from_jwks(jwk, alg=known, legacy=legacy)
+    return Key.from_jwk(jwk, alg=known, legacy=legacy)
 
 
 def _load_pem(pem: str, alg: str) -> Key:
-    return Key.from_pem(pem, alg=alg, legacy=True)
+    return Key.from_pem(pem, alg=known_alg(alg), legacy=True)
 
 
 def _single(key: Key | KeySet) -> Key:
@@ -311,5 +312,6 @@ def _derive(task: Derive) -> Answer:
     enc = ENCS.get(str(known.enc))
     if enc is None:
         return Lacking(_NO_ENC)
-    mechanism = Key.from_jwk(task.jwk, alg=known.alg)._for_encryption("decrypt", [enc], None)
+    key = Key.from_jwk(task.jwk, alg=known_alg(known.alg))
+    mechanism = key._for_encryption("decrypt", [enc], None)
     return _answer(mechanism.check_public(_incoming(enc, known, b""))())

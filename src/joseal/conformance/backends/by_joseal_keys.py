@@ -5,7 +5,7 @@ Source: RFC 7517 sections 4 and 5, RFC 7638.
 
 from typing import Final
 
-from joseal._core.algorithms.registry import ENCS
+from joseal._core.algorithms.registry import ENCS, Alg, SigAlg, known_alg, lookup_encs
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
@@ -41,7 +41,7 @@ def answer(task: Load | LoadKey | LoadKeys) -> Answer:
 
 def _written_again(task: Load) -> Answer:
     """Load a key and write it again: what both have must be the same."""
-    key = Key.from_jwk(task.jwk, alg=task.alg, legacy=True)
+    key = Key.from_jwk(task.jwk, alg=_known(task.alg), legacy=True)
     shown = key.to_jwk(private=key.is_private or key.is_symmetric)
     both = shown.keys() & task.jwk.keys()
     same = all(shown[name] == task.jwk[name] for name in both - {"key_ops"})
@@ -54,7 +54,11 @@ def _key(task: LoadKey) -> Answer:
     if not _has_use(told):
         return Lacking(_LOADER)
     found = Key.from_jwk(
-        task.text, alg=told.alg, kid=told.kid, dual_use=told.dual_use, legacy=told.legacy
+        task.text,
+        alg=_known(told.alg),
+        kid=told.kid,
+        dual_use=told.dual_use,
+        legacy=told.legacy,
     )
     _put_to_use(found, told)
     return Output(_thumbprint(found), {"private": found.is_private})
@@ -65,9 +69,13 @@ def _keys(task: LoadKeys) -> Answer:
     told = task.loader
     if told != Loader(alg=told.alg, legacy=told.legacy):
         return Lacking(_LOADER)
-    found = KeySet.from_jwks(task.text, alg=told.alg, legacy=told.legacy)
+    found = KeySet.from_jwks(task.text, alg=_known(told.alg), legacy=told.legacy)
     skipped: list[object] = [place for place, _ in found.skipped]
     return Output(b"".join(map(_thumbprint, found)), {"skipped": skipped})
+
+
+def _known(alg: str | None) -> Alg | SigAlg | None:
+    return None if alg is None else known_alg(alg)
 
 
 def _has_use(told: Loader) -> bool:
@@ -85,9 +93,9 @@ def _has_use(told: Loader) -> bool:
 def _put_to_use(found: Key, told: Loader) -> None:
     match told.use:
         case "encrypt":
-            Encrypter(found, enc=told.enc[0])
+            Encrypter(found, enc=lookup_encs(told.enc)[0].name)
         case "decrypt":
-            Decrypter(found, enc=told.enc)
+            Decrypter(found, enc=[enc.name for enc in lookup_encs(told.enc)])
         case "sign":
             Signer(found)
         case "verify":

@@ -1,0 +1,75 @@
+"""What is wrong with a token that can't be split or decoded, as its maker needs to hear it.
+
+Nothing here runs for a good token. A text names counts, segments and classes of characters; it
+never repeats a byte of the token.
+
+Source: RFC 7515 sections 2, 7.1 and 7.2, RFC 7516 sections 7.1 and 7.2.
+"""
+
+import re
+from typing import Final
+
+from joseal.errors import MalformedTokenError
+
+_KINDS: Final = {3: " (a signed token, JWS?)", 5: " (an encrypted token, JWE?)"}
+_SPACE: Final = b" \t\r\n\x0b\x0c"
+_SCHEME: Final = re.compile(rb"bearer\s", re.IGNORECASE)
+
+# The first and the last segments of tokens: white space at these edges is around the token.
+_FIRST: Final = ("header",)
+_LAST: Final = ("tag", "signature")
+
+
+def not_ascii(token: str | bytes) -> MalformedTokenError:
+    """Say that a token has a character that no token has, and where."""
+    text = token.decode("latin-1") if isinstance(token, bytes) else token
+    if text.startswith(("\ufeff", "\xef\xbb\xbf")):
+        return MalformedTokenError("the token begins with a byte order mark")
+    place = next(place for place, char in enumerate(text) if not char.isascii())
+    return MalformedTokenError(f"the token is not ASCII: see position {place}")
+
+
+def segments(raw: bytes, expected: int) -> MalformedTokenError:
+    """Say that a token does not have the segments of its kind."""
+    around = _around(raw)
+    if around is not None:
+        return MalformedTokenError(around)
+    found = raw.count(b".") + 1
+    kind = _KINDS.get(found, "")
+    if not raw.strip(_SPACE):
+        return MalformedTokenError(f"expected {expected} segments, found 0 (an empty token)")
+    return MalformedTokenError(f"expected {expected} segments, found {found}{kind}")
+
+
+def segment(raw: bytes, name: str) -> MalformedTokenError:
+    """Say why a segment is not base64url, as far as its characters tell."""
+    around = _around(raw) if name in _FIRST else None
+    if around is not None:
+        return MalformedTokenError(around)
+    if name in _FIRST and raw.lstrip(_SPACE) != raw:
+        return MalformedTokenError("there is white space or a line end before the token")
+    if name in _LAST and raw.rstrip(_SPACE) != raw:
+        return MalformedTokenError("there is white space or a line end after the token")
+    return MalformedTokenError(f"the {name} {_characters(raw)}")
+
+
+def _characters(raw: bytes) -> str:
+    if any(byte in _SPACE for byte in raw):
+        return "has white space or a line end in it"
+    if raw.endswith(b"="):
+        return "is padded with =, which base64url in a token never is"
+    if b"+" in raw or b"/" in raw:
+        return "is base64 (+ and /), not base64url (- and _)"
+    return "is not canonical base64url"
+
+
+def _around(raw: bytes) -> str | None:
+    """Name what a token is wrapped in."""
+    text = raw.lstrip(_SPACE)
+    if text.startswith(b"{"):
+        return "expected a compact token, found JSON (the JSON serialization?)"
+    if text.startswith((b'"', b"'")):
+        return "the token is in quotes"
+    if _SCHEME.match(text):
+        return "the token begins with the word Bearer, which is not part of it"
+    return None

@@ -17,6 +17,9 @@ from joseal.diagnosis import Cause, Explanation, causes, explain
 from joseal.diagnosis.headers import meant
 
 MOST_SHOWN = 40_000
+RECORDED = json.loads(
+    (Path(__file__).parents[1] / "helpers" / "peer_mistakes" / "tokens.json").read_text("utf-8")
+)
 
 # An explanation is made of many small steps, and CI runs the suite several times.
 fewer = settings(max_examples=max(50, settings().max_examples // 5))
@@ -280,6 +283,11 @@ def test_every_cause_of_the_table_can_come() -> None:
         str(good("A256KW", "A256GCM")._replace(encrypted_key=bytes(7))),
         str(good()._replace(iv=bytes(5), tag=bytes(17))),
         f"{str(good())[:-1]}x",
+    ]
+    more += [
+        *("v2.local.AAAA", "-----BEGIN PGP MESSAGE-----\n", "age-encryption.org/v1"),
+        str(good()._replace(header=b"\xef\xbb\xbf" + good().header)),
+        *(token["token"] for token in RECORDED["tokens"]),
     ]
     seen |= {code for token in more for code in codes(token)}
     assert set(causes.CODES) == seen

@@ -8,7 +8,7 @@ Every run draws new keys. Each token has the code of the cause that `joseal doct
 """
 
 import json
-import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -30,15 +30,15 @@ def keys() -> dict[str, dict[str, object]]:
     return {
         "rsa": shown(Key.generate("RSA-OAEP-256")),
         "ec": shown(Key.generate("ECDH-ES", curve="P-256")),
-        "oct16": {"kty": "oct", "k": b64(os.urandom(16))},
-        "oct32": {"kty": "oct", "k": b64(os.urandom(32))},
-        "hs": {"kty": "oct", "k": b64(os.urandom(32))},
+        "oct16": {"kty": "oct", "k": b64(secrets.token_bytes(16))},
+        "oct32": {"kty": "oct", "k": b64(secrets.token_bytes(32))},
+        "hs": {"kty": "oct", "k": b64(secrets.token_bytes(32))},
         "password": {"password": "correct horse battery"},
     }
 
 
 def run(*words: object, folder: Path, data: bytes | None = None) -> bytes:
-    done = subprocess.run(  # noqa: S603 - the words are constants of this file
+    done = subprocess.run(
         list(map(str, words)), check=True, cwd=folder, input=data, stdout=subprocess.PIPE
     )
     return done.stdout
@@ -48,8 +48,19 @@ def der(jwk: dict[str, object], alg: str, folder: Path) -> Path:
     path = folder / f"{alg}.pem"
     path.write_text(Key.from_jwk(jwk, alg=alg).to_pem(private=True))
     binary = path.with_suffix(".der")
-    run("openssl", "pkcs8", "-topk8", "-nocrypt", "-in", path, "-outform", "DER", "-out", binary,
-        folder=folder)
+    run(
+        "openssl",
+        "pkcs8",
+        "-topk8",
+        "-nocrypt",
+        "-in",
+        path,
+        "-outform",
+        "DER",
+        "-out",
+        binary,
+        folder=folder,
+    )
     return binary
 
 
@@ -61,18 +72,53 @@ def by_openssl(folder: Path) -> list[dict[str, object]]:
         ("dgst -sign with a P-256 key", "ecdsa_der", "ES256", "ES256", []),
     ):
         head = f"{b64(json.dumps({'alg': alg}).encode())}.{b64(TEXT)}"
-        made = run("openssl", "dgst", "-sha256", *options, "-sign", folder / f"{key}.pem",
-                   folder=folder, data=head.encode())
+        made = run(
+            "openssl",
+            "dgst",
+            "-sha256",
+            *options,
+            "-sign",
+            folder / f"{key}.pem",
+            folder=folder,
+            data=head.encode(),
+        )
         told = {"by": "openssl", "name": name, "code": code, "opens": True, "expect": "jws"}
         owner = "ec" if key == "ES256" else "rsa"
         hidden = {"hidden": True} if owner == "rsa" else {}
         found.append({**told, **hidden, "key": owner, "token": f"{head}.{b64(made)}"})
-    run("openssl", "req", "-x509", "-new", "-key", folder / "RS256.pem", "-subj", "/CN=x",
-        "-out", folder / "cert.pem", folder=folder)
-    message = run("openssl", "cms", "-encrypt", "-aes256", "-outform", "PEM", folder / "cert.pem",
-                  folder=folder, data=TEXT)
-    found.append({"by": "openssl", "name": "cms -encrypt", "code": "other_format", "key": "rsa",
-                  "token": message.decode()})
+    run(
+        "openssl",
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        folder / "RS256.pem",
+        "-subj",
+        "/CN=x",
+        "-out",
+        folder / "cert.pem",
+        folder=folder,
+    )
+    message = run(
+        "openssl",
+        "cms",
+        "-encrypt",
+        "-aes256",
+        "-outform",
+        "PEM",
+        folder / "cert.pem",
+        folder=folder,
+        data=TEXT,
+    )
+    found.append(
+        {
+            "by": "openssl",
+            "name": "cms -encrypt",
+            "code": "other_format",
+            "key": "rsa",
+            "token": message.decode(),
+        }
+    )
     return found
 
 

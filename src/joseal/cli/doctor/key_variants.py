@@ -69,17 +69,19 @@ def content_keys(
         unwrapped = _other(key, alg, enc, members, encrypted_key)
     made: set[tuple[str, bytes]] = set()
     for found in unwrapped:
-        for codes, cek, sized in _sizes(found.raw, enc):
+        for codes, cek, sized in _sizes(found.raw, enc, is_wrapped=bool(encrypted_key)):
             # What comes to the same key as an earlier way differs in nothing.
             if (sized.name, cek) not in made:
                 made.add((sized.name, cek))
                 yield ContentKey((*found.codes, *codes), cek, found.is_certain, sized)
 
 
-def _sizes(raw: bytes, enc: EncSpec) -> Iterator[tuple[Codes, bytes, EncSpec]]:
+def _sizes(raw: bytes, enc: EncSpec, *, is_wrapped: bool) -> Iterator[tuple[Codes, bytes, EncSpec]]:
     """Give content keys for enc, and for one of its family that takes the size as it is."""
-    for codes, cek in _forms(raw, enc.cek_bytes):
-        yield codes, cek, enc
+    # Without an encrypted key nothing was put into it in another form.
+    for codes, cek in _forms(raw, enc.cek_bytes) if is_wrapped else [((), raw)]:
+        if len(cek) == enc.cek_bytes:
+            yield codes, cek, enc
     for other in ENCS.values():
         if other.family == enc.family and other != enc and other.cek_bytes == len(raw):
             yield (("enc_of_other_size", f"{len(raw)} bytes, as {other.name} has"),), raw, other

@@ -216,7 +216,7 @@ def _as_it_is(signature: bytes, _: int) -> bytes:
 
 _CONVERSIONS: Final[tuple[tuple[Codes, Callable[[bytes, int], bytes]], ...]] = (
     ((), _side_by_side),
-    ((("signature_der", ""),), _as_it_is),
+    ((("ecdsa_der", ""),), _as_it_is),
     ((("signature_numbers", "shorter than the order"),), _short),
     ((("signature_numbers", "little-endian"),), _little_endian),
 )

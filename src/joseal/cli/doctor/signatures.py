@@ -47,7 +47,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
             key=accepted[0],
         )
     found, key = _tried(reading, ring, given)
-    causes = (*named, *(() if found is None else found), *_switches(reading))
+    causes = (*named, *(() if found is None else found), *_switches(reading, given))
     opened = found is not None and not _INVALID & {cause.code for cause in found}
     return Findings(
         causes=causes,
@@ -96,10 +96,12 @@ def _merged(reading: Reading, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
     return tuple(one for one in causes if not (announced and one.code == "b64_unannounced"))
 
 
-def _switches(reading: Reading) -> tuple[Cause, ...]:
+def _switches(reading: Reading, given: Given) -> tuple[Cause, ...]:
     """Name what a default `Verifier` refuses of this token, and by what it would not."""
     members = reading.members or {}
     named = strict_json.as_list(members.get("crit")) or []
     unencoded = (finding("b64_unencoded"),) if members.get("b64") is False else ()
     crit = (finding("crit_extension"),) if [name for name in named if name != "b64"] else ()
-    return (*unencoded, *crit)
+    shown = given.payload is not None and reading.part("payload").text
+    twice = (finding("payload_given_twice"),) if shown else ()
+    return (*unencoded, *crit, *twice)

@@ -31,10 +31,6 @@ TEXTS: Final[Texts] = {
         "A hash of the signing input was signed, which the signature hashes once more.",
         "Give the signing input itself to the function that signs, or tell it that it is a hash.",
     ),
-    "signature_der": (
-        "The signature is DER, and JOSE has r and s side by side.",
-        "Convert it: RFC 7518 section 3.4.",
-    ),
     "signature_numbers": (
         "r and s of the signature lost their leading zeros, or are little-endian.",
         "Write each big-endian and as long as the order of the curve: RFC 7518 section 3.4.",

@@ -25,7 +25,7 @@ from joseal.conformance.formats import registry as formats
 from joseal.conformance.model import Open, Verify
 from joseal.diagnosis.explain_token import examine
 
-STEP = 1 if os.environ.get("CI") == "true" else 60
+STEP = 1 if os.environ.get("CI") == "true" else 30
 
 
 class Case(NamedTuple):

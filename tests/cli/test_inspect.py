@@ -1,5 +1,6 @@
 """`joseal inspect`: what stands in a token, and no word on whether it is true."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from joseal import Encrypter, Key
+import joseal
+from joseal import Encrypter, Key, Signer
 from joseal._core.wire import base64url
 from joseal.cli.exit_codes import Exit
 
@@ -114,3 +116,41 @@ def test_what_is_no_token_is_refused(token: str, code: str, run: Run) -> None:
         done = run("inspect", *more, data=token)
         assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.TOKEN, "", 1)
         assert done.stderr.startswith(beginning)
+
+
+@pytest.mark.parametrize(
+    ("around", "code"),
+    [
+        (json.dumps, "json_string"),
+        (lambda token: "Bearer " + token, "auth_scheme"),
+        (lambda token: json.dumps({"encData": token}), "envelope"),
+        (lambda token: base64.b64encode(token.encode()).decode(), "base64_token"),
+    ],
+)
+def test_a_token_is_found_where_doctor_finds_it(
+    around: Callable[[str], str], code: str, token: str, run: Run
+) -> None:
+    shown = json.loads(run("inspect", "--json", data=around(token)).stdout)
+    assert (shown["around"], shown["header"]["enc"]) == ([code], "A256CBC-HS512")
+
+
+def test_the_line_of_python_makes_a_token_with_the_same_header(run: Run) -> None:
+    shared, pair = Key.generate("A256KW"), Key.generate("ES256", kid="s")
+    tokens = [
+        (shared, Encrypter(shared, enc="A128GCM", header={"typ": "JWT"}).encrypt(b"{}")),
+        (shared, Encrypter(shared, enc="A128GCM", compress=True).encrypt(b"{}")),
+        (pair, Signer(pair, header={"typ": "JWT"}).sign(b"{}")),
+        (pair, Signer(pair, detached=True, b64=False).sign(b"{}")),
+    ]
+    for key, token in tokens:
+        shown = json.loads(run("inspect", "--json", data=token).stdout)
+        names = {"joseal": joseal, "key": key, "plaintext": b"{}", "payload": b"{}"}
+        made = eval(shown["python"], names)  # noqa: S307 - what the command printed is what is tested
+        again = json.loads(run("inspect", "--json", data=made).stdout)
+        assert again["header"] == shown["header"]
+        assert shown["python"] in " ".join(run("inspect", data=token).stdout.split())
+
+
+def test_what_joseal_does_not_make_has_no_line_of_python(run: Run) -> None:
+    done = run("inspect", "--json", data=made('{"alg":"RSA1_5","enc":"A256GCM"}'))
+    assert json.loads(done.stdout)["python"] is None

@@ -218,7 +218,7 @@ SHOWN: dict[str, tuple[str, Maker]] = {
     "a column of 512": ("truncated", lambda: cut(512)),
     "the end is missing": ("truncated", lambda: str(good())[:-5]),
     "the header alone": ("truncated", lambda: str(good()).partition(".")[0]),
-    "the tag is missing": ("truncated", lambda: str(good()).rpartition(".")[0]),
+    "the tag is missing": ("four_segments", lambda: str(good()).rpartition(".")[0]),
     "the empty segment is lost": (
         "empty_segment_lost",
         lambda: str(good("dir", GCM)).replace("..", "."),

@@ -152,7 +152,7 @@ class Encrypter(Opaque):
         checks.check(limits, write_kid=write_kid, compress=compress)
         known = lookup_enc(enc)
         begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
-        end = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
+        end: dict[str, str] = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
         settings = EncryptionSettings(
             key=key,
             management=key._for_encryption("encrypt", [known], policy),

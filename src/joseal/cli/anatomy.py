@@ -7,6 +7,11 @@ from msgspec import Struct
 from joseal import Limits
 from joseal._core.wire import compact, header
 
+_JWS: Final = (
+    ("protected header", "which algorithm; readable by everyone"),
+    ("payload", "what was signed; readable by everyone"),
+    ("signature", "proves who signed, and that nothing was changed"),
+)
 _SEGMENTS: Final = (
     ("protected header", "which algorithms; readable by everyone"),
     ("encrypted key", "the content key, sealed to the receiver"),
@@ -17,10 +22,10 @@ _SEGMENTS: Final = (
 
 
 class Segment(Struct, frozen=True, kw_only=True):
-    """One of the five segments.
+    """One of the segments, five of a JWE and three of a JWS.
 
     Attributes:
-        name: what RFC 7516 calls it.
+        name: what RFC 7516 or RFC 7515 calls it.
         characters: its size in the token.
         bytes: its size decoded.
         holds: what it is for, in plain words.
@@ -37,7 +42,7 @@ class Anatomy(Struct, frozen=True, kw_only=True):
 
     Attributes:
         header: the members in their order.
-        segments: the five, in theirs.
+        segments: all of them, in theirs.
     """
 
     header: dict[str, object]
@@ -49,10 +54,13 @@ def read(token: str | bytes) -> Anatomy:
 
     Raises:
         TokenTooLargeError: it is over a default limit.
-        MalformedTokenError: it is not five segments of canonical base64url with a JSON header.
+        MalformedTokenError: it is not five or three segments of canonical base64url with a JSON
+            header.
     """
-    encoded = compact.split(token, compact.JWE_SEGMENTS, Limits())
-    named = list(zip(encoded, _SEGMENTS, strict=True))
+    dots = token.count(".") if isinstance(token, str) else token.count(b".")
+    names = _JWS if dots == len(_JWS) - 1 else _SEGMENTS
+    encoded = compact.split(token, len(names), Limits())
+    named = list(zip(encoded, names, strict=True))
     decoded = [compact.decode(part, name) for part, (name, _) in named]
     segments = tuple(
         Segment(name=name, characters=len(part), bytes=len(raw), holds=holds)

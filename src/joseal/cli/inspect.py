@@ -1,4 +1,4 @@
-"""`joseal inspect`: a token's header and sizes, without any key."""
+"""`joseal inspect`: a token's header and sizes, and how to make one like it, without any key."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,13 @@ from pathlib import Path
 import click
 from msgspec.structs import asdict
 
-from joseal import Limits
-from joseal.cli import anatomy, files, help_pages, options
+from joseal.cli import anatomy, files, help_pages, likeness, options
 from joseal.cli.anatomy import Anatomy
 from joseal.cli.console import Page
 from joseal.cli.exit_codes import Exit
 from joseal.cli.json_output import line
+from joseal.diagnosis import wrappers
+from joseal.diagnosis.explain_token import MOST_BYTES
 
 
 @help_pages.command(
@@ -23,27 +24,44 @@ from joseal.cli.json_output import line
     exits=(Exit.TOKEN,),
 )
 def command(*, as_json: bool, in_path: Path) -> None:
-    """Show the header and the sizes of a compact JWE token.
+    """Show the header and the sizes of a compact token, and the Python that makes one like it.
 
-    TOKEN_FILE is standard input unless named. No key is used, so nothing that is shown is
-    authenticated: anyone can write any header.
+    TOKEN_FILE is standard input unless named. What stands around the token is taken off first, as
+    `joseal doctor` does: quotes, a JSON body, a header line, an encoding. No key is used, so
+    nothing that is shown is authenticated: anyone can write any header.
 
     With --json: {"authenticated": false, "header": OBJECT, "segments": [{"name": TEXT,
-    "characters": NUMBER, "bytes": NUMBER, "holds": TEXT}]}.
+    "characters": NUMBER, "bytes": NUMBER, "holds": TEXT}], "around": [TEXT], "python": TEXT or
+    null}.
     """
-    found = anatomy.read(options.read_token(in_path, Limits().token_bytes))
+    raw = files.read(in_path, MOST_BYTES)
+    layers, text = wrappers.unwrap_text(raw) if len(raw) <= MOST_BYTES else ([], "")
+    found = anatomy.read(text or raw)
+    around = [layer.code for layer in layers if layer.code != "white_space"]
     if as_json:
         segments = [asdict(segment) for segment in found.segments]
-        shown = {"authenticated": False, "header": found.header, "segments": segments}
+        shown = {
+            "authenticated": False,
+            "header": found.header,
+            "segments": segments,
+            "around": around,
+            "python": likeness.python(found),
+        }
         files.write(files.STANDARD, line(shown), private=False)
         return
     page = Page()
+    if around:
+        page.say(f"It stood inside something else, which was taken off: {', '.join(around)}.")
     page.title("Protected header")
     show_header(page, found)
     page.title("Segments")
     show_segments(page, found)
     page.say()
     page.say("No key was used: nothing here proves who made the token, or that it is unchanged.")
+    line_of_python = likeness.python(found)
+    if line_of_python is not None:
+        page.title("Python that makes one like it")
+        page.say(line_of_python)
 
 
 def show_header(page: Page, found: Anatomy) -> None:
@@ -53,7 +71,7 @@ def show_header(page: Page, found: Anatomy) -> None:
 
 
 def show_segments(page: Page, found: Anatomy) -> None:
-    """Print the names and the sizes of the five segments."""
+    """Print the names and the sizes of the segments."""
     page.table(
         ("segment", "characters", "bytes", "what it holds"),
         [(part.name, part.characters, part.bytes, part.holds) for part in found.segments],

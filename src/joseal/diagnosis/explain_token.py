@@ -15,7 +15,7 @@ from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 from joseal._core.wire.header import has_media_type
 from joseal.diagnosis import headers, lenient_parse, sizes, wrappers
 from joseal.diagnosis.causes import cause
-from joseal.diagnosis.lenient_parse import JWE_NAMES, Part, Reading
+from joseal.diagnosis.lenient_parse import JWE_NAMES, Outside, Part, Reading
 from joseal.diagnosis.model import Cause, Explanation, Segment, plain
 from joseal.diagnosis.profile_match import matching
 from joseal.diagnosis.wrappers import Layer
@@ -30,7 +30,7 @@ _NO_DOTS: Final = 1
 
 _ENCODINGS: Final = (
     *("foreign_characters", "standard_base64", "padded"),
-    *("double_base64", "hex_segment"),
+    *("text_latin1", "text_lost", "double_base64", "hex_segment"),
 )
 _INNER: Final = ("double_base64", "hex_segment")
 # What cutting a token off leaves behind comes after the cut itself.
@@ -81,7 +81,8 @@ def examine(token: str | bytes, *, expect: Expect) -> Examination:
     layers, text = wrappers.unwrap_text(token)
     if not text:
         return _unread(token, *_layers(layers), *([] if layers else [cause("empty")]))
-    found = lenient_parse.read(text)
+    outside = next((layer.outside for layer in layers if layer.outside is not None), Outside())
+    found = lenient_parse.read(text, outside)
     return Examination(_explained(token, layers, found, expect), found)
 
 
@@ -145,8 +146,10 @@ def _inside(found: Reading, expect: Expect) -> Iterator[Cause]:
         yield cause(found.form, _what(found))
         if found.form == "jws":
             return
-    if found.members is None:
-        yield from headers.unreadable(found.part("protected header"))
+    yield from _outside(found)
+    head = found.part("protected header")
+    if found.members is None or not _is_strict(head):
+        yield from headers.unreadable(head)
     yield from _number(found)
     yield from _encodings(found.parts, _ENCODINGS)
     if found.form == "jws":
@@ -159,6 +162,21 @@ def _inside(found: Reading, expect: Expect) -> Iterator[Cause]:
     yield from _encodings(found.parts, _SYMPTOMS)
     if len(found.text) > _LIMITS.token_bytes:
         yield cause("too_large", f"{len(found.text)} characters")
+
+
+def _outside(found: Reading) -> Iterator[Cause]:
+    """Name what a JSON serialization has outside the protected header."""
+    names = {name for recipient in found.outside.recipients for name in recipient.members}
+    if names:
+        yield cause("json_header", plain(", ".join(sorted(names))))
+    if found.outside.aad is not None:
+        yield cause("json_aad", f"{len(found.outside.aad)} characters")
+
+
+def _is_strict(head: Part) -> bool:
+    """Tell whether a header that could be read is JSON as it stands."""
+    inner = [code for code in _INNER if code in head.faults]
+    return not head.text or bool(inner) or strict_json.load_object(head.raw or b"") is not None
 
 
 def _what(found: Reading) -> str:
@@ -195,10 +213,18 @@ def _number(found: Reading) -> Iterator[Cause]:
         yield cause("too_many_segments")
     elif direct and enc is not None and found.part("encrypted key").size == enc.iv_bytes:
         yield cause("empty_segment_lost", f"{count} segments")
+    elif count == JWE_SEGMENTS - 1 and not sizes.usual_limit(found.text) and _is_whole(found):
+        yield cause("four_segments", f"ciphertext of {found.part('ciphertext').size} bytes")
     else:
         seen = f"{count} of 5 segments"
         limit = sizes.usual_limit(found.text)
         yield cause("truncated", f"{seen}; {limit}" if limit else seen)
+
+
+def _is_whole(found: Reading) -> bool:
+    """Tell whether there can be a tag at the end of the ciphertext."""
+    _, enc = headers.algorithms(found)
+    return enc is not None and found.part("ciphertext").size >= enc.tag_bytes
 
 
 def _encodings(parts: tuple[Part, ...], codes: tuple[str, ...]) -> Iterator[Cause]:

@@ -24,7 +24,7 @@ from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import Members
 from joseal.diagnosis.causes import cause
-from joseal.diagnosis.lenient_parse import READ_BYTES, Part, Reading
+from joseal.diagnosis.lenient_parse import READ_BYTES, Part, Reading, is_utf16
 from joseal.diagnosis.model import Cause, plain
 from joseal.errors import MalformedTokenError
 
@@ -81,6 +81,12 @@ def algorithms(reading: Reading) -> tuple[AlgSpec | None, EncSpec | None]:
 def unreadable(part: Part) -> Iterator[Cause]:
     """Say why a header segment is no header."""
     text, raw = part.text.lstrip(), part.raw
+    if raw is not None and raw.startswith(b"\xef\xbb\xbf"):
+        yield cause("header_bom")
+        return
+    if raw is not None and is_utf16(raw):
+        yield cause("header_utf16")
+        return
     if part.size > READ_BYTES:
         yield cause("header_too_large", f"{part.size} bytes")
     elif text.startswith(("{", "%7B")):
@@ -195,14 +201,24 @@ def _ecdh(known: Members, members: dict[str, object]) -> Iterator[Cause]:
     epk = strict_json.as_object(members.get("epk"))
     if epk is None:
         yield cause("epk_missing")
+    elif epk.get("d", "") is None:
+        yield cause("member_type", "epk.d: null")
     elif "d" in epk:
         yield cause("epk_private")
+    elif _is_unknown_curve(epk):
+        yield cause("curve_unknown", plain(str(epk["crv"])))
     elif not _is_point(epk):
         yield cause("epk_form", _epk_sizes(epk))
     parties = (("apu", known.apu), ("apv", known.apv))
     wrong = [name for name, text in parties if headers.from_member(text) is None]
     if wrong:
         yield cause("party_form", ", ".join(wrong))
+
+
+def _is_unknown_curve(epk: dict[str, object]) -> bool:
+    curve = epk.get("crv")
+    known = isinstance(curve, str) and curve in (*WEIERSTRASS, *MONTGOMERY)
+    return isinstance(curve, str) and not known and epk.get("kty") in ("EC", "OKP")
 
 
 def _is_point(epk: dict[str, object]) -> bool:

@@ -8,7 +8,7 @@ Source: RFC 7515 sections 2 and 4, RFC 7516 section 3.1.
 import re
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from joseal._core.algorithms.registry import SIGS
 from joseal._core.wire import base64url, strict_json
@@ -29,6 +29,19 @@ READ_BYTES: Final = 64 * 1024
 _LEAST_TEXT: Final = 16
 _TEXT: Final = re.compile(rb"[\w+/-]+={0,2}", re.ASCII)
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
+# With a digit and a letter, because zeros are written with the letter A alone.
+_IS_HEX: Final = re.compile(
+    r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{2})+|(?=[A-F]*[0-9])(?=[0-9]*[A-F])(?:[0-9A-F]{2})+"
+)
+
+# Segments whose bytes are as good as random. Of a JWS anything may be the payload.
+_BINARY: Final = ("encrypted key", "iv", "ciphertext", "tag", "signature")
+_FREE: Final = ("payload",)
+_THROUGH_TEXT: Final = ("text_latin1", "text_lost")
+# Random bytes of this number are never UTF-8.
+_LEAST_LATIN1: Final = 28
+_REPLACEMENT: Final = "\ufffd".encode()
+_BOM: Final = b"\xef\xbb\xbf"
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -52,6 +65,30 @@ class Part(Struct, frozen=True, kw_only=True):
         return 0 if self.raw is None else len(self.raw)
 
 
+class Recipient(NamedTuple):
+    """What the JSON serialization says of one recipient.
+
+    Attributes:
+        members: of the shared and the recipient's own unprotected header together.
+        encrypted_key: the text of the member.
+    """
+
+    members: dict[str, object]
+    encrypted_key: str
+
+
+class Outside(NamedTuple):
+    """What a JSON serialization has that the compact form has no place for.
+
+    Attributes:
+        recipients: in their order.
+        aad: the text of the member; None where there is none.
+    """
+
+    recipients: tuple[Recipient, ...] = ()
+    aad: str | None = None
+
+
 class Reading(NamedTuple):
     """A token that was read.
 
@@ -59,13 +96,16 @@ class Reading(NamedTuple):
         text: without what stood around it.
         form: what it is, or was meant to be.
         parts: its segments.
-        members: of the header; None where it is no JSON object.
+        members: of the header, with what stands outside the protected one; None where it is no
+            JSON object.
+        outside: of a JSON serialization, what has no place in a compact token.
     """
 
     text: str
     form: Form
     parts: tuple[Part, ...]
     members: dict[str, object] | None
+    outside: Outside = Outside()
 
     def text_of(self, name: str) -> str | None:
         """Return a member of the header if it is a text."""
@@ -78,21 +118,60 @@ class Reading(NamedTuple):
         return next((part for part in self.parts if part.name == name), empty)
 
 
-def read(text: str) -> Reading:
+def for_recipient(reading: Reading, recipient: Recipient) -> Reading:
+    """Read a JSON serialization as another of its recipients does."""
+    texts = [part.text for part in reading.parts]
+    texts[1] = recipient.encrypted_key
+    return read(".".join(texts), Outside((recipient,), reading.outside.aad))
+
+
+def read(text: str, outside: Outside = Outside()) -> Reading:  # noqa: B008 - it is immutable
     """Read a token without what stood around it."""
     texts = text.split(".", JWE_SEGMENTS + 1) if text else []
     header = repaired("protected header", texts[0]) if texts else None
     members = None if header is None else _members(header)
+    shared = outside.recipients[0].members if outside.recipients else {}
+    if shared and header is not None and (members is not None or not header.text):
+        # RFC 7516 section 7.2.1: the names are disjoint, and what is protected counts.
+        members = {**shared, **(members or {})}
     form = _form(len(texts), members)
     names = _names(form, len(texts))
     parts = tuple(repaired(name, part) for name, part in zip(names, texts, strict=True))
-    return Reading(text, form, parts, members)
+    return Reading(text, form, _through_text(parts), members, outside)
+
+
+def _through_text(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Mark short segments as well, once a long one has shown that bytes went through text."""
+    long = {code for part in parts for code in part.faults if code in _THROUGH_TEXT}
+    if not long:
+        return parts
+    return tuple(
+        structs.replace(part, faults=(*part.faults, "text_latin1"))
+        if "text_latin1" in long
+        and "text_latin1" not in part.faults
+        and part.name in _BINARY
+        and not (part.raw or b"").isascii()
+        and _from_latin1(part.raw or b"") is not None
+        else part
+        for part in parts
+    )
 
 
 def _members(header: Part) -> dict[str, object] | None:
     if header.raw is None or header.size > READ_BYTES:
         return None
-    return strict_json.load_object(header.raw)
+    raw = header.raw
+    if raw.startswith(_BOM):
+        return strict_json.load_object(raw.removeprefix(_BOM))
+    if is_utf16(raw):
+        return strict_json.load_object(raw.decode("utf-16", "replace").encode("utf-8", "replace"))
+    inner = undone(header)
+    return strict_json.load_object(raw if inner is None else inner)
+
+
+def is_utf16(raw: bytes) -> bool:
+    """Tell whether the JSON of a header is UTF-16, with or without a byte order mark."""
+    return raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw[1:4:2] == b"\0\0"
 
 
 def _form(segments: int, members: dict[str, object] | None) -> Form:
@@ -114,10 +193,13 @@ def repaired(name: str, text: str) -> Part:
     """Decode a segment, and name what had to be repaired for it."""
     faults: list[str] = []
     ascii_only = text.encode("ascii", "replace").decode("ascii")
+    if len(text) >= _LEAST_TEXT and name not in _FREE and _IS_HEX.fullmatch(text) is not None:
+        # Every hex digit is one of base64url as well.
+        return Part(name=name, text=text, raw=ascii_only.encode(), faults=("hex_segment",))
     decoded = base64url.decode_text(text)
     if decoded is None:
         faults, decoded = _repair(ascii_only)
-    encoding = None if decoded is None else _inner_encoding(decoded)
+    encoding = None if decoded is None else _inner_encoding(decoded, name)
     if encoding is not None:
         faults = [*faults, encoding]
     return Part(name=name, text=text, raw=decoded, faults=tuple(faults))
@@ -149,19 +231,40 @@ def _cleared(text: bytes) -> bytes:
     return text[:-1] + _ALPHABET[_ALPHABET.index(text[-1]) & ~unused :][:1]
 
 
-def _inner_encoding(raw: bytes) -> str | None:
-    """Tell whether decoded bytes are hex or base64 text again."""
-    if len(raw) < _LEAST_TEXT or not raw.isascii():
+def _inner_encoding(raw: bytes, name: str) -> str | None:
+    """Tell whether decoded bytes are hex or base64 text again, or went through text."""
+    if len(raw) < _LEAST_TEXT:
         return None
+    if not raw.isascii():
+        return _text_encoding(raw) if name in _BINARY else None
     if _HEX.fullmatch(raw) is not None:
         return "hex_segment"
     return "double_base64" if _TEXT.fullmatch(raw) is not None else None
 
 
+def _text_encoding(raw: bytes) -> str | None:
+    if raw.count(_REPLACEMENT) > 1:
+        return "text_lost"
+    enough = len(raw) >= _LEAST_LATIN1
+    return "text_latin1" if enough and _from_latin1(raw) is not None else None
+
+
+def _from_latin1(raw: bytes) -> bytes | None:
+    """Undo UTF-8 of Latin-1, or of Windows-1252, which .NET and Java on Windows take for it."""
+    for encoding in ("latin-1", "cp1252"):
+        try:
+            return raw.decode("utf-8").encode(encoding)
+        except UnicodeError:
+            continue
+    return None
+
+
 def undone(part: Part) -> bytes | None:
     """Undo the inner encoding of a segment that has one."""
-    if part.raw is None:
+    if part.raw is None or "text_lost" in part.faults:
         return None
+    if "text_latin1" in part.faults:
+        return _from_latin1(part.raw)
     if "hex_segment" in part.faults:
         return bytes.fromhex(part.raw.decode("ascii"))
     if "double_base64" not in part.faults:

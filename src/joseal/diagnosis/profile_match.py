@@ -13,10 +13,13 @@ from joseal.profiles import PROFILES, Constant, InMember, Kid, Receiving, Sendin
 from joseal.profiles.envelopes import Envelope
 
 _MOST_SHOWN: Final = 8
+_MOST_ALIKE: Final = 3
 
 
 def matching(reading: Reading, member: str | None) -> tuple[ProfileMatch, ...]:
     """Return the directions of profiles that a JWE's header matches, then the near ones.
+
+    Where so many fit that it tells nothing, none are given.
 
     Args:
         reading: the token.
@@ -26,7 +29,14 @@ def matching(reading: Reading, member: str | None) -> tuple[ProfileMatch, ...]:
     found = list(_all(reading, member))
     full = [match for match in found if not match.misses]
     near = [match for match in found if len(match.misses) == 1]
-    return tuple((full + near)[:_MOST_SHOWN])
+    if member is not None:
+        return tuple((full + near)[:_MOST_SHOWN])
+    return (*_telling(full), *_telling(near))
+
+
+def _telling(found: list[ProfileMatch]) -> list[ProfileMatch]:
+    """Drop what fits many: their header is that of any token with these algorithms."""
+    return found if len({match.profile for match in found}) <= _MOST_ALIKE else []
 
 
 def _all(reading: Reading, member: str | None) -> Iterator[ProfileMatch]:

@@ -51,7 +51,7 @@ def usual_limit(text: str) -> str:
 
 def key_size(alg: AlgSpec, enc: EncSpec | None, part: Part) -> Iterator[Cause]:
     """Give what is wrong with the size of the encrypted key."""
-    if part.raw is None or undone(part) is not None:
+    if not _is_plain(part):
         return
     size, seen = part.size, f"{part.size} bytes"
     if alg.family == "dir" or alg.name == "ECDH-ES":
@@ -95,6 +95,10 @@ def _wrapped(alg: AlgSpec, enc: EncSpec, size: int) -> Iterator[Cause]:
 def content_sizes(enc: EncSpec, reading: Reading) -> Iterator[Cause]:
     """Give what is wrong with the sizes of iv, ciphertext and tag."""
     iv, ciphertext, tag = (reading.part(name) for name in ("iv", "ciphertext", "tag"))
+    swapped = (iv.size, tag.size) == (enc.tag_bytes, enc.iv_bytes) and iv.size != tag.size
+    if swapped and _is_plain(iv) and _is_plain(tag):
+        yield cause("iv_tag_swapped", f"iv of {iv.size} bytes and tag of {tag.size}")
+        return
     other = _other_enc(enc, iv, tag)
     if other is not None:
         seen = f"iv of {iv.size} bytes and tag of {tag.size}, as {other.name} has them"
@@ -127,7 +131,7 @@ def _repeated(iv: Part, ciphertext: Part, tag: Part) -> Iterator[Cause]:
 
 def _is_plain(part: Part) -> bool:
     """Tell whether the size of a part means anything."""
-    return part.raw is not None and undone(part) is None
+    return part.raw is not None and undone(part) is None and "text_lost" not in part.faults
 
 
 def _other_enc(enc: EncSpec, iv: Part, tag: Part) -> EncSpec | None:
@@ -179,9 +183,9 @@ def _tag(enc: EncSpec, ciphertext: Part, tag: Part) -> Iterator[Cause]:
 def signature_size(alg: str, part: Part) -> Iterator[Cause]:
     """Give what is wrong with the size of a signature."""
     size, known = part.size, _SIGNATURE_BYTES.get(alg)
-    if part.raw is None or undone(part) is not None:
+    if not _is_plain(part):
         return
-    if alg.startswith("ES") and size != known and part.raw[:1] == bytes((_DER_SEQUENCE,)):
+    if alg.startswith("ES") and size != known and (part.raw or b"")[:1] == bytes((_DER_SEQUENCE,)):
         yield cause("ecdsa_der", f"{size} bytes that begin with 30")
     elif known is not None and size != known:
         yield cause("signature_size", f"{size} bytes, and {alg} has {known}")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from joseal._core.wire import base64url, strict_json
+from joseal.diagnosis.lenient_parse import Outside, Recipient
 from joseal.diagnosis.model import plain
 from joseal.profiles import PROFILES
 from joseal.profiles.envelopes import Fields
@@ -36,6 +37,20 @@ _PYTHON: Final = re.compile(r"b'[^']*'|b\"[^\"]*\"")
 _BORDER: Final = re.compile(r"[\s;,'\"<>)\]}&|\\]")
 _BREAK: Final = re.compile(r"\\r\\n|\\n|\\r")
 
+_PASETO: Final = re.compile(r"v[1-4]\.(?:local|public)\.")
+_FORMATS: Final = (
+    ("CMS", "-----BEGIN CMS"),
+    ("PKCS #7", "-----BEGIN PKCS7"),
+    ("age", "age-encryption.org/"),
+    ("age", "-----BEGIN AGE "),
+    ("XML Encryption", "<EncryptedData"),
+    ("XML Encryption", "<xenc:EncryptedData"),
+    ("Fernet", "gAAAAA"),
+)
+_MOST_RECIPIENTS: Final = 16
+_MOST_ENCODINGS: Final = 2
+_STANDARD: Final = bytes.maketrans(b"+/", b"-_")
+
 _BOM: Final = "\ufeff"
 _BEGIN: Final = "eyJ"
 
@@ -48,12 +63,14 @@ class Layer(NamedTuple):
         seen: where it was.
         rest: the text without it.
         member: the member of a JSON object that the rest was taken from.
+        outside: of a JSON serialization, what has no place in the rest.
     """
 
     code: str
     seen: str
     rest: str
     member: str | None = None
+    outside: Outside | None = None
 
 
 def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
@@ -62,7 +79,7 @@ def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
     bare = text.strip()
     spaces = [Layer("white_space", "around the token", bare)] if bare != text else []
     text = bare
-    while len(layers) < _MOST_LAYERS and ("..." in text or _CLEAN.fullmatch(text) is None):
+    while len(layers) < _MOST_LAYERS and _is_wrapped(text):
         layer = _next(text)
         if layer is None:
             break
@@ -70,6 +87,10 @@ def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
         text = layer.rest
     # A line end behind a body is the body's, and no fault.
     return layers or spaces, text
+
+
+def _is_wrapped(text: str) -> bool:
+    return "..." in text or _PASETO.match(text) is not None or _CLEAN.fullmatch(text) is None
 
 
 def _decoded(token: str | bytes) -> tuple[str, list[Layer]]:
@@ -146,18 +167,38 @@ def _serialized(members: dict[str, object]) -> Layer | None:
     """Make one token of the JSON serialization, or of the members that some APIs have for it."""
     names = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
     if "ciphertext" in members and "tag" in members:
-        recipients = strict_json.as_list(members.get("recipients")) or [None]
-        first = strict_json.as_object(recipients[0]) or {}
-        texts = _texts({**first, **members}, names)
-        return Layer("json_serialization", f"{len(recipients)} recipient(s)", ".".join(texts))
+        recipients = _recipients(members)
+        texts = _texts({**members, "encrypted_key": recipients[0].encrypted_key}, names)
+        aad = members.get("aad")
+        outside = Outside(recipients, aad if isinstance(aad, str) else None)
+        seen = f"{len(recipients)} recipient(s)"
+        return Layer("json_serialization", seen, ".".join(texts), outside=outside)
     for envelope in _FIELDS:
         if set(envelope.names) <= set(members):
             seen = f"the members {', '.join(envelope.names)}"
             return Layer("envelope", seen, ".".join(_texts(members, envelope.names)))
     if "signatures" in members or {"payload", "signature"} <= set(members):
-        texts = _texts(members, ("protected", "payload", "signature"))
-        return Layer("json_serialization", "of a JWS", ".".join(texts))
+        listed = strict_json.as_list(members.get("signatures")) or [None]
+        first = {**members, **(strict_json.as_object(listed[0]) or {})}
+        texts = _texts(first, ("protected", "payload", "signature"))
+        own = Recipient(strict_json.as_object(first.get("header")) or {}, "")
+        outside = Outside((own,), None)
+        return Layer("json_serialization", "of a JWS", ".".join(texts), outside=outside)
     return None
+
+
+def _recipients(members: dict[str, object]) -> tuple[Recipient, ...]:
+    """Join for each recipient the header that all share with its own. RFC 7516 section 7.2.1."""
+    listed = strict_json.as_list(members.get("recipients")) or [members]
+    shared = strict_json.as_object(members.get("unprotected")) or {}
+    objects = [strict_json.as_object(one) or {} for one in listed[:_MOST_RECIPIENTS]]
+    return tuple(
+        Recipient(
+            {**shared, **(strict_json.as_object(one.get("header")) or {})},
+            _texts(one, ("encrypted_key",))[0],
+        )
+        for one in objects
+    )
 
 
 def _texts(members: dict[str, object], names: tuple[str, ...]) -> list[str]:
@@ -181,6 +222,17 @@ def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:
         yield from _strings(inner, f"{path}.{name}")
     for place, inner in enumerate(strict_json.as_list(value) or []):
         yield from _strings(inner, f"{path}[{place}]")
+
+
+def _other(text: str) -> Layer | None:
+    """Name messages of other formats."""
+    found = _PASETO.match(text)
+    if found is not None:
+        return Layer("paseto", found[0], "")
+    if text.startswith("-----BEGIN PGP "):
+        return Layer("pgp", "", "")
+    seen = next((name for name, begin in _FORMATS if text.startswith(begin)), None)
+    return None if seen is None else Layer("other_format", seen, "")
 
 
 def _key(text: str) -> Layer | None:
@@ -217,7 +269,11 @@ def _whole(text: str) -> Layer | None:
     return None if rest is None else Layer("base64_token", "", rest)
 
 
-def _token(raw: bytes) -> str | None:
+def _token(raw: bytes, depth: int = 0) -> str | None:
+    if depth < _MOST_ENCODINGS and raw.isascii() and b"." not in raw:
+        # Encoded once more.
+        again = base64url.decode(raw.strip().rstrip(b"=").translate(_STANDARD))
+        return None if again is None else _token(again, depth + 1)
     if not raw.isascii() or raw.count(b".") < 2 or _BEGIN.encode() not in raw[:32]:  # noqa: PLR2004
         return None
     return raw.decode("ascii").strip()
@@ -277,6 +333,6 @@ _FIELDS: Final = tuple(
     )
 )
 _STEPS: Final[tuple[Callable[[str], Layer | None], ...]] = (
-    *(_mark, _key, _string, _bytes, _json, _scheme, _field, _percent, _whole),
+    *(_mark, _other, _key, _string, _bytes, _json, _scheme, _field, _percent, _whole),
     *(_shortened, _broken_lines, _among),
 )

@@ -7,9 +7,12 @@ Source: RFC 7518 section 4.6.2, NIST SP 800-56A section 5.8.1.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from joseal import Key
@@ -19,20 +22,71 @@ from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
 
+Codes = tuple[tuple[str, str], ...]
+
+# Two blocks and the integrity block: RFC 3394 section 2.2.
+_LEAST_WRAPPED: Final = 24
+
 
 def derived(
     key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
-) -> Iterator[tuple[str, bytes]]:
-    """Give what was otherwise, and the content key that this would make."""
+) -> Iterator[tuple[Codes, bytes]]:
+    """Give the codes of what was otherwise, and the content key that this would make.
+
+    The right derivation comes first, without a code. Whatever comes to the same key is left out.
+    """
     secret = _secret(key, members)
     if secret is None:
         return
+    made: set[bytes] = set()
+    for codes, derived_key in _keys(secret, alg, enc, members):
+        cek = _unwrapped(derived_key, encrypted_key) if alg.key_bytes else derived_key
+        if cek is not None and cek not in made:
+            made.add(cek)
+            yield codes, cek
+
+
+def _unwrapped(key: bytes, encrypted_key: bytes) -> bytes | None:
+    return aes.unwrap(key, encrypted_key) if len(encrypted_key) >= _LEAST_WRAPPED else None
+
+
+def _keys(
+    secret: bytes, alg: AlgSpec, enc: EncSpec, members: dict[str, object]
+) -> Iterator[tuple[Codes, bytes]]:
+    """Give what each derivation makes of the secret, the right one first."""
     size = alg.key_bytes or enc.cek_bytes
-    for seen, info in _infos(alg, enc, members, size):
-        derived_key = ConcatKDFHash(hashes.SHA256(), size, info).derive(secret)
-        cek = aes.unwrap(derived_key, encrypted_key) if alg.key_bytes else derived_key
-        if cek is not None:
-            yield seen, cek
+    right, *others = _infos(alg, enc, members, size)
+    yield (), _concat(secret, right[1], size)
+    short = secret.lstrip(b"\0")
+    if short != secret:
+        seen = f"{len(short)} of {len(secret)} bytes"
+        yield (("kdf_secret", seen),), _concat(short, right[1], size)
+    for seen, info in others:
+        yield (("derivation", seen),), _concat(secret, info, size)
+    for seen, made in _functions(secret, right[1], size):
+        yield (("kdf_other", seen),), made
+
+
+def _concat(secret: bytes, info: bytes, size: int) -> bytes:
+    return ConcatKDFHash(hashes.SHA256(), size, info).derive(secret)
+
+
+def _functions(secret: bytes, info: bytes, size: int) -> Iterator[tuple[str, bytes]]:
+    """Give what functions other than the Concat KDF with SHA-256 make of the secret."""
+    for algorithm in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
+        name = f"SHA-{8 * algorithm.digest_size}"
+        for seen, text in (("no info", b""), ("the info of the Concat KDF", info)):
+            derived_key = HKDF(algorithm, size, None, text).derive(secret)
+            yield f"HKDF with {name} and {seen}", derived_key
+            yield f"X9.63 KDF with {name} and {seen}", X963KDF(algorithm, size, text).derive(secret)
+        if size <= algorithm.digest_size:
+            bare = hashes.Hash(algorithm)
+            bare.update(secret)
+            yield f"{name} of the shared secret", bare.finalize()[:size]
+    yield "Concat KDF with SHA-384", ConcatKDFHash(hashes.SHA384(), size, info).derive(secret)
+    yield "Concat KDF with SHA-512", ConcatKDFHash(hashes.SHA512(), size, info).derive(secret)
+    if size <= len(secret):
+        yield "the shared secret itself", secret[:size]
 
 
 def _secret(key: Key, members: dict[str, object]) -> bytes | None:
@@ -53,12 +107,16 @@ def _bytes(member: object) -> bytes | None:
 def _infos(
     alg: AlgSpec, enc: EncSpec, members: dict[str, object], size: int
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the input of the KDF beside the secret, each time with one thing otherwise."""
+    """Give the other input of the KDF: the right one, then each with one thing otherwise."""
     right, other = (alg.name, enc.name) if alg.key_bytes else (enc.name, alg.name)
     texts = [value if isinstance(value, str) else "" for value in map(members.get, ("apu", "apv"))]
     apu, apv = (headers.from_member(text) or b"" for text in texts)
     bits, name = (8 * size).to_bytes(4, "big"), right.encode()
+    yield "", _counted(name, apu, apv) + bits
     yield f"with the name {other}", _counted(other.encode(), apu, apv) + bits
+    if alg.key_bytes:
+        wrap = alg.name.partition("+")[2]
+        yield f"with the name {wrap}", _counted(wrap.encode(), apu, apv) + bits
     yield "without a name", _counted(b"", apu, apv) + bits
     yield "without apu and apv", _counted(name, b"", b"") + bits
     yield "with apu and apv as text", _counted(name, *(text.encode() for text in texts)) + bits

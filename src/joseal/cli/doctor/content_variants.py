@@ -19,6 +19,7 @@ from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire import base64url
+from joseal._core.wire.compact import JWE_SEGMENTS
 from joseal.diagnosis.lenient_parse import Part, Reading, undone
 
 Codes = tuple[tuple[str, str], ...]
@@ -27,6 +28,8 @@ Codes = tuple[tuple[str, str], ...]
 _LARGE_BYTES: Final = 1024 * 1024
 _BLOCK: Final = 16
 _LEAST_TAG: Final = 16
+# So many bytes of noise are never printable text.
+_LEAST_PLAIN: Final = 8
 # What AES-GCM takes at all.
 _GCM_IVS: Final = range(8, 129)
 
@@ -36,6 +39,13 @@ class Way(NamedTuple):
 
     codes: Codes
     sealed: AeadOutput
+
+
+class Opened(NamedTuple):
+    """What a reading gave; without a plaintext the tag verified, and no more."""
+
+    codes: Codes
+    plaintext: bytes | None
 
 
 class _Mac(NamedTuple):
@@ -56,20 +66,22 @@ def ways(enc: EncSpec, reading: Reading) -> list[Way]:
         for codes, aad in _aads(reading)
     ]
     most = 1 if reading.part("ciphertext").size > _LARGE_BYTES else 2
-    return sorted((way for way in found if len(way.codes) <= most), key=lambda way: len(way.codes))
+    found = sorted((way for way in found if len(way.codes) <= most), key=lambda way: len(way.codes))
+    # What comes to the same inputs as an earlier reading differs in nothing.
+    return list({way.sealed: way for way in reversed(found)}.values())[::-1]
 
 
-def opened(enc: EncSpec, cek: bytes, way: Way, header_bytes: int) -> tuple[Codes, bytes] | None:
+def opened(enc: EncSpec, cek: bytes, way: Way, header_bytes: int) -> Opened | None:
     """Try one reading; return what was otherwise, and the plaintext."""
     sealed = way.sealed
     if enc.family == "cbc-hmac":
         found = _cbc(enc, cek, sealed, header_bytes)
-        return None if found is None else ((*way.codes, *found[0]), found[1])
+        return None if found is None else Opened((*way.codes, *found.codes), found.plaintext)
     fits = len(sealed.iv) in _GCM_IVS if enc.family == "gcm" else len(sealed.iv) == enc.iv_bytes
     if not fits or len(sealed.tag) != enc.tag_bytes:
         return None
     plaintext = content_encryption.open_(enc, cek, sealed)
-    return None if plaintext is None else (way.codes, plaintext)
+    return None if plaintext is None else Opened(way.codes, plaintext)
 
 
 def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
@@ -77,6 +89,9 @@ def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
     raw = header.raw or b""
     encoded = base64url.encode(raw)
     sent = header.text.encode("ascii", "replace")
+    if reading.outside.aad is not None:
+        # RFC 7516 section 5.1 step 14. That there is one is said elsewhere.
+        yield (), sent + b"." + reading.outside.aad.encode("ascii", "replace")
     yield (), sent
     if encoded != sent:
         # That the segment is not canonical is said elsewhere.
@@ -101,7 +116,12 @@ def _rewritten(reading: Reading) -> Iterator[tuple[str, bytes]]:
 
 def _shapes(enc: EncSpec, reading: Reading) -> Iterator[Way]:
     iv, ciphertext, tag = (_bytes(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
-    for codes, rest, last in _tags(enc, ciphertext, tag):
+    appended: Codes = () if len(reading.parts) == JWE_SEGMENTS else (("tag_appended", ""),)
+    if len(iv) == enc.tag_bytes and len(tag) == enc.iv_bytes and iv != tag:
+        # Where the sizes differ, the structure has said so.
+        swapped: Codes = () if enc.tag_bytes != enc.iv_bytes else (("iv_tag_swapped", ""),)
+        yield Way(swapped, AeadOutput(b"", tag, ciphertext, iv))
+    for codes, rest, last in _tags(enc, ciphertext, tag, appended):
         for more, vector, body in _ivs(enc, reading.part("iv"), iv, rest):
             yield Way((*codes, *more), AeadOutput(b"", vector, body, last))
 
@@ -111,7 +131,9 @@ def _bytes(part: Part) -> bytes:
     return (part.raw or b"") if inner is None else inner
 
 
-def _tags(enc: EncSpec, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, bytes, bytes]]:
+def _tags(
+    enc: EncSpec, ciphertext: bytes, tag: bytes, codes: Codes
+) -> Iterator[tuple[Codes, bytes, bytes]]:
     """Give ciphertext and tag; where the tag is missing or repeated is said elsewhere."""
     size = enc.tag_bytes
     if tag:
@@ -119,7 +141,8 @@ def _tags(enc: EncSpec, ciphertext: bytes, tag: bytes) -> Iterator[tuple[Codes, 
     if tag and ciphertext.endswith(tag):
         yield (), ciphertext[: -len(tag)], tag
     if not tag and len(ciphertext) >= size:
-        yield (), ciphertext[:-size], ciphertext[-size:]
+        # With an empty fifth segment the structure has said so; without one it could not.
+        yield codes, ciphertext[:-size], ciphertext[-size:]
         yield (("tag_prepended", ""),), ciphertext[size:], ciphertext[:size]
 
 
@@ -145,9 +168,7 @@ def _ivs(
     yield (("iv_zero", ""),), bytes(size), ciphertext
 
 
-def _cbc(
-    enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int
-) -> tuple[Codes, bytes] | None:
+def _cbc(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Opened | None:
     tag, whole = sealed.tag, len(sealed.ciphertext) % _BLOCK == 0 and len(sealed.ciphertext) > 0
     if len(sealed.iv) != _BLOCK or len(tag) < _LEAST_TAG or not whole:
         return None
@@ -171,6 +192,7 @@ def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> It
     yield _Mac((), first, last, hash_name, right)
     yield _Mac((("cbc_keys_swapped", ""),), last, first, hash_name, right)
     yield _Mac((("mac_whole_key", ""),), cek, last, hash_name, right)
+    yield _Mac((("cbc_half_zero", "the MAC half"),), bytes(half), last, hash_name, right)
     for code, al in (
         ("al_bytes", len(aad).to_bytes(8, "big")),
         ("al_32", bits.to_bytes(4, "big")),
@@ -186,14 +208,44 @@ def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> It
             yield _Mac((("mac_hash", other),), first, last, other, right)
 
 
-def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> tuple[Codes, bytes]:
-    padded = Cipher(AES(aes_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
+def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> Opened:
+    """Decrypt with the AES key, then with one of zeros; good padding decides, or plain text."""
+    padded = _cbc_decrypted(aes_key, sealed)
+    plaintext = _unpadded(padded)
+    if plaintext is not None:
+        return Opened(codes, plaintext)
+    zero = _unpadded(_cbc_decrypted(bytes(len(aes_key)), sealed))
+    if zero is not None:
+        return Opened((*codes, ("cbc_half_zero", "the AES half")), zero)
+    for seen, text in _other_paddings(padded):
+        if _is_text(text):
+            return Opened((*codes, ("cbc_padding", seen)), text)
+    return Opened((*codes, ("cbc_aes_key", "what it decrypts has no padding and is no text")), None)
+
+
+def _cbc_decrypted(aes_key: bytes, sealed: AeadOutput) -> bytes:
+    return Cipher(AES(aes_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
+
+
+def _unpadded(padded: bytes) -> bytes | None:
     size = padded[-1]
-    if 1 <= size <= _BLOCK and padded.endswith(bytes((size,)) * size):
-        return codes, padded[:-size]
+    good = 1 <= size <= _BLOCK and padded.endswith(bytes((size,)) * size)
+    return padded[:-size] if good else None
+
+
+def _other_paddings(padded: bytes) -> Iterator[tuple[str, bytes]]:
+    """Give the plaintexts that paddings of other standards would leave."""
     if padded[-1] == 0:
-        return (*codes, ("cbc_padding", "zeros")), padded.rstrip(b"\0")
-    if 1 <= size <= _BLOCK:
-        seen = "only the last byte is its number"
-        return (*codes, ("cbc_padding", seen)), padded[:-size]
-    return (*codes, ("cbc_padding", "none")), padded
+        yield "zeros", padded.rstrip(b"\0")
+    if 1 <= padded[-1] <= _BLOCK:
+        yield "only the last byte is its number", padded[: -padded[-1]]
+    yield "none", padded
+
+
+def _is_text(raw: bytes) -> bool:
+    """Tell whether a plaintext is text, which what a wrong key gives is not."""
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return len(raw) >= _LEAST_PLAIN and all(char.isprintable() or char.isspace() for char in text)

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joseal import JoseError, Key, Limits
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.key_management import UnwrapRequest
-from joseal._core.algorithms.registry import AlgSpec, EncSpec, HashName
+from joseal._core.algorithms.registry import ENCS, AlgSpec, EncSpec, HashName
 from joseal._core.wire import header as headers
-from joseal.cli.doctor import agreement_variants
+from joseal.cli.doctor import agreement_variants, secret_variants
 from joseal.diagnosis.lenient_parse import Part, repaired
 
 _SHOWN: Final[dict[HashName, str]] = {
@@ -29,6 +29,8 @@ _SHOWN: Final[dict[HashName, str]] = {
     "sha512": "SHA-512",
 }
 
+Codes = tuple[tuple[str, str], ...]
+
 
 class ContentKey(NamedTuple):
     """A content key that one way of unwrapping gave.
@@ -37,15 +39,23 @@ class ContentKey(NamedTuple):
         codes: of what was otherwise than it should be, each with where it was seen.
         bytes: the key.
         is_certain: whether the way itself proves that the key was right.
+        enc: the content encryption that takes a key of this size.
     """
 
-    codes: tuple[tuple[str, str], ...]
+    codes: Codes
+    raw: bytes
+    is_certain: bool
+    enc: EncSpec
+
+
+class _Unwrapped(NamedTuple):
+    codes: Codes
     raw: bytes
     is_certain: bool
 
 
 class _Scheme(NamedTuple):
-    codes: tuple[tuple[str, str], ...]
+    codes: Codes
     padding: OAEP | PKCS1v15
 
 
@@ -57,22 +67,40 @@ def content_keys(
         unwrapped = _rsa(key, alg, encrypted_key)
     else:
         unwrapped = _other(key, alg, enc, members, encrypted_key)
+    made: set[tuple[str, bytes]] = set()
     for found in unwrapped:
-        for codes, cek in _forms(found.raw, enc.cek_bytes):
-            yield ContentKey((*found.codes, *codes), cek, found.is_certain)
+        for codes, cek, sized in _sizes(found.raw, enc, is_wrapped=bool(encrypted_key)):
+            # What comes to the same key as an earlier way differs in nothing.
+            if (sized.name, cek) not in made:
+                made.add((sized.name, cek))
+                yield ContentKey((*found.codes, *codes), cek, found.is_certain, sized)
+
+
+def _sizes(raw: bytes, enc: EncSpec, *, is_wrapped: bool) -> Iterator[tuple[Codes, bytes, EncSpec]]:
+    """Give content keys for enc, and for one of its family that takes the size as it is."""
+    # Without an encrypted key nothing was put into it in another form.
+    for codes, cek in _forms(raw, enc.cek_bytes) if is_wrapped else [((), raw)]:
+        if len(cek) == enc.cek_bytes:
+            yield codes, cek, enc
+    for other in ENCS.values():
+        if other.family == enc.family and other != enc and other.cek_bytes == len(raw):
+            yield (("enc_of_other_size", f"{len(raw)} bytes, as {other.name} has"),), raw, other
 
 
 def _other(
     key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
-) -> Iterator[ContentKey]:
+) -> Iterator[_Unwrapped]:
     """Ask the mechanism of the key itself; for an agreement then try other derivations."""
     proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
     raw = _by_mechanism(key, enc, members, encrypted_key)
     if raw is not None:
-        yield ContentKey((), raw, proves)
+        yield _Unwrapped((), raw, proves)
     if alg.family == "ecdh-es" and key.is_private:
-        for seen, cek in agreement_variants.derived(key, alg, enc, members, encrypted_key):
-            yield ContentKey((("derivation", seen),), cek, proves)
+        for codes, cek in agreement_variants.derived(key, alg, enc, members, encrypted_key):
+            yield _Unwrapped(codes, cek, proves)
+    if key.is_symmetric:
+        for codes, cek in secret_variants.content_keys(key, alg, enc, members, encrypted_key):
+            yield _Unwrapped(codes, cek, proves)
 
 
 def _by_mechanism(
@@ -86,7 +114,7 @@ def _by_mechanism(
         return None
 
 
-def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[ContentKey]:
+def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[_Unwrapped]:
     pem = key.to_pem(private=True).encode()
     # It was validated when the key was loaded.
     private = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
@@ -98,7 +126,7 @@ def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[ContentKey]:
             if cek is not None:
                 # PKCS #1 v1.5 gives something for everything, so that it tells nothing.
                 certain = isinstance(scheme.padding, OAEP)
-                yield ContentKey((*codes, *scheme.codes), cek, certain)
+                yield _Unwrapped((*codes, *scheme.codes), cek, certain)
 
 
 def _decrypted(private: RSAPrivateKey, raw: bytes, padding: OAEP | PKCS1v15) -> bytes | None:
@@ -108,7 +136,7 @@ def _decrypted(private: RSAPrivateKey, raw: bytes, padding: OAEP | PKCS1v15) -> 
         return None
 
 
-def _sized(raw: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+def _sized(raw: bytes, size: int) -> Iterator[tuple[Codes, bytes]]:
     """Give an encrypted key the size of the modulus; what other sizes mean is said elsewhere."""
     number = raw.lstrip(b"\0").rjust(size, b"\0")
     if len(number) == size:
@@ -129,7 +157,7 @@ def _schemes(alg: AlgSpec) -> Iterator[_Scheme]:
         yield _Scheme((("rsa1_5_used", ""),), older)
 
 
-def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> tuple[tuple[str, str], ...]:
+def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> Codes:
     if hash_ == mgf == named:
         return ()
     if hash_ == mgf:
@@ -138,7 +166,7 @@ def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> tuple[tupl
     return ((code, f"opens with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1"),)
 
 
-def _forms(raw: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+def _forms(raw: bytes, size: int) -> Iterator[tuple[Codes, bytes]]:
     """Give the content keys of the right size that what was unwrapped can stand for."""
     if len(raw) == size:
         yield (), raw
@@ -156,7 +184,7 @@ def _forms(raw: bytes, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...],
         yield (("cek_size", f"{seen}: zeros in front"),), raw.rjust(size, b"\0")
 
 
-def _texts(text: str, size: int) -> Iterator[tuple[tuple[tuple[str, str], ...], bytes]]:
+def _texts(text: str, size: int) -> Iterator[tuple[Codes, bytes]]:
     part: Part = repaired("", text)
     if part.raw is not None and part.size == size:
         yield (("cek_base64", ""),), part.raw

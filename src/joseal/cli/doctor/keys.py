@@ -1,31 +1,33 @@
 """What the keys at hand add to what a token tells: names and sizes compared, and trials.
 
-For `joseal doctor`, which runs where its user has the keys.
+Rules:
+- A default `Decrypter` or `Verifier` with these keys is asked first, on the bytes as they came.
+  The token is fine if it accepts them, and only then.
+- Whatever had to be relaxed for the token to open after that is a cause.
 
-Source: RFC 7515 section 4.1.4, RFC 7516 section 4.1.6, RFC 7517 section 5.
+Source: RFC 7515 sections 4.1.4 and 5.2, RFC 7516 sections 4.1.6 and 5.2, RFC 7517 section 5.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct, structs
 
-from joseal import InvalidKeyError, Key
+from joseal import Decrypter, InvalidKeyError, Key, KeyUnavailableError, TokenError
+from joseal._core.algorithms.registry import ENCS
+from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
-from joseal.cli import key_files, options
-from joseal.cli.doctor import variants
-from joseal.cli.doctor.causes_with_key import finding
+from joseal.cli import key_files
+from joseal.cli.doctor import key_ring, variants
+from joseal.cli.doctor.findings import finding
+from joseal.cli.doctor.key_ring import Given
 from joseal.cli.doctor.variants import Trial
-from joseal.cli.key_files import File
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
-from joseal.diagnosis.lenient_parse import Reading
+from joseal.diagnosis.lenient_parse import Reading, for_recipient
 from joseal.diagnosis.model import plain
 
-# For a key whose alg is not named, and that is of another kind than the token's.
-_FALLBACKS: Final = ("RSA-OAEP-256", "ECDH-ES")
 _MOST_KEYS: Final = 16
 
 
@@ -34,137 +36,165 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     Attributes:
         causes: in order.
-        tried: whether anything could be opened with the key at all.
-        opened: whether it opened, as it is or in another way.
-        plaintext_bytes: the size of the plaintext, if it opened.
+        notes: what is worth a word about a token that is accepted.
+        with_key: whether a key was given.
+        tried: whether anything could be opened or verified with the key at all.
+        opened: whether it opened or verified, as it is or in another way.
+        accepted: whether a default `Decrypter` or `Verifier` accepts the bytes as they are.
+        content_bytes: the size of the plaintext or payload, if it opened.
+        key: the key that was tried: the one that opened it, or else the first.
+        reason: the word of the `Decrypter` or `Verifier` that refused it.
     """
 
     causes: tuple[Cause, ...] = ()
+    notes: tuple[Cause, ...] = ()
+    with_key: bool = False
     tried: bool = False
     opened: bool = False
-    plaintext_bytes: int | None = None
-
-
-class Given(NamedTuple):
-    """The options that say which keys there are.
-
-    Attributes:
-        key_path: the receiver's key or JWK Set.
-        other_path: the other side's.
-        alg: what the key is for.
-        kid: its name.
-        password: of its file.
-    """
-
-    key_path: Path | None
-    other_path: Path | None
-    alg: str | None
-    kid: str | None
-    password: bytes | None
+    accepted: bool = False
+    content_bytes: int | None = None
+    key: Key | None = None
+    reason: str = ""
 
 
 @hide_locals
-def examine(reading: Reading, given: Given) -> Findings:
-    """Compare and try the keys that are given.
+def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
+    """Compare and try the keys that are given, with a JWE.
 
     Raises:
         FailureError: a file can't be read.
         InvalidKeyError: there is no key in it that can be used.
+        UsageError: a password is given that is of nothing.
     """
-    keys = _load(given.key_path, reading, given)
-    others = _load(given.other_path, reading, given._replace(alg=None, kid=None, password=None))
-    causes = list(_names(reading, keys, others))
-    results = [_one(reading, key) for key in keys[:_MOST_KEYS]]
-    best = next((result for result in results if result.opened), None)
-    if best is None and results:
-        best = results[0]
-    if best is None:
-        return Findings(causes=tuple(causes))
-    return structs.replace(best, causes=(*causes, *best.causes))
+    keys = key_ring.own(reading, given)
+    named = tuple(names(reading, keys, key_ring.others(reading, given)))
+    if not keys:
+        return Findings(causes=named)
+    accepted, reason = _strictly(raw, keys, given)
+    if accepted is not None:
+        return Findings(
+            notes=(*named, *variants.of_plaintext(accepted[1])),
+            with_key=True,
+            tried=True,
+            opened=True,
+            accepted=True,
+            content_bytes=len(accepted[1]),
+            key=accepted[0],
+        )
+    found = _best(reading, keys)
+    switched = tuple(_switches(reading, keys, given, found))
+    causes = (*named, *found.causes, *switched)
+    return structs.replace(found, causes=causes, with_key=True, reason=reason)
 
 
-def _load(path: Path | None, reading: Reading, given: Given) -> list[Key]:
-    """Load a key, or the keys of a JWK Set. Without --alg the token names it, for this once."""
-    if path is None:
-        return []
-    file = key_files.read(path)
-    named = algorithms(reading)[0]
-    alg = given.alg or (None if named is None else named.name)
-    if file.is_set:
-        return key_files.load(file, alg=alg, legacy=True)
-    if given.alg is not None or file.names_alg:
-        return [_parsed(file, given, given.alg)]
-    # Without an alg nothing can be tried.
-    return [] if alg is None else [_guessed(file, given, alg)]
+def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, bytes] | None, str]:
+    """Ask the object that a user would make, without a switch; or say why it refuses."""
+    usable = [key for key in keys if key.alg != "RSA1_5"]
+    try:
+        opener = Decrypter(key_files.for_encryption(usable), enc=given.encs or list(ENCS))
+        opened = opener.open(raw)
+    except (TokenError, InvalidKeyError, KeyUnavailableError) as error:
+        return None, str(error)
+    return (opened.key, opened.plaintext), ""
 
 
-def _parsed(file: File, given: Given, alg: str | None) -> Key:
-    return options.parse_key(file, alg=alg, kid=given.kid, password=given.password, legacy=True)
+def _best(reading: Reading, keys: list[Key]) -> Findings:
+    """Return what came of the key that opens it, or else of the one that proves most."""
+    best: tuple[int, Findings] | None = None
+    for key in keys[:_MOST_KEYS]:
+        for recipient in _readings(reading):
+            rank, found = _one(recipient, key)
+            if found.opened:
+                return found
+            if best is None or rank > best[0]:
+                best = rank, found
+    return Findings() if best is None else best[1]
 
 
-def _guessed(file: File, given: Given, alg: str) -> Key:
-    """Load a key under the token's alg, or else under one that its kind takes.
-
-    Raises:
-        InvalidKeyError: it fits none.
-    """
-    failure: InvalidKeyError | None = None
-    for name in (alg, *_FALLBACKS):
-        try:
-            return _parsed(file, given, name)
-        except InvalidKeyError as error:
-            failure = failure or error
-    raise InvalidKeyError("no key that could be used") if failure is None else failure
+def _readings(reading: Reading) -> Iterator[Reading]:
+    """Give the token as each recipient of a JSON serialization reads it."""
+    yield reading
+    for recipient in reading.outside.recipients[1:]:
+        yield for_recipient(reading, recipient)
 
 
-def _names(reading: Reading, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
-    """Compare the token's kid and alg with those of the keys."""
-    kid = reading.text_of("kid")
-    if kid is not None:
-        seen = plain(kid)
-        mine = {name for key in keys for name in _known_as(key)}
-        if kid in {name for key in others for name in _known_as(key)} - mine:
-            yield finding("kid_of_other_pair", seen)
-        elif any(key.kid is not None for key in keys) and kid not in mine:
-            yield finding("kid_unknown", seen)
-    alg = algorithms(reading)[0]
-    if keys and alg is not None and all(key.alg != alg.name for key in keys):
-        serves = any(_serves(key, alg.kind) for key in keys)
-        code = "alg_not_the_keys" if serves else "key_of_other_kind"
-        yield finding(code, f"{alg.name}, and the key is for {keys[0].alg}")
-
-
-def _serves(key: Key, kind: str) -> bool:
-    if key.is_symmetric:
-        return kind in ("oct", "password")
-    return (kind == "RSA") == ("n" in key.to_jwk())
-
-
-def _known_as(key: Key) -> set[str]:
-    """Return the names that a key has, or that can be computed for it."""
-    names: set[str] = set() if key.kid is None else {key.kid}
-    return names if key.is_symmetric else names | {key.thumbprint(), key.spki_sha256()}
-
-
-def _one(reading: Reading, key: Key) -> Findings:
+def _one(reading: Reading, key: Key) -> tuple[int, Findings]:
     """Compare the sizes, and open the token if the key can."""
     causes = tuple(_sizes(reading, key))
-    if causes or not (key.is_private or key.is_symmetric):
-        return Findings(causes=causes)
-    try:
-        trial = variants.attempt(reading, key)
-    except InvalidKeyError as error:
-        return Findings(causes=(finding("key_unusable", str(error)),))
-    return Findings() if trial is None else _of_trial(trial)
+    if causes:
+        return 0, Findings(causes=causes, key=key)
+    if not (key.is_private or key.is_symmetric):
+        return -1, Findings(causes=(finding("key_public"),), key=key)
+    alg, enc = algorithms(reading)
+    bound = None if alg is None else key_ring.bound_to(key, alg.name)
+    trial = None if bound is None else variants.attempt(reading, bound)
+    if bound is None or trial is None:
+        return -1, Findings(key=key)
+    if not trial.opened and enc is not None and not bound._serves(enc):
+        unusable = finding("key_unusable", f"its size does not fit {enc.name}")
+        return 0, Findings(causes=(unusable,), tried=True, key=key)
+    return trial.rank, _of_trial(trial, key)
 
 
-def _of_trial(trial: Trial) -> Findings:
+def _of_trial(trial: Trial, key: Key) -> Findings:
     return Findings(
         causes=trial.causes,
         tried=True,
         opened=trial.opened,
-        plaintext_bytes=trial.plaintext_bytes,
+        content_bytes=trial.plaintext_bytes,
+        key=key,
     )
+
+
+def _switches(reading: Reading, keys: list[Key], given: Given, found: Findings) -> Iterator[Cause]:
+    """Name what a default `Decrypter` refuses of this token, and by what it would not."""
+    alg, enc = algorithms(reading)
+    members = reading.members or {}
+    if enc is not None and given.encs and enc.name not in given.encs:
+        yield finding("enc_not_expected", enc.name)
+    if alg is not None and alg.legacy:
+        yield finding("rsa1_5_off")
+    if members.get("zip") == "DEF":
+        yield finding("zip_off")
+    if strict_json.as_list(members.get("crit")):
+        yield finding("crit_extension")
+    if found.opened and found.key is not None and reading.text_of("kid") is None:
+        place = [key for key in keys if key.alg == found.key.alg].index(found.key)
+        if place >= MOST_TRIES:
+            yield finding("too_many_keys", f"it is key {place + 1}")
+
+
+def names(reading: Reading, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
+    """Compare the token's kid and alg with those of the keys."""
+    kid = reading.text_of("kid")
+    if kid is not None:
+        yield from _kid(kid, keys, others)
+    alg = key_ring.alg_of(reading)
+    if keys and alg is not None and all(key.alg != alg for key in keys):
+        serves = any(key_ring.bound_to(key, alg) is not None for key in keys)
+        code = "alg_not_the_keys" if serves else "key_of_other_kind"
+        yield finding(code, f"{alg}, and the key is for {keys[0].alg}")
+
+
+def _kid(kid: str, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
+    seen = plain(kid)
+    if kid in {name for key in others for name in _known_as(key)} - {
+        name for key in keys for name in _known_as(key)
+    }:
+        yield finding("kid_of_other_pair", seen)
+        return
+    # A single key without a name answers to every name.
+    answers = not keys or (len(keys) == 1 and keys[0].kid is None)
+    if answers or kid in {key.kid for key in keys}:
+        return
+    computed = kid in {name for key in keys for name in _known_as(key)}
+    yield finding("kid_is_fingerprint" if computed else "kid_unknown", seen)
+
+
+def _known_as(key: Key) -> set[str]:
+    """Return the names that a key has, or that can be computed for it."""
+    own: set[str] = set() if key.kid is None else {key.kid}
+    return own if key.is_symmetric else own | {key.thumbprint(), key.spki_sha256()}
 
 
 def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:

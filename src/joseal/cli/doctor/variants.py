@@ -11,15 +11,15 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from joseal import Decrypter, Key, Limits, TokenError
+from joseal import Key, Limits
 from joseal._core.algorithms import deflate
 from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS
 from joseal.cli.doctor import content_variants, key_variants
-from joseal.cli.doctor.causes_with_key import finding
 from joseal.cli.doctor.content_variants import Codes
+from joseal.cli.doctor.findings import finding
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading, undone
@@ -33,16 +33,16 @@ class Trial(NamedTuple):
     """What came out.
 
     Attributes:
-        opened: whether the token opened, as it is or in another way.
+        opened: whether the token opened in some way.
         causes: what was otherwise than it should be.
         plaintext_bytes: the size of what was opened.
-        tried: how many ways.
+        rank: how much a trial that failed has proved; the highest tells most.
     """
 
     opened: bool
     causes: tuple[Cause, ...]
     plaintext_bytes: int | None = None
-    tried: int = 1
+    rank: int = 0
 
 
 class _Found(NamedTuple):
@@ -52,48 +52,45 @@ class _Found(NamedTuple):
 
 @hide_locals
 def attempt(reading: Reading, key: Key) -> Trial | None:
-    """Open a token with a private or shared key, as it is or in a known other way.
+    """Open a token with a private or shared key in a known other way.
 
     Returns:
         None where there is too little of a token to try anything.
     """
     alg, enc = algorithms(reading)
-    if len(reading.parts) != JWE_SEGMENTS or reading.members is None or enc is None:
+    enough = len(reading.parts) in (JWE_SEGMENTS, JWE_SEGMENTS - 1) and reading.members is not None
+    if not enough or alg is None or enc is None:
         return None
-    plaintext = _strictly(reading, key, enc)
-    if plaintext is not None:
-        return Trial(opened=True, causes=_of_plaintext(plaintext), plaintext_bytes=len(plaintext))
-    return None if alg is None else _otherwise(reading, key, alg, enc)
-
-
-def _strictly(reading: Reading, key: Key, enc: EncSpec) -> bytes | None:
-    crit = strict_json.as_list((reading.members or {}).get("crit")) or []
-    names = [name for name in crit if isinstance(name, str)]
-    opener = Decrypter(key, enc=enc.name, crit=names, any_kid=True, accept_zip=True)
-    try:
-        return opener.decrypt(reading.text)
-    except TokenError:
-        return None
+    return _otherwise(reading, key, alg, enc)
 
 
 def _otherwise(reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec) -> Trial:
-    ways = content_variants.ways(enc, reading)
+    ways: dict[str, list[content_variants.Way]] = {}
+    header_bytes = reading.part("protected header").size
     certain: Codes | None = None
-    tried = 0
+    half: Codes | None = None
     for cek in _content_keys(reading, key, alg, enc):
         if cek.is_certain and certain is None:
             certain = cek.codes
-        for way in ways:
-            tried += 1
-            found = content_variants.opened(
-                enc, cek.raw, way, reading.part("protected header").size
-            )
-            if found is not None:
-                return _trial(reading, _Found((*cek.codes, *found[0]), found[1]), tried)
+        if cek.enc.name not in ways:
+            ways[cek.enc.name] = content_variants.ways(cek.enc, reading)
+        for way in ways[cek.enc.name]:
+            found = content_variants.opened(cek.enc, cek.raw, way, header_bytes)
+            if found is not None and found.plaintext is not None:
+                return _trial(reading, _Found((*cek.codes, *found.codes), found.plaintext))
+            if found is not None and half is None:
+                half = (*cek.codes, *found.codes)
+    if half is not None:
+        return Trial(opened=False, causes=_causes(half), rank=2)
     if certain is not None:
-        codes = (*certain, ("content_unopened", f"{tried} ways were tried"))
-        return Trial(opened=False, causes=_causes(codes), tried=tried)
-    return Trial(opened=False, causes=(finding("no_variant"),), tried=tried)
+        return Trial(opened=False, causes=_causes((*certain, ("content_unopened", ""))), rank=1)
+    return Trial(opened=False, causes=(_nothing(key),))
+
+
+def _nothing(key: Key) -> Cause:
+    if key.is_password:
+        return finding("no_variant_password")
+    return finding("no_variant_shared" if key.is_symmetric else "no_variant")
 
 
 def _content_keys(
@@ -102,14 +99,22 @@ def _content_keys(
     part = reading.part("encrypted key")
     inner = undone(part)
     raw = (part.raw or b"") if inner is None else inner
-    return key_variants.content_keys(key, alg, enc, reading.members or {}, raw)
+    return key_variants.content_keys(key, alg, enc, _usable(reading.members or {}), raw)
 
 
-def _trial(reading: Reading, found: _Found, tried: int) -> Trial:
+def _usable(members: dict[str, object]) -> dict[str, object]:
+    """Leave out of an epk what is there and null, which is said elsewhere."""
+    epk = strict_json.as_object(members.get("epk"))
+    if epk is None:
+        return members
+    return {**members, "epk": {name: value for name, value in epk.items() if value is not None}}
+
+
+def _trial(reading: Reading, found: _Found) -> Trial:
     if "zip" in (reading.members or {}):
         found = _inflated(found)
-    causes = (*_causes(found.codes), *_of_plaintext(found.plaintext))
-    return Trial(opened=True, causes=causes, plaintext_bytes=len(found.plaintext), tried=tried)
+    causes = (*_causes(found.codes), *of_plaintext(found.plaintext))
+    return Trial(opened=True, causes=causes, plaintext_bytes=len(found.plaintext))
 
 
 def _causes(codes: Codes) -> tuple[Cause, ...]:
@@ -139,7 +144,7 @@ def _framed(raw: bytes, framing: int, most: int) -> bytes | None:
         return None
 
 
-def _of_plaintext(plaintext: bytes) -> tuple[Cause, ...]:
+def of_plaintext(plaintext: bytes) -> tuple[Cause, ...]:
     """Say whether the plaintext is a JSON string that holds JSON; nothing else of it is told."""
     if not plaintext.lstrip().startswith(b'"') or len(plaintext) > _LIMITS.inflated_bytes:
         return ()

@@ -1,0 +1,145 @@
+"""What trials with a key find out about the key and the encrypted key.
+
+Source: RFC 7516 section 5, RFC 7518 section 4.
+"""
+
+from typing import Final
+
+from joseal.diagnosis.causes.table import Texts
+
+_CEK: Final = "Encrypt the bytes of the content key, as many as enc needs."
+
+TEXTS: Final[Texts] = {
+    "kid_of_other_pair": (
+        "The kid names a key of the other side, not yours.",
+        "The sender has to seal to your public key, and to name that.",
+    ),
+    "kid_unknown": (
+        "The kid is not that of your key.",
+        "Agree on the name, load the key with it, or ask for the key that it names.",
+    ),
+    "alg_not_the_keys": (
+        "The alg in the header is not the one that the key is for.",
+        "Agree on one: joseal refuses a token that names a different alg than the key.",
+    ),
+    "key_of_other_kind": (
+        "The alg in the header takes another kind of key than this.",
+        "Give the key that the token was sealed to, or name its alg with --alg.",
+    ),
+    "key_unusable": (
+        "This key can't open such a token.",
+        "Give the private or shared key that it was sealed to.",
+    ),
+    "rsa_size": (
+        "The encrypted key was made with an RSA key of another size than yours.",
+        "It was sealed to another key: compare the public keys.",
+    ),
+    "epk_curve": (
+        "The ephemeral key is on another curve than yours.",
+        "It was made for another key: compare the public keys.",
+    ),
+    "oaep_hash": (
+        "It was sealed with another hash in OAEP than alg names.",
+        "Write the alg that was used, or use the hash of the alg.",
+    ),
+    "mgf1": (
+        "It was sealed with SHA-1 in MGF1, and another hash in OAEP.",
+        "Set both. In Java: new OAEPParameterSpec(..., MGF1ParameterSpec.SHA256, ...).",
+    ),
+    "oaep_mixed": (
+        "It was sealed with two hashes in OAEP, one of them in MGF1.",
+        "Use the hash of the alg for both.",
+    ),
+    "rsa1_5_used": (
+        "It was sealed with PKCS #1 v1.5 padding, and alg names OAEP.",
+        "Use OAEP with the hash of the alg. In Java the plain RSA cipher is PKCS #1.",
+    ),
+    "encrypted_key_reversed": (
+        "The bytes of the encrypted key are in reverse order.",
+        "Reverse them: Windows' CryptoAPI has the last byte first.",
+    ),
+    "derivation": (
+        "The key was derived from other inputs.",
+        (
+            "RFC 7518 section 4.6.2: enc's name for ECDH-ES, alg's with a key wrap; apu and "
+            "apv decoded; sizes in bits."
+        ),
+    ),
+    "cek_base64": ("Inside the encrypted key is base64 of the content key.", _CEK),
+    "cek_hex": ("Inside the encrypted key is hex of the content key.", _CEK),
+    "cek_size": ("The content key has another size than enc needs.", _CEK),
+    "no_variant": (
+        "It opens with this key under no known variant.",
+        "It was sealed to another key, or changed. Compare the public keys on both sides.",
+    ),
+    "no_variant_shared": (
+        "It opens with this shared key under no known variant.",
+        (
+            "The key is another one, or the token was changed. Compare a hash of the key's bytes "
+            "on both sides: is one side using the hex or base64 text as the key?"
+        ),
+    ),
+    "no_variant_password": (
+        "It opens with this password under no known variant.",
+        (
+            "The password is another one, or the token was changed. Compare it byte by byte: a "
+            "line end, a blank or another encoding of its letters is another password."
+        ),
+    ),
+    "kid_is_fingerprint": (
+        "The kid is a fingerprint of your key, which was loaded under another name.",
+        "Load the key with this kid.",
+    ),
+    "key_public": (
+        "This is a public key. It seals and opens nothing.",
+        "Give the private key of the pair. Compare its fingerprint with the sender's.",
+    ),
+    "too_many_keys": (
+        "It opens with a key that a Decrypter does not come to: it tries four at most.",
+        "Have the token name a kid, or give the Decrypter fewer keys.",
+    ),
+    "enc_not_expected": (
+        "The enc of the header is not one that --enc names.",
+        "Name it in enc= if you accept it; otherwise have the sender use yours.",
+    ),
+    "refused_as_it_stands": (
+        "A default Decrypter or Verifier refuses these bytes.",
+        "Have the token sent as RFC 7515 and RFC 7516 write it.",
+    ),
+    "kdf_secret": (
+        "The shared secret went into the key derivation without its leading zeros.",
+        "Keep it as long as the field of the curve: RFC 7518 section 4.6.2, SEC 1 section 3.3.1.",
+    ),
+    "kdf_other": (
+        "The key was derived by a different function than the Concat KDF.",
+        "Use the Concat KDF with SHA-256: RFC 7518 section 4.6.2.",
+    ),
+    "secret_text": (
+        "The text of the shared key was used instead of its bytes.",
+        "Decode the hex or base64 first, and use the bytes as the key.",
+    ),
+    "secret_decoded": (
+        "The shared key was decoded before it was used, and yours is the text.",
+        "Load the decoded bytes. Agree on whether the key is a text or bytes.",
+    ),
+    "secret_size": (
+        "The shared key was cut or filled up to another size.",
+        "Use a key of exactly the size that alg and enc need.",
+    ),
+    "secret_hashed": (
+        "A hash of the shared key was used as the key.",
+        "Use the key itself.",
+    ),
+    "enc_of_other_size": (
+        "The content was encrypted with a key of a size that a different enc has.",
+        "Name the enc that was used, or use a content key of the size that enc needs.",
+    ),
+    "pbes2_salt": (
+        "The password was stretched with a different salt.",
+        "The salt is the name of the alg, a zero byte and p2s: RFC 7518 section 4.8.1.1.",
+    ),
+    "password_line_end": (
+        "The password had a line end behind it.",
+        "Strip the line end where the password is read.",
+    ),
+}

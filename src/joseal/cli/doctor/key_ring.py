@@ -1,0 +1,125 @@
+"""The keys that `joseal doctor` was given, and under which algs they serve.
+
+Source: RFC 7517 sections 4 and 5.
+"""
+
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import click
+
+from joseal import InvalidKeyError, Key
+from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.secrecy import hide_locals
+from joseal.cli import key_files, options
+from joseal.cli.key_files import File
+from joseal.diagnosis.headers import algorithms
+from joseal.diagnosis.lenient_parse import Reading
+
+# For a key whose alg is not named, and that is of another kind than the token's.
+_FALLBACKS: Final = ("RSA-OAEP-256", "ECDH-ES", "RS256", "ES256", "EdDSA", "HS256")
+_KIND: Final = ("alg", "use", "key_ops", "kid")
+
+
+class Given(NamedTuple):
+    """The options that say which keys there are, and what is accepted.
+
+    Attributes:
+        key_path: the receiver's key or JWK Set.
+        other_path: the other side's.
+        alg: what the key is for.
+        kid: its name.
+        password: of its file; or the key itself, for PBES2.
+        encs: the content encryptions that are accepted; all where none is named.
+        payload: of a detached JWS.
+    """
+
+    key_path: Path | None
+    other_path: Path | None
+    alg: str | None
+    kid: str | None
+    password: bytes | None
+    encs: tuple[str, ...] = ()
+    payload: bytes | None = None
+
+
+@hide_locals
+def own(reading: Reading, given: Given) -> list[Key]:
+    """Load the keys of the one who runs the command.
+
+    Raises:
+        FailureError: the file can't be read.
+        InvalidKeyError: there is no key in it that can be used.
+        UsageError: a password is given, and neither a file nor a PBES2 alg.
+    """
+    if given.key_path is None and given.password is not None:
+        alg = given.alg or alg_of(reading)
+        if alg is None or ALGS.get(alg, ALGS["dir"]).kind != "password":
+            raise click.UsageError("a password needs --key, or a token or an --alg of PBES2")
+        return [options.password_key(given.password, alg=alg, kid=given.kid)]
+    return _load(given.key_path, reading, given)
+
+
+@hide_locals
+def others(reading: Reading, given: Given) -> list[Key]:
+    """Load the keys of the other side.
+
+    Raises:
+        FailureError: the file can't be read.
+        InvalidKeyError: there is no key in it that can be used.
+    """
+    return _load(given.other_path, reading, given._replace(alg=None, kid=None, password=None))
+
+
+@hide_locals
+def bound_to(key: Key, alg: str) -> Key | None:
+    """Return the same key for an alg; None where its kind is another."""
+    if key.alg == alg:
+        return key
+    jwk = key.to_jwk(private=key.is_private or key.is_symmetric)
+    bare = {name: value for name, value in jwk.items() if name not in _KIND}
+    try:
+        return Key.from_jwk(bare, alg=alg, kid=key.kid, legacy=True)
+    except InvalidKeyError:
+        return None
+
+
+def alg_of(reading: Reading) -> str | None:
+    """Return the alg that the token means."""
+    named = algorithms(reading)[0]
+    if named is not None:
+        return named.name
+    shown = reading.text_of("alg")
+    return shown if shown in SIGS else None
+
+
+def _load(path: Path | None, reading: Reading, given: Given) -> list[Key]:
+    """Load a key, or the keys of a JWK Set. Without --alg the token names it, for this once."""
+    if path is None:
+        return []
+    file = key_files.read(path)
+    alg = given.alg or alg_of(reading)
+    if file.is_set:
+        return key_files.load(file, alg=alg, legacy=True)
+    if given.alg is not None or file.names_alg:
+        return [_parsed(file, given, given.alg)]
+    return [_guessed(file, given, alg)]
+
+
+def _parsed(file: File, given: Given, alg: str | None) -> Key:
+    return options.parse_key(file, alg=alg, kid=given.kid, password=given.password, legacy=True)
+
+
+def _guessed(file: File, given: Given, alg: str | None) -> Key:
+    """Load a key under the token's alg, or else under one that its kind takes.
+
+    Raises:
+        InvalidKeyError: it fits none.
+    """
+    failure: InvalidKeyError | None = None
+    for name in (*([] if alg is None else [alg]), *_FALLBACKS):
+        try:
+            return _parsed(file, given, name)
+        except InvalidKeyError as error:
+            failure = failure or error
+    raise InvalidKeyError("no key that could be used") if failure is None else failure

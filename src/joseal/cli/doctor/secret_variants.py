@@ -1,0 +1,137 @@
+"""The ways in which a shared key or a password may have become another key, tried with it.
+
+For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
+answers to others must never tell which way opens. RFC 7516 section 11.5.
+
+Source: RFC 7518 sections 4.4, 4.5, 4.7 and 4.8.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+from joseal import Key, Limits
+from joseal._core.algorithms import aes
+from joseal._core.algorithms.hashes import HASHES
+from joseal._core.algorithms.registry import AlgSpec, EncSpec
+from joseal._core.wire import base64url
+from joseal._core.wire import header as headers
+from joseal.diagnosis.lenient_parse import repaired
+
+Codes = tuple[tuple[str, str], ...]
+
+_AES: Final = (16, 24, 32)
+# RFC 3394 takes two blocks at least, and the integrity block.
+_LEAST_WRAPPED: Final = 24
+_GCM_IV: Final = 12
+_GCM_TAG: Final = 16
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+
+
+def secret_of(key: Key) -> bytes:
+    """Return the bytes of a shared key, or of a password."""
+    member = key.to_jwk(private=True).get("k")
+    return (base64url.decode_text(member) or b"") if isinstance(member, str) else b""
+
+
+def content_keys(
+    key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
+) -> Iterator[tuple[Codes, bytes]]:
+    """Give what was otherwise with the shared key, and the content key that this would make."""
+    if alg.family == "pbes2":
+        keks = _stretched(key, alg, members)
+    else:
+        keks = _sized(secret_of(key), alg.key_bytes or enc.cek_bytes, is_direct=alg.family == "dir")
+    for codes, kek in keks:
+        cek = kek if alg.family == "dir" else _unwrapped(kek, alg, members, encrypted_key)
+        if cek is not None:
+            yield codes, cek
+
+
+def _sized(secret: bytes, size: int, *, is_direct: bool) -> Iterator[tuple[Codes, bytes]]:
+    if is_direct and len(secret) != size:
+        # Without a code: the size itself is what is otherwise, and the caller says so.
+        yield (), secret
+    for codes, raw in forms(secret):
+        if len(raw) == size:
+            yield codes, raw
+        elif len(raw) > size:
+            yield (*codes, ("secret_size", f"the first {size} of {len(raw)} bytes")), raw[:size]
+        elif raw:
+            seen = f"{len(raw)} bytes and zeros, {size} in all"
+            yield (*codes, ("secret_size", seen)), raw.ljust(size, b"\0")
+            yield (*codes, ("secret_size", seen)), raw.rjust(size, b"\0")
+
+
+def forms(secret: bytes) -> Iterator[tuple[Codes, bytes]]:
+    """Give the bytes that the other side may have taken for a shared secret."""
+    yield (), secret
+    encoded = base64url.encode(secret)
+    padding = b"=" * (-len(encoded) % 4)
+    for seen, text in (
+        ("base64url", encoded),
+        ("base64url with padding", encoded + padding),
+        ("base64", encoded.translate(_STANDARD) + padding),
+        ("base64 without padding", encoded.translate(_STANDARD)),
+        ("hex", secret.hex().encode()),
+        ("hex in upper case", secret.hex().upper().encode()),
+    ):
+        yield (("secret_text", seen),), text
+    if secret.isascii():
+        yield from _decoded(secret.decode("ascii").strip())
+    for line_end in (b"\n", b"\r\n"):
+        yield (("password_line_end", ""),), secret + line_end
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(secret)
+    yield (("secret_hashed", "SHA-256"),), digest.finalize()
+
+
+def _decoded(text: str) -> Iterator[tuple[Codes, bytes]]:
+    if len(text) % 2 == 0 and all(digit in "0123456789abcdefABCDEF" for digit in text):
+        yield (("secret_decoded", "from hex"),), bytes.fromhex(text)
+    raw = repaired("payload", text).raw
+    if raw:
+        yield (("secret_decoded", "from base64"),), raw
+
+
+def _unwrapped(
+    kek: bytes, alg: AlgSpec, members: dict[str, object], encrypted_key: bytes
+) -> bytes | None:
+    if len(kek) not in _AES:
+        return None
+    if alg.family != "aes-gcmkw":
+        fits = len(encrypted_key) >= _LEAST_WRAPPED and len(encrypted_key) % 8 == 0
+        return aes.unwrap(kek, encrypted_key) if fits else None
+    iv, tag = (_member(members, name) for name in ("iv", "tag"))
+    if len(iv) != _GCM_IV or len(tag) != _GCM_TAG:
+        return None
+    try:
+        return AESGCM(kek).decrypt(iv, encrypted_key + tag, None)
+    except InvalidTag:
+        return None
+
+
+def _stretched(key: Key, alg: AlgSpec, members: dict[str, object]) -> Iterator[tuple[Codes, bytes]]:
+    """Give what PBKDF2 makes with one thing otherwise. Each costs what a right one costs."""
+    salt, work, secret = _member(members, "p2s"), members.get("p2c"), secret_of(key)
+    most = Limits().pbes2_iterations
+    if not isinstance(work, int) or not 1 <= work <= most:
+        return
+    right = alg.name.encode() + b"\0" + salt
+    for codes, password, used in (
+        ((("pbes2_salt", "p2s alone"),), secret, salt),
+        ((("pbes2_salt", "without the zero byte"),), secret, alg.name.encode() + salt),
+        ((("password_line_end", ""),), secret + b"\n", right),
+        ((("password_line_end", ""),), secret + b"\r\n", right),
+    ):
+        kdf = PBKDF2HMAC(HASHES[alg.hash], alg.key_bytes, used, work)
+        yield codes, kdf.derive(password)
+
+
+def _member(members: dict[str, object], name: str) -> bytes:
+    value = members.get(name)
+    return (headers.from_member(value) or b"") if isinstance(value, str) else b""

@@ -1,0 +1,107 @@
+"""Verify a JWS with the keys at hand, and say by what a signature differs that does not verify.
+
+Source: RFC 7515 section 5.2, RFC 7797 sections 3 and 5.
+"""
+
+from typing import Final
+
+from joseal import InvalidKeyError, Key, KeyUnavailableError, TokenError, Verifier
+from joseal._core.algorithms.registry import SIGS
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal._core.wire.compact import JWS_SEGMENTS
+from joseal.cli import key_files
+from joseal.cli.doctor import key_ring, keys, signature_variants
+from joseal.cli.doctor.findings import finding
+from joseal.cli.doctor.key_ring import Given
+from joseal.cli.doctor.keys import Findings
+from joseal.diagnosis import Cause
+from joseal.diagnosis.lenient_parse import Reading
+
+_MOST_KEYS: Final = 16
+_INVALID: Final = {"signature_invalid", "payload_detached"}
+
+
+@hide_locals
+def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
+    """Verify with the keys that are given.
+
+    Raises:
+        FailureError: a file can't be read.
+        InvalidKeyError: there is no key in it that can be used.
+        UsageError: a password is given that is of nothing.
+    """
+    ring = key_ring.own(reading, given)
+    named = tuple(keys.names(reading, ring, key_ring.others(reading, given)))
+    if not ring:
+        return Findings(causes=named)
+    accepted, reason = _strictly(raw, ring, given)
+    if accepted is not None:
+        return Findings(
+            notes=named,
+            with_key=True,
+            tried=True,
+            opened=True,
+            accepted=True,
+            content_bytes=accepted[1],
+            key=accepted[0],
+        )
+    found, key = _tried(reading, ring, given)
+    causes = (*named, *(() if found is None else found), *_switches(reading, given))
+    opened = found is not None and not _INVALID & {cause.code for cause in found}
+    return Findings(
+        causes=causes,
+        with_key=True,
+        tried=found is not None,
+        opened=opened,
+        key=key,
+        reason=reason,
+    )
+
+
+def _strictly(raw: bytes, ring: list[Key], given: Given) -> tuple[tuple[Key, int] | None, str]:
+    """Ask the object that a user would make, without a switch; or say why it refuses."""
+    try:
+        verifier = Verifier(key_files.for_signatures(ring))
+        verified = verifier.open(raw, payload=given.payload)
+    except (TokenError, InvalidKeyError, KeyUnavailableError) as error:
+        return None, str(error)
+    return (verified.key, len(verified.payload)), ""
+
+
+def _tried(
+    reading: Reading, ring: list[Key], given: Given
+) -> tuple[tuple[Cause, ...] | None, Key | None]:
+    """Return the causes of the key that verifies, or that none does; None where none could."""
+    alg = reading.text_of("alg")
+    if alg is None or len(reading.parts) != JWS_SEGMENTS or alg not in SIGS:
+        return None, ring[0]
+    sig, tried = SIGS[alg], [key_ring.bound_to(key, alg) for key in ring[:_MOST_KEYS]]
+    usable = [key for key in tried if key is not None]
+    for key in usable:
+        codes = signature_variants.codes_of(reading, key, sig, given.payload)
+        if codes is not None:
+            return _merged(reading, tuple(finding(*code) for code in codes)), key
+    if not usable:
+        return None, ring[0]
+    if not reading.part("payload").text and given.payload is None:
+        return (finding("payload_detached"),), usable[0]
+    shared = "_shared" if usable[0].is_symmetric else ""
+    return (finding(f"signature_invalid{shared}"),), usable[0]
+
+
+def _merged(reading: Reading, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
+    """Leave out that the payload was signed as it is where the header says so."""
+    announced = (reading.members or {}).get("b64") is False
+    return tuple(one for one in causes if not (announced and one.code == "b64_unannounced"))
+
+
+def _switches(reading: Reading, given: Given) -> tuple[Cause, ...]:
+    """Name what a default `Verifier` refuses of this token, and by what it would not."""
+    members = reading.members or {}
+    named = strict_json.as_list(members.get("crit")) or []
+    unencoded = (finding("b64_unencoded"),) if members.get("b64") is False else ()
+    crit = (finding("crit_extension"),) if [name for name in named if name != "b64"] else ()
+    shown = given.payload is not None and reading.part("payload").text
+    twice = (finding("payload_given_twice"),) if shown else ()
+    return (*unencoded, *crit, *twice)

@@ -1,0 +1,87 @@
+"""Causes that stand around a token.
+
+Source: RFC 7516 section 7, RFC 6750 section 2.1; the mistakes are those seen between libraries.
+"""
+
+from typing import Final
+
+from joseal.diagnosis.causes.table import Texts
+
+_SEND_ALONE: Final = "Send the token alone, or read it from where it stands."
+
+TEXTS: Final[Texts] = {
+    "empty": ("There is nothing here.", "Look at what was read: an empty file, body or variable?"),
+    "too_large": ("This is larger than what is looked at.", "See joseal.Limits for the limits."),
+    "utf16": (
+        "The text is UTF-16, and a token is ASCII.",
+        "Write it as ASCII or UTF-8; PowerShell's > writes UTF-16.",
+    ),
+    "byte_order_mark": (
+        "A byte order mark stands before the token.",
+        "Write it as UTF-8 without a byte order mark.",
+    ),
+    "json_string": (
+        "The token is a JSON string literal: it was encoded as JSON once too often.",
+        "Decode the JSON once more when reading, or don't encode a text that is JSON already.",
+    ),
+    "python_bytes": (
+        "The token is the repr of Python bytes: str() was called on them.",
+        "Call .decode() on the bytes instead of str().",
+    ),
+    "envelope": (
+        "The token stands inside a JSON object: this is the body, not the token.",
+        "Take the token out of its member; joseal.profiles knows the envelopes of several APIs.",
+    ),
+    "json_serialization": (
+        "This is the JSON serialization, and the compact one was expected.",
+        "Serialize as compact: five base64url segments with dots between them.",
+    ),
+    "auth_scheme": (
+        "The name of an authentication scheme or a header stands before the token.",
+        _SEND_ALONE,
+    ),
+    "form_field": ("The token is a field of a form or of a query.", _SEND_ALONE),
+    "url_encoded": (
+        "The token is URL-encoded (%XX).",
+        "Decode the URL or form first. A token has no character that needs this encoding.",
+    ),
+    "key_instead": ("This is a key or a certificate, not a token.", "Give the token."),
+    "hex_token": ("The whole token was encoded as hex.", "Undo the hex, or send the token as is."),
+    "base64_token": (
+        "The whole token was encoded with base64 once more.",
+        "Undo it once; a token is ASCII already and needs no further encoding.",
+    ),
+    "line_breaks": (
+        "There are line breaks in the token.",
+        "Join the lines. Encoders for MIME or PEM break lines after 64 or 76 characters.",
+    ),
+    "white_space": (
+        "There is white space in or around the token.",
+        "Strip it. A blank inside is often a + that a form decoder has changed.",
+    ),
+    "surrounded": ("Other text stands around the token.", _SEND_ALONE),
+    "shortened": (
+        "The token was shortened for display: it has an ellipsis in it.",
+        "Take the whole token, not what a page or a log shows of it.",
+    ),
+    "json_header": (
+        "Header Parameters stand outside the protected header, where the compact form has none.",
+        "Write all of them into the protected header, and serialize as compact.",
+    ),
+    "json_aad": (
+        "The JSON serialization has an aad member, and the compact form can't carry one.",
+        "Leave aad out: the compact form authenticates the protected header alone.",
+    ),
+    "paseto": (
+        "This is a PASETO, not a JOSE token.",
+        "Open it with a PASETO library, or ask the sender for a compact JWE.",
+    ),
+    "pgp": (
+        "This is an OpenPGP message, not a JOSE token.",
+        "Open it with an OpenPGP program, or ask the sender for a compact JWE.",
+    ),
+    "other_format": (
+        "This is an encrypted message of another format, not a JOSE token.",
+        "Open it with a program for that format, or ask the sender for a compact JWE.",
+    ),
+}

@@ -125,7 +125,7 @@ def __dir__() -> list[str]:
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> str:
-        """Read the version when it is asked for: it stands in the metadata of the distribution.
+        """Read the version when it is asked for: it is part of the metadata of the distribution.
 
         Raises:
             AttributeError: there is no such name.

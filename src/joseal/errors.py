@@ -149,7 +149,7 @@ class DecryptionError(_ConstantError):
 
 
 class VerificationError(_ConstantError):
-    """The signature does not hold under this key. Nothing more is told."""
+    """The signature is not valid under this key. Nothing more is told."""
 
     code = "unverified"
     _constant = "the signature does not hold under this key"

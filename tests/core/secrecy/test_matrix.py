@@ -96,7 +96,9 @@ def public_functions():
 
 
 def methods(kind, path):
-    for name, attribute in vars(kind).items():
+    # Also those that a private base class has for several public ones.
+    bases = [base for base in kind.__mro__ if base is kind or base.__name__[0] == "_"]
+    for name, attribute in (pair for base in bases for pair in vars(base).items()):
         function = getattr(attribute, "__func__", attribute)
         of_ours = inspect.isfunction(function) and function.__module__.startswith("joseal")
         if of_ours and (name in DUNDERS or name[0] != "_"):

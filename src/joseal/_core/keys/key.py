@@ -187,7 +187,8 @@ class Key(Opaque):
             TypeError: an argument is of another type.
             InvalidKeyError: the variable is not set or holds no PEM; otherwise as for `from_pem`.
         """
-        checks.check_texts(name=name)
+        if not isinstance(name, str):
+            raise checks.wrong_type("name", "str", name)
         value = os.environ.get(name)
         if value is None:
             raise InvalidKeyError("the environment variable is not set")

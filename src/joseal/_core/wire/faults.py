@@ -1,4 +1,4 @@
-"""What is wrong with a token that can't be split or decoded, as its maker needs to hear it.
+"""The faults of a token that can't be split or decoded, in words that help its maker.
 
 Nothing here runs for a good token. A text names counts, segments and classes of characters; it
 never repeats a byte of the token.

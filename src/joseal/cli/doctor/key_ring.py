@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import click
 
 from joseal import InvalidKeyError, Key
-from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.algorithms.registry import ALGS, SIGS, lookup_alg
 from joseal._core.secrecy import hide_locals
 from joseal.cli import key_files, options
 from joseal.cli.key_files import File
@@ -79,7 +79,7 @@ def bound_to(key: Key, alg: str) -> Key | None:
     jwk = key.to_jwk(private=key.is_private or key.is_symmetric)
     bare = {name: value for name, value in jwk.items() if name not in _KIND}
     try:
-        return Key.from_jwk(bare, alg=alg, kid=key.kid, legacy=True)
+        return Key.from_jwk(bare, alg=lookup_alg(alg).name, kid=key.kid, legacy=True)
     except InvalidKeyError:
         return None
 

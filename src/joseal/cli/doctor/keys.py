@@ -14,7 +14,7 @@ from typing import Final
 from msgspec import Struct, structs
 
 from joseal import Decrypter, InvalidKeyError, Key, KeyUnavailableError, TokenError
-from joseal._core.algorithms.registry import ENCS
+from joseal._core.algorithms.registry import ENCS, lookup_enc
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
@@ -91,7 +91,10 @@ def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, byt
     """Ask the object that a user would make, without a switch; or say why it refuses."""
     usable = [key for key in keys if key.alg != "RSA1_5"]
     try:
-        opener = Decrypter(key_files.for_encryption(usable), enc=given.encs or list(ENCS))
+        opener = Decrypter(
+            key_files.for_encryption(usable),
+            enc=[lookup_enc(name).name for name in given.encs or ENCS],
+        )
         opened = opener.open(raw)
     except (TokenError, InvalidKeyError, KeyUnavailableError) as error:
         return None, str(error)

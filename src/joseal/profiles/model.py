@@ -70,7 +70,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
         signed_cty: the same for `cty`.
         envelope: of the body.
         inner_envelope: of the inner token inside the outer one.
-        errors: `plain` where answers with 4xx and 5xx are known to come unsealed.
+        errors: `plain` where answers with 4xx and 5xx are known to come in the clear, `encrypted`
+            where they are known to come encrypted.
 
     Raises:
         TypeError: an attribute is of another type.
@@ -87,7 +88,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
     signed_cty: str | None = None
     envelope: Envelope = RAW
     inner_envelope: Envelope = RAW
-    errors: Literal["plain", "unstated"] = "unstated"
+    errors: Literal["plain", "encrypted", "unstated"] = "unstated"
 
     def __post_init__(self) -> None:
         _check_names(self.algs, ALGS)
@@ -97,8 +98,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
         demanded = (self.typ, self.cty, self.signed_typ, self.signed_cty)
         if not all(value is None or isinstance(value, str) for value in demanded):
             raise TypeError("typ and cty must be str or None")
-        if self.errors not in ("plain", "unstated"):
-            raise ValueError("errors must be plain or unstated")
+        if self.errors not in ("plain", "encrypted", "unstated"):
+            raise ValueError("errors must be plain, encrypted or unstated")
 
 
 def _check_names(names: tuple[str, ...], known: Container[str]) -> None:

@@ -195,6 +195,12 @@ SENT = {
         Shape("encData"),
         theirs=UUID,
     ),
+    "hyperswitch-vault": Message(
+        [("alg", "RSA-OAEP-256"), ("typ", "JWT"), ("enc", "A256GCM")],
+        FIVE,
+        signed=[("alg", "RS256")],
+        inner=THREE,
+    ),
     "visa-mle": Message(
         [
             *(("alg", "RSA-OAEP-256"), ("typ", "JWE"), ("kid", "mle-key")),
@@ -205,7 +211,7 @@ SENT = {
     ),
     "cybersource-mle": Message(
         [
-            *(("alg", "RSA-OAEP-256"), ("cty", "JWT"), ("kid", "1702493653123")),
+            *(("alg", "RSA-OAEP-256"), ("kid", "1702493653123")),
             *(("iat", 1_700_000_000), ("enc", "A256GCM")),
         ],
         Shape("encryptedRequest"),
@@ -253,6 +259,22 @@ SENT = {
 }
 
 RECEIVED = {
+    "juspay-payouts": Message(
+        [("typ", "JWT"), ("alg", "RSA-OAEP"), ("enc", "A256CBC-HS512")], PAYOUT
+    ),
+    "juspay-payouts-guide": Message([("alg", "RSA-OAEP"), ("enc", "A128CBC-HS256")], PAYOUT),
+    # No kid in either layer.
+    "hyperswitch-vault": Message(
+        [("alg", "RSA-OAEP"), ("enc", "A256GCM")],
+        FIVE,
+        signed=[("alg", "RS256")],
+        inner=THREE,
+    ),
+    "cybersource-mle": Message(
+        [("alg", "RSA-OAEP-256"), ("enc", "A256GCM"), ("kid", "merchant")],
+        Shape("encryptedResponse"),
+        mine="merchant",
+    ),
     "juspay-express": Message(
         [("alg", "RSA-OAEP-256"), ("enc", "A256GCM"), ("cty", "JWT"), ("kid", "key_0a1b")],
         Shape("JWT"),

@@ -125,7 +125,7 @@ def test_override_of_a_direction_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="sends nothing"):
         profiles.JUSBIZ.with_send(enc="A128GCM")
     with pytest.raises(ValueError, match="receives nothing"):
-        profiles.JUSPAY_PAYOUTS.with_receive(encs=("A128GCM",))
+        profiles.JUSPAY_PAYOUTS.replace(receive=None).with_receive(encs=("A128GCM",))
 
 
 def test_names_of_members_are_checked():

@@ -22,7 +22,7 @@ def name_of(profile):
 
 def test_every_profile_has_a_name_of_its_own():
     held = [value for module in DATA for value in vars(module).values() if type(value) is Profile]
-    assert len(held) == len(ALL) == 17
+    assert len(held) == len(ALL) == 18
     assert {profile.name: profile for profile in held} == profiles.PROFILES
 
 
@@ -61,6 +61,7 @@ def test_what_is_confirmed():
 def test_pairs_of_keys_with_two_uses():
     assert {profile.name for profile in ALL if profile.dual_use} == {
         *("juspay-express", "juspay-express-fields", "juspay-webhooks", "axis-bank"),
+        "hyperswitch-vault",
     }
 
 
@@ -90,7 +91,8 @@ def test_code_names_no_vendor():
     folder = Path(profiles.__file__).parent
     data = {Path(module.__file__).name for module in (*DATA, registry)} | {"__init__.py"}
     vendors = re.compile(
-        r"\b(juspay|jusbiz|visa|cybersource|mastercard|axis|wise|brazil|spid|openid)", re.IGNORECASE
+        r"\b(juspay|jusbiz|hyperswitch|visa|cybersource|mastercard|axis|wise|brazil|spid|openid)",
+        re.IGNORECASE,
     )
     code = {path.name: path.read_text("utf-8") for path in folder.glob("*.py")}
     found = {name for name, text in code.items() if vendors.search(text)}

@@ -136,7 +136,7 @@ def test_direction_that_there_is_not_is_refused():
     with pytest.raises(ValueError, match="sends nothing"):
         profiles.JUSPAY_WEBHOOKS.encrypter(public("RSA-OAEP-256"))
     with pytest.raises(ValueError, match="receives nothing"):
-        profiles.CYBERSOURCE_MLE.decrypter(private())
+        profiles.CYBERSOURCE_MLE.replace(receive=None).decrypter(private())
 
 
 def test_signing_key_goes_with_a_profile_that_signs():
@@ -313,3 +313,15 @@ def test_each_body_is_another_one():
     profile, key = visa()
     sealer = profile.encrypter(key, clock=lambda: 1.0)
     assert len({sealer.encrypt(b"{}") for _ in range(3)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "encrypted"),
+    [("hyperswitch-vault", True), ("visa-mle", True), ("juspay-express", False)],
+)
+def test_an_error_is_encrypted_where_the_profile_says_so_or_says_nothing(name, encrypted):
+    profile = profiles.PROFILES[name]
+    keys = public("RS256") if profile.receive.verify_algs else None
+    decrypter = profile.decrypter(private(*profile.receive.algs), verifying_keys=keys)
+    assert decrypter.is_sealed(400) is encrypted
+    assert decrypter.is_sealed(200)

@@ -19,7 +19,7 @@ Rules:
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeGuard, TypeVar
 
@@ -70,6 +70,34 @@ def hide_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             del args, kwargs, handled
 
     return guarded
+
+
+def hide_locals_async(
+    function: Callable[_P, Coroutine[None, None, _R]],
+) -> Callable[_P, Coroutine[None, None, _R]]:
+    """Wrap a coroutine function as `hide_locals` does a function."""
+
+    @functools.wraps(function)
+    async def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        handled = None
+        try:
+            handled = sys.exception()
+            return await function(*args, **kwargs)
+        except BaseException as error:
+            _clean_or_forget(error, handled)
+            raise
+        finally:
+            del args, kwargs, handled
+
+    return guarded
+
+
+def _clean_or_forget(error: BaseException, handled: BaseException | None) -> None:
+    try:
+        _clean(error, handled)
+    except BaseException:
+        _forget(error)
+        raise
 
 
 def _clean(error: BaseException, handled: BaseException | None) -> None:

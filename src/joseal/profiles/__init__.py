@@ -19,6 +19,7 @@ from joseal.profiles.codec import BodyDecrypter, BodyEncrypter
 from joseal.profiles.envelopes import RAW, Envelope, Fields, InMember, Raw
 from joseal.profiles.identity import HAIP, OPEN_FINANCE_BRAZIL, OPENID4VP, SPID_CIE
 from joseal.profiles.juspay import (
+    HYPERSWITCH_VAULT,
     JUSBIZ,
     JUSPAY_EXPRESS,
     JUSPAY_EXPRESS_FIELDS,
@@ -44,6 +45,7 @@ __all__ = [
     "AXIS_BANK",
     "CYBERSOURCE_MLE",
     "HAIP",
+    "HYPERSWITCH_VAULT",
     "JUSBIZ",
     "JUSPAY_EXPRESS",
     "JUSPAY_EXPRESS_FIELDS",

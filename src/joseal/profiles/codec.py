@@ -217,7 +217,7 @@ class BodyDecrypter(Opaque):
 
         True where the profile's pages don't say: a plain answer is then refused by `open`.
         """
-        return self._receiving.errors == "unstated" or status < _FIRST_ERROR
+        return self._receiving.errors != "plain" or status < _FIRST_ERROR
 
     def __repr__(self) -> str:
         return f"BodyDecrypter({self._decrypter!r}, {self._verifier!r})"

@@ -39,6 +39,8 @@ JUSPAY_PAYOUTS: Final = Profile(
         header=(Constant("typ", "JWT"),),
         envelope=_IN_PAYLOAD,
     ),
+    # The other side of the API, such as a stand-in for tests: no response comes encrypted.
+    receive=Receiving(algs=("RSA-OAEP",), encs=("A256CBC-HS512",), envelope=_IN_PAYLOAD),
     open_question=(
         "Which alg and enc the account takes: this sample has A256CBC-HS512, the guide "
         "A128CBC-HS256, and one step of the guide RSA-OAEP-256. Whether and how requests are "
@@ -60,6 +62,7 @@ JUSPAY_PAYOUTS_GUIDE: Final = Profile(
         header=(Kid("optional"),),
         envelope=_IN_PAYLOAD,
     ),
+    receive=Receiving(algs=("RSA-OAEP",), encs=("A128CBC-HS256",), envelope=_IN_PAYLOAD),
     open_question=(
         "As for juspay-payouts. Also which Header Parameters the guide wants: it names "
         "none, and the sample has a kid in the header that differs from the one in the body."
@@ -181,5 +184,42 @@ JUSBIZ: Final = Profile(
     open_question=(
         "Whether the member holds a compact token, which the pages imply and don't say. Webhooks "
         "are sealed and signed: how the signature is carried is not said, so they are not covered."
+    ),
+)
+
+HYPERSWITCH_VAULT: Final = Profile(
+    name="hyperswitch-vault",
+    about=(
+        "Juspay's Hyperswitch card vault, as its tenant: a signed token inside an encrypted one, "
+        "both split into JSON members. Answers are encrypted whatever their HTTP status."
+    ),
+    sources=(
+        "https://github.com/juspay/hyperswitch-card-vault",
+        "https://github.com/juspay/hyperswitch",
+    ),
+    send=Sending(
+        algs=("RSA-OAEP-256",),
+        enc="A256GCM",
+        header=(Constant("typ", "JWT"),),
+        nesting="sign-then-encrypt",
+        sign_algs=("RS256",),
+        sign_header=(Kid("optional"),),
+        envelope=_JWE_FIELDS,
+        inner_envelope=_JWS_FIELDS,
+    ),
+    receive=Receiving(
+        # The vault answers with SHA-1 OAEP: the two directions differ.
+        algs=("RSA-OAEP",),
+        encs=("A256GCM", "A128GCM"),
+        nesting="sign-then-encrypt",
+        verify_algs=("RS256",),
+        envelope=_JWE_FIELDS,
+        inner_envelope=_JWS_FIELDS,
+        errors="encrypted",
+    ),
+    dual_use=True,
+    open_question=(
+        "Which alg the deployment answers with: the router has a setting for RSA-OAEP or "
+        "RSA-OAEP-256. Failures of the vault's middleware come plain, whatever the setting."
     ),
 )

@@ -15,7 +15,7 @@ from msgspec import Struct
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg, Enc, SigAlg
 from joseal.profiles import template
 from joseal.profiles.envelopes import RAW, Envelope
-from joseal.profiles.template import Template
+from joseal.profiles.template import Constant, Kid, Template
 
 Nesting: TypeAlias = Literal["none", "sign-then-encrypt", "encrypt-then-sign"]
 
@@ -70,7 +70,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
         signed_cty: the same for `cty`.
         envelope: of the body.
         inner_envelope: of the inner token inside the outer one.
-        errors: `plain` where answers with 4xx and 5xx are known to come unsealed.
+        errors: `plain` where answers with 4xx and 5xx are known to come in the clear, `encrypted`
+            where they are known to come encrypted.
 
     Raises:
         TypeError: an attribute is of another type.
@@ -87,7 +88,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
     signed_cty: str | None = None
     envelope: Envelope = RAW
     inner_envelope: Envelope = RAW
-    errors: Literal["plain", "unstated"] = "unstated"
+    errors: Literal["plain", "encrypted", "unstated"] = "unstated"
 
     def __post_init__(self) -> None:
         _check_names(self.algs, ALGS)
@@ -97,8 +98,40 @@ class Receiving(Struct, frozen=True, kw_only=True):
         demanded = (self.typ, self.cty, self.signed_typ, self.signed_cty)
         if not all(value is None or isinstance(value, str) for value in demanded):
             raise TypeError("typ and cty must be str or None")
-        if self.errors not in ("plain", "unstated"):
-            raise ValueError("errors must be plain or unstated")
+        if self.errors not in ("plain", "encrypted", "unstated"):
+            raise ValueError("errors must be plain, encrypted or unstated")
+
+
+def receiving(sent: Sending) -> Receiving:
+    """Return what the recipient of these messages has to accept."""
+    return Receiving(
+        algs=sent.algs,
+        encs=(sent.enc,),
+        nesting=sent.nesting,
+        verify_algs=sent.sign_algs,
+        envelope=sent.envelope,
+        inner_envelope=sent.inner_envelope,
+    )
+
+
+def sending(received: Receiving) -> Sending:
+    """Return what to send to the one who accepts these messages."""
+    return Sending(
+        algs=received.algs,
+        enc=received.encs[0],
+        header=_demanded(received.typ, received.cty),
+        nesting=received.nesting,
+        sign_algs=received.verify_algs,
+        sign_header=_demanded(received.signed_typ, received.signed_cty),
+        envelope=received.envelope,
+        inner_envelope=received.inner_envelope,
+    )
+
+
+def _demanded(typ: str | None, cty: str | None) -> Template:
+    texts = (("typ", typ), ("cty", cty))
+    constants = (Constant(name, value) for name, value in texts if value is not None)
+    return (Kid("optional"), *constants)
 
 
 def _check_names(names: tuple[str, ...], known: Container[str]) -> None:

@@ -17,7 +17,10 @@ _MLE_PAGE: Final = (
 
 VISA_MLE: Final = Profile(
     name="visa-mle",
-    about="Message-level encryption of the Visa Developer Platform.",
+    about=(
+        "Message-level encryption of the Visa Developer Platform. The HTTP header `keyId` carries "
+        "the key id too."
+    ),
     sources=(
         "https://developer.visa.com/pages/encryption_guide",
         "https://developer.visa.com/docs/message-level-encryption",
@@ -33,14 +36,14 @@ VISA_MLE: Final = Profile(
         algs=("RSA-OAEP-256",), encs=("A128GCM", "A256GCM"), envelope=InMember("encData")
     ),
     open_question=(
-        "Which key size AES-GCM is to have: versions of the page say 128, or 128 or 256. Which "
-        "HTTP header carries the key id: that part could not be read."
+        "Which key size AES-GCM is to have: versions of the page say 128, or 128 or 256. One of "
+        "two published samples writes no typ."
     ),
 )
 
 CYBERSOURCE_MLE: Final = Profile(
     name="cybersource-mle",
-    about="Message-level encryption of requests to CyberSource.",
+    about="Message-level encryption of CyberSource, requests and responses.",
     sources=(
         _MLE_PAGE,
         "https://github.com/CyberSource/cybersource-rest-client-python",
@@ -48,19 +51,26 @@ CYBERSOURCE_MLE: Final = Profile(
     send=Sending(
         algs=("RSA-OAEP-256",),
         enc="A256GCM",
-        header=(Constant("cty", "JWT"), Kid("certificate-serial"), IssuedAt("s")),
+        header=(Kid("certificate-serial"), IssuedAt("s")),
         envelope=InMember("encryptedRequest"),
+    ),
+    receive=Receiving(
+        algs=("RSA-OAEP-256",), encs=("A256GCM",), envelope=InMember("encryptedResponse")
     ),
     open_question=(
         "The unit and type of iat: the page says milliseconds, its own example is a string of "
-        "seconds, and the Python SDK writes an integer of seconds, as this profile does. The body "
-        "of sealed responses could not be read, so they are not covered."
+        "seconds, and the Python SDK writes an integer of seconds, as this profile does. Older "
+        "SDKs write cty, and the current one does not. The request's own JWT names the key of the "
+        "response, in the claim v-c-response-mle-kid, which this profile does not write."
     ),
 )
 
 MASTERCARD: Final = Profile(
     name="mastercard",
-    about="Payload encryption of Mastercard's APIs with JWE, the whole body in one member.",
+    about=(
+        "Payload encryption of Mastercard's APIs with JWE: whole body only. Paths inside a body, "
+        "which the published libraries support too, are not covered."
+    ),
     sources=(
         "https://github.com/Mastercard/client-encryption-python",
         "https://developer.mastercard.com/cross-border-services/documentation/api-ref/encryption/",

@@ -18,6 +18,7 @@ from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import hide_locals
+from joseal.profiles import model
 from joseal.profiles.codec import DEFAULTS, NO_LABELS, BodyDecrypter, BodyEncrypter
 from joseal.profiles.model import Receiving, Sending
 from joseal.profiles.template import Clock
@@ -91,6 +92,25 @@ class Profile(Struct, frozen=True, kw_only=True):
             ValueError: the profile receives nothing sealed; otherwise as `Receiving` does.
         """
         return self.replace(receive=structs.replace(self._receive(), **changes))
+
+    def counterpart(self) -> Self:
+        """Return the profile of the other side: it receives what this one sends, and the reverse.
+
+        A server uses it to decrypt requests and to encrypt answers. What this profile does not
+        receive, the other side does not send. Its headers have the key's kid, where there is one,
+        and the `typ` and `cty` that this profile demands.
+
+        Returns:
+            A profile of the same name, with its two directions exchanged.
+
+        Example:
+            >>> from joseal.profiles import PROFILES
+            >>> all(one.counterpart().receive is not None for one in PROFILES.values() if one.send)
+            True
+        """
+        receive = None if self.send is None else model.receiving(self.send)
+        send = None if self.receive is None else model.sending(self.receive)
+        return self.replace(send=send, receive=receive)
 
     @hide_locals
     def encrypter(

@@ -25,6 +25,7 @@ _ALL: Final = (
     juspay.JUSPAY_WEBHOOKS,
     juspay.JUSPAY_TOKENIZATION,
     juspay.JUSBIZ,
+    juspay.HYPERSWITCH_VAULT,
     payments.VISA_MLE,
     payments.CYBERSOURCE_MLE,
     payments.MASTERCARD,

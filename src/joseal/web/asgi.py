@@ -1,0 +1,211 @@
+"""ASGI middleware: `Exchange` around an application such as Starlette's or FastAPI's.
+
+The work on a body is done in a thread, so that neither RSA nor a key on a device holds up the
+event loop.
+
+Source: the ASGI specification 3.0, "HTTP & WebSocket ASGI Message Format" 2.5.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Final, TypeAlias
+
+from joseal._core.secrecy import Opaque, hide_locals, hide_locals_async
+from joseal.web.exchange import TOO_LARGE, Exchange, Refusal, check_middleware
+
+Scope: TypeAlias = MutableMapping[str, object]
+Message: TypeAlias = MutableMapping[str, object]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Of the body that is replaced; no longer true of the one that takes its place.
+_REPLACED: Final = frozenset(
+    {
+        *(b"content-type", b"content-length", b"transfer-encoding", b"content-encoding"),
+        *(b"content-md5", b"digest", b"content-digest", b"repr-digest", b"etag", b"accept-ranges"),
+    }
+)
+
+
+class AsgiMiddleware(Opaque):
+    """Decrypts each request before the application, and encrypts each answer behind it.
+
+    The application finds the plaintext as the body, and what is known of it, a `NestedToken`, in
+    `scope["joseal.token"]`: its headers and, where the profile signs, who signed. Answers are held
+    until they are whole. WebSockets are refused, because no profile covers them.
+
+    Args:
+        app: the application.
+        exchange: the profile with the server's keys.
+        applies: tells by the scope whether a request is one of the API's; others, such as those
+            for health checks, pass untouched. None says that all of them are.
+        content_type: of the plaintext that the application gets, and of encrypted answers.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+
+    Example:
+        >>> from joseal import Key, profiles
+        >>> from joseal.web import AsgiMiddleware, Exchange
+        >>> async def app(scope, receive, send): ...
+        >>> server = Key.generate("RSA-OAEP-256", kid="mle-key")
+        >>> served = AsgiMiddleware(app, Exchange(profiles.VISA_MLE, server))
+    """
+
+    __slots__ = ("_app", "_applies", "_content_type", "_exchange")
+
+    _app: Application
+    _exchange: Exchange
+    _applies: Callable[[Scope], bool] | None
+    _content_type: bytes
+
+    @hide_locals
+    def __init__(
+        self,
+        app: Application,
+        exchange: Exchange,
+        *,
+        applies: Callable[[Scope], bool] | None = None,
+        content_type: str = "application/json",
+    ) -> None:
+        check_middleware(app, exchange, applies, content_type)
+        self._set(
+            _app=app,
+            _exchange=exchange,
+            _applies=applies,
+            _content_type=content_type.encode("latin-1"),
+        )
+
+    @hide_locals_async
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of the server."""
+        if scope["type"] == "lifespan" or not self._is_of_the_api(scope):
+            await self._app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await self._serve(scope, receive, send)
+
+    def _is_of_the_api(self, scope: Scope) -> bool:
+        return self._applies is None or self._applies(scope)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        method = str(scope["method"])
+        body = await _read(receive, self._exchange.most_bytes)
+        if body is None:
+            return
+        if isinstance(body, Refusal):
+            await _refuse(send, body)
+            return
+        token = await asyncio.to_thread(self._exchange.request, method, body)
+        if isinstance(token, Refusal):
+            await _refuse(send, token)
+            return
+        inner = {**scope, "joseal.token": token}
+        if token is not None:
+            inner["headers"] = _replaced(scope["headers"], self._content_type, token.payload)
+        once = _Once(b"" if token is None else token.payload, receive)
+        answer = _Answer(self._exchange, self._content_type, method, send)
+        await self._app(inner, once.receive, answer.send)
+
+    def __repr__(self) -> str:
+        return f"AsgiMiddleware({self._exchange!r})"
+
+
+class _Once(Opaque):
+    """Gives the application the plaintext as one message, then what the server says."""
+
+    __slots__ = ("_messages", "_receive")
+
+    _messages: list[Message]
+    _receive: Receive
+
+    def __init__(self, payload: bytes, receive: Receive) -> None:
+        message: Message = {"type": "http.request", "body": payload, "more_body": False}
+        self._set(_messages=[message], _receive=receive)
+
+    async def receive(self) -> Message:
+        return self._messages.pop() if self._messages else await self._receive()
+
+    def __repr__(self) -> str:
+        return "<a decrypted request>"
+
+
+class _Answer(Opaque):
+    """One answer of the application, held until it is whole where it is to be encrypted."""
+
+    __slots__ = ("_content_type", "_exchange", "_method", "_pieces", "_send", "_start")
+
+    _exchange: Exchange
+    _content_type: bytes
+    _method: str
+    _send: Send
+    _start: dict[str, object]
+    _pieces: list[bytes]
+
+    def __init__(self, exchange: Exchange, content_type: bytes, method: str, send: Send) -> None:
+        self._set(_exchange=exchange, _content_type=content_type, _method=method, _send=send)
+        self._set(_start={}, _pieces=[])
+
+    @hide_locals_async
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start.update(message)
+        if not self._is_encrypted():
+            await self._send(message)
+        elif message["type"] == "http.response.body":
+            piece = message.get("body", b"")
+            self._pieces.append(piece if isinstance(piece, bytes) else b"")
+            if not message.get("more_body", False):
+                await self._finish()
+
+    def _is_encrypted(self) -> bool:
+        status = self._start.get("status")
+        return (
+            self._method != "HEAD" and isinstance(status, int) and self._exchange.encrypts(status)
+        )
+
+    async def _finish(self) -> None:
+        body = await asyncio.to_thread(self._exchange.answer, b"".join(self._pieces))
+        self._pieces.clear()
+        if isinstance(body, Refusal):
+            await _refuse(self._send, body)
+            return
+        headers = _replaced(self._start.get("headers", []), self._content_type, body)
+        await self._send({**self._start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+    def __repr__(self) -> str:
+        return "<an answer to be encrypted>"
+
+
+async def _read(receive: Receive, most_bytes: int) -> bytes | Refusal | None:
+    """Return the whole body; a refusal of a larger one; None if the client has gone."""
+    pieces: list[bytes] = []
+    left = most_bytes
+    while True:
+        message = await receive()
+        piece = message.get("body", b"")
+        if message["type"] != "http.request" or not isinstance(piece, bytes):
+            return None
+        if len(piece) > left:
+            return TOO_LARGE
+        left -= len(piece)
+        pieces.append(piece)
+        if not message.get("more_body", False):
+            return b"".join(pieces)
+
+
+def _replaced(headers: object, content_type: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the header fields for another body."""
+    own = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+    pairs = headers if isinstance(headers, Iterable) else ()
+    kept = [(bytes(name), bytes(value)) for name, value in pairs]
+    return [*((name, value) for name, value in kept if name.lower() not in _REPLACED), *own]
+
+
+async def _refuse(send: Send, refusal: Refusal) -> None:
+    headers = _replaced([], b"application/json", refusal.body)
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": refusal.body})

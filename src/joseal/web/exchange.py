@@ -1,0 +1,196 @@
+"""`Exchange`: one request and its answer on a server, without a framework.
+
+Rules:
+- A body is bounded before it is read, and nothing of a refused one is handed on.
+- Every error of a token is one and the same answer, so that a peer learns nothing from it.
+
+Source: RFC 9110 section 15, RFC 7516 section 11.5.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple, final
+
+from joseal._core.keys import Key, KeySet
+from joseal._core.limits import Limits
+from joseal._core.nested import NestedToken
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import InvalidKeyError, KeyUnavailableError, TokenError
+from joseal.profiles.codec import NO_LABELS, BodyDecrypter, BodyEncrypter
+from joseal.profiles.profile import Profile
+from joseal.profiles.template import Clock
+
+DEFAULTS: Final = Limits()
+_FIRST_ERROR: Final = 400
+# Answers that have no body. RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
+_EMPTY: Final = frozenset({204, 205, 304})
+_BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
+
+
+class Refusal(NamedTuple):
+    """A plain answer in place of the application's.
+
+    Attributes:
+        status: the HTTP status.
+        body: constant JSON text.
+    """
+
+    status: int
+    body: bytes
+
+
+BAD_REQUEST: Final = Refusal(400, b'{"error":"bad_request"}')
+TOO_LARGE: Final = Refusal(413, b'{"error":"too_large"}')
+UNAVAILABLE: Final = Refusal(503, b'{"error":"unavailable"}')
+
+
+@final
+class Exchange(Opaque):
+    """Decrypts request bodies and encrypts answer bodies, as the server side of a profile.
+
+    Immutable and safe to share between threads.
+
+    Args:
+        profile: of the party that calls the API, such as `profiles.HYPERSWITCH_VAULT`.
+        keys: the server's private keys, which decrypt requests.
+        verifying_keys: the callers' public keys, for a profile whose requests are signed.
+        reply_key: the caller's public key, to which answers are encrypted; None where the profile
+            receives no encrypted answers, or answers stay plain.
+        signing_key: the server's private key, for a profile whose answers are signed.
+        labels: members of the answers' envelope, as for `Profile.encrypter`.
+        clock: gives the time for `iat`, in seconds.
+        limits: bounds on tokens; `token_bytes` bounds bodies too.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: the profile sends nothing encrypted; `reply_key` for a profile that receives
+            nothing encrypted; `signing_key` without `reply_key`; keys that don't go with nesting.
+        InvalidKeyError: a key can't serve.
+
+    Example:
+        >>> from joseal import Key, profiles
+        >>> from joseal.web import Exchange
+        >>> server = Key.generate("RSA-OAEP-256", kid="mle-key")
+        >>> body = profiles.VISA_MLE.encrypter(server.public()).encrypt(b"{}")
+        >>> Exchange(profiles.VISA_MLE, server).request("POST", body.encode())
+        NestedToken(payload=<2 bytes>, signed_by=None)
+    """
+
+    __slots__ = ("_decrypter", "_encrypter", "_errors_plain", "_most_bytes")
+
+    _decrypter: BodyDecrypter
+    _encrypter: BodyEncrypter | None
+    _errors_plain: bool
+    _most_bytes: int
+
+    @hide_locals
+    def __init__(
+        self,
+        profile: Profile,
+        keys: Key | KeySet | Iterable[Key],
+        *,
+        verifying_keys: Key | KeySet | Iterable[Key] | None = None,
+        reply_key: Key | None = None,
+        signing_key: Key | None = None,
+        labels: Mapping[str, str] = NO_LABELS,
+        clock: Clock = time.time,
+        limits: Limits = DEFAULTS,
+    ) -> None:
+        if not isinstance(profile, Profile):
+            raise TypeError("profile must be a Profile, such as profiles.MASTERCARD")
+        if signing_key is not None and reply_key is None:
+            raise ValueError("signing_key goes with reply_key")
+        server = profile.counterpart()
+        encrypter = None
+        if reply_key is not None:
+            encrypter = server.encrypter(
+                reply_key, signing_key=signing_key, labels=labels, clock=clock, limits=limits
+            )
+        self._set(
+            _decrypter=server.decrypter(keys, verifying_keys=verifying_keys, limits=limits),
+            _encrypter=encrypter,
+            _errors_plain=profile.receive is not None and profile.receive.errors == "plain",
+            _most_bytes=limits.token_bytes,
+        )
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest body that is read, in bytes. A larger one is `TOO_LARGE`, unread."""
+        return self._most_bytes
+
+    @hide_locals
+    def request(self, method: str, body: bytes) -> NestedToken | Refusal | None:
+        """Decrypt the body of a request.
+
+        Args:
+            method: the HTTP method, such as `POST`.
+            body: the bytes that came.
+
+        Returns:
+            The payload with its headers and keys; None for a request whose method needs no body and that has none;
+            a `Refusal` to answer with, in place of asking the application.
+
+        Raises:
+            TypeError: `body` is not bytes.
+        """
+        if not isinstance(body, bytes):
+            raise TypeError("body must be bytes")
+        if not body and method in _BODILESS_METHODS:
+            return None
+        if len(body) > self._most_bytes:
+            return TOO_LARGE
+        try:
+            return self._decrypter.open(body)
+        except TokenError:
+            return BAD_REQUEST
+        except KeyUnavailableError:
+            return UNAVAILABLE
+
+    def encrypts(self, status: int) -> bool:
+        """Tell whether an answer with this HTTP status is encrypted.
+
+        Args:
+            status: the HTTP status of the answer.
+        """
+        if self._encrypter is None or status in _EMPTY:
+            return False
+        return status < _FIRST_ERROR or not self._errors_plain
+
+    @hide_locals
+    def answer(self, body: bytes) -> bytes | Refusal:
+        """Encrypt the body of an answer for which `encrypts` is true.
+
+        Args:
+            body: what the application answered.
+
+        Returns:
+            The body to send, or a `Refusal` if a key on a device could not be asked.
+
+        Raises:
+            TypeError: `body` is not bytes.
+            TokenTooLargeError: the body is over `limits`.
+            InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens, or answers stay plain.
+        """
+        if self._encrypter is None:
+            raise InvalidKeyError("answers stay plain: reply_key= encrypts them")
+        try:
+            return self._encrypter.encrypt(body).encode()
+        except KeyUnavailableError:
+            return UNAVAILABLE
+
+    def __repr__(self) -> str:
+        return f"Exchange({self._decrypter!r}, answers={self._encrypter!r})"
+
+
+def check_middleware(app: object, exchange: object, applies: object, content_type: object) -> None:
+    """Check what both kinds of middleware are given.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+    """
+    if not isinstance(exchange, Exchange):
+        raise TypeError("exchange must be an Exchange: see joseal.web.Exchange")
+    if not callable(app) or not (applies is None or callable(applies)):
+        raise TypeError("app and applies must be callable")
+    if not isinstance(content_type, str):
+        raise TypeError("content_type must be str")

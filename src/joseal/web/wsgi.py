@@ -1,0 +1,171 @@
+"""WSGI middleware: `Exchange` around an application such as Flask's or Django's.
+
+Source: PEP 3333.
+"""
+
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Final, Protocol, TypeAlias, runtime_checkable
+
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.web.exchange import BAD_REQUEST, TOO_LARGE, Exchange, Refusal, check_middleware
+
+Environ: TypeAlias = dict[str, object]
+Headers: TypeAlias = list[tuple[str, str]]
+
+_REASONS: Final = {400: "Bad Request", 413: "Content Too Large", 503: "Service Unavailable"}
+_REPLACED: Final = frozenset(
+    {
+        *("content-type", "content-length", "transfer-encoding", "content-encoding"),
+        *("content-md5", "digest", "content-digest", "repr-digest", "etag", "accept-ranges"),
+    }
+)
+
+
+class StartResponse(Protocol):
+    """The function of a server that an application calls with a status and header fields."""
+
+    def __call__(
+        self, status: str, headers: Headers, /, *more: object
+    ) -> Callable[[bytes], object]:
+        """Begin the answer, and return what takes further pieces of it."""
+
+
+Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+@runtime_checkable
+class _Readable(Protocol):
+    def read(self, size: int = ..., /) -> bytes: ...
+
+
+@runtime_checkable
+class _Closable(Protocol):
+    def close(self) -> object: ...
+
+
+class WsgiMiddleware(Opaque):
+    """Decrypts each request before the application, and encrypts each answer behind it.
+
+    The application finds the plaintext as the body, and what is known of it, a `NestedToken`, in
+    `environ["joseal.token"]`. Answers are held until they are whole.
+
+    Args:
+        app: the application, such as `flask_app.wsgi_app`.
+        exchange: the profile with the server's keys.
+        applies: tells by the environ whether a request is one of the API's; others, such as those
+            for health checks, pass untouched. None says that all of them are.
+        content_type: of the plaintext that the application gets, and of encrypted answers.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+
+    Example:
+        >>> from joseal import Key, profiles
+        >>> from joseal.web import Exchange, WsgiMiddleware
+        >>> def app(environ, start_response): ...
+        >>> server = Key.generate("RSA-OAEP-256", kid="mle-key")
+        >>> served = WsgiMiddleware(app, Exchange(profiles.VISA_MLE, server))
+    """
+
+    __slots__ = ("_app", "_applies", "_content_type", "_exchange")
+
+    _app: Application
+    _exchange: Exchange
+    _applies: Callable[[Environ], bool] | None
+    _content_type: str
+
+    @hide_locals
+    def __init__(
+        self,
+        app: Application,
+        exchange: Exchange,
+        *,
+        applies: Callable[[Environ], bool] | None = None,
+        content_type: str = "application/json",
+    ) -> None:
+        check_middleware(app, exchange, applies, content_type)
+        self._set(_app=app, _exchange=exchange, _applies=applies, _content_type=content_type)
+
+    @hide_locals
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request of the server."""
+        if self._applies is not None and not self._applies(environ):
+            return self._app(environ, start_response)
+        method = str(environ["REQUEST_METHOD"])
+        body = _read(environ, self._exchange.most_bytes)
+        token = body if isinstance(body, Refusal) else self._exchange.request(method, body)
+        if isinstance(token, Refusal):
+            return _refuse(start_response, token)
+        inner = {**environ, "joseal.token": token}
+        if token is not None:
+            inner |= {
+                "wsgi.input": BytesIO(token.payload),
+                "wsgi.input_terminated": True,
+                "CONTENT_LENGTH": str(len(token.payload)),
+                "CONTENT_TYPE": self._content_type,
+            }
+            inner.pop("HTTP_TRANSFER_ENCODING", None)
+            inner.pop("HTTP_CONTENT_ENCODING", None)
+        return self._answered(method, inner, start_response)
+
+    def _answered(
+        self, method: str, environ: Environ, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        started: list[tuple[str, Headers, tuple[object, ...]]] = []
+        pieces: list[bytes] = []
+
+        def start(status: str, headers: Headers, *more: object) -> Callable[[bytes], object]:
+            started[:] = [(status, headers, more)]
+            return pieces.append
+
+        found = self._app(environ, start)
+        try:
+            pieces.extend(found)
+        finally:
+            if isinstance(found, _Closable):
+                found.close()
+        status, headers, more = started[0]
+        body = b"".join(pieces)
+        if method != "HEAD" and self._exchange.encrypts(int(status[:3])):
+            encrypted = self._exchange.answer(body)
+            if isinstance(encrypted, Refusal):
+                return _refuse(start_response, encrypted)
+            body = encrypted
+            headers = _replaced(headers, self._content_type, body)
+        start_response(status, headers, *more)
+        return [body]
+
+    def __repr__(self) -> str:
+        return f"WsgiMiddleware({self._exchange!r})"
+
+
+def _read(environ: Environ, most_bytes: int) -> bytes | Refusal:
+    """Return the whole body, or why it is not read."""
+    stream, length = environ["wsgi.input"], str(environ.get("CONTENT_LENGTH") or "")
+    if not isinstance(stream, _Readable):
+        return BAD_REQUEST
+    if length:
+        if not (length.isascii() and length.isdigit()):
+            return BAD_REQUEST
+        if int(length[:20]) > most_bytes:
+            return TOO_LARGE
+        body = stream.read(int(length))
+        return body if len(body) == int(length) else BAD_REQUEST
+    if not environ.get("wsgi.input_terminated"):
+        # Without a length there is no body, unless the server ends the stream itself.
+        return b""
+    body = stream.read(most_bytes + 1)
+    return TOO_LARGE if len(body) > most_bytes else body
+
+
+def _replaced(headers: Headers, content_type: str, body: bytes) -> Headers:
+    """Return the header fields for another body."""
+    own = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+    return [*((name, value) for name, value in headers if name.lower() not in _REPLACED), *own]
+
+
+def _refuse(start_response: StartResponse, refusal: Refusal) -> list[bytes]:
+    status = f"{refusal.status} {_REASONS[refusal.status]}"
+    start_response(status, _replaced([], "application/json", refusal.body))
+    return [refusal.body]

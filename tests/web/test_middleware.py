@@ -1,0 +1,416 @@
+"""The other side of an API, in front of real frameworks: what they see, and what leaves them."""
+
+import asyncio
+import io
+import json
+import traceback
+
+import httpx
+import pytest
+from tests.helpers import forge
+
+from joseal import Key, KeyUnavailableError, profiles
+from joseal.web import AsgiMiddleware, Exchange, Refusal, WsgiMiddleware
+
+CARD = {"cardNumber": "5513651111111111"}
+JSON = json.dumps(CARD).encode()
+
+
+def pair(alg, name, kid=None):
+    return Key.from_pem(forge.pem_of(forge.rsa_private(name)), alg=alg, kid=kid)
+
+
+class Vault:
+    """Both sides of a profile that signs and encrypts in both directions, errors too."""
+
+    profile = profiles.HYPERSWITCH_VAULT
+
+    def __init__(self):
+        self.server = pair("RSA-OAEP-256", "mine")
+        self.server_signs = pair("RS256", "mine")
+        self.client = pair("RSA-OAEP", "theirs")
+        self.client_signs = pair("RS256", "theirs")
+        self.exchange = Exchange(
+            self.profile,
+            self.server,
+            verifying_keys=self.client_signs.public(),
+            reply_key=self.client.public(),
+            signing_key=self.server_signs,
+        )
+
+    def body(self, plaintext=JSON):
+        encrypter = self.profile.encrypter(self.server.public(), signing_key=self.client_signs)
+        return encrypter.encrypt(plaintext).encode()
+
+    def read(self, body):
+        decrypter = self.profile.decrypter(self.client, verifying_keys=self.server_signs.public())
+        return decrypter.decrypt(body)
+
+
+class Visa:
+    """A profile whose answers are encrypted and not signed."""
+
+    profile = profiles.VISA_MLE
+
+    def __init__(self):
+        self.server = pair("RSA-OAEP-256", "mine", "mle-key")
+        self.client = pair("RSA-OAEP-256", "theirs", "reply")
+        self.exchange = Exchange(self.profile, self.server, reply_key=self.client.public())
+
+    def body(self, plaintext=JSON):
+        return self.profile.encrypter(self.server.public()).encrypt(plaintext).encode()
+
+    def read(self, body):
+        return self.profile.decrypter(self.client).decrypt(body)
+
+
+def starlette_app(seen):
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse, Response, StreamingResponse
+    from starlette.routing import Route
+
+    async def echo(request):
+        seen.append((await request.json(), request.scope["joseal.token"]))
+        return JSONResponse({"got": seen[-1][0]})
+
+    async def fail(request):
+        await request.body()
+        return JSONResponse({"error": "no such card"}, status_code=400)
+
+    async def crash(request):
+        await request.body()
+        raise LookupError("of the application")
+
+    async def empty(_request):
+        return Response(status_code=204)
+
+    async def pieces(request):
+        await request.body()
+        return StreamingResponse(iter([b"a" * 70_000, b"b" * 70_000]))
+
+    return Starlette(
+        routes=[
+            Route("/echo", echo, methods=["POST"]),
+            Route("/fail", fail, methods=["POST"]),
+            Route("/crash", crash, methods=["POST"]),
+            Route("/empty", empty, methods=["GET", "DELETE"]),
+            Route("/pieces", pieces, methods=["POST"]),
+        ]
+    )
+
+
+def fastapi_app(seen):
+    from fastapi import FastAPI, Request, Response
+    from fastapi.responses import JSONResponse, StreamingResponse
+    from pydantic import BaseModel
+
+    app = FastAPI()
+
+    class Card(BaseModel):
+        cardNumber: str  # noqa: N815 - as the API spells it
+
+    @app.post("/echo")
+    async def echo(card: Card, request: Request):
+        seen.append((card.model_dump(), request.scope["joseal.token"]))
+        return {"got": seen[-1][0]}
+
+    @app.post("/fail")
+    async def fail(card: Card):
+        return JSONResponse({"error": "no such card"}, status_code=400)
+
+    @app.post("/crash")
+    async def crash(card: Card):
+        raise LookupError("of the application")
+
+    @app.api_route("/empty", methods=["GET", "DELETE"])
+    async def empty():
+        return Response(status_code=204)
+
+    @app.post("/pieces")
+    async def pieces(card: Card):
+        return StreamingResponse(iter([b"a" * 70_000, b"b" * 70_000]))
+
+    return app
+
+
+def flask_app(seen):
+    import flask
+
+    app = flask.Flask("a test")
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+
+    @app.post("/echo")
+    def echo():
+        seen.append((flask.request.get_json(), flask.request.environ["joseal.token"]))
+        return {"got": seen[-1][0]}
+
+    @app.post("/fail")
+    def fail():
+        return {"error": "no such card"}, 400
+
+    @app.post("/crash")
+    def crash():
+        raise LookupError("of the application")
+
+    @app.route("/empty", methods=["GET", "DELETE"])
+    def empty():
+        return "", 204
+
+    @app.post("/pieces")
+    def pieces():
+        return flask.Response(iter([b"a" * 70_000, b"b" * 70_000]))
+
+    return app.wsgi_app
+
+
+def django_app(seen):
+    import django
+    from django.conf import settings
+    from django.core.handlers.wsgi import WSGIHandler
+    from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+    from django.urls import path
+
+    def echo(request):
+        seen.append((json.loads(request.body), request.environ["joseal.token"]))
+        return JsonResponse({"got": seen[-1][0]})
+
+    def fail(_request):
+        return JsonResponse({"error": "no such card"}, status=400)
+
+    def crash(_request):
+        raise LookupError("of the application")
+
+    def empty(_request):
+        return HttpResponse(status=204)
+
+    def pieces(_request):
+        return StreamingHttpResponse(iter([b"a" * 70_000, b"b" * 70_000]))
+
+    views = {"echo": echo, "fail": fail, "crash": crash, "empty": empty, "pieces": pieces}
+    routes = type("Routes", (), {"urlpatterns": [path(name, view) for name, view in views.items()]})
+    if not settings.configured:
+        settings.configure(
+            ALLOWED_HOSTS=["*"], DEBUG_PROPAGATE_EXCEPTIONS=True, SECRET_KEY="of no use"
+        )
+        django.setup()
+    settings.ROOT_URLCONF = routes
+    django.urls.clear_url_caches()
+    return WSGIHandler()
+
+
+FRAMEWORKS = {
+    "starlette": (starlette_app, AsgiMiddleware),
+    "fastapi": (fastapi_app, AsgiMiddleware),
+    "flask": (flask_app, WsgiMiddleware),
+    "django": (django_app, WsgiMiddleware),
+}
+
+
+def ask(app, method, path, body=b"", headers=None):
+    """Send one request to an application, and return the response."""
+    url = f"http://server{path}"
+    headers = {"content-type": "application/jose", **(headers or {})}
+    if isinstance(app, WsgiMiddleware):
+        with httpx.Client(transport=httpx.WSGITransport(app)) as client:
+            return client.request(method, url, content=body, headers=headers)
+
+    async def send():
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app)) as client:
+            return await client.request(method, url, content=body, headers=headers)
+
+    return asyncio.run(send())
+
+
+@pytest.fixture(scope="module", params=[Vault, Visa], ids=["signed", "not signed"])
+def sides(request):
+    return request.param()
+
+
+@pytest.fixture(params=FRAMEWORKS)
+def served(request, sides):
+    make, middleware = FRAMEWORKS[request.param]
+    seen = []
+    return middleware(make(seen), sides.exchange), seen
+
+
+def test_application_sees_the_plaintext_and_its_answer_leaves_encrypted(served, sides):
+    app, seen = served
+    answer = ask(app, "POST", "/echo", sides.body())
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert b"5513" not in answer.content
+    assert json.loads(sides.read(answer.content)) == {"got": CARD}
+    ((card, token),) = seen
+    assert (card, token.payload) == (CARD, JSON)
+    assert (token.signed_by is not None) == isinstance(sides, Vault)
+
+
+def test_plain_and_hostile_bodies_are_one_answer_and_never_reach_the_application(served, sides):
+    app, seen = served
+    good = sides.body()
+    flipped = good[:-20] + bytes([good[-20] ^ 1]) + good[-19:]
+    bodies = [JSON, b"", b"{}", b"[]", b"\xff", flipped, good[:-2], good + b"x", b"e30.e30.e30"]
+    answers = {
+        (answer.status_code, answer.content, answer.headers["content-type"])
+        for answer in (ask(app, "POST", "/echo", body) for body in bodies)
+    }
+    assert answers == {(400, b'{"error":"bad_request"}', "application/json")}
+    assert seen == []
+
+
+def test_error_of_the_application_is_encrypted_as_the_profile_says(served, sides):
+    answer = ask(served[0], "POST", "/fail", sides.body())
+    assert answer.status_code == 400
+    assert json.loads(sides.read(answer.content)) == {"error": "no such card"}
+
+
+def test_answer_without_a_body_and_request_without_one_pass(served):
+    for method in ("GET", "DELETE"):
+        answer = ask(served[0], method, "/empty")
+        assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_answer_in_pieces_is_encrypted_as_a_whole(served, sides):
+    answer = ask(served[0], "POST", "/pieces", sides.body())
+    assert sides.read(answer.content) == b"a" * 70_000 + b"b" * 70_000
+
+
+def test_what_the_application_raises_leaves_without_our_locals(served, sides):
+    with pytest.raises(LookupError, match="of the application") as caught:
+        ask(served[0], "POST", "/crash", sides.body())
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    ours = [frame for frame in frames if frame.f_globals["__name__"].startswith("joseal.")]
+    assert ours
+    assert not any("5513" in repr(frame.f_locals) for frame in ours)
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_body_over_the_bound_is_not_read_to_its_end(name):
+    from joseal import Limits
+
+    make, middleware = FRAMEWORKS[name]
+    limits = Limits(token_bytes=2_000, plaintext_bytes=1_000)
+    visa, seen = Visa(), []
+    exchange = Exchange(visa.profile, visa.server, limits=limits)
+    app = middleware(make(seen), exchange)
+    answer = ask(app, "POST", "/echo", b"x" * 2_001)
+    assert (answer.status_code, answer.content) == (413, b'{"error":"too_large"}')
+    assert seen == []
+    # Without a reply key the answer stays plain.
+    assert ask(app, "POST", "/echo", visa.body()).json() == {"got": CARD}
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_other_paths_pass_untouched(name, sides):
+    make, middleware = FRAMEWORKS[name]
+
+    def applies(where):
+        return (where.get("path") or where.get("PATH_INFO")) != "/fail"
+
+    app = middleware(make([]), sides.exchange, applies=applies)
+    plain = ask(app, "POST", "/fail", JSON, {"content-type": "application/json"})
+    assert (plain.status_code, plain.json()) == (400, {"error": "no such card"})
+    assert ask(app, "POST", "/echo", JSON).status_code == 400
+
+
+class Gone:
+    """A device that can't be asked."""
+
+    def unwrap(self, alg, encrypted_key):
+        raise KeyUnavailableError("the session is gone")
+
+    def sign(self, alg, data):
+        raise KeyUnavailableError("the session is gone")
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_device_that_cannot_be_asked_is_503_for_a_request_and_for_an_answer(name):
+    make, middleware = FRAMEWORKS[name]
+    vault, seen = Vault(), []
+    keys = {
+        "verifying_keys": vault.client_signs.public(),
+        "reply_key": vault.client.public(),
+    }
+    gone = Key.from_external(Gone(), public=vault.server.public())
+    app = middleware(
+        make(seen), Exchange(vault.profile, gone, signing_key=vault.server_signs, **keys)
+    )
+    answer = ask(app, "POST", "/echo", vault.body())
+    assert (answer.status_code, answer.content) == (503, b'{"error":"unavailable"}')
+    assert seen == []
+    mute = Key.from_external(Gone(), public=vault.server_signs.public())
+    app = middleware(make(seen), Exchange(vault.profile, vault.server, signing_key=mute, **keys))
+    assert ask(app, "POST", "/echo", vault.body()).status_code == 503
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("length", ["-1", "1_0", "²", "12x", "9" * 30])
+def test_length_that_is_not_one_is_refused(length):
+    visa = Visa()
+    app = WsgiMiddleware(flask_app([]), visa.exchange)
+    started = []
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_LENGTH": length,
+        "wsgi.input": io.BytesIO(visa.body()),
+    }
+    body = b"".join(app(environ, lambda status, headers: started.append(status)))
+    assert started == ["413 Content Too Large" if length[0] == "9" else "400 Bad Request"]
+    assert body.startswith(b'{"error":')
+
+
+def test_websocket_is_closed_and_lifespan_passes():
+    visa, passed, sent = Visa(), [], []
+
+    async def app(scope, receive, send):
+        passed.append(scope["type"])
+
+    async def send(message):
+        sent.append(message)
+
+    served = AsgiMiddleware(app, visa.exchange)
+    asyncio.run(served({"type": "websocket"}, None, send))
+    asyncio.run(served({"type": "lifespan"}, None, send))
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+    assert passed == ["lifespan"]
+
+
+def test_client_that_goes_away_reaches_no_application():
+    visa, passed, sent = Visa(), [], []
+    messages = [
+        {"type": "http.request", "body": visa.body()[:100], "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+
+    async def app(scope, receive, send):
+        passed.append(scope)
+
+    async def receive():
+        return messages.pop(0)
+
+    async def send(message):
+        sent.append(message.get("status"))
+
+    asyncio.run(
+        AsgiMiddleware(app, visa.exchange)({"type": "http", "method": "POST"}, receive, send)
+    )
+    assert (passed, sent) == ([], [])
+
+
+def test_settings_are_checked_when_the_object_is_made():
+    visa = Visa()
+    with pytest.raises(TypeError, match="profile"):
+        Exchange("visa-mle", visa.server)
+    with pytest.raises(ValueError, match="reply_key"):
+        Exchange(visa.profile, visa.server, signing_key=visa.server)
+    for middleware in (AsgiMiddleware, WsgiMiddleware):
+        with pytest.raises(TypeError, match="Exchange"):
+            middleware(print, visa.profile)
+        with pytest.raises(TypeError, match="callable"):
+            middleware(print, visa.exchange, applies="/x")
+        with pytest.raises(TypeError, match="content_type"):
+            middleware(print, visa.exchange, content_type=b"x")
+    with pytest.raises(TypeError, match="bytes"):
+        visa.exchange.request("POST", "text")
+    assert isinstance(visa.exchange.request("POST", b"x"), Refusal)

@@ -127,8 +127,8 @@ class Exchange(Opaque):
             body: the bytes that came.
 
         Returns:
-            The payload with its headers and keys; None for a request whose method needs no body and that has none;
-            a `Refusal` to answer with, in place of asking the application.
+            The payload with its headers and keys; None for a request whose method needs no body
+            and that has none; a `Refusal` to answer with, in place of asking the application.
 
         Raises:
             TypeError: `body` is not bytes.

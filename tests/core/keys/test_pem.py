@@ -445,7 +445,7 @@ def test_environment_variable_that_is_not_set_is_refused(monkeypatch):
 
 @pytest.mark.parametrize("name", [None, 5, b"A_KEY"])
 def test_name_of_an_environment_variable_is_text(name):
-    with pytest.raises(TypeError, match="must be str"):
+    with pytest.raises(TypeError, match="str"):
         Key.from_env(name, alg="RSA-OAEP")
 
 

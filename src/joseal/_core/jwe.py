@@ -17,7 +17,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import Final, final
+from typing import Final, SupportsIndex, final
 
 from msgspec import UNSET
 
@@ -187,8 +187,52 @@ class Encrypter(Opaque):
             raise TokenTooLargeError("inflated_bytes", most_bytes)
         return deflate.deflate(plaintext)
 
+    def __eq__(self, other: object) -> bool:
+        # Those of a shared key are equal by identity, as that is.
+        if self is other or not isinstance(other, Encrypter) or self._key.is_symmetric:
+            return self is other
+        return self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((Encrypter, self._key))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        if self._key.is_symmetric:
+            return super().__reduce_ex__(protocol)
+        return _unpickle, self._parts()
+
+    def _parts(self) -> tuple[Key, str, dict[str, object], bytes, bytes, bool, Limits]:
+        """Return what an Encrypter of a public key consists of; its policy has been applied."""
+        made = self._settings
+        return (
+            *(self._key, made.enc.name, self._begin, made.apu, made.apv),
+            *(self._compress, made.limits),
+        )
+
     def __repr__(self) -> str:
         return f"Encrypter({self._key!r}, enc={self._settings.enc.name!r})"
+
+
+def _unpickle(  # noqa: PLR0917 - pickled by position
+    key: Key,
+    enc: str,
+    begin: dict[str, object],
+    apu: bytes,
+    apv: bytes,
+    compress: bool,  # noqa: FBT001 - the same
+    limits: Limits,
+) -> Encrypter:
+    header = {name: value for name, value in begin.items() if name != "alg"}
+    return Encrypter(
+        key,
+        enc=enc,
+        header=header,
+        write_kid=False,
+        apu=apu,
+        apv=apv,
+        compress=compress,
+        limits=limits,
+    )
 
 
 class DecryptedToken(Result):

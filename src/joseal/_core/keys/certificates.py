@@ -175,7 +175,8 @@ def _of_block(block: bytes) -> bytes:
 
     with suppress(*UNREADABLE, x509.InvalidVersion):
         return x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER)
-    raise InvalidKeyError("the certificate can't be read: damaged, or not a certificate")
+    damaged = "the certificate can't be read: damaged, or not a certificate"
+    raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), damaged))
 
 
 def _serial(found: "x509.Certificate") -> str:

@@ -65,7 +65,7 @@ def elements(data: bytes, outer: Element) -> Iterator[Element]:
 def kind(data: bytes) -> str | None:
     """Return the name of a format; None where the bytes are not a sequence of a known outline."""
     outer = element(data, 0, len(data))
-    if outer is None or outer.tag != SEQUENCE:
+    if outer is None or outer.tag != SEQUENCE or outer.end > len(data):
         return None
     inner = list(elements(data, outer))
     tags = tuple(each.tag for each in inner)

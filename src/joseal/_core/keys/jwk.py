@@ -88,6 +88,10 @@ def members_of(
         text = f"the {'JWK' if wanted == 'jwk' else 'JWK Set'} is not one strict JSON object"
         form = classify.classify(raw)
         raise InvalidKeyError(text if form.kind in _PLAIN else f"{text}: {form.text}")
+    if "kty" not in members and "keys" not in members:
+        form = classify.classify(raw)
+        if form.kind != "json-other":
+            raise InvalidKeyError(form.text)
     return members
 
 

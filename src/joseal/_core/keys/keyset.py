@@ -189,11 +189,6 @@ def _members(jwks: Mapping[str, object]) -> list[object]:
         return listed
     if "kty" in jwks:
         raise InvalidKeyError("the JWK Set has no list of keys: this is one JWK, use Key.from_jwk")
-    if "jwks_uri" in jwks:
-        raise InvalidKeyError(
-            "the JWK Set has no list of keys: this is OpenID Provider metadata, fetch what its "
-            "jwks_uri names"
-        )
     raise InvalidKeyError("the JWK Set has no list of keys")
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from joseal.cli import files, help_pages, json_output, options
 from joseal.cli.console import Page
-from joseal.cli.doctor import keys
+from joseal.cli.doctor import key_file, keys
 from joseal.cli.doctor.keys import Findings, Given
 from joseal.cli.exit_codes import Exit, FailureError
 from joseal.diagnosis import Cause, Explanation, ProfileMatch
@@ -63,6 +63,8 @@ def command(
     shown. The header is. --key also takes a JWK Set, and a public key, with which names and sizes
     are compared.
 
+    A key file in place of a token is named as what it is, with the way to load it.
+
     Ends with 0 if nothing is found to be wrong, and 1 otherwise.
 
     With --json: {"verdict": TEXT, "causes": [{"code": TEXT, "sentence": TEXT, "remedy": TEXT,
@@ -72,6 +74,11 @@ def command(
     if source.is_named() and key_path is None:
         raise click.UsageError("a password needs --key")
     token = options.read_token(in_path, MOST_BYTES)
+    given_key = key_file.show(token, as_json=as_json)
+    if given_key is not None:
+        if given_key.loader:
+            return
+        raise FailureError(given_key.kind, given_key.sentence, Exit.KEY)
     seen, reading = examine(token, expect="jws" if expect == "jws" else "jwe")
     given = Given(key_path, other_path, alg, kid, options.read_password(source))
     found = keys.examine(reading, given)

@@ -146,7 +146,7 @@ def test_short_hmac_secret_verifies_old_tokens_by_legacy_and_signs_nothing():
         lambda: Key.from_jwk({"kty": "oct", "k": old}, alg="HS256"),
     )
     key = Key.from_bytes(b"your-256-bit-secret", alg="HS256", legacy=True)
-    signed = f"{forge.b64(b'{"alg":"HS256"}')}.{forge.b64(b'{}')}"
+    signed = ".".join(map(forge.b64, (b'{"alg":"HS256"}', b"{}")))
     tag = hmac.digest(b"your-256-bit-secret", signed.encode(), "sha256")
     assert Verifier(key).verify(f"{signed}.{forge.b64(tag)}") == b"{}"
     refused("verifies old tokens alone", lambda: Signer(key))
@@ -199,7 +199,7 @@ def test_set_is_written_and_comes_back():
         [PAIR, Key.from_cryptography(all_algorithms.private("P-256"), alg="ES256", kid="s")]
     )
     assert KeySet.from_jwks(keys.to_jwks()).to_jwks() == keys.to_jwks()
-    assert "d" not in json.dumps([sorted(one) for one in keys.to_jwks()["keys"]])
+    assert all("d" not in one for one in keys.to_jwks()["keys"])
     assert all(key.is_private for key in KeySet.from_jwks(keys.to_jwks(private=True)))
     refused("ask with private=True", lambda: KeySet([Key.generate("A128KW")]).to_jwks())
 
@@ -270,7 +270,7 @@ def test_key_object_of_cryptography_is_loaded():
     [
         (json.dumps(FULL), ALG),
         (base64.b64encode(json.dumps(FULL).encode()).decode(), ALG),
-        ('{"kty":"oct","k":"%s"}' % forge.b64(bytes(32)), "A256KW"),
+        (json.dumps({"kty": "oct", "k": forge.b64(bytes(32))}), "A256KW"),
         (base64.b64encode(bytes(range(32))).decode(), "A256KW"),
         (forge.b64(bytes(range(32))), "A256KW"),
         ("0123456789abcdef", "A128KW"),

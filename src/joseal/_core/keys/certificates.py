@@ -14,7 +14,7 @@ import itertools
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, SupportsIndex, final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -101,6 +101,10 @@ class Certificate(Result):
     def is_expired(self, now: dt.datetime) -> bool:
         """Tell whether its validity has ended. The clock is the caller's."""
         return self.not_after < now
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        # A certificate is public.
+        return Certificate, (self.der,)
 
     def __repr__(self) -> str:
         return f"Certificate(serial={self.serial!r})"

@@ -46,6 +46,7 @@ from joseal.errors import InvalidKeyError
 check_switches: Final = partial(checks.check, Limits())
 
 _MOST_SALT_BYTES: Final = 1024
+_SHOWN_KID: Final = 64
 
 # SubjectPublicKeyInfo, alg, kid, key_ops and certificates of a public key.
 _Parts: TypeAlias = tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]
@@ -166,7 +167,7 @@ class Key(Opaque):
         Source: RFC 7468; RFC 7518 section 4.3 for the least size.
         """
         material = pems.load_pem(pem, password)
-        chain = _beside(material, pem.encode() if isinstance(pem, str) else pem)
+        chain = _beside(material, _utf8(pem))
         return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)
 
     @classmethod
@@ -674,11 +675,15 @@ class Key(Opaque):
                 decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
         """
         if self._management is None:
-            raise InvalidKeyError("this key is for signatures")
+            raise InvalidKeyError(
+                f"this key is for signatures{self._in_a_set('leave it out of the set')}"
+            )
         if direction == "encrypt" and self.is_private:
             raise InvalidKeyError("this key is private: seal to its public half, use key.public()")
         if direction == "decrypt" and not self.is_private and not self.is_symmetric:
-            raise InvalidKeyError("this key is public: it opens nothing")
+            raise InvalidKeyError(
+                f"this key is public: it opens nothing{self._in_a_set('leave it out of the set')}"
+            )
         if not any(self._serves(enc) for enc in encs):
             raise InvalidKeyError("the key's size or enc does not fit enc=")
         if direction == "encrypt" and self.alg == "RSA1_5":
@@ -712,9 +717,16 @@ class Key(Opaque):
             policy._check_signature(self.alg)
         return self._signature
 
+    def _in_a_set(self, advice: str) -> str:
+        """Name the key, which is the caller's own: in a set of several it has to be found."""
+        return "" if self._kid is None else f" (kid {ascii(self._kid[:_SHOWN_KID])}): {advice}"
+
     def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
         if not jwks.permits(self._alg, self._operations, direction):
-            raise InvalidKeyError("the key's key_ops don't permit this")
+            empty = ": the list is empty, which permits nothing; leave it out"
+            raise InvalidKeyError(
+                f"the key's key_ops don't permit this{'' if self._operations else empty}"
+            )
         if policy is not None and not isinstance(policy, Policy):
             raise TypeError("policy must be a Policy")
 
@@ -767,6 +779,10 @@ def _unpickle(
     material = pems.load_der(spki, None)
     permitted = None if operations is None else frozenset(operations)
     return Key._make(material, alg, kid=kid, operations=permitted, legacy=True, chain=chain)
+
+
+def _utf8(pem: str | bytes) -> bytes:
+    return pem.encode("utf-8", errors="replace") if isinstance(pem, str) else pem
 
 
 def _beside(material: Material, raw: bytes) -> tuple[Certificate, ...]:

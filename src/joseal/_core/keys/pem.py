@@ -62,8 +62,8 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     """
     if not isinstance(text, str | bytes):
         raise TypeError("the PEM text must be str or bytes")
-    # What is no ASCII is no PEM; a mark in its place keeps the rest as it was.
-    raw = text.encode("ascii", errors="replace") if isinstance(text, str) else text
+    # What UTF-8 can't carry is not PEM; a mark in its place keeps the rest as it was.
+    raw = text.encode("utf-8", errors="replace") if isinstance(text, str) else text
     # OpenSSL puts the name of the curve in a block of its own before an EC key.
     labels = [label for label in _LABEL.findall(raw) if label != b"EC PARAMETERS"]
     if len(labels) > 1 and all(label in certificates.LABELS for label in labels):

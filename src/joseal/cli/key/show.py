@@ -47,9 +47,9 @@ def command(
         files.write(files.STANDARD, json_output.line({"keys": told}), private=False)
         return
     page = Page()
-    for number, one in enumerate(told, 1):
+    for number, shown in enumerate(told, 1):
         page.title(f"Key {number}")
-        page.rows(_rows(one))
+        page.rows(_rows(shown))
 
 
 def _told(found: Found) -> dict[str, object]:
@@ -93,7 +93,7 @@ def _algs(key: Key) -> list[str]:
     if key.is_password:
         return [key.alg]
     members = _members(key)
-    names = [name for name, known in (ALGS | SIGS).items() if known.kind != "password"]
+    names = [name for table in (ALGS, SIGS) for name in table if "PBES2" not in name]
     return [name for name in names if _serves(members, name)]
 
 

@@ -13,7 +13,8 @@ import re
 from typing import Final, NamedTuple
 
 from joseal._core.keys import der
-from joseal._core.keys.mistakes import MISTAKES, PEM_LABELS, PREFIXES
+from joseal._core.keys.mistakes import MISTAKES, PEM_LABELS
+from joseal._core.keys.prefixes import PREFIXES
 from joseal._core.wire import base64url, strict_json
 
 # Far above any key; what is longer is classified by its beginning.

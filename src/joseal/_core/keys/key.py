@@ -719,7 +719,7 @@ class Key(Opaque):
 
     def _in_a_set(self, advice: str) -> str:
         """Name the key, which is the caller's own: in a set of several it has to be found."""
-        return "" if self._kid is None else f" (kid {ascii(self._kid[:_SHOWN_KID])}): {advice}"
+        return "" if self._kid is None else f" (kid {self._kid[:_SHOWN_KID]!a}): {advice}"
 
     def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
         if not jwks.permits(self._alg, self._operations, direction):

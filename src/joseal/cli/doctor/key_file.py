@@ -4,7 +4,7 @@ import msgspec
 
 from joseal.cli import files, json_output
 from joseal.cli.console import Page
-from joseal.diagnosis import KeyExplanation, explain_key
+from joseal.diagnosis import Cause, KeyExplanation, explain_key
 
 
 def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
@@ -17,7 +17,8 @@ def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
         return None
     verdict = f"This is not a token: {told.sentence}."
     if as_json:
-        shown = {"verdict": verdict, **msgspec.structs.asdict(told)}
+        cause = Cause(code=told.kind, sentence=told.sentence, remedy=told.remedy)
+        shown = {"verdict": verdict, **msgspec.structs.asdict(told), "causes": [cause]}
         files.write(files.STANDARD, json_output.line(msgspec.to_builtins(shown)), private=False)
     else:
         page = Page()

@@ -51,7 +51,7 @@ def test_help_names_every_command_in_order(run: Run) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     assert listed(done.stdout) == list(COMMANDS)
     assert list(COMMANDS)[: len(OUTER)] == OUTER
-    assert COMMANDS["key"] == ["convert", "thumbprint", "public"]
+    assert COMMANDS["key"] == ["convert", "thumbprint", "show", "public"]
     assert COMMANDS["bulk"] == ["encrypt", "decrypt"]
     assert COMMANDS["juspay"] == ["attempt", "status", "sandbox"]
     for group in ("key", "bulk", "juspay"):

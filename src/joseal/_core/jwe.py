@@ -17,7 +17,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
-from typing import Final, final
+from typing import Final, SupportsIndex, final
 
 from msgspec import UNSET, Struct
 
@@ -201,6 +201,25 @@ class Encrypter(Opaque):
             raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
         return token
 
+    def __eq__(self, other: object) -> bool:
+        # Those of a shared key are equal by identity, as that is.
+        if self is other or not isinstance(other, Encrypter) or self._settings.key.is_symmetric:
+            return self is other
+        return self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((Encrypter, self._settings.key))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        if self._settings.key.is_symmetric:
+            return super().__reduce_ex__(protocol)
+        return _unpickle, self._parts()
+
+    def _parts(self) -> tuple[Key, str, dict[str, object], bytes, bytes, bool, Limits]:
+        """Return what an Encrypter of a public key consists of; its policy has been applied."""
+        made, wrap = self._settings, self._settings.wrap
+        return made.key, wrap.enc.name, made.begin, wrap.apu, wrap.apv, made.compress, wrap.limits
+
     def __repr__(self) -> str:
         return f"Encrypter({self._settings.key!r}, enc={self._settings.wrap.enc.name!r})"
 
@@ -231,6 +250,28 @@ def begin_token(encrypter: Encrypter, header: Mapping[str, object] | None) -> To
     if managed:
         protected = headers.encode({**begin, **settings.end, **managed}, wrap.limits)
     return TokenStart(protected, cek, encrypted_key, os.urandom(wrap.enc.iv_bytes))
+
+
+def _unpickle(  # noqa: PLR0917 - pickled by position
+    key: Key,
+    enc: str,
+    begin: dict[str, object],
+    apu: bytes,
+    apv: bytes,
+    compress: bool,  # noqa: FBT001 - the same
+    limits: Limits,
+) -> Encrypter:
+    header = {name: value for name, value in begin.items() if name != "alg"}
+    return Encrypter(
+        key,
+        enc=lookup_enc(enc).name,
+        header=header,
+        write_kid=False,
+        apu=apu,
+        apv=apv,
+        compress=compress,
+        limits=limits,
+    )
 
 
 class DecryptedToken(Result):

@@ -186,8 +186,11 @@ class Opaque:
     def __delattr__(self, name: str) -> Never:
         raise AttributeError("this object is immutable")
 
-    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
-        raise TypeError("this object may hold a secret and can't be pickled")
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        raise TypeError(
+            "this object may hold a secret and can't be pickled: pass a function that makes it, "
+            "such as one that calls Key.from_env, and call it in the other process"
+        )
 
     def __getstate__(self) -> Never:
         raise TypeError("this object may hold a secret and can't be pickled")

@@ -8,7 +8,7 @@ import click
 from joseal import Encrypter, Key, Limits
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS
 from joseal._core.algorithms.registry import lookup_enc
-from joseal.cli import files, help_pages, json_output, options
+from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 
 
@@ -66,6 +66,7 @@ def command(
     """
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, kid, source, iterations)
+    key_files.warn_of_dates(key)
     header = options.header_members(members)
     sealer = prepare(key, enc, header, write_kid=not no_kid, compress=compress)
     token = sealer.encrypt(files.read(in_path, Limits().plaintext_bytes))

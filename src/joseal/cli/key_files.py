@@ -8,6 +8,7 @@ Rules:
 Source: RFC 7292 section 4, RFC 7468, RFC 7517 section 5.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg, known_alg
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files
+from joseal.diagnosis import explain_key
 
 # Far above any key file: a long certificate chain is some 10 KiB.
 _KEY_BYTES: Final = 1024 * 1024
@@ -118,6 +120,7 @@ def load(
     if file.is_json and password is not None:
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
     known = None if alg is None else known_alg(alg)
+    check_form(file)
     if file.is_set:
         return list(KeySet.from_jwks(file.raw, alg=known, legacy=legacy))
     try:
@@ -130,6 +133,26 @@ def load(
         # Of a password or a kid that can't be one.
         reason = str(error)
     raise InvalidKeyError(reason)
+
+
+def check_form(file: File) -> None:
+    """Refuse what no loader reads, in the words of `joseal.diagnosis.explain_key`.
+
+    Raises:
+        InvalidKeyError: it is a keystore, a path, a token or the like.
+    """
+    told = explain_key(file.raw)
+    # Of these a loader says more, with `alg` and password at hand.
+    if not told.loader and not told.kind.startswith(("pem-", "der-", "json-", "unknown")):
+        raise InvalidKeyError(f"{told.sentence}: {told.remedy}")
+
+
+def warn_of_dates(key: Key) -> None:
+    """Say on standard error that the certificate of a key has expired. It is used all the same."""
+    now = dt.datetime.now(dt.UTC)
+    if any(one.is_expired(now) for one in key.certificates[:1]):
+        until = key.certificates[0].not_after.date().isoformat()
+        click.echo(f"joseal: warning: the certificate expired on {until}", err=True)
 
 
 def _load_binary(

@@ -59,9 +59,12 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "sign": _Entry("Sign a file or a stream."),
         "verify": _Entry("Verify a signed token."),
         "keygen": _Entry("Make a key, for any algorithm."),
-        "key": _Entry("Convert keys, name them, take their public halves.", is_group=True),
+        "key": _Entry(
+            "Show keys, convert them, name them, take their public halves.", is_group=True
+        ),
         "key convert": _Entry("Write keys in another format."),
         "key thumbprint": _Entry("Show the names that keys have by their content."),
+        "key show": _Entry("Show what keys are, without their secrets."),
         "key public": _Entry("Write the public half of a key."),
         "bulk": _Entry("Seal or open the rows of JSON Lines and CSV.", is_group=True, more=_BULK),
         "bulk encrypt": _Entry("Seal fields of JSON Lines, columns of CSV, or whole lines."),

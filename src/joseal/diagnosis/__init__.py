@@ -18,7 +18,16 @@ and never here: a server that tried variants would be the oracle.
 Source: RFC 7516 sections 4, 5.2 and 11.5, RFC 7518 sections 4 and 5, RFC 7515 section 4.
 """
 
+from joseal.diagnosis.explain_key import KeyExplanation, explain_key
 from joseal.diagnosis.explain_token import explain
 from joseal.diagnosis.model import Cause, Explanation, ProfileMatch, Segment
 
-__all__ = ["Cause", "Explanation", "ProfileMatch", "Segment", "explain"]
+__all__ = [
+    "Cause",
+    "Explanation",
+    "KeyExplanation",
+    "ProfileMatch",
+    "Segment",
+    "explain",
+    "explain_key",
+]

@@ -26,6 +26,8 @@ KidSource: TypeAlias = Literal[
     "optional",
     "uuid",
     "certificate-serial",
+    "x5t",
+    "x5t#S256",
     "spki-sha256-hex",
     "jwk-thumbprint",
 ]
@@ -51,8 +53,9 @@ class Kid(Struct, frozen=True):
             - `given`: the key's own kid, which it must have.
             - `optional`: the key's own kid; no member where it has none.
             - `uuid`: the key's own kid, which must have the form of a UUID.
-            - `certificate-serial`: the key's own kid, which must be the serial number of the
-              certificate it came in. A `Key` does not keep the certificate.
+            - `certificate-serial`: the key's own kid; without one the serial number of the
+              certificate it came in, see `Key.certificate_serial`.
+            - `x5t`, `x5t#S256`: the hash of the certificate that the key came in.
             - `spki-sha256-hex`: SHA-256 over the DER SubjectPublicKeyInfo, in lower-case hex.
             - `jwk-thumbprint`: RFC 7638 with SHA-256, base64url.
     """
@@ -124,6 +127,10 @@ def kid_of(key: Key, source: KidSource) -> str | None:
         return key.spki_sha256()
     if source == "jwk-thumbprint":
         return key.thumbprint()
+    if source in ("x5t", "x5t#S256"):
+        return key.x5t if source == "x5t" else key.x5t_s256
+    if source == "certificate-serial" and key.kid is None and key.certificates:
+        return key.certificate_serial
     if key.kid is None and source != "optional":
         raise InvalidKeyError(f"the profile writes a kid ({source}): load the key with kid=")
     if source == "uuid" and _UUID.fullmatch(key.kid or "") is None:

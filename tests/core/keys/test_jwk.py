@@ -8,7 +8,7 @@ import types
 import pytest
 from tests.helpers import forge
 
-from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, SIGS
 from joseal._core.keys.jwk import Jwk
 
@@ -86,12 +86,12 @@ def test_jwk_of_another_type_is_a_type_error(jwk):
     ids=lambda jwk: repr(jwk)[:40],
 )
 def test_jwk_that_is_not_strict_json_is_refused(jwk):
-    refused(jwk, "^the JWK is not one strict JSON object$")
+    refused(jwk, "^the JWK is not one strict JSON object(: |$)")
 
 
 @pytest.mark.parametrize("alg", [5, b"A128KW", ["A128KW"], True])
 def test_alg_of_another_type_is_a_type_error(alg):
-    with pytest.raises(TypeError, match=r"^alg must be str, not "):
+    with pytest.raises(TypeError, match=r"^alg must be str, or a mapping"):
         Key.from_jwk(OCT, alg=alg)
 
 
@@ -144,13 +144,18 @@ def test_kid_comes_from_the_caller_or_from_the_jwk_and_they_agree():
 @pytest.mark.parametrize("name", ["kty", "k", "alg", "kid"])
 @pytest.mark.parametrize("value", [None, 5, True, [], {}, ["oct"]])
 def test_text_member_of_another_type_is_refused(name, value):
-    refused({**OCT, name: value}, f"{name} is missing or no string")
+    text = (
+        "null: leave it out" if value is None and name in ("alg", "kid") else "missing or no string"
+    )
+    refused({**OCT, name: value}, f"{name} is {text}")
 
 
 @pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
 @pytest.mark.parametrize("value", [None, 5, True, [], {}])
 def test_number_of_another_type_is_refused(name, value):
-    refused(rsa(**{name: value}), f"{name} is missing or no string")
+    null = value is None and name in ("d", "p", "q", "dp", "dq", "qi")
+    text = "null: leave it out" if null else "missing or no string"
+    refused(rsa(**{name: value}), f"{name} is {text}")
 
 
 @pytest.mark.parametrize("kty", ["RSA ", "rsa", "OCT", "ec", "okp", "", "AKP"])
@@ -218,7 +223,10 @@ def test_number_is_canonical_and_has_no_leading_zero(name):
     refused(rsa(**{name: good + "\n"}), f"{name} is not canonical base64url")
     refused(rsa(**{name: ""}), f"{name} is empty or has a leading zero byte")
     refused(rsa(**{name: "AA"}), f"{name} is empty or has a leading zero byte")
-    refused(rsa(**{name: forge.b64(b"\x00" + raw)}), f"{name} is empty or has a leading zero byte")
+    if name != "n":
+        zero = rsa(**{name: forge.b64(b"\x00" + raw)})
+        refused(zero, f"{name} is empty or has a leading zero byte")
+    refused(rsa(**{name: forge.b64(b"\0\0" + raw)}), f"{name} is empty or has a leading zero byte")
     refused(rsa(**{name: forge.b64(b"\x01" * 2049)}), "2048 to 16384 bits")
 
 
@@ -280,7 +288,8 @@ def test_exponent_that_hides_nothing_is_refused(exponent):
 
 
 def test_more_than_two_primes_are_refused():
-    refused(rsa(oth=[]), "more than two primes")
+    refused(rsa(oth=[{"r": "Aw", "d": "Aw", "t": "Aw"}]), "more than two primes")
+    assert Key.from_jwk(rsa(oth=[]), alg="RSA-OAEP").is_private
 
 
 @pytest.mark.parametrize(
@@ -306,7 +315,7 @@ def test_least_size_of_an_rsa_key_holds_for_every_alg(alg):
 
 def test_use_binds():
     assert Key.from_jwk({**OCT, "use": "enc"}, alg="A128KW").alg == "A128KW"
-    for use in ("sig", "", "ENC", None, 5, ["enc"], {}):
+    for use in ("sig", "", "ENC", 5, ["enc"], {}):
         refused({**OCT, "use": use}, "^the JWK's use contradicts the alg: ")
 
 
@@ -330,7 +339,7 @@ def test_key_ops_without_what_the_alg_is_for_are_refused_when_loaded(alg, names)
 
 
 @pytest.mark.parametrize(
-    "names", ["wrapKey", {"wrapKey": 1}, None, 5, [5], [None], ["wrapKey", 5], [["wrapKey"]]]
+    "names", ["wrapKey", {"wrapKey": 1}, 5, [5], [None], ["wrapKey", 5], [["wrapKey"]]]
 )
 def test_key_ops_are_a_list_of_strings(names):
     refused({**OCT, "key_ops": names}, "key_ops must be a list of strings")
@@ -359,16 +368,14 @@ def test_members_on_certificates_are_data(brought):
     ("use", "alg", "names"),
     [("enc", "RSA-OAEP", ["sign", "unwrapKey"]), ("sig", "RS256", ["sign", "unwrapKey"])],
 )
-def test_operation_of_the_other_use_serves_nothing(use, alg, names):
-    """RFC 7517 section 4.3: the key has one alg, so what is not for it is never permitted."""
-    key = Key.from_jwk(rsa(use=use, key_ops=names), alg=alg)
-    with pytest.raises(InvalidKeyError):
-        Signer(key) if use == "enc" else Decrypter(key, enc="A128GCM")
-    with pytest.raises(InvalidKeyError, match="contradicts"):
+def test_use_and_key_ops_that_contradict_each_other_are_refused(use, alg, names):
+    """RFC 7517 section 4.3."""
+    refused(rsa(use=use, key_ops=names), "use and key_ops contradict each other", alg=alg)
+    with pytest.raises(InvalidKeyError, match="contradict"):
         Key.from_jwk(rsa(use=use, key_ops=names), alg="RS256" if use == "enc" else "RSA-OAEP")
 
 
-@pytest.mark.parametrize("names", [["wrapKey", "unwrapKey"], ["unwrapKey"], []])
+@pytest.mark.parametrize("names", [["wrapKey", "unwrapKey"], ["unwrapKey"]])
 def test_use_and_key_ops_are_not_written_together(names):
     """RFC 7517 section 4.3."""
     for members in ({"use": "enc"}, {"key_ops": names}, {"use": "enc", "key_ops": names}):

@@ -190,7 +190,10 @@ def test_members_that_can_not_be_used_are_skipped_and_listed():
     ("jwks", "message"),
     [
         ({"keys": []}, "must not be empty"),
-        ({"keys": [5, {"kty": "EC"}]}, "must not be empty"),
+        (
+            {"keys": [5, {"kty": "EC"}]},
+            "^none of the 2 members .* can be used: 0: no JSON object; 1: ",
+        ),
         ({"keys": {}}, "no list of keys"),
         ({"keys": None}, "no list of keys"),
         ({}, "no list of keys"),
@@ -198,7 +201,10 @@ def test_members_that_can_not_be_used_are_skipped_and_listed():
         ("[]", "not one strict JSON object"),
         (b"\xff", "not one strict JSON object"),
         ('{"keys":[],"keys":[]}', "not one strict JSON object"),
-        ({"keys": [GOOD, jwk(16, kid="a", alg="A128KW")]}, "same kid and alg"),
+        (
+            {"keys": [GOOD, jwk(16, kid="a", alg="A128KW", x=1)]},
+            "^members 0 and 1 have the same kid and alg",
+        ),
     ],
 )
 def test_jwks_that_is_none_is_refused(jwks, message):
@@ -216,8 +222,8 @@ def test_jwks_of_another_type_is_a_type_error(jwks):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"alg": 5}, r"^alg must be str, not "),
-        ({"alg": b"A128KW"}, r"^alg must be str, not "),
+        ({"alg": 5}, r"^alg must be str, or a mapping"),
+        ({"alg": b"A128KW"}, r"^alg must be str, or a mapping"),
         ({"legacy": "no"}, r"^legacy must be bool, not "),
         ({"legacy": None}, r"^legacy must be bool, not "),
     ],

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.helpers import forge
 
 from joseal import InvalidKeyError, Key
-from joseal._core.keys.pem import certificate_serial
+from joseal._core.keys.certificates import of_text
 
 PASSWORD = "pässword"
 PRIVATE = {
@@ -217,7 +217,7 @@ def check_refusal(caught):
     assert type(error) is InvalidKeyError
     assert error.__cause__ is error.__context__ is None
     assert len(error.args) == 1
-    assert len(str(error)) < 80
+    assert len(str(error)) < 200
     assert PASSWORD not in str(error)
 
 
@@ -232,7 +232,7 @@ def test_pem_is_refused_when_it_is_loaded(name):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("two public keys", "PEM block"),
+        ("two public keys", "^2 PEM blocks .PUBLIC KEY, PUBLIC KEY.: give the one"),
         ("missing password", "is encrypted: give password="),
         ("wrong password", "wrong password, or damaged"),
         ("needless password", "is not encrypted"),
@@ -318,8 +318,8 @@ def test_certificate_that_is_warned_of_is_refused_where_warnings_are_errors(seri
     for load in (
         lambda: Key.from_der(der, alg="RSA-OAEP"),
         lambda: Key.from_pem(pem, alg="RSA-OAEP"),
-        lambda: certificate_serial(der),
-        lambda: certificate_serial(pem),
+        lambda: of_text(der)[0].serial,
+        lambda: of_text(pem)[0].serial,
     ):
         with pytest.raises(InvalidKeyError) as caught:
             load()
@@ -432,7 +432,7 @@ def test_environment_variable_without_pem_is_refused(value, monkeypatch):
 
 def test_environment_variable_with_two_blocks_is_refused(monkeypatch):
     monkeypatch.setenv("A_KEY", (public() * 2).decode())
-    with pytest.raises(InvalidKeyError, match="PEM block"):
+    with pytest.raises(InvalidKeyError, match=r"^2 PEM blocks \(PUBLIC KEY, PUBLIC KEY\): "):
         Key.from_env("A_KEY", alg="RSA-OAEP")
 
 
@@ -469,7 +469,7 @@ def certificate_named(*serials):
 def test_serial_is_the_subjects_or_else_the_certificates_own(named, serial):
     pem = certificate_named(*named).public_bytes(Encoding.PEM)
     der = certificate_named(*named).public_bytes(Encoding.DER)
-    assert [certificate_serial(data) for data in (pem, pem.decode(), der)] == [serial] * 3
+    assert [of_text(data)[0].serial for data in (pem, pem.decode(), der)] == [serial] * 3
 
 
 def test_what_is_no_certificate_has_no_serial():
@@ -479,16 +479,17 @@ def test_what_is_no_certificate_has_no_serial():
     others = ("", b"", "é", pem[:-40], der[:-1], der + b"x", public(), plain())
     for data in (*others, der.replace(version, version[:-1] + b"\5")):
         with pytest.raises(
-            InvalidKeyError, match=r"^this is no certificate that can be read$"
+            InvalidKeyError,
+            match=r"^(a certificate is wanted: |the certificate can.t be read: |\d certificates )",
         ) as caught:
-            certificate_serial(data)
+            of_text(data)
         check_refusal(caught)
 
 
 @pytest.mark.parametrize("data", [None, 5, bytearray(b"x"), [b"x"]])
 def test_serial_of_another_type_is_a_type_error(data):
     with pytest.raises(TypeError, match=r"^the certificate must be str or bytes$"):
-        certificate_serial(data)
+        of_text(data)
 
 
 def test_environment_variable_that_is_no_text_is_refused(monkeypatch):

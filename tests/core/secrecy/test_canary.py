@@ -316,12 +316,21 @@ def test_object_shows_no_secret(name, records):
     assert leaks("\n".join(records)) == []
 
 
+def is_public(value):
+    key = value._key if isinstance(value, joseal.Encrypter) else value
+    return isinstance(key, joseal.Key) and not (key.is_private or key.is_symmetric)
+
+
 @pytest.mark.parametrize("name", OBJECTS)
 def test_object_that_may_hold_a_secret_is_neither_pickled_nor_copied(name):
     for value in [made := OBJECTS[name](), *parts_of(made)]:
         if not isinstance(value, Opaque):
             continue
         assert copy.deepcopy(value) is value
+        if is_public(value):
+            # What everyone may know: the private half stays behind.
+            assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301 - made in this line
+            continue
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
             with pytest.raises(TypeError, match="can't be pickled"):
                 pickle.dumps(value, protocol)
@@ -443,7 +452,9 @@ FAILING = {
     ),
     "JWK for signatures": lambda: joseal.Key.from_jwk({**vault().jwk, "use": "sig"}),
     "JWKS": lambda: joseal.KeySet.from_jwks({"keys": [{**vault().oct, "use": "sig"}]}),
-    "JWKS twice": lambda: joseal.KeySet.from_jwks({"keys": [{**vault().oct, "kid": "a"}] * 2}),
+    "JWKS twice": lambda: joseal.KeySet.from_jwks(
+        {"keys": [{**vault().oct, "kid": "a"}, {**vault().oct, "kid": "a", "x": 1}]}
+    ),
     "JWKS that is no JSON": lambda: joseal.KeySet.from_jwks(f'{{"keys":[{vault().oct}]}}'),
     # Letting out
     "JWK of a secret": lambda: kw().to_jwk(),

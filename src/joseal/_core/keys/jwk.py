@@ -21,13 +21,17 @@ from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
-from joseal._core.algorithms.registry import ALGS, ENCS, AlgorithmSpec, lookup_alg
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lookup_alg
+from joseal._core.keys import classify, jwk_members
 from joseal._core.keys.material import RSA_MOST_BITS, Held, Material, Secret
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
 from joseal.errors import InvalidKeyError
 
 Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
+
+# Of these the classifier has nothing to add to what the parser says.
+_PLAIN: Final = ("json-broken", "unknown", "text")
 
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
 _DERIVE: Final = ("deriveKey", "deriveBits")
@@ -43,6 +47,8 @@ _PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aes-gcmkw": _WRAP,
     "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
     "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
+    # Where the agreed key wraps another, RFC 7517 leaves open which of the two steps is meant.
+    "ecdh-es+": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
 }
 _COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
 _SIGNING: Final = {"sign": ("sign",), "verify": ("verify",)}
@@ -61,8 +67,10 @@ class Jwk(NamedTuple):
         return f"Jwk(alg={self.alg!r}, kid={self.kid!r})"
 
 
-def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
-    """Return the members of a JWK given as JSON or as a mapping.
+def members_of(
+    jwk: Mapping[str, object] | str | bytes, wanted: Literal["jwk", "jwks"]
+) -> dict[str, object]:
+    """Return the members of a JWK or a JWK Set given as JSON or as a mapping.
 
     Raises:
         TypeError: it is neither.
@@ -78,14 +86,14 @@ def members_of(jwk: Mapping[str, object] | str | bytes) -> dict[str, object]:
         raise checks.wrong_type("jwk", "a mapping, str or bytes", jwk)
     members = strict_json.load_object(raw)
     if members is None:
-        raise InvalidKeyError(_unreadable(raw))
+        text = f"the {'JWK' if wanted == 'jwk' else 'JWK Set'} is not one strict JSON object"
+        form = classify.classify(raw)
+        raise InvalidKeyError(text if form.kind in _PLAIN else f"{text}: {form.text}")
+    if "kty" not in members and "keys" not in members:
+        form = classify.classify(raw)
+        if form.kind != "json-other":
+            raise InvalidKeyError(form.text)
     return members
-
-
-def _unreadable(raw: bytes) -> str:
-    if raw.lstrip().startswith(b"-----BEGIN"):
-        return "the JWK is PEM: load it with Key.from_pem"
-    return "the JWK is not one strict JSON object"
 
 
 def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> Jwk:
@@ -95,6 +103,9 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
         InvalidKeyError: a member is missing, of the wrong type or form; the key is not one; `alg`,
             `use` or `key_ops` contradict the caller or each other; no `alg` is named at all.
     """
+    members = jwk_members.prepare(members)
+    if not dual_use:
+        jwk_members.check_use(members)
     known, enc = _bound_alg(members, alg, dual_use=dual_use)
     material = _material(members, known)
     kid = None if "kid" not in members else _text(members, "kid")
@@ -148,7 +159,8 @@ def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
 
 
 def _permitting(alg: AlgorithmSpec) -> Mapping[str, tuple[str, ...]]:
-    return _PERMITTING.get(alg.family, _SIGNING)
+    wraps = alg.family == "ecdh-es" and alg.name != "ECDH-ES"
+    return _PERMITTING.get("ecdh-es+" if wraps else alg.family, _SIGNING)
 
 
 def _bound_alg(
@@ -167,11 +179,24 @@ def _bound_alg(
         raise InvalidKeyError("dual use is for pairs, not for shared secrets")
     known = lookup_alg(name, of_jwk=alg is None)
     if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
-        raise InvalidKeyError("the JWK's own alg contradicts alg=")
+        raise InvalidKeyError(_contradiction(own, name))
     use = "enc" if name in ALGS else "sig"
     if not dual_use and members.get("use", use) != use:
-        raise InvalidKeyError("the JWK's use contradicts the alg: dual use is asked by dual_use=")
+        raise InvalidKeyError(
+            f"the JWK's use contradicts the alg: {members['use']} is not for {name}; "
+            "only dual_use=True uses a pair for both"
+        )
     return known, enc
+
+
+def _contradiction(own: str | None, name: str) -> str:
+    """Name both algs, where the JWK's own is registered: anything else could be input."""
+    if own in ALGS or own in SIGS:
+        return (
+            f"the JWK's own alg contradicts alg=: the JWK names {own}, the caller {name}; "
+            "a JWK without alg takes the caller's"
+        )
+    return "the JWK's own alg contradicts alg=, and is not a name that joseal knows"
 
 
 def _operations(members: Mapping[str, object], alg: AlgorithmSpec) -> frozenset[str] | None:

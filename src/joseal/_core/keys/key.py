@@ -12,7 +12,7 @@ Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 import os
 from collections.abc import Mapping
 from functools import partial
-from typing import Final, Literal, Self, final
+from typing import Final, Literal, Self, SupportsIndex, TypeAlias, final
 
 from joseal._core import checks
 from joseal._core.algorithms.hashes import digest
@@ -31,9 +31,11 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
+from joseal._core.keys import certificates, jwk_algs, pkcs12
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
+from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
@@ -49,6 +51,10 @@ from joseal.errors import InvalidKeyError
 check_switches: Final = partial(checks.check, Limits())
 
 _MOST_SALT_BYTES: Final = 1024
+_SHOWN_KID: Final = 64
+
+# SubjectPublicKeyInfo, alg, kid, key_ops and certificates of a public key.
+_Parts: TypeAlias = tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]
 
 
 @final
@@ -63,9 +69,13 @@ class Key(Opaque):
         InvalidKeyError: the key can't serve its alg.
     """
 
-    __slots__ = ("_alg", "_enc", "_kid", "_management", "_material", "_operations", "_signature")
+    __slots__ = (
+        *("_alg", "_certificates", "_enc", "_kid", "_management", "_material", "_operations"),
+        "_signature",
+    )
 
     _alg: AlgorithmSpec
+    _certificates: tuple[Certificate, ...]
     _enc: str | None
     _kid: str | None
     _material: Material
@@ -88,6 +98,7 @@ class Key(Opaque):
         enc: str | None = None,
         operations: frozenset[str] | None = None,
         legacy: bool = False,
+        chain: tuple[Certificate, ...] = (),
     ) -> Self:
         """Bind material to its one alg, once it has passed every check.
 
@@ -102,7 +113,7 @@ class Key(Opaque):
         if isinstance(known, AlgSpec) and known.legacy and not legacy:
             raise InvalidKeyError("RSA1_5 is off: legacy=True loads a key that decrypts old tokens")
         headers.check_kid(kid)
-        materials.check(known, material)
+        materials.check(known, material, legacy=legacy)
         if isinstance(material, bytes) and enc and len(material) != ENCS[enc].cek_bytes:
             raise InvalidKeyError("the symmetric key does not have the size that its enc needs")
         key = cls.__new__(cls)
@@ -112,6 +123,7 @@ class Key(Opaque):
             _enc=enc,
             _material=material,
             _operations=operations,
+            _certificates=chain,
             _management=prepare_key_management(known, material)
             if isinstance(known, AlgSpec)
             else None,
@@ -133,8 +145,10 @@ class Key(Opaque):
         """Load the one key or certificate in a PEM text.
 
         PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read.
-        A certificate gives its public key; its dates and its issuer are not checked. Loading one
-        pair under two algs is dual use, which RFC 8725 section 3 advises against.
+        A certificate gives its public key; its dates and its issuer are not checked. Of several
+        certificates the first one counts, if issuer and subject say that it is the leaf of the
+        others; all else that has several blocks is refused. Loading one pair under two algs is dual
+        use, which RFC 8725 section 3 advises against.
 
         Args:
             pem: the text.
@@ -142,6 +156,9 @@ class Key(Opaque):
             kid: its name.
             password: for an encrypted private key.
             legacy: allow `RSA1_5`, for opening old tokens.
+
+        Returns:
+            The key, with the certificates that it came in.
 
         Raises:
             TypeError: an argument is of another type.
@@ -151,7 +168,9 @@ class Key(Opaque):
 
         Source: RFC 7468; RFC 7518 section 4.3 for the least size.
         """
-        return cls._make(pems.load_pem(pem, password), alg, kid=kid, legacy=legacy)
+        material = pems.load_pem(pem, password)
+        chain = _beside(material, _utf8(pem))
+        return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)
 
     @classmethod
     @hide_locals
@@ -165,7 +184,89 @@ class Key(Opaque):
         legacy: bool = False,
     ) -> Self:
         """Load a key or a certificate from DER bytes. As `from_pem`, and raises as it does."""
-        return cls._make(pems.load_der(data, password), alg, kid=kid, legacy=legacy)
+        material = pems.load_der(data, password)
+        return cls._make(material, alg, kid=kid, legacy=legacy, chain=_beside(material, data))
+
+    @classmethod
+    @hide_locals
+    def from_certificate(
+        cls, data: str | bytes, *, alg: str, kid: str | None = None, legacy: bool = False
+    ) -> Self:
+        """Load the public key of an X.509 certificate, and keep the certificate.
+
+        Its dates, its issuer and its signature are not checked: trust it before you load it.
+
+        Args:
+            data: PEM text or DER bytes; of a chain the leaf first.
+            alg: the one algorithm that the key is for.
+            kid: its name.
+            legacy: allow `RSA1_5`, which such a key only names: nothing is made with it.
+
+        Returns:
+            The key, whose `certificate_serial`, `x5t`, `x5t_s256` and `x5c` name the certificate.
+
+        Raises:
+            TypeError: an argument is of another type.
+            InvalidKeyError: it is not a certificate, or several that are not a chain; otherwise
+                as for `from_pem`.
+
+        Source: RFC 5280 section 4.1.
+        """
+        chain = certificates.of_text(data)
+        return cls._make(
+            pems.load_der(chain[0].der, None), alg, kid=kid, legacy=legacy, chain=chain
+        )
+
+    @classmethod
+    @hide_locals
+    def from_cryptography(
+        cls, key: object, *, alg: str, kid: str | None = None, legacy: bool = False
+    ) -> Self:
+        """Load a key object of the `cryptography` package, public or private.
+
+        Args:
+            key: an RSA, EC, X25519, X448, Ed25519 or Ed448 key.
+            alg: the one algorithm that the key is for.
+            kid: its name.
+            legacy: allow `RSA1_5`, for opening old tokens.
+
+        Returns:
+            The key, after the checks of `from_pem`.
+
+        Raises:
+            TypeError: an argument is of another type, or `key` is not a key of `cryptography`.
+            InvalidKeyError: as for `from_pem`.
+        """
+        return cls._make(pems.from_object(key), alg, kid=kid, legacy=legacy)
+
+    @classmethod
+    @hide_locals
+    def from_bytes(
+        cls, secret: bytes, *, alg: str, kid: str | None = None, legacy: bool = False
+    ) -> Self:
+        """Load a shared secret.
+
+        Args:
+            secret: the bytes themselves, not hex or base64 of them.
+            alg: what it is for: AES key wrap, `dir`, or HMAC.
+            kid: its name.
+            legacy: allow an HMAC secret that is shorter than its hash, for verifying old tokens.
+
+        Returns:
+            The key.
+
+        Raises:
+            TypeError: an argument is of another type.
+            InvalidKeyError: the bytes are a public or private key; or they do not have the size
+                that `alg` needs.
+
+        Source: RFC 7518 sections 3.2, 4.4, 4.5 and 4.7.
+        """
+        if not isinstance(secret, bytes):
+            raise TypeError("the secret must be bytes")
+        # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
+        pems.check_secret(secret)
+        return cls._make(secret, alg, kid=kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -178,22 +279,43 @@ class Key(Opaque):
         password: str | bytes | None = None,
         legacy: bool = False,
     ) -> Self:
-        r"""Load PEM from an environment variable.
+        r"""Load a key from an environment variable: PEM, a JWK, or a shared secret.
 
-        What such a journey does to PEM is undone: a literal `\n` for each line end, or base64
-        around the whole.
+        What such a journey does to PEM is undone: a literal `\n` for each line end, quotes, or
+        base64 around the whole. Where `alg` is for a shared secret, the variable is a JWK or the
+        secret in base64 or base64url; what is neither is the secret itself, as UTF-8.
+
+        Args:
+            name: of the variable.
+            alg: the one algorithm that the key is for.
+            kid: its name.
+            password: for an encrypted private key.
+            legacy: allow `RSA1_5`, and short HMAC secrets, for old tokens.
+
+        Returns:
+            The key.
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: the variable is not set or holds no PEM; otherwise as for `from_pem`.
+            InvalidKeyError: the variable is not set or is not such a key; a shared secret in
+                base64 whose text could be the secret itself; otherwise as for `from_pem` and
+                `from_jwk`.
         """
         if not isinstance(name, str):
             raise checks.wrong_type("name", "str", name)
         value = os.environ.get(name)
         if value is None:
             raise InvalidKeyError("the environment variable is not set")
-        pem = pems.unwrap_env(value)
-        return cls._make(pems.load_pem(pem, password), alg, kid=kid, legacy=legacy)
+        known = lookup_alg(alg)
+        if known.kind == "oct" and not value.strip().startswith("{"):
+            fits = partial(materials.fits, known, legacy=legacy)
+            return cls.from_bytes(pems.secret_of_env(value, fits), alg=alg, kid=kid, legacy=legacy)
+        raw = pems.unwrap_env(value)
+        if raw.lstrip().startswith(b"{"):
+            if password is not None:
+                raise InvalidKeyError("a password was given, but a JWK is not encrypted")
+            return cls.from_jwk(raw, alg=alg, kid=kid, legacy=legacy)
+        return cls.from_pem(raw, alg=alg, kid=kid, password=password, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -201,7 +323,7 @@ class Key(Opaque):
         cls,
         jwk: Mapping[str, object] | str | bytes,
         *,
-        alg: KeyAlg | None = None,
+        alg: KeyAlg | Mapping[str, KeyAlg] | None = None,
         kid: str | None = None,
         dual_use: bool = False,
         legacy: bool = False,
@@ -214,7 +336,8 @@ class Key(Opaque):
 
         Args:
             jwk: the key.
-            alg: the one algorithm that the key is for.
+            alg: the one algorithm that the key is for; or a mapping of `crv` or `kty` to it, such
+                as `{"RSA": "RS256", "P-256": "ES256"}`, for a JWK without an `alg` of its own.
             kid: its name.
             dual_use: use a pair that is marked for signing to encrypt, or the reverse.
             legacy: allow `RSA1_5`, for opening old tokens.
@@ -227,9 +350,10 @@ class Key(Opaque):
         Source: RFC 7517 section 4, RFC 7518 section 6.
         """
         check_switches(dual_use=dual_use, legacy=legacy)
-        checks.check_texts(alg=alg)
-        members = jwks.members_of(jwk)
-        material, bound, enc, own, operations = jwks.load(members, alg, dual_use=dual_use)
+        jwk_algs.check(alg)
+        members = jwks.members_of(jwk, "jwk")
+        chosen = jwk_algs.choose(alg, members)
+        material, bound, enc, own, operations = jwks.load(members, chosen, dual_use=dual_use)
         if kid is not None and own is not None and kid != own:
             raise InvalidKeyError("the JWK's own kid contradicts kid=")
         kid = own if kid is None else kid
@@ -244,17 +368,35 @@ class Key(Opaque):
         alg: KeyAlg,
         kid: str | None = None,
         password: str | bytes | None = None,
+        alias: str | None = None,
         legacy: bool = False,
     ) -> Self:
-        """Load the private key of a PKCS#12 file, or the public key of its certificate.
+        """Load a key of a PKCS#12 file: its private key, or that of its only certificate.
+
+        The certificates of the file are `certificates` of the key: that of the key first, then the
+        others, such as the other side's.
+
+        Args:
+            data: the file.
+            alg: the one algorithm that the key is for.
+            kid: its name.
+            password: of the file.
+            alias: the friendlyName of the key or of the certificate that is meant; for a
+                certificate without one the CN of its subject.
+            legacy: allow `RSA1_5`, for opening old tokens.
+
+        Returns:
+            The key.
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: damage, or a wrong password; otherwise as for `from_pem`.
+            InvalidKeyError: damage, or a wrong password; several keys, or certificates and no key,
+                without `alias`; an `alias` that names none of them; otherwise as for `from_pem`.
 
         Source: RFC 7292.
         """
-        return cls._make(pems.load_pkcs12(data, password), alg, kid=kid, legacy=legacy)
+        material, chain = pkcs12.load(data, password, alias)
+        return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)
 
     @classmethod
     @hide_locals
@@ -368,6 +510,64 @@ class Key(Opaque):
         """Whether this is a shared secret: bytes or a password."""
         return isinstance(self._material, Secret)
 
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The certificates that the key came with, its own first; none without any."""
+        return self._certificates
+
+    @property
+    def certificate_serial(self) -> str:
+        """The number by which some APIs name a certificate's key, for use as `kid`.
+
+        That is the subject's serialNumber if it has one, and the certificate's own serial number,
+        in decimal, if not.
+
+        Raises:
+            InvalidKeyError: the key did not come with its certificate.
+
+        Source: RFC 5280 section 4.1.2.2, X.520 section 6.2.9.
+        """
+        return self._certificate().serial
+
+    @property
+    def x5t(self) -> str:
+        """The SHA-1 of the key's certificate, base64url.
+
+        Raises:
+            InvalidKeyError: the key did not come with its certificate.
+
+        Source: RFC 7515 section 4.1.7.
+        """
+        return self._certificate().x5t
+
+    @property
+    def x5t_s256(self) -> str:
+        """The SHA-256 of the key's certificate, base64url.
+
+        Raises:
+            InvalidKeyError: the key did not come with its certificate.
+
+        Source: RFC 7515 section 4.1.8.
+        """
+        return self._certificate().x5t_s256
+
+    @property
+    def x5c(self) -> list[str]:
+        """The key's certificate in base64, as the Header Parameter and the JWK member have it.
+
+        Raises:
+            InvalidKeyError: the key did not come with its certificate.
+
+        Source: RFC 7515 section 4.1.6, RFC 7517 section 4.7.
+        """
+        return [self._certificate().x5c]
+
+    def _certificate(self) -> Certificate:
+        own = self._certificates[:1]
+        if not own or self.is_symmetric or own[0].spki_sha256 != self.spki_sha256():
+            raise InvalidKeyError("the key did not come with its certificate")
+        return own[0]
+
     @hide_locals
     def public(self) -> Self:
         """Return the public half, with the same alg and kid.
@@ -377,7 +577,14 @@ class Key(Opaque):
         """
         public = materials.public(self._material)
         operations = jwks.counterparts(self._operations)
-        return self._make(public, self.alg, kid=self._kid, operations=operations, legacy=True)
+        return self._make(
+            public,
+            self.alg,
+            kid=self._kid,
+            operations=operations,
+            legacy=True,
+            chain=self._certificates,
+        )
 
     @hide_locals
     def thumbprint(self) -> str:
@@ -474,13 +681,19 @@ class Key(Opaque):
                 decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
         """
         if self._management is None:
-            raise InvalidKeyError(f"the key is for signatures ({self.alg}): use Signer or Verifier")
+            raise InvalidKeyError(
+                f"the key is for signatures ({self.alg})"
+                f"{self._in_a_set('leave it out of the set') or ': use Signer or Verifier'}"
+            )
         if direction == "encrypt" and self.is_private:
             raise InvalidKeyError(
                 "the key is private: encrypt for its public half, use key.public()"
             )
         if direction == "decrypt" and not self.is_private and not self.is_symmetric:
-            raise InvalidKeyError("the key is public: decrypting needs the private key")
+            way_out = self._in_a_set("leave it out of the set")
+            raise InvalidKeyError(
+                f"the key is public{way_out or ': decrypting needs the private key'}"
+            )
         if not any(self._serves(enc) for enc in encs):
             raise InvalidKeyError(self._unfit(encs))
         if direction == "encrypt" and self.alg == "RSA1_5":
@@ -506,14 +719,27 @@ class Key(Opaque):
             )
         if direction == "sign" and not self.is_private and not self.is_symmetric:
             raise InvalidKeyError("the key is public: signing needs the private key")
+        short = isinstance(self._material, bytes) and not materials.fits(
+            self._alg, len(self._material), legacy=False
+        )
+        if direction == "sign" and short:
+            raise InvalidKeyError("an HMAC key shorter than its hash verifies old tokens alone")
         self._check_permitted(direction, policy)
         if policy is not None:
             policy._check_signature(self.alg)
         return self._signature
 
+    def _in_a_set(self, advice: str) -> str:
+        """Name the key, which is the caller's own: in a set of several it has to be found."""
+        return "" if self._kid is None else f" (kid {self._kid[:_SHOWN_KID]!a}): {advice}"
+
     def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
         if not jwks.permits(self._alg, self._operations, direction):
-            raise InvalidKeyError(f"the key's key_ops don't permit it to {direction}")
+            empty = ": the list is empty, which permits nothing; leave it out"
+            raise InvalidKeyError(
+                f"the key's key_ops don't permit it to {direction}"
+                f"{'' if self._operations else empty}"
+            )
         if policy is not None and not isinstance(policy, Policy):
             raise checks.wrong_type("policy", "a Policy", policy)
 
@@ -535,3 +761,48 @@ class Key(Opaque):
 
     def __repr__(self) -> str:
         return f"Key(alg={self.alg!r}, kid={self._kid!r}, {materials.describe(self._material)})"
+
+    def __eq__(self, other: object) -> bool:
+        # A comparison of secrets would tell of them by its time: they are equal by identity.
+        if self is other or not isinstance(other, Key):
+            return self is other
+        own = self._public_parts()
+        return own is not None and own == other._public_parts()
+
+    def __hash__(self) -> int:
+        parts = self._public_parts()
+        return object.__hash__(self) if parts is None else hash(parts[:3])
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        parts = self._public_parts()
+        return super().__reduce_ex__(protocol) if parts is None else (_unpickle, parts)
+
+    def _public_parts(self) -> "_Parts | None":
+        """Return all that a public key consists of; None for every other key."""
+        if self.is_private or self.is_symmetric:
+            return None
+        spki = pems.spki(materials.public(self._material))
+        operations = None if self._operations is None else tuple(sorted(self._operations))
+        return spki, self.alg, self._kid, operations, self._certificates
+
+
+def _unpickle(
+    spki: bytes,
+    alg: str,
+    kid: str | None,
+    operations: tuple[str, ...] | None,
+    chain: tuple[Certificate, ...],
+) -> Key:
+    material = pems.load_der(spki, None)
+    permitted = None if operations is None else frozenset(operations)
+    return Key._make(material, alg, kid=kid, operations=permitted, legacy=True, chain=chain)
+
+
+def _utf8(pem: str | bytes) -> bytes:
+    return pem.encode("utf-8", errors="replace") if isinstance(pem, str) else pem
+
+
+def _beside(material: Material, raw: bytes) -> tuple[Certificate, ...]:
+    """Return the certificates that public material was loaded from."""
+    private = isinstance(material, PrivateMaterial)
+    return () if private else certificates.beside(raw)

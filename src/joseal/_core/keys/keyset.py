@@ -14,7 +14,8 @@ from typing import Final, Self, TypeVar, final
 from msgspec import UNSET
 
 from joseal._core import checks
-from joseal._core.algorithms.registry import Alg, SigAlg, lookup_alg, said
+from joseal._core.algorithms.registry import ALGS, KeyAlg, said
+from joseal._core.keys import jwk_algs
 from joseal._core.keys.jwk import members_of
 from joseal._core.keys.key import Key, check_switches
 from joseal._core.secrecy import Opaque, hide_locals
@@ -28,6 +29,9 @@ _N = TypeVar("_N")
 MOST_TRIES: Final = 4
 
 _T = TypeVar("_T")
+# So many members are named in a refusal.
+_MOST_SHOWN: Final = 8
+_COPY: Final = "a copy of an earlier member"
 
 
 @final
@@ -97,37 +101,67 @@ class KeySet(Opaque):
         cls,
         jwks: Mapping[str, object] | str | bytes,
         *,
-        alg: Alg | SigAlg | None = None,
+        alg: KeyAlg | Mapping[str, KeyAlg] | None = None,
         legacy: bool = False,
     ) -> Self:
         """Load a JWK Set, given as JSON text or as a mapping.
 
-        Members that can't be used are skipped and listed in `skipped`.
+        Members that can't be used are skipped and listed in `skipped`, and so are exact copies of
+        one that is used.
 
         Args:
             jwks: the set.
-            alg: for members without an `alg` of their own.
+            alg: for members without an `alg` of their own: one name, or a mapping of `crv` or
+                `kty` to names, such as `{"RSA": "RS256", "P-256": "ES256"}`.
             legacy: allow `RSA1_5`, for opening old tokens.
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: no strict JSON object with a list of `keys`, none of them usable, or
-                two with the same kid and alg, or symmetric and asymmetric ones.
+            InvalidKeyError: no strict JSON object with a list of `keys`; none of them usable, and
+                why by position; two with the same kid and alg; symmetric and asymmetric ones.
 
         Source: RFC 7517 section 5.
         """
         check_switches(legacy=legacy)
-        if alg is not None and not isinstance(alg, str):
-            raise checks.wrong_type("alg", "str", alg)
-        if alg is not None:
-            lookup_alg(alg)
-        listed = strict_json.as_list(members_of(jwks).get("keys"))
-        if listed is None:
-            raise InvalidKeyError("the JWK Set has no list of keys")
-        _check_named_once(listed, alg)
-        loaded = [_load(member, alg, legacy=legacy) for member in listed]
+        jwk_algs.check(alg)
+        listed = _members(members_of(jwks, "jwks"))
+        loaded = [
+            _load(member, alg, legacy=legacy, earlier=listed[:place])
+            for place, member in enumerate(listed)
+        ]
+        _check_named_once(listed, loaded, alg)
         keys = [key for key in loaded if isinstance(key, Key)]
-        return cls(keys, skipped=[(i, why) for i, why in enumerate(loaded) if isinstance(why, str)])
+        skipped = [(i, why) for i, why in enumerate(loaded) if isinstance(why, str)]
+        if not keys and skipped:
+            raise InvalidKeyError(_none_usable(skipped))
+        _check_unmixed([(i, key) for i, key in enumerate(loaded) if isinstance(key, Key)])
+        return cls(keys, skipped=skipped)
+
+    @hide_locals
+    def to_jwks(self, *, private: bool = False) -> dict[str, object]:
+        """Return the set as a JWK Set.
+
+        Args:
+            private: release private halves and shared secrets. Without it a pair gives its public
+                half, and a shared secret is refused.
+
+        Returns:
+            An object with the member `keys`.
+
+        Raises:
+            TypeError: `private` is not a bool.
+            InvalidKeyError: as for `Key.to_jwk`; with `private`, keys without a private half are
+                written as they are.
+
+        Source: RFC 7517 section 5.
+        """
+        check_switches(private=private)
+        return {
+            "keys": [
+                key.to_jwk(private=private and (key.is_private or key.is_symmetric))
+                for key in self._keys
+            ]
+        }
 
     def _choose(self, header: Members, *, any_kid: bool) -> Sequence[Key]:
         """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.
@@ -192,20 +226,82 @@ def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Ke
     return found
 
 
-def _check_named_once(listed: list[object], alg: str | None) -> None:
+def _members(jwks: Mapping[str, object]) -> list[object]:
+    """Return the members of a JWK Set.
+
+    Raises:
+        InvalidKeyError: there is no list of them.
+    """
+    listed = strict_json.as_list(jwks.get("keys"))
+    if listed is not None:
+        return listed
+    if "kty" in jwks:
+        raise InvalidKeyError("the JWK Set has no list of keys: this is one JWK, use Key.from_jwk")
+    raise InvalidKeyError("the JWK Set has no list of keys")
+
+
+def _none_usable(skipped: list[tuple[int, str]]) -> str:
+    shown = "; ".join(f"{place}: {why}" for place, why in skipped[:_MOST_SHOWN])
+    more = "; ..." if len(skipped) > _MOST_SHOWN else ""
+    return f"none of the {len(skipped)} members of the JWK Set can be used: {shown}{more}"
+
+
+def _check_unmixed(loaded: list[tuple[int, Key]]) -> None:
+    """Refuse shared secrets next to pairs: what is public in one reading is secret in another."""
+    symmetric = [str(place) for place, key in loaded if key.is_symmetric]
+    if symmetric and len(symmetric) != len(loaded):
+        raise InvalidKeyError(
+            "a set must not mix symmetric and asymmetric keys: the shared secrets are the members "
+            f"{', '.join(symmetric[:_MOST_SHOWN])}; put them in a set of their own"
+        )
+
+
+def _check_named_once(
+    listed: list[object], loaded: list[Key | str], alg: str | Mapping[str, str] | None
+) -> None:
     """Refuse two members of one kid and alg, usable or not: which one is meant is a guess."""
-    members = [jwk for jwk in map(strict_json.as_object, listed) if jwk is not None]
-    named = [(str(jwk["kid"]), str(jwk.get("alg", alg))) for jwk in members if "kid" in jwk]
-    named = [name for name in named if name[1] != str(None)]
-    if len(set(named)) != len(named):
-        raise InvalidKeyError("two members have the same kid and alg")
+    places: dict[tuple[str, str], int] = {}
+    for place, (member, found) in enumerate(zip(listed, loaded, strict=True)):
+        name = _name_of(member, found, alg)
+        if name is None:
+            continue
+        if name in places:
+            raise InvalidKeyError(
+                f"members {places[name]} and {place} have the same kid and alg: "
+                "leave out the one that is not meant"
+            )
+        places[name] = place
 
 
-def _load(member: object, alg: Alg | SigAlg | None, *, legacy: bool) -> Key | str:
+def _name_of(
+    member: object, found: Key | str, alg: str | Mapping[str, str] | None
+) -> tuple[str, str] | None:
+    jwk = strict_json.as_object(member)
+    if jwk is None or found == _COPY or jwk.get("kid") is None:
+        return None
+    if isinstance(found, Key):
+        return str(found.kid), str(jwk.get("alg", found.alg))
+    if "alg" not in jwk and not isinstance(alg, str):
+        return None
+    named = str(jwk.get("alg", alg))
+    # A member that is marked for the other use is not meant by `alg=`.
+    other = "sig" if named in ALGS else "enc"
+    return None if "alg" not in jwk and jwk.get("use") == other else (str(jwk["kid"]), named)
+
+
+def _load(
+    member: object,
+    alg: KeyAlg | Mapping[str, KeyAlg] | None,
+    *,
+    legacy: bool,
+    earlier: list[object],
+) -> Key | str:
     """Load one member of a JWK Set, or say why not."""
     jwk = strict_json.as_object(member)
     if jwk is None:
         return "not a JSON object"
+    if jwk in earlier:
+        return _COPY
     try:
         return Key.from_jwk(jwk, alg=None if "alg" in jwk else alg, legacy=legacy)
     except InvalidKeyError as error:

@@ -37,7 +37,7 @@ _MOST_HMAC_BYTES: Final = 1024
 _DIRECT_BYTES: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
 
 
-def check(alg: AlgorithmSpec, material: Material) -> None:
+def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> None:
     """Check that the material is of the kind and the strength that `alg` needs.
 
     Raises:
@@ -53,7 +53,7 @@ def check(alg: AlgorithmSpec, material: Material) -> None:
         if not isinstance(material, Password):
             raise InvalidKeyError("PBES2 needs a key made for it: see Key.from_password")
     else:
-        _check_bytes(alg, material)
+        _check_bytes(alg, material, legacy=legacy)
 
 
 def _check_rsa(key: object) -> None:
@@ -76,18 +76,22 @@ def _check_curve(alg: AlgorithmSpec, key: object) -> None:
         raise InvalidKeyError("the public key is no point of the curve, or one of low order")
 
 
-def _check_bytes(alg: AlgorithmSpec, material: Material) -> None:
+def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> None:
     if not isinstance(material, bytes):
         raise InvalidKeyError("this alg needs a symmetric key, from an oct JWK")
-    if not _fits(alg, len(material)):
+    if not fits(alg, len(material), legacy=legacy):
         if isinstance(alg, SigSpec):
-            raise InvalidKeyError("an HMAC key must be at least as long as its hash")
+            raise InvalidKeyError(
+                f"an HMAC key must be at least as long as its hash: {len(material)} bytes are here,"
+                f" {alg.name} needs {alg.key_bytes}"
+            )
         raise InvalidKeyError("the symmetric key does not have the size that its alg needs")
 
 
-def _fits(alg: AlgorithmSpec, size: int) -> bool:
+def fits(alg: AlgorithmSpec, size: int, *, legacy: bool = False) -> bool:
+    """Tell whether a shared secret of this size serves an alg; `legacy` for HMAC of old tokens."""
     if isinstance(alg, SigSpec):
-        return size >= alg.key_bytes
+        return size >= (1 if legacy else alg.key_bytes)
     return size == alg.key_bytes if alg.key_bytes else size in _DIRECT_BYTES
 
 
@@ -137,7 +141,7 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
 
 def _generate_bytes(alg: AlgorithmSpec, size: int | None) -> bytes:
     raw = alg.key_bytes if size is None else size
-    if not _fits(alg, raw) or raw > _MOST_HMAC_BYTES:
+    if not fits(alg, raw) or raw > _MOST_HMAC_BYTES:
         raise ValueError("size must be the size in bytes that the alg or the enc needs")
     return os.urandom(raw)
 

@@ -1,14 +1,16 @@
-"""Keys in PEM and DER: PKCS#1, PKCS#8 (encrypted too), PKCS#12, SubjectPublicKeyInfo, X.509.
+"""Keys in PEM and DER: PKCS#1, PKCS#8 (encrypted too), SubjectPublicKeyInfo, X.509.
 
 Rules:
-- One block is one key. A text with several is refused, because which of them counts is a guess.
+- One block is one key. A text with several is refused, because which of them counts is a guess;
+  only a chain of certificates says itself which one is the leaf.
 - A certificate is a container for its public key: its dates, its issuer and its uses are not
   checked here. Whoever trusts it has to have done that.
 
-Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 7292, RFC 8017 appendix A.1.
+Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 8017 appendix A.1.
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -19,19 +21,28 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from joseal._core import checks
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
+from joseal._core.algorithms.hashes import digest
+from joseal._core.keys import certificates, classify, der
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, Material, Secret
-from joseal._core.wire import strict_json
+from joseal._core.wire import base64url, strict_json
 from joseal.errors import InvalidKeyError
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
-_PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", b"CERTIFICATE")
+_PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", *certificates.LABELS)
 
 # What the loaders below raise for bytes that they can't make a key of. A private key that does not
 # have the size of its curve is an InternalError. They warn of BER and of certificates that break
 # RFC 5280; where warnings are errors, that is a refusal like any other.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
+
+# What DER may be that is a private key.
+_DER: Final = ("der-pkcs8", "der-pkcs8-encrypted", "der-pkcs1-private", "der-sec1")
+# What the loaders below read: of these the loader's own reason is the better one.
+_OWN_PEM: Final = frozenset({"pem-private", "pem-public", "pem-certificate"})
+_PUBLIC_DER: Final = frozenset({"der-spki", "der-pkcs1-public", "der-certificate"})
+_OWN_DER: Final = _PUBLIC_DER.union(_DER)
 
 _DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is known"
 _MISSING: Final = "the private key is encrypted: give password="
@@ -54,19 +65,27 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
         raise checks.wrong_type(
             "pem", "str or bytes", text, "give the text, not the path of its file"
         )
-    # What is no ASCII is no PEM; a mark in its place keeps the rest as it was.
-    raw = text.encode("ascii", errors="replace") if isinstance(text, str) else text
+    # What UTF-8 can't carry is not PEM; a mark in its place keeps the rest as it was.
+    raw = text.encode("utf-8", errors="replace") if isinstance(text, str) else text
     # OpenSSL puts the name of the curve in a block of its own before an EC key.
     labels = [label for label in _LABEL.findall(raw) if label != b"EC PARAMETERS"]
+    if len(labels) > 1 and all(label in certificates.LABELS for label in labels):
+        # A chain that says which certificate is the leaf.
+        raw, labels = certificates.leaf(raw), labels[:1]
     if len(labels) != 1:
-        raise InvalidKeyError(_not_one(raw, len(labels)))
+        raise InvalidKeyError(_refusal(raw, "there must be exactly one PEM block"))
     if labels[0] in _PRIVATE:
         return _private(raw, password, pem=True)
+    if labels[0] not in _PUBLIC:
+        raise InvalidKeyError(
+            _refusal(raw, "the PEM block is neither a key nor a certificate: check its label")
+        )
     if password is not None:
         raise InvalidKeyError("a password was given, but the PEM block is not encrypted")
-    if labels[0] not in _PUBLIC:
-        raise InvalidKeyError("the PEM block is neither a key nor a certificate")
-    return _required(_public(raw, pem=True))
+    found = _public(raw, pem=True)
+    if found is None:
+        raise InvalidKeyError(_refusal(raw, _DAMAGED))
+    return found
 
 
 def _not_one(raw: bytes, blocks: int) -> str:
@@ -90,58 +109,88 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
     if not isinstance(data, bytes):
         raise checks.wrong_type("data", "bytes", data)
     found = _public(data, pem=False) if password is None else None
+    kind = der.kind(data)
+    if password is not None and kind in _PUBLIC_DER:
+        raise InvalidKeyError("a password was given, but the DER is not encrypted")
+    if found is None and kind not in _DER:
+        raise InvalidKeyError(_refusal(data, _DAMAGED, pem=False))
     return _private(data, password, pem=False) if found is None else found
 
 
-def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
-    """Read the private key of a PKCS#12 file, or the public key of its certificate.
-
-    Raises:
-        TypeError: `data` or `password` is of another type.
-        ValueError: `password` is not UTF-8 text without NUL, which the format can't carry.
-        InvalidKeyError: damage, a wrong password, a kind of key that joseal does not use, or
-            neither a key nor a certificate.
-    """
-    # Most programs never need PKCS#12.
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
-
-    if not isinstance(data, bytes):
-        raise checks.wrong_type("data", "bytes", data)
-    protection = None if password is None else secret(password, least_bytes=0)
-    if protection is not None and not _is_bmp_text(protection):
-        raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
-    with suppress(*_UNREADABLE, x509.InvalidVersion):
-        key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
-        return _required(key or (certificate and certificate.public_key()))
-    raise InvalidKeyError("the PKCS#12 file can't be read: wrong password, or damaged")
-
-
-def _is_bmp_text(raw: bytes) -> bool:
-    """Tell whether PKCS#12 can carry a password. RFC 7292 appendix B.1."""
-    with suppress(UnicodeDecodeError):
-        return "\0" not in raw.decode()
-    return False
-
-
 def unwrap_env(value: str) -> bytes:
-    r"""Undo what environment variables do to PEM: a literal `\n`, or base64 around it all.
+    r"""Undo what environment variables do to a key: a literal `\n`, quotes, base64 around it all.
 
     Raises:
-        InvalidKeyError: there is no PEM in it either way.
+        InvalidKeyError: there is neither PEM nor a JWK in it either way.
     """
-    text = value.strip().strip("'\"").replace("\\r", "").replace("\\n", "\n")
+    text = value.strip().strip("'\"")
+    for escaped in ("\\\\n", "\\n"):
+        text = text.replace(escaped.replace("n", "r"), "").replace(escaped, "\n")
     raw = text.encode() if strict_json.is_text(text) else b""
     if b"-----BEGIN" in raw:
         return raw
+    if value.strip().startswith("{"):
+        return value.encode() if strict_json.is_text(value) else b""
     # Most programs never need it.
     import base64  # noqa: PLC0415
 
+    unwrapped = b""
     with suppress(ValueError):
-        raw = base64.b64decode("".join(text.split()), validate=True)
-    if b"-----BEGIN" not in raw:
-        raise InvalidKeyError("the environment variable holds no PEM, nor base64 of PEM")
-    return raw
+        unwrapped = base64.b64decode("".join(text.split()), validate=True)
+    if b"-----BEGIN" in unwrapped or unwrapped.lstrip().startswith(b"{"):
+        return unwrapped
+    reason = _refusal(raw, "it is neither PEM nor a JWK, nor base64 of one")
+    raise InvalidKeyError(f"the environment variable holds no PEM: {reason}")
+
+
+def secret_of_env(value: str, fits: Callable[[int], bool]) -> bytes:
+    """Return a shared secret from the text of an environment variable.
+
+    Raises:
+        InvalidKeyError: its base64 and its text could both be the secret, or neither.
+    """
+    if not strict_json.is_text(value):
+        raise InvalidKeyError("the environment variable is not text that UTF-8 can carry")
+    raw = value.encode()
+    plain = raw.strip().rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
+    decoded = base64url.decode(plain)
+    found = [each for each in (decoded, raw) if each is not None and fits(len(each))]
+    if len(found) == 1:
+        return found[0]
+    if len(found) > 1:
+        raise InvalidKeyError(
+            "the environment variable can be read as base64 and as the secret itself: "
+            "decode it and use Key.from_bytes, or write it as a JWK"
+        )
+    raise InvalidKeyError(
+        "the environment variable is not a shared secret of the size that its alg needs, "
+        "neither in base64 nor as it is"
+    )
+
+
+def check_secret(raw: bytes) -> None:
+    """Refuse the bytes of a pair, of a certificate or of a JWK as a shared secret.
+
+    Raises:
+        InvalidKeyError: they are such, or a file of them.
+    """
+    form = classify.classify(raw)
+    if form.kind.startswith(("pem-", "der-", "ssh", "jwk", "base64-of-", "pkcs12", "jks", "jceks")):
+        raise InvalidKeyError(f"a shared secret is wanted: {form.text}")
+
+
+def from_object(key: object) -> Material:
+    """Return a key object of `cryptography` as material.
+
+    Raises:
+        TypeError: it is not a key of `cryptography`.
+        InvalidKeyError: it is of a kind that joseal does not use.
+    """
+    if not type(key).__module__.startswith("cryptography.") and not isinstance(
+        key, RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey
+    ):
+        raise TypeError("key must be a key of the cryptography package")
+    return _required(key)
 
 
 def secret(password: str | bytes, *, least_bytes: int = 1) -> bytes:
@@ -172,8 +221,13 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
         # The loader's way to say that a password is missing, or given in vain.
         reason = _MISSING if protection is None else _NEEDLESS
     except _UNREADABLE:
-        reason = _DAMAGED if protection is None else _WRONG
+        reason = _refusal(raw, _DAMAGED if protection is None else _WRONG, pem=pem)
     raise InvalidKeyError(reason)
+
+
+def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
+    """Say what the bytes are, where the classifier knows better than the loader."""
+    return classify.refusal(raw, _OWN_PEM if pem else _OWN_DER, otherwise)
 
 
 def _public(raw: bytes, *, pem: bool) -> Material | None:
@@ -190,39 +244,14 @@ def _public(raw: bytes, *, pem: bool) -> Material | None:
     return None
 
 
-def certificate_serial(data: str | bytes) -> str:
-    """Return the number by which some APIs name a certificate's key, for use as `kid`.
-
-    That is the subject's serialNumber if it has one, and the certificate's own serial number, in
-    decimal, if not.
-
-    Args:
-        data: the certificate as PEM text, or as DER bytes.
-
-    Raises:
-        TypeError: `data` is neither str nor bytes.
-        InvalidKeyError: it is no certificate.
-
-    Source: RFC 5280 section 4.1.2.2, X.520 section 6.2.9.
-    """
-    # Most programs never need X.509.
-    from cryptography import x509  # noqa: PLC0415
-
-    if not isinstance(data, str | bytes):
-        raise TypeError("the certificate must be str or bytes")
-    raw = data.encode("ascii", errors="replace") if isinstance(data, str) else data
-    pem = b"-----BEGIN" in raw
-    load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    with suppress(*_UNREADABLE, x509.InvalidVersion):
-        certificate = load(raw)
-        named = certificate.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
-        return str(named[0].value) if named else str(certificate.serial_number)
-    raise InvalidKeyError("this is no certificate that can be read")
-
-
 def spki(material: PublicMaterial, encoding: Encoding = Encoding.DER) -> bytes:
     """Write a public key's SubjectPublicKeyInfo. RFC 5280 section 4.1.2.7."""
     return material.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def spki_sha256(material: PublicMaterial) -> str:
+    """Hash a public key's SubjectPublicKeyInfo, in hex."""
+    return digest(spki(material)).hex()
 
 
 def _required(key: object) -> Material:

@@ -7,7 +7,7 @@ import click
 from joseal import Limits
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal.cli import files, help_pages, options
-from joseal.cli.doctor import keys, report, signatures
+from joseal.cli.doctor import key_file, keys, report, signatures
 from joseal.cli.doctor.key_ring import Given
 from joseal.cli.exit_codes import Exit, FailureError
 from joseal.diagnosis.explain_token import MOST_BYTES, examine
@@ -79,6 +79,8 @@ def command(
     is. --key also takes a JWK Set, and a public key, which verifies, and with which names and sizes
     are compared.
 
+    A key file in place of a token is named as what it is, with the way to load it.
+
     With a key, ends with 0 if the default Decrypter or Verifier accepts the token, and 1 otherwise.
     Without one, ends with 0 if nothing is found to be wrong.
 
@@ -89,6 +91,11 @@ def command(
     source = options.Password(password_env, password_file, ask=ask_password)
     # With whatever stands around the token, because a Decrypter strips nothing.
     token = files.read(in_path, MOST_BYTES)
+    given_key = key_file.show(token, as_json=as_json)
+    if given_key is not None:
+        if given_key.loader:
+            return
+        raise FailureError(given_key.kind, given_key.sentence, Exit.KEY)
     seen, reading = examine(token, expect="jws" if expect == "jws" else "jwe")
     payload = None if payload_path is None else files.read(payload_path, Limits().plaintext_bytes)
     password = options.read_password(source)

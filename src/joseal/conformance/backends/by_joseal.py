@@ -143,7 +143,7 @@ class ByJoseal:
         if limits is None:
             return Lacking(_SETTINGS)
         verifier = Verifier(
-            self._key(_written(task.jwk), task.alg, legacy=told.legacy),
+            self._key(_written(task.jwk), task.alg, legacy=False),
             typ=told.typ,
             cty=told.cty,
             crit=told.crit,

@@ -217,7 +217,7 @@ def _skipped(start: SetGroup, one: Jwk, two: Jwk) -> None:
 def _named_twice(start: SetGroup, one: Jwk, two: Jwk) -> None:
     same = {**two, "kid": "one"}
     start.denies("two with the same kid and alg", [one, same], "KeySet")
-    start.denies("one key twice", [one, one], "KeySet")
+    start.skips([one, one], "One key twice", "KeySet", skipped=[1])
     broken = {**same, "k": b64(bytes(15))}
     start.denies("two with the same kid and alg, one of them unusable", [one, broken], "KeySet")
     other = {**direct(_ENC), "kid": "one"}

@@ -1,0 +1,197 @@
+"""X.509 certificates as what keys come in: their names, dates and hashes.
+
+Rules:
+- A certificate is a container for its public key. Its dates, its issuer, its uses and its
+  signature are shown and not checked: whoever trusts it has to have done that.
+- Of several certificates the first is the leaf only where issuer and subject say so.
+- Most programs never need X.509: it is imported when it is first asked for.
+
+Source: RFC 5280 section 4.1, RFC 7515 sections 4.1.6 to 4.1.8, RFC 7468 section 5.
+"""
+
+import datetime as dt
+import itertools
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, SupportsIndex, final
+
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from joseal._core.algorithms.hashes import digest
+from joseal._core.keys import classify
+from joseal._core.secrecy import Result
+from joseal._core.wire import base64url
+from joseal.errors import InvalidKeyError
+
+if TYPE_CHECKING:
+    from cryptography import x509
+
+LABELS: Final = (b"CERTIFICATE", b"X509 CERTIFICATE")
+
+_BLOCK: Final = re.compile(
+    rb"-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END (?:X509 )?CERTIFICATE-----", re.DOTALL
+)
+# What the loaders raise for bytes that are not a certificate, as in `pem`.
+UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
+
+
+@final
+class Certificate(Result):
+    """One X.509 certificate that a key came in: data, whose signature nobody has checked.
+
+    Attributes:
+        der: its bytes.
+        subject: whom it names, as RFC 4514 writes it.
+        issuer: who issued it, as RFC 4514 writes it.
+        not_before: the first moment of its validity, in UTC.
+        not_after: the last moment of its validity, in UTC.
+        serial: the name that some APIs give its key, see `Key.certificate_serial`.
+        spki_sha256: SHA-256 of its SubjectPublicKeyInfo in hex.
+    """
+
+    __slots__ = ("der", "issuer", "not_after", "not_before", "serial", "spki_sha256", "subject")
+
+    der: bytes
+    subject: str
+    issuer: str
+    not_before: dt.datetime
+    not_after: dt.datetime
+    serial: str
+    spki_sha256: str
+
+    def __init__(self, der: bytes) -> None:
+        found = _read(der)
+        self._set(
+            der=der,
+            subject=found.subject.rfc4514_string(),
+            issuer=found.issuer.rfc4514_string(),
+            not_before=found.not_valid_before_utc,
+            not_after=found.not_valid_after_utc,
+            serial=_serial(found),
+            spki_sha256=digest(_spki(found)).hex(),
+        )
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the certificate in hex, which `openssl x509 -fingerprint -sha256` shows."""
+        return digest(self.der).hex()
+
+    @property
+    def x5t_s256(self) -> str:
+        """SHA-256 of the certificate, base64url. RFC 7515 section 4.1.8."""
+        return base64url.encode(digest(self.der)).decode("ascii")
+
+    @property
+    def x5t(self) -> str:
+        """SHA-1 of the certificate, base64url: a name, which proves nothing. RFC 7515 4.1.7."""
+        # Most programs never need it.
+        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+
+        found = _read(self.der).fingerprint(hashes.SHA1())  # noqa: S303 - a name by the RFC
+        return base64url.encode(found).decode("ascii")
+
+    @property
+    def x5c(self) -> str:
+        """The certificate in base64, not base64url, as RFC 7515 section 4.1.6 has it."""
+        lines = _read(self.der).public_bytes(Encoding.PEM).decode("ascii").splitlines()
+        return "".join(lines[1:-1])
+
+    def is_expired(self, now: dt.datetime) -> bool:
+        """Tell whether its validity has ended. The clock is the caller's."""
+        return self.not_after < now
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        # A certificate is public.
+        return Certificate, (self.der,)
+
+    def __repr__(self) -> str:
+        return f"Certificate(serial={self.serial!r})"
+
+
+def _read(der: bytes) -> "x509.Certificate":
+    """Read a certificate.
+
+    Raises:
+        InvalidKeyError: it is not one.
+    """
+    from cryptography import x509  # noqa: PLC0415 - see above
+
+    with suppress(*UNREADABLE, x509.InvalidVersion):
+        return x509.load_der_x509_certificate(der)
+    raise InvalidKeyError("the certificate can't be read: damaged, or not a certificate")
+
+
+def of_text(data: str | bytes) -> tuple[Certificate, ...]:
+    """Read the certificates of PEM text or of DER bytes, the leaf first.
+
+    Raises:
+        TypeError: `data` is neither str nor bytes.
+        InvalidKeyError: it is not a certificate, or several that are not a chain.
+    """
+    if not isinstance(data, str | bytes):
+        raise TypeError("the certificate must be str or bytes")
+    raw = data.encode("ascii", errors="replace") if isinstance(data, str) else data
+    form = classify.classify(raw)
+    if form.kind == "der-certificate":
+        return (Certificate(raw),)
+    if not form.labels or any(label.encode() not in LABELS for label in form.labels):
+        raise InvalidKeyError(f"a certificate is wanted: {form.text}")
+    return tuple(Certificate(_of_block(block)) for block in _ordered(raw))
+
+
+def beside(raw: bytes) -> tuple[Certificate, ...]:
+    """Return the certificates of what a key was loaded from; none where it was no certificate."""
+    form = classify.classify(raw)
+    is_one = form.kind in {"der-certificate", "pem-certificate"}
+    is_chain = form.kind == "pem-several" and {*form.labels} <= {"CERTIFICATE", "X509 CERTIFICATE"}
+    return of_text(raw) if is_one or is_chain else ()
+
+
+def leaf(raw: bytes) -> bytes:
+    """Return the PEM block of the leaf of a chain.
+
+    Raises:
+        InvalidKeyError: the certificates are not a chain that begins with its leaf.
+    """
+    return _ordered(raw)[0]
+
+
+def _ordered(raw: bytes) -> Sequence[bytes]:
+    blocks = _BLOCK.findall(raw)
+    if len(blocks) == 1:
+        return blocks
+    chain = [_read(_of_block(block)) for block in blocks]
+    follows = all(one.issuer == two.subject for one, two in itertools.pairwise(chain))
+    # A leaf issues none of the others, and a root issues itself.
+    issues = any(other.issuer == chain[0].subject for other in chain[1:]) if chain else True
+    if not follows or issues:
+        raise InvalidKeyError(
+            f"{len(blocks)} certificates (CERTIFICATE) that are not a chain from its leaf to its "
+            "root: give the one that is meant"
+        )
+    return blocks
+
+
+def _of_block(block: bytes) -> bytes:
+    from cryptography import x509  # noqa: PLC0415 - see above
+
+    with suppress(*UNREADABLE, x509.InvalidVersion):
+        return x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER)
+    damaged = "the certificate can't be read: damaged, or not a certificate"
+    raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), damaged))
+
+
+def _serial(found: "x509.Certificate") -> str:
+    """Return the subject's serialNumber, X.520 section 6.2.9, or the certificate's own."""
+    from cryptography import x509  # noqa: PLC0415 - see above
+
+    named = found.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
+    return str(named[0].value) if named else str(found.serial_number)
+
+
+def _spki(found: "x509.Certificate") -> bytes:
+    with suppress(*UNREADABLE):
+        return found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    raise InvalidKeyError("joseal does not use keys of this kind")

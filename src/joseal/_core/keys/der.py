@@ -1,0 +1,121 @@
+"""Tell what DER bytes are by their outline: which of the key, certificate and container formats.
+
+Rules:
+- Nothing is decoded beyond tags and lengths, and no byte of the content is kept or shown.
+- Nothing is raised: bytes that are not of a known outline have no name.
+
+Source: X.690 section 8.1; RFC 5280, RFC 5208, RFC 5915, RFC 8017 appendix A.1, RFC 7292, RFC 2986.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+SEQUENCE: Final = 0x30
+SET: Final = 0x31
+INTEGER: Final = 0x02
+OCTET_STRING: Final = 0x04
+OID: Final = 0x06
+BMP_STRING: Final = 0x1E
+_BIT_STRING: Final = 0x03
+_CONTEXT: Final = 0xA0
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_LONG: Final = 0x80
+
+# Elements that are looked at on one level: more have no part in any outline.
+_MOST_ELEMENTS: Final = 64
+# RFC 8017 appendix A.1.2: version, n, e, d, p, q, and three CRT members.
+_RSA_INTEGERS, _DSA_INTEGERS = 9, 6
+_PKCS12_VERSION: Final = b"\x03"
+# id-signedData and id-envelopedData, 1.2.840.113549.1.7.2 and .3.
+_PKCS7: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+
+
+class Element(NamedTuple):
+    """One element: its tag, and where its content and the next element begin."""
+
+    tag: int
+    start: int
+    end: int
+
+
+def element(data: bytes, at: int, stop: int) -> Element | None:
+    """Return the element at a place; None where there is not a whole header."""
+    if stop - at < 2:  # noqa: PLR2004 - tag and length
+        return None
+    size, start = data[at + 1], at + 2
+    if size == _LONG:
+        return Element(data[at], start, stop)
+    if size > _LONG:
+        wide = size - _LONG
+        size, start = int.from_bytes(data[start : start + wide], "big"), start + wide
+    return Element(data[at], start, start + size)
+
+
+def elements(data: bytes, outer: Element) -> Iterator[Element]:
+    """Yield the elements in another one, up to the first that is not whole."""
+    at, stop = outer.start, min(outer.end, len(data))
+    for _ in range(_MOST_ELEMENTS):
+        found = element(data, at, stop)
+        if found is None or found.end > stop:
+            return
+        yield found
+        at = found.end
+
+
+def kind(data: bytes) -> str | None:
+    """Return the name of a format; None where the bytes are not a sequence of a known outline."""
+    outer = element(data, 0, len(data))
+    if outer is None or outer.tag != SEQUENCE or outer.end > len(data):
+        return None
+    inner = list(elements(data, outer))
+    tags = tuple(each.tag for each in inner)
+    if not inner:
+        return None
+    if tags[0] == INTEGER:
+        return _of_integer(data, inner, tags)
+    if tags[0] == OID:
+        found = data[inner[0].start : inner[0].end].startswith(_PKCS7)
+        return "der-pkcs7" if found else None
+    if tags[0] == SEQUENCE:
+        return _of_sequence(data, inner, tags)
+    return None
+
+
+def is_cut(data: bytes) -> bool:
+    """Tell whether the outermost element says that it is longer than the bytes."""
+    outer = element(data, 0, len(data))
+    return outer is not None and outer.tag == SEQUENCE and outer.end > len(data)
+
+
+def is_followed(data: bytes) -> bool:
+    """Tell whether bytes follow the outermost element."""
+    outer = element(data, 0, len(data))
+    return outer is not None and outer.end < len(data)
+
+
+def _of_integer(data: bytes, inner: list[Element], tags: tuple[int, ...]) -> str | None:
+    number = data[inner[0].start : inner[0].end]
+    if all(tag == INTEGER for tag in tags):
+        if len(tags) == 2:  # noqa: PLR2004 - n and e
+            return "der-pkcs1-public"
+        named = {_RSA_INTEGERS: "der-pkcs1-private", _DSA_INTEGERS: "der-dsa-private"}
+        return named.get(len(tags))
+    if tags[1] == SEQUENCE:
+        return "pkcs12" if number == _PKCS12_VERSION else "der-pkcs8"
+    return "der-sec1" if tags[1] == OCTET_STRING else None
+
+
+def _of_sequence(data: bytes, inner: list[Element], tags: tuple[int, ...]) -> str | None:
+    if tags == (SEQUENCE, _BIT_STRING):
+        return "der-spki"
+    if tags == (SEQUENCE, OCTET_STRING):
+        return "der-pkcs8-encrypted"
+    if tags[:3] != (SEQUENCE, SEQUENCE, _BIT_STRING):
+        return None
+    signed = tuple(each.tag for each in elements(data, inner[0]))
+    if signed[:1] == (_CONTEXT,) or signed[:5] == (INTEGER, *(SEQUENCE,) * 4):
+        return "der-certificate"
+    if signed[:1] == (INTEGER,) and signed[-1] == _CONTEXT and len(signed) == 4:  # noqa: PLR2004
+        return "der-csr"
+    times = {_UTC_TIME, _GENERALIZED_TIME}
+    return "der-crl" if times.intersection(signed[2:5]) else None

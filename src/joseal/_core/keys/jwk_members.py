@@ -1,0 +1,206 @@
+"""The members of a JWK before a key is made of them: what is wrong with them, said exactly.
+
+Rules:
+- A form that leaves no doubt is accepted: a sign byte before `n`, `d`, `p` and `q` without the CRT
+  members, the empty lists that .NET writes. All else that RFC 7518 forbids is refused, with the
+  member, the length that it has and the one that it needs.
+- What is put in place here passes every later check, as if it had come so.
+- A text names members, counts and registered names. No value is part of one.
+
+Source: RFC 7517 section 4, RFC 7518 sections 2 and 6, RFC 8037 section 2.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from joseal._core.algorithms import curves
+from joseal._core.wire import base64url, strict_json
+from joseal._core.wire.header import to_member
+from joseal.errors import InvalidKeyError
+
+_NUMBERS: Final = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+_COORDINATES: Final = ("x", "y", "d")
+_VALUES: Final = {"RSA": _NUMBERS, "EC": _COORDINATES, "OKP": ("x", "d"), "oct": ("k",)}
+_CRT: Final = ("dp", "dq", "qi")
+_OPTIONAL: Final = ("use", "kid", "alg", "key_ops")
+
+_KTYS: Final = {
+    **dict.fromkeys(("rsa", "RSA-HSM", "rsa-hsm"), "RSA"),
+    **dict.fromkeys(("ec", "EC-HSM", "ec-hsm", "ECDSA"), "EC"),
+    **dict.fromkeys(("okp", "Okp", "EdDSA"), "OKP"),
+    **dict.fromkeys(("OCT", "Oct", "oct-HSM", "symmetric"), "oct"),
+}
+_CURVES: Final = {
+    **dict.fromkeys(("secp256r1", "prime256v1", "P256", "p-256", "ES256", "nistp256"), "P-256"),
+    **dict.fromkeys(("secp384r1", "P384", "p-384", "ES384", "nistp384"), "P-384"),
+    **dict.fromkeys(("secp521r1", "P521", "p-521", "P-512", "ES512", "nistp521"), "P-521"),
+    **dict.fromkeys(("ed25519", "ED25519"), "Ed25519"),
+    **dict.fromkeys(("ed448", "ED448"), "Ed448"),
+    **dict.fromkeys(("x25519", "curve25519", "Curve25519"), "X25519"),
+    **dict.fromkeys(("x448", "curve448"), "X448"),
+}
+_EC: Final = ("P-256", "P-384", "P-521")
+_OKP: Final = ("Ed25519", "Ed448", "X25519", "X448")
+_SIGN_BIT: Final = 0x80
+# The longest modulus that is used, in bytes.
+_MOST_BYTES: Final = 2048
+
+_OF_USE: Final = {
+    "sig": frozenset({"sign", "verify"}),
+    "enc": frozenset({"encrypt", "decrypt", "wrapKey", "unwrapKey", "deriveKey", "deriveBits"}),
+}
+
+
+def prepare(members: Mapping[str, object]) -> dict[str, object]:
+    """Return the members with what leaves no doubt put right.
+
+    Raises:
+        InvalidKeyError: a member is null, of another alphabet or length, or contradicts another.
+    """
+    _check_nulls(members)
+    _check_kty(members)
+    prepared = _without_empty_lists(members)
+    kty = prepared.get("kty")
+    names = _VALUES.get(kty, ()) if isinstance(kty, str) else ()
+    for name in names:
+        if name in prepared:
+            _check_text(name, prepared[name])
+    if kty == "RSA":
+        return _prepare_rsa(prepared)
+    if kty in ("EC", "OKP"):
+        _check_curve(prepared)
+    return prepared
+
+
+def check_use(members: Mapping[str, object]) -> None:
+    """Refuse a `use` and a `key_ops` that contradict each other. RFC 7517 section 4.3.
+
+    Raises:
+        InvalidKeyError: `use` is not a registered one; an operation is for the other use.
+    """
+    if "use" not in members:
+        return
+    use = members["use"]
+    if not isinstance(use, str) or use not in _OF_USE:
+        raise InvalidKeyError("the JWK's use contradicts the alg: it is neither sig nor enc")
+    names = strict_json.as_list(members.get("key_ops")) or []
+    other = _OF_USE["enc" if use == "sig" else "sig"]
+    if any(isinstance(name, str) and name in other for name in names):
+        raise InvalidKeyError(
+            f"the JWK's use and key_ops contradict each other: use is {use}, and key_ops has an "
+            "operation that it excludes"
+        )
+
+
+def _check_nulls(members: Mapping[str, object]) -> None:
+    for name in (*_OPTIONAL, "d", "p", "q", *_CRT, "oth"):
+        if name in members and members[name] is None:
+            raise InvalidKeyError(f"the JWK's {name} is null: leave it out")
+
+
+def _check_kty(members: Mapping[str, object]) -> None:
+    kty = members.get("kty")
+    if isinstance(kty, str) and kty in _KTYS:
+        raise InvalidKeyError(
+            f"joseal does not use keys of this kty: {kty} is written {_KTYS[kty]}"
+        )
+    if kty is None and "keys" in members:
+        raise InvalidKeyError("this is a JWK Set: use KeySet.from_jwks")
+    needed = {"RSA": "n", "EC": "x", "OKP": "x"}.get(kty) if isinstance(kty, str) else None
+    if needed is not None and needed not in members and "x5c" in members:
+        raise InvalidKeyError(
+            f"the JWK's {needed} is missing, and x5c does not replace it: give the base64 in x5c, "
+            "decoded, to Key.from_certificate"
+        )
+
+
+def _without_empty_lists(members: Mapping[str, object]) -> dict[str, object]:
+    """Leave out what .NET writes for members that a key does not have."""
+    left = {"oth", "x5c"} if members.get("kty") == "RSA" else {"x5c"}
+    if members.get("key_ops") == [] and isinstance(members.get("use"), str):
+        left.add("key_ops")
+    return {name: value for name, value in members.items() if name not in left or value != []}
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str) or (value and base64url.decode_text(value) is not None):
+        return
+    text = f"the JWK's {name} is not canonical base64url"
+    if value != value.strip() or any(each.isspace() for each in value):
+        raise InvalidKeyError(f"{text}: it has white space; leave it out")
+    if "+" in value or "/" in value:
+        raise InvalidKeyError(f"{text}: it is in the alphabet of base64; write - for + and _ for /")
+    if value.endswith("="):
+        raise InvalidKeyError(f"{text}: it ends with =; leave the padding out")
+
+
+def _prepare_rsa(members: dict[str, object]) -> dict[str, object]:
+    n = _decoded(members, "n")
+    if n is not None and len(n) > 1 and n[0] == 0 and n[1] & _SIGN_BIT:
+        # The sign byte of a two's complement: a big-integer class wrote it, and the number is the
+        # same. RFC 7518 section 6.3.1.1 names the fault.
+        members = {**members, "n": to_member(n[1:])}
+    present = [name for name in ("d", "p", "q", *_CRT) if name in members]
+    if present == ["d", "p", "q"]:
+        return _complete(members)
+    if len(present) > 1 and len(present) < 6:  # noqa: PLR2004 - RFC 7518 section 6.3.2
+        missing = [name for name in ("d", "p", "q", *_CRT) if name not in members]
+        raise InvalidKeyError(
+            "the JWK has some private RSA members, but not all: "
+            f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        )
+    return members
+
+
+def _complete(members: dict[str, object]) -> dict[str, object]:
+    """Compute the CRT members, which the later checks treat as any others."""
+    d, p, q = (_number(members, name) for name in ("d", "p", "q"))
+    if min(d, p, q) > 1:
+        try:
+            values = (d % (p - 1), d % (q - 1), pow(q, -1, p))
+        except ValueError:
+            values = (0, 0, 0)
+        if all(values):
+            texts = (
+                to_member(value.to_bytes((value.bit_length() + 7) // 8, "big")) for value in values
+            )
+            return {**members, **dict(zip(_CRT, texts, strict=True))}
+    raise InvalidKeyError("the members of the RSA key do not fit together")
+
+
+def _number(members: Mapping[str, object], name: str) -> int:
+    raw = _decoded(members, name) or b""
+    return int.from_bytes(raw, "big") if len(raw) <= _MOST_BYTES else 0
+
+
+def _decoded(members: Mapping[str, object], name: str) -> bytes | None:
+    value = members.get(name)
+    return base64url.decode_text(value) if isinstance(value, str) else None
+
+
+def _check_curve(members: Mapping[str, object]) -> None:
+    curve, kty = members.get("crv"), members.get("kty")
+    if not isinstance(curve, str):
+        return
+    if curve in _CURVES:
+        raise InvalidKeyError(
+            f"the JWK is no point of a curve that joseal uses: crv {curve} is written "
+            f"{_CURVES[curve]}"
+        )
+    known = _EC if kty == "EC" else _OKP
+    if curve not in known:
+        raise InvalidKeyError(
+            "the JWK is no point of a curve that joseal uses: crv has to be one of "
+            f"{', '.join(known)} for kty {kty}"
+        )
+    size = curves.field_bytes(curve)
+    for name in _COORDINATES if kty == "EC" else ("x", "d"):
+        raw = _decoded(members, name)
+        if raw is not None and len(raw) != size:
+            fix = (
+                "pad it with zeros in front" if len(raw) < size else "leave the zeros in front out"
+            )
+            raise InvalidKeyError(
+                f"the JWK's {name} has {len(raw)} bytes, {curve} has {size}: "
+                f"{fix if kty == 'EC' else 'copy the whole key'}"
+            )

@@ -1,0 +1,206 @@
+"""Keys and certificates in PKCS#12 files, which hold any number of each.
+
+Rules:
+- Of several private keys one has to be named. The ones in the clear part of a file are counted
+  and named by its own structure; each is still encrypted, and is read by `cryptography`.
+- The whole file is opened first, so that its MAC is checked before anything in it is used.
+
+Source: RFC 7292 sections 4 and 4.2, RFC 2985 sections 5.5.1 and 5.5.2.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from joseal._core.keys import classify, der, pem
+from joseal._core.keys.certificates import UNREADABLE, Certificate
+from joseal._core.keys.material import Material, public
+from joseal.errors import InvalidKeyError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
+
+_DATA: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+_KEY_BAGS: Final = {
+    b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x01": False,
+    b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02": True,
+}
+_FRIENDLY_NAME: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x14"
+_MOST_NAMES: Final = 8
+_MOST_NAME_CHARACTERS: Final = 40
+
+_DAMAGED: Final = "the PKCS#12 file can't be read: wrong password, or damaged"
+_MISSING: Final = "the PKCS#12 file can't be read without its password: give password="
+
+
+class Bag(NamedTuple):
+    """A private key in the clear part of a file.
+
+    Attributes:
+        name: its friendlyName, which keytool calls the alias; empty where it has none.
+        der: PKCS#8.
+        is_encrypted: whether that is encrypted.
+    """
+
+    name: str
+    der: bytes
+    is_encrypted: bool
+
+    def __repr__(self) -> str:
+        return "Bag(<hidden>)"
+
+
+class Loaded(NamedTuple):
+    """What was asked of a file: a key, and the certificates, that of the key first."""
+
+    material: Material
+    certificates: tuple[Certificate, ...]
+
+    def __repr__(self) -> str:
+        return "Loaded(<hidden>)"
+
+
+def load(data: bytes, password: str | bytes | None, alias: str | None) -> Loaded:
+    """Read the private key that `alias` names, or the only one, or that of the only certificate.
+
+    Raises:
+        TypeError: `data`, `password` or `alias` is of another type.
+        ValueError: `password` is not UTF-8 text without NUL, which the format can't carry.
+        InvalidKeyError: damage; a wrong password; several keys, or certificates without a key, and
+            no `alias`; an `alias` that names nothing; a kind of key that joseal does not use.
+    """
+    if not isinstance(data, bytes):
+        raise TypeError("the PKCS#12 bytes must be bytes")
+    if alias is not None and not isinstance(alias, str):
+        raise TypeError("alias must be str")
+    protection = None if password is None else pem.secret(password, least_bytes=0)
+    if protection is not None and not _is_bmp_text(protection):
+        raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
+    store = _open(data, protection)
+    bags = list(_bags(data))
+    names = _names(store)
+    certificates = tuple(names)
+    if alias is None and len(bags) > 1:
+        shown = _shown([bag.name for bag in bags])
+        raise InvalidKeyError(f"the PKCS#12 file has {len(bags)} keys: alias= names one of {shown}")
+    chosen = [bag for bag in bags if bag.name == alias]
+    if len(chosen) == 1:
+        return _with_key(_of_bag(chosen[0], protection), certificates)
+    if store.key is not None and (alias is None or (not bags and alias in names.values())):
+        return _with_key(pem._required(store.key), certificates)
+    return _of_certificate(names, alias)
+
+
+def _open(data: bytes, protection: bytes | None) -> "PKCS12KeyAndCertificates":
+    # Most programs never need PKCS#12.
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
+
+    with suppress(*UNREADABLE, x509.InvalidVersion):
+        return pkcs12.load_pkcs12(data, protection)
+    reason = _MISSING if protection is None else _DAMAGED
+    raise InvalidKeyError(classify.refusal(data, frozenset({"pkcs12"}), reason))
+
+
+def _names(store: "PKCS12KeyAndCertificates") -> dict[Certificate, str]:
+    """Return the certificates with their names: friendlyName, or the subject's without one."""
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
+
+    held = [*([] if store.cert is None else [store.cert]), *store.additional_certs]
+    found: dict[Certificate, str] = {}
+    for each in held:
+        certificate = Certificate(each.certificate.public_bytes(Encoding.DER))
+        name = (each.friendly_name or b"").decode("utf-8", errors="replace")
+        found[certificate] = name or _common_name(certificate)
+    return found
+
+
+def _common_name(certificate: Certificate) -> str:
+    parts = certificate.subject.split(",")
+    return next((part[3:] for part in parts if part.startswith("CN=")), "")
+
+
+def _of_certificate(names: dict[Certificate, str], alias: str | None) -> Loaded:
+    chosen = [one for one, name in names.items() if alias in (None, name)]
+    if len(chosen) == 1:
+        rest = tuple(one for one in names if one is not chosen[0])
+        return Loaded(pem.load_der(chosen[0].der, None), (chosen[0], *rest))
+    shown = _shown(list(names.values()))
+    if alias is not None:
+        raise InvalidKeyError(f"alias= names no one key of the PKCS#12 file: it has {shown}")
+    if not names:
+        raise InvalidKeyError("the PKCS#12 file has neither a key nor a certificate")
+    raise InvalidKeyError(
+        f"the PKCS#12 file has {len(names)} certificates and no key: alias= names one of {shown}"
+    )
+
+
+def _with_key(material: Material, certificates: tuple[Certificate, ...]) -> Loaded:
+    """Put the certificate of the key first; the others stay in their order."""
+    own = pem.spki_sha256(public(material))
+    return Loaded(material, tuple(sorted(certificates, key=lambda one: one.spki_sha256 != own)))
+
+
+def _of_bag(bag: Bag, protection: bytes | None) -> Material:
+    return pem.load_der(bag.der, protection if bag.is_encrypted else None)
+
+
+def _bags(data: bytes) -> Iterator[Bag]:
+    """Yield the private keys in the clear part of a file. RFC 7292 section 4."""
+    for content in _clear_contents(data):
+        outer = der.element(content, 0, len(content))
+        if outer is None:
+            continue
+        for bag in der.elements(content, outer):
+            parts = list(der.elements(content, bag))
+            oid = content[parts[0].start : parts[0].end] if parts else b""
+            if oid in _KEY_BAGS and len(parts) > 1:
+                value = content[parts[1].start : parts[1].end]
+                yield Bag(_friendly_name(content, parts[2:]), value, _KEY_BAGS[oid])
+
+
+def _clear_contents(data: bytes) -> Iterator[bytes]:
+    safe = _path(data, (1, 1, 0))
+    outer = None if safe is None else der.element(safe, 0, len(safe))
+    if safe is None or outer is None:
+        return
+    for info in der.elements(safe, outer):
+        parts = list(der.elements(safe, info))
+        if len(parts) > 1 and safe[parts[0].start : parts[0].end] == _DATA:
+            inner = list(der.elements(safe, parts[1]))
+            yield safe[inner[0].start : inner[0].end] if inner else b""
+
+
+def _path(data: bytes, steps: tuple[int, ...]) -> bytes | None:
+    """Return the content of an element by its position on each level."""
+    found = der.element(data, 0, len(data))
+    for step in steps:
+        if found is None:
+            return None
+        inner = list(der.elements(data, found))
+        found = inner[step] if step < len(inner) else None
+    return None if found is None else data[found.start : found.end]
+
+
+def _friendly_name(content: bytes, attributes: list[der.Element]) -> str:
+    for group in attributes:
+        for attribute in der.elements(content, group):
+            parts = list(der.elements(content, attribute))
+            if len(parts) > 1 and content[parts[0].start : parts[0].end] == _FRIENDLY_NAME:
+                values = list(der.elements(content, parts[1]))
+                raw = content[values[0].start : values[0].end] if values else b""
+                return raw.decode("utf-16-be", errors="replace")
+    return ""
+
+
+def _shown(names: list[str]) -> str:
+    """Write the names of a file so that they can't steer a terminal."""
+    plain = [ascii(name[:_MOST_NAME_CHARACTERS]) for name in names[:_MOST_NAMES]]
+    return ", ".join(plain) + (", ..." if len(names) > _MOST_NAMES else "")
+
+
+def _is_bmp_text(raw: bytes) -> bool:
+    """Tell whether PKCS#12 can carry a password. RFC 7292 appendix B.1."""
+    with suppress(UnicodeDecodeError):
+        return "\0" not in raw.decode()
+    return False

@@ -1,0 +1,29 @@
+"""`joseal doctor` of a file that is a key and not a token: what it is, and how it is loaded."""
+
+import msgspec
+
+from joseal.cli import files, json_output
+from joseal.cli.console import Page
+from joseal.diagnosis import Cause, KeyExplanation, explain_key
+
+
+def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
+    """Print what a key file is; None where the bytes are not one.
+
+    With `--json`: {"verdict": TEXT, "kind": TEXT, "sentence": TEXT, "remedy": TEXT, and more}.
+    """
+    told = explain_key(data)
+    if not told.is_key:
+        return None
+    verdict = f"This is not a token: {told.sentence}."
+    if as_json:
+        cause = Cause(code=told.kind, sentence=told.sentence, remedy=told.remedy)
+        shown = {"verdict": verdict, **msgspec.structs.asdict(told), "causes": [cause]}
+        files.write(files.STANDARD, json_output.line(msgspec.to_builtins(shown)), private=False)
+    else:
+        page = Page()
+        page.title(verdict)
+        page.rows([("", f"{told.remedy}."), ("", f"[{told.kind}]")])
+        if told.loader:
+            page.say("joseal key show FILE tells more of it.")
+    return told

@@ -1,0 +1,70 @@
+"""`joseal key show`, and `joseal doctor` of a key file."""
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from tests.core.keys.test_pkcs12 import certificate
+from tests.helpers import forge
+
+from joseal import Key
+
+RSA = forge.rsa_private()
+SECRET = Key.generate("HS256")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "key"
+
+
+def test_certificate_is_shown_with_names_dates_and_hashes(path, run):
+    path.write_bytes(certificate(RSA).public_bytes(Encoding.PEM))
+    done = run("key", "show", "--json", str(path))
+    (told,) = json.loads(done.stdout)["keys"]
+    assert told["kind"] == "RSA of 2048 bits, public"
+    assert told["alg"] is None
+    assert {"RSA-OAEP-256", "PS256"} <= set(told["algs"])
+    (shown,) = told["certificates"]
+    assert (shown["subject"], shown["expired"], len(shown["x5t#S256"])) == (
+        "CN=joseal test",
+        True,
+        43,
+    )
+    assert "expired on 2020-01-02" in done.stderr
+    done = run("key", "show", str(path))
+    assert "CN=joseal test" in done.stdout
+
+
+def test_encrypt_warns_of_an_expired_certificate(path, run):
+    path.write_bytes(certificate(RSA).public_bytes(Encoding.PEM))
+    done = run("encrypt", "--key", str(path), "--alg", "RSA-OAEP", "--enc", "A256GCM", data="x")
+    assert (done.exit_code, done.stdout.count(".")) == (0, 4)
+    assert "the certificate expired on 2020-01-02" in done.stderr
+
+
+def test_secret_is_shown_by_its_size_alone(path, run):
+    path.write_text(json.dumps(SECRET.to_jwk(private=True)))
+    done = run("key", "show", "--json", str(path))
+    (told,) = json.loads(done.stdout)["keys"]
+    assert told["kind"] == "shared secret of 32 bytes"
+    assert told["thumbprint"] is None
+    assert str(SECRET.to_jwk(private=True)["k"])[:8] not in done.stdout
+
+
+@pytest.mark.parametrize("word", ["show", "thumbprint", "public", "convert --to jwk"])
+def test_file_that_no_loader_reads_is_named(path, run, word):
+    path.write_text("ssh-rsa AAAA me")
+    done = run("key", *word.split(), str(path))
+    assert done.exit_code == 3
+    assert "this is an OpenSSH public key: ssh-keygen -e -m PKCS8 -f FILE" in done.stderr
+
+
+def test_doctor_names_a_key_file(path, run):
+    path.write_text(Key.from_cryptography(RSA, alg="RSA-OAEP").to_pem())
+    done = run("doctor", "--json", str(path))
+    assert (done.exit_code, json.loads(done.stdout)["kind"]) == (0, "pem-public")
+    path.write_bytes(b"\xfe\xed\xfe\xed" + b"\1" * 40)
+    done = run("doctor", str(path))
+    assert done.exit_code == 3
+    assert "this is a Java keystore (JKS)" in done.stdout

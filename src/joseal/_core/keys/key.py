@@ -34,6 +34,7 @@ from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
+from joseal._core.keys import support
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
@@ -103,6 +104,7 @@ class Key(Opaque):
             raise InvalidKeyError("RSA1_5 is off: legacy=True loads a key that decrypts old tokens")
         headers.check_kid(kid)
         materials.check(known, material)
+        support.check_algorithm(known, material)
         if isinstance(material, bytes) and enc and len(material) != ENCS[enc].cek_bytes:
             raise InvalidKeyError("the symmetric key does not have the size that its enc needs")
         key = cls.__new__(cls)
@@ -471,7 +473,8 @@ class Key(Opaque):
         Raises:
             TypeError: the policy is none.
             InvalidKeyError: it is for signatures; it is a private key to encrypt or a public one to
-                decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
+                decrypt with; it fits none of `encs`; the installed OpenSSL lacks one of them;
+                `key_ops` or the policy are against it.
         """
         if self._management is None:
             raise InvalidKeyError(f"the key is for signatures ({self.alg}): use Signer or Verifier")
@@ -481,6 +484,8 @@ class Key(Opaque):
             )
         if direction == "decrypt" and not self.is_private and not self.is_symmetric:
             raise InvalidKeyError("the key is public: decrypting needs the private key")
+        for enc in encs:
+            support.check_content_encryption(enc)
         if not any(self._serves(enc) for enc in encs):
             raise InvalidKeyError(self._unfit(encs))
         if direction == "encrypt" and self.alg == "RSA1_5":

@@ -12,12 +12,12 @@ import re
 from contextlib import suppress
 from typing import Final
 
-from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from joseal._core import checks
+from joseal._core.algorithms import foreign
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, Material, Secret
@@ -28,10 +28,13 @@ _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
 _PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", b"CERTIFICATE")
 
-# What the loaders below raise for bytes that they can't make a key of. A private key that does not
-# have the size of its curve is an InternalError. They warn of BER and of certificates that break
-# RFC 5280; where warnings are errors, that is a refusal like any other.
-_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
+# How a private key in PEM says that its body is encrypted, and the forms that are read: the
+# algorithm and an IV of the size of its block. OpenSSL's PEM_read_bio_PrivateKey; RFC 1421 section
+# 4.6.1.3. The loaders of cryptography 46 to 50 panic where the IV is too short.
+_DEK_INFO: Final = re.compile(rb"^[ \t]*DEK-Info[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_DEK_FORM: Final = re.compile(
+    rb"(AES-(128|192|256)-CBC,[0-9A-F]{32}|DES-EDE3-CBC,[0-9A-F]{16})", re.IGNORECASE
+)
 
 _DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is known"
 _MISSING: Final = "the private key is encrypted: give password="
@@ -61,6 +64,7 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     if len(labels) != 1:
         raise InvalidKeyError(_not_one(raw, len(labels)))
     if labels[0] in _PRIVATE:
+        _check_encryption_header(raw)
         return _private(raw, password, pem=True)
     if password is not None:
         raise InvalidKeyError("a password was given, but the PEM block is not encrypted")
@@ -111,7 +115,7 @@ def load_pkcs12(data: bytes, password: str | bytes | None) -> Material:
     protection = None if password is None else secret(password, least_bytes=0)
     if protection is not None and not _is_bmp_text(protection):
         raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
-    with suppress(*_UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         key, certificate, _ = pkcs12.load_key_and_certificates(data, protection)
         return _required(key or (certificate and certificate.public_key()))
     raise InvalidKeyError("the PKCS#12 file can't be read: wrong password, or damaged")
@@ -166,26 +170,33 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
     if protection == b"":
         raise InvalidKeyError("the password is empty")
     load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
-    try:
-        return _required(load(raw, protection))
-    except TypeError:
-        # The loader's way to say that a password is missing, or given in vain.
-        reason = _MISSING if protection is None else _NEEDLESS
-    except _UNREADABLE:
-        reason = _DAMAGED if protection is None else _WRONG
+    reason = _DAMAGED if protection is None else _WRONG
+    with foreign.Suppress():
+        try:
+            return _required(load(raw, protection))
+        except TypeError:
+            # The loader's way to say that a password is missing, or given in vain.
+            reason = _MISSING if protection is None else _NEEDLESS
     raise InvalidKeyError(reason)
+
+
+def _check_encryption_header(raw: bytes) -> None:
+    """Refuse a DEK-Info that no reader understands, before a loader meets it."""
+    for value in _DEK_INFO.findall(raw):
+        if _DEK_FORM.fullmatch(value.strip()) is None:
+            raise InvalidKeyError("DEK-Info of the PEM block is not AES-CBC or 3DES with a full IV")
 
 
 def _public(raw: bytes, *, pem: bool) -> Material | None:
     """Read a public key or that of a certificate; None where it is neither."""
     load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
-    with suppress(*_UNREADABLE):
+    with foreign.Suppress():
         return _required(load(raw))
     # Most programs never need X.509.
     from cryptography import x509  # noqa: PLC0415
 
     certificate = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    with suppress(*_UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         return _required(certificate(raw).public_key())
     return None
 
@@ -213,7 +224,7 @@ def certificate_serial(data: str | bytes) -> str:
     raw = data.encode("ascii", errors="replace") if isinstance(data, str) else data
     pem = b"-----BEGIN" in raw
     load = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    with suppress(*_UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         certificate = load(raw)
         named = certificate.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
         return str(named[0].value) if named else str(certificate.serial_number)

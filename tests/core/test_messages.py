@@ -25,7 +25,7 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
-from joseal._core.algorithms import ecdh, rsa
+from joseal._core.algorithms import curves, ecdh, rsa
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal._core.policy import Policy
@@ -75,6 +75,10 @@ def mixed():
 def low_order():
     public = X25519PublicKey.from_public_bytes(bytes(32))
     return ecdh.EcdhEs(ALGS["ECDH-ES"], public, None).wrap(WrapSettings(ENCS[ENC], Limits()))
+
+
+def unsupported_curve():
+    raise curves.unsupported("X448")
 
 
 def counted_out():
@@ -141,6 +145,7 @@ REFUSALS = [
     ),
     (ValueError, "apu and apv are for ECDH-ES, the key is bound to A128KW", seals(apv=b"a")),
     (ValueError, "the recipient's public key can't be used", low_order),
+    (InvalidKeyError, "the installed OpenSSL does not support X448", unsupported_curve),
     (
         ValueError,
         "header: p2c is managed by joseal",

@@ -5,6 +5,7 @@ The first byte chooses the loader, the second the alg and whether a password is 
 
 import datetime as dt
 import json
+from functools import cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -18,7 +19,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     pkcs12,
 )
-from tests.fuzz.material import MEMBERS, ROOT, jwks, key, texts
+from tests.fuzz import structure
+from tests.fuzz.material import MEMBERS, MOST_BYTES, ROOT, jwks, key, texts
+from tests.helpers import der
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
@@ -34,6 +37,7 @@ PASSWORD = b"never use this one"
 WORDS = [
     *(*MEMBERS, *ALGS, *ENCS, *SIGS, "keys", "use", "enc", "sig", "key_ops", "wrapKey", "sign"),
     *("n", "e", "d", "p", "q", "dp", "dq", "qi", "oth", "RSA", "EC", "OKP", "oct", "Ed448", "X448"),
+    *("Proc-Type: 4,ENCRYPTED", "DEK-Info: ", "AES-256-CBC,", "DES-EDE3-CBC,"),
     *("-----BEGIN ", "-----END ", "PRIVATE KEY-----", "CERTIFICATE-----", "ENCRYPTED ", "EC "),
 ]
 
@@ -118,8 +122,81 @@ def check_env(data, *_):
     assert raw is None or b"-----BEGIN" in raw or raw.lstrip().startswith(b"{")
 
 
-LOADERS = [check_jwk, check_jwks, check_pem, check_der, check_pkcs12, check_serial, check_env]
-JWK, JWKS, PEM, DER, PKCS12, SERIAL, ENV = range(len(LOADERS))
+def check_structure(data, alg, password):
+    """DER of every kind with changed nodes, as PEM with changed fields too."""
+    if len(data) < 2:
+        return
+    made = structure.recipe(data)
+    kinds = templates()
+    number, label, raw = kinds[made.template % len(kinds)]
+    changed = structure.changed(raw, made.edits, [other for _, _, other in kinds])
+    if len(changed) > 4 * MOST_BYTES:
+        return
+    if number == PEM:
+        check_pem(structure.as_pem(label, made.head, changed), alg, password)
+    else:
+        LOADERS[number](changed, alg, password)
+
+
+@cache
+def templates():
+    """Return DER of every kind with its loader, and the label that it has in PEM."""
+    found = []
+    for _, private in pairs():
+        public = private.public_key()
+        plain, locked = NoEncryption(), BestAvailableEncryption(PASSWORD)
+        form, spki = PrivateFormat.PKCS8, PublicFormat.SubjectPublicKeyInfo
+        own = [
+            (b"PRIVATE KEY", private.private_bytes(Encoding.DER, form, plain)),
+            (b"ENCRYPTED PRIVATE KEY", private.private_bytes(Encoding.DER, form, locked)),
+            (b"PUBLIC KEY", public.public_bytes(Encoding.DER, spki)),
+        ]
+        if isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+            old = private.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, plain)
+            kind = b"RSA" if isinstance(private, rsa.RSAPrivateKey) else b"EC"
+            own.append((kind + b" PRIVATE KEY", old))
+            found.append((PKCS12, b"", der.pkcs12(own[0][1])))
+        if isinstance(private, rsa.RSAPrivateKey):
+            old = public.public_bytes(Encoding.DER, PublicFormat.PKCS1)
+            own.append((b"RSA PUBLIC KEY", old))
+        if can_sign(private):
+            certificate = certified(private)
+            own.append((b"CERTIFICATE", certificate.public_bytes(Encoding.DER)))
+            found.append((SERIAL, b"", own[-1][1]))
+            for protection in (plain, locked):
+                bundle = pkcs12.serialize_key_and_certificates(
+                    b"name", private, certificate, None, protection
+                )
+                found.append((PKCS12, b"", bundle))
+        found += [(number, *one) for one in own for number in (PEM, DER)]
+    return found
+
+
+LOADERS = [
+    *(check_jwk, check_jwks, check_pem, check_der, check_pkcs12, check_serial, check_env),
+    check_structure,
+]
+JWK, JWKS, PEM, DER, PKCS12, SERIAL, ENV, STRUCTURE = range(len(LOADERS))
+HEADS = [
+    b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00112233445566AA",
+    b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC," + b"0A" * 16,
+    b"Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC," + b"0A" * 16,
+    b"Proc-Type: 4,ENCRYPTED\nDEK-Info: DES-EDE3-CBC," + b"0A" * 8,
+    b"Proc-Type: 4,ENCRYPTED",
+    b"Proc-Type: 4,MIC-ONLY\nDEK-Info: DES-CBC,00",
+    b"Comment: x\n y: z",
+]
+
+
+def structure_seeds():
+    for number in range(len(templates())):
+        for what in range(9):
+            where = bytes((number % 5, 7 * what & 255))
+            edits = b"".join((where, bytes((what, 3 * number & 255, 2)), b"\1\2"))
+            alg = (number + what) % len(EVERY_ALG) | (128 if what % 2 else 0)
+            yield bytes((STRUCTURE, alg, number, 1)) + edits
+        for i, head in enumerate(HEADS):
+            yield bytes((STRUCTURE, i | 128, number, 0)) + head
 
 
 def seeds():
@@ -133,6 +210,7 @@ def seeds():
         listed = ", ".join(own[:: len(own) // size])
         yield bytes((JWKS, 0)) + f'{{"keys": [{listed}]}}'.encode()
     yield bytes((JWKS, 0)) + (ROOT / "vectors" / "keys.json").read_bytes()
+    yield from structure_seeds()
     for alg, private in pairs():
         yield from pair_seeds(EVERY_ALG.index(alg), private)
 

@@ -10,7 +10,7 @@ import pytest
 
 import joseal
 from joseal._core.algorithms import registry
-from joseal._core.keys import material
+from joseal._core.keys import validate
 from joseal._core.wire import strict_json
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,8 +84,8 @@ def test_limits_in_security_are_those_of_the_code() -> None:
 def test_other_bounds_in_security_are_those_of_the_code() -> None:
     assert (
         f"A header nests at most {strict_json.MAX_DEPTH} deep and its numbers have at most "
-        f"{strict_json.MAX_DIGITS} digits; RSA keys have {material.RSA_LEAST_BITS:,} to "
-        f"{material.RSA_MOST_BITS:,} bits."
+        f"{strict_json.MAX_DIGITS} digits; RSA keys have {validate.RSA_LEAST_BITS:,} to "
+        f"{validate.RSA_MOST_BITS:,} bits."
     ) in text_of("SECURITY.md")
 
 

@@ -591,7 +591,7 @@ LIMITS = [
     ),
     Rule(
         "Iterations have a limit where the opener says nothing",
-        *("OverLimit", "not_allowed", ONCE, ("p2c is 1,000,001",)),
+        *("OverLimit", "not_allowed", ONCE, ("p2c is 600,001",)),
     ),
 ]
 

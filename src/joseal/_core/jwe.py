@@ -394,7 +394,7 @@ class Decrypter(Opaque):
         )
         if not content_encryption.lengths_fit(enc, sealed):
             raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
-        request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits)
+        request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {})
         for key, unwrap in settings.check_public(keys, request):
             plaintext = content_encryption.open_(enc, cek_or_random(enc, unwrap), sealed)
             if plaintext is not None:

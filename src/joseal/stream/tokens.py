@@ -253,7 +253,7 @@ def _accept(settings: DecryptionSettings, frame: _Frame, plaintext_bytes: int | 
     ):
         raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
     _check_size(size - padding_bytes, enc, plaintext_bytes)
-    request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits)
+    request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {})
     steps = settings.check_public(keys, request)
     return _Accepted(enc, [unwrap for _, unwrap in steps], iv, tag)
 

@@ -94,7 +94,7 @@ def test_work_out_of_bounds_is_refused_before_any_of_it(p2c, work):
     assert work == []
 
 
-@pytest.mark.parametrize("p2c", [1000, 1_000_000])
+@pytest.mark.parametrize("p2c", [1000, 600_000])
 def test_bounds_themselves_are_accepted(p2c, work):
     mechanism = Pbes2(ALGS[ALG], Password(b"x", 1000))
     mechanism.check_public(request(ALG, "A128GCM", {**GOOD, "p2c": p2c}, bytes(24)))

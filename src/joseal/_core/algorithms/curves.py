@@ -1,15 +1,17 @@
 """Keys on curves: coordinates to keys and back, for `epk` and for JWK alike.
 
 Rules:
-- Coordinates have the full size of their field, and a point that is not on its curve is refused.
-- The arithmetic is all OpenSSL's.
+- Coordinates have the full size of their field, and a point that is not on its curve is refused:
+  here, whatever OpenSSL says of it.
+- The arithmetic of secrets is all OpenSSL's. What is computed here is public.
 
-Source: RFC 7518 section 6.2, RFC 8037 section 2, RFC 7748 section 6.
+Source: RFC 7518 section 6.2, RFC 8037 section 2, RFC 7748 sections 5 and 6, RFC 8032 section 5.2,
+NIST SP 800-186 section 3.2.1.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,6 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey, X448PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+
+from joseal._core.algorithms import foreign
+from joseal.errors import InvalidKeyError
 
 _OkpPrivate: TypeAlias = X25519PrivateKey | X448PrivateKey | Ed25519PrivateKey | Ed448PrivateKey
 _OkpPublic: TypeAlias = X25519PublicKey | X448PublicKey | Ed25519PublicKey | Ed448PublicKey
@@ -39,10 +44,52 @@ _OKP: Final[Mapping[str, tuple[type[_OkpPrivate], type[_OkpPublic], int]]] = Map
     }
 )
 
-# As numbers, little-endian: y is 1, -1 or 0, the last with both signs of x, whose bit is the
-# highest. OpenSSL refuses the other encodings of them.
-_ED448_PRIME: Final = 2**448 - 2**224 - 1
-_ED448_LOW_ORDER: Final = frozenset({1, _ED448_PRIME - 1, 0, 2**455})
+
+class _Domain(NamedTuple):
+    """The field, the constant b and the order of a curve y^2 = x^3 - 3x + b."""
+
+    prime: int
+    b: int
+    order: int
+
+
+_DOMAINS: Final[Mapping[str, _Domain]] = MappingProxyType(
+    {
+        "P-256": _Domain(
+            0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF,
+            0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B,
+            0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
+        ),
+        "P-384": _Domain(
+            2**384 - 2**128 - 2**96 + 2**32 - 1,
+            0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+            2**384 - 0x389CB27E0BC8D220A7E5F24DB74F58851313E695333AD68D,
+        ),
+        "P-521": _Domain(
+            2**521 - 1,
+            0x0051953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C34F1EF451FD46B503F00,
+            2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+        ),
+    }
+)
+
+_P25519: Final = 2**255 - 19
+_P448: Final = 2**448 - 2**224 - 1
+# Of edwards448: x^2 + y^2 = 1 + d x^2 y^2.
+_ED448_D: Final = -39081
+
+# The u coordinates of all points on Curve25519, Curve448 and their twists whose order divides the
+# cofactor: every private key makes the all-zero secret of them, and of no other point. u is
+# compared once it is reduced modulo the prime, as RFC 7748 section 5 has it, so no encoding of
+# theirs is missed. tests/core/algorithms/test_low_order.py proves that the sets are whole.
+_X25519_LOW_ORDER: Final = frozenset(
+    {
+        *(0, 1, _P25519 - 1),
+        325606250916557431795983626356110631294008115727848805560023387167927233504,
+        39382357235489614581723060781553021112529911719440698176882885853963445705823,
+    }
+)
+_X448_LOW_ORDER: Final = frozenset({0, 1, _P448 - 1})
 
 
 def name(key: PrivateCurveKey | PublicCurveKey) -> str:
@@ -81,40 +128,118 @@ def scalar(key: PrivateCurveKey) -> bytes:
 
 
 def load_public(curve: str, x: bytes, y: bytes | None) -> PublicCurveKey | None:
-    """Make a public key of its coordinates; None where they are no point of this curve."""
+    """Make a public key of its coordinates; None where they are no point of this curve.
+
+    Raises:
+        InvalidKeyError: this build of OpenSSL does not support the curve.
+    """
     if (curve not in _WEIERSTRASS and curve not in _OKP) or len(x) != field_bytes(curve):
         return None
     if curve in _OKP:
-        return None if y is not None else _OKP[curve][1].from_public_bytes(x)
-    if y is None or len(y) != len(x):
+        return None if y is not None else _load_okp(curve, x)
+    if y is None or len(y) != len(x) or not _is_point(curve, x, y):
         return None
-    numbers = ec.EllipticCurvePublicNumbers(
-        int.from_bytes(x, "big"), int.from_bytes(y, "big"), _WEIERSTRASS[curve]
-    )
-    try:
-        key = numbers.public_key()
-    except ValueError:
-        return None
-    # OpenSSL reduces coordinates that are not below the prime.
-    return key if coordinates(key) == (x, y) else None
+    kind = _WEIERSTRASS[curve]
+    with foreign.Suppress():
+        # 4: both coordinates follow. SEC 1 section 2.3.3.
+        return ec.EllipticCurvePublicKey.from_encoded_point(kind, b"".join((b"\x04", x, y)))
+    return None
+
+
+def _load_okp(curve: str, x: bytes) -> PublicCurveKey | None:
+    with foreign.Suppress():
+        try:
+            return _OKP[curve][1].from_public_bytes(x)
+        except UnsupportedAlgorithm:
+            raise unsupported(curve) from None
+    return None
+
+
+def unsupported(algorithm: str) -> InvalidKeyError:
+    """Return the refusal of an algorithm that this build of OpenSSL does not have."""
+    return InvalidKeyError(f"the installed OpenSSL does not support {algorithm}")
+
+
+def _is_point(curve: str, x_bytes: bytes, y_bytes: bytes) -> bool:
+    """Tell whether both coordinates are below the prime and fit the equation of the curve."""
+    prime, b, _ = _DOMAINS[curve]
+    x, y = int.from_bytes(x_bytes, "big"), int.from_bytes(y_bytes, "big")
+    return x < prime and y < prime and (y * y - (x * x - 3) * x - b) % prime == 0
 
 
 def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKey | None:
-    """Make a private key; None where it is not the other half of `public`."""
+    """Make a private key; None where it is not the other half of `public`.
+
+    Raises:
+        InvalidKeyError: this build of OpenSSL does not support the curve.
+    """
     if len(d) != field_bytes(curve):
         return None
-    try:
-        if curve in _OKP:
-            key: PrivateCurveKey = _OKP[curve][0].from_private_bytes(d)
-        else:
-            key = ec.derive_private_key(int.from_bytes(d, "big"), _WEIERSTRASS[curve])
-    except ValueError:
+    with foreign.Suppress():
+        key = _make_private(curve, d)
+        fits = key is not None and coordinates(key.public_key()) == coordinates(public)
+        return key if fits else None
+    return None
+
+
+def _make_private(curve: str, d: bytes) -> PrivateCurveKey | None:
+    """Make a private key; None where the scalar is not from 1 to the order of the curve less 1.
+
+    Raises:
+        InvalidKeyError: this build of OpenSSL does not support the curve.
+    """
+    if curve in _OKP:
+        try:
+            return _OKP[curve][0].from_private_bytes(d)
+        except UnsupportedAlgorithm:
+            raise unsupported(curve) from None
+    value = int.from_bytes(d, "big")
+    if not 0 < value < _DOMAINS[curve].order:
         return None
-    return key if coordinates(key.public_key()) == coordinates(public) else None
+    return ec.derive_private_key(value, _WEIERSTRASS[curve])
+
+
+def is_valid(key: PublicCurveKey) -> bool:
+    """Tell whether a public key on a curve of the tables is a point of it, and not of low order.
+
+    On Montgomery curves every value is a point of the curve or of its twist. RFC 7748 section 5.
+    """
+    x, y = coordinates(key)
+    if y is not None:
+        return _is_point(name(key), x, y)
+    if isinstance(key, Ed448PublicKey) and not _is_ed448_point(x):
+        return False
+    return not has_low_order(key)
+
+
+def is_pair(private: PrivateCurveKey) -> bool:
+    """Tell whether a private key's scalar is in range and makes its own public half."""
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        # Its public half has no bytes of its own: OpenSSL computes it.
+        return True
+    with foreign.Suppress(OverflowError):
+        return load_private(name(private), scalar(private), private.public_key()) is not None
+    return False
+
+
+def _is_ed448_point(encoded: bytes) -> bool:
+    """Tell whether bytes decode to a point of edwards448. RFC 8032 section 5.2.3."""
+    sign, y = encoded[-1] >> 7, int.from_bytes(encoded, "little") & (2**455 - 1)
+    if y >= _P448:
+        return False
+    numerator, denominator = (1 - y * y) % _P448, (1 - _ED448_D * y * y) % _P448
+    # d is not a square, so the denominator is not 0. Euler's criterion tells squares.
+    if numerator == 0:
+        return sign == 0
+    return pow(numerator * denominator, (_P448 - 1) // 2, _P448) == 1
 
 
 def generate(curve: str) -> PrivateCurveKey:
-    """Make a fresh pair on a curve of the tables."""
+    """Make a fresh pair on a curve of the tables.
+
+    Raises:
+        UnsupportedAlgorithm: this build of OpenSSL does not support the curve.
+    """
     if curve in _WEIERSTRASS:
         return ec.generate_private_key(_WEIERSTRASS[curve])
     return _OKP[curve][0].generate()
@@ -140,16 +265,20 @@ def agree(private: PrivateCurveKey, public: PublicCurveKey) -> bytes | None:
 def has_low_order(key: PublicCurveKey) -> bool:
     """Tell whether a public key is a point of low order, or on Ed25519 no point at all.
 
-    On Montgomery curves such a key gives an all-zero secret with every private one: those are
-    multiples of the cofactor, so any of them tells, and the recipient's own is not needed. On
-    Edwards curves it makes signatures that hold for many messages. RFC 7748 section 5, RFC 8032
+    On Montgomery curves such a key gives an all-zero secret with every private one. On Edwards
+    curves it makes signatures that are valid for many messages. RFC 7748 section 6, RFC 8032
     section 8.9.
     """
-    if isinstance(key, X25519PublicKey | X448PublicKey):
-        probe = b"\x01" * field_bytes(name(key))
-        return agree(_OKP[name(key)][0].from_private_bytes(probe), key) is None
+    if isinstance(key, X25519PublicKey):
+        # RFC 7748 section 5: the highest bit does not count.
+        u = int.from_bytes(key.public_bytes_raw(), "little") & (2**255 - 1)
+        return u % _P25519 in _X25519_LOW_ORDER
+    if isinstance(key, X448PublicKey):
+        return int.from_bytes(key.public_bytes_raw(), "little") % _P448 in _X448_LOW_ORDER
     if isinstance(key, Ed448PublicKey):
-        return int.from_bytes(key.public_bytes_raw(), "little") in _ED448_LOW_ORDER
+        # y is 1, -1 or 0, the last with both signs of x, whose bit is the highest.
+        y = int.from_bytes(key.public_bytes_raw(), "little") & (2**455 - 1)
+        return y % _P448 in {0, 1, _P448 - 1}
     if isinstance(key, Ed25519PublicKey):
         # Most programs never need libsodium; OpenSSL does not offer this check.
         from nacl import bindings  # noqa: PLC0415

@@ -81,6 +81,15 @@ class EcdhEs(Opaque):
         return partial(self._unwrap, request, epk, apu, apv)
 
     def _read_epk(self, request: UnwrapRequest) -> PublicCurveKey | None:
+        """Read the epk, once for all keys on this curve that a token may be for."""
+        points = request.points
+        if points is None:
+            return self._parse_epk(request)
+        if self._curve not in points:
+            points[self._curve] = self._parse_epk(request)
+        return points[self._curve]
+
+    def _parse_epk(self, request: UnwrapRequest) -> PublicCurveKey | None:
         epk = request.members.epk
         if epk is UNSET or "d" in epk:
             return None

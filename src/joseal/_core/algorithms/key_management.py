@@ -11,6 +11,7 @@ Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.limits import Limits
 from joseal._core.wire.header import Members
@@ -32,6 +33,9 @@ class UnwrapRequest(NamedTuple):
     members: Members
     encrypted_key: bytes
     limits: Limits
+    # The epk by its curve, or None if it is bad: read once for a token, and not for each key. A
+    # request without a dict, which is fresh for each token, keeps nothing.
+    points: dict[str, PublicCurveKey | None] | None = None
 
 
 class WrapSettings(NamedTuple):

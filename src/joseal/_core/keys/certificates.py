@@ -13,12 +13,11 @@ import datetime as dt
 import itertools
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final, SupportsIndex, final
 
-from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import digest
 from joseal._core.keys import classify
 from joseal._core.secrecy import Result
@@ -33,8 +32,6 @@ LABELS: Final = (b"CERTIFICATE", b"X509 CERTIFICATE")
 _BLOCK: Final = re.compile(
     rb"-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END (?:X509 )?CERTIFICATE-----", re.DOTALL
 )
-# What the loaders raise for bytes that are not a certificate, as in `pem`.
-UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
 
 
 @final
@@ -118,7 +115,7 @@ def _read(der: bytes) -> "x509.Certificate":
     """
     from cryptography import x509  # noqa: PLC0415 - see above
 
-    with suppress(*UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         return x509.load_der_x509_certificate(der)
     raise InvalidKeyError("the certificate can't be read: damaged, or not a certificate")
 
@@ -177,7 +174,7 @@ def _ordered(raw: bytes) -> Sequence[bytes]:
 def _of_block(block: bytes) -> bytes:
     from cryptography import x509  # noqa: PLC0415 - see above
 
-    with suppress(*UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         return x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER)
     damaged = "the certificate can't be read: damaged, or not a certificate"
     raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), damaged))
@@ -192,6 +189,6 @@ def _serial(found: "x509.Certificate") -> str:
 
 
 def _spki(found: "x509.Certificate") -> bytes:
-    with suppress(*UNREADABLE):
+    with foreign.Suppress():
         return found.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     raise InvalidKeyError("joseal does not use keys of this kind")

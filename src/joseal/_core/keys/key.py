@@ -31,7 +31,7 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import certificates, jwk_algs, pkcs12
+from joseal._core.keys import certificates, jwk_algs, pkcs12, support
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
@@ -114,6 +114,7 @@ class Key(Opaque):
             raise InvalidKeyError("RSA1_5 is off: legacy=True loads a key that decrypts old tokens")
         headers.check_kid(kid)
         materials.check(known, material, legacy=legacy)
+        support.check_algorithm(known, material)
         if isinstance(material, bytes) and enc and len(material) != ENCS[enc].cek_bytes:
             raise InvalidKeyError("the symmetric key does not have the size that its enc needs")
         key = cls.__new__(cls)
@@ -678,7 +679,8 @@ class Key(Opaque):
         Raises:
             TypeError: the policy is none.
             InvalidKeyError: it is for signatures; it is a private key to encrypt or a public one to
-                decrypt with; it fits none of `encs`; `key_ops` or the policy are against it.
+                decrypt with; it fits none of `encs`; the installed OpenSSL lacks one of them;
+                `key_ops` or the policy are against it.
         """
         if self._management is None:
             raise InvalidKeyError(
@@ -694,6 +696,8 @@ class Key(Opaque):
             raise InvalidKeyError(
                 f"the key is public{way_out or ': decrypting needs the private key'}"
             )
+        for enc in encs:
+            support.check_content_encryption(enc)
         if not any(self._serves(enc) for enc in encs):
             raise InvalidKeyError(self._unfit(encs))
         if direction == "encrypt" and self.alg == "RSA1_5":

@@ -11,6 +11,7 @@ Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B re
 import os
 from typing import Final, TypeAlias
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
@@ -18,7 +19,7 @@ from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, SigSpec
-from joseal._core.keys import roca
+from joseal._core.keys import validate
 from joseal._core.keys.external import External, PublicMaterial
 from joseal.errors import InvalidKeyError
 
@@ -26,10 +27,6 @@ Secret: TypeAlias = bytes | Password
 Held: TypeAlias = RSAPrivateKey | PrivateCurveKey | PublicMaterial | Secret
 PrivateMaterial: TypeAlias = RSAPrivateKey | PrivateCurveKey | External
 Material: TypeAlias = Held | External
-
-RSA_LEAST_BITS: Final = 2048
-# OpenSSL stops there; a longer modulus only costs the one who uses it.
-RSA_MOST_BITS: Final = 16384
 
 # What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
 _MOST_HMAC_BYTES: Final = 1024
@@ -43,12 +40,10 @@ def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> No
     Raises:
         InvalidKeyError: it is not.
     """
-    # For a key on a device there is no other half to look at, and in a pair the halves fit.
-    shown = None if isinstance(material, Secret) else public(material)
     if alg.kind == "RSA":
-        _check_rsa(shown)
+        _check_rsa(material)
     elif alg.kind == "curve":
-        _check_curve(alg, shown)
+        _check_curve(alg, material)
     elif alg.kind == "password":
         if not isinstance(material, Password):
             raise InvalidKeyError("PBES2 needs a key made for it: see Key.from_password")
@@ -56,24 +51,20 @@ def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> No
         _check_bytes(alg, material, legacy=legacy)
 
 
-def _check_rsa(key: object) -> None:
-    if not isinstance(key, RSAPublicKey):
+def _check_rsa(material: Material) -> None:
+    if isinstance(material, Secret) or not isinstance(public(material), RSAPublicKey):
         raise InvalidKeyError("this alg needs an RSA key")
-    if not RSA_LEAST_BITS <= key.key_size <= RSA_MOST_BITS:
-        raise InvalidKeyError("an RSA key must have 2048 to 16384 bits")
-    if key.public_numbers().n % 2 == 0:
-        raise InvalidKeyError("the modulus is even")
-    if roca.has_fingerprint(key.public_numbers().n):
-        raise InvalidKeyError("the modulus has the ROCA fingerprint (CVE-2017-15361)")
+    # For a key on a device there is no other half to look at.
+    validate.check_pair(material.public if isinstance(material, External) else material)
 
 
-def _check_curve(alg: AlgorithmSpec, key: object) -> None:
-    if not isinstance(key, PublicCurveKey):
+def _check_curve(alg: AlgorithmSpec, material: Material) -> None:
+    shown = None if isinstance(material, Secret) else public(material)
+    if isinstance(material, Secret) or not isinstance(shown, PublicCurveKey):
         raise InvalidKeyError("this alg needs a key on a curve")
-    if curves.name(key) not in alg.curves:
+    if curves.name(shown) not in alg.curves:
         raise InvalidKeyError("the key is not on a curve that this alg takes")
-    if curves.has_low_order(key):
-        raise InvalidKeyError("the public key is no point of the curve, or one of low order")
+    validate.check_pair(material.public if isinstance(material, External) else material)
 
 
 def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> None:
@@ -120,20 +111,24 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
 
     Raises:
         ValueError: a size or a curve that `alg` does not take, or no size for `dir`.
+        InvalidKeyError: the installed OpenSSL does not support the curve.
     """
     takes_size = alg.kind in {"RSA", "oct"}
     if (curve is not None and alg.kind != "curve") or (size is not None and not takes_size):
         raise ValueError("this alg takes no such size or curve")
     if alg.kind == "RSA":
-        bits = RSA_LEAST_BITS if size is None else size
-        if not RSA_LEAST_BITS <= bits <= RSA_MOST_BITS or bits % 8:
+        bits = validate.RSA_LEAST_BITS if size is None else size
+        if not validate.RSA_LEAST_BITS <= bits <= validate.RSA_MOST_BITS or bits % 8:
             raise ValueError("size must be a multiple of 8 from 2048 to 16384 bits")
         return rsa.generate_private_key(public_exponent=65537, key_size=bits)
     if alg.kind == "curve":
         chosen = alg.curves[0] if curve is None else curve
         if chosen not in alg.curves:
             raise ValueError("this alg does not take this curve")
-        return curves.generate(chosen)
+        try:
+            return curves.generate(chosen)
+        except UnsupportedAlgorithm:
+            raise curves.unsupported(chosen) from None
     if isinstance(alg, AlgSpec) and alg.kind == "password":
         return Password(os.urandom(32), alg.iterations)
     return _generate_bytes(alg, size)

@@ -14,12 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from joseal._core import checks
+from joseal._core.algorithms import foreign
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.keys import certificates, classify, der
@@ -32,10 +32,13 @@ _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
 _PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", *certificates.LABELS)
 
-# What the loaders below raise for bytes that they can't make a key of. A private key that does not
-# have the size of its curve is an InternalError. They warn of BER and of certificates that break
-# RFC 5280; where warnings are errors, that is a refusal like any other.
-_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning)
+# How a private key in PEM says that its body is encrypted, and the forms that are read: the
+# algorithm and an IV of the size of its block. OpenSSL's PEM_read_bio_PrivateKey; RFC 1421 section
+# 4.6.1.3. The loaders of cryptography 46 to 50 panic where the IV is too short.
+_DEK_INFO: Final = re.compile(rb"^[ \t]*DEK-Info[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
+_DEK_FORM: Final = re.compile(
+    rb"(AES-(128|192|256)-CBC,[0-9A-F]{32}|DES-EDE3-CBC,[0-9A-F]{16})", re.IGNORECASE
+)
 
 # What DER may be that is a private key.
 _DER: Final = ("der-pkcs8", "der-pkcs8-encrypted", "der-pkcs1-private", "der-sec1")
@@ -75,6 +78,7 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     if len(labels) != 1:
         raise InvalidKeyError(_refusal(raw, "there must be exactly one PEM block"))
     if labels[0] in _PRIVATE:
+        _check_encryption_header(raw)
         return _private(raw, password, pem=True)
     if labels[0] not in _PUBLIC:
         raise InvalidKeyError(
@@ -215,14 +219,13 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
     if protection == b"":
         raise InvalidKeyError("the password is empty")
     load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
-    try:
-        return _required(load(raw, protection))
-    except TypeError:
-        # The loader's way to say that a password is missing, or given in vain.
-        reason = _MISSING if protection is None else _NEEDLESS
-    except _UNREADABLE:
-        reason = _refusal(raw, _DAMAGED if protection is None else _WRONG, pem=pem)
-    raise InvalidKeyError(reason)
+    with foreign.Suppress():
+        try:
+            return _required(load(raw, protection))
+        except TypeError:
+            # The loader's way to say that a password is missing, or given in vain.
+            raise InvalidKeyError(_MISSING if protection is None else _NEEDLESS) from None
+    raise InvalidKeyError(_refusal(raw, _DAMAGED if protection is None else _WRONG, pem=pem))
 
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
@@ -230,16 +233,23 @@ def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
     return classify.refusal(raw, _OWN_PEM if pem else _OWN_DER, otherwise)
 
 
+def _check_encryption_header(raw: bytes) -> None:
+    """Refuse a DEK-Info that no reader understands, before a loader meets it."""
+    for value in _DEK_INFO.findall(raw):
+        if _DEK_FORM.fullmatch(value.strip()) is None:
+            raise InvalidKeyError("DEK-Info of the PEM block is not AES-CBC or 3DES with a full IV")
+
+
 def _public(raw: bytes, *, pem: bool) -> Material | None:
     """Read a public key or that of a certificate; None where it is neither."""
     load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
-    with suppress(*_UNREADABLE):
+    with foreign.Suppress():
         return _required(load(raw))
     # Most programs never need X.509.
     from cryptography import x509  # noqa: PLC0415
 
     certificate = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
-    with suppress(*_UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         return _required(certificate(raw).public_key())
     return None
 

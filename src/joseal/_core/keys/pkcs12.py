@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from joseal._core.algorithms import foreign
 from joseal._core.keys import classify, der, pem
-from joseal._core.keys.certificates import UNREADABLE, Certificate
+from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.material import Material, public
 from joseal.errors import InvalidKeyError
 
@@ -96,7 +97,7 @@ def _open(data: bytes, protection: bytes | None) -> "PKCS12KeyAndCertificates":
     from cryptography import x509  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
 
-    with suppress(*UNREADABLE, x509.InvalidVersion):
+    with foreign.Suppress(x509.InvalidVersion):
         return pkcs12.load_pkcs12(data, protection)
     reason = _MISSING if protection is None else _DAMAGED
     raise InvalidKeyError(classify.refusal(data, frozenset({"pkcs12"}), reason))

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import field
 
 from joseal._core.algorithms.registry import ENCS, SIGS
-from joseal._core.keys.material import RSA_LEAST_BITS, RSA_MOST_BITS
+from joseal._core.keys.validate import RSA_LEAST_BITS, RSA_MOST_BITS
 from joseal._core.wire import strict_json
 from joseal.conformance import differences
 from joseal.conformance.formats.cases import about, each, unhex

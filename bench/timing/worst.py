@@ -1,0 +1,163 @@
+"""The most work that a stranger's bytes can ask for, by input: time, size, and time for each byte.
+
+    python -m bench.timing.worst
+
+Every input is refused, or is one that costs the most before it is. Each is measured as the least
+thread CPU time of several runs, so that a busy machine gives the same figures. SECURITY.md has the
+table as it was measured once.
+"""
+
+import json
+import sys
+import time
+import zlib
+from contextlib import suppress
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from joseal import Decrypter, Encrypter, JoseError, Key, KeySet, Limits, Signer, Verifier
+from joseal._core.wire import base64url
+
+MIB = 1024 * 1024
+RUNS = 5
+ENC = "A128GCM"
+CURVES = ("P-256", "P-384", "P-521", "X25519", "X448")
+
+
+def text(raw):
+    return base64url.encode(raw).decode()
+
+
+def token(header, encrypted_key=b"", ciphertext=b""):
+    head = header if isinstance(header, bytes) else json.dumps(header).encode()
+    parts = (head, encrypted_key, bytes(12), ciphertext, bytes(16))
+    return ".".join(map(text, parts))
+
+
+def headed(members):
+    return {"alg": "dir", "enc": ENC, **members}
+
+
+def epk(key):
+    return {name: value for name, value in key.to_jwk().items() if name in ("kty", "crv", "x", "y")}
+
+
+def tokens():
+    """Yield what it is, the call, and the input."""
+    direct = Key.generate("dir", size=16)
+    opener = Decrypter(direct, enc=ENC)
+    yield "16 MiB of dots", opener.decrypt, "." * (16 * MIB)
+    yield "16 MiB, bad tag", opener.decrypt, token(headed({}), ciphertext=bytes(12 * MIB - 99))
+    depth = b"[" * 8000 + b"]" * 8000
+    yield "header of brackets, 16 KB", opener.decrypt, token(depth)
+    many = {f"m{i}": i for i in range(1100)}
+    yield "header of 1,100 members, 16 KB", opener.decrypt, token(headed(many))
+    yield "header of one string, 16 KB", opener.decrypt, token(headed({"x": "a" * 16000}))
+    digits = b'{"alg":"dir","x":' + b"9" * 16000 + b"}"
+    yield "header of one number, 16 KB", opener.decrypt, token(digits)
+    yield "RSA-OAEP, 2048 bits", *rsa_token(2048)
+    yield "RSA-OAEP, 4096 bits", *rsa_token(4096)
+    for curve in CURVES:
+        key = Key.generate("ECDH-ES", curve=curve)
+        members = {"alg": "ECDH-ES", "enc": ENC, "epk": epk(Key.generate("ECDH-ES", curve=curve))}
+        yield f"ECDH-ES, {curve}", Decrypter(key, enc=ENC).decrypt, token(members)
+    keys = [Key.generate("ECDH-ES", curve="X448") for _ in range(1000)]
+    low = {"kty": "OKP", "crv": "X448", "x": text(bytes(56))}
+    members = {"alg": "ECDH-ES", "enc": ENC, "epk": low}
+    yield "ECDH-ES, low order, 1,000 keys", Decrypter(keys, enc=ENC).decrypt, token(members)
+    members["epk"] = epk(Key.generate("ECDH-ES", curve="X448"))
+    yield "ECDH-ES, X448, 1,000 keys (4 tried)", Decrypter(keys, enc=ENC).decrypt, token(members)
+    for alg in ("PBES2-HS256+A128KW", "PBES2-HS512+A256KW"):
+        members = {"alg": alg, "enc": ENC, "p2s": text(bytes(8)), "p2c": Limits().pbes2_iterations}
+        opener = Decrypter(Key.from_password("x", alg=alg), enc=ENC)
+        yield f"{alg}, p2c 600,000", opener.decrypt, token(members, bytes(24))
+    yield "zip, where it is accepted", *zip_token(direct)
+
+
+def rsa_token(bits):
+    key = Key.generate("RSA-OAEP", size=bits)
+    members = {"alg": "RSA-OAEP", "enc": ENC}
+    return Decrypter(key, enc=ENC).decrypt, token(members, bytes(bits // 8 - 1) + b"\1")
+
+
+def zip_token(key):
+    """Only who has the key can make one: a compressed token is inflated after its tag."""
+    plaintext = bytes(Limits().inflated_bytes)
+    sealed = Encrypter(key, enc=ENC, compress=True).encrypt(plaintext)
+    assert len(zlib.compress(plaintext)) < len(sealed) < 1000
+    return Decrypter(key, enc=ENC, accept_zip=True).decrypt, sealed
+
+
+def signatures():
+    for alg, curve in (("RS256", None), ("ES256", None), ("ES512", None), ("EdDSA", "Ed448")):
+        key = Key.generate(alg, curve=curve)
+        signed = Signer(key).sign(b"x")
+        bent = signed[:-8] + ("AAAAAAAA" if signed[-8:] != "AAAAAAAA" else "BBBBBBBB")
+        yield f"JWS, {alg} {curve or ''}".rstrip(), Verifier(key.public()).verify, bent
+
+
+def load(**settings):
+    def run(data):
+        if isinstance(data, bytes):
+            return Key.from_der(data, **settings)
+        return Key.from_pem(data, **settings)
+
+    return run
+
+
+def keys():
+    for bits in (2048, 4096):
+        pem = Key.generate("RSA-OAEP", size=bits).to_pem(private=True)
+        yield f"private RSA key, {bits} bits", load(alg="RSA-OAEP"), pem
+    public = rsa.generate_private_key(65537, 4096).public_key().public_numbers()
+    short = rsa_jwk_of(public.n)
+    short["d"] = text((public.n - 2).to_bytes(512, "big"))
+    yield "RSA JWK with a wrong d alone, 4096 bits", from_jwk("RSA-OAEP"), json.dumps(short)
+    number = (1 << 16383) | rsa.generate_private_key(65537, 2048).public_key().public_numbers().n
+    yield "public RSA key, 16384 bits", from_jwk("RSA-OAEP"), json.dumps(rsa_jwk_of(number))
+    for curve in ("P-521", "X448"):
+        jwk = Key.generate("ECDH-ES", curve=curve).to_jwk(private=True)
+        yield f"private key on {curve}", from_jwk("ECDH-ES"), json.dumps(jwk)
+    jwk = Key.generate("EdDSA", curve="Ed448").to_jwk()
+    yield "public key on Ed448", from_jwk("EdDSA"), json.dumps(jwk)
+    listed = [{**Key.generate("ES512").to_jwk(), "kid": str(i)} for i in range(500)]
+    yield "JWK Set of 500 keys on P-521", KeySet.from_jwks, json.dumps({"keys": listed})
+    yield "1 MiB of brackets as JWK Set", KeySet.from_jwks, "[" * MIB
+    yield "1 MiB of PEM", load(alg="ES256"), pem_of(MIB)
+
+
+def rsa_jwk_of(number):
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return {"kty": "RSA", "e": "AQAB", "n": text(raw)}
+
+
+def from_jwk(alg):
+    return lambda given: Key.from_jwk(given, alg=alg)
+
+
+def pem_of(size):
+    body = "\n".join(["A" * 64] * (size // 65))
+    return f"-----BEGIN PRIVATE KEY-----\n{body}\n-----END PRIVATE KEY-----\n"
+
+
+def least_seconds(call, given):
+    best = float("inf")
+    for _ in range(RUNS):
+        began = time.thread_time_ns()
+        with suppress(JoseError):
+            call(given)
+        best = min(best, (time.thread_time_ns() - began) / 1e9)
+    return best
+
+
+def main():
+    print("| input | bytes | ms | us for each byte |\n|---|--:|--:|--:|")
+    for what, call, given in (*tokens(), *signatures(), *keys()):
+        seconds = least_seconds(call, given)
+        each = seconds * 1e6 / len(given)
+        print(f"| {what} | {len(given):,} | {seconds * 1e3:,.3f} | {each:,.3f} |")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""Calls into `cryptography` that read bytes from outside: what they raise, and how it is caught.
+
+Rules:
+- Every call that makes a key of foreign bytes or numbers runs inside `Suppress`, so that what can't
+  be read is a refusal, whatever the loader raises for it.
+- Nothing else is caught: an interrupt, a full memory and a mistake of joseal's own pass.
+
+`cryptography` is written in Rust. Where its code meets a case that it takes for impossible, it
+panics, and Python sees `pyo3_runtime.PanicException`, which is not an `Exception` and can't be
+imported: each extension module that PyO3 built makes a class of its own. It is known by the module
+and the name that PyO3 gives it, both exactly; no module of that name exists, so no other class has
+them by accident. A panic unwinds before it becomes an exception, and the loaders keep no state.
+
+Source: https://pyo3.rs, PanicException.
+"""
+
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Final
+
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+
+# What the loaders raise for bytes that they can't make a key of. A private key that does not have
+# the size of its curve is an InternalError. They warn of BER and of certificates that break RFC
+# 5280; where warnings are errors, that is a refusal like any other. A KeyError is a string in a
+# certificate's name with a tag that is not one of a string.
+_UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning, KeyError)
+
+_PANIC: Final = ("pyo3_runtime", "PanicException")
+
+
+class Suppress(AbstractContextManager[None, bool]):
+    """Leave the block where foreign code can't read what it was given, by a panic included.
+
+    Args:
+        further: more exceptions that say so.
+    """
+
+    __slots__ = ("_refusals",)
+
+    def __init__(self, *further: type[Exception]) -> None:
+        self._refusals = (*_UNREADABLE, *further)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        place: TracebackType | None,
+    ) -> bool:
+        return kind is not None and (issubclass(kind, self._refusals) or is_panic(kind))
+
+
+def is_panic(kind: type[BaseException]) -> bool:
+    """Tell whether a class of exception is a panic of Rust code."""
+    return (kind.__module__, kind.__qualname__) == _PANIC

@@ -1,0 +1,89 @@
+"""DER by hand, so that a test can write keys that no library would: RFC 8017, 5208, 5280, 7292."""
+
+RSA = "2a864886f70d010101"
+EC = "2a8648ce3d0201"
+CURVES = {"P-256": "2a8648ce3d030107", "P-384": "2b81040022", "P-521": "2b81040023"}
+OKP = {"X25519": "2b656e", "X448": "2b656f", "Ed25519": "2b6570", "Ed448": "2b6571"}
+DATA, KEY_BAG = "2a864886f70d010701", "2a864886f70d010c0a0101"
+
+
+def tagged(tag, *parts):
+    body = b"".join(parts)
+    size = len(body)
+    if size < 128:
+        return bytes((tag, size)) + body
+    raw = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(raw))) + raw + body
+
+
+def integer(value):
+    return tagged(2, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+
+
+def sequence(*parts):
+    return tagged(0x30, *parts)
+
+
+def oid(text):
+    return tagged(6, bytes.fromhex(text))
+
+
+def byte_string(raw):
+    return tagged(4, raw)
+
+
+def bits(raw):
+    return tagged(3, b"\0", raw)
+
+
+def rsa_public(n, e):
+    return sequence(integer(n), integer(e))
+
+
+def rsa_private(**members):
+    names = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+    return sequence(integer(0), *(integer(members[name]) for name in names))
+
+
+def ec_private(curve, scalar, point):
+    return sequence(
+        integer(1),
+        byte_string(scalar),
+        tagged(0xA0, oid(CURVES[curve])),
+        tagged(0xA1, bits(point)),
+    )
+
+
+def algorithm(curve=None):
+    """Return the AlgorithmIdentifier of RSA, or of a curve."""
+    if curve is None:
+        return sequence(oid(RSA), tagged(5))
+    return sequence(oid(OKP[curve])) if curve in OKP else sequence(oid(EC), oid(CURVES[curve]))
+
+
+def spki(raw, curve=None):
+    return sequence(algorithm(curve), bits(raw))
+
+
+def pkcs8(raw, curve=None):
+    return sequence(integer(0), algorithm(curve), byte_string(raw))
+
+
+def certificate(public, string_tag=0x0C):
+    """Return a certificate of no one: no loader looks at more than its form."""
+    signed_with = sequence(oid("2a8648ce3d040302"))
+    name = sequence(tagged(0x31, sequence(oid("550403"), tagged(string_tag, b"x"))))
+    validity = sequence(tagged(0x17, b"260101000000Z"), tagged(0x17, b"270101000000Z"))
+    body = sequence(tagged(0xA0, integer(2)), integer(7), signed_with, name, validity, name, public)
+    return sequence(body, signed_with, bits(sequence(integer(1), integer(1))))
+
+
+def pkcs12(private):
+    """Return a file of one key, neither encrypted nor authenticated."""
+    bag = sequence(oid(KEY_BAG), tagged(0xA0, private))
+    inner = sequence(_content(sequence(bag)))
+    return sequence(integer(3), _content(inner))
+
+
+def _content(raw):
+    return sequence(oid(DATA), tagged(0xA0, byte_string(raw)))

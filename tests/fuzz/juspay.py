@@ -129,6 +129,7 @@ def check_exchange(_, said):
         connect_timeout_seconds=5,
         answer_timeout_seconds=5,
         connections=1,
+        idle_seconds=0,
         ssl_context=TLS,
     )
     transport._pool.ConnectionCls = type("Canned", (_Canned,), {"said": said})

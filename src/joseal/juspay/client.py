@@ -55,7 +55,7 @@ class Client(Opaque):
     """Sends payouts over HTTPS. A context manager: leaving it closes the connections.
 
     One client serves many threads: it is immutable, and its pool of connections takes care of
-    itself. It is not to be carried over a fork; make one in each process.
+    itself. In a forked process it opens connections of its own: nothing is shared with the parent.
 
     Every call ends in an `Outcome`, and raises for nothing but the caller's own arguments, before
     anything is sent. Making one puts the redaction filter on urllib3's loggers, and on ours.
@@ -69,6 +69,9 @@ class Client(Opaque):
             handing the request over, each.
         answer_timeout_seconds: for the whole answer, counted from when the request was handed over.
         connections: how many are kept open between calls; more threads may send at once.
+        idle_seconds: for how long after a call its connection is used again; 0 opens one for each
+            call. Keep it below what gateways on the way remember: a request that is sent over a
+            connection that they have forgotten ends as `Unknown`.
         ssl_context: trust roots of another kind, or a client certificate. It has to verify
             certificates and host names, and its own `minimum_version` has to refuse what is older
             than TLS 1.2, whatever the system's settings are. The default is the system's trust in
@@ -76,7 +79,10 @@ class Client(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: a number is not positive and finite, or `ssl_context` verifies too little.
+        ValueError: a number is not positive and finite (`idle_seconds` may be 0), or `ssl_context`
+            verifies too little.
+        RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
+            niquests brings: what it sends can't be observed.
     """
 
     __slots__ = ("_account", "_attempt_path", "_encrypter", "_transport")
@@ -95,6 +101,7 @@ class Client(Opaque):
         connect_timeout_seconds: float = 10.0,
         answer_timeout_seconds: float = 60.0,
         connections: int = 10,
+        idle_seconds: float = 4.0,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         if not isinstance(account, Account):
@@ -108,6 +115,8 @@ class Client(Opaque):
         for number in (connect_timeout_seconds, answer_timeout_seconds, connections):
             if not 0 < number < math.inf:
                 raise ValueError("time-outs and connections must be positive and finite")
+        if not 0 <= idle_seconds < math.inf:
+            raise ValueError("idle_seconds must be 0 or more, and finite")
         protect_loggers()
         self._set(
             _account=account,
@@ -118,6 +127,7 @@ class Client(Opaque):
                 connect_timeout_seconds=connect_timeout_seconds,
                 answer_timeout_seconds=answer_timeout_seconds,
                 connections=connections,
+                idle_seconds=idle_seconds,
                 ssl_context=ssl_context,
             ),
         )

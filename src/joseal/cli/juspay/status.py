@@ -86,6 +86,7 @@ def _ask(account: Account, order_id: str, timeout: float) -> Outcome[Order]:
             connect_timeout_seconds=_CONNECT_SECONDS,
             answer_timeout_seconds=timeout,
             connections=1,
+            idle_seconds=0,
             ssl_context=None,
         )
         answer = transport.exchange(request)

@@ -17,6 +17,7 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
+from joseal._core.processes import process_id
 from joseal.juspay.requests import ANSWER_BYTES
 
 if TYPE_CHECKING:
@@ -76,10 +77,12 @@ class _Stream(io.BufferedReader):
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._meter = _Meter(raw, sock)
         self._sock = sock
+        self._process = process_id()
         super().__init__(self._meter)
 
     def close(self) -> None:
-        if not self.closed:
+        # In a forked child the connection is still the parent's.
+        if not self.closed and self._process == process_id():
             self._meter.stop()
             decrypted = self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
             if decrypted or self.peek():

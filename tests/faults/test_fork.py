@@ -12,7 +12,7 @@ from joseal import Decrypter, Encrypter, Key
 from joseal._core import processes
 from joseal._core.wire import buffers
 from joseal.bulk import pools
-from joseal.juspay import Client, payout_encrypter
+from joseal.juspay import Client, Known, payout_encrypter
 from joseal.juspay.sandbox import Call, FaultPlan, Sandbox
 
 pytestmark = needs_fork
@@ -25,7 +25,11 @@ def slowly(call: Call) -> FaultPlan:
 
 
 def attempted(client: Client, order_id: str) -> str:
-    return client.attempt(order_id, attempt_at(f"f-{order_id}")).kind
+    return client.attempt(
+        order_id,
+        attempt_at(f"f-{order_id}"),
+        known=Known.decided(order_id, attempt_at(f"f-{order_id}").fulfillment_id),
+    ).kind
 
 
 def asked(client: Client, order_id: str) -> str:
@@ -38,7 +42,11 @@ def asked(client: Client, order_id: str) -> str:
 def test_an_attempt_in_a_child_gets_its_own_answer(tls: bool, turn: int) -> None:
     with Sandbox(tls=tls, plan=slowly) as sandbox, _used(sandbox, tls) as client:
         # An order of another payout: the sandbox refuses an attempt at "theirs" with E09.
-        client.attempt("theirs", attempt_at("f-0"))
+        client.attempt(
+            "theirs",
+            attempt_at("f-0"),
+            known=Known.decided("theirs", attempt_at("f-0").fulfillment_id),
+        )
         child = Child(lambda: _delayed(turn % 2, lambda: attempted(client, "theirs")))
         own = _delayed(turn // 2, lambda: attempted(client, "mine-1"))
         assert (own, child.said()) == ("accepted", repr("refused"))

@@ -6,7 +6,7 @@ import pytest
 from tests.faults.nat import Nat
 from tests.faults.world import attempt_at
 
-from joseal.juspay import Account, Client, payout_encrypter
+from joseal.juspay import Account, Client, Known, payout_encrypter
 from joseal.juspay.sandbox import Sandbox
 
 
@@ -41,7 +41,14 @@ def test_a_connection_that_was_idle_is_not_used_again(
         through(nat, sandbox, idle_seconds) as client,
     ):
         for number in range(4):
-            assert client.attempt(f"order-{number}", attempt_at("f-1")).kind == "accepted"
+            assert (
+                client.attempt(
+                    f"order-{number}",
+                    attempt_at("f-1"),
+                    known=Known.decided(f"order-{number}", attempt_at("f-1").fulfillment_id),
+                ).kind
+                == "accepted"
+            )
             time.sleep(0.4)
         assert [sandbox.attempts(f"order-{number}") for number in range(4)] == [1] * 4
         assert (nat.forgotten, nat.connections) == (0, 4)
@@ -57,7 +64,13 @@ def test_a_client_that_keeps_it_for_longer_loses_every_second_attempt(answers_re
     ):
         kinds = []
         for number in range(2):
-            kinds.append(client.attempt(f"order-{number}", attempt_at("f-1")).kind)
+            kinds.append(
+                client.attempt(
+                    f"order-{number}",
+                    attempt_at("f-1"),
+                    known=Known.decided(f"order-{number}", attempt_at("f-1").fulfillment_id),
+                ).kind
+            )
             time.sleep(0.4)
         assert kinds == ["accepted", "unknown"]
         assert (sandbox.attempts("order-1"), nat.forgotten) == (0, 1)

@@ -16,6 +16,7 @@ from joseal.juspay import (
     Attempt,
     CardInfo,
     Envelope,
+    Known,
     NewOrder,
     Refused,
     UnauthenticatedError,
@@ -27,8 +28,9 @@ from joseal.juspay import (
     read_order_status_response,
     read_webhook,
 )
+from joseal.juspay.http.connection import Connection
 from joseal.juspay.http.response import Answer
-from joseal.juspay.http.transport import Transport, _Connection
+from joseal.juspay.http.transport import Transport
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
 from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, StillUnknown, read_reconciliation
@@ -47,7 +49,7 @@ WORDS = [
     *("HTTP/1.1 200 OK\r\n", "Content-Length: ", "Transfer-Encoding: chunked\r\n", "\r\n"),
     *(*OrderState, *FulfillmentState, *TransactionState),
 ]
-QUESTION = AttemptQuery(FULFILLMENT_ID, ["known"])
+QUESTION = AttemptQuery(known=Known.decided(ORDER_ID, FULFILLMENT_ID, ["known"]))
 
 
 def check(data):
@@ -88,7 +90,7 @@ def check_order(status, body):
         assert outcome.value.order_id == ORDER_ID
         with contextlib.suppress(LookupError, ValueError):
             outcome.value.known(FULFILLMENT_ID)
-    resolution = read_reconciliation(outcome, QUESTION)
+    resolution = read_reconciliation(outcome, QUESTION, apart_seconds=0)
     assert type(resolution) in (Arrived, Failed, StillUnknown)
     if isinstance(resolution, Failed):
         assert {part.status for part in resolution.transactions} <= {"FAILURE", "REVERSED"}
@@ -97,7 +99,7 @@ def check_order(status, body):
         }
 
 
-class _Canned(_Connection):
+class _Canned(Connection):
     """A connection whose other side has said already all that it will say."""
 
     response_class = Answer
@@ -132,7 +134,7 @@ def check_exchange(_, said):
         idle_seconds=0,
         ssl_context=TLS,
     )
-    transport._pool.ConnectionCls = type("Canned", (_Canned,), {"said": said})
+    transport._pool.current().ConnectionCls = type("Canned", (_Canned,), {"said": said})
     try:
         found = transport.exchange(REQUEST)
     finally:

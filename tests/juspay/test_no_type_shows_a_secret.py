@@ -66,7 +66,14 @@ WITHOUT = {
     *("Ack", "Arrived", "AttemptPath", "Cancellation", "Claim", "WebhookStore", "Delivery"),
     *("WebhookStoreError", "Failed", "FulfillmentState", "Label", "MemoryWebhookStore", "NotSent"),
     *("OrderState", "PayoutLink", "AttemptQuery", "SavedBeneficiary", "SqliteWebhookStore"),
-    *("StillUnknown", "Transaction", "TransactionState", "UnauthenticatedError", "Unknown"),
+    *(
+        "Known",
+        "StillUnknown",
+        "Transaction",
+        "TransactionState",
+        "UnauthenticatedError",
+        "Unknown",
+    ),
     "ValidationState",
 }
 

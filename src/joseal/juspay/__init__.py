@@ -1,7 +1,10 @@
 """A thin client layer for Juspay's encrypted payouts.
 
     with Client(account, payout_encrypter(bank)) as client:
-        outcome = client.attempt("order-1", Attempt(fulfillment_id=..., card_info=CardInfo(...)))
+        known = client.known("order-1", fulfillment_id).result()
+        attempt = Attempt(fulfillment_id=fulfillment_id, card_info=CardInfo(...))
+        outcome = client.attempt("order-1", attempt, known=known)
+        found = client.reconcile(known)
 
 `models` and `orders` say what is sent, `envelope` seals it, `api` makes requests and reads answers
 without a socket, for any HTTP client, and `Client` is one. Each call ends in an `outcome`.
@@ -34,6 +37,7 @@ from joseal.juspay.models.beneficiary import (
     Wallet,
 )
 from joseal.juspay.models.envelope import Envelope, encrypt_body, payout_encrypter
+from joseal.juspay.models.known import Known
 from joseal.juspay.models.order import AdditionalInfo, NewFulfillment, NewOrder, WebhookDetails
 from joseal.juspay.models.order_status import (
     Cancellation,
@@ -125,6 +129,7 @@ __all__ = [
     "Failed",
     "Fulfillment",
     "FulfillmentState",
+    "Known",
     "Label",
     "MemoryWebhookStore",
     "NewFulfillment",

@@ -10,7 +10,8 @@ Source: the attempt, order and cancel pages of the payouts API.
 
 import math
 import ssl
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, final
@@ -23,10 +24,18 @@ from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.envelope import Envelope, encrypt_body
+from joseal.juspay.models.fields import ORDER_ID
+from joseal.juspay.models.known import Known
 from joseal.juspay.models.order import NewOrder
 from joseal.juspay.models.order_status import Cancellation, Order
-from joseal.juspay.outcomes import Outcome
-from joseal.juspay.reconcile import AttemptQuery, Reconciliation, read_reconciliation
+from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+from joseal.juspay.reconcile import (
+    APART_SECONDS,
+    AttemptQuery,
+    Failed,
+    Reconciliation,
+    read_reconciliation,
+)
 from joseal.juspay.requests import (
     EVERYTHING,
     AttemptPath,
@@ -46,6 +55,7 @@ from joseal.juspay.responses import (
     read_order_status_response,
 )
 from joseal.juspay.signing import PayoutKeys
+from joseal.juspay.unsettled import Unsettled
 
 _T = TypeVar("_T")
 
@@ -72,6 +82,8 @@ class Client(Opaque):
         idle_seconds: for how long after a call its connection is used again; 0 opens one for each
             call. Keep it below what gateways on the way remember: a request that is sent over a
             connection that they have forgotten ends as `Unknown`.
+        apart_seconds: how long two reads of a status lie apart that confirm each other: longer
+            than the API's status lags behind.
         ssl_context: trust roots of another kind, or a client certificate. It has to verify
             certificates and host names, and its own `minimum_version` has to refuse what is older
             than TLS 1.2, whatever the system's settings are. The default is the system's trust in
@@ -79,18 +91,27 @@ class Client(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: a number is not positive and finite (`idle_seconds` may be 0), or `ssl_context`
+        ValueError: a number is not positive and finite (the last two may be 0), or `ssl_context`
             verifies too little.
         RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
             niquests brings: what it sends can't be observed.
     """
 
-    __slots__ = ("_account", "_attempt_path", "_encrypter", "_transport")
+    __slots__ = (
+        "_account",
+        "_apart_seconds",
+        "_attempt_path",
+        "_encrypter",
+        "_transport",
+        "_unsettled",
+    )
 
     _account: Account
     _encrypter: Encrypter | PayoutKeys
     _attempt_path: AttemptPath
     _transport: Transport
+    _apart_seconds: float
+    _unsettled: Unsettled
 
     def __init__(
         self,
@@ -102,6 +123,7 @@ class Client(Opaque):
         answer_timeout_seconds: float = 60.0,
         connections: int = 10,
         idle_seconds: float = 4.0,
+        apart_seconds: float = APART_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         if not isinstance(account, Account):
@@ -110,18 +132,15 @@ class Client(Opaque):
             raise TypeError("encrypter must be an Encrypter or PayoutKeys")
         if not isinstance(attempt_path, AttemptPath):
             raise TypeError("attempt_path must be an AttemptPath")
-        if type(connections) is not int:
-            raise TypeError("connections must be an int")
-        for number in (connect_timeout_seconds, answer_timeout_seconds, connections):
-            if not 0 < number < math.inf:
-                raise ValueError("time-outs and connections must be positive and finite")
-        if not 0 <= idle_seconds < math.inf:
-            raise ValueError("idle_seconds must be 0 or more, and finite")
+        _check_numbers(connections, (connect_timeout_seconds, answer_timeout_seconds))
+        _check_pauses(idle_seconds, apart_seconds)
         protect_loggers()
         self._set(
             _account=account,
             _encrypter=encrypter,
             _attempt_path=attempt_path,
+            _apart_seconds=apart_seconds,
+            _unsettled=Unsettled(),
             _transport=Transport(
                 account.base_url,
                 connect_timeout_seconds=connect_timeout_seconds,
@@ -152,25 +171,34 @@ class Client(Opaque):
 
     @hide_locals
     def attempt(
-        self, order_id: str, attempt: Attempt, *, routing_id: str | None = None
+        self,
+        order_id: str,
+        attempt: Attempt,
+        *,
+        known: Known,
+        routing_id: str | None = None,
     ) -> Outcome[Ack]:
-        """Seal one more attempt at an order's payout and send it, once.
+        """Encrypt one more attempt at an order's payout and send it, once.
 
-        After `Unknown` ask `resolve`. To be able to, read the status before, and keep
-        `Order.known` of it.
+        Whatever the outcome is, `reconcile(known)` finds out what became of it. One more attempt
+        at the same payout is refused until that has said `Failed`, unless nothing was started:
+        after `NotSent` and `Refused`.
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
             attempt: the card and the fulfillment that it is for.
+            known: what was there before, from `Client.known`, `Order.known` or `Failed.known`;
+                `Known.fresh` for an order that was created just now.
             routing_id: the customer's, in place of the account's.
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII.
+            ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
+                `known` is of another payout, or says that this one has not failed; or an earlier
+                attempt of this client is not known to have failed.
             TokenTooLargeError: the attempt is over the encrypter's limits.
         """
-        if not isinstance(attempt, Attempt):
-            raise TypeError("attempt must be an Attempt")
+        _check_known(order_id, attempt, known)
         request = attempt_request(
             self._account,
             order_id,
@@ -178,7 +206,11 @@ class Client(Opaque):
             routing_id=routing_id,
             path=self._attempt_path,
         )
-        return self._call(request, read_attempt_response)
+        self._unsettled.begin(known)
+        outcome = self._call(request, read_attempt_response)
+        if isinstance(outcome, NotSent | Refused):
+            self._unsettled.settle(known)
+        return outcome
 
     @hide_locals
     def create_order(self, order: NewOrder, *, routing_id: str | None = None) -> Outcome[Order]:
@@ -260,32 +292,69 @@ class Client(Opaque):
         return self._call(request, read_cancel_response)
 
     @hide_locals
-    def reconcile(
-        self,
-        order_id: str,
-        fulfillment_id: str,
-        *,
-        known: Collection[str],
-        asked: int = 0,
-        routing_id: str | None = None,
-    ) -> Reconciliation:
-        """Find out what became of an attempt whose outcome was `Unknown`. Sends no payout.
+    def known(
+        self, order_id: str, fulfillment_id: str, *, routing_id: str | None = None
+    ) -> Outcome[Known]:
+        """Read how a payout stands, twice and `apart_seconds` apart, for an attempt at it.
 
-        Reads the order's status once, and compares; `read_reconciliation` says how.
+        It blocks for that long. Two equal reads confirm each other, and only against a confirmed
+        state `reconcile` can say `Failed`; after two that differ the second one is returned alone.
 
         Args:
-            order_id: as of the attempt.
-            fulfillment_id: as of the attempt.
-            known: the references of the transactions before the attempt, from `Order.known`.
-            asked: how often this was asked before, for `StillUnknown.ask_again_seconds`.
+            order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
+            fulfillment_id: as the answer to the order's creation named it.
             routing_id: the customer's, in place of the account's.
+
+        Returns:
+            The state, or why it could not be read.
 
         Raises:
             TypeError: an argument is of another type.
             ValueError: an argument is not as above, or not printable ASCII.
         """
-        question = AttemptQuery(fulfillment_id, known, asked)
-        return read_reconciliation(self.order_status(order_id, routing_id=routing_id), question)
+        first = self._known(order_id, fulfillment_id, routing_id)
+        if not isinstance(first, Accepted):
+            return first
+        time.sleep(self._apart_seconds)
+        second = self._known(order_id, fulfillment_id, routing_id)
+        if not isinstance(second, Accepted):
+            return second
+        return Accepted(first.value.confirmed_by(second.value))
+
+    def _known(self, order_id: str, fulfillment_id: str, routing_id: str | None) -> Outcome[Known]:
+        outcome = self.order_status(order_id, routing_id=routing_id)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        try:
+            return Accepted(outcome.value.known(fulfillment_id))
+        except (LookupError, ValueError) as error:
+            # Constant texts of our own.
+            return Unknown(str(error))
+
+    @hide_locals
+    def reconcile(
+        self, question: Known | AttemptQuery, *, routing_id: str | None = None
+    ) -> Reconciliation:
+        """Find out what became of an attempt, whatever its outcome was. Sends no payout.
+
+        Reads the order's status once, and compares; `read_reconciliation` says how.
+
+        Args:
+            question: the `known` of the attempt; after that `StillUnknown.again`.
+            routing_id: the customer's, in place of the account's.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: `routing_id` is not printable ASCII.
+        """
+        if not isinstance(question, Known | AttemptQuery):
+            raise TypeError("question must be a Known or an AttemptQuery")
+        known = question if isinstance(question, Known) else question.known
+        status = self.order_status(known.order_id, routing_id=routing_id)
+        found = read_reconciliation(status, question, apart_seconds=self._apart_seconds)
+        if isinstance(found, Failed):
+            self._unsettled.settle(known)
+        return found
 
     def _encrypt(self, body: Body) -> Envelope:
         kid, sid = self._account.kid, self._account.sid
@@ -297,3 +366,33 @@ class Client(Opaque):
         """Send a request once, and read its answer."""
         answer = self._transport.exchange(request)
         return read(*answer) if isinstance(answer, tuple) else answer
+
+
+def _check_numbers(connections: int, timeouts: tuple[float, ...]) -> None:
+    if type(connections) is not int:
+        raise TypeError("connections must be an int")
+    if not all(0 < number < math.inf for number in (*timeouts, connections)):
+        raise ValueError("time-outs and connections must be positive and finite")
+
+
+def _check_pauses(*pauses: float) -> None:
+    if not all(0 <= number < math.inf for number in pauses):
+        raise ValueError("idle_seconds and apart_seconds must be 0 or more, and finite")
+
+
+def _check_known(order_id: str, attempt: Attempt, known: Known) -> None:
+    """Refuse an attempt that is not made against a state in which it may be made.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `known` is of another payout, or says that no attempt may be made.
+    """
+    if not isinstance(attempt, Attempt):
+        raise TypeError("attempt must be an Attempt")
+    if not isinstance(known, Known):
+        raise TypeError("known must be a Known")
+    ORDER_ID.apply("order_id", order_id)
+    if (known.order_id, known.fulfillment_id) != (order_id, attempt.fulfillment_id):
+        raise ValueError("known is of another order or fulfillment than the attempt")
+    if known.hindrance is not None:
+        raise ValueError(known.hindrance)

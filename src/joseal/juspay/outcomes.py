@@ -1,10 +1,10 @@
 """How a call ends: in one of four ways, and each says whether it may be repeated.
 
-    match client.attempt("order-1", attempt):
+    match client.attempt("order-1", attempt, known=known):
         case Accepted(value): ...   # a documented success
         case Refused(): ...         # a documented refusal: nothing was started
         case NotSent(): ...         # no byte of the request left: safe to send again
-        case Unknown(): ...         # it may have arrived: `Client.resolve`, never send again
+        case Unknown(): ...         # it may have arrived: `Client.reconcile`, never send again
 
 Rules:
 - `Unknown` is the rule and the other three are exceptions to it, each with its own proof.

@@ -42,6 +42,7 @@ from joseal.juspay import (
     PayeeDetails,
     PayoutKeys,
     PlainCard,
+    PlannedAttempt,
     RedactionFilter,
     Refused,
     Request,
@@ -74,7 +75,7 @@ WITHOUT = {
         "UnauthenticatedError",
         "Unknown",
     ),
-    "ValidationState",
+    *("PayoutJournalError", "SqlitePayoutJournal", "ValidationState"),
 }
 
 
@@ -109,6 +110,7 @@ def samples():
         SenderDetails(type="PAY_CARD", details=sender),
         Attempt(fulfillment_id="f", card_info=card),
         Attempt(fulfillment_id="f", extra={"a": ["NoteCanary"]}),
+        PlannedAttempt("a-1", "order-1", Attempt(fulfillment_id="f", card_info=card)),
         plain,
         payee,
         part,

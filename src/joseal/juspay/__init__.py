@@ -22,6 +22,16 @@ from joseal.juspay.account import (
     Account,
 )
 from joseal.juspay.client import Client
+from joseal.juspay.journal.entry import Entry
+from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
+from joseal.juspay.journal.run import (
+    AttemptResult,
+    PlannedAttempt,
+    decide_attempt,
+    reconcile_attempts,
+    run_attempts,
+)
+from joseal.juspay.journal.sqlite import SqlitePayoutJournal
 from joseal.juspay.log_filter import RedactionFilter, protect_loggers, redact
 from joseal.juspay.models.attempt import Attempt, CardInfo, Details, Expiry, SenderDetails
 from joseal.juspay.models.beneficiary import (
@@ -115,6 +125,7 @@ __all__ = [
     "Attempt",
     "AttemptPath",
     "AttemptQuery",
+    "AttemptResult",
     "BankAccount",
     "Beneficiary",
     "Cancellation",
@@ -124,6 +135,7 @@ __all__ = [
     "Delivery",
     "Details",
     "Document",
+    "Entry",
     "Envelope",
     "Expiry",
     "Failed",
@@ -141,9 +153,12 @@ __all__ = [
     "PaidBeneficiary",
     "PaidTo",
     "PayeeDetails",
+    "PayoutJournal",
+    "PayoutJournalError",
     "PayoutKeys",
     "PayoutLink",
     "PlainCard",
+    "PlannedAttempt",
     "Reconciliation",
     "RedactionFilter",
     "Refused",
@@ -151,6 +166,7 @@ __all__ = [
     "SavedBeneficiary",
     "SavedCard",
     "SenderDetails",
+    "SqlitePayoutJournal",
     "SqliteWebhookStore",
     "StillUnknown",
     "Transaction",
@@ -169,6 +185,7 @@ __all__ = [
     "cancel_request",
     "create_order_request",
     "create_plain_order_request",
+    "decide_attempt",
     "encrypt_body",
     "handle_once",
     "order_status_request",
@@ -180,5 +197,7 @@ __all__ = [
     "read_order_status_response",
     "read_reconciliation",
     "read_webhook",
+    "reconcile_attempts",
     "redact",
+    "run_attempts",
 ]

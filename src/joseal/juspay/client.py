@@ -154,6 +154,11 @@ class Client(Opaque):
     def __repr__(self) -> str:
         return f"Client({self._account!r})"
 
+    @property
+    def apart_seconds(self) -> float:
+        """How long two reads of a status lie apart that confirm each other."""
+        return self._apart_seconds
+
     def __enter__(self) -> Self:
         return self
 

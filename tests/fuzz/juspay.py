@@ -30,7 +30,7 @@ from joseal.juspay import (
 )
 from joseal.juspay.http.connection import Connection
 from joseal.juspay.http.response import Answer
-from joseal.juspay.http.transport import Transport
+from joseal.juspay.http.transport import Timeouts, Transport
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
 from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, StillUnknown, read_reconciliation
@@ -128,8 +128,7 @@ def check_exchange(_, said):
     """The whole way: off a socket, through urllib3, to an outcome."""
     transport = Transport(
         "http://127.0.0.1:9",
-        connect_timeout_seconds=5,
-        answer_timeout_seconds=5,
+        Timeouts(5, 5, 10),
         connections=1,
         idle_seconds=0,
         ssl_context=TLS,
@@ -142,7 +141,7 @@ def check_exchange(_, said):
     if isinstance(found, Unknown):
         assert len(found.reason) < 100
         return
-    status, body = found
+    status, body, _ = found
     assert len(body) <= ANSWER_BYTES + 1
     assert said.startswith(b"HTTP/")
     check_outcome(read_attempt_response(status, body), status)

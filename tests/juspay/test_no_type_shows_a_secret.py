@@ -70,6 +70,11 @@ WITHOUT = {
     *(
         "Known",
         "StillUnknown",
+        "AttemptResult",
+        "CallDetails",
+        "Entry",
+        "Known",
+        "PayoutJournal",
         "Transaction",
         "TransactionState",
         "UnauthenticatedError",

@@ -21,6 +21,7 @@ from joseal.juspay.account import (
     SANDBOX,
     Account,
 )
+from joseal.juspay.call_details import CallDetails
 from joseal.juspay.client import Client
 from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
@@ -128,6 +129,7 @@ __all__ = [
     "AttemptResult",
     "BankAccount",
     "Beneficiary",
+    "CallDetails",
     "Cancellation",
     "CardInfo",
     "Claim",

@@ -16,10 +16,15 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, final
 
+import msgspec
+
 from joseal._core.jwe import Encrypter
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal.juspay import call_log
 from joseal.juspay.account import Account
-from joseal.juspay.http.transport import Transport
+from joseal.juspay.call_details import CallDetails
+from joseal.juspay.call_log import CallHook
+from joseal.juspay.http.transport import Reply, Timeouts, Transport
 from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body
@@ -78,6 +83,8 @@ class Client(Opaque):
         connect_timeout_seconds: for connecting to one address, for the TLS handshake, and for
             handing the request over, each.
         answer_timeout_seconds: for the whole answer, counted from when the request was handed over.
+        deadline_seconds: for the whole call, name resolution included, whatever the time-outs of
+            its steps are.
         connections: how many are kept open between calls; more threads may send at once.
         idle_seconds: for how long after a call its connection is used again; 0 opens one for each
             call. Keep it below what gateways on the way remember: a request that is sent over a
@@ -88,6 +95,8 @@ class Client(Opaque):
             certificates and host names, and its own `minimum_version` has to refuse what is older
             than TLS 1.2, whatever the system's settings are. The default is the system's trust in
             Python's default context.
+        on_call: is called after each call with its name, the kind of its outcome, and the seconds
+            that it took: for metrics. What it raises is dropped: the outcome must not be lost.
 
     Raises:
         TypeError: an argument is of another type.
@@ -102,6 +111,7 @@ class Client(Opaque):
         "_apart_seconds",
         "_attempt_path",
         "_encrypter",
+        "_on_call",
         "_transport",
         "_unsettled",
     )
@@ -111,6 +121,7 @@ class Client(Opaque):
     _attempt_path: AttemptPath
     _transport: Transport
     _apart_seconds: float
+    _on_call: CallHook | None
     _unsettled: Unsettled
 
     def __init__(
@@ -121,30 +132,28 @@ class Client(Opaque):
         attempt_path: AttemptPath = AttemptPath.ORDERS,
         connect_timeout_seconds: float = 10.0,
         answer_timeout_seconds: float = 60.0,
+        deadline_seconds: float = 120.0,
         connections: int = 10,
         idle_seconds: float = 4.0,
         apart_seconds: float = APART_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
+        on_call: CallHook | None = None,
     ) -> None:
-        if not isinstance(account, Account):
-            raise TypeError("account must be an Account")
-        if not isinstance(encrypter, Encrypter | PayoutKeys):
-            raise TypeError("encrypter must be an Encrypter or PayoutKeys")
-        if not isinstance(attempt_path, AttemptPath):
-            raise TypeError("attempt_path must be an AttemptPath")
-        _check_numbers(connections, (connect_timeout_seconds, answer_timeout_seconds))
+        _check_types(account, encrypter, attempt_path, on_call)
+        timeouts = Timeouts(connect_timeout_seconds, answer_timeout_seconds, deadline_seconds)
+        _check_numbers(connections, timeouts)
         _check_pauses(idle_seconds, apart_seconds)
         protect_loggers()
         self._set(
             _account=account,
             _encrypter=encrypter,
             _attempt_path=attempt_path,
+            _on_call=on_call,
             _apart_seconds=apart_seconds,
             _unsettled=Unsettled(),
             _transport=Transport(
                 account.base_url,
-                connect_timeout_seconds=connect_timeout_seconds,
-                answer_timeout_seconds=answer_timeout_seconds,
+                timeouts,
                 connections=connections,
                 idle_seconds=idle_seconds,
                 ssl_context=ssl_context,
@@ -212,7 +221,7 @@ class Client(Opaque):
             path=self._attempt_path,
         )
         self._unsettled.begin(known)
-        outcome = self._call(request, read_attempt_response)
+        outcome = self._call("attempt", request, read_attempt_response)
         if isinstance(outcome, NotSent | Refused):
             self._unsettled.settle(known)
         return outcome
@@ -236,7 +245,9 @@ class Client(Opaque):
         if not isinstance(order, NewOrder):
             raise TypeError("order must be a NewOrder")
         request = create_order_request(self._account, self._encrypt(order), routing_id=routing_id)
-        return self._call(request, partial(read_create_order_response, order_id=order.order_id))
+        return self._call(
+            "create_order", request, partial(read_create_order_response, order_id=order.order_id)
+        )
 
     @hide_locals
     def create_plain_order(
@@ -253,7 +264,11 @@ class Client(Opaque):
             ValueError: a payout goes to a PLAIN_CARD, or `routing_id` is not printable ASCII.
         """
         request = create_plain_order_request(self._account, order, routing_id=routing_id)
-        return self._call(request, partial(read_create_order_response, order_id=order.order_id))
+        return self._call(
+            "create_plain_order",
+            request,
+            partial(read_create_order_response, order_id=order.order_id),
+        )
 
     @hide_locals
     def order_status(
@@ -277,7 +292,9 @@ class Client(Opaque):
         request = order_status_request(
             self._account, order_id, expand=expand, routing_id=routing_id
         )
-        return self._call(request, partial(read_order_status_response, order_id=order_id))
+        return self._call(
+            "order_status", request, partial(read_order_status_response, order_id=order_id)
+        )
 
     @hide_locals
     def cancel(
@@ -294,7 +311,7 @@ class Client(Opaque):
             ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
         """
         request = cancel_request(self._account, fulfillment_id, routing_id=routing_id)
-        return self._call(request, read_cancel_response)
+        return self._call("cancel", request, read_cancel_response)
 
     @hide_locals
     def known(
@@ -367,13 +384,37 @@ class Client(Opaque):
             return self._encrypter.encrypt(body, kid=kid, sid=sid)
         return encrypt_body(self._encrypter, body, kid=kid, sid=sid)
 
-    def _call(self, request: Request, read: Callable[[int, bytes], Outcome[_T]]) -> Outcome[_T]:
-        """Send a request once, and read its answer."""
+    def _call(
+        self, name: str, request: Request, read: Callable[[int, bytes], Outcome[_T]]
+    ) -> Outcome[_T]:
+        """Send a request once, read its answer, and tell of the call."""
+        begun = time.monotonic()
         answer = self._transport.exchange(request)
-        return read(*answer) if isinstance(answer, tuple) else answer
+        outcome: Outcome[_T]
+        if isinstance(answer, Reply):
+            outcome = read(answer.status, answer.body)
+            details = CallDetails(headers=answer.headers)
+        else:
+            outcome, details = answer, answer.call
+        seconds = time.monotonic() - begun
+        details = msgspec.structs.replace(details, seconds=seconds)
+        status = answer.status if isinstance(answer, Reply) else None
+        call_log.tell(name, outcome.kind, status, seconds, self._on_call)
+        return msgspec.structs.replace(outcome, call=details)
 
 
-def _check_numbers(connections: int, timeouts: tuple[float, ...]) -> None:
+def _check_types(account: object, encrypter: object, path: object, on_call: object) -> None:
+    if not isinstance(account, Account):
+        raise TypeError("account must be an Account")
+    if not isinstance(encrypter, Encrypter | PayoutKeys):
+        raise TypeError("encrypter must be an Encrypter or PayoutKeys")
+    if not isinstance(path, AttemptPath):
+        raise TypeError("attempt_path must be an AttemptPath")
+    if on_call is not None and not callable(on_call):
+        raise TypeError("on_call must be a function")
+
+
+def _check_numbers(connections: int, timeouts: Timeouts) -> None:
     if type(connections) is not int:
         raise TypeError("connections must be an int")
     if not all(0 < number < math.inf for number in (*timeouts, connections)):

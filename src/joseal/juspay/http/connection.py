@@ -9,12 +9,17 @@ Rules:
 """
 
 import http.client
+import math
+import socket
 import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.util import connection
 
+from joseal.juspay.http import deadline
 from joseal.juspay.http.response import Answer
 
 if TYPE_CHECKING:
@@ -34,6 +39,33 @@ class Connection(HTTPConnection):
     # Set by the pool for all of its connections.
     idle_seconds = 0.0
     _used_at = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """Resolve the name, and connect to the first address that answers, before the deadline.
+
+        urllib3's own would let the system's resolver take as long as it likes.
+        """
+        seconds = float(self.timeout) if isinstance(self.timeout, int | float) else math.inf
+        failed: OSError | None = None
+        try:
+            found = deadline.addresses(self._dns_host, self.port, deadline.at_most(seconds))
+        except socket.gaierror as error:
+            raise NameResolutionError(self.host, self, error) from None
+        for address in found:
+            limit = deadline.at_most(seconds)
+            try:
+                connected = connection.create_connection(
+                    address, limit, socket_options=self.socket_options
+                )
+            except OSError as error:
+                failed = error
+                continue
+            # The handshake has what is left.
+            connected.settimeout(deadline.at_most(seconds))
+            return connected
+        if isinstance(failed, TimeoutError):
+            raise ConnectTimeoutError(self, "no connection within the time-out") from failed
+        raise NewConnectionError(self, "no connection could be made") from failed
 
     @property
     def is_connected(self) -> bool:

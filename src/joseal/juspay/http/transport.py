@@ -15,7 +15,7 @@ Source: RFC 9112 (HTTP/1.1), RFC 9325 section 3.1.1 (TLS 1.2 and later).
 
 import http.client
 import ssl
-from typing import Final, final
+from typing import Final, NamedTuple, final
 
 from urllib3 import Timeout
 from urllib3.exceptions import (
@@ -28,6 +28,9 @@ from urllib3.exceptions import (
 )
 
 from joseal._core.secrecy import Opaque
+from joseal.juspay.call_details import CallDetails, kept_headers
+from joseal.juspay.http import deadline
+from joseal.juspay.http.causes import cause_of
 from joseal.juspay.http.connection import HANDED_OVER, check_package
 from joseal.juspay.http.pool import PoolSettings, ProcessPool
 from joseal.juspay.outcomes import NotSent, Unknown
@@ -48,14 +51,35 @@ _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
+class Timeouts(NamedTuple):
+    """How long a call may take, in seconds.
+
+    Attributes:
+        connect: each step until the request was handed over.
+        answer: the whole answer.
+        deadline: the whole call.
+    """
+
+    connect: float
+    answer: float
+    deadline: float
+
+
+class Reply(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
 @final
 class Transport(Opaque):
     """Connections to one origin, kept open between requests and shared by threads.
 
     Args:
         base_url: of the account.
-        connect_timeout_seconds: for each step until the request was handed over.
-        answer_timeout_seconds: for the whole answer.
+        timeouts: of its steps, and of the whole call.
         connections: how many are kept open.
         idle_seconds: for how long a kept connection is used again.
         ssl_context: the caller's, or None for the system's trust.
@@ -66,41 +90,46 @@ class Transport(Opaque):
         RuntimeError: another package is installed in urllib3's place.
     """
 
-    __slots__ = ("_base_url", "_pool")
+    __slots__ = ("_base_url", "_deadline_seconds", "_pool")
 
     _base_url: str
+    _deadline_seconds: float
     _pool: ProcessPool
 
     def __init__(
         self,
         base_url: str,
+        timeouts: Timeouts,
         *,
-        connect_timeout_seconds: float,
-        answer_timeout_seconds: float,
         connections: int,
         idle_seconds: float,
         ssl_context: ssl.SSLContext | None,
     ) -> None:
         check_package()
-        timeout = Timeout(connect=connect_timeout_seconds, read=answer_timeout_seconds)
+        timeout = Timeout(connect=timeouts.connect, read=timeouts.answer)
         context = _checked(ssl_context)
         settings = PoolSettings(base_url, timeout, connections, idle_seconds, context)
-        self._set(_base_url=base_url, _pool=ProcessPool(settings))
+        self._set(
+            _base_url=base_url, _pool=ProcessPool(settings), _deadline_seconds=timeouts.deadline
+        )
 
     def close(self) -> None:
         """Close the connections. Nothing more is sent."""
         self._pool.close()
 
-    def exchange(self, request: Request) -> tuple[int, bytes] | NotSent | Unknown:
-        """Send a request once and return the status and the body of its answer."""
+    def exchange(self, request: Request) -> Reply | NotSent | Unknown:
+        """Send a request once and return its answer, or how it failed."""
         HANDED_OVER.set(False)
+        deadline.begin(self._deadline_seconds)
         try:
             return self._send(request)
         except _FAULTS as error:
             text = next(text for kind, text in _TEXTS if isinstance(error, kind))
-        return Unknown(text) if HANDED_OVER.get() else NotSent(text)
+            cause = cause_of(error, handed_over=HANDED_OVER.get())
+        details = CallDetails(cause=cause)
+        return Unknown(text, call=details) if HANDED_OVER.get() else NotSent(text, details)
 
-    def _send(self, request: Request) -> tuple[int, bytes]:
+    def _send(self, request: Request) -> Reply:
         response = self._pool.current().urlopen(
             request.method,
             request.url.removeprefix(self._base_url),
@@ -119,7 +148,7 @@ class Transport(Opaque):
                 body += piece
                 if response.length_remaining == 0:
                     break
-            return response.status, body
+            return Reply(response.status, body, kept_headers(response.headers))
         finally:
             # A connection whose answer was read to its end is back in the pool by now, and these
             # two don't touch it. Any other one is closed: what is left on it is nobody's answer.

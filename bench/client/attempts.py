@@ -38,6 +38,7 @@ from joseal.juspay import (
     NewOrder,
     NotSent,
     Outcome,
+    StillUnknown,
     payout_encrypter,
 )
 from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox, TransactionPlan
@@ -72,7 +73,7 @@ class End(NamedTuple):
     Attributes:
         fault: what was to go wrong with its attempt; `none` for most.
         outcome: the kind of the attempt's outcome.
-        end: the last word of `Client.resolve`: the fulfillment's state, or `unknown`.
+        end: the last word of `Client.reconcile`: the fulfillment's state, or `unknown`.
         unsent: how often it was certain that nothing was sent, and the call was made again.
         asked: how often the status was asked for until then.
         wrong: what must not be, in words; empty if all is well.
@@ -139,6 +140,7 @@ def run(orders: int, unheard: int, threads: int, follow: Callable[..., Sequence[
                 sealer,
                 answer_timeout_seconds=_ANSWER_SECONDS,
                 connections=threads,
+                apart_seconds=0,
                 ssl_context=context,
             )
             for _ in range(2)
@@ -152,14 +154,15 @@ def run(orders: int, unheard: int, threads: int, follow: Callable[..., Sequence[
 def _payout(sender: Client, asker: Client, sandbox: Sandbox, plan: Plan, number: int) -> End:
     order_id = f"order-{number}"
     fulfillment_id = _created(asker, order_id)
-    known = _sure(lambda: asker.order_status(order_id)).known(fulfillment_id)
+    known = _sure(lambda: asker.known(order_id, fulfillment_id))
     body = Attempt(fulfillment_id=fulfillment_id, card_info=CardInfo(card_number=_CARD))
-    outcome, unsent = _sent(lambda: sender.attempt(order_id, body))
-    end, asked = "unknown", 0
+    outcome, unsent = _sent(lambda: sender.attempt(order_id, body, known=known))
+    end, asked, question = "unknown", 0, known
     while end in ("unknown", "PENDING") and asked < (_MOST_ASKED if plan.is_heard(number) else 5):
         # The real API wants the pause that the answer names; this one counts reads, and the short
         # pause is for an attempt that is still on its way when the client has given up.
-        resolution = asker.reconcile(order_id, fulfillment_id, known=known, asked=asked)
+        resolution = asker.reconcile(question)
+        question = resolution.again if isinstance(resolution, StillUnknown) else known
         end = resolution.kind if resolution.kind == "unknown" else str(resolution.status)
         asked += 1
         time.sleep(_PAUSE_SECONDS * asked)

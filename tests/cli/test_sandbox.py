@@ -16,7 +16,7 @@ from click.testing import Result
 
 from joseal import ApiError, Key
 from joseal.cli.exit_codes import Exit
-from joseal.juspay import Account, Attempt, CardInfo, Client, payout_encrypter
+from joseal.juspay import Account, Attempt, CardInfo, Client, Known, payout_encrypter
 
 Run = Callable[..., Result]
 
@@ -81,10 +81,14 @@ def test_what_it_prints_is_enough_for_a_client(stop: signal.Signals, tmp_path: P
     with started(TMPDIR=str(tmp_path)) as running:
         assert list(running.told) == NAMES
         with running.client() as client:
-            client.attempt("order-1", ATTEMPT)
+            client.attempt(
+                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+            )
             assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
         with running.client(kid="other") as client, pytest.raises(ApiError):
-            client.attempt("order-2", ATTEMPT).result()
+            client.attempt(
+                "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
+            ).result()
         assert running.out.readline() == "E03  order-2\n"
         running.process.send_signal(stop)
         rest, errors = running.process.communicate(timeout=30)
@@ -116,7 +120,9 @@ def test_what_is_named_is_used(folder: Path, tmp_path: Path) -> None:
             str(target),
         ]
         with running.client() as client:
-            client.attempt("order-1", ATTEMPT)
+            client.attempt(
+                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+            )
         running.process.send_signal(signal.SIGINT)
         rest, errors = running.process.communicate(timeout=30)
     assert errors == ""
@@ -132,7 +138,12 @@ def test_over_tls_it_says_whom_to_trust(tmp_path: Path) -> None:
         context = ssl.create_default_context(cafile=ca)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         with running.client(ssl_context=context) as client:
-            assert client.attempt("order-1", ATTEMPT).kind == "accepted"
+            assert (
+                client.attempt(
+                    "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+                ).kind
+                == "accepted"
+            )
         assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
         running.process.send_signal(signal.SIGINT)
         rest, errors = running.process.communicate(timeout=30)
@@ -142,10 +153,15 @@ def test_over_tls_it_says_whom_to_trust(tmp_path: Path) -> None:
 def test_what_is_to_go_wrong_does_so_at_each_nth_attempt() -> None:
     faults = ("--fault", "http-503", "--fault", "cut-after-request", "--every", "2")
     with started(*faults, "--hidden-reads", "1") as running, running.client() as client:
-        kinds = [client.attempt("order-1", ATTEMPT).kind for _ in range(5)]
+        kinds = [
+            client.attempt(
+                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+            ).kind
+            for _ in range(5)
+        ]
         assert kinds == ["accepted", "unknown", "accepted", "unknown", "accepted"]
         shown = [client.order_status("order-1").result().known("fulfillment-1") for _ in range(2)]
-        assert [len(known) for known in shown] == [0, 5]
+        assert [len(known.references) for known in shown] == [0, 5]
         lines = [running.out.readline() for _ in range(5)]
         assert lines == ["ACK  order-1  fulfillment-1  card ending 1111\n"] * 5
 
@@ -155,7 +171,9 @@ def test_webhooks_are_posted_where_it_was_told() -> None:
         receiver.settimeout(30)
         url = f"http://127.0.0.1:{receiver.getsockname()[1]}/hook"
         with started("--webhook", url) as running, running.client() as client:
-            client.attempt("order-1", ATTEMPT)
+            client.attempt(
+                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+            )
             connection, _ = receiver.accept()
             with connection:
                 assert connection.recv(65536).startswith(b"POST /hook HTTP/1.1\r\n")
@@ -171,7 +189,9 @@ def test_json_lines_are_enough_for_a_client() -> None:
             account = {name: told[name] for name in ("merchant_id", "api_key", "kid", "sid")}
             bank = Key.from_pem(Path(told["public_key"]).read_text(), alg=told["alg"])
             with Client(Account(base_url=told["url"], **account), payout_encrypter(bank)) as client:
-                client.attempt("order-1", ATTEMPT)
+                client.attempt(
+                    "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+                )
             assert json.loads(process.stdout.readline()) == {
                 "order_id": "order-1",
                 "status": "ACK",

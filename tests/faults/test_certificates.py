@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from tests.faults.world import HASTY_SECONDS, Order, Switch, World, attempt_at
 
-from joseal.juspay import Account, Client, StillUnknown
+from joseal.juspay import Account, Client, Known, StillUnknown
 from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox
 
 PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -96,11 +96,15 @@ def attempted(
     switch, wire = Switch(), []
     with open_world(switch, wire, tls=server) as sandbox:
         world = World(sandbox, switch, wire)
-        order = Order(world, "order-1", "fulfillment-1", frozenset())
+        order = Order(world, "order-1", "fulfillment-1", Known.fresh("order-1", "fulfillment-1"))
         switch.on(play)
         settings = {"ssl_context": client, "connect_timeout_seconds": 10}
         with Client(sandbox.account, world.sealer, **settings) as sender:
-            outcome = sender.attempt(order.id, attempt_at(order.fulfillment_id))
+            outcome = sender.attempt(
+                order.id,
+                attempt_at(order.fulfillment_id),
+                known=Known.decided(order.id, attempt_at(order.fulfillment_id).fulfillment_id),
+            )
         switch.off()
         yield outcome, order, world
 
@@ -166,9 +170,10 @@ def test_a_certificate_that_is_demanded_after_the_request_makes_the_outcome_unkn
         assert order.arrivals == 1
         assert len(world.sandbox.transactions(order.id)) == 1
         with Client(world.sandbox.account, world.sealer, ssl_context=client) as sender:
-            resolution = sender.reconcile(order.id, order.fulfillment_id, known=())
-        # It arrived; that it failed then is how this sandbox's first transactions go.
-        assert resolution.kind == "failed"
+            resolution = sender.reconcile(order.known)
+        # It failed, as this sandbox's first transactions do; whether it is ours nobody can tell.
+        assert resolution.kind == "unknown"
+        assert "an earlier attempt's" in resolution.reason
         assert order.arrivals == 1
 
 
@@ -195,8 +200,12 @@ def test_a_handshake_that_never_ends_has_sent_nothing(ca: trustme.CA, world: Wor
         with Client(
             account, world.sealer, ssl_context=context, connect_timeout_seconds=HASTY_SECONDS
         ) as client:
-            outcome = client.attempt("order-1", attempt_at("f-1"))
-            resolution = client.reconcile("order-1", "f-1", known=())
+            outcome = client.attempt(
+                "order-1",
+                attempt_at("f-1"),
+                known=Known.decided("order-1", attempt_at("f-1").fulfillment_id),
+            )
+            resolution = client.reconcile(Known.fresh("order-1", "f-1"))
     assert outcome.kind == "not_sent"
     assert isinstance(resolution, StillUnknown)
 
@@ -213,6 +222,10 @@ def test_a_server_that_speaks_no_tls_is_sent_nothing(world: World) -> None:
             base_url=f"https://127.0.0.1:{port}",
         )
         with Client(over_tls, world.sealer, connect_timeout_seconds=HASTY_SECONDS) as client:
-            outcome = client.attempt("order-1", attempt_at("f-1"))
+            outcome = client.attempt(
+                "order-1",
+                attempt_at("f-1"),
+                known=Known.decided("order-1", attempt_at("f-1").fulfillment_id),
+            )
         assert outcome.kind == "not_sent"
         assert plain.attempts("order-1") == 0

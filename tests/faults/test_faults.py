@@ -9,7 +9,7 @@ import time
 import pytest
 from tests.faults.world import HASTY_SECONDS, PATIENT_SECONDS, World, attempt_at, new_order
 
-from joseal.juspay import Account, Arrived, Client, StillUnknown
+from joseal.juspay import Account, Arrived, Client, Known, StillUnknown
 from joseal.juspay.sandbox import Fault, FaultPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING, WITH_ANSWER
 
@@ -100,10 +100,13 @@ def test_a_fault_ends_in_the_right_outcome_and_the_status_tells_the_truth(
     if paid:
         assert isinstance(resolution, Arrived)
         assert len(resolution.transactions) == 1
-        assert resolution.transactions[0].transaction_ref not in order.known
+        assert resolution.transactions[0].transaction_ref not in order.known.references
     else:
         # Not even here is it said that nothing arrived: a status may lag behind.
-        assert resolution == StillUnknown("no new transaction is there yet", 5)
+        assert isinstance(resolution, StillUnknown)
+        assert resolution.reason == "no new transaction is there yet"
+        assert resolution.ask_again_seconds == 5
+        assert resolution.again.asked == 1
     assert order.arrivals == int(arrived)
 
 
@@ -134,7 +137,11 @@ def test_a_refusal_is_one_on_the_wire_too(world: World) -> None:
     )
     context = world.sandbox.client_context
     with Client(account, world.sealer, ssl_context=context) as client:
-        outcome = client.attempt(order.id, attempt_at(order.fulfillment_id))
+        outcome = client.attempt(
+            order.id,
+            attempt_at(order.fulfillment_id),
+            known=Known.decided(order.id, attempt_at(order.fulfillment_id).fulfillment_id),
+        )
     assert (outcome.kind, outcome.error_code) == ("refused", "E03")
     assert (order.arrivals, order.payouts) == (1, 0)
 
@@ -145,7 +152,11 @@ def test_the_connection_after_a_fault_is_a_good_one(world: World) -> None:
     with world.client() as client:
         for fault in faults:
             world.switch.on(FaultPlan(fault=fault))
-            client.attempt(order.id, attempt_at(order.fulfillment_id))
+            client.attempt(
+                order.id,
+                attempt_at(order.fulfillment_id),
+                known=Known.decided(order.id, attempt_at(order.fulfillment_id).fulfillment_id),
+            )
             world.switch.off()
             # A connection whose end is still on its way to the client looks like a good one.
             kinds = [client.order_status(order.id).kind for _ in range(3)]

@@ -4,6 +4,8 @@ from collections import Counter
 
 from bench.client import attempts
 
+from joseal.juspay import Known
+
 
 def test_every_end_is_known_and_none_is_sent_twice_or_lost() -> None:
     orders = 10 * len(attempts.FAULTS)  # each fault once
@@ -30,5 +32,6 @@ def test_a_payout_that_is_sent_twice_is_seen() -> None:
         )
         with attempts.Client(sandbox.account, sealer, ssl_context=context) as client:
             for expected in ("lost", "sent twice"):
-                client.attempt("order-0", body)
+                known = Known.decided("order-0", body.fulfillment_id)
+                client.attempt("order-0", body, known=known)
                 assert attempts.judge(sandbox, plan, 0, "SUCCESS") == expected

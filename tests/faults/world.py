@@ -5,11 +5,13 @@ from decimal import Decimal
 
 from joseal.juspay import (
     Attempt,
+    AttemptQuery,
     BankAccount,
     Beneficiary,
     CardInfo,
     Client,
     Expiry,
+    Known,
     NewFulfillment,
     NewOrder,
     Outcome,
@@ -56,7 +58,11 @@ class World:
         self._numbers = itertools.count()
 
     def client(self, seconds: float = PATIENT_SECONDS, **settings: object) -> Client:
-        times = {"connect_timeout_seconds": seconds, "answer_timeout_seconds": seconds}
+        times = {
+            "connect_timeout_seconds": seconds,
+            "answer_timeout_seconds": seconds,
+            "apart_seconds": 0,
+        }
         context = {"ssl_context": self.sandbox.client_context}
         return Client(self.sandbox.account, self.sealer, **{**times, **context, **settings})
 
@@ -67,17 +73,15 @@ class World:
         with self.client() as client:
             created = client.create_plain_order(new_order(order_id)).result()
             fulfillment_id = created.fulfillments[0].id
-            known = client.order_status(order_id).result().known(fulfillment_id)
-        assert len(known) == 1
+            known = client.known(order_id, fulfillment_id).result()
+        assert len(known.references) == 1
         return Order(self, order_id, fulfillment_id, known)
 
 
 class Order:
     """One order of a `World`, and what can be done with it."""
 
-    def __init__(
-        self, world: World, order_id: str, fulfillment_id: str, known: frozenset[str]
-    ) -> None:
+    def __init__(self, world: World, order_id: str, fulfillment_id: str, known: Known) -> None:
         self.id = order_id
         self.fulfillment_id = fulfillment_id
         self.known = known
@@ -90,13 +94,13 @@ class Order:
         with self._world.client(seconds, **settings) as client:
             if play is not None:
                 self._world.switch.on(play)
-            outcome = client.attempt(self.id, attempt_at(self.fulfillment_id))
+            outcome = client.attempt(self.id, attempt_at(self.fulfillment_id), known=self.known)
         self._world.switch.off()
         return outcome
 
     def resolution(self, asked: int = 0) -> object:
         with self._world.client() as client:
-            return client.reconcile(self.id, self.fulfillment_id, known=self.known, asked=asked)
+            return client.reconcile(AttemptQuery(known=self.known, asked=asked))
 
     @property
     def arrivals(self) -> int:

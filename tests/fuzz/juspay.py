@@ -16,6 +16,7 @@ from joseal.juspay import (
     Attempt,
     CardInfo,
     Envelope,
+    Known,
     NewOrder,
     Refused,
     UnauthenticatedError,
@@ -27,8 +28,9 @@ from joseal.juspay import (
     read_order_status_response,
     read_webhook,
 )
+from joseal.juspay.http.connection import Connection
 from joseal.juspay.http.response import Answer
-from joseal.juspay.http.transport import Transport, _Connection
+from joseal.juspay.http.transport import Timeouts, Transport
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
 from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, StillUnknown, read_reconciliation
@@ -47,7 +49,7 @@ WORDS = [
     *("HTTP/1.1 200 OK\r\n", "Content-Length: ", "Transfer-Encoding: chunked\r\n", "\r\n"),
     *(*OrderState, *FulfillmentState, *TransactionState),
 ]
-QUESTION = AttemptQuery(FULFILLMENT_ID, ["known"])
+QUESTION = AttemptQuery(known=Known.decided(ORDER_ID, FULFILLMENT_ID, ["known"]))
 
 
 def check(data):
@@ -88,7 +90,7 @@ def check_order(status, body):
         assert outcome.value.order_id == ORDER_ID
         with contextlib.suppress(LookupError, ValueError):
             outcome.value.known(FULFILLMENT_ID)
-    resolution = read_reconciliation(outcome, QUESTION)
+    resolution = read_reconciliation(outcome, QUESTION, apart_seconds=0)
     assert type(resolution) in (Arrived, Failed, StillUnknown)
     if isinstance(resolution, Failed):
         assert {part.status for part in resolution.transactions} <= {"FAILURE", "REVERSED"}
@@ -97,7 +99,7 @@ def check_order(status, body):
         }
 
 
-class _Canned(_Connection):
+class _Canned(Connection):
     """A connection whose other side has said already all that it will say."""
 
     response_class = Answer
@@ -126,12 +128,12 @@ def check_exchange(_, said):
     """The whole way: off a socket, through urllib3, to an outcome."""
     transport = Transport(
         "http://127.0.0.1:9",
-        connect_timeout_seconds=5,
-        answer_timeout_seconds=5,
+        Timeouts(5, 5, 10),
         connections=1,
+        idle_seconds=0,
         ssl_context=TLS,
     )
-    transport._pool.ConnectionCls = type("Canned", (_Canned,), {"said": said})
+    transport._pool.current().ConnectionCls = type("Canned", (_Canned,), {"said": said})
     try:
         found = transport.exchange(REQUEST)
     finally:
@@ -139,7 +141,7 @@ def check_exchange(_, said):
     if isinstance(found, Unknown):
         assert len(found.reason) < 100
         return
-    status, body = found
+    status, body, _ = found
     assert len(body) <= ANSWER_BYTES + 1
     assert said.startswith(b"HTTP/")
     check_outcome(read_attempt_response(status, body), status)

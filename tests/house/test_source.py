@@ -21,6 +21,7 @@ REVIEWED = ("errors", "_core", "devices")
 
 # How often a rule may be broken where.
 EXCEPTED = {
+    ("broad_excepts", "juspay/call_log.py"): 1,  # a metric must not lose an outcome
     # Whatever leaves a public function has to be cleaned.
     ("broad_excepts", "_core/secrecy.py"): 2,
 }

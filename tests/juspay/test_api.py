@@ -554,7 +554,7 @@ def test_an_order_is_read_and_what_is_not_documented_is_ignored(name):
     part = order.fulfillment("f9c2f6-f1")
     assert part.beneficiary_details.details.last_4_of_card == "1111"
     assert part.transactions[0].response_message == "to 4929471234567898"
-    assert order.known("f9c2f6-f1") == {"3c42"}
+    assert order.known("f9c2f6-f1").references == {"3c42"}
     for hidden in ("4929471234567898", "1111", "VISA", "customer-7"):
         assert hidden not in repr(order)
     assert "SUCCESS" in repr(order)

@@ -36,6 +36,8 @@ from joseal.juspay import (
     Client,
     Envelope,
     Failed,
+    FulfillmentState,
+    Known,
     NewFulfillment,
     NewOrder,
     NotSent,
@@ -53,6 +55,13 @@ PAN = "4929471234567898"
 API_KEY = "1D6A8F2C4B9E4CF5A921C3E5406AC0FB"
 BASIC = "Basic " + base64.b64encode(f"{API_KEY}:".encode()).decode()
 ATTEMPT = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number=PAN))
+KNOWN = Known(
+    order_id="order-1",
+    fulfillment_id="f-1",
+    references=frozenset({"t-1"}),
+    status=FulfillmentState.FAILURE,
+    reads=2,
+)
 ERROR = b'{"error":true,"errorCode":"E01","errorMessage":"m","userMessage":"u"}'
 
 
@@ -94,13 +103,20 @@ def client_for(base_url, sealer, **settings):
         routing_id="customer_1122",
         base_url=base_url,
     )
-    settings = {"connect_timeout_seconds": 5, "answer_timeout_seconds": 5, **settings}
+    settings = {
+        "connect_timeout_seconds": 5,
+        "answer_timeout_seconds": 5,
+        "apart_seconds": 0,
+        **settings,
+    }
     return Client(account, sealer, **settings)
 
 
 def send(peer, sealer, **settings):
     with client_for(peer.url, sealer, **settings) as client:
-        return client.attempt("order-1", ATTEMPT)
+        return client.attempt(
+            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+        )
 
 
 def failed(peer, sealer, **settings):
@@ -146,7 +162,12 @@ def test_path_and_routing_id_can_be_chosen(sealer):
         Peer(answer(b"ACK")) as peer,
         client_for(peer.url, sealer, attempt_path=AttemptPath.SHORT) as client,
     ):
-        client.attempt("order-1@x", ATTEMPT, routing_id="customer 7")
+        client.attempt(
+            "order-1@x",
+            ATTEMPT,
+            known=Known.decided("order-1@x", ATTEMPT.fulfillment_id),
+            routing_id="customer 7",
+        )
     ((first, headers, _),) = peer.requests
     assert first == "POST /payout/merchant/v1/order-1@x/attempt HTTP/1.1"
     assert ("x-routing-id", "customer 7") in headers
@@ -165,7 +186,12 @@ def test_a_connection_is_used_again(sealer):
     for play in (answer(b'"ACK"'), chunked):
         with Peer(play) as peer, client_for(peer.url, sealer) as client:
             for _ in range(3):
-                assert client.attempt("order-1", ATTEMPT) == ACCEPTED
+                assert (
+                    client.attempt(
+                        "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+                    )
+                    == ACCEPTED
+                )
             assert (len(peer.requests), peer.connections) == (3, 1)
 
 
@@ -173,7 +199,14 @@ def test_one_client_serves_many_threads(key, sealer):
     with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer, connections=2) as client:
         orders = [f"order-{number}" for number in range(40)]
         pool = ThreadPoolExecutor(8)
-        answers = list(pool.map(lambda order: client.attempt(order, ATTEMPT), orders))
+        answers = list(
+            pool.map(
+                lambda order: client.attempt(
+                    order, ATTEMPT, known=Known.decided(order, ATTEMPT.fulfillment_id)
+                ),
+                orders,
+            )
+        )
         pool.shutdown()
     assert answers == [ACCEPTED] * 40
     assert sorted(first.split("/")[5] for first, _, _ in peer.requests) == sorted(orders)
@@ -183,7 +216,9 @@ def test_a_closed_client_sends_nothing(sealer):
     with Peer(answer(b"ACK")) as peer:
         with client_for(peer.url, sealer) as client:
             pass
-        assert client.attempt("order-1", ATTEMPT) == NotSent("the client is closed")
+        assert client.attempt(
+            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+        ) == NotSent("the client is closed")
     assert peer.requests == []
 
 
@@ -342,8 +377,18 @@ def test_what_follows_an_answer_is_nobodys_answer(sealer, ca, trust, tls, first)
     # What follows the long one is left in the TLS layer, what follows the short one in a buffer.
     play = first + answer(ERROR, 400)
     with Peer(play, context) as peer, client_for(peer.url, sealer, ssl_context=trust) as client:
-        assert client.attempt("order-1", ATTEMPT) == ACCEPTED
-        assert client.attempt("order-2", ATTEMPT) == ACCEPTED
+        assert (
+            client.attempt(
+                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+            )
+            == ACCEPTED
+        )
+        assert (
+            client.attempt(
+                "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
+            )
+            == ACCEPTED
+        )
         assert peer.connections == 2
 
 
@@ -358,20 +403,26 @@ def unused_port():
 def test_a_refused_connection_has_sent_nothing(sealer):
     client = client_for(f"http://localhost:{unused_port()}", sealer)
     with client:
-        assert client.attempt("order-1", ATTEMPT) == NotSent("no connection could be made")
+        assert client.attempt(
+            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+        ) == NotSent("no connection could be made")
 
 
 def test_a_host_that_is_not_there_has_been_sent_nothing(sealer):
     client = client_for("https://nobody.invalid", sealer)
     with client:
-        assert client.attempt("order-1", ATTEMPT) == NotSent("no connection could be made")
+        assert client.attempt(
+            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+        ) == NotSent("no connection could be made")
 
 
 def test_an_earlier_attempt_does_not_count_for_a_later_one(sealer):
     with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
-        client.attempt("order-1", ATTEMPT)
+        client.attempt("order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id))
         peer.__exit__()
-        assert client.attempt("order-2", ATTEMPT) == NotSent("no connection could be made")
+        assert client.attempt(
+            "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
+        ) == NotSent("no connection could be made")
 
 
 def reset(peer, connection):
@@ -520,11 +571,16 @@ def test_account_and_encrypter_are_what_they_are_called(key, sealer):
 def test_a_wrong_attempt_or_order_id_is_sent_nowhere(sealer):
     with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
         with pytest.raises(TypeError, match=r"^attempt must be an Attempt$"):
-            client.attempt("order-1", {"cardInfo": {}})
+            client.attempt("order-1", {"cardInfo": {}}, known=KNOWN)
         with pytest.raises(ValueError, match=r"^order_id must be 4 to 64"):
-            client.attempt("order/1", ATTEMPT)
+            client.attempt("order/1", ATTEMPT, known=KNOWN)
         with pytest.raises(ValueError, match=r"^routing_id must be printable ASCII"):
-            client.attempt("order-1", ATTEMPT, routing_id="a\r\nb: c")
+            client.attempt(
+                "order-1",
+                ATTEMPT,
+                known=Known.decided("order-1", ATTEMPT.fulfillment_id),
+                routing_id="a\r\nb: c",
+            )
     assert peer.connections <= 1
     assert peer.requests == []
 
@@ -603,7 +659,7 @@ def test_the_status_of_an_order_is_read_with_what_was_asked_for(sealer):
     assert [body for _, _, body in peer.requests] == [b"", b"", b""]
     (transaction,) = order.fulfillment("f-1").transactions
     assert transaction.status is TransactionState.FAILURE
-    assert order.known("f-1") == {"t-1"}
+    assert order.known("f-1").references == {"t-1"}
 
 
 def test_a_cancellation_is_asked_for_once(sealer):
@@ -635,24 +691,30 @@ NO_ORDER = b'{"error":true,"errorCode":"E09","errorMessage":"m","userMessage":"u
 )
 def test_an_unknown_attempt_is_resolved_by_reading_alone(sealer, told, kind):
     with Peer(told) as peer, client_for(peer.url, sealer) as client:
-        resolution = client.reconcile("order-1", "f-1", known={"t-1"})
+        resolution = client.reconcile(KNOWN)
+        if isinstance(resolution, StillUnknown) and resolution.again.seen:
+            resolution = client.reconcile(resolution.again)
     assert resolution.kind == kind
     assert {"accepted": Arrived, "failed": Failed, "unknown": StillUnknown}[kind] is type(
         resolution
     )
-    assert [first.split(" ")[0] for first, _, _ in peer.requests] == ["GET"]
+    assert {first.split(" ")[0] for first, _, _ in peer.requests} == {"GET"}
+    assert len(peer.requests) == (2 if kind == "failed" else 1)
 
 
 def test_nothing_that_can_not_be_resolved_is_called_not_received(sealer):
     client = client_for(f"http://localhost:{unused_port()}", sealer)
     with client:
-        assert client.reconcile("order-1", "f-1", known=()) == StillUnknown(
-            "the status could not be read: no connection could be made", 5
-        )
+        found = client.reconcile(KNOWN)
+        assert isinstance(found, StillUnknown)
+        assert found.reason == "the status could not be read: no connection could be made"
+        assert found.ask_again_seconds == 5
 
 
 CALLS = {
-    "attempt": lambda client: client.attempt("order-1", ATTEMPT),
+    "attempt": lambda client: client.attempt(
+        "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+    ),
     "create_order": lambda client: client.create_order(TO_A_CARD),
     "create_plain_order": lambda client: client.create_plain_order(TO_A_BANK),
     "order_status": lambda client: client.order_status("order-1"),
@@ -692,9 +754,9 @@ def test_every_call_that_reached_nobody_is_not_sent(sealer, call):
         (lambda client: client.order_status("a/b/c"), ValueError, "order_id must be 4 to 64"),
         (lambda client: client.cancel("../x"), ValueError, "fulfillment_id must be at most 128"),
         (
-            lambda client: client.reconcile("order-1", "f-1", known="t-1"),
+            lambda client: client.reconcile("order-1"),
             TypeError,
-            "known must be a collection of strings",
+            "question must be a Known or an AttemptQuery",
         ),
     ],
 )
@@ -763,7 +825,12 @@ def test_keys_of_a_rotation_and_of_a_signature_serve_a_client(kid):
             merchant_id="merchant-1", api_key=API_KEY, kid=kid, sid="ours", base_url=peer.url
         )
         with Client(account, sealers) as client:
-            assert client.attempt("order-1", ATTEMPT) == ACCEPTED
+            assert (
+                client.attempt(
+                    "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+                )
+                == ACCEPTED
+            )
     envelope = Envelope.from_json(peer.requests[0][2])
     assert (envelope.kid, envelope.sid) == (kid, "ours")
     opener = DecryptThenVerify(

@@ -42,6 +42,7 @@ from joseal.juspay import (
     PayeeDetails,
     PayoutKeys,
     PlainCard,
+    PlannedAttempt,
     RedactionFilter,
     Refused,
     Request,
@@ -66,8 +67,20 @@ WITHOUT = {
     *("Ack", "Arrived", "AttemptPath", "Cancellation", "Claim", "WebhookStore", "Delivery"),
     *("WebhookStoreError", "Failed", "FulfillmentState", "Label", "MemoryWebhookStore", "NotSent"),
     *("OrderState", "PayoutLink", "AttemptQuery", "SavedBeneficiary", "SqliteWebhookStore"),
-    *("StillUnknown", "Transaction", "TransactionState", "UnauthenticatedError", "Unknown"),
-    "ValidationState",
+    *(
+        "Known",
+        "StillUnknown",
+        "AttemptResult",
+        "CallDetails",
+        "Entry",
+        "Known",
+        "PayoutJournal",
+        "Transaction",
+        "TransactionState",
+        "UnauthenticatedError",
+        "Unknown",
+    ),
+    *("PayoutJournalError", "SqlitePayoutJournal", "ValidationState"),
 }
 
 
@@ -102,6 +115,7 @@ def samples():
         SenderDetails(type="PAY_CARD", details=sender),
         Attempt(fulfillment_id="f", card_info=card),
         Attempt(fulfillment_id="f", extra={"a": ["NoteCanary"]}),
+        PlannedAttempt("a-1", "order-1", Attempt(fulfillment_id="f", card_info=card)),
         plain,
         payee,
         part,

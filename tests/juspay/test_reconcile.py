@@ -12,6 +12,7 @@ from joseal.juspay import (
     Failed,
     Fulfillment,
     FulfillmentState,
+    Known,
     NotSent,
     Order,
     OrderState,
@@ -40,9 +41,28 @@ def order(*transactions, part="FAILURE", others=()):
     )
 
 
-def resolve(status, known=("t-1",), asked=0):
+def known_of(*references, reads=2, status="FAILURE"):
+    return Known(
+        order_id="order-1",
+        fulfillment_id=PART,
+        references=frozenset(references),
+        status=FulfillmentState(status),
+        reads=reads,
+    )
+
+
+def read(status, question, **settings):
     outcome = Accepted(status) if isinstance(status, Order) else status
-    return read_reconciliation(outcome, AttemptQuery(PART, known, asked))
+    return read_reconciliation(outcome, question, **settings)
+
+
+def resolve(status, known=("t-1",), asked=0):
+    """Read twice, where the first read shows a failure."""
+    question = AttemptQuery(known=known_of(*known), asked=asked)
+    found = read(status, question, apart_seconds=10, now=100.0)
+    if isinstance(found, StillUnknown) and found.again.seen:
+        found = read(status, found.again, apart_seconds=10, now=110.0)
+    return found
 
 
 OLD = ("t-1", "FAILURE")
@@ -82,7 +102,8 @@ def test_of_several_new_ones_a_single_one_that_did_not_fail_counts():
 
 def test_an_old_success_is_not_the_attempts():
     found = resolve(order(("t-1", "SUCCESS"), part="SUCCESS"))
-    assert found == StillUnknown("no new transaction is there yet", 5)
+    assert isinstance(found, StillUnknown)
+    assert (found.reason, found.ask_again_seconds) == ("no new transaction is there yet", 5)
 
 
 UNPROVED = {
@@ -118,7 +139,10 @@ UNPROVED = {
 @pytest.mark.parametrize("name", UNPROVED)
 def test_what_proves_nothing_leaves_it_unknown(name):
     status, reason = UNPROVED[name]
-    assert resolve(status) == StillUnknown(reason, 5)
+    found = resolve(status)
+    assert isinstance(found, StillUnknown)
+    assert (found.reason, found.ask_again_seconds) == (reason, 5)
+    assert found.again == AttemptQuery(known=known_of("t-1"), asked=1)
 
 
 @pytest.mark.parametrize("name", UNPROVED)
@@ -132,8 +156,8 @@ def test_the_next_question_comes_later_each_time_up_to_five_minutes():
 
 
 def test_what_was_known_is_taken_from_a_status():
-    assert order(OLD, ("t-2", "PENDING")).known(PART) == {"t-1", "t-2"}
-    assert order().known(PART) == frozenset()
+    assert order(OLD, ("t-2", "PENDING")).known(PART).references == {"t-1", "t-2"}
+    assert order().known(PART).references == frozenset()
 
 
 @pytest.mark.parametrize("transactions", [[(None, "FAILURE")], [OLD, OLD], [("", "FAILURE")]])
@@ -147,21 +171,71 @@ def test_a_fulfillment_that_the_status_did_not_tell_has_no_known_transactions():
         order(OLD).known("another-f1")
 
 
+FAILED_NEW = order(OLD, ("t-2", "FAILURE"))
+ONCE_MORE = "a failure is shown, and has to be read once more"
+
+
+def test_a_failure_that_was_read_once_is_still_unknown():
+    found = read(FAILED_NEW, known_of("t-1"), apart_seconds=10, now=100.0)
+    assert isinstance(found, StillUnknown)
+    assert (found.reason, found.ask_again_seconds) == (ONCE_MORE, 10)
+
+
+def test_the_second_read_has_to_come_some_time_after_the_first():
+    question = read(FAILED_NEW, known_of("t-1"), apart_seconds=10, now=100.0).again
+    for now, left in ((101.0, 9), (109.5, 1), (90.0, 20)):
+        found = read(FAILED_NEW, question, apart_seconds=10, now=now)
+        assert isinstance(found, StillUnknown)
+        assert (found.reason, found.ask_again_seconds) == (ONCE_MORE, left)
+        assert found.again.seen_at == 100.0
+    assert isinstance(read(FAILED_NEW, question, apart_seconds=10, now=110.0), Failed)
+
+
+def test_a_second_read_that_differs_starts_again():
+    question = read(FAILED_NEW, known_of("t-1"), apart_seconds=10, now=100.0).again
+    more = order(OLD, ("t-2", "FAILURE"), ("t-3", "FAILURE"))
+    found = read(more, question, apart_seconds=10, now=110.0)
+    assert isinstance(found, StillUnknown)
+    assert found.again.seen_at == 110.0
+    # So does one that shows no failure in between.
+    found = read(order(OLD), question, apart_seconds=10, now=110.0)
+    assert found.again.seen == frozenset()
+
+
 @pytest.mark.parametrize(
-    ("arguments", "error", "message"),
+    "known",
     [
-        ((PART, "t-1"), TypeError, "known must be a collection of strings"),
-        ((PART, [1]), TypeError, "known must be a collection of strings"),
-        ((PART, None), TypeError, "known must be a collection of strings"),
-        ((1, []), TypeError, "fulfillment_id must be a string"),
-        (("", []), ValueError, "fulfillment_id must be printable ASCII without blanks"),
-        ((PART, [], 1.5), TypeError, "asked must be an int"),
-        ((PART, [], -1), ValueError, "asked must not be below zero"),
+        known_of("t-1", reads=1),
+        known_of("t-1", status="CREATED"),
+        Known.fresh("order-1", PART),
+        Known.decided("order-1", PART, ["t-1"]),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(arguments, error, message):
-    with pytest.raises(error, match=f"^{message}$"):
-        AttemptQuery(*arguments)
+def test_against_a_state_that_was_not_confirmed_no_failure_is_said(known):
+    """The transaction may be an earlier attempt's, which the status has shown late."""
+    found = read(FAILED_NEW, known, apart_seconds=0)
+    for _ in range(5):
+        assert isinstance(found, StillUnknown)
+        assert "not confirmed by a second read" in found.reason
+        found = read(FAILED_NEW, found.again, apart_seconds=0)
+
+
+def test_after_a_failure_the_next_attempt_is_made_against_all_that_is_there():
+    found = resolve(FAILED_NEW)
+    assert found.known == known_of("t-1", "t-2")
+    assert found.known.hindrance is None
+    assert found.known.is_confirmed
+
+
+def test_a_status_of_another_order_proves_nothing():
+    known = msgspec.structs.replace(known_of("t-1"), order_id="order-2")
+    found = read(FAILED_NEW, known, apart_seconds=0)
+    assert (found.kind, found.reason) == ("unknown", "the status is of another order")
+
+
+def test_a_question_of_another_type_is_refused():
+    with pytest.raises(TypeError, match="question must be a Known or an AttemptQuery"):
+        read(FAILED_NEW, {"t-1"})
 
 
 def test_only_what_is_harmless_is_shown_and_pickled():
@@ -179,5 +253,5 @@ def test_only_what_is_harmless_is_shown_and_pickled():
     assert "4929471234567898" not in repr(found)
     with pytest.raises(TypeError, match="can't be pickled"):
         pickle.dumps(found)
-    unknown = StillUnknown("why", 5)
+    unknown = StillUnknown("why", 5, AttemptQuery(known=known_of("t-1")))
     assert pickle.loads(pickle.dumps(unknown)) == unknown  # noqa: S301 - made here

@@ -16,6 +16,7 @@ from joseal.juspay import (
     Envelope,
     Expiry,
     Failed,
+    Known,
     MemoryWebhookStore,
     NotSent,
     Order,
@@ -55,14 +56,16 @@ def attempt(account: Account, key: Key) -> Attempt:
 def calls(account: Account, sealer: Encrypter, made: Attempt) -> None:
     with Client(account, sealer) as client:
         assert_type(client, Client)
-        outcome = client.attempt("order-1", made)
+        outcome = client.attempt(
+            "order-1", made, known=Known.decided("order-1", made.fulfillment_id)
+        )
         assert_type(outcome, Outcome[Ack])
         assert_type(outcome.result(), Ack)
         assert_type(client.order_status("order-1", expand=("payment",)).result(), Order)
-        assert_type(client.reconcile("order-1", "f-1", known=frozenset({"a"})), Reconciliation)
-        client.attempt(made, "order-1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        assert_type(client.reconcile(Known.fresh("order-1", "f-1")), Reconciliation)
+        client.attempt("order-1", made)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
         client.order_status("order-1", expand=("card",))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-        client.reconcile("order-1", "f-1")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        client.reconcile("order-1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         assert_type(outcome.value, Ack)  # type: ignore[union-attr, assert-type]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportAssertTypeFailure]
     Client(account, "key")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 

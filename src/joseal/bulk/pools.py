@@ -22,6 +22,7 @@ from concurrent.futures import (
 )
 from typing import Protocol, TypeVar, final
 
+from joseal._core.processes import process_id
 from joseal.bulk.worker import FACTORY_FAILED
 from joseal.errors import JoseError
 
@@ -70,10 +71,17 @@ class OwnPool:
         self.generation = 0
         self.tries = 2
         self._make = make
+        self._process = process_id()
         self._executor = make()
 
     def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
-        """Give a task to a worker; a broken pool is found out where the result is wanted."""
+        """Give a task to a worker; a broken pool is found out where the result is wanted.
+
+        Raises:
+            RuntimeError: this is a forked child, in which the workers are not.
+        """
+        if process_id() != self._process:
+            raise RuntimeError("the run was begun before a fork: begin it after the fork")
         try:
             # A process may be started here, which inherits the mask: one that is interrupted while
             # it loads its modules would print a traceback.
@@ -97,6 +105,8 @@ class OwnPool:
 
     def close(self) -> None:
         """Cancel what has not begun, and wait for what has."""
+        if process_id() != self._process:
+            return  # The parent waits for its own workers.
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 

@@ -4,7 +4,7 @@ from joseal import ApiError, Encrypter, Key
 from joseal.cli import anatomy, exit_codes, files, help_pages, inspect, options
 from joseal.cli.console import Page
 from joseal.cli.json_output import line
-from joseal.juspay import Attempt, AttemptPath, Client, Envelope, payout_encrypter
+from joseal.juspay import Attempt, AttemptPath, Client, Envelope, Known, payout_encrypter
 from joseal.juspay.sandbox import Record, Sandbox
 
 # The two bodies of the API's own page, leading blank included.
@@ -116,7 +116,9 @@ class _Tour:
         attempt = Attempt.from_json(body)
         self._page.say(f"The body, as joseal prints it: {attempt!r}")
         with Client(self._sandbox.account, sealer) as client:
-            client.attempt(order_id, attempt).result()
+            client.attempt(
+                order_id, attempt, known=Known.fresh(order_id, attempt.fulfillment_id)
+            ).result()
         envelope = self._wire.seen[-1]
         token = anatomy.read(envelope.payload)
         self._part("The token's protected header")
@@ -142,7 +144,9 @@ class _Tour:
         refusal = None
         with Client(self._sandbox.account, sealer) as client:
             try:
-                client.attempt(order_id, Attempt.from_json(_BY_NUMBER)).result()
+                attempt = Attempt.from_json(_BY_NUMBER)
+                known = Known.fresh(order_id, attempt.fulfillment_id)
+                client.attempt(order_id, attempt, known=known).result()
             except ApiError as error:
                 refusal = error
         if refusal is None:

@@ -72,6 +72,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
         "juspay attempt": _Entry("Seal one more attempt at a payout, and send it once."),
+        "juspay run": _Entry("Send a file of attempts through a journal, each at most once."),
         "juspay status": _Entry("Ask how an order stands."),
         "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
         "sandbox": _Entry("The same as juspay sandbox.", _SERVER),

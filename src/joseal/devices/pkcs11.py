@@ -36,6 +36,7 @@ from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
 from joseal._core.keys.external import External, PublicMaterial
 from joseal._core.keys.key import Key
+from joseal._core.processes import ProcessId, process_id
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import InvalidKeyError, KeyUnavailableError
 
@@ -201,7 +202,7 @@ class Pkcs11Token(Opaque):
     _library: str
     _label: str
     _pin: str | None
-    _process: int
+    _process: ProcessId
     _session: Session | None
     _found: dict[_Name, Object]
 
@@ -210,7 +211,7 @@ class Pkcs11Token(Opaque):
         path = os.fspath(library)
         if not all(isinstance(text, str) for text in (path, label, pin)):
             raise TypeError("library, label and pin must be str")
-        self._set(_library=path, _label=label, _pin=pin, _process=os.getpid())
+        self._set(_library=path, _label=label, _pin=pin, _process=process_id())
         self._set(_session=None, _found={})
         with suppress(KeyUnavailableError):
             self._run(lambda _: None)
@@ -300,7 +301,7 @@ class Pkcs11Token(Opaque):
 
     def _run(self, work: Callable[[Session], _R]) -> _R:
         """Do work in the session and, if it was lost, once more in a new one."""
-        if os.getpid() != self._process:
+        if process_id() != self._process:
             # A child must not use what its parent initialized. PKCS #11 version 2.20 section 6.6.1.
             raise KeyUnavailableError("the token was opened before a fork: open it after the fork")
         with _ONE_AT_A_TIME:

@@ -1,7 +1,10 @@
 """A thin client layer for Juspay's encrypted payouts.
 
     with Client(account, payout_encrypter(bank)) as client:
-        outcome = client.attempt("order-1", Attempt(fulfillment_id=..., card_info=CardInfo(...)))
+        known = client.known("order-1", fulfillment_id).result()
+        attempt = Attempt(fulfillment_id=fulfillment_id, card_info=CardInfo(...))
+        outcome = client.attempt("order-1", attempt, known=known)
+        found = client.reconcile(known)
 
 `models` and `orders` say what is sent, `envelope` seals it, `api` makes requests and reads answers
 without a socket, for any HTTP client, and `Client` is one. Each call ends in an `outcome`.
@@ -18,7 +21,18 @@ from joseal.juspay.account import (
     SANDBOX,
     Account,
 )
+from joseal.juspay.call_details import CallDetails
 from joseal.juspay.client import Client
+from joseal.juspay.journal.entry import Entry
+from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
+from joseal.juspay.journal.run import (
+    AttemptResult,
+    PlannedAttempt,
+    decide_attempt,
+    reconcile_attempts,
+    run_attempts,
+)
+from joseal.juspay.journal.sqlite import SqlitePayoutJournal
 from joseal.juspay.log_filter import RedactionFilter, protect_loggers, redact
 from joseal.juspay.models.attempt import Attempt, CardInfo, Details, Expiry, SenderDetails
 from joseal.juspay.models.beneficiary import (
@@ -34,6 +48,7 @@ from joseal.juspay.models.beneficiary import (
     Wallet,
 )
 from joseal.juspay.models.envelope import Envelope, encrypt_body, payout_encrypter
+from joseal.juspay.models.known import Known
 from joseal.juspay.models.order import AdditionalInfo, NewFulfillment, NewOrder, WebhookDetails
 from joseal.juspay.models.order_status import (
     Cancellation,
@@ -111,8 +126,10 @@ __all__ = [
     "Attempt",
     "AttemptPath",
     "AttemptQuery",
+    "AttemptResult",
     "BankAccount",
     "Beneficiary",
+    "CallDetails",
     "Cancellation",
     "CardInfo",
     "Claim",
@@ -120,11 +137,13 @@ __all__ = [
     "Delivery",
     "Details",
     "Document",
+    "Entry",
     "Envelope",
     "Expiry",
     "Failed",
     "Fulfillment",
     "FulfillmentState",
+    "Known",
     "Label",
     "MemoryWebhookStore",
     "NewFulfillment",
@@ -136,9 +155,12 @@ __all__ = [
     "PaidBeneficiary",
     "PaidTo",
     "PayeeDetails",
+    "PayoutJournal",
+    "PayoutJournalError",
     "PayoutKeys",
     "PayoutLink",
     "PlainCard",
+    "PlannedAttempt",
     "Reconciliation",
     "RedactionFilter",
     "Refused",
@@ -146,6 +168,7 @@ __all__ = [
     "SavedBeneficiary",
     "SavedCard",
     "SenderDetails",
+    "SqlitePayoutJournal",
     "SqliteWebhookStore",
     "StillUnknown",
     "Transaction",
@@ -164,6 +187,7 @@ __all__ = [
     "cancel_request",
     "create_order_request",
     "create_plain_order_request",
+    "decide_attempt",
     "encrypt_body",
     "handle_once",
     "order_status_request",
@@ -175,5 +199,7 @@ __all__ = [
     "read_order_status_response",
     "read_reconciliation",
     "read_webhook",
+    "reconcile_attempts",
     "redact",
+    "run_attempts",
 ]

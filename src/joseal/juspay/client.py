@@ -10,23 +10,37 @@ Source: the attempt, order and cancel pages of the payouts API.
 
 import math
 import ssl
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, final
 
+import msgspec
+
 from joseal._core.jwe import Encrypter
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal.juspay import call_log
 from joseal.juspay.account import Account
-from joseal.juspay.http.transport import Transport
+from joseal.juspay.call_details import CallDetails
+from joseal.juspay.call_log import CallHook
+from joseal.juspay.http.transport import Reply, Timeouts, Transport
 from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.envelope import Envelope, encrypt_body
+from joseal.juspay.models.fields import ORDER_ID
+from joseal.juspay.models.known import Known
 from joseal.juspay.models.order import NewOrder
 from joseal.juspay.models.order_status import Cancellation, Order
-from joseal.juspay.outcomes import Outcome
-from joseal.juspay.reconcile import AttemptQuery, Reconciliation, read_reconciliation
+from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+from joseal.juspay.reconcile import (
+    APART_SECONDS,
+    AttemptQuery,
+    Failed,
+    Reconciliation,
+    read_reconciliation,
+)
 from joseal.juspay.requests import (
     EVERYTHING,
     AttemptPath,
@@ -46,6 +60,7 @@ from joseal.juspay.responses import (
     read_order_status_response,
 )
 from joseal.juspay.signing import PayoutKeys
+from joseal.juspay.unsettled import Unsettled
 from joseal.profiles import BodyEncrypter
 
 _T = TypeVar("_T")
@@ -56,7 +71,7 @@ class Client(Opaque):
     """Sends payouts over HTTPS. A context manager: leaving it closes the connections.
 
     One client serves many threads: it is immutable, and its pool of connections takes care of
-    itself. It is not to be carried over a fork; make one in each process.
+    itself. In a forked process it opens connections of its own: nothing is shared with the parent.
 
     Every call ends in an `Outcome`, and raises for nothing but the caller's own arguments, before
     anything is sent. Making one puts the redaction filter on urllib3's loggers, and on ours.
@@ -70,23 +85,46 @@ class Client(Opaque):
         connect_timeout_seconds: for connecting to one address, for the TLS handshake, and for
             handing the request over, each.
         answer_timeout_seconds: for the whole answer, counted from when the request was handed over.
+        deadline_seconds: for the whole call, name resolution included, whatever the time-outs of
+            its steps are.
         connections: how many are kept open between calls; more threads may send at once.
+        idle_seconds: for how long after a call its connection is used again; 0 opens one for each
+            call. Keep it below what gateways on the way remember: a request that is sent over a
+            connection that they have forgotten ends as `Unknown`.
+        apart_seconds: how long two reads of a status lie apart that confirm each other: longer
+            than the API's status lags behind.
         ssl_context: trust roots of another kind, or a client certificate. It has to verify
             certificates and host names, and its own `minimum_version` has to refuse what is older
             than TLS 1.2, whatever the system's settings are. The default is the system's trust in
             Python's default context.
+        on_call: is called after each call with its name, the kind of its outcome, and the seconds
+            that it took: for metrics. What it raises is dropped: the outcome must not be lost.
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: a number is not positive and finite, or `ssl_context` verifies too little.
+        ValueError: a number is not positive and finite (the last two may be 0), or `ssl_context`
+            verifies too little.
+        RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
+            niquests brings: what it sends can't be observed.
     """
 
-    __slots__ = ("_account", "_attempt_path", "_encrypter", "_transport")
+    __slots__ = (
+        "_account",
+        "_apart_seconds",
+        "_attempt_path",
+        "_encrypter",
+        "_on_call",
+        "_transport",
+        "_unsettled",
+    )
 
     _account: Account
     _encrypter: Encrypter | BodyEncrypter | PayoutKeys
     _attempt_path: AttemptPath
     _transport: Transport
+    _apart_seconds: float
+    _on_call: CallHook | None
+    _unsettled: Unsettled
 
     @hide_locals
     def __init__(
@@ -97,36 +135,41 @@ class Client(Opaque):
         attempt_path: AttemptPath = AttemptPath.ORDERS,
         connect_timeout_seconds: float = 10.0,
         answer_timeout_seconds: float = 60.0,
+        deadline_seconds: float = 120.0,
         connections: int = 10,
+        idle_seconds: float = 4.0,
+        apart_seconds: float = APART_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
+        on_call: CallHook | None = None,
     ) -> None:
-        if not isinstance(account, Account):
-            raise TypeError("account must be an Account")
-        if not isinstance(encrypter, Encrypter | BodyEncrypter | PayoutKeys):
-            raise TypeError("encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys")
-        if not isinstance(attempt_path, AttemptPath):
-            raise TypeError("attempt_path must be an AttemptPath")
-        if type(connections) is not int:
-            raise TypeError("connections must be an int")
-        for number in (connect_timeout_seconds, answer_timeout_seconds, connections):
-            if not 0 < number < math.inf:
-                raise ValueError("time-outs and connections must be positive and finite")
+        _check_types(account, encrypter, attempt_path, on_call)
+        timeouts = Timeouts(connect_timeout_seconds, answer_timeout_seconds, deadline_seconds)
+        _check_numbers(connections, timeouts)
+        _check_pauses(idle_seconds, apart_seconds)
         protect_loggers()
         self._set(
             _account=account,
             _encrypter=encrypter,
             _attempt_path=attempt_path,
+            _on_call=on_call,
+            _apart_seconds=apart_seconds,
+            _unsettled=Unsettled(),
             _transport=Transport(
                 account.base_url,
-                connect_timeout_seconds=connect_timeout_seconds,
-                answer_timeout_seconds=answer_timeout_seconds,
+                timeouts,
                 connections=connections,
+                idle_seconds=idle_seconds,
                 ssl_context=ssl_context,
             ),
         )
 
     def __repr__(self) -> str:
         return f"Client({self._account!r})"
+
+    @property
+    def apart_seconds(self) -> float:
+        """How long two reads of a status lie apart that confirm each other."""
+        return self._apart_seconds
 
     def __enter__(self) -> Self:
         return self
@@ -146,25 +189,34 @@ class Client(Opaque):
 
     @hide_locals
     def attempt(
-        self, order_id: str, attempt: Attempt, *, routing_id: str | None = None
+        self,
+        order_id: str,
+        attempt: Attempt,
+        *,
+        known: Known,
+        routing_id: str | None = None,
     ) -> Outcome[Ack]:
-        """Seal one more attempt at an order's payout and send it, once.
+        """Encrypt one more attempt at an order's payout and send it, once.
 
-        After `Unknown` ask `resolve`. To be able to, read the status before, and keep
-        `Order.known` of it.
+        Whatever the outcome is, `reconcile(known)` finds out what became of it. One more attempt
+        at the same payout is refused until that has said `Failed`, unless nothing was started:
+        after `NotSent` and `Refused`.
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
             attempt: the card and the fulfillment that it is for.
+            known: what was there before, from `Client.known`, `Order.known` or `Failed.known`;
+                `Known.fresh` for an order that was created just now.
             routing_id: the customer's, in place of the account's.
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII.
+            ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
+                `known` is of another payout, or says that this one has not failed; or an earlier
+                attempt of this client is not known to have failed.
             TokenTooLargeError: the attempt is over the encrypter's limits.
         """
-        if not isinstance(attempt, Attempt):
-            raise TypeError("attempt must be an Attempt")
+        _check_known(order_id, attempt, known)
         request = attempt_request(
             self._account,
             order_id,
@@ -172,7 +224,11 @@ class Client(Opaque):
             routing_id=routing_id,
             path=self._attempt_path,
         )
-        return self._call(request, read_attempt_response)
+        self._unsettled.begin(known)
+        outcome = self._call("attempt", request, read_attempt_response)
+        if isinstance(outcome, NotSent | Refused):
+            self._unsettled.settle(known)
+        return outcome
 
     @hide_locals
     def create_order(self, order: NewOrder, *, routing_id: str | None = None) -> Outcome[Order]:
@@ -193,7 +249,9 @@ class Client(Opaque):
         if not isinstance(order, NewOrder):
             raise TypeError("order must be a NewOrder")
         request = create_order_request(self._account, self._encrypt(order), routing_id=routing_id)
-        return self._call(request, partial(read_create_order_response, order_id=order.order_id))
+        return self._call(
+            "create_order", request, partial(read_create_order_response, order_id=order.order_id)
+        )
 
     @hide_locals
     def create_plain_order(
@@ -210,7 +268,11 @@ class Client(Opaque):
             ValueError: a payout goes to a PLAIN_CARD, or `routing_id` is not printable ASCII.
         """
         request = create_plain_order_request(self._account, order, routing_id=routing_id)
-        return self._call(request, partial(read_create_order_response, order_id=order.order_id))
+        return self._call(
+            "create_plain_order",
+            request,
+            partial(read_create_order_response, order_id=order.order_id),
+        )
 
     @hide_locals
     def order_status(
@@ -234,7 +296,9 @@ class Client(Opaque):
         request = order_status_request(
             self._account, order_id, expand=expand, routing_id=routing_id
         )
-        return self._call(request, partial(read_order_status_response, order_id=order_id))
+        return self._call(
+            "order_status", request, partial(read_order_status_response, order_id=order_id)
+        )
 
     @hide_locals
     def cancel(
@@ -251,35 +315,72 @@ class Client(Opaque):
             ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
         """
         request = cancel_request(self._account, fulfillment_id, routing_id=routing_id)
-        return self._call(request, read_cancel_response)
+        return self._call("cancel", request, read_cancel_response)
 
     @hide_locals
-    def reconcile(
-        self,
-        order_id: str,
-        fulfillment_id: str,
-        *,
-        known: Collection[str],
-        asked: int = 0,
-        routing_id: str | None = None,
-    ) -> Reconciliation:
-        """Find out what became of an attempt whose outcome was `Unknown`. Sends no payout.
+    def known(
+        self, order_id: str, fulfillment_id: str, *, routing_id: str | None = None
+    ) -> Outcome[Known]:
+        """Read how a payout stands, twice and `apart_seconds` apart, for an attempt at it.
 
-        Reads the order's status once, and compares; `read_reconciliation` says how.
+        It blocks for that long. Two equal reads confirm each other, and only against a confirmed
+        state `reconcile` can say `Failed`; after two that differ the second one is returned alone.
 
         Args:
-            order_id: as of the attempt.
-            fulfillment_id: as of the attempt.
-            known: the references of the transactions before the attempt, from `Order.known`.
-            asked: how often this was asked before, for `StillUnknown.ask_again_seconds`.
+            order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
+            fulfillment_id: as the answer to the order's creation named it.
             routing_id: the customer's, in place of the account's.
+
+        Returns:
+            The state, or why it could not be read.
 
         Raises:
             TypeError: an argument is of another type.
             ValueError: an argument is not as above, or not printable ASCII.
         """
-        question = AttemptQuery(fulfillment_id, known, asked)
-        return read_reconciliation(self.order_status(order_id, routing_id=routing_id), question)
+        first = self._known(order_id, fulfillment_id, routing_id)
+        if not isinstance(first, Accepted):
+            return first
+        time.sleep(self._apart_seconds)
+        second = self._known(order_id, fulfillment_id, routing_id)
+        if not isinstance(second, Accepted):
+            return second
+        return Accepted(first.value.confirmed_by(second.value))
+
+    def _known(self, order_id: str, fulfillment_id: str, routing_id: str | None) -> Outcome[Known]:
+        outcome = self.order_status(order_id, routing_id=routing_id)
+        if not isinstance(outcome, Accepted):
+            return outcome
+        try:
+            return Accepted(outcome.value.known(fulfillment_id))
+        except (LookupError, ValueError) as error:
+            # Constant texts of our own.
+            return Unknown(str(error))
+
+    @hide_locals
+    def reconcile(
+        self, question: Known | AttemptQuery, *, routing_id: str | None = None
+    ) -> Reconciliation:
+        """Find out what became of an attempt, whatever its outcome was. Sends no payout.
+
+        Reads the order's status once, and compares; `read_reconciliation` says how.
+
+        Args:
+            question: the `known` of the attempt; after that `StillUnknown.again`.
+            routing_id: the customer's, in place of the account's.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: `routing_id` is not printable ASCII.
+        """
+        if not isinstance(question, Known | AttemptQuery):
+            raise TypeError("question must be a Known or an AttemptQuery")
+        known = question if isinstance(question, Known) else question.known
+        status = self.order_status(known.order_id, routing_id=routing_id)
+        found = read_reconciliation(status, question, apart_seconds=self._apart_seconds)
+        if isinstance(found, Failed):
+            self._unsettled.settle(known)
+        return found
 
     def _encrypt(self, body: Body) -> Envelope:
         kid, sid = self._account.kid, self._account.sid
@@ -287,7 +388,61 @@ class Client(Opaque):
             return self._encrypter.encrypt(body, kid=kid, sid=sid)
         return encrypt_body(self._encrypter, body, kid=kid, sid=sid)
 
-    def _call(self, request: Request, read: Callable[[int, bytes], Outcome[_T]]) -> Outcome[_T]:
-        """Send a request once, and read its answer."""
+    def _call(
+        self, name: str, request: Request, read: Callable[[int, bytes], Outcome[_T]]
+    ) -> Outcome[_T]:
+        """Send a request once, read its answer, and tell of the call."""
+        begun = time.monotonic()
         answer = self._transport.exchange(request)
-        return read(*answer) if isinstance(answer, tuple) else answer
+        outcome: Outcome[_T]
+        if isinstance(answer, Reply):
+            outcome = read(answer.status, answer.body)
+            details = CallDetails(headers=answer.headers)
+        else:
+            outcome, details = answer, answer.call
+        seconds = time.monotonic() - begun
+        details = msgspec.structs.replace(details, seconds=seconds)
+        status = answer.status if isinstance(answer, Reply) else None
+        call_log.tell(name, outcome.kind, status, seconds, self._on_call)
+        return msgspec.structs.replace(outcome, call=details)
+
+
+def _check_types(account: object, encrypter: object, path: object, on_call: object) -> None:
+    if not isinstance(account, Account):
+        raise TypeError("account must be an Account")
+    if not isinstance(encrypter, Encrypter | BodyEncrypter | PayoutKeys):
+        raise TypeError("encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys")
+    if not isinstance(path, AttemptPath):
+        raise TypeError("attempt_path must be an AttemptPath")
+    if on_call is not None and not callable(on_call):
+        raise TypeError("on_call must be a function")
+
+
+def _check_numbers(connections: int, timeouts: Timeouts) -> None:
+    if type(connections) is not int:
+        raise TypeError("connections must be an int")
+    if not all(0 < number < math.inf for number in (*timeouts, connections)):
+        raise ValueError("time-outs and connections must be positive and finite")
+
+
+def _check_pauses(*pauses: float) -> None:
+    if not all(0 <= number < math.inf for number in pauses):
+        raise ValueError("idle_seconds and apart_seconds must be 0 or more, and finite")
+
+
+def _check_known(order_id: str, attempt: Attempt, known: Known) -> None:
+    """Refuse an attempt that is not made against a state in which it may be made.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `known` is of another payout, or says that no attempt may be made.
+    """
+    if not isinstance(attempt, Attempt):
+        raise TypeError("attempt must be an Attempt")
+    if not isinstance(known, Known):
+        raise TypeError("known must be a Known")
+    ORDER_ID.apply("order_id", order_id)
+    if (known.order_id, known.fulfillment_id) != (order_id, attempt.fulfillment_id):
+        raise ValueError("known is of another order or fulfillment than the attempt")
+    if known.hindrance is not None:
+        raise ValueError(known.hindrance)

@@ -1,15 +1,15 @@
 """How a call ends: in one of four ways, and each says whether it may be repeated.
 
-    match client.attempt("order-1", attempt):
+    match client.attempt("order-1", attempt, known=known):
         case Accepted(value): ...   # a documented success
         case Refused(): ...         # a documented refusal: nothing was started
         case NotSent(): ...         # no byte of the request left: safe to send again
-        case Unknown(): ...         # it may have arrived: `Client.resolve`, never send again
+        case Unknown(): ...         # it may have arrived: `Client.reconcile`, never send again
 
 Rules:
 - `Unknown` is the rule and the other three are exceptions to it, each with its own proof.
 - What the other side wrote is no part of a `repr`, because it may repeat what was sent.
-- A pickle of an outcome holds no more than its `repr`, or there is none.
+- A pickle of an outcome holds no more than its `repr` and `call`, or there is none.
 
 Source: the list of error codes of the payouts API.
 """
@@ -22,9 +22,12 @@ import msgspec
 
 from joseal._core.secrecy import hide_locals
 from joseal.errors import ApiError, TransportError
+from joseal.juspay.call_details import CallDetails
 from joseal.juspay.models.base import Guarded
 
 _T = TypeVar("_T")
+
+_NO_DETAILS: Final = CallDetails()
 
 _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -41,16 +44,27 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
 _NO_ADVICE: Final = "do not send it again as it is; pass error_message on to the API's support"
 
 
-class Accepted(msgspec.Struct, Generic[_T], frozen=True):
+class _Outcome(msgspec.Struct, frozen=True):
+    """What the plain outcomes share: they show all that they have but the details of the call."""
+
+    def __repr__(self) -> str:
+        names = [name for name in self.__struct_fields__ if name != "call"]
+        members = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{type(self).__name__}({members})"
+
+
+class Accepted(_Outcome, Generic[_T], frozen=True):
     """The API took the request, by a documented success answer.
 
     Attributes:
         value: what it answered, such as an `Ack`.
+        call: how long the call took, and headers of the answer.
     """
 
     kind: ClassVar[Literal["accepted"]] = "accepted"
 
     value: _T
+    call: CallDetails = _NO_DETAILS
 
     def result(self) -> _T:
         """Return the value."""
@@ -65,6 +79,7 @@ class Refused(Guarded, frozen=True, kw_only=True):
         error_code: the API's own code, such as `E01`.
         error_message: for the API's support, not for a customer. It may repeat what was sent.
         user_message: the text that the API means for people, or an empty string.
+        call: how long the call took, and headers of the answer.
     """
 
     kind: ClassVar[Literal["refused"]] = "refused"
@@ -74,6 +89,10 @@ class Refused(Guarded, frozen=True, kw_only=True):
     error_code: str
     error_message: str = ""
     user_message: str = ""
+    call: CallDetails = _NO_DETAILS
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [member for member in super().__rich_repr__() if member[0] != "call"]
 
     @property
     def advice(self) -> str:
@@ -90,16 +109,18 @@ class Refused(Guarded, frozen=True, kw_only=True):
         raise ApiError(self.status, self.error_code, self.error_message, self.user_message)
 
 
-class NotSent(msgspec.Struct, frozen=True):
+class NotSent(_Outcome, frozen=True):
     """No byte of the request was handed to the network: it is safe to send it again.
 
     Attributes:
         reason: constant text.
+        call: how long the call took, and what went wrong.
     """
 
     kind: ClassVar[Literal["not_sent"]] = "not_sent"
 
     reason: str
+    call: CallDetails = _NO_DETAILS
 
     @hide_locals
     def result(self) -> Never:
@@ -111,18 +132,20 @@ class NotSent(msgspec.Struct, frozen=True):
         raise TransportError(self.reason, maybe_sent=False)
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class Unknown(_Outcome, frozen=True):
     """The request may have arrived, and may have been carried out. It must not be sent again.
 
     Attributes:
         reason: constant text, with the HTTP status where there was one.
         status: the HTTP status of an answer that is not a documented one; None without an answer.
+        call: how long the call took, headers of the answer, and what went wrong.
     """
 
     kind: ClassVar[Literal["unknown"]] = "unknown"
 
     reason: str
     status: int | None = None
+    call: CallDetails = _NO_DETAILS
 
     @hide_locals
     def result(self) -> Never:

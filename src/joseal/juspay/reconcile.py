@@ -1,12 +1,16 @@
-"""What became of an attempt whose outcome is unknown.
+"""What became of an attempt, whatever its outcome was.
 
-    known = client.order_status("order-1").result().known(fulfillment_id)
-    outcome = client.attempt("order-1", attempt)
-    if outcome.kind == "unknown":
-        resolution = client.reconcile("order-1", fulfillment_id, known=known)
+    known = client.known("order-1", fulfillment_id).result()
+    outcome = client.attempt("order-1", attempt, known=known)
+    found = client.reconcile(known)
+    while found.kind == "unknown":
+        time.sleep(found.ask_again_seconds)
+        found = client.reconcile(found.again)
+    if found.kind == "failed":
+        client.attempt("order-1", attempt, known=found.known)
 
-It holds for one attempt at a time at a fulfillment that has failed, which is what attempts are for:
-of two that are under way at once nobody can say which one is which.
+It is valid for one attempt at a time at a fulfillment that has failed, which is what attempts are
+for: of two that are under way at once nobody can tell one from the other.
 
 Rules:
 - That a request did not arrive can't be known, so it is never said: an order's status may lag
@@ -16,30 +20,63 @@ Rules:
   that can't be told apart, make the answer unknown again.
 - A failure is told only where the fulfillment as a whole has ended too: until then the API may be
   trying again by itself.
+- A failure may be another attempt's that the status shows late. So what was known before has to be
+  confirmed, and the failure has to be read twice, some time apart, with nothing changed.
+
+Accepted: a status that lags behind for longer than the time between two reads, twice, can show the
+failure of an earlier attempt as this one's.
 
 Source: the order status page of the payouts API, and its list of error codes (E06, E90).
 """
 
-from collections.abc import Collection
+import math
+import time
 from typing import ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 
 from joseal._core.secrecy import hide_locals
 from joseal.juspay.models.base import Guarded
-from joseal.juspay.models.fields import WORD
+from joseal.juspay.models.known import Known
 from joseal.juspay.models.order_status import Fulfillment, Order, Transaction
-from joseal.juspay.models.states import FulfillmentState, TransactionState
+from joseal.juspay.models.states import FAILED, FulfillmentState
 from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+
+APART_SECONDS: Final = 30.0
 
 _FIRST_SECONDS: Final = 5
 _MOST_SECONDS: Final = 300
 _DOUBLINGS: Final = 6
 
-_FAILED: Final = frozenset({TransactionState.FAILURE, TransactionState.REVERSED})
 _ENDED: Final = frozenset(
     {FulfillmentState.FAILURE, FulfillmentState.CANCELLED, FulfillmentState.DISCARDED}
 )
+_NOT_OF_THIS_ATTEMPT: Final = (
+    "what failed may be an earlier attempt's: what was there before this one was not confirmed by "
+    "a second read"
+)
+_ONCE_MORE: Final = "a failure is shown, and has to be read once more"
+
+
+class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be found out: what became of the attempt that was made against a known state.
+
+    Attributes:
+        known: what was known before the attempt.
+        asked: how often it was asked before.
+        seen: the failure that the read before this one has shown; empty for none.
+        seen_at: when that was first seen, in seconds of `time.time`.
+    """
+
+    known: Known
+    asked: int = 0
+    seen: frozenset[tuple[str, str]] = frozenset()
+    seen_at: float = 0.0
+
+    @property
+    def ask_again_seconds(self) -> int:
+        """How long to wait before the next question, longer each time."""
+        return min(_FIRST_SECONDS << min(self.asked, _DOUBLINGS), _MOST_SECONDS)
 
 
 class Arrived(Guarded, frozen=True, kw_only=True):
@@ -58,18 +95,20 @@ class Arrived(Guarded, frozen=True, kw_only=True):
 
 
 class Failed(Guarded, frozen=True, kw_only=True):
-    """The attempt arrived and failed, and the fulfillment has ended: another one may be made.
+    """The attempt arrived and failed, and the fulfillment has ended: one more may be made.
 
     Attributes:
         status: how the fulfillment stands.
         transactions: those that are new, all of which failed.
+        known: the state that the next attempt is made against.
     """
 
     kind: ClassVar[Literal["failed"]] = "failed"
-    _SHOWN: ClassVar[frozenset[str]] = frozenset({"status", "transactions"})
+    _SHOWN: ClassVar[frozenset[str]] = frozenset({"status", "transactions", "known"})
 
     status: FulfillmentState
     transactions: tuple[Transaction, ...]
+    known: Known
 
 
 class StillUnknown(msgspec.Struct, frozen=True):
@@ -79,77 +118,105 @@ class StillUnknown(msgspec.Struct, frozen=True):
         reason: constant text.
         ask_again_seconds: how long to wait before the next question. Where it stays like this for
             hours, ask the API's support; time alone proves nothing.
+        again: the next question.
     """
 
     kind: ClassVar[Literal["unknown"]] = "unknown"
 
     reason: str
     ask_again_seconds: int
+    again: AttemptQuery
 
 
 Reconciliation: TypeAlias = Arrived | Failed | StillUnknown
 
 
-class AttemptQuery:
-    """What is to be found out: which fulfillment, and what was known of it before the attempt.
-
-    Args:
-        fulfillment_id: the attempt's.
-        known: the references of the transactions that were there before, from `Order.known`.
-        asked: how often it was asked before.
-
-    Raises:
-        TypeError: an argument is of another type. A string is no collection of references.
-        ValueError: `fulfillment_id` is none, or `asked` is below zero.
-    """
-
-    __slots__ = ("ask_again_seconds", "fulfillment_id", "known")
-
-    @hide_locals
-    def __init__(self, fulfillment_id: str, known: Collection[str], asked: int = 0) -> None:
-        if isinstance(known, str) or not isinstance(known, Collection):
-            raise TypeError("known must be a collection of strings")
-        if not all(isinstance(reference, str) for reference in known):
-            raise TypeError("known must be a collection of strings")
-        if type(asked) is not int:
-            raise TypeError("asked must be an int")
-        if asked < 0:
-            raise ValueError("asked must not be below zero")
-        self.fulfillment_id = WORD.apply("fulfillment_id", fulfillment_id)
-        self.known = frozenset(known)
-        seconds = _FIRST_SECONDS << min(asked, _DOUBLINGS)
-        self.ask_again_seconds = min(seconds, _MOST_SECONDS)
-
-
 @hide_locals
-def read_reconciliation(outcome: Outcome[Order], question: AttemptQuery) -> Reconciliation:
+def read_reconciliation(
+    outcome: Outcome[Order],
+    question: Known | AttemptQuery,
+    *,
+    apart_seconds: float = APART_SECONDS,
+    now: float | None = None,
+) -> Reconciliation:
     """Tell what the status of an order proves about an attempt.
 
     Args:
         outcome: of the question for the status, with its fulfillments.
-        question: what is to be found out.
+        question: what was known before the attempt; after that `StillUnknown.again`.
+        apart_seconds: how long after a failure was seen first it has to be seen again.
+        now: the time, in seconds of `time.time`; None reads that clock.
 
     Returns:
-        `Failed` where there are new transactions, all of them FAILURE or REVERSED, and the
-        fulfillment is FAILURE, CANCELLED or DISCARDED. `Arrived` where there are other new ones.
-        `StillUnknown` for anything else.
+        `Failed` where there are new transactions, all of them FAILURE or REVERSED, the fulfillment
+        is FAILURE, CANCELLED or DISCARDED, the known state was confirmed, and an earlier read has
+        shown the same. `Arrived` where there are other new ones. `StillUnknown` for anything else.
+
+    Raises:
+        TypeError: `question` is of another type.
     """
-    found = _fulfillment(outcome, question.fulfillment_id)
-    if isinstance(found, Fulfillment):
-        new = _new(found, question.known)
-        if not isinstance(new, str):
-            failed = all(part.status in _FAILED for part in new) and found.status in _ENDED
-            kind = Failed if failed else Arrived
-            return kind(status=found.status, transactions=new)
-        found = new
-    return StillUnknown(found, question.ask_again_seconds)
+    if isinstance(question, Known):
+        question = AttemptQuery(known=question)
+    if not isinstance(question, AttemptQuery):
+        raise TypeError("question must be a Known or an AttemptQuery")
+    found = _fulfillment(outcome, question.known)
+    new = found if isinstance(found, str) else _new(found, question.known.references)
+    if isinstance(found, str) or isinstance(new, str):
+        return _still_unknown(str(new), question)
+    if not _has_failed(found, new):
+        return Arrived(status=found.status, transactions=new)
+    if not question.known.is_confirmed:
+        return _still_unknown(_NOT_OF_THIS_ATTEMPT, question)
+    return _failure(found, new, question, apart_seconds, time.time() if now is None else now)
 
 
-def _fulfillment(outcome: Outcome[Order], fulfillment_id: str) -> Fulfillment | str:
+def _failure(
+    found: Fulfillment,
+    new: tuple[Transaction, ...],
+    question: AttemptQuery,
+    apart_seconds: float,
+    now: float,
+) -> Failed | StillUnknown:
+    """Tell whether a failure was seen before, long enough ago and just like this."""
+    seen = _evidence(found)
+    seen_at = question.seen_at if seen == question.seen else now
+    missing = apart_seconds - (now - seen_at)
+    if seen != question.seen or missing > 0:
+        again = AttemptQuery(
+            known=question.known, asked=question.asked + 1, seen=seen, seen_at=seen_at
+        )
+        return StillUnknown(_ONCE_MORE, max(1, math.ceil(missing)), again)
+    known = msgspec.structs.replace(
+        question.known,
+        references=frozenset(part.transaction_ref or "" for part in found.transactions or ()),
+        status=found.status,
+        is_decided=False,
+    )
+    return Failed(status=found.status, transactions=new, known=known)
+
+
+def _still_unknown(reason: str, question: AttemptQuery) -> StillUnknown:
+    again = AttemptQuery(known=question.known, asked=question.asked + 1)
+    return StillUnknown(reason, question.ask_again_seconds, again)
+
+
+def _has_failed(found: Fulfillment, new: tuple[Transaction, ...]) -> bool:
+    return found.status in _ENDED and all(part.status in FAILED for part in new)
+
+
+def _evidence(found: Fulfillment) -> frozenset[tuple[str, str]]:
+    """Return all that a read has shown of a fulfillment, to be compared with the next one."""
+    parts = {(part.transaction_ref or "", str(part.status)) for part in found.transactions or ()}
+    return frozenset({*parts, ("", str(found.status))})
+
+
+def _fulfillment(outcome: Outcome[Order], known: Known) -> Fulfillment | str:
     """Return the fulfillment, or why it can't be had."""
     match outcome:
         case Accepted(order):
-            parts = [part for part in order.fulfillments or () if part.id == fulfillment_id]
+            if order.order_id != known.order_id:
+                return "the status is of another order"
+            parts = [each for each in order.fulfillments or () if each.id == known.fulfillment_id]
             if len(parts) == 1:
                 return parts[0]
             return "the status does not have exactly one fulfillment of this id"

@@ -31,7 +31,10 @@ _FAILURES: Final = ("E06", "E90")
 
 
 class Ack(msgspec.Struct, frozen=True):
-    """The API took the attempt. Whether it succeeds, the order's status tells."""
+    """The API took the attempt. What becomes of it, `Client.reconcile` tells.
+
+    A status alone does not: one that says FAILURE may be older than the attempt.
+    """
 
 
 @hide_locals

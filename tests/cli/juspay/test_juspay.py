@@ -19,7 +19,7 @@ from joseal.juspay import (
     Transaction,
     TransactionState,
 )
-from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox
+from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox, TransactionPlan
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -71,8 +71,13 @@ def command(sandbox: Sandbox, faults: Faults, run: Run, tmp_path: Path) -> Itera
     )
     sealing = ("--key", bank, "--alg", "RSA-OAEP", "--kid", sandbox.kid, "--sid", sandbox.sid)
 
-    def command(name: str, *args: object, data: str | None = None, **env: str) -> Result:
-        own = sealing if name == "attempt" else ()
+    def command(
+        name: str, *args: object, data: str | None = None, reads: bool = False, **env: str
+    ) -> Result:
+        own = ()
+        if name == "attempt":
+            # Most of these orders are made by their first attempt.
+            own = (*sealing, *(() if reads else ("--decided",)))
         done = run("juspay", name, *account, *own, *args, data=data, KEY=sandbox.api_key, **env)
         for secret in (PAN, PAN[:6], CODE, sandbox.api_key):
             assert secret not in done.output
@@ -94,6 +99,7 @@ def test_an_attempt_is_accepted_and_its_order_shows_it(
         "outcome": "accepted",
         "order_id": "order-1",
         "fulfillment_id": "fulfillment-1",
+        "known": [],
     }
     shown = json.loads(command("status", "--json", "order-1").stdout)
     assert (shown["outcome"], shown["order_id"]) == ("accepted", "order-1")
@@ -164,6 +170,45 @@ def test_a_refusal_names_its_code_and_what_to_do(command: Command) -> None:
     assert "check kid and sid" in shown["advice"]
 
 
+def test_the_status_is_read_first_and_a_payout_that_has_not_failed_is_left_alone(
+    command: Command, sandbox: Sandbox
+) -> None:
+    assert command("attempt", "order-9", data=ATTEMPT).exit_code == 0
+    done = command("attempt", "order-9", data=ATTEMPT, reads=True)
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert "a transaction of this payout has not failed" in done.stderr
+    done = command("attempt", "order-9", "--fresh", "--decided", data=ATTEMPT, reads=True)
+    assert done.exit_code == Exit.USAGE
+    assert sandbox.attempts("order-9") == 1
+
+
+def test_while_the_status_can_not_be_read_nothing_is_sent(
+    command: Command, sandbox: Sandbox
+) -> None:
+    done = command("attempt", "--json", "order-10", data=ATTEMPT, reads=True)
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["outcome"]) == (Exit.TRANSPORT, "not_sent")
+    assert told["reason"] == "the order's status could not be read first: E09"
+    assert sandbox.attempts("order-10") == 0
+
+
+def test_what_was_there_before_is_printed(run: Run, tmp_path: Path) -> None:
+    fails = TransactionPlan(settles="FAILURE")
+    with Sandbox(transaction_plan=lambda *_: fails) as sandbox:
+        (tmp_path / "bank.pem").write_text(sandbox.public_pem)
+        args = (
+            *("juspay", "attempt", "--base-url", sandbox.url, "--json"),
+            *("--merchant-id", sandbox.merchant_id, "--api-key-env", "KEY"),
+            *("--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP"),
+            *("--kid", sandbox.kid, "--sid", sandbox.sid, "order-1"),
+        )
+        run(*args, "--fresh", data=ATTEMPT, KEY=sandbox.api_key)
+        done = run(*args, data=ATTEMPT, KEY=sandbox.api_key)
+        assert done.exit_code == 0
+        first = sandbox.transactions("order-1")[0]
+        assert json.loads(done.stdout)["known"] == [first.ref]
+
+
 def test_where_nobody_listens_nothing_was_sent(command: Command) -> None:
     for name in ("attempt", "status"):
         done = command(name, "--base-url", "http://127.0.0.1:1", "order-4", data=ATTEMPT)
@@ -174,7 +219,7 @@ def test_where_nobody_listens_nothing_was_sent(command: Command) -> None:
 def test_an_interrupted_attempt_is_unknown(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*args: object) -> None:
+    def interrupt(*args: object, **more: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Client, "attempt", interrupt)
@@ -197,7 +242,7 @@ def test_an_outcome_that_can_not_be_printed_still_decides_the_exit_code(
         done = shell(
             *("juspay", "attempt", "--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id),
             *("--api-key-env", "KEY", "--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP"),
-            *("--kid", sandbox.kid, "--sid", sandbox.sid, "order-6"),
+            *("--kid", sandbox.kid, "--sid", sandbox.sid, "--fresh", "order-6"),
             data=ATTEMPT.encode(),
             stdout=full.fileno(),
             KEY=sandbox.api_key,

@@ -22,6 +22,7 @@ from joseal.juspay import (
     CardInfo,
     Client,
     Expiry,
+    Known,
     NewFulfillment,
     NewOrder,
     PlainCard,
@@ -195,7 +196,12 @@ def test_what_is_not_there_is_not_found(opened: DecryptedToken) -> None:
     assert client.order_status("order-1").error_code == "E09"
     assert client.cancel("f-1").error_code == "E09"
     client.create_order(order("order-1", BANK))
-    assert client.attempt("order-1", attempt("f-1")).error_code == "E09"
+    assert (
+        client.attempt(
+            "order-1", attempt("f-1"), known=Known.decided("order-1", attempt("f-1").fulfillment_id)
+        ).error_code
+        == "E09"
+    )
     assert sandbox.attempts("order-1") == 1
     assert len(sandbox.transactions("order-1")) == 1
 
@@ -215,7 +221,11 @@ def test_every_attempt_moves_money_once_more(opened: DecryptedToken) -> None:
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     assert states(client, "order-1") == ("FULFILLMENTS_FAILURE", [("FAILURE", ["FAILURE"])])
     for _ in range(2):
-        client.attempt("order-1", attempt(part.id))
+        client.attempt(
+            "order-1",
+            attempt(part.id),
+            known=Known.decided("order-1", attempt(part.id).fulfillment_id),
+        )
     assert states(client, "order-1")[1] == [("SUCCESS", ["SUCCESS", "SUCCESS", "FAILURE"])]
     assert [each.state for each in sandbox.transactions("order-1")] == [
         "FAILURE",
@@ -231,9 +241,11 @@ def test_a_status_can_lag_behind_the_truth(opened: DecryptedToken) -> None:
     )
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     known = client.order_status("order-1").result().known(part.id)
-    client.attempt("order-1", attempt(part.id))
+    client.attempt(
+        "order-1", attempt(part.id), known=Known.decided("order-1", attempt(part.id).fulfillment_id)
+    )
     assert len(sandbox.transactions("order-1")) == 2
-    kinds = [client.reconcile("order-1", part.id, known=known).kind for _ in range(2)]
+    kinds = [client.reconcile(known).kind for _ in range(2)]
     assert kinds == ["unknown", "unknown"]
     assert states(client, "order-1") == (
         "FULFILLMENTS_SCHEDULED",
@@ -243,7 +255,7 @@ def test_a_status_can_lag_behind_the_truth(opened: DecryptedToken) -> None:
         "FULFILLMENTS_SUCCESSFUL",
         [("SUCCESS", ["SUCCESS", "FAILURE"])],
     )
-    assert client.reconcile("order-1", part.id, known=known).kind == "accepted"
+    assert client.reconcile(known).kind == "accepted"
 
 
 STATES = [
@@ -272,7 +284,14 @@ def test_only_a_payout_that_was_not_started_is_cancelled(opened: DecryptedToken)
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     assert client.cancel(part.id).kind == "accepted"
     assert states(client, "order-1") == ("FULFILLMENTS_CANCELLED", [("CANCELLED", [])])
-    assert client.attempt("order-1", attempt(part.id)).error_code == "E01"
+    assert (
+        client.attempt(
+            "order-1",
+            attempt(part.id),
+            known=Known.decided("order-1", attempt(part.id).fulfillment_id),
+        ).error_code
+        == "E01"
+    )
     assert client.cancel(part.id).kind == "accepted"
     _, other = opened()
     part = other.create_order(order("order-2", BANK)).result().fulfillments[0]
@@ -300,7 +319,14 @@ def test_over_tls_it_is_the_same_server(opened: DecryptedToken) -> None:
     assert sandbox.url.startswith("https://localhost:")
     part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
     for _ in range(3):
-        assert client.attempt("order-1", attempt(part.id)).kind == "accepted"
+        assert (
+            client.attempt(
+                "order-1",
+                attempt(part.id),
+                known=Known.decided("order-1", attempt(part.id).fulfillment_id),
+            ).kind
+            == "accepted"
+        )
     assert sandbox.attempts("order-1") == 3
     assert len(sandbox.received) == 3
     client.close()
@@ -314,7 +340,14 @@ def test_no_other_sandboxs_authority_is_trusted(key: Key, opened: DecryptedToken
     assert sandbox.ca_pem != other.ca_pem
     sealer = payout_encrypter(sandbox.public_key)
     with Client(sandbox.account, sealer, ssl_context=other.client_context) as client:
-        assert client.attempt("order-1", attempt("f-1")).kind == "not_sent"
+        assert (
+            client.attempt(
+                "order-1",
+                attempt("f-1"),
+                known=Known.decided("order-1", attempt("f-1").fulfillment_id),
+            ).kind
+            == "not_sent"
+        )
 
 
 def test_without_tls_there_is_no_authority(opened: DecryptedToken) -> None:
@@ -349,7 +382,14 @@ def test_a_script_is_told_each_moment_and_its_number(key: Key) -> None:
         with Client(sandbox.account, sealer) as client:
             part = client.create_order(order("order-1", BANK)).result().fulfillments[0]
             for _ in range(2):
-                assert client.attempt("order-1", attempt(part.id)).kind == "unknown"
+                assert (
+                    client.attempt(
+                        "order-1",
+                        attempt(part.id),
+                        known=Known.decided("order-1", attempt(part.id).fulfillment_id),
+                    ).kind
+                    == "unknown"
+                )
             client.order_status("order-1")
             client.cancel(part.id)
     assert seen == [
@@ -464,7 +504,11 @@ def test_webhooks_tell_what_happens_with_the_credentials_that_were_agreed(key: K
             sealer = payout_encrypter(sandbox.public_key)
             with Client(sandbox.account, sealer) as client:
                 part = client.create_order(order("order-1", CARD)).result().fulfillments[0]
-                client.attempt("order-1", attempt(part.id))
+                client.attempt(
+                    "order-1",
+                    attempt(part.id),
+                    known=Known.decided("order-1", attempt(part.id).fulfillment_id),
+                )
                 client.order_status("order-1")
         came = receiver.all()
     assert told(came) == [

@@ -27,6 +27,7 @@ from joseal.juspay import (
     Client,
     Envelope,
     Expiry,
+    Known,
     encrypt_body,
     payout_encrypter,
 )
@@ -342,8 +343,15 @@ def test_the_client_gets_an_ack(
     with Sandbox(key=keys(alg)) as sandbox:
         bank = payout_encrypter(sandbox.public_key, enc=enc)
         with Client(sandbox.account, bank, attempt_path=path) as client:
-            assert client.attempt(ORDER, BY_NUMBER) == Accepted(Ack())
-            outcome = client.attempt(ORDER, BY_TOKEN, routing_id="customer_1122")
+            assert client.attempt(
+                ORDER, BY_NUMBER, known=Known.decided(ORDER, BY_NUMBER.fulfillment_id)
+            ) == Accepted(Ack())
+            outcome = client.attempt(
+                ORDER,
+                BY_TOKEN,
+                known=Known.decided(ORDER, BY_TOKEN.fulfillment_id),
+                routing_id="customer_1122",
+            )
             assert outcome == Accepted(Ack())
     assert [record.kind for record in sandbox.received] == ["card", "token"]
 

@@ -20,7 +20,7 @@ from joseal.juspay import (
     protect_loggers,
     read_order_status_response,
 )
-from joseal.juspay.http.transport import Transport
+from joseal.juspay.http.transport import Timeouts, Transport
 
 _CONNECT_SECONDS = 10.0
 
@@ -83,15 +83,15 @@ def _ask(account: Account, order_id: str, timeout: float) -> Outcome[Order]:
     else:
         transport = Transport(
             account.base_url,
-            connect_timeout_seconds=_CONNECT_SECONDS,
-            answer_timeout_seconds=timeout,
+            Timeouts(_CONNECT_SECONDS, timeout, _CONNECT_SECONDS + timeout),
             connections=1,
+            idle_seconds=0,
             ssl_context=None,
         )
         answer = transport.exchange(request)
         transport.close()
         if isinstance(answer, tuple):
-            return read_order_status_response(*answer, order_id=order_id)
+            return read_order_status_response(answer.status, answer.body, order_id=order_id)
         return answer
     raise click.UsageError(reason)
 

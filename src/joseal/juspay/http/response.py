@@ -6,17 +6,20 @@ Rules:
 - So is the time, for all of the answer: a peer that sends a byte now and then gains nothing.
 - A byte that belongs to no answer ends the connection.
 
-Source: RFC 9112 sections 6.3 and 9.5.
+Source: RFC 9112 sections 6.3 and 9.5, RFC 9110 section 15.2.
 """
 
 import contextlib
 import http.client
 import io
+import re
 import socket
 import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
+from joseal._core.processes import process_id
+from joseal.juspay.http import deadline
 from joseal.juspay.requests import ANSWER_BYTES
 
 if TYPE_CHECKING:
@@ -24,6 +27,11 @@ if TYPE_CHECKING:
 
 # Three times the largest body is left for the header and for the framing of small chunks.
 _WIRE_BYTES: Final = 4 * ANSWER_BYTES
+_FIRST_INTERIM: Final = 102  # 100 is skipped by http.client, and 101 ends HTTP
+_FIRST_FINAL: Final = 200
+_LENGTH: Final = re.compile("[0-9]{1,18}")
+# `begin` reads on where there is no header yet. By name, because it is declared as always set.
+_NOT_BEGUN: Final = "headers"
 
 
 class _Meter(io.RawIOBase):
@@ -34,7 +42,9 @@ class _Meter(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._left = _WIRE_BYTES
-        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+        seconds = deadline.at_most(sock.gettimeout() or 0.0)
+        sock.settimeout(seconds)
+        self._deadline = time.monotonic() + seconds
         self._begun = False
         self._stopped = False
 
@@ -76,10 +86,12 @@ class _Stream(io.BufferedReader):
     def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
         self._meter = _Meter(raw, sock)
         self._sock = sock
+        self._process = process_id()
         super().__init__(self._meter)
 
     def close(self) -> None:
-        if not self.closed:
+        # In a forked child the connection is still the parent's.
+        if not self.closed and self._process == process_id():
             self._meter.stop()
             decrypted = self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
             if decrypted or self.peek():
@@ -113,6 +125,13 @@ class Answer(http.client.HTTPResponse):
             http.client.HTTPException: the header has loose ends.
         """
         super().begin()
+        while _FIRST_INTERIM <= self.status < _FIRST_FINAL:
+            # Early hints and the like come before the answer: RFC 9110 section 15.2.
+            setattr(self, _NOT_BEGUN, None)
+            super().begin()
         # urllib3 would log such lines, and they may repeat what was sent.
         if self.msg.defects or self.msg.get_payload():
             raise http.client.HTTPException("the header of the answer is broken")
+        lengths = self.msg.get_all("Content-Length", [])
+        if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
+            raise http.client.HTTPException("the length of the answer can't be told")

@@ -3,11 +3,11 @@
 Rules:
 - A request is handed to the network once. Nothing is repeated, no redirect is followed, no proxy
   is taken from the environment, and no content coding is undone.
-- Whether a request was sent is decided by one mark, set by our own connection immediately before
-  the first byte of the request is handed to the socket, and never by the class of an exception:
-  the same classes are raised for a refused handshake and for a fault after the whole request was
+- Whether a request was sent is decided by one mark, set by `connection` immediately before the
+  first byte of the request is handed to the socket, and never by the class of an exception: the
+  same classes are raised for a refused handshake and for a fault after the whole request was
   delivered.
-- An answer is bounded as a whole, by `answer`.
+- An answer is bounded as a whole, by `response`.
 - urllib3 logs hosts and paths. No header and no body is logged, not even of a broken answer.
 
 Source: RFC 9112 (HTTP/1.1), RFC 9325 section 3.1.1 (TLS 1.2 and later).
@@ -15,11 +15,9 @@ Source: RFC 9112 (HTTP/1.1), RFC 9325 section 3.1.1 (TLS 1.2 and later).
 
 import http.client
 import ssl
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final, final
+from typing import Final, NamedTuple, final
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import Timeout
 from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
@@ -28,24 +26,16 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-from urllib3.util import parse_url
 
 from joseal._core.secrecy import Opaque
-from joseal.juspay.http.response import Answer
+from joseal.juspay.call_details import CallDetails, kept_headers
+from joseal.juspay.http import deadline
+from joseal.juspay.http.causes import cause_of
+from joseal.juspay.http.connection import HANDED_OVER, check_package
+from joseal.juspay.http.pool import PoolSettings, ProcessPool
 from joseal.juspay.outcomes import NotSent, Unknown
 from joseal.juspay.requests import Request
 from joseal.juspay.responses import ANSWER_BYTES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from _typeshed import ReadableBuffer, SupportsRead
-
-# urllib3's documented way to bring one's own class, which it declares so that even its own does
-# not fit to the letter: by name, so that no checker has to be silenced.
-_CONNECTION_CLASS: Final = "ConnectionCls"
-
-_HANDED_OVER: Final[ContextVar[bool]] = ContextVar("joseal_request_handed_over", default=False)
 
 # ValueError: http.client raises it for a negative size of a chunk.
 _FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
@@ -61,55 +51,86 @@ _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
+class Timeouts(NamedTuple):
+    """How long a call may take, in seconds.
+
+    Attributes:
+        connect: each step until the request was handed over.
+        answer: the whole answer.
+        deadline: the whole call.
+    """
+
+    connect: float
+    answer: float
+    deadline: float
+
+
+class Reply(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+
+
 @final
 class Transport(Opaque):
     """Connections to one origin, kept open between requests and shared by threads.
 
     Args:
         base_url: of the account.
-        connect_timeout_seconds: for each step until the request was handed over.
-        answer_timeout_seconds: for the whole answer.
+        timeouts: of its steps, and of the whole call.
         connections: how many are kept open.
+        idle_seconds: for how long a kept connection is used again.
         ssl_context: the caller's, or None for the system's trust.
 
     Raises:
         TypeError: `ssl_context` is of another type.
         ValueError: `ssl_context` verifies too little.
+        RuntimeError: another package is installed in urllib3's place.
     """
 
-    __slots__ = ("_base_url", "_pool")
+    __slots__ = ("_base_url", "_deadline_seconds", "_pool")
 
     _base_url: str
-    _pool: HTTPConnectionPool
+    _deadline_seconds: float
+    _pool: ProcessPool
 
     def __init__(
         self,
         base_url: str,
+        timeouts: Timeouts,
         *,
-        connect_timeout_seconds: float,
-        answer_timeout_seconds: float,
         connections: int,
+        idle_seconds: float,
         ssl_context: ssl.SSLContext | None,
     ) -> None:
-        timeout = Timeout(connect=connect_timeout_seconds, read=answer_timeout_seconds)
-        pool = _pool(base_url, timeout, connections, _checked(ssl_context))
-        self._set(_base_url=base_url, _pool=pool)
+        check_package()
+        timeout = Timeout(connect=timeouts.connect, read=timeouts.answer)
+        context = _checked(ssl_context)
+        settings = PoolSettings(base_url, timeout, connections, idle_seconds, context)
+        self._set(
+            _base_url=base_url, _pool=ProcessPool(settings), _deadline_seconds=timeouts.deadline
+        )
 
     def close(self) -> None:
         """Close the connections. Nothing more is sent."""
         self._pool.close()
 
-    def exchange(self, request: Request) -> tuple[int, bytes] | NotSent | Unknown:
-        """Send a request once and return the status and the body of its answer."""
-        _HANDED_OVER.set(False)
+    def exchange(self, request: Request) -> Reply | NotSent | Unknown:
+        """Send a request once and return its answer, or how it failed."""
+        HANDED_OVER.set(False)
+        deadline.begin(self._deadline_seconds)
         try:
             return self._send(request)
         except _FAULTS as error:
             text = next(text for kind, text in _TEXTS if isinstance(error, kind))
-        return Unknown(text) if _HANDED_OVER.get() else NotSent(text)
+            cause = cause_of(error, handed_over=HANDED_OVER.get())
+        details = CallDetails(cause=cause)
+        return Unknown(text, call=details) if HANDED_OVER.get() else NotSent(text, details)
 
-    def _send(self, request: Request) -> tuple[int, bytes]:
-        response = self._pool.urlopen(
+    def _send(self, request: Request) -> Reply:
+        response = self._pool.current().urlopen(
             request.method,
             request.url.removeprefix(self._base_url),
             body=request.body,
@@ -127,50 +148,12 @@ class Transport(Opaque):
                 body += piece
                 if response.length_remaining == 0:
                     break
-            return response.status, body
+            return Reply(response.status, body, kept_headers(response.headers))
         finally:
             # A connection whose answer was read to its end is back in the pool by now, and these
             # two don't touch it. Any other one is closed: what is left on it is nobody's answer.
             response.close()
             response.release_conn()
-
-
-class _Connection(HTTPConnection):
-    """A connection that marks the moment when a request begins to leave."""
-
-    response_class = Answer
-    # A global debug level would print headers, the API key among them.
-    debuglevel = 0
-
-    def send(
-        self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
-    ) -> None:
-        if self.sock is None:
-            self.connect()
-        _HANDED_OVER.set(True)
-        super().send(data)
-
-
-class _TlsConnection(_Connection, HTTPSConnection):
-    """The same over TLS."""
-
-
-def _pool(
-    base_url: str, timeout: Timeout, connections: int, context: ssl.SSLContext
-) -> HTTPConnectionPool:
-    """Return the pool for one origin. Plain http never leaves the machine: `Account` sees to it."""
-    url = parse_url(base_url)
-    host = url.host or ""
-    if url.scheme == "http":
-        pool = HTTPConnectionPool(host, url.port, timeout=timeout, maxsize=connections)
-        kind: type[_Connection] = _Connection
-    else:
-        pool = HTTPSConnectionPool(
-            host, url.port, timeout=timeout, maxsize=connections, ssl_context=context
-        )
-        kind = _TlsConnection
-    setattr(pool, _CONNECTION_CLASS, kind)
-    return pool
 
 
 def _checked(context: ssl.SSLContext | None) -> ssl.SSLContext:

@@ -15,7 +15,8 @@ from typing import ClassVar, Final
 import msgspec
 
 from joseal.juspay.models.base import Guarded
-from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
+from joseal.juspay.models.known import Known
+from joseal.juspay.models.states import FAILED, FulfillmentState, OrderState, TransactionState
 
 
 class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
@@ -161,19 +162,30 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
             raise LookupError("the answer does not have exactly one fulfillment of this id")
         return found[0]
 
-    def known(self, fulfillment_id: str) -> frozenset[str]:
-        """Return the references of a payout's transactions: what `Client.resolve` wants as `known`.
+    def known(self, fulfillment_id: str) -> Known:
+        """Return what is known of a payout: the state that an attempt at it is made against.
+
+        Args:
+            fulfillment_id: of the payout.
 
         Raises:
             LookupError: the payout is not in this answer, or is there twice.
             ValueError: a transaction has no reference, or two have the same one, so that a new one
                 could not be told from them.
         """
-        transactions = self.fulfillment(fulfillment_id).transactions or ()
+        found = self.fulfillment(fulfillment_id)
+        transactions = found.transactions or ()
         references = {part.transaction_ref for part in transactions if part.transaction_ref}
         if len(references) != len(transactions):
             raise ValueError("the transactions can't be told apart by their references")
-        return frozenset(references)
+        return Known(
+            order_id=self.order_id,
+            fulfillment_id=fulfillment_id,
+            references=frozenset(references),
+            status=found.status,
+            is_open=any(part.status not in FAILED for part in transactions),
+            reads=1,
+        )
 
 
 class Cancellation(msgspec.Struct, frozen=True):

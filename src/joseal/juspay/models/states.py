@@ -79,6 +79,10 @@ class TransactionState(State):
     """A failure that turned into a success."""
 
 
+# What moves no money, or has taken it back.
+FAILED: Final = frozenset({TransactionState.FAILURE, TransactionState.REVERSED})
+
+
 class ValidationState(State):
     """What is known of a beneficiary."""
 

@@ -42,7 +42,8 @@ class Sandbox:
 
         with Sandbox() as sandbox:
             sealer = payout_encrypter(sandbox.public_key)
-            Client(sandbox.account, sealer).attempt(order_id, attempt)
+            known = Known.fresh(order_id, attempt.fulfillment_id)
+            Client(sandbox.account, sealer).attempt(order_id, attempt, known=known)
 
     Each one has its own port, key pair, API key, orders and list of what it received, so several
     can run at once. What it received can be read after the end too.

@@ -1,0 +1,43 @@
+"""Which process this is: a forked child must not use what two processes can't share.
+
+Rules:
+- The answer differs in every process, also where a child has the pid of an ancestor that has ended.
+- The lock is free in a forked child, whatever other threads of the parent were doing.
+"""
+
+import itertools
+import os
+import threading
+from typing import Final, TypeAlias
+
+ProcessId: TypeAlias = tuple[int, int]
+
+
+class _Process:
+    """What is set anew in a forked child."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.forks = 0
+        self.lock = threading.Lock()
+
+    def after_fork(self) -> None:
+        """Count the fork, and leave the lock to the threads that are gone."""
+        self.forks = next(self._numbers)
+        self.lock = threading.Lock()
+
+
+_THIS: Final = _Process()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_THIS.after_fork)
+
+
+def process_id() -> ProcessId:
+    """Return what tells this process from its parent and from its children."""
+    return os.getpid(), _THIS.forks
+
+
+def process_lock() -> threading.Lock:
+    """Return a lock for work that is done once in each process. Hold it briefly."""
+    return _THIS.lock

@@ -1,0 +1,218 @@
+"""`joseal juspay run`: send a file of attempts through a journal, each at most once."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal.cli import files, help_pages, json_output, options
+from joseal.cli.exit_codes import Exit, FailureError, of_file
+from joseal.cli.juspay import common
+from joseal.errors import MalformedTokenError
+from joseal.juspay import (
+    Attempt,
+    AttemptResult,
+    Client,
+    PayoutJournalError,
+    PlannedAttempt,
+    SqlitePayoutJournal,
+    payout_encrypter,
+    reconcile_attempts,
+    run_attempts,
+)
+
+_LINE_BYTES: Final = 64 * 1024
+_STANDINGS: Final = ("accepted", "failed", "refused", "not_sent", "to_reconcile", "rejected")
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="camel"):
+    """One line of the file."""
+
+    attempt_id: str
+    order_id: str
+    attempt: dict[str, object]
+
+
+@help_pages.command(
+    params=[
+        *common.account_options(),
+        *common.key_options(),
+        click.Option(
+            ["--journal", "journal_path"],
+            required=True,
+            type=options.PATH,
+            metavar="PATH",
+            help="Where it is kept which attempts were made. The same one for each run.",
+        ),
+        click.Option(
+            ["--rejects", "rejects_path"],
+            type=options.PATH,
+            metavar="PATH",
+            help="Where those are listed that were not accepted, as JSON Lines.",
+        ),
+        click.Option(
+            ["--apart"],
+            type=click.FloatRange(0, 3600),
+            default=30,
+            show_default=True,
+            metavar="SECONDS",
+            help="How long the two reads of a status lie apart that confirm each other.",
+        ),
+        options.json_flag(),
+        click.Argument(["in_path"], type=options.PATH, metavar="FILE"),
+    ],
+    examples=(
+        "joseal juspay run --base-url https://sandbox.juspay.in --merchant-id mine \\",
+        "    --api-key-file api.key --key juspay.pem --alg RSA-OAEP --kid JuspayKID \\",
+        "    --journal payouts.db --rejects rejects.jsonl attempts.jsonl",
+    ),
+    exits=(Exit.TOKEN, Exit.KEY, Exit.FILE, Exit.API, Exit.TRANSPORT),
+)
+def command(
+    *,
+    base_url: str,
+    merchant_id: str,
+    api_key_env: str | None,
+    api_key_file: Path | None,
+    ask_api_key: bool,
+    routing_id: str | None,
+    timeout: float,
+    key_path: Path,
+    alg: str | None,
+    kid: str,
+    sid: str | None,
+    enc: Literal["A256CBC-HS512", "A128CBC-HS256"],
+    journal_path: Path,
+    rejects_path: Path | None,
+    apart: float,
+    as_json: bool,
+    in_path: Path,
+) -> None:
+    """Send a file of attempts through a journal, each at most once.
+
+    FILE has one attempt on each line: {"attemptId": TEXT, "orderId": TEXT, "attempt": {...}}, the
+    last one as the API's page has it. The attemptId is yours, and the same at each run. All lines
+    are checked before anything is sent.
+
+    Each attempt is written to the journal before its first byte leaves, and its outcome afterwards.
+    A run may be stopped or killed at any instant and started again: what was begun is never sent
+    again, unless it is certain that nothing was sent. First it is asked what became of the attempts
+    of earlier runs. No card is in the journal or in the rejects.
+
+    Printed is how many attempts stand how. The exit code is 0 where all are accepted; 6 where one
+    has to be reconciled or was not sent: run it again later; 5 where one was refused, has failed or
+    was rejected.
+
+    With --json: {"accepted": NUMBER, "failed": NUMBER, "refused": NUMBER, "not_sent": NUMBER,
+    "to_reconcile": NUMBER, "rejected": NUMBER, "sent_now": NUMBER}.
+    """
+    source = options.Password(api_key_env, api_key_file, ask=ask_api_key)
+    planned = _planned(in_path)
+    bank = options.load_key(key_path, alg=alg)
+    account = common.account(base_url, merchant_id, source, kid=kid, sid=sid, routing_id=routing_id)
+    encrypter = payout_encrypter(bank, enc=enc)
+    try:
+        journal = SqlitePayoutJournal(journal_path)
+        with Client(
+            account, encrypter, answer_timeout_seconds=timeout, apart_seconds=apart
+        ) as client:
+            for _ in reconcile_attempts(client, journal):
+                pass
+            results = list(_shown(run_attempts(client, journal, planned), len(planned)))
+    except PayoutJournalError as error:
+        reason = str(error)
+    else:
+        _tell(results, rejects_path, as_json=as_json)
+        return
+    raise FailureError("file", reason, Exit.FILE)
+
+
+@hide_locals
+def _planned(path: Path) -> list[PlannedAttempt]:
+    """Read and check the whole file.
+
+    Raises:
+        FailureError: it can't be read, or a line is wrong; it is named by its number.
+    """
+    try:
+        if path == files.STANDARD:
+            return list(_lines(sys.stdin.buffer))
+        with path.open("rb") as file:
+            return list(_lines(file))
+    except OSError as error:
+        failure = of_file("read", click.format_filename(path), error)
+    raise failure
+
+
+def _lines(file: BinaryIO) -> Iterator[PlannedAttempt]:
+    number = 0
+    seen: set[str] = set()
+    while line := file.readline(_LINE_BYTES + 1):
+        number += 1
+        planned = _read(line)
+        if isinstance(planned, str) or planned.attempt_id in seen:
+            reason = planned if isinstance(planned, str) else "an attemptId is there twice"
+            raise FailureError("malformed", f"line {number}: {reason}", Exit.TOKEN)
+        seen.add(planned.attempt_id)
+        yield planned
+
+
+def _read(line: bytes) -> PlannedAttempt | str:
+    """Read one line, or say what is wrong with it without repeating anything of it."""
+    members = strict_json.load_object(line) if len(line) <= _LINE_BYTES else None
+    if members is None:
+        return "not one JSON object, or too long"
+    try:
+        read = strict_json.convert(members, _Line)
+        attempt = Attempt.from_json(strict_json.write(read.attempt))
+    except strict_json.ShapeError:
+        return "needs attemptId, orderId and attempt, and nothing else"
+    except MalformedTokenError as error:
+        return str(error)
+    return PlannedAttempt(read.attempt_id, read.order_id, attempt)
+
+
+def _shown(results: Iterator[AttemptResult], total: int) -> Iterator[AttemptResult]:
+    """Pass results on, and show on a terminal how far the run is."""
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("attempting", total=total)
+        for result in results:
+            progress.advance(task)
+            yield result
+
+
+def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: bool) -> None:
+    """Print how many stand how, list the rest, and end as the worst of them does.
+
+    Raises:
+        FailureError: not all are accepted, or the rejects can't be written.
+    """
+    counts = Counter(str(result.standing) for result in results)
+    told: dict[str, object] = {name: counts[name] for name in _STANDINGS}
+    told["sent_now"] = sum(result.sent_now for result in results)
+    text = "".join(f"{name}: {count}\n" for name, count in told.items()).encode()
+    common.tell(json_output.line(told) if as_json else text)
+    if rejects_path is not None:
+        rest = [result for result in results if result.standing != "accepted"]
+        lines = [
+            json_output.line(
+                {"attemptId": each.attempt_id, "standing": each.standing, "reason": each.reason}
+            )
+            for each in rest
+        ]
+        files.write(rejects_path, b"".join(lines), private=True)
+    if counts["to_reconcile"] or counts["not_sent"]:
+        text_of_rest = "some attempts were not sent or have to be reconciled: run it again later"
+        raise FailureError("transport", text_of_rest, Exit.TRANSPORT)
+    if counts["accepted"] != len(results):
+        text_of_rest = "some attempts were refused or rejected, or have failed"
+        raise FailureError("api", text_of_rest, Exit.API)

@@ -1,0 +1,68 @@
+"""What a call tells about itself, besides its outcome: how long it took, and what went wrong where.
+
+Rules:
+- Headers of an answer are kept by an allow-list, and only as short printable ASCII.
+- A cause is one of the words below, chosen by an error's number or class; never a foreign text.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+Cause: TypeAlias = Literal[
+    "DNS",
+    "refused",
+    "unreachable",
+    "reset",
+    "connect time-out",
+    "handshake time-out",
+    "answer time-out",
+    "deadline",
+    "unknown CA",
+    "certificate name",
+    "certificate expired",
+    "certificate not valid yet",
+    "certificate revoked",
+    "certificate",
+    "TLS",
+]
+
+HEADERS: Final = ("Date", "Retry-After", "X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId")
+
+_VALUE: Final = re.compile("[ -~]{1,128}")
+
+
+class CallDetails(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """What a call tells about itself. Outcomes are compared without it: all of them are equal.
+
+    Attributes:
+        seconds: how long the call took.
+        headers: those of the answer that support asks for, by their names in `HEADERS`.
+        cause: what went wrong on the way; None where nothing did, or nothing is known of it.
+    """
+
+    seconds: float = 0.0
+    headers: dict[str, str] = {}
+    cause: Cause | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CallDetails)
+
+    def __hash__(self) -> int:
+        return hash(CallDetails)
+
+
+def kept_headers(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of an answer that may be kept.
+
+    Args:
+        found: all of them; names in any case.
+    """
+    kept = {name: found.get(name) for name in HEADERS}
+    return {
+        name: value
+        for name, value in kept.items()
+        if value is not None and _VALUE.fullmatch(value) is not None
+    }

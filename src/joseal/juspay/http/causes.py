@@ -1,0 +1,84 @@
+"""Why a request failed on the way, by numbers and classes: never by a text.
+
+Source: OpenSSL's X509_V_ERR codes (x509_vfy.h), and the errno values of POSIX.
+"""
+
+import errno
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
+
+from joseal.juspay.call_details import Cause
+from joseal.juspay.http.deadline import DeadlineError
+
+_VERIFY: Final[Mapping[int, Cause]] = MappingProxyType(
+    {
+        9: "certificate not valid yet",
+        10: "certificate expired",
+        18: "unknown CA",
+        19: "unknown CA",
+        20: "unknown CA",
+        21: "unknown CA",
+        23: "certificate revoked",
+        62: "certificate name",
+        64: "certificate name",
+    }
+)
+_ERRNO: Final[Mapping[int, Cause]] = MappingProxyType(
+    {
+        errno.ECONNREFUSED: "refused",
+        errno.ENETUNREACH: "unreachable",
+        errno.EHOSTUNREACH: "unreachable",
+        errno.ECONNRESET: "reset",
+        errno.EPIPE: "reset",
+    }
+)
+
+# The first class that fits decides.
+_CLASSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
+    (DeadlineError, "deadline"),
+    (socket.gaierror, "DNS"),
+    (NameResolutionError, "DNS"),
+    (ConnectTimeoutError, "connect time-out"),
+    (ssl.SSLError, "TLS"),
+)
+
+
+def cause_of(error: BaseException, *, handed_over: bool) -> Cause | None:
+    """Return what went wrong, or None where neither a number nor a class tells.
+
+    Args:
+        error: as it came out of the request.
+        handed_over: whether the request had begun to leave.
+    """
+    for each in _chain(error):
+        found = _of_one(each, handed_over=handed_over)
+        if found is not None:
+            return found
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what led to it, the innermost first."""
+    links: list[BaseException] = []
+    following: object = error
+    while isinstance(following, BaseException) and following not in links:
+        links.append(following)
+        following = following.__cause__ or following.__context__
+    inner = [each for link in links for each in link.args if isinstance(each, BaseException)]
+    return iter([*inner, *reversed(links)])
+
+
+def _of_one(error: BaseException, *, handed_over: bool) -> Cause | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _VERIFY.get(error.verify_code, "certificate")
+    for kind, cause in _CLASSES:
+        if isinstance(error, kind):
+            return cause
+    if isinstance(error, ReadTimeoutError):
+        return "answer time-out" if handed_over else "handshake time-out"
+    return _ERRNO.get(error.errno or 0) if isinstance(error, OSError) else None

@@ -1,0 +1,112 @@
+"""The connections that are kept between calls: for one origin, and for one process each.
+
+Rules:
+- A forked child never touches a connection of its parent: two processes on one connection read
+  each other's answers. It gets a pool of its own at its first call.
+- What a child inherits is closed without a word to the peer, which is still the parent's.
+"""
+
+import ssl
+from typing import Final, NamedTuple, final
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.exceptions import ClosedPoolError
+from urllib3.util import parse_url
+
+from joseal._core.processes import ProcessId, process_id, process_lock
+from joseal.juspay.http.connection import Connection, TlsConnection
+
+# urllib3's documented way to bring one's own class, which it declares so that even its own does
+# not fit to the letter: by name, so that no checker has to be silenced.
+_CONNECTION_CLASS: Final = "ConnectionCls"
+
+
+class PoolSettings(NamedTuple):
+    """What all pools of one client have in common."""
+
+    base_url: str
+    timeout: Timeout
+    connections: int
+    idle_seconds: float
+    ssl_context: ssl.SSLContext
+
+
+class _Kept(NamedTuple):
+    process: ProcessId
+    pool: HTTPConnectionPool
+
+
+@final
+class ProcessPool:
+    """The pool of whichever process asks.
+
+    Args:
+        settings: of every pool.
+    """
+
+    def __init__(self, settings: PoolSettings) -> None:
+        self._settings = settings
+        self._closed = False
+        self._kept = _Kept(process_id(), _pool(settings))
+
+    def current(self) -> HTTPConnectionPool:
+        """Return the pool of this process.
+
+        Raises:
+            ClosedPoolError: it was closed, here or before the fork.
+        """
+        kept = self._kept
+        process = process_id()
+        if self._closed:
+            raise ClosedPoolError(kept.pool, "the client is closed")
+        if kept.process == process:
+            return kept.pool
+        with process_lock():
+            if self._kept.process != process:
+                _abandon(self._kept.pool)
+                self._kept = _Kept(process, _pool(self._settings))
+            return self._kept.pool
+
+    def close(self) -> None:
+        """Close the connections of this process."""
+        self._closed = True
+        kept = self._kept
+        if kept.process == process_id():
+            kept.pool.close()
+        else:
+            _abandon(kept.pool)
+
+
+def _abandon(pool: HTTPConnectionPool) -> None:
+    """Close a child's copies of its parent's idle connections; the parent's stay open."""
+    queue = pool.pool
+    if queue is None:
+        return
+    inherited = list(queue.queue)
+    # A thread of the parent may have held its locks, and urllib3 takes them at the exit.
+    type(queue).__init__(queue, queue.maxsize)
+    for connection in inherited:
+        if connection is not None:
+            connection.close()
+
+
+def _pool(settings: PoolSettings) -> HTTPConnectionPool:
+    """Return the pool for one origin. Plain http never leaves the machine: `Account` sees to it."""
+    url = parse_url(settings.base_url)
+    host = url.host or ""
+    base: type[Connection] = Connection if url.scheme == "http" else TlsConnection
+    if url.scheme == "http":
+        pool = HTTPConnectionPool(
+            host, url.port, timeout=settings.timeout, maxsize=settings.connections
+        )
+    else:
+        pool = HTTPSConnectionPool(
+            host,
+            url.port,
+            timeout=settings.timeout,
+            maxsize=settings.connections,
+            ssl_context=settings.ssl_context,
+        )
+    kind = type(base.__name__, (base,), {"idle_seconds": settings.idle_seconds})
+    setattr(pool, _CONNECTION_CLASS, kind)
+    return pool

@@ -1,0 +1,118 @@
+"""One attempt as a journal keeps it.
+
+Rules:
+- There is no card, no name and no text of the other side in it.
+- There is no digest of the body either. A body holds little that can't be guessed: with the rest
+  known, all card numbers of an issuer are tried in minutes. A keyed digest would need a key that
+  outlasts the process, for a check that the ids make as well.
+"""
+
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from joseal.juspay.models.known import Known
+from joseal.juspay.models.states import FulfillmentState
+from joseal.juspay.outcomes import NotSent, Outcome, Refused, Unknown
+from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, Reconciliation, StillUnknown
+from joseal.juspay.responses import Ack
+
+State: TypeAlias = Literal[
+    "sending", "accepted", "refused", "not_sent", "unknown", "succeeded", "failed"
+]
+Standing: TypeAlias = Literal["accepted", "refused", "not_sent", "failed", "to_reconcile"]
+
+_STANDINGS: Final[dict[State, Standing]] = {
+    # A process that ended while it was sending can't say how far it came.
+    "sending": "to_reconcile",
+    "unknown": "to_reconcile",
+    "accepted": "accepted",
+    "succeeded": "accepted",
+    "refused": "refused",
+    "not_sent": "not_sent",
+    "failed": "failed",
+}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt in a journal.
+
+    Attributes:
+        attempt_id: the caller's own, the same at each run.
+        known: what was known before the attempt.
+        state: how far it came. `sending` is written before the first byte leaves.
+        reason: constant text, or the API's error code; None where there is nothing to say.
+        status: the HTTP status, where there was one.
+        question: what `Client.reconcile` is asked next; None for `known` itself.
+        ask_at: when to ask it, in seconds of `time.time`.
+    """
+
+    attempt_id: str
+    known: Known
+    state: State = "sending"
+    reason: str | None = None
+    status: int | None = None
+    question: AttemptQuery | None = None
+    ask_at: float = 0.0
+
+    @property
+    def order_id(self) -> str:
+        """The order that it is for."""
+        return self.known.order_id
+
+    @property
+    def fulfillment_id(self) -> str:
+        """The payout that it is for."""
+        return self.known.fulfillment_id
+
+    @property
+    def standing(self) -> Standing:
+        """What is known of it now."""
+        return _STANDINGS[self.state]
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether another attempt at the same payout could pay twice."""
+        return self.standing in ("accepted", "to_reconcile")
+
+    def ended(self, outcome: Outcome[Ack]) -> "Entry":
+        """Return the entry after the call has ended."""
+        reason, status = None, None
+        if isinstance(outcome, Refused):
+            reason, status = outcome.error_code, outcome.status
+        elif isinstance(outcome, NotSent):
+            reason = outcome.reason
+        elif isinstance(outcome, Unknown):
+            reason, status = outcome.reason, outcome.status
+        return msgspec.structs.replace(self, state=outcome.kind, reason=reason, status=status)
+
+    def reconciled(self, found: Reconciliation, now: float) -> "Entry":
+        """Return the entry after a question what became of it.
+
+        Args:
+            found: the answer.
+            now: the time, in seconds of `time.time`.
+        """
+        match found:
+            case Arrived():
+                # One that is under way may fail yet: ask on.
+                done = found.status is FulfillmentState.SUCCESS
+                question = self.question or AttemptQuery(known=self.known)
+                return msgspec.structs.replace(
+                    self,
+                    state="succeeded" if done else "accepted",
+                    reason=str(found.status),
+                    question=msgspec.structs.replace(question, asked=question.asked + 1),
+                    ask_at=now + question.ask_again_seconds,
+                )
+            case Failed():
+                return msgspec.structs.replace(
+                    self, state="failed", reason=str(found.status), known=found.known, question=None
+                )
+            case StillUnknown():
+                return msgspec.structs.replace(
+                    self,
+                    reason=found.reason,
+                    question=found.again,
+                    ask_at=now + found.ask_again_seconds,
+                )

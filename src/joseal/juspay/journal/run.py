@@ -1,0 +1,224 @@
+"""Send a batch of attempts, each at most once, and find out what became of them.
+
+    for result in run_attempts(client, journal, planned):
+        print(result.attempt_id, result.standing, result.reason)
+    for entry in reconcile_attempts(client, journal):
+        print(entry.attempt_id, entry.standing)
+
+Rules:
+- An attempt is written to the journal before its first byte leaves, and its outcome afterwards.
+  What was begun is never sent again, unless the outcome says that nothing was sent.
+- A run may be stopped at any instant and started again with the same attempts.
+- States are read for a few attempts at a time, twice: two reads that are equal confirm each other,
+  and the time between them is waited for once for all of them.
+"""
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+
+from joseal.errors import JoseError
+from joseal.juspay.client import Client
+from joseal.juspay.journal.entry import Entry, Standing
+from joseal.juspay.journal.journal import PayoutJournal
+from joseal.juspay.models.attempt import Attempt
+from joseal.juspay.models.known import Known
+from joseal.juspay.outcomes import Accepted, NotSent, Refused
+
+_TOGETHER: Final = 100
+_ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
+_UNSETTLED: Final = "an earlier attempt at this payout is not settled"
+
+
+class PlannedAttempt(NamedTuple):
+    """One attempt of a batch.
+
+    Attributes:
+        attempt_id: the caller's own, unique, and the same at each run: such as a row's id.
+        order_id: the order that it is for.
+        attempt: the card and the fulfillment.
+        known: the state that it is made against; None lets the run read it.
+    """
+
+    attempt_id: str
+    order_id: str
+    attempt: Attempt
+    known: Known | None = None
+
+
+Decision: TypeAlias = Literal["not_sent", "failed", "accepted"]
+ResultStanding: TypeAlias = Standing | Literal["rejected"]
+
+
+class AttemptResult(NamedTuple):
+    """What a run says of one attempt.
+
+    Attributes:
+        attempt_id: of the attempt.
+        standing: `rejected` was not begun, and is not in the journal; the others are the journal's.
+        reason: constant text or the API's error code; None where there is nothing to say.
+        sent_now: whether this run has sent it; false for what an earlier run had begun.
+    """
+
+    attempt_id: str
+    standing: ResultStanding
+    reason: str | None
+    sent_now: bool = False
+
+
+def run_attempts(
+    client: Client,
+    journal: PayoutJournal,
+    attempts: Iterable[PlannedAttempt],
+    *,
+    apart_seconds: float | None = None,
+) -> Iterator[AttemptResult]:
+    """Send each attempt at most once, in order, and yield what became of it.
+
+    It is a generator: what is not taken is not sent. Those that the journal has already are told
+    and not sent; only `not_sent` ones are sent again.
+
+    Args:
+        client: sends them. No other attempts at the same payouts may be under way elsewhere.
+        journal: where they are written.
+        attempts: pulled a few at a time.
+        apart_seconds: how long the two reads of a state lie apart; None as of the client.
+
+    Yields:
+        One result for each attempt, in order.
+
+    Raises:
+        PayoutJournalError: the journal can't be used. Nothing more is sent.
+    """
+    pause = client.apart_seconds if apart_seconds is None else apart_seconds
+    rest = iter(attempts)
+    while batch := list(itertools.islice(rest, _TOGETHER)):
+        old = {each.attempt_id: journal.find(each.attempt_id) for each in batch}
+        new = [each for each in batch if _is_to_be_sent(old[each.attempt_id])]
+        states = _states(client, [each for each in new if each.known is None], pause)
+        for planned in batch:
+            # Read again: an attempt may be in a batch twice.
+            entry = journal.find(planned.attempt_id)
+            if entry is not None and not _is_of(entry, planned):
+                yield AttemptResult(planned.attempt_id, "rejected", _ANOTHER_PAYOUT)
+            elif entry is not None and not _is_to_be_sent(entry):
+                yield AttemptResult(planned.attempt_id, entry.standing, entry.reason)
+            else:
+                yield _send(client, journal, planned, planned.known or states[_payout(planned)])
+
+
+def reconcile_attempts(
+    client: Client, journal: PayoutJournal, *, now: float | None = None
+) -> Iterator[Entry]:
+    """Ask once what became of each attempt that is not settled, where it is time to ask.
+
+    Args:
+        client: reads the statuses; it sends no payout.
+        journal: is brought up to date.
+        now: the time, in seconds of `time.time`; None reads that clock.
+
+    Yields:
+        Each entry that was asked about, as it is now.
+
+    Raises:
+        PayoutJournalError: the journal can't be used.
+    """
+    for entry in journal.entries():
+        moment = time.time() if now is None else now
+        if entry.state in ("sending", "unknown", "accepted") and entry.ask_at <= moment:
+            found = client.reconcile(entry.question or entry.known)
+            entry = entry.reconciled(found, moment)  # noqa: PLW2901 - the same one, later
+            journal.keep(entry)
+            yield entry
+
+
+def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) -> Entry:
+    """Write what a person has found out about an attempt that no program can settle.
+
+    Args:
+        journal: that has it.
+        attempt_id: of the attempt.
+        decision: `not_sent` lets the next run send it again; `failed` lets another attempt at the
+            payout be made; `accepted` leaves it as paid or under way.
+
+    Returns:
+        The entry as it is now.
+
+    Raises:
+        ValueError: the journal has no such attempt, or `decision` is another word.
+        PayoutJournalError: the journal can't be used.
+    """
+    entry = journal.find(attempt_id)
+    if entry is None:
+        raise ValueError("the journal has no such attempt")
+    if decision not in ("not_sent", "failed", "accepted"):
+        raise ValueError("decision must be not_sent, failed or accepted")
+    entry = msgspec.structs.replace(entry, state=decision, reason="decided by a person")
+    journal.keep(entry)
+    return entry
+
+
+def _is_of(entry: Entry, planned: PlannedAttempt) -> bool:
+    return (entry.order_id, entry.fulfillment_id) == _payout(planned)
+
+
+def _payout(planned: PlannedAttempt) -> tuple[str, str]:
+    return planned.order_id, planned.attempt.fulfillment_id
+
+
+def _is_to_be_sent(entry: Entry | None) -> bool:
+    return entry is None or entry.state == "not_sent"
+
+
+def _states(
+    client: Client, attempts: list[PlannedAttempt], pause: float
+) -> dict[tuple[str, str], Known | str]:
+    """Read the state of each payout twice; a text says why one can't be had."""
+    first = {_payout(each): _state(client, each) for each in attempts}
+    if first:
+        time.sleep(pause)
+    states: dict[tuple[str, str], Known | str] = {}
+    for each in attempts:
+        before, after = first[_payout(each)], _state(client, each)
+        if isinstance(before, Known) and isinstance(after, Known):
+            after = before.confirmed_by(after)
+        states[_payout(each)] = after
+    return states
+
+
+def _state(client: Client, planned: PlannedAttempt) -> Known | str:
+    try:
+        outcome = client.order_status(planned.order_id)
+        if isinstance(outcome, Accepted):
+            return outcome.value.known(planned.attempt.fulfillment_id)
+    except (LookupError, ValueError) as error:
+        return str(error)
+    if isinstance(outcome, Refused):
+        return f"the status was refused: {outcome.error_code}"
+    return f"the status could not be read: {outcome.reason}"
+
+
+def _send(
+    client: Client, journal: PayoutJournal, planned: PlannedAttempt, known: Known | str
+) -> AttemptResult:
+    """Begin one attempt, send it, and keep what became of it."""
+    if isinstance(known, str) or known.hindrance is not None:
+        reason = known if isinstance(known, str) else known.hindrance
+        return AttemptResult(planned.attempt_id, "rejected", reason)
+    entry = Entry(attempt_id=planned.attempt_id, known=known)
+    hindering = journal.begin(entry)
+    if hindering is not None:
+        if hindering.attempt_id != planned.attempt_id:
+            return AttemptResult(planned.attempt_id, "rejected", _UNSETTLED)
+        return AttemptResult(planned.attempt_id, hindering.standing, hindering.reason)
+    try:
+        outcome = client.attempt(planned.order_id, planned.attempt, known=known)
+    except (TypeError, ValueError, JoseError) as error:
+        # A call raises only before anything is sent, and in words of our own.
+        outcome = NotSent(str(error))
+    entry = entry.ended(outcome)
+    journal.keep(entry)
+    return AttemptResult(entry.attempt_id, entry.standing, entry.reason, sent_now=True)

@@ -1,0 +1,233 @@
+"""`SqlitePayoutJournal`: the journal in one file, for all processes of a machine.
+
+Rules:
+- Every call has a connection and a write transaction of its own: nothing is shared by threads, and
+  nothing is carried over a fork.
+- A commit is on the disk when a call returns (`synchronous=FULL`): an intent that a power failure
+  takes back would be a payout that is sent twice.
+- The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+
+Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, TypeVar, final
+
+import msgspec
+
+from joseal._core.secrecy import Opaque
+from joseal._core.wire import strict_json
+from joseal.juspay.journal.entry import Entry
+from joseal.juspay.journal.journal import PayoutJournalError, hindrance
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS joseal_attempts (
+    number INTEGER PRIMARY KEY,
+    attempt_id TEXT NOT NULL UNIQUE,
+    order_id TEXT NOT NULL,
+    fulfillment_id TEXT NOT NULL,
+    entry TEXT NOT NULL
+)
+"""
+_INDEX: Final = """
+CREATE INDEX IF NOT EXISTS joseal_attempts_payout ON joseal_attempts (order_id, fulfillment_id)
+"""
+_FIND: Final = "SELECT entry FROM joseal_attempts WHERE attempt_id = ?"
+_OF_PAYOUT: Final = """
+SELECT entry FROM joseal_attempts WHERE order_id = ? AND fulfillment_id = ? AND attempt_id <> ?
+"""
+_ALL: Final = "SELECT entry FROM joseal_attempts ORDER BY number"
+_BEGIN: Final = """
+INSERT INTO joseal_attempts (attempt_id, order_id, fulfillment_id, entry) VALUES (?, ?, ?, ?)
+ON CONFLICT (attempt_id) DO UPDATE SET entry = excluded.entry
+"""
+_KEEP: Final = "UPDATE joseal_attempts SET entry = ? WHERE attempt_id = ?"
+
+# By the primary result code, which is the low byte of the extended one.
+_TEXTS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        sqlite3.SQLITE_BUSY: "the journal is in use for longer than its time-out",
+        sqlite3.SQLITE_CANTOPEN: "the journal can't be opened",
+        sqlite3.SQLITE_CORRUPT: "the journal is damaged",
+        sqlite3.SQLITE_FULL: "there is no space for the journal",
+        sqlite3.SQLITE_NOTADB: "the journal is damaged, or another kind of file",
+        sqlite3.SQLITE_READONLY: "the journal can't be written",
+    }
+)
+_OTHER_TEXT: Final = "the journal can't be used"
+_PRIVATE: Final = 0o600
+
+_R = TypeVar("_R")
+
+
+@final
+class SqlitePayoutJournal(Opaque):
+    """Keeps attempts in an SQLite file. Safe among threads and processes, also after a fork.
+
+    The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
+    holds ids, references and outcomes; no card and no name.
+
+    Args:
+        path: of the file, which is made, private, if it is not there; its folder must be.
+        busy_timeout_seconds: how long a call waits for the others.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `busy_timeout_seconds` is not positive, or the path has a null character.
+        PayoutJournalError: the file can't be used.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> from joseal.juspay import Known, SqlitePayoutJournal
+        >>> from joseal.juspay.journal.entry import Entry
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     journal = SqlitePayoutJournal(pathlib.Path(folder) / "payouts.db")
+        ...     entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+        ...     journal.begin(entry) is None, journal.begin(entry).standing
+        (True, 'to_reconcile')
+    """
+
+    __slots__ = ("_busy_timeout_seconds", "_path")
+
+    _path: Path
+    _busy_timeout_seconds: float
+
+    def __init__(self, path: str | os.PathLike[str], *, busy_timeout_seconds: float = 5.0) -> None:
+        if type(busy_timeout_seconds) not in (int, float):
+            raise TypeError("busy_timeout_seconds must be a number")
+        if not 0 < busy_timeout_seconds < 1_000_000:  # noqa: PLR2004 - milliseconds in a C int
+            raise ValueError("busy_timeout_seconds must be positive and less than a million")
+        name = os.fspath(path)
+        if not isinstance(name, str):
+            raise TypeError("path must be str or a path of str")
+        if "\0" in name:
+            raise ValueError("path must not have a null character")
+        self._set(_path=Path(name).absolute(), _busy_timeout_seconds=float(busy_timeout_seconds))
+        _make_private(self._path)
+        self._in_transaction(_prepare)
+
+    def begin(self, entry: Entry) -> Entry | None:
+        """Write that an attempt is about to be sent, as `PayoutJournal.begin` says.
+
+        Raises:
+            PayoutJournalError: the journal can't be used.
+        """
+
+        def work(connection: sqlite3.Connection) -> Entry | None:
+            others = connection.execute(
+                _OF_PAYOUT, (entry.order_id, entry.fulfillment_id, entry.attempt_id)
+            )
+            found = hindrance(
+                entry, _find(connection, entry.attempt_id), [_read(*row) for row in others]
+            )
+            if found is None:
+                ids = (entry.attempt_id, entry.order_id, entry.fulfillment_id)
+                connection.execute(_BEGIN, (*ids, _written(entry)))
+            return found
+
+        return self._in_transaction(work)
+
+    def keep(self, entry: Entry) -> None:
+        """Write what became of an attempt, as `PayoutJournal.keep` says.
+
+        Raises:
+            PayoutJournalError: the journal can't be used, or has no such attempt.
+        """
+
+        def work(connection: sqlite3.Connection) -> int:
+            return connection.execute(_KEEP, (_written(entry), entry.attempt_id)).rowcount
+
+        if self._in_transaction(work) != 1:
+            raise PayoutJournalError("the journal has no such attempt")
+
+    def find(self, attempt_id: str) -> Entry | None:
+        """Return the entry of an attempt, or None.
+
+        Raises:
+            PayoutJournalError: the journal can't be used.
+        """
+        return self._in_transaction(lambda connection: _find(connection, attempt_id))
+
+    def entries(self) -> Iterator[Entry]:
+        """Return all entries, the oldest first.
+
+        Raises:
+            PayoutJournalError: the journal can't be used.
+        """
+        return iter(
+            self._in_transaction(
+                lambda connection: [_read(*row) for row in connection.execute(_ALL)]
+            )
+        )
+
+    def __repr__(self) -> str:
+        return f"SqlitePayoutJournal({str(self._path)!r})"
+
+    def _in_transaction(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
+        """Do some work in one durable transaction, and say in our own words if it fails."""
+        try:
+            with closing(self._begin()) as connection:
+                result = work(connection)
+                connection.execute("COMMIT")
+                return result
+        except sqlite3.Error as error:
+            code: object = getattr(error, "sqlite_errorcode", None)
+        primary = code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
+        raise PayoutJournalError(_TEXTS.get(primary, _OTHER_TEXT))
+
+    def _begin(self) -> sqlite3.Connection:
+        """Return a connection whose transaction is the only one that writes."""
+        with ExitStack() as stack:
+            connection = stack.enter_context(
+                closing(
+                    sqlite3.connect(
+                        self._path, timeout=self._busy_timeout_seconds, isolation_level=None
+                    )
+                )
+            )
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            stack.pop_all()
+            return connection
+
+
+def _make_private(path: Path) -> None:
+    """Make the file, for its owner alone, if it is not there."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE))
+    except OSError:
+        raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CANTOPEN]) from None
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.execute(_SCHEMA)
+    connection.execute(_INDEX)
+
+
+def _find(connection: sqlite3.Connection, attempt_id: str) -> Entry | None:
+    row: tuple[str] | None = connection.execute(_FIND, (attempt_id,)).fetchone()
+    return None if row is None else _read(*row)
+
+
+def _written(entry: Entry) -> str:
+    return msgspec.json.encode(entry).decode()
+
+
+def _read(text: str) -> Entry:
+    """Read an entry that this module wrote.
+
+    Raises:
+        PayoutJournalError: something else has written it.
+    """
+    members = strict_json.load_object(text.encode())
+    if members is not None:
+        try:
+            return strict_json.convert(members, Entry)
+        except strict_json.ShapeError:
+            pass
+    raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CORRUPT])

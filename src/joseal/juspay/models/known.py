@@ -1,0 +1,132 @@
+"""What is known of a payout before an attempt: the state that the attempt is made against.
+
+Rules:
+- An attempt is for a payout that has failed. Where it has not, or where that can't be told, the
+  state says why no attempt may be made.
+- One read of a status proves little, because a status may lag behind. A state is confirmed by a
+  second read that is equal and some time apart.
+- There is no card and no name in it: it may be kept in a file.
+
+Source: the order status page of the payouts API, and its list of error codes (E06, E90).
+"""
+
+from collections.abc import Collection
+from typing import Final, Self
+
+import msgspec
+
+from joseal.juspay.models.fields import ORDER_ID, WORD
+from joseal.juspay.models.states import FulfillmentState
+
+_TO_BE_ATTEMPTED: Final = frozenset({FulfillmentState.CREATED, FulfillmentState.FAILURE})
+_CONFIRMING_READS: Final = 2
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """What was there before an attempt. Made by `Order.known`, `Client.known`, `Failed.known`.
+
+    Attributes:
+        order_id: the order that it is about.
+        fulfillment_id: the payout of the order.
+        references: of all the payout's transactions.
+        status: how the payout stood; None where nobody has read it.
+        is_open: whether one of the transactions had not failed.
+        reads: how many equal reads of the status say so.
+        is_decided: whether a person has decided that an attempt may be made.
+    """
+
+    order_id: str
+    fulfillment_id: str
+    references: frozenset[str] = frozenset()
+    status: FulfillmentState | None = None
+    is_open: bool = False
+    reads: int = 0
+    is_decided: bool = False
+
+    @classmethod
+    def fresh(cls, order_id: str, fulfillment_id: str) -> Self:
+        """State that nothing was ever attempted: for an order that was created just now.
+
+        Args:
+            order_id: of the order.
+            fulfillment_id: as the answer to the order's creation named it.
+
+        Raises:
+            TypeError: an argument is not a string.
+            ValueError: an argument can't be an id.
+
+        Example:
+            >>> from joseal.juspay import Known
+            >>> Known.fresh("order-1", "f-1").references
+            frozenset()
+        """
+        return cls(
+            order_id=ORDER_ID.apply("order_id", order_id),
+            fulfillment_id=WORD.apply("fulfillment_id", fulfillment_id),
+        )
+
+    @classmethod
+    def decided(cls, order_id: str, fulfillment_id: str, references: Collection[str] = ()) -> Self:
+        """State that a person has decided: one more attempt may be made, whatever came before.
+
+        For what no program can find out, such as an attempt that stays unknown and of which the
+        API's support says that it never arrived. Never use it in a loop.
+
+        Args:
+            order_id: of the order.
+            fulfillment_id: of the payout.
+            references: of the payout's transactions so far.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: an id can't be one.
+
+        Example:
+            >>> from joseal.juspay import Known
+            >>> Known.decided("order-1", "f-1").is_decided
+            True
+        """
+        if isinstance(references, str) or not all(isinstance(each, str) for each in references):
+            raise TypeError("references must be a collection of strings")
+        return cls(
+            order_id=ORDER_ID.apply("order_id", order_id),
+            fulfillment_id=WORD.apply("fulfillment_id", fulfillment_id),
+            references=frozenset(references),
+            is_decided=True,
+        )
+
+    @property
+    def hindrance(self) -> str | None:
+        """Why no attempt may be made; None where one may."""
+        if self.is_decided or (self.status is None and not self.is_open):
+            return None
+        if self.is_open:
+            return "a transaction of this payout has not failed"
+        if self.status not in _TO_BE_ATTEMPTED:
+            return f"this payout is {self.status}, and only one that has failed is attempted again"
+        return None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a failure that is new after this can be told from one that was shown late."""
+        return self.reads >= _CONFIRMING_READS and self.status is FulfillmentState.FAILURE
+
+    def confirmed_by(self, later: "Known") -> "Known":
+        """Return a later read, confirmed by this one if the two are equal.
+
+        Args:
+            later: read some time after this one; the longer, the more it proves.
+
+        Raises:
+            TypeError: `later` is not a `Known`.
+
+        Example:
+            >>> from joseal.juspay import Known
+            >>> first = Known(order_id="order-1", fulfillment_id="f-1", reads=1)
+            >>> first.confirmed_by(first).reads
+            2
+        """
+        if not isinstance(later, Known):
+            raise TypeError("later must be a Known")
+        same = msgspec.structs.replace(self, reads=later.reads) == later
+        return msgspec.structs.replace(later, reads=self.reads + later.reads) if same else later

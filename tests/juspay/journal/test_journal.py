@@ -1,0 +1,223 @@
+"""The journal of attempts: what it lets be sent, what it keeps, and what it never holds."""
+
+import stat
+import sys
+
+import pytest
+from tests.faults.forking import in_child, needs_fork
+from tests.faults.world import API_KEY, CVV, PAN, attempt_at, new_order
+
+from joseal.juspay import (
+    Client,
+    Entry,
+    Known,
+    NotSent,
+    PayoutJournalError,
+    PlannedAttempt,
+    Refused,
+    SqlitePayoutJournal,
+    Unknown,
+    decide_attempt,
+    payout_encrypter,
+    reconcile_attempts,
+    run_attempts,
+)
+from joseal.juspay.outcomes import Accepted
+from joseal.juspay.responses import Ack
+from joseal.juspay.sandbox import Sandbox, TransactionPlan
+
+FAILS = TransactionPlan(settles="FAILURE")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return SqlitePayoutJournal(tmp_path / "journal.db")
+
+
+def entry(attempt_id="a-1", order_id="order-1", **settings):
+    known = Known(order_id=order_id, fulfillment_id="f-1", references=frozenset({"t-1"}), reads=2)
+    return Entry(**{"attempt_id": attempt_id, "known": known, **settings})
+
+
+def test_what_was_begun_is_there_and_may_not_be_begun_again(journal):
+    assert journal.begin(entry()) is None
+    assert journal.find("a-1") == entry()
+    assert journal.begin(entry()) == entry()
+    assert list(journal.entries()) == [entry()]
+    assert journal.find("a-2") is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "standing", "again"),
+    [
+        (Accepted(Ack()), "accepted", False),
+        (Refused(status=400, error_code="E01"), "refused", False),
+        (NotSent("TLS failed"), "not_sent", True),
+        (Unknown("cut", 503), "to_reconcile", False),
+    ],
+)
+def test_only_what_was_not_sent_may_be_begun_again(journal, outcome, standing, again):
+    journal.begin(entry())
+    ended = entry().ended(outcome)
+    journal.keep(ended)
+    assert journal.find("a-1") == ended
+    assert ended.standing == standing
+    assert (journal.begin(entry()) is None) == again
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown", "accepted", "succeeded"])
+def test_another_attempt_at_a_payout_that_is_not_settled_may_not_be_begun(journal, state):
+    journal.begin(entry())
+    journal.keep(entry(state=state))
+    assert journal.begin(entry("a-2")).attempt_id == "a-1"
+    assert journal.begin(entry("a-3", "order-2")) is None
+    decided = entry("a-4", known=Known.decided("order-1", "f-1"))
+    assert journal.begin(decided) is None
+
+
+@pytest.mark.parametrize("state", ["refused", "not_sent", "failed"])
+def test_another_attempt_at_a_settled_one_may(journal, state):
+    journal.begin(entry())
+    journal.keep(entry(state=state))
+    assert journal.begin(entry("a-2")) is None
+
+
+def test_an_attempt_that_was_not_begun_can_not_be_kept(journal):
+    with pytest.raises(PayoutJournalError, match="no such attempt"):
+        journal.keep(entry())
+
+
+def test_a_person_can_decide(journal):
+    journal.begin(entry())
+    assert decide_attempt(journal, "a-1", "not_sent").standing == "not_sent"
+    assert journal.begin(entry()) is None
+    with pytest.raises(ValueError, match="no such attempt"):
+        decide_attempt(journal, "a-2", "failed")
+    with pytest.raises(ValueError, match="decision must be"):
+        decide_attempt(journal, "a-1", "sending")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_file_is_private(tmp_path, journal):
+    assert stat.S_IMODE((tmp_path / "journal.db").stat().st_mode) == 0o600
+
+
+def test_what_can_not_be_a_journal_is_said_in_constant_words(tmp_path):
+    with pytest.raises(PayoutJournalError, match="can't be opened"):
+        SqlitePayoutJournal(tmp_path / "no-such-folder" / "journal.db")
+    (tmp_path / "text").write_text("x" * 5000)
+    with pytest.raises(PayoutJournalError, match="another kind of file"):
+        SqlitePayoutJournal(tmp_path / "text")
+    for wrong, error in ((b"x", TypeError), ("a\0b", ValueError)):
+        with pytest.raises(error):
+            SqlitePayoutJournal(wrong)
+    for seconds, error in (("5", TypeError), (0, ValueError)):
+        with pytest.raises(error):
+            SqlitePayoutJournal(tmp_path / "j", busy_timeout_seconds=seconds)
+
+
+@needs_fork
+def test_it_may_be_carried_over_a_fork(journal):
+    journal.begin(entry())
+    assert in_child(lambda: journal.begin(entry()) is None) == "False"
+    assert in_child(lambda: journal.begin(entry("a-2", "order-2")) is None) == "True"
+    assert journal.begin(entry("a-2", "order-2")) is not None
+
+
+# A run
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox(
+        api_key=API_KEY, transaction_plan=lambda _, number: FAILS if number == 0 else None
+    ) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def client(sandbox):
+    encrypter = payout_encrypter(sandbox.public_key)
+    with Client(sandbox.account, encrypter, apart_seconds=0) as client:
+        yield client
+
+
+def planned_at(client, *orders):
+    return [
+        PlannedAttempt(
+            f"a-{name}",
+            name,
+            attempt_at(client.create_plain_order(new_order(name)).result().fulfillments[0].id),
+        )
+        for name in orders
+    ]
+
+
+def test_a_batch_is_sent_once_and_a_second_run_tells_the_same(sandbox, client, journal):
+    planned = planned_at(client, "order-1", "order-2")
+    first = list(run_attempts(client, journal, planned))
+    assert [(each.standing, each.sent_now) for each in first] == [("accepted", True)] * 2
+    second = list(run_attempts(client, journal, planned))
+    assert [(each.standing, each.sent_now) for each in second] == [("accepted", False)] * 2
+    assert [sandbox.attempts(name) for name in ("order-1", "order-2")] == [1, 1]
+    states = [each.state for each in reconcile_attempts(client, journal)]
+    assert states == ["succeeded", "succeeded"]
+    assert list(reconcile_attempts(client, journal)) == []
+
+
+def test_what_can_not_be_sent_is_rejected_and_the_rest_is_sent(sandbox, client, journal):
+    planned = planned_at(client, "order-1", "order-2")
+    (one, two) = planned
+    wrong = [
+        PlannedAttempt("a-3", "order-9", one.attempt),
+        PlannedAttempt("a-4", "x", one.attempt),
+        PlannedAttempt("a-5", "order-1", attempt_at("f-9")),
+        one._replace(attempt_id="a-6"),
+        two._replace(attempt_id="a-order-1"),
+    ]
+    results = {}
+    for result in run_attempts(client, journal, [*planned, *wrong]):
+        results.setdefault(result.attempt_id, []).append((result.standing, result.reason))
+    assert results == {
+        "a-order-1": [
+            ("accepted", None),
+            ("rejected", "the journal has this attempt_id for another payout"),
+        ],
+        "a-order-2": [("accepted", None)],
+        "a-3": [("rejected", "the status was refused: E09")],
+        "a-4": [("rejected", "order_id must be 4 to 64 ASCII letters, digits and _, - or @")],
+        "a-5": [("rejected", "the answer does not have exactly one fulfillment of this id")],
+        "a-6": [("rejected", "an earlier attempt at this payout is not settled")],
+    }
+    assert [sandbox.attempts(name) for name in ("order-1", "order-2")] == [1, 1]
+
+
+def test_a_payout_that_has_not_failed_is_rejected(sandbox, client, journal):
+    (planned,) = planned_at(client, "order-1")
+    list(run_attempts(client, journal, [planned]))
+    other = SqlitePayoutJournal(journal._path.with_name("other.db"))
+    (result,) = run_attempts(client, other, [planned])
+    assert (result.standing, result.reason) == (
+        "rejected",
+        "a transaction of this payout has not failed",
+    )
+    assert list(other.entries()) == []
+    assert sandbox.attempts("order-1") == 1
+
+
+def test_what_a_call_refuses_before_sending_is_kept_as_not_sent(sandbox, client, journal):
+    (planned,) = planned_at(client, "order-1")
+    known = client.known("order-1", planned.attempt.fulfillment_id).result()
+    client._unsettled.begin(known)
+    (result,) = run_attempts(client, journal, [planned])
+    assert result.standing == "not_sent"
+    assert sandbox.attempts("order-1") == 0
+
+
+def test_no_secret_is_in_the_files_of_a_journal(sandbox, client, journal):
+    list(run_attempts(client, journal, planned_at(client, "order-1")))
+    data = b"".join(path.read_bytes() for path in journal._path.parent.iterdir())
+    assert b"order-1" in data
+    for secret in (PAN, PAN[:6], f'"{CVV}"', API_KEY, "A Payee"):
+        assert secret.encode() not in data
+    assert PAN not in repr(journal) + repr(list(journal.entries()))

@@ -42,7 +42,7 @@ from joseal import (
 )
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
-from joseal._core.jwe import TokenStart, _assemble
+from joseal._core.assembly import TokenStart, assemble
 from joseal._core.wire import base64url, compact
 from joseal._core.wire.header import MANAGED
 from joseal.conformance import Outcome
@@ -207,7 +207,7 @@ def made_again(case: Case) -> list[str]:
     shared = [base64url.decode(key.get("k", "").encode()) for key in keys_of(case)]
     ceks = [bytes.fromhex(inject["cek"])] if "cek" in inject else shared
     return [
-        _assemble(
+        assemble(
             enc,
             TokenStart(
                 protected.encode(),

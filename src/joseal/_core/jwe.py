@@ -15,14 +15,13 @@ Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from types import MappingProxyType
 from typing import Final, SupportsIndex, final
 
 from msgspec import UNSET, Struct
 
 from joseal._core import checks
-from joseal._core.algorithms import content_chunked, content_encryption, deflate
+from joseal._core.algorithms import content_encryption, deflate
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.key_management import (
     KeyManagement,
@@ -31,12 +30,13 @@ from joseal._core.algorithms.key_management import (
     WrapSettings,
 )
 from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs, said
+from joseal._core.assembly import TokenStart, assemble
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
-from joseal._core.wire import base64url, compact
+from joseal._core.wire import compact
 from joseal._core.wire import header as headers
 from joseal._core.wire.header import Expected, Header
 from joseal.errors import (
@@ -51,10 +51,6 @@ _DEFAULTS: Final = Limits()
 
 # NIST SP 800-38D section 8.3, for random initialization vectors under one key.
 _MOST_TOKENS: Final = 2**32
-
-# How often a growing token is added to, at most. CPython adds in place; where that is a copy, the
-# sum of the copies stays bounded.
-_MOST_ADDITIONS: Final = 64
 
 
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
@@ -77,23 +73,6 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
     begin: dict[str, object]
     end: dict[str, str]
     protected: bytes
-
-
-class TokenStart(Struct, frozen=True):
-    """What comes before a ciphertext, and the CEK. For one token only."""
-
-    protected: bytes
-    cek: bytes
-    encrypted_key: bytes
-    iv: bytes
-
-    def __repr__(self) -> str:
-        return "TokenStart(...)"
-
-    def encode(self) -> bytes:
-        """Return the beginning of the token, with the dot before the ciphertext."""
-        encode = base64url.encode
-        return b".".join((self.protected, encode(self.encrypted_key), encode(self.iv), b""))
 
 
 @final
@@ -196,7 +175,7 @@ class Encrypter(Opaque):
         start = begin_token(self, header)
         if settings.compress:
             plaintext = _deflate(plaintext, limits)
-        token = _assemble(enc, start, plaintext)
+        token = assemble(enc, start, plaintext)
         if len(token) > limits.token_bytes:
             raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
         return token
@@ -510,33 +489,6 @@ def _deflate(plaintext: bytes, limits: Limits) -> bytes:
     if len(plaintext) > limits.inflated_bytes:
         raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes, len(plaintext))
     return deflate.deflate(plaintext)
-
-
-def _assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
-    """Make the token from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
-    protected, cek, iv = start.protected, start.cek, start.iv
-    if len(plaintext) >= content_encryption.LARGE_BYTES and content_chunked.can_chunk(enc):
-        encryption = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
-        return _assemble_large(start.encode().decode("ascii"), encryption, plaintext)
-    ciphertext, tag = content_encryption.seal(enc, cek, iv, protected, plaintext)
-    encode = base64url.encode
-    return b".".join(
-        (protected, encode(start.encrypted_key), encode(iv), encode(ciphertext), encode(tag))
-    ).decode("ascii")
-
-
-def _assemble_large(
-    token: str, encryption: content_chunked.ChunkedEncryption, plaintext: bytes
-) -> str:
-    """Add ciphertext and tag to a token that ends before them."""
-    overlap = content_chunked.can_overlap(len(plaintext))
-    ciphertext = encryption.encrypt(content_chunked.slices(plaintext), overlap=overlap)
-    pieces = base64url.encode_chunks(ciphertext)
-    at_a_time = 1 + len(plaintext) // content_chunked.CHUNK_BYTES // _MOST_ADDITIONS
-    while some := list(islice(pieces, at_a_time)):
-        token += "".join(some)
-    token += "." + base64url.encode(encryption.tag).decode("ascii")
-    return token
 
 
 def cek_or_random(enc: EncSpec, unwrap: Unwrap) -> bytes:

@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from joseal._core.keys import classify
+from joseal._core.secrecy import hide_locals
 
 # Kinds that a loader reads.
 _READ: Final = {
@@ -74,6 +75,7 @@ class KeyExplanation(Struct, frozen=True, kw_only=True):
         )
 
 
+@hide_locals
 def explain_key(data: str | bytes) -> KeyExplanation:
     """Say what bytes are that were given as a key.
 

@@ -3,7 +3,7 @@
 import pytest
 from tests.helpers import forge
 
-from joseal._core import jwe
+from joseal._core import assembly, jwe
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire import base64url
@@ -19,7 +19,7 @@ def material(name):
 
 def sealed(name, plaintext):
     enc, cek, iv = material(name)
-    return jwe._assemble(enc, jwe.TokenStart(b"e30", cek, b"key", iv), plaintext)
+    return assembly.assemble(enc, assembly.TokenStart(b"e30", cek, b"key", iv), plaintext)
 
 
 def expected(name, plaintext):

@@ -21,7 +21,7 @@ from joseal import (
 from joseal._core.algorithms import content_chunked, content_encryption, rsa
 from joseal._core.algorithms.registry import ALGS
 from joseal._core.algorithms.registry import ENCS as TABLE
-from joseal._core.jwe import TokenStart, _assemble
+from joseal._core.assembly import TokenStart, assemble
 from joseal._core.wire import base64url, buffers, compact
 
 CHUNK = content_chunked.CHUNK_BYTES
@@ -65,7 +65,7 @@ def test_what_is_sealed_is_what_bare_primitives_seal(enc, monkeypatch):
         for size in SIZES:
             plaintext = forge.draw("plaintext", size)
             ciphertext, tag = forge.seal(enc, cek, iv, b"e30", plaintext)
-            made = _assemble(TABLE[enc], TokenStart(b"e30", cek, b"key", iv), plaintext)
+            made = assemble(TABLE[enc], TokenStart(b"e30", cek, b"key", iv), plaintext)
             assert made == str(forge.Token(b"{}", b"key", iv, ciphertext, tag))
 
 

@@ -317,7 +317,7 @@ def test_object_shows_no_secret(name, records):
 
 
 def is_public(value):
-    key = value._key if isinstance(value, joseal.Encrypter) else value
+    key = value._settings.key if isinstance(value, joseal.Encrypter) else value
     return isinstance(key, joseal.Key) and not (key.is_private or key.is_symmetric)
 
 

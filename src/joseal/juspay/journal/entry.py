@@ -11,6 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from joseal._core.secrecy import hide_locals
 from joseal.juspay.models.known import Known
 from joseal.juspay.models.states import FulfillmentState
 from joseal.juspay.outcomes import NotSent, Outcome, Refused, Unknown
@@ -75,6 +76,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """Whether another attempt at the same payout could pay twice."""
         return self.standing in ("accepted", "to_reconcile")
 
+    @hide_locals
     def ended(self, outcome: Outcome[Ack]) -> "Entry":
         """Return the entry after the call has ended."""
         reason, status = None, None
@@ -86,6 +88,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             reason, status = outcome.reason, outcome.status
         return msgspec.structs.replace(self, state=outcome.kind, reason=reason, status=status)
 
+    @hide_locals
     def reconciled(self, found: Reconciliation, now: float) -> "Entry":
         """Return the entry after a question what became of it.
 

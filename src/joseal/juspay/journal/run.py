@@ -20,6 +20,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from joseal._core.secrecy import hide_locals
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
 from joseal.juspay.journal.entry import Entry, Standing
@@ -135,6 +136,7 @@ def reconcile_attempts(
             yield entry
 
 
+@hide_locals
 def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) -> Entry:
     """Write what a person has found out about an attempt that no program can settle.
 

@@ -20,7 +20,7 @@ from typing import Final, TypeVar, final
 
 import msgspec
 
-from joseal._core.secrecy import Opaque
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournalError, hindrance
@@ -97,6 +97,7 @@ class SqlitePayoutJournal(Opaque):
     _path: Path
     _busy_timeout_seconds: float
 
+    @hide_locals
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout_seconds: float = 5.0) -> None:
         if type(busy_timeout_seconds) not in (int, float):
             raise TypeError("busy_timeout_seconds must be a number")
@@ -111,6 +112,7 @@ class SqlitePayoutJournal(Opaque):
         _make_private(self._path)
         self._in_transaction(_prepare)
 
+    @hide_locals
     def begin(self, entry: Entry) -> Entry | None:
         """Write that an attempt is about to be sent, as `PayoutJournal.begin` says.
 
@@ -132,6 +134,7 @@ class SqlitePayoutJournal(Opaque):
 
         return self._in_transaction(work)
 
+    @hide_locals
     def keep(self, entry: Entry) -> None:
         """Write what became of an attempt, as `PayoutJournal.keep` says.
 
@@ -145,6 +148,7 @@ class SqlitePayoutJournal(Opaque):
         if self._in_transaction(work) != 1:
             raise PayoutJournalError("the journal has no such attempt")
 
+    @hide_locals
     def find(self, attempt_id: str) -> Entry | None:
         """Return the entry of an attempt, or None.
 

@@ -15,6 +15,7 @@ from typing import Final, Self
 
 import msgspec
 
+from joseal._core.secrecy import hide_locals
 from joseal.juspay.models.fields import ORDER_ID, WORD
 from joseal.juspay.models.states import FulfillmentState
 
@@ -44,6 +45,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     is_decided: bool = False
 
     @classmethod
+    @hide_locals
     def fresh(cls, order_id: str, fulfillment_id: str) -> Self:
         """State that nothing was ever attempted: for an order that was created just now.
 
@@ -66,6 +68,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @classmethod
+    @hide_locals
     def decided(cls, order_id: str, fulfillment_id: str, references: Collection[str] = ()) -> Self:
         """State that a person has decided: one more attempt may be made, whatever came before.
 
@@ -111,6 +114,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a failure that is new after this can be told from one that was shown late."""
         return self.reads >= _CONFIRMING_READS and self.status is FulfillmentState.FAILURE
 
+    @hide_locals
     def confirmed_by(self, later: "Known") -> "Known":
         """Return a later read, confirmed by this one if the two are equal.
 

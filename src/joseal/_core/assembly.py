@@ -1,0 +1,65 @@
+"""A compact JWE put together from all its inputs: at once or, if it is large, chunk by chunk.
+
+Rules:
+- A pure function: what is random was drawn before.
+- The large path makes the same token as the small one.
+
+Source: RFC 7516 section 5.1, steps 14 to 19, and section 7.1.
+"""
+
+from itertools import islice
+from typing import Final
+
+from msgspec import Struct
+
+from joseal._core.algorithms import content_chunked, content_encryption
+from joseal._core.algorithms.registry import EncSpec
+from joseal._core.wire import base64url
+
+# How often a growing token is added to, at most. CPython adds in place; where that is a copy, the
+# sum of the copies stays bounded.
+_MOST_ADDITIONS: Final = 64
+
+
+class TokenStart(Struct, frozen=True):
+    """What comes before a ciphertext, and the CEK. For one token only."""
+
+    protected: bytes
+    cek: bytes
+    encrypted_key: bytes
+    iv: bytes
+
+    def __repr__(self) -> str:
+        return "TokenStart(...)"
+
+    def encode(self) -> bytes:
+        """Return the beginning of the token, with the dot before the ciphertext."""
+        encode = base64url.encode
+        return b".".join((self.protected, encode(self.encrypted_key), encode(self.iv), b""))
+
+
+def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
+    """Make the token from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
+    protected, cek, iv = start.protected, start.cek, start.iv
+    if len(plaintext) >= content_encryption.LARGE_BYTES and content_chunked.can_chunk(enc):
+        encryption = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
+        return _assemble_large(start.encode().decode("ascii"), encryption, plaintext)
+    ciphertext, tag = content_encryption.seal(enc, cek, iv, protected, plaintext)
+    encode = base64url.encode
+    return b".".join(
+        (protected, encode(start.encrypted_key), encode(iv), encode(ciphertext), encode(tag))
+    ).decode("ascii")
+
+
+def _assemble_large(
+    token: str, encryption: content_chunked.ChunkedEncryption, plaintext: bytes
+) -> str:
+    """Add ciphertext and tag to a token that ends before them."""
+    overlap = content_chunked.can_overlap(len(plaintext))
+    ciphertext = encryption.encrypt(content_chunked.slices(plaintext), overlap=overlap)
+    pieces = base64url.encode_chunks(ciphertext)
+    at_a_time = 1 + len(plaintext) // content_chunked.CHUNK_BYTES // _MOST_ADDITIONS
+    while some := list(islice(pieces, at_a_time)):
+        token += "".join(some)
+    token += "." + base64url.encode(encryption.tag).decode("ascii")
+    return token

@@ -18,6 +18,7 @@ from joseal._core.algorithms.registry import Alg, Enc, SigAlg
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key, KeySet
+from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import ExternalKey
 from joseal._core.limits import Limits
 from joseal._core.nested import (
@@ -48,6 +49,7 @@ __all__ = [
     "MODERN",
     "Alg",
     "ApiError",
+    "Certificate",
     "DecryptThenVerify",
     "DecryptedToken",
     "Decrypter",
@@ -85,6 +87,7 @@ __version__: str
 # What a user meets, in a traceback, a repr or the documentation, has the name that is imported.
 for _exported in (
     ApiError,
+    Certificate,
     DecryptThenVerify,
     DecryptedToken,
     Decrypter,

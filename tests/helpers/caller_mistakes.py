@@ -173,25 +173,29 @@ def keys() -> list[Mistake]:
         ),
         (
             key_error,
-            "there is no PEM block: give the text of the file, not its path",
+            "this is a path, not the contents: read the file first",
             lambda: Key.from_pem("/etc/keys/mine.pem", alg="RSA-OAEP"),
         ),
         (
             key_error,
-            "there is no PEM block: this is JSON, load it with Key.from_jwk",
+            "this is a JWK: use Key.from_jwk",
             lambda: Key.from_pem(json.dumps(jwk()), alg="RSA-OAEP"),
         ),
         (
             key_error,
-            "there is no PEM block: this looks like DER, load it with Key.from_der",
+            "this is a DER file that is cut off: copy the whole file",
             lambda: Key.from_pem(b"0\x82\x01\x22", alg="RSA-OAEP"),
         ),
         (
             key_error,
-            "there must be exactly one PEM block, found 2",
+            "2 PEM blocks (PRIVATE KEY, PRIVATE KEY): give the one that is meant",
             lambda: Key.from_pem(pem() * 2, alg="RSA-OAEP"),
         ),
-        (key_error, "the JWK is PEM: load it with Key.from_pem", lambda: Key.from_jwk(pem())),
+        (
+            key_error,
+            "the JWK is not one strict JSON object: this is a private key in PEM: use Key.from_pem",
+            lambda: Key.from_jwk(pem()),
+        ),
         (
             key_error,
             "public must be a public key: use key.public()",

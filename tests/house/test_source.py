@@ -23,7 +23,7 @@ REVIEWED = ("errors", "_core", "devices")
 EXCEPTED = {
     ("broad_excepts", "juspay/call_log.py"): 1,  # a metric must not lose an outcome
     # Whatever leaves a public function has to be cleaned.
-    ("broad_excepts", "_core/secrecy.py"): 3,
+    ("broad_excepts", "_core/secrecy.py"): 4,
     # One class: each way to load a key is one of its methods, with the whole docstring.
     ("long_modules", "_core/keys/key.py"): 1,
 }

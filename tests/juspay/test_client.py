@@ -847,6 +847,7 @@ def test_encrypter_of_a_profile_that_signs_serves_a_client():
     with Peer(answer(b"ACK")) as peer:
         account = Account(merchant_id="merchant-1", api_key=API_KEY, base_url=peer.url, **labels)
         with Client(account, encrypter) as client:
-            assert client.attempt("order-1", ATTEMPT) == ACCEPTED
+            known = Known.fresh("order-1", ATTEMPT.fulfillment_id)
+            assert client.attempt("order-1", ATTEMPT, known=known) == ACCEPTED
     opener = profile.decrypter(bank, verifying_keys=ours.public())
     assert opener.decrypt(peer.requests[0][2]) == ATTEMPT.to_json()

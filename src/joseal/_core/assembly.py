@@ -22,7 +22,7 @@ _MOST_ADDITIONS: Final = 64
 
 
 class TokenStart(Struct, frozen=True):
-    """What comes before a ciphertext, and the CEK. For one token only."""
+    """The parts of a token before its ciphertext, and the CEK. For one token only."""
 
     protected: bytes
     cek: bytes

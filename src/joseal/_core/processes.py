@@ -14,7 +14,7 @@ ProcessId: TypeAlias = tuple[int, int]
 
 
 class _Process:
-    """What is set anew in a forked child."""
+    """The state that is set anew in a forked child."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)

@@ -48,7 +48,7 @@ _LINE: Final = 100
 
 
 class KeyExplanation(Struct, frozen=True, kw_only=True):
-    """What the bytes of a key file are. It holds nothing of them.
+    """The kind of the bytes of a key file. It holds nothing of them.
 
     Attributes:
         kind: the stable word for it.

@@ -13,7 +13,7 @@ from joseal.profiles import PROFILES, Constant, InMember, Kid, Receiving, Sendin
 from joseal.profiles.envelopes import Envelope
 
 _MOST_SHOWN: Final = 8
-_MOST_ALIKE: Final = 3
+_MOST_ALIKE: Final = 4
 
 
 def matching(reading: Reading, member: str | None) -> tuple[ProfileMatch, ...]:

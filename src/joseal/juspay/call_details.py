@@ -35,7 +35,7 @@ _VALUE: Final = re.compile("[ -~]{1,128}")
 
 
 class CallDetails(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """What a call tells about itself. Outcomes are compared without it: all of them are equal.
+    """The details of a call. Outcomes are compared without it: all of them are equal.
 
     Attributes:
         seconds: how long the call took.

@@ -96,7 +96,7 @@ class Refused(Guarded, frozen=True, kw_only=True):
 
     @property
     def advice(self) -> str:
-        """What to do next, in a sentence of ours."""
+        """What to do next, in a sentence of joseal."""
         return _ADVICE.get(self.error_code, _NO_ADVICE)
 
     @hide_locals

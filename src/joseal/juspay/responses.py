@@ -31,7 +31,7 @@ _FAILURES: Final = ("E06", "E90")
 
 
 class Ack(msgspec.Struct, frozen=True):
-    """The API took the attempt. What becomes of it, `Client.reconcile` tells.
+    """The API took the attempt. `Client.reconcile` tells how it ended.
 
     A status alone does not: one that says FAILURE may be older than the attempt.
     """

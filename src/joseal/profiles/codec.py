@@ -86,7 +86,7 @@ class BodyEncrypter(Opaque):
 
     @property
     def labels(self) -> Mapping[str, str]:
-        """The members beside the token that this object writes into its bodies; read-only."""
+        """The members next to the token that this object writes into its bodies; read-only."""
         return self._labels
 
     @hide_locals

@@ -192,7 +192,7 @@ def test_members_that_can_not_be_used_are_skipped_and_listed():
         ({"keys": []}, "must not be empty"),
         (
             {"keys": [5, {"kty": "EC"}]},
-            "^none of the 2 members .* can be used: 0: no JSON object; 1: ",
+            "^none of the 2 members .* can be used: 0: not a JSON object; 1: ",
         ),
         ({"keys": {}}, "no list of keys"),
         ({"keys": None}, "no list of keys"),

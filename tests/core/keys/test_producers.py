@@ -169,7 +169,7 @@ def test_set_without_a_usable_member_says_why_for_each():
         lambda: KeySet.from_jwks({"keys": [BARE, {**BARE, "kid": 7, "alg": ALG}, 5]}),
     )
     assert "0: the JWK names no alg: give alg=; 1: the JWK's kid is missing" in text
-    assert text.endswith("2: no JSON object")
+    assert text.endswith("2: not a JSON object")
 
 
 def test_exact_copy_is_skipped_and_another_key_of_the_name_is_refused():

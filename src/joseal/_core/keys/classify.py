@@ -2,7 +2,7 @@
 
 Rules:
 - It is pure: no cryptography, no key, nothing raised. The work is linear in the bytes.
-- What is told is a name from the table and the labels of PEM blocks that are registered. No byte
+- A text tells a name from the table and the labels of PEM blocks that are registered. No byte
   of the input is part of a text.
 - It is asked when a loader has refused, so it never decides what is loaded.
 
@@ -67,7 +67,7 @@ _RIGHT_LABELS: Final = {kinds[0]: label for label, kinds in reversed(_BODIES.ite
 
 
 class Form(NamedTuple):
-    """What some bytes are.
+    """The answer: the kind of some bytes.
 
     Attributes:
         kind: the stable word for it.

@@ -5,6 +5,7 @@ Source: RFC 7517 section 4.4: `alg` is optional, and many JWK Sets leave it out.
 
 from collections.abc import Mapping
 
+from joseal._core.algorithms.registry import lookup_alg
 from joseal.errors import InvalidKeyError
 
 
@@ -13,13 +14,19 @@ def check(alg: str | Mapping[str, str] | None) -> None:
 
     Raises:
         TypeError: it is neither str nor a mapping of str to str.
+        InvalidKeyError: a name in it is not known.
     """
-    if alg is None or isinstance(alg, str):
+    if alg is None:
+        return
+    if isinstance(alg, str):
+        lookup_alg(alg)
         return
     if not isinstance(alg, Mapping):
         raise TypeError("alg must be str, or a mapping of crv or kty to str")
     if not all(isinstance(part, str) for pair in alg.items() for part in pair):
         raise TypeError("a mapping given as alg must be of str to str")
+    for name in alg.values():
+        lookup_alg(name)
 
 
 def choose(alg: str | Mapping[str, str] | None, members: Mapping[str, object]) -> str | None:

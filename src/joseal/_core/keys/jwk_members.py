@@ -4,7 +4,7 @@ Rules:
 - A form that leaves no doubt is accepted: a sign byte before `n`, `d`, `p` and `q` without the CRT
   members, the empty lists that .NET writes. All else that RFC 7518 forbids is refused, with the
   member, the length that it has and the one that it needs.
-- What is put in place here passes every later check, as if it had come so.
+- A value that is put in place here passes every later check, as if it had come so.
 - A text names members, counts and registered names. No value is part of one.
 
 Source: RFC 7517 section 4, RFC 7518 sections 2 and 6, RFC 8037 section 2.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from joseal._core import checks
 from joseal._core.algorithms import foreign
 from joseal._core.keys import classify, der, pem
 from joseal._core.keys.certificates import Certificate
@@ -71,7 +72,7 @@ def load(data: bytes, password: str | bytes | None, alias: str | None) -> Loaded
             no `alias`; an `alias` that names nothing; a kind of key that joseal does not use.
     """
     if not isinstance(data, bytes):
-        raise TypeError("the PKCS#12 bytes must be bytes")
+        raise checks.wrong_type("data", "bytes", data)
     if alias is not None and not isinstance(alias, str):
         raise TypeError("alias must be str")
     protection = None if password is None else pem.secret(password, least_bytes=0)

@@ -1,9 +1,9 @@
-"""What a key must satisfy, whatever loaded it.
+"""The checks that every key must pass, whatever loaded it.
 
 Rules:
 - Every key passes here once its alg is known: from JWK, PEM, DER, PKCS#12 or a certificate, made
-  here, or with its private half on a device. What OpenSSL checks too is checked all the same, since
-  versions and builds of it differ.
+  here, or with its private half on a device. OpenSSL makes some of these checks too; all are made
+  here all the same, since versions and builds of it differ.
 - One thing is left to OpenSSL: that p and q are prime. It takes nearly all the time that loading a
   private RSA key takes.
 

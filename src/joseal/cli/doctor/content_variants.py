@@ -42,7 +42,7 @@ class Way(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """What a reading gave; without a plaintext the tag verified, and no more."""
+    """The outcome of a reading; without a plaintext the tag verified, and no more."""
 
     codes: Codes
     plaintext: bytes | None

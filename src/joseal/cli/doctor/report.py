@@ -19,7 +19,7 @@ from joseal.diagnosis import Cause, Explanation, ProfileMatch
 def merged(seen: Explanation, found: Findings) -> Findings:
     """Put what the structure shows before what the key adds, each code once.
 
-    What a token shows that is accepted all the same is a note. With a key there is always a cause
+    An oddity of a token that is accepted all the same is a note. With a key there is always a cause
     where the token is not accepted.
     """
     once: dict[str, Cause] = {}

@@ -1,7 +1,7 @@
 """The causes: for each stable code what is wrong, and what to do about it.
 
-The codes are a contract; the sentences may be reworded. What only a key can find stands with the
-trials of the command line.
+The codes are a contract; the sentences may be reworded. Causes that only a key can find are with
+the trials of the command line.
 
 Source: RFC 7515, RFC 7516, RFC 7518; the mistakes are those that are seen between libraries.
 """

@@ -3,7 +3,8 @@
 Rules:
 - A forked child never touches a connection of its parent: two processes on one connection read
   each other's answers. It gets a pool of its own at its first call.
-- What a child inherits is closed without a word to the peer, which is still the parent's.
+- A connection that a child inherits is closed without a word to the peer, which is still the
+parent's.
 """
 
 import ssl
@@ -22,7 +23,7 @@ _CONNECTION_CLASS: Final = "ConnectionCls"
 
 
 class PoolSettings(NamedTuple):
-    """What all pools of one client have in common."""
+    """The state that all pools of one client share."""
 
     base_url: str
     timeout: Timeout

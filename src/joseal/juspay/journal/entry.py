@@ -68,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> Standing:
-        """What is known of it now."""
+        """The current knowledge of it."""
         return _STANDINGS[self.state]
 
     @property

@@ -14,7 +14,7 @@ from joseal.juspay.journal.entry import Entry
 
 
 class PayoutJournalError(JoseError):
-    """The journal can't be used. What was not begun is not sent."""
+    """The journal can't be used. An attempt that was not begun is not sent."""
 
     code = "journal"
 

@@ -7,7 +7,7 @@
 
 Rules:
 - An attempt is written to the journal before its first byte leaves, and its outcome afterwards.
-  What was begun is never sent again, unless the outcome says that nothing was sent.
+  An attempt that was begun is never sent again, unless the outcome says that nothing was sent.
 - A run may be stopped at any instant and started again with the same attempts.
 - States are read for a few attempts at a time, twice: two reads that are equal confirm each other,
   and the time between them is waited for once for all of them.
@@ -55,7 +55,7 @@ ResultStanding: TypeAlias = Standing | Literal["rejected"]
 
 
 class AttemptResult(NamedTuple):
-    """What a run says of one attempt.
+    """The result of one attempt in a run.
 
     Attributes:
         attempt_id: of the attempt.

@@ -24,7 +24,7 @@ _CONFIRMING_READS: Final = 2
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What was there before an attempt. Made by `Order.known`, `Client.known`, `Failed.known`.
+    """The state before an attempt. Made by `Order.known`, `Client.known`, `Failed.known`.
 
     Attributes:
         order_id: the order that it is about.

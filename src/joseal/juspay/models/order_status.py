@@ -189,7 +189,7 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """The API took the wish to cancel a payout. Whether it is cancelled, the status tells later."""
+    """The API took the wish to cancel a payout. A later status tells how that ended."""
 
 
 # The last one wraps an error in the list of error codes.

@@ -1,4 +1,4 @@
-"""What trials with a key can find, in tables by what they are about.
+"""The findings of trials with a key, in tables by subject.
 
 Source: RFC 7515 section 5, RFC 7516 section 5, RFC 7518 sections 3 to 5.
 """

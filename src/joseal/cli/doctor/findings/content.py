@@ -1,4 +1,4 @@
-"""What trials with a key find out about ciphertext, tag and plaintext.
+"""The findings of trials with a key about ciphertext, tag and plaintext.
 
 Source: RFC 7516 section 5.2, RFC 7518 section 5.
 """

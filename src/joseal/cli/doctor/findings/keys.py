@@ -1,4 +1,4 @@
-"""What trials with a key find out about the key and the encrypted key.
+"""The findings of trials with a key about the key and the encrypted key.
 
 Source: RFC 7516 section 5, RFC 7518 section 4.
 """

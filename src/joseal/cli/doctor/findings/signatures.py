@@ -1,4 +1,4 @@
-"""What trials with a key find out about a signature.
+"""The findings of trials with a key about a signature.
 
 Source: RFC 7515 section 5, RFC 7518 section 3, RFC 7797.
 """

@@ -8,7 +8,7 @@ Source: the ASGI specification 3.0, "HTTP & WebSocket ASGI Message Format" 2.5.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeGuard
 
 from joseal._core.secrecy import Opaque, hide_locals, hide_locals_async
 from joseal.web.exchange import TOO_LARGE, Exchange, Refusal, check_middleware
@@ -200,9 +200,13 @@ async def _read(receive: Receive, most_bytes: int) -> bytes | Refusal | None:
 def _replaced(headers: object, content_type: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
     """Return the header fields for another body."""
     own = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
-    pairs = headers if isinstance(headers, Iterable) else ()
-    kept = [(bytes(name), bytes(value)) for name, value in pairs]
-    return [*((name, value) for name, value in kept if name.lower() not in _REPLACED), *own]
+    pairs = headers if _is_fields(headers) else ()
+    return [*((name, value) for name, value in pairs if name.lower() not in _REPLACED), *own]
+
+
+def _is_fields(headers: object) -> TypeGuard[Iterable[tuple[bytes, bytes]]]:
+    # As the specification has them; a server or an application that breaks it fails below.
+    return isinstance(headers, Iterable)
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:

@@ -29,6 +29,7 @@ class StartResponse(Protocol):
         self, status: str, headers: Headers, /, *more: object
     ) -> Callable[[bytes], object]:
         """Begin the answer, and return what takes further pieces of it."""
+        ...
 
 
 Application: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]

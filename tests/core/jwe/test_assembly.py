@@ -45,9 +45,9 @@ def calls(monkeypatch):
         made["at a time"].append(at_a_time)
         return islice(pieces, at_a_time)
 
-    islice = jwe.islice
+    islice = assembly.islice
     monkeypatch.setattr(content_chunked, "ChunkedEncryption", Noting)
-    monkeypatch.setattr(jwe, "islice", noting)
+    monkeypatch.setattr(assembly, "islice", noting)
     return made
 
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import digest
 from joseal._core.keys import classify
-from joseal._core.secrecy import Result
+from joseal._core.secrecy import Result, hide_locals
 from joseal._core.wire import base64url
 from joseal.errors import InvalidKeyError
 
@@ -46,6 +46,10 @@ class Certificate(Result):
         not_after: the last moment of its validity, in UTC.
         serial: the name that some APIs give its key, see `Key.certificate_serial`.
         spki_sha256: SHA-256 of its SubjectPublicKeyInfo in hex.
+
+    Raises:
+        InvalidKeyError: the bytes are not a certificate that can be read, or its key is of a kind
+            that joseal does not use.
     """
 
     __slots__ = ("der", "issuer", "not_after", "not_before", "serial", "spki_sha256", "subject")
@@ -58,17 +62,23 @@ class Certificate(Result):
     serial: str
     spki_sha256: str
 
+    @hide_locals
     def __init__(self, der: bytes) -> None:
         found = _read(der)
-        self._set(
-            der=der,
-            subject=found.subject.rfc4514_string(),
-            issuer=found.issuer.rfc4514_string(),
-            not_before=found.not_valid_before_utc,
-            not_after=found.not_valid_after_utc,
-            serial=_serial(found),
-            spki_sha256=digest(_spki(found)).hex(),
-        )
+        # Names and dates are read when they are asked for.
+        with foreign.Suppress():
+            spki = _spki(found)
+            self._set(
+                der=der,
+                subject=found.subject.rfc4514_string(),
+                issuer=found.issuer.rfc4514_string(),
+                not_before=found.not_valid_before_utc,
+                not_after=found.not_valid_after_utc,
+                serial=_serial(found),
+                spki_sha256=digest(spki).hex(),
+            )
+            return
+        raise InvalidKeyError("the certificate can't be read: a name or a date in it is damaged")
 
     @property
     def sha256(self) -> str:
@@ -95,6 +105,7 @@ class Certificate(Result):
         lines = _read(self.der).public_bytes(Encoding.PEM).decode("ascii").splitlines()
         return "".join(lines[1:-1])
 
+    @hide_locals
     def is_expired(self, now: dt.datetime) -> bool:
         """Tell whether its validity has ended. The clock is the caller's."""
         return self.not_after < now

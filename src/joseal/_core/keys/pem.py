@@ -92,17 +92,6 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     return found
 
 
-def _not_one(raw: bytes, blocks: int) -> str:
-    if blocks:
-        return f"there must be exactly one PEM block, found {blocks}"
-    text = raw.strip()
-    if text.startswith(b"{"):
-        return "there is no PEM block: this is JSON, load it with Key.from_jwk"
-    if text.startswith(b"0"):
-        return "there is no PEM block: this looks like DER, load it with Key.from_der"
-    return "there is no PEM block: give the text of the file, not its path"
-
-
 def load_der(data: bytes, password: str | bytes | None) -> Material:
     """Read DER bytes: a private key, a public key or a certificate, whichever they are.
 

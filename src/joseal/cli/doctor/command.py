@@ -79,7 +79,7 @@ def command(
     is. --key also takes a JWK Set, and a public key, which verifies, and with which names and sizes
     are compared.
 
-    A key file in place of a token is named as what it is, with the way to load it.
+    A key file in place of a token is named as what it is, with the way to load it; it ends with 1.
 
     With a key, ends with 0 if the default Decrypter or Verifier accepts the token, and 1 otherwise.
     Without one, ends with 0 if nothing is found to be wrong.
@@ -93,9 +93,7 @@ def command(
     token = files.read(in_path, MOST_BYTES)
     given_key = key_file.show(token, as_json=as_json)
     if given_key is not None:
-        if given_key.loader:
-            return
-        raise FailureError(given_key.kind, given_key.sentence, Exit.KEY)
+        raise FailureError("key_instead", given_key.sentence, Exit.TOKEN)
     seen, reading = examine(token, expect="jws" if expect == "jws" else "jwe")
     payload = None if payload_path is None else files.read(payload_path, Limits().plaintext_bytes)
     password = options.read_password(source)

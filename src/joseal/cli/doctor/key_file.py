@@ -1,10 +1,16 @@
 """`joseal doctor` of a file that is a key and not a token: what it is, and how it is loaded."""
 
+from typing import Final
+
 import msgspec
 
 from joseal.cli import files, json_output
 from joseal.cli.console import Page
 from joseal.diagnosis import Cause, KeyExplanation, explain_key
+from joseal.diagnosis.causes import cause
+
+# In PEM like keys, but messages of another format, which the causes of tokens name.
+_MESSAGES: Final = frozenset({"pem-cms", "pem-pgp"})
 
 
 def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
@@ -13,17 +19,21 @@ def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
     With `--json`: {"verdict": TEXT, "kind": TEXT, "sentence": TEXT, "remedy": TEXT, and more}.
     """
     told = explain_key(data)
-    if not told.is_key:
+    if not told.is_key or told.kind in _MESSAGES:
         return None
     verdict = f"This is not a token: {told.sentence}."
     if as_json:
-        cause = Cause(code=told.kind, sentence=told.sentence, remedy=told.remedy)
-        shown = {"verdict": verdict, **msgspec.structs.asdict(told), "causes": [cause]}
+        detail = Cause(code=told.kind, sentence=told.sentence, remedy=told.remedy)
+        shown = {
+            "verdict": verdict,
+            **msgspec.structs.asdict(told),
+            "causes": [cause("key_instead"), detail],
+        }
         files.write(files.STANDARD, json_output.line(msgspec.to_builtins(shown)), private=False)
     else:
         page = Page()
         page.title(verdict)
-        page.rows([("", f"{told.remedy}."), ("", f"[{told.kind}]")])
+        page.rows([("", f"{told.remedy}."), ("", f"[key_instead, {told.kind}]")])
         if told.loader:
             page.say("joseal key show FILE tells more of it.")
     return told

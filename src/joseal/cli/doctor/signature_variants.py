@@ -1,7 +1,7 @@
 """The ways in which a signature may have been made, tried with the key that verifies.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else. What is found
-here is never taken for a good signature.
+For `joseal doctor` on the machine of the one who has the key, and for nothing else. A variant
+that is found here is never taken for a good signature.
 
 Source: RFC 7515 section 5.2, RFC 7518 section 3, RFC 7797.
 """

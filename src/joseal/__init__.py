@@ -1,4 +1,4 @@
-"""Seal and open compact JWE tokens.
+"""Encrypt and open compact JWE tokens.
 
     >>> import joseal
     >>> mine = joseal.Key.generate("RSA-OAEP-256")

@@ -77,7 +77,7 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
 
 @final
 class Encrypter(Opaque):
-    """Seals plaintexts into compact JWE tokens for one key.
+    """Encrypts plaintexts into compact JWE tokens for one key.
 
     An object whose key itself is used with random nonces of 96 bits (`dir` with AES-GCM or C20P,
     `A*GCMKW`) stops after 2^32 tokens. That bound is one for the key, over all processes that have
@@ -148,13 +148,13 @@ class Encrypter(Opaque):
 
     @hide_locals
     def encrypt(self, plaintext: bytes, *, header: Mapping[str, object] | None = None) -> str:
-        """Seal a plaintext and return the token.
+        """Encrypt a plaintext and return the token.
 
         Each call draws a fresh content encryption key and initialization vector. A token made for
         a public key says nothing of who made it.
 
         Args:
-            plaintext: the bytes to seal; empty ones are sealed too.
+            plaintext: the bytes to encrypt; empty ones are encrypted too.
             header: members for this token alone, after the constant ones.
 
         Raises:
@@ -257,7 +257,7 @@ class DecryptedToken(Result):
     """What an opened token held, and how.
 
     Attributes:
-        plaintext: the bytes that were sealed.
+        plaintext: the bytes that were encrypted.
         header: the Header Parameters of the protected header, in their order; read-only.
         key: the key that opened it. For a public-key `alg` it says nothing of the sender.
     """

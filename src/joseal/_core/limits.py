@@ -20,7 +20,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             enough to be held a few times over in memory by one worker.
         header_bytes: the protected header, decoded. 16 KiB leave room for a certificate chain in
             `x5c`, and keep the JSON parser's work small.
-        plaintext_bytes: what is sealed or opened. Never reached before `token_bytes` unless set
+        plaintext_bytes: what is encrypted or opened. Never reached before `token_bytes` unless set
             lower, since base64url adds a third.
         inflated_bytes: the plaintext of a compressed token (`zip`), where a few bytes can become
             millions. 256 KiB is the order that RFC 8725's successor gives as its example.

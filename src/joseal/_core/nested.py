@@ -249,7 +249,7 @@ def _text(cty: str | None) -> str | None:
 
 @final
 class SignThenEncrypt(_NestedEncrypter):
-    """Signs a payload, then seals the signed token.
+    """Signs a payload, then encrypts the signed token.
 
     Args:
         signer: the inner layer, attached.
@@ -300,7 +300,7 @@ class DecryptThenVerify(_NestedDecrypter):
 
 @final
 class EncryptThenSign(_NestedEncrypter):
-    """Seals a payload, then signs the sealed token.
+    """Encrypts a payload, then signs the encrypted token.
 
     Args:
         encrypter: the inner layer.
@@ -323,7 +323,7 @@ class EncryptThenSign(_NestedEncrypter):
 
 @final
 class VerifyThenDecrypt(_NestedDecrypter):
-    """Opens what `EncryptThenSign` made: verifies, and demands a sealed token inside.
+    """Opens what `EncryptThenSign` made: verifies, and demands an encrypted token inside.
 
     Args:
         verifier: the outer layer.

@@ -36,7 +36,7 @@ def encrypt_many(
     chunk_bytes: int = CHUNK_BYTES,
     timeout_seconds: float | None = None,
 ) -> Outcomes[str]:
-    """Seal every item, and return the outcomes in the order of the items.
+    """Encrypt every item, and return the outcomes in the order of the items.
 
     Nothing is pulled from `items` before the first outcome is taken, and then at most `in_flight`
     chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised.

@@ -35,7 +35,7 @@ class Item(Opaque):
     """A plaintext with Header Parameters for its token alone.
 
     Args:
-        plaintext: the bytes to seal.
+        plaintext: the bytes to encrypt.
         header: members after the constant ones of the Encrypter.
     """
 

@@ -1,4 +1,4 @@
-"""What a worker does: prepare once, then seal or open the items of a task, one result for each.
+"""What a worker does: prepare once, then encrypt or open the items of a task, one result for each.
 
 Rules:
 - An item's failure is its result. What does leave a worker is the factory's own exception.
@@ -91,7 +91,7 @@ class BulkTask(Generic[_Prepared, _Item]):
 
 
 def encrypt_task(task: BulkTask[Encrypter, PlaintextItem]) -> list[str | JoseError]:
-    """Seal the items of a task.
+    """Encrypt the items of a task.
 
     Raises:
         TypeError: the factory made no Encrypter.
@@ -117,7 +117,7 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
 
 
 def checked(item: object) -> PlaintextItem:
-    """Return an item to be sealed in a form that every executor can carry."""
+    """Return an item to be encrypted in a form that every executor can carry."""
     if isinstance(item, bytes):
         return item
     if not isinstance(item, Item) or not isinstance(item.plaintext, bytes):

@@ -1,4 +1,4 @@
-"""`joseal bench`: what sealing and opening cost, beside the bare calls that they can't do without.
+"""`joseal bench`: the cost of encrypting and opening, next to the bare calls below them.
 
 Rules:
 - All calls take turns in every round, so that a load on the machine meets all of them alike; what
@@ -64,15 +64,15 @@ Call = Callable[[], object]
     examples=("joseal bench", "joseal bench --bytes 1048576 --rounds 10 --json"),
 )
 def command(*, size: int, rounds: int, as_json: bool) -> None:
-    """Measure sealing and opening beside the bare primitives.
+    """Measure encrypting and opening beside the bare primitives.
 
-    One thread seals and opens a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM. In
+    One thread encrypts and opens a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM. In
     turns with that run the bare RSA call, and the RSA and AES-GCM calls of `cryptography`, which
     encode nothing and check nothing. Figures of two runs, or of two machines, don't compare;
     ratios do.
 
     With --json: {"alg": TEXT, "enc": TEXT, "bytes": NUMBER, "rounds": NUMBER, "machine": TEXT,
-    "python": TEXT, "seconds": {CALL: NUMBER}, "ratios": {"seal": {CALL: NUMBER}, "open": {CALL:
+    "python": TEXT, "seconds": {CALL: NUMBER}, "ratios": {"encrypt": {CALL: NUMBER}, "open": {CALL:
     NUMBER}}}.
     """
     seconds = measure(_calls(bytes(size)), rounds)

@@ -47,7 +47,7 @@ def command(
 
     IN is the token, at most 16 MiB; standard input unless named. White space around it is ignored.
     Nothing is written before the whole token has proved to be unchanged. That says nothing of who
-    made it: to a public key, anyone can seal. Of several keys, a token that names a kid is tried
+    made it: to a public key, anyone can encrypt. Of several keys, a token that names a kid is tried
     with that one alone, and one that names none with at most four.
 
     With --json: {"plaintext": {"text": TEXT or null, "base64url": TEXT}, "header": OBJECT, "key":

@@ -36,7 +36,7 @@ _KEY = "The content key can't be unwrapped. A random one takes its place, and th
     params=[options.json_flag()], examples=("joseal demo",), exits=(exit_codes.Exit.DEMO,)
 )
 def command(*, as_json: bool) -> None:
-    """Seal two payouts, send them over HTTP, and see what is refused.
+    """Encrypt two payouts, send them over HTTP, and see what is refused.
 
     Everything happens on this machine, with keys made for this run and the sample cards of the
     API's own page. Exit code 0 means that it all went as the page says.

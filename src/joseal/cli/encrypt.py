@@ -1,4 +1,4 @@
-"""`joseal encrypt`: seal a file or a stream into a token."""
+"""`joseal encrypt`: encrypt a file or a stream into a token."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +56,7 @@ def command(
     in_path: Path,
     out_path: Path,
 ) -> None:
-    """Seal a file or a stream into a compact JWE token.
+    """Encrypt a file or a stream into a compact JWE token.
 
     The key is a public or a symmetric one, or a password. IN is the plaintext, at most 16 MiB;
     standard input unless named. A line end follows the token. A plaintext over the limit ends with

@@ -245,7 +245,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
     ],
 )
 def program() -> None:
-    """Seal and open compact JWE tokens, sign and verify, and send payouts.
+    """Encrypt and open compact JWE tokens, sign and verify, and send payouts.
 
     Files and pipes: "-" is standard input or output, and the default. Secrets come from files, the
     environment or a prompt, never from arguments. Files that hold plaintext or a private key are

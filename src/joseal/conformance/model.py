@@ -86,7 +86,7 @@ class Verify(Task, frozen=True):
 
 
 class Content(Task, frozen=True):
-    """Open content, and seal it again. RFC 7518 section 5."""
+    """Open content, and encrypt it again. RFC 7518 section 5."""
 
     enc: str
     key: bytes

@@ -6,8 +6,8 @@
         outcome = client.attempt("order-1", attempt, known=known)
         found = client.reconcile(known)
 
-`models` and `orders` say what is sent, `envelope` seals it, `api` makes requests and reads answers
-without a socket, for any HTTP client, and `Client` is one. Each call ends in an `outcome`.
+`models` and `orders` say what is sent, `envelope` encrypts it, `api` makes requests and reads
+answers without a socket, for any HTTP client, and `Client` is one. Each call ends in an `outcome`.
 `webhooks` reads what comes back, and `deliveries` sees to it that each is handled once.
 `sandbox`, which needs an extra, is imported by its own name.
 """

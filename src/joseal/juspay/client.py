@@ -232,7 +232,7 @@ class Client(Opaque):
 
     @hide_locals
     def create_order(self, order: NewOrder, *, routing_id: str | None = None) -> Outcome[Order]:
-        """Seal an order and send it to be created, once.
+        """Encrypt an order and send it to be created, once.
 
         After `Unknown` ask `order_status`: where that is `Accepted`, the order was created. Nothing
         else says that it was not.
@@ -257,7 +257,7 @@ class Client(Opaque):
     def create_plain_order(
         self, order: NewOrder, *, routing_id: str | None = None
     ) -> Outcome[Order]:
-        """Send an order to be created, once, without sealing it. The rest is as of `create_order`.
+        """Send an order to be created, once and in the clear; otherwise as `create_order`.
 
         Args:
             order: of any type of beneficiary but PLAIN_CARD.

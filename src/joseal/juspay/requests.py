@@ -117,7 +117,7 @@ def attempt_request(
     Args:
         account: whose order it is.
         order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
-        envelope: the sealed `Attempt`.
+        envelope: the encrypted `Attempt`.
         routing_id: the customer's, in place of the account's.
         path: which of the published forms of the path the account uses.
 
@@ -134,11 +134,11 @@ def attempt_request(
 def create_order_request(
     account: Account, envelope: Envelope, *, routing_id: str | None = None
 ) -> Request:
-    """Build the request that creates an order whose body is sealed.
+    """Build the request that creates an order whose body is encrypted.
 
     Args:
         account: whose order it is.
-        envelope: the sealed `NewOrder`.
+        envelope: the encrypted `NewOrder`.
         routing_id: the customer's, in place of the account's.
 
     Raises:
@@ -153,7 +153,7 @@ def create_order_request(
 def create_plain_order_request(
     account: Account, order: NewOrder, *, routing_id: str | None = None
 ) -> Request:
-    """Build the request that creates an order whose body is not sealed.
+    """Build the request that creates an order whose body is not encrypted.
 
     Args:
         account: whose order it is.

@@ -104,7 +104,7 @@ _UNSIGNED: Final = JUSPAY_PAYOUTS.with_send(algs=_ALGS, envelope=_UNSIGNED_BODY)
 
 @final
 class PayoutKeys(Opaque):
-    """Seals payout requests with the key that the caller names, and signs them if it has signers.
+    """Encrypts payout requests with the key that the caller names, and signs them if it can.
 
     While a key is changed, the old and the new one are both in here, and each request says which it
     is for: first all with the old label, then all with the new one, with no moment in between.
@@ -160,7 +160,7 @@ class PayoutKeys(Opaque):
     def encrypt(
         self, body: Body, *, kid: str, sid: str | None = None, stringified: bool = False
     ) -> Envelope:
-        """Seal a body into an envelope, signed if there are signers.
+        """Encrypt a body into an envelope, signed if there are signers.
 
         Args:
             body: such as an `Attempt`.

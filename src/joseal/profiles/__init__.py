@@ -2,8 +2,8 @@
 
     >>> from joseal import Key, profiles
     >>> visa = Key.generate("RSA-OAEP-256", kid="mle-key-id")
-    >>> sealer = profiles.VISA_MLE.encrypter(visa.public())
-    >>> sealer.encrypt(b"{}")[:12]
+    >>> encrypter = profiles.VISA_MLE.encrypter(visa.public())
+    >>> encrypter.encrypt(b"{}")[:12]
     '{"encData":"'
     >>> profiles.VISA_MLE.confirmed
     False

@@ -213,7 +213,7 @@ class BodyDecrypter(Opaque):
         return open_layers(token, self._decrypter, self._verifier, nesting, unwrap=unwrap)
 
     def is_sealed(self, status: int) -> bool:
-        """Tell whether an answer with this HTTP status comes sealed.
+        """Tell whether an answer with this HTTP status comes encrypted.
 
         True where the profile's pages don't say: a plain answer is then refused by `open`.
         """

@@ -39,7 +39,7 @@ class InMember(Struct, frozen=True):
 
     Attributes:
         name: the member that has the token.
-        labels: members that the sender names for each sealer, such as `kid` and `sid`.
+        labels: members that the sender names for each encrypter, such as `kid` and `sid`.
         constants: further members, each with its one value.
 
     Raises:

@@ -31,8 +31,8 @@ class Profile(Struct, frozen=True, kw_only=True):
         name: unique in the table.
         about: what it is for.
         sources: the pages that it was made from.
-        send: None where nothing is sent sealed.
-        receive: None where nothing is received sealed, or how is not known.
+        send: None where nothing is sent encrypted.
+        receive: None where nothing is received encrypted, or how is not known.
         dual_use: whether one pair of keys serves for signing and for encrypting. It is what
             `dual_use=` of `Key.from_jwk` takes; RFC 8725 section 3 advises against it.
         confirmed: whether the sources agree and are complete.
@@ -81,7 +81,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         """Return a profile with some attributes of `send` changed, such as `enc` or `header`.
 
         Raises:
-            ValueError: the profile sends nothing sealed; otherwise as `Sending` does.
+            ValueError: the profile sends nothing encrypted; otherwise as `Sending` does.
         """
         return self.replace(send=structs.replace(self._send(), **changes))
 
@@ -89,7 +89,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         """Return a profile with some attributes of `receive` changed, such as `encs`.
 
         Raises:
-            ValueError: the profile receives nothing sealed; otherwise as `Receiving` does.
+            ValueError: the profile receives nothing encrypted; otherwise as `Receiving` does.
         """
         return self.replace(receive=structs.replace(self._receive(), **changes))
 
@@ -135,8 +135,8 @@ class Profile(Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: the profile sends nothing sealed; a signing key where none belongs, or none
-                where one does; labels that are not those of the envelope.
+            ValueError: the profile sends nothing encrypted; a signing key where none belongs, or
+                none where one does; labels that are not those of the envelope.
             InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
                 does not have the kid that the header template asks for; or the policy refuses.
             TokenTooLargeError: the header is over `header_bytes`.
@@ -172,7 +172,7 @@ class Profile(Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: the profile receives nothing sealed; verifying keys where none belong, or
+            ValueError: the profile receives nothing encrypted; verifying keys where none belong, or
                 none where they do.
             InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
                 pair; or the policy refuses.

@@ -4,8 +4,8 @@
     >>> from joseal.stream import decrypt_stream, encrypt_stream
     >>> mine = joseal.Key.generate("RSA-OAEP-256")
     >>> token, plaintext = io.BytesIO(), io.BytesIO()
-    >>> sealer = joseal.Encrypter(mine.public(), enc="A256CBC-HS512")
-    >>> encrypt_stream(sealer, io.BytesIO(b"hello"), token)
+    >>> encrypter = joseal.Encrypter(mine.public(), enc="A256CBC-HS512")
+    >>> encrypt_stream(encrypter, io.BytesIO(b"hello"), token)
     >>> _ = token.seek(0)
     >>> decrypt_stream(joseal.Decrypter(mine, enc="A256CBC-HS512"), token, plaintext)
     >>> plaintext.getvalue()

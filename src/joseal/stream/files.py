@@ -36,7 +36,7 @@ def encrypt_file(
     header: Mapping[str, object] | None = None,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Seal a file into a new file, which takes the place of `target` when it is whole.
+    """Encrypt a file into a new file, which takes the place of `target` when it is whole.
 
     It is written beside the target with mode 0600, flushed to the disk and renamed. An exception
     leaves the target as it was and nothing else behind. Both may be the same file.

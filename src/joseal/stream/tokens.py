@@ -1,4 +1,4 @@
-"""Sealing in one pass, and opening in two.
+"""Encrypting in one pass, and opening in two.
 
 Opening reads its source twice: first the tag is checked over all of it, and every chunk leaves a
 fingerprint; then each chunk is deciphered if its fingerprint is still the same.
@@ -70,17 +70,17 @@ def encrypt_stream(
     header: Mapping[str, object] | None = None,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Seal what is left in a binary file, and write the token to another one.
+    """Encrypt what is left in a binary file, and write the token to another one.
 
     Neither is flushed or closed. After an exception the target holds the beginning of a token,
     which nobody can open.
 
     Args:
-        encrypter: seals with AES-CBC-HMAC or AES-GCM, without compression.
+        encrypter: encrypts with AES-CBC-HMAC or AES-GCM, without compression.
         source: the plaintext; any binary file, a pipe too.
         target: any binary file but the source.
         header: members for this token alone, as in `Encrypter.encrypt`.
-        plaintext_bytes: the most to seal. Without it AES-GCM's own limit holds, 2^36 - 32.
+        plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit holds, 2^36 - 32.
 
     Raises:
         TypeError: an argument is of another type; a file in text mode is.

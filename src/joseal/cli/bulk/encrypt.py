@@ -1,4 +1,4 @@
-"""`joseal bulk encrypt`: seal the rows of a file."""
+"""`joseal bulk encrypt`: encrypt the rows of a file."""
 
 from pathlib import Path
 
@@ -42,10 +42,10 @@ def command(
     out_path: Path,
     in_path: Path,
 ) -> None:
-    """Seal fields of JSON Lines, columns of CSV, or whole lines.
+    """Encrypt fields of JSON Lines, columns of CSV, or whole lines.
 
     A token stands in the place of each named field of IN. A JSON member is a string, whose text is
-    sealed, unless --json-values.
+    encrypted, unless --json-values.
 
     Rows that fail are left out of the output, and listed in the file of rejects, with line number
     and code; then the run ends with 1.

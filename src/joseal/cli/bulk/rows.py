@@ -1,4 +1,4 @@
-"""Rows of JSON Lines, CSV and plain lines: what of them is sealed or opened, and how it goes back.
+"""Rows of JSON Lines, CSV and plain lines: the part that is encrypted or opened, and its way back.
 
 Rules:
 - A row that can't be read is refused with a code, and never ends the reading.
@@ -30,7 +30,7 @@ _DRAIN_BYTES: Final = 64 * 1024
 # What becomes of a value.
 Result: TypeAlias = str | bytes | JoseError
 
-# Puts what was sealed or opened where its plaintext or token was.
+# Puts what was encrypted or opened where its plaintext or token was.
 _Rebuild: TypeAlias = Callable[[Sequence[bytes]], bytes]
 _Read: TypeAlias = tuple[list[bytes], _Rebuild]
 
@@ -76,7 +76,7 @@ class Row:
         line: the number of its first line.
         end: the place behind it.
         fields: what the values are called, if they have names.
-        values: what is sealed or opened.
+        values: what is encrypted or opened.
         refusal: why the row can't be read.
     """
 
@@ -177,7 +177,7 @@ class _Lines:
 
 @final
 class JsonLines:
-    """One JSON object on each line, some members of which are sealed or opened."""
+    """One JSON object on each line, some members of which are encrypted or opened."""
 
     def __init__(self, fields: Sequence[str], *, sealing: bool, as_json: bool) -> None:
         self._fields = fields
@@ -245,7 +245,7 @@ class PlainLines:
 
 @final
 class Csv:
-    """Cells under a line with their names, some columns of which are sealed or opened."""
+    """Cells under a line with their names, some columns of which are encrypted or opened."""
 
     def __init__(self, fields: Sequence[str]) -> None:
         self._fields = fields

@@ -1,4 +1,4 @@
-"""`joseal juspay attempt`: seal one more attempt at a payout, and send it once."""
+"""`joseal juspay attempt`: encrypt one more attempt at a payout, and send it once."""
 
 from pathlib import Path
 from typing import Literal
@@ -67,7 +67,7 @@ def command(
     order_id: str,
     in_path: Path,
 ) -> None:
-    """Seal one more attempt at a payout, and send it once.
+    """Encrypt one more attempt at a payout, and send it once.
 
     ATTEMPT_FILE is the attempt's body as the API's page has it, {"fulfillmentId": ...,
     "cardInfo": ...}; standard input unless named. No part of a card is ever an argument, and none

@@ -1,4 +1,4 @@
-"""The envelope in which a sealed body travels: `{payload, kid, sid, format}`.
+"""The envelope in which an encrypted body travels: `{payload, kid, sid, format}`.
 
 Rules:
 - The plaintext is the body's JSON text itself, not a JSON string that holds it, unless the caller
@@ -27,11 +27,11 @@ _FORMAT: Final = "compact"
 
 
 class Envelope(Body, frozen=True, kw_only=True):
-    """A sealed body with the labels that its receiver finds its keys by.
+    """An encrypted body with the labels that its receiver finds its keys by.
 
     Attributes:
         payload: the compact token. Whether it is one is for a `Decrypter` to say.
-        kid: the label of the key that the payload is sealed to.
+        kid: the label of the key that the payload is encrypted to.
         sid: the label of the key that would verify the sender's signature; left out if None.
         format: always `compact`.
 
@@ -80,7 +80,7 @@ def encrypt_body(
     sid: str | None = None,
     stringified: bool = False,
 ) -> Envelope:
-    """Seal a body into an envelope.
+    """Encrypt a body into an envelope.
 
     Each call makes another token, even for an equal body.
 
@@ -88,7 +88,7 @@ def encrypt_body(
         encrypter: prepared by `payout_encrypter`, or by hand for an account that differs; or one
             of a profile, which can sign too.
         body: such as an `Attempt`.
-        kid: the label of the key that `encrypter` seals to.
+        kid: the label of the key that `encrypter` encrypts to.
         sid: the label of the caller's own public key.
         stringified: encrypt a JSON string that holds the body's JSON text, as for `Body.to_json`.
 

@@ -41,9 +41,9 @@ class Sandbox:
     """The stand-in. It runs while its `with` block does.
 
         with Sandbox() as sandbox:
-            sealer = payout_encrypter(sandbox.public_key)
+            encrypter = payout_encrypter(sandbox.public_key)
             known = Known.fresh(order_id, attempt.fulfillment_id)
-            Client(sandbox.account, sealer).attempt(order_id, attempt, known=known)
+            Client(sandbox.account, encrypter).attempt(order_id, attempt, known=known)
 
     Each one has its own port, key pair, API key, orders and list of what it received, so several
     can run at once. What it received can be read after the end too.
@@ -119,7 +119,7 @@ class Sandbox:
 
     @property
     def public_pem(self) -> str:
-        """The key to seal to, as PEM."""
+        """The key to encrypt to, as PEM."""
         return self.public_key.to_pem()
 
     @property

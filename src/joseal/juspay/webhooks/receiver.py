@@ -5,16 +5,16 @@
 
 Rules:
 - Nothing of a body is looked at before the request is authenticated.
-- A receiver takes one form of body. A plain webhook where a sealed one is expected is refused, and
-  so is the reverse: whoever may choose the form chooses whether a signature is wanted. To change
-  from one to the other, have two receivers on two addresses for the time of the change.
+- A receiver takes one form of body. A plain webhook where an encrypted one is expected is refused,
+  and so is the reverse: whoever may choose the form chooses whether a signature is wanted. To
+  change from one to the other, have two receivers on two addresses for the time of the change.
 - A label or a value that no page knows is no error, and neither is a further member: a webhook
   that is refused for being newer than this module would never be handled.
 - A webhook tells of a moment. Two may arrive in any order and more than once (see `deliveries`),
   and SUCCESS may still turn into REVERSED: what counts is the order's status.
 
-No page says that payout webhooks are signed or sealed. The sealed form is that of Juspay's express
-checkout; inside it, `receive` expects the body of a payout webhook, and `open` returns any.
+No page says that payout webhooks are signed or encrypted. The encrypted form is that of Juspay's
+express checkout; inside it, `receive` expects the body of a payout webhook, and `open` returns any.
 
 Source: the webhook pages of the payouts API and of express checkout with JWT; RFC 7617 section 2.
 """
@@ -145,16 +145,17 @@ Headers: TypeAlias = Pairs | Iterable[tuple[str, str]]
 
 @final
 class WebhookReceiver(Opaque):
-    """Authenticates webhooks, opens the sealed ones, and reads them.
+    """Authenticates webhooks, opens the encrypted ones, and reads them.
 
     Immutable and safe to share between threads. All that is configured must hold.
 
     Args:
         basic: user name and password of Basic auth, as set up for the webhook.
         custom_header: name and value of the header that was set up for it.
-        keys: the merchant's private keys, where webhooks come sealed: two while they are changed.
+        keys: the merchant's private keys, where webhooks come encrypted: two while they are
+            changed.
         verifying_keys: the API's public keys, which goes with `keys`.
-        profile: how sealed webhooks are made. It must sign.
+        profile: how encrypted webhooks are made. It must sign.
         limits: bounds on the body and on the token in it.
 
     Raises:
@@ -199,7 +200,7 @@ class WebhookReceiver(Opaque):
 
     @hide_locals
     def receive(self, headers: Headers, body: bytes) -> Webhook:
-        """Authenticate a webhook, open it if it is sealed, and read it.
+        """Authenticate a webhook, open it if it is encrypted, and read it.
 
         Args:
             headers: of the request: a mapping of any framework, or pairs. Names in any case.
@@ -207,8 +208,8 @@ class WebhookReceiver(Opaque):
 
         Raises:
             UnauthenticatedError: a header is missing or wrong; answer 401.
-            MalformedTokenError: the body is no webhook of the expected form: sealed where a plain
-                one is expected, or the reverse, or neither. Answer 400.
+            MalformedTokenError: the body is no webhook of the expected form: encrypted where a
+                plain one is expected, or the reverse, or neither. Answer 400.
             TokenError: it can't be opened, or its signature does not hold, as for
                 `BodyDecrypter.open`.
             KeyUnavailableError: a key on a device could not be asked; answer 503.
@@ -218,7 +219,7 @@ class WebhookReceiver(Opaque):
 
     @hide_locals
     def open(self, headers: Headers, body: bytes) -> bytes:
-        """Authenticate a webhook, open it if it is sealed, and return its JSON text unread.
+        """Authenticate a webhook, open it if it is encrypted, and return its JSON text unread.
 
         For bodies of other products. Raises as `receive` does, but for what is in the text.
         """

@@ -557,3 +557,24 @@ def test_certificate_whose_names_or_dates_can_not_be_read_is_refused(damage, cha
     for load in (Key.from_der, Key.from_certificate):
         with pytest.raises(InvalidKeyError):
             load(found, alg="RS256")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: b"\xef\xbb\xbf" + "".join(text.splitlines()[1:-1]).encode(),
+        lambda text: base64.b64decode("".join(text.splitlines()[1:-1])).hex().encode(),
+    ],
+    ids=["byte order mark", "UTF-16", "UTF-16 without a mark", "base64 behind a mark", "hex"],
+)
+def test_public_key_in_another_encoding_never_becomes_a_shared_secret(form):
+    with pytest.raises(InvalidKeyError, match="a shared secret is wanted"):
+        Key.from_bytes(form(forge.key("RSA-OAEP").public().to_pem()), alg="HS256")
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
+def test_secret_that_begins_like_a_mark_is_loaded(start):
+    assert Key.from_bytes(start + bytes(range(100, 161)), alg="HS256").is_symmetric

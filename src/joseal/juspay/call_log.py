@@ -3,12 +3,13 @@
 Rules:
 - A record has the name of the call, its outcome, the HTTP status and the milliseconds; no id, no
   host and no text of the other side.
-- A hook that fails takes nothing away: the outcome of a payout must not be lost because a metric
-  could not be counted.
+- A hook or a filter of the log that fails takes nothing away: the outcome of a payout must not be
+  lost because a metric could not be counted.
 """
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeAlias
 
 CallHook: TypeAlias = Callable[[str, str, float], object]
@@ -26,10 +27,13 @@ def tell(name: str, kind: str, status: int | None, seconds: float, hook: CallHoo
         seconds: that it took.
         hook: of the caller, or None.
     """
-    _LOGGER.info("%s %s %s %d ms", name, kind, status or "-", round(1000 * seconds))
+    # A filter of the application may fail too.
+    with suppress(Exception):
+        _LOGGER.info("%s %s %s %d ms", name, kind, status or "-", round(1000 * seconds))
     if hook is None:
         return
     try:
         hook(name, kind, seconds)
     except Exception:  # noqa: BLE001 - see above
-        _LOGGER.warning("on_call failed after %s", name)
+        with suppress(Exception):
+            _LOGGER.warning("on_call failed after %s", name)

@@ -9,11 +9,11 @@ Rules:
 
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, TypeAlias
 
 CallHook: TypeAlias = Callable[[str, str, float], object]
 
+_RECORD: Final = "%s %s %s %d ms"
 _LOGGER: Final = logging.getLogger("joseal.juspay.calls")
 
 
@@ -28,12 +28,15 @@ def tell(name: str, kind: str, status: int | None, seconds: float, hook: CallHoo
         hook: of the caller, or None.
     """
     # A filter of the application may fail too.
-    with suppress(Exception):
-        _LOGGER.info("%s %s %s %d ms", name, kind, status or "-", round(1000 * seconds))
-    if hook is None:
-        return
+    _runs(lambda: _LOGGER.info(_RECORD, name, kind, status or "-", round(1000 * seconds)))
+    if hook is not None and not _runs(lambda: hook(name, kind, seconds)):
+        _runs(lambda: _LOGGER.warning("on_call failed after %s", name))
+
+
+def _runs(code: Callable[[], object]) -> bool:
+    """Run code of the application, and tell whether it did not fail."""
     try:
-        hook(name, kind, seconds)
+        code()
     except Exception:  # noqa: BLE001 - see above
-        with suppress(Exception):
-            _LOGGER.warning("on_call failed after %s", name)
+        return False
+    return True

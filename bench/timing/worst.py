@@ -128,7 +128,7 @@ def keys():
     begins = "-----BEGIN CERTIFICATE-----" * (MIB // 27)
     yield "1 MiB of certificates that don't end", load(alg="ES256"), begins
     members = json.dumps({"keys": [{"n": number} for number in range(MIB // 15)]})
-    yield "1 MiB of members that are no keys, as JWK Set", KeySet.from_jwks, members
+    yield "1 MiB of members without a key, as JWK Set", KeySet.from_jwks, members
     yield "1 MiB of hyphens, in a log record", redact, "-" * MIB
 
 

@@ -54,6 +54,9 @@ class Certificate(Result):
         not_after: the last moment of its validity, in UTC.
         serial: the name that some APIs give its key, see `Key.certificate_serial`.
         spki_sha256: SHA-256 of its SubjectPublicKeyInfo in hex.
+
+    Raises:
+        InvalidKeyError: it is not a certificate, or its names, dates or key can't be read.
     """
 
     __slots__ = ("der", "issuer", "not_after", "not_before", "serial", "spki_sha256", "subject")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from joseal import Decrypter, Encrypter, JoseError, Key, KeySet, Limits, Signer, Verifier
 from joseal._core.wire import base64url
+from joseal.juspay.log_filter import redact
 
 MIB = 1024 * 1024
 RUNS = 5
@@ -124,6 +125,11 @@ def keys():
     yield "JWK Set of 500 keys on P-521", KeySet.from_jwks, json.dumps({"keys": listed})
     yield "1 MiB of brackets as JWK Set", KeySet.from_jwks, "[" * MIB
     yield "1 MiB of PEM", load(alg="ES256"), pem_of(MIB)
+    begins = "-----BEGIN CERTIFICATE-----" * (MIB // 27)
+    yield "1 MiB of certificates that don't end", load(alg="ES256"), begins
+    members = json.dumps({"keys": [{"n": number} for number in range(MIB // 15)]})
+    yield "1 MiB of members without a key, as JWK Set", KeySet.from_jwks, members
+    yield "1 MiB of hyphens, in a log record", redact, "-" * MIB
 
 
 def rsa_jwk_of(number):

@@ -137,6 +137,22 @@ def test_a_hook_that_fails_takes_no_outcome_away(caplog):
         client_of("http://127.0.0.1:1", on_call="print")
 
 
+def test_a_filter_of_the_log_that_fails_takes_no_outcome_away():
+    def fail(record):
+        raise ValueError(PAN)
+
+    calls = logging.getLogger("joseal.juspay.calls")
+    level = calls.level
+    calls.setLevel(logging.INFO)
+    calls.addFilter(fail)
+    try:
+        with Peer(answer(b"ACK")) as peer:
+            assert attempted(peer.url) == Accepted(Ack())
+    finally:
+        calls.removeFilter(fail)
+        calls.setLevel(level)
+
+
 # What comes before an answer, and lengths.
 
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"

@@ -10,6 +10,7 @@ import queue
 import re
 import subprocess
 import sys
+import time
 import traceback
 
 import pytest
@@ -555,3 +556,19 @@ def test_name_of_a_logger_is_checked():
         protect_loggers(5)
     with pytest.raises(ValueError, match=r"^the name must be below joseal$"):
         logger("urllib3")
+
+
+@pytest.mark.parametrize("text", ["-" * 100_000, "--0" * 33_000])
+def test_work_on_hyphens_is_linear(text):
+    def seconds(piece):
+        start = time.thread_time()
+        redact(piece)
+        return time.thread_time() - start
+
+    # Twenty times as much: quadratic work would take 400 times as long.
+    assert seconds(text) < 100 * max(min(seconds(text[:5_000]) for _ in range(3)), 0.001)
+
+
+def test_letter_behind_a_number_in_the_form_of_a_uuid_does_not_keep_it():
+    digits = "41111111-1111-1111-8111-411111111111"
+    assert digits not in redact(f"{digits}-a")

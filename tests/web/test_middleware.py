@@ -414,3 +414,76 @@ def test_settings_are_checked_when_the_object_is_made():
     with pytest.raises(TypeError, match="bytes"):
         visa.exchange.request("POST", "text")
     assert isinstance(visa.exchange.request("POST", b"x"), Refusal)
+
+
+class Unread:
+    """A body that must not be read."""
+
+    def read(self, _size=-1):
+        pytest.fail("the body was read")
+
+
+def plain_app(seen):
+    def app(environ, start_response):
+        seen.append(environ["wsgi.input"].read())
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [JSON]
+
+    return app
+
+
+@pytest.mark.parametrize("length", ["0" * 20 + "9" * 17, "9" * 5000])
+def test_length_over_the_bound_is_too_large_however_it_is_written(length):
+    started = []
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": length, "wsgi.input": Unread()}
+    app = WsgiMiddleware(plain_app([]), Visa().exchange)
+    b"".join(app(environ, lambda status, _headers: started.append(status)))
+    assert started == ["413 Content Too Large"]
+
+
+def test_zeros_before_a_length_change_nothing():
+    visa, seen, started = Visa(), [], []
+    body = visa.body()
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_LENGTH": "0" * 5000 + str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    app = WsgiMiddleware(plain_app(seen), visa.exchange)
+    b"".join(app(environ, lambda status, _headers: started.append(status)))
+    assert (started, seen) == (["200 OK"], [JSON])
+
+
+def test_request_without_a_length_gives_the_application_no_body():
+    seen = []
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "wsgi.input": io.BytesIO(JSON),
+    }
+    app = WsgiMiddleware(plain_app(seen), Visa().exchange)
+    b"".join(app(environ, lambda _status, _headers: None))
+    assert seen == [b""]
+
+
+def test_answer_to_head_has_no_body_where_that_would_be_encrypted():
+    environ = {"REQUEST_METHOD": "HEAD", "wsgi.input": io.BytesIO()}
+    app = WsgiMiddleware(plain_app([]), Visa().exchange)
+    assert b"".join(app(environ, lambda _status, _headers: None)) == b""
+
+    sent = []
+
+    async def head(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": JSON, "more_body": True})
+        await send({"type": "http.response.body", "body": JSON})
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    served = AsgiMiddleware(head, Visa().exchange)
+    asyncio.run(served({"type": "http", "method": "HEAD", "headers": []}, receive, send))
+    assert [message.get("body", b"") for message in sent] == [b"", b"", b""]

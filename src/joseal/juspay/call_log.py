@@ -3,8 +3,8 @@
 Rules:
 - A record has the name of the call, its outcome, the HTTP status and the milliseconds; no id, no
   host and no text of the other side.
-- A hook that fails takes nothing away: the outcome of a payout must not be lost because a metric
-  could not be counted.
+- A hook or a filter of the log that fails takes nothing away: the outcome of a payout must not be
+  lost because a metric could not be counted.
 """
 
 import logging
@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 CallHook: TypeAlias = Callable[[str, str, float], object]
 
+_RECORD: Final = "%s %s %s %d ms"
 _LOGGER: Final = logging.getLogger("joseal.juspay.calls")
 
 
@@ -26,10 +27,16 @@ def tell(name: str, kind: str, status: int | None, seconds: float, hook: CallHoo
         seconds: that it took.
         hook: of the caller, or None.
     """
-    _LOGGER.info("%s %s %s %d ms", name, kind, status or "-", round(1000 * seconds))
-    if hook is None:
-        return
+    # A filter of the application may fail too.
+    _runs(lambda: _LOGGER.info(_RECORD, name, kind, status or "-", round(1000 * seconds)))
+    if hook is not None and not _runs(lambda: hook(name, kind, seconds)):
+        _runs(lambda: _LOGGER.warning("on_call failed after %s", name))
+
+
+def _runs(code: Callable[[], object]) -> bool:
+    """Run code of the application, and tell whether it did not fail."""
     try:
-        hook(name, kind, seconds)
+        code()
     except Exception:  # noqa: BLE001 - see above
-        _LOGGER.warning("on_call failed after %s", name)
+        return False
+    return True

@@ -98,7 +98,7 @@ _PATTERNS: Final = (
 # Every decimal digit of Unicode, and what people put between groups of them. A UUID with a letter
 # in it is kept, although twelve of its digits may come in a row.
 _RUNS: Final = re.compile(
-    r"(?<![0-9A-Za-z])(?P<uuid>(?=[0-9-]*[A-Fa-f])"
+    r"(?<![0-9A-Za-z])(?P<uuid>(?=[0-9-]{0,35}[A-Fa-f])"
     r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[1-8][0-9A-Fa-f]{3}-[89ABab][0-9A-Fa-f]{3}-[0-9A-Fa-f]{12})"
     r"(?![0-9A-Za-z])"
     r"|\d(?:(?:[ \t\u00a0\u2000-\u200b\u202f\u2010-\u2015_+-]|%20){0,3}\d){11,}"

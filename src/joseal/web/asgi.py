@@ -154,6 +154,9 @@ class _Answer(Opaque):
             self._start.update(message)
         if not self._is_encrypted():
             await self._send(message)
+        elif self._method == "HEAD":
+            # It has no body, and not each server drops that of an application.
+            await self._send({name: part for name, part in message.items() if name != "body"})
         elif message["type"] == "http.response.body":
             piece = message.get("body", b"")
             self._pieces.append(piece if isinstance(piece, bytes) else b"")
@@ -162,9 +165,7 @@ class _Answer(Opaque):
 
     def _is_encrypted(self) -> bool:
         status = self._start.get("status")
-        return (
-            self._method != "HEAD" and isinstance(status, int) and self._exchange.encrypts(status)
-        )
+        return isinstance(status, int) and self._exchange.encrypts(status)
 
     async def _finish(self) -> None:
         body = await asyncio.to_thread(self._exchange.answer, b"".join(self._pieces))

@@ -14,6 +14,8 @@ Environ: TypeAlias = dict[str, object]
 Headers: TypeAlias = list[tuple[str, str]]
 
 _REASONS: Final = {400: "Bad Request", 413: "Content Too Large", 503: "Service Unavailable"}
+# More is more bytes than there are.
+_MOST_LENGTH_DIGITS: Final = 19
 _REPLACED: Final = frozenset(
     {
         *("content-type", "content-length", "transfer-encoding", "content-encoding"),
@@ -98,16 +100,19 @@ class WsgiMiddleware(Opaque):
         token = body if isinstance(body, Refusal) else self._exchange.request(method, body)
         if isinstance(token, Refusal):
             return _refuse(start_response, token)
-        inner = {**environ, "joseal.token": token}
+        # Without a token too: what was not decrypted must not be there to be read.
+        payload = b"" if token is None else token.payload
+        inner = {
+            **environ,
+            "joseal.token": token,
+            "wsgi.input": BytesIO(payload),
+            "wsgi.input_terminated": True,
+            "CONTENT_LENGTH": str(len(payload)),
+        }
         if token is not None:
-            inner |= {
-                "wsgi.input": BytesIO(token.payload),
-                "wsgi.input_terminated": True,
-                "CONTENT_LENGTH": str(len(token.payload)),
-                "CONTENT_TYPE": self._content_type,
-            }
-            inner.pop("HTTP_TRANSFER_ENCODING", None)
-            inner.pop("HTTP_CONTENT_ENCODING", None)
+            inner["CONTENT_TYPE"] = self._content_type
+        inner.pop("HTTP_TRANSFER_ENCODING", None)
+        inner.pop("HTTP_CONTENT_ENCODING", None)
         return self._answered(method, inner, start_response)
 
     def _answered(
@@ -128,7 +133,11 @@ class WsgiMiddleware(Opaque):
                 found.close()
         status, headers, more = started[0]
         body = b"".join(pieces)
-        if method != "HEAD" and self._exchange.encrypts(int(status[:3])):
+        if self._exchange.encrypts(int(status[:3])):
+            if method == "HEAD":
+                # It has no body, and not each server drops that of an application.
+                start_response(status, headers, *more)
+                return [b""]
             encrypted = self._exchange.answer(body)
             if isinstance(encrypted, Refusal):
                 return _refuse(start_response, encrypted)
@@ -149,10 +158,11 @@ def _read(environ: Environ, most_bytes: int) -> bytes | Refusal:
     if length:
         if not (length.isascii() and length.isdigit()):
             return BAD_REQUEST
-        if int(length[:20]) > most_bytes:
+        digits = length.lstrip("0") or "0"
+        if len(digits) > _MOST_LENGTH_DIGITS or int(digits) > most_bytes:
             return TOO_LARGE
-        body = stream.read(int(length))
-        return body if len(body) == int(length) else BAD_REQUEST
+        body = stream.read(int(digits))
+        return body if len(body) == int(digits) else BAD_REQUEST
     if not environ.get("wsgi.input_terminated"):
         # Without a length there is no body, unless the server ends the stream itself.
         return b""

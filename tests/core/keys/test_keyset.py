@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import time
 
 import pytest
 from tests.helpers import forge
@@ -252,3 +253,15 @@ def test_keys_that_can_not_serve_do_not_count_among_the_four():
         Decrypter([*small, forge.key("dir", "A256GCM")], enc=["A128GCM", "A256GCM"]).decrypt(token)
         == b"forged"
     )
+
+
+def test_work_on_members_that_are_no_keys_is_linear():
+    def seconds(count):
+        jwks = json.dumps({"keys": [{"n": number} for number in range(count)]})
+        start = time.thread_time()
+        with pytest.raises(InvalidKeyError):
+            KeySet.from_jwks(jwks)
+        return time.thread_time() - start
+
+    # Sixteen times as many: quadratic work would take 256 times as long.
+    assert seconds(32_000) < 100 * max(min(seconds(2_000) for _ in range(3)), 0.001)

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import functools
 import os
+import time
 
 import pytest
 from cryptography import x509
@@ -514,3 +515,66 @@ def test_empty_password_for_an_encrypted_key_is_told_rightly():
     with pytest.raises(InvalidKeyError) as caught:
         Key.from_pem(encrypted(), alg="RSA-OAEP", password="")
     assert "not encrypted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("load", [Key.from_pem, Key.from_certificate])
+def test_work_on_certificates_that_do_not_end_is_linear(load):
+    begin = "-----BEGIN CERTIFICATE-----"
+
+    def seconds(count):
+        start = time.thread_time()
+        with pytest.raises(InvalidKeyError):
+            load(begin * count, alg="RS256")
+        return time.thread_time() - start
+
+    # Sixteen times as much: quadratic work would take 256 times as long.
+    assert seconds(16_000) < 100 * max(min(seconds(1_000) for _ in range(3)), 0.001)
+
+
+def test_certificate_after_one_that_is_cut_off_is_refused():
+    whole = certificate().public_bytes(Encoding.PEM).decode()
+    with pytest.raises(InvalidKeyError):
+        Key.from_pem(whole[: whole.index("-----END")] + whole, alg="RS256")
+
+
+@pytest.mark.parametrize("chain", [1, 2])
+@pytest.mark.parametrize("damage", ["bit string", "bad text", "bad date"])
+def test_certificate_whose_names_or_dates_can_not_be_read_is_refused(damage, chain):
+    found = certificate().public_bytes(Encoding.DER)
+    text = b"\x0c\x09a.example"
+    assert text in found
+    if damage == "bit string":
+        found = found.replace(text, b"\x03" + text[1:2] + b"\0" + text[3:])
+    elif damage == "bad text":
+        found = found.replace(text, text[:2] + b"\xff" + text[3:])
+    else:
+        found = found.replace(b"\x17\x0d0", b"\x17\x0dX")
+    body = base64.encodebytes(found).decode()
+    pem = f"-----BEGIN CERTIFICATE-----\n{body}-----END CERTIFICATE-----\n"
+    for load in (Key.from_pem, Key.from_certificate):
+        with pytest.raises(InvalidKeyError):
+            load(pem * chain, alg="RS256")
+    for load in (Key.from_der, Key.from_certificate):
+        with pytest.raises(InvalidKeyError):
+            load(found, alg="RS256")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: b"\xef\xbb\xbf" + "".join(text.splitlines()[1:-1]).encode(),
+        lambda text: base64.b64decode("".join(text.splitlines()[1:-1])).hex().encode(),
+    ],
+    ids=["byte order mark", "UTF-16", "UTF-16 without a mark", "base64 behind a mark", "hex"],
+)
+def test_public_key_in_another_encoding_never_becomes_a_shared_secret(form):
+    with pytest.raises(InvalidKeyError, match="a shared secret is wanted"):
+        Key.from_bytes(form(forge.key("RSA-OAEP").public().to_pem()), alg="HS256")
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
+def test_secret_that_begins_like_a_mark_is_loaded(start):
+    assert Key.from_bytes(start + bytes(range(100, 161)), alg="HS256").is_symmetric

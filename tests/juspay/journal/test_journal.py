@@ -1,7 +1,9 @@
 """The journal of attempts: what it lets be sent, what it keeps, and what it never holds."""
 
+import sqlite3
 import stat
 import sys
+from contextlib import closing
 
 import pytest
 from tests.faults.forking import in_child, needs_fork
@@ -221,3 +223,33 @@ def test_no_secret_is_in_the_files_of_a_journal(sandbox, client, journal):
     for secret in (PAN, PAN[:6], f'"{CVV}"', API_KEY, "A Payee"):
         assert secret.encode() not in data
     assert PAN not in repr(journal) + repr(list(journal.entries()))
+
+
+def test_payout_of_an_attempt_that_is_begun_anew_is_found_by_the_new_one(journal):
+    journal.begin(entry())
+    journal.keep(entry(state="not_sent"))
+    assert journal.begin(entry(order_id="order-2")) is None
+    assert journal.begin(entry("a-2", order_id="order-2")) == entry(order_id="order-2")
+    assert journal.begin(entry("a-3")) is None
+
+
+@needs_fork
+def test_a_second_object_for_the_file_does_not_take_the_lock_away(tmp_path):
+    path = tmp_path / "journal.db"
+    SqlitePayoutJournal(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as writing:
+        writing.execute("BEGIN IMMEDIATE")
+        with pytest.raises(PayoutJournalError, match="in use"):
+            SqlitePayoutJournal(path, busy_timeout_seconds=0.01)
+        # POSIX: a process loses its locks on a file where it closes any descriptor of it.
+        blocked = in_child(lambda: _is_blocked(path))
+    assert blocked == "True"
+
+
+def _is_blocked(path):
+    with closing(sqlite3.connect(path, timeout=0.01, isolation_level=None)) as other:
+        try:
+            other.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+    return False

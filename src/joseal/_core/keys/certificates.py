@@ -29,9 +29,17 @@ if TYPE_CHECKING:
 
 LABELS: Final = (b"CERTIFICATE", b"X509 CERTIFICATE")
 
+# Base64 has no hyphen: a block that does not end is left at the next one, so the work is linear.
 _BLOCK: Final = re.compile(
-    rb"-----BEGIN (?:X509 )?CERTIFICATE-----.*?-----END (?:X509 )?CERTIFICATE-----", re.DOTALL
+    rb"-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----"
 )
+
+_DAMAGED: Final = "the certificate can't be read: damaged, or not a certificate"
+
+
+def _unreadable() -> foreign.Suppress:
+    # Names and dates are read when they are asked for. A bit string in a name is a TypeError.
+    return foreign.Suppress(TypeError)
 
 
 @final
@@ -65,9 +73,8 @@ class Certificate(Result):
     @hide_locals
     def __init__(self, der: bytes) -> None:
         found = _read(der)
-        # Names and dates are read when they are asked for.
-        with foreign.Suppress():
-            spki = _spki(found)
+        spki = _spki(found)
+        with _unreadable():
             self._set(
                 der=der,
                 subject=found.subject.rfc4514_string(),
@@ -78,7 +85,7 @@ class Certificate(Result):
                 spki_sha256=digest(spki).hex(),
             )
             return
-        raise InvalidKeyError("the certificate can't be read: a name or a date in it is damaged")
+        raise InvalidKeyError(_DAMAGED)
 
     @property
     def sha256(self) -> str:
@@ -128,7 +135,7 @@ def _read(der: bytes) -> "x509.Certificate":
 
     with foreign.Suppress(x509.InvalidVersion):
         return x509.load_der_x509_certificate(der)
-    raise InvalidKeyError("the certificate can't be read: damaged, or not a certificate")
+    raise InvalidKeyError(_DAMAGED)
 
 
 def of_text(data: str | bytes) -> tuple[Certificate, ...]:
@@ -168,12 +175,14 @@ def leaf(raw: bytes) -> bytes:
 
 def _ordered(raw: bytes) -> Sequence[bytes]:
     blocks = _BLOCK.findall(raw)
+    if len(blocks) != raw.count(b"-----BEGIN "):
+        raise InvalidKeyError("the certificate can't be read: a PEM block is cut off or damaged")
     if len(blocks) == 1:
         return blocks
-    chain = [_read(_of_block(block)) for block in blocks]
-    follows = all(one.issuer == two.subject for one, two in itertools.pairwise(chain))
+    chain = [_issuer_and_subject(_read(_of_block(block))) for block in blocks]
+    follows = all(one[0] == two[1] for one, two in itertools.pairwise(chain))
     # A leaf issues none of the others, and a root issues itself.
-    issues = any(other.issuer == chain[0].subject for other in chain[1:]) if chain else True
+    issues = any(issuer == chain[0][1] for issuer, _ in chain[1:]) if chain else True
     if not follows or issues:
         raise InvalidKeyError(
             f"{len(blocks)} certificates (CERTIFICATE) that are not a chain from its leaf to its "
@@ -187,8 +196,13 @@ def _of_block(block: bytes) -> bytes:
 
     with foreign.Suppress(x509.InvalidVersion):
         return x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER)
-    damaged = "the certificate can't be read: damaged, or not a certificate"
-    raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), damaged))
+    raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), _DAMAGED))
+
+
+def _issuer_and_subject(found: "x509.Certificate") -> "tuple[x509.Name, x509.Name]":
+    with _unreadable():
+        return found.issuer, found.subject
+    raise InvalidKeyError(_DAMAGED)
 
 
 def _serial(found: "x509.Certificate") -> str:

@@ -125,10 +125,8 @@ class KeySet(Opaque):
         check_switches(legacy=legacy)
         jwk_algs.check(alg)
         listed = _members(members_of(jwks, "jwks"))
-        loaded = [
-            _load(member, alg, legacy=legacy, earlier=listed[:place])
-            for place, member in enumerate(listed)
-        ]
+        seen: set[str] = set()
+        loaded = [_load(member, alg, legacy=legacy, seen=seen) for member in listed]
         _check_named_once(listed, loaded, alg)
         keys = [key for key in loaded if isinstance(key, Key)]
         skipped = [(i, why) for i, why in enumerate(loaded) if isinstance(why, str)]
@@ -294,14 +292,17 @@ def _load(
     alg: KeyAlg | Mapping[str, KeyAlg] | None,
     *,
     legacy: bool,
-    earlier: list[object],
+    seen: set[str],
 ) -> Key | str:
-    """Load one member of a JWK Set, or say why not."""
+    """Load one member of a JWK Set, or say why not; add it to those that were seen."""
     jwk = strict_json.as_object(member)
     if jwk is None:
         return "not a JSON object"
-    if jwk in earlier:
+    # By a text, because comparing each with all before it is work in the square of their number.
+    text = strict_json.sorted_text(jwk)
+    if text in seen:
         return _COPY
+    seen.add(text)
     try:
         return Key.from_jwk(jwk, alg=None if "alg" in jwk else alg, legacy=legacy)
     except InvalidKeyError as error:

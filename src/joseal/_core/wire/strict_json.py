@@ -112,6 +112,11 @@ def write(members: dict[str, object]) -> bytes:
     return msgspec.json.encode(members)
 
 
+def sorted_text(members: dict[str, object]) -> str:
+    """Write members that came from `load_object` so that equal ones give equal texts."""
+    return json.dumps(members, sort_keys=True)
+
+
 def is_text(value: str) -> bool:
     """Tell whether UTF-8 can carry a string: it has no lone surrogates."""
     try:

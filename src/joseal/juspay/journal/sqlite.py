@@ -44,7 +44,8 @@ SELECT entry FROM joseal_attempts WHERE order_id = ? AND fulfillment_id = ? AND 
 _ALL: Final = "SELECT entry FROM joseal_attempts ORDER BY number"
 _BEGIN: Final = """
 INSERT INTO joseal_attempts (attempt_id, order_id, fulfillment_id, entry) VALUES (?, ?, ?, ?)
-ON CONFLICT (attempt_id) DO UPDATE SET entry = excluded.entry
+ON CONFLICT (attempt_id) DO UPDATE SET
+    order_id = excluded.order_id, fulfillment_id = excluded.fulfillment_id, entry = excluded.entry
 """
 _KEEP: Final = "UPDATE joseal_attempts SET entry = ? WHERE attempt_id = ?"
 
@@ -201,9 +202,16 @@ class SqlitePayoutJournal(Opaque):
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, for its owner alone, if it is not there."""
+    """Make the file, for its owner alone, if it is not there.
+
+    A file that is there is not opened: closing any descriptor of it would take away the locks that
+    other connections of this process have, see section 2.2 of
+    https://www.sqlite.org/howtocorrupt.html.
+    """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _PRIVATE))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
+    except FileExistsError:
+        pass
     except OSError:
         raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CANTOPEN]) from None
 

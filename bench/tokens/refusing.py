@@ -38,7 +38,7 @@ def subjects(key: joseal.Key) -> Iterator[Subject]:
         ),
         "four segments": (_joined(header, encrypted_key, iv, ciphertext), "malformed"),
         "another enc": (other, "not_allowed"),
-        "16 MiB and one byte": ("A" * (joseal.Limits().token_bytes + 1), "too_large"),
+        "a byte over token_bytes": ("A" * (joseal.Limits().token_bytes + 1), "too_large"),
     }
     for name, (bad, code) in faults.items():
         call = _refusal(decrypter, bad)

@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[str, tuple[str, ...], Callable[[str], str], str]] = {
     "padding": ("private.pem", OAEP, lambda token: token + "=", "malformed"),
     "a blank inside": ("private.pem", OAEP, lambda token: token.replace(".", ". ", 1), "malformed"),
     "not ASCII": ("private.pem", OAEP, lambda token: token + "\u00e9", "malformed"),
-    "too long": ("private.pem", OAEP, lambda token: "x" * 17_000_000, "too_large"),
+    "too long": ("private.pem", OAEP, lambda token: "x" * 26_000_000, "too_large"),
     "header over the limit": ("private.pem", OAEP, lambda token: "e" * 30_000 + token, "too_large"),
     "another alg": (
         "private.pem",

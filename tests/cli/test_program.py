@@ -112,6 +112,20 @@ def test_wrong_usage_is_one_line(args: tuple[str, ...], run: Run) -> None:
     assert done.stderr.endswith("--help)\n")
 
 
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("encript",), "no such command: encript, did you mean encrypt or decrypt? (see"),
+        (("key", "sho"), "no such command: sho, did you mean show? (see"),
+        (("zzzzzz",), "no such command: zzzzzz (see"),
+    ],
+)
+def test_an_unknown_command_names_the_nearest(args: tuple[str, ...], said: str, run: Run) -> None:
+    done = run(*args)
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert done.stderr.startswith(f"joseal: usage: {said}")
+
+
 def test_no_command_at_all_shows_the_help(run: Run) -> None:
     done = run()
     assert done.exit_code == Exit.USAGE

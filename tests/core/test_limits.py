@@ -10,7 +10,7 @@ FIELDS = Limits.__struct_fields__
 
 def test_defaults_are_those_of_the_documents():
     assert msgspec.structs.asdict(Limits()) == {
-        "token_bytes": 16_777_216,
+        "token_bytes": 25_165_824,
         "header_bytes": 16_384,
         "plaintext_bytes": 16_777_216,
         "inflated_bytes": 262_144,

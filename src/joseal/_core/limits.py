@@ -16,12 +16,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bounds on one token.
 
     Attributes:
-        token_bytes: the whole compact token. 16 MiB is far above any payment message, and small
-            enough to be held a few times over in memory by one worker.
+        token_bytes: the whole compact token. 24 MiB has room for a plaintext of the default
+            `plaintext_bytes`, which base64url makes a third longer, with the longest header and
+            encrypted key; it is small enough to be in memory a few times over in one worker.
         header_bytes: the protected header, decoded. 16 KiB leave room for a certificate chain in
             `x5c`, and keep the JSON parser's work small.
-        plaintext_bytes: what is encrypted or opened. Never reached before `token_bytes` unless set
-            lower, since base64url adds a third.
+        plaintext_bytes: the plaintext, encrypted or decrypted. 16 MiB is far above any payment message.
+            `joseal.stream` is for larger ones.
         inflated_bytes: the plaintext of a compressed token (`zip`), where a few bytes can become
             millions. 256 KiB is the order that RFC 8725's successor gives as its example.
         pbes2_iterations: the most that a token may ask for by `p2c`, because each costs the one who
@@ -33,7 +34,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ValueError: a limit is below one or above 2 GiB - 1.
     """
 
-    token_bytes: int = 16 * _MIB
+    token_bytes: int = 24 * _MIB
     header_bytes: int = 16 * 1024
     plaintext_bytes: int = 16 * _MIB
     inflated_bytes: int = 256 * 1024

@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+import click
+
 from joseal import DecryptedToken, Decrypter, Limits
 from joseal._core.algorithms.registry import lookup_encs
-from joseal.cli import files, help_pages, json_output, key_files, options
+from joseal.cli import files, help_pages, json_output, key_files, options, streaming
 from joseal.cli.exit_codes import Exit
 
 
@@ -15,12 +17,14 @@ from joseal.cli.exit_codes import Exit
         options.enc(multiple=True),
         *options.opening(),
         options.crit(),
+        streaming.option(),
         options.json_flag(),
         *options.streams(),
     ],
     examples=(
         "joseal decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM token.txt",
         "joseal decrypt --key old.jwk --key new.jwk --enc A256GCM token.txt -o body",
+        "joseal decrypt --stream --key mine.jwk --enc A256GCM disk.jwe -o disk.img",
         "joseal decrypt --alg PBES2-HS512+A256KW --ask-password --enc A256GCM note",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
@@ -39,20 +43,25 @@ def command(
     any_kid: bool,
     accept_zip: bool,
     legacy: bool,
+    stream: bool,
     as_json: bool,
     in_path: Path,
     out_path: Path,
 ) -> None:
     """Open a compact JWE token.
 
-    IN is the token, at most 16 MiB; standard input unless named. White space around it is ignored.
+    IN is the token, at most 24 MiB; standard input unless named. White space around it is ignored.
     Nothing is written before the whole token has proved to be unchanged. That says nothing of who
     made it: to a public key, anyone can encrypt. Of several keys, a token that names a kid is tried
-    with that one alone, and one that names none with at most four.
+    with that one alone, and one that names none with at most four. With --stream there is no limit
+    but the cipher's own, memory does not grow with the token, and IN is a file that contains the
+    token alone.
 
     With --json: {"plaintext": {"text": TEXT or null, "base64url": TEXT}, "header": OBJECT, "key":
     {"alg": TEXT, "kid": TEXT or null, "thumbprint": TEXT or null}}.
     """
+    if stream and as_json:
+        raise click.UsageError("--stream writes the plaintext, not --json")
     source = options.Password(password_env, password_file, ask=ask_password)
     password = options.read_password(source)
     keys = options.load_keys(key_paths, alg=alg, password=password, legacy=legacy)
@@ -65,7 +74,11 @@ def command(
         any_kid=any_kid,
         accept_zip=accept_zip,
     )
-    opened = opener.open(options.read_token(in_path, Limits().token_bytes))
+    if stream:
+        streaming.decrypt(opener, in_path, out_path)
+        return
+    with streaming.naming_streams():
+        opened = opener.open(options.read_token(in_path, Limits().token_bytes))
     files.write(out_path, _line(opened) if as_json else opened.plaintext, private=True)
 
 

@@ -8,7 +8,7 @@ import click
 from joseal import Encrypter, Key, Limits
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS
 from joseal._core.algorithms.registry import lookup_enc
-from joseal.cli import files, help_pages, json_output, key_files, options
+from joseal.cli import files, help_pages, json_output, key_files, options, streaming
 from joseal.cli.exit_codes import Exit
 
 
@@ -29,12 +29,14 @@ from joseal.cli.exit_codes import Exit
             is_flag=True,
             help="Deflate the plaintext; the token's length then tells something of it.",
         ),
+        streaming.option(),
         options.json_flag(),
         *options.streams(),
     ],
     examples=(
         "joseal encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM body.json",
         "joseal encrypt --key bank.jwk --enc A256CBC-HS512 --header typ=JWT < body.json",
+        "joseal encrypt --stream --key bank.jwk --enc A256GCM disk.img -o disk.jwe",
         "joseal encrypt --alg PBES2-HS512+A256KW --ask-password --enc A256GCM note",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
@@ -52,6 +54,7 @@ def command(
     iterations: int | None,
     members: tuple[str, ...],
     compress: bool,
+    stream: bool,
     as_json: bool,
     in_path: Path,
     out_path: Path,
@@ -59,19 +62,28 @@ def command(
     """Encrypt a file or a stream into a compact JWE token.
 
     The key is a public or a symmetric one, or a password. IN is the plaintext, at most 16 MiB;
-    standard input unless named. A line end follows the token. A plaintext over the limit ends with
-    1.
+    standard input unless named. Nothing follows the token but, on a terminal, a line end. A
+    plaintext over the limit ends with 1. With --stream there is no limit but the cipher's own
+    (64 GiB for AES-GCM), and memory does not grow with it.
 
     With --json: {"token": TEXT}.
     """
+    if stream and as_json:
+        raise click.UsageError("--stream writes a token, not --json")
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, kid, source, iterations)
     key_files.warn_of_dates(key)
     header = options.header_members(members)
     sealer = prepare(key, enc, header, write_kid=not no_kid, compress=compress)
-    token = sealer.encrypt(files.read(in_path, Limits().plaintext_bytes))
-    line = json_output.line({"token": token}) if as_json else token.encode() + b"\n"
-    files.write(out_path, line, private=False)
+    if stream:
+        streaming.encrypt(sealer, in_path, out_path)
+        return
+    with streaming.naming_streams():
+        token = sealer.encrypt(files.read(in_path, Limits().plaintext_bytes))
+    if as_json:
+        files.write(out_path, json_output.line({"token": token}), private=False)
+    else:
+        files.write_token(out_path, token)
 
 
 def _key(

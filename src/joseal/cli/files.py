@@ -11,8 +11,10 @@ import os
 import secrets
 import stat
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TextIO
+from typing import BinaryIO, Final, TextIO
 
 import click
 
@@ -34,11 +36,39 @@ def read(path: Path, most_bytes: int) -> bytes:
     """
     try:
         if path == STANDARD:
-            return _standard(sys.stdin).buffer.read(most_bytes + 1)
+            return standard(sys.stdin).buffer.read(most_bytes + 1)
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except OSError as error:
-        failure = exit_codes.of_file("read", _name(path), error)
+        failure = not_readable(path, error)
+    raise failure
+
+
+def not_readable(path: Path, error: OSError) -> exit_codes.FailureError:
+    """Say that a file, or standard input for "-", can't be read."""
+    return exit_codes.of_file("read", _name(path), error)
+
+
+@contextmanager
+def writing(path: Path, *, private: bool) -> Generator[BinaryIO]:
+    """Give a binary file to write to, which is `path` when it is whole; or standard output.
+
+    Raises:
+        FailureError: as for `write`.
+    """
+    try:
+        if path == STANDARD:
+            stream = standard(sys.stdout).buffer
+            yield stream
+            stream.flush()
+            return
+        if _can_be_replaced(path):
+            with _placing(path, _PRIVATE if private else _PUBLIC, replace=True) as file:
+                yield file
+            return
+        failure = _not_regular(path)
+    except OSError as error:
+        failure = _not_writable(path, error)
     raise failure
 
 
@@ -55,24 +85,35 @@ def write(path: Path, data: bytes, *, private: bool, replace: bool = True) -> No
     """
     try:
         if path == STANDARD:
-            stream = _standard(sys.stdout).buffer
+            stream = standard(sys.stdout).buffer
             stream.write(data)
             stream.flush()
             return
         if _can_be_replaced(path):
-            _place(path, data, _PRIVATE if private else _PUBLIC, replace=replace)
+            mode = _PRIVATE if private else _PUBLIC
+            with _placing(path, mode, replace=replace) as file:
+                file.write(data)
             return
-        text = f"{_name(path)} is no regular file"
-        failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
+        failure = _not_regular(path)
     except FileExistsError:
         text = f"{_name(path)} is there already: --force replaces it"
         failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
     except OSError as error:
-        if path == STANDARD:
-            failure = standard_output_failed(error)
-        else:
-            failure = exit_codes.of_file("write", _name(path), error)
+        failure = _not_writable(path, error)
     raise failure
+
+
+def write_token(path: Path, token: str) -> None:
+    """Write a token and nothing after it; on a terminal, a line end.
+
+    A compact token has no line end, and strict readers refuse one: joseal's own `Decrypter`, and
+    Debian's `jose`. On a terminal the prompt would stand in the token's line.
+
+    Raises:
+        FailureError: as for `write`.
+    """
+    shown = path == STANDARD and sys.stdout is not None and sys.stdout.isatty()
+    write(path, token.encode() + (b"\n" if shown else b""), private=False)
 
 
 def check_replaceable(path: Path) -> None:
@@ -84,8 +125,7 @@ def check_replaceable(path: Path) -> None:
     try:
         if _can_be_replaced(path):
             return
-        text = f"{_name(path)} is no regular file"
-        failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
+        failure = _not_regular(path)
     except OSError as error:
         failure = exit_codes.of_file("write", _name(path), error)
     raise failure
@@ -100,7 +140,7 @@ def standard_output_failed(error: OSError) -> exit_codes.FailureError:
     return exit_codes.of_file("write", "standard output", error)
 
 
-def _standard(stream: TextIO | None) -> TextIO:
+def standard(stream: TextIO | None) -> TextIO:
     """Return a standard stream, which is None where the shell has closed it.
 
     Raises:
@@ -119,7 +159,19 @@ def _can_be_replaced(path: Path) -> bool:
         return True
 
 
-def _place(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
+def _not_regular(path: Path) -> exit_codes.FailureError:
+    text = f"{_name(path)} is no regular file"
+    return exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
+
+
+def _not_writable(path: Path, error: OSError) -> exit_codes.FailureError:
+    if path == STANDARD:
+        return standard_output_failed(error)
+    return exit_codes.of_file("write", _name(path), error)
+
+
+@contextmanager
+def _placing(path: Path, mode: int, *, replace: bool) -> Generator[BinaryIO]:
     """Write beside the target, then rename; or link, which fails where there is a target."""
     beside = path.with_name(f".joseal-{secrets.token_hex(8)}")
     # O_EXCL makes a new file or fails, and follows no link. O_BINARY exists on Windows alone.
@@ -127,7 +179,7 @@ def _place(path: Path, data: bytes, mode: int, *, replace: bool) -> None:
     descriptor = os.open(beside, flags, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(descriptor)
         if replace:

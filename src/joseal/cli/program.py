@@ -4,6 +4,7 @@ Commands are imported when they are called: `joseal inspect` does not pay for a 
 of two words is a command of a group.
 """
 
+import difflib
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -93,6 +94,20 @@ class _Group(click.Group):
         """Name the commands in the order in which a newcomer meets them."""
         del ctx
         return list(self._entries())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a name that is not there, name the nearest that are.
+
+        Raises:
+            UsageError: there is no such command.
+        """
+        if not ctx.resilient_parsing and args[0] not in self._entries() and args[0][:1] != "-":
+            near = difflib.get_close_matches(args[0], self._entries())
+            hint = f", did you mean {' or '.join(near)}?" if near else ""
+            raise click.UsageError(f"no such command: {args[0]}{hint}", ctx)
+        return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; None for a name that is not in the table."""

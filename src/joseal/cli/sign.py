@@ -49,8 +49,8 @@ def command(
     """Sign a file or a stream as a compact JWS token.
 
     The key is a private or a symmetric one. IN is the payload, at most 16 MiB; standard input
-    unless named. Nothing is dropped from it: a line end at its end is signed too. A line end
-    follows the token. A payload over the limit ends with 1.
+    unless named. Nothing is dropped from it: a line end at its end is signed too. Nothing follows
+    the token but, on a terminal, a line end. A payload over the limit ends with 1.
 
     With --json: {"token": TEXT, "detached": BOOL, "b64": BOOL}.
     """
@@ -69,6 +69,9 @@ def command(
         reason = str(error)
     else:
         line = json_output.line({"token": token, "detached": detached, "b64": not unencoded})
-        files.write(out_path, line if as_json else token.encode() + b"\n", private=False)
+        if as_json:
+            files.write(out_path, line, private=False)
+        else:
+            files.write_token(out_path, token)
         return
     raise click.UsageError(reason)

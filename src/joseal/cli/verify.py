@@ -50,7 +50,7 @@ def command(
 ) -> None:
     """Verify a compact JWS token, and write its payload.
 
-    IN is the token, at most 16 MiB; standard input unless named. White space around it is ignored.
+    IN is the token, at most 24 MiB; standard input unless named. White space around it is ignored.
     Nothing is written before the signature held. Of a detached token nothing is written at all,
     for you have the payload: the exit code says it. Of several keys, a token that names a kid is
     tried with that one alone, and one that names none with at most four.

@@ -504,3 +504,40 @@ def test_a_jws_can_be_expected(run: Run) -> None:
     token = mistakes.signed_by_joserfc()
     assert run("doctor", "--expect", "jws", data=token).exit_code == 0
     assert codes(run("doctor", "--json", "--expect", "jws", data=str(good()))) == ["jwe"]
+
+
+@pytest.mark.parametrize("key", [(), ("--key", "private.pem", "--alg", "RSA-OAEP-256")])
+@pytest.mark.parametrize(
+    ("name", "kind", "loader"),
+    [
+        ("private.pem", "pem-private", "Key.from_pem"),
+        ("public.pem", "pem-public", "Key.from_pem"),
+        ("private.der", "der-pkcs8", "Key.from_der"),
+        ("public.jwk", "jwk", "Key.from_jwk"),
+        ("encrypted.pem", "pem-private", "Key.from_pem"),
+    ],
+)
+def test_a_key_file_is_no_token_and_says_how_it_is_loaded(
+    *, key: tuple[str, ...], name: str, kind: str, loader: str, run: Run, folder: Path
+) -> None:
+    args = [folder / arg if arg.endswith(".pem") else arg for arg in key]
+    done = run("doctor", "--json", *args, folder / name)
+    assert (done.exit_code, codes(done), noted(done)) == (
+        Exit.TOKEN,
+        ["key_instead", kind],
+        [],
+    )
+    assert told(done)["accepted"] is False
+    key_file = json.loads(done.stdout)
+    assert (key_file["kind"], key_file["loader"]) == (kind, loader)
+    assert key_file["verdict"] == f"This is not a token: {key_file['sentence']}."
+    page = run("doctor", *args, folder / name)
+    assert page.exit_code == Exit.TOKEN
+    assert key_file["remedy"] in " ".join(page.stdout.split())
+    assert page.stderr.startswith("joseal: key_instead: ")
+
+
+def test_a_key_file_that_cannot_be_loaded_is_no_token_either(run: Run) -> None:
+    done = run("doctor", "--json", data=b"\xfe\xed\xfe\xed" + bytes(40))
+    assert (done.exit_code, codes(done)[0]) == (Exit.TOKEN, "key_instead")
+    assert json.loads(done.stdout)["loader"] == ""

@@ -63,8 +63,8 @@ def test_file_that_no_loader_reads_is_named(path, run, word):
 def test_doctor_names_a_key_file(path, run):
     path.write_text(Key.from_cryptography(RSA, alg="RSA-OAEP").to_pem())
     done = run("doctor", "--json", str(path))
-    assert (done.exit_code, json.loads(done.stdout)["kind"]) == (0, "pem-public")
+    assert (done.exit_code, json.loads(done.stdout)["kind"]) == (1, "pem-public")
     path.write_bytes(b"\xfe\xed\xfe\xed" + b"\1" * 40)
     done = run("doctor", str(path))
-    assert done.exit_code == 3
+    assert done.exit_code == 1
     assert "this is a Java keystore (JKS)" in done.stdout

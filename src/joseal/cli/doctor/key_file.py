@@ -26,6 +26,8 @@ def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
         detail = Cause(code=told.kind, sentence=told.sentence, remedy=told.remedy)
         shown = {
             "verdict": verdict,
+            "accepted": False,
+            "notes": [],
             **msgspec.structs.asdict(told),
             "causes": [cause("key_instead"), detail],
         }

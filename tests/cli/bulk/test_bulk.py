@@ -234,6 +234,28 @@ def test_refused_tokens_are_listed(bulk: Callable[..., Result], tmp_path: Path, 
     assert (tmp_path / "decrypted.jsonl").read_bytes() == b'{"a": { }}\n{"a": 1}\n'
 
 
+@pytest.mark.processes
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_under_old_and_new_keys_are_opened_with_all_keys_that_are_given(
+    workers: int, run: Run, tmp_path: Path
+) -> None:
+    keys = [Key.generate("A256KW", kid=f"k{number}") for number in range(3)]
+    (tmp_path / "set.jwks").write_text(
+        json.dumps({"keys": [key.to_jwk(private=True) for key in keys[:2]]})
+    )
+    (tmp_path / "new.jwk").write_text(json.dumps(keys[2].to_jwk(private=True)))
+    (tmp_path / "in").write_text(
+        "".join(Encrypter(key, enc=ENC).encrypt(b"x") + "\n" for key in keys)
+    )
+    done = run(
+        *("bulk", "decrypt", "--key", tmp_path / "set.jwks", "--key", tmp_path / "new.jwk"),
+        *("--enc", ENC, "--format", "lines", "--workers", workers),
+        *("-o", tmp_path / "out", tmp_path / "in"),
+    )
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "out").read_bytes() == b"x\n" * 3
+
+
 USAGE = {
     "no field": ("in.jsonl", (), "usage: --field is for"),
     "fields of lines": ("in.jsonl", ("--format", "lines", "--field", "a"), "usage: --field is for"),
@@ -260,7 +282,8 @@ def test_wrong_usage_is_one_line_and_leaves_no_output(
     target = tmp_path / "out"
     args = [target if arg == "OUT" else arg for arg in args]
     key = ("--key", folder / "wrap.jwk", "--enc", ENC)
-    done = run("bulk", "encrypt", *key, "--workers", 1, "-o", target, *args, tmp_path / name)
+    one = () if "--workers" in args else ("--workers", 1)
+    done = run("bulk", "encrypt", *key, *one, "-o", target, *args, tmp_path / name)
     assert done.exit_code in {Exit.USAGE, Exit.FILE}
     assert done.stderr.startswith(f"joseal: {beginning}")
     assert (done.stderr.count("\n"), done.stdout) == (1, "")

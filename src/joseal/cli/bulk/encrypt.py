@@ -6,7 +6,7 @@ from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
 from joseal.cli.bulk import workers as bulk_workers
 from joseal.cli.bulk.options import Files
-from joseal.cli.bulk.workers import EncrypterSettings, KeySource
+from joseal.cli.bulk.workers import EncrypterSettings, TargetSource
 from joseal.cli.exit_codes import Exit
 
 
@@ -52,10 +52,10 @@ def command(
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
-    source = KeySource(key_path, alg, kid)
+    source = TargetSource(key_path, alg, kid)
     settings = EncrypterSettings(enc, options.header_members(members), write_kid=not no_kid)
     both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
     bulk_task.check(both)
-    key = source.load()
-    worker = bulk_workers.encrypt_chunks(source, settings, key, bulk_task.cores(workers))
-    bulk_task.run(both, key, worker, {"seal": settings._asdict(), "kid": kid})
+    keys = source.load()
+    worker = bulk_workers.encrypt_chunks(source, settings, keys, bulk_task.cores(workers))
+    bulk_task.run(both, keys, worker, {"seal": settings._asdict(), "kid": kid})

@@ -6,13 +6,14 @@ from typing import Final, NamedTuple
 
 import click
 
-from joseal import Key
 from joseal.bulk.pools import usable_cores
 from joseal.cli import files, json_output, options
 from joseal.cli.bulk import run as bulk_run
+from joseal.cli.bulk import workers as bulk_workers
 from joseal.cli.bulk.journal import Books
 from joseal.cli.bulk.rows import Csv, Format, JsonLines, PlainLines
 from joseal.cli.bulk.run import Task, Worker
+from joseal.cli.bulk.workers import Keys
 from joseal.cli.exit_codes import Exit, FailureError
 
 _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -81,14 +82,14 @@ class Files(NamedTuple):
     in_path: Path
 
 
-def run(both: Files, key: Key, worker: Worker, how: dict[str, object]) -> None:
+def run(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> None:
     """Do it, and say how many rows there are.
 
     Raises:
         FailureError: a file can't be used; rows were refused, and all others are done.
         JoseError: a worker can't load the key.
     """
-    done = bulk_run.run(_task(both, key, worker, how))
+    done = bulk_run.run(_task(both, keys, worker, how))
     if both.as_json:
         line = json_output.line({"rows": done.rows, "rejects": done.rejects})
         files.write(files.STANDARD, line, private=False)
@@ -98,7 +99,7 @@ def run(both: Files, key: Key, worker: Worker, how: dict[str, object]) -> None:
         raise FailureError("rejects", text, Exit.TOKEN)
 
 
-def _task(both: Files, key: Key, worker: Worker, how: dict[str, object]) -> Task:
+def _task(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> Task:
     form, sealing = _form(both), "seal" in how
     return Task(
         source=both.in_path,
@@ -107,13 +108,13 @@ def _task(both: Files, key: Key, worker: Worker, how: dict[str, object]) -> Task
         form=_format(both, form, sealing=sealing),
         options={
             **how,
-            "alg": key.alg,
+            "algs": [key.alg for key in keys],
             "format": form,
             "fields": both.fields,
             "json_values": both.json_values,
             "rejects": str(_rejects(both)),
         },
-        thumbprint=key.thumbprint(),
+        thumbprint=bulk_workers.thumbprints(keys),
         resume=both.resume,
         worker=worker,
     )

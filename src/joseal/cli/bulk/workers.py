@@ -8,60 +8,90 @@ Rules:
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from joseal import Decrypter, Encrypter, InvalidKeyError, Key
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import lookup_encs
 from joseal._core.secrecy import hide_locals
 from joseal.bulk.many import Sizes, decrypting, encrypting
-from joseal.cli import encrypt, options
+from joseal.cli import encrypt, key_files, options
 from joseal.cli.bulk.run import Worker
 from joseal.cli.exit_codes import FailureError
 
+Keys: TypeAlias = tuple[Key, ...]
+
 
 class KeySource(NamedTuple):
-    """Where a key comes from."""
+    """Where keys come from."""
 
-    path: Path
+    paths: tuple[Path, ...]
     alg: str | None
-    kid: str | None = None
     password: options.Password = options.Password(None, None, ask=False)
     legacy: bool = False
 
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
-        places = (self.path, self.password.path)
+        places = (*self.paths, self.password.path)
         return not self.password.ask and all(path is None or path.is_file() for path in places)
 
     @hide_locals
-    def load(self, thumbprint: str | None = None) -> Key:
-        """Read the key, which must have the thumbprint if one is given.
+    def load(self) -> Keys:
+        """Read the keys that open: all of every file, also those of JWK Sets.
 
         Raises:
             FailureError: a file can't be read.
-            InvalidKeyError: it is no key, or none for `alg`, or another one than before.
+            InvalidKeyError: one holds no key, or none for `alg`, or none for encryption.
             UsageError: `alg` is missing, or the password.
         """
         password = options.read_password(self.password)
-        key = options.load_key(
-            self.path, alg=self.alg, kid=self.kid, password=password, legacy=self.legacy
-        )
-        if thumbprint is not None and key.thumbprint() != thumbprint:
-            raise InvalidKeyError("the key was replaced while the workers started")
-        return key
+        keys = options.load_keys(self.paths, alg=self.alg, password=password, legacy=self.legacy)
+        return tuple(key_files.for_encryption(keys))
 
-    @hide_locals
-    def load_again(self, thumbprint: str) -> Key:
-        """Read the key in a worker, whose exceptions have to be pickled.
+
+class TargetSource(NamedTuple):
+    """Where the one key that seals comes from; of a JWK Set, `kid` names it."""
+
+    path: Path
+    alg: str | None
+    kid: str | None = None
+
+    def can_be_read_again(self) -> bool:
+        """Tell whether another process finds the same."""
+        return self.path.is_file()
+
+    def load(self) -> Keys:
+        """Read the key.
 
         Raises:
-            InvalidKeyError: as `load`, or a file can't be read any more.
+            FailureError: the file can't be read.
+            InvalidKeyError: it is no key, or none for `alg`.
+            UsageError: `alg` is missing.
         """
-        try:
-            return self.load(thumbprint)
-        except FailureError:
-            pass
-        raise InvalidKeyError("a worker can't read the key's file")
+        return (options.load_key(self.path, alg=self.alg, kid=self.kid),)
+
+
+Source: TypeAlias = KeySource | TargetSource
+
+
+def thumbprints(keys: Keys) -> str:
+    """Name keys by their content, in their order."""
+    return " ".join(key.thumbprint() for key in keys)
+
+
+@hide_locals
+def _again(source: Source, known: str) -> Keys:
+    """Read keys in a worker, whose exceptions have to be pickled.
+
+    Raises:
+        InvalidKeyError: as `load`, or a file can't be read any more, or has another key by now.
+    """
+    try:
+        keys = source.load()
+    except FailureError:
+        raise InvalidKeyError("a worker can't read the key's file") from None
+    if thumbprints(keys) != known:
+        raise InvalidKeyError("the key was replaced while the workers started")
+    return keys
 
 
 class EncrypterSettings(NamedTuple):
@@ -71,8 +101,9 @@ class EncrypterSettings(NamedTuple):
     members: Mapping[str, object]
     write_kid: bool
 
-    def prepare(self, key: Key) -> Encrypter:
-        """Make it."""
+    def prepare(self, keys: Keys) -> Encrypter:
+        """Make it, for the one key."""
+        (key,) = keys
         return encrypt.prepare(key, self.enc, self.members, write_kid=self.write_kid)
 
 
@@ -85,10 +116,10 @@ class DecrypterSettings(NamedTuple):
     any_kid: bool
     accept_zip: bool
 
-    def prepare(self, key: Key) -> Decrypter:
+    def prepare(self, keys: Keys) -> Decrypter:
         """Make it."""
         return Decrypter(
-            key,
+            KeySet(keys),
             enc=[known.name for known in lookup_encs(self.enc)],
             typ=self.typ,
             cty=self.cty,
@@ -100,12 +131,12 @@ class DecrypterSettings(NamedTuple):
 class _EncrypterFactory(NamedTuple):
     """Its method is the factory that each process calls."""
 
-    source: KeySource
+    source: TargetSource
     settings: EncrypterSettings
-    thumbprint: str
+    known: str
 
     def make(self) -> Encrypter:
-        return self.settings.prepare(self.source.load_again(self.thumbprint))
+        return self.settings.prepare(_again(self.source, self.known))
 
 
 class _DecrypterFactory(NamedTuple):
@@ -113,27 +144,27 @@ class _DecrypterFactory(NamedTuple):
 
     source: KeySource
     settings: DecrypterSettings
-    thumbprint: str
+    known: str
 
     def make(self) -> Decrypter:
-        return self.settings.prepare(self.source.load_again(self.thumbprint))
+        return self.settings.prepare(_again(self.source, self.known))
 
 
 def encrypt_chunks(
-    source: KeySource, settings: EncrypterSettings, key: Key, workers: int
+    source: TargetSource, settings: EncrypterSettings, keys: Keys, workers: int
 ) -> Worker:
     """Return what encrypts chunks, on threads or in processes."""
-    prepared: Encrypter | Callable[[], Encrypter] = settings.prepare(key)
+    prepared: Encrypter | Callable[[], Encrypter] = settings.prepare(keys)
     if workers > 1 and source.can_be_read_again():
-        prepared = _EncrypterFactory(source, settings, key.thumbprint()).make
+        prepared = _EncrypterFactory(source, settings, thumbprints(keys)).make
     return lambda chunks: encrypting(prepared, Sizes(workers)).results(chunks)
 
 
 def decrypt_chunks(
-    source: KeySource, settings: DecrypterSettings, key: Key, workers: int
+    source: KeySource, settings: DecrypterSettings, keys: Keys, workers: int
 ) -> Worker:
     """Return what decrypts chunks, on threads or in processes."""
-    prepared: Decrypter | Callable[[], Decrypter] = settings.prepare(key)
+    prepared: Decrypter | Callable[[], Decrypter] = settings.prepare(keys)
     if workers > 1 and source.can_be_read_again():
-        prepared = _DecrypterFactory(source, settings, key.thumbprint()).make
+        prepared = _DecrypterFactory(source, settings, thumbprints(keys)).make
     return lambda chunks: decrypting(prepared, Sizes(workers)).results(chunks)

@@ -52,7 +52,7 @@ def test_help_names_every_command_in_order(run: Run) -> None:
     assert listed(done.stdout) == list(COMMANDS)
     assert list(COMMANDS)[: len(OUTER)] == OUTER
     assert COMMANDS["key"] == ["convert", "thumbprint", "show", "public"]
-    assert COMMANDS["bulk"] == ["encrypt", "decrypt"]
+    assert COMMANDS["bulk"] == ["encrypt", "decrypt", "rekey"]
     assert COMMANDS["juspay"] == ["attempt", "run", "status", "sandbox"]
     for group in ("key", "bulk", "juspay"):
         assert listed(run(group, "--help").stdout) == COMMANDS[group]

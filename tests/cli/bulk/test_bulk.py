@@ -26,6 +26,7 @@ from joseal.cli.bulk import rows as bulk_rows
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.exit_codes import Exit
 from joseal.cli.program import program
+from joseal.errors import JoseError
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -254,6 +255,99 @@ def test_rows_under_old_and_new_keys_are_opened_with_all_keys_that_are_given(
     )
     assert done.exit_code == 0, done.stderr
     assert (tmp_path / "out").read_bytes() == b"x\n" * 3
+
+
+@pytest.fixture
+def rekey(folder: Path, tmp_path: Path, run: Run) -> Callable[..., Result]:
+    """Rekey whole lines or a field from `wrap.jwk` to `direct.jwk`."""
+
+    def rekey(source: Path, *args: object, workers: int = 1) -> Result:
+        old = ("--key", folder / "wrap.jwk", "--enc", ENC, "--workers", workers)
+        new = ("--to-key", folder / "direct.jwk", "--to-enc", "A256GCM")
+        target = source.with_name(f"rekeyed{source.suffix}")
+        return run("bulk", "rekey", *old, *new, "-o", target, *args, source)
+
+    return rekey
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rekeyed_rows_open_with_the_new_key_alone(
+    *, workers: int, rekey: Callable[..., Result], bulk: Callable[..., Result], tmp_path: Path,
+    folder: Path, key: Key,
+) -> None:  # fmt: skip
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(JSON_LINES)
+    fields = ("--field", "a", "--field", "b")
+    bulk("encrypt", source, *fields, "--header", "typ=card", "--header", "v:=3")
+    done = rekey(tmp_path / "encrypted.jsonl", *fields, workers=workers)
+    assert done.exit_code == 0, done.stderr
+    rows = [json.loads(line) for line in lines_of(tmp_path / "rekeyed.jsonl") if line.strip()]
+    new = Key.from_jwk((folder / "direct.jwk").read_text())
+    opened = [Decrypter(new, enc="A256GCM").open(row[name]) for row in rows for name in "ab"]
+    assert [token.plaintext.decode() for token in opened] == [
+        *("x", '\u00e9"}', "\u00e9", "", "last", "no line end")
+    ]
+    assert all(dict(token.header) == {"alg": "dir", "enc": "A256GCM", "typ": "card", "v": 3}
+               for token in opened)  # fmt: skip
+    assert len({row["a"] for row in rows}) == len(rows)
+    with pytest.raises(JoseError):
+        Decrypter(key, enc=ENC).decrypt(rows[0]["a"])
+
+
+def test_what_does_not_open_is_a_reject_of_rekey_and_a_header_that_is_named_wins(
+    rekey: Callable[..., Result], tmp_path: Path, key: Key, folder: Path
+) -> None:
+    stranger = Encrypter(Key.generate("A256KW"), enc=ENC).encrypt(b"x")
+    typed = Encrypter(key, enc=ENC, header={"typ": "old"}).encrypt(b"\xff")
+    (tmp_path / "in").write_text(f"{stranger}\nnone\n{typed}\n")
+    done = rekey(tmp_path / "in", "--format", "lines", "--header", "typ=new")
+    assert done.exit_code == Exit.TOKEN
+    assert rejects(tmp_path / "rekeyed.rejects.jsonl") == [
+        (1, "undecryptable", None),
+        (2, "malformed", None),
+    ]
+    new = Key.from_jwk((folder / "direct.jwk").read_text())
+    opened = Decrypter(new, enc="A256GCM").open((tmp_path / "rekeyed").read_text().strip())
+    assert (opened.plaintext, opened.header["typ"]) == (b"\xff", "new")
+
+
+def test_what_is_wrong_with_the_new_key_is_said_of_its_options(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").write_text("")
+    old = ("bulk", "rekey", "--key", folder / "wrap.jwk", "--enc", ENC, "--format", "lines")
+    places = ("--to-enc", ENC, "--workers", 1, "-o", tmp_path / "out", tmp_path / "in")
+    done = run(*old, "--to-key", folder / "public.pem", *places)
+    assert done.stderr.startswith("joseal: usage: --to-alg is needed")
+    done = run(*old, "--to-key", folder / "private.pem", "--to-alg", "RSA-OAEP-256", *places)
+    assert (done.exit_code, "joseal key public" in done.stderr) == (Exit.KEY, True)
+
+
+@pytest.mark.processes
+def test_a_rekeying_that_is_killed_goes_on_and_no_plaintext_is_ever_on_the_disk(
+    bulk: Callable[..., Result], folder: Path, large: Path, run: Run
+) -> None:
+    assert bulk("encrypt", large, "--field", "a").exit_code == Exit.TOKEN
+    source, target = large.with_name("encrypted.jsonl"), large.with_name("out.jsonl")
+    words = (
+        *("bulk", "rekey", "--key", folder / "wrap.jwk", "--enc", ENC, "--field", "a"),
+        *("--to-key", folder / "direct.jwk", "--to-enc", "A256GCM", "--resume", "-o", target),
+    )
+    done = stop(
+        "replace", 3, signal.SIGKILL, [str(word) for word in (*words, "--workers", 2, source)]
+    )
+    assert done.returncode == -signal.SIGKILL
+    partial = target.with_name("out.jsonl.partial").read_bytes()
+    assert partial
+    assert not any(b"row %d" % number in partial for number in range(ROWS))
+    assert run(*words, "--workers", 1, source).exit_code == 0
+    new = Decrypter(Key.from_jwk((folder / "direct.jwk").read_text()), enc="A256GCM")
+    rows = [json.loads(line) for line in lines_of(target)]
+    good = [number for number in range(ROWS) if number % 100 != 99]
+    assert [(row["id"], new.decrypt(row["a"]).decode()) for row in rows] == [
+        (number, f"row {number}") for number in good
+    ]
 
 
 USAGE = {

@@ -1,11 +1,12 @@
 """`joseal bulk decrypt`: open the rows of a file."""
 
 from pathlib import Path
+from typing import Unpack
 
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
 from joseal.cli.bulk import workers as bulk_workers
-from joseal.cli.bulk.options import Files
+from joseal.cli.bulk.options import Files, Given
 from joseal.cli.bulk.workers import DecrypterSettings, KeySource
 from joseal.cli.exit_codes import Exit
 
@@ -39,15 +40,7 @@ def command(
     any_kid: bool,
     accept_zip: bool,
     legacy: bool,
-    form: str | None,
-    fields: tuple[str, ...],
-    json_values: bool,
-    rejects_path: Path | None,
-    workers: int | None,
-    resume: bool,
-    as_json: bool,
-    out_path: Path,
-    in_path: Path,
+    **given: Unpack[Given],
 ) -> None:
     """Open fields of JSON Lines, columns of CSV, or whole lines.
 
@@ -65,8 +58,8 @@ def command(
     password = options.Password(password_env, password_file, ask=ask_password)
     source = KeySource(key_paths, alg, password, legacy)
     settings = DecrypterSettings(enc, typ, cty, any_kid, accept_zip)
-    both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
+    both = Files(**given)
     bulk_task.check(both)
     keys = source.load()
-    worker = bulk_workers.decrypt_chunks(source, settings, keys, bulk_task.cores(workers))
+    worker = bulk_workers.decrypt_chunks(source, settings, keys, bulk_task.cores(both.workers))
     bulk_task.run(both, keys, worker, {"open": settings._asdict()})

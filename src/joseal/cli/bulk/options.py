@@ -1,8 +1,8 @@
-"""What both directions of `joseal bulk` take, and the task that it makes."""
+"""What all directions of `joseal bulk` take, and the task that it makes."""
 
 import os
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, NotRequired, TypedDict
 
 import click
 
@@ -19,7 +19,7 @@ from joseal.cli.exit_codes import Exit, FailureError
 _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
-def common(verb: str) -> list[click.Parameter]:
+def common(verb: str, *, values: bool = True) -> list[click.Parameter]:
     """Return the options and arguments that say which rows, and where they go."""
     return [
         click.Option(
@@ -33,12 +33,18 @@ def common(verb: str) -> list[click.Parameter]:
             metavar="NAME",
             help=f"A JSON member or a column to {verb}; may be repeated.",
         ),
+        *(_values() if values else ()),
+        *_places(),
+    ]
+
+
+def _values() -> list[click.Parameter]:
+    return [
         click.Option(
             ["--json-values"],
             is_flag=True,
             help="Members are any JSON and not text: seal and open it as it is written.",
-        ),
-        *_places(),
+        )
     ]
 
 
@@ -69,17 +75,32 @@ def _places() -> list[click.Parameter]:
     ]
 
 
-class Files(NamedTuple):
-    """What both directions take."""
+class Given(TypedDict):
+    """What every command takes, as click passes it."""
 
     form: str | None
     fields: tuple[str, ...]
-    json_values: bool
+    json_values: NotRequired[bool]
     rejects_path: Path | None
+    workers: int | None
     resume: bool
     as_json: bool
     out_path: Path
     in_path: Path
+
+
+class Files(NamedTuple):
+    """What every command takes."""
+
+    form: str | None
+    fields: tuple[str, ...]
+    rejects_path: Path | None
+    workers: int | None
+    resume: bool
+    as_json: bool
+    out_path: Path
+    in_path: Path
+    json_values: bool = False
 
 
 def run(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> None:

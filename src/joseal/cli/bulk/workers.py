@@ -1,4 +1,4 @@
-"""What the workers of `joseal bulk` make for themselves: an Encrypter or a Decrypter.
+"""What the workers of `joseal bulk` make for themselves: an Encrypter, a Decrypter or both.
 
 Rules:
 - A key and its password are never pickled: each process reads them again, from the same places.
@@ -6,17 +6,23 @@ Rules:
 - What can be read only once, from a prompt or a pipe, is read here and works on threads.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+
+import click
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import lookup_encs
 from joseal._core.secrecy import hide_locals
-from joseal.bulk.many import Sizes, decrypting, encrypting
-from joseal.cli import encrypt, key_files, options
+from joseal.bulk.many import Sizes, decrypting, encrypting, rekeying
+from joseal.bulk.worker import Rekeyer
+from joseal.cli import encrypt, exit_codes, key_files, options
 from joseal.cli.bulk.run import Worker
 from joseal.cli.exit_codes import FailureError
+
+_T = TypeVar("_T")
 
 Keys: TypeAlias = tuple[Key, ...]
 
@@ -54,6 +60,7 @@ class TargetSource(NamedTuple):
     path: Path
     alg: str | None
     kid: str | None = None
+    option: str = "--"
 
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
@@ -67,10 +74,34 @@ class TargetSource(NamedTuple):
             InvalidKeyError: it is no key, or none for `alg`.
             UsageError: `alg` is missing.
         """
-        return (options.load_key(self.path, alg=self.alg, kid=self.kid),)
+        return (self.named(lambda: options.load_key(self.path, alg=self.alg, kid=self.kid)),)
+
+    def named(self, act: Callable[[], _T]) -> _T:
+        """Do something with the key; what is wrong is said of the options that name this key.
+
+        Raises:
+            InvalidKeyError: as `act`.
+            UsageError: as `act`.
+        """
+        try:
+            return act()
+        except InvalidKeyError as error:
+            failure: Exception = InvalidKeyError(self._reworded(str(error)))
+        except click.UsageError as error:
+            failure = click.UsageError(self._reworded(error.message))
+        raise failure
+
+    def _reworded(self, text: str) -> str:
+        text = exit_codes.in_command_words(text)
+        return re.sub(r"(?<!\S)--(?=(alg|kid|enc)\b)", self.option, text)
 
 
-Source: TypeAlias = KeySource | TargetSource
+class Source(Protocol):
+    """Where keys come from."""
+
+    def load(self) -> Keys:
+        """Read them."""
+        ...
 
 
 def thumbprints(keys: Keys) -> str:
@@ -150,6 +181,45 @@ class _DecrypterFactory(NamedTuple):
         return self.settings.prepare(_again(self.source, self.known))
 
 
+class RekeyerSettings(NamedTuple):
+    """Where the keys of a Rekeyer come from, and how it is made."""
+
+    source: KeySource
+    opening: DecrypterSettings
+    target: TargetSource
+    sealing: EncrypterSettings
+
+    def load(self) -> Keys:
+        """Read all keys; the last one is the new one.
+
+        Raises:
+            FailureError: a file can't be read.
+            InvalidKeyError: one holds no key, or none for its alg.
+            UsageError: an alg is missing, or the password.
+        """
+        return (*self.source.load(), *self.target.load())
+
+    def can_be_read_again(self) -> bool:
+        """Tell whether another process finds the same."""
+        return self.source.can_be_read_again() and self.target.can_be_read_again()
+
+    def prepare(self, keys: Keys) -> Rekeyer:
+        """Make it."""
+        old, new = keys[:-1], keys[-1:]
+        sealer = self.target.named(lambda: self.sealing.prepare(new))
+        return Rekeyer(self.opening.prepare(old), sealer)
+
+
+class _RekeyerFactory(NamedTuple):
+    """Its method is the factory that each process calls."""
+
+    settings: RekeyerSettings
+    known: str
+
+    def make(self) -> Rekeyer:
+        return self.settings.prepare(_again(self.settings, self.known))
+
+
 def encrypt_chunks(
     source: TargetSource, settings: EncrypterSettings, keys: Keys, workers: int
 ) -> Worker:
@@ -168,3 +238,11 @@ def decrypt_chunks(
     if workers > 1 and source.can_be_read_again():
         prepared = _DecrypterFactory(source, settings, thumbprints(keys)).make
     return lambda chunks: decrypting(prepared, Sizes(workers)).results(chunks)
+
+
+def rekey_chunks(settings: RekeyerSettings, keys: Keys, workers: int) -> Worker:
+    """Return what opens chunks and seals them again, on threads or in processes."""
+    prepared: Rekeyer | Callable[[], Rekeyer] = settings.prepare(keys)
+    if workers > 1 and settings.can_be_read_again():
+        prepared = _RekeyerFactory(settings, thumbprints(keys)).make
+    return lambda chunks: rekeying(prepared, Sizes(workers)).results(chunks)

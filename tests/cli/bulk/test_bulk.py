@@ -92,12 +92,7 @@ def test_json_members_come_back_and_all_else_stays_as_it_was(
     for path in tmp_path.iterdir():
         assert path == source or stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {
-        "in.jsonl",
-        *(
-            f"{verb}ed.jsonl{end}"
-            for verb in ("encrypt", "decrypt")
-            for end in ("", ".rejects.jsonl")
-        ),
+        *("in.jsonl", "encrypted.jsonl", "decrypted.jsonl"),
     }
 
 
@@ -230,7 +225,9 @@ def test_refused_tokens_are_listed(bulk: Callable[..., Result], tmp_path: Path, 
     assert (tmp_path / "decrypted.jsonl").read_bytes() == b'{"a": "x"}\n'
     values = [sealer.encrypt(text) for text in (b'1,"value":2', b"1}", b"{\n}", b"", b" 1\r\n")]
     source.write_text("".join(json.dumps({"a": token}) + "\n" for token in values))
-    done = bulk("decrypt", source, "--field", "a", "--json-values")
+    done = bulk(
+        *("decrypt", source, "--field", "a", "--json-values", "--force", "--max-rejects", 3)
+    )
     assert done.exit_code == Exit.TOKEN
     assert (tmp_path / "decrypted.jsonl").read_bytes() == b'{"a": { }}\n{"a": 1}\n'
 
@@ -348,6 +345,78 @@ def test_a_rekeying_that_is_killed_goes_on_and_no_plaintext_is_ever_on_the_disk(
     assert [(row["id"], new.decrypt(row["a"]).decode()) for row in rows] == [
         (number, f"row {number}") for number in good
     ]
+
+
+def mixed(folder: Path) -> Path:
+    """Two good rows and two bad ones."""
+    source = folder / "in.csv"
+    source.write_bytes(b'a,b\r\n1,x\r\n2\r\n"3",y\r\n4,"z"z\r\n')
+    return source
+
+
+def test_an_output_is_replaced_with_force_alone(
+    bulk: Callable[..., Result], tmp_path: Path, key: Key
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"a": "x"}\n')
+    for name in ("encrypted.jsonl", "encrypted.jsonl.rejects.jsonl"):
+        (tmp_path / name).write_text("before")
+        done = bulk("encrypt", source, "--field", "a")
+        assert done.exit_code == Exit.FILE
+        text = "is there already: --force replaces it"
+        assert done.stderr == f"joseal: file: {tmp_path / name} {text}\n"
+        assert (tmp_path / name).read_text() == "before"
+        (tmp_path / name).rename(tmp_path / f"{name}.before")
+    (tmp_path / "encrypted.jsonl").write_text("before")
+    (tmp_path / "encrypted.jsonl.rejects.jsonl").write_text("before")
+    assert bulk("encrypt", source, "--field", "a", "--force").exit_code == 0
+    (row,) = lines_of(tmp_path / "encrypted.jsonl")
+    assert Decrypter(key, enc=ENC).decrypt(json.loads(row)["a"]) == b"x"
+    assert not (tmp_path / "encrypted.jsonl.rejects.jsonl").exists()
+
+
+def test_an_output_that_appears_during_the_run_is_not_replaced(
+    bulk: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "encrypted.jsonl"
+    source.write_text('{"a": "x"}\n')
+    act: Callable[..., object] = bulk_run.finish
+
+    def appear(*args: object) -> object:
+        target.write_text("someone else's")
+        return act(*args)
+
+    monkeypatch.setattr(bulk_run, "finish", appear)
+    assert bulk("encrypt", source, "--field", "a").exit_code == Exit.FILE
+    assert target.read_text() == "someone else's"
+
+
+@pytest.mark.parametrize("limit", [(), ("--max-rejects", 1)])
+def test_a_run_with_too_many_rejects_replaces_nothing_and_can_be_let_through(
+    limit: tuple[object, ...], bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    source, target = mixed(tmp_path), tmp_path / "encrypted.csv"
+    target.write_text("before")
+    args = ("encrypt", source, "--field", "b", "--force")
+    done = bulk(*args, *limit)
+    assert done.exit_code == Exit.TOKEN
+    assert done.stderr.startswith("joseal: rejects: 2 of 4 rows, listed in ")
+    assert target.read_text() == "before"
+    assert not target.with_name("encrypted.csv.rejects.jsonl").exists()
+    assert len(rejects(target.with_name("encrypted.csv.rejects.jsonl.partial"))) == 2
+    assert bulk(*args, "--resume", *limit).stderr == done.stderr
+    assert bulk(*args, "--resume", "--max-rejects", 2).exit_code == Exit.TOKEN
+    assert len(lines_of(target)) == 3
+    assert len(rejects(target.with_name("encrypted.csv.rejects.jsonl"))) == 2
+
+
+def test_rejected_rows_are_a_file_that_can_be_mended_and_run_again(
+    bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    source, again = mixed(tmp_path), tmp_path / "again.csv"
+    assert bulk("encrypt", source, "--field", "b", "--rejected", again).exit_code == Exit.TOKEN
+    assert again.read_bytes() == b'a,b\r\n2\r\n4,"z"z\r\n'
+    assert stat.S_IMODE(again.stat().st_mode) == 0o600
 
 
 USAGE = {

@@ -57,6 +57,19 @@ def _places() -> list[click.Parameter]:
             help="Where refused rows are listed; OUT.rejects.jsonl unless named.",
         ),
         click.Option(
+            ["--rejected", "rejected_path"],
+            type=options.PATH,
+            metavar="FILE",
+            help="Where refused rows go as they are in IN, to be mended and run again.",
+        ),
+        click.Option(
+            ["--max-rejects"],
+            type=click.IntRange(0),
+            metavar="N",
+            help="With more rejects no OUT appears; none may be unless named, if OUT is replaced.",
+        ),
+        click.Option(["--force"], is_flag=True, help="Replace OUT and the rejects, if they exist."),
+        click.Option(
             ["--workers"],
             type=click.IntRange(1),
             metavar="N",
@@ -82,6 +95,9 @@ class Given(TypedDict):
     fields: tuple[str, ...]
     json_values: NotRequired[bool]
     rejects_path: Path | None
+    rejected_path: Path | None
+    max_rejects: int | None
+    force: bool
     workers: int | None
     resume: bool
     as_json: bool
@@ -95,6 +111,9 @@ class Files(NamedTuple):
     form: str | None
     fields: tuple[str, ...]
     rejects_path: Path | None
+    rejected_path: Path | None
+    max_rejects: int | None
+    force: bool
     workers: int | None
     resume: bool
     as_json: bool
@@ -124,8 +143,7 @@ def _task(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> Ta
     form, sealing = _form(both), "seal" in how
     return Task(
         source=both.in_path,
-        output=both.out_path,
-        rejects=_rejects(both),
+        targets=_targets(both),
         form=_format(both, form, sealing=sealing),
         options={
             **how,
@@ -133,10 +151,12 @@ def _task(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> Ta
             "format": form,
             "fields": both.fields,
             "json_values": both.json_values,
-            "rejects": str(_rejects(both)),
+            "rejects": [str(path) for path in _targets(both)[1:]],
         },
         thumbprint=bulk_workers.thumbprints(keys),
         resume=both.resume,
+        force=both.force,
+        max_rejects=both.max_rejects,
         worker=worker,
     )
 
@@ -154,7 +174,7 @@ def check(both: Files) -> None:
         raise click.UsageError("name each --field once")
     if both.json_values and form != "jsonl":
         raise click.UsageError("--json-values is for JSON Lines")
-    paths = [both.in_path, *Books(both.out_path, _rejects(both)).files()]
+    paths = [both.in_path, *Books(_targets(both)).files()]
     if len({os.path.realpath(path) for path in paths}) != len(paths):
         text = "IN, OUT, the rejects and what is written beside them must be different files"
         raise click.UsageError(text)
@@ -177,6 +197,11 @@ def _format(both: Files, form: str, *, sealing: bool) -> Format:
 
 def _rejects(both: Files) -> Path:
     return both.rejects_path or both.out_path.with_name(f"{both.out_path.name}.rejects.jsonl")
+
+
+def _targets(both: Files) -> tuple[Path, ...]:
+    rejected = () if both.rejected_path is None else (both.rejected_path,)
+    return (both.out_path, _rejects(both), *rejected)
 
 
 def cores(workers: int | None) -> int:

@@ -419,6 +419,59 @@ def test_rejected_rows_are_a_file_that_can_be_mended_and_run_again(
     assert stat.S_IMODE(again.stat().st_mode) == 0o600
 
 
+EXCEL = b'\xef\xbb\xbfid;card;name\r\n1;4111;"A; B"\r\n2;5513;\xc3\xa9\r\n'
+
+
+def test_what_excel_writes_is_sealed_rekeyed_and_opened_to_the_byte(
+    bulk: Callable[..., Result], rekey: Callable[..., Result], run: Run, folder: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    source = tmp_path / "in.csv"
+    source.write_bytes(EXCEL)
+    how = ("--field", "card", "--delimiter", ";")
+    assert bulk("encrypt", source, *how).exit_code == 0
+    assert b"4111" not in (tmp_path / "encrypted.csv").read_bytes()
+    assert rekey(tmp_path / "encrypted.csv", *how).exit_code == 0
+    key = ("--key", folder / "direct.jwk", "--enc", "A256GCM", "--workers", 1)
+    target = tmp_path / "back.csv"
+    done = run("bulk", "decrypt", *key, *how, "-o", target, tmp_path / "rekeyed.csv")
+    assert done.exit_code == 0
+    assert target.read_bytes() == EXCEL
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_json_line(
+    bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(b'\xef\xbb\xbf{"a": "x"}\n{"a": "y"}\n')
+    assert bulk("encrypt", source, "--field", "a").exit_code == 0
+    assert bulk("decrypt", tmp_path / "encrypted.jsonl", "--field", "a").exit_code == 0
+    assert (tmp_path / "decrypted.jsonl").read_bytes() == source.read_bytes()
+
+
+HEADS = {
+    "semicolons": (b"id;card\n1;4\n", "not separated so: give --delimiter ';'"),
+    "tabs": (b"id\tcard\n1\t4\n", "not separated so: give --delimiter 'tab'"),
+    "UTF-16": ("id,card\n".encode("utf-16"), "encoding: IN is UTF-16: save it as CSV UTF-8"),
+    "twice": (b"card,id,card\n", "names the column card 2 times, at 1 and 3"),
+    "a blank": (b"id, card\n", "that at 2 differs only in spaces or case"),
+    "none": (b"4111,secret\n", "the first line has no column card, and 2 in all\n"),
+    "nothing": (b"", "csv: the first line is no CSV that can be read"),
+}
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_each_mistake_in_the_first_line_has_its_own_text_that_repeats_nothing_of_it(
+    case: str, bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    data, text = HEADS[case]
+    (tmp_path / "in.csv").write_bytes(data)
+    done = bulk("encrypt", tmp_path / "in.csv", "--field", "card")
+    assert done.exit_code == Exit.FILE
+    assert text in done.stderr
+    assert "secret" not in done.stderr
+
+
 USAGE = {
     "no field": ("in.jsonl", (), "usage: --field is for"),
     "fields of lines": ("in.jsonl", ("--format", "lines", "--field", "a"), "usage: --field is for"),
@@ -427,8 +480,8 @@ USAGE = {
     "JSON values in CSV": ("in.csv", ("--field", "a", "--json-values"), "usage: --json-values"),
     "no worker": ("in.csv", ("--field", "a", "--workers", 0), "usage: Invalid value"),
     "rejects into the output": ("in.csv", ("--field", "a", "--rejects", "OUT"), "usage: IN, OUT"),
-    "no such column": ("in.csv", ("--field", "c"), "field: the first line must name"),
-    "a column twice": ("in.csv", ("--field", "b"), "field: the first line must name"),
+    "no such column": ("in.csv", ("--field", "c"), "field: the first line has no column c"),
+    "a column twice": ("in.csv", ("--field", "b"), "field: the first line names the column b 2"),
     "no file": ("none.csv", ("--field", "a"), "file: can't read "),
     "a folder": (".", ("--format", "lines"), "file: can't read "),
     "a bad header": ("in.csv", ("--field", "a", "--header", "alg=x"), "usage: "),

@@ -33,6 +33,12 @@ def common(verb: str, *, values: bool = True) -> list[click.Parameter]:
             metavar="NAME",
             help=f"A JSON member or a column to {verb}; may be repeated.",
         ),
+        click.Option(
+            ["--delimiter"],
+            type=click.Choice([",", ";", "tab", "|"]),
+            metavar="CHAR",
+            help="What separates the columns of CSV: ';', 'tab' or '|'; a comma unless named.",
+        ),
         *(_values() if values else ()),
         *_places(),
     ]
@@ -93,6 +99,7 @@ class Given(TypedDict):
 
     form: str | None
     fields: tuple[str, ...]
+    delimiter: str | None
     json_values: NotRequired[bool]
     rejects_path: Path | None
     rejected_path: Path | None
@@ -110,6 +117,7 @@ class Files(NamedTuple):
 
     form: str | None
     fields: tuple[str, ...]
+    delimiter: str | None
     rejects_path: Path | None
     rejected_path: Path | None
     max_rejects: int | None
@@ -150,6 +158,7 @@ def _task(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> Ta
             "algs": [key.alg for key in keys],
             "format": form,
             "fields": both.fields,
+            "delimiter": both.delimiter,
             "json_values": both.json_values,
             "rejects": [str(path) for path in _targets(both)[1:]],
         },
@@ -172,6 +181,8 @@ def check(both: Files) -> None:
         raise click.UsageError("--field is for JSON Lines and CSV, which need at least one")
     if len(set(both.fields)) != len(both.fields):
         raise click.UsageError("name each --field once")
+    if both.delimiter is not None and form != "csv":
+        raise click.UsageError("--delimiter is for CSV")
     if both.json_values and form != "jsonl":
         raise click.UsageError("--json-values is for JSON Lines")
     paths = [both.in_path, *Books(_targets(both)).files()]
@@ -189,7 +200,7 @@ def _form(both: Files) -> str:
 
 def _format(both: Files, form: str, *, sealing: bool) -> Format:
     if form == "csv":
-        return Csv(both.fields)
+        return Csv(both.fields, "\t" if both.delimiter == "tab" else both.delimiter or ",")
     if form == "lines":
         return PlainLines(sealing=sealing)
     return JsonLines(both.fields, sealing=sealing, as_json=both.json_values)

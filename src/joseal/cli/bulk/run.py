@@ -20,7 +20,7 @@ from joseal.cli import exit_codes
 from joseal.cli.bulk import journal as bulk_journal
 from joseal.cli.bulk.journal import Books, Fingerprint, Journal
 from joseal.cli.bulk.progress import Bar
-from joseal.cli.bulk.rows import Format, Refusal, RefusalError, Result, Row
+from joseal.cli.bulk.rows import Format, HeadError, Refusal, RefusalError, Result, Row
 from joseal.cli.exit_codes import Exit, FailureError
 
 # What is done between two entries is done again after a kill.
@@ -77,9 +77,8 @@ def _guarded(task: Task, books: Books) -> Journal:
             return _begin(task, file, books)
     except OSError as error:
         failure = exit_codes.of_file("read", click.format_filename(task.source), error)
-    except RefusalError as error:
-        text = "the first line must name each --field once"
-        failure = FailureError(error.refusal.code, text, Exit.FILE)
+    except HeadError as error:
+        failure = FailureError(error.code, error.text, Exit.FILE)
     except BrokenExecutor:
         text = "the worker processes end before they have done anything"
         failure = FailureError("workers", text, Exit.FILE)

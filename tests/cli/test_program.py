@@ -52,7 +52,7 @@ def test_help_names_every_command_in_order(run: Run) -> None:
     assert listed(done.stdout) == list(COMMANDS)
     assert list(COMMANDS)[: len(OUTER)] == OUTER
     assert COMMANDS["key"] == ["convert", "thumbprint", "show", "public"]
-    assert COMMANDS["bulk"] == ["encrypt", "decrypt"]
+    assert COMMANDS["bulk"] == ["encrypt", "decrypt", "rekey"]
     assert COMMANDS["juspay"] == ["attempt", "run", "status", "sandbox"]
     for group in ("key", "bulk", "juspay"):
         assert listed(run(group, "--help").stdout) == COMMANDS[group]
@@ -124,6 +124,27 @@ def test_an_unknown_command_names_the_nearest(args: tuple[str, ...], said: str, 
     done = run(*args)
     assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
     assert done.stderr.startswith(f"joseal: usage: {said}")
+
+
+@pytest.mark.parametrize(
+    ("option", "args"),
+    [
+        ("--key", ("encrypt", "--key", "a", "--enc", "A256GCM", "--key", "b")),
+        ("--enc", ("bulk", "encrypt", "--key", "a", "--enc", "A256GCM", "--enc=A128GCM", "in")),
+        ("--output", ("sign", "-o", "a", "--output", "b")),
+        ("--alg", ("verify", "--key", "a", "--alg", "ES256", "--alg", "ES256")),
+    ],
+)
+def test_an_option_that_takes_one_value_refuses_a_second(
+    option: str, args: tuple[str, ...], run: Run
+) -> None:
+    done = run(*args)
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert done.stderr.startswith(f"joseal: usage: {option} may be given only once")
+
+
+def test_a_flag_may_be_repeated(run: Run) -> None:
+    assert "may be given only once" not in run("encrypt", "--json", "--json").stderr
 
 
 def test_no_command_at_all_shows_the_help(run: Run) -> None:

@@ -11,7 +11,7 @@ from joseal.bulk import pools, worker
 from joseal.bulk.outcome import Item, Outcomes
 from joseal.bulk.pools import CallerPool, Pool
 from joseal.bulk.run import BulkRun
-from joseal.bulk.worker import PlaintextItem, PlaintextWithHeader, TokenItem
+from joseal.bulk.worker import PlaintextItem, PlaintextWithHeader, Rekeyer, TokenItem
 
 _Item = TypeVar("_Item")
 
@@ -163,6 +163,18 @@ def decrypting(
         raise TypeError("give a Decrypter, or a factory that makes one")
     pool = _pool(sizes.workers, executor, prepared=isinstance(prepared, Decrypter))
     return BulkRun(worker.decrypt_task, prepared, pool, sizes.in_flight, timeout_seconds)
+
+
+def rekeying(
+    prepared: Rekeyer | Callable[[], Rekeyer], sizes: Sizes
+) -> BulkRun[Rekeyer, TokenItem, str]:
+    """Return a run that opens tokens and seals them again.
+
+    Raises:
+        Exception: what a factory raises, or that it can't be pickled.
+    """
+    pool = _pool(sizes.workers, None, prepared=isinstance(prepared, Rekeyer))
+    return BulkRun(worker.rekey_task, prepared, pool, sizes.in_flight)
 
 
 def _threads(prepared: object) -> int | None:

@@ -14,8 +14,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar, final
 
-from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.jwe import Decrypter, Encrypter, encryption_settings
+from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
+from joseal._core.wire.header import MANAGED
 from joseal.bulk.outcome import Item, ItemError, LostError
 from joseal.errors import JoseError
 
@@ -37,6 +39,9 @@ TokenItem: TypeAlias = str | bytes | JoseError
 
 # On whatever a factory raises, and so on nothing that comes from the executor itself.
 FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
+
+# What a header says of the key and of the encryption, which are new ones in a new token.
+_OF_THE_KEY: Final = MANAGED | {"kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit"}
 
 _RUNS_KEPT: Final = 4
 _kept: Final[OrderedDict[str, object]] = OrderedDict()
@@ -116,6 +121,47 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
     ]
 
 
+class Rekeyer(NamedTuple):
+    """Opens a token and seals its plaintext again, in memory.
+
+    Attributes:
+        decrypter: for the old keys.
+        encrypter: for the new key. Its constant Header Parameters win over those of the token.
+    """
+
+    decrypter: Decrypter
+    encrypter: Encrypter
+
+    @hide_locals
+    def rekey(self, token: str | bytes) -> str:
+        """Return a token under the new key, with the Header Parameters that are not of the key.
+
+        Raises:
+            JoseError: the token does not open, or the new one would be too large.
+        """
+        opened = self.decrypter.open(token)
+        own = encryption_settings(self.encrypter).begin
+        kept = {
+            name: value
+            for name, value in opened.header.items()
+            if name not in _OF_THE_KEY and name not in own
+        }
+        return self.encrypter.encrypt(opened.plaintext, header=kept or None)
+
+
+def rekey_task(task: BulkTask[Rekeyer, TokenItem]) -> list[str | JoseError]:
+    """Seal the tokens of a task again.
+
+    Raises:
+        TypeError: the factory made no Rekeyer.
+    """
+    rekeyer = _prepare(task.run, task.prepared, Rekeyer)
+    return [
+        item if isinstance(item, JoseError) else _result(Rekeyer.rekey, rekeyer, item)
+        for item in task.items
+    ]
+
+
 def checked(item: object) -> PlaintextItem:
     """Return an item to be encrypted in a form that every executor can carry."""
     if isinstance(item, bytes):
@@ -141,7 +187,7 @@ def _prepare(run: str, prepared: object, kind: type[_T]) -> _T:
         if not isinstance(kept, kind):
             kept = _made_by(prepared) if callable(prepared) else None
             if not isinstance(kept, kind):
-                raise TypeError("the factory must make an Encrypter to seal, a Decrypter to open")
+                raise TypeError("the factory must make what the run works with")
             _kept[run] = kept
             if len(_kept) > _RUNS_KEPT:
                 _kept.popitem(last=False)

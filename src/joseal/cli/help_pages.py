@@ -31,6 +31,17 @@ class Manual(click.Command):
     examples: tuple[str, ...] = ()
     exits: tuple[Exit, ...] = ()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; click alone would take the last of two values in silence.
+
+        Raises:
+            UsageError: an option that takes one value is given twice.
+        """
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args([*args])
+            _refuse_repeated(ctx, order)
+        return super().parse_args(ctx, args)
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
         begin(self, ctx, formatter, " ".join(_usage(self, ctx)))
@@ -51,6 +62,19 @@ def command(
         return made
 
     return decorate
+
+
+def _refuse_repeated(ctx: click.Context, given: Sequence[click.Parameter]) -> None:
+    """Refuse an option that takes one value and is given more; a flag says the same each time.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for param in given:
+        single = isinstance(param, click.Option) and not (param.multiple or param.is_flag)
+        if single and given.count(param) > 1:
+            name = max(param.opts, key=len)
+            raise click.UsageError(f"{name} may be given only once, and takes one value", ctx)
 
 
 @contextmanager

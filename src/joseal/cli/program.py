@@ -67,9 +67,12 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "key thumbprint": _Entry("Show the names that keys have by their content."),
         "key show": _Entry("Show what keys are, without their secrets."),
         "key public": _Entry("Write the public half of a key."),
-        "bulk": _Entry("Seal or open the rows of JSON Lines and CSV.", is_group=True, more=_BULK),
+        "bulk": _Entry(
+            "Seal, open or rekey the rows of JSON Lines and CSV.", is_group=True, more=_BULK
+        ),
         "bulk encrypt": _Entry("Seal fields of JSON Lines, columns of CSV, or whole lines."),
         "bulk decrypt": _Entry("Open fields of JSON Lines, columns of CSV, or whole lines."),
+        "bulk rekey": _Entry("Open the same, and seal it for a new key, in memory."),
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
         "juspay attempt": _Entry("Seal one more attempt at a payout, and send it once."),

@@ -26,6 +26,7 @@ from joseal.cli.bulk import rows as bulk_rows
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.exit_codes import Exit
 from joseal.cli.program import program
+from joseal.errors import JoseError
 
 Run = Callable[..., Result]
 Shell = Callable[..., subprocess.CompletedProcess[bytes]]
@@ -91,12 +92,7 @@ def test_json_members_come_back_and_all_else_stays_as_it_was(
     for path in tmp_path.iterdir():
         assert path == source or stat.S_IMODE(path.stat().st_mode) == 0o600
     assert {path.name for path in tmp_path.iterdir()} == {
-        "in.jsonl",
-        *(
-            f"{verb}ed.jsonl{end}"
-            for verb in ("encrypt", "decrypt")
-            for end in ("", ".rejects.jsonl")
-        ),
+        *("in.jsonl", "encrypted.jsonl", "decrypted.jsonl"),
     }
 
 
@@ -229,9 +225,251 @@ def test_refused_tokens_are_listed(bulk: Callable[..., Result], tmp_path: Path, 
     assert (tmp_path / "decrypted.jsonl").read_bytes() == b'{"a": "x"}\n'
     values = [sealer.encrypt(text) for text in (b'1,"value":2', b"1}", b"{\n}", b"", b" 1\r\n")]
     source.write_text("".join(json.dumps({"a": token}) + "\n" for token in values))
-    done = bulk("decrypt", source, "--field", "a", "--json-values")
+    done = bulk(
+        *("decrypt", source, "--field", "a", "--json-values", "--force", "--max-rejects", 3)
+    )
     assert done.exit_code == Exit.TOKEN
     assert (tmp_path / "decrypted.jsonl").read_bytes() == b'{"a": { }}\n{"a": 1}\n'
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rows_under_old_and_new_keys_are_opened_with_all_keys_that_are_given(
+    workers: int, run: Run, tmp_path: Path
+) -> None:
+    keys = [Key.generate("A256KW", kid=f"k{number}") for number in range(3)]
+    (tmp_path / "set.jwks").write_text(
+        json.dumps({"keys": [key.to_jwk(private=True) for key in keys[:2]]})
+    )
+    (tmp_path / "new.jwk").write_text(json.dumps(keys[2].to_jwk(private=True)))
+    (tmp_path / "in").write_text(
+        "".join(Encrypter(key, enc=ENC).encrypt(b"x") + "\n" for key in keys)
+    )
+    done = run(
+        *("bulk", "decrypt", "--key", tmp_path / "set.jwks", "--key", tmp_path / "new.jwk"),
+        *("--enc", ENC, "--format", "lines", "--workers", workers),
+        *("-o", tmp_path / "out", tmp_path / "in"),
+    )
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "out").read_bytes() == b"x\n" * 3
+
+
+@pytest.fixture
+def rekey(folder: Path, tmp_path: Path, run: Run) -> Callable[..., Result]:
+    """Rekey whole lines or a field from `wrap.jwk` to `direct.jwk`."""
+
+    def rekey(source: Path, *args: object, workers: int = 1) -> Result:
+        old = ("--key", folder / "wrap.jwk", "--enc", ENC, "--workers", workers)
+        new = ("--to-key", folder / "direct.jwk", "--to-enc", "A256GCM")
+        target = source.with_name(f"rekeyed{source.suffix}")
+        return run("bulk", "rekey", *old, *new, "-o", target, *args, source)
+
+    return rekey
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("workers", [1, 2])
+def test_rekeyed_rows_open_with_the_new_key_alone(
+    *, workers: int, rekey: Callable[..., Result], bulk: Callable[..., Result], tmp_path: Path,
+    folder: Path, key: Key,
+) -> None:  # fmt: skip
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(JSON_LINES)
+    fields = ("--field", "a", "--field", "b")
+    bulk("encrypt", source, *fields, "--header", "typ=card", "--header", "v:=3")
+    done = rekey(tmp_path / "encrypted.jsonl", *fields, workers=workers)
+    assert done.exit_code == 0, done.stderr
+    rows = [json.loads(line) for line in lines_of(tmp_path / "rekeyed.jsonl") if line.strip()]
+    new = Key.from_jwk((folder / "direct.jwk").read_text())
+    opened = [Decrypter(new, enc="A256GCM").open(row[name]) for row in rows for name in "ab"]
+    assert [token.plaintext.decode() for token in opened] == [
+        *("x", '\u00e9"}', "\u00e9", "", "last", "no line end")
+    ]
+    assert all(dict(token.header) == {"alg": "dir", "enc": "A256GCM", "typ": "card", "v": 3}
+               for token in opened)  # fmt: skip
+    assert len({row["a"] for row in rows}) == len(rows)
+    with pytest.raises(JoseError):
+        Decrypter(key, enc=ENC).decrypt(rows[0]["a"])
+
+
+def test_what_does_not_open_is_a_reject_of_rekey_and_a_header_that_is_named_wins(
+    rekey: Callable[..., Result], tmp_path: Path, key: Key, folder: Path
+) -> None:
+    stranger = Encrypter(Key.generate("A256KW"), enc=ENC).encrypt(b"x")
+    typed = Encrypter(key, enc=ENC, header={"typ": "old"}).encrypt(b"\xff")
+    (tmp_path / "in").write_text(f"{stranger}\nnone\n{typed}\n")
+    done = rekey(tmp_path / "in", "--format", "lines", "--header", "typ=new")
+    assert done.exit_code == Exit.TOKEN
+    assert rejects(tmp_path / "rekeyed.rejects.jsonl") == [
+        (1, "undecryptable", None),
+        (2, "malformed", None),
+    ]
+    new = Key.from_jwk((folder / "direct.jwk").read_text())
+    opened = Decrypter(new, enc="A256GCM").open((tmp_path / "rekeyed").read_text().strip())
+    assert (opened.plaintext, opened.header["typ"]) == (b"\xff", "new")
+
+
+def test_what_is_wrong_with_the_new_key_is_said_of_its_options(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "in").write_text("")
+    old = ("bulk", "rekey", "--key", folder / "wrap.jwk", "--enc", ENC, "--format", "lines")
+    places = ("--to-enc", ENC, "--workers", 1, "-o", tmp_path / "out", tmp_path / "in")
+    done = run(*old, "--to-key", folder / "public.pem", *places)
+    assert done.stderr.startswith("joseal: usage: --to-alg is needed")
+    done = run(*old, "--to-key", folder / "private.pem", "--to-alg", "RSA-OAEP-256", *places)
+    assert (done.exit_code, "joseal key public" in done.stderr) == (Exit.KEY, True)
+
+
+@pytest.mark.processes
+def test_a_rekeying_that_is_killed_goes_on_and_no_plaintext_is_ever_on_the_disk(
+    bulk: Callable[..., Result], folder: Path, large: Path, run: Run
+) -> None:
+    assert bulk("encrypt", large, "--field", "a").exit_code == Exit.TOKEN
+    source, target = large.with_name("encrypted.jsonl"), large.with_name("out.jsonl")
+    words = (
+        *("bulk", "rekey", "--key", folder / "wrap.jwk", "--enc", ENC, "--field", "a"),
+        *("--to-key", folder / "direct.jwk", "--to-enc", "A256GCM", "--resume", "-o", target),
+    )
+    done = stop(
+        "replace", 3, signal.SIGKILL, [str(word) for word in (*words, "--workers", 2, source)]
+    )
+    assert done.returncode == -signal.SIGKILL
+    partial = target.with_name("out.jsonl.partial").read_bytes()
+    assert partial
+    assert not any(b"row %d" % number in partial for number in range(ROWS))
+    assert run(*words, "--workers", 1, source).exit_code == 0
+    new = Decrypter(Key.from_jwk((folder / "direct.jwk").read_text()), enc="A256GCM")
+    rows = [json.loads(line) for line in lines_of(target)]
+    good = [number for number in range(ROWS) if number % 100 != 99]
+    assert [(row["id"], new.decrypt(row["a"]).decode()) for row in rows] == [
+        (number, f"row {number}") for number in good
+    ]
+
+
+def mixed(folder: Path) -> Path:
+    """Two good rows and two bad ones."""
+    source = folder / "in.csv"
+    source.write_bytes(b'a,b\r\n1,x\r\n2\r\n"3",y\r\n4,"z"z\r\n')
+    return source
+
+
+def test_an_output_is_replaced_with_force_alone(
+    bulk: Callable[..., Result], tmp_path: Path, key: Key
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"a": "x"}\n')
+    for name in ("encrypted.jsonl", "encrypted.jsonl.rejects.jsonl"):
+        (tmp_path / name).write_text("before")
+        done = bulk("encrypt", source, "--field", "a")
+        assert done.exit_code == Exit.FILE
+        text = "is there already: --force replaces it"
+        assert done.stderr == f"joseal: file: {tmp_path / name} {text}\n"
+        assert (tmp_path / name).read_text() == "before"
+        (tmp_path / name).rename(tmp_path / f"{name}.before")
+    (tmp_path / "encrypted.jsonl").write_text("before")
+    (tmp_path / "encrypted.jsonl.rejects.jsonl").write_text("before")
+    assert bulk("encrypt", source, "--field", "a", "--force").exit_code == 0
+    (row,) = lines_of(tmp_path / "encrypted.jsonl")
+    assert Decrypter(key, enc=ENC).decrypt(json.loads(row)["a"]) == b"x"
+    assert not (tmp_path / "encrypted.jsonl.rejects.jsonl").exists()
+
+
+def test_an_output_that_appears_during_the_run_is_not_replaced(
+    bulk: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "encrypted.jsonl"
+    source.write_text('{"a": "x"}\n')
+    act: Callable[..., object] = bulk_run.finish
+
+    def appear(*args: object) -> object:
+        target.write_text("someone else's")
+        return act(*args)
+
+    monkeypatch.setattr(bulk_run, "finish", appear)
+    assert bulk("encrypt", source, "--field", "a").exit_code == Exit.FILE
+    assert target.read_text() == "someone else's"
+
+
+@pytest.mark.parametrize("limit", [(), ("--max-rejects", 1)])
+def test_a_run_with_too_many_rejects_replaces_nothing_and_can_be_let_through(
+    limit: tuple[object, ...], bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    source, target = mixed(tmp_path), tmp_path / "encrypted.csv"
+    target.write_text("before")
+    args = ("encrypt", source, "--field", "b", "--force")
+    done = bulk(*args, *limit)
+    assert done.exit_code == Exit.TOKEN
+    assert done.stderr.startswith("joseal: rejects: 2 of 4 rows, listed in ")
+    assert target.read_text() == "before"
+    assert not target.with_name("encrypted.csv.rejects.jsonl").exists()
+    assert len(rejects(target.with_name("encrypted.csv.rejects.jsonl.partial"))) == 2
+    assert bulk(*args, "--resume", *limit).stderr == done.stderr
+    assert bulk(*args, "--resume", "--max-rejects", 2).exit_code == Exit.TOKEN
+    assert len(lines_of(target)) == 3
+    assert len(rejects(target.with_name("encrypted.csv.rejects.jsonl"))) == 2
+
+
+def test_rejected_rows_are_a_file_that_can_be_mended_and_run_again(
+    bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    source, again = mixed(tmp_path), tmp_path / "again.csv"
+    assert bulk("encrypt", source, "--field", "b", "--rejected", again).exit_code == Exit.TOKEN
+    assert again.read_bytes() == b'a,b\r\n2\r\n4,"z"z\r\n'
+    assert stat.S_IMODE(again.stat().st_mode) == 0o600
+
+
+EXCEL = b'\xef\xbb\xbfid;card;name\r\n1;4111;"A; B"\r\n2;5513;\xc3\xa9\r\n'
+
+
+def test_what_excel_writes_is_sealed_rekeyed_and_opened_to_the_byte(
+    bulk: Callable[..., Result], rekey: Callable[..., Result], run: Run, folder: Path,
+    tmp_path: Path,
+) -> None:  # fmt: skip
+    source = tmp_path / "in.csv"
+    source.write_bytes(EXCEL)
+    how = ("--field", "card", "--delimiter", ";")
+    assert bulk("encrypt", source, *how).exit_code == 0
+    assert b"4111" not in (tmp_path / "encrypted.csv").read_bytes()
+    assert rekey(tmp_path / "encrypted.csv", *how).exit_code == 0
+    key = ("--key", folder / "direct.jwk", "--enc", "A256GCM", "--workers", 1)
+    target = tmp_path / "back.csv"
+    done = run("bulk", "decrypt", *key, *how, "-o", target, tmp_path / "rekeyed.csv")
+    assert done.exit_code == 0
+    assert target.read_bytes() == EXCEL
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_json_line(
+    bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    source = tmp_path / "in.jsonl"
+    source.write_bytes(b'\xef\xbb\xbf{"a": "x"}\n{"a": "y"}\n')
+    assert bulk("encrypt", source, "--field", "a").exit_code == 0
+    assert bulk("decrypt", tmp_path / "encrypted.jsonl", "--field", "a").exit_code == 0
+    assert (tmp_path / "decrypted.jsonl").read_bytes() == source.read_bytes()
+
+
+HEADS = {
+    "semicolons": (b"id;card\n1;4\n", "not separated so: give --delimiter ';'"),
+    "tabs": (b"id\tcard\n1\t4\n", "not separated so: give --delimiter 'tab'"),
+    "UTF-16": ("id,card\n".encode("utf-16"), "encoding: IN is UTF-16: save it as CSV UTF-8"),
+    "twice": (b"card,id,card\n", "names the column card 2 times, at 1 and 3"),
+    "a blank": (b"id, card\n", "that at 2 differs only in spaces or case"),
+    "none": (b"4111,secret\n", "the first line has no column card, and 2 in all\n"),
+    "nothing": (b"", "csv: the first line is no CSV that can be read"),
+}
+
+
+@pytest.mark.parametrize("case", HEADS)
+def test_each_mistake_in_the_first_line_has_its_own_text_that_repeats_nothing_of_it(
+    case: str, bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    data, text = HEADS[case]
+    (tmp_path / "in.csv").write_bytes(data)
+    done = bulk("encrypt", tmp_path / "in.csv", "--field", "card")
+    assert done.exit_code == Exit.FILE
+    assert text in done.stderr
+    assert "secret" not in done.stderr
 
 
 USAGE = {
@@ -242,8 +480,8 @@ USAGE = {
     "JSON values in CSV": ("in.csv", ("--field", "a", "--json-values"), "usage: --json-values"),
     "no worker": ("in.csv", ("--field", "a", "--workers", 0), "usage: Invalid value"),
     "rejects into the output": ("in.csv", ("--field", "a", "--rejects", "OUT"), "usage: IN, OUT"),
-    "no such column": ("in.csv", ("--field", "c"), "field: the first line must name"),
-    "a column twice": ("in.csv", ("--field", "b"), "field: the first line must name"),
+    "no such column": ("in.csv", ("--field", "c"), "field: the first line has no column c"),
+    "a column twice": ("in.csv", ("--field", "b"), "field: the first line names the column b 2"),
     "no file": ("none.csv", ("--field", "a"), "file: can't read "),
     "a folder": (".", ("--format", "lines"), "file: can't read "),
     "a bad header": ("in.csv", ("--field", "a", "--header", "alg=x"), "usage: "),
@@ -260,7 +498,8 @@ def test_wrong_usage_is_one_line_and_leaves_no_output(
     target = tmp_path / "out"
     args = [target if arg == "OUT" else arg for arg in args]
     key = ("--key", folder / "wrap.jwk", "--enc", ENC)
-    done = run("bulk", "encrypt", *key, "--workers", 1, "-o", target, *args, tmp_path / name)
+    one = () if "--workers" in args else ("--workers", 1)
+    done = run("bulk", "encrypt", *key, *one, "-o", target, *args, tmp_path / name)
     assert done.exit_code in {Exit.USAGE, Exit.FILE}
     assert done.stderr.startswith(f"joseal: {beginning}")
     assert (done.stderr.count("\n"), done.stdout) == (1, "")

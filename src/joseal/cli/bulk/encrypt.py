@@ -1,12 +1,13 @@
 """`joseal bulk encrypt`: encrypt the rows of a file."""
 
 from pathlib import Path
+from typing import Unpack
 
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
 from joseal.cli.bulk import workers as bulk_workers
-from joseal.cli.bulk.options import Files
-from joseal.cli.bulk.workers import EncrypterSettings, KeySource
+from joseal.cli.bulk.options import Files, Given
+from joseal.cli.bulk.workers import EncrypterSettings, TargetSource
 from joseal.cli.exit_codes import Exit
 
 
@@ -32,15 +33,7 @@ def command(
     kid: str | None,
     no_kid: bool,
     members: tuple[str, ...],
-    form: str | None,
-    fields: tuple[str, ...],
-    json_values: bool,
-    rejects_path: Path | None,
-    workers: int | None,
-    resume: bool,
-    as_json: bool,
-    out_path: Path,
-    in_path: Path,
+    **given: Unpack[Given],
 ) -> None:
     """Encrypt fields of JSON Lines, columns of CSV, or whole lines.
 
@@ -52,10 +45,10 @@ def command(
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
-    source = KeySource(key_path, alg, kid)
+    source = TargetSource(key_path, alg, kid)
     settings = EncrypterSettings(enc, options.header_members(members), write_kid=not no_kid)
-    both = Files(form, fields, json_values, rejects_path, resume, as_json, out_path, in_path)
+    both = Files(**given)
     bulk_task.check(both)
-    key = source.load()
-    worker = bulk_workers.encrypt_chunks(source, settings, key, bulk_task.cores(workers))
-    bulk_task.run(both, key, worker, {"seal": settings._asdict(), "kid": kid})
+    keys = source.load()
+    worker = bulk_workers.encrypt_chunks(source, settings, keys, bulk_task.cores(both.workers))
+    bulk_task.run(both, keys, worker, {"seal": settings._asdict(), "kid": kid})

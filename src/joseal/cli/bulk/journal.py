@@ -1,6 +1,6 @@
 """What is written while a bulk run goes on, so that it can be killed at any time and go on later.
 
-Beside the output stand its `.partial` file, that of the rejects, and a `.journal`, all with mode
+Beside the output stand its `.partial` file, those of the rejects, and a `.journal`, all with mode
 0600. The journal says how much of the input is done, and how many bytes of the partial files
 belong to that. What else they hold was written after it, and is cut off when the run goes on.
 
@@ -19,7 +19,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from io import BufferedReader
 from pathlib import Path
@@ -66,6 +66,7 @@ class Journal(msgspec.Struct, frozen=True):
         lines: lines of the input that are done.
         output_bytes: bytes of the partial output that belong to them.
         rejects_bytes: bytes of the partial rejects that belong to them.
+        rejected_bytes: bytes of the partial file of rejected rows that belong to them.
         rows: how many rows are in the output.
         rejects: how many are not.
         done: all is done but the renaming.
@@ -76,6 +77,7 @@ class Journal(msgspec.Struct, frozen=True):
     lines: int = 0
     output_bytes: int = 0
     rejects_bytes: int = 0
+    rejected_bytes: int = 0
     rows: int = 0
     rejects: int = 0
     done: bool = False
@@ -88,12 +90,21 @@ class Journal(msgspec.Struct, frozen=True):
 
 @final
 class Books:
-    """The partial files and the journal of one run. Leaving its `with` closes them as they are."""
+    """The partial files and the journal of one run. Leaving its `with` closes them as they are.
 
-    def __init__(self, output: Path, rejects: Path) -> None:
-        self._targets = (output, rejects)
-        self._partials = (_beside(output, "partial"), _beside(rejects, "partial"))
-        self._journal = _beside(output, "journal")
+    Args:
+        targets: where the rows, the list of rejects, and perhaps the rejected rows go.
+        force: existing targets may be replaced.
+
+    Attributes:
+        partials: what they are called until the run is done, in the same order.
+    """
+
+    def __init__(self, targets: Sequence[Path], *, force: bool = False) -> None:
+        self._targets = tuple(targets)
+        self.partials = tuple(_beside(target, "partial") for target in targets)
+        self._journal = _beside(targets[0], "journal")
+        self._force = force
         self._descriptors: list[int] = []
 
     def __enter__(self) -> Self:
@@ -105,22 +116,28 @@ class Books:
 
     def files(self) -> list[Path]:
         """Return every file that a run makes or removes."""
-        return [*self._targets, *self._partials, self._journal, _beside(self._journal, "new")]
+        return [*self._targets, *self.partials, self._journal, _beside(self._journal, "new")]
+
+    def replaces_output(self) -> bool:
+        """Tell whether an output is there that the run would replace."""
+        return self._targets[0].exists() and self.partials[0].exists()
 
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
         """Begin a run, or find where an unfinished one stopped, and cut off what is behind that.
 
         Raises:
             FailureError: there is an unfinished run, and `resume` is not set; it is about something
-                else; another process is at work on it; a file can't be used.
+                else; another process is at work on it; a file can't be used, or is there and
+                may not be replaced.
         """
         for target in self._targets:
             files.check_replaceable(target)
-        if not resume and any(path.exists() for path in (self._journal, *self._partials)):
+        if not resume and any(path.exists() for path in (self._journal, *self.partials)):
             raise self._refused("a run was not finished: go on with --resume")
         journal = self._read()
         if journal is not None:
             self._check(journal.fingerprint, fingerprint)
+        self._check_free(journal)
         # Those of a run that is done may have their names already.
         self._open_partials(make=journal is None or not journal.done)
         # Another process may have gone on, or even finished, before the lock was ours.
@@ -133,17 +150,24 @@ class Books:
             self._cut(journal)
         return journal
 
-    def write(self, rows: bytes, rejects: bytes) -> tuple[int, int]:
-        """Append to the partial files, and return how much that was.
+    def write(self, *pieces: Iterable[bytes]) -> list[int]:
+        """Append to each partial file, and return how much that was.
+
+        Args:
+            pieces: of the rows, the rejects and the rejected rows; the last only where they go
+                to a file.
 
         Raises:
             FailureError: a file can't be written.
         """
-        for path, descriptor, data in zip(
-            self._partials, self._descriptors, (rows, rejects), strict=True
+        sizes = [0] * len(pieces)
+        for index, (path, descriptor) in enumerate(
+            zip(self.partials, self._descriptors, strict=True)
         ):
-            _append(path, descriptor, data)
-        return len(rows), len(rejects)
+            for data in pieces[index]:
+                _append(path, descriptor, data)
+                sizes[index] += len(data)
+        return sizes
 
     def keep(self, journal: Journal) -> None:
         """Make what was written last, and then say so in the journal.
@@ -151,23 +175,41 @@ class Books:
         Raises:
             FailureError: a file can't be written.
         """
-        for path, descriptor in zip(self._partials, self._descriptors, strict=True):
+        for path, descriptor in zip(self.partials, self._descriptors, strict=True):
             _writing(path, partial(os.fsync, descriptor))
         self._enter(journal)
 
-    def finish(self) -> None:
+    def finish(self, journal: Journal) -> None:
         """Give the files their names, after a journal that says `done` was kept.
 
+        Without rejects there is no file of them, and one of an earlier run that is replaced goes.
         Killed in between, a resumed run goes on here.
 
         Raises:
-            FailureError: a file can't be renamed.
+            FailureError: a file can't be renamed, or one has appeared that may not be replaced.
         """
+        self._check_free(journal)
         # The output is the last to appear.
-        for source, target in reversed([*zip(self._partials, self._targets, strict=True)]):
-            if source.exists():
+        for source, target in reversed([*zip(self.partials, self._targets, strict=True)]):
+            if journal.rejects == 0 and target != self._targets[0]:
+                if source.exists() and self._force:
+                    _writing(target, partial(target.unlink, missing_ok=True))
+                _writing(source, partial(source.unlink, missing_ok=True))
+            elif source.exists():
                 _writing(target, partial(source.replace, target))
         _writing(self._journal, partial(self._journal.unlink, missing_ok=True))
+
+    def _check_free(self, journal: Journal | None) -> None:
+        """Refuse to replace what is there, unless a run that is done has given it its name.
+
+        Raises:
+            FailureError: a target is there.
+        """
+        for source, target in zip(self.partials, self._targets, strict=True):
+            named = journal is not None and journal.done and not source.exists()
+            if target.exists() and not (self._force or named):
+                text = f"{click.format_filename(target)} is there already: --force replaces it"
+                raise FailureError("file", text, Exit.FILE)
 
     def _enter(self, journal: Journal) -> None:
         """Replace the journal. What a kill leaves of a new one is removed by the next."""
@@ -182,17 +224,18 @@ class Books:
         _writing(self._journal, partial(new.replace, self._journal))
 
     def _open_partials(self, *, make: bool) -> None:
-        for path in self._partials:
+        for path in self.partials:
             if path.exists():
                 self._descriptors.append(_found(path))
             elif make:
                 self._descriptors.append(_made(path))
-        if self._descriptors and not _locked(self._partials[0], self._descriptors[0]):
+        if self._descriptors and not _locked(self.partials[0], self._descriptors[0]):
             raise self._refused("another run is at work")
 
     def _cut(self, journal: Journal) -> None:
-        sizes = (journal.output_bytes, journal.rejects_bytes)
-        for path, descriptor, raw in zip(self._partials, self._descriptors, sizes, strict=True):
+        sizes = (journal.output_bytes, journal.rejects_bytes, journal.rejected_bytes)
+        # The last of them is wanted only where rejected rows are.
+        for path, descriptor, raw in zip(self.partials, self._descriptors, sizes, strict=False):
             if os.fstat(descriptor).st_size < raw:
                 raise self._refused("the partial file is shorter than its journal says")
             _writing(path, partial(os.ftruncate, descriptor, raw))
@@ -216,9 +259,7 @@ class Books:
 
     def _refused(self, reason: str) -> FailureError:
         left = ", ".join(
-            click.format_filename(path)
-            for path in (self._journal, *self._partials)
-            if path.exists()
+            click.format_filename(path) for path in (self._journal, *self.partials) if path.exists()
         )
         return FailureError("resume", f"{reason}; to begin anew, remove {left}", Exit.FILE)
 

@@ -9,6 +9,7 @@ Rules:
 Source: RFC 8259, RFC 4180, https://jsonlines.org.
 """
 
+import codecs
 import csv
 import io
 import re
@@ -50,6 +51,20 @@ class RefusalError(Exception):
         self.refusal = Refusal(code, field)
 
 
+class HeadError(Exception):
+    """What is wrong with the whole input, in a text that is the user's.
+
+    Attributes:
+        code: a stable word.
+        text: what it is, and what to do.
+    """
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.text = text
+
+
 class _Span(NamedTuple):
     """Where a value stands in a line."""
 
@@ -65,6 +80,11 @@ class Place(NamedTuple):
 
 
 _BEGIN: Final = Place(0, 0)
+
+# What Excel and Windows editors write before the text of a UTF-8 file; it stays where it is.
+_MARK: Final = codecs.BOM_UTF8
+_WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DELIMITERS: Final = (",", ";", "\t", "|")
 
 
 @final
@@ -141,6 +161,8 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         """Lines for the CSV reader, until a row is over the bound."""
         while line := self.read():
+            if self.begin.offset == 0:
+                line = line.removeprefix(_MARK)
             # Bytes that are no UTF-8 stay what they are.
             yield line.decode(errors="surrogateescape")
 
@@ -247,8 +269,9 @@ class PlainLines:
 class Csv:
     """Cells under a line with their names, some columns of which are encrypted or opened."""
 
-    def __init__(self, fields: Sequence[str]) -> None:
+    def __init__(self, fields: Sequence[str], delimiter: str = ",") -> None:
         self._fields = fields
+        self._delimiter = delimiter
         self._columns: list[int] = []
         self._width = 0
         self._line_end = "\n"
@@ -257,23 +280,50 @@ class Csv:
         """Read the line with the names.
 
         Raises:
-            RefusalError: there is none, or it has a column that is asked for not exactly once.
+            HeadError: there is none, or it has a column that is asked for not exactly once.
         """
-        self._line_end = "\r\n" if file.readline(LINE_BYTES).endswith(b"\r\n") else "\n"
-        file.seek(0)
-        _, _, names = next(_records(file, _BEGIN), (_BEGIN, _BEGIN, Refusal("csv")))
-        if isinstance(names, Refusal):
-            raise RefusalError("csv")
+        first = file.readline(LINE_BYTES)
+        if first.startswith(_WIDE_MARKS):
+            raise HeadError("encoding", "IN is UTF-16: save it as CSV UTF-8")
+        self._line_end = "\r\n" if first.endswith(b"\r\n") else "\n"
+        names = self._names(file, self._delimiter)
+        if names is None:
+            raise HeadError("csv", "the first line is no CSV that can be read")
         for field in self._fields:
             if names.count(field) != 1:
-                raise RefusalError("field", field)
+                raise HeadError("field", self._mistake(file, names, field))
         self._columns = [names.index(field) for field in self._fields]
         self._width = len(names)
-        return self._line(names)
+        return _MARK * first.startswith(_MARK) + self._line(names)
+
+    def _names(self, file: BinaryIO, delimiter: str) -> list[str] | None:
+        """Read the first record; None where there is none that can be read."""
+        file.seek(0)
+        nothing = (_BEGIN, _BEGIN, Refusal("csv"))
+        _, _, names = next(_records(file, _BEGIN, delimiter), nothing)
+        return None if isinstance(names, Refusal) else names
+
+    def _mistake(self, file: BinaryIO, names: list[str], field: str) -> str:
+        """Say why a column is not found, without what the line says: it may be a row of data."""
+        places = [index for index, name in enumerate(names, 1) if name == field]
+        if places:
+            return f"the first line names the column {field} {len(places)} times, at " + (
+                " and ".join(map(str, places))
+            )
+        for other in _DELIMITERS:
+            found = self._names(file, other)
+            if found is not None and field in found:
+                name = "tab" if other == "\t" else other
+                return f"the columns of IN are not separated so: give --delimiter '{name}'"
+        likes = [index for index, name in enumerate(names, 1) if _same(name, field)]
+        text = f"the first line has no column {field}, and {len(names)} in all"
+        if not likes:
+            return text
+        return f"{text}; that at {likes[0]} differs only in spaces or case"
 
     def rows(self, file: BinaryIO, place: Place) -> Iterator[Row]:
         """Read the rows; `head` was read before, and is left out."""
-        for begin, end, cells in _records(file, place):
+        for begin, end, cells in _records(file, place, self._delimiter):
             if begin.lines > 0:
                 yield Row(begin, end, self._fields, self._read(cells))
 
@@ -298,7 +348,7 @@ class Csv:
         text = io.StringIO()
         # Before Python 3.13 only the characters of this line end are quoted, and a lone carriage
         # return in a plaintext would begin a row for many readers.
-        csv.writer(text, lineterminator="\r\n").writerow(cells)
+        csv.writer(text, delimiter=self._delimiter, lineterminator="\r\n").writerow(cells)
         line = text.getvalue().removesuffix("\r\n") + self._line_end
         return line.encode(errors="surrogateescape")
 
@@ -317,18 +367,32 @@ def _rows(
             line = lines.read()
             if not line:
                 return
-            found: _Read | Refusal = read(line)
+            found: _Read | Refusal = _marked(line, read) if place == _BEGIN else read(line)
+            place = lines.place
         except RefusalError as error:
             found = error.refusal
             lines.skip()
         yield Row(lines.begin, lines.place, fields, found)
 
 
-def _records(file: BinaryIO, place: Place) -> Iterator[tuple[Place, Place, list[str] | Refusal]]:
+def _marked(line: bytes, read: Callable[[bytes], _Read]) -> _Read:
+    """Read the first line, whose byte order mark is no part of it."""
+    text = line.removeprefix(_MARK)
+    values, rebuild = read(text)
+    return values, lambda results: line[: len(line) - len(text)] + rebuild(results)
+
+
+def _same(name: str, field: str) -> bool:
+    return name.strip().casefold() == field.strip().casefold()
+
+
+def _records(
+    file: BinaryIO, place: Place, delimiter: str
+) -> Iterator[tuple[Place, Place, list[str] | Refusal]]:
     """Read the cells of a CSV file, and the places before and behind each row."""
     csv.field_size_limit(LINE_BYTES)
     lines = _Lines(file, place, quotes=True)
-    reader = csv.reader(iter(lines), strict=True)
+    reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     while True:
         lines.start()
         try:
@@ -342,7 +406,7 @@ def _records(file: BinaryIO, place: Place) -> Iterator[tuple[Place, Place, list[
         if isinstance(cells, Refusal):
             lines.skip()
             # What was raised has ended the iterator below the reader.
-            reader = csv.reader(iter(lines), strict=True)
+            reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
         yield lines.begin, lines.place, cells
 
 

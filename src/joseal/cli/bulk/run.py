@@ -20,7 +20,7 @@ from joseal.cli import exit_codes
 from joseal.cli.bulk import journal as bulk_journal
 from joseal.cli.bulk.journal import Books, Fingerprint, Journal
 from joseal.cli.bulk.progress import Bar
-from joseal.cli.bulk.rows import Format, Refusal, RefusalError, Result, Row
+from joseal.cli.bulk.rows import Format, HeadError, Refusal, RefusalError, Result, Row
 from joseal.cli.exit_codes import Exit, FailureError
 
 # What is done between two entries is done again after a kill.
@@ -35,22 +35,25 @@ class Task(NamedTuple):
 
     Attributes:
         source: the input.
-        output: where the rows go.
-        rejects: where the refused rows are listed.
+        targets: where the rows go, where the refused rows are listed, and perhaps where they go.
         form: how rows are read and written.
         options: all that changes the output.
         thumbprint: the key's.
         resume: go on with an unfinished run.
+        force: replace files that are there.
+        max_rejects: with more rejects, nothing gets its name; any number goes with None, but none
+            where an output is replaced.
         worker: gives chunks to the workers, and yields their results in order.
     """
 
     source: Path
-    output: Path
-    rejects: Path
+    targets: tuple[Path, ...]
     form: Format
     options: dict[str, object]
     thumbprint: str
     resume: bool
+    force: bool
+    max_rejects: int | None
     worker: Worker
 
 
@@ -61,9 +64,9 @@ def run(task: Task) -> Journal:
         FailureError: a file can't be used.
         JoseError: a worker can't load the key.
     """
-    with Books(task.output, task.rejects) as books:
+    with Books(task.targets, force=task.force) as books:
         journal = _guarded(task, books)
-        books.finish()
+        books.finish(journal)
     return journal
 
 
@@ -74,9 +77,8 @@ def _guarded(task: Task, books: Books) -> Journal:
             return _begin(task, file, books)
     except OSError as error:
         failure = exit_codes.of_file("read", click.format_filename(task.source), error)
-    except RefusalError as error:
-        text = "the first line must name each --field once"
-        failure = FailureError(error.refusal.code, text, Exit.FILE)
+    except HeadError as error:
+        failure = FailureError(error.code, error.text, Exit.FILE)
     except BrokenExecutor:
         text = "the worker processes end before they have done anything"
         failure = FailureError("workers", text, Exit.FILE)
@@ -97,14 +99,37 @@ def _begin(task: Task, file: BufferedReader, books: Books) -> Journal:
     if journal.done:
         return journal
     if journal.output_bytes == 0:
-        journal = replace(journal, output_bytes=books.write(head, b"")[0])
+        sizes = books.write([head], [], [head])
+        journal = replace(journal, output_bytes=sizes[0], rejected_bytes=sizes[2])
     journal = _rows(task, file, books, journal)
     after = os.fstat(file.fileno())
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FailureError("input", "the input was changed while it was read", Exit.FILE)
+    books.keep(journal)
+    _check_rejects(task, books, journal)
     journal = replace(journal, done=True)
     books.keep(journal)
     return journal
+
+
+def _check_rejects(task: Task, books: Books, journal: Journal) -> None:
+    """Let no output appear that has lost more rows than it may.
+
+    Raises:
+        FailureError: it has.
+    """
+    limit, option = task.max_rejects, "--max-rejects allows"
+    if limit is None and books.replaces_output():
+        limit, option = 0, "an output that is replaced may lose unless --max-rejects says more"
+    if limit is None or journal.rejects <= limit:
+        return
+    listed = click.format_filename(books.partials[1])
+    text = (
+        f"{journal.rejects} of {journal.rejects + journal.rows} rows, listed in {listed}: more "
+        f"than the {limit} that {option}; no output was made or replaced; go on with --resume and "
+        "--max-rejects, or remove the partial files"
+    )
+    raise FailureError("rejects", text, Exit.TOKEN)
 
 
 def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal:
@@ -115,7 +140,7 @@ def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal
     results = task.worker(_chunks(task.form.rows(file, journal.place), batches))
     with closing(results), Bar(size, journal) as bar:
         for found in results:
-            journal = finish(batches.popleft(), found, books, journal)
+            journal = finish(batches.popleft(), found, books, journal, file)
             bar.show(journal)
             if time.monotonic() - kept > _SECONDS_BETWEEN:
                 books.keep(journal)
@@ -142,17 +167,20 @@ def _chunks(rows: Iterator[Row], batches: deque[list[Row]]) -> Iterator[list[byt
         yield values
 
 
-def finish(batch: list[Row], results: Sequence[Result], books: Books, journal: Journal) -> Journal:
+def finish(
+    batch: list[Row], results: Sequence[Result], books: Books, journal: Journal, file: BinaryIO
+) -> Journal:
     """Write the rows of a chunk."""
     left = iter(results)
     done: list[bytes] = []
-    refused: list[bytes] = []
+    refused: list[tuple[Row, Refusal]] = []
     for row in batch:
         try:
             done.append(row.finish([next(left) for _ in row.values]))
         except RefusalError as error:
-            refused.append(_reject(row, error.refusal))
-    sizes = books.write(b"".join(done), b"".join(refused))
+            refused.append((row, error.refusal))
+    rejects = [_reject(row, refusal) for row, refusal in refused]
+    sizes = books.write(done, rejects, _raw(file, [row for row, _ in refused]))
     end = batch[-1].end
     return replace(
         journal,
@@ -160,9 +188,23 @@ def finish(batch: list[Row], results: Sequence[Result], books: Books, journal: J
         lines=end.lines,
         output_bytes=journal.output_bytes + sizes[0],
         rejects_bytes=journal.rejects_bytes + sizes[1],
+        rejected_bytes=journal.rejected_bytes + sizes[2],
         rows=journal.rows + len(done),
         rejects=journal.rejects + len(refused),
     )
+
+
+def _raw(file: BinaryIO, rows: Sequence[Row]) -> Iterator[bytes]:
+    """Read rows again, as they are in the input; a row that can't be read may be of any size."""
+    behind = file.tell() if rows else 0
+    for row in rows:
+        file.seek(row.begin)
+        left = row.end.offset - row.begin
+        while left and (piece := file.read(min(left, CHUNK_BYTES))):
+            left -= len(piece)
+            yield piece
+    if rows:
+        file.seek(behind)
 
 
 def _reject(row: Row, refusal: Refusal) -> bytes:

@@ -23,6 +23,8 @@ from joseal.juspay.account import (
 )
 from joseal.juspay.call_details import CallDetails
 from joseal.juspay.client import Client
+from joseal.juspay.http.proxy import Proxy
+from joseal.juspay.http.tls import ClientCertificate
 from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
 from joseal.juspay.journal.run import (
@@ -134,6 +136,7 @@ __all__ = [
     "CardInfo",
     "Claim",
     "Client",
+    "ClientCertificate",
     "Delivery",
     "Details",
     "Document",
@@ -161,6 +164,7 @@ __all__ = [
     "PayoutLink",
     "PlainCard",
     "PlannedAttempt",
+    "Proxy",
     "Reconciliation",
     "RedactionFilter",
     "Refused",

@@ -77,6 +77,8 @@ WITHOUT = {
         "Known",
         "StillUnknown",
         "AttemptResult",
+        "AttemptResults",
+        "ReconciledEntries",
         "CallDetails",
         "Entry",
         "Known",

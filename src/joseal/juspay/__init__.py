@@ -29,7 +29,9 @@ from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
 from joseal.juspay.journal.run import (
     AttemptResult,
+    AttemptResults,
     PlannedAttempt,
+    ReconciledEntries,
     decide_attempt,
     reconcile_attempts,
     run_attempts,
@@ -129,6 +131,7 @@ __all__ = [
     "AttemptPath",
     "AttemptQuery",
     "AttemptResult",
+    "AttemptResults",
     "BankAccount",
     "Beneficiary",
     "CallDetails",
@@ -165,6 +168,7 @@ __all__ = [
     "PlainCard",
     "PlannedAttempt",
     "Proxy",
+    "ReconciledEntries",
     "Reconciliation",
     "RedactionFilter",
     "Refused",

@@ -139,10 +139,10 @@ def test_over_tls_other_trust_roots_are_named_by_a_variable(run: Run, tmp_path: 
 
 
 OUTCOMES: dict[str, tuple[Fault | None, str, str, Exit]] = {
-    "a refusal of no documented form": (Fault.HTTP_400, "unknown", "transport", Exit.TRANSPORT),
-    "no answer": (Fault.CUT_AFTER_REQUEST, "unknown", "transport", Exit.TRANSPORT),
-    "an answer of none": (Fault.HTTP_503, "unknown", "transport", Exit.TRANSPORT),
-    "what was sent comes back": (Fault.ECHO, "unknown", "transport", Exit.TRANSPORT),
+    "a refusal of no documented form": (Fault.HTTP_400, "unknown", "transport", Exit.UNKNOWN),
+    "no answer": (Fault.CUT_AFTER_REQUEST, "unknown", "transport", Exit.UNKNOWN),
+    "an answer of none": (Fault.HTTP_503, "unknown", "transport", Exit.UNKNOWN),
+    "what was sent comes back": (Fault.ECHO, "unknown", "transport", Exit.UNKNOWN),
 }
 
 
@@ -224,7 +224,7 @@ def test_an_interrupted_attempt_is_unknown(
 
     monkeypatch.setattr(Client, "attempt", interrupt)
     done = command("attempt", "order-5", data=ATTEMPT)
-    assert (done.exit_code, done.stdout) == (Exit.TRANSPORT, "unknown\n")
+    assert (done.exit_code, done.stdout) == (Exit.UNKNOWN, "unknown\n")
     assert "juspay status" in done.stderr
 
 

@@ -45,7 +45,7 @@ from joseal.juspay import (
         "    --merchant-id mine --api-key-file api.key --key juspay.pem \\",
         "    --alg RSA-OAEP --kid JuspayKID --sid MySID order-1 attempt.json",
     ),
-    exits=(Exit.TOKEN, Exit.KEY, Exit.API, Exit.TRANSPORT),
+    exits=(Exit.TOKEN, Exit.KEY, Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(
     *,
@@ -76,7 +76,7 @@ def command(
     with the body ends with 1, before anything is sent.
 
     One word is printed, and the exit code says it too: accepted (0); refused (5): nothing was
-    started; not_sent (6): it may be sent again; unknown (6): it may have been carried out, and must
+    started; not_sent (6): it may be sent again; unknown (8): it may have been carried out, and must
     not be sent again before `joseal juspay status` has told what became of it. To stop it from the
     keyboard while it is under way leaves the outcome unknown. SSL_CERT_FILE names other trust roots
     than the system's.

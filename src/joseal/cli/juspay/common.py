@@ -109,7 +109,7 @@ def end(outcome: Outcome[_T], what_next: str) -> None:
         raise exit_codes.FailureError("transport", text, exit_codes.Exit.TRANSPORT)
     if outcome.kind == "unknown":
         text = f"{outcome.reason}: {what_next}"
-        raise exit_codes.FailureError("transport", text, exit_codes.Exit.TRANSPORT)
+        raise exit_codes.FailureError("transport", text, exit_codes.Exit.UNKNOWN)
 
 
 def line_of(members: dict[str, object], *, as_json: bool) -> bytes:

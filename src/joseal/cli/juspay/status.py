@@ -31,7 +31,7 @@ _CONNECT_SECONDS = 10.0
         "joseal juspay status --base-url https://sandbox.juspay.in \\",
         "    --merchant-id mine --api-key-env JUSPAY_API_KEY --json order-1",
     ),
-    exits=(Exit.API, Exit.TRANSPORT),
+    exits=(Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(
     *,

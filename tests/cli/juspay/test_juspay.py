@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.faults.connect_proxy import ConnectProxy
 
 from joseal.cli.exit_codes import Exit
 from joseal.cli.juspay import status
@@ -136,6 +137,27 @@ def test_over_tls_other_trust_roots_are_named_by_a_variable(run: Run, tmp_path: 
         assert (trusted.exit_code, trusted.stdout) == (Exit.API, "refused\n")
         stranger = run(*args, KEY=sandbox.api_key)
         assert (stranger.exit_code, stranger.stdout) == (Exit.TRANSPORT, "not_sent\n")
+
+
+@pytest.mark.parametrize("manner", ["carries", "refuses"])
+def test_a_proxy_is_gone_through(manner: str, run: Run, tmp_path: Path) -> None:
+    with (
+        Sandbox(tls=True) as sandbox,
+        ConnectProxy(manner, int(sandbox.url.rpartition(":")[2])) as proxy,
+    ):
+        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
+        account = ("--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id)
+        args = ("juspay", "status", *account, "--api-key-env", "KEY", "--proxy", proxy.url)
+        trust = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        done = run(*args, "order-1", KEY=sandbox.api_key, **trust)
+    through = manner == "carries"
+    assert done.exit_code == (Exit.API if through else Exit.TRANSPORT)
+    assert len(proxy.connects) == 1
+
+
+def test_the_older_path_of_an_attempt_is_taken(command: Command, sandbox: Sandbox) -> None:
+    done = command("attempt", "--attempt-path", "short", "order-11", data=ATTEMPT)
+    assert (done.exit_code, sandbox.attempts("order-11")) == (0, 1)
 
 
 OUTCOMES: dict[str, tuple[Fault | None, str, str, Exit]] = {
@@ -272,6 +294,13 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, Exit]] = {
     "two places for the API key": (("status", "--api-key-file", "x", "order-7"), "", Exit.USAGE),
     "an unset variable": (("status", "--api-key-env", "UNSET_KEY", "order-7"), "", Exit.USAGE),
     "an API key that is none": (("status", "--api-key-env", "BAD_KEY", "order-7"), "", Exit.USAGE),
+    "a proxy to this machine": (("status", "--proxy", "http://p:1", "order-7"), "", Exit.USAGE),
+    "a proxy that is none": (
+        ("status", "--base-url", "https://localhost:1", "--proxy", "p:1", "order-7"),
+        "",
+        Exit.USAGE,
+    ),
+    "a path of none": (("attempt", "--attempt-path", "x", "order-7"), ATTEMPT, Exit.USAGE),
     "no wait": (("status", "--timeout", "0", "order-7"), "", Exit.USAGE),
     "no file": (("attempt", "order-7", "/nowhere/at/all"), "", Exit.FILE),
     "no key file": (("attempt", "--key", "/nowhere/at/all", "order-7"), ATTEMPT, Exit.FILE),

@@ -13,6 +13,7 @@ from joseal.juspay import (
     Accepted,
     Ack,
     Attempt,
+    AttemptPath,
     Client,
     Known,
     NotSent,
@@ -26,6 +27,7 @@ from joseal.juspay import (
     params=[
         *common.account_options(),
         *common.key_options(),
+        common.attempt_path_option(),
         options.json_flag(),
         click.Option(
             ["--fresh"],
@@ -56,6 +58,8 @@ def command(
     ask_api_key: bool,
     routing_id: str | None,
     timeout: float,
+    proxy_url: str | None,
+    attempt_path: str,
     key_path: Path,
     alg: str | None,
     kid: str,
@@ -90,7 +94,13 @@ def command(
     bank = options.load_key(key_path, alg=alg)
     account = common.account(base_url, merchant_id, source, kid=kid, sid=sid, routing_id=routing_id)
     sealer = payout_encrypter(bank, enc=enc)
-    with Client(account, sealer, answer_timeout_seconds=timeout) as client:
+    with Client(
+        account,
+        sealer,
+        answer_timeout_seconds=timeout,
+        attempt_path=AttemptPath[attempt_path.upper()],
+        proxy=common.proxy(proxy_url, base_url),
+    ) as client:
         known = _known(client, order_id, attempt, fresh=fresh, decided=decided)
         outcome = known if isinstance(known, NotSent) else _send(client, attempt, known)
     told = common.told(outcome)

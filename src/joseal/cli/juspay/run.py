@@ -19,6 +19,7 @@ from joseal.cli.juspay import common
 from joseal.errors import MalformedTokenError
 from joseal.juspay import (
     Attempt,
+    AttemptPath,
     AttemptResult,
     Client,
     PayoutJournalError,
@@ -45,6 +46,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     params=[
         *common.account_options(),
         *common.key_options(),
+        common.attempt_path_option(),
         click.Option(
             ["--journal", "journal_path"],
             required=True,
@@ -85,6 +87,8 @@ def command(
     ask_api_key: bool,
     routing_id: str | None,
     timeout: float,
+    proxy_url: str | None,
+    attempt_path: str,
     key_path: Path,
     alg: str | None,
     kid: str,
@@ -119,10 +123,16 @@ def command(
     bank = options.load_key(key_path, alg=alg)
     account = common.account(base_url, merchant_id, source, kid=kid, sid=sid, routing_id=routing_id)
     encrypter = payout_encrypter(bank, enc=enc)
+    proxy = common.proxy(proxy_url, base_url)
     try:
         journal = SqlitePayoutJournal(journal_path)
         with Client(
-            account, encrypter, answer_timeout_seconds=timeout, apart_seconds=apart
+            account,
+            encrypter,
+            answer_timeout_seconds=timeout,
+            apart_seconds=apart,
+            attempt_path=AttemptPath[attempt_path.upper()],
+            proxy=proxy,
         ) as client:
             for _ in reconcile_attempts(client, journal):
                 pass

@@ -18,6 +18,10 @@ import pytest
 import rich
 import rich.console
 import rich.pretty
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from joseal import Key, juspay
 from joseal.juspay import (
@@ -29,6 +33,7 @@ from joseal.juspay import (
     Beneficiary,
     CardInfo,
     Client,
+    ClientCertificate,
     Details,
     Document,
     Envelope,
@@ -43,6 +48,7 @@ from joseal.juspay import (
     PayoutKeys,
     PlainCard,
     PlannedAttempt,
+    Proxy,
     RedactionFilter,
     Refused,
     Request,
@@ -71,6 +77,8 @@ WITHOUT = {
         "Known",
         "StillUnknown",
         "AttemptResult",
+        "AttemptResults",
+        "ReconciledEntries",
         "CallDetails",
         "Entry",
         "Known",
@@ -156,7 +164,19 @@ def samples():
         RedactionFilter(secrets=["ApiKeyCanary"]),
         PayoutKeys(bank),
         Client(account, payout_encrypter(bank)),
+        Proxy("http://proxy.example:1", username="user", password="PassCanary"),
+        client_certificate(),
     ]
+
+
+def client_certificate():
+    leaf = trustme.CA().issue_cert("me")
+    key = serialization.load_pem_private_key(leaf.private_key_pem.bytes(), None)
+    certificate = x509.load_pem_x509_certificate(leaf.cert_chain_pems[0].bytes())
+    data = pkcs12.serialize_key_and_certificates(
+        None, key, certificate, None, serialization.BestAvailableEncryption(b"PassCanary")
+    )
+    return ClientCertificate.from_pkcs12(data, "PassCanary")
 
 
 SAMPLES = samples()

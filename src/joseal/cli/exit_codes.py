@@ -33,6 +33,7 @@ class Exit(IntEnum):
     API = 5
     TRANSPORT = 6
     DEMO = 7
+    UNKNOWN = 8
     INTERRUPTED = 130
 
 
@@ -44,8 +45,9 @@ MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
         Exit.KEY: "the key can't serve, or can't be reached",
         Exit.FILE: "a file, a stream or a port can't be used",
         Exit.API: "the API refused the request",
-        Exit.TRANSPORT: "no documented answer of the API: not sent, or outcome unknown",
+        Exit.TRANSPORT: "nothing was sent to the API: it may be sent again",
         Exit.DEMO: "the demo did not go as it says",
+        Exit.UNKNOWN: "it is unknown what became of the request: don't send it again",
         Exit.INTERRUPTED: "stopped from the keyboard",
     }
 )

@@ -23,11 +23,15 @@ from joseal.juspay.account import (
 )
 from joseal.juspay.call_details import CallDetails
 from joseal.juspay.client import Client
+from joseal.juspay.http.proxy import Proxy
+from joseal.juspay.http.tls import ClientCertificate
 from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
 from joseal.juspay.journal.run import (
     AttemptResult,
+    AttemptResults,
     PlannedAttempt,
+    ReconciledEntries,
     decide_attempt,
     reconcile_attempts,
     run_attempts,
@@ -127,6 +131,7 @@ __all__ = [
     "AttemptPath",
     "AttemptQuery",
     "AttemptResult",
+    "AttemptResults",
     "BankAccount",
     "Beneficiary",
     "CallDetails",
@@ -134,6 +139,7 @@ __all__ = [
     "CardInfo",
     "Claim",
     "Client",
+    "ClientCertificate",
     "Delivery",
     "Details",
     "Document",
@@ -161,6 +167,8 @@ __all__ = [
     "PayoutLink",
     "PlainCard",
     "PlannedAttempt",
+    "Proxy",
+    "ReconciledEntries",
     "Reconciliation",
     "RedactionFilter",
     "Refused",

@@ -27,6 +27,8 @@ Cause: TypeAlias = Literal[
     "certificate revoked",
     "certificate",
     "TLS",
+    "proxy",
+    "proxy credentials",
 ]
 
 HEADERS: Final = ("Date", "Retry-After", "X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId")

@@ -24,6 +24,8 @@ from joseal.juspay import call_log
 from joseal.juspay.account import Account
 from joseal.juspay.call_details import CallDetails
 from joseal.juspay.call_log import CallHook
+from joseal.juspay.http.proxy import Proxy
+from joseal.juspay.http.tls import ClientCertificate
 from joseal.juspay.http.transport import Reply, Timeouts, Transport
 from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
@@ -96,14 +98,20 @@ class Client(Opaque):
         ssl_context: trust roots of another kind, or a client certificate. It has to verify
             certificates and host names, and its own `minimum_version` has to refuse what is older
             than TLS 1.2, whatever the system's settings are. The default is the system's trust in
-            Python's default context.
+            Python's default context. SSLKEYLOGFILE is not honored.
+        client_certificate: shown by the default context to a server that asks for one.
+        proxy: an HTTP proxy that every connection goes through. The environment's (HTTPS_PROXY) is
+            ignored. Nothing of a request leaves before the tunnel is made: until then a call ends
+            as `NotSent`.
         on_call: is called after each call with its name, the kind of its outcome, and the seconds
             that it took: for metrics. What it raises is dropped: the outcome must not be lost.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: a number is not positive and finite (the last two may be 0), or `ssl_context`
-            verifies too little.
+            verifies too little, logs keys, or is given with `client_certificate`; or a proxy is
+            given for a plain http account.
+        InvalidKeyError: the TLS library refuses the client certificate.
         RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
             niquests brings: what it sends can't be observed.
     """
@@ -140,6 +148,8 @@ class Client(Opaque):
         idle_seconds: float = 4.0,
         apart_seconds: float = APART_SECONDS,
         ssl_context: ssl.SSLContext | None = None,
+        client_certificate: ClientCertificate | None = None,
+        proxy: Proxy | None = None,
         on_call: CallHook | None = None,
     ) -> None:
         _check_types(account, encrypter, attempt_path, on_call)
@@ -160,6 +170,8 @@ class Client(Opaque):
                 connections=connections,
                 idle_seconds=idle_seconds,
                 ssl_context=ssl_context,
+                proxy=proxy,
+                client_certificate=client_certificate,
             ),
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.faults.connect_proxy import ConnectProxy
 
 from joseal.cli.exit_codes import Exit
 from joseal.cli.juspay import status
@@ -138,11 +139,32 @@ def test_over_tls_other_trust_roots_are_named_by_a_variable(run: Run, tmp_path: 
         assert (stranger.exit_code, stranger.stdout) == (Exit.TRANSPORT, "not_sent\n")
 
 
+@pytest.mark.parametrize("manner", ["carries", "refuses"])
+def test_a_proxy_is_gone_through(manner: str, run: Run, tmp_path: Path) -> None:
+    with (
+        Sandbox(tls=True) as sandbox,
+        ConnectProxy(manner, int(sandbox.url.rpartition(":")[2])) as proxy,
+    ):
+        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
+        account = ("--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id)
+        args = ("juspay", "status", *account, "--api-key-env", "KEY", "--proxy", proxy.url)
+        trust = {"SSL_CERT_FILE": str(tmp_path / "ca.pem")}
+        done = run(*args, "order-1", KEY=sandbox.api_key, **trust)
+    through = manner == "carries"
+    assert done.exit_code == (Exit.API if through else Exit.TRANSPORT)
+    assert len(proxy.connects) == 1
+
+
+def test_the_older_path_of_an_attempt_is_taken(command: Command, sandbox: Sandbox) -> None:
+    done = command("attempt", "--attempt-path", "short", "order-11", data=ATTEMPT)
+    assert (done.exit_code, sandbox.attempts("order-11")) == (0, 1)
+
+
 OUTCOMES: dict[str, tuple[Fault | None, str, str, Exit]] = {
-    "a refusal of no documented form": (Fault.HTTP_400, "unknown", "transport", Exit.TRANSPORT),
-    "no answer": (Fault.CUT_AFTER_REQUEST, "unknown", "transport", Exit.TRANSPORT),
-    "an answer of none": (Fault.HTTP_503, "unknown", "transport", Exit.TRANSPORT),
-    "what was sent comes back": (Fault.ECHO, "unknown", "transport", Exit.TRANSPORT),
+    "a refusal of no documented form": (Fault.HTTP_400, "unknown", "transport", Exit.UNKNOWN),
+    "no answer": (Fault.CUT_AFTER_REQUEST, "unknown", "transport", Exit.UNKNOWN),
+    "an answer of none": (Fault.HTTP_503, "unknown", "transport", Exit.UNKNOWN),
+    "what was sent comes back": (Fault.ECHO, "unknown", "transport", Exit.UNKNOWN),
 }
 
 
@@ -224,7 +246,7 @@ def test_an_interrupted_attempt_is_unknown(
 
     monkeypatch.setattr(Client, "attempt", interrupt)
     done = command("attempt", "order-5", data=ATTEMPT)
-    assert (done.exit_code, done.stdout) == (Exit.TRANSPORT, "unknown\n")
+    assert (done.exit_code, done.stdout) == (Exit.UNKNOWN, "unknown\n")
     assert "juspay status" in done.stderr
 
 
@@ -272,6 +294,13 @@ REFUSED: dict[str, tuple[tuple[str, ...], str, Exit]] = {
     "two places for the API key": (("status", "--api-key-file", "x", "order-7"), "", Exit.USAGE),
     "an unset variable": (("status", "--api-key-env", "UNSET_KEY", "order-7"), "", Exit.USAGE),
     "an API key that is none": (("status", "--api-key-env", "BAD_KEY", "order-7"), "", Exit.USAGE),
+    "a proxy to this machine": (("status", "--proxy", "http://p:1", "order-7"), "", Exit.USAGE),
+    "a proxy that is none": (
+        ("status", "--base-url", "https://localhost:1", "--proxy", "p:1", "order-7"),
+        "",
+        Exit.USAGE,
+    ),
+    "a path of none": (("attempt", "--attempt-path", "x", "order-7"), ATTEMPT, Exit.USAGE),
     "no wait": (("status", "--timeout", "0", "order-7"), "", Exit.USAGE),
     "no file": (("attempt", "order-7", "/nowhere/at/all"), "", Exit.FILE),
     "no key file": (("attempt", "--key", "/nowhere/at/all", "order-7"), ATTEMPT, Exit.FILE),

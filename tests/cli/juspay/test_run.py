@@ -77,7 +77,7 @@ def test_what_has_to_be_reconciled_is_settled_by_the_next_run(
     FAULTS["order-1"] = Fault.CUT_AFTER_REQUEST
     path = batch(sandbox, tmp_path / "in", "order-1", "order-2")
     done = command(path)
-    assert (done.exit_code, "to_reconcile: 1\n" in done.stdout) == (Exit.TRANSPORT, True)
+    assert (done.exit_code, "to_reconcile: 1\n" in done.stdout) == (Exit.UNKNOWN, True)
     (reject,) = (tmp_path / "rejects").read_text().splitlines()
     assert json.loads(reject)["attemptId"] == "a-order-1"
     assert PAN not in reject

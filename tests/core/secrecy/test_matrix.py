@@ -49,8 +49,8 @@ UNGUARDED = {
     "joseal.juspay.Order.known": "looks a name up; no part of an order's status is secret",
     "joseal.juspay.protect_loggers": "takes names of loggers",
     **dict.fromkeys(
-        ("joseal.juspay.run_attempts", "joseal.juspay.reconcile_attempts"),
-        "a generator: what it raises passes the calls that it makes, and they are guarded",
+        ("joseal.juspay.AttemptResults.__iter__", "joseal.juspay.ReconciledEntries.__iter__"),
+        "gives itself",
     ),
     "joseal.juspay.SqlitePayoutJournal.entries": "a generator of entries, which show no secret",
     "joseal.profiles.Profile.counterpart": "a profile is public data",
@@ -355,10 +355,29 @@ def client(error):
     return juspay.Client(account(), payout_keys(error))
 
 
+class TrapJournal(Trap):
+    def find(self, attempt_id):
+        return self.spring()
+
+    def entries(self):
+        return self.spring()
+
+
+class LateTrapJournal(TrapJournal):
+    """Finds nothing, and can't begin: by then a card is on its way."""
+
+    def find(self, attempt_id):
+        return None
+
+    def begin(self, entry):
+        return self.spring()
+
+
 ATTEMPT = juspay.Attempt(
     fulfillment_id="f-1", card_info=juspay.CardInfo(card_number="4929471234567898")
 )
 KNOWN = juspay.Known.fresh("order-1", "f-1")
+PLANNED = [juspay.PlannedAttempt("a-1", "order-1", ATTEMPT, KNOWN)]
 
 
 def receiver():
@@ -512,6 +531,24 @@ ROWS = {
     ),
     "joseal.juspay.Known.decided: references": lambda e: juspay.Known.decided(
         "order-1", "f-1", TrapCollection(e)
+    ),
+    "joseal.juspay.run_attempts: attempts": lambda e: juspay.run_attempts(
+        client(e), LateTrapJournal(e), TrapIterable(e)
+    ),
+    "joseal.juspay.AttemptResults.__next__: journal, before": lambda e: next(
+        juspay.run_attempts(client(e), TrapJournal(e), PLANNED)
+    ),
+    "joseal.juspay.AttemptResults.__next__: journal, beginning": lambda e: next(
+        juspay.run_attempts(client(e), LateTrapJournal(e), PLANNED, apart_seconds=0)
+    ),
+    "joseal.juspay.AttemptResults.__next__: attempts": lambda e: next(
+        juspay.run_attempts(client(e), LateTrapJournal(e), map(Trap(e).spring, PLANNED))
+    ),
+    "joseal.juspay.ReconciledEntries.__next__: journal": lambda e: next(
+        juspay.reconcile_attempts(client(e), TrapJournal(e))
+    ),
+    "joseal.juspay.decide_attempt: journal": lambda e: juspay.decide_attempt(
+        TrapJournal(e), "a-1", "failed"
     ),
     "joseal.juspay.SqlitePayoutJournal.__init__: path": lambda e: juspay.SqlitePayoutJournal(
         TrapPath(e)

@@ -13,6 +13,7 @@ from joseal.juspay import (
     Accepted,
     Ack,
     Attempt,
+    AttemptPath,
     Client,
     Known,
     NotSent,
@@ -26,6 +27,7 @@ from joseal.juspay import (
     params=[
         *common.account_options(),
         *common.key_options(),
+        common.attempt_path_option(),
         options.json_flag(),
         click.Option(
             ["--fresh"],
@@ -45,7 +47,7 @@ from joseal.juspay import (
         "    --merchant-id mine --api-key-file api.key --key juspay.pem \\",
         "    --alg RSA-OAEP --kid JuspayKID --sid MySID order-1 attempt.json",
     ),
-    exits=(Exit.TOKEN, Exit.KEY, Exit.API, Exit.TRANSPORT),
+    exits=(Exit.TOKEN, Exit.KEY, Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(
     *,
@@ -56,6 +58,8 @@ def command(
     ask_api_key: bool,
     routing_id: str | None,
     timeout: float,
+    proxy_url: str | None,
+    attempt_path: str,
     key_path: Path,
     alg: str | None,
     kid: str,
@@ -76,7 +80,7 @@ def command(
     with the body ends with 1, before anything is sent.
 
     One word is printed, and the exit code says it too: accepted (0); refused (5): nothing was
-    started; not_sent (6): it may be sent again; unknown (6): it may have been carried out, and must
+    started; not_sent (6): it may be sent again; unknown (8): it may have been carried out, and must
     not be sent again before `joseal juspay status` has told what became of it. To stop it from the
     keyboard while it is under way leaves the outcome unknown. SSL_CERT_FILE names other trust roots
     than the system's.
@@ -90,7 +94,13 @@ def command(
     bank = options.load_key(key_path, alg=alg)
     account = common.account(base_url, merchant_id, source, kid=kid, sid=sid, routing_id=routing_id)
     sealer = payout_encrypter(bank, enc=enc)
-    with Client(account, sealer, answer_timeout_seconds=timeout) as client:
+    with Client(
+        account,
+        sealer,
+        answer_timeout_seconds=timeout,
+        attempt_path=AttemptPath[attempt_path.upper()],
+        proxy=common.proxy(proxy_url, base_url),
+    ) as client:
         known = _known(client, order_id, attempt, fresh=fresh, decided=decided)
         outcome = known if isinstance(known, NotSent) else _send(client, attempt, known)
     told = common.told(outcome)

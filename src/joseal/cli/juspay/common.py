@@ -13,7 +13,16 @@ import click
 
 from joseal._core.secrecy import hide_locals
 from joseal.cli import exit_codes, files, json_output, options
-from joseal.juspay import PRODUCTION, SANDBOX, Account, Outcome, Refused, Unknown
+from joseal.juspay import (
+    PRODUCTION,
+    SANDBOX,
+    Account,
+    AttemptPath,
+    Outcome,
+    Proxy,
+    Refused,
+    Unknown,
+)
 
 _T = TypeVar("_T")
 
@@ -39,7 +48,41 @@ def account_options() -> list[click.Parameter]:
             metavar="SECONDS",
             help="How long to wait for the answer.",
         ),
+        click.Option(
+            ["--proxy", "proxy_url"],
+            metavar="URL",
+            help="An HTTP proxy to go through: scheme, host, port. The environment's is ignored.",
+        ),
     ]
+
+
+def proxy(url: str | None, base_url: str) -> Proxy | None:
+    """Make the proxy.
+
+    Raises:
+        UsageError: the URL can't be one, or the account is a plain http one.
+    """
+    if url is not None and not base_url.startswith("https://"):
+        raise click.UsageError("--proxy is for https:// accounts")
+    try:
+        return None if url is None else Proxy(url)
+    except ValueError as error:
+        reason = str(error)
+    raise click.UsageError(f"--proxy: {reason}")
+
+
+def attempt_path_option() -> click.Parameter:
+    """Return which of the published forms of the path is used."""
+    return click.Option(
+        ["--attempt-path", "attempt_path"],
+        type=click.Choice([path.name.lower() for path in AttemptPath]),
+        default=AttemptPath.ORDERS.name.lower(),
+        show_default=True,
+        metavar="NAME",
+        help="Which published form of an attempt's path the account uses: "
+        + ", ".join(path.name.lower() for path in AttemptPath)
+        + ".",
+    )
 
 
 @hide_locals
@@ -109,7 +152,7 @@ def end(outcome: Outcome[_T], what_next: str) -> None:
         raise exit_codes.FailureError("transport", text, exit_codes.Exit.TRANSPORT)
     if outcome.kind == "unknown":
         text = f"{outcome.reason}: {what_next}"
-        raise exit_codes.FailureError("transport", text, exit_codes.Exit.TRANSPORT)
+        raise exit_codes.FailureError("transport", text, exit_codes.Exit.UNKNOWN)
 
 
 def line_of(members: dict[str, object], *, as_json: bool) -> bytes:

@@ -19,6 +19,7 @@ from joseal.cli.juspay import common
 from joseal.errors import MalformedTokenError
 from joseal.juspay import (
     Attempt,
+    AttemptPath,
     AttemptResult,
     Client,
     PayoutJournalError,
@@ -45,6 +46,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     params=[
         *common.account_options(),
         *common.key_options(),
+        common.attempt_path_option(),
         click.Option(
             ["--journal", "journal_path"],
             required=True,
@@ -74,7 +76,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
         "    --api-key-file api.key --key juspay.pem --alg RSA-OAEP --kid JuspayKID \\",
         "    --journal payouts.db --rejects rejects.jsonl attempts.jsonl",
     ),
-    exits=(Exit.TOKEN, Exit.KEY, Exit.FILE, Exit.API, Exit.TRANSPORT),
+    exits=(Exit.TOKEN, Exit.KEY, Exit.FILE, Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(
     *,
@@ -85,6 +87,8 @@ def command(
     ask_api_key: bool,
     routing_id: str | None,
     timeout: float,
+    proxy_url: str | None,
+    attempt_path: str,
     key_path: Path,
     alg: str | None,
     kid: str,
@@ -107,9 +111,9 @@ def command(
     again, unless it is certain that nothing was sent. First it is asked what became of the attempts
     of earlier runs. No card is in the journal or in the rejects.
 
-    Printed is how many attempts stand how. The exit code is 0 where all are accepted; 6 where one
-    has to be reconciled or was not sent: run it again later; 5 where one was refused, has failed or
-    was rejected.
+    Printed is how many attempts stand how. The exit code is 0 where all are accepted; 8 where one
+    has to be reconciled, and 6 where one was not sent: run it again later; 5 where one was refused,
+    has failed or was rejected.
 
     With --json: {"accepted": NUMBER, "failed": NUMBER, "refused": NUMBER, "not_sent": NUMBER,
     "to_reconcile": NUMBER, "rejected": NUMBER, "sent_now": NUMBER}.
@@ -119,10 +123,16 @@ def command(
     bank = options.load_key(key_path, alg=alg)
     account = common.account(base_url, merchant_id, source, kid=kid, sid=sid, routing_id=routing_id)
     encrypter = payout_encrypter(bank, enc=enc)
+    proxy = common.proxy(proxy_url, base_url)
     try:
         journal = SqlitePayoutJournal(journal_path)
         with Client(
-            account, encrypter, answer_timeout_seconds=timeout, apart_seconds=apart
+            account,
+            encrypter,
+            answer_timeout_seconds=timeout,
+            apart_seconds=apart,
+            attempt_path=AttemptPath[attempt_path.upper()],
+            proxy=proxy,
         ) as client:
             for _ in reconcile_attempts(client, journal):
                 pass
@@ -210,8 +220,11 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
             for each in rest
         ]
         files.write(rejects_path, b"".join(lines), private=True)
-    if counts["to_reconcile"] or counts["not_sent"]:
-        text_of_rest = "some attempts were not sent or have to be reconciled: run it again later"
+    if counts["to_reconcile"]:
+        text_of_rest = "some attempts have to be reconciled: run it again later"
+        raise FailureError("transport", text_of_rest, Exit.UNKNOWN)
+    if counts["not_sent"]:
+        text_of_rest = "some attempts were not sent: run it again later"
         raise FailureError("transport", text_of_rest, Exit.TRANSPORT)
     if counts["accepted"] != len(results):
         text_of_rest = "some attempts were refused or rejected, or have failed"

@@ -15,6 +15,7 @@ from joseal.juspay import (
     Fulfillment,
     Order,
     Outcome,
+    Proxy,
     Transaction,
     order_status_request,
     protect_loggers,
@@ -31,7 +32,7 @@ _CONNECT_SECONDS = 10.0
         "joseal juspay status --base-url https://sandbox.juspay.in \\",
         "    --merchant-id mine --api-key-env JUSPAY_API_KEY --json order-1",
     ),
-    exits=(Exit.API, Exit.TRANSPORT),
+    exits=(Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(
     *,
@@ -42,6 +43,7 @@ def command(
     ask_api_key: bool,
     routing_id: str | None,
     timeout: float,
+    proxy_url: str | None,
     as_json: bool,
     order_id: str,
 ) -> None:
@@ -60,7 +62,7 @@ def command(
     source = options.Password(api_key_env, api_key_file, ask=ask_api_key)
     # The label goes into envelopes, and there is none here.
     account = common.account(base_url, merchant_id, source, kid="unused", routing_id=routing_id)
-    outcome = _ask(account, order_id, timeout)
+    outcome = _ask(account, order_id, timeout, common.proxy(proxy_url, base_url))
     if outcome.kind == "accepted":
         _show(outcome.value, as_json=as_json)
         return
@@ -69,7 +71,7 @@ def command(
     common.end(outcome, "ask again")
 
 
-def _ask(account: Account, order_id: str, timeout: float) -> Outcome[Order]:
+def _ask(account: Account, order_id: str, timeout: float, proxy: Proxy | None) -> Outcome[Order]:
     """Ask once.
 
     Raises:
@@ -87,6 +89,7 @@ def _ask(account: Account, order_id: str, timeout: float) -> Outcome[Order]:
             connections=1,
             idle_seconds=0,
             ssl_context=None,
+            proxy=proxy,
         )
         answer = transport.exchange(request)
         transport.close()

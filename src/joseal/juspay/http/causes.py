@@ -10,9 +10,15 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, ReadTimeoutError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from joseal.juspay.call_details import Cause
+from joseal.juspay.http.connection import CredentialsError, TunnelError
 from joseal.juspay.http.deadline import DeadlineError
 
 _VERIFY: Final[Mapping[int, Cause]] = MappingProxyType(
@@ -41,6 +47,8 @@ _ERRNO: Final[Mapping[int, Cause]] = MappingProxyType(
 # The first class that fits decides.
 _CLASSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
     (DeadlineError, "deadline"),
+    (CredentialsError, "proxy credentials"),
+    (TunnelError, "proxy"),
     (socket.gaierror, "DNS"),
     (NameResolutionError, "DNS"),
     (ConnectTimeoutError, "connect time-out"),
@@ -76,6 +84,9 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 def _of_one(error: BaseException, *, handed_over: bool) -> Cause | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _VERIFY.get(error.verify_code, "certificate")
+    if isinstance(error, NewConnectionError) and not isinstance(error, NameResolutionError):
+        # It counts as a time-out to urllib3. What led to it tells.
+        return None
     for kind, cause in _CLASSES:
         if isinstance(error, kind):
             return cause

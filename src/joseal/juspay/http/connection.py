@@ -4,19 +4,27 @@ Rules:
 - The mark is set immediately before the first byte of a request is handed to the socket. It was
   written for `http.client.HTTPConnection.send`, which urllib3 calls for every byte of a request.
   `check_package` refuses a connection class that sends in any other way.
+- CONNECT to a proxy is sent in the same way, and is not a part of the request: it sets no mark.
+  Bytes that come after the answer of the proxy end the connection.
 - A kept connection is used again only for a short time: a NAT gateway or a firewall on the way
   forgets idle connections, and a request that is sent over one is lost with an unknown outcome.
 """
 
 import http.client
 import math
+import re
 import socket
 import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+)
 from urllib3.util import connection
 
 from joseal.juspay.http import deadline
@@ -30,6 +38,18 @@ if TYPE_CHECKING:
 HANDED_OVER: Final[ContextVar[bool]] = ContextVar("joseal_request_handed_over", default=False)
 
 
+# How http.client says that a proxy answered CONNECT with 407.
+_WANTS_CREDENTIALS: Final = re.compile("Tunnel connection failed: 407\\b")
+
+
+class TunnelError(ProxyError):
+    """The proxy made no tunnel."""
+
+
+class CredentialsError(TunnelError):
+    """The proxy asks for other credentials."""
+
+
 class Connection(HTTPConnection):
     """A connection that marks the moment when a request begins to leave."""
 
@@ -39,12 +59,15 @@ class Connection(HTTPConnection):
     # Set by the pool for all of its connections.
     idle_seconds = 0.0
     _used_at = 0.0
+    _is_tunneling = False
 
     def _new_conn(self) -> socket.socket:
         """Resolve the name, and connect to the first address that answers, before the deadline.
 
         urllib3's own would let the system's resolver take as long as it likes.
         """
+        if self.proxy is not None and self._tunnel_host is None:
+            raise TunnelError("a request does not go to a proxy itself", OSError())
         seconds = float(self.timeout) if isinstance(self.timeout, int | float) else math.inf
         failed: OSError | None = None
         try:
@@ -79,9 +102,27 @@ class Connection(HTTPConnection):
         """Send a part of a request. From here on it may arrive."""
         if self.sock is None:
             self.connect()
-        HANDED_OVER.set(True)
+        if not self._is_tunneling:
+            HANDED_OVER.set(True)
         super().send(data)
         self._used_at = time.monotonic()
+
+    def _tunnel(self) -> None:
+        """Ask the proxy for a tunnel. Nothing of the request has left when it returns."""
+        self._is_tunneling = True
+        try:
+            super()._tunnel()
+        except TimeoutError:
+            raise
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            kind = CredentialsError if _WANTS_CREDENTIALS.match(str(error)) else TunnelError
+            raise kind("the proxy made no tunnel", OSError()) from None
+        finally:
+            self._is_tunneling = False
+        if self.sock is not None:
+            # The handshake has a time of its own again.
+            seconds = float(self.timeout) if isinstance(self.timeout, int | float) else math.inf
+            self.sock.settimeout(deadline.at_most(seconds))
 
 
 class TlsConnection(Connection, HTTPSConnection):

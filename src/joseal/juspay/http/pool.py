@@ -8,14 +8,16 @@ parent's.
 """
 
 import ssl
-from typing import Final, NamedTuple, final
+from typing import Final, NamedTuple, TypedDict, final
 
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3.connection import HTTPSConnection, ProxyConfig
 from urllib3.exceptions import ClosedPoolError
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from joseal._core.processes import ProcessId, process_id, process_lock
 from joseal.juspay.http.connection import Connection, TlsConnection
+from joseal.juspay.http.proxy import Proxy
 
 # urllib3's documented way to bring one's own class, which it declares so that even its own does
 # not fit to the letter: by name, so that no checker has to be silenced.
@@ -30,6 +32,7 @@ class PoolSettings(NamedTuple):
     connections: int
     idle_seconds: float
     ssl_context: ssl.SSLContext
+    proxy: Proxy | None = None
 
 
 class _Kept(NamedTuple):
@@ -107,7 +110,34 @@ def _pool(settings: PoolSettings) -> HTTPConnectionPool:
             timeout=settings.timeout,
             maxsize=settings.connections,
             ssl_context=settings.ssl_context,
+            # urllib3 would let small packets wait for each other behind a proxy.
+            socket_options=HTTPSConnection.default_socket_options,
+            **_tunnel(settings.proxy),
         )
     kind = type(base.__name__, (base,), {"idle_seconds": settings.idle_seconds})
     setattr(pool, _CONNECTION_CLASS, kind)
     return pool
+
+
+class _Tunnel(TypedDict, total=False):
+    """The proxy of a pool, by the names that urllib3 uses for it in `ProxyManager`."""
+
+    _proxy: Url
+    _proxy_headers: dict[str, str]
+    _proxy_config: ProxyConfig
+
+
+def _tunnel(proxy: Proxy | None) -> _Tunnel:
+    if proxy is None:
+        return {}
+    authorization = proxy._authorization  # noqa: SLF001 - nobody else gets it
+    return {
+        "_proxy": parse_url(proxy.url),
+        "_proxy_headers": {} if authorization is None else {"Proxy-Authorization": authorization},
+        "_proxy_config": ProxyConfig(
+            ssl_context=proxy._ssl_context,  # noqa: SLF001 - the same
+            use_forwarding_for_https=False,
+            assert_hostname=None,
+            assert_fingerprint=None,
+        ),
+    }

@@ -18,6 +18,8 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Final
 
+from urllib3.util.ssltransport import SSLTransport
+
 from joseal._core.processes import process_id
 from joseal.juspay.http import deadline
 from joseal.juspay.requests import ANSWER_BYTES
@@ -37,7 +39,7 @@ _NOT_BEGUN: Final = "headers"
 class _Meter(io.RawIOBase):
     """What comes off the socket for one answer: so many bytes, in so much time."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket | SSLTransport) -> None:
         super().__init__()
         self._raw = raw
         self._sock = sock
@@ -83,7 +85,7 @@ class _Stream(io.BufferedReader):
     the socket only, does not see what is in a buffer already.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket | SSLTransport) -> None:
         self._meter = _Meter(raw, sock)
         self._sock = sock
         self._process = process_id()
@@ -93,11 +95,18 @@ class _Stream(io.BufferedReader):
         # In a forked child the connection is still the parent's.
         if not self.closed and self._process == process_id():
             self._meter.stop()
-            decrypted = self._sock.pending() if isinstance(self._sock, ssl.SSLSocket) else 0
-            if decrypted or self.peek():
+            if _is_left(self._sock) or self.peek():
+                outer = self._sock.socket if isinstance(self._sock, SSLTransport) else self._sock
                 with contextlib.suppress(OSError):
-                    self._sock.shutdown(socket.SHUT_RDWR)
+                    outer.shutdown(socket.SHUT_RDWR)
         super().close()
+
+
+def _is_left(sock: socket.socket | SSLTransport) -> bool:
+    """Tell whether bytes of the peer wait where a look at the socket does not show them."""
+    if isinstance(sock, SSLTransport):
+        return sock.sslobj.pending() > 0 or sock.incoming.pending > 0
+    return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
 
 class Answer(http.client.HTTPResponse):

@@ -3,6 +3,7 @@
 Rules:
 - A request is handed to the network once. Nothing is repeated, no redirect is followed, no proxy
   is taken from the environment, and no content coding is undone.
+- CONNECT to a proxy is not a part of the request: the mark stays unset until a tunnel is made.
 - Whether a request was sent is decided by one mark, set by `connection` immediately before the
   first byte of the request is handed to the socket, and never by the class of an exception: the
   same classes are raised for a refused handshake and for a fault after the whole request was
@@ -23,6 +24,7 @@ from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NewConnectionError,
+    ProxyError,
     ReadTimeoutError,
     SSLError,
 )
@@ -33,6 +35,8 @@ from joseal.juspay.http import deadline
 from joseal.juspay.http.causes import cause_of
 from joseal.juspay.http.connection import HANDED_OVER, check_package
 from joseal.juspay.http.pool import PoolSettings, ProcessPool
+from joseal.juspay.http.proxy import Proxy
+from joseal.juspay.http.tls import ClientCertificate, checked_context
 from joseal.juspay.outcomes import NotSent, Unknown
 from joseal.juspay.requests import Request
 from joseal.juspay.responses import ANSWER_BYTES
@@ -43,6 +47,7 @@ _FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
 # The first class that fits gives the text. What was sent is no part of it.
 _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ClosedPoolError, "the client is closed"),
+    (ProxyError, "no tunnel through the proxy"),
     (NewConnectionError, "no connection could be made"),
     (ConnectTimeoutError, "no connection within the time-out"),
     (ReadTimeoutError, "no whole answer within the time-out"),
@@ -83,10 +88,13 @@ class Transport(Opaque):
         connections: how many are kept open.
         idle_seconds: for how long a kept connection is used again.
         ssl_context: the caller's, or None for the system's trust.
+        proxy: what connections go through, or None.
+        client_certificate: shown by the default context.
 
     Raises:
-        TypeError: `ssl_context` is of another type.
-        ValueError: `ssl_context` verifies too little.
+        TypeError: an argument is of another type.
+        ValueError: `ssl_context` verifies too little or is given with a certificate, or there is a
+            proxy to a plain http address.
         RuntimeError: another package is installed in urllib3's place.
     """
 
@@ -104,11 +112,17 @@ class Transport(Opaque):
         connections: int,
         idle_seconds: float,
         ssl_context: ssl.SSLContext | None,
+        proxy: Proxy | None = None,
+        client_certificate: ClientCertificate | None = None,
     ) -> None:
         check_package()
         timeout = Timeout(connect=timeouts.connect, read=timeouts.answer)
-        context = _checked(ssl_context)
-        settings = PoolSettings(base_url, timeout, connections, idle_seconds, context)
+        context = checked_context(ssl_context, client_certificate)
+        if proxy is not None and not isinstance(proxy, Proxy):
+            raise TypeError("proxy must be a Proxy")
+        if proxy is not None and not base_url.startswith("https://"):
+            raise ValueError("proxy is for https:// accounts: a plain one is on this machine")
+        settings = PoolSettings(base_url, timeout, connections, idle_seconds, context, proxy)
         self._set(
             _base_url=base_url, _pool=ProcessPool(settings), _deadline_seconds=timeouts.deadline
         )
@@ -154,17 +168,3 @@ class Transport(Opaque):
             # two don't touch it. Any other one is closed: what is left on it is nobody's answer.
             response.close()
             response.release_conn()
-
-
-def _checked(context: ssl.SSLContext | None) -> ssl.SSLContext:
-    """Return a context that verifies, or refuse the caller's."""
-    if context is None:
-        context = ssl.create_default_context()
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-    elif not isinstance(context, ssl.SSLContext):
-        raise TypeError("ssl_context must be an ssl.SSLContext")
-    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
-        raise ValueError("ssl_context must verify certificates and host names")
-    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
-        raise ValueError("ssl_context must refuse what is older than TLS 1.2")
-    return context

@@ -11,16 +11,18 @@ Rules:
 - A run may be stopped at any instant and started again with the same attempts.
 - States are read for a few attempts at a time, twice: two reads that are equal confirm each other,
   and the time between them is waited for once for all of them.
+- A generator keeps its frame, and with it the cards, in the traceback of what it raises. So each
+  step is a call of its own that hides them.
 """
 
 import itertools
 import time
 from collections.abc import Iterable, Iterator
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, Self, TypeAlias, final
 
 import msgspec
 
-from joseal._core.secrecy import hide_locals
+from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
 from joseal.juspay.journal.entry import Entry, Standing
@@ -70,16 +72,59 @@ class AttemptResult(NamedTuple):
     sent_now: bool = False
 
 
+@final
+class AttemptResults(Opaque, Iterator[AttemptResult]):
+    """The results of a run, one at a time. What is not taken is not sent."""
+
+    __slots__ = ("_results",)
+
+    _results: Iterator[AttemptResult]
+
+    def __iter__(self) -> Self:
+        return self
+
+    @hide_locals
+    def __next__(self) -> AttemptResult:
+        """Send the next attempt, and tell what became of it.
+
+        Raises:
+            PayoutJournalError: the journal can't be used. Nothing more is sent.
+        """
+        return next(self._results)
+
+
+@final
+class ReconciledEntries(Opaque, Iterator[Entry]):
+    """Entries that were asked about, one at a time. What is not taken is not asked."""
+
+    __slots__ = ("_entries",)
+
+    _entries: Iterator[Entry]
+
+    def __iter__(self) -> Self:
+        return self
+
+    @hide_locals
+    def __next__(self) -> Entry:
+        """Ask what became of the next attempt.
+
+        Raises:
+            PayoutJournalError: the journal can't be used.
+        """
+        return next(self._entries)
+
+
+@hide_locals
 def run_attempts(
     client: Client,
     journal: PayoutJournal,
     attempts: Iterable[PlannedAttempt],
     *,
     apart_seconds: float | None = None,
-) -> Iterator[AttemptResult]:
+) -> AttemptResults:
     """Send each attempt at most once, in order, and yield what became of it.
 
-    It is a generator: what is not taken is not sent. Those that the journal has already are told
+    What is not taken is not sent. Those that the journal has already are told
     and not sent; only `not_sent` ones are sent again.
 
     Args:
@@ -88,32 +133,22 @@ def run_attempts(
         attempts: pulled a few at a time.
         apart_seconds: how long the two reads of a state lie apart; None as of the client.
 
-    Yields:
-        One result for each attempt, in order.
+    Returns:
+        One result for each attempt, in order, as it is taken.
 
     Raises:
         PayoutJournalError: the journal can't be used. Nothing more is sent.
     """
     pause = client.apart_seconds if apart_seconds is None else apart_seconds
-    rest = iter(attempts)
-    while batch := list(itertools.islice(rest, _TOGETHER)):
-        old = {each.attempt_id: journal.find(each.attempt_id) for each in batch}
-        new = [each for each in batch if _is_to_be_sent(old[each.attempt_id])]
-        states = _states(client, [each for each in new if each.known is None], pause)
-        for planned in batch:
-            # Read again: an attempt may be in a batch twice.
-            entry = journal.find(planned.attempt_id)
-            if entry is not None and not _is_of(entry, planned):
-                yield AttemptResult(planned.attempt_id, "rejected", _ANOTHER_PAYOUT)
-            elif entry is not None and not _is_to_be_sent(entry):
-                yield AttemptResult(planned.attempt_id, entry.standing, entry.reason)
-            else:
-                yield _send(client, journal, planned, planned.known or states[_payout(planned)])
+    made = AttemptResults()
+    made._set(_results=_results(client, journal, iter(attempts), pause))  # noqa: SLF001 - its own
+    return made
 
 
+@hide_locals
 def reconcile_attempts(
     client: Client, journal: PayoutJournal, *, now: float | None = None
-) -> Iterator[Entry]:
+) -> ReconciledEntries:
     """Ask once what became of each attempt that is not settled, where it is time to ask.
 
     Args:
@@ -121,19 +156,15 @@ def reconcile_attempts(
         journal: is brought up to date.
         now: the time, in seconds of `time.time`; None reads that clock.
 
-    Yields:
+    Returns:
         Each entry that was asked about, as it is now.
 
     Raises:
         PayoutJournalError: the journal can't be used.
     """
-    for entry in journal.entries():
-        moment = time.time() if now is None else now
-        if entry.state in ("sending", "unknown", "accepted") and entry.ask_at <= moment:
-            found = client.reconcile(entry.question or entry.known)
-            entry = entry.reconciled(found, moment)  # noqa: PLW2901 - the same one, later
-            journal.keep(entry)
-            yield entry
+    made = ReconciledEntries()
+    made._set(_entries=_reconciled(client, journal, now))  # noqa: SLF001 - its own
+    return made
 
 
 @hide_locals
@@ -161,6 +192,34 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
     entry = msgspec.structs.replace(entry, state=decision, reason="decided by a person")
     journal.keep(entry)
     return entry
+
+
+def _results(
+    client: Client, journal: PayoutJournal, rest: Iterator[PlannedAttempt], pause: float
+) -> Iterator[AttemptResult]:
+    while batch := list(itertools.islice(rest, _TOGETHER)):
+        old = {each.attempt_id: journal.find(each.attempt_id) for each in batch}
+        new = [each for each in batch if _is_to_be_sent(old[each.attempt_id])]
+        states = _states(client, [each for each in new if each.known is None], pause)
+        for planned in batch:
+            # Read again: an attempt may be in a batch twice.
+            entry = journal.find(planned.attempt_id)
+            if entry is not None and not _is_of(entry, planned):
+                yield AttemptResult(planned.attempt_id, "rejected", _ANOTHER_PAYOUT)
+            elif entry is not None and not _is_to_be_sent(entry):
+                yield AttemptResult(planned.attempt_id, entry.standing, entry.reason)
+            else:
+                yield _send(client, journal, planned, planned.known or states[_payout(planned)])
+
+
+def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> Iterator[Entry]:
+    for entry in journal.entries():
+        moment = time.time() if now is None else now
+        if entry.state in ("sending", "unknown", "accepted") and entry.ask_at <= moment:
+            found = client.reconcile(entry.question or entry.known)
+            entry = entry.reconciled(found, moment)  # noqa: PLW2901 - the same one, later
+            journal.keep(entry)
+            yield entry
 
 
 def _is_of(entry: Entry, planned: PlannedAttempt) -> bool:

@@ -1,0 +1,168 @@
+"""The TLS context of a connection, and a client certificate from a PKCS#12 file.
+
+Rules:
+- A context verifies certificates and host names, and refuses what is older than TLS 1.2.
+- No context writes the keys of its connections anywhere. `ssl.create_default_context` would where
+  SSLKEYLOGFILE is set.
+- A private key is in a file for an instant only, because `ssl` reads from nowhere else: in a folder
+  of this user alone, encrypted under a random password.
+
+Source: RFC 9325 section 3.1.1, RFC 7292 (PKCS#12).
+"""
+
+import os
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final, Self, final
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import InvalidKeyError
+
+_MOST_BYTES: Final = 256 * 1024
+_STRICT_SINCE: Final = (3, 13)
+
+
+@final
+class ClientCertificate(Opaque):
+    """A certificate with its private key, for an API that asks its callers for one.
+
+    Example:
+        certificate = ClientCertificate.from_pkcs12(path.read_bytes(), password)
+        client = Client(account, encrypter, client_certificate=certificate)
+    """
+
+    __slots__ = ("_chain", "_password")
+
+    _chain: bytes
+    _password: bytes
+
+    @classmethod
+    @hide_locals
+    def from_pkcs12(cls, data: bytes, password: str | bytes | None = None) -> Self:
+        """Read the content of a PKCS#12 file (.p12, .pfx).
+
+        Args:
+            data: the file's bytes.
+            password: of the file; None where it has none.
+
+        Returns:
+            The certificate, its key, and the certificates above it.
+
+        Raises:
+            TypeError: an argument is of another type.
+            InvalidKeyError: the bytes are not PKCS#12, the password is wrong, the certificate or
+                its private key is missing, or the key is neither RSA nor EC.
+
+        Source: RFC 7292.
+        """
+        if not isinstance(data, bytes):
+            raise TypeError("data must be bytes")
+        if password is not None and not isinstance(password, str | bytes):
+            raise TypeError("password must be a str or bytes")
+        chain_password = os.urandom(32).hex().encode()  # noqa: TID251 - a password of a file for an instant
+        made = cls.__new__(cls)
+        chain = _read(data, password, chain_password)
+        made._set(_chain=chain, _password=chain_password)  # noqa: SLF001 - its own
+        return made
+
+    def __repr__(self) -> str:
+        return "ClientCertificate()"
+
+    @hide_locals
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Have a context show the certificate to servers that ask for one.
+
+        Args:
+            context: of the caller's own, such as one with other trust roots.
+
+        Raises:
+            TypeError: `context` is of another type.
+            InvalidKeyError: the TLS library refuses the certificate or its key.
+        """
+        if not isinstance(context, ssl.SSLContext):
+            raise TypeError("context must be an ssl.SSLContext")
+        with tempfile.TemporaryDirectory(prefix="joseal-") as folder:
+            path = Path(folder) / "chain.pem"
+            path.write_bytes(self._chain)
+            try:
+                context.load_cert_chain(path, password=self._password)
+            except (ssl.SSLError, ValueError):
+                raise InvalidKeyError("the TLS library refuses the client certificate") from None
+
+
+def checked_context(
+    context: ssl.SSLContext | None, certificate: ClientCertificate | None = None
+) -> ssl.SSLContext:
+    """Return a context that verifies, or refuse the caller's.
+
+    Args:
+        context: the caller's, or None for the system's trust.
+        certificate: to be shown by a context that is made here.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the context verifies too little, or logs keys, or both arguments are given.
+    """
+    if certificate is not None and not isinstance(certificate, ClientCertificate):
+        raise TypeError("client_certificate must be a ClientCertificate")
+    if context is None:
+        context = _default_context()
+        if certificate is not None:
+            certificate.load_into(context)
+    elif not isinstance(context, ssl.SSLContext):
+        raise TypeError("ssl_context must be an ssl.SSLContext")
+    elif certificate is not None:
+        raise ValueError(
+            "client_certificate is for the default context: give it to yours with load_into"
+        )
+    _check(context)
+    return context
+
+
+def _check(context: ssl.SSLContext) -> None:
+    if context.verify_mode is not ssl.CERT_REQUIRED or not context.check_hostname:
+        raise ValueError("ssl_context must verify certificates and host names")
+    if context.minimum_version < ssl.TLSVersion.TLSv1_2:
+        raise ValueError("ssl_context must refuse what is older than TLS 1.2")
+    if context.keylog_filename:
+        raise ValueError(
+            "ssl_context writes the keys of its connections to a file: unset SSLKEYLOGFILE, or set "
+            "its keylog_filename to None"
+        )
+
+
+def _default_context() -> ssl.SSLContext:
+    """Return what `ssl.create_default_context` does, without a look at SSLKEYLOGFILE."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    if sys.version_info >= _STRICT_SINCE:
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    return context
+
+
+@hide_locals
+def _read(data: bytes, password: str | bytes | None, chain_password: bytes) -> bytes:
+    """Return the key, encrypted, and the certificates as PEM."""
+    if len(data) > _MOST_BYTES:
+        raise InvalidKeyError("the PKCS#12 data is too large")
+    try:
+        secret = password.encode() if isinstance(password, str) else password
+        key, certificate, above = pkcs12.load_key_and_certificates(data, secret)
+    except (ValueError, TypeError):
+        raise InvalidKeyError("the data is not PKCS#12, or the password is wrong") from None
+    if certificate is None or not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise InvalidKeyError("the PKCS#12 data needs a certificate and its RSA or EC private key")
+    encoded = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(chain_password),
+    )
+    chain = [each.public_bytes(serialization.Encoding.PEM) for each in (certificate, *above)]
+    return b"".join([encoded, *chain])

@@ -21,8 +21,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             encrypted key; it is small enough to be in memory a few times over in one worker.
         header_bytes: the protected header, decoded. 16 KiB leave room for a certificate chain in
             `x5c`, and keep the JSON parser's work small.
-        plaintext_bytes: the plaintext, encrypted or decrypted. 16 MiB is far above any payment message.
-            `joseal.stream` is for larger ones.
+        plaintext_bytes: the plaintext, encrypted or decrypted. 16 MiB is far above any payment
+            message. `joseal.stream` is for larger ones.
         inflated_bytes: the plaintext of a compressed token (`zip`), where a few bytes can become
             millions. 256 KiB is the order that RFC 8725's successor gives as its example.
         pbes2_iterations: the most that a token may ask for by `p2c`, because each costs the one who

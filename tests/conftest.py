@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.helpers import probed
 
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -18,6 +19,12 @@ settings.register_profile("ci", max_examples=500, deadline=None, derandomize=Tru
 # For one long run by hand: every example is new.
 settings.register_profile("deep", max_examples=100_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if IN_CI else "dev"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _probed() -> None:
+    """Probe every algorithm now, so that no test which replaces a primitive is the first to."""
+    probed.probe_all()
 
 
 @pytest.fixture(scope="session")

@@ -69,10 +69,10 @@ def pkcs8(raw, curve=None):
     return sequence(integer(0), algorithm(curve), byte_string(raw))
 
 
-def certificate(public, string_tag=0x0C):
+def certificate(public, string_tag=0x0C, string=b"x"):
     """Return a certificate of no one: no loader looks at more than its form."""
     signed_with = sequence(oid("2a8648ce3d040302"))
-    name = sequence(tagged(0x31, sequence(oid("550403"), tagged(string_tag, b"x"))))
+    name = sequence(tagged(0x31, sequence(oid("550403"), tagged(string_tag, string))))
     validity = sequence(tagged(0x17, b"260101000000Z"), tagged(0x17, b"270101000000Z"))
     body = sequence(tagged(0xA0, integer(2)), integer(7), signed_with, name, validity, name, public)
     return sequence(body, signed_with, bits(sequence(integer(1), integer(1))))

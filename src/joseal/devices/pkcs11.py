@@ -30,7 +30,7 @@ from pkcs11 import exceptions as codes
 from pkcs11.attributes import AttributeMapper, handle_ulong
 from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
 
-from joseal._core.algorithms import curves, rsa
+from joseal._core.algorithms import curves, foreign, rsa
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
@@ -377,7 +377,7 @@ def _public(key: Object) -> PublicMaterial | None:
     if key[Attribute.KEY_TYPE] == KeyType.RSA:
         names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
         e, n = (int.from_bytes(key[name], "big") for name in names)
-        with suppress(ValueError):
+        with foreign.Suppress():
             return RSAPublicNumbers(e, n).public_key()
         return None
     curve = _CURVES.get(bytes(key[Attribute.EC_PARAMS]))

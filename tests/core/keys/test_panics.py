@@ -1,5 +1,6 @@
 """A panic of a loader is a refusal: Rust's own exception never leaves, nor what it would show."""
 
+import base64
 import traceback
 
 import pytest
@@ -9,13 +10,16 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
+    PublicFormat,
     pkcs12,
 )
 from tests.helpers import der
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms import curves
+from joseal._core.keys import pem as pems
 
 PASSWORD = "a password that no traceback shows"
 PAIR = ec.derive_private_key(7, ec.SECP256R1())
@@ -70,10 +74,17 @@ def panic(*arguments, **named):
     raise type("PanicException", (BaseException,), {"__module__": "pyo3_runtime"})("boom")
 
 
+def pem(label, raw):
+    text = base64.encodebytes(raw).decode()
+    return f"-----BEGIN {label}-----\n{text}-----END {label}-----\n"
+
+
+PUBLIC = PAIR.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+CERTIFICATE = pem("CERTIFICATE", der.certificate(PUBLIC))
+STORE = der.pkcs12(PAIR.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
 JWK_RSA = Key.generate("RSA-OAEP").to_jwk(private=True)
 JWK_RSA = {name: JWK_RSA[name] for name in ("kty", "n", "e", "d")}
 JWK_EC = Key.generate("ES256").to_jwk()
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
 
 LOADERS = {
     "load_pem_private_key": (serialization, lambda: Key.from_pem(TRADITIONAL, alg="ES256", password=PASSWORD)),
@@ -81,8 +92,8 @@ LOADERS = {
     "load_pem_public_key": (serialization, lambda: Key.from_pem(Key.generate("ES256").public().to_pem(), alg="ES256")),
     "load_der_public_key": (serialization, lambda: Key.from_der(b"x", alg="ES256")),
     "load_der_x509_certificate": (x509, lambda: Key.from_der(b"x", alg="ES256")),
-    "load_pem_x509_certificate": (x509, lambda: Key.from_certificate(CERTIFICATE, alg="ES256")),
-    "load_pkcs12": (pkcs12, lambda: Key.from_pkcs12(b"x", alg="ES256", password=PASSWORD)),
+    "load_pem_x509_certificate": (x509, lambda: Key.from_pem(CERTIFICATE, alg="ES256")),
+    "load_pkcs12": (pkcs12, lambda: Key.from_pkcs12(STORE, alg="ES256")),
     "rsa_recover_prime_factors": (rsa, lambda: Key.from_jwk(JWK_RSA, alg="RSA-OAEP")),
     "derive_private_key": (ec, lambda: Key.from_jwk(Key.generate("ES256").to_jwk(private=True))),
     "EllipticCurvePublicKey": (curves.ec, lambda: Key.from_jwk(JWK_EC)),
@@ -126,7 +137,29 @@ def test_panic_on_a_raw_key_is_a_refusal(curve, half, monkeypatch):
         assert curves.load_private(curve, d, public) is None
 
 
-def test_string_of_a_certificate_with_a_tag_that_is_none_is_a_refusal():
-    raw = der.certificate(der.spki(der.rsa_public(2**2047 + 1, 65537)), string_tag=0x57)
+OWN_SPKI = der.spki(der.rsa_public(2**2047 + 1, 65537))
+DAMAGED = {
+    "a tag that no string has": der.certificate(OWN_SPKI, 0x57),
+    "a bit string": der.certificate(OWN_SPKI, 0x03, b"\0x"),
+    "text that is not UTF-8": der.certificate(OWN_SPKI, 0x0C, b"\xff"),
+}
+NAMED = {
+    "DER": lambda raw: Key.from_der(raw, alg="RSA-OAEP"),
+    "PEM": lambda raw: Key.from_pem(pem("CERTIFICATE", raw), alg="RSA-OAEP"),
+    "a chain": lambda raw: Key.from_pem(2 * pem("CERTIFICATE", raw), alg="RSA-OAEP"),
+    "from_certificate": lambda raw: Key.from_certificate(raw, alg="RSA-OAEP"),
+}
+
+
+@pytest.mark.parametrize("loader", NAMED)
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_name_of_a_certificate_that_can_not_be_parsed_is_a_refusal(loader, damage):
+    """`cryptography` reads the certificate, and fails when its subject is asked for."""
     with pytest.raises(InvalidKeyError):
-        Key.from_certificate(raw, alg="RS256")
+        NAMED[loader](DAMAGED[damage])
+
+
+def test_jwk_in_an_environment_variable_that_utf_8_can_not_carry_is_refused():
+    for value in ('{"a": "\udce1"}', "{\ud800"):
+        with pytest.raises(InvalidKeyError, match="environment variable"):
+            pems.unwrap_env(value)

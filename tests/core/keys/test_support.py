@@ -6,22 +6,21 @@ Each primitive of the tables is taken away in turn, where joseal's modules call 
 
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
-from tests.helpers import all_algorithms
+from tests.helpers import all_algorithms, probed
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer
 from joseal._core.algorithms import aes, content_encryption, curves, pbes2, rsa, signatures
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
-from joseal._core.keys import support
 
 
 @pytest.fixture(autouse=True)
 def _asked_anew():
     """What was found out is kept for a process: here OpenSSL changes within one."""
-    for answers in (support._does_algorithm, support._does_content_encryption):
-        answers.cache_clear()
+    probed.forget_all()
     yield
-    for answers in (support._does_algorithm, support._does_content_encryption):
-        answers.cache_clear()
+    # What this test was told must not reach another one.
+    probed.forget_all()
+    probed.probe_all()
 
 
 def missing(*_, **__):
@@ -93,7 +92,7 @@ def test_missing_alg_is_refused_when_a_key_is_loaded(name, family, monkeypatch):
     module, seam = KEYS[family]
     # PSS has constants, so it is the call alone that is taken away.
     lacking = type(seam, (Missing,), {"DIGEST_LENGTH": 0})
-    support._does_algorithm.cache_clear()
+    probed.forget_all()
     monkeypatch.setattr(
         module, seam, lacking if isinstance(getattr(module, seam), type) else missing
     )
@@ -127,7 +126,7 @@ def test_missing_curve_is_refused_however_a_key_comes(curve, monkeypatch):
     pair = Key.generate(alg, curve=curve)
     public, private = pair.to_jwk(), pair.to_jwk(private=True)
     pem = pair.public().to_pem()
-    support._does_algorithm.cache_clear()
+    probed.forget_all()
     kinds = curves._OKP[curve]
     monkeypatch.setattr(curves, "_OKP", curves._OKP | {curve: (Missing, Missing, kinds[2])})
     says = f"does not support {curve}"
@@ -154,7 +153,7 @@ def test_agreement_that_is_missing_is_refused(curve, monkeypatch):
 @pytest.mark.parametrize("curve", ["P-256", "P-384", "P-521"])
 def test_missing_weierstrass_curve_is_refused(curve, monkeypatch):
     public = Key.generate("ECDH-ES", curve=curve).to_jwk()
-    support._does_algorithm.cache_clear()
+    probed.forget_all()
     monkeypatch.setattr(curves.ec, "generate_private_key", missing)
     for load in (lambda: Key.from_jwk(public), lambda: Key.generate("ECDH-ES", curve=curve)):
         with pytest.raises(InvalidKeyError, match="does not support .*" + curve):

@@ -128,8 +128,8 @@ def unwrap_env(value: str) -> bytes:
     raw = text.encode() if strict_json.is_text(text) else b""
     if b"-----BEGIN" in raw:
         return raw
-    if value.strip().startswith("{"):
-        return value.encode() if strict_json.is_text(value) else b""
+    if value.strip().startswith("{") and strict_json.is_text(value):
+        return value.encode()
     # Most programs never need it.
     import base64  # noqa: PLC0415
 

@@ -771,7 +771,7 @@ def test_name_of_a_key_is_text_or_bytes(hsm, name, error):
         ("dir", "rsa", "symmetric"),
         ("HS256", "rsa", "symmetric"),
         ("PBES2-HS256+A128KW", "rsa", "PBES2"),
-        ("none", "rsa", "not known"),
+        ("none", "rsa", "not a known name"),
         ("ECDH-ES", "rsa", "on a curve"),
         ("ECDH-ES", "Ed25519", "not on a curve"),
         ("EdDSA", "X25519", "not on a curve"),

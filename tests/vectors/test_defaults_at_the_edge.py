@@ -23,15 +23,17 @@ def test_plaintext_of_a_mebibyte_opens(enc):
     assert Decrypter(Key.from_jwk(key), enc=enc).decrypt(token) == plaintext
 
 
-def test_token_at_the_default_limit_opens_and_one_longer_does_not():
-    key, most = dir_key("A128GCM"), Limits().token_bytes
+def test_token_at_its_limit_opens_and_one_longer_does_not():
+    # A plaintext as large as this would be over its own limit before.
+    limits = Limits(token_bytes=16 * MIB)
+    key, most = dir_key("A128GCM"), limits.token_bytes
     empty = recipe(key, "A128GCM", "largest", b"")
     room = most - len(str(empty.make()))
     # Four characters hold three bytes, two hold one: every number but 4n + 1 can be reached.
     plaintext = b"\x00" * (room * 3 // 4)
     token = str(recipe(key, "A128GCM", "largest", plaintext).make())
     assert len(token) == most
-    opener = Decrypter(Key.from_jwk(key), enc="A128GCM")
+    opener = Decrypter(Key.from_jwk(key), enc="A128GCM", limits=limits)
     assert opener.decrypt(token) == plaintext
     with pytest.raises(TokenTooLargeError):
         opener.decrypt(token + "A")

@@ -91,7 +91,7 @@ def command(
 ) -> None:
     """Open fields of JSON Lines, columns of CSV, or whole lines, and seal them for a new key.
 
-    A token under the new key stands in the place of each token in IN. Plaintexts are in memory only
+    A token under the new key takes the place of each token in IN. Plaintexts are in memory only
     and never written. Each token is opened and sealed again as a whole: a compact token's alg and
     kid are authenticated with its ciphertext (RFC 7516 section 5.1), so that wrapping the CEK for
     the new key is not enough.

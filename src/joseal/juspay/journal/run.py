@@ -74,7 +74,7 @@ class AttemptResult(NamedTuple):
 
 @final
 class AttemptResults(Opaque, Iterator[AttemptResult]):
-    """The results of a run, one at a time. What is not taken is not sent."""
+    """The results of a run, one at a time. An attempt that is not taken is not sent."""
 
     __slots__ = ("_results",)
 
@@ -95,7 +95,9 @@ class AttemptResults(Opaque, Iterator[AttemptResult]):
 
 @final
 class ReconciledEntries(Opaque, Iterator[Entry]):
-    """Entries that were asked about, one at a time. What is not taken is not asked."""
+    """Entries that were asked about, one at a time. An entry that is not taken is not asked
+    about.
+    """
 
     __slots__ = ("_entries",)
 
@@ -124,7 +126,7 @@ def run_attempts(
 ) -> AttemptResults:
     """Send each attempt at most once, in order, and yield what became of it.
 
-    What is not taken is not sent. Those that the journal has already are told
+    An attempt that is not taken is not sent. Those that the journal has already are told
     and not sent; only `not_sent` ones are sent again.
 
     Args:

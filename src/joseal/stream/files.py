@@ -15,7 +15,7 @@ import stat
 import sys
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TypeAlias
@@ -75,13 +75,13 @@ def decrypt_file(
 
 
 def _reading(path: AnyPath) -> io.FileIO:
-    return Path(path).open("rb", buffering=0)
+    return Path(fspath(path)).open("rb", buffering=0)
 
 
 @contextmanager
 def _replacing(path: AnyPath) -> Generator[io.FileIO]:
     """Give a new private file, which takes the place of another one if nothing goes wrong."""
-    target = Path(path)
+    target = Path(fspath(path))
     if not _can_be_replaced(target):
         raise ValueError("the target is no regular file")
     with _flushed(target.parent):

@@ -95,9 +95,7 @@ class AttemptResults(Opaque, Iterator[AttemptResult]):
 
 @final
 class ReconciledEntries(Opaque, Iterator[Entry]):
-    """Entries that were asked about, one at a time. An entry that is not taken is not asked
-    about.
-    """
+    """Entries that were asked about, one at a time: one that is not taken is not asked about."""
 
     __slots__ = ("_entries",)
 

@@ -3,6 +3,7 @@
 Source: RFC 7517 sections 4 and 5.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -10,8 +11,10 @@ import click
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, SIGS, lookup_alg
+from joseal._core.keys import material as materials
 from joseal._core.secrecy import hide_locals
 from joseal.cli import key_files, options
+from joseal.cli.doctor import secret_variants
 from joseal.cli.key_files import File
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading
@@ -82,6 +85,24 @@ def bound_to(key: Key, alg: str) -> Key | None:
         return Key.from_jwk(bare, alg=lookup_alg(alg).name, kid=key.kid, legacy=True)
     except InvalidKeyError:
         return None
+
+
+def by_default(keys: Iterable[Key]) -> list[Key]:
+    """Return the keys that a user loads without `legacy=True`."""
+    return [key for key in keys if key.alg != "RSA1_5" and too_short(key) is None]
+
+
+@hide_locals
+def too_short(key: Key) -> str | None:
+    """Say by how much an HMAC secret is shorter than its hash; None where it is not.
+
+    Source: RFC 7518 section 3.2.
+    """
+    sig = SIGS.get(key.alg)
+    size = len(secret_variants.secret_of(key)) if key.is_symmetric else 0
+    if sig is None or not size or materials.fits(sig, size):
+        return None
+    return f"{8 * size} bits, and {sig.name} needs {8 * sig.key_bytes}"
 
 
 def alg_of(reading: Reading) -> str | None:

@@ -89,10 +89,9 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 
 def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, bytes] | None, str]:
     """Ask the object that a user would make, without a switch; or say why it refuses."""
-    usable = [key for key in keys if key.alg != "RSA1_5"]
     try:
         opener = Decrypter(
-            key_files.for_encryption(usable),
+            key_files.for_encryption(key_ring.by_default(keys)),
             enc=[lookup_enc(name).name for name in given.encs or ENCS],
         )
         opened = opener.open(raw)

@@ -47,7 +47,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
             key=accepted[0],
         )
     found, key = _tried(reading, ring, given)
-    causes = (*named, *(() if found is None else found), *_switches(reading, given))
+    causes = (*named, *_short(key), *(() if found is None else found), *_switches(reading, given))
     opened = found is not None and not _INVALID & {cause.code for cause in found}
     return Findings(
         causes=causes,
@@ -62,7 +62,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 def _strictly(raw: bytes, ring: list[Key], given: Given) -> tuple[tuple[Key, int] | None, str]:
     """Ask the object that a user would make, without a switch; or say why it refuses."""
     try:
-        verifier = Verifier(key_files.for_signatures(ring))
+        verifier = Verifier(key_files.for_signatures(key_ring.by_default(ring)))
         verified = verifier.open(raw, payload=given.payload)
     except (TokenError, InvalidKeyError, KeyUnavailableError) as error:
         return None, str(error)
@@ -88,6 +88,12 @@ def _tried(
         return (finding("payload_detached"),), usable[0]
     shared = "_shared" if usable[0].is_symmetric else ""
     return (finding(f"signature_invalid{shared}"),), usable[0]
+
+
+def _short(key: Key | None) -> tuple[Cause, ...]:
+    """Name an HMAC secret that loads with a switch alone."""
+    seen = None if key is None else key_ring.too_short(key)
+    return () if seen is None else (finding("hmac_short", seen),)
 
 
 def _merged(reading: Reading, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:

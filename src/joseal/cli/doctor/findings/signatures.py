@@ -23,6 +23,13 @@ TEXTS: Final[Texts] = {
             "the key's bytes on both sides."
         ),
     ),
+    "hmac_short": (
+        "The HMAC secret is shorter than its hash, so that loading it is refused.",
+        (
+            "Agree on a secret of at least that size, drawn at random: RFC 7518 section 3.2. For "
+            "old tokens, legacy=True loads a short one that verifies and does not sign."
+        ),
+    ),
     "input_padded": ("The segments had base64 padding when they were signed.", _INPUT),
     "input_standard_base64": ("The segments were standard base64 when they were signed.", _INPUT),
     "input_decoded": ("The decoded bytes were signed, not their base64url.", _INPUT),

@@ -1,6 +1,8 @@
 """The table of commands, exit codes, and what is said when an extra is missing."""
 
 import json
+import os
+import pty
 import re
 import shlex
 import subprocess
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import joseal
 from joseal import cli
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal.cli import exit_codes
 from joseal.cli.exit_codes import Exit
 from joseal.cli.program import _COMMANDS, program
@@ -86,6 +89,77 @@ def test_every_example_is_one_that_the_command_takes(command: str, run: Run) -> 
         words = shlex.split(line.partition("<")[0])
         named = {word for word in words if re.match("-[-a-z]", word)}
         assert named <= set(re.findall(r"(?<![\w-])-[-\w]+", options))
+
+
+@pytest.mark.parametrize("columns", [60, 140])
+def test_help_is_as_wide_as_the_terminal(columns: int, shell: Shell) -> None:
+    """A real process, because click's runner has 80 columns whatever the terminal has."""
+    page = shell("encrypt", "--help", COLUMNS=str(columns)).stdout.decode()
+    description = page.partition("DESCRIPTION")[2].partition("EXAMPLES")[0]
+    assert columns - 20 < max(map(len, description.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_no_page_lists_the_algorithms_but_their_own(command: str, run: Run) -> None:
+    page = run("help", *command.split()).stdout
+    assert page == run(*command.split(), "--help").stdout
+    assert sum(f"{name}," in page for name in (*ALGS, *SIGS)) <= 2
+    if "--alg ALG" in page:
+        assert "`joseal help algs`" in page
+
+
+def test_the_list_of_algorithms_has_them_all(run: Run) -> None:
+    told = json.loads(run("help", "algs", "--json").stdout)
+    tables = {"encryption": ALGS, "signatures": SIGS, "content": ENCS}
+    assert {part: [row["name"] for row in rows] for part, rows in told.items()} == {
+        part: list(table) for part, table in tables.items()
+    }
+    page = run("help", "algs").stdout
+    assert all(row["key"] for rows in told.values() for row in rows)
+    for name, key in (
+        ("RSA-OAEP", "RSA, 2048 bits or more"),
+        ("HS384", "a shared secret of at least 48 bytes"),
+        ("A192KW", "a shared secret of 24 bytes"),
+        ("ES512", "on P-521"),
+        ("A256CBC-HS512", "AES-CBC with HMAC; a key of 64 bytes"),
+    ):
+        assert re.search(rf"^ +{re.escape(name)} +{key}$", page, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("encript",), "no such command: encript, did you mean encrypt or decrypt?"),
+        (("key", "sho"), "no such command: sho, did you mean show?"),
+        (("inspect", "more"), "inspect has no commands of its own"),
+    ],
+)
+def test_help_for_an_unknown_command_names_the_nearest(
+    words: tuple[str, ...], said: str, run: Run
+) -> None:
+    done = run("help", *words)
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert said in done.stderr
+
+
+def test_no_color_leaves_no_escape(tmp_path: Path) -> None:
+    """On a terminal of its own, because a pipe has no escapes anyway."""
+    (tmp_path / "token").write_text("eyJhbGciOiJIUzI1NiJ9.e30.AAAA")
+    shown = {}
+    for value in ("", "1"):
+        leader, follower = pty.openpty()
+        subprocess.run(
+            [sys.executable, "-m", "joseal", "inspect", tmp_path / "token"],
+            stdout=follower,
+            check=True,
+            timeout=60,
+            env={**os.environ, "NO_COLOR": value, "TERM": "xterm"},
+        )
+        os.close(follower)
+        shown[value] = os.read(leader, 65536)
+        os.close(leader)
+    assert b"\x1b[" in shown[""]
+    assert b"\x1b" not in shown["1"]
 
 
 def test_every_command_has_a_file_of_its_own() -> None:
@@ -187,7 +261,7 @@ def test_exit_codes_are_what_the_help_says(run: Run) -> None:
     text = " ".join(run("--help").stdout.partition("EXIT STATUS")[2].split())
     meanings = [f"{int(code)} {text}" for code, text in exit_codes.MEANINGS.items()]
     assert text == " ".join(["0 done", *meanings])
-    assert [int(code) for code in exit_codes.MEANINGS] == [1, 2, 3, 4, 5, 6, 7, 8, 130]
+    assert [int(code) for code in exit_codes.MEANINGS] == [1, 2, 3, 4, 5, 6, 7, 8, 130, 141]
 
 
 def test_an_interrupt_has_its_own_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

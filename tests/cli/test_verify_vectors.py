@@ -154,5 +154,6 @@ def test_files_are_named_on_a_terminal_while_they_are_run(run, vectors, monkeypa
     samples.write(vectors, JWE, "\x1b[1m.json")
     done = run("verify-vectors", vectors)
     assert done.exit_code == 0
-    shown = [line[-12:] for line in done.stderr.split("\r")]
+    assert "\x1b" not in done.stderr
+    shown = [line[-12:] for line in done.stderr.split("\r") if line.strip() or not line]
     assert shown == ["", "\\x1b[1m.json", "ors/jwe.json", "ors/jws.json", ""]

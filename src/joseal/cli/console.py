@@ -1,8 +1,9 @@
-"""How a page for people looks: plain words, a few columns, nothing that needs a colour.
+"""How a page for people looks: plain words, a few columns, nothing that needs a color.
 
 Only ASCII is printed, so that it reads the same in a file, a log and any terminal.
 """
 
+import os
 from collections.abc import Iterable
 from typing import Final, Literal
 
@@ -25,7 +26,9 @@ class Page:
 
     def __init__(self, *, silent: bool = False) -> None:
         self._silent = silent
-        self._console = Console(markup=False, emoji=False, highlight=False)
+        # https://no-color.org; rich would leave out colors alone, and keep bold and dim.
+        system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
+        self._console = Console(color_system=system, markup=False, emoji=False, highlight=False)
         self._console.width = min(self._console.width, _MOST_COLUMNS)
 
     def title(self, text: str) -> None:

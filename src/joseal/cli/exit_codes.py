@@ -1,6 +1,7 @@
 """How a command fails: one line on standard error, and one of these exit codes.
 
-0 is done. 130 is what shells use for "interrupted from the keyboard".
+0 is done. 130 is what shells use for "interrupted from the keyboard", and 141 for a pipe whose
+reader has gone, of which nothing is said.
 """
 
 import errno
@@ -35,6 +36,7 @@ class Exit(IntEnum):
     DEMO = 7
     UNKNOWN = 8
     INTERRUPTED = 130
+    CLOSED_PIPE = 141
 
 
 MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
@@ -49,6 +51,7 @@ MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
         Exit.DEMO: "the demo did not go as it says",
         Exit.UNKNOWN: "it is unknown what became of the request: don't send it again",
         Exit.INTERRUPTED: "stopped from the keyboard",
+        Exit.CLOSED_PIPE: "the reader of standard output has gone; nothing is said",
     }
 )
 
@@ -113,5 +116,7 @@ def of_usage(error: click.UsageError) -> FailureError:
 
 def of_file(action: str, name: str, error: OSError) -> FailureError:
     """Say what can't be done with a file, a stream or a port; `name` is what the user gave."""
+    if action == "write" and error.errno == errno.EPIPE:
+        return FailureError("pipe", f"the reader of {name} has gone", Exit.CLOSED_PIPE)
     reason = os.strerror(error.errno or errno.EIO)
     return FailureError("file", f"can't {action} {name}: {reason}", Exit.FILE)

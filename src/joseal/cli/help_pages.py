@@ -1,4 +1,4 @@
-"""How help reads: a page of the manual, of 80 columns, for a command and for a group of them.
+"""How help reads: a page of the manual, for a command and for a group of them.
 
 The first paragraph of a command's docstring is its NAME, the others are its DESCRIPTION.
 """
@@ -17,7 +17,7 @@ from joseal.cli.exit_codes import Exit
 _P = ParamSpec("_P")
 
 # They can happen to every command.
-_ALWAYS: Final = (Exit.USAGE, Exit.FILE, Exit.INTERRUPTED)
+_ALWAYS: Final = (Exit.USAGE, Exit.FILE, Exit.INTERRUPTED, Exit.CLOSED_PIPE)
 
 
 class Manual(click.Command):

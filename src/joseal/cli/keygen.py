@@ -37,7 +37,7 @@ _MADE: Final = (
             required=True,
             type=click.Choice(_MADE),
             metavar="ALG",
-            help=f"What the key is for: {', '.join(_MADE)}.",
+            help="What the key is for; `joseal help algs` has them.",
         ),
         click.Option(
             ["--size"],

@@ -57,25 +57,25 @@ def key(
 
 def alg(known: Iterable[str]) -> click.Parameter:
     """Return `--alg`."""
-    names = list(known)
     return click.Option(
         ["--alg"],
-        type=click.Choice(names),
+        type=click.Choice(list(known)),
         metavar="ALG",
-        help=f"The key's one algorithm: {', '.join(names)}. A JWK may name it itself.",
+        help="The key's one algorithm, which a JWK may name itself; `joseal help algs` has them.",
     )
 
 
 def enc(*, multiple: bool) -> click.Parameter:
     """Return `--enc`, for one content encryption or for several."""
     text = "A content encryption to accept, may be repeated" if multiple else "Content encryption"
+    shown = "`joseal help algs` has them"
     return click.Option(
         ["--enc"],
         required=True,
         multiple=multiple,
         type=click.Choice(list(ENCS)),
         metavar="ENC",
-        help=f"{text}: {', '.join(ENCS)}.",
+        help=f"{text}; {shown}.",
     )
 
 

@@ -7,6 +7,7 @@ of two words is a command of a group.
 import difflib
 import importlib
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping
 from importlib import metadata
 from types import MappingProxyType
@@ -81,6 +82,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
         "sandbox": _Entry("The same as juspay sandbox.", _SERVER),
         "bench": _Entry("Measure sealing and opening beside the bare primitives."),
+        "help": _Entry("Show a command's page, or the algorithms that there are: help algs."),
     }
 )
 
@@ -214,6 +216,9 @@ def _of_system(error: OSError) -> exit_codes.FailureError:
 
 def _end(failure: exit_codes.FailureError, *, shown_as_json: bool) -> NoReturn:
     """Print the one line, and end."""
+    if failure.exit is exit_codes.Exit.CLOSED_PIPE:
+        # Whoever reads has seen enough, as `head` has.
+        raise click.exceptions.Exit(failure.exit)
     if shown_as_json:
         shown = {"code": failure.code, "message": failure.message, "exit": int(failure.exit)}
         click.echo(json_output.line({"error": shown}), err=True, nl=False)
@@ -250,7 +255,11 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
 
 @click.command(
     cls=_Program,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        # As wide as the terminal is.
+        "max_content_width": sys.maxsize,
+    },
     params=[
         click.Option(
             ["--version"],

@@ -24,8 +24,9 @@ from joseal.conformance.reports.summary import (
 
 # A report file has them all.
 _MOST_SHOWN: Final = 20
-_CLEAR: Final = "\r\x1b[K"
 _LINE: Final = 79
+# Without an escape, which NO_COLOR and a log could not take.
+_CLEAR: Final = f"\r{' ' * _LINE}\r"
 _SHORT: Final = {
     Outcome.PASSED: "passed",
     Outcome.UNEXPECTED: "unexpected",

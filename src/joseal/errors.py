@@ -53,7 +53,8 @@ class TokenError(JoseError):
     def __eq__(self, other: object) -> bool:
         return super().__eq__(other) is True and self.layer == getattr(other, "layer", None)
 
-    __hash__ = JoseError.__hash__
+    def __hash__(self) -> int:
+        return super().__hash__()
 
     def __str__(self) -> str:
         return self._text() if self.layer is None else f"{self.layer} layer: {self._text()}"
@@ -85,7 +86,7 @@ class TokenTooLargeError(TokenError):
 
     def __init__(self, limit: str, maximum: int, found: int | None = None) -> None:
         super().__init__(f"over the limit {limit}={maximum}")
-        self.args = (limit, maximum, found)
+        self.args: tuple[object, ...] = (limit, maximum, found)
         self.limit = limit
         self.maximum = maximum
         self.found = found
@@ -109,7 +110,7 @@ class NotAllowedError(TokenError):
 
     def __init__(self, parameter: str, message: str) -> None:
         super().__init__(message)
-        self.args = (parameter, message)
+        self.args: tuple[object, ...] = (parameter, message)
         self.parameter = parameter
 
     def _text(self) -> str:
@@ -123,7 +124,7 @@ class _ConstantError(TokenError):
 
     def __init__(self) -> None:
         super().__init__(self._constant)
-        self.args = ()
+        self.args: tuple[object, ...] = ()
 
     def _text(self) -> str:
         return self._constant
@@ -193,7 +194,7 @@ class ApiError(JoseError):
         self, status: int, error_code: str, error_message: str = "", user_message: str = ""
     ) -> None:
         super().__init__("the API refused the request")
-        self.args = (status, error_code)
+        self.args: tuple[object, ...] = (status, error_code)
         self.status = status
         self.error_code = error_code
         self.error_message = error_message
@@ -219,7 +220,7 @@ class TransportError(JoseError):
     # Positional, because that is how exceptions are pickled.
     def __init__(self, message: str, maybe_sent: bool) -> None:  # noqa: FBT001
         super().__init__(message)
-        self.args = (message, maybe_sent)
+        self.args: tuple[object, ...] = (message, maybe_sent)
         self.maybe_sent = maybe_sent
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ class ItemError(JoseError):
 
     def __init__(self) -> None:
         super().__init__("the item is of a wrong type, or its header can't be written")
-        self.args = ()
+        self.args: tuple[object, ...] = ()
 
     def __str__(self) -> str:
         return "the item is of a wrong type, or its header can't be written"

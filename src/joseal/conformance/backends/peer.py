@@ -63,7 +63,7 @@ class PeerBackend(ABC):
         self._name = f"{distribution} {metadata.version(distribution)}"
         self._errors = (error, *_LET_THROUGH)
         self._names = frozenset(names)
-        self.encs = [name for name in ENCS if name in self._names]
+        self.encs: list[str] = [name for name in ENCS if name in self._names]
 
     @property
     def name(self) -> str:

@@ -52,7 +52,7 @@ class Wire:
 
     def __init__(self, connection: socket.socket, over: threading.Event) -> None:
         self.connection = connection
-        self.stream = connection.makefile("rb")
+        self.stream: io.BufferedReader = connection.makefile("rb")
         self._over = over
 
     def send(self, data: bytes) -> None:

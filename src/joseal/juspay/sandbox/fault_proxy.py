@@ -52,7 +52,7 @@ class FaultProxy(socketserver.ThreadingTCPServer):
         self, port: int, behind: int, director: FaultInjector, tls: ssl.SSLContext | None
     ) -> None:
         super().__init__((HOST, port), socketserver.BaseRequestHandler)
-        self.port = int(self.socket.getsockname()[1])
+        self.port: int = int(self.socket.getsockname()[1])
         self._behind = behind
         self._director = director
         self._tls = tls

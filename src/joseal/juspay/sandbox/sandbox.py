@@ -93,10 +93,10 @@ class Sandbox:
         webhook: WebhookTarget | str | None = None,
     ) -> None:
         pair = Key.generate("RSA-OAEP") if key is None else key
-        self.public_key = pair.public()
+        self.public_key: Key = pair.public()
         self.kid = kid
         self.sid = sid
-        self.api_key = secrets.token_hex(16) if api_key is None else api_key
+        self.api_key: str = secrets.token_hex(16) if api_key is None else api_key
         self.merchant_id = merchant_id
         # Whatever no account can have is refused now, and not when a client is made.
         self._account_at("http://127.0.0.1")

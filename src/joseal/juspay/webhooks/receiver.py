@@ -71,7 +71,7 @@ class UnauthenticatedError(JoseError):
 
     def __init__(self) -> None:
         super().__init__("the webhook is not authenticated")
-        self.args = ()
+        self.args: tuple[object, ...] = ()
 
     def __str__(self) -> str:
         return "the webhook is not authenticated"

@@ -14,6 +14,7 @@ Source: RFC 7516 section 5.1, RFC 7518 sections 4.3 to 4.5 and 5.1 to 5.3, RFC 8
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import json
@@ -98,7 +99,11 @@ def rsa_raw(key: Jwk, block: bytes) -> bytes:
     """Apply the public RSA operation to a padded block. RFC 8017 section 5.1.1."""
     modulus = int.from_bytes(unb64(key["n"]))
     exponent = int.from_bytes(unb64(key["e"]))
-    return pow(int.from_bytes(block), exponent, modulus).to_bytes(rsa_bytes(key))
+    return _power(int.from_bytes(block), exponent, modulus).to_bytes(rsa_bytes(key))
+
+
+# Most blocks are made for many vectors, and nothing else takes as much time here.
+_power = functools.cache(pow)
 
 
 def mgf1(seed: bytes, size: int, hash_name: str) -> bytes:

@@ -45,10 +45,7 @@ def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
         encryption = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
         return _assemble_large(start.encode().decode("ascii"), encryption, plaintext)
     ciphertext, tag = content_encryption.seal(enc, cek, iv, protected, plaintext)
-    encode = base64url.encode
-    return b".".join(
-        (protected, encode(start.encrypted_key), encode(iv), encode(ciphertext), encode(tag))
-    ).decode("ascii")
+    return base64url.join(protected, start.encrypted_key, iv, ciphertext, tag)
 
 
 def _assemble_large(

@@ -16,7 +16,7 @@ import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, SupportsIndex, final
+from typing import Final, SupportsIndex, TypeAlias, final
 
 from msgspec import UNSET, Struct
 
@@ -39,6 +39,7 @@ from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire import compact
 from joseal._core.wire import header as headers
 from joseal._core.wire.header import Expected, Header
+from joseal._core.wire.header_memo import HeaderMemo
 from joseal.errors import (
     DecryptionError,
     InvalidKeyError,
@@ -46,6 +47,9 @@ from joseal.errors import (
     NotAllowedError,
     TokenTooLargeError,
 )
+
+# What a protected header says, the enc it names, and the keys that come into question.
+Matched: TypeAlias = tuple[Header, EncSpec, Sequence[Key]]
 
 _DEFAULTS: Final = Limits()
 
@@ -300,9 +304,10 @@ class Decrypter(Opaque):
     Source: RFC 7516 section 5.2.
     """
 
-    __slots__ = ("_settings",)
+    __slots__ = ("_memo", "_settings")
 
     _settings: "DecryptionSettings"
+    _memo: HeaderMemo[Matched]
 
     @hide_locals
     def __init__(
@@ -330,7 +335,8 @@ class Decrypter(Opaque):
             accept_zip=accept_zip,
             limits=limits,
         )
-        self._set(_settings=settings)
+        memo: HeaderMemo[Matched] = HeaderMemo()
+        self._set(_settings=settings, _memo=memo)
 
     @hide_locals
     def decrypt(self, token: str | bytes) -> bytes:
@@ -357,20 +363,20 @@ class Decrypter(Opaque):
 
         Raises as `decrypt` does.
         """
-        return DecryptedToken(*self._open(token))
+        plaintext, header, key = self._open(token)
+        # A dict of its own: a remembered header is the same object for every token.
+        return DecryptedToken(plaintext, dict(header), key)
 
     def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
         """RFC 7516 section 5.2."""
         settings = self._settings
-        protected, wrapped, iv, ciphertext, tag = compact.parse_jwe(token, settings.limits)
-        parsed, enc, keys = settings.match(protected)
-        encrypted_key = compact.decode(wrapped, "encrypted key")
-        sealed = AeadOutput(
-            aad=protected,
-            iv=compact.decode(iv, "iv"),
-            ciphertext=compact.decode_ciphertext(ciphertext),
-            tag=compact.decode(tag, "tag"),
-        )
+        parts = compact.parse_jwe(token, settings.limits)
+        protected = parts.protected
+        recalled = self._memo.recall(protected)
+        matched = settings.match(protected) if recalled is None else recalled
+        parsed, enc, keys = matched
+        encrypted_key, iv, ciphertext, tag = compact.decode_jwe(parts)
+        sealed = AeadOutput(protected, iv, ciphertext, tag)
         if not content_encryption.lengths_fit(enc, sealed):
             raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
         request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {})
@@ -379,6 +385,8 @@ class Decrypter(Opaque):
             if plaintext is not None:
                 plaintext = settings.release(plaintext, parsed)
             if plaintext is not None:
+                if recalled is None:
+                    self._memo.remember(protected, parsed, matched)
                 return plaintext, parsed.all, key
         raise DecryptionError
 
@@ -407,7 +415,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     accept_zip: bool
     limits: Limits
 
-    def match(self, protected: bytes) -> tuple[Header, EncSpec, Sequence[Key]]:
+    def match(self, protected: bytes) -> Matched:
         """Read the header; return it with the enc and the keys that come into question."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self._accept(parsed)

@@ -317,6 +317,23 @@ def test_several_keys_fail_as_one_does(alg, enc, log):
 
 
 @pytest.mark.parametrize("enc", ENCS)
+@pytest.mark.parametrize(
+    "alg", [alg for alg in all_algorithms.ALGS if alg not in all_algorithms.PBES2]
+)
+def test_a_remembered_header_changes_no_failure_and_no_work(alg, enc, log):
+    """With the good token's header in the memo, and without one: the same, fault by fault."""
+    curve = "P-256" if alg in all_algorithms.ECDH else None
+    key = recorded_key(alg, curve, enc, log)
+    (_, good), *bad = faults(alg, curve, enc)
+    warm = Decrypter(key, enc=enc)
+    for name, token in bad:
+        assert warm.decrypt(str(good)) == b"forged"
+        assert observed(warm.decrypt, token, log) == observed(
+            Decrypter(key, enc=enc).decrypt, token, log
+        ), name
+
+
+@pytest.mark.parametrize("enc", ENCS)
 @pytest.mark.parametrize("alg", all_algorithms.WRAPPING)
 def test_failed_unwrap_goes_on_with_the_random_key_to_the_tag(alg, enc, monkeypatch):
     """What is sealed under the bytes that were drawn does open: they are what was used."""

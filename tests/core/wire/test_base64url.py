@@ -149,3 +149,29 @@ def test_chunks_of_any_size_are_encoded_as_the_whole(cut):
 
 def test_no_chunk_is_encoded_as_nothing():
     assert "".join(base64url.encode_chunks([])) == ""
+
+
+@pytest.mark.parametrize(
+    "segments",
+    [
+        (b"AA", b"", b"AAAA", b"AAA"),
+        (b"", b"", b"", b""),
+        (b"AB",),
+        (b"AAAA", b"A"),
+        (b"AA", b"AA="),
+        (b"AA", b"A+AA"),
+        (b"A/AA", b"AA"),
+        (b"AA", b"!!!!"),
+        (b"-_-_", b"_w"),
+    ],
+)
+def test_several_segments_are_decoded_as_each_alone(segments):
+    each = [base64url.decode(segment) for segment in segments]
+    assert base64url.decode_all(segments) == (None if None in each else each)
+
+
+@pytest.mark.parametrize("sizes", [(0, 0, 0, 0), (1, 2, 3, 4), (256, 16, 304, 32), (40, 12, 1, 16)])
+def test_segments_are_joined_as_each_is_encoded_alone(sizes):
+    raw = [bytes(range(256))[-size:] * (size > 0) for size in sizes]
+    expected = b".".join((b"head", *map(base64url.encode, raw))).decode()
+    assert base64url.join(b"head", *raw) == expected

@@ -119,31 +119,27 @@ def _seal_cbc_hmac(
     enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes
 ) -> tuple[bytes, bytes]:
     """RFC 7518 section 5.2.2.1."""
-    mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
     padding = PADDINGS[BLOCK_BYTES - len(plaintext) % BLOCK_BYTES]
     # Only whole blocks go in, so `finalize` would have nothing to add.
-    cipher = Cipher(AES(enc_key), CBC(iv)).encryptor()
+    cipher = Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).encryptor()
     ciphertext = cipher.update(plaintext + padding)
-    return ciphertext, _mac(enc, mac_key, iv, aad, ciphertext)
+    return ciphertext, _mac(enc, cek, iv, aad, ciphertext)
 
 
 def _open_cbc_hmac(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
     """RFC 7518 section 5.2.2.2."""
-    mac_key, enc_key = cek[: enc.tag_bytes], cek[enc.tag_bytes :]
-    expected = _mac(enc, mac_key, sealed.iv, sealed.aad, sealed.ciphertext)
-    if not same(expected, sealed.tag):
+    aad, iv, ciphertext, tag = sealed
+    if not same(_mac(enc, cek, iv, aad, ciphertext), tag):
         return None
-    padded = Cipher(AES(enc_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
+    padded = Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).decryptor().update(ciphertext)
     padding_bytes = padded[-1]
     if not 1 <= padding_bytes <= BLOCK_BYTES or not padded.endswith(PADDINGS[padding_bytes]):
         return None
     return padded[:-padding_bytes]
 
 
-def _mac(
-    enc: EncSpec, mac_key: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview
-) -> bytes:
+def _mac(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview) -> bytes:
     """The tag over AAD, IV, ciphertext and AL, the size of the AAD in bits as 64-bit integer."""
-    mac = HMAC(mac_key, HASHES[enc.hash])
+    mac = HMAC(cek[: enc.tag_bytes], HASHES[enc.hash])
     mac.update(b"".join((aad, iv, ciphertext, (8 * len(aad)).to_bytes(8, "big"))))
     return mac.finalize()[: enc.tag_bytes]

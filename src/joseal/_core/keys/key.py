@@ -70,13 +70,14 @@ class Key(Opaque):
     """
 
     __slots__ = (
-        *("_alg", "_certificates", "_enc", "_kid", "_management", "_material", "_operations"),
-        "_signature",
+        *("_alg", "_certificates", "_enc", "_is_secret", "_kid", "_management", "_material"),
+        *("_operations", "_signature"),
     )
 
     _alg: AlgorithmSpec
     _certificates: tuple[Certificate, ...]
     _enc: str | None
+    _is_secret: bool
     _kid: str | None
     _material: Material
     _operations: frozenset[str] | None
@@ -122,6 +123,7 @@ class Key(Opaque):
             _alg=known,
             _kid=kid,
             _enc=enc,
+            _is_secret=isinstance(material, PrivateMaterial | Secret),
             _material=material,
             _operations=operations,
             _certificates=chain,
@@ -783,7 +785,8 @@ class Key(Opaque):
 
     def _public_parts(self) -> "_Parts | None":
         """Return all that a public key consists of; None for every other key."""
-        if self.is_private or self.is_symmetric:
+        # First, and stored: a Decrypter looks a secret key up for each token.
+        if self._is_secret:
             return None
         spki = pems.spki(materials.public(self._material))
         operations = None if self._operations is None else tuple(sorted(self._operations))

@@ -53,6 +53,15 @@ class CompactJwe(NamedTuple, Generic[_C]):
     tag: bytes
 
 
+class DecodedJwe(NamedTuple):
+    """The segments of a JWE behind its header, decoded."""
+
+    encrypted_key: bytes
+    iv: bytes
+    ciphertext: bytes | memoryview
+    tag: bytes
+
+
 def split(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
     """Split a token into its encoded segments.
 
@@ -86,6 +95,25 @@ def decode(segment: bytes, name: str) -> bytes:
     if raw is None:
         raise faults.segment(segment, name)
     return raw
+
+
+def decode_jwe(parts: CompactJwe[bytes | Span]) -> DecodedJwe:
+    """Decode all segments but the header.
+
+    Raises:
+        MalformedTokenError: one is not canonical base64url; the message names the first.
+    """
+    _, wrapped, iv, ciphertext, tag = parts
+    if isinstance(ciphertext, bytes):
+        decoded = base64url.decode_all((wrapped, iv, ciphertext, tag))
+        if decoded is not None:
+            return DecodedJwe(*decoded)
+    return DecodedJwe(
+        decode(wrapped, "encrypted key"),
+        decode(iv, "iv"),
+        decode_ciphertext(ciphertext),
+        decode(tag, "tag"),
+    )
 
 
 def decode_ciphertext(segment: bytes | Span) -> bytes | memoryview:

@@ -380,7 +380,7 @@ class Verifier(Opaque):
         """RFC 7515 section 5.2, for a message in JSON."""
         parsed = signed.read_headers(message, self._limits)
         selected = self._select(parsed)
-        if message.payload is not None and payload is not None:
+        if message.payload and payload is not None:
             raise MalformedTokenError("the token has a payload, but a detached one was given")
         if message.payload is None and payload is None:
             raise MalformedTokenError("the token has no payload, and a detached one was not given")

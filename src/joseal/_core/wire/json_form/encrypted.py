@@ -122,14 +122,13 @@ def parse(token: str | bytes, form: Form, limits: Limits) -> JsonJwe:
     recipients = _recipients(message, members, form, limits)
     return JsonJwe(
         form=form,
-        protected=rules.text(message.protected, "protected"),
-        unprotected=rules.header(message.unprotected, "unprotected", limits),
+        protected=rules.full_text(message.protected, "protected"),
+        unprotected=rules.header(message.unprotected, limits),
         recipients=recipients,
-        aad=rules.text(message.aad, "aad"),
-        iv=rules.text(message.iv, "iv"),
-        # It alone may be empty: AES-GCM makes no ciphertext of an empty plaintext.
+        aad=rules.full_text(message.aad, "aad"),
+        iv=rules.text(message.iv),
         ciphertext=message.ciphertext.encode(),
-        tag=rules.text(message.tag, "tag"),
+        tag=rules.text(message.tag),
         ignored=rules.ignored(members, _Message.__struct_fields__),
     )
 
@@ -149,10 +148,7 @@ def _recipients(
 
 
 def _recipient(received: _Recipient, limits: Limits) -> Recipient:
-    return Recipient(
-        rules.header(received.header, "header", limits),
-        rules.text(received.encrypted_key, "encrypted_key"),
-    )
+    return Recipient(rules.header(received.header, limits), rules.text(received.encrypted_key))
 
 
 def acceptable(names: Collection[str]) -> frozenset[str]:

@@ -2,7 +2,9 @@
 
 Rules:
 - The text is strict JSON: no member stands in it twice.
-- A member that has no value is absent, and not empty.
+- A member without a value is absent. Libraries that people use write some of them as empty; where
+  that says the same, it is read. Of an empty `aad` or `protected` it would be a guess what is
+  authenticated: they are refused.
 - A Header Parameter is in one of the headers only. Which of them are read where is said by tables.
 - Members that no RFC defines are ignored, and reported.
 - Work is bounded before it is done: the text, the values in it, and each header.
@@ -88,28 +90,30 @@ def convert(members: dict[str, object], shape: type[_T]) -> _T:
     raise MalformedTokenError(f"the member {path} is missing or has the wrong type")
 
 
-def text(value: str | UnsetType, name: str) -> bytes:
-    """Return an encoded member as it came; an absent one is empty.
+def text(value: str | UnsetType) -> bytes:
+    """Return an encoded member as it came; an absent one is empty."""
+    return b"" if value is UNSET else value.encode()
+
+
+def full_text(value: str | UnsetType, name: str) -> bytes:
+    """Return an encoded member as `text`, one of those that change what is authenticated.
 
     Raises:
         MalformedTokenError: it is there, and empty.
     """
     if value == "":
         raise MalformedTokenError(f"the member {name} is empty, and must then be absent")
-    return b"" if value is UNSET else value.encode()
+    return text(value)
 
 
-def header(value: dict[str, object] | UnsetType, name: str, limits: Limits) -> dict[str, object]:
+def header(value: dict[str, object] | UnsetType, limits: Limits) -> dict[str, object]:
     """Return a header that is not encoded; an absent one is empty.
 
     Raises:
-        MalformedTokenError: it is there, and empty.
         TokenTooLargeError: it is over `header_bytes`.
     """
     if value is UNSET:
         return {}
-    if not value:
-        raise MalformedTokenError(f"the member {name} is empty, and must then be absent")
     size = len(strict_json.write(value))
     if size > limits.header_bytes:
         raise TokenTooLargeError("header_bytes", limits.header_bytes, size)

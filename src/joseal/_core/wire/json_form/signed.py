@@ -3,7 +3,8 @@
 Rules:
 - `crit` and `b64` are in the protected header, and all signatures agree on `b64`.
 - `alg` and `kid` may be in the header of a signature: a key is bound to its alg.
-- Without the member `payload` the payload is detached. One that is empty is not.
+- Without the member `payload` the payload is detached. One that is empty may be, as it may in the
+  compact form.
 
 Source: RFC 7515 sections 5.2 and 7.2 and appendix F, RFC 7797 section 3.
 """
@@ -114,9 +115,9 @@ def _signatures(
 
 def _signature(received: _Signature, limits: Limits) -> Signature:
     return Signature(
-        rules.text(received.protected, "protected"),
-        rules.header(received.header, "header", limits),
-        rules.text(received.signature, "signature"),
+        rules.full_text(received.protected, "protected"),
+        rules.header(received.header, limits),
+        rules.full_text(received.signature, "signature"),
     )
 
 
@@ -153,7 +154,9 @@ def write(message: JsonJws) -> str:
 
 
 def _written(signature: Signature) -> dict[str, object]:
-    members: dict[str, object] = {"protected": signature.protected.decode("ascii")}
+    members: dict[str, object] = {}
+    if signature.protected != b"":
+        members["protected"] = signature.protected.decode("ascii")
     if signature.header:
         members["header"] = signature.header
     members["signature"] = signature.signature.decode("ascii")

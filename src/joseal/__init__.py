@@ -1,4 +1,4 @@
-"""Encrypt and open compact JWE tokens.
+"""Encrypt and open JWE tokens.
 
     >>> import joseal
     >>> mine = joseal.Key.generate("RSA-OAEP-256")
@@ -21,6 +21,8 @@ from joseal._core.keys import Key, KeySet
 from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import ExternalKey
 from joseal._core.limits import Limits
+from joseal._core.multi_jwe import MultiEncrypter
+from joseal._core.multi_jws import MultiSigner
 from joseal._core.nested import (
     DecryptThenVerify,
     EncryptThenSign,
@@ -29,6 +31,7 @@ from joseal._core.nested import (
     VerifyThenDecrypt,
 )
 from joseal._core.policy import FIPS_NAMES, MODERN, Policy
+from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     ApiError,
     DecryptionError,
@@ -58,6 +61,7 @@ __all__ = [
     "EncryptThenSign",
     "Encrypter",
     "ExternalKey",
+    "Form",
     "InvalidKeyError",
     "JoseError",
     "Key",
@@ -65,6 +69,8 @@ __all__ = [
     "KeyUnavailableError",
     "Limits",
     "MalformedTokenError",
+    "MultiEncrypter",
+    "MultiSigner",
     "NestedToken",
     "NotAllowedError",
     "Policy",
@@ -102,6 +108,8 @@ for _exported in (
     KeyUnavailableError,
     Limits,
     MalformedTokenError,
+    MultiEncrypter,
+    MultiSigner,
     NestedToken,
     NotAllowedError,
     Policy,

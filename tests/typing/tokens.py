@@ -88,7 +88,7 @@ def misused_jwe(key: joseal.Key, sealer: joseal.Encrypter, opener: joseal.Decryp
     sealer.decrypt("a.b.c.d.e")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     opener.decrypt(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     opener.decrypt("a.b.c.d.e").encode()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    opener.decrypt("a.b.c.d.e", key)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    opener.decrypt("a.b.c.d.e", key)  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]
 
 
 def untyped_header_is_narrowed_first(opened: joseal.DecryptedToken) -> None:

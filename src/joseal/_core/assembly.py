@@ -1,10 +1,10 @@
-"""A compact JWE put together from all its inputs: at once or, if it is large, chunk by chunk.
+"""A JWE put together from all its inputs: at once or, if it is compact and large, in chunks.
 
 Rules:
 - A pure function: what is random was drawn before.
 - The large path makes the same token as the small one.
 
-Source: RFC 7516 section 5.1, steps 14 to 19, and section 7.1.
+Source: RFC 7516 section 5.1, steps 14 to 19, and sections 7.1 and 7.2.
 """
 
 from itertools import islice
@@ -15,6 +15,9 @@ from msgspec import Struct
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire import base64url
+from joseal._core.wire.json_form import encrypted
+from joseal._core.wire.json_form.encrypted import JsonJwe, Recipient
+from joseal._core.wire.json_form.members import Form
 
 # How often a growing token is added to, at most. CPython adds in place; where that is a copy, the
 # sum of the copies stays bounded.
@@ -36,6 +39,37 @@ class TokenStart(Struct, frozen=True):
         """Return the beginning of the token, with the dot before the ciphertext."""
         encode = base64url.encode
         return b".".join((self.protected, encode(self.encrypted_key), encode(self.iv), b""))
+
+
+class JsonStart(Struct, frozen=True):
+    """The parts of a message in JSON before its ciphertext, and the CEK. For one message only."""
+
+    form: Form
+    protected: bytes
+    cek: bytes
+    iv: bytes
+    recipients: tuple[Recipient, ...]
+
+    def __repr__(self) -> str:
+        return "JsonStart(...)"
+
+
+def assemble_json(enc: EncSpec, start: JsonStart, plaintext: bytes, aad: bytes | None) -> str:
+    """Make the message from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
+    encode = base64url.encode
+    data = b"" if aad is None else encode(aad)
+    sent = encrypted.authenticated(start.protected, data)
+    ciphertext, tag = content_encryption.seal(enc, start.cek, start.iv, sent, plaintext)
+    message = JsonJwe(
+        form=start.form,
+        protected=start.protected,
+        recipients=start.recipients,
+        aad=data,
+        iv=encode(start.iv),
+        ciphertext=encode(ciphertext),
+        tag=encode(tag),
+    )
+    return encrypted.write(message)
 
 
 def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:

@@ -1,4 +1,4 @@
-"""`Encrypter` and `Decrypter`: compact JWE, each direction readable on one page.
+"""`Encrypter` and `Decrypter`: JWE for one recipient or from several, each direction on one page.
 
 Rules:
 - The token never chooses: a key is bound to one `alg`, the caller names the `enc`s, and a header
@@ -6,55 +6,58 @@ Rules:
 - What the token and the public key decide is checked before the private key is used. After that
   there is one failure: a failed unwrap goes on with a random key to the same check of the tag.
 - The received header's own bytes are the additional authenticated data.
+- The caller names the serialization. All of them take the same steps.
 - Both classes are immutable and safe to share between threads. What is drawn, is drawn anew for
   each token.
 
-Source: RFC 7516 sections 5.1, 5.2 and 11.5.
+Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 """
 
 import itertools
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, SupportsIndex, TypeAlias, final
+from typing import Final, SupportsIndex, final
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from joseal._core import checks
-from joseal._core.algorithms import content_encryption, deflate
+from joseal._core.algorithms import deflate
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.key_management import (
     KeyManagement,
-    Unwrap,
     UnwrapRequest,
     WrapSettings,
 )
-from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs, said
-from joseal._core.assembly import TokenStart, assemble
+from joseal._core.algorithms.registry import Enc, lookup_enc, lookup_encs
+from joseal._core.assembly import JsonStart, TokenStart, assemble, assemble_json
+from joseal._core.decryption import (
+    BesideContent,
+    DecryptionSettings,
+    Matched,
+    check_lengths,
+    open_json,
+)
 from joseal._core.keys import Key, KeySet
-from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
-from joseal._core.wire import compact
+from joseal._core.wire import base64url, compact
 from joseal._core.wire import header as headers
-from joseal._core.wire.header import Expected, Header
 from joseal._core.wire.header_memo import HeaderMemo
+from joseal._core.wire.json_form import encrypted
+from joseal._core.wire.json_form import members as json_members
+from joseal._core.wire.json_form.encrypted import Recipient
+from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
-    DecryptionError,
     InvalidKeyError,
-    MalformedTokenError,
-    NotAllowedError,
     TokenTooLargeError,
 )
-
-# What a protected header says, the enc it names, and the keys that come into question.
-Matched: TypeAlias = tuple[Header, EncSpec, Sequence[Key]]
 
 _DEFAULTS: Final = Limits()
 
 # NIST SP 800-38D section 8.3, for random initialization vectors under one key.
-_MOST_TOKENS: Final = 2**32
+MOST_TOKENS: Final = 2**32
 
 
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
@@ -68,6 +71,8 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
         begin: the Header Parameters before what each token adds.
         end: those behind it.
         protected: the encoded header of a token that adds nothing.
+        form: the serialization.
+        is_compact: whether it is the compact one.
     """
 
     key: Key
@@ -77,11 +82,13 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
     begin: dict[str, object]
     end: dict[str, str]
     protected: bytes
+    form: Form
+    is_compact: bool
 
 
 @final
 class Encrypter(Opaque):
-    """Encrypts plaintexts into compact JWE tokens for one key.
+    """Encrypts plaintexts into JWE tokens for one key. `MultiEncrypter` is for several.
 
     An object whose key itself is used with random nonces of 96 bits (`dir` with AES-GCM or C20P,
     `A*GCMKW`) stops after 2^32 tokens. That bound is one for the key, over all processes that have
@@ -96,14 +103,16 @@ class Encrypter(Opaque):
         apv: the same on the recipient.
         compress: deflate the plaintext (`zip`). The length of the token then tells something of
             its content; RFC 8725 section 3.6 advises against it.
+        form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
+            Header Parameters are in the protected header.
         policy: refuse what the policy has no place for.
         limits: bounds on the tokens made, the same as those of a `Decrypter`.
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: `enc` is not known; `header` has a member that is managed here, or one that
-            strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES, or both
-            the same (RFC 7518 section 4.6.2).
+        ValueError: `enc` or `form` is not known; `header` has a member that is managed here, or
+            one that strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES,
+            or both the same (RFC 7518 section 4.6.2).
         InvalidKeyError: the key is a private one (use `key.public()`), or can't serve this `enc`,
             or its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
@@ -127,12 +136,14 @@ class Encrypter(Opaque):
         apu: bytes = b"",
         apv: bytes = b"",
         compress: bool = False,
+        form: Form = "compact",
         policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
         if not isinstance(key, Key):
             raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, compress=compress)
+        json_members.check_form(form)
         known = lookup_enc(enc)
         begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         end: dict[str, str] = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
@@ -144,6 +155,8 @@ class Encrypter(Opaque):
             begin=begin,
             end=end,
             protected=headers.encode({**begin, **end}, limits),
+            form=form,
+            is_compact=form == "compact",
         )
         self._set(
             _settings=settings,
@@ -151,7 +164,13 @@ class Encrypter(Opaque):
         )
 
     @hide_locals
-    def encrypt(self, plaintext: bytes, *, header: Mapping[str, object] | None = None) -> str:
+    def encrypt(
+        self,
+        plaintext: bytes,
+        *,
+        header: Mapping[str, object] | None = None,
+        aad: bytes | None = None,
+    ) -> str:
         """Encrypt a plaintext and return the token.
 
         Each call draws a fresh content encryption key and initialization vector. A token made for
@@ -160,11 +179,13 @@ class Encrypter(Opaque):
         Args:
             plaintext: the bytes to encrypt; empty ones are encrypted too.
             header: members for this token alone, after the constant ones.
+            aad: additional data that is authenticated and sent along, not encrypted: the member
+                `aad` of a JSON form.
 
         Raises:
-            TypeError: `plaintext` is not bytes, or `header` no mapping.
+            TypeError: `plaintext` or `aad` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry.
+                JSON can't carry; `aad` is empty, or the form is compact.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
 
@@ -176,10 +197,15 @@ class Encrypter(Opaque):
         enc, limits = settings.wrap.enc, settings.wrap.limits
         if len(plaintext) > limits.plaintext_bytes:
             raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes, len(plaintext))
+        if aad is not None:
+            check_aad(aad, settings.form)
         start = begin_token(self, header)
         if settings.compress:
-            plaintext = _deflate(plaintext, limits)
-        token = assemble(enc, start, plaintext)
+            plaintext = deflated(plaintext, limits)
+        if settings.is_compact:
+            token = assemble(enc, start, plaintext)
+        else:
+            token = assemble_json(enc, _json_start(start, settings.form), plaintext, aad)
         if len(token) > limits.token_bytes:
             raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
         return token
@@ -198,10 +224,14 @@ class Encrypter(Opaque):
             return super().__reduce_ex__(protocol)
         return _unpickle, self._parts()
 
-    def _parts(self) -> tuple[Key, str, dict[str, object], bytes, bytes, bool, Limits]:
+    def _parts(self) -> tuple[Key, str, dict[str, object], bytes, bytes, bool, Form, Limits]:
         """Return what an Encrypter of a public key consists of; its policy has been applied."""
         made, wrap = self._settings, self._settings.wrap
-        return made.key, wrap.enc.name, made.begin, wrap.apu, wrap.apv, made.compress, wrap.limits
+        parties = wrap.apu, wrap.apv
+        return (
+            *(made.key, wrap.enc.name, made.begin, *parties),
+            *(made.compress, made.form, wrap.limits),
+        )
 
     def __repr__(self) -> str:
         return f"Encrypter({self._settings.key!r}, enc={self._settings.wrap.enc.name!r})"
@@ -223,7 +253,7 @@ def begin_token(encrypter: Encrypter, header: Mapping[str, object] | None) -> To
         InvalidKeyError: a fixed key has made its 2^32 tokens.
     """
     tokens, settings = encrypter._tokens, encrypter._settings
-    if tokens is not None and next(tokens) >= _MOST_TOKENS:
+    if tokens is not None and next(tokens) >= MOST_TOKENS:
         raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
     begin, protected, wrap = settings.begin, settings.protected, settings.wrap
     if header is not None:
@@ -242,6 +272,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
     apu: bytes,
     apv: bytes,
     compress: bool,  # noqa: FBT001 - the same
+    form: Form,
     limits: Limits,
 ) -> Encrypter:
     header = {name: value for name, value in begin.items() if name != "alg"}
@@ -253,6 +284,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
         apu=apu,
         apv=apv,
         compress=compress,
+        form=form,
         limits=limits,
     )
 
@@ -264,24 +296,55 @@ class DecryptedToken(Result):
         plaintext: the bytes that were encrypted.
         header: the Header Parameters of the protected header, in their order; read-only.
         key: the key that opened it. For a public-key `alg` it says nothing of the sender.
+        aad: the additional data that was authenticated with it; empty in the compact form.
+        unauthenticated_header: of a JSON form, the Header Parameters that anyone on the way can
+            have written: those of the shared unprotected header and of the recipient's own;
+            read-only.
+        ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
+            authenticates them, and they were ignored.
     """
 
-    __slots__ = ("header", "key", "plaintext")
+    __slots__ = (
+        "aad",
+        "header",
+        "ignored_members",
+        "key",
+        "plaintext",
+        "unauthenticated_header",
+    )
 
     plaintext: bytes
     header: Mapping[str, object]
     key: Key
+    aad: bytes
+    unauthenticated_header: Mapping[str, object]
+    ignored_members: tuple[str, ...]
 
-    def __init__(self, plaintext: bytes, header: dict[str, object], key: Key) -> None:
+    def __init__(
+        self,
+        plaintext: bytes,
+        header: dict[str, object],
+        key: Key,
+        beside: BesideContent | None = None,
+    ) -> None:
         self._set(plaintext=plaintext, header=MappingProxyType(header), key=key)
+        beside = _NOTHING_BESIDE if beside is None else beside
+        self._set(
+            aad=beside.aad,
+            unauthenticated_header=MappingProxyType(beside.unauthenticated_header),
+            ignored_members=beside.ignored_members,
+        )
 
     def __repr__(self) -> str:
         return f"DecryptedToken(plaintext=<{len(self.plaintext)} bytes>, key={self.key!r})"
 
 
+_NOTHING_BESIDE: Final = BesideContent()
+
+
 @final
 class Decrypter(Opaque):
-    """Opens compact JWE tokens with the keys and the encs that the caller accepts.
+    """Opens JWE tokens with the keys and the encs that the caller accepts.
 
     Args:
         keys: a `Key`, a `KeySet`, or several keys. A token that names a kid is tried with that key
@@ -292,12 +355,18 @@ class Decrypter(Opaque):
         crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         accept_zip: inflate compressed tokens, up to `limits.inflated_bytes`.
+        form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
+            form. Of several recipients, those are tried whose kid and alg are those of a key.
+        accept_unprotected: names of Header Parameters that are read where nothing authenticates
+            them, in the shared unprotected header of a JSON form: such as `("alg", "kid")`. `enc`
+            is then read from the header of a recipient too.
         policy: refuse what the policy has no place for.
         limits: bounds on the tokens opened.
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: an enc that is not known, or none.
+        ValueError: an enc that is not known, or none; a form that is not known; a name in
+            `accept_unprotected` that must be protected.
         InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the
             encs, or whose `key_ops`, or the policy, don't permit it.
 
@@ -306,7 +375,7 @@ class Decrypter(Opaque):
 
     __slots__ = ("_memo", "_settings")
 
-    _settings: "DecryptionSettings"
+    _settings: DecryptionSettings
     _memo: HeaderMemo[Matched]
 
     @hide_locals
@@ -320,10 +389,13 @@ class Decrypter(Opaque):
         crit: Collection[str] = (),
         any_kid: bool = False,
         accept_zip: bool = False,
+        form: Form = "compact",
+        accept_unprotected: Collection[str] = (),
         policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
         checks.check(limits, any_kid=any_kid, accept_zip=accept_zip)
+        json_members.check_form(form)
         encs = lookup_encs(enc)
         ring = KeySet._of(keys)
         settings = DecryptionSettings(
@@ -333,43 +405,57 @@ class Decrypter(Opaque):
             expected=headers.expected(typ, cty, crit),
             any_kid=any_kid,
             accept_zip=accept_zip,
+            form=form,
+            is_compact=form == "compact",
+            unprotected=encrypted.acceptable(accept_unprotected),
             limits=limits,
         )
         memo: HeaderMemo[Matched] = HeaderMemo()
         self._set(_settings=settings, _memo=memo)
 
     @hide_locals
-    def decrypt(self, token: str | bytes) -> bytes:
+    def decrypt(self, token: str | bytes, *, aad: bytes | None = None) -> bytes:
         """Open a token and return the plaintext.
 
-        Nothing is released unless the tag holds over header, iv and ciphertext.
+        Nothing is released unless the tag is valid for header, AAD, iv and ciphertext.
+
+        Args:
+            token: the token, in the form that this object accepts.
+            aad: the additional data that a message in a JSON form must have. None does not look.
 
         Raises:
-            TypeError: `token` is neither str nor bytes.
-            MalformedTokenError: it is not a strict compact JWE.
+            TypeError: `token` is neither str nor bytes, or `aad` not bytes.
+            ValueError: `aad` is empty, or the form is compact, which has none.
+            MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or p2c is not what this object accepts.
+            NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
             DecryptionError: it can't be opened; why is not told.
             KeyUnavailableError: a key on a device could not be asked.
 
         Source: RFC 7516 section 5.2.
         """
-        return self._open(token)[0]
+        return self._open(token, aad)[0]
 
     @hide_locals
-    def open(self, token: str | bytes) -> DecryptedToken:
+    def open(self, token: str | bytes, *, aad: bytes | None = None) -> DecryptedToken:
         """Open a token and return the plaintext with the header and the key.
 
-        Raises as `decrypt` does.
+        Args and exceptions are those of `decrypt`.
         """
-        plaintext, header, key = self._open(token)
+        plaintext, header, key, beside = self._open(token, aad)
         # A dict of its own: a remembered header is the same object for every token.
-        return DecryptedToken(plaintext, dict(header), key)
+        return DecryptedToken(plaintext, dict(header), key, beside)
 
-    def _open(self, token: str | bytes) -> tuple[bytes, dict[str, object], Key]:
+    def _open(
+        self, token: str | bytes, aad: bytes | None
+    ) -> tuple[bytes, dict[str, object], Key, BesideContent | None]:
         """RFC 7516 section 5.2."""
         settings = self._settings
+        if aad is not None:
+            check_aad(aad, settings.form)
+        if not settings.is_compact:
+            return open_json(settings, encrypted.parse(token, settings.form, settings.limits), aad)
         parts = compact.parse_jwe(token, settings.limits)
         protected = parts.protected
         recalled = self._memo.recall(protected)
@@ -377,104 +463,16 @@ class Decrypter(Opaque):
         parsed, enc, keys = matched
         encrypted_key, iv, ciphertext, tag = compact.decode_jwe(parts)
         sealed = AeadOutput(protected, iv, ciphertext, tag)
-        if not content_encryption.lengths_fit(enc, sealed):
-            raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
+        check_lengths(enc, sealed)
         request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {})
-        for key, unwrap in settings.check_public(keys, request):
-            plaintext = content_encryption.open_(enc, cek_or_random(enc, unwrap), sealed)
-            if plaintext is not None:
-                plaintext = settings.release(plaintext, parsed)
-            if plaintext is not None:
-                if recalled is None:
-                    self._memo.remember(protected, parsed, matched)
-                return plaintext, parsed.all, key
-        raise DecryptionError
+        steps = settings.check_public(keys, request)
+        plaintext, (key, _) = settings.decrypt(enc, sealed, parsed, steps)
+        if recalled is None:
+            self._memo.remember(protected, parsed, matched)
+        return plaintext, parsed.all, key, None
 
     def __repr__(self) -> str:
         return f"Decrypter({self._settings.keys!r}, enc={sorted(self._settings.encs)!r})"
-
-
-class DecryptionSettings(Struct, frozen=True, kw_only=True):
-    """What a `Decrypter` was made with, and the steps that depend on it.
-
-    Attributes:
-        keys: those that may be tried.
-        mechanisms: of each key.
-        encs: the accepted ones, by name.
-        expected: what a header must say.
-        any_kid: try keys whose kid is not the one that the token names.
-        accept_zip: inflate compressed tokens.
-        limits: bounds on the tokens.
-    """
-
-    keys: KeySet
-    mechanisms: dict[Key, KeyManagement]
-    encs: dict[str, EncSpec]
-    expected: Expected
-    any_kid: bool
-    accept_zip: bool
-    limits: Limits
-
-    def match(self, protected: bytes) -> Matched:
-        """Read the header; return it with the enc and the keys that come into question."""
-        parsed = headers.parse(compact.decode(protected, "header"))
-        enc = self._accept(parsed)
-        return parsed, enc, self.keys._choose(parsed.known, any_kid=self.any_kid)
-
-    def _accept(self, parsed: Header) -> EncSpec:
-        """Return the token's enc if all that the header asks for is accepted."""
-        known = parsed.known
-        if known.enc is UNSET:
-            raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
-        enc = self.encs.get(known.enc)
-        if enc is None:
-            raise NotAllowedError("enc", self._unaccepted(known.enc))
-        if known.zip is not UNSET and not self.accept_zip:
-            raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
-        if known.zip not in {UNSET, "DEF"}:
-            raise NotAllowedError("zip", "DEF is the only registered value")
-        self.expected.check(parsed)
-        return enc
-
-    def _unaccepted(self, enc: str) -> str:
-        return f"{said('enc', enc)}, enc= accepts {', '.join(self.encs)}"
-
-    def check_public(self, keys: Sequence[Key], request: UnwrapRequest) -> list[tuple[Key, Unwrap]]:
-        """Do every public check, and return the private steps that are left."""
-        steps: list[tuple[Key, Unwrap]] = []
-        refusal: MalformedTokenError | NotAllowedError | None = None
-        for key in keys:
-            if len(steps) == MOST_TRIES:
-                break
-            if not key._serves(request.enc):
-                refusal = NotAllowedError("enc", key._unfit([request.enc]))
-                continue
-            try:
-                steps.append((key, self.mechanisms[key].check_public(request)))
-            except (MalformedTokenError, NotAllowedError) as error:
-                refusal = error
-        if not steps and refusal is not None:
-            raise refusal.with_traceback(None)
-        return steps
-
-    def release(self, plaintext: bytes, parsed: Header) -> bytes | None:
-        """Inflate what is compressed, and keep the limits; None where that fails.
-
-        Raises:
-            TokenTooLargeError: the plaintext is over `inflated_bytes` or `plaintext_bytes`.
-        """
-        limits, inflated = self.limits, plaintext
-        if parsed.known.zip is not UNSET:
-            most_bytes = min(limits.inflated_bytes, limits.plaintext_bytes)
-            outcome = deflate.inflate(plaintext, most_bytes)
-            if outcome is None:
-                return None
-            inflated = outcome
-            if len(inflated) > limits.inflated_bytes:
-                raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes)
-        if len(inflated) > limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes, len(inflated))
-        return inflated
 
 
 def decryption_settings(decrypter: Decrypter) -> DecryptionSettings:
@@ -493,15 +491,32 @@ def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
     return apu, apv
 
 
-def _deflate(plaintext: bytes, limits: Limits) -> bytes:
+def check_aad(aad: bytes, form: Form) -> None:
+    """Check the additional data that a caller gave.
+
+    Raises:
+        TypeError: it is not bytes.
+        ValueError: it is empty, or the form has no place for it.
+    """
+    if not isinstance(aad, bytes):
+        raise checks.not_bytes("aad", aad)
+    if form == "compact":
+        raise ValueError("aad goes with form='flattened' or form='general'")
+    if aad == b"":
+        raise ValueError("aad must not be empty: leave it out")
+
+
+def _json_start(start: TokenStart, form: Form) -> JsonStart:
+    recipient = Recipient({}, base64url.encode(start.encrypted_key))
+    return JsonStart(form, start.protected, start.cek, start.iv, (recipient,))
+
+
+def deflated(plaintext: bytes, limits: Limits) -> bytes:
+    """Deflate a plaintext.
+
+    Raises:
+        TokenTooLargeError: it is over `inflated_bytes`.
+    """
     if len(plaintext) > limits.inflated_bytes:
         raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes, len(plaintext))
     return deflate.deflate(plaintext)
-
-
-def cek_or_random(enc: EncSpec, unwrap: Unwrap) -> bytes:
-    """Return the content encryption key: a random one if it can't be had. RFC 7516 section 11.5."""
-    # Drawn before the outcome is known, so that the work is the same for every outcome.
-    cek = os.urandom(enc.cek_bytes)
-    outcome = unwrap()
-    return cek if outcome is None or len(outcome) != enc.cek_bytes else outcome

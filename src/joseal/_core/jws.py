@@ -1,15 +1,15 @@
-"""`Signer` and `Verifier`: compact JWS, attached and detached.
+"""`Signer` and `Verifier`: JWS with one signature or from several, attached and detached.
 
 Rules:
 - As for JWE, the token never chooses: a key is bound to one `alg`, `none` does not exist, and
-  whether the payload is encoded (`b64`) is the caller's word.
+  whether the payload is encoded (`b64`) is the caller's word, and so is the serialization.
 - Nothing of a payload is given out before its signature held.
 
-Source: RFC 7515 sections 5.1 and 5.2, RFC 7797, RFC 8725 section 3.
+Source: RFC 7515 sections 5.1, 5.2 and 7.2, RFC 7797, RFC 8725 section 3.
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, final
 
@@ -25,14 +25,20 @@ from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire import base64url, compact, strict_json
 from joseal._core.wire import header as headers
 from joseal._core.wire.header import Expected, Header
+from joseal._core.wire.json_form import members as json_members
+from joseal._core.wire.json_form import signed
+from joseal._core.wire.json_form.members import Form
+from joseal._core.wire.json_form.signed import JsonJws, Signature
 from joseal.errors import (
     MalformedTokenError,
     NotAllowedError,
     TokenTooLargeError,
+    UnknownKeyError,
     VerificationError,
 )
 
 _DEFAULTS: Final = Limits()
+_NO_HEADER: Final[Mapping[str, object]] = MappingProxyType({})
 
 # Printable ASCII but the dot, which would end the segment. RFC 7797 section 5.2.
 _CARRIED: Final = re.compile(rb"[\x20-\x2d\x2f-\x7e]*")
@@ -40,7 +46,7 @@ _CARRIED: Final = re.compile(rb"[\x20-\x2d\x2f-\x7e]*")
 
 @final
 class Signer(Opaque):
-    """Signs payloads as compact JWS tokens with one key.
+    """Signs payloads as JWS tokens with one key. `MultiSigner` is for several.
 
     Args:
         key: a private key, or a shared one.
@@ -49,21 +55,33 @@ class Signer(Opaque):
         write_kid: write the key's kid into the header, unless `header` has one.
         detached: leave the payload out of the token. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be ASCII
-            that a compact token can carry. A JWT never is (RFC 7797 section 7).
+            that a compact token can carry, or UTF-8 in a JSON form. A JWT never is (RFC 7797
+            section 7).
+        form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
+            Header Parameters are in the protected header.
         policy: refuse what the policy has no place for.
         limits: bounds on the tokens made, the same as those of a `Verifier`.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
-            or a wrong `crit`; or its `typ` is JWT and `b64` is False.
+            or a wrong `crit`; or its `typ` is JWT and `b64` is False; `form` is not known.
         InvalidKeyError: a public key, a key for encryption, or `key_ops` or a policy against it.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Source: RFC 7515 section 5.1.
     """
 
-    __slots__ = ("_b64", "_detached", "_key", "_limits", "_members", "_protected", "_signature")
+    __slots__ = (
+        "_b64",
+        "_detached",
+        "_form",
+        "_key",
+        "_limits",
+        "_members",
+        "_protected",
+        "_signature",
+    )
 
     _key: Key
     _signature: SignatureScheme
@@ -71,6 +89,7 @@ class Signer(Opaque):
     _protected: bytes
     _detached: bool
     _b64: bool
+    _form: Form
     _limits: Limits
 
     @hide_locals
@@ -82,12 +101,14 @@ class Signer(Opaque):
         write_kid: bool = True,
         detached: bool = False,
         b64: bool = True,
+        form: Form = "compact",
         policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
         if not isinstance(key, Key):
             raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, detached=detached, b64=b64)
+        json_members.check_form(form)
         members = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         protected = headers.encode(members, limits)
         if not b64:
@@ -97,7 +118,7 @@ class Signer(Opaque):
             protected = headers.encode(members, limits)
         signature = key._for_signatures("sign", policy)
         self._set(_key=key, _signature=signature, _members=members, _protected=protected)
-        self._set(_detached=detached, _b64=b64, _limits=limits)
+        self._set(_detached=detached, _b64=b64, _form=form, _limits=limits)
 
     @hide_locals
     def sign(self, payload: bytes, *, header: Mapping[str, object] | None = None) -> str:
@@ -117,20 +138,34 @@ class Signer(Opaque):
 
         Source: RFC 7515 section 5.1, RFC 7797 section 5.
         """
+        if self._form != "compact":
+            return sign_json([self], self._form, payload, header)
+        protected, encoded, signature = self._sign(payload, header)
+        shown = b"" if self._detached else encoded
+        token = b".".join((protected, shown, signature)).decode("ascii")
+        check_token_size(token, self._limits)
+        return token
+
+    def _sign(
+        self, payload: bytes, header: Mapping[str, object] | None
+    ) -> tuple[bytes, bytes, bytes]:
+        """Return the protected header, what stands for the payload, and the signature."""
         if not isinstance(payload, bytes):
             raise checks.not_bytes("payload", payload)
         if len(payload) > self._limits.plaintext_bytes:
             raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes, len(payload))
         protected = self._protected if header is None else self._protect(header)
         encoded = base64url.encode(payload) if self._b64 else payload
-        if not self._b64 and not self._detached and not _CARRIED.fullmatch(payload):
+        if not self._b64 and not self._detached:
+            self._check_carried(payload)
+        signature = self._signature.sign(protected + b"." + encoded)
+        return protected, encoded, base64url.encode(signature)
+
+    def _check_carried(self, payload: bytes) -> None:
+        if self._form == "compact" and not _CARRIED.fullmatch(payload):
             raise ValueError("an unencoded payload must be printable ASCII without a dot")
-        signature = base64url.encode(self._signature.sign(protected + b"." + encoded))
-        shown = b"" if self._detached else encoded
-        token = b".".join((protected, shown, signature)).decode("ascii")
-        if len(token) > self._limits.token_bytes:
-            raise TokenTooLargeError("token_bytes", self._limits.token_bytes, len(token))
-        return token
+        if self._form != "compact" and not _is_utf8(payload):
+            raise ValueError("an unencoded payload must be UTF-8 text")
 
     @property
     def is_detached(self) -> bool:
@@ -142,11 +177,55 @@ class Signer(Opaque):
         """Whether the payload is base64url, as it is without `b64=False`."""
         return self._b64
 
+    @property
+    def is_compact(self) -> bool:
+        """Whether the tokens are in the compact form, as they are without `form=`."""
+        return self._form == "compact"
+
     def _protect(self, own: Mapping[str, object]) -> bytes:
         return headers.encode(headers.add_parameters(self._members, own), self._limits)
 
     def __repr__(self) -> str:
         return f"Signer({self._key!r})"
+
+
+def sign_json(
+    signers: Sequence[Signer], form: Form, payload: bytes, header: Mapping[str, object] | None
+) -> str:
+    """Sign a payload with one key or several, and return the message. RFC 7515 section 5.1.
+
+    Args:
+        signers: agree on all but the key.
+        form: flattened or general.
+        payload: the bytes to sign.
+        header: members of each protected header, for this message alone.
+
+    Raises: as `Signer.sign`.
+    """
+    made = [signer._sign(payload, header) for signer in signers]
+    signatures = tuple(Signature(protected, {}, signature) for protected, _, signature in made)
+    shown = None if signers[0].is_detached else made[0][1]
+    message = signed.write(JsonJws(form=form, payload=shown, signatures=signatures))
+    check_token_size(message, signers[0]._limits)
+    return message
+
+
+def check_token_size(token: str, limits: Limits) -> None:
+    """Check the size of a token that was made.
+
+    Raises:
+        TokenTooLargeError: it is over `token_bytes`.
+    """
+    if len(token) > limits.token_bytes:
+        raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
+
+
+def _is_utf8(payload: bytes) -> bool:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class VerifiedToken(Result):
@@ -155,17 +234,35 @@ class VerifiedToken(Result):
     Attributes:
         payload: the bytes that were signed.
         header: the Header Parameters of the protected header, in their order; read-only.
-        key: the key under which the signature holds.
+        key: the key under which the signature is valid. Of a message with several signatures,
+            nothing is said of the others.
+        unauthenticated_header: of a JSON form, the Header Parameters that anyone on the way can
+            have written: the header of the signature that is not protected; read-only.
+        ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
+            authenticates them, and they were ignored.
     """
 
-    __slots__ = ("header", "key", "payload")
+    __slots__ = ("header", "ignored_members", "key", "payload", "unauthenticated_header")
 
     payload: bytes
     header: Mapping[str, object]
     key: Key
+    unauthenticated_header: Mapping[str, object]
+    ignored_members: tuple[str, ...]
 
-    def __init__(self, payload: bytes, header: dict[str, object], key: Key) -> None:
+    def __init__(
+        self,
+        payload: bytes,
+        header: dict[str, object],
+        key: Key,
+        unauthenticated_header: Mapping[str, object] = _NO_HEADER,
+        ignored_members: tuple[str, ...] = (),
+    ) -> None:
         self._set(payload=payload, header=MappingProxyType(header), key=key)
+        self._set(
+            unauthenticated_header=unauthenticated_header,
+            ignored_members=ignored_members,
+        )
 
     def __repr__(self) -> str:
         return f"VerifiedToken(payload=<{len(self.payload)} bytes>, key={self.key!r})"
@@ -173,7 +270,7 @@ class VerifiedToken(Result):
 
 @final
 class Verifier(Opaque):
-    """Verifies compact JWS tokens with the keys that the caller trusts.
+    """Verifies JWS tokens with the keys that the caller trusts.
 
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg. A token that names a kid
@@ -183,23 +280,28 @@ class Verifier(Opaque):
         crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
+        form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
+            form. Of several signatures, one by a key that is given has to be valid; to demand two,
+            verify with two objects.
         policy: refuse what the policy has no place for.
         limits: bounds on the tokens verified.
 
     Raises:
         TypeError: an argument is of another type.
+        ValueError: `form` is not known.
         InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
     Source: RFC 7515 section 5.2.
     """
 
-    __slots__ = ("_any_kid", "_b64", "_expected", "_keys", "_limits", "_mechanisms")
+    __slots__ = ("_any_kid", "_b64", "_expected", "_form", "_keys", "_limits", "_mechanisms")
 
     _keys: KeySet
     _mechanisms: dict[Key, SignatureScheme]
     _expected: Expected
     _any_kid: bool
     _b64: bool
+    _form: Form
     _limits: Limits
 
     @hide_locals
@@ -212,34 +314,36 @@ class Verifier(Opaque):
         crit: Collection[str] = (),
         any_kid: bool = False,
         b64: bool = True,
+        form: Form = "compact",
         policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
         checks.check(limits, any_kid=any_kid, b64=b64)
+        json_members.check_form(form)
         ring = KeySet._of(keys)
         # b64 is always understood: `_accept` refuses the value that was not asked for.
         understood = headers.expected(typ, cty, crit)
         understood = understood._replace(crit=understood.crit | {"b64"})
         mechanisms = ring._prepare(lambda key: key._for_signatures("verify", policy))
         self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
-        self._set(_any_kid=any_kid, _b64=b64, _limits=limits)
+        self._set(_any_kid=any_kid, _b64=b64, _form=form, _limits=limits)
 
     @hide_locals
     def verify(self, token: str | bytes, *, payload: bytes | None = None) -> bytes:
         """Verify a token and return the payload.
 
         Args:
-            token: the compact token.
+            token: the token, in the form that this object accepts.
             payload: the payload of a detached token, which must then be empty in the token.
 
         Raises:
             TypeError: an argument is of another type.
-            MalformedTokenError: it is not a strict compact JWS, or has a payload although one was
-                given.
+            MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
+                was given; of a JSON form, it has none although none was given.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, typ, cty or b64 is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
-            VerificationError: the signature does not hold.
+            VerificationError: no signature is valid under a key that comes into question.
 
         Source: RFC 7515 section 5.2, RFC 7797.
         """
@@ -257,6 +361,8 @@ class Verifier(Opaque):
         """RFC 7515 section 5.2."""
         if payload is not None and not isinstance(payload, bytes):
             raise checks.not_bytes("payload", payload)
+        if self._form != "compact":
+            return self._open_json(signed.parse(token, self._form, self._limits), payload)
         protected, shown, last = compact.split(token, compact.JWS_SEGMENTS, self._limits)
         parsed = headers.parse(compact.decode(protected, "header"))
         self._accept(parsed)
@@ -265,13 +371,63 @@ class Verifier(Opaque):
             raise MalformedTokenError("the token has a payload, but a detached one was given")
         signature = compact.decode(last, "signature")
         content, encoded = self._payload(shown, payload)
-        if len(content) > self._limits.plaintext_bytes:
-            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes, len(content))
-        data = protected + b"." + encoded
-        for key in keys[:MOST_TRIES]:
-            if self._mechanisms[key].verify(data, signature):
-                return VerifiedToken(content, parsed.all, key)
+        key = self._find(keys[:MOST_TRIES], protected + b"." + encoded, signature)
+        if key is None:
+            raise VerificationError
+        return VerifiedToken(content, parsed.all, key)
+
+    def _open_json(self, message: JsonJws, payload: bytes | None) -> VerifiedToken:
+        """RFC 7515 section 5.2, for a message in JSON."""
+        parsed = signed.read_headers(message, self._limits)
+        selected = self._select(parsed)
+        if message.payload and payload is not None:
+            raise MalformedTokenError("the token has a payload, but a detached one was given")
+        if message.payload is None and payload is None:
+            raise MalformedTokenError("the token has no payload, and a detached one was not given")
+        signatures = [
+            json_members.decode(each.signature, "signature") for each in message.signatures
+        ]
+        content, encoded = self._payload(message.payload or b"", payload)
+        # Each signature may be tried once, however many keys there are.
+        left = max(MOST_TRIES, len(parsed))
+        for place, keys in selected:
+            tried, left = keys[: min(MOST_TRIES, left)], left - min(MOST_TRIES, left, len(keys))
+            shown = message.signatures[place]
+            key = self._find(tried, shown.protected + b"." + encoded, signatures[place])
+            if key is not None:
+                apart = MappingProxyType(shown.header)
+                return VerifiedToken(content, parsed[place].all, key, apart, message.ignored)
         raise VerificationError
+
+    def _find(self, keys: Sequence[Key], data: bytes, signature: bytes) -> Key | None:
+        """Return the first key under which the signature is valid."""
+        for key in keys:
+            if self._mechanisms[key].verify(data, signature):
+                return key
+        return None
+
+    def _select(self, parsed: Sequence[Header]) -> list[tuple[int, Sequence[Key]]]:
+        """Return the signatures that are accepted, by place, each with the keys that may verify it.
+
+        Raises:
+            UnknownKeyError: each names a kid that no key has.
+            NotAllowedError: alg, typ, cty or b64 of those with a known kid is not accepted.
+            MalformedTokenError: `crit` of those names what is not understood.
+        """
+        selected: list[tuple[int, Sequence[Key]]] = []
+        refusal: UnknownKeyError | NotAllowedError | MalformedTokenError = UnknownKeyError()
+        for place, each in enumerate(parsed):
+            try:
+                keys = self._keys._choose(each.known, any_kid=self._any_kid)
+                self._accept(each)
+                selected.append((place, keys))
+            except UnknownKeyError:
+                continue
+            except (NotAllowedError, MalformedTokenError) as error:
+                refusal = error
+        if not selected:
+            raise refusal.with_traceback(None)
+        return selected
 
     def _accept(self, parsed: Header) -> None:
         b64 = parsed.known.b64
@@ -285,12 +441,15 @@ class Verifier(Opaque):
 
     def _payload(self, shown: bytes, detached: bytes | None) -> tuple[bytes, bytes]:
         """Return the payload, and what stands for it in the signing input."""
-        if not self._b64:
-            content = shown if detached is None else detached
-            return content, content
-        if detached is not None:
-            return detached, base64url.encode(detached)
-        return compact.decode(shown, "payload"), shown
+        content = shown if detached is None else detached
+        encoded = content
+        if self._b64 and detached is None:
+            content = compact.decode(shown, "payload")
+        elif self._b64:
+            encoded = base64url.encode(content)
+        if len(content) > self._limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", self._limits.plaintext_bytes, len(content))
+        return content, encoded
 
     def __repr__(self) -> str:
         return f"Verifier({self._keys!r})"

@@ -16,7 +16,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bounds on one token.
 
     Attributes:
-        token_bytes: the whole compact token. 24 MiB has room for a plaintext of the default
+        token_bytes: the whole token. 24 MiB has room for a plaintext of the default
             `plaintext_bytes`, which base64url makes a third longer, with the longest header and
             encrypted key; it is small enough to be in memory a few times over in one worker.
         header_bytes: the protected header, decoded. 16 KiB leave room for a certificate chain in
@@ -27,7 +27,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             millions. 256 KiB is the order that RFC 8725's successor gives as its example.
         pbes2_iterations: the most that a token may ask for by `p2c`, because each costs the one who
             opens it: 600,000 take 0.1 to 0.4 s. That is what OWASP advises for HMAC-SHA-256, and
-            the most that joseal or another library makes by default.
+            the most that joseal or another library makes by default. In JSON form that is the sum
+            over all recipients.
+        recipients: the recipients, or the signatures, of a message in JSON form. Each may cost a
+            private operation; 16 are more than any exchange that we know has.
 
     Raises:
         TypeError: a limit is not an int.
@@ -39,6 +42,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     plaintext_bytes: int = 16 * _MIB
     inflated_bytes: int = 256 * 1024
     pbes2_iterations: int = 600_000
+    recipients: int = 16
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:

@@ -260,7 +260,8 @@ class SignThenEncrypt(_NestedEncrypter):
     Raises:
         TypeError: an argument is of another type.
         ValueError: the signer is detached, so that the payload would be lost; or
-            `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7).
+            `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7) or has a
+            JSON form (RFC 7519 section 1).
     """
 
     __slots__ = ()
@@ -272,6 +273,8 @@ class SignThenEncrypt(_NestedEncrypter):
         self._prepare(signer, encrypter, cty)
         if not signer.is_encoded and has_media_type(cty, "JWT"):
             raise ValueError("a JWT must not have an unencoded payload: give another cty")
+        if not signer.is_compact and has_media_type(cty, "JWT"):
+            raise ValueError("a JWT is compact: give another cty, or leave out form=")
 
 
 @final

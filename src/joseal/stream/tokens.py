@@ -23,12 +23,11 @@ from msgspec import UNSET
 from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest
 from joseal._core.algorithms.registry import EncSpec
+from joseal._core.decryption import DecryptionSettings, cek_or_random
 from joseal._core.jwe import (
     Decrypter,
-    DecryptionSettings,
     Encrypter,
     begin_token,
-    cek_or_random,
     decryption_settings,
     encryption_settings,
 )
@@ -36,6 +35,7 @@ from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, compact
 from joseal._core.wire.compact import CompactJwe
+from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     DecryptionError,
     MalformedTokenError,
@@ -84,8 +84,8 @@ def encrypt_stream(
 
     Raises:
         TypeError: an argument is of another type; a file in text mode is.
-        ValueError: the encrypter is one for C20P or XC20P, or it compresses; `plaintext_bytes` is
-            negative; or as `Encrypter.encrypt` for `header`.
+        ValueError: the encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
+            `plaintext_bytes` is negative; or as `Encrypter.encrypt` for `header`.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
         BlockingIOError: a file does not block, and has nothing or takes nothing now.
@@ -131,7 +131,8 @@ def decrypt_stream(
 
     Raises:
         TypeError: an argument is of another type; a file in text mode is.
-        ValueError: the source is not seekable; `plaintext_bytes` is negative.
+        ValueError: the source is not seekable; `plaintext_bytes` is negative; the decrypter has a
+            JSON form.
         MalformedTokenError: it is not a strict compact JWE.
         TokenTooLargeError: header or plaintext is over its limit.
         NotAllowedError: alg, enc, typ, cty or p2c is not what the decrypter accepts, or enc is
@@ -150,6 +151,7 @@ def decrypt_stream(
     if not binary.is_seekable(source):
         raise ValueError("the source must be seekable: it is read twice")
     settings = decryption_settings(decrypter)
+    _check_form(settings.form)
     limits = settings.limits
     begin = source.seek(0, os.SEEK_CUR)
     frame = _frame(source, begin, limits)
@@ -192,7 +194,13 @@ def _enc_of(encrypter: Encrypter) -> EncSpec:
         raise ValueError("the encrypter seals with C20P or XC20P, which no stream can have")
     if settings.compress:
         raise ValueError("the encrypter compresses, which no stream can")
+    _check_form(settings.form)
     return enc
+
+
+def _check_form(form: Form) -> None:
+    if form != "compact":
+        raise ValueError("a stream has a compact token: leave out form=")
 
 
 def _most_bytes(enc: EncSpec, plaintext_bytes: int | None) -> int:

@@ -3,7 +3,7 @@
 import pytest
 from tests.helpers import forge
 
-from joseal._core import assembly, jwe
+from joseal._core import assembly, decryption
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire import base64url
@@ -84,9 +84,9 @@ def test_a_token_grows_by_more_at_a_time_the_longer_it_is(name, monkeypatch, cal
 
 def test_the_key_of_an_unwrapping_counts_only_if_it_has_the_size():
     enc = ENCS["A128GCM"]
-    assert jwe.cek_or_random(enc, lambda: b"k" * 16) == b"k" * 16
+    assert decryption.cek_or_random(enc, lambda: b"k" * 16) == b"k" * 16
     for outcome in (None, b"", b"k" * 15, b"k" * 17, b"k" * 32):
-        drawn = [jwe.cek_or_random(enc, lambda outcome=outcome: outcome) for _ in range(2)]
+        drawn = [decryption.cek_or_random(enc, lambda outcome=outcome: outcome) for _ in range(2)]
         assert [len(key) for key in drawn] == [16, 16]
         assert drawn[0] != drawn[1]
         assert outcome not in drawn

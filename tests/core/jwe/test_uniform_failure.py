@@ -9,6 +9,7 @@ Source: RFC 7516 section 11.5, RFC 7518 section 5.2.2.2.
 
 import hashlib
 import io
+import json
 import os
 import traceback
 
@@ -276,8 +277,51 @@ def test_every_private_key_failure_is_the_same_after_the_same_work(alg, curve, e
         ("guarded", ["function"]),
         ("decrypt", []),
         ("_open", []),
+        ("decrypt", []),
     ]
     assert all(found == seen[0] for found in seen)
+
+
+def in_json(token, form):
+    """Return the same token in a JSON form; in the general one next to another one that may be meant."""
+    members = {
+        "protected": forge.b64(token.header),
+        "encrypted_key": forge.b64(token.encrypted_key),
+    }
+    members |= {name: forge.b64(getattr(token, name)) for name in ("iv", "ciphertext", "tag")}
+    recipient = {name: members.pop(name) for name in ("encrypted_key",) if members[name]}
+    members.pop("encrypted_key", None)
+    if form == "flattened":
+        return json.dumps(members | recipient)
+    other = recipient | {"header": {"kid": "other"}}
+    alone = not recipient or '"ECDH-ES"' in token.header.decode()
+    return json.dumps(members | {"recipients": [recipient] if alone else [other, recipient]})
+
+
+@pytest.mark.parametrize("form", ["flattened", "general"])
+@pytest.mark.parametrize("alg", ["RSA-OAEP-256", "A128KW", "A128GCMKW", "dir", "ECDH-ES+A128KW"])
+def test_every_json_form_has_the_work_and_the_failure_of_the_compact_one(alg, form, log):
+    enc, curve = "A128CBC-HS256", "P-256" if alg in all_algorithms.ECDH else None
+    key = recorded_key(alg, curve, enc, log)
+    compact, opener = Decrypter(key, enc=enc), Decrypter(key, enc=enc, form=form)
+    (_, good), *bad = faults(alg, curve, enc)
+    assert opener.decrypt(in_json(good, form)) == b"forged"
+    expected = observed(compact.decrypt, good._replace(tag=bytes(16)), log)[1]
+    seen = []
+    for name, token in bad:
+        text = in_json(token, form)
+        found, done = observed(opener.decrypt, text, log)
+        assert done == expected * (1 + text.count('"kid"')), name
+        seen.append(found)
+    assert len(seen) >= 8
+    assert all(found == seen[0] for found in seen)
+    assert [frame[0] for frame in seen[0][8]] == [
+        "guarded",
+        "decrypt",
+        "_open",
+        "open_json",
+        "decrypt",
+    ]
 
 
 @pytest.mark.parametrize(

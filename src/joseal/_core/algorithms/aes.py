@@ -16,6 +16,7 @@ from joseal._core.algorithms.key_management import (
     UnwrapRequest,
     Wrapped,
     WrapSettings,
+    check_own,
 )
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.secrecy import Opaque
@@ -40,9 +41,10 @@ def check_wrapped_size(request: UnwrapRequest) -> None:
         raise MalformedTokenError("the encrypted key does not have the size that enc asks for")
 
 
-def wrap(kek: bytes, enc: EncSpec) -> tuple[bytes, bytes]:
-    """Draw a content encryption key for the enc; return it, and wrapped. RFC 3394 section 2.2.1."""
-    cek = os.urandom(enc.cek_bytes)
+def wrap(kek: bytes, enc: EncSpec, cek: bytes | None = None) -> tuple[bytes, bytes]:
+    """Return a CEK, drawn if none is given, and the wrapped one. RFC 3394 section 2.2.1."""
+    if cek is None:
+        cek = os.urandom(enc.cek_bytes)
     return cek, aes_key_wrap(kek, cek)
 
 
@@ -64,9 +66,9 @@ class AesKeyWrap(Opaque):
     def __init__(self, kek: bytes) -> None:
         self._set(_kek=kek)
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:
-        """Wrap a fresh content encryption key."""
-        return *wrap(self._kek, settings.enc), NO_MEMBERS
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
+        """Wrap a content encryption key, a fresh one if none is given."""
+        return *wrap(self._kek, settings.enc, cek), NO_MEMBERS
 
     def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check the size of the encrypted key.
@@ -95,9 +97,11 @@ class AesGcmKeyWrap(Opaque):
     def __init__(self, kek: bytes) -> None:
         self._set(_kek=kek)
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:
-        """Encrypt a fresh content encryption key."""
-        cek, iv = os.urandom(settings.enc.cek_bytes), os.urandom(_GCM_IV_BYTES)
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
+        """Encrypt a content encryption key, a fresh one if none is given."""
+        if cek is None:
+            cek = os.urandom(settings.enc.cek_bytes)
+        iv = os.urandom(_GCM_IV_BYTES)
         sealed = AESGCM(self._kek).encrypt(iv, cek, None)
         encrypted_key, tag = sealed[:-_GCM_TAG_BYTES], sealed[-_GCM_TAG_BYTES:]
         return cek, encrypted_key, {"iv": to_member(iv), "tag": to_member(tag)}
@@ -133,8 +137,17 @@ class Direct(Opaque):
     def __init__(self, cek: bytes) -> None:
         self._set(_cek=cek)
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:  # noqa: ARG002 - the key has the size
-        """Give the key itself, and an empty encrypted key."""
+    def wrap(
+        self,
+        settings: WrapSettings,  # noqa: ARG002 - the same
+        cek: bytes | None = None,
+    ) -> Wrapped:
+        """Give the key itself, and an empty encrypted key.
+
+        Raises:
+            ValueError: there is a CEK of other recipients.
+        """
+        check_own(cek)
         return self._cek, b"", NO_MEMBERS
 
     def check_public(self, request: UnwrapRequest) -> Unwrap:

@@ -18,7 +18,13 @@ from msgspec import UNSET, UnsetType
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
 from joseal._core.algorithms.curves import PublicCurveKey
-from joseal._core.algorithms.key_management import Unwrap, UnwrapRequest, Wrapped, WrapSettings
+from joseal._core.algorithms.key_management import (
+    Unwrap,
+    UnwrapRequest,
+    Wrapped,
+    WrapSettings,
+    check_own,
+)
 from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
@@ -41,10 +47,11 @@ class EcdhEs(Opaque):
     def __init__(self, alg: AlgSpec, public: PublicCurveKey, agree: Agree | None) -> None:
         self._set(_alg=alg, _public=public, _agree=agree, _curve=curves.name(public))
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
         """Agree on a key with a fresh ephemeral pair; the CEK itself, or what wraps it.
 
         Raises:
+            ValueError: the key is the CEK, and there is one of other recipients.
             ValueError: the public key is of low order, which no key that was loaded is.
         """
         ephemeral = curves.generate(self._curve)
@@ -59,8 +66,9 @@ class EcdhEs(Opaque):
         parties = {"apu": settings.apu, "apv": settings.apv}
         members.update((name, to_member(raw)) for name, raw in parties.items() if raw)
         if not self._alg.key_bytes:
+            check_own(cek)
             return key, b"", members
-        return *wrap(key, settings.enc), members
+        return *wrap(key, settings.enc, cek), members
 
     def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Read the epk, apu and apv, and check the size of the encrypted key.

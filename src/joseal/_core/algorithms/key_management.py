@@ -50,14 +50,25 @@ class WrapSettings(NamedTuple):
     apv: bytes = b""
 
 
+def check_own(cek: bytes | None) -> None:
+    """Check that a mechanism which makes the CEK was given none.
+
+    Raises:
+        ValueError: it was.
+    """
+    if cek is not None:
+        raise ValueError("the key makes the CEK, so it can't wrap that of other recipients")
+
+
 class KeyManagement(Protocol):
     """One mechanism with its key."""
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:
-        """Choose a content encryption key for the enc and wrap it.
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
+        """Wrap a content encryption key: a fresh one for the enc, or that of other recipients.
 
         Raises:
             TokenTooLargeError: it takes more work than the limits let an opener do.
+            ValueError: there is a CEK, and the mechanism makes its own.
         """
         ...
 

@@ -50,8 +50,8 @@ class Pbes2(Opaque):
     def __init__(self, alg: AlgSpec, password: Password) -> None:
         self._set(_alg=alg, _password=password)
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:
-        """Wrap a fresh content encryption key under the password and a fresh salt.
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
+        """Wrap a content encryption key under the password and a fresh salt.
 
         Raises:
             TokenTooLargeError: the key's iterations are over `pbes2_iterations`, so that an opener
@@ -64,7 +64,7 @@ class Pbes2(Opaque):
             )
         salt = os.urandom(self._password.salt_bytes)
         members = {"p2s": to_member(salt), "p2c": iterations}
-        return *wrap(self._derive(salt, iterations), settings.enc), members
+        return *wrap(self._derive(salt, iterations), settings.enc, cek), members
 
     def check_public(self, request: UnwrapRequest) -> Unwrap:
         """Check salt, iterations and the size of the encrypted key.

@@ -67,15 +67,16 @@ class RsaEncryption(Opaque):
         self._set(_alg=alg, _padding=padding(alg), _public=public, _decrypt=decrypt)
         self._set(_wrapped_bytes=(public.key_size + 7) // 8)
 
-    def wrap(self, settings: WrapSettings) -> Wrapped:
-        """Encrypt a fresh content encryption key.
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
+        """Encrypt a content encryption key, a fresh one if none is given.
 
         Raises:
             InvalidKeyError: RSA1_5, which joseal opens but never makes.
         """
         if self._alg.legacy:
             raise InvalidKeyError("RSA1_5 tokens are opened but never made")
-        cek = os.urandom(settings.enc.cek_bytes)
+        if cek is None:
+            cek = os.urandom(settings.enc.cek_bytes)
         return cek, self._public.encrypt(cek, self._padding), NO_MEMBERS
 
     def check_public(self, request: UnwrapRequest) -> Unwrap:

@@ -56,15 +56,7 @@ class KeySet(Opaque):
 
     @hide_locals
     def __init__(self, keys: Iterable[Key], *, skipped: Iterable[tuple[int, str]] = ()) -> None:
-        members = tuple(keys)
-        for place, key in enumerate(members):
-            if not isinstance(key, Key):
-                raise checks.not_key(f"keys[{place}]", key)
-        if not members:
-            raise InvalidKeyError("a set of keys must not be empty")
-        named = [(key.kid, key.alg) for key in members if key.kid is not None]
-        if len(set(named)) != len(named):
-            raise InvalidKeyError("two keys have the same kid and alg")
+        members = distinct(keys)
         if len({key.is_symmetric for key in members}) != 1:
             # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
             raise InvalidKeyError("a set must not mix symmetric and asymmetric keys")
@@ -214,6 +206,27 @@ class KeySet(Opaque):
 
     def __repr__(self) -> str:
         return f"KeySet({list(self._keys)!r}, skipped={len(self.skipped)})"
+
+
+def distinct(keys: Iterable[Key]) -> tuple[Key, ...]:
+    """Return keys that a caller gave.
+
+    Raises:
+        TypeError: they are not several keys.
+        InvalidKeyError: there are none, or two with the same kid and alg.
+    """
+    if issubclass(type(keys), str | bytes | Mapping) or not isinstance(keys, Iterable):
+        raise checks.wrong_type("keys", "several keys", keys)
+    members = tuple(keys)
+    for place, key in enumerate(members):
+        if not isinstance(key, Key):
+            raise checks.not_key(f"keys[{place}]", key)
+    if not members:
+        raise InvalidKeyError("a set of keys must not be empty")
+    named = [(key.kid, key.alg) for key in members if key.kid is not None]
+    if len(set(named)) != len(named):
+        raise InvalidKeyError("two keys have the same kid and alg")
+    return members
 
 
 def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:

@@ -29,6 +29,13 @@ def not_ascii(token: str | bytes) -> MalformedTokenError:
     return MalformedTokenError(f"the token is not ASCII: see position {place}")
 
 
+def not_json(raw: bytes) -> MalformedTokenError:
+    """Say that a message is not JSON as the JSON serializations have it."""
+    if raw.lstrip(_SPACE)[:1] != b"{" and raw.count(b".") + 1 in _KINDS:
+        return MalformedTokenError("expected JSON, found a compact token: leave out form=")
+    return MalformedTokenError("the message is not one strict JSON object")
+
+
 def segments(raw: bytes, expected: int) -> MalformedTokenError:
     """Say that a token does not have the segments of its kind."""
     around = _around(raw)

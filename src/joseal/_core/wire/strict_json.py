@@ -24,7 +24,7 @@ MAX_DIGITS: Final = 32
 # White space as JSON has it. RFC 8259 section 2.
 _SPACE: Final = " \t\n\r"
 
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _PATH: Final = re.compile(r"at `([^`]*)`$")
 
 _T = TypeVar("_T")
@@ -58,6 +58,17 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
     return value if _is_dict(value) else None
+
+
+def count_values(data: bytes, most: int) -> int:
+    """Bound the number of values in a JSON text from above; it is exact where it is over `most`."""
+    found = _commas_and_brackets(data)
+    # Strings may have as many as they want.
+    return found if found <= most else _commas_and_brackets(_STRINGS.sub(b"", data))
+
+
+def _commas_and_brackets(data: bytes) -> int:
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
 
 
 def as_list(value: object) -> list[object] | None:

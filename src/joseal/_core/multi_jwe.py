@@ -1,0 +1,253 @@
+"""`MultiEncrypter`: one message for several recipients, each with its own key.
+
+Rules:
+- The content is encrypted once, under a CEK that is wrapped for each recipient.
+- What a recipient has of its own is in its header, which nothing authenticates; all else is in the
+  protected header. A key is bound to its alg, so that nobody who rewrites it gains anything.
+- A key that makes the CEK itself can't have other recipients next to it.
+
+Source: RFC 7516 sections 5.1 and 7.2.1.
+"""
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, final
+
+from msgspec import Struct
+
+from joseal._core import checks
+from joseal._core.algorithms.key_management import KeyManagement, WrapSettings
+from joseal._core.algorithms.pbes2 import Password
+from joseal._core.algorithms.registry import Enc, lookup_enc
+from joseal._core.assembly import JsonStart, assemble_json
+from joseal._core.jwe import MOST_TOKENS, check_aad, deflated
+from joseal._core.keys import Key
+from joseal._core.keys.keyset import distinct
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.wire import base64url
+from joseal._core.wire import header as headers
+from joseal._core.wire.json_form.encrypted import ALONE, Recipient, encode_shared
+from joseal._core.wire.json_form.members import PER_RECIPIENT
+from joseal.errors import InvalidKeyError, TokenTooLargeError
+
+_DEFAULTS: Final = Limits()
+
+
+class _Prepared(Struct, frozen=True):
+    """One recipient: its mechanism, and what its header begins with."""
+
+    management: KeyManagement
+    own: dict[str, object]
+
+    def __repr__(self) -> str:
+        return "_Prepared(...)"
+
+
+class _Settings(Struct, frozen=True, kw_only=True):
+    """What a `MultiEncrypter` was made with, checked and prepared."""
+
+    keys: tuple[Key, ...]
+    recipients: tuple[_Prepared, ...]
+    wrap: WrapSettings
+    compress: bool
+    begin: dict[str, object]
+    end: dict[str, str]
+    aad: bytes | None
+
+    def __repr__(self) -> str:
+        return "_Settings(...)"
+
+
+@final
+class MultiEncrypter(Opaque):
+    """Encrypts plaintexts into JWE messages for several keys, in the general JSON form.
+
+    Any one of the keys opens the message, with `Decrypter(..., form="general")`. Every recipient
+    can read all of the message but the other encrypted keys; a message made for a public key says
+    nothing of who made it.
+
+    Args:
+        keys: the public key of each recipient, or a key shared with it.
+        enc: the content encryption, such as `A256GCM`.
+        header: members of the protected header for every message, before `enc`.
+        write_kid: write each key's kid into the header of its recipient.
+        aad: additional data for every message: authenticated and sent along, not encrypted.
+        compress: deflate the plaintext (`zip`); see `Encrypter`.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the messages made, the same as those of a `Decrypter`.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `enc` is not known; `header` has a member that is managed here, or that is of
+            one recipient, or that strict JSON can't carry; `aad` is empty.
+        InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`
+            next to others; or one that `Encrypter` refuses.
+        TokenTooLargeError: more keys than `recipients`, more work for passwords than
+            `pbes2_iterations` together, or `header` over `header_bytes`.
+
+    Example:
+        >>> import joseal
+        >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+        >>> safe = joseal.Key.generate("RSA-OAEP-256", kid="safe")
+        >>> encrypter = joseal.MultiEncrypter([bank.public(), safe.public()], enc="A256GCM")
+        >>> message = encrypter.encrypt(b"hello")
+        >>> joseal.Decrypter(safe, enc="A256GCM", form="general").decrypt(message)
+        b'hello'
+
+    Source: RFC 7516 sections 5.1 and 7.2.1.
+    """
+
+    __slots__ = ("_settings", "_tokens")
+
+    _settings: _Settings
+    _tokens: Iterator[int] | None
+
+    @hide_locals
+    def __init__(
+        self,
+        keys: Iterable[Key],
+        *,
+        enc: Enc,
+        header: Mapping[str, object] | None = None,
+        write_kid: bool = True,
+        aad: bytes | None = None,
+        compress: bool = False,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        checks.check(limits, write_kid=write_kid, compress=compress)
+        if aad is not None:
+            check_aad(aad, "general")
+        known, chosen = lookup_enc(enc), distinct(keys)
+        _check_together(chosen, limits)
+        end: dict[str, str] = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
+        settings = _Settings(
+            keys=chosen,
+            recipients=tuple(
+                _Prepared(
+                    key._for_encryption("encrypt", [known], policy),
+                    headers.base_parameters(key.alg, key.kid if write_kid else None, None),
+                )
+                for key in chosen
+            ),
+            wrap=WrapSettings(known, limits),
+            compress=compress,
+            begin=_shared(headers.checked_parameters(header)),
+            end=end,
+            aad=aad,
+        )
+        encode_shared({**settings.begin, **end}, limits)
+        counted = any(key._is_counted(known) for key in chosen)
+        self._set(_settings=settings, _tokens=itertools.count() if counted else None)
+
+    @hide_locals
+    def encrypt(
+        self,
+        plaintext: bytes,
+        *,
+        header: Mapping[str, object] | None = None,
+        aad: bytes | None = None,
+    ) -> str:
+        """Encrypt a plaintext and return the message.
+
+        Args:
+            plaintext: the bytes to encrypt; empty ones are encrypted too.
+            header: members of the protected header for this message alone.
+            aad: additional data for this message alone.
+
+        Returns:
+            JSON text in the general form.
+
+        Raises:
+            TypeError: `plaintext` or `aad` is not bytes, or `header` no mapping.
+            ValueError: `header` has a member that is managed, of one recipient, or set already, or
+                that strict JSON can't carry; `aad` is empty, or set already.
+            TokenTooLargeError: header, plaintext or message would be over `limits`.
+            InvalidKeyError: a fixed key has made its 2^32 tokens.
+
+        Source: RFC 7516 section 5.1.
+        """
+        if not isinstance(plaintext, bytes):
+            raise checks.not_bytes("plaintext", plaintext)
+        settings, limits = self._settings, self._settings.wrap.limits
+        if len(plaintext) > limits.plaintext_bytes:
+            raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes, len(plaintext))
+        if aad is not None:
+            check_aad(aad, "general")
+            if settings.aad is not None:
+                raise ValueError("aad is set for every message already")
+        start = self._begin(header)
+        if settings.compress:
+            plaintext = deflated(plaintext, limits)
+        data = settings.aad if aad is None else aad
+        message = assemble_json(settings.wrap.enc, start, plaintext, data)
+        if len(message) > limits.token_bytes:
+            raise TokenTooLargeError("token_bytes", limits.token_bytes, len(message))
+        return message
+
+    def _begin(self, header: Mapping[str, object] | None) -> JsonStart:
+        """Make all of a message that comes before its ciphertext, with a fresh CEK and iv."""
+        settings = self._settings
+        wrap, begin = settings.wrap, settings.begin
+        if header is not None:
+            begin = _shared(headers.add_parameters(begin, header))
+        if self._tokens is not None and next(self._tokens) >= MOST_TOKENS:
+            raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
+        first, *others = settings.recipients
+        cek, encrypted_key, managed = first.management.wrap(wrap)
+        encrypted_keys = [encrypted_key]
+        owns: list[dict[str, object]] = [{**first.own, **managed}]
+        for other in others:
+            _, encrypted_key, managed = other.management.wrap(wrap, cek)
+            owns.append({**other.own, **managed})
+            encrypted_keys.append(encrypted_key)
+        shared: dict[str, object] = {**begin, **settings.end}
+        empty: dict[str, object] = {}
+        if others:
+            protected = encode_shared(shared, wrap.limits)
+        else:
+            protected, owns = headers.encode({**owns[0], **shared}, wrap.limits), [empty]
+        recipients = tuple(
+            Recipient(own, base64url.encode(raw))
+            for own, raw in zip(owns, encrypted_keys, strict=True)
+        )
+        return JsonStart("general", protected, cek, os.urandom(wrap.enc.iv_bytes), recipients)
+
+    def __repr__(self) -> str:
+        enc = self._settings.wrap.enc.name
+        return f"MultiEncrypter({list(self._settings.keys)!r}, enc={enc!r})"
+
+
+def _check_together(keys: tuple[Key, ...], limits: Limits) -> None:
+    """Check that keys can be recipients of one message.
+
+    Raises:
+        TokenTooLargeError: they are too many, or ask for too much work.
+        InvalidKeyError: one of them can have no other next to it.
+    """
+    if len(keys) > limits.recipients:
+        raise TokenTooLargeError("recipients", limits.recipients, len(keys))
+    for place, key in enumerate(keys):
+        if len(keys) > 1 and key.alg in ALONE:
+            raise InvalidKeyError(
+                f"keys[{place}]: {key.alg} makes the CEK itself, so it can't be next to other keys"
+            )
+    passwords = [key._material for key in keys if isinstance(key._material, Password)]
+    work = sum(password.iterations for password in passwords)
+    if work > limits.pbes2_iterations:
+        raise TokenTooLargeError("pbes2_iterations", limits.pbes2_iterations, work)
+
+
+def _shared(members: dict[str, object]) -> dict[str, object]:
+    """Check what a caller puts into the header that recipients share.
+
+    Raises:
+        ValueError: it is of one recipient.
+    """
+    for name in members:
+        if name in PER_RECIPIENT:
+            raise ValueError(f"header: {name} is of one recipient: it is that of the key")
+    return members

@@ -1,0 +1,115 @@
+"""`MultiSigner`: one payload with a signature by each of several keys.
+
+Rules:
+- Each signature has a protected header of its own, with all of its Header Parameters.
+- All of them agree on `b64`, as RFC 7797 section 3 demands.
+
+Source: RFC 7515 sections 5.1 and 7.2.1.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, final
+
+from joseal._core import checks
+from joseal._core.jws import Signer, sign_json
+from joseal._core.keys import Key
+from joseal._core.keys.keyset import distinct
+from joseal._core.limits import Limits
+from joseal._core.policy import Policy
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import InvalidKeyError, TokenTooLargeError
+
+_DEFAULTS: Final = Limits()
+
+
+@final
+class MultiSigner(Opaque):
+    """Signs payloads with several keys, in the general JSON form.
+
+    A `Verifier(..., form="general")` with one of the keys accepts the message; one that demands two
+    signatures verifies with two objects.
+
+    Args:
+        keys: private keys, or shared ones.
+        header: members for each protected header, written after `alg` in the order given.
+        write_kid: write each key's kid into the header of its signature, unless `header` has one.
+        detached: leave the payload out of the messages. RFC 7515 appendix F.
+        b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be UTF-8.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the messages made, the same as those of a `Verifier`.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: as for `Signer`.
+        InvalidKeyError: no key, or two with the same kid and alg; or one that `Signer` refuses.
+        TokenTooLargeError: more keys than `recipients`, or `header` over `header_bytes`.
+
+    Example:
+        >>> import joseal
+        >>> ours = joseal.Key.generate("Ed25519", kid="ours")
+        >>> notary = joseal.Key.generate("ES256", kid="notary")
+        >>> message = joseal.MultiSigner([ours, notary]).sign(b"hello")
+        >>> joseal.Verifier(notary.public(), form="general").verify(message)
+        b'hello'
+
+    Source: RFC 7515 sections 5.1 and 7.2.1.
+    """
+
+    __slots__ = ("_keys", "_signers")
+
+    _keys: tuple[Key, ...]
+    _signers: tuple[Signer, ...]
+
+    @hide_locals
+    def __init__(
+        self,
+        keys: Iterable[Key],
+        *,
+        header: Mapping[str, object] | None = None,
+        write_kid: bool = True,
+        detached: bool = False,
+        b64: bool = True,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        checks.check(limits)
+        chosen = distinct(keys)
+        if len(chosen) > limits.recipients:
+            raise TokenTooLargeError("recipients", limits.recipients, len(chosen))
+        signers: list[Signer] = []
+        for place, key in enumerate(chosen):
+            try:
+                signer = Signer(
+                    key,
+                    header=header,
+                    write_kid=write_kid,
+                    detached=detached,
+                    b64=b64,
+                    form="general",
+                    policy=policy,
+                    limits=limits,
+                )
+            except InvalidKeyError as error:
+                raise InvalidKeyError(f"keys[{place}]: {error}") from None
+            signers.append(signer)
+        self._set(_keys=chosen, _signers=tuple(signers))
+
+    @hide_locals
+    def sign(self, payload: bytes, *, header: Mapping[str, object] | None = None) -> str:
+        """Sign a payload with each key and return the message.
+
+        Args:
+            payload: the bytes to sign; empty ones are signed too.
+            header: members of each protected header, for this message alone.
+
+        Returns:
+            JSON text in the general form.
+
+        Raises: as `Signer.sign` does.
+
+        Source: RFC 7515 section 5.1, RFC 7797 section 5.
+        """
+        return sign_json(self._signers, "general", payload, header)
+
+    def __repr__(self) -> str:
+        return f"MultiSigner({list(self._keys)!r})"

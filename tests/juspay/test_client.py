@@ -563,14 +563,16 @@ def test_account_and_encrypter_are_what_they_are_called(key, sealer):
     with pytest.raises(TypeError, match=r"^account must be an Account$"):
         Client(sealer, sealer)
     with pytest.raises(
-        TypeError, match=r"^encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys$"
+        TypeError, match=r"^encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys, or None$"
     ):
         Client(account, key)
 
 
 def test_a_wrong_attempt_or_order_id_is_sent_nowhere(sealer):
     with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
-        with pytest.raises(TypeError, match=r"^attempt must be an Attempt$"):
+        with pytest.raises(
+            TypeError, match=r"^attempt must be an Attempt, or the Envelope of one$"
+        ):
             client.attempt("order-1", {"cardInfo": {}}, known=KNOWN)
         with pytest.raises(ValueError, match=r"^order_id must be 4 to 64"):
             client.attempt("order/1", ATTEMPT, known=KNOWN)

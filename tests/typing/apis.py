@@ -45,7 +45,7 @@ def attempt(account: Account, key: Key) -> Attempt:
     Expiry("01", "2030")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     CardInfo(card_number=5513651111111111)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     CardInfo(card_number="1", card_expiry="01/30")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    Account(merchant_id="a", api_key="b")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    Account(merchant_id="a")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     payout_encrypter(key, enc="A256GCM")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(Attempt(fulfillment_id="a", extra={"a": 1}).to_json(stringified=True), bytes)
     assert_type(Attempt(fulfillment_id="a").card_info, CardInfo | None)
@@ -54,8 +54,12 @@ def attempt(account: Account, key: Key) -> Attempt:
 
 
 def calls(account: Account, sealer: Encrypter, made: Attempt) -> None:
-    with Client(account, sealer) as client:
+    assert_type(Client(account), Client)
+    with Client(account, sealer, stringified=True) as client:
         assert_type(client, Client)
+        request = attempt_request(account, "order-1", encrypt_body(sealer, made, kid="a"))
+        assert_type(client.send(request, read_attempt_response), Outcome[Ack])
+        client.send(request.body, read_attempt_response)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
         outcome = client.attempt(
             "order-1", made, known=Known.decided("order-1", made.fulfillment_id)
         )

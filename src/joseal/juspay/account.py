@@ -40,7 +40,7 @@ class Account(Checked, frozen=True, kw_only=True):
     Attributes:
         merchant_id: sent as `x-merchantid`.
         api_key: the user name of Basic auth; the password is empty.
-        kid: the label of the API's key, for envelopes.
+        kid: the label of the API's key, for envelopes; None for one that encrypts nothing.
         sid: the label of the merchant's own public key, for envelopes.
         routing_id: sent as `x-routing-id` where a call names no other one. It has to be the same
             for all calls of one customer.
@@ -57,7 +57,7 @@ class Account(Checked, frozen=True, kw_only=True):
 
     merchant_id: Label
     api_key: _ApiKey
-    kid: Label
+    kid: Label | None = None
     sid: Label | None = None
     routing_id: Label | None = None
     base_url: _BaseUrl = SANDBOX

@@ -8,7 +8,6 @@ Rules:
 Source: the attempt, order and cancel pages of the payouts API.
 """
 
-import math
 import ssl
 import time
 from collections.abc import Callable
@@ -31,11 +30,17 @@ from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.envelope import Envelope, encrypt_body
-from joseal.juspay.models.fields import ORDER_ID
 from joseal.juspay.models.known import Known
 from joseal.juspay.models.order import NewOrder
 from joseal.juspay.models.order_status import Cancellation, Order
 from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+from joseal.juspay.preconditions import (
+    check_attempt,
+    check_numbers,
+    check_request,
+    check_types,
+    read_safely,
+)
 from joseal.juspay.reconcile import (
     APART_SECONDS,
     AttemptQuery,
@@ -82,7 +87,10 @@ class Client(Opaque):
         account: whose payouts they are, and where they go.
         encrypter: prepared by `payout_encrypter`; or a profile's, which can sign too, made with the
             account's `kid` and `sid` as its labels; or `PayoutKeys`, which sign too and hold the
-            keys of a rotation, of which the account's `kid` and `sid` name the ones in use.
+            keys of a rotation, of which the account's `kid` and `sid` name the ones in use. None
+            for a client that holds no key: it reads statuses, cancels, and sends what is encrypted
+            already.
+        stringified: encrypt a JSON string that holds a body's JSON text, as for `Body.to_json`.
         attempt_path: which of the published forms of the path the account uses.
         connect_timeout_seconds: for connecting to one address, for the TLS handshake, and for
             handing the request over, each.
@@ -110,7 +118,7 @@ class Client(Opaque):
         TypeError: an argument is of another type.
         ValueError: a number is not positive and finite (the last two may be 0), or `ssl_context`
             verifies too little, logs keys, or is given with `client_certificate`; or a proxy is
-            given for a plain http account.
+            given for a plain http account, or an encrypter for an account without `kid`.
         InvalidKeyError: the TLS library refuses the client certificate.
         RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
             niquests brings: what it sends can't be observed.
@@ -122,12 +130,14 @@ class Client(Opaque):
         "_attempt_path",
         "_encrypter",
         "_on_call",
+        "_stringified",
         "_transport",
         "_unsettled",
     )
 
     _account: Account
-    _encrypter: Encrypter | BodyEncrypter | PayoutKeys
+    _encrypter: Encrypter | BodyEncrypter | PayoutKeys | None
+    _stringified: bool
     _attempt_path: AttemptPath
     _transport: Transport
     _apart_seconds: float
@@ -138,8 +148,9 @@ class Client(Opaque):
     def __init__(
         self,
         account: Account,
-        encrypter: Encrypter | BodyEncrypter | PayoutKeys,
+        encrypter: Encrypter | BodyEncrypter | PayoutKeys | None = None,
         *,
+        stringified: bool = False,
         attempt_path: AttemptPath = AttemptPath.ORDERS,
         connect_timeout_seconds: float = 10.0,
         answer_timeout_seconds: float = 60.0,
@@ -152,14 +163,14 @@ class Client(Opaque):
         proxy: Proxy | None = None,
         on_call: CallHook | None = None,
     ) -> None:
-        _check_types(account, encrypter, attempt_path, on_call)
+        check_types(account, encrypter, attempt_path, on_call)
         timeouts = Timeouts(connect_timeout_seconds, answer_timeout_seconds, deadline_seconds)
-        _check_numbers(connections, timeouts)
-        _check_pauses(idle_seconds, apart_seconds)
+        check_numbers(connections, timeouts, idle_seconds, apart_seconds)
         protect_loggers()
         self._set(
             _account=account,
             _encrypter=encrypter,
+            _stringified=stringified,
             _attempt_path=attempt_path,
             _on_call=on_call,
             _apart_seconds=apart_seconds,
@@ -203,7 +214,7 @@ class Client(Opaque):
     def attempt(
         self,
         order_id: str,
-        attempt: Attempt,
+        attempt: Attempt | Envelope,
         *,
         known: Known,
         routing_id: str | None = None,
@@ -216,7 +227,9 @@ class Client(Opaque):
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
-            attempt: the card and the fulfillment that it is for.
+            attempt: the card and the fulfillment that it is for; or the envelope of one, which
+                another service has encrypted. Whether that is for the fulfillment of `known` can't
+                be checked.
             known: what was there before, from `Client.known`, `Order.known` or `Failed.known`;
                 `Known.fresh` for an order that was created just now.
             routing_id: the customer's, in place of the account's.
@@ -225,14 +238,14 @@ class Client(Opaque):
             TypeError: an argument is of another type.
             ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
                 `known` is of another payout, or says that this one has not failed; or an earlier
-                attempt of this client is not known to have failed.
+                attempt of this client is not known to have failed; or there is no encrypter.
             TokenTooLargeError: the attempt is over the encrypter's limits.
         """
-        _check_known(order_id, attempt, known)
+        check_attempt(order_id, attempt, known)
         request = attempt_request(
             self._account,
             order_id,
-            self._encrypt(attempt),
+            attempt if isinstance(attempt, Envelope) else self._encrypt(attempt),
             routing_id=routing_id,
             path=self._attempt_path,
         )
@@ -255,7 +268,7 @@ class Client(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: `routing_id` is not printable ASCII.
+            ValueError: `routing_id` is not printable ASCII, or there is no encrypter.
             TokenTooLargeError: the order is over the encrypter's limits.
         """
         if not isinstance(order, NewOrder):
@@ -394,11 +407,43 @@ class Client(Opaque):
             self._unsettled.settle(known)
         return found
 
+    @hide_locals
+    def send(
+        self, request: Request, read: Callable[[int, bytes], Outcome[_T]], *, name: str = "send"
+    ) -> Outcome[_T]:
+        """Send a ready request, once, and read its answer: for what was built elsewhere.
+
+        For an attempt prefer `attempt`, which takes a ready envelope too: this method knows of no
+        state, and refuses no second attempt.
+
+        Args:
+            request: made by `attempt_request` or another function of this kind.
+            read: makes an outcome of the HTTP status and the body, such as `read_attempt_response`.
+                After the request was sent, what it raises is dropped and the outcome is `Unknown`.
+            name: of the call, for `on_call` and the log.
+
+        Returns:
+            What `read` has made of the answer, or why there is none.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the request goes to another place than the account's calls.
+
+        Example:
+            request = create_order_request(account, envelope)
+            read = functools.partial(read_create_order_response, order_id="order-1")
+            outcome = client.send(request, read)
+        """
+        check_request(self._account, request, read)
+        return self._call(name, request, partial(read_safely, read))
+
     def _encrypt(self, body: Body) -> Envelope:
-        kid, sid = self._account.kid, self._account.sid
+        kid, sid, stringified = self._account.kid, self._account.sid, self._stringified
+        if self._encrypter is None or kid is None:
+            raise ValueError("this client has no encrypter: make it with one")
         if isinstance(self._encrypter, PayoutKeys):
-            return self._encrypter.encrypt(body, kid=kid, sid=sid)
-        return encrypt_body(self._encrypter, body, kid=kid, sid=sid)
+            return self._encrypter.encrypt(body, kid=kid, sid=sid, stringified=stringified)
+        return encrypt_body(self._encrypter, body, kid=kid, sid=sid, stringified=stringified)
 
     def _call(
         self, name: str, request: Request, read: Callable[[int, bytes], Outcome[_T]]
@@ -417,44 +462,3 @@ class Client(Opaque):
         status = answer.status if isinstance(answer, Reply) else None
         call_log.tell(name, outcome.kind, status, seconds, self._on_call)
         return msgspec.structs.replace(outcome, call=details)
-
-
-def _check_types(account: object, encrypter: object, path: object, on_call: object) -> None:
-    if not isinstance(account, Account):
-        raise TypeError("account must be an Account")
-    if not isinstance(encrypter, Encrypter | BodyEncrypter | PayoutKeys):
-        raise TypeError("encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys")
-    if not isinstance(path, AttemptPath):
-        raise TypeError("attempt_path must be an AttemptPath")
-    if on_call is not None and not callable(on_call):
-        raise TypeError("on_call must be a function")
-
-
-def _check_numbers(connections: int, timeouts: Timeouts) -> None:
-    if type(connections) is not int:
-        raise TypeError("connections must be an int")
-    if not all(0 < number < math.inf for number in (*timeouts, connections)):
-        raise ValueError("time-outs and connections must be positive and finite")
-
-
-def _check_pauses(*pauses: float) -> None:
-    if not all(0 <= number < math.inf for number in pauses):
-        raise ValueError("idle_seconds and apart_seconds must be 0 or more, and finite")
-
-
-def _check_known(order_id: str, attempt: Attempt, known: Known) -> None:
-    """Refuse an attempt that is not made against a state in which it may be made.
-
-    Raises:
-        TypeError: an argument is of another type.
-        ValueError: `known` is of another payout, or says that no attempt may be made.
-    """
-    if not isinstance(attempt, Attempt):
-        raise TypeError("attempt must be an Attempt")
-    if not isinstance(known, Known):
-        raise TypeError("known must be a Known")
-    ORDER_ID.apply("order_id", order_id)
-    if (known.order_id, known.fulfillment_id) != (order_id, attempt.fulfillment_id):
-        raise ValueError("known is of another order or fulfillment than the attempt")
-    if known.hindrance is not None:
-        raise ValueError(known.hindrance)

@@ -28,6 +28,7 @@ from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal.errors import MalformedTokenError, TokenError
+from joseal.juspay.account import Account
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.beneficiary import Beneficiary, PlainCard
@@ -125,29 +126,30 @@ class Checks(Opaque):
 
     Args:
         key: the private key.
-        kid: its label, as the merchant was told.
-        sid: the label of the merchant's key.
-        api_key: the user name of Basic auth.
-        merchant_id: what the API key belongs to.
+        account: what the merchant was told: the labels of both keys, the user name of Basic auth,
+            and what that belongs to.
+        stringified: whether a payload has to hold a JSON string with the body's JSON text.
 
     Raises:
         InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
     """
 
-    __slots__ = ("_credentials", "_labels", "_merchant_id", "_opener")
+    __slots__ = ("_credentials", "_labels", "_merchant_id", "_opener", "_stringified")
 
     _opener: Decrypter
-    _labels: tuple[str, str]
+    _labels: tuple[str | None, str | None]
     _credentials: bytes
     _merchant_id: str
+    _stringified: bool
 
-    def __init__(self, key: Key, *, kid: str, sid: str, api_key: str, merchant_id: str) -> None:
+    def __init__(self, key: Key, account: Account, *, stringified: bool = False) -> None:
         self._set(
             # The envelope's kid is the one that counts; samples have another one in the token.
             _opener=Decrypter(key, enc=(SAMPLE_ENC, GUIDE_ENC), any_kid=True),
-            _labels=(kid, sid),
-            _credentials=base64.b64encode(f"{api_key}:".encode()),
-            _merchant_id=merchant_id,
+            _labels=(account.kid, account.sid),
+            _credentials=base64.b64encode(f"{account.api_key}:".encode()),
+            _merchant_id=account.merchant_id,
+            _stringified=stringified,
         )
 
     def head(self, headers: Mapping[str, list[str]], *, has_body: bool = True) -> Refusal | None:
@@ -208,12 +210,22 @@ class Checks(Opaque):
         if (envelope.kid, envelope.sid) != self._labels:
             return Refusal("E03", "kid or sid is not the one that was given out")
         try:
-            return self._opener.decrypt(envelope.payload)
+            plaintext = self._opener.decrypt(envelope.payload)
         except TokenError as error:
             return Refusal("E03", f"the payload was refused: {error.code}")
+        return _text(plaintext) if self._stringified else plaintext
 
     def __repr__(self) -> str:
         return f"Checks(merchant_id={self._merchant_id!r})"
+
+
+def _text(plaintext: bytes) -> bytes | Refusal:
+    """Return the text that a JSON string holds."""
+    held = strict_json.load_object(b'{"text":%s}' % plaintext) or {}
+    text = held.get("text")
+    if isinstance(text, str) and len(held) == 1:
+        return text.encode()
+    return Refusal("E01", "the payload has to hold a JSON string")
 
 
 def _record(order_id: str, attempt: Attempt) -> Record:

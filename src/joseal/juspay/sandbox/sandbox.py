@@ -52,7 +52,8 @@ class Sandbox:
         key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
             given.
         kid: the label that the envelope must give to that key.
-        sid: the label that the envelope must give to the merchant's key.
+        sid: the label that the envelope must give to the merchant's key; None for an account
+            that was given none.
         api_key: the user name that Basic auth must carry; a random one unless given.
         merchant_id: what `x-merchantid` must be.
         port: where to listen on 127.0.0.1; 0 lets the system choose.
@@ -67,6 +68,8 @@ class Sandbox:
             id and how many transactions that order had before; None stands for the plain plan, and
             for the transaction that creating an order starts, that there is none. By default every
             transaction succeeds at once.
+        stringified: whether a payload has to hold a JSON string with the body's JSON text, as
+            `Client(stringified=True)` sends it.
         webhook: where webhooks are posted; None for none. A URL alone stands for Basic auth with
             the merchant id and the API key.
 
@@ -82,7 +85,7 @@ class Sandbox:
         *,
         key: Key | None = None,
         kid: str = "JuspayKID",
-        sid: str = "JuspaySID",
+        sid: str | None = "JuspaySID",
         api_key: str | None = None,
         merchant_id: str = "sandbox-merchant",
         port: int = 0,
@@ -90,6 +93,7 @@ class Sandbox:
         tls: bool | ssl.SSLContext = False,
         plan: FaultPlans | None = None,
         transaction_plan: TransactionPlans = _plainly,
+        stringified: bool = False,
         webhook: WebhookTarget | str | None = None,
     ) -> None:
         pair = Key.generate("RSA-OAEP") if key is None else key
@@ -99,8 +103,8 @@ class Sandbox:
         self.api_key: str = secrets.token_hex(16) if api_key is None else api_key
         self.merchant_id = merchant_id
         # Whatever no account can have is refused now, and not when a client is made.
-        self._account_at("http://127.0.0.1")
-        self._checks = Checks(pair, kid=kid, sid=sid, api_key=self.api_key, merchant_id=merchant_id)
+        account = self._account_at("http://127.0.0.1")
+        self._checks = Checks(pair, account, stringified=stringified)
         self._port = port
         self._on_the_way = on_the_way
         self._tls = tls

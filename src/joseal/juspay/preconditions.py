@@ -1,0 +1,103 @@
+"""The checks of `Client`, of its settings and of each call, made before anything is sent.
+
+Rules:
+- Each check names the argument of the caller, and never what it held.
+"""
+
+import math
+from collections.abc import Callable
+from typing import TypeVar
+
+from joseal._core.jwe import Encrypter
+from joseal.juspay.account import Account
+from joseal.juspay.http.transport import Timeouts
+from joseal.juspay.models.attempt import Attempt
+from joseal.juspay.models.envelope import Envelope
+from joseal.juspay.models.fields import ORDER_ID
+from joseal.juspay.models.known import Known
+from joseal.juspay.outcomes import Accepted, Outcome, Refused, Unknown
+from joseal.juspay.requests import AttemptPath, Request
+from joseal.juspay.signing import PayoutKeys
+from joseal.profiles import BodyEncrypter
+
+_T = TypeVar("_T")
+
+
+def check_types(account: object, encrypter: object, path: object, on_call: object) -> None:
+    """Check the arguments of a client.
+
+    Raises:
+        TypeError: one is of another type.
+        ValueError: the account has no `kid` for what is to be encrypted.
+    """
+    if not isinstance(account, Account):
+        raise TypeError("account must be an Account")
+    if not isinstance(encrypter, Encrypter | BodyEncrypter | PayoutKeys | None):
+        raise TypeError("encrypter must be an Encrypter, a BodyEncrypter or PayoutKeys, or None")
+    if encrypter is not None and account.kid is None:
+        raise ValueError("account needs a kid: it is the label of the key that is encrypted to")
+    if not isinstance(path, AttemptPath):
+        raise TypeError("attempt_path must be an AttemptPath")
+    if on_call is not None and not callable(on_call):
+        raise TypeError("on_call must be a function")
+
+
+def check_numbers(connections: int, timeouts: Timeouts, *pauses: float) -> None:
+    """Check the numbers of a client.
+
+    Raises:
+        TypeError: `connections` is not an int.
+        ValueError: a number is out of its range.
+    """
+    if type(connections) is not int:
+        raise TypeError("connections must be an int")
+    if not all(0 < number < math.inf for number in (*timeouts, connections)):
+        raise ValueError("time-outs and connections must be positive and finite")
+    if not all(0 <= number < math.inf for number in pauses):
+        raise ValueError("idle_seconds and apart_seconds must be 0 or more, and finite")
+
+
+def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> None:
+    """Refuse an attempt that is not made against a state in which it may be made.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `known` is of another payout, or says that no attempt may be made.
+    """
+    if not isinstance(attempt, Attempt | Envelope):
+        raise TypeError("attempt must be an Attempt, or the Envelope of one")
+    if not isinstance(known, Known):
+        raise TypeError("known must be a Known")
+    ORDER_ID.apply("order_id", order_id)
+    # What an envelope is for can't be seen.
+    of = known.fulfillment_id if isinstance(attempt, Envelope) else attempt.fulfillment_id
+    if (known.order_id, known.fulfillment_id) != (order_id, of):
+        raise ValueError("known is of another order or fulfillment than the attempt")
+    if known.hindrance is not None:
+        raise ValueError(known.hindrance)
+
+
+def check_request(account: Account, request: object, read: object) -> None:
+    """Refuse a request that does not go where the account's calls go.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: its URL is not below the account's `base_url`.
+    """
+    if not isinstance(request, Request):
+        raise TypeError("request must be a Request")
+    if not callable(read):
+        raise TypeError("read must be a function")
+    if not request.url.startswith(account.base_url + "/"):
+        raise ValueError("request must go to the base_url of this client's account")
+
+
+def read_safely(read: Callable[[int, bytes], Outcome[_T]], status: int, body: bytes) -> Outcome[_T]:
+    """Read an answer with a function of the caller, whose failure must not lose the outcome."""
+    try:
+        outcome: object = read(status, body)
+    except Exception:  # noqa: BLE001 - the request was sent, whatever fails now
+        return Unknown("read failed, after the request was sent", status)
+    if isinstance(outcome, Accepted | Refused | Unknown):
+        return outcome
+    return Unknown("read returned no outcome of a request that was sent", status)

@@ -56,7 +56,9 @@ def test_help_names_every_command_in_order(run: Run) -> None:
     assert list(COMMANDS)[: len(OUTER)] == OUTER
     assert COMMANDS["key"] == ["convert", "thumbprint", "show", "public"]
     assert COMMANDS["bulk"] == ["encrypt", "decrypt", "rekey"]
-    assert COMMANDS["juspay"] == ["attempt", "run", "status", "sandbox"]
+    assert COMMANDS["juspay"] == [
+        *("create", "attempt", "reconcile", "run", "status", "cancel", "sandbox"),
+    ]
     for group in ("key", "bulk", "juspay"):
         assert listed(run(group, "--help").stdout) == COMMANDS[group]
 

@@ -10,13 +10,14 @@ from click.testing import Result
 from tests.faults.connect_proxy import ConnectProxy
 
 from joseal.cli.exit_codes import Exit
-from joseal.cli.juspay import status
+from joseal.cli.juspay import orders
 from joseal.juspay import (
     Client,
     Fulfillment,
     FulfillmentState,
     Order,
     OrderState,
+    Refused,
     Transaction,
     TransactionState,
 )
@@ -92,7 +93,7 @@ def command(sandbox: Sandbox, faults: Faults, run: Run, tmp_path: Path) -> Itera
         own = ()
         if name == "attempt":
             # Most of these orders are made by their first attempt.
-            own = (*sealing, *(() if reads else ("--decided",)))
+            own = (*sealing, "--apart", "0", *(() if reads else ("--decided",)))
         given = without_overridden((*account, *own), args)
         done = run("juspay", name, *given, *args, data=data, KEY=sandbox.api_key, **env)
         for secret in (PAN, PAN[:6], CODE, sandbox.api_key):
@@ -115,7 +116,15 @@ def test_an_attempt_is_accepted_and_its_order_shows_it(
         "outcome": "accepted",
         "order_id": "order-1",
         "fulfillment_id": "fulfillment-1",
-        "known": [],
+        "known": {
+            "order_id": "order-1",
+            "fulfillment_id": "fulfillment-1",
+            "references": [],
+            "status": None,
+            "is_open": False,
+            "reads": 0,
+            "is_decided": True,
+        },
     }
     shown = json.loads(command("status", "--json", "order-1").stdout)
     assert (shown["outcome"], shown["order_id"]) == ("accepted", "order-1")
@@ -136,7 +145,7 @@ def test_nothing_of_an_answer_reaches_the_terminal_raw(
     payout = Fulfillment(id=nasty, status=FulfillmentState.PENDING, transactions=(part,))
     order = Order(order_id="order-1", status=OrderState.CREATED, fulfillments=(payout,))
     for as_json in (False, True):
-        status._show(order, as_json=as_json)
+        orders.show(order, as_json=as_json)
         shown = capsys.readouterr().out
         assert shown.isascii()
         assert shown.replace("\n", "").isprintable()
@@ -237,13 +246,14 @@ def test_what_was_there_before_is_printed(run: Run, tmp_path: Path) -> None:
             *("juspay", "attempt", "--base-url", sandbox.url, "--json"),
             *("--merchant-id", sandbox.merchant_id, "--api-key-env", "KEY"),
             *("--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP"),
-            *("--kid", sandbox.kid, "--sid", sandbox.sid, "order-1"),
+            *("--kid", sandbox.kid, "--sid", sandbox.sid, "--apart", "0", "order-1"),
         )
         run(*args, "--fresh", data=ATTEMPT, KEY=sandbox.api_key)
         done = run(*args, data=ATTEMPT, KEY=sandbox.api_key)
         assert done.exit_code == 0
         first = sandbox.transactions("order-1")[0]
-        assert json.loads(done.stdout)["known"] == [first.ref]
+        known = json.loads(done.stdout)["known"]
+        assert (known["references"], known["status"], known["reads"]) == ([first.ref], "FAILURE", 2)
 
 
 def test_where_nobody_listens_nothing_was_sent(command: Command) -> None:
@@ -262,7 +272,27 @@ def test_an_interrupted_attempt_is_unknown(
     monkeypatch.setattr(Client, "attempt", interrupt)
     done = command("attempt", "order-5", data=ATTEMPT)
     assert (done.exit_code, done.stdout) == (Exit.UNKNOWN, "unknown\n")
-    assert "juspay status" in done.stderr
+    assert "juspay reconcile" in done.stderr
+
+
+def test_the_texts_of_a_refusal_are_shown_where_it_is_asked_for_and_masked(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = Refused(
+        status=400, error_code="E01", error_message=f"bad \x1b[2J {PAN}", user_message="Sorry"
+    )
+    monkeypatch.setattr(Client, "attempt", lambda *_, **__: refusal)
+    assert command("attempt", "order-13", data=ATTEMPT).stdout == "refused\n"
+    shown = command("attempt", "--show-message", "order-13", data=ATTEMPT)
+    assert shown.exit_code == Exit.API
+    word, error, user = shown.stdout.splitlines()
+    assert (word, user) == ("refused", "user_message: Sorry")
+    assert error.startswith("error_message: bad \\x1b[2J ")
+    told = json.loads(command("attempt", "--json", "--show-message", "x-13", data=ATTEMPT).stdout)
+    assert told["user_message"] == "Sorry"
+    assert "error_message" not in json.loads(
+        command("attempt", "--json", "order-13", data=ATTEMPT).stdout
+    )
 
 
 def test_an_order_that_is_not_known_is_a_refusal(command: Command) -> None:

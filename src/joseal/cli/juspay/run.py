@@ -4,7 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO, Final
 
 import click
 import msgspec
@@ -15,17 +15,18 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files, help_pages, json_output, options
 from joseal.cli.exit_codes import Exit, FailureError, of_file
-from joseal.cli.juspay import common
+from joseal.cli.juspay import outcomes
+from joseal.cli.juspay.connection import Connection
+from joseal.cli.juspay.sealing import Sealing
+from joseal.cli.juspay.settings import Attempting, gathered
 from joseal.errors import MalformedTokenError
 from joseal.juspay import (
     Attempt,
-    AttemptPath,
     AttemptResult,
     Client,
     PayoutJournalError,
     PlannedAttempt,
     SqlitePayoutJournal,
-    payout_encrypter,
     reconcile_attempts,
     run_attempts,
 )
@@ -42,11 +43,12 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     attempt: dict[str, object]
 
 
+@gathered(connection=Connection, sealing=Sealing, attempting=Attempting)
 @help_pages.command(
     params=[
-        *common.account_options(),
-        *common.key_options(),
-        common.attempt_path_option(),
+        *Connection.params(),
+        *Sealing.params(),
+        *Attempting.params(),
         click.Option(
             ["--journal", "journal_path"],
             required=True,
@@ -60,14 +62,6 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
             metavar="PATH",
             help="Where those are listed that were not accepted, as JSON Lines.",
         ),
-        click.Option(
-            ["--apart"],
-            type=click.FloatRange(0, 3600),
-            default=30,
-            show_default=True,
-            metavar="SECONDS",
-            help="How long the two reads of a status lie apart that confirm each other.",
-        ),
         options.json_flag(),
         click.Argument(["in_path"], type=options.PATH, metavar="FILE"),
     ],
@@ -80,23 +74,11 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 )
 def command(
     *,
-    base_url: str,
-    merchant_id: str,
-    api_key_env: str | None,
-    api_key_file: Path | None,
-    ask_api_key: bool,
-    routing_id: str | None,
-    timeout: float,
-    proxy_url: str | None,
-    attempt_path: str,
-    key_path: Path,
-    alg: str | None,
-    kid: str,
-    sid: str | None,
-    enc: Literal["A256CBC-HS512", "A128CBC-HS256"],
+    connection: Connection,
+    sealing: Sealing,
+    attempting: Attempting,
     journal_path: Path,
     rejects_path: Path | None,
-    apart: float,
     as_json: bool,
     in_path: Path,
 ) -> None:
@@ -118,30 +100,28 @@ def command(
     With --json: {"accepted": NUMBER, "failed": NUMBER, "refused": NUMBER, "not_sent": NUMBER,
     "to_reconcile": NUMBER, "rejected": NUMBER, "sent_now": NUMBER}.
     """
-    source = options.Password(api_key_env, api_key_file, ask=ask_api_key)
     planned = _planned(in_path)
-    bank = options.load_key(key_path, alg=alg)
-    account = common.account(base_url, merchant_id, source, kid=kid, sid=sid, routing_id=routing_id)
-    encrypter = payout_encrypter(bank, enc=enc)
-    proxy = common.proxy(proxy_url, base_url)
+    with connection.client(
+        sealing, attempt_path=attempting.attempt_path, apart=attempting.apart
+    ) as client:
+        results = _run(client, journal_path, planned)
+    _tell(results, rejects_path, as_json=as_json)
+
+
+@hide_locals
+def _run(client: Client, path: Path, planned: list[PlannedAttempt]) -> list[AttemptResult]:
+    """Ask about earlier attempts, and send those that were not made.
+
+    Raises:
+        FailureError: the journal can't be used.
+    """
     try:
-        journal = SqlitePayoutJournal(journal_path)
-        with Client(
-            account,
-            encrypter,
-            answer_timeout_seconds=timeout,
-            apart_seconds=apart,
-            attempt_path=AttemptPath[attempt_path.upper()],
-            proxy=proxy,
-        ) as client:
-            for _ in reconcile_attempts(client, journal):
-                pass
-            results = list(_shown(run_attempts(client, journal, planned), len(planned)))
+        journal = SqlitePayoutJournal(path)
+        for _ in reconcile_attempts(client, journal):
+            pass
+        return list(_shown(run_attempts(client, journal, planned), len(planned)))
     except PayoutJournalError as error:
         reason = str(error)
-    else:
-        _tell(results, rejects_path, as_json=as_json)
-        return
     raise FailureError("file", reason, Exit.FILE)
 
 
@@ -210,7 +190,7 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
     told: dict[str, object] = {name: counts[name] for name in _STANDINGS}
     told["sent_now"] = sum(result.sent_now for result in results)
     text = "".join(f"{name}: {count}\n" for name, count in told.items()).encode()
-    common.tell(json_output.line(told) if as_json else text)
+    outcomes.tell(json_output.line(told) if as_json else text)
     if rejects_path is not None:
         rest = [result for result in results if result.standing != "accepted"]
         lines = [

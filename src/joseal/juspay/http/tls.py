@@ -137,11 +137,34 @@ def _check(context: ssl.SSLContext) -> None:
         )
 
 
+def trusting(authorities: bytes) -> ssl.SSLContext:
+    """Return a context as the default one, which trusts the named authorities alone.
+
+    Args:
+        authorities: their certificates, as PEM.
+
+    Raises:
+        ValueError: there is none, or one can't be read.
+    """
+    context = _bare_context()
+    try:
+        context.load_verify_locations(cadata=authorities.decode("ascii"))
+    except (ssl.SSLError, ValueError):
+        raise ValueError("it has no certificates, or one that can't be read, as PEM") from None
+    return context
+
+
 def _default_context() -> ssl.SSLContext:
     """Return what `ssl.create_default_context` does, without a look at SSLKEYLOGFILE."""
+    context = _bare_context()
+    context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+    return context
+
+
+def _bare_context() -> ssl.SSLContext:
+    """Return a context that trusts nobody yet."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     if sys.version_info >= _STRICT_SINCE:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     return context

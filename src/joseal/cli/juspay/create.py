@@ -1,0 +1,77 @@
+"""`joseal juspay create`: create an order, encrypted or in the clear."""
+
+from pathlib import Path
+
+import click
+
+from joseal import Limits
+from joseal.cli import files, help_pages, options
+from joseal.cli.exit_codes import Exit
+from joseal.cli.juspay import orders, outcomes
+from joseal.cli.juspay.connection import Connection
+from joseal.cli.juspay.sealing import Sealing
+from joseal.cli.juspay.settings import Telling, gathered
+from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
+
+
+@gathered(connection=Connection, sealing=Sealing, telling=Telling)
+@help_pages.command(
+    params=[
+        *Connection.params(),
+        *Sealing.params(required=False),
+        click.Option(
+            ["--plain"],
+            is_flag=True,
+            help="Send it in the clear: for any type of beneficiary but PLAIN_CARD. No key is "
+            "needed.",
+        ),
+        *Telling.params(),
+        click.Argument(["in_path"], default="-", type=options.PATH, metavar="[ORDER_FILE]"),
+    ],
+    examples=(
+        "joseal juspay create --base-url https://sandbox.juspay.in \\",
+        "    --merchant-id mine --api-key-file api.key --key juspay.pem \\",
+        "    --alg RSA-OAEP --kid JuspayKID --sid MySID order.json",
+    ),
+    exits=(Exit.TOKEN, Exit.KEY, Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
+)
+def command(
+    *, connection: Connection, sealing: Sealing, telling: Telling, plain: bool, in_path: Path
+) -> None:
+    """Create an order, encrypted or in the clear, and send it once.
+
+    ORDER_FILE is the order's body as the API's page has it, {"orderId": ..., "amount": ...,
+    "fulfillments": [...]}; standard input unless named. A body that can't be sent ends with 1.
+
+    An order that was created is shown as `joseal juspay status` shows it. Any other outcome is one
+    word: refused (5): nothing was started; not_sent (6): it may be sent again; unknown (8): it may
+    have been created, and `joseal juspay status` shows it then. Never use one orderId for two
+    payments.
+
+    With --json: as for `joseal juspay status`.
+    """
+    order = NewOrder.from_json(files.read(in_path, Limits().plaintext_bytes))
+    outcome = _send(connection, None if plain else sealing, order)
+    if isinstance(outcome, Accepted):
+        orders.show(outcome.value, as_json=telling.as_json)
+        return
+    next_ = "it may have been created; ask `joseal juspay status` before more"
+    outcomes.show(outcome, {"order_id": order.order_id}, telling, next_)
+
+
+def _send(connection: Connection, sealing: Sealing | None, order: NewOrder) -> Outcome[Order]:
+    """Send it once.
+
+    Raises:
+        UsageError: a payout of a plain order goes to a PLAIN_CARD, or a value can't be sent.
+    """
+    with connection.client(sealing) as client:
+        try:
+            return (
+                client.create_plain_order(order) if sealing is None else client.create_order(order)
+            )
+        except ValueError as error:
+            reason = str(error)
+        except KeyboardInterrupt:
+            return Unknown("stopped from the keyboard")
+    raise click.UsageError(reason)

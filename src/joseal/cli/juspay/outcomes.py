@@ -1,0 +1,91 @@
+"""How an outcome is told: one word or JSON, and the exit code.
+
+Rules:
+- The exit code is the outcome's, even where the outcome can't be printed: a payout that was taken
+  must not look like one that failed.
+- The API's own messages may repeat what was sent. They are printed only by `--show-message`, and
+  redacted.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import click
+
+from joseal.cli import exit_codes, files, json_output
+from joseal.cli.juspay.settings import Telling
+from joseal.juspay import Outcome, Refused, Unknown, redact
+
+_T = TypeVar("_T")
+
+
+def show(outcome: Outcome[_T], more: Mapping[str, object], telling: Telling, next_: str) -> None:
+    """Print an outcome, and end as it does.
+
+    Args:
+        outcome: of the call.
+        more: members for JSON.
+        telling: how.
+        next_: what to do where the outcome is unknown.
+
+    Raises:
+        FailureError: as `end`.
+    """
+    told = of_outcome(outcome, with_messages=telling.show_message)
+    tell(json_output.line({**told, **more}) if telling.as_json else _lines(told))
+    end(outcome, next_)
+
+
+def of_outcome(outcome: Outcome[_T], *, with_messages: bool = False) -> dict[str, object]:
+    """Say an outcome for programs."""
+    members: dict[str, object] = {"outcome": outcome.kind}
+    if isinstance(outcome, Refused):
+        members |= {"status": outcome.status, "error_code": outcome.error_code}
+        if with_messages:
+            members["error_message"] = redact(outcome.error_message)
+            members["user_message"] = redact(outcome.user_message)
+        return {**members, "advice": outcome.advice}
+    if isinstance(outcome, Unknown):
+        return {**members, "reason": outcome.reason, "status": outcome.status}
+    reason = getattr(outcome, "reason", None)
+    return members if reason is None else {**members, "reason": reason}
+
+
+def _lines(told: Mapping[str, object]) -> bytes:
+    """Write an outcome as its word, and below it the API's own texts."""
+    texts = [
+        f"{name}: {plain(str(told[name]))}"
+        for name in ("error_message", "user_message")
+        if told.get(name)
+    ]
+    return "".join(f"{line}\n" for line in (str(told["outcome"]), *texts)).encode("ascii")
+
+
+def tell(line: bytes) -> None:
+    """Print an outcome; where that fails, say so, and let the outcome decide the exit code."""
+    try:
+        files.write(files.STANDARD, line, private=False)
+    except exit_codes.FailureError as error:
+        click.echo(f"joseal: {error}", err=True)
+
+
+def end(outcome: Outcome[_T], next_: str) -> None:
+    """Fail where the outcome does.
+
+    Raises:
+        FailureError: it is a refusal; or nothing was sent, or what became of it is unknown.
+    """
+    if isinstance(outcome, Refused):
+        text = f"the API refused the request: {outcome.error_code} (HTTP {outcome.status}): "
+        raise exit_codes.FailureError("api", text + outcome.advice, exit_codes.Exit.API)
+    if outcome.kind == "not_sent":
+        text = f"{outcome.reason}: nothing was sent, and it may be sent again"
+        raise exit_codes.FailureError("transport", text, exit_codes.Exit.TRANSPORT)
+    if outcome.kind == "unknown":
+        text = f"{outcome.reason}: {next_}"
+        raise exit_codes.FailureError("transport", text, exit_codes.Exit.UNKNOWN)
+
+
+def plain(text: str | None) -> str:
+    """Write a text of the other side so that it can't steer a terminal: printable ASCII."""
+    return "-" if text is None else text.encode("unicode_escape").decode("ascii")

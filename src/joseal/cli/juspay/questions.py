@@ -1,0 +1,84 @@
+"""The file in which it is kept what an attempt was made against, between two commands.
+
+Rules:
+- It is on the disk before the first byte of the attempt leaves, and is never made twice: while it
+  is there, an attempt may be under way.
+- It holds ids, references and states; no card and no name.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, TypeGuard
+
+import click
+import msgspec
+
+from joseal._core.wire import strict_json
+from joseal.cli import files, json_output
+from joseal.cli.exit_codes import Exit, FailureError
+from joseal.juspay import AttemptQuery, Known
+
+_MOST_BYTES: Final = 1024 * 1024
+
+
+def to_members(question: AttemptQuery | Known) -> dict[str, object]:
+    """Say a question, or what was known, for programs."""
+    made: object = msgspec.to_builtins(question)
+    return dict(made) if _is_members(made) else {}
+
+
+def begin(path: Path | None, known: Known) -> None:
+    """Keep what an attempt is made against, before it is sent.
+
+    Raises:
+        UsageError: the file is there already.
+        FailureError: it can't be written.
+    """
+    if path is None:
+        return
+    if path.exists():
+        raise click.UsageError(
+            f"{click.format_filename(path)} is there already, so an attempt may be under way: ask "
+            "`joseal juspay reconcile`, and name a new file for a new attempt"
+        )
+    _write(path, AttemptQuery(known=known), replace=False)
+
+
+def keep(path: Path, question: AttemptQuery) -> None:
+    """Keep the next question.
+
+    Raises:
+        FailureError: the file can't be written.
+    """
+    _write(path, question, replace=True)
+
+
+def forget(path: Path | None) -> None:
+    """Remove the file of an attempt that was not started."""
+    if path is not None:
+        path.unlink(missing_ok=True)
+
+
+def read(path: Path) -> AttemptQuery:
+    """Read what `begin` and `keep` wrote, or what `--json` printed.
+
+    Raises:
+        FailureError: it can't be read, or holds no question.
+    """
+    members = strict_json.load_object(files.read(path, _MOST_BYTES)) or {}
+    again = strict_json.as_object(members.get("again"))
+    names = AttemptQuery.__struct_fields__
+    chosen = members if again is None else again
+    try:
+        return strict_json.convert({n: chosen[n] for n in names if n in chosen}, AttemptQuery)
+    except strict_json.ShapeError:
+        text = "not what `joseal juspay attempt` wrote with --known or printed with --json"
+    raise FailureError("malformed", text, Exit.TOKEN)
+
+
+def _write(path: Path, question: AttemptQuery, *, replace: bool) -> None:
+    files.write(path, json_output.line(to_members(question)), private=True, replace=replace)
+
+
+def _is_members(value: object) -> TypeGuard[Mapping[str, object]]:
+    return isinstance(value, dict)

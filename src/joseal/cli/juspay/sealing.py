@@ -1,0 +1,99 @@
+"""The keys that a body is encrypted with, and signed with where the account wants signatures."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from joseal import Encrypter
+from joseal._core.secrecy import hide_locals
+from joseal.cli import options
+from joseal.cli.juspay.settings import Group
+from joseal.juspay import PayoutKeys, payout_encrypter
+
+
+class Sealing(Group, frozen=True, kw_only=True):
+    """The keys, and the form of what is encrypted."""
+
+    key_path: Path | None
+    alg: str | None
+    kid: str | None
+    sid: str | None
+    enc: Literal["A256CBC-HS512", "A128CBC-HS256"]
+    stringified: bool
+    signing_path: Path | None
+    signing_password_env: str | None
+    signing_password_file: Path | None
+    ask_signing_password: bool
+    nesting: Literal["encrypt-then-sign", "sign-then-encrypt"] | None
+
+    @staticmethod
+    def params(*, required: bool = True) -> list[click.Parameter]:
+        """Return the options."""
+        return [
+            *options.key(required=required),
+            click.Option(
+                ["--kid"], required=required, metavar="LABEL", help="The label of the API's key."
+            ),
+            click.Option(["--sid"], metavar="LABEL", help="The label of your own public key."),
+            click.Option(
+                ["--enc"],
+                type=click.Choice(["A256CBC-HS512", "A128CBC-HS256"]),
+                default="A256CBC-HS512",
+                show_default=True,
+                metavar="ENC",
+                help="A256CBC-HS512, as in the API's sample, or A128CBC-HS256, as in its guide.",
+            ),
+            click.Option(
+                ["--stringified"],
+                is_flag=True,
+                help="Encrypt a JSON string that holds the body's JSON text.",
+            ),
+            *_signing_options(),
+        ]
+
+    @hide_locals
+    def encrypter(self) -> Encrypter | PayoutKeys:
+        """Load the keys.
+
+        Raises:
+            UsageError: a key, a label or the nesting is missing.
+            FailureError: a file can't be read.
+            InvalidKeyError: a key can't be used.
+        """
+        if self.key_path is None or self.kid is None:
+            raise click.UsageError("--key and --kid are needed: the API's key and its label")
+        if self.signing_path is None:
+            if self.nesting is not None or self._signing_password().is_named():
+                raise click.UsageError("--nesting and the password are for a --signing-key")
+            return payout_encrypter(options.load_key(self.key_path, alg=self.alg), enc=self.enc)
+        if self.sid is None or self.nesting is None:
+            raise click.UsageError("--signing-key needs --sid, its label, and --nesting")
+        password = options.read_password(self._signing_password(), name="signing-password")
+        ours = options.load_key(self.signing_path, alg="RS256", kid=self.sid, password=password)
+        bank = options.load_key(self.key_path, alg=self.alg, kid=self.kid)
+        return PayoutKeys(bank, signers=ours, nesting=self.nesting, enc=self.enc)
+
+    def _signing_password(self) -> options.Password:
+        return options.Password(
+            self.signing_password_env, self.signing_password_file, self.ask_signing_password
+        )
+
+
+def _signing_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--signing-key", "signing_path"],
+            type=options.PATH,
+            metavar="FILE",
+            help="Your private RSA key, to sign with RS256, where the account's requests are "
+            "signed.",
+        ),
+        *options.password("signing-password", "the signing key's password"),
+        click.Option(
+            ["--nesting"],
+            type=click.Choice(["encrypt-then-sign", "sign-then-encrypt"]),
+            metavar="ORDER",
+            help="Which comes first: encrypt-then-sign or sign-then-encrypt.",
+        ),
+    ]

@@ -1,0 +1,96 @@
+"""How `joseal juspay` reaches the API: other trust roots, an own certificate, a proxy with a password."""
+
+import json
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+from click.testing import Result
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+from tests.faults.connect_proxy import CREDENTIALS, ConnectProxy
+
+from joseal.cli.exit_codes import Exit
+from joseal.juspay.sandbox import Sandbox
+
+At = Callable[..., Result]
+NAME, SECRET = CREDENTIALS
+
+
+def test_authorities_are_named_by_a_file(at: At, tmp_path: Path) -> None:
+    with Sandbox(tls=True) as sandbox:
+        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
+        done = at(sandbox, "status", "--ca-file", tmp_path / "ca.pem", "order-1")
+        assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
+        (tmp_path / "none.pem").write_text("no certificate")
+        done = at(sandbox, "status", "--ca-file", tmp_path / "none.pem", "order-1")
+        assert (done.exit_code, done.stdout) == (Exit.KEY, "")
+        assert at(sandbox, "status", "--ca-file", "/nowhere", "order-1").exit_code == Exit.FILE
+
+
+def pkcs12_of(ca: trustme.CA, password: str) -> bytes:
+    made = ca.issue_cert("merchant.example")
+    key = serialization.load_pem_private_key(made.private_key_pem.bytes(), None)
+    certificate = x509.load_pem_x509_certificate(made.cert_chain_pems[0].bytes())
+    encryption = serialization.BestAvailableEncryption(password.encode())
+    return pkcs12.serialize_key_and_certificates(b"mine", key, certificate, None, encryption)
+
+
+def test_a_server_that_asks_for_a_certificate_is_shown_one(at: At, tmp_path: Path) -> None:
+    ca = trustme.CA()
+    wanting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(wanting)
+    wanting.verify_mode = ssl.CERT_REQUIRED
+    ca.configure_trust(wanting)
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    (tmp_path / "mine.p12").write_bytes(pkcs12_of(ca, "p12-secret"))
+    (tmp_path / "password").write_text("p12-secret\n")
+    (tmp_path / "wrong").write_text("another\n")
+    mine = ("--client-certificate", tmp_path / "mine.p12", "--certificate-password-file")
+    with Sandbox(tls=wanting) as sandbox:
+        trust = ("--ca-file", tmp_path / "ca.pem")
+        done = at(sandbox, "status", *trust, *mine, tmp_path / "password", "order-1")
+        assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
+        without = at(sandbox, "status", *trust, "order-1")
+        assert without.exit_code in (Exit.TRANSPORT, Exit.UNKNOWN)
+        wrong = at(sandbox, "status", *trust, *mine, tmp_path / "wrong", "order-1")
+        assert (wrong.exit_code, wrong.stdout) == (Exit.KEY, "")
+        assert "another" not in wrong.stderr
+
+
+@pytest.mark.parametrize("password", [SECRET, "another"])
+def test_a_proxy_is_told_a_name_and_a_password(password: str, at: At, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text(f"{password}\n")
+    with (
+        Sandbox(tls=True) as sandbox,
+        ConnectProxy(
+            "carries", int(sandbox.url.rpartition(":")[2]), wants_credentials=True
+        ) as proxy,
+    ):
+        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
+        way = ("--ca-file", tmp_path / "ca.pem", "--proxy", proxy.url)
+        who = ("--proxy-user", NAME, "--proxy-password-file", tmp_path / "password")
+        done = at(sandbox, "status", *way, *who, "--json", "order-1")
+    right = password == SECRET
+    assert json.loads(done.stdout)["outcome"] == ("refused" if right else "not_sent")
+    assert (proxy.carried > 0) is right
+    assert password not in done.output
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--proxy", "http://localhost:1", "--proxy-user", "me"),
+        ("--proxy", "http://localhost:1", "--proxy-password-env", "X"),
+        ("--proxy-user", "me", "--proxy-password-env", "API_KEY"),
+        ("--certificate-password-env", "API_KEY"),
+        ("--proxy", "http://localhost"),
+    ],
+)
+def test_what_goes_together_is_given_together(args: tuple[str, ...], at: At) -> None:
+    with Sandbox(tls=True) as sandbox:
+        done = at(sandbox, "status", *args, "order-1")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.USAGE, "", 1)

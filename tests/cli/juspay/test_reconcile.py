@@ -1,0 +1,114 @@
+"""`joseal juspay reconcile`, and what `attempt --known` keeps for it."""
+
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from tests.faults.world import PAN, Switch, new_order
+
+from joseal.cli.exit_codes import Exit
+from joseal.juspay import Client, payout_encrypter
+from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox, TransactionPlan
+
+At = Callable[..., Result]
+FAILS = TransactionPlan(settles="FAILURE")
+
+
+@pytest.fixture
+def switch() -> Switch:
+    return Switch()
+
+
+@pytest.fixture
+def settles() -> list[str]:
+    """How the second transaction of each order ends."""
+    return ["SUCCESS"]
+
+
+@pytest.fixture
+def sandbox(switch: Switch, settles: list[str]) -> object:
+    def course(_: str, number: int) -> TransactionPlan:
+        return TransactionPlan(settles=settles[0]) if number else FAILS
+
+    with Sandbox(plan=switch, transaction_plan=course) as made:
+        yield made
+
+
+def attempt_at(sandbox: Sandbox, order_id: str) -> str:
+    """Create an order whose first transaction fails; return an attempt's body."""
+    with Client(sandbox.account, payout_encrypter(sandbox.public_key)) as client:
+        part = client.create_plain_order(new_order(order_id)).result().fulfillments[0].id
+    return json.dumps({"fulfillmentId": part, "cardInfo": {"cardNumber": PAN}})
+
+
+def test_what_became_of_an_unknown_attempt_is_found_out(
+    at: At, sandbox: Sandbox, switch: Switch, tmp_path: Path
+) -> None:
+    body, kept = attempt_at(sandbox, "order-1"), tmp_path / "order-1.known"
+    switch.on(FaultPlan(fault=Fault.CUT_AFTER_REQUEST))
+    done = at(sandbox, "attempt", "--known", kept, "order-1", data=body)
+    assert (done.exit_code, done.stdout) == (Exit.UNKNOWN, "unknown\n")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert PAN not in kept.read_text()
+    switch.off()
+    found = at(sandbox, "reconcile", kept)
+    assert (found.exit_code, found.stdout) == (0, "accepted\n")
+    shown = json.loads(at(sandbox, "reconcile", "--json", kept).stdout)
+    assert (shown["outcome"], shown["status"]) == ("accepted", "SUCCESS")
+    assert [part["status"] for part in shown["transactions"]] == ["SUCCESS"]
+    assert sandbox.attempts("order-1") == 1
+
+
+def test_a_failure_is_told_after_a_second_look(
+    at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path
+) -> None:
+    settles[0] = "FAILURE"
+    body, kept = attempt_at(sandbox, "order-2"), tmp_path / "order-2.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-2", data=body).exit_code == 0
+    first = at(sandbox, "reconcile", kept)
+    assert (first.exit_code, first.stdout) == (Exit.UNKNOWN, "unknown\n")
+    assert "ask again in" in first.stderr
+    second = at(sandbox, "reconcile", kept)
+    assert (second.exit_code, second.stdout) == (Exit.API, "failed\n")
+    assert "one more may be made" in second.stderr
+
+
+def test_what_json_printed_is_read_from_standard_input(
+    at: At, sandbox: Sandbox, settles: list[str]
+) -> None:
+    settles[0] = "FAILURE"
+    told = at(sandbox, "attempt", "--json", "order-3", data=attempt_at(sandbox, "order-3")).stdout
+    first = at(sandbox, "reconcile", "--json", data=told)
+    assert json.loads(first.stdout)["outcome"] == "unknown"
+    second = at(sandbox, "reconcile", "--json", data=first.stdout)
+    assert json.loads(second.stdout)["outcome"] == "failed"
+
+
+def test_while_an_attempt_is_kept_no_other_is_made_with_its_file(
+    at: At, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    body, kept = attempt_at(sandbox, "order-4"), tmp_path / "order-4.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-4", data=body).exit_code == 0
+    again = at(sandbox, "attempt", "--decided", "--known", kept, "order-4", data=body)
+    assert (again.exit_code, again.stdout) == (Exit.USAGE, "")
+    assert "an attempt may be under way" in again.stderr
+    assert sandbox.attempts("order-4") == 1
+
+
+def test_what_was_not_started_leaves_no_file(at: At, sandbox: Sandbox, tmp_path: Path) -> None:
+    body, kept = attempt_at(sandbox, "order-5"), tmp_path / "order-5.known"
+    refused = at(sandbox, "attempt", "--known", kept, "--sid", "x", "order-5", data=body)
+    assert refused.exit_code == Exit.API
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"known": {"order_id": "order-1"}}', '{"known": 1}'])
+def test_a_file_of_another_kind_is_one_line(
+    text: str, at: At, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_text(text)
+    done = at(sandbox, "reconcile", tmp_path / "x")
+    assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.TOKEN, "", 1)

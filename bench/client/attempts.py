@@ -120,7 +120,7 @@ class Plan:
         if call.name == "connect":
             cut = call.number % _CUT_EVERY == 0
             return FaultPlan(fault=Fault.CUT_BEFORE_HANDSHAKE) if cut else None
-        return self.play(_number(call.target)) if call.name == "attempt" else None
+        return self.play(number_of(call.target)) if call.name == "attempt" else None
 
 
 def run(orders: int, unheard: int, threads: int, follow: Callable[..., Sequence[int]]) -> list[End]:
@@ -130,7 +130,9 @@ def run(orders: int, unheard: int, threads: int, follow: Callable[..., Sequence[
         key=Key.generate("RSA-OAEP"),
         tls=True,
         plan=plan.script,
-        transaction_plan=lambda order_id, transaction: plan.course(_number(order_id), transaction),
+        transaction_plan=lambda order_id, transaction: plan.course(
+            number_of(order_id), transaction
+        ),
     ) as sandbox:
         sealer, context = payout_encrypter(sandbox.public_key), sandbox.client_context
         # Attempts have connections of their own, so that some are made when an attempt is sent.
@@ -153,7 +155,7 @@ def run(orders: int, unheard: int, threads: int, follow: Callable[..., Sequence[
 
 def _payout(sender: Client, asker: Client, sandbox: Sandbox, plan: Plan, number: int) -> End:
     order_id = f"order-{number}"
-    fulfillment_id = _created(asker, order_id)
+    fulfillment_id = created(asker, order_id)
     known = _sure(lambda: asker.known(order_id, fulfillment_id))
     body = Attempt(fulfillment_id=fulfillment_id, card_info=CardInfo(card_number=_CARD))
     outcome, unsent = _sent(lambda: sender.attempt(order_id, body, known=known))
@@ -189,7 +191,8 @@ def judge(sandbox: Sandbox, plan: Plan, number: int, end: str) -> str:
     return "" if end == paid[0].state else "another end than the true one"
 
 
-def _created(client: Client, order_id: str) -> str:
+def created(client: Client, order_id: str) -> str:
+    """Create an order of one payout, and return the id of that."""
     payee = BankAccount(name="A Payee", account="026291800001191", ifsc="YESB0000262")
     part = NewFulfillment(
         amount=_AMOUNT, beneficiary_details=Beneficiary(type="ACCOUNT_IFSC", details=payee)
@@ -229,7 +232,8 @@ def _sure(question: Callable[[], Outcome[_T]]) -> _T:
     return outcome.result()
 
 
-def _number(order_id: str) -> int:
+def number_of(order_id: str) -> int:
+    """Return the number of an order."""
     return int(order_id.rpartition("-")[2])
 
 

@@ -33,6 +33,8 @@ from joseal.juspay.outcomes import Accepted, NotSent, Refused
 
 _TOGETHER: Final = 100
 _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
+_UNCONFIRMED: Final = "no two reads of the status agree: run it again"
+_MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 
 
@@ -237,17 +239,25 @@ def _is_to_be_sent(entry: Entry | None) -> bool:
 def _states(
     client: Client, attempts: list[PlannedAttempt], pause: float
 ) -> dict[tuple[str, str], Known | str]:
-    """Read the state of each payout twice; a text says why one can't be had."""
-    first = {_payout(each): _state(client, each) for each in attempts}
-    if first:
-        time.sleep(pause)
-    states: dict[tuple[str, str], Known | str] = {}
-    for each in attempts:
-        before, after = first[_payout(each)], _state(client, each)
-        if isinstance(before, Known) and isinstance(after, Known):
-            after = before.confirmed_by(after)
-        states[_payout(each)] = after
-    return states
+    """Read the state of each payout until two reads agree; a text says why one can't be had."""
+    states = {_payout(each): _state(client, each) for each in attempts}
+    for _ in range(_MOST_READS - 1):
+        waiting = [each for each in attempts if not _is_confirmed(states[_payout(each)])]
+        if waiting:
+            time.sleep(pause)
+        for each in waiting:
+            before, after = states[_payout(each)], _state(client, each)
+            if isinstance(before, Known):
+                after = before.confirmed_by(after) if isinstance(after, Known) else before
+            states[_payout(each)] = after
+    return {
+        payout: _UNCONFIRMED if isinstance(state, Known) and not _is_confirmed(state) else state
+        for payout, state in states.items()
+    }
+
+
+def _is_confirmed(state: Known | str) -> bool:
+    return isinstance(state, Known) and state.reads > 1
 
 
 def _state(client: Client, planned: PlannedAttempt) -> Known | str:

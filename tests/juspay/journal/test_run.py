@@ -1,0 +1,54 @@
+"""`run_attempts`: the state that an attempt is made against is one that two reads have shown."""
+
+from pathlib import Path
+
+import pytest
+from tests.faults.world import attempt_at, new_order
+
+from joseal.juspay import (
+    Client,
+    PlannedAttempt,
+    SqlitePayoutJournal,
+    payout_encrypter,
+    run_attempts,
+)
+from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox, TransactionPlan
+
+# Which reads of the status are answered, and what becomes of the attempt.
+READS = {
+    "all": ("1111", "accepted", None),
+    "all but the first": ("0111", "accepted", None),
+    "all but the second": ("1011", "accepted", None),
+    "the last two": ("0011", "accepted", None),
+    "one": ("0100", "rejected", "no two reads of the status agree: run it again"),
+    "none": ("0000", "rejected", "the status could not be read: HTTP 503"),
+}
+
+
+@pytest.mark.parametrize("case", READS)
+def test_an_attempt_is_made_against_what_two_reads_have_shown(case: str, tmp_path: Path) -> None:
+    answered, standing, reason = READS[case]
+    reads = iter(answered)
+
+    def plan(call: Call) -> FaultPlan | None:
+        if call.name != "status" or next(reads) == "1":
+            return None
+        return FaultPlan(fault=Fault.HTTP_503)
+
+    first = TransactionPlan(settles="FAILURE")
+    with (
+        Sandbox(plan=plan, transaction_plan=lambda _, nth: None if nth else first) as sandbox,
+        Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as client,
+    ):
+        part = client.create_plain_order(new_order("order-1")).result().fulfillments[0].id
+        journal = SqlitePayoutJournal(tmp_path / "payouts.db")
+        planned = PlannedAttempt("a-1", "order-1", attempt_at(part))
+        (result,) = run_attempts(client, journal, [planned])
+        assert result.standing == standing
+        if reason is None:
+            entry = journal.find("a-1")
+            assert entry is not None
+            assert entry.known.is_confirmed
+        else:
+            assert (result.reason or "").startswith(reason)
+        assert sandbox.attempts("order-1") == (standing == "accepted")

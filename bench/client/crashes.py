@@ -2,11 +2,11 @@
 
     python -m bench.client.crashes
 
-As in `bench.client.attempts`, a tenth goes wrong on the way, another tenth shows late in the status,
-connections are cut, and some attempts never arrive whole. Several processes send them through one
-journal. Each is killed with SIGKILL many times, after a number of attempts drawn from a seed, and
-started again. In the end one process asks what became of the rest. Every entry is compared with
-what the sandbox has done in truth.
+As in `bench.client.attempts`, a tenth goes wrong on the way, another tenth shows late in the
+status, connections are cut, and some attempts never arrive whole. Several processes send them
+through one journal. Each is killed with SIGKILL many times, after a number of attempts that differs
+each time, and started again. In the end one process asks what became of the rest. Every entry is
+compared with what the sandbox has done in truth.
 
 An attempt that was begun in a process that was killed, or whose request broke off, and that never
 arrived: nobody can tell that it did not. It stays to be reconciled, with a reason, and is for the
@@ -16,7 +16,6 @@ one, or stays without a reason.
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 import tempfile
@@ -77,7 +76,6 @@ class Found(NamedTuple):
 def run(size: Size, seed: int) -> tuple[list[Found], int]:
     """Attempt all, and return how each ended, and how many processes were killed."""
     plan = Plan(size.orders, size.unheard)
-    chance = random.Random(seed)  # noqa: S311 - when to kill
     place = _MEMORY if _MEMORY.is_dir() else None
     with (
         tempfile.TemporaryDirectory(dir=place) as folder,
@@ -97,17 +95,20 @@ def run(size: Size, seed: int) -> tuple[list[Found], int]:
                 pool.submit(
                     _until_done,
                     _job(sandbox, path, part, turns=0),
-                    [
-                        chance.randint(0, 2 * len(part) // (size.kills + 1))
-                        for _ in range(size.kills)
-                    ],
+                    _kills(seed + nth, size.kills, len(part)),
                 )
-                for part in parts
+                for nth, part in enumerate(parts)
             ]
             killed = sum(job.result() for job in jobs)
         killed += _until_done(_job(sandbox, path, [], turns=_TURNS), [size.orders // 3])
         entries = {entry.order_id: entry for entry in SqlitePayoutJournal(path).entries()}
         return [_judged(sandbox, plan, number, entries) for number in plan.numbers], killed
+
+
+def _kills(seed: int, count: int, attempts: int) -> list[int]:
+    """Return after how many attempts a process is killed each time: never the same."""
+    span = 2 * attempts // (count + 1) + 1
+    return [(seed * 7919 + number * 104729) % span for number in range(count)]
 
 
 def _orders(sandbox: Sandbox, plan: Plan, threads: int) -> list[tuple[str, str]]:

@@ -6,8 +6,11 @@ import inspect
 import pathlib
 import re
 import socket
+import ssl
+import time
 
 import pytest
+import trustme
 from tests.juspay.peer import Peer, answer
 
 from joseal.juspay import (
@@ -16,6 +19,7 @@ from joseal.juspay import (
     Account,
     Ack,
     Envelope,
+    NotSent,
     Refused,
     Unknown,
     attempt_request,
@@ -35,13 +39,13 @@ def client_of(stack):
     if stack == "aiohttp":
         import aiohttp
 
-        return aiohttp.ClientSession(auto_decompress=False, timeout=aiohttp.ClientTimeout(total=30))
+        return aiohttp.ClientSession(auto_decompress=False)
     import httpx
 
     return httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=30)
 
 
-def send(stack, base_url, times=1):
+def send(stack, base_url, times=1, **how):
     """Run an example and return the outcomes of so many requests."""
     account = Account(merchant_id="m", api_key="k", kid="K", sid="S", base_url=base_url)
     request = attempt_request(account, "order-1", ENVELOPE)
@@ -49,18 +53,18 @@ def send(stack, base_url, times=1):
     exec(EXAMPLES[stack], space)  # noqa: S102 - our own page
     if not inspect.iscoroutinefunction(space["send"]):
         with space["http"]:
-            return [space["send"](request) for _ in range(times)]
+            return [space["send"](request, **how) for _ in range(times)]
 
     async def run():
         async with client_of(stack) as http:
-            return [await space["send"](http, request) for _ in range(times)]
+            return [await space["send"](http, request, **how) for _ in range(times)]
 
     return asyncio.run(run())
 
 
 def test_all_four_are_there_and_short(stack):
     assert list(EXAMPLES) == ["httpx", "httpx-async", "requests", "aiohttp"]
-    assert len([line for line in EXAMPLES[stack].splitlines() if line]) <= 15
+    assert len([line for line in EXAMPLES[stack].splitlines() if line]) <= 32
 
 
 def test_what_is_built_is_what_is_sent(stack):
@@ -130,10 +134,53 @@ def test_an_answer_that_breaks_off_is_unknown(stack, data):
     assert len(peer.requests) == 1
 
 
-def test_what_reached_nobody_is_unknown_too(stack):
+def test_what_reached_nobody_was_not_sent_where_a_mark_can_tell(stack):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert send(stack, f"http://127.0.0.1:{port}") == [UNKNOWN]
+    told = NotSent("no connection") if stack.startswith("httpx") else UNKNOWN
+    assert send(stack, f"http://127.0.0.1:{port}") == [told]
+    # A handshake that fails comes before the request too.
+    strange = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(strange)
+    with Peer(answer(b"ACK"), tls=strange) as peer:
+        (outcome,) = send(stack, peer.url)
+    assert outcome.kind == ("not_sent" if stack.startswith("httpx") else "unknown")
+    assert peer.requests == []
+
+
+def test_a_connection_that_was_kept_and_is_cut_leaves_the_second_request_unknown(stack):
+    def once(peer, connection):
+        connection.sendall(answer(b"ACK"))
+        peer._read(connection)
+
+    with Peer(once) as peer:
+        first, second = send(stack, peer.url, times=2)
+    assert (first, second.kind) == (Accepted(Ack()), "unknown")
+
+
+DRIPS = {
+    "header": (b"HTTP/1.1 200 OK\r\nX-Slow: ", b"H"),
+    "body": (b"HTTP/1.1 200 OK\r\nContent-Length: 3600\r\n\r\n", b" "),
+    "chunks": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+}
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_a_server_that_drips_does_not_hold_up_a_call_for_longer_than_its_deadline(stack, drip):
+    head, piece = DRIPS[drip]
+
+    def play(peer, connection):
+        connection.sendall(head)
+        while not peer.wait(0.05):
+            connection.sendall(piece)
+
+    with Peer(play) as peer:
+        begun = time.monotonic()
+        (outcome,) = send(stack, peer.url, seconds=0.5)
+        seconds = time.monotonic() - begun
+    assert outcome.kind == "unknown"
+    assert len(peer.requests) == 1
+    assert 0.4 < seconds < 5
 
 
 def test_proxies_and_passwords_of_the_environment_are_not_used(stack, monkeypatch, tmp_path):

@@ -411,9 +411,62 @@ def test_settings_are_checked_when_the_object_is_made():
             middleware(print, visa.exchange, applies="/x")
         with pytest.raises(TypeError, match="content_type"):
             middleware(print, visa.exchange, content_type=b"x")
+        for bad in ("", "a\r\nX-Injected: 1", "a\nb", " a", "\u00e9"):
+            with pytest.raises(ValueError, match="content_type must be printable"):
+                middleware(print, visa.exchange, content_type=bad)
     with pytest.raises(TypeError, match="bytes"):
         visa.exchange.request("POST", "text")
     assert isinstance(visa.exchange.request("POST", b"x"), Refusal)
+
+
+def test_application_that_does_not_begin_an_answer_is_named():
+    app = WsgiMiddleware(lambda environ, start_response: [b"x"], Visa().exchange)
+    environ = {"REQUEST_METHOD": "GET", "wsgi.input": io.BytesIO()}
+    with pytest.raises(RuntimeError, match="did not call start_response"):
+        app(environ, print)
+
+
+def file_answer(scope_extensions, message, sent, **settings):
+    """Ask an application that sends a file where the server offers it, and else a message."""
+    visa = Visa()
+    exchange = visa.exchange if not settings else Exchange(visa.profile, visa.server)
+    offered = []
+
+    async def app(scope, receive, send):
+        offered.append(dict(scope.get("extensions") or {}))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send(message)
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(piece):
+        sent.append(piece)
+
+    scope = {"type": "http", "method": "GET", "headers": [], "extensions": scope_extensions}
+    asyncio.run(AsgiMiddleware(app, exchange)(scope, receive, send))
+    return offered[0]
+
+
+PATHSEND = {"type": "http.response.pathsend", "path": "/etc/hostname"}
+
+
+def test_no_file_is_sent_past_what_encrypts_an_answer():
+    sent = []
+    body = {"type": "http.response.body", "body": JSON}
+    extensions = {"http.response.pathsend": {}, "http.response.zerocopysend": {}, "tls": {}}
+    assert file_answer(extensions, body, sent) == {"tls": {}}
+    assert [piece["type"] for piece in sent] == ["http.response.start", "http.response.body"]
+    with pytest.raises(RuntimeError, match="sends a file past"):
+        file_answer(extensions, PATHSEND, sent)
+    assert PATHSEND not in sent
+
+
+def test_a_file_is_sent_where_answers_stay_plain():
+    sent = []
+    extensions = {"http.response.pathsend": {}}
+    assert file_answer(extensions, PATHSEND, sent, plain=True) == extensions
+    assert sent[1] == PATHSEND
 
 
 class Unread:

@@ -7,7 +7,7 @@ Source: the ASGI specification 3.0, "HTTP & WebSocket ASGI Message Format" 2.5.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Final, TypeAlias, TypeGuard
 
 from joseal._core.secrecy import Opaque, hide_locals, hide_locals_async
@@ -28,6 +28,13 @@ _REPLACED: Final = frozenset(
 )
 
 
+# An application that sends a file by its path or descriptor leaves nothing to encrypt.
+_SHORTCUTS: Final = frozenset(
+    {"http.response.pathsend", "http.response.zerocopysend", "http.response.trailers"}
+)
+_OK: Final = 200
+
+
 class AsgiMiddleware(Opaque):
     """Decrypts each request before the application, and encrypts each answer behind it.
 
@@ -44,6 +51,7 @@ class AsgiMiddleware(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
+        ValueError: `content_type` can't go into a header.
 
     Example:
         >>> from joseal import Key, profiles
@@ -79,7 +87,11 @@ class AsgiMiddleware(Opaque):
 
     @hide_locals_async
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection of the server."""
+        """Serve one connection of the server.
+
+        Raises:
+            RuntimeError: the application sends a file in a way that the server did not offer.
+        """
         if scope["type"] == "lifespan" or not self._is_of_the_api(scope):
             await self._app(scope, receive, send)
         elif scope["type"] != "http":
@@ -103,6 +115,8 @@ class AsgiMiddleware(Opaque):
             await _refuse(send, token)
             return
         inner = {**scope, "joseal.token": token}
+        if self._exchange.encrypts(_OK):
+            inner["extensions"] = _without_shortcuts(scope.get("extensions"))
         if token is not None:
             inner["headers"] = _replaced(scope["headers"], self._content_type, token.payload)
         once = _Once(b"" if token is None else token.payload, receive)
@@ -162,6 +176,8 @@ class _Answer(Opaque):
             self._pieces.append(piece if isinstance(piece, bytes) else b"")
             if not message.get("more_body", False):
                 await self._finish()
+        elif message["type"] in _SHORTCUTS:
+            raise RuntimeError("the application sends a file past what encrypts the answer")
 
     def _is_encrypted(self) -> bool:
         status = self._start.get("status")
@@ -203,6 +219,16 @@ def _replaced(headers: object, content_type: bytes, body: bytes) -> list[tuple[b
     own = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
     pairs = headers if _is_fields(headers) else ()
     return [*((name, value) for name, value in pairs if name.lower() not in _REPLACED), *own]
+
+
+def _without_shortcuts(extensions: object) -> dict[object, object]:
+    """Return the extensions of the server without those by which a body passes it by."""
+    found: dict[object, object] = dict(extensions) if _is_mapping(extensions) else {}
+    return {name: value for name, value in found.items() if name not in _SHORTCUTS}
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)
 
 
 def _is_fields(headers: object) -> TypeGuard[Iterable[tuple[bytes, bytes]]]:

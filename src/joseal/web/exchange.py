@@ -7,6 +7,7 @@ Rules:
 Source: RFC 9110 section 15, RFC 7516 section 11.5.
 """
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, final
@@ -22,6 +23,8 @@ from joseal.profiles.template import Clock
 
 DEFAULTS: Final = Limits()
 _FIRST_ERROR: Final = 400
+# RFC 9110 section 5.5.
+_FIELD_VALUE: Final = re.compile("[!-~](?:[ -~]*[!-~])?")
 # Answers that have no body. RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
 _EMPTY: Final = frozenset({204, 205, 304})
 _BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
@@ -187,6 +190,7 @@ def check_middleware(app: object, exchange: object, applies: object, content_typ
 
     Raises:
         TypeError: an argument is of the wrong type.
+        ValueError: `content_type` can't go into a header.
     """
     if not isinstance(exchange, Exchange):
         raise TypeError("exchange must be an Exchange: see joseal.web.Exchange")
@@ -194,3 +198,5 @@ def check_middleware(app: object, exchange: object, applies: object, content_typ
         raise TypeError("app and applies must be callable")
     if not isinstance(content_type, str):
         raise TypeError("content_type must be str")
+    if _FIELD_VALUE.fullmatch(content_type) is None:
+        raise ValueError("content_type must be printable ASCII without blanks around it")

@@ -62,6 +62,7 @@ class WsgiMiddleware(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
+        ValueError: `content_type` can't go into a header.
 
     Example:
         >>> from joseal import Key, profiles
@@ -92,7 +93,11 @@ class WsgiMiddleware(Opaque):
 
     @hide_locals
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request of the server."""
+        """Serve one request of the server.
+
+        Raises:
+            RuntimeError: the application did not call `start_response`.
+        """
         if self._applies is not None and not self._applies(environ):
             return self._app(environ, start_response)
         method = str(environ["REQUEST_METHOD"])
@@ -131,6 +136,8 @@ class WsgiMiddleware(Opaque):
         finally:
             if isinstance(found, _Closable):
                 found.close()
+        if not started:
+            raise RuntimeError("the application did not call start_response")
         status, headers, more = started[0]
         body = b"".join(pieces)
         if self._exchange.encrypts(int(status[:3])):

@@ -104,6 +104,28 @@ def test_the_file_is_private(tmp_path, journal):
     assert stat.S_IMODE((tmp_path / "journal.db").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_file_that_others_can_read_is_made_private(tmp_path):
+    path = tmp_path / "open.db"
+    path.touch()
+    path.chmod(0o664)
+    assert SqlitePayoutJournal(path).begin(entry()) is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o644)
+    assert SqlitePayoutJournal(path).find("a-1") == entry()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own")
+def test_a_link_or_a_folder_is_not_a_journal(tmp_path, journal):
+    (tmp_path / "link.db").symlink_to(tmp_path / "journal.db")
+    (tmp_path / "dangling.db").symlink_to(tmp_path / "nowhere.db")
+    for name in ("link.db", "dangling.db", "."):
+        with pytest.raises(PayoutJournalError, match="a link, or no regular file"):
+            SqlitePayoutJournal(tmp_path / name)
+    assert not (tmp_path / "nowhere.db").exists()
+
+
 def test_what_can_not_be_a_journal_is_said_in_constant_words(tmp_path):
     with pytest.raises(PayoutJournalError, match="can't be opened"):
         SqlitePayoutJournal(tmp_path / "no-such-folder" / "journal.db")

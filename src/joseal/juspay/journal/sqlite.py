@@ -12,6 +12,7 @@ Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -62,6 +63,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
 )
 _OTHER_TEXT: Final = "the journal can't be used"
 _PRIVATE: Final = 0o600
+_OTHERS: Final = 0o077
 
 _R = TypeVar("_R")
 
@@ -74,7 +76,8 @@ class SqlitePayoutJournal(Opaque):
     holds ids, references and outcomes; no card and no name.
 
     Args:
-        path: of the file, which is made, private, if it is not there; its folder must be.
+        path: of the file, which is made if it is not there; its folder must be. It is private: the
+            rights of others are taken away. A link is refused.
         busy_timeout_seconds: how long a call waits for the others.
 
     Raises:
@@ -202,18 +205,37 @@ class SqlitePayoutJournal(Opaque):
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, for its owner alone, if it is not there.
+    """Make the file, for its owner alone; if it is there already, take the others' rights away.
 
     A file that is there is not opened: closing any descriptor of it would take away the locks that
     other connections of this process have, see section 2.2 of
     https://www.sqlite.org/howtocorrupt.html.
+
+    Accepted: who can write in the folder can put another file in its place at any time.
+
+    Raises:
+        PayoutJournalError: it can't be made, is a link or no regular file, or its rights can't be
+            changed.
     """
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
     except FileExistsError:
-        pass
+        _tighten(path)
     except OSError:
         raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CANTOPEN]) from None
+
+
+def _tighten(path: Path) -> None:
+    """Take the rights of others away, of a file that is one itself."""
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISREG(mode):
+            if stat.S_IMODE(mode) & _OTHERS:
+                path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
+            return
+    except OSError:
+        raise PayoutJournalError("the journal can't be made private") from None
+    raise PayoutJournalError("the journal is a link, or no regular file")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

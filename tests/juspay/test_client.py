@@ -1,23 +1,27 @@
-"""The transport, against real sockets: what is sent, once, and what each kind of answer means."""
+"""The client: what its calls send, once, and the mistakes of a caller."""
 
-import base64
-import contextlib
-import datetime as dt
 import http.client
-import io
 import json
 import logging
 import pickle
-import socket
-import ssl
-import struct
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
-import trustme
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from tests.juspay.calls import (
+    ACCEPTED,
+    API_KEY,
+    ATTEMPT,
+    BASIC,
+    ERROR,
+    KNOWN,
+    PAN,
+    client_for,
+    failed,
+    send,
+    server_tls,
+    unused_port,
+)
 from tests.juspay.peer import Peer, answer
 
 from joseal import Decrypter, DecryptThenVerify, Key, Verifier
@@ -25,18 +29,15 @@ from joseal.juspay import (
     PAYOUTS_SIGN_THEN_ENCRYPT,
     Accepted,
     Account,
-    Ack,
     Arrived,
     Attempt,
     AttemptPath,
     BankAccount,
     Beneficiary,
     Cancellation,
-    CardInfo,
     Client,
     Envelope,
     Failed,
-    FulfillmentState,
     Known,
     NewFulfillment,
     NewOrder,
@@ -48,88 +49,7 @@ from joseal.juspay import (
     StillUnknown,
     TransactionState,
     Unknown,
-    payout_encrypter,
 )
-
-PAN = "4929471234567898"
-API_KEY = "1D6A8F2C4B9E4CF5A921C3E5406AC0FB"
-BASIC = "Basic " + base64.b64encode(f"{API_KEY}:".encode()).decode()
-ATTEMPT = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number=PAN))
-KNOWN = Known(
-    order_id="order-1",
-    fulfillment_id="f-1",
-    references=frozenset({"t-1"}),
-    status=FulfillmentState.FAILURE,
-    reads=2,
-)
-ERROR = b'{"error":true,"errorCode":"E01","errorMessage":"m","userMessage":"u"}'
-
-
-@pytest.fixture(scope="module")
-def key():
-    return Key.generate("RSA-OAEP")
-
-
-@pytest.fixture(scope="module")
-def sealer(key):
-    return payout_encrypter(key.public())
-
-
-@pytest.fixture(scope="module")
-def ca():
-    return trustme.CA()
-
-
-@pytest.fixture
-def trust(ca):
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    ca.configure_trust(context)
-    return context
-
-
-def server_tls(certificate):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    certificate.configure_cert(context)
-    return context
-
-
-def client_for(base_url, sealer, **settings):
-    account = Account(
-        merchant_id="merchant-1",
-        api_key=API_KEY,
-        kid="JuspayKID",
-        sid="JuspaySID",
-        routing_id="customer_1122",
-        base_url=base_url,
-    )
-    settings = {
-        "connect_timeout_seconds": 5,
-        "answer_timeout_seconds": 5,
-        "apart_seconds": 0,
-        **settings,
-    }
-    return Client(account, sealer, **settings)
-
-
-def send(peer, sealer, **settings):
-    with client_for(peer.url, sealer, **settings) as client:
-        return client.attempt(
-            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
-        )
-
-
-def failed(peer, sealer, **settings):
-    """Send an attempt that must fail in transport; return what is said and whether it was sent."""
-    outcome = send(peer, sealer, **settings)
-    assert isinstance(outcome, NotSent | Unknown)
-    return outcome.reason, isinstance(outcome, Unknown)
-
-
-ACCEPTED = Accepted(Ack())
-BROKEN = ("the connection broke, or what came is no HTTP answer", True)
-TIMED_OUT = ("no whole answer within the time-out", True)
-
 
 # What is sent.
 
@@ -220,312 +140,6 @@ def test_a_closed_client_sends_nothing(sealer):
             "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
         ) == NotSent("the client is closed")
     assert peer.requests == []
-
-
-# What comes back.
-
-
-@pytest.mark.parametrize("body", [ERROR, b'{"response":%b,"code":400}' % ERROR])
-def test_a_documented_refusal_is_refused(sealer, body):
-    with Peer(answer(body, 400)) as peer:
-        assert send(peer, sealer) == Refused(
-            status=400, error_code="E01", error_message="m", user_message="u"
-        )
-    assert len(peer.requests) == 1
-
-
-@pytest.mark.parametrize("status", [200, 201, 408, 429, 500, 502, 503])
-def test_an_undocumented_answer_may_have_been_a_payout_and_is_not_asked_for_again(sealer, status):
-    with Peer(answer(b"<html>?</html>", status, "Retry-After: 0")) as peer:
-        assert failed(peer, sealer) == (f"HTTP {status} without a documented answer", True)
-    assert len(peer.requests) == 1
-
-
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(sealer, status):
-    with (
-        Peer(answer(b"ACK")) as other,
-        Peer(answer(b"", status, f"Location: {other.url}/elsewhere")) as peer,
-    ):
-        assert failed(peer, sealer) == (f"HTTP {status} without a documented answer", True)
-    assert len(peer.requests) == 1
-    assert other.requests == []
-
-
-def test_a_compressed_answer_is_not_unpacked(sealer):
-    packed = base64.b64decode("H4sIAAAAAAACA3N09gYAzSi4rwMAAAA=")  # gzip of ACK
-    with Peer(answer(packed, 200, "Content-Encoding: gzip")) as peer:
-        assert failed(peer, sealer) == ("HTTP 200 without a documented answer", True)
-
-
-def endless(head, unit):
-    """Return a script that sends until the client has had enough, and counts what it sent."""
-
-    def play(peer, connection):
-        peer.sent = 0
-        connection.sendall(head)
-        with contextlib.suppress(OSError):
-            while peer.sent < 64 * 1024 * 1024:
-                connection.sendall(unit)
-                peer.sent += len(unit)
-
-    return play
-
-
-OK = b"HTTP/1.1 200 OK\r\n"
-CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-ENDLESS = [
-    (OK + b"Content-Length: 9999999999\r\n\r\n", b"A" * 65536),
-    (OK + b"\r\n", b"A" * 65536),
-    (CHUNKED, b"10000\r\n" + b"A" * 65536 + b"\r\n"),
-    (CHUNKED + b"FFFFFFFFFFFFFFFFFFFF\r\n", b"A" * 65536),
-    # http.client takes these two for sizes, and would read the first one to the end.
-    (CHUNKED + b"-1\r\n", b"A" * 65536),
-    (CHUNKED + b"-5\r\n", b"A" * 65536),
-    (OK, b"x: " + b"A" * 60000 + b"\r\n"),
-    (OK, b"A" * 65536),
-    (b"", b"A" * 65536),
-    (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
-]
-
-
-@pytest.mark.parametrize(("head", "unit"), ENDLESS)
-def test_a_huge_answer_is_cut_off(sealer, head, unit):
-    with Peer(endless(head, unit)) as peer:
-        text, maybe_sent = failed(peer, sealer)
-    assert text in (BROKEN[0], "an answer with HTTP 200 is too large")
-    assert maybe_sent
-    # What the two sockets buffer is beyond anybody's control; it is some MiB.
-    assert peer.sent < 32 * 1024 * 1024
-
-
-def silent(peer, connection):
-    peer.wait(10)
-
-
-def slow_body(peer, connection):
-    connection.sendall(OK + b"Content-Length: 60000\r\n\r\n")
-    while not peer.wait(0.02):
-        connection.sendall(b"A")
-
-
-def slow_header(peer, connection):
-    connection.sendall(OK + b"x: ")
-    while not peer.wait(0.02):
-        connection.sendall(b"A")
-
-
-@pytest.mark.parametrize("play", [silent, slow_body, slow_header])
-def test_a_slow_answer_ends_with_the_time_out_for_all_of_it(sealer, play):
-    with Peer(play) as peer:
-        assert failed(peer, sealer, answer_timeout_seconds=0.3) == TIMED_OUT
-    assert len(peer.requests) == 1
-
-
-CUT = [
-    b"",
-    b"HTTP/1.1 20",
-    OK + b"Content-Le",
-    OK + b"Content-Length: 4\r\n\r\nACK",
-    OK + b"Content-Length: 9\r\n\r\n",
-    CHUNKED + b"3\r\nACK\r\n",
-    CHUNKED + b"9\r\nACK",
-    CHUNKED + b"zz\r\nACK\r\n0\r\n\r\n",
-    b"SSH-2.0-OpenSSH_9.6\r\n",
-    b"HTTP/1.1 abc OK\r\n\r\nACK",
-    OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nACK",
-    b"\x15\x03\x03\x00\x02\x02\x28",
-]
-
-
-@pytest.mark.parametrize("data", CUT)
-def test_an_answer_that_breaks_off_may_have_been_a_payout(sealer, data):
-    with Peer(lambda _, connection: connection.sendall(data)) as peer:
-        text, maybe_sent = failed(peer, sealer)
-    assert maybe_sent
-    assert text in (BROKEN[0], "HTTP 200 without a documented answer")
-    assert len(peer.requests) == 1
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    start=st.sampled_from(
-        [b"", b"HTTP/1.1 ", OK, OK + b"\r\n", CHUNKED, b"HTTP/1.1 400 Bad\r\n\r\n"]
-    ),
-    rest=st.binary(max_size=200),
-)
-def test_whatever_comes_back_is_an_outcome_and_no_proof_that_nothing_was_sent(sealer, start, rest):
-    with Peer(lambda _, connection: connection.sendall(start + rest)) as peer:
-        outcome = send(peer, sealer)
-    assert isinstance(outcome, Unknown) or (b"ACK" in rest and outcome == ACCEPTED)
-    assert len(peer.requests) == 1
-
-
-def padded(size):
-    """Return an ACK of so many bytes, blanks included."""
-    return next(
-        whole for blanks in range(size) if len(whole := answer(b"ACK" + b" " * blanks)) == size
-    )
-
-
-@pytest.mark.parametrize("tls", [False, True])
-@pytest.mark.parametrize("first", [answer(b"ACK"), padded(io.DEFAULT_BUFFER_SIZE)])
-def test_what_follows_an_answer_is_nobodys_answer(sealer, ca, trust, tls, first):
-    context = server_tls(ca.issue_cert("localhost")) if tls else None
-    # What follows the long one is left in the TLS layer, what follows the short one in a buffer.
-    play = first + answer(ERROR, 400)
-    with Peer(play, context) as peer, client_for(peer.url, sealer, ssl_context=trust) as client:
-        assert (
-            client.attempt(
-                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
-            )
-            == ACCEPTED
-        )
-        assert (
-            client.attempt(
-                "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
-            )
-            == ACCEPTED
-        )
-        assert peer.connections == 2
-
-
-# What was sent, where it is not known what came of it.
-
-
-def unused_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
-
-
-def test_a_refused_connection_has_sent_nothing(sealer):
-    client = client_for(f"http://localhost:{unused_port()}", sealer)
-    with client:
-        assert client.attempt(
-            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
-        ) == NotSent("no connection could be made")
-
-
-def test_a_host_that_is_not_there_has_been_sent_nothing(sealer):
-    client = client_for("https://nobody.invalid", sealer)
-    with client:
-        assert client.attempt(
-            "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
-        ) == NotSent("no connection could be made")
-
-
-def test_an_earlier_attempt_does_not_count_for_a_later_one(sealer):
-    with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
-        client.attempt("order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id))
-        peer.__exit__()
-        assert client.attempt(
-            "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
-        ) == NotSent("no connection could be made")
-
-
-def reset(peer, connection):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def test_a_reset_after_the_request_may_have_been_a_payout(sealer):
-    with Peer(reset) as peer:
-        assert failed(peer, sealer) == BROKEN
-    assert len(peer.requests) == 1
-
-
-# TLS.
-
-
-def test_an_attempt_travels_over_tls(sealer, ca, trust):
-    with Peer(answer(b"ACK"), server_tls(ca.issue_cert("localhost"))) as peer:
-        assert send(peer, sealer, ssl_context=trust) == ACCEPTED
-    assert len(peer.requests) == 1
-
-
-PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
-WRONG_CERTIFICATES = {
-    "another host": lambda ca: ca.issue_cert("other.example"),
-    "expired": lambda ca: ca.issue_cert("localhost", not_after=PAST),
-    "another CA": lambda _: trustme.CA().issue_cert("localhost"),
-}
-
-
-@pytest.mark.parametrize("wrong", WRONG_CERTIFICATES)
-def test_a_wrong_certificate_is_sent_nothing(sealer, ca, trust, wrong):
-    with Peer(answer(b"ACK"), server_tls(WRONG_CERTIFICATES[wrong](ca))) as peer:
-        assert failed(peer, sealer, ssl_context=trust) == ("TLS failed", False)
-    assert peer.requests == []
-
-
-def test_a_certificate_outside_the_systems_trust_is_sent_nothing(sealer, ca):
-    with Peer(answer(b"ACK"), server_tls(ca.issue_cert("localhost"))) as peer:
-        assert failed(peer, sealer) == ("TLS failed", False)
-    assert peer.requests == []
-
-
-def test_a_server_without_tls_is_sent_nothing(sealer, trust):
-    def talk(_, connection):
-        connection.sendall(answer(b"ACK"))
-
-    with Peer(talk) as peer:
-        peer.url = peer.url.replace("http:", "https:")
-        # The script wants a request and gets a handshake: it waits, and the client gives up.
-        text, maybe_sent = failed(peer, sealer, ssl_context=trust, connect_timeout_seconds=0.3)
-    assert (text, maybe_sent) == (TIMED_OUT[0], False)
-    assert peer.requests == []
-
-
-def test_a_tls_fault_after_the_request_may_have_been_a_payout(sealer, ca, trust):
-    def garbage(peer, connection):
-        with socket.socket(fileno=connection.detach()) as bare:
-            bare.sendall(b"\x17\x03\x03\x00\x20" + b"\x00" * 32)
-            peer.wait(0.2)
-
-    with Peer(garbage, server_tls(ca.issue_cert("localhost"))) as peer:
-        assert failed(peer, sealer, ssl_context=trust) == ("TLS failed", True)
-    assert len(peer.requests) == 1
-
-
-def unverified():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-def optional():
-    context = unverified()
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context
-
-
-def any_host():
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    return context
-
-
-def old():
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
-    return context
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (unverified, "ssl_context must verify certificates and host names"),
-        (optional, "ssl_context must verify certificates and host names"),
-        (any_host, "ssl_context must verify certificates and host names"),
-        (old, "ssl_context must refuse what is older than TLS 1.2"),
-    ],
-)
-def test_a_context_that_verifies_too_little_is_a_value_error(sealer, make, message):
-    with pytest.raises(ValueError, match=f"^{message}$"):
-        client_for("https://localhost", sealer, ssl_context=make())
 
 
 # The caller's mistakes.

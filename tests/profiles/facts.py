@@ -125,7 +125,8 @@ LABELS = {"kid": "JuspayKID", "sid": "JuspaySID"}
 class Message(NamedTuple):
     """One direction as the pages have it.
 
-    `theirs` and `mine` are the kids under which keys are loaded; `sealed` and `signed` are whole
+    `theirs` and `mine` are the kids under which keys are loaded, `reply` that of the own key which a
+    request names; `sealed` and `signed` are whole
     headers in their order; `first` is the outer layer.
     """
 
@@ -136,6 +137,7 @@ class Message(NamedTuple):
     first: str = "sealed"
     theirs: str | None = None
     mine: str | None = None
+    reply: str | None = None
     labels: Mapping[str, str] = MappingProxyType({})
 
     @property
@@ -232,12 +234,15 @@ SENT = {
         theirs="dummy",
         mine="dummy",
     ),
-    "wise": Message([("alg", "RSA-OAEP-256"), ("kid", UUID), ("enc", "A256GCM")], RAW, theirs=UUID),
+    "wise": Message(
+        [("alg", "RSA-OAEP-256"), ("kid", UUID), ("enc", "A256GCM")], RAW, theirs="else", reply=UUID
+    ),
     "wise-signed": Message(
         [("alg", "RSA-OAEP-256"), ("kid", UUID), ("enc", "A256GCM")],
         RAW,
         signed=[("alg", "ES512")],
-        theirs=UUID,
+        theirs="else",
+        reply=UUID,
     ),
     "open-finance-brazil": Message(
         [("alg", "RSA-OAEP"), ("kid", "enc-1"), ("cty", "JWT"), ("enc", "A256GCM")],

@@ -28,6 +28,8 @@ def sealer(name, **options):
     message = SENT[name]
     if message.signed:
         options["signing_key"] = our_key(message.sign_alg, "mine", message.mine)
+    if message.reply:
+        options["reply_key"] = our_key(message.alg, "mine", message.reply).public()
     return profiles.PROFILES[name].encrypter(
         our_key(message.alg, "theirs", message.theirs).public(),
         labels=message.labels,

@@ -325,3 +325,28 @@ def test_an_error_is_encrypted_where_the_profile_says_so_or_says_nothing(name, e
     decrypter = profile.decrypter(private(*profile.receive.algs), verifying_keys=keys)
     assert decrypter.is_sealed(400) is encrypted
     assert decrypter.is_sealed(200)
+
+
+def test_a_request_that_names_the_senders_own_key_is_opened_and_answered_to_it():
+    uuid = "0b2ea5ba-7b6b-4a86-9ce5-d8eb2a1bb3d0"
+    server = Key.generate("RSA-OAEP-256", kid="the server's")
+    caller = Key.generate("RSA-OAEP-256", kid=uuid)
+    body = profiles.WISE.encrypter(server.public(), reply_key=caller.public()).encrypt(CANARY)
+    opened = profiles.WISE.counterpart().decrypter(server).open(body)
+    assert (opened.payload, opened.encrypted_header["kid"]) == (CANARY, uuid)
+    answer = profiles.WISE.counterpart().encrypter(caller.public()).encrypt(CANARY)
+    assert profiles.WISE.decrypter(caller).decrypt(answer) == CANARY
+
+
+def test_a_reply_key_is_given_where_a_header_names_it_and_nowhere_else():
+    server = Key.generate("RSA-OAEP-256", kid="0b2ea5ba-7b6b-4a86-9ce5-d8eb2a1bb3d0")
+    for profile, reply in ((profiles.WISE, None), (profiles.MASTERCARD, server.public())):
+        with pytest.raises(ValueError, match="reply_key goes with a profile"):
+            profile.encrypter(server.public(), reply_key=reply)
+    with pytest.raises(TypeError, match="reply_key must be a Key"):
+        profiles.WISE.encrypter(server.public(), reply_key="mine")
+    nameless = Key.generate("RSA-OAEP-256")
+    with pytest.raises(InvalidKeyError, match="writes a kid"):
+        profiles.WISE.encrypter(server.public(), reply_key=nameless.public())
+    with pytest.raises(ValueError, match="kid_names must be"):
+        profiles.WISE.with_receive(kid_names="nobody")

@@ -40,8 +40,8 @@ class BodyEncrypter(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: a signing key where none belongs, or none where one does; labels that are not
-            those of the envelope.
+        ValueError: a signing key or a reply key where none belongs, or none where one does; labels
+            that are not those of the envelope.
         InvalidKeyError: as for `Profile.encrypter`.
         TokenTooLargeError: the header is over `header_bytes`.
     """
@@ -61,6 +61,7 @@ class BodyEncrypter(Opaque):
         key: Key,
         *,
         signing_key: Key | None = None,
+        reply_key: Key | None = None,
         labels: Mapping[str, str] = NO_LABELS,
         clock: Clock = time.time,
         policy: Policy | None = None,
@@ -70,7 +71,9 @@ class BodyEncrypter(Opaque):
             raise ValueError("signing_key goes with a profile that signs, and only with one")
         if not callable(clock):
             raise TypeError("clock must be callable")
-        layers = [_encrypting(sending, key, clock, policy, limits)]
+        if reply_key is not None and not isinstance(reply_key, Key):
+            raise TypeError("reply_key must be a Key")
+        layers = [_encrypting(sending, (key, reply_key), clock, policy, limits)]
         if signing_key is not None:
             first = sending.nesting == "sign-then-encrypt"
             signing = _signing(sending, signing_key, clock, policy, limits)
@@ -158,7 +161,7 @@ class BodyDecrypter(Opaque):
             enc=receiving.encs,
             typ=receiving.typ,
             cty=receiving.cty,
-            any_kid=any_kid,
+            any_kid=any_kid or receiving.kid_names == "sender",
             policy=policy,
             limits=limits,
         )
@@ -224,9 +227,14 @@ class BodyDecrypter(Opaque):
 
 
 def _encrypting(
-    sending: Sending, key: Key, clock: Clock, policy: Policy | None, limits: Limits
+    sending: Sending,
+    keys: tuple[Key, Key | None],
+    clock: Clock,
+    policy: Policy | None,
+    limits: Limits,
 ) -> Layer:
-    header = template.fill(sending.header, _checked(key, sending.algs))
+    key, reply_key = keys
+    header = template.fill(sending.header, _checked(key, sending.algs), reply_key)
     encrypter = Encrypter(
         key,
         enc=sending.enc,

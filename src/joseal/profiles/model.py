@@ -15,7 +15,7 @@ from msgspec import Struct
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg, Enc, SigAlg
 from joseal.profiles import template
 from joseal.profiles.envelopes import RAW, Envelope
-from joseal.profiles.template import Constant, Kid, Template
+from joseal.profiles.template import Constant, Kid, Template, names_reply_key
 
 Nesting: TypeAlias = Literal["none", "sign-then-encrypt", "encrypt-then-sign"]
 
@@ -72,6 +72,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
         inner_envelope: of the inner token inside the outer one.
         errors: `plain` where answers with 4xx and 5xx are known to come in the clear, `encrypted`
             where they are known to come encrypted.
+        kid_names: whose key the kid of the JWE names: the `recipient`'s, which it then is opened
+            with alone; or the `sender`'s, to which the answer is to be encrypted.
 
     Raises:
         TypeError: an attribute is of another type.
@@ -89,6 +91,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
     envelope: Envelope = RAW
     inner_envelope: Envelope = RAW
     errors: Literal["plain", "encrypted", "unstated"] = "unstated"
+    kid_names: Literal["recipient", "sender"] = "recipient"
 
     def __post_init__(self) -> None:
         _check_names(self.algs, ALGS)
@@ -100,6 +103,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
             raise TypeError("typ and cty must be str or None")
         if self.errors not in ("plain", "encrypted", "unstated"):
             raise ValueError("errors must be plain, encrypted or unstated")
+        if self.kid_names not in ("recipient", "sender"):
+            raise ValueError("kid_names must be recipient or sender")
 
 
 def receiving(sent: Sending) -> Receiving:
@@ -111,6 +116,7 @@ def receiving(sent: Sending) -> Receiving:
         verify_algs=sent.sign_algs,
         envelope=sent.envelope,
         inner_envelope=sent.inner_envelope,
+        kid_names="sender" if names_reply_key(sent.header) else "recipient",
     )
 
 

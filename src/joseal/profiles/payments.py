@@ -118,12 +118,12 @@ WISE: Final = Profile(
     name="wise",
     about="Wise: requests and responses that are sealed and not signed.",
     sources=("https://docs.wise.com/guides/developer/auth-and-security/jose/jose-jwe",),
-    send=Sending(algs=("RSA-OAEP-256",), enc="A256GCM", header=(Kid("uuid"),)),
+    send=Sending(algs=("RSA-OAEP-256",), enc="A256GCM", header=(Kid("reply-uuid"),)),
     receive=Receiving(algs=("RSA-OAEP-256",), encs=("A256GCM",)),
     open_question=(
-        "Which key the kid of a request names: keys have UUIDs, a request has to say which key its "
-        "response is to be sealed to, and the text on how could not be read to its end. The same "
-        "holds for the media type."
+        "The kid of a request is the UUID of the caller's own key, as excerpts of the guide have "
+        "it; the guide as a whole could not be read. The media type application/jose+json and the "
+        "HTTP header X-TW-JOSE-Method are the caller's to send."
     ),
 )
 
@@ -136,7 +136,7 @@ WISE_SIGNED: Final = Profile(
     send=Sending(
         algs=("RSA-OAEP-256",),
         enc="A256GCM",
-        header=(Kid("uuid"),),
+        header=(Kid("reply-uuid"),),
         nesting="sign-then-encrypt",
         sign_algs=_WISE_SIGNATURES,
         sign_header=(Kid("optional"),),
@@ -147,5 +147,8 @@ WISE_SIGNED: Final = Profile(
         nesting="sign-then-encrypt",
         verify_algs=_WISE_SIGNATURES,
     ),
-    open_question="As for wise. Also which members the two headers need beside alg, enc and kid.",
+    open_question=(
+        "As for wise. A signature has typ, kid and url, the path of the call, which is another one "
+        "for each call: a Signer of one's own writes them, and this profile does not."
+    ),
 )

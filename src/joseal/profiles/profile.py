@@ -118,6 +118,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         key: Key,
         *,
         signing_key: Key | None = None,
+        reply_key: Key | None = None,
         labels: Mapping[str, str] = NO_LABELS,
         clock: Clock = time.time,
         policy: Policy | None = None,
@@ -128,6 +129,8 @@ class Profile(Struct, frozen=True, kw_only=True):
         Args:
             key: the recipient's public key.
             signing_key: the sender's private key, for a profile that signs.
+            reply_key: the sender's own key, for a profile whose header names it: the answer is
+                encrypted to it.
             labels: the members beside the token that the envelope names, such as `kid` and `sid`.
             clock: gives the time for `iat`, in seconds.
             policy: refuse what the policy has no place for.
@@ -135,8 +138,8 @@ class Profile(Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: the profile sends nothing encrypted; a signing key where none belongs, or
-                none where one does; labels that are not those of the envelope.
+            ValueError: the profile sends nothing encrypted; a signing key or a reply key where none
+                belongs, or none where one does; labels that are not those of the envelope.
             InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
                 does not have the kid that the header template asks for; or the policy refuses.
             TokenTooLargeError: the header is over `header_bytes`.
@@ -145,6 +148,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             self._send(),
             key,
             signing_key=signing_key,
+            reply_key=reply_key,
             labels=labels,
             clock=clock,
             policy=policy,

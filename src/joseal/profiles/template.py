@@ -25,6 +25,7 @@ KidSource: TypeAlias = Literal[
     "given",
     "optional",
     "uuid",
+    "reply-uuid",
     "certificate-serial",
     "x5t",
     "x5t#S256",
@@ -53,6 +54,8 @@ class Kid(Struct, frozen=True):
             - `given`: the key's own kid, which it must have.
             - `optional`: the key's own kid; no member where it has none.
             - `uuid`: the key's own kid, which must have the form of a UUID.
+            - `reply-uuid`: the kid of the sender's own key, to which the answer is to be encrypted;
+              it must have the form of a UUID. Given as `reply_key` when bodies are made.
             - `certificate-serial`: the key's own kid; without one the serial number of the
               certificate it came in, see `Key.certificate_serial`.
             - `x5t`, `x5t#S256`: the hash of the certificate that the key came in.
@@ -133,7 +136,7 @@ def kid_of(key: Key, source: KidSource) -> str | None:
         return key.certificate_serial
     if key.kid is None and source != "optional":
         raise InvalidKeyError(f"the profile writes a kid ({source}): load the key with kid=")
-    if source == "uuid" and _UUID.fullmatch(key.kid or "") is None:
+    if source in ("uuid", "reply-uuid") and _UUID.fullmatch(key.kid or "") is None:
         raise InvalidKeyError("the profile writes a UUID as kid: load the key with it as kid=")
     return key.kid
 
@@ -159,13 +162,24 @@ class Filled(NamedTuple):
         }
 
 
-def fill(template: Template, key: Key) -> Filled:
+def names_reply_key(template: Template) -> bool:
+    """Tell whether a template names the sender's own key, and not the recipient's."""
+    return any(isinstance(slot, Kid) and slot.source == "reply-uuid" for slot in template)
+
+
+def fill(template: Template, key: Key, reply_key: Key | None = None) -> Filled:
     """Put a key's kid into a template.
 
     Raises:
         InvalidKeyError: as for `kid_of`.
+        ValueError: the template names the sender's own key, and there is none, or the reverse.
     """
-    members = [(_name(slot), _value(slot, key)) for slot in template]
+    if names_reply_key(template) is (reply_key is None):
+        raise ValueError(
+            "reply_key goes with a profile whose header names the key that answers are encrypted to"
+        )
+    named = key if reply_key is None else reply_key
+    members = [(_name(slot), _value(slot, named)) for slot in template]
     present = [(name, value) for name, value in members if value is not None]
     moments = [place for place, (_, value) in enumerate(present) if isinstance(value, IssuedAt)]
     first = moments[0] if moments else len(present)

@@ -103,6 +103,15 @@ SAMPLE = {
 }
 
 
+def test_the_custom_header_of_a_webhook_may_be_json_text_with_blanks():
+    text = '{"X-MerchantId": "mine", "X-Other": "a b"}'
+    made = WebhookDetails(url="https://example.com/hook", custom_header=text)
+    assert WebhookDetails.from_json(made.to_json()).custom_header == text
+    for bad in (" x", "x\r\ny", "\u00e9", ""):
+        with pytest.raises(ValueError, match="customHeader must be"):
+            WebhookDetails(url="https://example.com/hook", custom_header=bad)
+
+
 def test_the_documented_order_is_read_and_written_as_it_is():
     text = json.dumps(SAMPLE).encode()
     assert json.loads(NewOrder.from_json(text).to_json()) == SAMPLE

@@ -15,7 +15,7 @@ import msgspec
 
 from joseal.juspay.models.base import Body, Extensible
 from joseal.juspay.models.beneficiary import Beneficiary
-from joseal.juspay.models.checks import text
+from joseal.juspay.models.checks import Label, text
 from joseal.juspay.models.fields import Amount, Currency, OrderId, Text, Time, Word, cents
 
 _CustomerId: TypeAlias = Annotated[
@@ -35,13 +35,14 @@ class WebhookDetails(Body, frozen=True, kw_only=True):
         url: an https:// URL.
         username: for Basic auth.
         password: for Basic auth.
-        custom_header: the value of a header that is agreed on.
+        custom_header: the value of a header that is agreed on; or JSON text with names and values
+            of several, such as `{"X-MerchantId": "mine"}`.
     """
 
     url: Annotated[str, text("https://[!-~]+", "an https:// URL")]
     username: Word | None = None
     password: Word | None = None
-    custom_header: Word | None = None
+    custom_header: Label | None = None
 
 
 class AdditionalInfo(Body, frozen=True, kw_only=True):

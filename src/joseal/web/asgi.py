@@ -85,13 +85,18 @@ class AsgiMiddleware(Opaque):
             _content_type=content_type.encode("latin-1"),
         )
 
-    @hide_locals_async
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the server.
 
         Raises:
             RuntimeError: the application sends a file in a way that the server did not offer.
         """
+        # Not wrapped itself: a server calls it without arguments to see whether it is a factory,
+        # and takes a wrapper, which raises no TypeError before it is awaited, for one.
+        await self._connect(scope, receive, send)
+
+    @hide_locals_async
+    async def _connect(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan" or not self._is_of_the_api(scope):
             await self._app(scope, receive, send)
         elif scope["type"] != "http":

@@ -1,0 +1,81 @@
+"""The journal of the guide in PostgreSQL, against a server that JOSEAL_POSTGRES names.
+
+JOSEAL_POSTGRES='dbname=joseal_test' pytest tests/juspay/journal/test_postgres.py
+"""
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.faults.world import attempt_at, new_order
+
+from joseal.juspay import (
+    Client,
+    Entry,
+    Known,
+    PayoutJournalError,
+    PlannedAttempt,
+    payout_encrypter,
+    reconcile_attempts,
+    run_attempts,
+)
+from joseal.juspay.sandbox import Sandbox, TransactionPlan
+
+psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
+DSN = os.environ.get("JOSEAL_POSTGRES")
+pytestmark = pytest.mark.skipif(DSN is None, reason="JOSEAL_POSTGRES names no server")
+
+PAGE = (Path(__file__).parents[3] / "docs/guides/journal.md").read_text()
+
+
+@pytest.fixture
+def journal():
+    (source,) = re.findall(r"<!-- recipe: postgresql -->\n```text\n(.*?)```", PAGE, re.DOTALL)
+    space = {}
+    exec(source, space)  # noqa: S102 - our own page
+    with psycopg.connect(DSN) as db:
+        db.execute("DROP TABLE IF EXISTS attempts")
+    return space["PostgresJournal"](DSN)
+
+
+def entry(attempt_id="a-1", order_id="order-1"):
+    return Entry(attempt_id=attempt_id, known=Known.fresh(order_id, "f-1"))
+
+
+def test_what_was_begun_is_there_and_hinders_what_would_pay_twice(journal):
+    assert journal.begin(entry()) is None
+    assert journal.begin(entry()) == entry()
+    assert journal.begin(entry("a-2")) == entry()
+    assert journal.begin(entry("a-3", "order-3")) is None
+    assert list(journal.entries()) == [entry(), entry("a-3", "order-3")]
+    with pytest.raises(PayoutJournalError, match="no such attempt"):
+        journal.keep(entry("a-9"))
+
+
+def test_of_many_that_begin_at_one_payout_at_once_one_may(journal):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: journal.begin(entry(f"a-{n}")), range(40)))
+    assert found.count(None) == 1
+
+
+def test_a_run_goes_through_it(journal):
+    first = TransactionPlan(settles="FAILURE")
+    with (
+        Sandbox(transaction_plan=lambda _, nth: None if nth else first) as sandbox,
+        Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as client,
+    ):
+        part = client.create_plain_order(new_order("order-1")).result().fulfillments[0].id
+        planned = [PlannedAttempt("a-1", "order-1", attempt_at(part))]
+        for sent_now in (True, False):
+            (result,) = run_attempts(client, journal, planned)
+            assert (result.standing, result.sent_now) == ("accepted", sent_now)
+        assert [one.state for one in reconcile_attempts(client, journal)] == ["succeeded"]
+        assert sandbox.attempts("order-1") == 1
+
+
+def test_a_server_that_is_not_there_is_said_in_words_of_the_journal(journal):
+    journal.dsn = "host=127.0.0.1 port=1 connect_timeout=1"
+    with pytest.raises(PayoutJournalError, match="can't be used"):
+        journal.begin(entry())

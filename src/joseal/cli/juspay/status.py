@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from joseal._http.origin import Timeouts
 from joseal.cli import files, help_pages, options
 from joseal.cli.console import Page
 from joseal.cli.exit_codes import Exit
@@ -21,7 +22,7 @@ from joseal.juspay import (
     protect_loggers,
     read_order_status_response,
 )
-from joseal.juspay.http.transport import Timeouts, Transport
+from joseal.juspay.http.transport import Transport
 
 _CONNECT_SECONDS = 10.0
 

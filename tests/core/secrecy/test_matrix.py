@@ -11,6 +11,7 @@ import concurrent.futures
 import functools
 import importlib
 import inspect
+import json
 import traceback
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -19,12 +20,12 @@ import pytest
 from tests.helpers import all_algorithms
 
 import joseal
-from joseal import bulk, conformance, juspay, profiles, stream
+from joseal import bulk, conformance, juspay, profiles, remote, stream
 from joseal._core import secrecy
 from joseal.juspay.webhooks.store import Claim
 
 PUBLIC = ["joseal", "joseal.bulk", "joseal.stream", "joseal.profiles", "joseal.juspay"]
-PUBLIC += ["joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
+PUBLIC += ["joseal.remote", "joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
 DUNDERS = {"__init__", "__call__", "__iter__", "__next__", "__enter__", "__exit__"}
 
 # Public, and without the decorator.
@@ -38,6 +39,8 @@ UNGUARDED = {
         "keeps what it is given, and looks at nothing of it",
     ),
     "joseal.Key.__init__": "there is no public constructor",
+    "joseal.remote.KeySource.__init__": "there is no public constructor",
+    "joseal.remote.OpenIdIssuer.__init__": "keeps a name that is public",
     "joseal.KeySet.__iter__": "gives objects that show no secret",
     "joseal.bulk.Outcomes.__iter__": "gives itself",
     "joseal.bulk.Outcomes.__enter__": "gives itself",
@@ -394,7 +397,40 @@ def in_threads(many, items, error):
         many(items, Trap(error).spring, workers=1, executor=executor)
 
 
+def file_keys(use="enc", **settings):
+    """Keys of a file in the folder of the test, private ones."""
+    alg = {"enc": "RSA-OAEP-256", "sig": "RS256"}[use]
+    keys = joseal.KeySet([private(alg)]).to_jwks(private=True)
+    Path("keys.jwks").write_text(json.dumps(keys), "utf-8")
+    return remote.FileKeys("keys.jwks", **{"alg": alg, "use": use, "private": True, **settings})
+
+
 ROWS = {
+    "joseal.remote.RemoteKeys.__init__: alg": lambda e: remote.RemoteKeys(
+        "https://localhost:1/", alg=TrapMapping(e), use="enc"
+    ),
+    "joseal.remote.FileKeys.__init__: alg": lambda e: file_keys(alg=TrapMapping(e)),
+    "joseal.remote.FileKeys.__init__: path": lambda e: remote.FileKeys(
+        TrapPath(e), alg="RS256", use="sig"
+    ),
+    "joseal.remote.FileKeys.decrypter: enc": lambda e: file_keys().decrypter(TrapCollection(e)),
+    "joseal.remote.FileKeys.decrypter: clock": lambda e: file_keys(clock=Trap(e).spring).decrypter(
+        "A128GCM"
+    ),
+    "joseal.remote.FileKeys.signer: clock": lambda e: file_keys(
+        "sig", clock=Trap(e).spring
+    ).signer(),
+    "joseal.remote.KeySource.key_set: clock": lambda e: file_keys(clock=Trap(e).spring).key_set(),
+    "joseal.remote.KeySource.refresh: on_fetch": lambda e: file_keys(
+        on_fetch=Trap(e).spring
+    ).refresh(),
+    "joseal.remote.KeySource.health: clock": lambda e: file_keys(clock=Trap(e).spring).health(),
+    "joseal.remote.KeySource.verifier: crit": lambda e: file_keys("sig").verifier(
+        crit=TrapCollection(e)
+    ),
+    "joseal.remote.KeySource.encrypter: header": lambda e: file_keys().encrypter(
+        "A128GCM", header=TrapMapping(e)
+    ),
     "joseal.Encrypter.__init__: header": lambda e: joseal.Encrypter(
         private("RSA-OAEP-256").public(), enc="A128GCM", header=TrapMapping(e)
     ),

@@ -1,6 +1,6 @@
 """The network under `Client`: requests of this API to one origin, each of them once.
 
-What a request needs of the network, and what is known when it fails, is in `joseal._http`.
+The connections, the bounds of an answer, and the reasons of a failure are in `joseal._http`.
 """
 
 import ssl

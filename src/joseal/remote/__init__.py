@@ -18,15 +18,23 @@ from joseal.remote.discovery import OpenIdIssuer
 from joseal.remote.file_keys import FileKeys
 from joseal.remote.outcomes import Fetch, Health
 from joseal.remote.remote_keys import RemoteKeys
+from joseal.remote.ring.destruction import Destruction
+from joseal.remote.ring.key_ring import KeyRing
+from joseal.remote.ring.ring_key import RingKey
+from joseal.remote.ring.uses import KeyUse
 from joseal.remote.source import KeySource
 
 __all__ = [
     "ClientCertificate",
+    "Destruction",
     "Fetch",
     "FileKeys",
     "Health",
+    "KeyRing",
     "KeySource",
+    "KeyUse",
     "OpenIdIssuer",
     "Proxy",
     "RemoteKeys",
+    "RingKey",
 ]

@@ -12,36 +12,23 @@ import os
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final, TypedDict, Unpack, final
+from typing import Final, Unpack, final
 
 from joseal._core import checks
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.registry import Enc
 from joseal._core.jwe import Decrypter
 from joseal._core.jws import Signer
-from joseal._core.limits import Limits
-from joseal._core.policy import Policy
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import compact
 from joseal.remote import documents
 from joseal.remote.documents import Algs, Rules, Use
+from joseal.remote.options import DecrypterOptions
 from joseal.remote.outcomes import MOST_BYTES, Failure, Found, Loaded, Unchanged
 from joseal.remote.refresher import Clock, Hook, Refresher, Times
 from joseal.remote.source import KeySource, check_functions, check_seconds
 
 _WAIT_SECONDS: Final = 10.0
-
-
-class DecrypterOptions(TypedDict, total=False):
-    """The settings of a `Decrypter`, its keys and `enc` apart."""
-
-    typ: str | None
-    cty: str | None
-    crit: Collection[str]
-    any_kid: bool
-    accept_zip: bool
-    policy: Policy | None
-    limits: Limits
 
 
 @final

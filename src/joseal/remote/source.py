@@ -10,10 +10,8 @@ Source: RFC 7515 sections 4.1.2 to 4.1.6, RFC 8725 section 3.10.
 """
 
 import math
-from collections.abc import Collection, Mapping
-from typing import TypedDict, Unpack
-
-from msgspec import UNSET
+from collections.abc import Mapping
+from typing import Unpack
 
 from joseal._core import checks
 from joseal._core.algorithms.registry import Enc
@@ -21,39 +19,14 @@ from joseal._core.jwe import Encrypter
 from joseal._core.jws import Verifier
 from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
-from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import compact
-from joseal._core.wire import header as headers
-from joseal.errors import KeyUnavailableError, TokenError
+from joseal.errors import KeyUnavailableError
 from joseal.remote.documents import Rules, Use
+from joseal.remote.options import EncrypterOptions, VerifierOptions, kid_of
 from joseal.remote.outcomes import Health
 from joseal.remote.refresher import Refresher
 from joseal.remote.snapshot import Snapshot
-
-
-class VerifierOptions(TypedDict, total=False):
-    """The settings of a `Verifier`, its keys apart."""
-
-    typ: str | None
-    cty: str | None
-    crit: Collection[str]
-    any_kid: bool
-    b64: bool
-    policy: Policy | None
-    limits: Limits
-
-
-class EncrypterOptions(TypedDict, total=False):
-    """The settings of an `Encrypter`, its key and `enc` apart."""
-
-    header: Mapping[str, object] | None
-    write_kid: bool
-    apu: bytes
-    apv: bytes
-    compress: bool
-    policy: Policy | None
-    limits: Limits
 
 
 class KeySource(Opaque):
@@ -170,22 +143,12 @@ class KeySource(Opaque):
         kid = None
         if token is not None and options.get("any_kid") is not True:
             limits = options.get("limits")
-            kid = _kid_of(token, segments, limits if isinstance(limits, Limits) else Limits())
+            kid = kid_of(token, segments, limits if isinstance(limits, Limits) else Limits())
         return self._refresher.current(kid)
 
     def _check_use(self, use: Use) -> None:
         if self._rules.use != use:
             raise ValueError(f"these keys are for use {self._rules.use!r}, not {use!r}")
-
-
-def _kid_of(token: str | bytes, segments: int, limits: Limits) -> str | None:
-    """Return the kid that a token names; None for a token that names none or is broken."""
-    try:
-        protected = compact.split(token, segments, limits)[0]
-        parsed = headers.parse(compact.decode(protected, "header"))
-    except TokenError:
-        return None
-    return None if parsed.known.kid is UNSET else parsed.known.kid
 
 
 def _chosen(snapshot: Snapshot, kid: str | None) -> Key:

@@ -220,6 +220,22 @@ def test_an_issuer_that_moves_its_set_is_asked_again(clock):
         assert [key.kid for key in keys.key_set()] == ["b"]
 
 
+def test_an_entity_tag_is_not_taken_to_another_address(clock):
+    """Two sets may have the same tag, and 304 would then keep the wrong one."""
+    with JwksServer(pair("a")) as server, JwksServer(pair("b")) as other:
+        server.tag = other.tag = '"v1"'
+        server.pages = {WELL_KNOWN: metadata(server)}
+        keys = of_issuer(server, clock)
+        keys.key_set()
+        server.pages = {WELL_KNOWN: metadata(server, jwks_uri=other.url + PATH)}
+        clock.advance(86_400)
+        assert [key.kid for key in keys.key_set()] == ["b"]
+        assert other.asked("If-None-Match") == [None]
+        clock.advance(301)
+        keys.key_set()
+        assert other.asked("If-None-Match") == [None, '"v1"']
+
+
 @pytest.mark.parametrize(
     ("members", "reason"),
     [

@@ -145,6 +145,17 @@ def test_an_entity_tag_asks_for_changes_alone(server, clock):
     ]
 
 
+def test_a_kid_that_was_not_there_does_not_keep_a_set_from_being_fetched_again(server, clock):
+    keys = remote(server, clock, fresh_seconds=100)
+    keys.key_set()
+    clock.advance(31)
+    keys.verifier(forged("x"))
+    assert server.fetches == 2
+    clock.advance(100)
+    keys.verifier(forged("x"))
+    assert server.fetches == 3
+
+
 @pytest.mark.parametrize("tag", ["v1", '"' + "x" * 300 + '"', '"\xe9"'])
 def test_an_entity_tag_that_is_none_is_not_sent_back(server, clock, tag):
     server.serve(headers=(f"ETag: {tag}",))
@@ -190,13 +201,14 @@ def test_a_kid_that_was_not_there_is_not_looked_for_again_until_the_set_changes(
 
 
 def test_the_number_of_remembered_kids_is_bounded(server, clock):
-    keys = remote(server, clock, cooldown_seconds=0, fresh_seconds=3600)
+    keys = remote(server, clock, fresh_seconds=3600)
     keys.key_set()
     refresher = keys._refresher
     for number in range(1500):
-        refresher._remember(number)
+        refresher._remember(f"x{number}")
     assert len(refresher._unknown) == 1000
-    assert 1499 in refresher._unknown
+    assert refresher._is_remembered("x1499")
+    assert not refresher._is_remembered("x0")
 
 
 def forged(kid, **members):
@@ -435,6 +447,7 @@ def test_what_the_hook_raises_leaves_the_call_after_the_keys_were_kept(server, c
         ("https://localhost/", {"cooldown_seconds": "1"}, TypeError),
         ("https://localhost/", {"deadline_seconds": True}, TypeError),
         ("https://localhost/", {"deadline_seconds": 0}, ValueError),
+        ("https://localhost/", {"cooldown_seconds": 0.5}, ValueError),
         ("https://localhost/", {"clock": 1}, TypeError),
         ("https://localhost/", {"on_fetch": 1}, TypeError),
         ("https://localhost/", {"proxy": "http://localhost:1"}, TypeError),

@@ -106,7 +106,7 @@ class Refresher:
         if snapshot is None:
             self._look(self._times.wait, lambda state: self._usable(state) is None)
             return self._checked()
-        if snapshot.lacks(kid) and kid is not None:
+        if kid is not None and snapshot.lacks(kid) and not self._is_remembered(kid):
             return self._for_unknown(kid)
         if self._is_due(self._state):
             # Another's look is not waited for.
@@ -166,10 +166,9 @@ class Refresher:
         raise _unavailable(state.failure)
 
     def _for_unknown(self, kid: str) -> Snapshot:
-        """Look for a key that is not there, unless that was done a short time ago."""
-        name, seen = hash(kid), self._state.attempts
-        if self._unknown.get(name, float("-inf")) <= self._clock():
-            self._look(self._times.wait, lambda state: _lacks(state, kid))
+        """Look for a key that is not there."""
+        seen = self._state.attempts
+        self._look(self._times.wait, lambda state: _lacks(state, kid))
         state = self._state
         snapshot = self._checked()
         if snapshot.lacks(kid):
@@ -177,14 +176,17 @@ class Refresher:
                 # The key may well be there, and the token good.
                 raise _unavailable(state.failure)
             if state.attempts != seen:
-                self._remember(name)
+                self._remember(kid)
         return snapshot
 
-    def _remember(self, name: int) -> None:
+    def _is_remembered(self, kid: str) -> bool:
+        return self._unknown.get(hash(kid), float("-inf")) > self._clock()
+
+    def _remember(self, kid: str) -> None:
         while len(self._unknown) >= _MOST_UNKNOWN:
             # Another thread may have been faster.
             self._unknown.pop(next(iter(self._unknown), 0), None)
-        self._unknown[name] = self._clock() + self._times.unknown
+        self._unknown[hash(kid)] = self._clock() + self._times.unknown
 
     def _look(self, wait: float, wanted: Callable[[_State], bool], *, forced: bool = False) -> None:
         """Look at the source, unless another call did or does; nothing happens in the cooldown."""

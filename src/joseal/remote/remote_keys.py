@@ -26,6 +26,7 @@ _DISCOVERY_SECONDS: Final = 86_400.0
 _GRACE_SECONDS: Final = 1.0
 # So many cooldowns a kid that was not there is not looked for.
 _UNKNOWN_COOLDOWNS: Final = 10
+_LEAST_COOLDOWN: Final = 1.0
 
 
 @final
@@ -46,7 +47,7 @@ class RemoteKeys(KeySource):
         most_fresh_seconds: the longest.
         stale_seconds: for how long after that a set serves while no fetch succeeds: so long an
             outage of the other side is survived, and a key that was taken out of the set trusted.
-        cooldown_seconds: the shortest time between two fetches.
+        cooldown_seconds: the shortest time between two fetches, at least a second.
         deadline_seconds: for one request, name resolution and the whole answer included.
         ssl_context: for other trust roots than the system's.
         client_certificate: for a server that asks for one.
@@ -58,7 +59,7 @@ class RemoteKeys(KeySource):
     Raises:
         TypeError: an argument is of another type.
         ValueError: `url` is not https; `alg` is for another use than `use`, or for a shared secret;
-            a number is negative or not finite; `ssl_context` verifies too little.
+            a number is negative, not finite or too small; `ssl_context` verifies too little.
         InvalidKeyError: `alg` is not known.
         RuntimeError: another package is installed in urllib3's place.
 
@@ -124,7 +125,8 @@ def _times(
 
     Raises:
         TypeError: one is not a number.
-        ValueError: one is negative or not finite, or there is no time for a request.
+        ValueError: one is negative or not finite, there is no time for a request, or none between
+            two of them.
     """
     check_seconds(
         fresh_seconds=fresh,
@@ -135,6 +137,9 @@ def _times(
     )
     if deadline <= 0:
         raise ValueError("deadline_seconds must be more than nothing")
+    if cooldown < _LEAST_COOLDOWN:
+        # Without one, every token with a kid of its own would be a request to the other side.
+        raise ValueError(f"cooldown_seconds must be at least {_LEAST_COOLDOWN}")
     return Times(
         fresh=fresh,
         least_fresh=cooldown,
@@ -158,6 +163,7 @@ class _Loader:
         self._source = url
         self._clock = clock
         self._address: str | None = None
+        self._tagged: str | None = None
         self._discovered_at = 0.0
 
     def load(self, tag: str | bytes | None) -> Found:
@@ -184,7 +190,9 @@ class _Loader:
         return found.jwks_uri
 
     def _fetch(self, address: str, tag: str | bytes | None) -> Found:
-        document = self._downloads.get(address, tag if isinstance(tag, str) else None)
+        # An entity tag is one of its address: another set may have the same.
+        known = tag if isinstance(tag, str) and address == self._tagged else None
+        document = self._downloads.get(address, known)
         if isinstance(document, Failure):
             return document
         if document.raw is None:
@@ -192,4 +200,5 @@ class _Loader:
         keys = documents.read(document.raw, self._rules)
         if isinstance(keys, Failure):
             return keys
+        self._tagged = address
         return Loaded(keys, document.fresh_seconds, document.tag)

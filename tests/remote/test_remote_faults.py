@@ -5,6 +5,7 @@ import ssl
 
 import pytest
 import trustme
+from tests.faults.connect_proxy import ConnectProxy
 from tests.helpers.jwks_server import (
     PATH,
     Clock,
@@ -20,7 +21,7 @@ from tests.helpers.jwks_server import (
 )
 
 from joseal import Key, KeyUnavailableError, Signer, UnknownKeyError
-from joseal.remote import OpenIdIssuer, RemoteKeys
+from joseal.remote import OpenIdIssuer, Proxy, RemoteKeys
 
 PUBLIC = jwks(pair("a"))["keys"]
 SECRET = Key.generate("HS256", kid="h").to_jwk(private=True)
@@ -140,6 +141,19 @@ def test_a_certificate_that_nobody_trusts_is_no_set(clock):
         with pytest.raises(KeyUnavailableError, match=r"TLS failed \(unknown CA\)"):
             keys.key_set()
         assert server.fetches == 0
+
+
+def test_a_proxy_carries_the_fetch_and_one_that_refuses_is_an_outage(clock):
+    with JwksServer(pair("a")) as server:
+        with ConnectProxy("carries", server.port) as proxy:
+            keys = remote(server, clock, proxy=Proxy(proxy.url), deadline_seconds=3)
+            assert [key.kid for key in keys.key_set()] == ["a"]
+            assert len(proxy.connects) == 1
+        with ConnectProxy("refuses") as proxy:
+            keys = remote(server, clock, proxy=Proxy(proxy.url), deadline_seconds=3)
+            with pytest.raises(KeyUnavailableError, match=r"no tunnel through the proxy \(proxy\)"):
+                keys.key_set()
+        assert server.fetches == 1
 
 
 def test_tls_older_than_1_2_is_refused(clock):

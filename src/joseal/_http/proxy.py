@@ -23,7 +23,7 @@ _LAST_PORT: Final = 65535
 
 @final
 class Proxy(Opaque):
-    """An HTTP proxy that `Client` goes through, by CONNECT.
+    """An HTTP proxy that connections go through, by CONNECT.
 
     Example:
         >>> from joseal.juspay import Proxy

@@ -7,7 +7,7 @@ import threading
 import pytest
 from tests.helpers.jwks_server import Clock, jwks, pair
 
-from joseal import Decrypter, Key, KeySet, KeyUnavailableError, Signer, UnknownKeyError
+from joseal import Decrypter, Encrypter, Key, KeySet, KeyUnavailableError, Signer, UnknownKeyError
 from joseal.remote import FileKeys
 
 ENC_ALG = "ECDH-ES+A256KW"
@@ -155,6 +155,21 @@ def test_private_keys_decrypt_and_follow_a_rotation(tmp_path, clock):
     clock.advance(2)
     with pytest.raises(UnknownKeyError):
         keys.decrypter("A256GCM", token).decrypt(token)
+
+
+def test_a_kid_of_a_message_in_json_has_the_file_read_again(tmp_path, clock):
+    path = tmp_path / "mine.jwks"
+    write(path, private(OLD))
+    keys = file_keys(path, clock, alg=ENC_ALG, use="enc", private=True)
+    keys.key_set()
+    write(path, private(NEW, OLD))
+    message = Encrypter(NEW.public(), enc="A256GCM", form="flattened").encrypt(b"x")
+    clock.advance(0.9)
+    with pytest.raises(UnknownKeyError):
+        keys.decrypter("A256GCM", message, form="flattened").decrypt(message)
+    clock.advance(0.1)
+    assert keys.decrypter("A256GCM", message, form="flattened").decrypt(message) == b"x"
+    assert keys.health().fetches == 2
 
 
 def test_private_keys_sign_and_verify(tmp_path, clock):

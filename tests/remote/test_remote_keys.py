@@ -15,6 +15,8 @@ from joseal import (
     Key,
     KeyUnavailableError,
     Limits,
+    MalformedTokenError,
+    MultiSigner,
     Signer,
     UnknownKeyError,
 )
@@ -205,10 +207,10 @@ def test_the_number_of_remembered_kids_is_bounded(server, clock):
     keys.key_set()
     refresher = keys._refresher
     for number in range(1500):
-        refresher._remember(f"x{number}")
+        refresher._remember((f"x{number}",))
     assert len(refresher._unknown) == 1000
-    assert refresher._is_remembered("x1499")
-    assert not refresher._is_remembered("x0")
+    assert refresher._is_remembered(("x1499",))
+    assert not refresher._is_remembered(("x0",))
 
 
 def forged(kid, **members):
@@ -239,6 +241,34 @@ def test_nothing_of_a_token_but_its_kid_is_read(server, clock):
         keys.verifier(forged("b", jku=address, x5u=address, jwk=pair("evil").to_jwk()))
         assert other.fetches == 0
     assert set(server.paths()) == {PATH}
+
+
+def test_a_message_with_several_signatures_is_looked_for_if_none_of_its_kids_is_there(
+    server, clock
+):
+    keys = remote(server, clock)
+    keys.key_set()
+    server.serve(pair("a"), pair("b"))
+    clock.advance(31)
+    known = MultiSigner([pair("a"), pair("stranger")]).sign(b"x")
+    assert keys.verifier(known, form="general").verify(known) == b"x"
+    assert server.fetches == 1
+    flattened = Signer(pair("b"), form="flattened").sign(b"x")
+    with pytest.raises(MalformedTokenError):
+        keys.verifier(flattened).verify(flattened)
+    assert server.fetches == 1
+    assert keys.verifier(flattened, form="flattened").verify(flattened) == b"x"
+    assert server.fetches == 2
+
+
+def test_a_signature_without_a_kid_looks_for_none(server, clock):
+    keys = remote(server, clock)
+    keys.key_set()
+    clock.advance(31)
+    nameless = Signer(pair("b"), form="flattened", header={"kid": "b"}).sign(b"x")
+    assert keys.verifier("{}", form="flattened")
+    assert keys.verifier(nameless, form="flattened", any_kid=True)
+    assert server.fetches == 1
 
 
 def test_a_single_key_without_a_name_answers_to_every_name(server, clock):

@@ -35,7 +35,7 @@ def hand_out(remote: RemoteKeys, mine: FileKeys, token: str) -> None:
     assert_type(remote.refresh(), KeySet)
     assert_type(remote.health(), Health)
     assert_type(remote.health().age_seconds, float | None)
-    assert_type(remote.verifier(token, typ="JWT", crit={"exp"}), Verifier)
+    assert_type(remote.verifier(token, typ="JWT", crit={"exp"}, form="general"), Verifier)
     remote.verifier(token, enc="A256GCM")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     remote.verifier(token, typ=1)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     assert_type(remote.encrypter("A256GCM", kid="a", header={"typ": "x"}), Encrypter)

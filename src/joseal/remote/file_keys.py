@@ -20,10 +20,9 @@ from joseal._core.algorithms.registry import Enc
 from joseal._core.jwe import Decrypter
 from joseal._core.jws import Signer
 from joseal._core.secrecy import hide_locals
-from joseal._core.wire import compact
 from joseal.remote import documents
 from joseal.remote.documents import Algs, Rules, Use
-from joseal.remote.options import DecrypterOptions
+from joseal.remote.options import DecrypterOptions, kids_of_encrypted
 from joseal.remote.outcomes import MOST_BYTES, Failure, Found, Loaded, Unchanged
 from joseal.remote.refresher import Clock, Hook, Refresher, Times
 from joseal.remote.source import KeySource, check_functions, check_seconds
@@ -120,7 +119,10 @@ class FileKeys(KeySource):
         """
         self._check_private("enc")
         encs = enc if isinstance(enc, str) else tuple(enc)
-        snapshot = self._snapshot(token, compact.JWE_SEGMENTS, options)
+        kids: tuple[str, ...] = ()
+        if token is not None and options.get("any_kid") is not True:
+            kids = kids_of_encrypted(token, options)
+        snapshot = self._refresher.current(kids)
         settings: dict[str, object] = {**options, "enc": encs}
         return snapshot.prepared(
             Decrypter, settings, lambda: Decrypter(snapshot.keys, enc=encs, **options)

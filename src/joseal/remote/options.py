@@ -1,10 +1,10 @@
-"""The settings that are passed on to the classes of the core, and the kid that a token names.
+"""The settings that are passed on to the classes of the core, and the kids that a token names.
 
 Source: RFC 7515 section 4.1.4, RFC 7516 section 4.1.6 (`kid`).
 """
 
 from collections.abc import Collection, Mapping
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from msgspec import UNSET
 
@@ -12,7 +12,12 @@ from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.wire import compact
 from joseal._core.wire import header as headers
+from joseal._core.wire.header import Header
+from joseal._core.wire.json_form import encrypted, signed
+from joseal._core.wire.json_form.members import Form
 from joseal.errors import TokenError
+
+_DEFAULTS: Final = Limits()
 
 
 class VerifierOptions(TypedDict, total=False):
@@ -23,6 +28,7 @@ class VerifierOptions(TypedDict, total=False):
     crit: Collection[str]
     any_kid: bool
     b64: bool
+    form: Form
     policy: Policy | None
     limits: Limits
 
@@ -35,6 +41,7 @@ class EncrypterOptions(TypedDict, total=False):
     apu: bytes
     apv: bytes
     compress: bool
+    form: Form
     policy: Policy | None
     limits: Limits
 
@@ -47,15 +54,38 @@ class DecrypterOptions(TypedDict, total=False):
     crit: Collection[str]
     any_kid: bool
     accept_zip: bool
+    form: Form
+    accept_unprotected: Collection[str]
     policy: Policy | None
     limits: Limits
 
 
-def kid_of(token: str | bytes, segments: int, limits: Limits) -> str | None:
-    """Return the kid that a token names; None for a token that names none or is broken."""
+def kids_of_signed(token: str | bytes, options: VerifierOptions) -> tuple[str, ...]:
+    """Return the kids of all signatures; none where one names none or the token is broken."""
+    form, limits = options.get("form", "compact"), options.get("limits", _DEFAULTS)
     try:
-        protected = compact.split(token, segments, limits)[0]
-        parsed = headers.parse(compact.decode(protected, "header"))
+        if form == "compact":
+            protected = compact.split(token, compact.JWS_SEGMENTS, limits)[0]
+            return _kids([headers.parse(compact.decode(protected, "header"))])
+        return _kids(signed.read_headers(signed.parse(token, form, limits), limits))
     except TokenError:
-        return None
-    return None if parsed.known.kid is UNSET else parsed.known.kid
+        return ()
+
+
+def kids_of_encrypted(token: str | bytes, options: DecrypterOptions) -> tuple[str, ...]:
+    """Return the kids of all recipients; none where one names none or the token is broken."""
+    form, limits = options.get("form", "compact"), options.get("limits", _DEFAULTS)
+    accepted = encrypted.acceptable(options.get("accept_unprotected", ()))
+    try:
+        if form == "compact":
+            protected = compact.parse_jwe(token, limits).protected
+            return _kids([headers.parse(compact.decode(protected, "header"))])
+        return _kids(encrypted.read_headers(encrypted.parse(token, form, limits), accepted, limits))
+    except TokenError:
+        return ()
+
+
+def _kids(found: list[Header]) -> tuple[str, ...]:
+    kids = [each.known.kid for each in found]
+    named = tuple(kid for kid in kids if kid is not UNSET)
+    return named if len(named) == len(kids) else ()

@@ -92,22 +92,22 @@ class Refresher:
         self._unknown: dict[int, float] = {}
         self._flight = _Flight(process_id(), threading.Lock())
 
-    def current(self, kid: str | None = None) -> Snapshot:
+    def current(self, kids: tuple[str, ...] = ()) -> Snapshot:
         """Return the keys to use now, after a look if one is due.
 
         Args:
-            kid: the name of the key that is wanted, where one is.
+            kids: the names of the keys of which one is wanted; none if any will do.
 
         Raises:
-            KeyUnavailableError: there are none, or it can't be told whether there is one of this
-                name.
+            KeyUnavailableError: there are none, or it can't be told whether there is one of these
+                names.
         """
         snapshot = self._usable(self._state)
         if snapshot is None:
             self._look(self._times.wait, lambda state: self._usable(state) is None)
             return self._checked()
-        if kid is not None and snapshot.lacks(kid) and not self._is_remembered(kid):
-            return self._for_unknown(kid)
+        if snapshot.lacks(kids) and not self._is_remembered(kids):
+            return self._for_unknown(kids)
         if self._is_due(self._state):
             # Another's look is not waited for.
             self._look(0.0, self._is_due)
@@ -165,28 +165,28 @@ class Refresher:
             raise KeyUnavailableError("the keys are not there yet: another call still fetches them")
         raise _unavailable(state.failure)
 
-    def _for_unknown(self, kid: str) -> Snapshot:
+    def _for_unknown(self, kids: tuple[str, ...]) -> Snapshot:
         """Look for a key that is not there."""
         seen = self._state.attempts
-        self._look(self._times.wait, lambda state: _lacks(state, kid))
+        self._look(self._times.wait, lambda state: _lacks(state, kids))
         state = self._state
         snapshot = self._checked()
-        if snapshot.lacks(kid):
+        if snapshot.lacks(kids):
             if state.failure is not None:
                 # The key may well be there, and the token good.
                 raise _unavailable(state.failure)
             if state.attempts != seen:
-                self._remember(kid)
+                self._remember(kids)
         return snapshot
 
-    def _is_remembered(self, kid: str) -> bool:
-        return self._unknown.get(hash(kid), float("-inf")) > self._clock()
+    def _is_remembered(self, kids: tuple[str, ...]) -> bool:
+        return self._unknown.get(hash(kids), float("-inf")) > self._clock()
 
-    def _remember(self, kid: str) -> None:
+    def _remember(self, kids: tuple[str, ...]) -> None:
         while len(self._unknown) >= _MOST_UNKNOWN:
             # Another thread may have been faster.
             self._unknown.pop(next(iter(self._unknown), 0), None)
-        self._unknown[hash(kid)] = self._clock() + self._times.unknown
+        self._unknown[hash(kids)] = self._clock() + self._times.unknown
 
     def _look(self, wait: float, wanted: Callable[[_State], bool], *, forced: bool = False) -> None:
         """Look at the source, unless another call did or does; nothing happens in the cooldown."""
@@ -254,8 +254,8 @@ class Refresher:
         )
 
 
-def _lacks(state: _State, kid: str) -> bool:
-    return state.snapshot is None or state.snapshot.lacks(kid)
+def _lacks(state: _State, kids: tuple[str, ...]) -> bool:
+    return state.snapshot is None or state.snapshot.lacks(kids)
 
 
 def _unavailable(failure: Failure) -> KeyUnavailableError:

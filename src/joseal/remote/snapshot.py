@@ -6,7 +6,7 @@ Rules:
   the same in every part.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import NoneType
 from typing import Final, TypeVar, final
 
@@ -36,10 +36,12 @@ class Snapshot(Opaque):
         kids = frozenset(key.kid for key in keys if key.kid is not None)
         self._set(keys=keys, kids=kids, _kept={})
 
-    def lacks(self, kid: str | None) -> bool:
-        """Tell whether a token with this kid can't be handled with these keys."""
-        # A single key without a name answers to every name.
-        return kid is not None and kid not in self.kids and bool(self.kids or len(self.keys) > 1)
+    def lacks(self, kids: Collection[str]) -> bool:
+        """Tell whether a token with these kids can't be handled with these keys."""
+        if not self.kids and len(self.keys) == 1:
+            # A single key without a name answers to every name.
+            return False
+        return len(kids) > 0 and self.kids.isdisjoint(kids)
 
     def prepared(
         self, kind: type[_T], options: Mapping[str, object], prepare: Callable[[], _T]

@@ -10,7 +10,6 @@ Source: RFC 7515 sections 4.1.2 to 4.1.6, RFC 8725 section 3.10.
 """
 
 import math
-from collections.abc import Mapping
 from typing import Unpack
 
 from joseal._core import checks
@@ -18,12 +17,10 @@ from joseal._core.algorithms.registry import Enc
 from joseal._core.jwe import Encrypter
 from joseal._core.jws import Verifier
 from joseal._core.keys import Key, KeySet
-from joseal._core.limits import Limits
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal._core.wire import compact
 from joseal.errors import KeyUnavailableError
 from joseal.remote.documents import Rules, Use
-from joseal.remote.options import EncrypterOptions, VerifierOptions, kid_of
+from joseal.remote.options import EncrypterOptions, VerifierOptions, kids_of_signed
 from joseal.remote.outcomes import Health
 from joseal.remote.refresher import Refresher
 from joseal.remote.snapshot import Snapshot
@@ -103,7 +100,10 @@ class KeySource(Opaque):
         Source: RFC 7515 section 5.2.
         """
         self._check_use("sig")
-        snapshot = self._snapshot(token, compact.JWS_SEGMENTS, options)
+        kids: tuple[str, ...] = ()
+        if token is not None and options.get("any_kid") is not True:
+            kids = kids_of_signed(token, options)
+        snapshot = self._refresher.current(kids)
         return snapshot.prepared(Verifier, options, lambda: Verifier(snapshot.keys, **options))
 
     @hide_locals
@@ -131,20 +131,11 @@ class KeySource(Opaque):
         """
         self._check_use("enc")
         checks.check_texts(kid=kid)
-        snapshot = self._refresher.current(kid)
+        snapshot = self._refresher.current(() if kid is None else (kid,))
         key = _chosen(snapshot, kid)
         settings: dict[str, object] = {**options, "enc": enc, "kid": kid}
         made = key if key.is_symmetric or not key.is_private else key.public()
         return snapshot.prepared(Encrypter, settings, lambda: Encrypter(made, enc=enc, **options))
-
-    def _snapshot(
-        self, token: str | bytes | None, segments: int, options: Mapping[str, object]
-    ) -> Snapshot:
-        kid = None
-        if token is not None and options.get("any_kid") is not True:
-            limits = options.get("limits")
-            kid = kid_of(token, segments, limits if isinstance(limits, Limits) else Limits())
-        return self._refresher.current(kid)
 
     def _check_use(self, use: Use) -> None:
         if self._rules.use != use:

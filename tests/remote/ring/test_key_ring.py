@@ -1,6 +1,7 @@
 """`KeyRing`: dates decide which key encrypts and which decrypt, and what may be destroyed."""
 
 import datetime as dt
+import json
 
 import pytest
 from tests.helpers.jwks_server import Clock
@@ -15,6 +16,7 @@ from joseal import (
     KeySet,
     KeyUnavailableError,
     MalformedTokenError,
+    MultiEncrypter,
     NotAllowedError,
     Signer,
     UnknownKeyError,
@@ -158,6 +160,15 @@ def test_uses_are_told_by_key_and_outcome_and_hold_nothing_of_a_token(ring, cloc
     ]
     assert {use.at for use in uses} == {clock.now}
     assert "its own text" not in repr(uses)
+
+
+def test_a_message_in_json_is_a_use_of_the_recipient_that_is_the_rings(ring, uses):
+    stranger = Key.generate(ALG, kid="s", curve="X25519").public()
+    message = MultiEncrypter([stranger, A.public()], enc="A256GCM").encrypt(b"x")
+    assert ring.open(message, "A256GCM", form="general").plaintext == b"x"
+    with pytest.raises(DecryptionError):
+        ring.open(json.dumps({**json.loads(message), "tag": "A" * 22}), "A256GCM", form="general")
+    assert [(use.kid, use.outcome) for use in uses] == [("a", "ok"), ("a", "undecryptable")]
 
 
 def test_a_device_that_can_not_be_asked_is_a_use_too(clock, uses):

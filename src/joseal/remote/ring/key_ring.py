@@ -20,12 +20,15 @@ from joseal._core.algorithms.registry import SIGS, Enc
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
-from joseal._core.limits import Limits
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal._core.wire import compact
 from joseal.errors import InvalidKeyError, JoseError, KeyUnavailableError, TokenError
 from joseal.remote.documents import Use
-from joseal.remote.options import DecrypterOptions, EncrypterOptions, VerifierOptions, kid_of
+from joseal.remote.options import (
+    DecrypterOptions,
+    EncrypterOptions,
+    VerifierOptions,
+    kids_of_encrypted,
+)
 from joseal.remote.ring import destruction, timeline
 from joseal.remote.ring.destruction import Destruction
 from joseal.remote.ring.ring_key import RingKey, State, check_date
@@ -207,7 +210,7 @@ class KeyRing(Opaque):
         try:
             opened = decrypter.open(token)
         except (TokenError, KeyUnavailableError) as error:
-            self._tell_refused(token, options.get("limits"), error)
+            self._tell_refused(kids_of_encrypted(token, options), error)
             raise
         self._tell(opened.key, "ok")
         return opened
@@ -438,10 +441,9 @@ class KeyRing(Opaque):
         kid, alg = (None, None) if key is None else (key.kid, key.alg)
         self._on_use(KeyUse(kid=kid, alg=alg, outcome=outcome, at=self._clock()))
 
-    def _tell_refused(self, token: str | bytes, limits: Limits | None, error: JoseError) -> None:
+    def _tell_refused(self, kids: tuple[str, ...], error: JoseError) -> None:
         """Tell of a token that was refused, by the key of the ring that it names, if any."""
-        kid = kid_of(token, compact.JWE_SEGMENTS, Limits() if limits is None else limits)
-        named = [each for each in self._keys if each.kid == kid]
+        named = [each for each in self._keys if each.kid in kids]
         if not named:
             self._tell(None, error.code)
             return

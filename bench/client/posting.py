@@ -36,7 +36,8 @@ from bench.report.ratios import Bound
 from bench.subject import Subject
 from bench.surroundings import describe
 from joseal import juspay
-from joseal.juspay.http.transport import Reply, Timeouts, Transport
+from joseal._http.origin import Timeouts
+from joseal.juspay.http.transport import Reply, Transport
 
 BARE: Final = "bare urllib3"
 OURS: Final = "joseal"

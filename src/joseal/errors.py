@@ -167,7 +167,7 @@ class InvalidKeyError(JoseError):
 
 
 class KeyUnavailableError(JoseError):
-    """An external key could not be asked (session, device, network): the token may be good.
+    """A key could not be asked for (device, session, network, key set): the token may be good.
 
     It is safe to try the same token again.
     """

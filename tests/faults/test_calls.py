@@ -12,8 +12,8 @@ from tests.faults.world import API_KEY, PAN, attempt_at
 from tests.juspay.peer import Peer, answer
 
 from joseal import Key
+from joseal._http import deadline
 from joseal.juspay import Account, Ack, CallDetails, Client, Known, payout_encrypter
-from joseal.juspay.http import deadline
 from joseal.juspay.outcomes import Accepted, NotSent
 
 ENCRYPTER = payout_encrypter(Key.generate("RSA-OAEP").public())

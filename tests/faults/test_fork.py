@@ -95,7 +95,7 @@ def test_a_grandchild_is_another_process_too() -> None:
 def test_a_child_is_not_held_up_by_a_lock_that_its_parent_held() -> None:
     with Sandbox() as sandbox, _used(sandbox, tls=False) as client:
         attempted(client, "mine-1")
-        pool = client._transport._pool.current()
+        pool = client._transport._origin._pool.current()
         with pool.pool.mutex, processes.process_lock():
             child = Child(lambda: asked(client, "mine-1"))
         assert child.said() == repr("mine-1")
@@ -112,10 +112,10 @@ def test_a_client_that_was_closed_before_the_fork_sends_nothing_after_it() -> No
 def test_a_child_that_closes_its_client_leaves_the_parents_connection_open() -> None:
     with Sandbox() as sandbox, _used(sandbox, tls=False) as client:
         attempted(client, "mine-1")
-        kept = client._transport._pool.current().pool.queue[-1].sock
+        kept = client._transport._origin._pool.current().pool.queue[-1].sock
         in_child(client.close)
         assert asked(client, "mine-1") == "mine-1"
-        assert client._transport._pool.current().pool.queue[-1].sock is kept
+        assert client._transport._origin._pool.current().pool.queue[-1].sock is kept
 
 
 def test_a_process_with_the_pid_of_its_ancestor_is_another_one(monkeypatch) -> None:

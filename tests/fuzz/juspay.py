@@ -11,6 +11,9 @@ import ssl
 from tests.fuzz.material import BETWEEN, jwks, key
 from tests.fuzz.tokens import opened
 
+from joseal._http.connection import Connection
+from joseal._http.origin import Timeouts
+from joseal._http.response import Answer
 from joseal.juspay import (
     Accepted,
     Attempt,
@@ -28,9 +31,7 @@ from joseal.juspay import (
     read_order_status_response,
     read_webhook,
 )
-from joseal.juspay.http.connection import Connection
-from joseal.juspay.http.response import Answer
-from joseal.juspay.http.transport import Timeouts, Transport
+from joseal.juspay.http.transport import Transport
 from joseal.juspay.models.base import Body
 from joseal.juspay.models.states import FulfillmentState, OrderState, TransactionState
 from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, StillUnknown, read_reconciliation

@@ -68,6 +68,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "key thumbprint": _Entry("Show the names that keys have by their content."),
         "key show": _Entry("Show what keys are, without their secrets."),
         "key public": _Entry("Write the public half of a key."),
+        "key jwks": _Entry("Write the JWK Set to serve: public halves, named and marked."),
         "bulk": _Entry(
             "Seal, open or rekey the rows of JSON Lines and CSV.", is_group=True, more=_BULK
         ),

@@ -12,6 +12,8 @@ answers without a socket, for any HTTP client, and `Client` is one. Each call en
 `sandbox`, which needs an extra, is imported by its own name.
 """
 
+from joseal._http.proxy import Proxy
+from joseal._http.tls import ClientCertificate
 from joseal.juspay.account import (
     BRAZIL_PRODUCTION,
     BRAZIL_SANDBOX,
@@ -23,8 +25,6 @@ from joseal.juspay.account import (
 )
 from joseal.juspay.call_details import CallDetails
 from joseal.juspay.client import Client
-from joseal.juspay.http.proxy import Proxy
-from joseal.juspay.http.tls import ClientCertificate
 from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournal, PayoutJournalError
 from joseal.juspay.journal.run import (

@@ -8,29 +8,11 @@ Rules:
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 import msgspec
 
-Cause: TypeAlias = Literal[
-    "DNS",
-    "refused",
-    "unreachable",
-    "reset",
-    "connect time-out",
-    "handshake time-out",
-    "answer time-out",
-    "deadline",
-    "unknown CA",
-    "certificate name",
-    "certificate expired",
-    "certificate not valid yet",
-    "certificate revoked",
-    "certificate",
-    "TLS",
-    "proxy",
-    "proxy credentials",
-]
+from joseal._http.causes import Cause
 
 HEADERS: Final = ("Date", "Retry-After", "X-Request-Id", "X-Correlation-Id", "X-Amzn-RequestId")
 

@@ -19,13 +19,14 @@ import msgspec
 
 from joseal._core.jwe import Encrypter
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal._http.origin import Timeouts
+from joseal._http.proxy import Proxy
+from joseal._http.tls import ClientCertificate
 from joseal.juspay import call_log
 from joseal.juspay.account import Account
 from joseal.juspay.call_details import CallDetails
 from joseal.juspay.call_log import CallHook
-from joseal.juspay.http.proxy import Proxy
-from joseal.juspay.http.tls import ClientCertificate
-from joseal.juspay.http.transport import Reply, Timeouts, Transport
+from joseal.juspay.http.transport import Reply, Transport
 from joseal.juspay.log_filter import protect_loggers
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.base import Body

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from joseal._core.jwe import Encrypter
+from joseal._http.origin import Timeouts
 from joseal.juspay.account import Account
-from joseal.juspay.http.transport import Timeouts
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.envelope import Envelope
 from joseal.juspay.models.fields import ORDER_ID

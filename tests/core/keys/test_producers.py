@@ -204,6 +204,18 @@ def test_set_is_written_and_comes_back():
     refused("ask with private=True", lambda: KeySet([Key.generate("A128KW")]).to_jwks())
 
 
+def test_a_served_set_says_what_each_key_is_for():
+    with_ops = Key.from_jwk({**PAIR.to_jwk(), "key_ops": ["wrapKey"]}, kid="ops")
+    signing = Key.from_cryptography(all_algorithms.private("P-256"), alg="ES256", kid="s")
+    served = KeySet([PAIR, signing, with_ops]).to_jwks()["keys"]
+    assert [(jwk.get("use"), jwk.get("key_ops")) for jwk in served] == [
+        ("enc", None),
+        ("sig", None),
+        (None, ["wrapKey"]),
+    ]
+    assert list(KeySet.from_jwks({"keys": served})) == [PAIR.public(), signing.public(), with_ops]
+
+
 def chain():
     day = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     root = all_algorithms.private("P-256")

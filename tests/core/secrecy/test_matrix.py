@@ -8,9 +8,11 @@ The functions are read off the package. One that is new needs a row, or the deco
 """
 
 import concurrent.futures
+import datetime as dt
 import functools
 import importlib
 import inspect
+import json
 import traceback
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -19,12 +21,12 @@ import pytest
 from tests.helpers import all_algorithms
 
 import joseal
-from joseal import bulk, conformance, juspay, profiles, stream
+from joseal import bulk, conformance, juspay, profiles, remote, stream
 from joseal._core import secrecy
 from joseal.juspay.webhooks.store import Claim
 
 PUBLIC = ["joseal", "joseal.bulk", "joseal.stream", "joseal.profiles", "joseal.juspay"]
-PUBLIC += ["joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
+PUBLIC += ["joseal.remote", "joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
 DUNDERS = {"__init__", "__call__", "__iter__", "__next__", "__enter__", "__exit__"}
 
 # Public, and without the decorator.
@@ -38,6 +40,8 @@ UNGUARDED = {
         "keeps what it is given, and looks at nothing of it",
     ),
     "joseal.Key.__init__": "there is no public constructor",
+    "joseal.remote.KeySource.__init__": "there is no public constructor",
+    "joseal.remote.OpenIdIssuer.__init__": "keeps a name that is public",
     "joseal.KeySet.__iter__": "gives objects that show no secret",
     "joseal.bulk.Outcomes.__iter__": "gives itself",
     "joseal.bulk.Outcomes.__enter__": "gives itself",
@@ -394,7 +398,86 @@ def in_threads(many, items, error):
         many(items, Trap(error).spring, workers=1, executor=executor)
 
 
+# Loading such keys costs nothing.
+AGREEMENT = "ECDH-ES+A256KW"
+
+
+def file_keys(use="enc", **settings):
+    """Keys of a file in the folder of the test, private ones."""
+    alg = {"enc": AGREEMENT, "sig": "ES256"}[use]
+    keys = joseal.KeySet([private(alg)]).to_jwks(private=True)
+    Path("keys.jwks").write_text(json.dumps(keys), "utf-8")
+    return remote.FileKeys("keys.jwks", **{"alg": alg, "use": use, "private": True, **settings})
+
+
+DAY = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+
+
+def named(key):
+    """Return a key as the members of a ring are: with a kid, which no token here names."""
+    if key._material.__class__.__name__ == "External":
+        return joseal.Key._make(key._material, key.alg, kid="k")
+    return joseal.Key.from_jwk(key.to_jwk(private=True), kid="k")
+
+
+def ring(key=None, **settings):
+    member = named(private(AGREEMENT) if key is None else key)
+    return remote.KeyRing([remote.RingKey(member, announced=DAY, primary=DAY)], **settings)
+
+
 ROWS = {
+    "joseal.remote.RemoteKeys.__init__: alg": lambda e: remote.RemoteKeys(
+        "https://localhost:1/", alg=TrapMapping(e), use="enc"
+    ),
+    "joseal.remote.FileKeys.__init__: alg": lambda e: file_keys(alg=TrapMapping(e)),
+    "joseal.remote.FileKeys.__init__: path": lambda e: remote.FileKeys(
+        TrapPath(e), alg="ES256", use="sig"
+    ),
+    "joseal.remote.FileKeys.decrypter: enc": lambda e: file_keys().decrypter(TrapCollection(e)),
+    "joseal.remote.FileKeys.decrypter: clock": lambda e: file_keys(clock=Trap(e).spring).decrypter(
+        "A128GCM"
+    ),
+    "joseal.remote.FileKeys.signer: clock": lambda e: file_keys(
+        "sig", clock=Trap(e).spring
+    ).signer(),
+    "joseal.remote.KeyRing.__init__: keys": lambda e: remote.KeyRing(TrapIterable(e)),
+    "joseal.remote.KeyRing.states: clock": lambda e: ring(clock=Trap(e).spring).states(),
+    "joseal.remote.KeyRing.encrypter: header": lambda e: ring().encrypter(
+        "A128GCM", header=TrapMapping(e)
+    ),
+    "joseal.remote.KeyRing.decrypter: enc": lambda e: ring().decrypter(TrapCollection(e)),
+    "joseal.remote.KeyRing.open: on_use": lambda e: ring(on_use=Trap(e).spring).open(
+        token(AGREEMENT), "A128GCM"
+    ),
+    "joseal.remote.KeyRing.open: on_use, refused": lambda e: ring(on_use=Trap(e).spring).open(
+        "rubbish", "A128GCM"
+    ),
+    "joseal.remote.KeyRing.open: device": lambda e: ring(device_key(AGREEMENT, e)).open(
+        token(AGREEMENT), "A128GCM"
+    ),
+    "joseal.remote.KeyRing.signer: clock": lambda e: ring(
+        private("ES256"), clock=Trap(e).spring
+    ).signer(),
+    "joseal.remote.KeyRing.verifier: crit": lambda e: ring(private("ES256")).verifier(
+        crit=TrapCollection(e)
+    ),
+    "joseal.remote.KeyRing.to_jwks: clock": lambda e: ring(clock=Trap(e).spring).to_jwks(),
+    "joseal.remote.KeyRing.promote: clock": lambda e: ring(clock=Trap(e).spring).promote("k", DAY),
+    "joseal.remote.KeyRing.remove: clock": lambda e: ring(clock=Trap(e).spring).remove("k"),
+    "joseal.remote.KeyRing.may_destroy: fetched": lambda e: ring().may_destroy(
+        "k", quiet=dt.timedelta(), last_used=None, fetched=TrapMapping(e)
+    ),
+    "joseal.remote.KeySource.key_set: clock": lambda e: file_keys(clock=Trap(e).spring).key_set(),
+    "joseal.remote.KeySource.refresh: on_fetch": lambda e: file_keys(
+        on_fetch=Trap(e).spring
+    ).refresh(),
+    "joseal.remote.KeySource.health: clock": lambda e: file_keys(clock=Trap(e).spring).health(),
+    "joseal.remote.KeySource.verifier: crit": lambda e: file_keys("sig").verifier(
+        crit=TrapCollection(e)
+    ),
+    "joseal.remote.KeySource.encrypter: header": lambda e: file_keys().encrypter(
+        "A128GCM", header=TrapMapping(e)
+    ),
     "joseal.Encrypter.__init__: header": lambda e: joseal.Encrypter(
         private("RSA-OAEP-256").public(), enc="A128GCM", header=TrapMapping(e)
     ),

@@ -128,30 +128,34 @@ class KeySet(Opaque):
         return cls(keys, skipped=skipped)
 
     @hide_locals
-    def to_jwks(self, *, private: bool = False) -> dict[str, object]:
-        """Return the set as a JWK Set.
+    def to_jwks(self, *, private: bool = False) -> dict[str, list[dict[str, object]]]:
+        """Return the set as a JWK Set, to be served to the other side or to be kept.
+
+        A public member says what it is for: its `alg`, and `use` where it has no `key_ops`.
+        OpenID Connect demands `use` in a set that has keys for signatures and for encryption.
 
         Args:
             private: release private halves and shared secrets. Without it a pair gives its public
                 half, and a shared secret is refused.
 
         Returns:
-            An object with the member `keys`.
+            An object with the member `keys`, in the order of the set.
 
         Raises:
             TypeError: `private` is not a bool.
             InvalidKeyError: as for `Key.to_jwk`; with `private`, keys without a private half are
                 written as they are.
 
-        Source: RFC 7517 section 5.
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> [(jwk["kid"], jwk["use"]) for jwk in joseal.KeySet([mine]).to_jwks()["keys"]]
+            [('2027-05', 'enc')]
+
+        Source: RFC 7517 sections 4.2 and 5, OpenID Connect Core 1.0 section 10.
         """
         check_switches(private=private)
-        return {
-            "keys": [
-                key.to_jwk(private=private and (key.is_private or key.is_symmetric))
-                for key in self._keys
-            ]
-        }
+        return {"keys": [_jwk(key, private=private) for key in self._keys]}
 
     def _choose(self, header: Members, *, any_kid: bool) -> Sequence[Key]:
         """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.
@@ -227,6 +231,15 @@ def distinct(keys: Iterable[Key]) -> tuple[Key, ...]:
     if len(set(named)) != len(named):
         raise InvalidKeyError("two keys have the same kid and alg")
     return members
+
+
+def _jwk(key: Key, *, private: bool) -> dict[str, object]:
+    if private and (key.is_private or key.is_symmetric):
+        return key.to_jwk(private=True)
+    members = key.to_jwk()
+    # RFC 7517 section 4.3: not both of them.
+    marked = "key_ops" in members
+    return members if marked else {**members, "use": "enc" if key.alg in ALGS else "sig"}
 
 
 def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:

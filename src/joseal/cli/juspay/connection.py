@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from joseal._core.secrecy import hide_locals
+from joseal._http.tls import trusting
 from joseal.cli import exit_codes, files, options
 from joseal.cli.juspay.sealing import Sealing
 from joseal.cli.juspay.settings import PATHS, Group
@@ -23,7 +24,6 @@ from joseal.juspay import (
     ClientCertificate,
     Proxy,
 )
-from joseal.juspay.http.tls import trusting
 
 _CERTIFICATE_BYTES: Final = 256 * 1024
 

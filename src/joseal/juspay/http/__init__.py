@@ -1,1 +1,1 @@
-"""The network under `Client`: urllib3, and one bounded response."""
+"""The network under `Client`: requests of this API, over `joseal._http`."""

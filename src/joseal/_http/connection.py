@@ -27,8 +27,8 @@ from urllib3.exceptions import (
 )
 from urllib3.util import connection
 
-from joseal.juspay.http import deadline
-from joseal.juspay.http.response import Answer
+from joseal._http import deadline
+from joseal._http.response import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -21,14 +21,13 @@ from typing import TYPE_CHECKING, Final
 from urllib3.util.ssltransport import SSLTransport
 
 from joseal._core.processes import process_id
-from joseal.juspay.http import deadline
-from joseal.juspay.requests import ANSWER_BYTES
+from joseal._http import deadline
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 # Three times the largest body is left for the header and for the framing of small chunks.
-_WIRE_BYTES: Final = 4 * ANSWER_BYTES
+_WIRE_FACTOR: Final = 4
 _FIRST_INTERIM: Final = 102  # 100 is skipped by http.client, and 101 ends HTTP
 _FIRST_FINAL: Final = 200
 _LENGTH: Final = re.compile("[0-9]{1,18}")
@@ -39,11 +38,13 @@ _NOT_BEGUN: Final = "headers"
 class _Meter(io.RawIOBase):
     """What comes off the socket for one answer: so many bytes, in so much time."""
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket | SSLTransport) -> None:
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket.socket | SSLTransport, most_bytes: int
+    ) -> None:
         super().__init__()
         self._raw = raw
         self._sock = sock
-        self._left = _WIRE_BYTES
+        self._left = _WIRE_FACTOR * most_bytes
         seconds = deadline.at_most(sock.gettimeout() or 0.0)
         sock.settimeout(seconds)
         self._deadline = time.monotonic() + seconds
@@ -85,8 +86,10 @@ class _Stream(io.BufferedReader):
     the socket only, does not see what is in a buffer already.
     """
 
-    def __init__(self, raw: io.RawIOBase, sock: socket.socket | SSLTransport) -> None:
-        self._meter = _Meter(raw, sock)
+    def __init__(
+        self, raw: io.RawIOBase, sock: socket.socket | SSLTransport, most_bytes: int
+    ) -> None:
+        self._meter = _Meter(raw, sock, most_bytes)
         self._sock = sock
         self._process = process_id()
         super().__init__(self._meter)
@@ -112,10 +115,15 @@ def _is_left(sock: socket.socket | SSLTransport) -> bool:
 class Answer(http.client.HTTPResponse):
     """An answer that is metered and has a header without loose ends.
 
+    Attributes:
+        most_bytes: of the largest body that is wanted. Set by the pool for its connections.
+
     Raises:
         TimeoutError: reading it took longer in all than the socket's time-out was when it began.
         http.client.HTTPException: it has too many bytes, or is no HTTP answer.
     """
+
+    most_bytes = 1024 * 1024
 
     def __init__(
         self,
@@ -125,7 +133,7 @@ class Answer(http.client.HTTPResponse):
         url: str | None = None,
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.fp = _Stream(self.fp.detach(), sock)
+        self.fp = _Stream(self.fp.detach(), sock, self.most_bytes)
 
     def begin(self) -> None:
         """Read the status and the header.

@@ -6,8 +6,9 @@ import pytest
 from urllib3.connection import HTTPConnection
 
 from joseal import Key
+from joseal._http import connection
 from joseal.juspay import Account, Client, payout_encrypter
-from joseal.juspay.http import connection, transport
+from joseal.juspay.http import transport
 
 
 class Future:

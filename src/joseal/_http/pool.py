@@ -16,8 +16,9 @@ from urllib3.exceptions import ClosedPoolError
 from urllib3.util import Url, parse_url
 
 from joseal._core.processes import ProcessId, process_id, process_lock
-from joseal.juspay.http.connection import Connection, TlsConnection
-from joseal.juspay.http.proxy import Proxy
+from joseal._http.connection import Connection, TlsConnection
+from joseal._http.proxy import Proxy
+from joseal._http.response import Answer
 
 # urllib3's documented way to bring one's own class, which it declares so that even its own does
 # not fit to the letter: by name, so that no checker has to be silenced.
@@ -25,13 +26,14 @@ _CONNECTION_CLASS: Final = "ConnectionCls"
 
 
 class PoolSettings(NamedTuple):
-    """The state that all pools of one client share."""
+    """The state that all pools of one origin share."""
 
     base_url: str
     timeout: Timeout
     connections: int
     idle_seconds: float
     ssl_context: ssl.SSLContext
+    answer_bytes: int
     proxy: Proxy | None = None
 
 
@@ -114,7 +116,9 @@ def _pool(settings: PoolSettings) -> HTTPConnectionPool:
             socket_options=HTTPSConnection.default_socket_options,
             **_tunnel(settings.proxy),
         )
-    kind = type(base.__name__, (base,), {"idle_seconds": settings.idle_seconds})
+    answer = type(Answer.__name__, (Answer,), {"most_bytes": settings.answer_bytes})
+    own = {"idle_seconds": settings.idle_seconds, "response_class": answer}
+    kind = type(base.__name__, (base,), own)
     setattr(pool, _CONNECTION_CLASS, kind)
     return pool
 

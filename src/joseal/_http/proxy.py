@@ -13,7 +13,7 @@ import ssl
 from typing import Final, final
 
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.juspay.http.tls import checked_context
+from joseal._http.tls import checked_context
 
 _URL: Final = re.compile(
     r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):([0-9]{1,5})"
@@ -23,7 +23,7 @@ _LAST_PORT: Final = 65535
 
 @final
 class Proxy(Opaque):
-    """An HTTP proxy that `Client` goes through, by CONNECT.
+    """An HTTP proxy that connections go through, by CONNECT.
 
     Example:
         >>> from joseal.juspay import Proxy

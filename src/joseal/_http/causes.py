@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -17,9 +17,28 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from joseal.juspay.call_details import Cause
-from joseal.juspay.http.connection import CredentialsError, TunnelError
-from joseal.juspay.http.deadline import DeadlineError
+from joseal._http.connection import CredentialsError, TunnelError
+from joseal._http.deadline import DeadlineError
+
+Cause: TypeAlias = Literal[
+    "DNS",
+    "refused",
+    "unreachable",
+    "reset",
+    "connect time-out",
+    "handshake time-out",
+    "answer time-out",
+    "deadline",
+    "unknown CA",
+    "certificate name",
+    "certificate expired",
+    "certificate not valid yet",
+    "certificate revoked",
+    "certificate",
+    "TLS",
+    "proxy",
+    "proxy credentials",
+]
 
 _VERIFY: Final[Mapping[int, Cause]] = MappingProxyType(
     {

@@ -1,0 +1,180 @@
+"""`FileKeys`: the keys in a file with a JWK Set, which is read again when it changes.
+
+Rules:
+- The rules for a set are those of a fetched one; a set with private keys has to be asked for.
+- A look reads the file and compares its bytes, because the time of a file can stay the same over a
+  change. A set that is being written is not strict JSON, and what was there before stays.
+
+Source: RFC 7517 section 5.
+"""
+
+import os
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, Unpack, final
+
+from joseal._core import checks
+from joseal._core.algorithms.hashes import digest
+from joseal._core.algorithms.registry import Enc
+from joseal._core.jwe import Decrypter
+from joseal._core.jws import Signer
+from joseal._core.secrecy import hide_locals
+from joseal.remote import documents
+from joseal.remote.documents import Algs, Rules, Use
+from joseal.remote.options import DecrypterOptions, kids_of_encrypted
+from joseal.remote.outcomes import MOST_BYTES, Failure, Found, Loaded, Unchanged
+from joseal.remote.refresher import Clock, Hook, Refresher, Times
+from joseal.remote.source import KeySource, check_functions, check_seconds
+
+_WAIT_SECONDS: Final = 10.0
+
+
+@final
+class FileKeys(KeySource):
+    """The keys in a file with a JWK Set, such as one that an orchestrator mounts and replaces.
+
+    Args:
+        path: of the file.
+        alg: the one algorithm of the keys; or a mapping of `crv` or `kty` to it, such as
+            `{"RSA": "RS256", "P-256": "ES256"}`. Keys for any other are skipped.
+        use: "sig" for signatures, "enc" for encryption.
+        private: the file has the keys of this side, private or shared, and none other are used. A
+            file with public keys that has a private or a symmetric one is refused.
+        check_seconds: how often the file is read, at most; what has changed counts from then on.
+        stale_seconds: for how long the last good set serves while the file is missing or is
+            refused.
+        clock: seconds that never go back.
+        on_fetch: is called with a `Fetch` after each look, for metrics. An exception from it
+            leaves the call, after the keys have been kept.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `alg` is for another use than `use`, or for a shared secret without `private`;
+            a number is negative or not finite.
+        InvalidKeyError: `alg` is not known.
+
+    Example:
+        >>> from joseal.remote import FileKeys
+        >>> mine = FileKeys("/run/keys/mine.jwks", alg="RSA-OAEP-256", use="enc", private=True)
+        >>> mine
+        FileKeys(use='enc', private=True)
+
+    Source: RFC 7517 section 5.
+    """
+
+    __slots__ = ()
+
+    @hide_locals
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        alg: Algs,
+        use: Use,
+        private: bool = False,
+        check_seconds: float = 1.0,
+        stale_seconds: float = 3600.0,
+        clock: Clock = time.monotonic,
+        on_fetch: Hook | None = None,
+    ) -> None:
+        if not isinstance(path, str | os.PathLike):
+            raise checks.wrong_type("path", "str or a path", path)
+        if type(private) is not bool:
+            raise checks.wrong_type("private", "bool", private)
+        wanted = documents.rules(alg, use, private=private)
+        _check_numbers(check_seconds, stale_seconds)
+        check_functions(clock, on_fetch)
+        each = check_seconds
+        times = Times(each, each, each, stale_seconds, each, each, _WAIT_SECONDS)
+        load = _Loader(Path(path), wanted).load
+        self._set(_refresher=Refresher(load, times, clock, on_fetch), _rules=wanted)
+
+    @hide_locals
+    def decrypter(
+        self,
+        enc: Enc | Collection[Enc],
+        token: str | bytes | None = None,
+        **options: Unpack[DecrypterOptions],
+    ) -> Decrypter:
+        """Return a `Decrypter` for the current keys.
+
+        Args:
+            enc: the content encryption accepted, one or several.
+            token: the token that is to be decrypted. Where it names a kid that is not there, the
+                file is read again, once in `check_seconds`. Nothing else of it is read.
+            options: as for `Decrypter`.
+
+        Returns:
+            An object that never changes: ask for it anew for each token.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Decrypter`, or the keys are not private ones for use "enc".
+            InvalidKeyError: a policy refuses the keys, or they fit no `enc`.
+            KeyUnavailableError: there are no keys, or the token names one that is not there and the
+                file could not be read: the token may be good.
+
+        Source: RFC 7516 section 5.2.
+        """
+        self._check_private("enc")
+        encs = enc if isinstance(enc, str) else tuple(enc)
+        kids: tuple[str, ...] = ()
+        if token is not None and options.get("any_kid") is not True:
+            kids = kids_of_encrypted(token, options)
+        snapshot = self._refresher.current(kids)
+        settings: dict[str, object] = {**options, "enc": encs}
+        return snapshot.prepared(
+            Decrypter, settings, lambda: Decrypter(snapshot.keys, enc=encs, **options)
+        )
+
+    @hide_locals
+    def signer(self) -> Signer:
+        """Return a `Signer` for the first of the current keys.
+
+        Returns:
+            An object that never changes: ask for it anew for each message.
+
+        Raises:
+            ValueError: the keys are not private ones for use "sig".
+            KeyUnavailableError: there are no keys.
+
+        Source: RFC 7515 section 5.1.
+        """
+        self._check_private("sig")
+        snapshot = self._refresher.current()
+        return snapshot.prepared(Signer, {}, lambda: Signer(next(iter(snapshot.keys))))
+
+    def _check_private(self, use: Use) -> None:
+        self._check_use(use)
+        if not self._rules.private:
+            raise ValueError("these keys are public: private=True reads a file with private ones")
+
+    def __repr__(self) -> str:
+        return f"FileKeys(use={self._rules.use!r}, private={self._rules.private})"
+
+
+def _check_numbers(check: float, stale: float) -> None:
+    check_seconds(check_seconds=check, stale_seconds=stale)
+
+
+class _Loader:
+    """Reads the file. One call at a time."""
+
+    def __init__(self, path: Path, wanted: Rules) -> None:
+        self._path = path
+        self._rules = wanted
+
+    def load(self, before: str | bytes | None) -> Found:
+        """Read the set, if the file has other bytes than before."""
+        try:
+            with self._path.open("rb") as file:
+                raw = file.read(MOST_BYTES + 1)
+        except OSError:
+            return Failure("file", "the file can't be read")
+        # By their hash, because the file may be a secret.
+        found = digest(raw)
+        if found == before:
+            return Unchanged(None)
+        keys = documents.read(raw, self._rules)
+        return keys if isinstance(keys, Failure) else Loaded(keys, None, found)

@@ -1,0 +1,109 @@
+"""The outcome of one look at a source of keys, in constant words and numbers.
+
+Rules:
+- A text names counts, positions, registered names and an HTTP status; never bytes of an answer.
+- The names of keys (`kid`) that a look brought or took away are told apart, because an operator has
+  to see a rotation: a JWK Set is public.
+"""
+
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from joseal._core.keys import KeySet
+
+Reason: TypeAlias = Literal[
+    "network",
+    "redirect",
+    "status",
+    "file",
+    "too_large",
+    "malformed",
+    "too_many_keys",
+    "secret_member",
+    "refused",
+    "no_key",
+    "issuer",
+]
+
+MOST_BYTES: Final = 256 * 1024
+MOST_KEYS: Final = 100
+
+
+class Failure(NamedTuple):
+    """Why a look brought nothing; a good set that is there already stays."""
+
+    reason: Reason
+    text: str
+
+
+class Loaded(NamedTuple):
+    """A set that passed every rule.
+
+    Attributes:
+        keys: those that serve.
+        fresh_seconds: for how long the source says that it stays the same; None if it says nothing.
+        state: what the loader needs to ask for changes alone.
+    """
+
+    keys: KeySet
+    fresh_seconds: float | None
+    state: str | bytes | None
+
+
+class Unchanged(NamedTuple):
+    """The source has what was loaded before."""
+
+    fresh_seconds: float | None
+
+
+Found: TypeAlias = Loaded | Unchanged | Failure
+
+
+class Fetch(Struct, frozen=True, kw_only=True):
+    """One look at a source of keys, for metrics and logs.
+
+    Attributes:
+        outcome: `loaded`, also where the same keys came again; `unchanged` where the source says so
+            itself; `failed`.
+        seconds: that it took, by the clock of the source.
+        reason: of a failure, a stable word.
+        text: of a failure, a sentence.
+        added: the names of keys that were not there before.
+        removed: the names of keys that are there no more.
+        skipped: how many members could not be used.
+    """
+
+    outcome: Literal["loaded", "unchanged", "failed"]
+    seconds: float
+    reason: Reason | None = None
+    text: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    skipped: int = 0
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """How a source of keys stands, for a health check.
+
+    Attributes:
+        is_usable: whether keys are handed out: there are some, and they are not too old.
+        is_fresh: whether the last good look is recent enough that none is due.
+        kids: the names of the keys, in the order of the set.
+        skipped: the position and the reason of each member that can't be used.
+        age_seconds: since the last good look; None before the first.
+        fetches: how many looks there were.
+        failures: how many have failed since the last good one.
+        reason: of the last failure since then.
+        text: the same, as a sentence.
+    """
+
+    is_usable: bool
+    is_fresh: bool
+    kids: tuple[str | None, ...] = ()
+    skipped: tuple[tuple[int, str], ...] = ()
+    age_seconds: float | None = None
+    fetches: int = 0
+    failures: int = 0
+    reason: Reason | None = None
+    text: str = ""

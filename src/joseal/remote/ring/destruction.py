@@ -1,0 +1,100 @@
+"""May a key be destroyed? The answer, and the reasons that are left.
+
+Rules:
+- Three facts have to be there: another key has taken its place, each partner has fetched the set
+  without it, and since the last of these and since the last token under it the quiet time has
+  passed. A partner that has fetched the new set encrypts with the new key; what it sent before that
+  has arrived when the quiet time is over.
+- A fact that is not known is a reason not to destroy.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from joseal._core import checks
+from joseal.remote.ring.ring_key import check_date
+
+DestructionReason: TypeAlias = Literal["in_use", "not_fetched", "not_quiet"]
+
+
+class Destruction(Struct, frozen=True, kw_only=True):
+    """Whether a key may be destroyed.
+
+    Attributes:
+        allowed: whether nothing is against it.
+        reasons: `in_use`: it is still served, or will be; `not_fetched`: a partner has not fetched
+            the set since the key left it; `not_quiet`: the quiet time is not over.
+        waiting_for: the partners that have not fetched.
+        not_before: when the quiet time will be over, if nothing happens until then; None while that
+            can't be said.
+    """
+
+    allowed: bool
+    reasons: tuple[DestructionReason, ...] = ()
+    waiting_for: tuple[str, ...] = ()
+    not_before: dt.datetime | None = None
+
+
+def check_facts(
+    quiet: dt.timedelta, last_used: dt.datetime | None, fetched: Mapping[str, dt.datetime | None]
+) -> dict[str, dt.datetime | None]:
+    """Check the facts that a caller gives, and return the fetches.
+
+    Raises:
+        TypeError: one is of another type.
+        ValueError: the quiet time is negative, or a date has no time zone.
+    """
+    if not isinstance(quiet, dt.timedelta):
+        raise checks.wrong_type("quiet", "a timedelta", quiet)
+    if quiet < dt.timedelta():
+        raise ValueError("quiet must not be negative")
+    if last_used is not None:
+        check_date("last_used", last_used)
+    if not isinstance(fetched, Mapping):
+        raise checks.wrong_type("fetched", "a mapping of names to dates", fetched)
+    fetches = dict(fetched)
+    for name, date in fetches.items():
+        if not isinstance(name, str):
+            raise checks.wrong_type("a name in fetched", "str", name)
+        if date is not None:
+            check_date("a date in fetched", date)
+    return fetches
+
+
+def decide(
+    left: dt.datetime | None,
+    now: dt.datetime,
+    quiet: dt.timedelta,
+    last_used: dt.datetime | None,
+    fetched: Mapping[str, dt.datetime | None],
+) -> Destruction:
+    """Decide on a key.
+
+    Args:
+        left: when the key left the served set; None if it has not.
+        now: the moment of the question.
+        quiet: how long nothing must have happened.
+        last_used: the last token under it.
+        fetched: for each partner its first fetch since then.
+    """
+    if left is None or left > now:
+        return Destruction(allowed=False, reasons=("in_use",))
+    # A fetch before the key left says nothing.
+    good = {name: date for name, date in fetched.items() if date is not None and date >= left}
+    waiting = tuple(sorted(fetched.keys() - good.keys()))
+    dates: list[dt.datetime] = [left, *good.values()]
+    if last_used is not None:
+        dates.append(last_used)
+    not_before = max(dates) + quiet
+    reasons: list[DestructionReason] = ["not_fetched"] if waiting else []
+    if now < not_before:
+        reasons.append("not_quiet")
+    return Destruction(
+        allowed=not reasons,
+        reasons=tuple(reasons),
+        waiting_for=waiting,
+        not_before=None if waiting else not_before,
+    )

@@ -1,0 +1,454 @@
+"""`KeyRing`: one's own keys through a rotation, with dates that decide which of them are used.
+
+Rules:
+- A ring never changes: `announce`, `promote` and `retire` return another one. The clock alone moves
+  a key from one state to the next.
+- Every key decrypts until it is retired, one that is only planned too: the clocks of several
+  machines differ, and a partner may be ahead of all of them.
+- A retired key opens nothing, although the ring still knows its name.
+
+Source: NIST SP 800-57 part 1 revision 5 sections 5.3 and 7, RFC 7517 section 5.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple, TypeAlias, Unpack, final
+
+from joseal._core import checks
+from joseal._core.algorithms.registry import SIGS, Enc
+from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
+from joseal._core.jws import Signer, Verifier
+from joseal._core.keys import Key, KeySet
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import InvalidKeyError, JoseError, KeyUnavailableError, TokenError
+from joseal.remote.documents import Use
+from joseal.remote.options import (
+    DecrypterOptions,
+    EncrypterOptions,
+    VerifierOptions,
+    kids_of_encrypted,
+)
+from joseal.remote.ring import destruction, timeline
+from joseal.remote.ring.destruction import Destruction
+from joseal.remote.ring.ring_key import RingKey, State, check_date
+from joseal.remote.ring.uses import KeyUse
+from joseal.remote.snapshot import Snapshot
+
+UseHook: TypeAlias = Callable[[KeyUse], object]
+WallClock: TypeAlias = Callable[[], float]
+
+
+class _Moment(NamedTuple):
+    """The keys between two dates."""
+
+    states: Mapping[str, State]
+    primary: Key | None
+    opening: Snapshot | None
+
+
+@final
+class KeyRing(Opaque):
+    """The keys of this side, each with its dates.
+
+    Args:
+        keys: with their dates; all for encryption, or all for signatures.
+        clock: seconds since 1970.
+        on_use: is called with a `KeyUse` after each token that `open` opened or refused. An
+            exception from it leaves the call.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: dates of two keys contradict each other, or two have one kid.
+        InvalidKeyError: no keys; keys for both uses; symmetric and asymmetric ones.
+
+    Example:
+        >>> import datetime
+        >>> import joseal
+        >>> from joseal.remote import KeyRing, RingKey
+        >>> may, june = (datetime.datetime(2027, month, 1, tzinfo=datetime.UTC) for month in (5, 6))
+        >>> old = joseal.Key.generate("ECDH-ES+A256KW", kid="old")
+        >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="new")
+        >>> ring = KeyRing([RingKey(old, announced=may, primary=may)])
+        >>> ring = ring.announce(new, may).promote("new", june)
+        >>> ring.states(may), ring.states(june)
+        ({'old': 'primary', 'new': 'announced'}, {'old': 'retiring', 'new': 'primary'})
+
+    Source: NIST SP 800-57 part 1 revision 5 section 7.
+    """
+
+    __slots__ = ("_clock", "_keys", "_moments", "_on_use", "_use")
+
+    _clock: WallClock
+    _keys: tuple[RingKey, ...]
+    _moments: dict[tuple[State, ...], _Moment]
+    _on_use: UseHook | None
+    _use: Use
+
+    @hide_locals
+    def __init__(
+        self,
+        keys: Iterable[RingKey],
+        *,
+        clock: WallClock = time.time,
+        on_use: UseHook | None = None,
+    ) -> None:
+        members = tuple(keys)
+        for place, each in enumerate(members):
+            if not isinstance(each, RingKey):
+                raise checks.wrong_type(f"keys[{place}]", "a RingKey", each)
+        if not callable(clock):
+            raise checks.wrong_type("clock", "a function", clock)
+        if on_use is not None and not callable(on_use):
+            raise checks.wrong_type("on_use", "a function", on_use)
+        # It refuses an empty set and a mixed one.
+        KeySet(each.key for each in members)
+        uses = {each.key.alg in SIGS for each in members}
+        if len(uses) > 1:
+            raise InvalidKeyError("a ring is for encryption or for signatures: make two of them")
+        timeline.check(members)
+        self._set(_keys=members, _clock=clock, _on_use=on_use, _moments={})
+        self._set(_use="sig" if uses == {True} else "enc")
+
+    @hide_locals
+    def states(self, at: dt.datetime | None = None) -> dict[str, State]:
+        """Return the state of each key.
+
+        Args:
+            at: the moment; None for now.
+
+        Returns:
+            For each kid: `planned` before it is announced, then `announced`, `primary`, `retiring`
+            from the moment at which another is primary, and `retired`.
+
+        Raises:
+            TypeError: `at` is not a `datetime`.
+            ValueError: it has no time zone.
+        """
+        if at is not None:
+            check_date("at", at)
+        moment = self._now() if at is None else at
+        return {each.kid: timeline.state(each, self._keys, moment) for each in self._keys}
+
+    @hide_locals
+    def encrypter(self, enc: Enc, **options: Unpack[EncrypterOptions]) -> Encrypter:
+        """Return an `Encrypter` for the primary key.
+
+        Args:
+            enc: the content encryption.
+            options: as for `Encrypter`.
+
+        Returns:
+            An object that never changes: ask for it anew for each message.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Encrypter`, or the ring is for signatures.
+            InvalidKeyError: no key is primary yet, or a policy refuses it.
+
+        Source: RFC 7516 section 5.1.
+        """
+        self._check_use("enc")
+        key, snapshot = self._primary()
+        public = key if key.is_symmetric else key.public()
+        settings: dict[str, object] = {**options, "enc": enc, "kid": key.kid}
+        return snapshot.prepared(Encrypter, settings, lambda: Encrypter(public, enc=enc, **options))
+
+    @hide_locals
+    def decrypter(
+        self, enc: Enc | Collection[Enc], **options: Unpack[DecrypterOptions]
+    ) -> Decrypter:
+        """Return a `Decrypter` for all keys but the retired ones. It counts nothing: see `open`.
+
+        Args:
+            enc: the content encryption accepted, one or several.
+            options: as for `Decrypter`.
+
+        Returns:
+            An object that never changes: ask for it anew for each token, because a key that retires
+            later stays in it.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Decrypter`, or the ring is for signatures.
+            InvalidKeyError: every key is retired, or a policy refuses one.
+
+        Source: RFC 7516 section 5.2.
+        """
+        self._check_use("enc")
+        encs = enc if isinstance(enc, str) else tuple(enc)
+        snapshot = self._opening()
+        settings: dict[str, object] = {**options, "enc": encs}
+        return snapshot.prepared(
+            Decrypter, settings, lambda: Decrypter(snapshot.keys, enc=encs, **options)
+        )
+
+    @hide_locals
+    def open(
+        self, token: str | bytes, enc: Enc | Collection[Enc], **options: Unpack[DecrypterOptions]
+    ) -> DecryptedToken:
+        """Open a token with the current keys, and tell `on_use` how it ended.
+
+        Args:
+            token: the token.
+            enc: the content encryption accepted, one or several.
+            options: as for `Decrypter`.
+
+        Returns:
+            The plaintext, with the header and the key.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Decrypter`, or the ring is for signatures.
+            InvalidKeyError: every key is retired, or a policy refuses one.
+            TokenError: as for `Decrypter.open`; a token under a retired key is `UnknownKeyError`.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Source: RFC 7516 section 5.2.
+        """
+        decrypter = self.decrypter(enc, **options)
+        try:
+            opened = decrypter.open(token)
+        except (TokenError, KeyUnavailableError) as error:
+            self._tell_refused(kids_of_encrypted(token, options), error)
+            raise
+        self._tell(opened.key, "ok")
+        return opened
+
+    @hide_locals
+    def signer(self) -> Signer:
+        """Return a `Signer` for the primary key.
+
+        Returns:
+            An object that never changes: ask for it anew for each message.
+
+        Raises:
+            ValueError: the ring is for encryption.
+            InvalidKeyError: no key is primary yet.
+
+        Source: RFC 7515 section 5.1.
+        """
+        self._check_use("sig")
+        key, snapshot = self._primary()
+        return snapshot.prepared(Signer, {"kid": key.kid}, lambda: Signer(key))
+
+    @hide_locals
+    def verifier(self, **options: Unpack[VerifierOptions]) -> Verifier:
+        """Return a `Verifier` for all keys but the retired ones.
+
+        Args:
+            options: as for `Verifier`.
+
+        Returns:
+            An object that never changes: ask for it anew for each token.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Verifier`, or the ring is for encryption.
+            InvalidKeyError: every key is retired, or a policy refuses one.
+
+        Source: RFC 7515 section 5.2.
+        """
+        self._check_use("sig")
+        snapshot = self._opening()
+        return snapshot.prepared(Verifier, options, lambda: Verifier(snapshot.keys, **options))
+
+    @hide_locals
+    def to_jwks(self) -> dict[str, list[dict[str, object]]]:
+        """Return the JWK Set to serve now: the primary key first, then those that are announced.
+
+        A retiring key for encryption is left out, so that nobody encrypts to it any more; one for
+        signatures stays, because its signatures are still verified.
+
+        Returns:
+            The public halves. Before the first key is announced, an empty set.
+
+        Raises:
+            InvalidKeyError: the keys are shared secrets, which are never served.
+
+        Source: RFC 7517 section 5, OpenID Connect Core 1.0 section 10.
+        """
+        order = ("primary", "announced", "retiring")[: 3 if self._use == "sig" else 2]
+        states = self.states()
+        served = [each.key for state in order for each in self._keys if states[each.kid] == state]
+        return KeySet(served).to_jwks() if served else {"keys": []}
+
+    @hide_locals
+    def announce(self, key: Key, at: dt.datetime) -> "KeyRing":
+        """Return a ring with one more key, which is served from a date on.
+
+        Args:
+            key: private, with a kid.
+            at: the date. With one in the future, every machine has the key before it is served.
+
+        Returns:
+            Another ring, with the clock and the hook of this one.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the date has no time zone, or the ring has a key of this kid.
+            InvalidKeyError: as for `RingKey` and `KeyRing`.
+        """
+        return self._with((*self._keys, RingKey(key, announced=at)))
+
+    @hide_locals
+    def promote(self, kid: str, at: dt.datetime) -> "KeyRing":
+        """Return a ring in which a key becomes primary at a date; the one before it then retires.
+
+        Args:
+            kid: the name of the key.
+            at: the date.
+
+        Returns:
+            Another ring, with the clock and the hook of this one.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the ring has no such key, or it has become primary already, or the date
+                contradicts others.
+        """
+        found = self._find(kid)
+        if found.primary is not None and found.primary <= self._now():
+            raise ValueError("this key has become primary already: announce a new one")
+        changed = RingKey(found.key, announced=found.announced, primary=at, retired=found.retired)
+        return self._with(changed if each is found else each for each in self._keys)
+
+    @hide_locals
+    def retire(self, kid: str, at: dt.datetime) -> "KeyRing":
+        """Return a ring in which a key opens nothing from a date on. Ask `may_destroy` before.
+
+        Args:
+            kid: the name of the key.
+            at: the date.
+
+        Returns:
+            Another ring, with the clock and the hook of this one.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the ring has no such key, or no other takes its place before the date.
+        """
+        found = self._find(kid)
+        changed = RingKey(found.key, announced=found.announced, primary=found.primary, retired=at)
+        return self._with(changed if each is found else each for each in self._keys)
+
+    @hide_locals
+    def remove(self, kid: str) -> "KeyRing":
+        """Return a ring without a key that is retired.
+
+        Args:
+            kid: the name of the key.
+
+        Returns:
+            Another ring, with the clock and the hook of this one.
+
+        Raises:
+            TypeError: `kid` is not a str.
+            ValueError: the ring has no such key, or it is not retired.
+            InvalidKeyError: it is the only one.
+        """
+        found = self._find(kid)
+        if self.states()[kid] != "retired":
+            raise ValueError("this key is not retired: tokens under it would be lost")
+        return self._with(each for each in self._keys if each is not found)
+
+    @hide_locals
+    def may_destroy(
+        self,
+        kid: str,
+        *,
+        quiet: dt.timedelta,
+        last_used: dt.datetime | None,
+        fetched: Mapping[str, dt.datetime | None],
+    ) -> Destruction:
+        """Tell whether a key for encryption may be retired and destroyed now.
+
+        Args:
+            kid: the name of the key.
+            quiet: how long nothing must have happened: longer than any token is on its way or
+                waits in a queue.
+            last_used: when a token under it was last opened; None if that never happened.
+            fetched: for each partner, its first fetch of the served set since the key left it; None
+                for a partner that has not fetched since. Empty where nobody fetches.
+
+        Returns:
+            The answer, with the reasons that are against it.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the ring has no such key or is for signatures, a date has no time zone, or
+                `quiet` is negative.
+
+        Source: NIST SP 800-57 part 1 revision 5 section 7.
+        """
+        self._check_use("enc")
+        fetches = destruction.check_facts(quiet, last_used, fetched)
+        left = timeline.left_at(self._find(kid), self._keys)
+        return destruction.decide(left, self._now(), quiet, last_used, fetches)
+
+    def _now(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self._clock(), dt.UTC)
+
+    def _with(self, keys: Iterable[RingKey]) -> "KeyRing":
+        return KeyRing(keys, clock=self._clock, on_use=self._on_use)
+
+    def _find(self, kid: str) -> RingKey:
+        if not isinstance(kid, str):
+            raise checks.wrong_type("kid", "str", kid)
+        for each in self._keys:
+            if each.kid == kid:
+                return each
+        raise ValueError("the ring has no key of this kid")
+
+    def _moment(self) -> _Moment:
+        """Return the keys of now, prepared once for the time between two dates."""
+        now = self._now()
+        states: tuple[State, ...] = tuple(
+            timeline.state(each, self._keys, now) for each in self._keys
+        )
+        found = self._moments.get(states)
+        if found is not None:
+            return found
+        pairs = list(zip(self._keys, states, strict=True))
+        opening = [each.key for each, state in pairs if state != "retired"]
+        made = _Moment(
+            {each.kid: state for each, state in pairs},
+            next((each.key for each, state in pairs if state == "primary"), None),
+            Snapshot(KeySet(opening)) if opening else None,
+        )
+        self._moments[states] = made
+        return made
+
+    def _opening(self) -> Snapshot:
+        opening = self._moment().opening
+        if opening is None:
+            raise InvalidKeyError("every key of the ring is retired")
+        return opening
+
+    def _primary(self) -> tuple[Key, Snapshot]:
+        moment = self._moment()
+        if moment.primary is None or moment.opening is None:
+            raise InvalidKeyError("no key of the ring is primary: promote one")
+        return moment.primary, moment.opening
+
+    def _check_use(self, use: Use) -> None:
+        if self._use != use:
+            raise ValueError(f"this ring is for use {self._use!r}, not {use!r}")
+
+    def _tell(self, key: Key | None, outcome: str) -> None:
+        if self._on_use is None:
+            return
+        kid, alg = (None, None) if key is None else (key.kid, key.alg)
+        self._on_use(KeyUse(kid=kid, alg=alg, outcome=outcome, at=self._clock()))
+
+    def _tell_refused(self, kids: tuple[str, ...], error: JoseError) -> None:
+        """Tell of a token that was refused, by the key of the ring that it names, if any."""
+        named = [each for each in self._keys if each.kid in kids]
+        if not named:
+            self._tell(None, error.code)
+            return
+        is_retired = self._moment().states[named[0].kid] == "retired"
+        self._tell(named[0].key, "retired" if is_retired else error.code)
+
+    def __repr__(self) -> str:
+        return f"KeyRing({list(self._keys)!r})"

@@ -1,0 +1,25 @@
+"""`KeyUse`: which key a token was under and how it ended, with nothing of the token itself.
+
+Rules:
+- The names are those of the ring. A name that a token gives and the ring does not know is left out:
+  it is the text of a stranger, and a metric must not have as many series as strangers like.
+"""
+
+from msgspec import Struct
+
+
+class KeyUse(Struct, frozen=True, kw_only=True):
+    """One token that was opened, or was not.
+
+    Attributes:
+        kid: the name of the key; None where the token names none of the ring.
+        alg: of this key.
+        outcome: `ok`; `retired` for a token under a key that is retired; otherwise the `code` of
+            the error, such as `undecryptable`.
+        at: by the clock of the ring, in seconds since 1970.
+    """
+
+    kid: str | None
+    alg: str | None
+    outcome: str
+    at: float

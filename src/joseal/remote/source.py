@@ -1,0 +1,175 @@
+"""The common part of all sources of keys: they hand out objects for the current keys.
+
+Rules:
+- An object is made for one snapshot and never changes; ask for it anew for each message. Asking
+  costs microseconds, and one call in a few minutes looks at the source.
+- Of a token, its kid alone is read, and only to decide whether a look is worth it. `jku`, `x5u` and
+  `x5c` are never read.
+
+Source: RFC 7515 sections 4.1.2 to 4.1.6, RFC 8725 section 3.10.
+"""
+
+import math
+from typing import Unpack
+
+from joseal._core import checks
+from joseal._core.algorithms.registry import Enc
+from joseal._core.jwe import Encrypter
+from joseal._core.jws import Verifier
+from joseal._core.keys import Key, KeySet
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import KeyUnavailableError
+from joseal.remote.documents import Rules, Use
+from joseal.remote.options import EncrypterOptions, VerifierOptions, kids_of_signed
+from joseal.remote.outcomes import Health
+from joseal.remote.refresher import Refresher
+from joseal.remote.snapshot import Snapshot
+
+
+class KeySource(Opaque):
+    """Keys that may change: the type of `RemoteKeys` and of `FileKeys`.
+
+    Raises:
+        TypeError: it is made itself.
+    """
+
+    __slots__ = ("_refresher", "_rules")
+
+    _refresher: Refresher
+    _rules: Rules
+
+    def __init__(self) -> None:
+        raise TypeError("make RemoteKeys or FileKeys")
+
+    @hide_locals
+    def key_set(self) -> KeySet:
+        """Return the current keys.
+
+        Returns:
+            A set that never changes. Members that could not be used are in its `skipped`.
+
+        Raises:
+            KeyUnavailableError: there are none: no look has succeeded, or the last one that did is
+                too long ago.
+        """
+        return self._refresher.current().keys
+
+    @hide_locals
+    def refresh(self) -> KeySet:
+        """Look at the source now, whatever is there: for operators, and at the start of a process.
+
+        Returns:
+            The keys of this look, or of the one that another call was just making.
+
+        Raises:
+            KeyUnavailableError: it failed. Keys that were there before stay.
+        """
+        return self._refresher.refresh().keys
+
+    @hide_locals
+    def health(self) -> Health:
+        """Return how the source stands, without a look at it.
+
+        Returns:
+            The names of the keys, the age of the last good look, and the failures since then.
+        """
+        return self._refresher.health()
+
+    @hide_locals
+    def verifier(
+        self, token: str | bytes | None = None, **options: Unpack[VerifierOptions]
+    ) -> Verifier:
+        """Return a `Verifier` for the current keys.
+
+        Args:
+            token: the token that is to be verified. Where it names a kid that is not there, the
+                source is looked at again, once in the cooldown. Nothing else of it is read.
+            options: as for `Verifier`.
+
+        Returns:
+            An object that never changes: ask for it anew for each token. For the same keys and the
+            same settings it is the same object.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Verifier`, or `use` of the source is not "sig".
+            InvalidKeyError: a policy refuses the keys.
+            KeyUnavailableError: there are no keys, or the token names one that is not there and the
+                source could not be asked: the token may be good.
+
+        Source: RFC 7515 section 5.2.
+        """
+        self._check_use("sig")
+        kids: tuple[str, ...] = ()
+        if token is not None and options.get("any_kid") is not True:
+            kids = kids_of_signed(token, options)
+        snapshot = self._refresher.current(kids)
+        return snapshot.prepared(Verifier, options, lambda: Verifier(snapshot.keys, **options))
+
+    @hide_locals
+    def encrypter(
+        self, enc: Enc, *, kid: str | None = None, **options: Unpack[EncrypterOptions]
+    ) -> Encrypter:
+        """Return an `Encrypter` for the current key: the first of the set that serves.
+
+        Args:
+            enc: the content encryption.
+            kid: the name of the key to take; None for the first one, in the order of the set.
+            options: as for `Encrypter`.
+
+        Returns:
+            An object that never changes: ask for it anew for each message. For the same keys and
+            the same settings it is the same object.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: as for `Encrypter`, or `use` of the source is not "enc".
+            InvalidKeyError: a policy refuses the key.
+            KeyUnavailableError: there are no keys, or none of this name.
+
+        Source: RFC 7516 section 5.1.
+        """
+        self._check_use("enc")
+        checks.check_texts(kid=kid)
+        snapshot = self._refresher.current(() if kid is None else (kid,))
+        key = _chosen(snapshot, kid)
+        settings: dict[str, object] = {**options, "enc": enc, "kid": kid}
+        made = key if key.is_symmetric or not key.is_private else key.public()
+        return snapshot.prepared(Encrypter, settings, lambda: Encrypter(made, enc=enc, **options))
+
+    def _check_use(self, use: Use) -> None:
+        if self._rules.use != use:
+            raise ValueError(f"these keys are for use {self._rules.use!r}, not {use!r}")
+
+
+def _chosen(snapshot: Snapshot, kid: str | None) -> Key:
+    for key in snapshot.keys:
+        if kid is None or key.kid == kid:
+            return key
+    raise KeyUnavailableError("the set has no key of the kid that was asked for")
+
+
+def check_seconds(**numbers: float) -> None:
+    """Check numbers of seconds.
+
+    Raises:
+        TypeError: one is not a number.
+        ValueError: one is negative or not finite.
+    """
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise checks.wrong_type(name, "a number of seconds", number)
+        if not 0 <= number < math.inf:
+            raise ValueError(f"{name} must be finite and not negative")
+
+
+def check_functions(clock: object, hook: object) -> None:
+    """Check the functions that a caller gives.
+
+    Raises:
+        TypeError: one can't be called.
+    """
+    if not callable(clock):
+        raise checks.wrong_type("clock", "a function", clock)
+    if hook is not None and not callable(hook):
+        raise checks.wrong_type("on_fetch", "a function", hook)

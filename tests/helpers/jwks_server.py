@@ -3,7 +3,6 @@
 import functools
 import json
 import ssl
-import time
 
 import trustme
 from tests.juspay.peer import Peer, answer
@@ -128,10 +127,8 @@ def hang_up(server, connection):
 def fifty_megabytes(server, connection):
     size = 50 * 1024 * 1024
     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
-    began = time.monotonic()
     for _ in range(size // 65536):
         connection.sendall(b" " * 65536)
-        assert time.monotonic() - began < 5
 
 
 def endless_chunks(server, connection):

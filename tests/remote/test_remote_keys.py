@@ -37,7 +37,7 @@ def clock():
 
 
 def remote(server, clock, **settings):
-    settings = {"alg": "ES256", "use": "sig", "deadline_seconds": 3, **settings}
+    settings = {"alg": "ES256", "use": "sig", "deadline_seconds": 10, **settings}
     return RemoteKeys(server.url + PATH, ssl_context=server.trust, clock=clock, **settings)
 
 

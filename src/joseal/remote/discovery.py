@@ -68,7 +68,12 @@ def discover(downloads: Downloads, issuer: OpenIdIssuer) -> Discovered | Failure
     document = downloads.get(issuer.document_url)
     if isinstance(document, Failure):
         return Failure(document.reason, f"of the discovery document, {document.text}")
-    members = strict_json.load_object(document.raw or b"")
+    return read(document.raw or b"", issuer)
+
+
+def read(raw: bytes, issuer: OpenIdIssuer) -> Discovered | Failure:
+    """Read a discovery document."""
+    members = strict_json.load_object(raw)
     if members is None:
         return Failure("malformed", "the discovery document is not one strict JSON object")
     if members.get("issuer") != issuer.issuer:

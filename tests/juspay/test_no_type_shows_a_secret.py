@@ -204,7 +204,12 @@ def walked(value):
 def logged(value):
     """Return a record as a formatter prints it, and as one that is built on msgspec does."""
     record = logging.makeLogRecord({"msg": "%s %r", "args": (value, value), "body": value})
-    members = {name: kept for name, kept in vars(record).items() if name != "exc_info"}
+    # A time, a thread and a process have digits of their own, which can be those of a secret.
+    members = {
+        name: kept
+        for name, kept in vars(record).items()
+        if name != "exc_info" and not isinstance(kept, int | float)
+    }
     return record.getMessage() + msgspec.json.encode(members, enc_hook=str).decode()
 
 

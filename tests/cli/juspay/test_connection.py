@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.faults.connect_proxy import CREDENTIALS, ConnectProxy
 
+from joseal import Key
 from joseal.cli.exit_codes import Exit
 from joseal.juspay.sandbox import Sandbox
 
@@ -20,15 +21,25 @@ At = Callable[..., Result]
 NAME, SECRET = CREDENTIALS
 
 
-def test_authorities_are_named_by_a_file(at: At, tmp_path: Path) -> None:
-    with Sandbox(tls=True) as sandbox:
-        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
-        done = at(sandbox, "status", "--ca-file", tmp_path / "ca.pem", "order-1")
-        assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
-        (tmp_path / "none.pem").write_text("no certificate")
-        done = at(sandbox, "status", "--ca-file", tmp_path / "none.pem", "order-1")
-        assert (done.exit_code, done.stdout) == (Exit.KEY, "")
-        assert at(sandbox, "status", "--ca-file", "/nowhere", "order-1").exit_code == Exit.FILE
+@pytest.fixture(scope="module")
+def key() -> Key:
+    return Key.generate("RSA-OAEP")
+
+
+@pytest.fixture(scope="module")
+def secure(key: Key) -> Iterator[Sandbox]:
+    with Sandbox(key=key, tls=True) as sandbox:
+        yield sandbox
+
+
+def test_authorities_are_named_by_a_file(at: At, secure: Sandbox, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text(secure.ca_pem)
+    done = at(secure, "status", "--ca-file", tmp_path / "ca.pem", "order-1")
+    assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
+    (tmp_path / "none.pem").write_text("no certificate")
+    done = at(secure, "status", "--ca-file", tmp_path / "none.pem", "order-1")
+    assert (done.exit_code, done.stdout) == (Exit.KEY, "")
+    assert at(secure, "status", "--ca-file", "/nowhere", "order-1").exit_code == Exit.FILE
 
 
 def pkcs12_of(ca: trustme.CA, password: str) -> bytes:
@@ -39,7 +50,9 @@ def pkcs12_of(ca: trustme.CA, password: str) -> bytes:
     return pkcs12.serialize_key_and_certificates(b"mine", key, certificate, None, encryption)
 
 
-def test_a_server_that_asks_for_a_certificate_is_shown_one(at: At, tmp_path: Path) -> None:
+def test_a_server_that_asks_for_a_certificate_is_shown_one(
+    at: At, key: Key, tmp_path: Path
+) -> None:
     ca = trustme.CA()
     wanting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ca.issue_cert("localhost").configure_cert(wanting)
@@ -50,7 +63,7 @@ def test_a_server_that_asks_for_a_certificate_is_shown_one(at: At, tmp_path: Pat
     (tmp_path / "password").write_text("p12-secret\n")
     (tmp_path / "wrong").write_text("another\n")
     mine = ("--client-certificate", tmp_path / "mine.p12", "--certificate-password-file")
-    with Sandbox(tls=wanting) as sandbox:
+    with Sandbox(key=key, tls=wanting) as sandbox:
         trust = ("--ca-file", tmp_path / "ca.pem")
         done = at(sandbox, "status", *trust, *mine, tmp_path / "password", "order-1")
         assert (done.exit_code, done.stdout) == (Exit.API, "refused\n")
@@ -62,18 +75,16 @@ def test_a_server_that_asks_for_a_certificate_is_shown_one(at: At, tmp_path: Pat
 
 
 @pytest.mark.parametrize("password", [SECRET, "another"])
-def test_a_proxy_is_told_a_name_and_a_password(password: str, at: At, tmp_path: Path) -> None:
+def test_a_proxy_is_told_a_name_and_a_password(
+    password: str, at: At, secure: Sandbox, tmp_path: Path
+) -> None:
     (tmp_path / "password").write_text(f"{password}\n")
-    with (
-        Sandbox(tls=True) as sandbox,
-        ConnectProxy(
-            "carries", int(sandbox.url.rpartition(":")[2]), wants_credentials=True
-        ) as proxy,
-    ):
-        (tmp_path / "ca.pem").write_text(sandbox.ca_pem)
+    (tmp_path / "ca.pem").write_text(secure.ca_pem)
+    port = int(secure.url.rpartition(":")[2])
+    with ConnectProxy("carries", port, wants_credentials=True) as proxy:
         way = ("--ca-file", tmp_path / "ca.pem", "--proxy", proxy.url)
         who = ("--proxy-user", NAME, "--proxy-password-file", tmp_path / "password")
-        done = at(sandbox, "status", *way, *who, "--json", "order-1")
+        done = at(secure, "status", *way, *who, "--json", "order-1")
     right = password == SECRET
     assert json.loads(done.stdout)["outcome"] == ("refused" if right else "not_sent")
     assert (proxy.carried > 0) is right
@@ -90,7 +101,8 @@ def test_a_proxy_is_told_a_name_and_a_password(password: str, at: At, tmp_path: 
         ("--proxy", "http://localhost"),
     ],
 )
-def test_what_goes_together_is_given_together(args: tuple[str, ...], at: At) -> None:
-    with Sandbox(tls=True) as sandbox:
-        done = at(sandbox, "status", *args, "order-1")
+def test_what_goes_together_is_given_together(
+    args: tuple[str, ...], at: At, secure: Sandbox
+) -> None:
+    done = at(secure, "status", *args, "order-1")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.USAGE, "", 1)

@@ -2,13 +2,14 @@
 
 import json
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from tests.faults.world import PAN, Switch, new_order
 
+from joseal import Key
 from joseal.cli.exit_codes import Exit
 from joseal.juspay import Client, payout_encrypter
 from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox, TransactionPlan
@@ -28,12 +29,17 @@ def settles() -> list[str]:
     return ["SUCCESS"]
 
 
+@pytest.fixture(scope="module")
+def key() -> Key:
+    return Key.generate("RSA-OAEP")
+
+
 @pytest.fixture
-def sandbox(switch: Switch, settles: list[str]) -> object:
+def sandbox(key: Key, switch: Switch, settles: list[str]) -> Iterator[Sandbox]:
     def course(_: str, number: int) -> TransactionPlan:
         return TransactionPlan(settles=settles[0]) if number else FAILS
 
-    with Sandbox(plan=switch, transaction_plan=course) as made:
+    with Sandbox(key=key, plan=switch, transaction_plan=course) as made:
         yield made
 
 

@@ -21,12 +21,13 @@ import pytest
 from tests.helpers import all_algorithms
 
 import joseal
-from joseal import bulk, conformance, juspay, profiles, remote, stream
+from joseal import bulk, conformance, juspay, profiles, remote, stream, web
 from joseal._core import secrecy
 from joseal.juspay.webhooks.store import Claim
 
 PUBLIC = ["joseal", "joseal.bulk", "joseal.stream", "joseal.profiles", "joseal.juspay"]
 PUBLIC += ["joseal.remote", "joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
+PUBLIC += ["joseal.web"]
 DUNDERS = {"__init__", "__call__", "__iter__", "__next__", "__enter__", "__exit__"}
 
 # Public, and without the decorator.
@@ -46,6 +47,8 @@ UNGUARDED = {
     "joseal.bulk.Outcomes.__iter__": "gives itself",
     "joseal.bulk.Outcomes.__enter__": "gives itself",
     "joseal.bulk.Outcomes.__exit__": "does what close does",
+    "joseal.web.AsgiMiddleware.__call__": "has plain arguments for the server; what it calls is guarded",
+    "joseal.web.Exchange.encrypts": "compares a number",
     "joseal.juspay.Client.__enter__": "gives itself",
     "joseal.juspay.Client.__exit__": "does what close does",
     "joseal.juspay.Accepted.result": "gives what it has",
@@ -582,6 +585,14 @@ ROWS = {
     "joseal.profiles.Profile.encrypter: labels": lambda e: profiles.JUSPAY_PAYOUTS.encrypter(
         bank(), labels=TrapMapping(e)
     ),
+    "joseal.web.Exchange.__init__: keys": lambda e: web.Exchange(
+        profiles.VISA_MLE, TrapIterable(e)
+    ),
+    "joseal.web.WsgiMiddleware.__call__: applies": lambda e: web.WsgiMiddleware(
+        print,
+        web.Exchange(profiles.VISA_MLE, private("RSA-OAEP-256")),
+        applies=Trap(e).spring,
+    )({}, print),
     "joseal.profiles.Profile.decrypter: keys": lambda e: profiles.MASTERCARD.decrypter(
         TrapIterable(e)
     ),
@@ -724,6 +735,10 @@ NOT_ASKED = {
     "joseal.Key.from_external": "keeps the device, and asks it nothing",
     "joseal.juspay.Client.__init__": "keeps on_call, which a call asks behind a handler of its own",
     "joseal.juspay.Client.send": "asks read behind a handler of its own: an outcome must not be lost",
+    **dict.fromkeys(
+        ("joseal.web.AsgiMiddleware.__init__", "joseal.web.WsgiMiddleware.__init__"),
+        "keeps the application and applies, and asks them nothing",
+    ),
     "joseal.juspay.MemoryWebhookStore.__init__": "keeps the clock, and asks it nothing",
     "joseal.devices.pkcs11.Pkcs11Token.ask": "for Pkcs11Key, whose operations are joseal's own",
     **dict.fromkeys(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from tests.faults.world import attempt_at, new_order
 
+from joseal import Key
 from joseal.juspay import (
     Client,
     PlannedAttempt,
@@ -25,8 +26,15 @@ READS = {
 }
 
 
+@pytest.fixture(scope="module")
+def key() -> Key:
+    return Key.generate("RSA-OAEP")
+
+
 @pytest.mark.parametrize("case", READS)
-def test_an_attempt_is_made_against_what_two_reads_have_shown(case: str, tmp_path: Path) -> None:
+def test_an_attempt_is_made_against_what_two_reads_have_shown(
+    case: str, key: Key, tmp_path: Path
+) -> None:
     answered, standing, reason = READS[case]
     reads = iter(answered)
 
@@ -37,7 +45,9 @@ def test_an_attempt_is_made_against_what_two_reads_have_shown(case: str, tmp_pat
 
     first = TransactionPlan(settles="FAILURE")
     with (
-        Sandbox(plan=plan, transaction_plan=lambda _, nth: None if nth else first) as sandbox,
+        Sandbox(
+            key=key, plan=plan, transaction_plan=lambda _, nth: None if nth else first
+        ) as sandbox,
         Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as client,
     ):
         part = client.create_plain_order(new_order("order-1")).result().fulfillments[0].id

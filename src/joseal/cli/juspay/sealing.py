@@ -86,8 +86,7 @@ def _signing_options() -> list[click.Parameter]:
             ["--signing-key", "signing_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Your private RSA key, to sign with RS256, where the account's requests are "
-            "signed.",
+            help="Your private RSA key, to sign with RS256 if the account's requests are signed.",
         ),
         *options.password("signing-password", "the signing key's password"),
         click.Option(

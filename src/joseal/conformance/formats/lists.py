@@ -99,7 +99,7 @@ def _by_key(item: object) -> list[object]:
         {
             **shared,
             **({"alg": algs[place % len(algs)]} if "alg" in token else {}),
-            **{"jwk": key, "id": f"{token.get('id', '')} key {place + 1}"},
+            "jwk": key, "id": f"{token.get('id', '')} key {place + 1}",
         }
         for place, key in enumerate(keys)
     ]

@@ -163,10 +163,12 @@ WYCHEPROOF = {
         }
     ],
 }
+PARTS = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
+IN_JSON = dict(zip(PARTS, TOKEN.split("."), strict=True))
 COOKBOOK = {
     "title": "An example",
     "input": {"plaintext": CANARY, "key": KEK, "alg": "A128KW", "enc": "A128GCM"},
-    "output": {"compact": TOKEN, "json": {"ciphertext": "x"}},
+    "output": {"compact": TOKEN, "json": 7},
 }
 LIST = {"verified": [{"jwe": TOKEN, "jwk": KEK, "plaintext_hex": CANARY.encode().hex()}]}
 RFC = {"source": "RFC 0", "vectors": [{"id": "A.1", **LIST["verified"][0]}]}

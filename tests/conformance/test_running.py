@@ -9,6 +9,7 @@ from tests.conformance import samples
 from tests.conformance.samples import (
     AEAD,
     CANARY,
+    COOKBOOK,
     JWE,
     JWE_KEYS,
     JWS,
@@ -65,10 +66,33 @@ NOT_RUN = [
     (WYCHEPROOF, ("testGroups", 0, "type"), "EcdsaVerify", None),
     (WYCHEPROOF, ("testGroups", 0, "private"), 7, "the case is not of the form of its file"),
     (LIST, ("verified", 0), 7, "the case is not of the form of its file"),
-    (LIST, ("verified", 0, "jwe"), {}, None),
+    (LIST, ("verified", 0, "jwe"), 7, "the case is not of the form of its file"),
     (LIST, ("verified", 0, "jwk", "alg"), "HPKE-0", "an alg that joseal does not have"),
     (samples.KEK, ("kty",), "unknown", None),
 ]
+
+
+def test_tokens_in_json_are_run_with_each_of_their_keys(tmp_path):
+    recipient = {"encrypted_key": samples.IN_JSON["encrypted_key"]}
+    several = {name: samples.IN_JSON[name] for name in samples.PARTS if name != "encrypted_key"}
+    for message in (samples.IN_JSON, several | {"recipients": [recipient]}):
+        listed = samples.changed(LIST, "verified", 0, "jwe", to=message)
+        assert outcomes(run(tmp_path, listed)) == [Outcome.PASSED]
+        keyed = samples.changed(listed, "verified", 0, "jwk", to=[samples.KEK, samples.KEK])
+        assert outcomes(run(tmp_path, keyed)) == [Outcome.PASSED] * 2
+        printed = samples.changed(COOKBOOK, "output", "json", to=message)
+        assert outcomes(run(tmp_path, printed)) == [Outcome.PASSED] * 2
+        short = samples.changed(printed, "input", "alg", to=[])
+        assert outcomes(run(tmp_path, short)) == [Outcome.NOT_RUN] * 2
+
+
+@pytest.mark.parametrize("name", ["form", "accept_unprotected"])
+def test_settings_of_json_that_joseal_does_not_have_are_not_run(tmp_path, name):
+    value = "json" if name == "form" else ["zip"]
+    file = samples.changed(
+        JWE, "groups", 0, "opener", to=JWE["groups"][0]["opener"] | {name: value}
+    )
+    assert set(outcomes(run(tmp_path, file))) == {Outcome.NOT_RUN}
 
 
 @pytest.mark.parametrize(("file", "path", "value", "reason"), NOT_RUN)

@@ -15,6 +15,7 @@ def test_defaults_are_those_of_the_documents():
         "plaintext_bytes": 16_777_216,
         "inflated_bytes": 262_144,
         "pbes2_iterations": 600_000,
+        "recipients": 16,
     }
 
 

@@ -26,6 +26,7 @@ from joseal import (
     UnknownKeyError,
 )
 from joseal._core.algorithms import curves, ecdh, rsa
+from joseal._core.algorithms.aes import Direct
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal._core.policy import Policy
@@ -43,6 +44,10 @@ def opens(token, *, alg=ALG, enc=ENC, **settings):
     key = all_algorithms.key(alg)
     text = str(token) if isinstance(token, tuple) else token
     return lambda: Decrypter(key, enc=enc, **settings).decrypt(text)
+
+
+def seals_with_aad(aad, *, form):
+    return Encrypter(all_algorithms.key(ALG), enc=ENC, form=form).encrypt(b"", aad=aad)
 
 
 def made(alg=ALG, enc=ENC, **members):
@@ -145,6 +150,38 @@ REFUSALS = [
     ),
     (ValueError, "apu and apv are for ECDH-ES, the key is bound to A128KW", seals(apv=b"a")),
     (ValueError, "the recipient's public key can't be used", low_order),
+    (
+        ValueError,
+        "the key makes the CEK, so it can't wrap that of other recipients",
+        lambda: Direct(bytes(16)).wrap(WrapSettings(ENCS[ENC], Limits()), bytes(16)),
+    ),
+    (
+        ValueError,
+        "aad goes with form='flattened' or form='general'",
+        lambda: seals_with_aad(b"x", form="compact"),
+    ),
+    (
+        ValueError,
+        "aad must not be empty: leave it out",
+        lambda: seals_with_aad(b"", form="general"),
+    ),
+    (
+        MalformedTokenError,
+        "expected JSON, found a compact token: leave out form=",
+        opens(made(), form="flattened"),
+    ),
+    (
+        MalformedTokenError,
+        "the message is not one strict JSON object",
+        opens("{", form="flattened"),
+    ),
+    (
+        NotAllowedError,
+        "aad: aad= demands other additional data",
+        lambda: Decrypter(all_algorithms.key(ALG), enc=ENC, form="general").decrypt(
+            seals_with_aad(b"x", form="general"), aad=b"y"
+        ),
+    ),
     (InvalidKeyError, "the installed OpenSSL does not support X448", unsupported_curve),
     (
         ValueError,
@@ -367,6 +404,7 @@ def texts_in(path):
 def test_table_of_refusals_is_whole():
     files = [
         PACKAGE / "_core/jwe.py",
+        PACKAGE / "_core/decryption.py",
         *(PACKAGE / "_core/wire").glob("*.py"),
         *(PACKAGE / "_core/algorithms").glob("*.py"),
     ]

@@ -16,13 +16,14 @@ import warnings
 import atheris
 
 with atheris.instrument_imports(include=["joseal"]):
-    from tests.fuzz import decrypt, juspay, keys, remote, verify, wire
+    from tests.fuzz import decrypt, json, juspay, keys, remote, verify, wire
 from tests.fuzz.material import BETWEEN, MOST_BYTES, ROOT
 
 TARGETS = {
     "wire": wire,
     "decrypt": decrypt,
     "verify": verify,
+    "json": json,
     "keys": keys,
     "juspay": juspay,
     "remote": remote,

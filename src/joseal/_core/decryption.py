@@ -43,7 +43,7 @@ Matched: TypeAlias = tuple[Header, EncSpec, Sequence[Key]]
 
 
 class DecryptionSettings(Struct, frozen=True, kw_only=True):
-    """What a `Decrypter` was made with, and the steps that depend on it.
+    """The settings of a `Decrypter`, and the steps that depend on them.
 
     Attributes:
         keys: those that may be tried.
@@ -168,7 +168,7 @@ def check_lengths(enc: EncSpec, sealed: AeadOutput) -> None:
 
 
 class BesideContent(Struct, frozen=True):
-    """What a message in JSON has, and a compact token has not; see `DecryptedToken`."""
+    """The parts of a message in JSON that a compact token does not have; see `DecryptedToken`."""
 
     aad: bytes = b""
     unauthenticated_header: dict[str, object] = {}
@@ -178,7 +178,15 @@ class BesideContent(Struct, frozen=True):
 def open_json(
     settings: DecryptionSettings, message: JsonJwe, aad: bytes | None
 ) -> tuple[bytes, dict[str, object], Key, BesideContent]:
-    """RFC 7516 section 5.2, for a message in JSON."""
+    """Open a message in JSON. RFC 7516 section 5.2.
+
+    Raises:
+        MalformedTokenError: a header or a length breaks a rule.
+        NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
+        UnknownKeyError: each recipient names a kid that no key here has.
+        TokenTooLargeError: a header, or the plaintext, is over its limit.
+        DecryptionError: no key opens it.
+    """
     limits = settings.limits
     parsed = encrypted.read_headers(message, settings.unprotected, limits)
     # What these say of the content is the same for each recipient.

@@ -2,8 +2,8 @@
 
 Rules:
 - The content is encrypted once, under a CEK that is wrapped for each recipient.
-- What a recipient has of its own is in its header, which nothing authenticates; all else is in the
-  protected header. A key is bound to its alg, so that nobody who rewrites it gains anything.
+- The parameters of one recipient are in its header, which nothing authenticates; all others are in
+  the protected header. A key is bound to its alg, so that nobody who rewrites it gains anything.
 - A key that makes the CEK itself can't have other recipients next to it.
 
 Source: RFC 7516 sections 5.1 and 7.2.1.
@@ -47,7 +47,7 @@ class _Prepared(Struct, frozen=True):
 
 
 class _Settings(Struct, frozen=True, kw_only=True):
-    """What a `MultiEncrypter` was made with, checked and prepared."""
+    """The settings of a `MultiEncrypter`, checked and prepared."""
 
     keys: tuple[Key, ...]
     recipients: tuple[_Prepared, ...]

@@ -49,6 +49,8 @@ class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
     legacy: bool = False
     b64: bool = True
     limits: dict[str, int] = {}
+    form: str = "compact"
+    accept_unprotected: tuple[str, ...] = ()
 
 
 # Third-party files test what a library can do at all, so what is off by default is on.
@@ -67,7 +69,7 @@ class Loader(Hidden, frozen=True, forbid_unknown_fields=True):
 
 
 class Open(Task, frozen=True):
-    """Open a compact JWE; `alg` is for a JWK without one. RFC 7516 section 5.2."""
+    """Open a JWE; `alg` is for a JWK without one. RFC 7516 section 5.2."""
 
     jwk: Jwk
     token: str
@@ -76,7 +78,7 @@ class Open(Task, frozen=True):
 
 
 class Verify(Task, frozen=True):
-    """Verify a compact JWS. RFC 7515 section 5.2."""
+    """Verify a JWS. RFC 7515 section 5.2."""
 
     jwk: Jwk
     token: str

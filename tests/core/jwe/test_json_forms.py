@@ -152,6 +152,8 @@ def test_additional_data_is_authenticated_and_can_be_demanded():
             found.decrypt(text, aad=wrong)
     with pytest.raises(NotAllowedError):
         opener().decrypt(json.dumps(flattened()), aad=b"order 1")
+    once = MultiEncrypter([ALICE, BOB], enc=ENC).encrypt(b"hello", aad=b"order 3")
+    assert found.open(once).aad == b"order 3"
     changed = json.loads(text) | {"aad": b64(b"order 2")}
     with pytest.raises(DecryptionError):
         found.decrypt(json.dumps(changed))

@@ -484,6 +484,25 @@ ROWS = {
     "joseal.Encrypter.__init__: header": lambda e: joseal.Encrypter(
         private("RSA-OAEP-256").public(), enc="A128GCM", header=TrapMapping(e)
     ),
+    "joseal.MultiEncrypter.__init__: keys": lambda e: joseal.MultiEncrypter(
+        TrapIterable(e), enc="A128GCM"
+    ),
+    "joseal.MultiEncrypter.__init__: header": lambda e: joseal.MultiEncrypter(
+        [all_algorithms.key("A128KW")], enc="A128GCM", header=TrapMapping(e)
+    ),
+    "joseal.MultiEncrypter.encrypt: header": lambda e: joseal.MultiEncrypter(
+        [all_algorithms.key("A128KW")], enc="A128GCM"
+    ).encrypt(PLAINTEXT, header=TrapMapping(e)),
+    "joseal.MultiSigner.__init__: keys": lambda e: joseal.MultiSigner(TrapIterable(e)),
+    "joseal.MultiSigner.__init__: header": lambda e: joseal.MultiSigner(
+        [private("RS256")], header=TrapMapping(e)
+    ),
+    "joseal.MultiSigner.sign: header": lambda e: joseal.MultiSigner([private("RS256")]).sign(
+        PLAINTEXT, header=TrapMapping(e)
+    ),
+    "joseal.MultiSigner.sign: device": lambda e: joseal.MultiSigner([device_key("RS256", e)]).sign(
+        PLAINTEXT
+    ),
     "joseal.Encrypter.encrypt: header": lambda e: encrypter().encrypt(
         PLAINTEXT, header=TrapMapping(e)
     ),

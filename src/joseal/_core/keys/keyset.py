@@ -219,7 +219,7 @@ def distinct(keys: Iterable[Key]) -> tuple[Key, ...]:
         TypeError: they are not several keys.
         InvalidKeyError: there are none, or two with the same kid and alg.
     """
-    if issubclass(type(keys), str | bytes | Mapping) or not isinstance(keys, Iterable):
+    if not isinstance(keys, Iterable):
         raise checks.wrong_type("keys", "several keys", keys)
     members = tuple(keys)
     for place, key in enumerate(members):

@@ -26,6 +26,7 @@ from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import Members, parse_parameters
+from joseal._core.wire.json_form.members import FORMS, PER_RECIPIENT, Form
 from joseal.conformance.backends import by_joseal_keys
 from joseal.conformance.model import (
     Agree,
@@ -59,6 +60,7 @@ _KEK_SIZE: Final = "a key of a size that AES does not have"
 _KEK_BYTES: Final = (16, 24, 32)
 _NO_FUNCTION: Final = "no function of joseal does this"
 _KEPT_KEYS: Final = 64
+_PARAMETERS: Final = PER_RECIPIENT | {"enc"}
 _CBC: Final = tuple(enc for enc in ENCS.values() if enc.family == "cbc-hmac")
 
 _DEFAULT: Final = Limits()
@@ -124,6 +126,8 @@ class ByJoseal:
             return Lacking(_SETTINGS)
         if not names or not ENCS.keys() >= set(names):
             return Lacking(_NO_ENC)
+        if not _PARAMETERS.issuperset(told.accept_unprotected):
+            return Lacking(_SETTINGS)
         opener = Decrypter(
             key,
             enc=[ENCS[name].name for name in names],
@@ -132,6 +136,8 @@ class ByJoseal:
             crit=told.crit,
             any_kid=told.any_kid,
             accept_zip=told.accept_zip,
+            form=_form(told),
+            accept_unprotected=told.accept_unprotected,
             limits=limits,
         )
         opened = opener.open(task.token)
@@ -149,6 +155,7 @@ class ByJoseal:
             crit=told.crit,
             any_kid=told.any_kid,
             b64=told.b64,
+            form=_form(told),
             limits=limits,
         )
         verified = verifier.open(task.token, payload=task.detached)
@@ -219,11 +226,17 @@ def _single(key: Key | KeySet) -> Key:
 def _limits(told: Settings) -> Limits | None:
     """Return the file's limits, none of them over the most; None where there is no such limit."""
     fields = set(_MOST.__struct_fields__)
+    if told.form not in FORMS:
+        return None
     if not told.limits.keys() <= fields or any(size < 1 for size in told.limits.values()):
         return None
     return replace(
         _DEFAULT, **{name: min(size, getattr(_MOST, name)) for name, size in told.limits.items()}
     )
+
+
+def _form(told: Settings) -> Form:
+    return next((form for form in FORMS if form == told.form), "compact")
 
 
 def _is_known(task: Task) -> bool:

@@ -1,12 +1,13 @@
 """joserfc's answers. Imported when it is asked for.
 
-Source: jose.authlib.org, `jwe.decrypt_compact`, `jws.deserialize_compact` and `jwk.import_key`.
+Source: jose.authlib.org, `jwe.decrypt_compact`, `jwe.decrypt_json`, `jws.deserialize_compact`,
+`jws.deserialize_json` and `jwk.import_key`.
 """
 
 import importlib
 from functools import lru_cache
 
-from joseal._core.wire import strict_json
+from joseal._core.wire import base64url, strict_json
 from joseal.conformance.backends.peer import PeerBackend, written
 from joseal.conformance.model import Jwk, Open, Verify
 
@@ -22,6 +23,15 @@ def _key(jwk: bytes) -> object:
     return loaded
 
 
+def _with_payload(task: Verify) -> dict[str, object] | None:
+    """Return a message as an object, with a detached payload where it takes one."""
+    message = strict_json.load_object(task.token.encode())
+    if message is None or task.detached is None:
+        return message
+    encoded = base64url.encode(task.detached) if task.settings.b64 else task.detached
+    return {**message, "payload": encoded.decode()}
+
+
 class Peer(PeerBackend):
     """joserfc as a backend."""
 
@@ -35,16 +45,24 @@ class Peer(PeerBackend):
         encs = self.encs if task.settings.enc is None else task.settings.enc
         algs = [alg, *encs, *(["DEF"] if task.settings.accept_zip else [])]
         registry = _jwe.JWERegistry(algorithms=algs, strict_check_header=False)
-        opened = _jwe.decrypt_compact(task.token, _key(written(jwk)), registry=registry)
+        if task.settings.form != "compact":
+            message = strict_json.load_object(task.token.encode())
+            opened = _jwe.decrypt_json(message, _key(written(jwk)), registry=registry)
+        else:
+            opened = _jwe.decrypt_compact(task.token, _key(written(jwk)), registry=registry)
         plaintext: bytes = opened.plaintext
         return plaintext
 
     def verify(self, task: Verify, jwk: Jwk, alg: str) -> bytes:
         """Verify a token under one alg."""
         registry = _jws.JWSRegistry(algorithms=[alg], strict_check_header=False)
-        found = _jws.deserialize_compact(
-            task.token, _key(written(jwk)), registry=registry, payload=task.detached
-        )
+        if task.settings.form != "compact":
+            message = _with_payload(task)
+            found = _jws.deserialize_json(message, _key(written(jwk)), registry=registry)
+        else:
+            found = _jws.deserialize_compact(
+                task.token, _key(written(jwk)), registry=registry, payload=task.detached
+            )
         payload: bytes = found.payload
         return payload if task.detached is None else task.detached
 

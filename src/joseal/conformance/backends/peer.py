@@ -154,13 +154,19 @@ def _own(jwk: Jwk) -> Jwk:
 def _is_plain(told: Settings) -> bool:
     """Tell whether the settings are those that every library has."""
     shared = replace(
-        EVERYTHING, enc=told.enc, accept_zip=told.accept_zip, legacy=told.legacy, b64=told.b64
+        EVERYTHING,
+        enc=told.enc,
+        accept_zip=told.accept_zip,
+        legacy=told.legacy,
+        b64=told.b64,
+        form=told.form,
+        accept_unprotected=told.accept_unprotected,
     )
     return told == shared
 
 
 def _names_in(token: str) -> set[str]:
-    """Return the alg and the enc in a token's header, if it can be read."""
+    """Return the alg and the enc in a compact token's header, if it can be read."""
     raw = base64url.decode_text(token.partition(".")[0]) or b""
     header = strict_json.load_object(raw) or {}
     return {str(header[name]) for name in ("alg", "enc") if name in header}

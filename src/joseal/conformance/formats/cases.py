@@ -8,6 +8,8 @@ Rules:
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.strict_json import ShapeError
 from joseal.conformance.model import (
@@ -25,7 +27,10 @@ _T = TypeVar("_T")
 _UNENCODED = Settings(b64=False)
 
 FORM = "the case is not of the form of its file"
-JSON_FORM = "JSON serialization: the backends are asked for compact tokens"
+NO_KEY = "a token in JSON serialization, without its key"
+
+# Two examples of RFC 7520 have these where nothing authenticates them.
+_UNPROTECTED = ("alg", "kid", "enc")
 
 
 def each(
@@ -80,6 +85,23 @@ def settings_for(token: str) -> Settings:
     header = base64url.decode_text(token.partition(".")[0]) or b""
     encoded = (strict_json.load_object(header) or {}).get("b64") is not False
     return EVERYTHING if encoded else _UNENCODED
+
+
+def json_text(token: dict[str, object]) -> str:
+    """Return a message in JSON, which stands in its file as an object, as text."""
+    return strict_json.write(token).decode()
+
+
+def json_settings(token: dict[str, object]) -> Settings:
+    """Return the settings for a figure in JSON."""
+    signatures = listed(token.get("signatures")) or [token]
+    protected = str(members(signatures[0]).get("protected", ""))
+    several = not token.keys().isdisjoint(("recipients", "signatures"))
+    return replace(
+        settings_for(protected),
+        form="general" if several else "flattened",
+        accept_unprotected=_UNPROTECTED,
+    )
 
 
 def listed(value: object) -> list[object]:

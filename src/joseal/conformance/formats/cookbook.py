@@ -1,15 +1,26 @@
 """The examples of RFC 7520 as JSON, and others in the same form.
 
-Each example prints its token in up to three serializations. The compact one is run; the others are
-counted, and not run.
+Each example prints its token in up to three serializations. One of several recipients or signatures
+is a case for each of their keys.
 
 Source: github.com/ietf-jose/cookbook; RFC 7520 sections 4 to 6, RFC 7797 section 4.
 """
 
+from typing import Final
+
 from msgspec import UNSET, UnsetType
 
-from joseal._core.wire import strict_json
-from joseal.conformance.formats.cases import JSON_FORM, about, each, password, settings_for
+from joseal._core.wire import base64url, strict_json
+from joseal._core.wire.strict_json import ShapeError
+from joseal.conformance.formats.cases import (
+    FORM,
+    about,
+    each,
+    json_settings,
+    json_text,
+    password,
+    settings_for,
+)
 from joseal.conformance.model import (
     Case,
     Expected,
@@ -21,6 +32,8 @@ from joseal.conformance.model import (
     Vectors,
     Verify,
 )
+
+_UNLISTED: Final = "RFC 7797 section 6 demands that crit lists b64"
 
 
 class _Input(Hidden, frozen=True):
@@ -63,28 +76,47 @@ def _cases(value: object, prefix: str) -> list[Case]:
     forms = strict_json.as_object(value) or {}
     names = strict_json.as_object(forms.get("output")) or {}
 
-    def make(form: str) -> list[Case]:
-        return each([value], _Example, lambda example: _case(example, form, prefix))
+    keys = (strict_json.as_object(forms.get("input")) or {}).get("key")
+    count = len(strict_json.as_list(keys) or [keys])
 
-    return [case for name in names for case in make(name)]
+    def make(form: str, place: int) -> list[Case]:
+        return each([value], _Example, lambda example: _case(example, form, prefix, place))
+
+    return [case for name in names for place in range(count) for case in make(name, place)]
 
 
-def _case(example: _Example, form: str, prefix: str) -> Case:
-    named = about(f"{prefix}{form}", example.title, ())
-    token = example.output.get(form)
-    if not isinstance(token, str) or form != "compact":
-        return Case(*named, NotRun(JSON_FORM))
-    told = example.input
+def _case(example: _Example, form: str, prefix: str, place: int) -> Case:
+    told, token = example.input, example.output.get(form)
+    number = f" key {place + 1}" if isinstance(told.key, list) else ""
+    named = about(f"{prefix}{form}{number}", example.title, ())
     output = told.plaintext if told.payload is UNSET else told.payload
-    if output is UNSET or not isinstance(told.alg, str) or isinstance(told.key, list):
-        return Case(*named, NotRun("an example of several recipients has no compact form"))
-    return Case(*named, _task(told, token, output.encode()), Expected(output.encode()))
+    if output is UNSET or not isinstance(token, str | dict):
+        return Case(*named, NotRun(FORM))
+    task, raw = _task(told, token, output.encode(), place), output.encode()
+    return Case(*named, task, Expected(raw), _UNLISTED if _is_unlisted(token) else None)
 
 
-def _task(told: _Input, token: str, output: bytes) -> Task:
-    alg = told.alg if isinstance(told.alg, str) else None
-    jwk = told.key if isinstance(told.key, dict) else password(told.pwd)
+def _is_unlisted(token: str | dict[str, object]) -> bool:
+    """Tell whether a message has b64 in its header and does not list it in crit."""
+    protected = token.get("protected", "") if isinstance(token, dict) else token.partition(".")[0]
+    raw = base64url.decode_text(str(protected)) or b""
+    header = strict_json.load_object(raw) or {}
+    return "b64" in header and "crit" not in header
+
+
+def _task(told: _Input, token: str | dict[str, object], output: bytes, place: int) -> Task:
+    keys = told.key if isinstance(told.key, list) else [told.key]
+    algs = [told.alg] * len(keys) if isinstance(told.alg, str) else told.alg
+    if not place < len(keys) == len(algs):
+        raise ShapeError("$")
+    alg, key = algs[place], keys[place]
+    jwk = password(told.pwd) if key is UNSET else key
+    own = None if "alg" in jwk else alg
+    if isinstance(token, str):
+        text, settings, is_detached = token, settings_for(token), ".." in token
+    else:
+        text, settings = json_text(token), json_settings(token)
+        is_detached = "payload" not in token
     if told.payload is UNSET:
-        return Open(jwk, token, alg)
-    detached = output if ".." in token else None
-    return Verify(jwk, token, alg, detached, settings_for(token))
+        return Open(jwk, text, own, settings)
+    return Verify(jwk, text, own, output if is_detached else None, settings)

@@ -15,9 +15,10 @@ from joseal._core.wire.strict_json import ShapeError
 from joseal.conformance.formats import lists
 from joseal.conformance.formats.cases import (
     FORM,
-    JSON_FORM,
     about,
     each,
+    json_settings,
+    json_text,
     listed,
     settings_for,
     unhex,
@@ -177,9 +178,13 @@ def _unencoded(test: _Unencoded) -> list[Case]:
 
 def _serialized(test: _Unencoded, form: str, token: object) -> Case:
     named = about(f"RFC7797-4 {form}", "HMAC", ())
+    payload, message = test.payload.encode(), strict_json.as_object(token)
+    if message is not None:
+        settings = json_settings(message)
+        task = Verify(test.jwk, json_text(message), "HS256", settings=settings)
+        return Case(*named, task, Expected(payload))
     if not isinstance(token, str):
-        return Case(*named, NotRun(JSON_FORM))
-    payload = test.payload.encode()
+        return Case(*named, NotRun(FORM))
     detached = payload if ".." in token else None
     task = Verify(test.jwk, token, "HS256", detached, settings_for(token))
     return Case(*named, task, Expected(payload))

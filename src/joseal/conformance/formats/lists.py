@@ -13,9 +13,11 @@ from msgspec import UNSET, UnsetType
 
 from joseal.conformance.formats.cases import (
     FORM,
-    JSON_FORM,
+    NO_KEY,
     about,
     each,
+    json_settings,
+    json_text,
     listed,
     members,
     password,
@@ -78,10 +80,28 @@ def read_tokens(file: dict[str, object]) -> Vectors:
 
 
 def tokens(items: list[object]) -> list[Case]:
-    """Make cases of tokens with their keys and plaintexts."""
+    """Make cases of tokens with their keys and plaintexts; one of several keys is one for each."""
     return [
         Case(case.id or str(place), case.comment, case.flags, case.task, case.expected)
-        for place, case in enumerate(each(items, _Token, _token), 1)
+        for place, item in enumerate(items, 1)
+        for case in each(_by_key(item), _Token, _token)
+    ]
+
+
+def _by_key(item: object) -> list[object]:
+    """Split an item of several keys, each with its alg."""
+    token = members(item)
+    keys, algs = listed(token.get("jwk")), str(token.get("alg", "")).split("|")
+    if not keys:
+        return [item]
+    shared = {name: value for name, value in token.items() if name != "alg"}
+    return [
+        {
+            **shared,
+            **({"alg": algs[place % len(algs)]} if "alg" in token else {}),
+            "jwk": key, "id": f"{token.get('id', '')} key {place + 1}",
+        }
+        for place, key in enumerate(keys)
     ]
 
 
@@ -92,8 +112,12 @@ def _token(test: _Token) -> Case:
 def _task(test: _Token) -> Task:
     jwk = password(test.password) if test.jwk is UNSET else test.jwk
     alg = None if test.alg is UNSET else test.alg
-    if isinstance(test.jwe, dict) or isinstance(test.jws, dict) or isinstance(jwk, list):
-        return NotRun(JSON_FORM)
+    if isinstance(jwk, list):
+        return NotRun(FORM)
+    if isinstance(test.jwe, dict):
+        return Open(jwk, json_text(test.jwe), alg, json_settings(test.jwe))
+    if isinstance(test.jws, dict):
+        return Verify(jwk, json_text(test.jws), alg, settings=json_settings(test.jws))
     if test.jwe is not UNSET:
         return Open(jwk, test.jwe, alg)
     if test.jws is not UNSET:
@@ -154,7 +178,7 @@ def recognise_json_token(file: dict[str, object]) -> bool:
 def read_json_token(file: dict[str, object]) -> Vectors:
     """Count a token in JSON serialization."""
     del file
-    return Vectors("token in JSON serialization", [Case("1", "", (), NotRun(JSON_FORM))])
+    return Vectors("token in JSON serialization", [Case("1", "", (), NotRun(NO_KEY))])
 
 
 def recognise_record(file: dict[str, object]) -> bool:

@@ -207,6 +207,8 @@ def _jwks(group: _LoaderGroup, test: _Keys) -> Case:
 
 _READERS: Final[Mapping[str, _Reader]] = {
     "jwe_compact_v1": _reader(_KeyGroup, _Token, _jwe),
+    "jwe_json_v1": _reader(_KeyGroup, _Token, _jwe),
+    "jws_json_v1": _reader(_KeyGroup, _Token, _jws),
     "jwe_keys_v1": _reader(_KeysGroup, _Token, _jwe),
     "jws_compact_v1": _reader(_KeyGroup, _Token, _jws),
     "jws_keys_v1": _reader(_KeysGroup, _Token, _jws),

@@ -1,9 +1,9 @@
 """JWE in JSON: the flattened and the general serialization.
 
 Rules:
-- What was received encoded is kept encoded, so that it can be authenticated, and written again,
+- Members that are encoded are kept encoded, so that they can be authenticated, and written again,
   byte for byte.
-- `enc`, `zip` and `crit` are read from the protected header. What each recipient has of its own may
+- `enc`, `zip` and `crit` are read from the protected header. The parameters of one recipient may
   also be in the header of that recipient. The shared unprotected header is data, but for the names
   that the caller accepts from it.
 - `crit` and `zip` elsewhere, or a content encryption that recipients don't share, is refused.
@@ -69,7 +69,7 @@ class Recipient(Struct, frozen=True):
 
 
 class JsonJwe(Struct, frozen=True, kw_only=True):
-    """A JWE in JSON as it was received, or as it is to be written. What is encoded stays encoded.
+    """A JWE in JSON as it was received, or as it is to be written.
 
     Attributes:
         form: flattened or general.

@@ -1,7 +1,7 @@
-"""What encrypted and signed messages in JSON have in common: members, and headers in several parts.
+"""The rules that encrypted and signed messages in JSON share: members, and headers in parts.
 
 Rules:
-- The text is strict JSON: no member stands in it twice.
+- The text is strict JSON: no member is in it twice.
 - A member without a value is absent. Libraries that people use write some of them as empty; where
   that says the same, it is read. Of an empty `aad` or `protected` it would be a guess what is
   authenticated: they are refused.

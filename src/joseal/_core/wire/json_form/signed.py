@@ -61,7 +61,7 @@ class JsonJws(Struct, frozen=True, kw_only=True):
 
     Attributes:
         form: flattened or general.
-        payload: as it stands in the message; None where it is detached.
+        payload: as it is in the message; None where it is absent, and so detached.
         signatures: one, or several in the general form.
         ignored: the names of members that no RFC defines.
     """

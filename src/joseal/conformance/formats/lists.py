@@ -51,6 +51,7 @@ _ALGS: Final[Mapping[tuple[str, str], str]] = {
     ("P-256", "sig"): "ES256",
     ("P-384", "sig"): "ES384",
     ("P-521", "sig"): "ES512",
+    ("secp256k1", "sig"): "ES256K",
     ("Ed25519", "sig"): "EdDSA",
     ("Ed448", "sig"): "EdDSA",
 }

@@ -30,7 +30,9 @@ from joseal._core.nested import (
     SignThenEncrypt,
     VerifyThenDecrypt,
 )
+from joseal._core.peek import UntrustedHeader, peek
 from joseal._core.policy import FIPS_NAMES, MODERN, Policy
+from joseal._core.resolver import KeyResolver
 from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     ApiError,
@@ -65,6 +67,7 @@ __all__ = [
     "InvalidKeyError",
     "JoseError",
     "Key",
+    "KeyResolver",
     "KeySet",
     "KeyUnavailableError",
     "Limits",
@@ -81,11 +84,13 @@ __all__ = [
     "TokenTooLargeError",
     "TransportError",
     "UnknownKeyError",
+    "UntrustedHeader",
     "VerificationError",
     "VerifiedToken",
     "Verifier",
     "VerifyThenDecrypt",
     "__version__",
+    "peek",
 ]
 
 __version__: str
@@ -104,6 +109,7 @@ for _exported in (
     InvalidKeyError,
     JoseError,
     Key,
+    KeyResolver,
     KeySet,
     KeyUnavailableError,
     Limits,
@@ -119,10 +125,12 @@ for _exported in (
     TokenTooLargeError,
     TransportError,
     UnknownKeyError,
+    UntrustedHeader,
     VerificationError,
     VerifiedToken,
     Verifier,
     VerifyThenDecrypt,
+    peek,
 ):
     _exported.__module__ = __name__
 

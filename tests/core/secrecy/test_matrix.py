@@ -33,6 +33,7 @@ UNGUARDED = {
         (
             *("joseal.DecryptedToken.__init__", "joseal.VerifiedToken.__init__"),
             *("joseal.NestedToken.__init__", "joseal.bulk.Item.__init__"),
+            "joseal.UntrustedHeader.__init__",
             *("joseal.bulk.Outcome.__init__", "joseal.bulk.Outcomes.__init__"),
         ),
         "keeps what it is given, and looks at nothing of it",
@@ -388,6 +389,11 @@ def webhook():
     return juspay.read_webhook(WEBHOOK)
 
 
+@functools.cache
+def kid_token():
+    return joseal.Signer(private("RS256"), header={"kid": "a"}).sign(PLAINTEXT)
+
+
 def in_threads(many, items, error):
     """A factory of the caller's that raises in a thread of the caller's executor."""
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
@@ -418,6 +424,10 @@ ROWS = {
     ),
     "joseal.Signer.sign: header": lambda e: signer().sign(PLAINTEXT, header=TrapMapping(e)),
     "joseal.Signer.sign: device": lambda e: device_signer(e).sign(PLAINTEXT),
+    "joseal.KeyResolver.open: find": lambda e: joseal.KeyResolver(Trap(e).spring).open(kid_token()),
+    "joseal.KeyResolver.open: clock": lambda e: joseal.KeyResolver(
+        lambda _kid: None, clock=Trap(e).spring
+    ).open(kid_token()),
     "joseal.Verifier.__init__: keys": lambda e: joseal.Verifier(TrapIterable(e)),
     "joseal.Verifier.__init__: crit": lambda e: joseal.Verifier(
         private("RS256").public(), crit=TrapCollection(e)
@@ -641,6 +651,7 @@ NOT_ASKED = {
     "joseal.Key.from_external": "keeps the device, and asks it nothing",
     "joseal.juspay.Client.__init__": "keeps on_call, which a call asks behind a handler of its own",
     "joseal.juspay.Client.send": "asks read behind a handler of its own: an outcome must not be lost",
+    "joseal.KeyResolver.__init__": "keeps what finds and the clock, and asks them nothing",
     "joseal.juspay.MemoryWebhookStore.__init__": "keeps the clock, and asks it nothing",
     "joseal.devices.pkcs11.Pkcs11Token.ask": "for Pkcs11Key, whose operations are joseal's own",
     **dict.fromkeys(

@@ -36,6 +36,7 @@ from joseal._core.resolver import KeyResolver
 from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     ApiError,
+    ClaimsError,
     DecryptionError,
     InvalidKeyError,
     JoseError,
@@ -55,6 +56,7 @@ __all__ = [
     "Alg",
     "ApiError",
     "Certificate",
+    "ClaimsError",
     "DecryptThenVerify",
     "DecryptedToken",
     "Decrypter",
@@ -99,6 +101,7 @@ __version__: str
 for _exported in (
     ApiError,
     Certificate,
+    ClaimsError,
     DecryptThenVerify,
     DecryptedToken,
     Decrypter,

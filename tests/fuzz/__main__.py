@@ -16,7 +16,7 @@ import warnings
 import atheris
 
 with atheris.instrument_imports(include=["joseal"]):
-    from tests.fuzz import decrypt, juspay, keys, verify, wire
+    from tests.fuzz import claims, decrypt, juspay, keys, verify, wire
 from tests.fuzz.material import BETWEEN, MOST_BYTES, ROOT
 
 TARGETS = {
@@ -25,6 +25,7 @@ TARGETS = {
     "verify": verify,
     "keys": keys,
     "juspay": juspay,
+    "claims": claims,
 }
 
 

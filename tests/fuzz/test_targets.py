@@ -9,7 +9,7 @@ from tests.fuzz.material import jwks
 from joseal import Decrypter, Verifier
 
 # How many seeds are passed over: those of some targets differ little from each other.
-STEPS = {"wire": 5, "decrypt": 10, "verify": 10, "keys": 5, "juspay": 1}
+STEPS = {"wire": 5, "decrypt": 10, "verify": 10, "keys": 5, "juspay": 1, "claims": 1}
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -234,7 +234,7 @@ CASES = [
     Case("a second object behind", _claims(BASE) + "{}", "claims json", JSON),
     Case("a comma too many", _claims(BASE) + ",", "claims json", JSON),
     Case("a byte order mark", "\ufeff" + _claims(BASE), "claims json", JSON),
-    Case("a byte that UTF-8 never has", _claims(BASE, '"x":"\udcff"'), "claims json", JSON),
+    Case("bytes that are not UTF-8", _claims(BASE, '"x":"\udcff"'), "claims json", JSON),
     Case(
         "17 levels", _claims(BASE, f'"x":{"[" * 17}{"]" * 17}'), "claims json", "joseal: 16 levels"
     ),

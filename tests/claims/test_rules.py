@@ -17,6 +17,7 @@ from joseal import (
     NotAllowedError,
     Signer,
     SignThenEncrypt,
+    VerifiedToken,
     Verifier,
     VerifyThenDecrypt,
 )
@@ -350,3 +351,11 @@ def test_figures_of_rfc_7519_are_read(shared_vectors, place):
             ClaimsError, match=r"^claims: the payload is not one strict JSON object$"
         ):
             rules.read(opened, anonymous=True)
+
+
+def test_header_that_nobody_authenticated_says_nothing():
+    """RFC 7515 section 7.2: in a JSON form, anyone on the way can have written it."""
+    opened = VerifiedToken(GOOD, {"alg": "HS256"}, MAC, {"typ": "at+jwt", "iss": "other"})
+    assert RULES.read(opened).issuer == "https://login.example"
+    with pytest.raises(NotAllowedError, match="typ"):
+        msgspec.structs.replace(RULES, typ="at+jwt").read(opened)

@@ -1,7 +1,7 @@
 """`Claims`: what a JWT must say, as one immutable value, and the two directions: read and issue.
 
 Rules:
-- What is wrong with the rules themselves is said when they are made, never while a token is read.
+- A mistake in the rules themselves is said when they are made, never while a token is read.
 - Every check of a token is made here or in the modules below, for every kind of token alike.
 - Claims that nobody understands are ignored, as RFC 7519 section 4 demands.
 
@@ -156,8 +156,8 @@ class Claims(Struct, frozen=True, kw_only=True):
         """Make the claims of a new token, which these rules would accept.
 
         `iss`, `aud` and `sub` are written where the rules name one; `iat` is the time, `exp` the
-        time and `lifetime_seconds`, and `jti` 16 random bytes. What `claims` has is kept. The
-        header's `typ` is for the signer: `Signer(key, header={"typ": ...})`.
+        time and `lifetime_seconds`, and `jti` 16 random bytes. A claim of the caller's own is kept.
+        The header's `typ` is for the signer: `Signer(key, header={"typ": ...})`.
 
         Args:
             claims: further claims, and those that are not to be made here.

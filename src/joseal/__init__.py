@@ -30,10 +30,13 @@ from joseal._core.nested import (
     SignThenEncrypt,
     VerifyThenDecrypt,
 )
+from joseal._core.peek import UntrustedHeader, peek
 from joseal._core.policy import FIPS_NAMES, MODERN, Policy
+from joseal._core.resolver import KeyResolver
 from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     ApiError,
+    ClaimsError,
     DecryptionError,
     InvalidKeyError,
     JoseError,
@@ -53,6 +56,7 @@ __all__ = [
     "Alg",
     "ApiError",
     "Certificate",
+    "ClaimsError",
     "DecryptThenVerify",
     "DecryptedToken",
     "Decrypter",
@@ -65,6 +69,7 @@ __all__ = [
     "InvalidKeyError",
     "JoseError",
     "Key",
+    "KeyResolver",
     "KeySet",
     "KeyUnavailableError",
     "Limits",
@@ -81,11 +86,13 @@ __all__ = [
     "TokenTooLargeError",
     "TransportError",
     "UnknownKeyError",
+    "UntrustedHeader",
     "VerificationError",
     "VerifiedToken",
     "Verifier",
     "VerifyThenDecrypt",
     "__version__",
+    "peek",
 ]
 
 __version__: str
@@ -94,6 +101,7 @@ __version__: str
 for _exported in (
     ApiError,
     Certificate,
+    ClaimsError,
     DecryptThenVerify,
     DecryptedToken,
     Decrypter,
@@ -104,6 +112,7 @@ for _exported in (
     InvalidKeyError,
     JoseError,
     Key,
+    KeyResolver,
     KeySet,
     KeyUnavailableError,
     Limits,
@@ -119,10 +128,12 @@ for _exported in (
     TokenTooLargeError,
     TransportError,
     UnknownKeyError,
+    UntrustedHeader,
     VerificationError,
     VerifiedToken,
     Verifier,
     VerifyThenDecrypt,
+    peek,
 ):
     _exported.__module__ = __name__
 

@@ -11,7 +11,28 @@ Rules:
 Source: RFC 7516 section 11.5 (one failure), RFC 8725 section 3.
 """
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, Final, Literal
+
+# What each rule of `ClaimsError` says of the claim.
+_CLAIM_RULES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "missing": "the token does not have it, and it is required",
+        "type": "it is not of the type that RFC 7519 section 4.1 gives it",
+        "value": "it is not what the caller demands",
+        "expired": "it has passed",
+        "early": "it is in the future",
+        "age": "it is longer ago than max_age_seconds",
+        "unexpected": "the token names its audience, and the caller named none: give audience=",
+        "header": "the Header Parameter of this name is not identical to the claim",
+        "shape": "it does not have the type that the caller's Struct gives it",
+        "json": "the payload is not one strict JSON object",
+        "seen": "a token with this identifier was accepted before",
+        "in_progress": "a token with this identifier is being handled",
+        "too_long": "the token lives longer than the store remembers it",
+    }
+)
 
 
 class JoseError(Exception):
@@ -154,6 +175,29 @@ class VerificationError(_ConstantError):
 
     code = "unverified"
     _constant = "the signature does not hold under this key"
+
+
+class ClaimsError(TokenError):
+    """A claim of a JWT is not what its rule asks for. The token itself is authentic.
+
+    The message names the claim and the rule, and never the value.
+
+    Attributes:
+        claim: the name of the claim; `claims` where the whole set is meant.
+        rule: the stable word for what is wrong, such as `missing`, `type`, `value`, `expired`,
+            `early`, `age`, `unexpected`, `header`, `shape`, `json`, `seen`, `in_progress`.
+    """
+
+    code = "claims"
+
+    def __init__(self, claim: str, rule: str) -> None:
+        super().__init__(rule)
+        self.args = (claim, rule)
+        self.claim = claim
+        self.rule = rule
+
+    def _text(self) -> str:
+        return f"{self.claim}: {_CLAIM_RULES.get(self.rule, self.rule)}"
 
 
 class InvalidKeyError(JoseError):

@@ -27,7 +27,7 @@ REFUSED = {
         "algs": {"RSA-OAEP", "RSA1_5"},
         "encs": {"C20P", "XC20P"},
         "pairs": set(),
-        "sigs": set(),
+        "sigs": {"ES256K"},
     },
 }
 POLICIES = {policy.name: policy for policy in (MODERN, FIPS_NAMES)}

@@ -16,7 +16,7 @@ import warnings
 import atheris
 
 with atheris.instrument_imports(include=["joseal"]):
-    from tests.fuzz import decrypt, json, juspay, keys, remote, verify, wire
+    from tests.fuzz import claims, decrypt, json, juspay, keys, remote, verify, wire
 from tests.fuzz.material import BETWEEN, MOST_BYTES, ROOT
 
 TARGETS = {
@@ -27,6 +27,7 @@ TARGETS = {
     "keys": keys,
     "juspay": juspay,
     "remote": remote,
+    "claims": claims,
 }
 
 

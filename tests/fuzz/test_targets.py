@@ -17,6 +17,7 @@ STEPS = {
     "keys": 5,
     "juspay": 1,
     "remote": 5,
+    "claims": 1,
 }
 
 

@@ -2,7 +2,7 @@
 
 What `forge` is for RSA-OAEP, AES Key Wrap and `dir`, this is for every alg and enc.
 
-Source: RFC 7518 sections 4 and 5, RFC 8037, RFC 8018, draft-amringer-jose-chacha.
+Source: RFC 7518 sections 4 and 5, RFC 8037, RFC 8018, RFC 8812, RFC 9864, draft-amringer-jose-chacha.
 """
 
 import functools
@@ -11,6 +11,7 @@ import json
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -38,13 +39,22 @@ IV_BYTES = {name: enc.iv_bytes for name, enc in forge.ENCS.items()} | {"C20P": 1
 ENCS = list(CEK_BYTES)
 SUITES = [(alg, enc) for alg in ALGS for enc in ENCS]
 CURVES = {"P-256": 32, "P-384": 48, "P-521": 66, "X25519": 32, "X448": 56}
-WEIERSTRASS = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+# For signatures alone.
+SIGNING_CURVES = {"secp256k1": 32}
+WEIERSTRASS = {
+    "P-256": ec.SECP256R1(),
+    "P-384": ec.SECP384R1(),
+    "P-521": ec.SECP521R1(),
+    "secp256k1": ec.SECP256K1(),
+}
+_BYTES = CURVES | SIGNING_CURVES
 ITERATIONS = 1000
 
 # One algorithm of every family for each kind of key.
 SIGS = [
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-    *("ES256", "ES384", "ES512", "Ed25519", "EdDSA", "HS256", "HS384", "HS512"),
+    *("ES256", "ES384", "ES512", "ES256K", "Ed25519", "Ed448", "EdDSA"),
+    *("HS256", "HS384", "HS512"),
 ]
 
 
@@ -56,7 +66,7 @@ class Wrapped(NamedTuple):
 
 def private(curve, name="mine"):
     """Return the same pair on a curve for the same name."""
-    raw = draw(f"{curve} {name}", CURVES[curve])
+    raw = draw(f"{curve} {name}", _BYTES[curve])
     if curve == "X25519":
         return X25519PrivateKey.from_private_bytes(raw)
     if curve == "X448":
@@ -68,7 +78,7 @@ def public_jwk(pair, curve):
     public = pair.public_key()
     if curve in WEIERSTRASS:
         numbers = public.public_numbers()
-        x, y = (number.to_bytes(CURVES[curve], "big") for number in (numbers.x, numbers.y))
+        x, y = (number.to_bytes(_BYTES[curve], "big") for number in (numbers.x, numbers.y))
         return {"kty": "EC", "crv": curve, "x": b64(x), "y": b64(y)}
     return {"kty": "OKP", "crv": curve, "x": b64(public.public_bytes_raw())}
 
@@ -76,7 +86,7 @@ def public_jwk(pair, curve):
 def private_jwk(curve, name="mine"):
     pair = private(curve, name)
     if curve in WEIERSTRASS:
-        d = pair.private_numbers().private_value.to_bytes(CURVES[curve], "big")
+        d = pair.private_numbers().private_value.to_bytes(_BYTES[curve], "big")
     else:
         d = pair.private_bytes_raw()
     return {**public_jwk(pair, curve), "d": b64(d)}
@@ -220,11 +230,21 @@ def signing_key(alg, name="mine", kid=None):
     if alg[:2] == "HS":
         secret = draw(f"{alg} {name}", int(alg[2:]) // 8)
         return Key.from_jwk({"kty": "oct", "k": b64(secret)}, alg=alg, kid=kid)
-    return Key.from_jwk(ed_jwk(name) if alg[0:2] == "Ed" else ec_jwk(alg, name), alg=alg, kid=kid)
+    jwk = ed448_jwk(name) if alg == "Ed448" else ed_jwk(name)
+    return Key.from_jwk(jwk if alg[0:2] == "Ed" else ec_jwk(alg, name), alg=alg, kid=kid)
+
+
+EC_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "ES256K": "secp256k1"}
 
 
 def ec_jwk(alg, name="mine"):
-    return private_jwk({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[alg], name)
+    return private_jwk(EC_CURVES[alg], name)
+
+
+def ed448_jwk(name="mine"):
+    seed = draw(f"Ed448 {name}", 57)
+    public = Ed448PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    return {"kty": "OKP", "crv": "Ed448", "x": b64(public), "d": b64(seed)}
 
 
 def ed_jwk(name="mine"):

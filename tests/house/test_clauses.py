@@ -21,8 +21,8 @@ TOP = {"rfc": str, "title": str, "date": str, "keywords": dict, "clause": list}
 NEEDED = {"section": str, "level": str, "text": str, "status": str}
 OPTIONAL = {"words": int, "reason": str, "code": list, "tests": list}
 ALL = {
-    *("rfc7515", "rfc7516", "rfc7517", "rfc7518", "rfc7638", "rfc7797", "rfc8037", "rfc8725"),
-    "rfc8725bis",
+    *("rfc7515", "rfc7516", "rfc7517", "rfc7518", "rfc7519", "rfc7638", "rfc7797", "rfc8037"),
+    *("rfc8725", "rfc8725bis"),
 }
 
 

@@ -126,7 +126,7 @@ def private_names(source: str) -> list[str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("joseal")
         for alias in node.names
         if any(
-            part[0] == "_" and part not in ("_core", "_http")
+            part[0] == "_" and part not in {"_core", "_http", "_once"}
             for part in f"{node.module}.{alias.name}".split(".")
         )
     ]

@@ -66,7 +66,7 @@ def test_default_iterations_are_those_that_the_documents_name(alg, count):
     assert json.loads(head)["p2c"] == count
 
 
-@pytest.mark.parametrize("alg", ["ES256K", "Ed448", "ECDH-1PU", "ECDH-1PU+A128KW"])
+@pytest.mark.parametrize("alg", ["ECDH-1PU", "ECDH-1PU+A128KW"])
 def test_an_alg_that_joseal_lacks_is_refused_with_the_names_it_has(alg):
     with pytest.raises(InvalidKeyError, match="known") as caught:
         Key.generate(alg)

@@ -112,6 +112,21 @@ def jws(key: joseal.Key, token: str | bytes) -> None:
     joseal.Verifier(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
+def before_a_token_is_opened(
+    token: str, verifiers: Mapping[str, joseal.Verifier], decrypter: joseal.Decrypter
+) -> None:
+    header = joseal.peek(token)
+    assert_type(header, joseal.UntrustedHeader)
+    assert_type(header.kid, str | None)
+    assert_type(header.form, Literal["JWE", "JWS"])
+    assert_type(header.parameters, Mapping[str, object])
+    joseal.Verifier(header)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(joseal.KeyResolver(verifiers.get).open(token), joseal.VerifiedToken)
+    resolver = joseal.KeyResolver(lambda _kid: decrypter, capacity=10)
+    assert_type(resolver.open(token), joseal.DecryptedToken)
+    joseal.KeyResolver(token)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def nested(
     signer: joseal.Signer,
     verifier: joseal.Verifier,

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tests.vectors.vector_files import Case, group_of
 
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgSpec
+from joseal._core.algorithms.registry import ALGS, ENCS, KOBLITZ, SIGS, AlgSpec
+from joseal._core.algorithms.registry import WEIERSTRASS as NIST
 from joseal._core.wire import base64url
 
 JWE_SEGMENTS = ("header", "encrypted key", "IV", "ciphertext", "tag")
@@ -34,7 +35,7 @@ SHARED = {name for name, alg in {**ALGS, **SIGS}.items() if alg.kind == "oct" an
 CURVES = set(ALGS["ECDH-ES"].curves)
 AGREED = set(itertools.product(CURVES, ("ecdh-es", "ecdh-es+kw")))
 KEY_CURVES = {crv for alg in (*ALGS.values(), *SIGS.values()) for crv in alg.curves}
-POINTS = {crv for crv in KEY_CURVES if crv.startswith("P-")}
+POINTS = {crv for crv in KEY_CURVES if crv in (*NIST, *KOBLITZ)}
 
 
 class Fault(NamedTuple):

@@ -343,7 +343,7 @@ JWK = [
     Rule("y has", *("KeyLength", "key", POINT, each("y ", ("without its first byte",)))),
     Rule(
         "A key is on the curve that it names, which is one of ours",
-        *("KeyCurve", "key", CURVE, ("crv is ''", "crv is 'secp256k1'", "kty is (?:EC|OKP)")),
+        *("KeyCurve", "key", CURVE, ("crv is ''", "crv is 'secp256[kr]1'", "kty is (?:EC|OKP)")),
     ),
     Rule(
         "A point is on its curve, and not the one at infinity",

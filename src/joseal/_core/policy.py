@@ -3,8 +3,8 @@
 A policy looks at names alone. It is checked when an object is prepared, never while a token is
 handled, and it says what it refuses.
 
-Source: RFC 8725, RFC 9864, draft-amringer-jose-chacha; NIST SP 800-131A revision 2, FIPS 140-3
-Implementation Guidance D.F and D.G for `FIPS_NAMES`.
+Source: RFC 8725, RFC 9864, draft-amringer-jose-chacha; NIST SP 800-131A revision 2, SP 800-186 and
+FIPS 140-3 Implementation Guidance D.F and D.G for `FIPS_NAMES`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ _SHA1: Final = "it uses SHA-1, which scanners and newer modules refuse"
 _PKCS1: Final = "RSAES-PKCS1-v1_5 can't be opened safely"
 _DRAFT: Final = "it is defined by a draft only"
 _DIRECT_GCM: Final = "a fixed AES-GCM key must not make more than 2^32 tokens"
-_POLYMORPHIC: Final = "its name does not say its curve: use Ed25519"
+_POLYMORPHIC: Final = "its name does not say its curve: use Ed25519, or Ed448 for an Ed448 key"
 _NOT_APPROVED: Final = "its primitive is not approved by NIST"
 
 
@@ -85,6 +85,7 @@ FIPS_NAMES: Final = Policy(
             "RSA1_5": "SP 800-131A revision 2 disallows it since 2024",
             "C20P": _NOT_APPROVED,
             "XC20P": _NOT_APPROVED,
+            "ES256K": "SP 800-186 allows secp256k1 for blockchain applications only",
         }
     ),
 )

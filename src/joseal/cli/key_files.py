@@ -28,7 +28,7 @@ _KEY_BYTES: Final = 1024 * 1024
 # For keys that are only to be shown or written otherwise: between them they take every kind of key,
 # whatever its use. No such alg is ever shown.
 _STAND_INS: Final = (
-    *("RSA-OAEP-256", "RS256", "ECDH-ES", "EdDSA", "ES256", "ES384", "ES512"),
+    *("RSA-OAEP-256", "RS256", "ECDH-ES", "EdDSA", "ES256", "ES384", "ES512", "ES256K"),
     *("dir", "A256KW", "HS256", "HS384", "HS512"),
 )
 

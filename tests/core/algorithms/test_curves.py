@@ -10,13 +10,16 @@ from tests.helpers import all_algorithms
 from tests.helpers.forge import unb64
 
 from joseal._core.algorithms import curves
-from joseal._core.algorithms.registry import EDWARDS, MONTGOMERY, WEIERSTRASS
+from joseal._core.algorithms.registry import EDWARDS, KOBLITZ, MONTGOMERY
+from joseal._core.algorithms.registry import WEIERSTRASS as AGREEING
 
-SIZES = all_algorithms.CURVES | {"Ed25519": 32, "Ed448": 57}
+SIZES = all_algorithms.CURVES | all_algorithms.SIGNING_CURVES | {"Ed25519": 32, "Ed448": 57}
 ALL = list(SIZES)
+WEIERSTRASS = (*AGREEING, *KOBLITZ)
 ORDER = {
     "P-256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "P-521": 2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+    "secp256k1": 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
 }
 
 # Points of low order, as u coordinates: RFC 7748 section 6, https://cr.yp.to/ecdh.html#validate
@@ -106,7 +109,7 @@ def test_second_coordinate_goes_with_weierstrass_curves_alone(curve):
 
 
 @pytest.mark.parametrize(
-    "curve", ["secp256k1", "P-256K", "p-256", "", "Ed25519ph", "x25519", "brainpoolP256r1"]
+    "curve", ["secp256r1", "P-256K", "p-256", "", "Ed25519ph", "x25519", "brainpoolP256r1"]
 )
 def test_other_curves_are_refused(curve):
     assert curves.load_public(curve, bytes(32), bytes(32)) is None
@@ -114,9 +117,9 @@ def test_other_curves_are_refused(curve):
 
 
 def test_name_of_a_curve_that_is_not_used_is_in_no_table():
-    pair = ec.generate_private_key(ec.SECP256K1())
-    assert curves.name(pair) == curves.name(pair.public_key()) == "secp256k1"
-    assert "secp256k1" not in SIZES
+    pair = ec.generate_private_key(ec.BrainpoolP256R1())
+    assert curves.name(pair) == curves.name(pair.public_key()) == "brainpoolP256r1"
+    assert "brainpoolP256r1" not in SIZES
 
 
 @pytest.mark.parametrize("curve", WEIERSTRASS)
@@ -233,13 +236,14 @@ PRIME = {
     "P-256": 2**256 - 2**224 + 2**192 + 2**96 - 1,
     "P-384": 2**384 - 2**128 - 2**96 + 2**32 - 1,
     "P-521": 2**521 - 1,
+    "secp256k1": 2**256 - 2**32 - 977,
 }
 
 
 @pytest.mark.parametrize("curve", PRIME)
 def test_coordinate_over_the_field_is_refused(curve):
     """NIST SP 800-56A section 5.6.2.3.3: the same point, written with a number that is not reduced."""
-    size = all_algorithms.CURVES[curve]
+    size = SIZES[curve]
     for start in range(1, 200):
         # A point with a small x, so that x + p still has the size of the field.
         try:

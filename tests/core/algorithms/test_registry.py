@@ -31,14 +31,17 @@ HASHES = {
     "PBES2-HS512+A256KW": "sha512",
 }
 
-# Kind of key, least bytes of a secret, curves, hash. RFC 7518 section 3.1, RFC 8037, RFC 9864.
+# Kind of key, least bytes of a secret, curves, hash. RFC 7518 section 3.1, RFC 8037,
+# RFC 8812, RFC 9864.
 EXPECTED_SIGS = {
     **{f"RS{bits}": ("RSA", 0, (), f"sha{bits}") for bits in (256, 384, 512)},
     **{f"PS{bits}": ("RSA", 0, (), f"sha{bits}") for bits in (256, 384, 512)},
     "ES256": ("curve", 0, ("P-256",), "sha256"),
     "ES384": ("curve", 0, ("P-384",), "sha384"),
     "ES512": ("curve", 0, ("P-521",), "sha512"),
+    "ES256K": ("curve", 0, ("secp256k1",), "sha256"),
     "Ed25519": ("curve", 0, ("Ed25519",), None),
+    "Ed448": ("curve", 0, ("Ed448",), None),
     "EdDSA": ("curve", 0, ("Ed25519", "Ed448"), None),
     **{f"HS{bits}": ("oct", bits // 8, (), f"sha{bits}") for bits in (256, 384, 512)},
 }

@@ -14,6 +14,7 @@ import traceback
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from tests.helpers import all_algorithms, forge
@@ -85,11 +86,11 @@ class Device:
         return self._answer("sign", alg, data, good=lambda: self._sign(alg, data))
 
     def _sign(self, alg, data):
-        if alg in ("Ed25519", "EdDSA"):
+        if alg.startswith("Ed"):
             return self.key.sign(data)
-        kind = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[alg[2:]]
+        kind = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[alg[2:5]]
         if alg.startswith("ES"):
-            size = all_algorithms.CURVES[{"256": "P-256", "384": "P-384", "512": "P-521"}[alg[2:]]]
+            size = (self.key.key_size + 7) // 8
             r, s = decode_dss_signature(self.key.sign(data, ec.ECDSA(kind())))
             return r.to_bytes(size, "big") + s.to_bytes(size, "big")
         scheme = padding.PKCS1v15()
@@ -122,7 +123,9 @@ def held_for_signing(alg, answer=None):
     if alg[:2] in ("RS", "PS"):
         own = forge.rsa_private()
     elif alg.startswith("ES"):
-        own = all_algorithms.private({"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}[alg])
+        own = all_algorithms.private(all_algorithms.EC_CURVES[alg])
+    elif alg == "Ed448":
+        own = Ed448PrivateKey.from_private_bytes(forge.unb64(all_algorithms.ed448_jwk()["d"]))
     else:
         own = Ed25519PrivateKey.from_private_bytes(forge.unb64(all_algorithms.ed_jwk()["d"]))
     device = Device(own, answer)

@@ -15,9 +15,11 @@ from tests.helpers.forge import b64
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms import curves
-from joseal._core.algorithms.registry import MONTGOMERY, WEIERSTRASS
+from joseal._core.algorithms.registry import KOBLITZ, MONTGOMERY
+from joseal._core.algorithms.registry import WEIERSTRASS as NIST
 from joseal._core.keys import validate
 
+WEIERSTRASS = (*NIST, *KOBLITZ)
 PAIR = rsa.generate_private_key(65537, 2048).private_numbers()
 GOOD = {
     "n": PAIR.public_numbers.n,
@@ -260,9 +262,9 @@ def point_faults(curve):
 
 def small_points(curve):
     """Yield points with small x; the primes here are 3 modulo 4."""
-    prime, b, _ = curves._DOMAINS[curve]
+    prime, b, _, a = curves._DOMAINS[curve]
     for x in range(1, 100):
-        square = (x**3 - 3 * x + b) % prime
+        square = (x**3 + a * x + b) % prime
         y = pow(square, (prime + 1) // 4, prime)
         if y * y % prime == square:
             yield x, y
@@ -283,7 +285,9 @@ def ed448_faults():
 
 def alg_of(curve):
     if curve in WEIERSTRASS:
-        return {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512"}[curve]
+        return {**dict(zip(NIST, ("ES256", "ES384", "ES512"), strict=True)), "secp256k1": "ES256K"}[
+            curve
+        ]
     return "ECDH-ES" if curve in MONTGOMERY else "EdDSA"
 
 

@@ -21,13 +21,13 @@ import pytest
 from tests.helpers import all_algorithms
 
 import joseal
-from joseal import bulk, conformance, juspay, profiles, remote, stream, web
+from joseal import bulk, claims, conformance, juspay, profiles, remote, stream, web
 from joseal._core import secrecy
 from joseal.juspay.webhooks.store import Claim
 
 PUBLIC = ["joseal", "joseal.bulk", "joseal.stream", "joseal.profiles", "joseal.juspay"]
 PUBLIC += ["joseal.remote", "joseal.diagnosis", "joseal.conformance", "joseal.devices.pkcs11"]
-PUBLIC += ["joseal.web"]
+PUBLIC += ["joseal.web", "joseal.claims"]
 DUNDERS = {"__init__", "__call__", "__iter__", "__next__", "__enter__", "__exit__"}
 
 # Public, and without the decorator.
@@ -36,6 +36,7 @@ UNGUARDED = {
         (
             *("joseal.DecryptedToken.__init__", "joseal.VerifiedToken.__init__"),
             *("joseal.NestedToken.__init__", "joseal.bulk.Item.__init__"),
+            *("joseal.UntrustedHeader.__init__", "joseal.claims.ClaimSet.__init__"),
             *("joseal.bulk.Outcome.__init__", "joseal.bulk.Outcomes.__init__"),
         ),
         "keeps what it is given, and looks at nothing of it",
@@ -395,6 +396,28 @@ def webhook():
     return juspay.read_webhook(WEBHOOK)
 
 
+RULES = claims.Claims(expires=False)
+
+
+def trapped_rules(error):
+    return claims.Claims(expires=False, now=Trap(error).spring)
+
+
+@functools.cache
+def jwt():
+    return joseal.Signer(private("RS256")).sign(RULES.issue({"sub": "u-1"}))
+
+
+@functools.cache
+def session():
+    return claims.AuthJsSession("a text of 32 random bytes, base64")
+
+
+@functools.cache
+def kid_token():
+    return joseal.Signer(private("RS256"), header={"kid": "a"}).sign(PLAINTEXT)
+
+
 def in_threads(many, items, error):
     """A factory of the caller's that raises in a thread of the caller's executor."""
     with concurrent.futures.ThreadPoolExecutor(1) as executor:
@@ -523,6 +546,10 @@ ROWS = {
     ),
     "joseal.Signer.sign: header": lambda e: signer().sign(PLAINTEXT, header=TrapMapping(e)),
     "joseal.Signer.sign: device": lambda e: device_signer(e).sign(PLAINTEXT),
+    "joseal.KeyResolver.open: find": lambda e: joseal.KeyResolver(Trap(e).spring).open(kid_token()),
+    "joseal.KeyResolver.open: clock": lambda e: joseal.KeyResolver(
+        lambda _kid: None, clock=Trap(e).spring
+    ).open(kid_token()),
     "joseal.Verifier.__init__: keys": lambda e: joseal.Verifier(TrapIterable(e)),
     "joseal.Verifier.__init__: crit": lambda e: joseal.Verifier(
         private("RS256").public(), crit=TrapCollection(e)
@@ -711,6 +738,35 @@ ROWS = {
     "joseal.juspay.SqliteWebhookStore.handle_in_transaction: handler": lambda e: (
         juspay.SqliteWebhookStore("store.db").handle_in_transaction(webhook(), Trap(e).spring)
     ),
+    "joseal.claims.Claims.read: now": lambda e: trapped_rules(e).read(
+        joseal.Verifier(private("RS256").public()).open(jwt())
+    ),
+    "joseal.claims.Claims.issue: claims": lambda e: RULES.issue(TrapMapping(e)),
+    "joseal.claims.Claims.issue: now": lambda e: trapped_rules(e).issue({"sub": "u-1"}),
+    "joseal.claims.JwtVerifier.__init__: keys": lambda e: claims.JwtVerifier(
+        TrapIterable(e), RULES
+    ),
+    "joseal.claims.JwtVerifier.read: now": lambda e: claims.JwtVerifier(
+        private("RS256").public(), trapped_rules(e)
+    ).read(jwt()),
+    "joseal.claims.EncryptedJwt.__init__: keys": lambda e: claims.EncryptedJwt(
+        RULES, enc="A128GCM", decryption_keys=TrapIterable(e), verifying_keys=private("RS256")
+    ),
+    "joseal.claims.EncryptedJwt.issue: claims": lambda e: claims.EncryptedJwt(
+        RULES,
+        enc="A128GCM",
+        signing_key=private("RS256"),
+        encryption_key=private("RSA-OAEP").public(),
+    ).issue(TrapMapping(e)),
+    "joseal.claims.AuthJsSession.read: cookies": lambda e: session().read(TrapMapping(e)),
+    "joseal.claims.AuthJsSession.issue: claims": lambda e: session().issue(TrapMapping(e)),
+    "joseal.claims.MemorySeenOnce.claim: clock": lambda e: claims.MemorySeenOnce(
+        clock=Trap(e).spring
+    ).claim(claims.ClaimSet({"jti": "a", "exp": 1})),
+    "joseal.claims.SqliteSeenOnce.__init__: path": lambda e: claims.SqliteSeenOnce(TrapPath(e)),
+    "joseal.claims.SqliteSeenOnce.claim: clock": lambda e: claims.SqliteSeenOnce(
+        "seen.db", clock=Trap(e).spring
+    ).claim(claims.ClaimSet({"jti": "a", "exp": 1})),
     "joseal.conformance.verify: paths": lambda e: conformance.verify(
         TrapIterable(e), conformance.backend("joseal")
     ),
@@ -758,6 +814,9 @@ NOT_ASKED = {
         ("joseal.web.AsgiMiddleware.__init__", "joseal.web.WsgiMiddleware.__init__"),
         "keeps the application and applies, and asks them nothing",
     ),
+    "joseal.claims.MemorySeenOnce.__init__": "keeps the clock, and asks it nothing",
+    "joseal.claims.AuthJsSession.__init__": "keeps the clock, and asks it nothing",
+    "joseal.KeyResolver.__init__": "keeps what finds and the clock, and asks them nothing",
     "joseal.juspay.MemoryWebhookStore.__init__": "keeps the clock, and asks it nothing",
     "joseal.devices.pkcs11.Pkcs11Token.ask": "for Pkcs11Key, whose operations are joseal's own",
     **dict.fromkeys(

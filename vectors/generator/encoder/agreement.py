@@ -21,12 +21,13 @@ ECDH_ALGS = tuple(ECDH_KEK_BYTES)
 
 
 class Weierstrass(NamedTuple):
-    """y^2 = x^3 - 3x + b over the prime; `order` is that of the base point."""
+    """y^2 = x^3 + ax + b over the prime; `order` is that of the base point."""
 
     curve: ec.EllipticCurve
     prime: int
     b: int
     order: int
+    a: int = -3
 
     @property
     def size(self) -> int:
@@ -35,7 +36,7 @@ class Weierstrass(NamedTuple):
 
     def y(self, x: int) -> int | None:
         """Return a y for this x, if there is one. Each prime here is 3 modulo 4."""
-        square = (x**3 - 3 * x + self.b) % self.prime
+        square = (x**3 + self.a * x + self.b) % self.prime
         root = pow(square, (self.prime + 1) // 4, self.prime)
         return root if root * root % self.prime == square else None
 
@@ -68,6 +69,17 @@ WEIERSTRASS = {
         ),
     ),
 }
+# For signatures alone. SEC 2 section 2.4.1.
+KOBLITZ = {
+    "secp256k1": Weierstrass(
+        ec.SECP256K1(),
+        2**256 - 2**32 - 977,
+        7,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+        a=0,
+    ),
+}
+EQUATIONS = WEIERSTRASS | KOBLITZ
 MONTGOMERY = {
     "X25519": (x25519.X25519PrivateKey, x25519.X25519PublicKey, 32),
     "X448": (x448.X448PrivateKey, x448.X448PublicKey, 56),
@@ -78,21 +90,21 @@ CURVES = (*WEIERSTRASS, *MONTGOMERY)
 
 def scalar(crv: str, label: str) -> int:
     """Draw a number below the order, for a private key or a nonce."""
-    curve = WEIERSTRASS[crv]
+    curve = EQUATIONS[crv]
     return 1 + int.from_bytes(draw(label, curve.size + 8)) % (curve.order - 1)
 
 
 def point(crv: str, number: int) -> tuple[int, int]:
     """Return the coordinates of the base point times a number."""
-    numbers = ec.derive_private_key(number, WEIERSTRASS[crv].curve).public_key().public_numbers()
+    numbers = ec.derive_private_key(number, EQUATIONS[crv].curve).public_key().public_numbers()
     return numbers.x, numbers.y
 
 
 def pair(crv: str, label: str) -> dict[str, str]:
     """Draw a private JWK."""
-    if crv in WEIERSTRASS:
+    if crv in EQUATIONS:
         d = scalar(crv, label)
-        size = WEIERSTRASS[crv].size
+        size = EQUATIONS[crv].size
         x, y = (b64(number.to_bytes(size)) for number in point(crv, d))
         return {"kty": "EC", "crv": crv, "x": x, "y": y, "d": b64(d.to_bytes(size))}
     if crv in MONTGOMERY:

@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     EllipticCurvePublicKey,
     EllipticCurvePublicNumbers,
 )
-from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from vectors.generator.encoder.agreement import WEIERSTRASS, point, scalar
+from vectors.generator.encoder.agreement import EQUATIONS, point, scalar
 from vectors.generator.encoder.jwe import Jwk, b64, draw, header_bytes, mgf1, rsa_bytes, unb64, xor
 
 
@@ -50,7 +50,12 @@ SIGNATURES = {
     "HS256": Signature("hmac", "sha256"),
     "HS384": Signature("hmac", "sha384"),
     "HS512": Signature("hmac", "sha512"),
+    "ES256K": Signature("ecdsa", "sha256", "secp256k1"),
+    "Ed448": Signature("eddsa", "", "Ed448"),
 }
+# Their cases go to the end of each file, so that no id changes.
+LATER = ("ES256K", "Ed448")
+FIRST = tuple(alg for alg in SIGNATURES if alg not in LATER)
 
 # The DER of AlgorithmIdentifier and the head of the digest. RFC 8017 section 9.2, note 1.
 _DIGEST_INFO = {
@@ -97,7 +102,7 @@ def pss_block(
 
 def ecdsa_numbers(key: Jwk, data: bytes, label: str, hash_name: str) -> tuple[int, int]:
     """Sign with a drawn nonce: r and s."""
-    curve = WEIERSTRASS[key["crv"]]
+    curve = EQUATIONS[key["crv"]]
     value = int.from_bytes(digest(hash_name, data))
     # The leftmost bits of the hash, where it is longer than the order.
     value >>= max(0, 8 * hashlib.new(hash_name).digest_size - curve.order.bit_length())
@@ -109,7 +114,7 @@ def ecdsa_numbers(key: Jwk, data: bytes, label: str, hash_name: str) -> tuple[in
 
 def joined(key: Jwk, r: int, s: int) -> bytes:
     """Write r and s in full size. RFC 7518 section 3.4."""
-    size = WEIERSTRASS[key["crv"]].size
+    size = EQUATIONS[key["crv"]].size
     return r.to_bytes(size) + s.to_bytes(size)
 
 
@@ -121,15 +126,19 @@ def edwards(key: Jwk, data: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(d).sign(data)
 
 
-def public_key(key: Jwk) -> RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey:
+def public_key(
+    key: Jwk,
+) -> RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey | Ed448PublicKey:
     """Return the public half for those who want to write it in other forms."""
     if key["kty"] == "RSA":
         modulus, exponent = (int.from_bytes(unb64(key[name])) for name in ("n", "e"))
         return RSAPublicNumbers(exponent, modulus).public_key()
+    if key["crv"] == "Ed448":
+        return Ed448PublicKey.from_public_bytes(unb64(key["x"]))
     if key["kty"] == "OKP":
         return Ed25519PublicKey.from_public_bytes(unb64(key["x"]))
     x, y = (int.from_bytes(unb64(key[name])) for name in ("x", "y"))
-    return EllipticCurvePublicNumbers(x, y, WEIERSTRASS[key["crv"]].curve).public_key()
+    return EllipticCurvePublicNumbers(x, y, EQUATIONS[key["crv"]].curve).public_key()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ Rules:
 - The arithmetic of secrets is all OpenSSL's. What is computed here is public.
 
 Source: RFC 7518 section 6.2, RFC 8037 section 2, RFC 7748 sections 5 and 6, RFC 8032 section 5.2,
-NIST SP 800-186 section 3.2.1.
+RFC 8812 section 3.1, NIST SP 800-186 section 3.2.1, SEC 2 section 2.4.1 (secp256k1).
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,12 @@ PrivateCurveKey: TypeAlias = ec.EllipticCurvePrivateKey | _OkpPrivate
 PublicCurveKey: TypeAlias = ec.EllipticCurvePublicKey | _OkpPublic
 
 _WEIERSTRASS: Final[Mapping[str, ec.EllipticCurve]] = MappingProxyType(
-    {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+    {
+        "P-256": ec.SECP256R1(),
+        "P-384": ec.SECP384R1(),
+        "P-521": ec.SECP521R1(),
+        "secp256k1": ec.SECP256K1(),
+    }
 )
 _NAMES: Final = {curve.name: name for name, curve in _WEIERSTRASS.items()}
 
@@ -46,11 +51,12 @@ _OKP: Final[Mapping[str, tuple[type[_OkpPrivate], type[_OkpPublic], int]]] = Map
 
 
 class _Domain(NamedTuple):
-    """The field, the constant b and the order of a curve y^2 = x^3 - 3x + b."""
+    """The field, the order and the constants of a curve y^2 = x^3 + ax + b."""
 
     prime: int
     b: int
     order: int
+    a: int = -3
 
 
 _DOMAINS: Final[Mapping[str, _Domain]] = MappingProxyType(
@@ -69,6 +75,12 @@ _DOMAINS: Final[Mapping[str, _Domain]] = MappingProxyType(
             2**521 - 1,
             0x0051953EB9618E1C9A1F929A21A0B68540EEA2DA725B99B315F3B8B489918EF109E156193951EC7E937B1652C0BD3BB1BF073573DF883D2C34F1EF451FD46B503F00,
             2**521 - 0x5AE79787C40D069948033FEB708F65A2FC44A36477663B851449048E16EC79BF7,
+        ),
+        "secp256k1": _Domain(
+            2**256 - 2**32 - 977,
+            7,
+            0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
+            a=0,
         ),
     }
 )
@@ -162,9 +174,9 @@ def unsupported(algorithm: str) -> InvalidKeyError:
 
 def _is_point(curve: str, x_bytes: bytes, y_bytes: bytes) -> bool:
     """Tell whether both coordinates are below the prime and fit the equation of the curve."""
-    prime, b, _ = _DOMAINS[curve]
+    prime, b, _, a = _DOMAINS[curve]
     x, y = int.from_bytes(x_bytes, "big"), int.from_bytes(y_bytes, "big")
-    return x < prime and y < prime and (y * y - (x * x - 3) * x - b) % prime == 0
+    return x < prime and y < prime and (y * y - (x * x + a) * x - b) % prime == 0
 
 
 def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKey | None:

@@ -21,9 +21,9 @@ HASHES: Final[Mapping[HashName, Hash]] = MappingProxyType(
 )
 
 
-def digest(raw: bytes) -> bytes:
-    """Hash with SHA-256."""
-    function = hashes.Hash(HASHES["sha256"])
+def digest(raw: bytes, name: HashName = "sha256") -> bytes:
+    """Hash, with SHA-256 unless another one is named."""
+    function = hashes.Hash(HASHES[name])
     function.update(raw)
     return function.finalize()
 

@@ -3,8 +3,9 @@
 `Alg`, `SigAlg` and `Enc` are the names of the tables as types, so that an editor completes them and
 a type checker finds a name that does not exist. A test keeps both the same.
 
-Source: RFC 7518 sections 3.1, 4.1 and 5.1, RFC 8037 section 3, RFC 9864, the IANA registry "JSON
-Web Signature and Encryption Algorithms", and draft-amringer-jose-chacha for `C20P` and `XC20P`.
+Source: RFC 7518 sections 3.1, 4.1 and 5.1, RFC 8037 section 3, RFC 8812 section 3, RFC 9864, the
+IANA registry "JSON Web Signature and Encryption Algorithms", and draft-amringer-jose-chacha for
+`C20P` and `XC20P`.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -52,7 +53,9 @@ SigAlg: TypeAlias = Literal[
     "ES256",
     "ES384",
     "ES512",
+    "ES256K",
     "Ed25519",
+    "Ed448",
     "EdDSA",
     "HS256",
     "HS384",
@@ -73,9 +76,13 @@ Enc: TypeAlias = Literal[
 ]
 # The algs that take a password, which `Key.from_password` is for.
 PasswordAlg: TypeAlias = Literal["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"]
-Curve: TypeAlias = Literal["P-256", "P-384", "P-521", "X25519", "X448", "Ed25519", "Ed448"]
+Curve: TypeAlias = Literal[
+    "P-256", "P-384", "P-521", "secp256k1", "X25519", "X448", "Ed25519", "Ed448"
+]
 
 WEIERSTRASS: Final[tuple[Curve, ...]] = ("P-256", "P-384", "P-521")
+# For signatures alone: RFC 8812 section 3 registers it for ES256K and for no agreement.
+KOBLITZ: Final[tuple[Curve, ...]] = ("secp256k1",)
 MONTGOMERY: Final[tuple[Curve, ...]] = ("X25519", "X448")
 EDWARDS: Final[tuple[Curve, ...]] = ("Ed25519", "Ed448")
 
@@ -205,7 +212,10 @@ SIGS: Final[Mapping[str, SigSpec]] = MappingProxyType(
         "ES256": SigSpec("ES256", "ecdsa", "curve", ("P-256",), hash="sha256"),
         "ES384": SigSpec("ES384", "ecdsa", "curve", ("P-384",), hash="sha384"),
         "ES512": SigSpec("ES512", "ecdsa", "curve", ("P-521",), hash="sha512"),
+        "ES256K": SigSpec("ES256K", "ecdsa", "curve", KOBLITZ, hash="sha256"),
         "Ed25519": SigSpec("Ed25519", "eddsa", "curve", ("Ed25519",), hash="sha512"),
+        # Its hash, SHAKE256, is inside the primitive: no code here asks for it.
+        "Ed448": SigSpec("Ed448", "eddsa", "curve", ("Ed448",), hash="sha512"),
         "EdDSA": SigSpec("EdDSA", "eddsa", "curve", EDWARDS, hash="sha512"),
         "HS256": SigSpec("HS256", "hmac", "oct", hash="sha256", key_bytes=32),
         "HS384": SigSpec("HS384", "hmac", "oct", hash="sha384", key_bytes=48),
@@ -226,7 +236,7 @@ ENCS: Final[Mapping[str, EncSpec]] = MappingProxyType(
     }
 )
 
-CURVES: Final[tuple[Curve, ...]] = (*WEIERSTRASS, *MONTGOMERY, *EDWARDS)
+CURVES: Final[tuple[Curve, ...]] = (*WEIERSTRASS, *KOBLITZ, *MONTGOMERY, *EDWARDS)
 
 PASSWORD_ALGS: Final[tuple[PasswordAlg, ...]] = (
     "PBES2-HS256+A128KW",

@@ -6,7 +6,7 @@ Rules:
 - The salt of PSS is as long as its hash.
 - HMACs are compared in constant time.
 
-Source: RFC 7518 section 3, RFC 8037 section 3.1.
+Source: RFC 7518 section 3, RFC 8037 section 3.1, RFC 8812 section 3.2, RFC 9864 section 2.2.
 """
 
 from collections.abc import Callable
@@ -105,7 +105,7 @@ def rsa_check(sig: SigSpec, public: RSAPublicKey) -> Check:
 
 
 def ecdsa_check(sig: SigSpec, public: ec.EllipticCurvePublicKey) -> Check:
-    """Return the check of ES256, ES384 and ES512. RFC 7518 section 3.4.
+    """Return the check of ES256, ES384, ES512 and ES256K. RFC 7518 section 3.4, RFC 8812.
 
     The check raises:
         InvalidSignature: the signature does not hold, or is not of twice the size of the field.

@@ -24,6 +24,7 @@ from joseal._core.algorithms.registry import (
     AlgorithmSpec,
     AlgSpec,
     Curve,
+    Enc,
     EncSpec,
     KeyAlg,
     PasswordAlg,
@@ -31,7 +32,7 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import certificates, jwk_algs, pkcs12, support
+from joseal._core.keys import certificates, derived, jwk_algs, pkcs12, support
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
@@ -440,6 +441,53 @@ class Key(Opaque):
         if not LEAST_SALT_BYTES <= salt_bytes <= _MOST_SALT_BYTES:
             raise ValueError("salt_bytes must be from 8 to 1024")
         return cls._make(Password(raw, work, salt_bytes), alg, kid=kid)
+
+    @classmethod
+    @hide_locals
+    def derived(
+        cls,
+        secret: str | bytes,
+        *,
+        alg: KeyAlg,
+        enc: Enc | None = None,
+        salt: bytes = b"",
+        info: bytes = b"",
+        kid: str | None = None,
+    ) -> Self:
+        """Derive a symmetric key from a shared secret, by HKDF with SHA-256.
+
+        One secret gives a key of its own for each `salt` and `info`. HKDF does not make a password
+        strong: for that there is `from_password`.
+
+        Args:
+            secret: text, taken as UTF-8, or bytes: at least 16, and random.
+            alg: what the key is for: `dir`, AES key wrap or HMAC. The alg or the enc says how
+                many bytes are derived.
+            enc: for `dir`, the one content encryption that the key is for.
+            salt: of HKDF; it need not be secret.
+            info: what the key is for, in the words of the application.
+            kid: its name.
+
+        Returns:
+            The key.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: `enc` is not known; it is missing for `dir`, or given for another alg.
+            InvalidKeyError: the secret has fewer than 16 bytes, or is a public or private key; or
+                `alg` takes no shared secret.
+
+        Example:
+            >>> import joseal
+            >>> secret = "a text of 32 random bytes, base64"
+            >>> key = joseal.Key.derived(secret, alg="dir", enc="A256GCM", info=b"sessions")
+            >>> key.alg
+            'dir'
+
+        Source: RFC 5869.
+        """
+        raw = derived.derive(secret, lookup_alg(alg), enc, salt=salt, info=info)
+        return cls._make(raw, alg, kid=kid, enc=enc)
 
     @classmethod
     @hide_locals

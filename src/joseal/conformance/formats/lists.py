@@ -53,6 +53,7 @@ _ALGS: Final[Mapping[tuple[str, str], str]] = {
     ("P-256", "sig"): "ES256",
     ("P-384", "sig"): "ES384",
     ("P-521", "sig"): "ES512",
+    ("secp256k1", "sig"): "ES256K",
     ("Ed25519", "sig"): "EdDSA",
     ("Ed448", "sig"): "EdDSA",
 }
@@ -99,7 +100,8 @@ def _by_key(item: object) -> list[object]:
         {
             **shared,
             **({"alg": algs[place % len(algs)]} if "alg" in token else {}),
-            "jwk": key, "id": f"{token.get('id', '')} key {place + 1}",
+            "jwk": key,
+            "id": f"{token.get('id', '')} key {place + 1}",
         }
         for place, key in enumerate(keys)
     ]

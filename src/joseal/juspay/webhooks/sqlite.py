@@ -1,11 +1,7 @@
 """`SqliteWebhookStore`: which webhooks were handled, in one file, for all processes of a machine.
 
-Rules:
-- Every call has a connection and a write transaction of its own: nothing is shared by threads, and
-  nothing is carried over a fork.
-- A commit is on the disk when a call returns (`synchronous=FULL`): a confirmation that a power
-  failure takes back would be a webhook that is handled twice.
-- The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+How claims are kept is that of `joseal._once.sqlite`. What is added here is a handler that writes in
+the transaction that confirms.
 
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 """
@@ -13,61 +9,24 @@ Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
-from pathlib import Path
-from types import MappingProxyType
-from typing import Final, TypeVar, final
+from collections.abc import Callable
+from contextlib import closing
+from typing import TypeVar, final
 
 from joseal._core.secrecy import hide_locals
+from joseal._once.leases import LEASE_SECONDS, Clock, LeasedStore, claimed
+from joseal._once.sqlite import SqliteClaims
 from joseal.juspay.webhooks.receiver import WEBHOOK_ID
 from joseal.juspay.webhooks.store import (
-    LEASE_SECONDS,
     Claim,
-    Clock,
     Delivery,
     Identified,
-    LeasedStore,
-    StoredClaim,
     WebhookStoreError,
     check_result,
-    claimed,
+    delivery_of,
 )
-
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS joseal_deliveries (
-    webhook_id TEXT PRIMARY KEY NOT NULL,
-    attempt INTEGER NOT NULL,
-    claimed_at REAL NOT NULL,
-    lease_seconds REAL NOT NULL,
-    handled_at REAL
-) WITHOUT ROWID
-"""
-_FIND: Final = """
-SELECT attempt, claimed_at, lease_seconds, handled_at FROM joseal_deliveries WHERE webhook_id = ?
-"""
-_KEEP: Final = "REPLACE INTO joseal_deliveries VALUES (?, ?, ?, ?, ?)"
-_RELEASE: Final = """
-UPDATE joseal_deliveries SET lease_seconds = 0 WHERE webhook_id = ? AND attempt = ?
-"""
-_FORGET: Final = "DELETE FROM joseal_deliveries WHERE handled_at < ?"
-
-# By the primary result code, which is the low byte of the extended one.
-_TEXTS: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        sqlite3.SQLITE_BUSY: "the store of deliveries is in use for longer than its time-out",
-        sqlite3.SQLITE_CANTOPEN: "the store of deliveries can't be opened",
-        sqlite3.SQLITE_CORRUPT: "the store of deliveries is damaged",
-        sqlite3.SQLITE_FULL: "there is no space for the store of deliveries",
-        sqlite3.SQLITE_NOTADB: "the store of deliveries is damaged, or another kind of file",
-        sqlite3.SQLITE_READONLY: "the store of deliveries can't be written",
-    }
-)
-_MOST_SECONDS: Final = 1_000_000  # SQLite counts milliseconds in a C int
-_OTHER_TEXT: Final = "the store of deliveries can't be used"
 
 _W = TypeVar("_W", bound=Identified)
-_R = TypeVar("_R")
 
 
 @final
@@ -90,10 +49,9 @@ class SqliteWebhookStore(LeasedStore):
         WebhookStoreError: the file can't be used.
     """
 
-    __slots__ = ("_busy_timeout_seconds", "_path")
+    __slots__ = ("_claims",)
 
-    _path: str
-    _busy_timeout_seconds: float
+    _claims: SqliteClaims
 
     @hide_locals
     def __init__(
@@ -105,22 +63,15 @@ class SqliteWebhookStore(LeasedStore):
         clock: Clock = time.time,
     ) -> None:
         super().__init__(lease_seconds, clock)
-        if type(busy_timeout_seconds) not in (int, float):
-            raise TypeError("busy_timeout_seconds must be a number")
-        if not 0 < busy_timeout_seconds < _MOST_SECONDS:
-            raise ValueError("busy_timeout_seconds must be positive and less than a million")
-        name = os.fspath(path)
-        if not isinstance(name, str):
-            raise TypeError("path must be str or a path of str")
-        if "\0" in name:
-            raise ValueError("path must not have a null character")
-        self._set(
-            # Absolute, so that `:memory:` is a file like all others, and so that a later `chdir`
-            # does not make another store of it.
-            _path=str(Path(name).absolute()),
-            _busy_timeout_seconds=float(busy_timeout_seconds),
+        claims = SqliteClaims(
+            path,
+            busy_timeout_seconds,
+            table="joseal_deliveries",
+            column="webhook_id",
+            store="the store of deliveries",
+            error=WebhookStoreError,
         )
-        self._prepare()
+        self._set(_claims=claims)
 
     @hide_locals
     def claim(self, webhook_id: str) -> Claim | Delivery:
@@ -132,15 +83,8 @@ class SqliteWebhookStore(LeasedStore):
             WebhookStoreError: the store can't be used.
         """
         WEBHOOK_ID.apply("webhook_id", webhook_id)
-
-        def work(connection: sqlite3.Connection) -> Claim | Delivery:
-            entry = claimed(_find(connection, webhook_id), self._now(), self._lease_seconds)
-            if isinstance(entry, Delivery):
-                return entry
-            connection.execute(_KEEP, (webhook_id, *entry))
-            return Claim(webhook_id, entry.attempt)
-
-        return self._in_transaction(work)
+        found = self._claims.claim(webhook_id, self._now(), self._lease_seconds)
+        return Claim(webhook_id, found) if isinstance(found, int) else delivery_of(found)
 
     @hide_locals
     def confirm(self, claim: Claim) -> bool:
@@ -149,16 +93,7 @@ class SqliteWebhookStore(LeasedStore):
         Raises:
             WebhookStoreError: the store can't be used.
         """
-
-        def work(connection: sqlite3.Connection) -> bool:
-            entry = _find(connection, claim.webhook_id)
-            if entry is None or entry.handled_at is not None:
-                return False
-            handled = entry._replace(handled_at=self._now())
-            connection.execute(_KEEP, (claim.webhook_id, *handled))
-            return entry.attempt == claim.attempt
-
-        return self._in_transaction(work)
+        return self._claims.confirm(claim.webhook_id, claim.attempt, self._now())
 
     @hide_locals
     def release(self, claim: Claim) -> None:
@@ -167,7 +102,7 @@ class SqliteWebhookStore(LeasedStore):
         Raises:
             WebhookStoreError: the store can't be used.
         """
-        self._in_transaction(lambda connection: connection.execute(_RELEASE, claim))
+        self._claims.release(claim.webhook_id, claim.attempt)
 
     @hide_locals
     def forget(self, older_than_seconds: float) -> int:
@@ -176,10 +111,7 @@ class SqliteWebhookStore(LeasedStore):
         Raises:
             WebhookStoreError: the store can't be used.
         """
-        before = self._now() - older_than_seconds
-        return self._in_transaction(
-            lambda connection: connection.execute(_FORGET, (before,)).rowcount
-        )
+        return self._claims.forget(self._now() - older_than_seconds)
 
     @hide_locals
     def handle_in_transaction(
@@ -201,88 +133,20 @@ class SqliteWebhookStore(LeasedStore):
             ValueError: the id can't be one.
         """
         WEBHOOK_ID.apply("webhook_id", webhook.id)
-        with closing(self._begin()) as connection:
-            entry = self._guarded(lambda: _find(connection, webhook.id))
+        claims = self._claims
+        with closing(claims.begin()) as connection:
+            entry = claims.guarded(lambda: claims.find(connection, webhook.id))
             now = self._now()
             kept = claimed(entry, now, 0.0)
-            if isinstance(kept, Delivery):
-                return kept
+            if isinstance(kept, str):
+                return delivery_of(kept)
             check_result(handler(webhook, connection))
             if not connection.in_transaction:
                 raise WebhookStoreError("the handler ended the transaction that confirms")
-            row = (webhook.id, *kept._replace(handled_at=now))
-            self._guarded(lambda: connection.execute(_KEEP, row))
-            self._guarded(lambda: connection.execute("COMMIT"))
+            handled = kept._replace(handled_at=now)
+            claims.guarded(lambda: claims.keep(connection, webhook.id, handled))
+            claims.guarded(lambda: connection.execute("COMMIT"))
         return Delivery.HANDLED
 
-    def _prepare(self) -> None:
-        """Make the table, and let readers and writers work side by side from now on."""
-
-        def work() -> None:
-            with closing(self._connect()) as connection:
-                _turn_on_wal(connection, time.monotonic() + self._busy_timeout_seconds)
-                connection.execute(_SCHEMA)
-
-        self._guarded(work)
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=self._busy_timeout_seconds, isolation_level=None)
-
-    def _begin(self) -> sqlite3.Connection:
-        """Return a connection whose transaction is the only one that writes."""
-
-        def work() -> sqlite3.Connection:
-            with ExitStack() as stack:
-                connection = stack.enter_context(closing(self._connect()))
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("BEGIN IMMEDIATE")
-                stack.pop_all()
-                return connection
-
-        return self._guarded(work)
-
-    def _in_transaction(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
-        def whole() -> _R:
-            with closing(self._begin()) as connection:
-                result = work(connection)
-                connection.execute("COMMIT")
-                return result
-
-        return self._guarded(whole)
-
-    def _guarded(self, work: Callable[[], _R]) -> _R:
-        """Do some work, and say in our own words that the store failed."""
-        try:
-            return work()
-        except sqlite3.Error as error:
-            text = _TEXTS.get(_code(error), _OTHER_TEXT)
-        raise WebhookStoreError(text)
-
     def __repr__(self) -> str:
-        return f"SqliteWebhookStore({self._path!r}, lease_seconds={self._lease_seconds})"
-
-
-def _code(error: sqlite3.Error) -> int:
-    """Return the primary result code, which Python's own refusals do not have."""
-    code: object = getattr(error, "sqlite_errorcode", None)
-    return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
-
-
-def _turn_on_wal(connection: sqlite3.Connection, deadline: float) -> None:
-    """Change the journal once for all; SQLite does not wait by itself while others do the same."""
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _find(connection: sqlite3.Connection, webhook_id: str) -> StoredClaim | None:
-    row: tuple[int, float, float, float | None] | None = connection.execute(
-        _FIND, (webhook_id,)
-    ).fetchone()
-    return None if row is None else StoredClaim(*row)
+        return f"SqliteWebhookStore({self._claims.path!r}, lease_seconds={self._lease_seconds})"

@@ -24,21 +24,17 @@ Source: the webhook pages of Juspay, which say that a webhook may arrive more th
 """
 
 import enum
-import math
-import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar, final
+from typing import Final, NamedTuple, Protocol, TypeVar, final
 
-from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.secrecy import hide_locals
+from joseal._once.leases import LEASE_SECONDS, Clock, LeasedStore, State
+from joseal._once.memory import MemoryClaims
 from joseal.errors import JoseError
 from joseal.juspay import log_filter
 from joseal.juspay.webhooks.receiver import WEBHOOK_ID
-
-Clock: TypeAlias = Callable[[], float]
-
-LEASE_SECONDS: Final = 120.0
 
 _LOG: Final = log_filter.logger("joseal.juspay")
 
@@ -169,74 +165,9 @@ def check_result(result: object) -> None:
         raise TypeError("handler must not be async: handle webhooks in a thread")
 
 
-class StoredClaim(NamedTuple):
-    """What a store keeps of one id.
-
-    Attributes:
-        attempt: how often it was claimed.
-        claimed_at: when it was claimed last, by the clock, in seconds.
-        lease_seconds: for how long; zero once it was released.
-        handled_at: when it was confirmed; None before.
-    """
-
-    attempt: int
-    claimed_at: float
-    lease_seconds: float
-    handled_at: float | None = None
-
-    def stands(self, now: float) -> Delivery | None:
-        """Tell why the id can't be claimed; None where it can.
-
-        A claim holds for its lease to both sides of the time at which it was made: a clock that is
-        set back by a little frees nothing too early, and one that is set back by days does not
-        keep the claim of a dead handler for days.
-        """
-        if self.handled_at is not None:
-            return Delivery.DUPLICATE
-        if abs(now - self.claimed_at) < self.lease_seconds:
-            return Delivery.IN_PROGRESS
-        return None
-
-
-def claimed(entry: StoredClaim | None, now: float, lease_seconds: float) -> StoredClaim | Delivery:
-    """Return the entry with a new claim, or why there can be none."""
-    if entry is None:
-        return StoredClaim(1, now, lease_seconds)
-    return entry.stands(now) or StoredClaim(entry.attempt + 1, now, lease_seconds)
-
-
-class LeasedStore(Opaque):
-    """What all stores share: how long a claim holds, and by which clock.
-
-    Raises:
-        TypeError: an argument is of another type.
-        ValueError: the lease is not positive and finite.
-    """
-
-    __slots__ = ("_clock", "_lease_seconds")
-
-    _clock: Clock
-    _lease_seconds: float
-
-    def __init__(self, lease_seconds: float, clock: Clock) -> None:
-        if type(lease_seconds) not in (int, float):
-            raise TypeError("lease_seconds must be a number")
-        if not 0 < lease_seconds < math.inf:
-            raise ValueError("lease_seconds must be positive and finite")
-        if not callable(clock):
-            raise TypeError("clock must be callable")
-        self._set(_lease_seconds=float(lease_seconds), _clock=clock)
-
-    def _now(self) -> float:
-        """Return the time.
-
-        Raises:
-            ValueError: the clock gives no finite number.
-        """
-        now = float(self._clock())
-        if not math.isfinite(now):
-            raise ValueError("the clock must give a finite number")
-        return now
+def delivery_of(state: State) -> Delivery:
+    """Say in the words of webhooks why an id can't be claimed."""
+    return Delivery.DUPLICATE if state == "handled" else Delivery.IN_PROGRESS
 
 
 @final
@@ -254,15 +185,14 @@ class MemoryWebhookStore(LeasedStore):
         ValueError: the lease is not positive and finite.
     """
 
-    __slots__ = ("_entries", "_lock")
+    __slots__ = ("_claims",)
 
-    _entries: dict[str, StoredClaim]
-    _lock: threading.Lock
+    _claims: MemoryClaims
 
     @hide_locals
     def __init__(self, *, lease_seconds: float = LEASE_SECONDS, clock: Clock = time.time) -> None:
         super().__init__(lease_seconds, clock)
-        self._set(_entries={}, _lock=threading.Lock())
+        self._set(_claims=MemoryClaims())
 
     @hide_locals
     def claim(self, webhook_id: str) -> Claim | Delivery:
@@ -273,44 +203,23 @@ class MemoryWebhookStore(LeasedStore):
             ValueError: it can't be one.
         """
         WEBHOOK_ID.apply("webhook_id", webhook_id)
-        with self._lock:
-            entry = claimed(self._entries.get(webhook_id), self._now(), self._lease_seconds)
-            if isinstance(entry, Delivery):
-                return entry
-            self._entries[webhook_id] = entry
-            return Claim(webhook_id, entry.attempt)
+        found = self._claims.claim(webhook_id, self._now(), self._lease_seconds)
+        return Claim(webhook_id, found) if isinstance(found, int) else delivery_of(found)
 
     @hide_locals
     def confirm(self, claim: Claim) -> bool:
         """Confirm an id, as `WebhookStore.confirm` says."""
-        with self._lock:
-            entry = self._entries.get(claim.webhook_id)
-            if entry is None or entry.handled_at is not None:
-                return False
-            self._entries[claim.webhook_id] = entry._replace(handled_at=self._now())
-            return entry.attempt == claim.attempt
+        return self._claims.confirm(claim.webhook_id, claim.attempt, self._now())
 
     @hide_locals
     def release(self, claim: Claim) -> None:
         """Release a claim, as `WebhookStore.release` says."""
-        with self._lock:
-            entry = self._entries.get(claim.webhook_id)
-            if entry is not None and entry.attempt == claim.attempt:
-                self._entries[claim.webhook_id] = entry._replace(lease_seconds=0.0)
+        self._claims.release(claim.webhook_id, claim.attempt)
 
     @hide_locals
     def forget(self, older_than_seconds: float) -> int:
         """Forget what was handled so long ago that it is not sent again; return how many."""
-        with self._lock:
-            before = self._now() - older_than_seconds
-            old = [
-                name
-                for name, entry in self._entries.items()
-                if entry.handled_at is not None and entry.handled_at < before
-            ]
-            for name in old:
-                del self._entries[name]
-            return len(old)
+        return self._claims.forget(self._now() - older_than_seconds)
 
     def __repr__(self) -> str:
         return f"MemoryWebhookStore(lease_seconds={self._lease_seconds})"

@@ -10,9 +10,10 @@ from vectors.generator.catalogue import (
     SignedStart,
     VectorFile,
 )
-from vectors.generator.encoder.agreement import WEIERSTRASS
+from vectors.generator.encoder.agreement import EQUATIONS
 from vectors.generator.encoder.jwe import b64, draw, header_bytes, rsa_bytes, unb64
 from vectors.generator.encoder.jws import (
+    LATER,
     SIGNATURES,
     Signed,
     digest,
@@ -33,7 +34,7 @@ _ED25519_ORDER = 2**252 + 27742317777372353535851937790883648493
 def jws_forged() -> VectorFile:
     """Build jws_forged.json."""
     file = VectorFile("jws_forged.json", 25, "jws_compact_v1")
-    for alg in ("RS256", "PS384", "ES256", "ES384", "ES512", "Ed25519", "EdDSA", "HS256"):
+    for alg in ("RS256", "PS384", "ES256", "ES384", "ES512", "Ed25519", "EdDSA", "HS256", *LATER):
         _forged(file, alg)
     return file
 
@@ -50,6 +51,7 @@ def jws_padding() -> VectorFile:
     _edwards(file)
     for alg in ("HS256", "HS384", "HS512"):
         _hmac(file, alg)
+    _ecdsa(file, "ES256K")
     return file
 
 
@@ -226,7 +228,7 @@ def _ecdsa(file: VectorFile, alg: str) -> None:
     key = key_for(alg)
     made = signed(key, f"ecdsa {alg}", TEXT)
     start = file.sign(f"ecdsa-{alg}", f"r and s of {alg} with one fault", made)
-    curve_ = WEIERSTRASS[key["crv"]]
+    curve_ = EQUATIONS[key["crv"]]
     order, size = curve_.order, curve_.size
     hash_name = SIGNATURES[alg].hash
     r, s = ecdsa_numbers(key, made.data, made.label, hash_name)

@@ -1,7 +1,7 @@
 """JWS that must be refused for their form, or for what their header says."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cryptography.hazmat.primitives.serialization import (
@@ -20,7 +20,8 @@ from vectors.generator.catalogue import (
 )
 from vectors.generator.encoder.jwe import Jwk, b64, draw, header_bytes, recipe, unb64
 from vectors.generator.encoder.jws import (
-    SIGNATURES,
+    FIRST,
+    LATER,
     public_key,
     signed,
 )
@@ -68,6 +69,14 @@ _JSON = {
 }
 
 
+_SIBLINGS = (
+    ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
+    ("ES256", "ES384", "ES512"),
+    ("Ed25519", "EdDSA"),
+    ("HS256", "HS384", "HS512"),
+)
+
+
 def jws_refused() -> VectorFile:
     """Build jws_refused.json."""
     file = VectorFile("jws_refused.json", 24, "jws_compact_v1")
@@ -75,12 +84,13 @@ def jws_refused() -> VectorFile:
     _base64url(file)
     _header(file)
     _algs(file)
-    _siblings(file)
+    _siblings(file, FIRST, _SIBLINGS)
     _crit(file)
     _b64(file)
     _detached(file)
     _names(file)
     _limits(file)
+    _siblings(file, ("ES256", *LATER, "EdDSA"), (("ES256", "ES256K"), ("EdDSA", "Ed448")), "later-")
     return file
 
 
@@ -229,20 +239,21 @@ def _published(key: Mapping[str, str]) -> dict[str, bytes]:
     }
 
 
-def _siblings(file: VectorFile) -> None:
+def _siblings(
+    file: VectorFile,
+    algs: Sequence[str],
+    families: Sequence[Sequence[str]],
+    prefix: str = "",
+) -> None:
     """Hold valid tokens against keys that are bound to another alg."""
     starts = {
         alg: file.sign(
-            f"sibling-{alg}", f"Tokens of the siblings of {alg}", signed(key_for(alg), alg, TEXT)
+            f"sibling-{prefix}{alg}",
+            f"Tokens of the siblings of {alg}",
+            signed(key_for(alg), f"{prefix}{alg}", TEXT),
         )
-        for alg in SIGNATURES
+        for alg in algs
     }
-    families = (
-        ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
-        ("ES256", "ES384", "ES512"),
-        ("Ed25519", "EdDSA"),
-        ("HS256", "HS384", "HS512"),
-    )
     for family in families:
         for alg in family:
             for other in family:

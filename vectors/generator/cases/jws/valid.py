@@ -3,9 +3,17 @@
 from dataclasses import replace
 
 from vectors.generator.catalogue import TEXT, VectorFile
-from vectors.generator.encoder.agreement import WEIERSTRASS
+from vectors.generator.encoder.agreement import EQUATIONS
 from vectors.generator.encoder.jwe import Jwk, b64, draw, header_bytes
-from vectors.generator.encoder.jws import SIGNATURES, Signed, ecdsa_numbers, joined, signed
+from vectors.generator.encoder.jws import (
+    FIRST,
+    LATER,
+    SIGNATURES,
+    Signed,
+    ecdsa_numbers,
+    joined,
+    signed,
+)
 from vectors.generator.keyring import curve, mac, rsa
 
 _PAYLOADS = {
@@ -45,17 +53,20 @@ def unencoded(key: Jwk, label: str, payload: bytes, **members: object) -> Signed
 def jws() -> VectorFile:
     """Build jws.json."""
     file = VectorFile("jws.json", 23, "jws_compact_v1")
-    for alg in SIGNATURES:
+    for alg in FIRST:
         _alg(file, key_for(alg), alg)
     _alg(file, curve("EdDSA", "Ed448"), "EdDSA-Ed448")
     _alg(file, rsa("PS256", "rsa-3072"), "PS256-3072")
     _alg(file, rsa("RS512", "rsa-3072"), "RS512-3072")
-    _ecdsa(file)
+    _ecdsa(file, ("ES256", "ES384", "ES512"))
     _long_keys(file)
     _headers(file)
     _detached(file)
     _unencoded(file)
     _settings(file)
+    for alg in LATER:
+        _alg(file, key_for(alg), alg)
+    _ecdsa(file, ("ES256K",))
     return file
 
 
@@ -66,11 +77,11 @@ def _alg(file: VectorFile, key: Jwk, name: str) -> None:
         group.verifies(made, f"The payload: {shape}", "Signed")
 
 
-def _ecdsa(file: VectorFile) -> None:
-    for alg in ("ES256", "ES384", "ES512"):
+def _ecdsa(file: VectorFile, algs: tuple[str, ...]) -> None:
+    for alg in algs:
         key = key_for(alg)
         hash_name = SIGNATURES[alg].hash
-        order = WEIERSTRASS[key["crv"]].order
+        order = EQUATIONS[key["crv"]].order
         group = file.signatures(f"numbers-{alg}", f"r and s of {alg} of unusual form", key)
         for index, what in enumerate(("r", "s")):
             # P-521 has 7 bits that are always zero.

@@ -1,7 +1,7 @@
 """JWKs of key pairs that must load, and those whose numbers or points must be refused."""
 
 from vectors.generator.catalogue import VectorFile
-from vectors.generator.encoder.agreement import MONTGOMERY, WEIERSTRASS
+from vectors.generator.encoder.agreement import EQUATIONS, MONTGOMERY, WEIERSTRASS
 from vectors.generator.encoder.jwe import Jwk, b64, draw, unb64
 from vectors.generator.keyring import curve, key_text, rsa, shown_half, without
 
@@ -48,6 +48,7 @@ def jwk_curves() -> VectorFile:
     ):
         _coordinates(file, alg, crv)
     _low_orders(file)
+    _coordinates(file, "ES256K", "secp256k1")
     return file
 
 
@@ -156,21 +157,21 @@ def _coordinates(file: VectorFile, alg: str, crv: str) -> None:
     start.denies("the public half of another key", key_text({**key, **public}), "KeyPair")
     for name in (
         "",
-        crv.lower(),
+        crv.lower() if crv != "secp256k1" else "P-256K",
         "P-192",
-        "secp256k1",
+        "secp256k1" if crv != "secp256k1" else "secp256r1",
         "Ed25519" if crv != "Ed25519" else "X25519",
     ):
         start.denies(f"crv is {name!a}", key_text({**key, "crv": name}), "KeyCurve")
     kty = "OKP" if key["kty"] == "EC" else "EC"
     start.denies(f"kty is {kty}", key_text({**key, "kty": kty}), "KeyCurve")
-    if crv not in WEIERSTRASS:
+    if crv not in EQUATIONS:
         start.denies(
             "kty is EC, and there is a y", key_text({**key, "kty": "EC", "y": key["x"]}), "KeyCurve"
         )
         return
     start.denies("y is missing", key_text(without(key, "y")), "KeyShape")
-    values = WEIERSTRASS[crv]
+    values = EQUATIONS[crv]
     numbers = {
         "zero": 0,
         "the order": values.order,

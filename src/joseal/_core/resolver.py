@@ -1,0 +1,181 @@
+"""`KeyResolver`: one receiver for many tenants, each with keys of its own, found by `kid`.
+
+Rules:
+- The token gives a name and nothing else. The caller looks it up among its own keys; an address in
+  a token is never followed.
+- What is found is a prepared, immutable opener, which checks the token as it always does: alg, enc
+  and kid bind. The resolver only says which opener.
+- Memory is bounded, for names that are found and, apart from them, for names that are not: a flood
+  of invented names pushes no tenant out.
+
+Source: RFC 7515 section 4.1.4, RFC 7516 section 4.1.6, RFC 8725 sections 3.8 and 3.10.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar, final
+
+from joseal._core import checks
+from joseal._core.limits import Limits
+from joseal._core.peek import peek
+from joseal._core.processes import process_lock
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.errors import UnknownKeyError
+
+_R = TypeVar("_R")
+_R_co = TypeVar("_R_co", covariant=True)
+
+_DEFAULTS: Final = Limits()
+# Far above any kid; what is longer is not looked up.
+_MOST_KID_CHARACTERS: Final = 512
+_MOST_CAPACITY: Final = 1_000_000
+
+
+class Opens(Protocol[_R_co]):
+    """What opens tokens: a `Decrypter`, a `Verifier`, or one of both layers."""
+
+    def open(self, token: str | bytes, /) -> _R_co:
+        """Open one token."""
+        ...
+
+
+class _Kept(NamedTuple, Generic[_R]):
+    opener: Opens[_R] | None
+    since: float
+
+
+@final
+class KeyResolver(Opaque, Generic[_R]):
+    """Opens tokens of many senders, each with the opener that the caller has for its `kid`.
+
+    Safe to share between threads and after a fork. Two threads that meet a new name at the same
+    time may both look it up.
+
+    Args:
+        find: gives the prepared opener for a kid, or None where there is none. It is called with a
+            stranger's text: look it up among your own keys, and fetch nothing from it. Its own
+            exceptions pass through, and then nothing is kept.
+        capacity: so many names that were found are kept, and as many that were not.
+        seconds: for how long an answer is kept: a key that is withdrawn is used no longer.
+        limits: bounds on a token and its header.
+        clock: gives the time in seconds; it must not go back.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `capacity` is not from 1 to 1,000,000, or `seconds` not positive and finite.
+
+    Example:
+        >>> import joseal
+        >>> keys = {"tenant-7": joseal.Key.generate("A256KW", kid="tenant-7")}
+        >>> def find(kid):
+        ...     key = keys.get(kid)
+        ...     return None if key is None else joseal.Decrypter(key, enc="A256GCM")
+        >>> resolver = joseal.KeyResolver(find)
+        >>> token = joseal.Encrypter(keys["tenant-7"], enc="A256GCM").encrypt(b"hello")
+        >>> resolver.open(token).plaintext
+        b'hello'
+    """
+
+    __slots__ = ("_capacity", "_clock", "_find", "_found", "_limits", "_missing", "_seconds")
+
+    _find: Callable[[str], Opens[_R] | None]
+    _found: dict[str, _Kept[_R]]
+    _missing: dict[str, _Kept[_R]]
+    _capacity: int
+    _seconds: float
+    _limits: Limits
+    _clock: Callable[[], float]
+
+    @hide_locals
+    def __init__(
+        self,
+        find: Callable[[str], Opens[_R] | None],
+        *,
+        capacity: int = 1024,
+        seconds: float = 300.0,
+        limits: Limits = _DEFAULTS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        for name, given in (("find", find), ("clock", clock)):
+            if not callable(given):
+                raise checks.wrong_type(name, "callable", given)
+        checks.check(limits)
+        checks.check_ints(capacity=capacity)
+        if type(seconds) not in (int, float):
+            raise checks.wrong_type("seconds", "a number", seconds)
+        if not 1 <= capacity <= _MOST_CAPACITY:
+            raise ValueError("capacity must be from 1 to 1000000")
+        if not 0 < seconds < math.inf:
+            raise ValueError("seconds must be positive and finite")
+        self._set(_find=find, _found={}, _missing={}, _capacity=capacity)
+        self._set(_seconds=float(seconds), _limits=limits, _clock=clock)
+
+    @hide_locals
+    def open(self, token: str | bytes) -> _R:
+        """Open a token with the opener for the kid that it names.
+
+        Args:
+            token: the compact token.
+
+        Returns:
+            The result of the opener's `open`.
+
+        Raises:
+            TypeError: the token is neither str nor bytes, or what `find` gave can't open.
+            UnknownKeyError: the token names no kid, or one that `find` has no opener for.
+            TokenError: as for `peek`, and as the opener raises.
+
+        Source: RFC 7516 section 5.2 step 6.
+        """
+        kid = peek(token, limits=self._limits).kid
+        opener = None if kid is None else self._opener(kid)
+        if opener is None:
+            raise UnknownKeyError
+        return opener.open(token)
+
+    @hide_locals
+    def forget(self, kid: str | None = None) -> None:
+        """Look a name up anew the next time, or all names.
+
+        Args:
+            kid: the name; None for all.
+
+        Raises:
+            TypeError: `kid` is neither str nor None.
+        """
+        checks.check_texts(kid=kid)
+        with process_lock():
+            for kept in (self._found, self._missing):
+                if kid is None:
+                    kept.clear()
+                else:
+                    kept.pop(kid, None)
+
+    def _opener(self, kid: str) -> Opens[_R] | None:
+        if len(kid) > _MOST_KID_CHARACTERS:
+            return None
+        now = self._clock()
+        kept = self._found.get(kid) or self._missing.get(kid)
+        if kept is not None and now - kept.since < self._seconds:
+            return kept.opener
+        opener = self._find(kid)
+        if opener is not None and not callable(getattr(opener, "open", None)):
+            raise checks.wrong_type("what find gave", "an opener or None", opener)
+        self._keep(kid, _Kept(opener, now))
+        return opener
+
+    def _keep(self, kid: str, kept: _Kept[_R]) -> None:
+        """Keep an answer as the newest; the oldest one leaves where the capacity is used up."""
+        mine, other = self._found, self._missing
+        if kept.opener is None:
+            mine, other = other, mine
+        with process_lock():
+            other.pop(kid, None)
+            mine.pop(kid, None)
+            while len(mine) >= self._capacity:
+                del mine[next(iter(mine))]
+            mine[kid] = kept
+
+    def __repr__(self) -> str:
+        return f"KeyResolver(<{len(self._found)} names>)"

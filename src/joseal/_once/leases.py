@@ -1,0 +1,87 @@
+"""The entry that a store keeps of one id, when the id can be claimed, and by which clock.
+
+Rules:
+- A claim runs out, so that the id of a process that died can be claimed again.
+- A confirmation never runs out: nothing that was handled is handled again, whatever the clock says.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from joseal._core.secrecy import Opaque
+
+Clock: TypeAlias = Callable[[], float]
+State: TypeAlias = Literal["handled", "in_progress"]
+
+LEASE_SECONDS: Final = 120.0
+
+
+class StoredClaim(NamedTuple):
+    """The entry that a store keeps of one id.
+
+    Attributes:
+        attempt: how often it was claimed.
+        claimed_at: when it was claimed last, by the clock, in seconds.
+        lease_seconds: for how long; zero once it was released.
+        handled_at: when it was confirmed; None before.
+    """
+
+    attempt: int
+    claimed_at: float
+    lease_seconds: float
+    handled_at: float | None = None
+
+    def stands(self, now: float) -> State | None:
+        """Tell why the id can't be claimed; None where it can.
+
+        A claim holds for its lease to both sides of the time at which it was made: a clock that is
+        set back by a little frees nothing too early, and one that is set back by days does not
+        keep the claim of a dead handler for days.
+        """
+        if self.handled_at is not None:
+            return "handled"
+        if abs(now - self.claimed_at) < self.lease_seconds:
+            return "in_progress"
+        return None
+
+
+def claimed(entry: StoredClaim | None, now: float, lease_seconds: float) -> StoredClaim | State:
+    """Return the entry with a new claim, or why there can be none."""
+    if entry is None:
+        return StoredClaim(1, now, lease_seconds)
+    return entry.stands(now) or StoredClaim(entry.attempt + 1, now, lease_seconds)
+
+
+class LeasedStore(Opaque):
+    """What all stores share: how long a claim holds, and by which clock.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the lease is not positive and finite.
+    """
+
+    __slots__ = ("_clock", "_lease_seconds")
+
+    _clock: Clock
+    _lease_seconds: float
+
+    def __init__(self, lease_seconds: float, clock: Clock) -> None:
+        if type(lease_seconds) not in (int, float):
+            raise TypeError("lease_seconds must be a number")
+        if not 0 < lease_seconds < math.inf:
+            raise ValueError("lease_seconds must be positive and finite")
+        if not callable(clock):
+            raise TypeError("clock must be callable")
+        self._set(_lease_seconds=float(lease_seconds), _clock=clock)
+
+    def _now(self) -> float:
+        """Return the time.
+
+        Raises:
+            ValueError: the clock gives no finite number.
+        """
+        now = float(self._clock())
+        if not math.isfinite(now):
+            raise ValueError("the clock must give a finite number")
+        return now

@@ -1,0 +1,234 @@
+"""Claims in one SQLite file, for all processes of a machine.
+
+Rules:
+- Every call has a connection and a write transaction of its own: nothing is shared by threads, and
+  nothing is carried over a fork.
+- A commit is on the disk when a call returns (`synchronous=FULL`): a confirmation that a power
+  failure takes back would be an id that is handled twice.
+- The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+
+Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from joseal._core.secrecy import Opaque
+from joseal._once.leases import State, StoredClaim, claimed
+from joseal.errors import JoseError
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS {table} (
+    {id} TEXT PRIMARY KEY NOT NULL,
+    attempt INTEGER NOT NULL,
+    claimed_at REAL NOT NULL,
+    lease_seconds REAL NOT NULL,
+    handled_at REAL
+) WITHOUT ROWID
+"""
+_FIND: Final = "SELECT attempt, claimed_at, lease_seconds, handled_at FROM {table} WHERE {id} = ?"
+_KEEP: Final = "REPLACE INTO {table} VALUES (?, ?, ?, ?, ?)"
+_RELEASE: Final = "UPDATE {table} SET lease_seconds = 0 WHERE {id} = ? AND attempt = ?"
+_FORGET: Final = "DELETE FROM {table} WHERE handled_at < ?"
+_FORGET_UNHANDLED: Final = (
+    "DELETE FROM {table} WHERE handled_at IS NULL AND claimed_at + lease_seconds < ?"
+)
+
+# By the primary result code, which is the low byte of the extended one.
+_TEXTS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        sqlite3.SQLITE_BUSY: "{store} is in use for longer than its time-out",
+        sqlite3.SQLITE_CANTOPEN: "{store} can't be opened",
+        sqlite3.SQLITE_CORRUPT: "{store} is damaged",
+        sqlite3.SQLITE_FULL: "there is no space for {store}",
+        sqlite3.SQLITE_NOTADB: "{store} is damaged, or another kind of file",
+        sqlite3.SQLITE_READONLY: "{store} can't be written",
+    }
+)
+_MOST_SECONDS: Final = 1_000_000  # SQLite counts milliseconds in a C int
+_OTHER_TEXT: Final = "{store} can't be used"
+
+_R = TypeVar("_R")
+
+
+class SqliteClaims(Opaque):
+    """Ids with their claims, in a table of an SQLite file. Every method is atomic and durable.
+
+    Args:
+        path: of the file, which is made if it is not there.
+        busy_timeout_seconds: how long a call waits for the others.
+        table: the name of the table.
+        column: the name of the column with the ids.
+        store: what the errors call the file.
+        error: the class of the errors.
+
+    Raises:
+        TypeError: `path` or `busy_timeout_seconds` is of another type.
+        ValueError: the time-out is not positive and finite, or the path has a null character.
+        JoseError: of the class `error`: the file can't be used.
+    """
+
+    __slots__ = ("_busy_timeout_seconds", "_error", "_names", "_store", "path")
+
+    path: str
+    _busy_timeout_seconds: float
+    _names: dict[str, str]
+    _store: str
+    _error: Callable[[str], JoseError]
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        busy_timeout_seconds: float,
+        *,
+        table: str,
+        column: str,
+        store: str,
+        error: Callable[[str], JoseError],
+    ) -> None:
+        if type(busy_timeout_seconds) not in (int, float):
+            raise TypeError("busy_timeout_seconds must be a number")
+        if not 0 < busy_timeout_seconds < _MOST_SECONDS:
+            raise ValueError("busy_timeout_seconds must be positive and less than a million")
+        name = os.fspath(path)
+        if not isinstance(name, str):
+            raise TypeError("path must be str or a path of str")
+        if "\0" in name:
+            raise ValueError("path must not have a null character")
+        self._set(
+            # Absolute, so that `:memory:` is a file like all others, and so that a later `chdir`
+            # does not make another store of it.
+            path=str(Path(name).absolute()),
+            _busy_timeout_seconds=float(busy_timeout_seconds),
+            _names={"table": table, "id": column},
+            _store=store,
+            _error=error,
+        )
+        self._prepare()
+
+    def claim(self, name: str, now: float, lease_seconds: float) -> int | State:
+        """Claim an id; return the number of the attempt, or why there can be none."""
+
+        def work(connection: sqlite3.Connection) -> int | State:
+            entry = claimed(self.find(connection, name), now, lease_seconds)
+            if isinstance(entry, str):
+                return entry
+            self.keep(connection, name, entry)
+            return entry.attempt
+
+        return self._in_transaction(work)
+
+    def confirm(self, name: str, attempt: int, now: float) -> bool:
+        """Keep that an id was handled; tell whether this claim was the last one."""
+
+        def work(connection: sqlite3.Connection) -> bool:
+            entry = self.find(connection, name)
+            if entry is None or entry.handled_at is not None:
+                return False
+            self.keep(connection, name, entry._replace(handled_at=now))
+            return entry.attempt == attempt
+
+        return self._in_transaction(work)
+
+    def release(self, name: str, attempt: int) -> None:
+        """Let go of a claim; nothing if it had been taken over."""
+        self._in_transaction(
+            lambda connection: connection.execute(self._sql(_RELEASE), (name, attempt))
+        )
+
+    def forget(self, before: float, *, unhandled: bool = False) -> int:
+        """Forget what was handled before a time, or claimed and never handled; return how many."""
+
+        def work(connection: sqlite3.Connection) -> int:
+            count = connection.execute(self._sql(_FORGET), (before,)).rowcount
+            if unhandled:
+                count += connection.execute(self._sql(_FORGET_UNHANDLED), (before,)).rowcount
+            return count
+
+        return self._in_transaction(work)
+
+    def begin(self) -> sqlite3.Connection:
+        """Return a connection whose transaction is the only one that writes."""
+
+        def work() -> sqlite3.Connection:
+            with ExitStack() as stack:
+                connection = stack.enter_context(closing(self._connect()))
+                connection.execute("PRAGMA synchronous = FULL")
+                connection.execute("BEGIN IMMEDIATE")
+                stack.pop_all()
+                return connection
+
+        return self.guarded(work)
+
+    def guarded(self, work: Callable[[], _R]) -> _R:
+        """Do some work, and say in our own words that the store failed.
+
+        Raises:
+            JoseError: of the class `error`.
+        """
+        try:
+            return work()
+        except sqlite3.Error as error:
+            text = _TEXTS.get(_code(error), _OTHER_TEXT)
+        raise self._error(text.format(store=self._store))
+
+    def find(self, connection: sqlite3.Connection, name: str) -> StoredClaim | None:
+        """Return what is kept of an id."""
+        row: tuple[int, float, float, float | None] | None = connection.execute(
+            self._sql(_FIND), (name,)
+        ).fetchone()
+        return None if row is None else StoredClaim(*row)
+
+    def keep(self, connection: sqlite3.Connection, name: str, entry: StoredClaim) -> None:
+        """Write what is to be kept of an id."""
+        connection.execute(self._sql(_KEEP), (name, *entry))
+
+    def _sql(self, statement: str) -> str:
+        return statement.format_map(self._names)
+
+    def _prepare(self) -> None:
+        """Make the table, and let readers and writers work side by side from now on."""
+
+        def work() -> None:
+            with closing(self._connect()) as connection:
+                _turn_on_wal(connection, time.monotonic() + self._busy_timeout_seconds)
+                connection.execute(self._sql(_SCHEMA))
+
+        self.guarded(work)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=self._busy_timeout_seconds, isolation_level=None)
+
+    def _in_transaction(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
+        def whole() -> _R:
+            with closing(self.begin()) as connection:
+                result = work(connection)
+                connection.execute("COMMIT")
+                return result
+
+        return self.guarded(whole)
+
+
+def _code(error: sqlite3.Error) -> int:
+    """Return the primary result code, which Python's own refusals do not have."""
+    code: object = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
+
+
+def _turn_on_wal(connection: sqlite3.Connection, deadline: float) -> None:
+    """Change the journal once for all; SQLite does not wait by itself while others do the same."""
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

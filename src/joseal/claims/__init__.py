@@ -1,0 +1,57 @@
+"""JWT claims: read from what was verified or decrypted, by rules that are said once.
+
+    >>> import joseal
+    >>> from joseal.claims import Claims, JwtVerifier
+    >>> key = joseal.Key.generate("ES256", kid="2027-01")
+    >>> rules = Claims(issuer="https://login.example", audience="orders")
+    >>> token = joseal.Signer(key).sign(rules.issue({"sub": "u-1"}, lifetime_seconds=300))
+    >>> JwtVerifier(key.public(), rules).read(token).subject
+    'u-1'
+
+Rules:
+- Claims are read from joseal's own results alone, so never from a token that was not opened.
+- Naming a claim makes it required. `exp` is required unless `expires=False` says otherwise.
+- A `ClaimsError` names the claim and the rule, never the value.
+- What may not be put here: a key, a network, a clock of its own (`now=` is the caller's).
+
+Source: RFC 7519, RFC 8725 sections 3.8 to 3.12.
+"""
+
+from joseal.claims.authjs import AuthJsSession
+from joseal.claims.jwt import EncryptedJwt, JwtVerifier
+from joseal.claims.rules import Claims
+from joseal.claims.seen import MemorySeenOnce, SeenClaim, SeenOnce, SeenOnceError
+from joseal.claims.seen_sqlite import SqliteSeenOnce
+from joseal.claims.values import ClaimSet
+
+__all__ = [
+    "AuthJsSession",
+    "ClaimSet",
+    "Claims",
+    "EncryptedJwt",
+    "JwtVerifier",
+    "MemorySeenOnce",
+    "SeenClaim",
+    "SeenOnce",
+    "SeenOnceError",
+    "SqliteSeenOnce",
+]
+
+for _exported in (
+    AuthJsSession,
+    ClaimSet,
+    Claims,
+    EncryptedJwt,
+    JwtVerifier,
+    MemorySeenOnce,
+    SeenClaim,
+    SeenOnce,
+    SeenOnceError,
+    SqliteSeenOnce,
+):
+    _exported.__module__ = __name__
+
+
+def __dir__() -> list[str]:
+    """Name the public names and nothing else."""
+    return list(__all__)

@@ -1,0 +1,256 @@
+"""One call for the usual JWTs: signed, and signed then encrypted.
+
+Both are settings of classes that exist: nothing is opened or checked here that they do not open or
+check. Whatever else is wanted is built of the same parts, with `Claims.read`.
+
+Source: RFC 7519 sections 5.2 and 11.2; RFC 8725 section 3.11.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, TypeVar, final, overload
+
+from msgspec import Struct
+
+from joseal._core import checks
+from joseal._core.algorithms.registry import Enc
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.jws import Signer, Verifier
+from joseal._core.keys import Key, KeySet
+from joseal._core.limits import Limits
+from joseal._core.nested import DecryptThenVerify, SignThenEncrypt
+from joseal._core.policy import Policy
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.claims.rules import Claims
+from joseal.claims.values import ClaimSet
+
+_DEFAULTS: Final = Limits()
+_T = TypeVar("_T", bound=Struct)
+
+
+@final
+class JwtVerifier(Opaque):
+    """Verifies signed JWTs and reads their claims.
+
+    Args:
+        keys: a `Key`, a `KeySet`, or several keys, each bound to one alg.
+        claims: the rules.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the tokens.
+
+    Raises:
+        TypeError: an argument is of another type.
+        InvalidKeyError: as for `Verifier`.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.claims import Claims, JwtVerifier
+        >>> key = joseal.Key.generate("ES256")
+        >>> rules = Claims(issuer="https://login.example", audience="orders")
+        >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+        >>> JwtVerifier(key.public(), rules).read(token).audience
+        ('orders',)
+    """
+
+    __slots__ = ("_claims", "_verifier")
+
+    _claims: Claims
+    _verifier: Verifier
+
+    @hide_locals
+    def __init__(
+        self,
+        keys: Key | KeySet | Iterable[Key],
+        claims: Claims,
+        *,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        rules = _checked(claims)
+        verifier = Verifier(keys, typ=rules.typ, policy=policy, limits=limits)
+        self._set(_claims=rules, _verifier=verifier)
+
+    @overload
+    def read(self, token: str | bytes) -> ClaimSet: ...
+
+    @overload
+    def read(self, token: str | bytes, shape: type[_T]) -> _T: ...
+
+    @hide_locals
+    def read(self, token: str | bytes, shape: type[_T] | None = None) -> ClaimSet | _T:
+        """Verify a token and read its claims.
+
+        Args:
+            token: the compact token.
+            shape: a msgspec `Struct` that the claims are given as.
+
+        Returns:
+            The claims, or an instance of `shape`.
+
+        Raises:
+            TypeError: an argument is of another type.
+            TokenError: as for `Verifier.open` and for `Claims.read`.
+
+        Source: RFC 7519 section 7.2.
+        """
+        opened = self._verifier.open(token)
+        return self._claims.read(opened) if shape is None else self._claims.read(opened, shape)
+
+    def __repr__(self) -> str:
+        return f"JwtVerifier({self._verifier!r})"
+
+
+@final
+class EncryptedJwt(Opaque):
+    """JWTs that are signed, then encrypted: both directions, or the one whose keys are given.
+
+    Args:
+        claims: the rules. Their `typ` is written into the signed token and demanded of it.
+        enc: the content encryption that is written, or those that are accepted.
+        decryption_keys: the receiver's private keys, to read.
+        verifying_keys: the sender's public keys, to read.
+        signing_key: the sender's private key, to issue.
+        encryption_key: the receiver's public key, to issue.
+        policy: refuse what the policy has no place for.
+        limits: bounds on the tokens.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: neither both keys to read nor both to issue are given, or one without the other;
+            several `enc` to issue with; an `enc` that is not known.
+        InvalidKeyError: as for `DecryptThenVerify` and `SignThenEncrypt`.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.claims import Claims, EncryptedJwt
+        >>> mine, theirs = joseal.Key.generate("ES256"), joseal.Key.generate("ECDH-ES+A256KW")
+        >>> rules = Claims(issuer="https://login.example", audience="orders")
+        >>> sender = EncryptedJwt(
+        ...     rules, enc="A256GCM", signing_key=mine, encryption_key=theirs.public()
+        ... )
+        >>> receiver = EncryptedJwt(
+        ...     rules, enc="A256GCM", decryption_keys=theirs, verifying_keys=mine.public()
+        ... )
+        >>> receiver.read(sender.issue({"sub": "u-1"}, lifetime_seconds=60)).subject
+        'u-1'
+
+    Source: RFC 7519 section 11.2.
+    """
+
+    __slots__ = ("_claims", "_decrypter", "_encrypter")
+
+    _claims: Claims
+    _decrypter: DecryptThenVerify | None
+    _encrypter: SignThenEncrypt | None
+
+    @hide_locals
+    def __init__(
+        self,
+        claims: Claims,
+        *,
+        enc: Enc | Collection[Enc],
+        decryption_keys: Key | KeySet | Iterable[Key] | None = None,
+        verifying_keys: Key | KeySet | Iterable[Key] | None = None,
+        signing_key: Key | None = None,
+        encryption_key: Key | None = None,
+        policy: Policy | None = None,
+        limits: Limits = _DEFAULTS,
+    ) -> None:
+        rules = _checked(claims)
+        if (decryption_keys is None) != (verifying_keys is None):
+            raise ValueError("decryption_keys and verifying_keys go together")
+        if (signing_key is None) != (encryption_key is None):
+            raise ValueError("signing_key and encryption_key go together")
+        decrypter = encrypter = None
+        if decryption_keys is not None and verifying_keys is not None:
+            decrypter = DecryptThenVerify(
+                Decrypter(decryption_keys, enc=enc, policy=policy, limits=limits),
+                Verifier(verifying_keys, typ=rules.typ, policy=policy, limits=limits),
+            )
+        if signing_key is not None and encryption_key is not None:
+            header = None if rules.typ is None else {"typ": rules.typ}
+            encrypter = SignThenEncrypt(
+                Signer(signing_key, header=header, policy=policy, limits=limits),
+                Encrypter(encryption_key, enc=_one(enc), policy=policy, limits=limits),
+            )
+        if decrypter is None and encrypter is None:
+            raise ValueError("give the keys to read with, the keys to issue with, or both")
+        self._set(_claims=rules, _decrypter=decrypter, _encrypter=encrypter)
+
+    @overload
+    def read(self, token: str | bytes) -> ClaimSet: ...
+
+    @overload
+    def read(self, token: str | bytes, shape: type[_T]) -> _T: ...
+
+    @hide_locals
+    def read(self, token: str | bytes, shape: type[_T] | None = None) -> ClaimSet | _T:
+        """Decrypt a token, verify what is inside, and read its claims.
+
+        Args:
+            token: the compact token.
+            shape: a msgspec `Struct` that the claims are given as.
+
+        Returns:
+            The claims, or an instance of `shape`.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the keys to read with were not given.
+            TokenError: as for `DecryptThenVerify.open` and for `Claims.read`.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Source: RFC 7519 section 7.2.
+        """
+        if self._decrypter is None:
+            raise ValueError("decryption_keys and verifying_keys are needed to read")
+        opened = self._decrypter.open(token)
+        return self._claims.read(opened) if shape is None else self._claims.read(opened, shape)
+
+    @hide_locals
+    def issue(
+        self, claims: Mapping[str, object] | None = None, *, lifetime_seconds: float | None = None
+    ) -> str:
+        """Issue a token: claims as for `Claims.issue`, signed, then encrypted.
+
+        Args:
+            claims: further claims.
+            lifetime_seconds: until the token expires.
+
+        Returns:
+            The compact token.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: the keys to issue with were not given; otherwise as for `Claims.issue`.
+            TokenTooLargeError: the token would be over `limits`.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Source: RFC 7519 section 7.1.
+        """
+        if self._encrypter is None:
+            raise ValueError("signing_key and encryption_key are needed to issue")
+        return self._encrypter.encrypt(
+            self._claims.issue(claims, lifetime_seconds=lifetime_seconds)
+        )
+
+    def __repr__(self) -> str:
+        return f"EncryptedJwt({self._decrypter!r}, {self._encrypter!r})"
+
+
+def _checked(claims: object) -> Claims:
+    if not isinstance(claims, Claims):
+        raise checks.wrong_type("claims", "Claims", claims, "write Claims(issuer=...)")
+    return claims
+
+
+def _one(enc: Enc | Collection[Enc]) -> Enc:
+    """Return the one content encryption to write.
+
+    Raises:
+        ValueError: there are several, or none.
+    """
+    if isinstance(enc, str):
+        return enc
+    if len(enc) != 1:
+        raise ValueError("enc must be one name to issue with")
+    return next(iter(enc))

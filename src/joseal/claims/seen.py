@@ -1,0 +1,224 @@
+"""Accept a token once: its `jti` is claimed, and confirmed when the work is done.
+
+    with one store for all processes that accept the tokens:
+        seen = store.claim(claims)       # ClaimsError where it was accepted before
+        transfer(...)
+        store.confirm(seen)
+
+Rules:
+- The store keeps a hash of issuer and `jti`, no text of a token.
+- An identifier is remembered for `keep_seconds`, and a token that lives longer is refused: else it
+  could come back after the store has forgotten it.
+- A store that is full accepts nothing new. To push the oldest out would let it come back.
+
+What a crash between the work and its confirmation means is that of the webhook stores, which share
+the code: the claim runs out, and the token is accepted once more.
+
+Source: RFC 7519 section 4.1.7; OpenID Connect and RFC 9449 (DPoP) use it so.
+"""
+
+import time
+from typing import Final, NamedTuple, Protocol, final
+
+from joseal._core import checks
+from joseal._core.algorithms.hashes import digest
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal._core.wire.header import to_member
+from joseal._once.leases import LEASE_SECONDS, Clock, LeasedStore, State
+from joseal._once.memory import MemoryClaims
+from joseal.claims.values import ClaimSet
+from joseal.errors import ClaimsError, JoseError
+
+KEEP_SECONDS: Final = 24 * 60 * 60.0
+_MOST_KEEP_SECONDS: Final = 400 * 24 * 60 * 60.0
+_MOST_CAPACITY: Final = 10_000_000
+# That of `Claims`, which is part of a token's life.
+_MOST_LEEWAY_SECONDS: Final = 300
+
+
+class SeenClaim(NamedTuple):
+    """The right to handle one token, until it runs out.
+
+    Attributes:
+        name: the hash of issuer and `jti`.
+        attempt: how often it was claimed, this time included.
+    """
+
+    name: str
+    attempt: int
+
+
+class SeenOnceError(JoseError):
+    """The store of identifiers can't be used, or is full. The token is not to be accepted."""
+
+    code = "seen_store"
+
+
+class SeenOnce(Protocol):
+    """Where it is kept which tokens were accepted. All methods are atomic.
+
+    Raises:
+        SeenOnceError: from each method: the store can't be used.
+    """
+
+    def claim(self, claims: ClaimSet) -> SeenClaim:
+        """Claim a token. Of all who try at the same time, one succeeds.
+
+        Raises:
+            ClaimsError: it was accepted before, is being handled, has no `jti` or `exp`, or lives
+                longer than the store remembers.
+        """
+        ...
+
+    def confirm(self, seen: SeenClaim) -> bool:
+        """Keep that the token was accepted.
+
+        Returns:
+            False if the claim had been taken over, or another one had been confirmed.
+        """
+        ...
+
+    def release(self, seen: SeenClaim) -> None:
+        """Let go of a claim whose work failed: the token can be used again."""
+        ...
+
+
+class KeepingStore(LeasedStore):
+    """What the stores of identifiers share: how long they remember.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: a number is not positive, or too large.
+    """
+
+    __slots__ = ("_keep_seconds",)
+
+    _keep_seconds: float
+
+    def __init__(self, keep_seconds: float, lease_seconds: float, clock: Clock) -> None:
+        super().__init__(lease_seconds, clock)
+        if type(keep_seconds) not in (int, float):
+            raise checks.wrong_type("keep_seconds", "a number", keep_seconds)
+        if not 0 < keep_seconds <= _MOST_KEEP_SECONDS:
+            raise ValueError("keep_seconds must be positive, and 400 days at most")
+        self._set(_keep_seconds=float(keep_seconds))
+
+    def _name(self, claims: ClaimSet, now: float) -> str:
+        """Return the name under which a token is kept.
+
+        Raises:
+            TypeError: `claims` is not a `ClaimSet`.
+            ClaimsError: it has no `jti` or no `exp`, or lives too long.
+        """
+        if not isinstance(claims, ClaimSet):
+            raise checks.wrong_type("claims", "a ClaimSet", claims, "read it with Claims.read")
+        if claims.token_id is None:
+            raise ClaimsError("jti", "missing")
+        if claims.expires_at is None:
+            raise ClaimsError("exp", "missing")
+        if claims.expires_at - now + _MOST_LEEWAY_SECONDS > self._keep_seconds:
+            raise ClaimsError("exp", "too_long")
+        both: dict[str, object] = {"iss": claims.issuer, "jti": claims.token_id}
+        return to_member(digest(strict_json.write(both)))
+
+
+def checked(name: str, found: int | State) -> SeenClaim:
+    """Return the claim.
+
+    Raises:
+        ClaimsError: there can be none.
+    """
+    if isinstance(found, int):
+        return SeenClaim(name, found)
+    raise ClaimsError("jti", "seen" if found == "handled" else "in_progress")
+
+
+@final
+class MemorySeenOnce(KeepingStore):
+    """Remembers identifiers in memory: for tests, and for one process whose end may forget them.
+
+    Safe to share between threads.
+
+    Args:
+        keep_seconds: for how long an identifier is remembered; longer than any token lives, with
+            five minutes of leeway.
+        capacity: so many identifiers at most.
+        lease_seconds: for how long a claim holds; longer than any work takes.
+        clock: gives the time in seconds since 1970.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: a number is not positive, or too large.
+
+    Example:
+        >>> from joseal.claims import MemorySeenOnce
+        >>> store = MemorySeenOnce(keep_seconds=3600)
+    """
+
+    __slots__ = ("_capacity", "_claims")
+
+    _capacity: int
+    _claims: MemoryClaims
+
+    @hide_locals
+    def __init__(
+        self,
+        *,
+        keep_seconds: float = KEEP_SECONDS,
+        capacity: int = 100_000,
+        lease_seconds: float = LEASE_SECONDS,
+        clock: Clock = time.time,
+    ) -> None:
+        super().__init__(keep_seconds, lease_seconds, clock)
+        checks.check_ints(capacity=capacity)
+        if not 1 <= capacity <= _MOST_CAPACITY:
+            raise ValueError("capacity must be from 1 to 10000000")
+        self._set(_capacity=capacity, _claims=MemoryClaims())
+
+    @hide_locals
+    def claim(self, claims: ClaimSet) -> SeenClaim:
+        """Claim a token, as `SeenOnce.claim` says.
+
+        Args:
+            claims: what `Claims.read` returned.
+
+        Returns:
+            The claim, for `confirm` or `release`.
+
+        Raises:
+            TypeError: `claims` is not a `ClaimSet`.
+            ClaimsError: as for `SeenOnce.claim`.
+            SeenOnceError: the store is full.
+        """
+        now = self._now()
+        name = self._name(claims, now)
+        if len(self._claims) >= self._capacity:
+            self._claims.forget(now - self._keep_seconds, unhandled=True)
+            if len(self._claims) >= self._capacity:
+                raise SeenOnceError("the store of identifiers is full: raise capacity=")
+        return checked(name, self._claims.claim(name, now, self._lease_seconds))
+
+    @hide_locals
+    def confirm(self, seen: SeenClaim) -> bool:
+        """Keep that a token was accepted, as `SeenOnce.confirm` says.
+
+        Args:
+            seen: the claim.
+
+        Returns:
+            False if the claim had been taken over, or another one had been confirmed.
+        """
+        return self._claims.confirm(seen.name, seen.attempt, self._now())
+
+    @hide_locals
+    def release(self, seen: SeenClaim) -> None:
+        """Let go of a claim, as `SeenOnce.release` says.
+
+        Args:
+            seen: the claim.
+        """
+        self._claims.release(seen.name, seen.attempt)
+
+    def __repr__(self) -> str:
+        return f"MemorySeenOnce(<{len(self._claims)} of {self._capacity}>)"

@@ -1,0 +1,168 @@
+"""The stores of identifiers: one of all who try, until it is released or its time is over."""
+
+import sqlite3
+import threading
+
+import pytest
+
+from joseal import ClaimsError, JoseError
+from joseal.claims import ClaimSet, MemorySeenOnce, SeenOnceError, SqliteSeenOnce
+
+NOW = 1_800_000_000.0
+
+
+class Clock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request, tmp_path, clock):
+    settings = {"keep_seconds": 3600, "lease_seconds": 60, "clock": clock}
+    if request.param == "memory":
+        return MemorySeenOnce(**settings)
+    return SqliteSeenOnce(tmp_path / "seen.db", **settings)
+
+
+def claims(jti="t-1", iss="https://login.example", exp=NOW + 300):
+    return ClaimSet({"iss": iss, "jti": jti, "exp": exp})
+
+
+def refused(store, given):
+    with pytest.raises(ClaimsError) as caught:
+        store.claim(given)
+    return caught.value.claim, caught.value.rule
+
+
+def test_token_is_accepted_once(store):
+    assert store.confirm(store.claim(claims())) is True
+    assert refused(store, claims()) == ("jti", "seen")
+
+
+def test_token_that_is_being_handled_is_not_accepted(store):
+    store.claim(claims())
+    assert refused(store, claims()) == ("jti", "in_progress")
+
+
+def test_released_token_can_be_used_again(store):
+    seen = store.claim(claims())
+    store.release(seen)
+    assert store.claim(claims()).attempt == 2
+
+
+def test_claim_of_a_process_that_died_runs_out(store, clock):
+    seen = store.claim(claims())
+    clock.now += 60
+    later = store.claim(claims())
+    assert store.confirm(seen) is False
+    assert refused(store, claims()) == ("jti", "seen")
+    assert store.confirm(later) is False
+
+
+def test_two_issuers_may_use_one_identifier(store):
+    store.confirm(store.claim(claims()))
+    assert store.claim(claims(iss="https://other.example")).attempt == 1
+    assert store.claim(ClaimSet({"jti": "t-1", "exp": NOW + 1})).attempt == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        (ClaimSet({"exp": NOW + 1}), ("jti", "missing")),
+        (ClaimSet({"jti": "a"}), ("exp", "missing")),
+        (claims(exp=NOW + 3301), ("exp", "too_long")),
+    ],
+)
+def test_token_that_can_not_be_remembered_is_refused(store, given, fault):
+    assert refused(store, given) == fault
+
+
+def test_token_that_lives_as_long_as_the_store_remembers_is_accepted(store):
+    assert store.claim(claims(exp=NOW + 3300)).attempt == 1
+
+
+@pytest.mark.parametrize("given", [None, "t-1", {"jti": "t-1", "exp": NOW}])
+def test_what_is_claimed_was_read_by_claims(store, given):
+    with pytest.raises(TypeError, match=r"^claims must be a ClaimSet, not "):
+        store.claim(given)
+
+
+def test_store_keeps_no_text_of_a_token(tmp_path, clock):
+    path = tmp_path / "seen.db"
+    store = SqliteSeenOnce(path, clock=clock)
+    store.confirm(store.claim(claims(jti="a-secret-identifier")))
+    rows = sqlite3.connect(path).execute("SELECT name FROM joseal_seen").fetchall()
+    assert len(rows) == 1
+    assert len(rows[0][0]) == 43
+    assert "secret" not in rows[0][0]
+
+
+def test_memory_is_bounded_and_a_full_store_accepts_nothing_new(clock):
+    store = MemorySeenOnce(keep_seconds=3600, capacity=2, clock=clock)
+    store.confirm(store.claim(claims("a")))
+    store.claim(claims("b"))
+    with pytest.raises(SeenOnceError, match="full"):
+        store.claim(claims("c"))
+    clock.now += 3600 + 121
+    assert store.claim(claims("c", exp=clock.now + 1)).attempt == 1
+    assert repr(store) == "MemorySeenOnce(<1 of 2>)"
+
+
+def test_file_forgets_what_no_token_can_bring_back(tmp_path, clock):
+    store = SqliteSeenOnce(tmp_path / "seen.db", keep_seconds=3600, lease_seconds=60, clock=clock)
+    store.confirm(store.claim(claims("a")))
+    store.claim(claims("b"))
+    assert store.forget() == 0
+    clock.now += 3600 + 61
+    assert store.forget() == 2
+    assert "seen.db" in repr(store)
+
+
+def test_of_many_threads_one_succeeds(store):
+    outcomes = []
+
+    def work():
+        try:
+            outcomes.append(store.claim(claims()))
+        except ClaimsError as error:
+            outcomes.append(error.rule)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count("in_progress") == 7
+
+
+def test_file_that_can_not_be_used_is_an_error_of_the_family(tmp_path):
+    path = tmp_path / "seen.db"
+    path.write_bytes(b"no database" * 100)
+    with pytest.raises(SeenOnceError, match=r"^the store of identifiers is damaged") as caught:
+        SqliteSeenOnce(path)
+    assert isinstance(caught.value, JoseError)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"keep_seconds": 0}, ValueError),
+        ({"keep_seconds": 1e9}, ValueError),
+        ({"keep_seconds": True}, TypeError),
+        ({"lease_seconds": 0}, ValueError),
+        ({"clock": 1}, TypeError),
+        ({"capacity": 0}, ValueError),
+        ({"capacity": 1.5}, TypeError),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(settings, error):
+    with pytest.raises(error):
+        MemorySeenOnce(**settings)

@@ -73,7 +73,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     accepted, reason = _strictly(raw, keys, given)
     if accepted is not None:
         return Findings(
-            notes=(*named, *variants.of_plaintext(accepted[1])),
+            notes=(*named, *unnamed(reading, keys, named), *variants.of_plaintext(accepted[1])),
             with_key=True,
             tried=True,
             opened=True,
@@ -176,6 +176,13 @@ def names(reading: Reading, keys: list[Key], others: list[Key]) -> Iterator[Caus
         serves = any(key_ring.bound_to(key, alg) is not None for key in keys)
         code = "alg_not_the_keys" if serves else "key_of_other_kind"
         yield finding(code, f"{alg}, and the key is for {keys[0].alg}")
+
+
+def unnamed(reading: Reading, keys: list[Key], named: tuple[Cause, ...]) -> Iterator[Cause]:
+    """Say of a token that is accepted that its kid was compared with nothing."""
+    kid = reading.text_of("kid")
+    if kid is not None and len(keys) == 1 and keys[0].kid is None and not named:
+        yield finding("kid_not_compared", plain(kid))
 
 
 def _kid(kid: str, keys: list[Key], others: list[Key]) -> Iterator[Cause]:

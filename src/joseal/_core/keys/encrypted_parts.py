@@ -43,7 +43,7 @@ _MOST_ITERATIONS: Final = 10_000_000
 
 
 class _Scheme(NamedTuple):
-    """What PBES2 derives a key from, and its IV."""
+    """The inputs of PBES2: those of its key derivation, and the IV."""
 
     key_bytes: int
     prf: HashName

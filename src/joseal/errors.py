@@ -167,14 +167,14 @@ class DecryptionError(_ConstantError):
     """
 
     code = "undecryptable"
-    _constant = "the token can't be opened with this key"
+    _constant = "the token can't be opened with this key: `joseal doctor --key` can tell why"
 
 
 class VerificationError(_ConstantError):
     """The signature is not valid under this key. Nothing more is told."""
 
     code = "unverified"
-    _constant = "the signature does not hold under this key"
+    _constant = "the signature is not valid under this key: `joseal doctor --key` can tell why"
 
 
 class ClaimsError(TokenError):

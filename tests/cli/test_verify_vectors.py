@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -65,7 +66,9 @@ def test_backend_that_is_not_installed_is_one_line(run, vectors, monkeypatch):
     assert (done.exit_code, done.stdout, done.stderr) == (2, "", text)
 
 
-@pytest.mark.parametrize("args", [[], ["--backend", "other", "x"], ["--xml", "x", "y"]])
+@pytest.mark.parametrize(
+    "args", [["--strict", "--exec-timeout", "0"], ["--backend", "other", "x"], ["--xml", "x", "y"]]
+)
 def test_wrong_usage_ends_with_2(run, args):
     assert run("verify-vectors", *args).exit_code == 2
 
@@ -93,16 +96,6 @@ def test_broken_file_among_good_ones_ends_with_4(run, vectors):
     done = run("verify-vectors", vectors)
     assert done.exit_code == 4
     assert "not one strict JSON value" in done.stdout
-
-
-def test_json_of_another_kind_among_good_ones_is_counted(run, vectors):
-    samples.write(vectors, {"$schema": "x"}, "schema.json")
-    samples.write(vectors, b"x", "readme.md")
-    done = run("verify-vectors", vectors)
-    assert done.exit_code == 0
-    lines = [line.strip() for line in done.stdout.splitlines()]
-    assert "1  JSON of no form that is known" in lines
-    assert "1  of other names, which were not looked at" in lines
 
 
 def test_reports_are_written_whatever_came_out(run, vectors, tmp_path):
@@ -157,3 +150,50 @@ def test_files_are_named_on_a_terminal_while_they_are_run(run, vectors, monkeypa
     assert "\x1b" not in done.stderr
     shown = [line[-12:] for line in done.stderr.split("\r") if line.strip() or not line]
     assert shown == ["", "\\x1b[1m.json", "ors/jwe.json", "ors/jws.json", ""]
+
+
+def test_without_a_path_the_vectors_of_the_package_are_run(run):
+    done = run("verify-vectors", "--strict", "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 0
+    assert (told["totals"]["unexpected"], told["totals"]["not run"]) == (0, 0)
+    assert told["totals"]["passed"] > 100
+
+
+def test_files_that_were_not_read_are_named(run, vectors):
+    samples.write(vectors, b"", "readme.md")
+    samples.write(vectors, {"other": 1}, "other.json")
+    done = run("verify-vectors", vectors, COLUMNS="300")
+    assert done.exit_code == 0
+    shown = "".join(done.stdout.split())
+    assert "readme.md:notlookedat:itsnamedoesnotendin.json" in shown
+    assert "other.json:noformofvectorsthatisknown" in shown
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"", "readme.md", "1 file not read"),
+        ({"other": 1}, "other.json", "1 file not read"),
+        ({"verified": [{"jwe": {}, "plaintext_hex": ""}]}, "form.json", "1 case not run"),
+    ],
+)
+def test_strict_fails_for_whatever_was_left_out(run, vectors, content, name, said):
+    assert run("verify-vectors", "--strict", vectors).exit_code == 0
+    samples.write(vectors, content, name)
+    assert run("verify-vectors", vectors).exit_code == 0
+    done = run("verify-vectors", "--strict", vectors)
+    assert (done.exit_code, done.stderr) == (4, f"joseal: left_out: {said}\n")
+
+
+def test_a_command_of_the_users_is_asked(run, vectors, tmp_path):
+    path = tmp_path / "adapter.py"
+    path.write_text(
+        "import json, sys\nfor line in sys.stdin:\n"
+        "    print(json.dumps({'id': json.loads(line)['id'], 'refused': 'no'}), flush=True)"
+    )
+    done = run("verify-vectors", "--exec", f"{sys.executable} {path}", vectors)
+    assert done.exit_code == 1
+    assert "expected ok, got no" in done.stdout
+    done = run("verify-vectors", "--exec", "'", vectors)
+    assert (done.exit_code, done.stdout) == (2, "")

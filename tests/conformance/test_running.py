@@ -1,7 +1,11 @@
 """Every format is told by its content, a wrong case is found out, and nothing is dropped."""
 
+import datetime as dt
+import hashlib
 import json
 import os
+import platform
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -215,7 +219,40 @@ def test_files_are_counted_and_none_is_dropped(tmp_path):
         "twice.json": (0, "not one strict JSON value", True),
         "other.json": (0, "no form of vectors that is known", False),
     }
-    assert report.others == 1
+    assert [Path(path).name for path in report.others] == ["readme.md"]
+    assert {Path(path).name for path in report.unread} == {
+        "broken.json",
+        "twice.json",
+        "other.json",
+        "readme.md",
+    }
+
+
+def test_every_file_that_was_read_has_its_hash(tmp_path):
+    for name, data in (("good.json", JWE), ("broken.json", b"{"), ("other.json", {"other": 1})):
+        samples.write(tmp_path, data, name)
+    report = conformance.verify([tmp_path, tmp_path / "missing.json"], OURS)
+    for file in report.files[:3]:
+        assert file.sha256 == hashlib.sha256(Path(file.path).read_bytes()).hexdigest()
+    assert report.files[3].sha256 == ""
+
+
+def test_a_report_says_when_and_by_which_versions_it_was_made(tmp_path):
+    origin = conformance.verify([tmp_path], OURS).origin
+    made = dt.datetime.fromisoformat(origin.date)
+    assert dt.timedelta(0) <= dt.datetime.now(dt.UTC) - made < dt.timedelta(minutes=1)
+    assert origin.cryptography == metadata.version("cryptography")
+    assert origin.openssl.startswith("OpenSSL ")
+    assert origin.python.endswith(platform.python_version())
+
+
+def test_the_vectors_that_come_with_the_package_are_the_projects_own(our_vectors):
+    shipped = sorted(conformance.SHIPPED.iterdir())
+    assert len(shipped) >= 5
+    for path in shipped:
+        assert path.read_bytes() == (our_vectors / path.name).read_bytes()
+    report = conformance.verify([conformance.SHIPPED], OURS)
+    assert report.count(Outcome.PASSED) == sum(len(file.results) for file in report.files) > 100
 
 
 def test_file_that_is_named_is_read_whatever_its_name(tmp_path):

@@ -548,7 +548,12 @@ def test_every_bad_signature_is_the_same_failure(alg):
         assert error.__cause__ is error.__context__ is None
         seen.add((type(error), str(error), error.args, error.code))
     assert seen == {
-        (VerificationError, "the signature does not hold under this key", (), "unverified")
+        (
+            VerificationError,
+            "the signature is not valid under this key: `joseal doctor --key` can tell why",
+            (),
+            "unverified",
+        )
     }
 
 

@@ -371,7 +371,7 @@ REFUSALS = [
     ),
     (
         DecryptionError,
-        "the token can't be opened with this key",
+        "the token can't be opened with this key: `joseal doctor --key` can tell why",
         opens(made()._replace(tag=bytes(16))),
     ),
 ]

@@ -84,13 +84,28 @@ def test_calls_side_by_side_do_the_same(library: str) -> None:
     assert theirs["public"].keys() <= ours["public"].keys() | {"kid"}
 
 
-def test_calls_beside_those_of_python_jose_work() -> None:
+@pytest.mark.parametrize(
+    ("library", "module"), [("python-jose", "jose.jwe"), ("PyJWT", "jwt"), ("PyJWT", None)]
+)
+def test_calls_beside_those_of_other_libraries_work(library: str, module: str | None) -> None:
+    """The left column too, where its library is installed."""
     space: dict[str, object] = {}
     (first,) = (block for block in pages.blocks(MIGRATE) if block.language == "python")
     exec(first.text, space)  # noqa: S102 - our own page
-    for _, right in pages.rows(MIGRATE, "python-jose"):
-        exec(right, space)  # noqa: S102
-    assert space["plaintext"] == space["verified"] == b"hello"
+    theirs, ours = dict(space), dict(space)
+    if module is not None:
+        pytest.importorskip(module, reason=f"{library} is not installed")
+    for left, right in pages.rows(MIGRATE, library):
+        exec(right, ours)  # noqa: S102
+        if module is not None:
+            exec(left, theirs)  # noqa: S102
+    said = {
+        name: ours[name] for name in ("plaintext", "claims", "verified", "found") if name in ours
+    }
+    assert set(map(str, said.values())) <= {str(b"hello"), "{'sub': 'a'}"}
+    if module is not None:
+        shown = {name: theirs[name] for name in said}
+        assert {str(value) for value in shown.values()} == {str(value) for value in said.values()}
 
 
 def test_only_test_cards_stand_in_the_pages() -> None:

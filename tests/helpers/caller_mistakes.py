@@ -158,6 +158,11 @@ def keys() -> list[Mistake]:
         ),
         (
             key_error,
+            f"the JWK's alg is not known, did you mean RSA-OAEP-256: {ALG_NAMES}",
+            lambda: Key.from_jwk(jwk(alg="RSA_OAEP_256")),
+        ),
+        (
+            key_error,
             f"alg: A128KV is not known, did you mean A128KW ({ALG_NAMES})?",
             lambda: KeySet.from_jwks({"keys": [jwk()]}, alg="A128KV"),
         ),
@@ -652,12 +657,12 @@ def tokens() -> list[Mistake]:
         ),
         (
             joseal.DecryptionError,
-            "the token can't be opened with this key",
+            "the token can't be opened with this key: `joseal doctor --key` can tell why",
             decrypts(segment(4, lambda text: "AAAA" + text[4:])),
         ),
         (
             joseal.VerificationError,
-            "the signature does not hold under this key",
+            "the signature is not valid under this key: `joseal doctor --key` can tell why",
             verifies(lambda: signed()[:-8] + "AAAAAAAA"),
         ),
     ]

@@ -1,5 +1,11 @@
 """DER by hand, so that a test can write keys that no library would: RFC 8017, 5208, 5280, 7292."""
 
+import hashlib
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
 RSA = "2a864886f70d010101"
 EC = "2a8648ce3d0201"
 CURVES = {
@@ -88,6 +94,40 @@ def pkcs12(private):
     bag = sequence(oid(KEY_BAG), tagged(0xA0, private))
     inner = sequence(_content(sequence(bag)))
     return sequence(integer(3), _content(inner))
+
+
+ENCRYPTED_DATA, PBES2, PBKDF2 = "2a864886f70d010706", "2a864886f70d01050d", "2a864886f70d01050c"
+PRFS = {"sha1": "07", "sha256": "09", "sha384": "0a", "sha512": "0b"}
+AES_CBC = {16: "02", 24: "16", 32: "2a"}
+
+
+def encrypted_pkcs12(named, password, prf="sha256", size=32, piece=None):
+    """Return a file whose keys, by friendlyName, are in one part under PBES2."""
+    bags = [
+        sequence(oid(KEY_BAG), tagged(0xA0, private), tagged(0x31, _friendly(name)))
+        for name, private in named.items()
+    ]
+    plain = sequence(*bags)
+    plain += bytes((16 - len(plain) % 16,)) * (16 - len(plain) % 16)
+    salt, iv = b"salt-of-8", bytes(range(16))
+    key = hashlib.pbkdf2_hmac(prf, password, salt, 1000, size)
+    sealer = Cipher(AES(key), CBC(iv)).encryptor()
+    ciphertext = sealer.update(plain) + sealer.finalize()
+    named_prf = [] if prf == "sha1" else [sequence(oid(f"2a864886f70d02{PRFS[prf]}"), tagged(5))]
+    kdf = sequence(oid(PBKDF2), sequence(byte_string(salt), integer(1000), *named_prf))
+    cipher = sequence(oid(f"6086480165030401{AES_CBC[size]}"), byte_string(iv))
+    content = tagged(0x80, ciphertext)
+    if piece:
+        pieces = (ciphertext[at : at + piece] for at in range(0, len(ciphertext), piece))
+        content = tagged(0xA0, *map(byte_string, pieces))
+    info = sequence(oid(DATA), sequence(oid(PBES2), sequence(kdf, cipher)), content)
+    part = sequence(oid(ENCRYPTED_DATA), tagged(0xA0, sequence(integer(0), info)))
+    return sequence(integer(3), _content(sequence(part)))
+
+
+def _friendly(name):
+    text = tagged(0x1E, name.encode("utf-16-be"))
+    return sequence(oid("2a864886f70d010914"), tagged(0x31, text))
 
 
 def _content(raw):

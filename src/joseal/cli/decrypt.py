@@ -13,6 +13,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(required=False, multiple=True, legacy=True),
+        options.alias(),
         *options.password(what="the password of the key, or that is a PBES2 key"),
         options.enc(multiple=True),
         *options.opening(),

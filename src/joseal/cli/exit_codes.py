@@ -90,7 +90,7 @@ _WORDS: Final = (
     (re.compile(r"\baccept_zip=True"), "--accept-zip"),
     (re.compile(r"\bgive compress="), "give --compress"),
     (re.compile(r"\b(alg|enc|typ|cty|crit|kid)=(?=\w)"), r"--\1 "),
-    (re.compile(r"\b(alg|enc|typ|cty|crit|kid)="), r"--\1"),
+    (re.compile(r"\b(alg|alias|enc|typ|cty|crit|kid)="), r"--\1"),
 )
 
 

@@ -33,6 +33,22 @@ _STAND_INS: Final = (
 )
 
 
+# A key of the context's memory, so that each command need not hand it on.
+_ALIAS: Final = "joseal.alias"
+
+
+def keep_alias(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
+    """Keep the value of `--alias` for the loaders."""
+    del option
+    ctx.meta[_ALIAS] = value
+
+
+def _alias() -> str | None:
+    ctx = click.get_current_context(silent=True)
+    found = None if ctx is None else ctx.meta.get(_ALIAS)
+    return found if isinstance(found, str) else None
+
+
 class Found(NamedTuple):
     """A key of a file.
 
@@ -121,6 +137,8 @@ def load(
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
     known = None if alg is None else known_alg(alg)
     check_form(file)
+    if _alias() is not None and not file.is_pkcs12:
+        raise InvalidKeyError("--alias names a key of a PKCS#12 file, and this is not one")
     if file.is_set:
         return list(KeySet.from_jwks(file.raw, alg=known, legacy=legacy))
     try:
@@ -161,7 +179,9 @@ def _load_binary(
     if file.is_pem:
         return Key.from_pem(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_pkcs12:
-        return Key.from_pkcs12(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
+        return Key.from_pkcs12(
+            file.raw, alg=alg, kid=kid, password=password, alias=_alias(), legacy=legacy
+        )
     return Key.from_der(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
 
 

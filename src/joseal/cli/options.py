@@ -90,6 +90,17 @@ def password(name: str = "password", what: str = "the key's password") -> list[c
     ]
 
 
+def alias() -> click.Parameter:
+    """Return `--alias`, which `key_files` finds by itself."""
+    return click.Option(
+        ["--alias"],
+        metavar="NAME",
+        expose_value=False,
+        callback=key_files.keep_alias,
+        help="Which key or certificate of a PKCS#12 file: its friendlyName, keytool's alias.",
+    )
+
+
 def json_flag() -> click.Parameter:
     """Return `--json`."""
     return click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object.")

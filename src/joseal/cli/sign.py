@@ -12,6 +12,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(use="signatures"),
+        options.alias(),
         *options.sealing(),
         *options.password(),
         click.Option(["--detached"], is_flag=True, help="Leave the payload out of the token."),

@@ -1,7 +1,8 @@
 """`joseal verify-vectors`: run test vectors, and report what came out."""
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,12 +19,14 @@ from joseal.conformance.reports.summary import (
     by_flag,
     by_reason,
     has_run,
+    left_out,
     results,
     verdict,
 )
 
 # A report file has them all.
 _MOST_SHOWN: Final = 20
+_OTHER: Final = "not looked at: its name does not end in .json"
 _LINE: Final = 79
 # Without an escape, which NO_COLOR and a log could not take.
 _CLEAR: Final = f"\r{' ' * _LINE}\r"
@@ -43,13 +46,29 @@ def _output(name: str, text: str) -> click.Option:
 
 @help_pages.command(
     params=[
-        click.Argument(["paths"], nargs=-1, required=True, type=options.PATH, metavar="PATH..."),
+        click.Argument(["paths"], nargs=-1, type=options.PATH, metavar="[PATH...]"),
         click.Option(
             ["--backend"],
             default="joseal",
             show_default=True,
             type=click.Choice(list(conformance.BACKENDS)),
             help="The library that runs the vectors.",
+        ),
+        click.Option(
+            ["--exec", "exec_words"],
+            metavar="COMMAND",
+            help="A command that runs them instead, asked on its standard input.",
+        ),
+        click.Option(
+            ["--exec-timeout"],
+            type=click.FloatRange(min=0, min_open=True),
+            default=10.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="The time that the command has for each case.",
+        ),
+        click.Option(
+            ["--strict"], is_flag=True, help="Fail if a file is not read, or a case not run."
         ),
         _output("--junit", "Write all results as JUnit's XML."),
         _output("--html", "Write a page that needs nothing else."),
@@ -58,6 +77,7 @@ def _output(name: str, text: str) -> click.Option:
     examples=(
         "joseal verify-vectors vectors/ --html report.html",
         "joseal verify-vectors --backend jwcrypto --json vectors/jws.json",
+        "joseal verify-vectors --exec 'python3 adapter.py' --strict",
     ),
     exits=(exit_codes.Exit.TOKEN,),
 )
@@ -65,32 +85,35 @@ def command(
     *,
     paths: tuple[Path, ...],
     backend: str,
+    exec_words: str | None,
+    exec_timeout: float,
+    strict: bool,
     junit_path: Path | None,
     html_path: Path | None,
     as_json: bool,
 ) -> None:
     """Run test vectors, and report what came out.
 
-    PATH is a file, or a directory of *.json files. Formats are told by their content: joseal's own,
-    Wycheproof's, the RFC 7520 cookbook's, JWK Sets, and plain lists of tokens. Each case passed,
-    came out otherwise, differs for a known reason, or was not run for a named one. No report holds
-    a key, a token or a plaintext.
+    PATH is a file, or a directory of *.json files; without one, a few vectors that come with joseal
+    are run. Formats are told by their content: joseal's own, Wycheproof's, the RFC 7520 cookbook's,
+    JWK Sets, and plain lists of tokens. Each case passed, came out otherwise, differs for a known
+    reason, or was not run for a named one. No report holds a key, a token or a plaintext. Each says
+    when and by which versions it was made, and the SHA-256 of each file.
+
+    --exec starts a command of yours, without a shell, and asks it in JSON, one line for each case.
+    The reference of joseal.conformance has the protocol, and an adapter to begin with.
 
     Ends with 1 where a result is not what its file says, and with 4 where a file can't be read, is
-    no JSON, or was named and has no vectors, or where nothing was run.
+    no JSON, or was named and has no vectors, or where nothing was run. With --strict it also ends
+    with 4 where anything was left out.
 
-    With --json: {"backend": TEXT, "verdict": TEXT, "totals": OBJECT, "files": [{"path": TEXT,
-    "totals": OBJECT, "results": LIST, and more}], "other_files": NUMBER}.
+    With --json: {"backend": TEXT, "origin": OBJECT, "verdict": TEXT, "totals": OBJECT, "files":
+    [{"path": TEXT, "sha256": TEXT, "totals": OBJECT, "results": LIST, and more}], "other_files":
+    LIST}.
     """
     if as_json and files.STANDARD in (junit_path, html_path):
         raise click.UsageError("only one report can go to standard output")
-    if not conformance.is_installed(backend):
-        text = f"this backend needs: pip install {conformance.BACKENDS[backend]}"
-        raise exit_codes.FailureError("missing", text, exit_codes.Exit.USAGE)
-    on_file = _progress()
-    report = conformance.verify(paths, conformance.backend(backend), on_file=on_file)
-    if on_file is not None:
-        click.echo(_CLEAR, err=True, nl=False)
+    report = _run(paths or (conformance.SHIPPED,), backend, exec_words, exec_timeout)
     if junit_path is not None:
         files.write(junit_path, conformance.to_junit(report), private=False)
     if html_path is not None:
@@ -99,7 +122,42 @@ def command(
         files.write(files.STANDARD, json_output.line(members(report)), private=False)
     elif files.STANDARD not in (junit_path, html_path):
         show(Page(), report)
-    _end(report)
+    _end(report, strict=strict)
+
+
+def _run(paths: tuple[Path, ...], name: str, words: str | None, timeout: float) -> Report:
+    """Ask a library, or a command.
+
+    Raises:
+        FailureError: the library is not installed.
+        UsageError: the command is not one.
+    """
+    on_file = _progress()
+    try:
+        if words is None:
+            report = conformance.verify(paths, _library(name), on_file=on_file)
+        else:
+            with contextlib.closing(_command(words, timeout)) as asked:
+                report = conformance.verify(paths, asked, on_file=on_file)
+    finally:
+        if on_file is not None:
+            click.echo(_CLEAR, err=True, nl=False)
+    return report
+
+
+def _library(name: str) -> conformance.Backend:
+    if not conformance.is_installed(name):
+        text = f"this backend needs: pip install {conformance.BACKENDS[name]}"
+        raise exit_codes.FailureError("missing", text, exit_codes.Exit.USAGE)
+    return conformance.backend(name)
+
+
+def _command(words: str, timeout: float) -> conformance.ByCommand:
+    try:
+        return conformance.ByCommand(words, timeout=timeout)
+    except ValueError as error:
+        reason = str(error)
+    raise click.UsageError(f"--exec: {reason}")
 
 
 def _progress() -> Callable[[str], None] | None:
@@ -111,16 +169,19 @@ def _name_file(name: str) -> None:
     click.echo(f"{_CLEAR}{plain(name)[-_LINE:]}", err=True, nl=False)
 
 
-def _end(report: Report) -> None:
+def _end(report: Report, *, strict: bool) -> None:
     """Fail where the report does.
 
     Raises:
-        FailureError: an unexpected result, a file that can't be read, or nothing was run.
+        FailureError: an unexpected result, a file that can't be read, or nothing was run; with
+            `strict`, anything that was left out.
     """
     if report.count(Outcome.UNEXPECTED):
         raise exit_codes.FailureError("unexpected", verdict(report), exit_codes.Exit.TOKEN)
     if any(file.broken for file in report.files) or not has_run(report):
         raise exit_codes.FailureError("file", verdict(report), exit_codes.Exit.FILE)
+    if strict and left_out(report):
+        raise exit_codes.FailureError("left_out", left_out(report), exit_codes.Exit.FILE)
 
 
 def plain(text: str) -> str:
@@ -158,18 +219,22 @@ def _show_reasons(page: Page, report: Report, outcome: Outcome) -> None:
 
 
 def _show_files(page: Page, report: Report) -> None:
-    broken = [file for file in report.files if file.broken]
-    empty = sum(bool(file.problem) for file in report.files) - len(broken)
-    if broken:
-        page.title("Files that can't be read")
-        page.rows((plain(file.path), file.problem) for file in broken)
-    page.title("Files without vectors")
-    page.rows(
-        [
-            (f"{empty:,}", "JSON of no form that is known"),
-            (f"{report.others:,}", "of other names, which were not looked at"),
-        ]
-    )
+    """Name the files of which nothing was run, those with a fault first."""
+    problems = [file for file in report.files if file.problem]
+    broken = [(file.path, file.problem) for file in problems if file.broken]
+    empty = [(file.path, file.problem) for file in problems if not file.broken]
+    empty += [(path, _OTHER) for path in report.others]
+    _show_paths(page, "Files that can't be read", broken)
+    _show_paths(page, "Files without vectors", empty)
+
+
+def _show_paths(page: Page, title: str, rows: Sequence[tuple[str, str]]) -> None:
+    if rows:
+        page.title(title)
+    for path, reason in rows[:_MOST_SHOWN]:
+        page.say(f"{plain(path)}: {reason}")
+    if len(rows) > _MOST_SHOWN:
+        page.say(f"and {len(rows) - _MOST_SHOWN:,} more: --json, --junit or --html has them all")
 
 
 def _show_unexpected(page: Page, report: Report) -> None:

@@ -7,6 +7,7 @@ Rules:
 - A name is printed with whatever could steer a terminal or a page made visible.
 """
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from joseal._core.secrecy import hide_locals
+from joseal.conformance import origin
 from joseal.conformance.backends.registry import Backend
 from joseal.conformance.formats import registry as formats
 from joseal.conformance.running import FileReport, Report, run
@@ -22,6 +24,9 @@ _UNKNOWN: Final = "no form of vectors that is known"
 _NOT_JSON: Final = "not one strict JSON value"
 _TOO_LARGE: Final = f"over {formats.MOST_FILE_BYTES // 1024 // 1024} MiB"
 _NO_FILE: Final = "no regular file"
+
+# A few vectors of this project's own, which come with the package.
+SHIPPED: Final = Path(__file__).parent / "vectors"
 
 
 class _Found(NamedTuple):
@@ -45,15 +50,15 @@ def verify(
         on_file: is told the name of each file before it is read.
     """
     reports: list[FileReport] = []
-    others = 0
+    others: list[str] = []
     for found in _found(paths):
         if not found.is_vectors:
-            others += 1
+            others.append(visible(str(found.path)))
             continue
         if on_file is not None:
             on_file(visible(str(found.path)))
         reports.append(_report(found, backend))
-    return Report(backend.name, tuple(reports), others)
+    return Report(backend.name, tuple(reports), tuple(others), origin.now())
 
 
 def visible(text: str) -> str:
@@ -81,13 +86,15 @@ def _report(found: _Found, backend: Backend) -> FileReport:
     data, problem = _read(found.path)
     if data is None:
         return FileReport(path, problem=problem, broken=True)
+    digest = hashlib.sha256(data).hexdigest()
     file = formats.load(data)
     if file is None:
-        return FileReport(path, problem=_NOT_JSON, broken=True)
+        return FileReport(path, problem=_NOT_JSON, broken=True, sha256=digest)
     vectors = formats.read(file)
     if vectors is None:
-        return FileReport(path, problem=_UNKNOWN, broken=found.is_named)
-    return FileReport(path, vectors.form, run(vectors.cases, backend), vectors.notes)
+        return FileReport(path, problem=_UNKNOWN, broken=found.is_named, sha256=digest)
+    results = run(vectors.cases, backend)
+    return FileReport(path, vectors.form, results, vectors.notes, sha256=digest)
 
 
 def _read(path: Path) -> tuple[bytes | None, str]:

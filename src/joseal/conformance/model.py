@@ -264,4 +264,10 @@ class Lacking(Struct, frozen=True):
     refused: bool = False
 
 
-Answer: TypeAlias = Output | Refusal | Lacking
+class Silent(Struct, frozen=True):
+    """No answer of a backend: it hung, ended or talked nonsense. Never what a file expects."""
+
+    reason: str
+
+
+Answer: TypeAlias = Output | Refusal | Lacking | Silent

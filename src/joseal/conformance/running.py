@@ -14,7 +14,18 @@ from enum import StrEnum
 from msgspec import Struct
 
 from joseal.conformance.backends.registry import Backend
-from joseal.conformance.model import Answer, Case, Expected, Lacking, Note, NotRun, Output, Refusal
+from joseal.conformance.model import (
+    Answer,
+    Case,
+    Expected,
+    Lacking,
+    Note,
+    NotRun,
+    Output,
+    Refusal,
+    Silent,
+)
+from joseal.conformance.origin import Origin
 from joseal.errors import InvalidKeyError
 
 
@@ -59,6 +70,7 @@ class FileReport(Struct, frozen=True):
         notes: what the file says of its flags.
         problem: why nothing of it was read.
         broken: whether that is a fault, and not just another kind of file.
+        sha256: of the file's bytes, in hex; empty where they could not be read.
     """
 
     path: str
@@ -67,6 +79,7 @@ class FileReport(Struct, frozen=True):
     notes: Mapping[str, Note] = {}
     problem: str = ""
     broken: bool = False
+    sha256: str = ""
 
     def count(self, outcome: Outcome) -> int:
         """Count the cases that ended so."""
@@ -79,12 +92,19 @@ class Report(Struct, frozen=True):
     Attributes:
         backend: the library that was asked, with its version.
         files: one for each file, in the order in which they were found.
-        others: how many files were not looked at, because their names don't end in `.json`.
+        others: the files that were not looked at, because their names don't end in `.json`.
+        origin: when it was made, and by which versions.
     """
 
     backend: str
     files: tuple[FileReport, ...]
-    others: int = 0
+    others: tuple[str, ...] = ()
+    origin: Origin = Origin()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The files of which no case was run: of other names, or of no form that is known."""
+        return (*(file.path for file in self.files if file.problem), *self.others)
 
     def count(self, outcome: Outcome) -> int:
         """Count the cases that ended so."""
@@ -114,8 +134,9 @@ def _result(case: Case, backend: Backend) -> Result:
 
 
 def _judge(case: Case, answer: Answer, *, own: bool) -> tuple[Outcome, str]:
-    if isinstance(answer, Lacking) and not answer.refused:
-        return Outcome.NOT_RUN, answer.reason
+    if isinstance(answer, Silent) or (isinstance(answer, Lacking) and not answer.refused):
+        missing = isinstance(answer, Lacking)
+        return Outcome.NOT_RUN if missing else Outcome.UNEXPECTED, answer.reason
     agrees, opened = _agrees(case.expected, answer, own=own), isinstance(answer, Output)
     if case.different is not None:
         if opened is not case.expected.opens:
@@ -160,6 +181,8 @@ def _say(expected: Expected, answer: Answer) -> str:
     """Say in words what came out, with none of its bytes."""
     if isinstance(answer, Lacking):
         return InvalidKeyError.code if answer.refused else ""
+    if isinstance(answer, Silent):
+        return "no answer"
     if isinstance(answer, Refusal):
         return f"{answer.code}: {answer.detail}" if answer.detail else answer.code
     if not expected.opens or _fits(expected, answer):

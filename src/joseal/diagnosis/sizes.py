@@ -103,7 +103,7 @@ def content_sizes(enc: EncSpec, reading: Reading) -> Iterator[Cause]:
         return
     other = _other_enc(enc, iv, tag)
     if other is not None:
-        seen = f"iv of {iv.size} bytes and tag of {tag.size}, as {other.name} has them"
+        seen = f"iv of {iv.size} bytes and tag of {tag.size}, as {other} has them"
         yield cause("enc_mismatch", seen)
         return
     if _is_plain(tag) and 0 < tag.size < enc.tag_bytes:
@@ -136,8 +136,8 @@ def _is_plain(part: Part) -> bool:
     return part.raw is not None and undone(part) is None and "text_lost" not in part.faults
 
 
-def _other_enc(enc: EncSpec, iv: Part, tag: Part) -> EncSpec | None:
-    """Return the enc whose iv and tag these are, if they fit neither of the header's."""
+def _other_enc(enc: EncSpec, iv: Part, tag: Part) -> str | None:
+    """Name the enc whose iv and tag these are, if they fit neither of the header's."""
     if not _is_plain(iv) or not _is_plain(tag) or iv.size == enc.iv_bytes:
         return None
     fitting = [
@@ -148,7 +148,11 @@ def _other_enc(enc: EncSpec, iv: Part, tag: Part) -> EncSpec | None:
         and other.family != enc.family
         and (other.tag_bytes != enc.tag_bytes or iv.size not in _FAMILY.values())
     ]
-    return fitting[-1] if fitting else None
+    registered = [other for other in fitting if not other.draft] or fitting
+    if not registered:
+        return None
+    # All of AES-GCM have the same sizes.
+    return "AES-GCM" if registered[0].family == "gcm" else registered[0].name
 
 
 def _iv(enc: EncSpec, iv: Part, ciphertext: Part) -> Iterator[Cause]:

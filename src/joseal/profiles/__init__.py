@@ -39,7 +39,15 @@ from joseal.profiles.payments import (
 )
 from joseal.profiles.profile import Profile
 from joseal.profiles.registry import PROFILES
-from joseal.profiles.template import Constant, IssuedAt, Kid, KidSource, Template, kid_of
+from joseal.profiles.template import (
+    CertificateParameter,
+    Constant,
+    IssuedAt,
+    Kid,
+    KidSource,
+    Template,
+    kid_of,
+)
 
 __all__ = [
     "AXIS_BANK",
@@ -64,6 +72,7 @@ __all__ = [
     "WISE_SIGNED",
     "BodyDecrypter",
     "BodyEncrypter",
+    "CertificateParameter",
     "Constant",
     "Envelope",
     "Fields",

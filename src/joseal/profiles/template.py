@@ -1,8 +1,8 @@
 """Header templates: which members a profile writes, in which order, and where the values are from.
 
 Rules:
-- A template is data: constants, a `kid` from one source, an `iat` in one unit. `alg` stands before
-  it and `enc` behind it, and neither can be part of it.
+- A template is data: constants, a `kid` from one source, an `iat` in one unit, what names the
+  key's certificate. `alg` stands before it and `enc` behind it, and neither can be part of it.
 - What is known beforehand is prepared once; only what comes after an `iat` is made for each token.
 - A `kid` is a name. It chooses nothing here, and a hash in it protects nothing.
 
@@ -10,7 +10,8 @@ Source: RFC 7515 section 4.1.4, RFC 7519 section 4.1.6, RFC 7638, RFC 5280 secti
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from msgspec import Struct
@@ -35,7 +36,13 @@ KidSource: TypeAlias = Literal[
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
-# PEM has the other base64 alphabet, and padding.
+_OF_CERTIFICATE: Final[Mapping[str, Callable[[Key], object]]] = MappingProxyType(
+    {
+        "x5t": lambda key: key.x5t,
+        "x5t#S256": lambda key: key.x5t_s256,
+        "x5c": lambda key: key.x5c,
+    }
+)
 
 
 class Constant(Struct, frozen=True):
@@ -78,7 +85,20 @@ class IssuedAt(Struct, frozen=True):
     text: bool = False
 
 
-Slot: TypeAlias = Constant | Kid | IssuedAt
+class CertificateParameter(Struct, frozen=True):
+    """A member that names or has the certificate that the key came in.
+
+    Attributes:
+        name: `x5t` for its SHA-1, `x5t#S256` for its SHA-256, `x5c` for the certificate itself. A
+            reader must not trust a certificate because a token has it.
+
+    Source: RFC 7515 sections 4.1.6 to 4.1.8.
+    """
+
+    name: Literal["x5t", "x5t#S256", "x5c"] = "x5t#S256"
+
+
+Slot: TypeAlias = Constant | Kid | IssuedAt | CertificateParameter
 Template: TypeAlias = tuple[Slot, ...]
 
 
@@ -93,7 +113,7 @@ def check(template: Template) -> None:
     if not isinstance(template, tuple):
         raise TypeError("a header template must be a tuple")
     if not all(isinstance(slot, Slot) for slot in template):
-        raise TypeError("a header template must hold Constant, Kid and IssuedAt alone")
+        raise TypeError("a header template takes Constant, Kid, IssuedAt and CertificateParameter")
     names = [_name(slot) for slot in template]
     if not all(isinstance(name, str) for name in names):
         raise TypeError("the name of a Constant must be str")
@@ -104,10 +124,12 @@ def check(template: Template) -> None:
             raise ValueError("a kid source must be one of those that Kid names")
         if isinstance(slot, IssuedAt) and slot.unit not in ("s", "ms"):
             raise ValueError("the unit of an iat must be s or ms")
+        if isinstance(slot, CertificateParameter) and slot.name not in _OF_CERTIFICATE:
+            raise ValueError("a CertificateParameter must be x5t, x5t#S256 or x5c")
 
 
 def _name(slot: Slot) -> str:
-    if isinstance(slot, Constant):
+    if isinstance(slot, Constant | CertificateParameter):
         return slot.name
     return "kid" if isinstance(slot, Kid) else "iat"
 
@@ -168,10 +190,10 @@ def names_reply_key(template: Template) -> bool:
 
 
 def fill(template: Template, key: Key, reply_key: Key | None = None) -> Filled:
-    """Put a key's kid into a template.
+    """Put a key's kid, and what names its certificate, into a template.
 
     Raises:
-        InvalidKeyError: as for `kid_of`.
+        InvalidKeyError: as for `kid_of`; or the key did not come with its certificate.
         ValueError: the template names the sender's own key, and there is none, or the reverse.
     """
     if names_reply_key(template) is (reply_key is None):
@@ -179,7 +201,10 @@ def fill(template: Template, key: Key, reply_key: Key | None = None) -> Filled:
             "reply_key goes with a profile whose header names the key that answers are encrypted to"
         )
     named = key if reply_key is None else reply_key
-    members = [(_name(slot), _value(slot, named)) for slot in template]
+    members = [
+        (_name(slot), _value(slot, key if isinstance(slot, CertificateParameter) else named))
+        for slot in template
+    ]
     present = [(name, value) for name, value in members if value is not None]
     moments = [place for place, (_, value) in enumerate(present) if isinstance(value, IssuedAt)]
     first = moments[0] if moments else len(present)
@@ -189,6 +214,8 @@ def fill(template: Template, key: Key, reply_key: Key | None = None) -> Filled:
 def _value(slot: Slot, key: Key) -> object:
     if isinstance(slot, Constant):
         return slot.value
+    if isinstance(slot, CertificateParameter):
+        return _OF_CERTIFICATE[slot.name](key)
     return kid_of(key, slot.source) if isinstance(slot, Kid) else slot
 
 

@@ -335,7 +335,7 @@ def test_every_finding_can_come(with_key: Run) -> None:
 
 # Each of them has its own test below, or in `test_is_the_decrypter.py`.
 ELSEWHERE = {
-    "hmac_short",
+    *("hmac_short", "kid_not_compared"),
     *("too_many_keys", "enc_not_expected", "refused_as_it_stands", "kid_is_fingerprint"),
     *("secret_decoded", "secret_size", "signature_numbers", "signature_cut", "signature_reversed"),
     *("input_decoded", "input_standard_base64", "b64_unencoded", "payload_given_twice"),
@@ -542,3 +542,16 @@ def test_a_key_file_that_cannot_be_loaded_is_no_token_either(run: Run) -> None:
     done = run("doctor", "--json", data=b"\xfe\xed\xfe\xed" + bytes(40))
     assert (done.exit_code, codes(done)[0]) == (Exit.TOKEN, "key_instead")
     assert json.loads(done.stdout)["loader"] == ""
+
+
+def test_a_kid_that_is_compared_with_nothing_is_a_note(run: Run, tmp_path: Path) -> None:
+    jwk = forge.key("RSA-OAEP-256").to_jwk(private=True)
+    (tmp_path / "bare.jwk").write_text(json.dumps(jwk))
+    token = str(good(members={"kid": "bank-2"}))
+    done = run("doctor", "--json", "--key", tmp_path / "bare.jwk", data=token)
+    assert (done.exit_code, codes(done), noted(done)) == (0, [], ["kid_not_compared"])
+    given = ("--key", tmp_path / "bare.jwk", "--kid", "bank-1")
+    done = run("doctor", "--json", *given, data=token)
+    assert (done.exit_code, codes(done), noted(done)) == (1, ["kid_unknown"], [])
+    done = run("doctor", "--json", *given[:-1], "bank-2", data=token)
+    assert (done.exit_code, codes(done), noted(done)) == (0, [], [])

@@ -3,11 +3,15 @@
 import json
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
 from tests.core.keys.test_pkcs12 import certificate
-from tests.helpers import forge
+from tests.helpers import all_algorithms, der, forge
 
-from joseal import Key
+from joseal import Encrypter, Key
 
 RSA = forge.rsa_private()
 SECRET = Key.generate("HS256")
@@ -68,3 +72,45 @@ def test_doctor_names_a_key_file(path, run):
     done = run("doctor", str(path))
     assert done.exit_code == 1
     assert "this is a Java keystore (JKS)" in done.stdout
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A PKCS#12 file of two keys, as after a renewal, and the file of its password."""
+    private = {
+        alias: all_algorithms.private(curve).private_bytes(
+            Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+        )
+        for alias, curve in (("year2025", "P-256"), ("year2026", "P-384"))
+    }
+    (tmp_path / "store.p12").write_bytes(der.encrypted_pkcs12(private, b"pass"))
+    (tmp_path / "password").write_text("pass")
+    return (tmp_path / "store.p12", "--password-file", tmp_path / "password")
+
+
+def test_several_keys_of_a_pkcs12_file_are_named_by_the_option(store, run):
+    done = run("key", "show", *store)
+    assert done.exit_code == 3
+    assert "2 keys: --alias names one of 'year2025', 'year2026'" in done.stderr
+
+
+@pytest.mark.parametrize(("alias", "curve"), [("year2025", "P-256"), ("year2026", "P-384")])
+def test_alias_names_a_key_for_every_command_that_reads_one(alias, curve, store, run, tmp_path):
+    own = Key.from_cryptography(all_algorithms.private(curve), alg="ECDH-ES")
+    shown = run("key", "show", "--json", "--alias", alias, *store)
+    assert json.loads(shown.stdout)["keys"][0]["thumbprint"] == own.thumbprint()
+    assert run("key", "thumbprint", "--alias", alias, *store).stdout.strip() == own.thumbprint()
+    (tmp_path / "token").write_text(Encrypter(own.public(), enc="A256GCM").encrypt(b"body"))
+    given = ("--key", *store, "--alg", "ECDH-ES", "--alias", alias, tmp_path / "token")
+    assert run("decrypt", "--enc", "A256GCM", *given).stdout == "body"
+    assert run("doctor", *given).exit_code == 0
+    other = {"year2025": "year2026", "year2026": "year2025"}[alias]
+    given = (*given[:-2], other, tmp_path / "token")
+    assert run("decrypt", "--enc", "A256GCM", *given).exit_code == 1
+
+
+def test_alias_is_for_pkcs12_alone(path, run):
+    path.write_text(forge.key("RSA-OAEP").to_pem())
+    done = run("key", "show", "--alias", "a", str(path))
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "--alias names a key of a PKCS#12 file, and this is not one" in done.stderr

@@ -52,7 +52,12 @@ WRONG = [
     (JWE, (*TESTS, "plaintext"), OTHER, "other bytes"),
     (JWE, (*TESTS, "header"), {"enc": "A128GCM", "alg": "A128KW"}, "other members"),
     (JWE, (*TESTS, "expect"), "undecryptable", "ok"),
-    (JWE, (*TESTS, "token"), FLIPPED, "undecryptable: the token can't be opened with this key"),
+    (
+        JWE,
+        (*TESTS, "token"),
+        FLIPPED,
+        "undecryptable: the token can't be opened with this key: `joseal doctor --key` can tell why",
+    ),
     (
         JWE,
         ("groups", 0, "opener", "enc"),
@@ -66,7 +71,12 @@ WRONG = [
     (JWS, (*TESTS, "token"), samples.signed(b"x"), "other bytes"),
     (JWS, (*TESTS, "expect"), "unverified", "ok"),
     (AEAD, (*TESTS, "plaintext"), OTHER, "other bytes"),
-    (AEAD, (*TESTS, "tag"), "00" * 16, "undecryptable: the token can't be opened with this key"),
+    (
+        AEAD,
+        (*TESTS, "tag"),
+        "00" * 16,
+        "undecryptable: the token can't be opened with this key: `joseal doctor --key` can tell why",
+    ),
     (AEAD, (*TESTS, "iv"), "00" * 11, "malformed: a length that enc does not make"),
     (AEAD, (*TESTS, "expect"), "undecryptable", "ok"),
     (JWE_KEYS, (*TESTS, "plaintext"), OTHER, "other bytes"),

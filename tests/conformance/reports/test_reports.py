@@ -4,6 +4,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from tests.conformance import samples
@@ -47,21 +48,37 @@ def test_json_has_every_result(report):
     assert len(results) == 4
     (bad,) = [result for result in results if result["outcome"] == "unexpected"]
     assert (bad["comment"], bad["expected"], bad["got"]) == (HOSTILE, "ok", "other bytes")
-    assert shown["other_files"] == 1
+    assert [Path(path).name for path in shown["other_files"]] == ["readme.txt"]
     assert shown["verdict"] == "1 result not as the files say"
 
 
 def test_junit_is_xml_with_every_result(report):
     root = ET.fromstring(conformance.to_junit(report))  # noqa: S314  our own
     suites = root.findall("testsuite")
-    assert len(suites) == len(report.files) == 5
+    assert len(suites) == len(report.files) + 1 == 6
     for suite in suites:
         assert int(suite.get("tests")) == len(suite.findall("testcase"))
         for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
             assert int(suite.get(name)) == len(suite.findall(f"testcase/{kind}"))
     assert len(root.findall(".//failure")) == len(root.findall(".//error")) == 1
     assert root.find(".//failure").get("message") == "expected: ok; got: other bytes"
-    assert len(root.findall(".//skipped")) == 2
+    assert len(root.findall(".//skipped")) == 3
+
+
+def test_every_report_has_its_date_versions_and_hashes(report):
+    hashes = {file.sha256 for file in report.files}
+    values = [value for _, value in report.origin.rows()]
+    assert all(values)
+    assert all(len(text) == 64 for text in hashes)
+    page = Page(conformance.to_html(report)).text
+    told = conformance.to_json(report).decode()
+    root = ET.fromstring(conformance.to_junit(report))  # noqa: S314  our own
+    named = {element.get("value") for element in root.iter("property")}
+    assert root.get("timestamp") == report.origin.date
+    for text in (*hashes, *values):
+        assert text in page
+        assert text in told
+        assert text in named
 
 
 class Page(HTMLParser):
@@ -105,7 +122,7 @@ def test_html_shows_what_went_wrong(report):
         assert shown in page.text
     assert r"<script>alert(1)</script>\x1b[31m\u202e" + "\"'&" + r"\x00]]>" in page.text
     assert "the case is not of the form of its file" in page.text
-    assert "1 files of other names were not looked at" in page.text
+    assert re.search(r"readme\.txt not looked at: its name does not end in \.json", page.text)
 
 
 def test_html_shows_known_differences(differing):

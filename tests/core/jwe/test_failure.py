@@ -200,7 +200,7 @@ def test_every_private_fault_is_the_same_failure_after_the_same_work(alg, enc, m
     first, *others = seen.values()
     assert first[:4] == (
         DecryptionError,
-        "the token can't be opened with this key",
+        "the token can't be opened with this key: `joseal doctor --key` can tell why",
         (),
         "DecryptionError()",
     )

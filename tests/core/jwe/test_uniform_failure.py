@@ -268,7 +268,7 @@ def test_every_private_key_failure_is_the_same_after_the_same_work(alg, curve, e
     assert len(seen) >= 8
     assert seen[0][:4] == (
         DecryptionError,
-        "the token can't be opened with this key",
+        "the token can't be opened with this key: `joseal doctor --key` can tell why",
         (),
         "DecryptionError()",
     )

@@ -17,8 +17,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import NameOID
 from tests.helpers import all_algorithms, forge
+from tests.helpers import der as asn1
 
 from joseal import InvalidKeyError, Key
+from joseal._core.keys import encrypted_parts
+from joseal._core.keys import pkcs12 as pkcs12_parts
 
 
 def certificate(private):
@@ -235,3 +238,46 @@ def test_password_that_pkcs12_cannot_have_is_an_error_of_ours(password):
     )
     with pytest.raises((InvalidKeyError, ValueError)):
         Key.from_pkcs12(data, alg="ES256", password=password)
+
+
+def pkcs8_of(curve):
+    return all_algorithms.private(curve).private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+    )
+
+
+TWO = {"year2025": pkcs8_of("P-256"), "year2026": pkcs8_of("P-384")}
+
+
+@pytest.mark.parametrize("piece", [None, 100])
+@pytest.mark.parametrize("prf", ["sha1", "sha256", "sha384", "sha512"])
+@pytest.mark.parametrize("size", [16, 24, 32])
+def test_keys_in_an_encrypted_part_are_counted(size, prf, piece):
+    data = asn1.encrypted_pkcs12(TWO, b"pass", prf, size, piece)
+    with pytest.raises(
+        InvalidKeyError,
+        match=r"^the PKCS#12 file has 2 keys: alias= names one of 'year2025', 'year2026'$",
+    ):
+        Key.from_pkcs12(data, alg="ES256", password="pass")
+    for alias, curve, alg in (("year2025", "P-256", "ES256"), ("year2026", "P-384", "ES384")):
+        key = Key.from_pkcs12(data, alg=alg, password="pass", alias=alias)
+        assert key.to_jwk(private=True) == {**all_algorithms.private_jwk(curve), "alg": alg}
+
+
+def test_the_only_key_of_an_encrypted_part_needs_no_name():
+    data = asn1.encrypted_pkcs12({"one": TWO["year2025"]}, b"pass")
+    assert Key.from_pkcs12(data, alg="ES256", password="pass").is_private
+    for password in ("other", None):
+        with pytest.raises(InvalidKeyError):
+            Key.from_pkcs12(data, alg="ES256", password=password)
+
+
+def test_an_encrypted_part_of_another_form_is_not_looked_into():
+    content = asn1.encrypted_pkcs12(TWO, b"pass")
+    for at in range(len(content)):
+        changed = content[:at] + bytes((content[at] ^ 1,)) + content[at + 1 :]
+        for _ in pkcs12_parts._contents(changed, b"pass"):
+            pass
+    assert encrypted_parts.decrypted(b"", b"pass") is None
+    assert encrypted_parts.decrypted(b"\x30", b"pass") is None
+    assert encrypted_parts.decrypted(content, None) is None

@@ -253,7 +253,7 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
 
     Raises:
         TypeError: it is not str.
-        InvalidKeyError: it is not known. What a JWK has is not repeated.
+        InvalidKeyError: it is not known. What a JWK has is not repeated; the nearest name is told.
     """
     if not isinstance(alg, str):
         raise checks.wrong_type("alg", "str", alg)
@@ -262,7 +262,11 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
         return found
     known = (*ALGS, *SIGS)
     if of_jwk:
-        raise InvalidKeyError(f"the JWK's alg is not known: the known names are {_listed(known)}")
+        nearest = _nearest(alg, known)
+        choices = f"the known names are {_listed(known)}"
+        if nearest is not None:
+            raise InvalidKeyError(f"the JWK's alg is not known, did you mean {nearest}: {choices}")
+        raise InvalidKeyError(f"the JWK's alg is not known: {choices}")
     raise InvalidKeyError(_unknown("alg", alg, known))
 
 

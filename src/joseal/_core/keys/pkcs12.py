@@ -1,8 +1,8 @@
 """Keys and certificates in PKCS#12 files, which hold any number of each.
 
 Rules:
-- Of several private keys one has to be named. The ones in the clear part of a file are counted
-  and named by its own structure; each is still encrypted, and is read by `cryptography`.
+- Of several private keys one has to be named. They are counted and named by the structure of the
+  file, in its clear parts and in those that are encrypted; each key is read by `cryptography`.
 - The whole file is opened first, so that its MAC is checked before anything in it is used.
 
 Source: RFC 7292 sections 4 and 4.2, RFC 2985 sections 5.5.1 and 5.5.2.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from joseal._core import checks
 from joseal._core.algorithms import foreign
-from joseal._core.keys import classify, der, pem
+from joseal._core.keys import classify, der, encrypted_parts, pem
 from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.material import Material, public
 from joseal.errors import InvalidKeyError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
 _DATA: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+_ENCRYPTED_DATA: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06"
 _KEY_BAGS: Final = {
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x01": False,
     b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x0a\x01\x02": True,
@@ -36,7 +37,7 @@ _MISSING: Final = "the PKCS#12 file can't be read without its password: give pas
 
 
 class Bag(NamedTuple):
-    """A private key in the clear part of a file.
+    """A private key of a file.
 
     Attributes:
         name: its friendlyName, which keytool calls the alias; empty where it has none.
@@ -79,7 +80,7 @@ def load(data: bytes, password: str | bytes | None, alias: str | None) -> Loaded
     if protection is not None and not _is_bmp_text(protection):
         raise ValueError("the password of a PKCS#12 file must be UTF-8 text without NUL")
     store = _open(data, protection)
-    bags = list(_bags(data))
+    bags = list(_bags(data, protection))
     names = _names(store)
     certificates = tuple(names)
     if alias is None and len(bags) > 1:
@@ -147,9 +148,9 @@ def _of_bag(bag: Bag, protection: bytes | None) -> Material:
     return pem.load_der(bag.der, protection if bag.is_encrypted else None)
 
 
-def _bags(data: bytes) -> Iterator[Bag]:
-    """Yield the private keys in the clear part of a file. RFC 7292 section 4."""
-    for content in _clear_contents(data):
+def _bags(data: bytes, protection: bytes | None) -> Iterator[Bag]:
+    """Yield the private keys of a file. RFC 7292 section 4."""
+    for content in _contents(data, protection):
         outer = der.element(content, 0, len(content))
         if outer is None:
             continue
@@ -161,16 +162,20 @@ def _bags(data: bytes) -> Iterator[Bag]:
                 yield Bag(_friendly_name(content, parts[2:]), value, _KEY_BAGS[oid])
 
 
-def _clear_contents(data: bytes) -> Iterator[bytes]:
+def _contents(data: bytes, protection: bytes | None) -> Iterator[bytes]:
+    """Yield the SafeContents of each part, those under an older encryption left out."""
     safe = _path(data, (1, 1, 0))
     outer = None if safe is None else der.element(safe, 0, len(safe))
     if safe is None or outer is None:
         return
     for info in der.elements(safe, outer):
         parts = list(der.elements(safe, info))
-        if len(parts) > 1 and safe[parts[0].start : parts[0].end] == _DATA:
-            inner = list(der.elements(safe, parts[1]))
-            yield safe[inner[0].start : inner[0].end] if inner else b""
+        kind = safe[parts[0].start : parts[0].end] if len(parts) > 1 else b""
+        inner = list(der.elements(safe, parts[1])) if kind in {_DATA, _ENCRYPTED_DATA} else []
+        content = safe[inner[0].start : inner[0].end] if inner else b""
+        if kind == _ENCRYPTED_DATA:
+            content = encrypted_parts.decrypted(content, protection) or b""
+        yield content
 
 
 def _path(data: bytes, steps: tuple[int, ...]) -> bytes | None:

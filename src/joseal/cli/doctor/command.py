@@ -17,6 +17,7 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
     params=[
         options.key(required=False, legacy=True)[0],
         options.alg([*ALGS, *SIGS]),
+        options.alias(),
         *options.password(what="the password of the key, or that is a PBES2 key"),
         click.Option(["--kid"], metavar="NAME", help="The name that your key has."),
         click.Option(

@@ -18,6 +18,7 @@ from joseal._core.algorithms.registry import ENCS, lookup_enc
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
+from joseal._core.wire.compact import JWE_SEGMENTS
 from joseal.cli import key_files
 from joseal.cli.doctor import key_ring, variants
 from joseal.cli.doctor.findings import finding
@@ -29,6 +30,8 @@ from joseal.diagnosis.lenient_parse import Reading, for_recipient
 from joseal.diagnosis.model import plain
 
 _MOST_KEYS: Final = 16
+# That of RSA-1024. A wrapped key has 72 bytes at most.
+_LEAST_MODULUS: Final = 128
 
 
 class Findings(Struct, frozen=True, kw_only=True):
@@ -73,7 +76,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     accepted, reason = _strictly(raw, keys, given)
     if accepted is not None:
         return Findings(
-            notes=(*named, *variants.of_plaintext(accepted[1])),
+            notes=(*named, *unnamed(reading, keys, named), *variants.of_plaintext(accepted[1])),
             with_key=True,
             tried=True,
             opened=True,
@@ -178,6 +181,13 @@ def names(reading: Reading, keys: list[Key], others: list[Key]) -> Iterator[Caus
         yield finding(code, f"{alg}, and the key is for {keys[0].alg}")
 
 
+def unnamed(reading: Reading, keys: list[Key], named: tuple[Cause, ...]) -> Iterator[Cause]:
+    """Say of a token that is accepted that its kid was compared with nothing."""
+    kid = reading.text_of("kid")
+    if kid is not None and len(keys) == 1 and keys[0].kid is None and not named:
+        yield finding("kid_not_compared", plain(kid))
+
+
 def _kid(kid: str, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
     seen = plain(kid)
     if kid in {name for key in others for name in _known_as(key)} - {
@@ -207,8 +217,9 @@ def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:
         return
     if alg.kind == "RSA" and isinstance(modulus, str) and part.size and not part.faults:
         size = len(base64url.decode_text(modulus) or b"")
-        # One byte more or less is another cause.
-        if abs(part.size - size) > 1:
+        # One byte more or less is another cause, and so is what no RSA key makes.
+        whole = len(reading.parts) == JWE_SEGMENTS and part.size >= _LEAST_MODULUS
+        if whole and part.size % 8 == 0 and abs(part.size - size) > 1:
             yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")
     epk = strict_json.as_object((reading.members or {}).get("epk")) or {}
     if alg.kind == "curve" and curve is not None and epk.get("crv", curve) != curve:

@@ -4,6 +4,7 @@ Source: none; the form is this project's own.
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 from msgspec import structs
@@ -14,6 +15,12 @@ from joseal.cli.console import Page
 from joseal.cli.doctor.findings import finding
 from joseal.cli.doctor.keys import Findings
 from joseal.diagnosis import Cause, Explanation, ProfileMatch
+
+# Why no variant opens it: to compare the keys would not help.
+_NOT_THE_KEY: Final = frozenset(
+    {"encrypted_key_missing", "encrypted_key_size", "rsa_for_other_alg", "rsa_small_key"}
+    | {"text_lost", "truncated", "wrapped_for_other_alg"}
+)
 
 
 def merged(seen: Explanation, found: Findings) -> Findings:
@@ -27,6 +34,8 @@ def merged(seen: Explanation, found: Findings) -> Findings:
         once.setdefault(cause.code, cause)
     if found.accepted:
         return structs.replace(found, causes=(), notes=(*once.values(), *found.notes))
+    if not _NOT_THE_KEY.isdisjoint(once):
+        once.pop("no_variant", None)
     causes = tuple(once.values())
     if found.with_key and not causes:
         causes = (finding("refused_as_it_stands", found.reason),)

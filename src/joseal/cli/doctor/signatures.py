@@ -38,7 +38,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     accepted, reason = _strictly(raw, ring, given)
     if accepted is not None:
         return Findings(
-            notes=named,
+            notes=(*named, *keys.unnamed(reading, ring, named)),
             with_key=True,
             tried=True,
             opened=True,

@@ -83,7 +83,9 @@ def _otherwise(reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec) -> Trial:
     if half is not None:
         return Trial(opened=False, causes=_causes(half), rank=2)
     if certain is not None:
-        return Trial(opened=False, causes=_causes((*certain, ("content_unopened", ""))), rank=1)
+        # In which form the content key was taken is not known: none of them opened.
+        proved = [(code, seen.partition(": ")[0]) for code, seen in certain]
+        return Trial(opened=False, causes=_causes((*proved, ("content_unopened", ""))), rank=1)
     return Trial(opened=False, causes=(_nothing(key),))
 
 

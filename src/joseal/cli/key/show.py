@@ -116,6 +116,7 @@ def _certificate(one: Certificate) -> dict[str, object]:
         "not_after": one.not_after.isoformat(),
         "expired": expired,
         "sha256": one.sha256,
+        "x5t": one.x5t,
         "x5t#S256": one.x5t_s256,
     }
 

@@ -42,6 +42,7 @@ def targets() -> list[click.Parameter]:
 def inputs(*, several: bool) -> list[click.Parameter]:
     """Return what names the key files that are read, `--alg` apart."""
     return [
+        options.alias(),
         *options.password(),
         click.Argument(
             ["in_paths"],

@@ -72,27 +72,17 @@ class PeerBackend(ABC):
 
     def run(self, task: Task) -> Answer:
         """Do the task. Nothing is raised for what a file can hold."""
-        if isinstance(task, LoadKeys):
-            return Lacking(_SET)
-        if isinstance(task, LoadKey):
-            return self._load(task)
-        if not isinstance(task, Asked):
-            return Lacking(_STEP)
-        reason = self._why_not(task)
+        asked = asked_of(task)
+        if isinstance(asked, Lacking):
+            return asked
+        reason = self._why_not(asked)
         if reason is not None:
             return Lacking(reason)
         try:
-            return Output(self._ask(task))
+            return Output(self._ask(asked))
         except self._errors as error:
             raised = type(error).__name__
         return Refusal(raised)
-
-    def _load(self, task: LoadKey) -> Answer:
-        """Load the object of a text; its thumbprint comes out."""
-        if task.loader != Loader(legacy=task.loader.legacy):
-            return Lacking(_SETTINGS)
-        jwk = strict_json.load_object(task.text.encode())
-        return Lacking(_TEXT) if jwk is None else self.run(Thumbprint(jwk))
 
     def _ask(self, task: Asked) -> bytes:
         match task:
@@ -109,7 +99,7 @@ class PeerBackend(ABC):
     def _why_not(self, task: Asked) -> str | None:
         if "keys" in task.jwk:
             return _SET
-        if isinstance(task, Open | Verify) and not _is_plain(task.settings):
+        if isinstance(task, Open | Verify) and not is_plain(task.settings):
             return _SETTINGS
         names = {bound_alg(task)}
         if isinstance(task, Open | Verify):
@@ -134,6 +124,18 @@ class PeerBackend(ABC):
         """Compute a thumbprint."""
 
 
+def asked_of(task: Task) -> Asked | Lacking:
+    """Return what a library is asked for: of the text of a JWK its thumbprint; or why it is not."""
+    if isinstance(task, LoadKeys):
+        return Lacking(_SET)
+    if not isinstance(task, LoadKey):
+        return task if isinstance(task, Asked) else Lacking(_STEP)
+    if task.loader != Loader(legacy=task.loader.legacy):
+        return Lacking(_SETTINGS)
+    jwk = strict_json.load_object(task.text.encode())
+    return Lacking(_TEXT) if jwk is None else Thumbprint(jwk)
+
+
 def bound_alg(task: Asked) -> str:
     """Return the one alg that the key is for; an enc's name stands for `dir`."""
     own = task.jwk.get("alg") if task.alg is None else task.alg
@@ -151,7 +153,7 @@ def _own(jwk: Jwk) -> Jwk:
     return {name: jwk[name] for name in jwk if name != "alg" or jwk[name] not in ENCS}
 
 
-def _is_plain(told: Settings) -> bool:
+def is_plain(told: Settings) -> bool:
     """Tell whether the settings are those that every library has."""
     shared = replace(
         EVERYTHING,

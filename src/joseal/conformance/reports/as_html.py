@@ -26,6 +26,7 @@ _CLASSES: Final = {
     Outcome.DIFFERENT: "known",
     Outcome.NOT_RUN: "skip",
 }
+_OTHER: Final = "not looked at: its name does not end in .json"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _PEER: Final = (
     "Files have rules of their own, stricter ones than the RFCs among them. A result that is not "
@@ -50,6 +51,7 @@ def to_html(report: Report) -> str:
         _flags(report),
         _files(report),
         _problems(report),
+        _origin(report),
     )
     body = "\n".join(part for part in parts if part)
     return (
@@ -204,6 +206,27 @@ def _problems(report: Report) -> str:
     )
     if not rows and not report.others:
         return ""
-    others = f"<p>{report.others:,} files of other names were not looked at.</p>\n"
+    rows += "".join(
+        f"<li class=skip>{_t(path)} <span class=dim>{_OTHER}</span></li>\n"
+        for path in report.others
+    )
     shown = f"<ul class=where>\n{rows}</ul>\n" if rows else ""
-    return f"<section>\n<h2>Files without vectors</h2>\n{others}{shown}</section>"
+    return f"<section>\n<h2>Files without vectors</h2>\n{shown}</section>"
+
+
+def _origin(report: Report) -> str:
+    """Say when and by which versions it was made, and of which bytes."""
+    made = "".join(
+        f"<tr><th scope=row>{_t(name)}</th><td>{_t(value)}</td></tr>\n"
+        for name, value in report.origin.rows()
+    )
+    hashes = "".join(
+        f"<li>{_t(file.path)}<br><code>{file.sha256}</code></li>\n"
+        for file in report.files
+        if file.sha256
+    )
+    return (
+        f"<section>\n<h2>How it was made</h2>\n<table><tbody>\n{made}</tbody></table>\n"
+        f"<details><summary>SHA-256 of each file</summary>\n<ul class=where>\n{hashes}</ul>"
+        "</details>\n</section>"
+    )

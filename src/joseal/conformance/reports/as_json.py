@@ -19,10 +19,11 @@ def members(report: Report) -> dict[str, object]:
     """Return the members of that object."""
     return {
         "backend": report.backend,
+        "origin": asdict(report.origin),
         "verdict": verdict(report),
         "totals": _totals(report),
         "files": [_file(file) for file in report.files],
-        "other_files": report.others,
+        "other_files": [*report.others],
     }
 
 
@@ -34,6 +35,7 @@ def _file(file: FileReport) -> dict[str, object]:
     results: list[object] = [{**asdict(result)} for result in file.results]
     return {
         "path": file.path,
+        "sha256": file.sha256,
         "form": file.form,
         "problem": file.problem,
         "broken": file.broken,

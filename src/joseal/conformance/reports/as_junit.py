@@ -6,6 +6,7 @@ its reason; a file that can't be read is an error.
 Source: the schema that Jenkins and GitLab read, `testsuites` of `testsuite` of `testcase`.
 """
 
+from collections.abc import Sequence
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -13,19 +14,39 @@ from joseal.conformance.files import visible
 from joseal.conformance.running import FileReport, Outcome, Report, Result
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>'
+_NOT_READ: Final = "not looked at: its name does not end in .json"
 
 
 def to_junit(report: Report) -> bytes:
     """Write the report as XML."""
-    suites = "".join(_suite(file) for file in report.files)
+    made = report.origin.rows()
+    suites = "".join(_suite(file, made) for file in report.files)
+    suites += "".join(_unread(path) for path in report.others)
     name = _attribute(f"joseal verify-vectors, {report.backend}")
     text = (
-        f'<?xml version="1.0" encoding="utf-8"?>\n<testsuites name={name}>\n{suites}</testsuites>\n'
+        f"{_DECLARATION}\n<testsuites name={name} timestamp={_attribute(report.origin.date)}>\n"
+        f"{suites}</testsuites>\n"
     )
     return text.encode()
 
 
-def _suite(file: FileReport) -> str:
+def _unread(path: str) -> str:
+    """Say of a file that nothing of it was looked at."""
+    case = f'<testcase name="file"><skipped message={_attribute(_NOT_READ)}/></testcase>'
+    counts = 'tests="1" failures="0" errors="0" skipped="1"'
+    return f"<testsuite name={_attribute(path)} {counts}>\n{case}\n</testsuite>\n"
+
+
+def _properties(file: FileReport, made: Sequence[tuple[str, str]]) -> str:
+    """Write versions and the hash of the file; the schema has a place for them in a suite alone."""
+    rows = "".join(
+        f"<property name={_attribute(name)} value={_attribute(value)}/>\n"
+        for name, value in (*made, ("sha256", file.sha256))
+    )
+    return f"<properties>\n{rows}</properties>\n"
+
+
+def _suite(file: FileReport, made: Sequence[tuple[str, str]]) -> str:
     cases = "".join(_case(file, result) for result in file.results)
     failures, errors = file.count(Outcome.UNEXPECTED), int(file.broken)
     skipped = file.count(Outcome.NOT_RUN) + file.count(Outcome.DIFFERENT)
@@ -35,7 +56,8 @@ def _suite(file: FileReport) -> str:
         cases = f'<testcase name="file"><{kind} message={_attribute(file.problem)}/></testcase>\n'
     tests = len(file.results) or int(bool(file.problem))
     counts = f'tests="{tests}" failures="{failures}" errors="{errors}" skipped="{skipped}"'
-    return f"<testsuite name={_attribute(file.path)} {counts}>\n{cases}</testsuite>\n"
+    opened = f"<testsuite name={_attribute(file.path)} {counts}>"
+    return f"{opened}\n{_properties(file, made)}{cases}</testsuite>\n"
 
 
 def _case(file: FileReport, result: Result) -> str:

@@ -71,6 +71,16 @@ def verdict(report: Report) -> str:
     return "No unexpected result"
 
 
+def left_out(report: Report) -> str:
+    """Say what was not run, for a run that must leave nothing out; empty where there is nothing."""
+    files, cases = len(report.unread), report.count(Outcome.NOT_RUN)
+    parts = [
+        *([f"{_count(files, 'file')} not read"] if files else []),
+        *([f"{_count(cases, 'case')} not run"] if cases else []),
+    ]
+    return ", ".join(parts)
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 

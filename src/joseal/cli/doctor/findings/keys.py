@@ -14,6 +14,10 @@ TEXTS: Final[Texts] = {
         "The kid names a key of the other side, not yours.",
         "The sender has to seal to your public key, and to name that.",
     ),
+    "kid_not_compared": (
+        "The token names a kid, and your key was loaded without one, so it answers to every kid.",
+        "If your program loads it with a kid, name that with --kid: a different one is refused.",
+    ),
     "kid_unknown": (
         "The kid is not that of your key.",
         "Agree on the name, load the key with it, or ask for the key that it names.",

@@ -1,0 +1,232 @@
+"""Any implementation's answers: a command that is asked in JSON, one line for each case.
+
+The command is started once, and reads requests from its standard input. For each it writes one line
+to its standard output and flushes it, before it reads the next:
+
+- request: `{"id": 1, "task": "decrypt", "token": TEXT, "jwk": OBJECT, "alg": TEXT, "enc": LIST}`.
+  `task` is `decrypt`, `verify`, `load` or `thumbprint`; the last two have no token. `enc` is there
+  for `decrypt` where the case accepts some encs alone, `payload` (base64url) where the payload is
+  detached, `settings` where the case sets more than that.
+- answer: `{"id": 1, "ok": BASE64URL}` with the plaintext, the payload or the thumbprint, or with
+  nothing for `load`; `{"id": 1, "refused": WORD}`; or `{"id": 1, "lacking": REASON}` for what the
+  implementation does not have.
+
+Rules:
+- A command that hangs, ends or answers otherwise is stopped and started anew for the next case.
+  That case has no answer, which no file expects. After a few of them in a row it is not started
+  again.
+- Nothing of what it writes is repeated but printable words of bounded length.
+
+Source: none; the form is this project's own.
+"""
+
+import contextlib
+import os
+import shlex
+import signal
+import subprocess
+import threading
+from typing import IO, Final
+
+from joseal._core.secrecy import hide_locals
+from joseal._core.wire import base64url, strict_json
+from joseal.conformance.backends.peer import Asked, asked_of, bound_alg, is_plain
+from joseal.conformance.model import (
+    EVERYTHING,
+    MOST_ID,
+    Answer,
+    Lacking,
+    Load,
+    Open,
+    Output,
+    Refusal,
+    Settings,
+    Silent,
+    Task,
+    Thumbprint,
+    Verify,
+)
+
+_MOST_LINE: Final = 64 * 1024 * 1024
+_MOST_FAILURES: Final = 5
+_TASKS: Final[dict[type[Task], str]] = {
+    Open: "decrypt",
+    Verify: "verify",
+    Load: "load",
+    Thumbprint: "thumbprint",
+}
+
+
+class ByCommand:
+    """A command as a backend.
+
+    Args:
+        command: the words of the command, as a shell splits them; no shell is started.
+        timeout: the seconds that it has for each case.
+
+    Raises:
+        ValueError: there is no word in it, a quote is not closed, or the timeout is not positive.
+    """
+
+    is_joseal = False
+
+    @hide_locals
+    def __init__(self, command: str, *, timeout: float = 10.0) -> None:
+        try:
+            self._words = shlex.split(command)
+        except ValueError:
+            raise ValueError("a quote in the command is not closed") from None
+        if not self._words:
+            raise ValueError("the command is empty")
+        if not timeout > 0:
+            raise ValueError("the timeout must be positive")
+        self._timeout = timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        self._failures = 0
+        self._asked = 0
+
+    @property
+    def name(self) -> str:
+        """The command's first word, which may be a path: its last part alone is told."""
+        return f"command {os.path.basename(self._words[0])}"  # noqa: PTH119 - no file is meant
+
+    @hide_locals
+    def run(self, task: Task) -> Answer:
+        """Ask the command. Nothing is raised for what a file can hold."""
+        asked = asked_of(task)
+        if isinstance(asked, Lacking):
+            return asked
+        if self._failures >= _MOST_FAILURES:
+            return Silent(f"not asked, after {_MOST_FAILURES} cases in a row without an answer")
+        self._asked += 1
+        answer = self._asking(_request(self._asked, asked))
+        self._failures = self._failures + 1 if isinstance(answer, Silent) else 0
+        return answer
+
+    def close(self) -> None:
+        """Stop the command."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        _stop(process)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.wait()
+
+    def _asking(self, request: dict[str, object]) -> Answer:
+        line = strict_json.dump(request)
+        if line is None:
+            return Lacking("a key or a token that strict JSON can't hold")
+        try:
+            process = self._started()
+        except OSError as error:
+            return Silent(f"the command can't be started: {os.strerror(error.errno or 0)}")
+        late = threading.Event()
+        timer = threading.Timer(self._timeout, _stop_late, (process, late))
+        timer.start()
+        try:
+            written = _exchange(process, line)
+        finally:
+            timer.cancel()
+        answer = None if late.is_set() else _answer(written, self._asked)
+        if answer is not None:
+            return answer
+        self.close()
+        if late.is_set():
+            return Silent(f"no answer within {self._timeout:g} s")
+        return Silent("not an answer of the protocol" if written else "the command ended")
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self._process is None:
+            self._process = subprocess.Popen(  # noqa: S603 - what the user named, and no shell
+                self._words,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # A group of its own, so that what it starts is stopped with it.
+                start_new_session=True,
+            )
+        return self._process
+
+
+def _request(number: int, task: Asked) -> dict[str, object]:
+    request: dict[str, object] = {"id": number, "task": _TASKS[type(task)], "jwk": task.jwk}
+    alg = bound_alg(task)
+    if alg:
+        request["alg"] = alg
+    if isinstance(task, Load | Thumbprint):
+        return request
+    request["token"] = task.token
+    if task.settings.enc is not None:
+        request["enc"] = list(task.settings.enc)
+    if isinstance(task, Verify) and task.detached is not None:
+        request["payload"] = base64url.encode(task.detached).decode("ascii")
+    if not is_plain(task.settings):
+        told, usual = _members(task.settings), _members(EVERYTHING)
+        request["settings"] = {name: told[name] for name in told if told[name] != usual[name]}
+    return request
+
+
+def _members(settings: Settings) -> dict[str, object]:
+    """Return the settings that have no member of their own in a request."""
+    return {
+        "typ": settings.typ,
+        "cty": settings.cty,
+        "crit": list(settings.crit),
+        "any_kid": settings.any_kid,
+        "accept_zip": settings.accept_zip,
+        "legacy": settings.legacy,
+        "b64": settings.b64,
+        "limits": settings.limits,
+    }
+
+
+def _exchange(process: "subprocess.Popen[bytes]", line: bytes) -> bytes:
+    """Write a request and read a line; nothing where the command has ended."""
+    pipes: tuple[IO[bytes] | None, IO[bytes] | None] = (process.stdin, process.stdout)
+    into, out = pipes
+    if into is None or out is None:
+        return b""
+    try:
+        into.write(line + b"\n")
+        into.flush()
+        return out.readline(_MOST_LINE)
+    except OSError:
+        return b""
+
+
+def _answer(line: bytes, number: int) -> Answer | None:
+    """Read an answer; None where it is none of this protocol, or to a different request."""
+    members = strict_json.load_object(line) or {}
+    if members.pop("id", None) != number or len(members) != 1:
+        return None
+    ((kind, value),) = members.items()
+    if not isinstance(value, str):
+        return None
+    if kind == "ok":
+        raw = base64url.decode_text(value)
+        return None if raw is None else Output(raw)
+    if kind == "refused":
+        return Refusal(_word(value))
+    return Lacking(_word(value)) if kind == "lacking" else None
+
+
+def _word(value: str) -> str:
+    shown = "".join(char if char.isprintable() else "?" for char in value[:MOST_ID])
+    return shown or "?"
+
+
+def _stop_late(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
+    late.set()
+    _stop(process)
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """End the command and what it has started."""
+    with contextlib.suppress(OSError):
+        if hasattr(os, "killpg"):
+            # The process is the leader of its group, and is not waited for before this.
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()

@@ -1,0 +1,61 @@
+"""When a report was made, and by which versions: what makes it evidence that can be repeated.
+
+Source: none; the form is this project's own.
+"""
+
+import datetime as dt
+import platform
+from importlib import metadata
+from typing import Final
+
+from cryptography.hazmat.backends.openssl.backend import backend
+from msgspec import Struct
+
+_UNKNOWN: Final = "not installed"
+
+
+class Origin(Struct, frozen=True):
+    """When a report was made, and by which versions.
+
+    Attributes:
+        date: in UTC, to the second, as RFC 3339 writes it.
+        joseal: its version.
+        cryptography: its version.
+        openssl: the version that cryptography brings or links to.
+        python: the implementation and its version.
+    """
+
+    date: str = ""
+    joseal: str = ""
+    cryptography: str = ""
+    openssl: str = ""
+    python: str = ""
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return names and values, for a reader."""
+        return [
+            ("date", self.date),
+            ("joseal", self.joseal),
+            ("cryptography", self.cryptography),
+            ("OpenSSL", self.openssl),
+            ("Python", self.python),
+        ]
+
+
+def now() -> Origin:
+    """Return the origin of a report that is made now, here."""
+    made = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    return Origin(
+        made.isoformat().replace("+00:00", "Z"),
+        _version("joseal"),
+        _version("cryptography"),
+        backend.openssl_version_text(),
+        f"{platform.python_implementation()} {platform.python_version()}",
+    )
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return _UNKNOWN

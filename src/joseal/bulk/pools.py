@@ -41,10 +41,12 @@ class Pool(Protocol):
     Attributes:
         generation: how often the pool was renewed.
         tries: how often an item, alone, may end its worker; a chunk once less.
+        workers: how many tasks begin with the pool, so that all processes start at once.
     """
 
     generation: int
     tries: int
+    workers: int
 
     def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
         """Give a task to a worker."""
@@ -67,9 +69,10 @@ class Pool(Protocol):
 class OwnPool:
     """A pool of our own, which is made anew when one of its processes dies."""
 
-    def __init__(self, make: Callable[[], Executor]) -> None:
+    def __init__(self, make: Callable[[], Executor], workers: int = 1) -> None:
         self.generation = 0
         self.tries = 2
+        self.workers = workers
         self._make = make
         self._process = process_id()
         self._executor = make()
@@ -118,6 +121,7 @@ class CallerPool:
         self.generation = 0
         # Such an executor has tried itself before it says so.
         self.tries = 1
+        self.workers = 1
         self._executor = executor
 
     def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
@@ -155,7 +159,7 @@ def threads(workers: int) -> OwnPool:
 def processes(workers: int) -> OwnPool:
     """Return a pool of spawned processes."""
     context = multiprocessing.get_context("spawn")
-    return OwnPool(lambda: ProcessPoolExecutor(workers, context, initializer=_begin))
+    return OwnPool(lambda: ProcessPoolExecutor(workers, context, initializer=_begin), workers)
 
 
 @contextlib.contextmanager

@@ -21,7 +21,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from io import BufferedReader
 from pathlib import Path
 from typing import Final, Self, TypeVar, final
 
@@ -30,7 +29,7 @@ import msgspec
 
 from joseal._core.wire import strict_json
 from joseal.cli import exit_codes, files
-from joseal.cli.bulk.rows import Place
+from joseal.cli.bulk.formats.rows import Place
 from joseal.cli.exit_codes import Exit, FailureError
 
 if sys.platform != "win32":
@@ -287,12 +286,6 @@ def _found(path: Path) -> int:
     os.close(descriptor)
     text = f"{click.format_filename(path)} is no regular file, or not this user's alone"
     raise FailureError("file", text, Exit.FILE)
-
-
-def digest(file: BufferedReader) -> str:
-    """Return the SHA-256 of a file, from its beginning."""
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of(options: dict[str, object]) -> str:

@@ -8,6 +8,7 @@ Rules:
 
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
@@ -16,10 +17,13 @@ import click
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import lookup_encs
 from joseal._core.secrecy import hide_locals
-from joseal.bulk.many import Sizes, decrypting, encrypting, rekeying
-from joseal.bulk.worker import Rekeyer
+from joseal.bulk import pools
+from joseal.bulk.pools import CallerPool
+from joseal.bulk.run import BulkRun
+from joseal.bulk.worker import Rekeyer, Tool
 from joseal.cli import encrypt, exit_codes, key_files, options
-from joseal.cli.bulk.run import Worker
+from joseal.cli.bulk.pieces import PieceMaker, Shape, piece_task
+from joseal.cli.bulk.run import Run
 from joseal.cli.exit_codes import FailureError
 
 _T = TypeVar("_T")
@@ -103,6 +107,18 @@ class Source(Protocol):
         """Read them."""
         ...
 
+    def can_be_read_again(self) -> bool:
+        """Tell whether another process finds the same."""
+        ...
+
+
+class Settings(Protocol):
+    """How an Encrypter, a Decrypter or both are made."""
+
+    def prepare(self, keys: Keys) -> Tool:
+        """Make it."""
+        ...
+
 
 def thumbprints(keys: Keys) -> str:
     """Name keys by their content, in their order."""
@@ -159,28 +175,6 @@ class DecrypterSettings(NamedTuple):
         )
 
 
-class _EncrypterFactory(NamedTuple):
-    """Its method is the factory that each process calls."""
-
-    source: TargetSource
-    settings: EncrypterSettings
-    known: str
-
-    def make(self) -> Encrypter:
-        return self.settings.prepare(_again(self.source, self.known))
-
-
-class _DecrypterFactory(NamedTuple):
-    """Its method is the factory that each process calls."""
-
-    source: KeySource
-    settings: DecrypterSettings
-    known: str
-
-    def make(self) -> Decrypter:
-        return self.settings.prepare(_again(self.source, self.known))
-
-
 class RekeyerSettings(NamedTuple):
     """Where the keys of a Rekeyer come from, and how it is made."""
 
@@ -210,39 +204,45 @@ class RekeyerSettings(NamedTuple):
         return Rekeyer(self.opening.prepare(old), sealer)
 
 
-class _RekeyerFactory(NamedTuple):
+class _Factory(NamedTuple):
     """Its method is the factory that each process calls."""
 
-    settings: RekeyerSettings
+    source: Source
+    settings: Settings
     known: str
+    shape: Shape
 
-    def make(self) -> Rekeyer:
-        return self.settings.prepare(_again(self.settings, self.known))
-
-
-def encrypt_chunks(
-    source: TargetSource, settings: EncrypterSettings, keys: Keys, workers: int
-) -> Worker:
-    """Return what encrypts chunks, on threads or in processes."""
-    prepared: Encrypter | Callable[[], Encrypter] = settings.prepare(keys)
-    if workers > 1 and source.can_be_read_again():
-        prepared = _EncrypterFactory(source, settings, thumbprints(keys)).make
-    return lambda chunks: encrypting(prepared, Sizes(workers)).results(chunks)
+    def make(self) -> PieceMaker:
+        return PieceMaker(self.settings.prepare(_again(self.source, self.known)), self.shape)
 
 
-def decrypt_chunks(
-    source: KeySource, settings: DecrypterSettings, keys: Keys, workers: int
-) -> Worker:
-    """Return what decrypts chunks, on threads or in processes."""
-    prepared: Decrypter | Callable[[], Decrypter] = settings.prepare(keys)
-    if workers > 1 and source.can_be_read_again():
-        prepared = _DecrypterFactory(source, settings, thumbprints(keys)).make
-    return lambda chunks: decrypting(prepared, Sizes(workers)).results(chunks)
+class Crew(NamedTuple):
+    """Who does the work: threads or processes of this machine, or an executor.
 
+    Attributes:
+        workers: how many.
+        executor: whose they are, unless they are ours.
+    """
 
-def rekey_chunks(settings: RekeyerSettings, keys: Keys, workers: int) -> Worker:
-    """Return what opens chunks and seals them again, on threads or in processes."""
-    prepared: Rekeyer | Callable[[], Rekeyer] = settings.prepare(keys)
-    if workers > 1 and settings.can_be_read_again():
-        prepared = _RekeyerFactory(settings, thumbprints(keys)).make
-    return lambda chunks: rekeying(prepared, Sizes(workers)).results(chunks)
+    workers: int
+    executor: Executor | None = None
+
+    def start(self, source: Source, settings: Settings, keys: Keys, shape: Shape) -> Run:
+        """Begin a run of parts.
+
+        Raises:
+            UsageError: the keys are to be read elsewhere, and can't be.
+            InvalidKeyError: a worker can't load a key.
+        """
+        again = source.can_be_read_again()
+        factory = _Factory(source, settings, thumbprints(keys), shape).make
+        # What each worker has is at work; one more each is waiting, and its results come in order.
+        in_flight = 2 * self.workers + 2
+        if self.executor is not None:
+            if not again:
+                raise click.UsageError("--scheduler needs keys and passwords that are in files")
+            return BulkRun(piece_task, factory, CallerPool(self.executor), in_flight)
+        if self.workers > 1 and again:
+            return BulkRun(piece_task, factory, pools.processes(self.workers), in_flight)
+        maker = PieceMaker(settings.prepare(keys), shape)
+        return BulkRun(piece_task, maker, pools.threads(self.workers), in_flight)

@@ -87,7 +87,8 @@ class OwnPool:
             raise RuntimeError("the run was begun before a fork: begin it after the fork")
         try:
             # A process may be started here, which inherits the mask: one that is interrupted while
-            # it loads its modules would print a traceback.
+            # it loads its modules would print a traceback. So would one that the pool does not know
+            # yet when this process is told to end.
             with _interrupts_held():
                 return self._executor.submit(work, task)
         except BrokenExecutor as error:
@@ -164,11 +165,11 @@ def processes(workers: int) -> OwnPool:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Generator[None]:
-    """Let the keyboard's interrupt wait until this is over."""
+    """Let the keyboard's interrupt, and a request to end, wait until this is over."""
     if sys.platform == "win32":
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -178,6 +179,9 @@ def _interrupts_held() -> Generator[None]:
 def _begin() -> None:
     """Prepare a process of ours."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        # Its parent's mask while it was started; a pool that breaks ends its processes so.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -211,11 +211,13 @@ def run(given: Given, source: Source, settings: Settings, how: dict[str, object]
         FailureError: a file can't be used; rows were refused, and all others are done.
         JoseError: a key can't be loaded, or can't serve.
     """
-    check(given)
+    check(given, source)
     began = time.monotonic()
     keys = source.load()
     # What is wrong with a key is said here and not by a worker.
     settings.prepare(keys)
+    if given["scheduler"] is not None and not source.can_be_read_again():
+        raise click.UsageError("--scheduler needs keys and passwords that are in files")
     with ending_on_termination(), _crew(given) as crew:
         start = partial(crew.start, source, settings, keys)
         done = bulk_run.run(_task(given, keys, start, how))
@@ -282,7 +284,7 @@ def _task(given: Given, keys: Keys, start: Callable[[Shape], Run], how: dict[str
     )
 
 
-def check(given: Given) -> None:
+def check(given: Given, source: Source) -> None:
     """Refuse what does not go together, before anything is read.
 
     Raises:
@@ -299,6 +301,8 @@ def check(given: Given) -> None:
         raise click.UsageError("--encoding is for CSV: JSON Lines are UTF-8, and lines any bytes")
     if given.get("json_values", False) and form != "jsonl":
         raise click.UsageError("--json-values is for JSON Lines")
+    if given["in_path"] == files.STANDARD and files.STANDARD in source.places():
+        raise click.UsageError("standard input can't be both a key and IN")
     _check_cluster(given)
     _check_standard(given)
     _check_different(given)

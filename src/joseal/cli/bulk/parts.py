@@ -18,10 +18,10 @@ from joseal.cli.bulk.pieces import Part
 from joseal.cli.bulk.sources import Source
 
 # With 16 KiB the journal has its first entry soon, and with 4 MiB what is under way stays small. A
-# tenth of a second is enough to make the 0.2 ms that a part costs vanish.
+# fifth of a second is enough to make the 0.2 ms that a part costs vanish.
 FIRST_BYTES: Final = 16 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024
-_SECONDS: Final = 0.1
+_SECONDS: Final = 0.2
 
 
 def pace() -> Pace:

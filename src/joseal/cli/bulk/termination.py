@@ -1,19 +1,26 @@
-"""A run that is told to end, as a service manager does with SIGTERM, ends as from the keyboard.
+"""How a run ends that is told to, or is killed, without a word about what is cleaned up anyway.
 
-Without that the processes of the run are ended with theirs, and Python says of each semaphore of
-theirs that it was left behind.
+SIGTERM, which service managers send, ends a run as the keyboard does. After SIGKILL a process that
+Python starts removes the semaphores of the run, and would print a warning that they leaked.
 """
 
 import signal
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
+
+# As for `python -W`. That process inherits them.
+_REMOVED: Final = "ignore:resource_tracker:UserWarning"
 
 
 @contextmanager
 def ending_on_termination() -> Generator[None]:
-    """Let SIGTERM be an interrupt, where this thread may say so."""
+    """Let SIGTERM be an interrupt, where this thread may say so, and a kill silent."""
+    if _REMOVED not in sys.warnoptions:
+        sys.warnoptions.append(_REMOVED)
     if threading.current_thread() is not threading.main_thread():
         yield
         return

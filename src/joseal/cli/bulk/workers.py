@@ -39,10 +39,13 @@ class KeySource(NamedTuple):
     password: options.Password = options.Password(None, None, ask=False)
     legacy: bool = False
 
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        return (*self.paths, *(() if self.password.path is None else (self.password.path,)))
+
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
-        places = (*self.paths, self.password.path)
-        return not self.password.ask and all(path is None or path.is_file() for path in places)
+        return not self.password.ask and all(path.is_file() for path in self.places())
 
     @hide_locals
     def load(self) -> Keys:
@@ -65,6 +68,10 @@ class TargetSource(NamedTuple):
     alg: str | None
     kid: str | None = None
     option: str = "--"
+
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        return (self.path,)
 
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
@@ -105,6 +112,10 @@ class Source(Protocol):
 
     def load(self) -> Keys:
         """Read them."""
+        ...
+
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
         ...
 
     def can_be_read_again(self) -> bool:
@@ -193,6 +204,10 @@ class RekeyerSettings(NamedTuple):
         """
         return (*self.source.load(), *self.target.load())
 
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        return (*self.source.places(), *self.target.places())
+
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
         return self.source.can_be_read_again() and self.target.can_be_read_again()
@@ -231,7 +246,6 @@ class Crew(NamedTuple):
         """Begin a run of parts.
 
         Raises:
-            UsageError: the keys are to be read elsewhere, and can't be.
             InvalidKeyError: a worker can't load a key.
         """
         again = source.can_be_read_again()
@@ -239,8 +253,6 @@ class Crew(NamedTuple):
         # What each worker has is at work; one more each is waiting, and its results come in order.
         in_flight = 2 * self.workers + 2
         if self.executor is not None:
-            if not again:
-                raise click.UsageError("--scheduler needs keys and passwords that are in files")
             return BulkRun(piece_task, factory, CallerPool(self.executor), in_flight)
         if self.workers > 1 and again:
             return BulkRun(piece_task, factory, pools.processes(self.workers), in_flight)

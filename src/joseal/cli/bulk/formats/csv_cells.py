@@ -64,6 +64,9 @@ class Csv:
         first = b"".join(read.lines)
         if first.startswith(_WIDE_MARKS):
             raise HeadError("encoding", "IN is UTF-16: give --encoding utf-16")
+        if b"\0" in first:
+            text = "IN seems to be UTF-16 without a byte order mark: give --encoding utf-16-le"
+            raise HeadError("encoding", f"{text} or utf-16-be")
         if isinstance(names, Refusal):
             raise HeadError("csv", "the first line is no CSV that can be read")
         for field in self._fields:

@@ -137,7 +137,8 @@ class Sizes:
         # Given numbers stay.
         self.measured = chunk_items is None
         first = CHUNK_ITEMS if chunk_items is None else chunk_items
-        self.pace = Pace(first, MOST_CHUNK_ITEMS if self.measured else first)
+        most = MOST_CHUNK_ITEMS if self.measured else first
+        self.pace = Pace(first, most, growth=most)
         self._item_bytes = chunk_bytes / first
 
     def full(self, items: int, raw: int) -> bool:

@@ -9,7 +9,6 @@ from typing import Final, final
 
 # A task may spend a twentieth of its time on being handed over.
 _PARTS: Final = 20
-_MOST_GROWTH: Final = 4
 
 
 @final
@@ -20,16 +19,18 @@ class Pace:
         first: the size until one was measured, and the smallest.
         most: the largest.
         seconds: how long a task is to take at least.
+        growth: how many times larger the next task may be than the one that was measured.
 
     Attributes:
         size: how many items or bytes go together.
     """
 
-    def __init__(self, first: int, most: int, seconds: float = 0.0) -> None:
+    def __init__(self, first: int, most: int, seconds: float = 0.0, growth: int = 4) -> None:
         self.size = first
         self._least = first
         self._most = max(first, most)
         self._seconds = seconds
+        self._growth = growth
 
     def costs(self, seconds: float) -> None:
         """Take into account what a task costs besides its work."""
@@ -39,5 +40,5 @@ class Pace:
         """Take into account how long the work of a task took."""
         if size < 1 or seconds <= 0:
             return
-        wanted = min(int(size * self._seconds / seconds), self.size * _MOST_GROWTH)
+        wanted = min(round(size * self._seconds / seconds), self.size * self._growth)
         self.size = min(max(wanted, self._least), self._most)

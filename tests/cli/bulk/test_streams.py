@@ -1,5 +1,6 @@
 """`joseal bulk` on pipes, in UTF-16, for logs, and told to end."""
 
+import itertools
 import json
 import re
 import signal
@@ -11,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bench.bulk import rotation
 from click.testing import Result
 
 from joseal import Decrypter, Key
 from joseal.cli.bulk import progress, sources
+from joseal.cli.bulk import run as bulk_run
 from joseal.cli.bulk.formats import rows as bulk_rows
 from joseal.cli.exit_codes import Exit, FailureError
 
@@ -221,3 +224,39 @@ def test_a_run_that_is_told_to_end_or_is_killed_says_nothing_of_semaphores(
     assert (tmp_path / "out.journal").exists()
     left = Path("/dev/shm").glob(f"*mp-{process.pid}-*")  # noqa: S108  where Linux has them
     assert not list(left)
+
+
+def test_what_excel_writes_is_encrypted_rekeyed_and_decrypted_to_the_byte_by_runs_that_stop(
+    folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The small form of `python -m bench.bulk.rotation`, where each run is killed."""
+    rotation.make(3_000, tmp_path / "excel.csv")
+    old = ("--key", folder / "wrap.jwk", "--enc", ENC)
+    new = ("--key", folder / "direct.jwk", "--enc", "A256GCM")
+    how = ("--field", "card", "--delimiter", ";", "--workers", 1, "--resume")
+    steps = {
+        "encrypt": ("excel.csv", old),
+        "rekey": ("encrypt.csv", (*old, "--to-key", new[1], "--to-enc", new[3])),
+        "decrypt": ("rekey.csv", new),
+    }
+    for verb, (source, keys) in steps.items():
+        target = tmp_path / f"{verb}.csv"
+        words = ("bulk", verb, *keys, *how, "-o", target, tmp_path / source)
+        with monkeypatch.context() as patch:
+            patch.setattr(bulk_run, "_SECONDS_BETWEEN", -1)
+            patch.setattr(sources.FileSource, "forget", failing_at(3))
+            assert run(*words).stderr == "joseal: x: x\n"
+        assert 0 < json.loads(target.with_name(f"{verb}.csv.journal").read_text())["rows"] < 3_000
+        assert run(*words).exit_code == 0
+    assert (tmp_path / "decrypt.csv").read_bytes() == (tmp_path / "excel.csv").read_bytes()
+
+
+def failing_at(number: int) -> Callable[[object, int], None]:
+    """Return what ends a run when it is called for so many times."""
+    numbers = itertools.count(1)
+
+    def forget(source: object, offset: int) -> None:
+        if next(numbers) == number:
+            raise FailureError("x", "x", Exit.FILE)
+
+    return forget

@@ -116,7 +116,7 @@ class Sizes:
     """The numbers of a run, checked; the arguments are those of `encrypt_many`.
 
     Raises:
-        TypeError: a number is no int.
+        TypeError: a number is not an int.
         ValueError: a number is below one.
     """
 

@@ -36,7 +36,7 @@ class NoAnswerError(TimeoutError):
 
 
 class Pool(Protocol):
-    """What a run needs of either kind.
+    """A pool of either kind, as a run sees it.
 
     Attributes:
         generation: how often the pool was renewed.
@@ -132,8 +132,8 @@ class CallerPool:
     def is_death(self, error: BaseException) -> bool:
         """Tell whether the executor lives on: items raise nothing, so it has lost a worker.
 
-        Dask says so in many ways: `KilledWorker`, or whatever its messages break with. What a
-        factory raises, or an executor that has ended, ends the run.
+        Dask says so in many ways: `KilledWorker`, or whatever its messages break with. An
+        error of a factory, or an executor that has ended, ends the run.
         """
         marked = FACTORY_FAILED in getattr(error, "__notes__", ())
         return not (marked or isinstance(error, JoseError | TypeError | RuntimeError))
@@ -177,7 +177,7 @@ def _interrupts_held() -> Generator[None]:
 
 
 def _begin() -> None:
-    """Prepare a process of ours."""
+    """Prepare a process of the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
         # Its parent's mask while it was started; a pool that breaks ends its processes so.

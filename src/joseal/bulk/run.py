@@ -154,7 +154,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         """Wait for a task; False where its worker died, and there are new ones.
 
         Raises:
-            Exception: whatever else ended the task: it is no item's fault.
+            Exception: whatever else ended the task: it is not the fault of an item.
         """
         error = self._error_of(flight.future)
         if error is None:

@@ -1,9 +1,9 @@
 """What a worker does: prepare once, then encrypt or open the items of a task, one result for each.
 
 Rules:
-- An item's failure is its result. What does leave a worker is the factory's own exception.
+- An item's failure is its result. Only the factory's own exception leaves a worker.
 - A task shows nothing of its items: executors log what they are given.
-- What a factory made is kept for a few runs only, because the workers of a cluster outlive a run.
+- Objects that a factory made are kept for a few runs only: the workers of a cluster outlive a run.
 
 Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
 """

@@ -22,7 +22,7 @@ _SECONDS: Final = 30
 
 
 class _Client(Protocol):
-    """What is used of Dask's client."""
+    """Dask's client, as far as it is used."""
 
     def get_executor(self) -> Executor:
         """Return it as an executor."""

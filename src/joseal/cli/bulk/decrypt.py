@@ -24,7 +24,7 @@ from joseal.cli.exit_codes import Exit
 def command(**given: Unpack[GivenToOpen]) -> None:
     """Open fields of JSON Lines, columns of CSV, or whole lines.
 
-    The plaintext stands in the place of each token in IN. A plaintext becomes a JSON string, unless
+    The plaintext replaces each token in IN. A plaintext becomes a JSON string, unless
     --json-values; one that is not UTF-8, or not what the format can hold, is refused.
 
     Of several keys, a token that names a kid is tried with that one alone, and one that names none

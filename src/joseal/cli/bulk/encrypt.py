@@ -36,7 +36,7 @@ def command(
 ) -> None:
     """Encrypt fields of JSON Lines, columns of CSV, or whole lines.
 
-    A token stands in the place of each named field of IN. A JSON member is a string, whose text is
+    A token replaces each named field of IN. A JSON member is a string, whose text is
     encrypted, unless --json-values.
 
     Rows that fail are left out of the output, and listed in the file of rejects, with line number

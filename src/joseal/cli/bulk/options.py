@@ -1,4 +1,4 @@
-"""What all directions of `joseal bulk` take, and the task that it makes."""
+"""The options that all directions of `joseal bulk` take, and the task that they make."""
 
 import os
 import time
@@ -85,6 +85,22 @@ def _places() -> list[click.Parameter]:
             metavar="FILE",
             help="Where refused rows go as they are in IN, to be mended and run again.",
         ),
+        *_conduct(),
+        *_cluster(),
+        click.Option(
+            ["-o", "--output", "out_path"],
+            required=True,
+            type=options.PATH,
+            metavar="OUT",
+            help="Where the rows go; it appears when it is whole. '-' is standard output.",
+        ),
+        options.json_flag(),
+        click.Argument(["in_path"], type=options.PATH, metavar="IN"),
+    ]
+
+
+def _conduct() -> list[click.Parameter]:
+    return [
         click.Option(
             ["--max-rejects"],
             type=click.IntRange(0),
@@ -98,22 +114,12 @@ def _places() -> list[click.Parameter]:
             metavar="N",
             help="How many processes; as many as there are cores unless named.",
         ),
-        *_cluster(),
         click.Option(["--resume"], is_flag=True, help="Go on with an unfinished run, if any."),
-        click.Option(
-            ["-o", "--output", "out_path"],
-            required=True,
-            type=options.PATH,
-            metavar="OUT",
-            help="Where the rows go; it appears when it is whole. '-' is standard output.",
-        ),
         click.Option(
             ["--progress"],
             is_flag=True,
             help="Print a line about it every 10 seconds, for logs; a terminal has a bar.",
         ),
-        options.json_flag(),
-        click.Argument(["in_path"], type=options.PATH, metavar="IN"),
     ]
 
 
@@ -135,7 +141,7 @@ def _cluster() -> list[click.Parameter]:
 
 
 class Given(TypedDict):
-    """What every command takes, as click passes it."""
+    """The options of every command, as click passes them."""
 
     form: str | None
     fields: tuple[str, ...]
@@ -159,7 +165,7 @@ class Given(TypedDict):
 
 
 class GivenToOpen(Given):
-    """What the commands take that open tokens."""
+    """The options of commands that open tokens."""
 
     key_paths: tuple[Path, ...]
     alg: str | None

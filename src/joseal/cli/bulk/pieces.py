@@ -39,7 +39,7 @@ class Part(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What became of a part.
+    """The result of a part.
 
     Attributes:
         output: rows of the output.
@@ -129,7 +129,7 @@ class Shape(NamedTuple):
 
 
 class PieceMaker(NamedTuple):
-    """What a worker works with."""
+    """The prepared object of a worker: it makes pieces of parts."""
 
     tool: Tool
     shape: Shape

@@ -33,7 +33,7 @@ Run: TypeAlias = BulkRun[PieceMaker, Part, Piece]
 
 
 class Task(NamedTuple):
-    """What a run is to do.
+    """The input, the outputs and the options of a run.
 
     Attributes:
         source: the input; "-" is standard input.
@@ -67,7 +67,7 @@ class Task(NamedTuple):
     @property
     def keeps(self) -> bool:
         """The rejected rows are wanted."""
-        return len(self.targets) > 2  # noqa: PLR2004  rows, list, rejected rows
+        return self.targets[2:] != ()
 
 
 def run(task: Task) -> Journal:

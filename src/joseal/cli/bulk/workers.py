@@ -3,7 +3,7 @@
 Rules:
 - A key and its password are never pickled: each process reads them again, from the same places.
 - A key that was replaced meanwhile is refused, by its thumbprint.
-- What can be read only once, from a prompt or a pipe, is read here and works on threads.
+- A secret that can be read only once, from a prompt or a pipe, is read here and works on threads.
 """
 
 import re
@@ -82,7 +82,7 @@ class TargetSource(NamedTuple):
 
         Raises:
             FailureError: the file can't be read.
-            InvalidKeyError: it is no key, or none for `alg`.
+            InvalidKeyError: it is not a key, or not one for `alg`.
             UsageError: `alg` is missing.
         """
         return (self.named(lambda: options.load_key(self.path, alg=self.alg, kid=self.kid)),)

@@ -1,4 +1,4 @@
 """Rows of JSON Lines, CSV and plain lines: how they are read and written again.
 
-A new kind of file goes here. What the values are, and who encrypts or opens them, does not.
+A new kind of file goes here. Encrypting and decrypting the values does not.
 """

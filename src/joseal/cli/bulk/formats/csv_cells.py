@@ -131,7 +131,7 @@ class Csv:
         """Put results into a row.
 
         Raises:
-            RefusalError: a value failed, or is no text.
+            RefusalError: a value failed, or is not text.
         """
         for column, field, result in zip(self._columns, self._fields, results, strict=True):
             if isinstance(result, JoseError):

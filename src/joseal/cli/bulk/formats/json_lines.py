@@ -33,7 +33,7 @@ _BRACKETS: Final = re.compile(rb"%b|[{}\[\]]" % _STRING)
 
 
 class _Span(NamedTuple):
-    """Where a value stands in a line."""
+    """The place of a value in a line."""
 
     begin: int
     end: int

@@ -51,7 +51,7 @@ class RefusalError(Exception):
 
 
 class HeadError(Exception):
-    """What is wrong with the whole input, in a text that is the user's.
+    """The whole input is wrong, which is said in a text for the user.
 
     Attributes:
         code: a stable word.
@@ -89,7 +89,7 @@ class Refused(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What became of rows.
+    """The results of rows that were done together.
 
     Attributes:
         output: those that are in the output.
@@ -107,7 +107,7 @@ class Batch(Protocol):
 
     @property
     def values(self) -> Sequence[bytes]:
-        """What is encrypted or opened, of all rows."""
+        """The plaintexts or tokens of all rows."""
         ...
 
     @property
@@ -342,7 +342,7 @@ def settled(rows: Iterable[Row], *, last: bool) -> list[Row]:
 
 
 def _read(line: bytes, begin: Place, read: Callable[[bytes], Read]) -> Read:
-    """Read a line; a byte order mark is no part of the first one."""
+    """Read a line; a byte order mark is not part of the first one."""
     if begin != BEGIN or not line.startswith(MARK):
         return read(line)
     values, rebuild = read(line.removeprefix(MARK))

@@ -4,6 +4,7 @@ import datetime as dt
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 from click.testing import Result
@@ -122,6 +123,32 @@ def test_a_scheduler_that_is_not_there_is_one_line(
         Exit.FILE,
         "joseal: scheduler: the scheduler can't be reached, or a certificate can't be used",
     )
+
+
+def test_a_cluster_without_workers_is_one_line(
+    folder: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Empty:
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *exception: object) -> None:
+            pass
+
+        def nthreads(self) -> dict[str, int]:
+            return {}
+
+    monkeypatch.setattr(distributed, "Client", lambda *_, **__: Empty())
+    certificates(tmp_path)
+    (tmp_path / "in").write_text("x\n")
+    done = run(
+        *("bulk", "encrypt", "--key", folder / "wrap.jwk", "--enc", ENC, "--format", "lines"),
+        *("--scheduler", "tls://127.0.0.1:9", *tls(tmp_path)),
+        *("-o", tmp_path / "out", tmp_path / "in"),
+    )
+    assert done.exit_code == Exit.FILE
+    assert done.stderr == "joseal: scheduler: the cluster has no workers\n"
+    assert not list(tmp_path.glob("out*"))
 
 
 def test_without_dask_the_command_says_what_is_missing(

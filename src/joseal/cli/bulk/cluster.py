@@ -67,7 +67,7 @@ def connected(address: str, certificates: Certificates) -> Generator[tuple[Execu
         certificates: files with the authority, the client's certificate and its private key.
 
     Raises:
-        FailureError: Dask is not installed, or the scheduler can't be reached.
+        FailureError: Dask is not installed, the scheduler can't be reached, or it has no workers.
     """
     authority, certificate, key = map(str, certificates)
     security_of, connect = _dask()
@@ -85,7 +85,9 @@ def connected(address: str, certificates: Certificates) -> Generator[tuple[Execu
     else:
         with client as connection:
             threads = sum(connection.nthreads().values())
-            yield connection.get_executor(), max(1, threads)
+            if not threads:
+                raise FailureError("scheduler", "the cluster has no workers", Exit.FILE)
+            yield connection.get_executor(), threads
         return
     raise failure
 

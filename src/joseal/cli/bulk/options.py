@@ -20,8 +20,8 @@ from joseal.cli.bulk.formats.json_lines import JsonLines
 from joseal.cli.bulk.formats.plain_lines import PlainLines
 from joseal.cli.bulk.formats.rows import Format
 from joseal.cli.bulk.journal import Books, Journal
-from joseal.cli.bulk.pieces import Shape
-from joseal.cli.bulk.run import Run, Task
+from joseal.cli.bulk.pieces import Run, Shape
+from joseal.cli.bulk.run import Task
 from joseal.cli.bulk.sources import ENCODINGS
 from joseal.cli.bulk.termination import ending_on_termination
 from joseal.cli.bulk.workers import Crew, DecrypterSettings, Keys, KeySource, Settings, Source

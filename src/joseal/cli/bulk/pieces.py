@@ -7,11 +7,12 @@ the process that puts the pieces in their order does next to nothing for a row.
 import os
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.bulk import worker
+from joseal.bulk.run import BulkRun
 from joseal.bulk.worker import BulkTask, Tool
 from joseal.cli.bulk.formats.rows import Done, Format, Place, Refused
 from joseal.errors import JoseError
@@ -164,6 +165,9 @@ class PieceMaker(NamedTuple):
         if self.shape.source is None:
             raise InputChangedError
         return self.shape.source.read(part)
+
+
+Run: TypeAlias = BulkRun[PieceMaker, Part, Piece]
 
 
 def piece_task(task: BulkTask[PieceMaker, Part]) -> list[Piece | JoseError]:

@@ -5,12 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import click
 from msgspec.structs import replace
 
-from joseal.bulk.run import BulkRun
 from joseal.cli import files
 from joseal.cli.bulk import journal as bulk_journal
 from joseal.cli.bulk import parts as bulk_parts
@@ -19,7 +18,7 @@ from joseal.cli.bulk.formats.rows import Format, HeadError, RowBatch
 from joseal.cli.bulk.journal import Books, Fingerprint, Journal
 from joseal.cli.bulk.parts import Parts
 from joseal.cli.bulk.passing import PassedOn
-from joseal.cli.bulk.pieces import InputChangedError, Part, Piece, PieceMaker, Shape, finished
+from joseal.cli.bulk.pieces import InputChangedError, Part, Piece, Run, Shape, finished
 from joseal.cli.bulk.progress import Bar
 from joseal.cli.bulk.sources import Source
 from joseal.cli.exit_codes import Exit, FailureError
@@ -28,8 +27,6 @@ from joseal.errors import JoseError
 # What is done between two entries is done again after a kill.
 _SECONDS_BETWEEN: Final = 0.5
 _RAW_BYTES: Final = 256 * 1024
-
-Run: TypeAlias = BulkRun[PieceMaker, Part, Piece]
 
 
 class Task(NamedTuple):

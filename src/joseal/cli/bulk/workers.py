@@ -2,6 +2,7 @@
 
 Rules:
 - A key and its password are never pickled: each process reads them again, from the same places.
+- Each process imports this module, and so nothing that prints.
 - A key that was replaced meanwhile is refused, by its thumbprint.
 - A secret that can be read only once, from a prompt or a pipe, is read here and works on threads.
 """
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import click
 
@@ -22,13 +23,15 @@ from joseal.bulk.pools import CallerPool
 from joseal.bulk.run import BulkRun
 from joseal.bulk.worker import Rekeyer, Tool
 from joseal.cli import encrypt, exit_codes, key_files, options
-from joseal.cli.bulk.pieces import PieceMaker, Shape, piece_task
-from joseal.cli.bulk.run import Run
+from joseal.cli.bulk.pieces import PieceMaker, Run, Shape, piece_task
 from joseal.cli.exit_codes import FailureError
 
 _T = TypeVar("_T")
 
 Keys: TypeAlias = tuple[Key, ...]
+
+# Dask does not always say that an item kills each worker. Parts take seconds.
+_ANSWER_SECONDS: Final = 600
 
 
 class KeySource(NamedTuple):
@@ -253,7 +256,8 @@ class Crew(NamedTuple):
         # What each worker has is at work; one more each is waiting, and its results come in order.
         in_flight = 2 * self.workers + 2
         if self.executor is not None:
-            return BulkRun(piece_task, factory, CallerPool(self.executor), in_flight)
+            pool = CallerPool(self.executor)
+            return BulkRun(piece_task, factory, pool, in_flight, _ANSWER_SECONDS)
         if self.workers > 1 and again:
             return BulkRun(piece_task, factory, pools.processes(self.workers), in_flight)
         maker = PieceMaker(settings.prepare(keys), shape)

@@ -53,6 +53,9 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         in_flight: how many chunks may be under way.
         timeout_seconds: how long to wait for an answer; None for ever.
 
+    Attributes:
+        in_flight: as above.
+
     Raises:
         Exception: whatever the factory raises, or the executor says of what it can't pickle.
     """
@@ -68,7 +71,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         self._work = work
         self._prepared = prepared
         self._pool = pool
-        self._in_flight = in_flight
+        self.in_flight = in_flight
         self._timeout_seconds = timeout_seconds
         self._name = secrets.token_hex(16)
         self._numbers = itertools.count()
@@ -91,7 +94,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
                 yield from self._measured(chunks, pace)
             launched = map(self._launch, chunks)
             while True:
-                while len(flights) < self._in_flight and (flight := next(launched, None)):
+                while len(flights) < self.in_flight and (flight := next(launched, None)):
                     flights.append(flight)
                 if not flights:
                     return

@@ -17,6 +17,7 @@ from joseal.bulk.pace import Pace
 from joseal.bulk.pools import CallerPool
 from joseal.bulk.run import BulkRun
 from joseal.bulk.worker import BulkTask
+from joseal.cli.bulk import parts as parts_module
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.bulk.formats import rows as bulk_rows
 from joseal.cli.bulk.formats.csv_cells import Csv
@@ -234,3 +235,15 @@ def test_values_stand_where_json_has_them() -> None:
         b'""',
     ]
     assert list(values(b"{ }")) == []
+
+
+def test_parts_become_smaller_towards_the_end_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts_module, "FIRST_BYTES", 10)
+    source = Memory(b"123456789\n" * 100)
+    source.size = 1_000
+    parts = Parts(PlainLines(sealing=True), source, BEGIN, Pace(200, 200), 4)
+    sizes = [part.end - part.begin.offset for (part,) in parts]
+    assert sizes[0] == 200
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] == 10
+    assert sum(sizes) == 1_000

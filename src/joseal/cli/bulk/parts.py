@@ -18,10 +18,11 @@ from joseal.cli.bulk.pieces import Part
 from joseal.cli.bulk.sources import Source
 
 # With 16 KiB the journal has its first entry soon, and with 4 MiB what is under way stays small. A
-# fifth of a second is enough to make the 0.2 ms that a part costs vanish.
+# part costs the parent up to a millisecond on a busy machine, which vanishes in half a second; and
+# the journal is not written more often.
 FIRST_BYTES: Final = 16 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024
-_SECONDS: Final = 0.2
+_SECONDS: Final = 0.5
 
 
 def pace() -> Pace:
@@ -38,13 +39,17 @@ class Parts:
         source: the input.
         place: where the first row begins.
         pace: how large parts are.
+        shares: towards the end parts are smaller, so that all of so many have one until then.
     """
 
-    def __init__(self, form: Format, source: Source, place: Place, pace: Pace) -> None:
+    def __init__(
+        self, form: Format, source: Source, place: Place, pace: Pace, shares: int = 1
+    ) -> None:
         self._form = form
         self._source = source
         self._place = place
         self._pace = pace
+        self._shares = shares
         self._alone = place.offset
         self._given: deque[Part] = deque()
 
@@ -87,7 +92,7 @@ class Parts:
         return Part(begin, row.end.offset, not row.whole, data)
 
     def _guessed(self) -> Part | None:
-        begin, size = self._place, self._pace.size
+        begin, size = self._place, self._size()
         data = self._source.read(begin.offset, size)
         while not (end := self._end(data, size)) and data and size <= rows.LINE_BYTES:
             size *= 2
@@ -97,6 +102,13 @@ class Parts:
         self._place = Place(begin.offset + end, begin.lines + data.count(b"\n", 0, end))
         carried = data[:end] if self._source.place is None else None
         return Part(begin, self._place.offset, len(data) < size, carried)
+
+    def _size(self) -> int:
+        """Return how many bytes the next part is to have."""
+        if self._source.size is None:
+            return self._pace.size
+        share = (self._source.size - self._place.offset) // self._shares
+        return min(self._pace.size, max(share, FIRST_BYTES))
 
     def _end(self, data: bytes, size: int) -> int:
         """Return where a part ends; 0 where no row seems to end."""

@@ -145,7 +145,7 @@ def _rows(
     task: Task, shape: Shape, source: Source, books: Books | PassedOn, journal: Journal
 ) -> Journal:
     run, pace = task.start(shape), bulk_parts.pace()
-    parts = Parts(task.form, source, journal.place, pace)
+    parts = Parts(task.form, source, journal.place, pace, run.in_flight)
     kept = time.monotonic()
     results = run.results(parts)
     with closing(results), Bar(source.size, journal, lines=task.progress) as bar:

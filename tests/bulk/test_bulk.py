@@ -1,6 +1,7 @@
 """Many tokens: order, one outcome for each item, bounds, and what happens when processes die."""
 
 import base64
+import fcntl
 import functools
 import itertools
 import multiprocessing
@@ -627,3 +628,21 @@ def test_threads_are_used_where_they_gain_something(alg, encrypting, decrypting,
     with decrypt_many([], Decrypter(key, enc=enc), workers=3) as outcomes:
         assert list(outcomes) == []
     assert made == [encrypting, decrypting, 3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes have one size elsewhere")
+def test_results_come_through_a_wide_pipe_where_the_system_gives_one(monkeypatch):
+    queue = pools._Spawning().SimpleQueue()
+    size = fcntl.fcntl(queue._reader.fileno(), fcntl.F_GETPIPE_SZ)
+    allowed = int(Path("/proc/sys/fs/pipe-max-size").read_text())
+    assert size == min(allowed, 1024 * 1024)
+    queue.close()
+
+    def refuse(*args):
+        raise PermissionError
+
+    monkeypatch.setattr(pools.fcntl, "fcntl", refuse)
+    queue = pools._Spawning().SimpleQueue()
+    queue.put("x")
+    assert queue.get() == "x"
+    queue.close()

@@ -1,6 +1,6 @@
 """The arithmetic of `bench.bulk.fleet`, on figures that are known."""
 
-from math import inf
+from math import inf, log
 
 import pytest
 
@@ -8,6 +8,7 @@ from bench.bulk.fleet import (
     DAY,
     Day,
     Fleet,
+    Wait,
     cores_needed,
     curve,
     erlang_wait,
@@ -59,7 +60,8 @@ def bench_every_token_is_worked_off() -> None:
     assert day.done == pytest.approx(1e9)
     assert day.left == 0
     assert day.utilisation == pytest.approx(1e9 * 0.0003 / (8 * DAY))
-    assert day.wait(1) < 0.001
+    assert day.longest == 0
+    assert day.wait(0.9999) < 0.001
 
 
 @pytest.mark.parametrize("gone", [1, 2])
@@ -72,8 +74,8 @@ def bench_lost_machine_is_waited_for(gone: int) -> None:
     # With one left, 75,000 are done at the return: the last of them came after 75 s. With none, the
     # first ones wait for the return, and are seen in the middle of their step of 10 s.
     longest = {1: 100 - 75, 2: 100 - 5 + 5 * 1000 / 1500}[gone]
-    assert day.wait(1) == pytest.approx(longest, rel=0.1)
-    late = sum(count for wait, count in day.waits if wait > 0.1)
+    assert day.longest == pytest.approx(longest, rel=0.1)
+    late = sum(wait.count for wait in day.waits if wait.seconds > 0.1)
     caught_up = behind / 500
     assert late == pytest.approx(1000 * (100 + caught_up), rel=0.1)
 
@@ -93,5 +95,19 @@ def bench_device_bounds_the_day() -> None:
 
 
 def bench_waits_are_shares_of_tokens() -> None:
-    day = Day(10, 0, 1, [(5.0, 1), (1.0, 9)])
-    assert [day.wait(share) for share in (0.5, 0.9, 0.95, 1)] == [1, 1, 5, 5]
+    day = Day(10, 0, 1, [Wait(5.0, 1), Wait(1.0, 9)])
+    found = [day.wait(share) for share in (0.5, 0.9, 0.95, 1)]
+    assert found == pytest.approx([1, 1, 5, 5], rel=1e-5)
+    # Half of the tokens wait at all, a second in the mean: a quarter for more than 0.69 s.
+    day = Day(10, 0, 1, [Wait(0.0, 10, 0.5, 1.0)])
+    assert [day.wait(share) for share in (0.5, 0.75)] == pytest.approx([0, log(2)], rel=1e-5)
+
+
+def bench_a_queue_for_each_core_is_waited_in_for_longer() -> None:
+    # Twenty cores, 64 % full, of 0.4 ms: as one queue hardly any token waits, in one each many do.
+    fleet = Fleet(32_000 * DAY, 1, 0.0004, 20)
+    pooled, each = simulate(fleet), simulate(fleet._replace(pooled=False))
+    chance = 0.64
+    decay = (1 - chance) / 0.0004
+    assert each.wait(0.99) == pytest.approx(log(chance / 0.01) / decay, rel=1e-4)
+    assert pooled.wait(0.99) < each.wait(0.99) / 10

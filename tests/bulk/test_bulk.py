@@ -1,6 +1,7 @@
 """Many tokens: order, one outcome for each item, bounds, and what happens when processes die."""
 
 import base64
+import fcntl
 import functools
 import itertools
 import multiprocessing
@@ -42,6 +43,7 @@ from joseal.bulk import (
     pools,
     worker,
 )
+from joseal.bulk.pace import Pace
 from joseal.bulk.pools import CallerPool, OwnPool
 from joseal.bulk.run import BulkRun
 from joseal.bulk.worker import BulkTask
@@ -171,6 +173,59 @@ def test_a_chunk_is_full_by_count_or_by_bytes():
             )
         )
     assert sizes == [0, 4, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "sizes"),
+    # What a task costs, and how many items it has: 20 times that, at 0.1 ms an item.
+    [(0, {256}), (3, {256, 600}), (100, {256, 8_192})],
+)
+def test_an_executor_whose_tasks_cost_milliseconds_gets_larger_chunks(
+    milliseconds, sizes, monkeypatch
+):
+    clock = [0.0]
+    found = []
+
+    class Costly(Executor):
+        def submit(self, work, task):
+            clock[0] += milliseconds / 1_000 + len(task.items) / 10_000
+            found.append(len(task.items))
+            future = Future()
+            future.set_result(work(task))
+            return future
+
+    monkeypatch.setattr("joseal.bulk.run.time.perf_counter", lambda: clock[0])
+    items = [b"x"] * 9_000
+    with encrypt_many(items, factories.encrypter(), executor=Costly()) as outcomes:
+        assert sum(outcome.error is None for outcome in outcomes) == 9_000
+    assert found[:4] == [0, 0, 0, 0]
+    assert found[4] == 256
+    assert set(found[4:-1]) == sizes
+    # Given numbers stay.
+    found.clear()
+    with encrypt_many(
+        items[:300], factories.encrypter(), executor=Costly(), chunk_items=100
+    ) as outcomes:
+        assert len(list(outcomes)) == 300
+    assert found == [0, *[100] * 3]
+
+
+@pytest.mark.parametrize(
+    ("first", "most", "seconds", "took", "size"),
+    [
+        (16, 1_000, 0.1, 0.01, 64),  # at most four times as much
+        (16, 40, 0.1, 0.01, 40),
+        (16, 1_000, 0.1, 0.05, 32),
+        (16, 1_000, 0.1, 1.0, 16),  # and never less than the first
+        (16, 1_000, 0.1, 0.0, 16),
+    ],
+)
+def test_the_next_task_takes_as_long_as_it_should(first, most, seconds, took, size):
+    pace = Pace(first, most, seconds)
+    pace.learn(16, took)
+    assert pace.size == size
+    pace.learn(0, 1.0)
+    assert pace.size == size
 
 
 def test_an_exception_of_the_iterable_ends_the_run():
@@ -573,3 +628,21 @@ def test_threads_are_used_where_they_gain_something(alg, encrypting, decrypting,
     with decrypt_many([], Decrypter(key, enc=enc), workers=3) as outcomes:
         assert list(outcomes) == []
     assert made == [encrypting, decrypting, 3]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes have one size elsewhere")
+def test_results_come_through_a_wide_pipe_where_the_system_gives_one(monkeypatch):
+    queue = pools._Spawning().SimpleQueue()
+    size = fcntl.fcntl(queue._reader.fileno(), fcntl.F_GETPIPE_SZ)
+    allowed = int(Path("/proc/sys/fs/pipe-max-size").read_text())
+    assert size == min(allowed, 1024 * 1024)
+    queue.close()
+
+    def refuse(*args):
+        raise PermissionError
+
+    monkeypatch.setattr(pools.fcntl, "fcntl", refuse)
+    queue = pools._Spawning().SimpleQueue()
+    queue.put("x")
+    assert queue.get() == "x"
+    queue.close()

@@ -219,11 +219,11 @@ def test_size_of_the_body_is_bound_in_both_directions():
 
 def test_answers_with_an_error_status_are_told_apart_where_it_is_known():
     jusbiz = profiles.JUSBIZ.decrypter(private())
-    assert [jusbiz.is_sealed(status) for status in (200, 201, 400, 404, 500)] == [
+    assert [jusbiz.is_encrypted(status) for status in (200, 201, 400, 404, 500)] == [
         *(True, True, False, False, False),
     ]
     visa = profiles.VISA_MLE.decrypter(private())
-    assert all(visa.is_sealed(status) for status in (200, 400, 500))
+    assert all(visa.is_encrypted(status) for status in (200, 400, 500))
 
 
 def test_dual_use_is_what_a_jwk_needs_for_both_uses():
@@ -323,8 +323,8 @@ def test_an_error_is_encrypted_where_the_profile_says_so_or_says_nothing(name, e
     profile = profiles.PROFILES[name]
     keys = public("RS256") if profile.receive.verify_algs else None
     decrypter = profile.decrypter(private(*profile.receive.algs), verifying_keys=keys)
-    assert decrypter.is_sealed(400) is encrypted
-    assert decrypter.is_sealed(200)
+    assert decrypter.is_encrypted(400) is encrypted
+    assert decrypter.is_encrypted(200)
 
 
 def test_a_request_that_names_the_senders_own_key_is_opened_and_answered_to_it():

@@ -12,7 +12,7 @@ Rules:
   of them calls once in a run: a function of a module, without arguments.
 - Processes of our own are spawned, never forked: a fork would copy locks that other threads hold.
   As with every use of spawned processes, a script needs its `if __name__ == "__main__"`.
-- What a task is called depends on no content. Its pickle does hold the content: an executor that
+- The name of a task does not depend on its content. Its pickle holds the content: an executor that
   spans machines needs an encrypted transport (Dask: `tls://`) and no spilling to disk.
 """
 

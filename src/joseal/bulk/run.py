@@ -10,13 +10,16 @@ Rules:
 """
 
 import itertools
+import math
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Final, Generic, NamedTuple, TypeVar, final
 
 from joseal.bulk.outcome import LostError
+from joseal.bulk.pace import Pace
 from joseal.bulk.pools import NoAnswerError, Pool
 from joseal.bulk.worker import BulkTask
 from joseal.errors import JoseError
@@ -27,6 +30,8 @@ _T = TypeVar("_T")
 
 # Deaths without any task done in between: then it is not the items, and the run ends.
 _MOST_DEATHS: Final = 16
+# Tasks without work, of which the quickest says what a task costs.
+_MEASURED: Final = 3
 
 
 class _Flight(NamedTuple, Generic[_Prepared, _Item, _T]):
@@ -48,6 +53,9 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         in_flight: how many chunks may be under way.
         timeout_seconds: how long to wait for an answer; None for ever.
 
+    Attributes:
+        in_flight: as above.
+
     Raises:
         Exception: whatever the factory raises, or the executor says of what it can't pickle.
     """
@@ -63,35 +71,77 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         self._work = work
         self._prepared = prepared
         self._pool = pool
-        self._in_flight = in_flight
+        self.in_flight = in_flight
         self._timeout_seconds = timeout_seconds
         self._name = secrets.token_hex(16)
         self._numbers = itertools.count()
         self._deaths = 0
+        self._flights: deque[_Flight[_Prepared, _Item, _T]] = deque()
         self._begin()
 
-    def results(self, chunks: Iterator[Sequence[_Item]]) -> Generator[list[_T | JoseError]]:
-        """Yield the results of each chunk, in order. The pool is closed at the end."""
-        flights: deque[_Flight[_Prepared, _Item, _T]] = deque()
+    def results(
+        self, chunks: Iterator[Sequence[_Item]], pace: Pace | None = None
+    ) -> Generator[list[_T | JoseError]]:
+        """Yield the results of each chunk, in order. The pool is closed at the end.
+
+        Args:
+            chunks: after `forget`, an iterator that was at its end may have more.
+            pace: learns from the first chunk, which is done alone, how large the others are to be.
+        """
+        flights = self._flights
         try:
+            if pace is not None:
+                yield from self._measured(chunks, pace)
             launched = map(self._launch, chunks)
             while True:
-                while len(flights) < self._in_flight and (flight := next(launched, None)):
+                while len(flights) < self.in_flight and (flight := next(launched, None)):
                     flights.append(flight)
                 if not flights:
                     return
                 flight = flights.popleft()
                 yield flight.future.result() if self._survived(flight) else self._alone(flight.task)
         finally:
-            for flight in flights:
-                flight.future.cancel()
+            self.forget()
             self._pool.close()
+
+    def cost(self) -> float:
+        """Return the seconds that a task takes without any work; zero where none is answered."""
+        seconds = math.inf
+        for _ in range(_MEASURED):
+            start = time.perf_counter()
+            if self._error_of(self._launch(()).future) is not None:
+                return 0.0
+            seconds = min(seconds, time.perf_counter() - start)
+        return seconds
+
+    def _measured(
+        self, chunks: Iterator[Sequence[_Item]], pace: Pace
+    ) -> Generator[list[_T | JoseError]]:
+        """Do the first chunk, and learn from it."""
+        for chunk in itertools.islice(chunks, 1):
+            cost = self.cost()
+            pace.costs(cost)
+            start = time.perf_counter()
+            flight = self._launch(chunk)
+            results = flight.future.result() if self._survived(flight) else self._alone(flight.task)
+            pace.learn(len(chunk), time.perf_counter() - start - cost)
+            yield results
+
+    def forget(self) -> None:
+        """Cancel what was given to the pool and was not taken: its results do not come."""
+        for flight in self._flights:
+            flight.future.cancel()
+        self._flights.clear()
 
     def _begin(self) -> None:
         """Have one worker prepare itself, so that a factory that can't is the caller's to know."""
         began = False
         try:
-            error = self._error_of(self._launch(()).future)
+            first = self._launch(())
+            # The others start at the same time, and what is wrong there is found with their tasks.
+            for _ in range(self._pool.workers - 1):
+                self._launch(())
+            error = self._error_of(first.future)
             if error is not None:
                 raise error
             began = True
@@ -107,7 +157,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         """Wait for a task; False where its worker died, and there are new ones.
 
         Raises:
-            Exception: whatever else ended the task: it is no item's fault.
+            Exception: whatever else ended the task: it is not the fault of an item.
         """
         error = self._error_of(flight.future)
         if error is None:

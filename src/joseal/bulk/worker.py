@@ -1,9 +1,9 @@
 """What a worker does: prepare once, then encrypt or open the items of a task, one result for each.
 
 Rules:
-- An item's failure is its result. What does leave a worker is the factory's own exception.
+- An item's failure is its result. Only the factory's own exception leaves a worker.
 - A task shows nothing of its items: executors log what they are given.
-- What a factory made is kept for a few runs only, because the workers of a cluster outlive a run.
+- Objects that a factory made are kept for a few runs only: the workers of a cluster outlive a run.
 
 Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
 """
@@ -101,7 +101,7 @@ def encrypt_task(task: BulkTask[Encrypter, PlaintextItem]) -> list[str | JoseErr
     Raises:
         TypeError: the factory made no Encrypter.
     """
-    encrypter = _prepare(task.run, task.prepared, Encrypter)
+    encrypter = prepare(task.run, task.prepared, Encrypter)
     return [
         item if isinstance(item, JoseError) else _result(_encrypt, encrypter, item)
         for item in task.items
@@ -114,7 +114,7 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
     Raises:
         TypeError: the factory made no Decrypter.
     """
-    decrypter = _prepare(task.run, task.prepared, Decrypter)
+    decrypter = prepare(task.run, task.prepared, Decrypter)
     return [
         item if isinstance(item, JoseError) else _result(Decrypter.decrypt, decrypter, item)
         for item in task.items
@@ -149,17 +149,16 @@ class Rekeyer(NamedTuple):
         return self.encrypter.encrypt(opened.plaintext, header=kept or None)
 
 
-def rekey_task(task: BulkTask[Rekeyer, TokenItem]) -> list[str | JoseError]:
-    """Seal the tokens of a task again.
+Tool: TypeAlias = Encrypter | Decrypter | Rekeyer
 
-    Raises:
-        TypeError: the factory made no Rekeyer.
-    """
-    rekeyer = _prepare(task.run, task.prepared, Rekeyer)
-    return [
-        item if isinstance(item, JoseError) else _result(Rekeyer.rekey, rekeyer, item)
-        for item in task.items
-    ]
+
+def results_of(tool: Tool, values: Sequence[bytes]) -> list[str | bytes | JoseError]:
+    """Encrypt, open or rekey values; one result for each."""
+    if isinstance(tool, Encrypter):
+        return [_result(Encrypter.encrypt, tool, value) for value in values]
+    if isinstance(tool, Decrypter):
+        return [_result(Decrypter.decrypt, tool, value) for value in values]
+    return [_result(Rekeyer.rekey, tool, value) for value in values]
 
 
 def checked(item: object) -> PlaintextItem:
@@ -179,7 +178,12 @@ def checked_token(item: object) -> TokenItem:
     return item if isinstance(item, str | bytes) else ItemError()
 
 
-def _prepare(run: str, prepared: object, kind: type[_T]) -> _T:
+def prepare(run: str, prepared: object, kind: type[_T]) -> _T:
+    """Return what a task works with: made once in a process for a run.
+
+    Raises:
+        TypeError: the factory made something else.
+    """
     if isinstance(prepared, kind):
         return prepared
     with _lock:

@@ -215,7 +215,7 @@ class BodyDecrypter(Opaque):
         unwrap = self._receiving.inner_envelope.unwrap
         return open_layers(token, self._decrypter, self._verifier, nesting, unwrap=unwrap)
 
-    def is_sealed(self, status: int) -> bool:
+    def is_encrypted(self, status: int) -> bool:
         """Tell whether an answer with this HTTP status comes encrypted.
 
         True where the profile's pages don't say: a plain answer is then refused by `open`.

@@ -70,7 +70,7 @@ UNGUARDED = {
         ),
         "a profile is public data",
     ),
-    "joseal.profiles.BodyDecrypter.is_sealed": "compares the number of an HTTP status",
+    "joseal.profiles.BodyDecrypter.is_encrypted": "compares the number of an HTTP status",
     "joseal.profiles.kid_of": "public halves, and objects that show no secret",
     **dict.fromkeys(
         (

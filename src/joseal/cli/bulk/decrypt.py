@@ -1,22 +1,16 @@
 """`joseal bulk decrypt`: open the rows of a file."""
 
-from pathlib import Path
 from typing import Unpack
 
-from joseal.cli import help_pages, options
+from joseal.cli import help_pages
 from joseal.cli.bulk import options as bulk_task
-from joseal.cli.bulk import workers as bulk_workers
-from joseal.cli.bulk.options import Files, Given
-from joseal.cli.bulk.workers import DecrypterSettings, KeySource
+from joseal.cli.bulk.options import GivenToOpen
 from joseal.cli.exit_codes import Exit
 
 
 @help_pages.command(
     params=[
-        *options.key(multiple=True, legacy=True),
-        *options.password(),
-        options.enc(multiple=True),
-        *options.opening(),
+        *bulk_task.opening(),
         *bulk_task.common("open"),
     ],
     examples=(
@@ -27,24 +21,10 @@ from joseal.cli.exit_codes import Exit
     ),
     exits=(Exit.TOKEN, Exit.KEY),
 )
-def command(
-    *,
-    key_paths: tuple[Path, ...],
-    alg: str | None,
-    password_env: str | None,
-    password_file: Path | None,
-    ask_password: bool,
-    enc: tuple[str, ...],
-    typ: str | None,
-    cty: str | None,
-    any_kid: bool,
-    accept_zip: bool,
-    legacy: bool,
-    **given: Unpack[Given],
-) -> None:
+def command(**given: Unpack[GivenToOpen]) -> None:
     """Open fields of JSON Lines, columns of CSV, or whole lines.
 
-    The plaintext stands in the place of each token in IN. A plaintext becomes a JSON string, unless
+    The plaintext replaces each token in IN. A plaintext becomes a JSON string, unless
     --json-values; one that is not UTF-8, or not what the format can hold, is refused.
 
     Of several keys, a token that names a kid is tried with that one alone, and one that names none
@@ -55,11 +35,5 @@ def command(
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
-    password = options.Password(password_env, password_file, ask=ask_password)
-    source = KeySource(key_paths, alg, password, legacy)
-    settings = DecrypterSettings(enc, typ, cty, any_kid, accept_zip)
-    both = Files(**given)
-    bulk_task.check(both)
-    keys = source.load()
-    worker = bulk_workers.decrypt_chunks(source, settings, keys, bulk_task.cores(both.workers))
-    bulk_task.run(both, keys, worker, {"open": settings._asdict()})
+    source, settings = bulk_task.opening_of(given)
+    bulk_task.run(given, source, settings, {"open": settings._asdict()})

@@ -5,8 +5,7 @@ from typing import Unpack
 
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
-from joseal.cli.bulk import workers as bulk_workers
-from joseal.cli.bulk.options import Files, Given
+from joseal.cli.bulk.options import Given
 from joseal.cli.bulk.workers import EncrypterSettings, TargetSource
 from joseal.cli.exit_codes import Exit
 
@@ -37,7 +36,7 @@ def command(
 ) -> None:
     """Encrypt fields of JSON Lines, columns of CSV, or whole lines.
 
-    A token stands in the place of each named field of IN. A JSON member is a string, whose text is
+    A token replaces each named field of IN. A JSON member is a string, whose text is
     encrypted, unless --json-values.
 
     Rows that fail are left out of the output, and listed in the file of rejects, with line number
@@ -47,8 +46,5 @@ def command(
     """
     source = TargetSource(key_path, alg, kid)
     settings = EncrypterSettings(enc, options.header_members(members), write_kid=not no_kid)
-    both = Files(**given)
-    bulk_task.check(both)
-    keys = source.load()
-    worker = bulk_workers.encrypt_chunks(source, settings, keys, bulk_task.cores(both.workers))
-    bulk_task.run(both, keys, worker, {"seal": settings._asdict(), "kid": kid})
+    how: dict[str, object] = {"seal": settings._asdict(), "kid": kid}
+    bulk_task.run(given, source, settings, how)

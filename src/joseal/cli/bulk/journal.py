@@ -1,11 +1,11 @@
-"""What is written while a bulk run goes on, so that it can be killed at any time and go on later.
+"""The files that a bulk run writes, so that it can be killed at any time and go on later.
 
-Beside the output stand its `.partial` file, those of the rejects, and a `.journal`, all with mode
+Next to the output are its `.partial` file, those of the rejects, and a `.journal`, all with mode
 0600. The journal says how much of the input is done, and how many bytes of the partial files
-belong to that. What else they hold was written after it, and is cut off when the run goes on.
+belong to that. More than that was written after it, and is cut off when the run goes on.
 
 Rules:
-- What the journal counts is on the disk before the journal is, which is replaced as a whole.
+- Rows that the journal counts are on the disk before the journal is, which is replaced as a whole.
 - A journal is for one input, one set of options and one key, and refuses all others.
 - One run works on an output at a time. The lock goes with the process, however that ends.
 - What is not there is made, and a file that is there is gone on with only if it is this user's
@@ -21,7 +21,6 @@ import stat
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from io import BufferedReader
 from pathlib import Path
 from typing import Final, Self, TypeVar, final
 
@@ -30,7 +29,7 @@ import msgspec
 
 from joseal._core.wire import strict_json
 from joseal.cli import exit_codes, files
-from joseal.cli.bulk.rows import Place
+from joseal.cli.bulk.formats.rows import Place
 from joseal.cli.exit_codes import Exit, FailureError
 
 if sys.platform != "win32":
@@ -212,7 +211,7 @@ class Books:
                 raise FailureError("file", text, Exit.FILE)
 
     def _enter(self, journal: Journal) -> None:
-        """Replace the journal. What a kill leaves of a new one is removed by the next."""
+        """Replace the journal. A new one that a kill left is removed by the next."""
         new = _beside(self._journal, "new")
         _writing(new, partial(new.unlink, missing_ok=True))
         descriptor = _made(new)
@@ -287,12 +286,6 @@ def _found(path: Path) -> int:
     os.close(descriptor)
     text = f"{click.format_filename(path)} is no regular file, or not this user's alone"
     raise FailureError("file", text, Exit.FILE)
-
-
-def digest(file: BufferedReader) -> str:
-    """Return the SHA-256 of a file, from its beginning."""
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def digest_of(options: dict[str, object]) -> str:

@@ -1,19 +1,30 @@
-"""What all directions of `joseal bulk` take, and the task that it makes."""
+"""The options that all directions of `joseal bulk` take, and the task that they make."""
 
 import os
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple, NotRequired, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 import click
 
 from joseal.bulk.pools import usable_cores
 from joseal.cli import files, json_output, options
+from joseal.cli.bulk import cluster
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.bulk import workers as bulk_workers
-from joseal.cli.bulk.journal import Books
-from joseal.cli.bulk.rows import Csv, Format, JsonLines, PlainLines
-from joseal.cli.bulk.run import Task, Worker
-from joseal.cli.bulk.workers import Keys
+from joseal.cli.bulk.formats.csv_cells import Csv
+from joseal.cli.bulk.formats.json_lines import JsonLines
+from joseal.cli.bulk.formats.plain_lines import PlainLines
+from joseal.cli.bulk.formats.rows import Format
+from joseal.cli.bulk.journal import Books, Journal
+from joseal.cli.bulk.pieces import Run, Shape
+from joseal.cli.bulk.run import Task
+from joseal.cli.bulk.sources import ENCODINGS
+from joseal.cli.bulk.termination import ending_on_termination
+from joseal.cli.bulk.workers import Crew, DecrypterSettings, Keys, KeySource, Settings, Source
 from joseal.cli.exit_codes import Exit, FailureError
 
 _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -38,6 +49,12 @@ def common(verb: str, *, values: bool = True) -> list[click.Parameter]:
             type=click.Choice([",", ";", "tab", "|"]),
             metavar="CHAR",
             help="What separates the columns of CSV: ';', 'tab' or '|'; a comma unless named.",
+        ),
+        click.Option(
+            ["--encoding"],
+            type=click.Choice(ENCODINGS),
+            metavar="NAME",
+            help=f"How CSV is encoded, IN and OUT: {', '.join(ENCODINGS)}; the first unless named.",
         ),
         *(_values() if values else ()),
         *_places(),
@@ -68,6 +85,22 @@ def _places() -> list[click.Parameter]:
             metavar="FILE",
             help="Where refused rows go as they are in IN, to be mended and run again.",
         ),
+        *_conduct(),
+        *_cluster(),
+        click.Option(
+            ["-o", "--output", "out_path"],
+            required=True,
+            type=options.PATH,
+            metavar="OUT",
+            help="Where the rows go; it appears when it is whole. '-' is standard output.",
+        ),
+        options.json_flag(),
+        click.Argument(["in_path"], type=options.PATH, metavar="IN"),
+    ]
+
+
+def _conduct() -> list[click.Parameter]:
+    return [
         click.Option(
             ["--max-rejects"],
             type=click.IntRange(0),
@@ -83,138 +116,277 @@ def _places() -> list[click.Parameter]:
         ),
         click.Option(["--resume"], is_flag=True, help="Go on with an unfinished run, if any."),
         click.Option(
-            ["-o", "--output", "out_path"],
-            required=True,
-            type=options.PATH,
-            metavar="OUT",
-            help="Where the rows go; it appears when it is whole.",
+            ["--progress"],
+            is_flag=True,
+            help="Print a line about it every 10 seconds, for logs; a terminal has a bar.",
         ),
-        options.json_flag(),
-        click.Argument(["in_path"], type=options.PATH, metavar="IN"),
+    ]
+
+
+def _cluster() -> list[click.Parameter]:
+    what = ("the authority of the cluster", "this client's certificate", "its private key")
+    return [
+        click.Option(
+            ["--scheduler"],
+            metavar="ADDRESS",
+            help="Work on a Dask cluster, tls://HOST:PORT, whose workers find the keys there.",
+        ),
+        *(
+            click.Option(
+                [name], type=options.PATH, metavar="FILE", help=f"For --scheduler: {text}."
+            )
+            for name, text in zip(("--tls-ca-file", "--tls-cert", "--tls-key"), what, strict=True)
+        ),
     ]
 
 
 class Given(TypedDict):
-    """What every command takes, as click passes it."""
+    """The options of every command, as click passes them."""
 
     form: str | None
     fields: tuple[str, ...]
     delimiter: str | None
+    encoding: str | None
     json_values: NotRequired[bool]
     rejects_path: Path | None
     rejected_path: Path | None
     max_rejects: int | None
     force: bool
     workers: int | None
+    scheduler: str | None
+    tls_ca_file: Path | None
+    tls_cert: Path | None
+    tls_key: Path | None
     resume: bool
+    progress: bool
     as_json: bool
     out_path: Path
     in_path: Path
 
 
-class Files(NamedTuple):
-    """What every command takes."""
+class GivenToOpen(Given):
+    """The options of commands that open tokens."""
 
-    form: str | None
-    fields: tuple[str, ...]
-    delimiter: str | None
-    rejects_path: Path | None
-    rejected_path: Path | None
-    max_rejects: int | None
-    force: bool
-    workers: int | None
-    resume: bool
-    as_json: bool
-    out_path: Path
-    in_path: Path
-    json_values: bool = False
+    key_paths: tuple[Path, ...]
+    alg: str | None
+    password_env: str | None
+    password_file: Path | None
+    ask_password: bool
+    enc: tuple[str, ...]
+    typ: str | None
+    cty: str | None
+    any_kid: bool
+    accept_zip: bool
+    legacy: bool
 
 
-def run(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> None:
+def opening() -> list[click.Parameter]:
+    """Return what says which keys open, and what is asked of a token."""
+    return [
+        *options.key(multiple=True, legacy=True),
+        *options.password(),
+        options.enc(multiple=True),
+        *options.opening(),
+    ]
+
+
+def opening_of(given: GivenToOpen) -> tuple[KeySource, DecrypterSettings]:
+    """Return the same, as it was given."""
+    password = options.Password(
+        given["password_env"], given["password_file"], ask=given["ask_password"]
+    )
+    return (
+        KeySource(given["key_paths"], given["alg"], password, given["legacy"]),
+        DecrypterSettings(
+            given["enc"], given["typ"], given["cty"], given["any_kid"], given["accept_zip"]
+        ),
+    )
+
+
+def run(given: Given, source: Source, settings: Settings, how: dict[str, object]) -> None:
     """Do it, and say how many rows there are.
 
+    Args:
+        given: which rows, and where they go.
+        source: where the keys come from.
+        settings: what is done with them.
+        how: what of that changes the output.
+
     Raises:
+        UsageError: what is given does not go together.
         FailureError: a file can't be used; rows were refused, and all others are done.
-        JoseError: a worker can't load the key.
+        JoseError: a key can't be loaded, or can't serve.
     """
-    done = bulk_run.run(_task(both, keys, worker, how))
-    if both.as_json:
+    check(given, source)
+    began = time.monotonic()
+    keys = source.load()
+    # What is wrong with a key is said here and not by a worker.
+    settings.prepare(keys)
+    if given["scheduler"] is not None and not source.can_be_read_again():
+        raise click.UsageError("--scheduler needs keys and passwords that are in files")
+    with ending_on_termination(), _crew(given) as crew:
+        start = partial(crew.start, source, settings, keys)
+        done = bulk_run.run(_task(given, keys, start, how))
+    _say(given, done, time.monotonic() - began)
+
+
+def _say(given: Given, done: Journal, seconds: float) -> None:
+    """Say how a run ended.
+
+    Raises:
+        FailureError: rows were refused.
+    """
+    if given["as_json"]:
         line = json_output.line({"rows": done.rows, "rejects": done.rejects})
         files.write(files.STANDARD, line, private=False)
     if done.rejects:
-        name = click.format_filename(_rejects(both))
+        name = click.format_filename(_rejects(given))
         text = f"{done.rejects} of {done.rejects + done.rows} rows, listed in {name}"
         raise FailureError("rejects", text, Exit.TOKEN)
+    if not given["as_json"]:
+        click.echo(f"joseal: {done.rows} rows, no rejects, {seconds:.1f} s", err=True)
 
 
-def _task(both: Files, keys: Keys, worker: Worker, how: dict[str, object]) -> Task:
-    form, sealing = _form(both), "seal" in how
+@contextmanager
+def _crew(given: Given) -> Generator[Crew]:
+    """Say who does the work, and connect to a cluster.
+
+    Raises:
+        FailureError: its scheduler can't be reached, or Dask is not installed.
+    """
+    if given["scheduler"] is None:
+        yield Crew(usable_cores() if given["workers"] is None else given["workers"])
+        return
+    certificates = (given["tls_ca_file"], given["tls_cert"], given["tls_key"])
+    with cluster.connected(given["scheduler"], certificates) as (executor, threads):
+        yield Crew(threads if given["workers"] is None else given["workers"], executor)
+
+
+def _task(given: Given, keys: Keys, start: Callable[[Shape], Run], how: dict[str, object]) -> Task:
+    form, sealing = _form(given), "seal" in how
+    encoding = given["encoding"] or ENCODINGS[0]
     return Task(
-        source=both.in_path,
-        targets=_targets(both),
-        form=_format(both, form, sealing=sealing),
+        source=given["in_path"],
+        encoding=encoding,
+        carried=given["scheduler"] is not None,
+        targets=_targets(given),
+        form=_format(given, form, sealing=sealing),
         options={
             **how,
             "algs": [key.alg for key in keys],
             "format": form,
-            "fields": both.fields,
-            "delimiter": both.delimiter,
-            "json_values": both.json_values,
-            "rejects": [str(path) for path in _targets(both)[1:]],
+            "fields": given["fields"],
+            "delimiter": given["delimiter"],
+            "encoding": encoding,
+            "json_values": given.get("json_values", False),
+            "rejects": [str(path) for path in _targets(given)[1:]],
         },
         thumbprint=bulk_workers.thumbprints(keys),
-        resume=both.resume,
-        force=both.force,
-        max_rejects=both.max_rejects,
-        worker=worker,
+        resume=given["resume"],
+        force=given["force"],
+        max_rejects=given["max_rejects"],
+        progress=given["progress"],
+        start=start,
     )
 
 
-def check(both: Files) -> None:
+def check(given: Given, source: Source) -> None:
     """Refuse what does not go together, before anything is read.
 
     Raises:
         UsageError: it does not.
     """
-    form = _form(both)
-    if (form == "lines") == bool(both.fields):
+    form, fields = _form(given), given["fields"]
+    if (form == "lines") == bool(fields):
         raise click.UsageError("--field is for JSON Lines and CSV, which need at least one")
-    if len(set(both.fields)) != len(both.fields):
+    if len(set(fields)) != len(fields):
         raise click.UsageError("name each --field once")
-    if both.delimiter is not None and form != "csv":
+    if given["delimiter"] is not None and form != "csv":
         raise click.UsageError("--delimiter is for CSV")
-    if both.json_values and form != "jsonl":
+    if given["encoding"] is not None and form != "csv":
+        raise click.UsageError("--encoding is for CSV: JSON Lines are UTF-8, and lines any bytes")
+    if given.get("json_values", False) and form != "jsonl":
         raise click.UsageError("--json-values is for JSON Lines")
-    paths = [both.in_path, *Books(_targets(both)).files()]
+    if given["in_path"] == files.STANDARD and files.STANDARD in source.places():
+        raise click.UsageError("standard input can't be both a key and IN")
+    _check_cluster(given)
+    _check_standard(given)
+    _check_different(given)
+
+
+def _check_cluster(given: Given) -> None:
+    """Refuse a cluster that would be spoken to in the clear.
+
+    Raises:
+        UsageError: the address or the certificates are not what TLS needs.
+    """
+    certificates = [given["tls_ca_file"], given["tls_cert"], given["tls_key"]]
+    if given["scheduler"] is None:
+        if any(certificates):
+            raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key are for --scheduler")
+    elif not given["scheduler"].startswith("tls://") or not all(certificates):
+        text = "--scheduler needs an address tls://HOST:PORT, --tls-ca-file, --tls-cert, --tls-key"
+        raise click.UsageError(f"{text}: the rows go there")
+
+
+def _check_standard(given: Given) -> None:
+    """Refuse what needs files, where standard input or output is none.
+
+    Raises:
+        UsageError: something does.
+    """
+    if given["in_path"] == files.STANDARD and given["resume"]:
+        raise click.UsageError("--resume needs an IN that can be read again: a file")
+    if given["out_path"] != files.STANDARD:
+        return
+    if given["rejects_path"] is None:
+        raise click.UsageError("with OUT on standard output, --rejects names the file of rejects")
+    for name, is_given in (
+        ("--resume", given["resume"]),
+        ("--max-rejects", given["max_rejects"] is not None),
+        ("--json", given["as_json"]),
+    ):
+        if is_given:
+            raise click.UsageError(f"{name} needs an OUT that is a file")
+
+
+def _check_different(given: Given) -> None:
+    """Refuse a file that is two things.
+
+    Raises:
+        UsageError: there is one.
+    """
+    paths = [given["in_path"], *_targets(given)]
+    if given["out_path"] != files.STANDARD:
+        paths = [given["in_path"], *Books(_targets(given)).files()]
+    paths = [path for path in paths if path != files.STANDARD]
     if len({os.path.realpath(path) for path in paths}) != len(paths):
         text = "IN, OUT, the rejects and what is written beside them must be different files"
         raise click.UsageError(text)
 
 
-def _form(both: Files) -> str:
-    form = both.form or _BY_SUFFIX.get(both.in_path.suffix.lower())
+def _form(given: Given) -> str:
+    form = given["form"] or _BY_SUFFIX.get(given["in_path"].suffix.lower())
     if form is None:
         raise click.UsageError("--format is needed: IN does not end in .jsonl, .ndjson or .csv")
     return form
 
 
-def _format(both: Files, form: str, *, sealing: bool) -> Format:
+def _format(given: Given, form: str, *, sealing: bool) -> Format:
     if form == "csv":
-        return Csv(both.fields, "\t" if both.delimiter == "tab" else both.delimiter or ",")
+        delimiter = given["delimiter"] or ","
+        return Csv(given["fields"], "\t" if delimiter == "tab" else delimiter)
     if form == "lines":
         return PlainLines(sealing=sealing)
-    return JsonLines(both.fields, sealing=sealing, as_json=both.json_values)
+    as_json = given.get("json_values", False)
+    return JsonLines(given["fields"], sealing=sealing, as_json=as_json)
 
 
-def _rejects(both: Files) -> Path:
-    return both.rejects_path or both.out_path.with_name(f"{both.out_path.name}.rejects.jsonl")
+def _rejects(given: Given) -> Path:
+    out = given["out_path"]
+    return given["rejects_path"] or out.with_name(f"{out.name}.rejects.jsonl")
 
 
-def _targets(both: Files) -> tuple[Path, ...]:
-    rejected = () if both.rejected_path is None else (both.rejected_path,)
-    return (both.out_path, _rejects(both), *rejected)
-
-
-def cores(workers: int | None) -> int:
-    """Return how many workers there are to be."""
-    return usable_cores() if workers is None else workers
+def _targets(given: Given) -> tuple[Path, ...]:
+    rejected = given["rejected_path"]
+    return (given["out_path"], _rejects(given), *(() if rejected is None else (rejected,)))

@@ -1,8 +1,9 @@
-"""The progress bar of a bulk run: how much of the input is done, rows a second, and the time left.
+"""How far a bulk run is: how much of the input is done, rows a second, and the time left.
 
-It goes to standard error, and only where that is a terminal.
+On standard error: a bar where that is a terminal, and otherwise lines where they are wanted.
 """
 
+import sys
 import time
 from typing import Final, Self, final
 
@@ -18,6 +19,8 @@ from rich.progress import (
 from joseal.cli.bulk.journal import Journal
 
 _LEAST_SECONDS: Final = 1e-6
+# Between two lines for a log.
+SECONDS_BETWEEN: Final = 10.0
 
 
 @final
@@ -25,12 +28,15 @@ class Bar:
     """A bar over the bytes of the input.
 
     Args:
-        bytes: how many there are.
+        raw: how many there are; None where nobody knows.
         begin: where the run begins; what was done before does not count for the rate.
+        lines: print a line from time to time where there is no terminal.
     """
 
-    def __init__(self, raw: int, begin: Journal) -> None:
+    def __init__(self, raw: int | None, begin: Journal, *, lines: bool) -> None:
         console = Console(stderr=True)
+        self._lines = lines and not console.is_terminal
+        self._raw = raw
         self._progress = Progress(
             BarColumn(),
             TaskProgressColumn(),
@@ -40,7 +46,7 @@ class Bar:
             console=console,
             disable=not console.is_terminal,
         )
-        self._began = time.monotonic()
+        self._began = self._said = time.monotonic()
         self._before = begin.rows + begin.rejects
         self._task = self._progress.add_task(
             "", total=raw, completed=begin.offset, rate="0", rejects=begin.rejects
@@ -55,8 +61,20 @@ class Bar:
 
     def show(self, journal: Journal) -> None:
         """Show how far the run is."""
-        seconds = max(time.monotonic() - self._began, _LEAST_SECONDS)
+        now = time.monotonic()
+        seconds = max(now - self._began, _LEAST_SECONDS)
         rate = (journal.rows + journal.rejects - self._before) / seconds
         self._progress.update(
             self._task, completed=journal.offset, rate=f"{rate:,.0f}", rejects=journal.rejects
+        )
+        if self._lines and now - self._said >= SECONDS_BETWEEN:
+            self._said = now
+            sys.stderr.write(self._line(journal, rate) + "\n")
+            sys.stderr.flush()
+
+    def _line(self, journal: Journal, rate: float) -> str:
+        part = "" if not self._raw else f" of IN {journal.offset / self._raw:.0%},"
+        return (
+            f"joseal: progress:{part} {journal.rows} rows, {journal.rejects} rejects, "
+            f"{rate:.0f} rows/s"
         )

@@ -8,15 +8,8 @@ import click
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
-from joseal.cli.bulk import workers as bulk_workers
-from joseal.cli.bulk.options import Files, Given
-from joseal.cli.bulk.workers import (
-    DecrypterSettings,
-    EncrypterSettings,
-    KeySource,
-    RekeyerSettings,
-    TargetSource,
-)
+from joseal.cli.bulk.options import GivenToOpen
+from joseal.cli.bulk.workers import EncrypterSettings, RekeyerSettings, TargetSource
 from joseal.cli.exit_codes import Exit
 
 _ALGS = [name for name, alg in ALGS.items() if not alg.legacy]
@@ -55,10 +48,7 @@ def _target() -> list[click.Parameter]:
 
 @help_pages.command(
     params=[
-        *options.key(multiple=True, legacy=True),
-        *options.password(),
-        options.enc(multiple=True),
-        *options.opening(),
+        *bulk_task.opening(),
         *_target(),
         *bulk_task.common("rekey", values=False),
     ],
@@ -70,24 +60,13 @@ def _target() -> list[click.Parameter]:
 )
 def command(
     *,
-    key_paths: tuple[Path, ...],
-    alg: str | None,
-    password_env: str | None,
-    password_file: Path | None,
-    ask_password: bool,
-    enc: tuple[str, ...],
-    typ: str | None,
-    cty: str | None,
-    any_kid: bool,
-    accept_zip: bool,
-    legacy: bool,
     to_key: Path,
     to_alg: str | None,
     to_enc: str,
     to_kid: str | None,
     no_kid: bool,
     members: tuple[str, ...],
-    **given: Unpack[Given],
+    **given: Unpack[GivenToOpen],
 ) -> None:
     """Open fields of JSON Lines, columns of CSV, or whole lines, and seal them for a new key.
 
@@ -104,20 +83,16 @@ def command(
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
-    password = options.Password(password_env, password_file, ask=ask_password)
+    source, opening = bulk_task.opening_of(given)
     settings = RekeyerSettings(
-        KeySource(key_paths, alg, password, legacy),
-        DecrypterSettings(enc, typ, cty, any_kid, accept_zip),
+        source,
+        opening,
         TargetSource(to_key, to_alg, to_kid, "--to-"),
         EncrypterSettings(to_enc, options.header_members(members), write_kid=not no_kid),
     )
-    both = Files(**given)
-    bulk_task.check(both)
-    keys = settings.load()
-    worker = bulk_workers.rekey_chunks(settings, keys, bulk_task.cores(both.workers))
     how: dict[str, object] = {
-        "open": settings.opening._asdict(),
+        "open": opening._asdict(),
         "seal": settings.sealing._asdict(),
         "kid": to_kid,
     }
-    bulk_task.run(both, keys, worker, how)
+    bulk_task.run(given, settings, settings, how)

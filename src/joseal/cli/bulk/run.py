@@ -1,40 +1,41 @@
-"""One bulk run from its first row to its last: read, give to the workers, write, keep the books."""
+"""One bulk run from its first row to its last: hand out parts, write the pieces, keep the books."""
 
-import os
-import stat
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import closing
-from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import click
 from msgspec.structs import replace
 
-from joseal._core.wire import strict_json
-from joseal.bulk.many import CHUNK_BYTES, CHUNK_ITEMS
-from joseal.cli import exit_codes
+from joseal.cli import files
 from joseal.cli.bulk import journal as bulk_journal
+from joseal.cli.bulk import parts as bulk_parts
+from joseal.cli.bulk import sources
+from joseal.cli.bulk.formats.rows import Format, HeadError, RowBatch
 from joseal.cli.bulk.journal import Books, Fingerprint, Journal
+from joseal.cli.bulk.parts import Parts
+from joseal.cli.bulk.passing import PassedOn
+from joseal.cli.bulk.pieces import InputChangedError, Part, Piece, Run, Shape, finished
 from joseal.cli.bulk.progress import Bar
-from joseal.cli.bulk.rows import Format, HeadError, Refusal, RefusalError, Result, Row
+from joseal.cli.bulk.sources import Source
 from joseal.cli.exit_codes import Exit, FailureError
+from joseal.errors import JoseError
 
 # What is done between two entries is done again after a kill.
 _SECONDS_BETWEEN: Final = 0.5
-
-Results: TypeAlias = Generator[Sequence[Result]]
-Worker: TypeAlias = Callable[[Iterator[list[bytes]]], Results]
+_RAW_BYTES: Final = 256 * 1024
 
 
 class Task(NamedTuple):
-    """What a run is to do.
+    """The input, the outputs and the options of a run.
 
     Attributes:
-        source: the input.
+        source: the input; "-" is standard input.
+        encoding: how it is encoded.
+        carried: the workers can't read it.
         targets: where the rows go, where the refused rows are listed, and perhaps where they go.
         form: how rows are read and written.
         options: all that changes the output.
@@ -43,10 +44,13 @@ class Task(NamedTuple):
         force: replace files that are there.
         max_rejects: with more rejects, nothing gets its name; any number goes with None, but none
             where an output is replaced.
-        worker: gives chunks to the workers, and yields their results in order.
+        progress: print lines about it.
+        start: begins the run of the workers.
     """
 
     source: Path
+    encoding: str
+    carried: bool
     targets: tuple[Path, ...]
     form: Format
     options: dict[str, object]
@@ -54,7 +58,13 @@ class Task(NamedTuple):
     resume: bool
     force: bool
     max_rejects: int | None
-    worker: Worker
+    progress: bool
+    start: Callable[[Shape], Run]
+
+    @property
+    def keeps(self) -> bool:
+        """The rejected rows are wanted."""
+        return self.targets[2:] != ()
 
 
 def run(task: Task) -> Journal:
@@ -64,19 +74,20 @@ def run(task: Task) -> Journal:
         FailureError: a file can't be used.
         JoseError: a worker can't load the key.
     """
-    with Books(task.targets, force=task.force) as books:
+    kind = PassedOn if task.targets[0] == files.STANDARD else Books
+    with kind(task.targets, force=task.force) as books:
         journal = _guarded(task, books)
         books.finish(journal)
     return journal
 
 
-def _guarded(task: Task, books: Books) -> Journal:
+def _guarded(task: Task, books: Books | PassedOn) -> Journal:
     """Do the rows, and say what of the input or the workers ends the run."""
     try:
-        with task.source.open("rb") as file:
-            return _begin(task, file, books)
-    except OSError as error:
-        failure = exit_codes.of_file("read", click.format_filename(task.source), error)
+        with sources.opened(task.source, task.encoding, carried=task.carried) as source:
+            return _begin(task, source, books)
+    except InputChangedError:
+        failure = sources.changed()
     except HeadError as error:
         failure = FailureError(error.code, error.text, Exit.FILE)
     except BrokenExecutor:
@@ -85,26 +96,24 @@ def _guarded(task: Task, books: Books) -> Journal:
     raise failure
 
 
-def _begin(task: Task, file: BufferedReader, books: Books) -> Journal:
+def _begin(task: Task, source: Source, books: Books | PassedOn) -> Journal:
     """Look at the input, and do its rows, unless that is done already."""
-    # Before the digest, so that no change goes unnoticed between it and the rows.
-    before = os.fstat(file.fileno())
-    if not stat.S_ISREG(before.st_mode):
-        text = f"{click.format_filename(task.source)} is no regular file"
-        raise FailureError("file", text, Exit.FILE)
-    head = task.form.head(file)
+    head, begin = task.form.head(source.lines(0))
     options = bulk_journal.digest_of(task.options)
-    fingerprint = Fingerprint(bulk_journal.digest(file), options, task.thumbprint)
+    fingerprint = Fingerprint(source.digest or "", options, task.thumbprint)
     journal = books.open(fingerprint, resume=task.resume)
     if journal.done:
         return journal
-    if journal.output_bytes == 0:
+    shape = Shape(task.form, source.place, task.keeps, source.encoding)
+    if journal.offset == 0:
+        head = shape.encoded(head)
         sizes = books.write([head], [], [head])
-        journal = replace(journal, output_bytes=sizes[0], rejected_bytes=sizes[2])
-    journal = _rows(task, file, books, journal)
-    after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise FailureError("input", "the input was changed while it was read", Exit.FILE)
+        journal = replace(
+            *(journal,), offset=begin.offset, lines=begin.lines,
+            output_bytes=sizes[0], rejected_bytes=sizes[2],
+        )  # fmt: skip
+    journal = _rows(task, shape, source, books, journal)
+    source.check()
     books.keep(journal)
     _check_rejects(task, books, journal)
     journal = replace(journal, done=True)
@@ -112,7 +121,7 @@ def _begin(task: Task, file: BufferedReader, books: Books) -> Journal:
     return journal
 
 
-def _check_rejects(task: Task, books: Books, journal: Journal) -> None:
+def _check_rejects(task: Task, books: Books | PassedOn, journal: Journal) -> None:
     """Let no output appear that has lost more rows than it may.
 
     Raises:
@@ -132,15 +141,24 @@ def _check_rejects(task: Task, books: Books, journal: Journal) -> None:
     raise FailureError("rejects", text, Exit.TOKEN)
 
 
-def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal:
-    size = os.fstat(file.fileno()).st_size
-    file.seek(journal.offset)
-    batches: deque[list[Row]] = deque()
+def _rows(
+    task: Task, shape: Shape, source: Source, books: Books | PassedOn, journal: Journal
+) -> Journal:
+    run, pace = task.start(shape), bulk_parts.pace()
+    parts = Parts(task.form, source, journal.place, pace, run.in_flight)
     kept = time.monotonic()
-    results = task.worker(_chunks(task.form.rows(file, journal.place), batches))
-    with closing(results), Bar(size, journal) as bar:
-        for found in results:
-            journal = finish(batches.popleft(), found, books, journal, file)
+    results = run.results(parts)
+    with closing(results), Bar(source.size, journal, lines=task.progress) as bar:
+        pace.costs(run.cost())
+        for (result,) in results:
+            part = parts.taken()
+            piece = _settled(result, part, parts, run)
+            if piece is None:
+                continue
+            pace.learn(part.end - part.begin.offset, piece.seconds)
+            raw = _raw(task, source, part, piece)
+            journal = finish(piece, raw, books, journal)
+            source.forget(journal.offset)
             bar.show(journal)
             if time.monotonic() - kept > _SECONDS_BETWEEN:
                 books.keep(journal)
@@ -148,70 +166,48 @@ def _rows(task: Task, file: BinaryIO, books: Books, journal: Journal) -> Journal
     return journal
 
 
-def _chunks(rows: Iterator[Row], batches: deque[list[Row]]) -> Iterator[list[bytes]]:
-    """Put rows together, and remember them until their results come."""
-    batch: list[Row] = []
-    values: list[bytes] = []
-    begin = -1
-    for row in rows:
-        begin = row.begin if begin < 0 else begin
-        batch.append(row)
-        values.extend(row.values)
-        most = max(len(batch), len(values))
-        if most >= CHUNK_ITEMS or row.end.offset - begin >= CHUNK_BYTES:
-            batches.append(batch)
-            yield values
-            batch, values, begin = [], [], -1
-    if batch:
-        batches.append(batch)
-        yield values
+def _settled(result: Piece | JoseError, part: Part, parts: Parts, run: Run) -> Piece | None:
+    """Return what became of a part, and set the parts back where its border was wrong.
+
+    None where a worker dies of it, and it is still to be found out which of its rows is lost.
+    """
+    if isinstance(result, Piece):
+        if result.end.offset < part.end:
+            run.forget()
+            parts.set_back(result.end, result.end.offset + 1)
+        return result
+    row = parts.row(part.begin)
+    if row is None or row.end.offset < part.end:
+        run.forget()
+        parts.set_back(part.begin, part.end)
+        return None
+    return finished(RowBatch([row], part.begin).finish([result] * len(row.values)), row.end)
 
 
 def finish(
-    batch: list[Row], results: Sequence[Result], books: Books, journal: Journal, file: BinaryIO
+    piece: Piece, raw: Iterable[bytes], books: Books | PassedOn, journal: Journal
 ) -> Journal:
-    """Write the rows of a chunk."""
-    left = iter(results)
-    done: list[bytes] = []
-    refused: list[tuple[Row, Refusal]] = []
-    for row in batch:
-        try:
-            done.append(row.finish([next(left) for _ in row.values]))
-        except RefusalError as error:
-            refused.append((row, error.refusal))
-    rejects = [_reject(row, refusal) for row, refusal in refused]
-    sizes = books.write(done, rejects, _raw(file, [row for row, _ in refused]))
-    end = batch[-1].end
+    """Write a piece."""
+    sizes = books.write([piece.output], [piece.rejects], raw)
     return replace(
         journal,
-        offset=end.offset,
-        lines=end.lines,
+        offset=piece.end.offset,
+        lines=piece.end.lines,
         output_bytes=journal.output_bytes + sizes[0],
         rejects_bytes=journal.rejects_bytes + sizes[1],
         rejected_bytes=journal.rejected_bytes + sizes[2],
-        rows=journal.rows + len(done),
-        rejects=journal.rejects + len(refused),
+        rows=journal.rows + piece.rows,
+        rejects=journal.rejects + piece.refused,
     )
 
 
-def _raw(file: BinaryIO, rows: Sequence[Row]) -> Iterator[bytes]:
-    """Read rows again, as they are in the input; a row that can't be read may be of any size."""
-    behind = file.tell() if rows else 0
-    for row in rows:
-        file.seek(row.begin)
-        left = row.end.offset - row.begin
-        while left and (piece := file.read(min(left, CHUNK_BYTES))):
-            left -= len(piece)
-            yield piece
-    if rows:
-        file.seek(behind)
-
-
-def _reject(row: Row, refusal: Refusal) -> bytes:
-    """Say which row and why; never what stood there."""
-    members: dict[str, object] = {"line": row.line, "code": refusal.code}
-    if refusal.field is not None:
-        members["field"] = refusal.field
-    if row.end.lines > row.line:
-        members["last_line"] = row.end.lines
-    return strict_json.write(members) + b"\n"
+def _raw(task: Task, source: Source, part: Part, piece: Piece) -> Iterator[bytes]:
+    """Return the rejected rows as they are in the input; one that was not read may be long."""
+    yield piece.rejected
+    if task.keeps and piece.refused and not piece.rejected:
+        begin, end = part.begin.offset, part.end
+        if source.encoding is not None:
+            yield source.read(begin, end - begin).decode().encode(source.encoding)
+            return
+        for at in range(begin, end, _RAW_BYTES):
+            yield source.read(at, min(_RAW_BYTES, end - at))

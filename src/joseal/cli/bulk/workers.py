@@ -2,29 +2,36 @@
 
 Rules:
 - A key and its password are never pickled: each process reads them again, from the same places.
+- Each process imports this module, and so nothing that prints.
 - A key that was replaced meanwhile is refused, by its thumbprint.
-- What can be read only once, from a prompt or a pipe, is read here and works on threads.
+- A secret that can be read only once, from a prompt or a pipe, is read here and works on threads.
 """
 
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import click
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import lookup_encs
 from joseal._core.secrecy import hide_locals
-from joseal.bulk.many import Sizes, decrypting, encrypting, rekeying
-from joseal.bulk.worker import Rekeyer
+from joseal.bulk import pools
+from joseal.bulk.pools import CallerPool
+from joseal.bulk.run import BulkRun
+from joseal.bulk.worker import Rekeyer, Tool
 from joseal.cli import encrypt, exit_codes, key_files, options
-from joseal.cli.bulk.run import Worker
+from joseal.cli.bulk.pieces import PieceMaker, Run, Shape, piece_task
 from joseal.cli.exit_codes import FailureError
 
 _T = TypeVar("_T")
 
 Keys: TypeAlias = tuple[Key, ...]
+
+# Dask does not always say that an item kills each worker. Parts take seconds.
+_ANSWER_SECONDS: Final = 600
 
 
 class KeySource(NamedTuple):
@@ -35,10 +42,13 @@ class KeySource(NamedTuple):
     password: options.Password = options.Password(None, None, ask=False)
     legacy: bool = False
 
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        return (*self.paths, *(() if self.password.path is None else (self.password.path,)))
+
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
-        places = (*self.paths, self.password.path)
-        return not self.password.ask and all(path is None or path.is_file() for path in places)
+        return not self.password.ask and all(path.is_file() for path in self.places())
 
     @hide_locals
     def load(self) -> Keys:
@@ -62,6 +72,10 @@ class TargetSource(NamedTuple):
     kid: str | None = None
     option: str = "--"
 
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        return (self.path,)
+
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
         return self.path.is_file()
@@ -71,7 +85,7 @@ class TargetSource(NamedTuple):
 
         Raises:
             FailureError: the file can't be read.
-            InvalidKeyError: it is no key, or none for `alg`.
+            InvalidKeyError: it is not a key, or not one for `alg`.
             UsageError: `alg` is missing.
         """
         return (self.named(lambda: options.load_key(self.path, alg=self.alg, kid=self.kid)),)
@@ -101,6 +115,22 @@ class Source(Protocol):
 
     def load(self) -> Keys:
         """Read them."""
+        ...
+
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        ...
+
+    def can_be_read_again(self) -> bool:
+        """Tell whether another process finds the same."""
+        ...
+
+
+class Settings(Protocol):
+    """How an Encrypter, a Decrypter or both are made."""
+
+    def prepare(self, keys: Keys) -> Tool:
+        """Make it."""
         ...
 
 
@@ -159,28 +189,6 @@ class DecrypterSettings(NamedTuple):
         )
 
 
-class _EncrypterFactory(NamedTuple):
-    """Its method is the factory that each process calls."""
-
-    source: TargetSource
-    settings: EncrypterSettings
-    known: str
-
-    def make(self) -> Encrypter:
-        return self.settings.prepare(_again(self.source, self.known))
-
-
-class _DecrypterFactory(NamedTuple):
-    """Its method is the factory that each process calls."""
-
-    source: KeySource
-    settings: DecrypterSettings
-    known: str
-
-    def make(self) -> Decrypter:
-        return self.settings.prepare(_again(self.source, self.known))
-
-
 class RekeyerSettings(NamedTuple):
     """Where the keys of a Rekeyer come from, and how it is made."""
 
@@ -199,6 +207,10 @@ class RekeyerSettings(NamedTuple):
         """
         return (*self.source.load(), *self.target.load())
 
+    def places(self) -> tuple[Path, ...]:
+        """Return what is read."""
+        return (*self.source.places(), *self.target.places())
+
     def can_be_read_again(self) -> bool:
         """Tell whether another process finds the same."""
         return self.source.can_be_read_again() and self.target.can_be_read_again()
@@ -210,39 +222,43 @@ class RekeyerSettings(NamedTuple):
         return Rekeyer(self.opening.prepare(old), sealer)
 
 
-class _RekeyerFactory(NamedTuple):
+class _Factory(NamedTuple):
     """Its method is the factory that each process calls."""
 
-    settings: RekeyerSettings
+    source: Source
+    settings: Settings
     known: str
+    shape: Shape
 
-    def make(self) -> Rekeyer:
-        return self.settings.prepare(_again(self.settings, self.known))
-
-
-def encrypt_chunks(
-    source: TargetSource, settings: EncrypterSettings, keys: Keys, workers: int
-) -> Worker:
-    """Return what encrypts chunks, on threads or in processes."""
-    prepared: Encrypter | Callable[[], Encrypter] = settings.prepare(keys)
-    if workers > 1 and source.can_be_read_again():
-        prepared = _EncrypterFactory(source, settings, thumbprints(keys)).make
-    return lambda chunks: encrypting(prepared, Sizes(workers)).results(chunks)
+    def make(self) -> PieceMaker:
+        return PieceMaker(self.settings.prepare(_again(self.source, self.known)), self.shape)
 
 
-def decrypt_chunks(
-    source: KeySource, settings: DecrypterSettings, keys: Keys, workers: int
-) -> Worker:
-    """Return what decrypts chunks, on threads or in processes."""
-    prepared: Decrypter | Callable[[], Decrypter] = settings.prepare(keys)
-    if workers > 1 and source.can_be_read_again():
-        prepared = _DecrypterFactory(source, settings, thumbprints(keys)).make
-    return lambda chunks: decrypting(prepared, Sizes(workers)).results(chunks)
+class Crew(NamedTuple):
+    """Who does the work: threads or processes of this machine, or an executor.
 
+    Attributes:
+        workers: how many.
+        executor: whose they are, unless they are ours.
+    """
 
-def rekey_chunks(settings: RekeyerSettings, keys: Keys, workers: int) -> Worker:
-    """Return what opens chunks and seals them again, on threads or in processes."""
-    prepared: Rekeyer | Callable[[], Rekeyer] = settings.prepare(keys)
-    if workers > 1 and settings.can_be_read_again():
-        prepared = _RekeyerFactory(settings, thumbprints(keys)).make
-    return lambda chunks: rekeying(prepared, Sizes(workers)).results(chunks)
+    workers: int
+    executor: Executor | None = None
+
+    def start(self, source: Source, settings: Settings, keys: Keys, shape: Shape) -> Run:
+        """Begin a run of parts.
+
+        Raises:
+            InvalidKeyError: a worker can't load a key.
+        """
+        again = source.can_be_read_again()
+        factory = _Factory(source, settings, thumbprints(keys), shape).make
+        # What each worker has is at work; one more each is waiting, and its results come in order.
+        in_flight = 2 * self.workers + 2
+        if self.executor is not None:
+            pool = CallerPool(self.executor)
+            return BulkRun(piece_task, factory, pool, in_flight, _ANSWER_SECONDS)
+        if self.workers > 1 and again:
+            return BulkRun(piece_task, factory, pools.processes(self.workers), in_flight)
+        maker = PieceMaker(settings.prepare(keys), shape)
+        return BulkRun(piece_task, maker, pools.threads(self.workers), in_flight)

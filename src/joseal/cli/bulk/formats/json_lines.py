@@ -1,0 +1,146 @@
+"""JSON Lines: everything but the named members stays as it is, to the byte. Empty lines stay.
+
+Source: RFC 8259, https://jsonlines.org.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final, NamedTuple, final
+
+from joseal._core.wire import strict_json
+from joseal.cli.bulk.formats.rows import (
+    BEGIN,
+    LineReader,
+    Place,
+    Read,
+    RefusalError,
+    Row,
+    RowBatch,
+    decoded,
+    line_batch,
+    line_rows,
+)
+
+_SPACE: Final = b" \t\r\n"
+_STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# A member of an object that is valid JSON: its name, and its value or the beginning of one.
+_MEMBER: Final = re.compile(
+    rb"[ \t\r\n]*+[{,][ \t\r\n]*+%b[ \t\r\n]*+:[ \t\r\n]*+(%b|[^\"\[{,} \t\r\n]++|[\[{])"
+    % (_STRING, _STRING)
+)
+_BRACKETS: Final = re.compile(rb"%b|[{}\[\]]" % _STRING)
+
+
+class _Span(NamedTuple):
+    """The place of a value in a line."""
+
+    begin: int
+    end: int
+
+
+@final
+class JsonLines:
+    """One JSON object on each line, some members of which are encrypted or opened."""
+
+    def __init__(self, fields: Sequence[str], *, sealing: bool, as_json: bool) -> None:
+        self._fields = fields
+        self._take = _raw if sealing and as_json else _text
+        self._give = _quoted if sealing else _json if as_json else _string
+
+    def head(self, file: LineReader) -> tuple[bytes, Place]:
+        """Return nothing: rows begin at once."""
+        del file
+        return b"", BEGIN
+
+    def rows(self, file: LineReader, place: Place) -> Iterator[Row]:
+        """Read the objects."""
+        return line_rows(file, place, self._fields, self._row)
+
+    def batch(self, data: bytes, place: Place, *, last: bool) -> RowBatch:
+        """Read the objects from memory."""
+        return line_batch(data, place, self._fields, self._row, last=last)
+
+    def border(self, data: bytes) -> int:
+        """Return where the last line ends: JSON has none inside of an object that is one."""
+        return data.rfind(b"\n") + 1
+
+    def _row(self, line: bytes) -> Read:
+        if not line.strip(_SPACE):
+            return [], lambda _: line
+        members = strict_json.load_object(line)
+        if members is None:
+            raise RefusalError("json")
+        spans = dict(zip(members, spans_of(line), strict=True))
+        for field in self._fields:
+            if field not in members:
+                raise RefusalError("field", field)
+        values = [self._take(line, spans[field], members[field], field) for field in self._fields]
+        return values, partial(self._rebuild, line, [spans[field] for field in self._fields])
+
+    def _rebuild(self, line: bytes, spans: list[_Span], results: Sequence[bytes]) -> bytes:
+        pieces = [
+            (span, self._give(result, field))
+            for span, result, field in zip(spans, results, self._fields, strict=True)
+        ]
+        # From the last to the first, so that the places of the others stay right.
+        for span, text in sorted(pieces, key=lambda piece: piece[0].begin, reverse=True):
+            line = line[: span.begin] + text + line[span.end :]
+        return line
+
+
+def spans_of(line: bytes) -> list[_Span]:
+    """Find the values of an object's members, in their order, in a line that is valid JSON."""
+    spans: list[_Span] = []
+    end = 0
+    while member := _MEMBER.match(line, end):
+        begin, end = member.span(1)
+        if line[begin] in b"{[":
+            end = _closed(line, begin)
+        spans.append(_Span(begin, end))
+    return spans
+
+
+def _closed(line: bytes, begin: int) -> int:
+    """Return where the object or array that begins there ends."""
+    depth = 0
+    for match in _BRACKETS.finditer(line, begin):
+        mark = match[0]
+        depth += (mark in (b"{", b"[")) - (mark in (b"}", b"]"))
+        if depth == 0:
+            return match.end()
+    return len(line)
+
+
+def _text(line: bytes, span: _Span, value: object, field: str) -> bytes:
+    """Take the text of a string."""
+    del line, span
+    if not isinstance(value, str):
+        raise RefusalError("field", field)
+    return value.encode()
+
+
+def _raw(line: bytes, span: _Span, value: object, field: str) -> bytes:
+    """Take a value of any type as it stands."""
+    del value, field
+    return line[span.begin : span.end]
+
+
+def _quoted(result: bytes, field: str) -> bytes:
+    """Give a token, which has no character that JSON escapes."""
+    del field
+    return b'"' + result + b'"'
+
+
+def _string(result: bytes, field: str) -> bytes:
+    """Give a text as a JSON string."""
+    return strict_json.write({"": decoded(result, field)})[len(b'{"":') : -1]
+
+
+def _json(result: bytes, field: str) -> bytes:
+    """Give a JSON value as it was, on one line."""
+    wrapped = strict_json.load_object(b'{"value":%s}' % result)
+    if wrapped is None or len(wrapped) != 1:
+        raise RefusalError("text", field)
+    # Outside of strings a line end is white space, and inside there is none.
+    return result.translate(bytes.maketrans(b"\r\n", b"  ")).strip()

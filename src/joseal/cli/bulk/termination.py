@@ -1,0 +1,41 @@
+"""How a run ends that is told to, or is killed, without a word about what is cleaned up anyway.
+
+SIGTERM, which service managers send, ends a run as the keyboard does. After SIGKILL a process that
+Python starts removes the semaphores of the run, and would print a warning that they leaked.
+"""
+
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Final
+
+# As for `python -W`. That process inherits them.
+_REMOVED: Final = "ignore:resource_tracker:UserWarning"
+
+
+@contextmanager
+def ending_on_termination() -> Generator[None]:
+    """Let SIGTERM be an interrupt, where this thread may say so, and a kill silent."""
+    if _REMOVED not in sys.warnoptions:
+        sys.warnoptions.append(_REMOVED)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as from the keyboard.
+
+    Raises:
+        KeyboardInterrupt: always.
+    """
+    del number, frame
+    raise KeyboardInterrupt

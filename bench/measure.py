@@ -1,19 +1,21 @@
-"""Interleaved timing: many short turns of all subjects in one process, so noise hits all alike.
+"""Interleaved CPU time: many short turns of all subjects in one process, so noise hits all alike.
 
 Rules:
-- In every round each subject has one short turn, right after the others, and the order changes
-  from round to round. A load on the machine that lasts longer than a round meets all of them.
+- What is counted is the CPU time of this process, all its threads together: a core that somebody
+  else has is not counted. Caches and memory that somebody else uses still are.
+- In every round each subject has one short turn, right after the others, in random order.
 - A turn is still long enough that the caches which the one before has cooled weigh little in it.
 - The garbage collector runs between rounds and never within one.
-- What is compared is medians of one run, never figures of two runs.
+- What is compared is the tenth percentile of one run, never figures of two runs: others can only
+  make a turn longer.
 """
 
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf
-from statistics import median, quantiles
-from time import perf_counter
+from secrets import SystemRandom
+from time import perf_counter, process_time
 from typing import Final, NamedTuple
 
 Call = Callable[[], object]
@@ -24,76 +26,88 @@ Samples = Mapping[str, Sequence[float]]
 _TURN_SECONDS: Final = 0.010
 _WARM_UP_SECONDS: Final = 0.1
 _LEAST_ROUNDS: Final = 8
-_MOST_SPREAD: Final = 1.4
+_MOST_SPREAD: Final = 1.03
 
 
 class Ratio(NamedTuple):
-    """How many times as long one subject takes as another.
+    """How many times as much one subject takes as another.
 
     Attributes:
-        of_medians: the ratio of the two medians.
-        low: the first quartile of the ratios in the single rounds.
-        high: their third quartile. Far apart, they tell of a noisy run.
+        value: the ratio of the two low percentiles.
+        low: the same ratio of every other round; the lower of the two halves.
+        high: the higher of the two. Far apart, they tell of a noisy run.
     """
 
-    of_medians: float
+    value: float
     low: float
     high: float
 
     @property
     def is_steady(self) -> bool:
-        """Tell whether the rounds agree well enough to say anything."""
-        return self.low <= self.of_medians <= self.high <= _MOST_SPREAD * self.low
+        """Tell whether both halves of the run say the same."""
+        return self.high <= _MOST_SPREAD * self.low
 
 
-def interleave(calls: Mapping[str, Call], rounds: int, seconds: float = inf) -> Samples:
-    """Time all calls, in turns; for large calls fewer rounds than asked for, after so much time."""
+def low(values: Sequence[float]) -> float:
+    """Return the tenth percentile."""
+    return sorted(values)[len(values) // 10]
+
+
+def interleave(
+    calls: Mapping[str, Call],
+    rounds: int,
+    seconds: float = inf,
+    *,
+    clock: Callable[[], float] = process_time,
+) -> Samples:
+    """Time all calls, in turns.
+
+    Args:
+        calls: by name.
+        rounds: how many turns each has.
+        seconds: after which large calls get no further round.
+        clock: `perf_counter` where waiting is part of the work.
+    """
     end = perf_counter() + seconds
-    counts = {name: _calls_for_a_turn(call) for name, call in calls.items()}
+    counts = {name: _calls_for_a_turn(call, clock) for name, call in calls.items()}
     samples: dict[str, list[float]] = {name: [] for name in calls}
+    names, chance = list(calls), SystemRandom()
     with collector_at_rest():
         for number in range(rounds):
             if number >= _LEAST_ROUNDS and perf_counter() > end:
                 break
             gc.collect()
-            for name in _order(list(calls), number):
-                samples[name].append(_turn(calls[name], counts[name]) / counts[name])
+            chance.shuffle(names)
+            for name in names:
+                samples[name].append(_turn(calls[name], counts[name], clock) / counts[name])
     return samples
 
 
 def ratio(samples: Samples, subject: str, base: str) -> Ratio:
     """Compare two subjects of one run; what is the same each time is measured once."""
-    if len(samples[subject]) == 1:
-        (only,), (other,) = samples[subject], samples[base]
-        return Ratio(only / other, only / other, only / other)
-    pairs = zip(samples[subject], samples[base], strict=True)
-    low, _, high = quantiles((ours / theirs for ours, theirs in pairs), n=4)
-    return Ratio(median(samples[subject]) / median(samples[base]), low, high)
+    ours, theirs = samples[subject], samples[base]
+    if len(ours) == 1:
+        return Ratio(ours[0] / theirs[0], ours[0] / theirs[0], ours[0] / theirs[0])
+    halves = [low(ours[half::2]) / low(theirs[half::2]) for half in (0, 1)]
+    return Ratio(low(ours) / low(theirs), min(halves), max(halves))
 
 
-def _calls_for_a_turn(call: Call) -> int:
+def _calls_for_a_turn(call: Call, clock: Callable[[], float]) -> int:
     """Warm a call up, and say how many of it make a turn."""
     count, spent = 0, 0.0
     while spent < _WARM_UP_SECONDS:
-        spent += _turn(call, 1)
+        spent += _turn(call, 1, clock)
         count += 1
     return max(1, round(_TURN_SECONDS * count / spent))
 
 
-def _turn(call: Call, count: int) -> float:
+def _turn(call: Call, count: int, clock: Callable[[], float]) -> float:
     """Return the seconds that `count` calls take."""
     turns = range(count)
-    start = perf_counter()
+    start = clock()
     for _ in turns:
         call()
-    return perf_counter() - start
-
-
-def _order(names: list[str], number: int) -> list[str]:
-    """Give each subject every place, and other neighbours in every second round."""
-    start = number % len(names)
-    turned = names[start:] + names[:start]
-    return turned[::-1] if number % 2 else turned
+    return clock() - start
 
 
 @contextmanager

@@ -18,6 +18,7 @@ _PACKAGES = ("joseal", "cryptography", "msgspec", "pybase64", "joserfc", "jwcryp
 def describe() -> Iterator[tuple[str, str]]:
     """Yield what it is and which it is, line by line."""
     yield "machine", f"{_processor()}, {os.cpu_count()} cores, {platform.platform()}"
+    yield "instructions", _instructions()
     yield "load", " ".join(f"{load:.2f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)"
     yield "python", f"{platform.python_implementation()} {platform.python_version()}"
     yield "packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
@@ -30,6 +31,19 @@ def _version(package: str) -> str:
     with suppress(PackageNotFoundError):
         return version(package)
     return "(not installed, from the source)"
+
+
+def _instructions() -> str:
+    """Say which there are of those that decide what the primitives cost."""
+    found = "unknown"
+    with suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text("utf-8")
+        flags = set((re.search(r"^flags\s*:(.*)$", lines, re.MULTILINE) or [""] * 2)[1].split())
+        wanted = {"avx512ifma": "AVX-512 IFMA (RSA)", "vaes": "VAES", "sha_ni": "SHA-NI"}
+        found = ", ".join(
+            f"{'' if flag in flags else 'no '}{name}" for flag, name in wanted.items()
+        )
+    return found
 
 
 def _processor() -> str:

@@ -331,8 +331,8 @@ def _time(seconds: float) -> str:
 def _costs(report: Path) -> dict[str, float]:
     """Return the seconds for a token, by work: as they were reported, or measured now."""
     if report.exists():
-        medians = json.loads(report.read_text("utf-8"))["medians"]
-        return {work: medians[f"{work} 300 B"]["joseal"] for work in ("seal", "open")}
+        figures = json.loads(report.read_text("utf-8"))["figures"]
+        return {work: figures[f"{work} 300 B"]["joseal"] for work in ("seal", "open")}
     return dict(_measured())
 
 

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import Final
 
 import trustme
@@ -70,11 +71,11 @@ def main() -> int:
             for subject in group:
                 subject.prove()
             calls = {subject.name: subject.call for subject in group}
-            journaled = interleave({JOURNALED: calls.pop(JOURNALED)}, rounds)
-            samples = interleave(calls, rounds)
+            journaled = interleave({JOURNALED: calls.pop(JOURNALED)}, rounds, clock=perf_counter)
+            samples = interleave(calls, rounds, clock=perf_counter)
             processor = _processor(calls, rounds * _CALLS_IN_A_TURN)
             console.print(_table(bound, {**samples, **journaled}, processor))
-            kept = kept and ratio(processor, OURS, BARE).of_medians <= bound.limit
+            kept = kept and ratio(processor, OURS, BARE).value <= bound.limit
     return 0 if kept else 1
 
 
@@ -104,7 +105,7 @@ def _table(bound: Bound, samples: Samples, processor: Samples) -> Table:
 
 def _shown(samples: Samples, name: str) -> str:
     found = ratio(samples, name, BARE)
-    return f"{found.of_medians:.2f} ({found.low:.2f} to {found.high:.2f})"
+    return f"{found.value:.2f} ({found.low:.2f} to {found.high:.2f})"
 
 
 @contextmanager

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Final
 
-from bench.measure import Samples, ratio
+from bench.measure import Samples, low, ratio
 from bench.report.ratios import Verdict
 from bench.report.units import shown
 from bench.tokens.peers import PEERS
@@ -41,10 +40,12 @@ def tables(
     beside = table(["", "the bare calls", *names], _beside(measured, names))
     sizes = [f"{work} {size}" for work in ("seal", "open") for size in SIZES]
     rest = table(
-        ["", "median", "ratio to the first"],
+        ["", "10th percentile", "ratio to the first"],
         (row for group in measured if group not in sizes for row in _rows(group, measured[group])),
     )
-    bounds = table(["ratio of medians", "measured", "bound", "aim", ""], map(_verdict, found))
+    bounds = table(
+        ["ratio of low percentiles", "measured", "bound", "aim", ""], map(_verdict, found)
+    )
     facts = "".join(f"- {name}: {value}\n" for name, value in surroundings)
     return f"{bounds}\n{beside}\n{rest}\n{facts}"
 
@@ -56,28 +57,28 @@ def _beside(measured: Mapping[str, Samples], names: Sequence[str]) -> Iterator[l
             samples = measured[group]
             base = next(iter(samples))
             cells = (_cell(group, samples, name, base) for name in names)
-            yield [group, f"{shown(group, median(samples[base]))} ({base})", *cells]
+            yield [group, f"{shown(group, low(samples[base]))} ({base})", *cells]
 
 
 def _cell(group: str, samples: Samples, name: str, base: str) -> str:
     if name not in samples:
         return "refused"
-    found = ratio(samples, name, base).of_medians
-    return f"{shown(group, median(samples[name]))} ({found:.2f})"
+    found = ratio(samples, name, base).value
+    return f"{shown(group, low(samples[name]))} ({found:.2f})"
 
 
 def _rows(group: str, samples: Samples) -> Iterator[list[str]]:
     base = next(iter(samples))
     for name, values in samples.items():
-        found = ratio(samples, name, base).of_medians
-        yield [f"{group}: {name}", shown(group, median(values)), f"{found:.3g}"]
+        found = ratio(samples, name, base).value
+        yield [f"{group}: {name}", shown(group, low(values)), f"{found:.3g}"]
 
 
 def _verdict(verdict: Verdict) -> list[str]:
     bound, found = verdict
     return [
         bound.title,
-        "" if found is None else f"{found.of_medians:.2f}",
+        "" if found is None else f"{found.value:.2f}",
         f"{'at least' if bound.at_least else 'at most'} {bound.limit:.2f}",
         "" if bound.aim is None else f"{bound.aim:.2f}",
         verdict.word,

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from statistics import median
 from typing import Final
 
-from bench.measure import Samples, ratio
+from bench.measure import Samples, low, ratio
 from bench.report.plots import Plot, plots
 from bench.report.ratios import Verdict
 from bench.report.units import shown
@@ -97,8 +96,8 @@ microseconds belong to one machine on one day.</p>
 
 def _numbers(measured: Mapping[str, Samples]) -> str:
     """Show the four that a reader asks for first."""
-    small = {work: median(measured[f"{work} 300 B"][Joseal.name]) for work in ("seal", "open")}
-    large = {work: median(measured[f"{work} 16 MiB"][Joseal.name]) for work in ("seal", "open")}
+    small = {work: low(measured[f"{work} 300 B"][Joseal.name]) for work in ("seal", "open")}
+    large = {work: low(measured[f"{work} 16 MiB"][Joseal.name]) for work in ("seal", "open")}
     tiles = (
         (f"{small['seal'] * 1e6:.0f} us", "to seal 300 bytes"),
         (f"{small['open'] * 1e6:.0f} us", "to open them: nearly all of it RSA"),
@@ -117,7 +116,7 @@ def _figure(plot: Plot) -> str:
 
 def _bounds(verdicts: Sequence[Verdict]) -> str:
     head = (
-        '<tr><th>ratio of medians</th><th class="n">measured</th><th class="n">bound</th>'
+        '<tr><th>ratio of low percentiles</th><th class="n">measured</th><th class="n">bound</th>'
         '<th class="n">aim</th><th></th></tr>'
     )
     return f'<table class="bounds">{head}{"".join(map(_verdict, verdicts))}</table>'
@@ -125,7 +124,7 @@ def _bounds(verdicts: Sequence[Verdict]) -> str:
 
 def _verdict(verdict: Verdict) -> str:
     bound, found = verdict
-    measured = "" if found is None else f"{found.of_medians:.2f}"
+    measured = "" if found is None else f"{found.value:.2f}"
     limit = f"{'≥' if bound.at_least else '≤'} {bound.limit:.2f}"
     aim = "" if bound.aim is None else f"{bound.aim:.2f}"
     cells = "".join(f'<td class="n">{cell}</td>' for cell in (measured, limit, aim))
@@ -136,11 +135,13 @@ def _verdict(verdict: Verdict) -> str:
 def _group(name: str, samples: Samples) -> str:
     base = next(iter(samples))
     rows = "".join(
-        f'<tr><td>{escape(subject)}</td><td class="n">{shown(name, median(values))}</td>'
-        f'<td class="n">{ratio(samples, subject, base).of_medians:.3g}</td></tr>'
+        f'<tr><td>{escape(subject)}</td><td class="n">{shown(name, low(values))}</td>'
+        f'<td class="n">{ratio(samples, subject, base).value:.3g}</td></tr>'
         for subject, values in samples.items()
     )
-    head = f'<tr><th></th><th class="n">median</th><th class="n">/ {escape(base)}</th></tr>'
+    head = (
+        f'<tr><th></th><th class="n">10th percentile</th><th class="n">/ {escape(base)}</th></tr>'
+    )
     return (
         f"<details><summary>{escape(name)}</summary>"
         f'<div class="scroll"><table>{head}{rows}</table></div></details>'

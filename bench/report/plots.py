@@ -3,7 +3,6 @@
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from statistics import median
 from typing import Final, NamedTuple
 
 import matplotlib as mpl
@@ -12,7 +11,7 @@ from matplotlib.figure import Figure
 
 from bench.bulk import workers
 from bench.large import memory, streams
-from bench.measure import Samples
+from bench.measure import Samples, low
 from bench.tokens import importing, loading, refusing
 from bench.tokens.peers import PEERS, Joseal
 from bench.tokens.subjects import CHUNKED, LARGE, PRIMITIVES, SIZES
@@ -79,7 +78,7 @@ def _ratios(measured: Mapping[str, Samples]) -> Iterator[Plot]:
             samples = measured[f"{work} {size}"]
             present = [name for name in _NAMES if name in samples]
             for row, name in enumerate(present):
-                value = median(samples[name]) / median(samples[_base(size)])
+                value = low(samples[name]) / low(samples[_base(size)])
                 at = place + 0.2 * (row - (len(_NAMES) - 1) / 2)
                 axes.barh(at, value, height=0.17, color=_COLOURS[name])
                 axes.text(value, at, f" {value:.2f}", va="center", size=8)
@@ -143,7 +142,7 @@ def _mib_a_second(
     measured: Mapping[str, Samples], work: str, names: Mapping[str, str]
 ) -> list[float]:
     return [
-        SIZES[size] / _MIB / median(measured[f"{work} {size}"][name])
+        SIZES[size] / _MIB / low(measured[f"{work} {size}"][name])
         for size, name in names.items()
         if name in measured[f"{work} {size}"]
     ]
@@ -168,7 +167,7 @@ def _memory(measured: Mapping[str, Samples]) -> Plot:
 
 def _refusals(samples: Samples) -> Plot:
     bars = [
-        _Bar(name, found := median(seconds) * 1e6, f"{found:.1f} us", _coloured(name))
+        _Bar(name, found := low(seconds) * 1e6, f"{found:.1f} us", _coloured(name))
         for name, seconds in samples.items()
     ]
     return Plot(
@@ -185,7 +184,7 @@ def _coloured(name: str) -> str:
 
 def _bulk(samples: Samples) -> Plot:
     bars = [
-        _Bar(name, rate := 1 / median(seconds), f"{rate:,.0f}", _COLOURS[Joseal.name])
+        _Bar(name, rate := 1 / low(seconds), f"{rate:,.0f}", _COLOURS[Joseal.name])
         for name, seconds in samples.items()
     ]
     return Plot(
@@ -199,7 +198,7 @@ def _loading(measured: Mapping[str, Samples]) -> Plot:
     bars = [
         _Bar(
             f"{form}, {name.removesuffix(' alone')}",
-            *(value := median(seconds) * 1e3, f"{value:.2f} ms"),
+            *(value := low(seconds) * 1e3, f"{value:.2f} ms"),
             _COLOURS.get(name, _NEUTRAL),
         )
         for form, group in (("PEM", loading.PEM), ("JWK", loading.JWK_GROUP))
@@ -215,7 +214,7 @@ def _loading(measured: Mapping[str, Samples]) -> Plot:
 
 def _importing(samples: Samples) -> Plot:
     bars = [
-        _Bar(name, value := median(seconds) * 1e3, f"{value:.0f} ms", _COLOURS.get(name, _NEUTRAL))
+        _Bar(name, value := low(seconds) * 1e3, f"{value:.0f} ms", _COLOURS.get(name, _NEUTRAL))
         for name, seconds in samples.items()
     ]
     return Plot(

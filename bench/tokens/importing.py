@@ -1,6 +1,6 @@
 """`import joseal` beside what it can't do without: fresh processes, in turns, byte-compiled.
 
-The time is taken inside the process, so that the start of the interpreter is not in it.
+CPU time, taken inside of the process, so that the start of the interpreter is not in it.
 """
 
 import os
@@ -29,10 +29,10 @@ _PROGRAMS: Final = {
     "Authlib": "import warnings; warnings.simplefilter('ignore'); import authlib.jose",
 }
 _TIMED: Final = """
-from time import perf_counter
-start = perf_counter()
+from time import process_time
+start = process_time()
 {}
-print(perf_counter() - start)
+print(process_time() - start)
 """
 
 

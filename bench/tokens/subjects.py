@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import joseal
 from bench.subject import Subject
-from bench.tokens import loading, refusing
+from bench.tokens import families, loading, refusing
 from bench.tokens.bare import Bare, padded
 from bench.tokens.peers import ALG, Joseal, Peer, peers
 from joseal._core.algorithms import content_chunked
@@ -56,6 +56,7 @@ def subjects() -> tuple[Subject, ...]:
         made += _sealing(size, plaintext, bare, (*libraries, *_slower(size, key)))
         made += _opening(size, plaintext, bare, libraries)
     made += _gcm("16 MiB", secrets.token_bytes(SIZES["16 MiB"]), bare, Joseal(key, GCM))
+    made += families.subjects()
     made += loading.subjects(key)
     made += refusing.subjects(key)
     return tuple(made)

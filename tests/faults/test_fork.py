@@ -10,7 +10,6 @@ from tests.faults.world import PATIENT_SECONDS, attempt_at
 
 from joseal import Decrypter, Encrypter, Key
 from joseal._core import processes
-from joseal._core.wire import buffers
 from joseal.bulk import pools
 from joseal.juspay import Client, Known, payout_encrypter
 from joseal.juspay.sandbox import Call, FaultPlan, Sandbox
@@ -140,20 +139,6 @@ def test_encrypters_in_parent_and_child_make_different_tokens() -> None:
     parts = {token.split(".")[2] for token in [*own, *theirs]}
     assert len(parts) == 40
     assert {Decrypter(key, enc=ENC).decrypt(token) for token in theirs} == {b"x"}
-
-
-def test_memory_that_is_lent_in_a_child_is_not_the_parents() -> None:
-    lent = buffers.lend(4)
-    lent[:] = b"mine"
-
-    def write() -> bytes:
-        lent[:] = b"them"
-        other = buffers.lend(4)
-        other[:] = b"more"
-        return bytes(lent)
-
-    assert in_child(write) == repr(b"them")
-    assert bytes(lent) == b"mine"
 
 
 def test_a_bulk_run_is_refused_in_a_child_rather_than_waiting_for_ever() -> None:

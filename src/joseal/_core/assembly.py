@@ -19,9 +19,9 @@ from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form.encrypted import JsonJwe, Recipient
 from joseal._core.wire.json_form.members import Form
 
-# How often a growing token is added to, at most. CPython adds in place; where that is a copy, the
-# sum of the copies stays bounded.
-_MOST_ADDITIONS: Final = 64
+# How often a growing token is added to, at most: once for each chunk up to 24 MiB. CPython adds in
+# place; where that is a copy, the sum of the copies stays bounded.
+_MOST_ADDITIONS: Final = 128
 
 
 class TokenStart(Struct, frozen=True):
@@ -76,20 +76,18 @@ def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
     """Make the token from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
     protected, cek, iv = start.protected, start.cek, start.iv
     if len(plaintext) >= content_encryption.LARGE_BYTES and content_chunked.can_chunk(enc):
-        encryption = content_chunked.ChunkedEncryption(enc, cek, iv, protected)
-        return _assemble_large(start.encode().decode("ascii"), encryption, plaintext)
+        return _assemble_large(enc, start, plaintext)
     ciphertext, tag = content_encryption.seal(enc, cek, iv, protected, plaintext)
     return base64url.join(protected, start.encrypted_key, iv, ciphertext, tag)
 
 
-def _assemble_large(
-    token: str, encryption: content_chunked.ChunkedEncryption, plaintext: bytes
-) -> str:
-    """Add ciphertext and tag to a token that ends before them."""
+def _assemble_large(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
+    encryption = content_chunked.ChunkedEncryption(enc, start.cek, start.iv, start.protected)
     overlap = content_chunked.can_overlap(len(plaintext))
     ciphertext = encryption.encrypt(content_chunked.slices(plaintext), overlap=overlap)
     pieces = base64url.encode_chunks(ciphertext)
     at_a_time = 1 + len(plaintext) // content_chunked.CHUNK_BYTES // _MOST_ADDITIONS
+    token = start.encode().decode("ascii")
     while some := list(islice(pieces, at_a_time)):
         token += "".join(some)
     token += "." + base64url.encode(encryption.tag).decode("ascii")

@@ -8,7 +8,6 @@ Rules:
 
 import errno
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Generator
@@ -173,6 +172,9 @@ def _not_writable(path: Path, error: OSError) -> exit_codes.FailureError:
 @contextmanager
 def _placing(path: Path, mode: int, *, replace: bool) -> Generator[BinaryIO]:
     """Write beside the target, then rename; or link, which fails where there is a target."""
+    # It brings an OpenSSL of its own, which only a written file is worth.
+    import secrets  # noqa: PLC0415
+
     beside = path.with_name(f".joseal-{secrets.token_hex(8)}")
     # O_EXCL makes a new file or fails, and follows no link. O_BINARY exists on Windows alone.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -4,12 +4,10 @@ Commands are imported when they are called: `joseal inspect` does not pay for a 
 of two words is a command of a group.
 """
 
-import difflib
 import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping
-from importlib import metadata
 from types import MappingProxyType
 from typing import Final, NamedTuple, NoReturn, TypeVar
 
@@ -113,6 +111,9 @@ class _Group(click.Group):
             UsageError: there is no such command.
         """
         if not ctx.resilient_parsing and args[0] not in self._entries() and args[0][:1] != "-":
+            # Loaded where they are used: a help page is asked for more often than this.
+            import difflib  # noqa: PLC0415
+
             near = difflib.get_close_matches(args[0], self._entries())
             hint = f", did you mean {' or '.join(near)}?" if near else ""
             raise click.UsageError(f"no such command: {args[0]}{hint}", ctx)
@@ -249,6 +250,9 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
     del option
     if not value:
         return
+    # It brings the parsers of e-mail and of ZIP files.
+    from importlib import metadata  # noqa: PLC0415
+
     try:
         version = metadata.version("joseal")
     except metadata.PackageNotFoundError:

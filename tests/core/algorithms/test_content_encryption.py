@@ -9,6 +9,7 @@ from tests.helpers import forge
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.registry import ENCS
+from joseal._core.wire.large import LargeCiphertext
 
 AAD = b"eyJhbGciOiJkaXIifQ"
 
@@ -211,8 +212,12 @@ def test_lengths_fit_only_those_that_enc_makes(name):
         assert fits is (blocks if forge.ENCS[name].mac else True)
 
 
+def large_of(ciphertext):
+    return LargeCiphertext(len(ciphertext), [ciphertext])
+
+
 @pytest.mark.parametrize("name", ENCS)
-def test_chunks_begin_at_64_kibibytes_of_ciphertext_for_all_but_the_drafts(name, monkeypatch):
+def test_large_ciphertext_is_opened_chunk_by_chunk_for_all_but_the_drafts(name, monkeypatch):
     checked = []
     check = content_chunked.authenticate
     monkeypatch.setattr(
@@ -220,22 +225,27 @@ def test_chunks_begin_at_64_kibibytes_of_ciphertext_for_all_but_the_drafts(name,
         "authenticate",
         lambda *args, **names: checked.append(1) or check(*args, **names),
     )
-    for size in (65520, 65536, 65552):
-        padding = 16 // ENCS[name].block_bytes % 16
-        enc, cek, iv, plaintext = material(name, size - padding)
-        sealed = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
-        assert len(sealed.ciphertext) == size
+    for size in (0, 1, 16, 70_001):
+        enc, cek, iv, plaintext = material(name, size)
+        ciphertext, tag = content_encryption.seal(enc, cek, iv, AAD, plaintext)
+        sealed = AeadOutput(AAD, iv, ciphertext, tag)
         assert content_encryption.open_(enc, cek, sealed) == plaintext
-        assert bool(checked) is (size >= 65536 and name not in {"C20P", "XC20P"})
+        assert checked == []
+        bad = AeadOutput(AAD, iv, large_of(ciphertext), bytes(len(tag)))
+        assert content_encryption.open_(enc, cek, bad) is None
+        # The ciphertext is still there for the next key.
+        assert content_encryption.open_(enc, cek, bad._replace(tag=tag)) == plaintext
+        assert len(checked) == (0 if name in {"C20P", "XC20P"} else 2)
         checked.clear()
 
 
 @pytest.mark.parametrize("name", ["A256CBC-HS512", "A256GCM"])
-def test_a_large_plaintext_takes_its_own_memory_once(name):
+def test_a_large_plaintext_takes_over_the_memory_of_its_ciphertext(name):
     enc, cek, iv, plaintext = material(name, 24 * content_chunked.CHUNK_BYTES + 5)
-    sealed = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
+    ciphertext, tag = content_encryption.seal(enc, cek, iv, AAD, plaintext)
     tracemalloc.start()
     try:
+        sealed = AeadOutput(AAD, iv, large_of(ciphertext), tag)
         opened = content_encryption.open_(enc, cek, sealed)
         _, peak = tracemalloc.get_traced_memory()
     finally:

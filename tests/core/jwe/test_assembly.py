@@ -70,15 +70,15 @@ def test_a_second_thread_is_used_where_it_is_faster(monkeypatch, calls, overlap)
 
 @pytest.mark.parametrize("name", ["A128CBC-HS256", "A128GCM"])
 def test_a_token_grows_by_more_at_a_time_the_longer_it_is(name, monkeypatch, calls):
-    """Fewer than 64 chunks one by one, more of them so many at a time that additions stay few."""
-    for chunks, at_a_time in ((63, 1), (64, 2), (127, 2), (128, 3), (640, 11)):
+    """Fewer than 128 chunks one by one, more of them so many at a time that additions stay few."""
+    for chunks, at_a_time in ((127, 1), (128, 2), (255, 2), (256, 3), (640, 6)):
         monkeypatch.setattr(content_chunked, "CHUNK_BYTES", LARGE // chunks // 48 * 48 + 48)
         size = chunks * content_chunked.CHUNK_BYTES
         plaintext = forge.draw("plaintext", size)
         assert sealed(name, plaintext) == expected(name, plaintext)
         assert set(calls["at a time"]) == {at_a_time}
         # The last one finds nothing more.
-        assert len(calls["at a time"]) - 1 <= 64 + 2
+        assert len(calls["at a time"]) - 1 <= 128 + 2
         calls["at a time"].clear()
 
 

@@ -1,12 +1,12 @@
 """Content encryption chunk by chunk, for what is large: AES-CBC with HMAC and AES-GCM.
 
-What `content.py` does at once is done here in steps that stay in the processor's cache, because a
-fresh buffer of the plaintext's size costs as much as the cipher.
+What `content_encryption` does at once is done here in steps that stay in the processor's cache,
+because a fresh buffer of the plaintext's size costs as much as the cipher.
 
 Rules:
-- Pure functions of their input, as in `content.py`; chunks may have any sizes.
-- Opening has two steps: `check` looks at all of the ciphertext and tells the plaintext's size,
-  `decrypt` is for what was checked. Between them nothing but the size exists.
+- Pure functions of their input, as in `content_encryption`; chunks may have any sizes.
+- Opening has two steps: `authenticate` looks at all of the ciphertext and tells the plaintext's
+  size, `decrypt_authenticated` is for what was authenticated. Between them there is no plaintext.
 
 Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding.
 """
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 
 from joseal._core.algorithms.hashes import HASHES, same
 from joseal._core.algorithms.registry import EncSpec
+from joseal._core.wire.large import LargeCiphertext
 
 BytesLike: TypeAlias = bytes | memoryview
 
@@ -106,6 +107,17 @@ class ChunkedEncryption:
         self.tag = _end_mac(enc, mac, self._aad)
 
 
+def open_(
+    enc: EncSpec, cek: bytes, ciphertext: LargeCiphertext, *, iv: bytes, aad: bytes, tag: bytes
+) -> bytes | None:
+    """Check the tag and decrypt, in the ciphertext's memory; None where anything does not hold."""
+    size = authenticate(enc, cek, slices(ciphertext.view), iv=iv, aad=aad, tag=tag)
+    if size is None:
+        return None
+    chunks = slices(ciphertext.view)
+    return ciphertext.replace(decrypt_authenticated(enc, cek, chunks, iv=iv, size=size), size)
+
+
 def authenticate(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
 ) -> int | None:
@@ -148,7 +160,7 @@ def _check_gcm(
 def decrypt_authenticated(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
 ) -> Iterator[bytes]:
-    """Decrypt a ciphertext of which `check` has told the plaintext's size."""
+    """Decrypt a ciphertext of which `authenticate` has told the plaintext's size."""
     mode = GCM(iv) if enc.family == "gcm" else CBC(iv)
     key = cek if enc.family == "gcm" else cek[enc.tag_bytes :]
     cipher = Cipher(AES(key), mode).decryptor()

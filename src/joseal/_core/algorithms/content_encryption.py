@@ -11,7 +11,6 @@ Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIS
 draft-amringer-jose-chacha for C20P and XC20P.
 """
 
-from io import BytesIO
 from typing import Final, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -25,8 +24,9 @@ from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.content_chunked import BLOCK_BYTES, PADDINGS
 from joseal._core.algorithms.hashes import HASHES, same
 from joseal._core.algorithms.registry import EncSpec
+from joseal._core.wire.large import LargeCiphertext
 
-# Measured: from this size on, chunks that stay in the cache are faster.
+# Measured: from this size of a plaintext on, chunks that stay in the cache are faster.
 LARGE_BYTES: Final = 64 * 1024
 
 
@@ -35,7 +35,7 @@ class AeadOutput(NamedTuple):
 
     aad: bytes
     iv: bytes
-    ciphertext: bytes | memoryview
+    ciphertext: bytes | LargeCiphertext
     tag: bytes
 
 
@@ -52,7 +52,12 @@ def lengths_fit(enc: EncSpec, sealed: AeadOutput) -> bool:
 def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
     """Encrypt and authenticate; return the ciphertext and the tag."""
     if enc.family == "cbc-hmac":
-        return _seal_cbc_hmac(enc, cek, iv, aad, plaintext)
+        # RFC 7518 section 5.2.2.1. Measured: in a function of its own it takes 1 % longer.
+        padding = PADDINGS[BLOCK_BYTES - len(plaintext) % BLOCK_BYTES]
+        # Only whole blocks go in, so `finalize` would have nothing to add.
+        cipher = Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).encryptor()
+        ciphertext = cipher.update(plaintext + padding)
+        return ciphertext, _mac(enc, cek, iv, aad, ciphertext)
     if enc.family == "xchacha":
         sealed = _seal_xchacha(cek, iv, aad, plaintext)
     else:
@@ -62,34 +67,19 @@ def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> t
 
 def open_(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
     """Check the tag and decrypt; None where anything does not hold."""
-    if len(sealed.ciphertext) >= LARGE_BYTES and content_chunked.can_chunk(enc):
-        return _open_large(enc, cek, sealed)
+    aad, iv, ciphertext, tag = sealed
+    if isinstance(ciphertext, LargeCiphertext):
+        if content_chunked.can_chunk(enc):
+            return content_chunked.open_(enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
+        ciphertext = bytes(ciphertext)
     if enc.family == "cbc-hmac":
-        return _open_cbc_hmac(enc, cek, sealed)
+        return _open_cbc_hmac(enc, cek, ciphertext, iv=iv, aad=aad, tag=tag)
     if enc.family == "xchacha":
-        return _open_xchacha(cek, sealed)
+        return _open_xchacha(cek, ciphertext + tag, iv=iv, aad=aad)
     try:
-        return _aead(enc, cek).decrypt(
-            sealed.iv, b"".join((sealed.ciphertext, sealed.tag)), sealed.aad
-        )
+        return _aead(enc, cek).decrypt(iv, ciphertext + tag, aad)
     except InvalidTag:
         return None
-
-
-def _open_large(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
-    aad, iv, ciphertext, tag = sealed
-    size = content_chunked.authenticate(
-        enc, cek, content_chunked.slices(ciphertext), iv=iv, aad=aad, tag=tag
-    )
-    if size is None:
-        return None
-    # Sized beforehand, so that it neither grows nor is copied.
-    plaintext = BytesIO(bytes(size))
-    for chunk in content_chunked.decrypt_authenticated(
-        enc, cek, content_chunked.slices(ciphertext), iv=iv, size=size
-    ):
-        plaintext.write(chunk)
-    return plaintext.getvalue()
 
 
 def _aead(enc: EncSpec, cek: bytes) -> AESGCM | ChaCha20Poly1305:
@@ -103,32 +93,20 @@ def _seal_xchacha(cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> bytes:
     return bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, aad, iv, cek)
 
 
-def _open_xchacha(cek: bytes, sealed: AeadOutput) -> bytes | None:
+def _open_xchacha(cek: bytes, sealed: bytes, *, iv: bytes, aad: bytes) -> bytes | None:
     # Most programs never need libsodium.
     from nacl import bindings, exceptions  # noqa: PLC0415
 
     try:
-        return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            b"".join((sealed.ciphertext, sealed.tag)), sealed.aad, sealed.iv, cek
-        )
+        return bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, aad, iv, cek)
     except exceptions.CryptoError:
         return None
 
 
-def _seal_cbc_hmac(
-    enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes
-) -> tuple[bytes, bytes]:
-    """RFC 7518 section 5.2.2.1."""
-    padding = PADDINGS[BLOCK_BYTES - len(plaintext) % BLOCK_BYTES]
-    # Only whole blocks go in, so `finalize` would have nothing to add.
-    cipher = Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).encryptor()
-    ciphertext = cipher.update(plaintext + padding)
-    return ciphertext, _mac(enc, cek, iv, aad, ciphertext)
-
-
-def _open_cbc_hmac(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
+def _open_cbc_hmac(
+    enc: EncSpec, cek: bytes, ciphertext: bytes, *, iv: bytes, aad: bytes, tag: bytes
+) -> bytes | None:
     """RFC 7518 section 5.2.2.2."""
-    aad, iv, ciphertext, tag = sealed
     if not same(_mac(enc, cek, iv, aad, ciphertext), tag):
         return None
     padded = Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).decryptor().update(ciphertext)

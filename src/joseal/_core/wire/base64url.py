@@ -16,9 +16,6 @@ from pybase64 import b64decode, b64encode, b64encode_as_string
 
 _ALPHABET: Final = b"-_"
 
-# Characters that are decoded at a time: whole quanta, which stay in a second-level cache.
-_CHUNK: Final = 512 * 1024
-
 # The decoder takes these for granted, whatever the alphabet.
 _PAD, _PLUS, _SLASH = b"=+/"
 
@@ -92,6 +89,19 @@ def decode_all(segments: Sequence[bytes]) -> list[bytes] | None:
     return decoded
 
 
+def decode_whole(chunk: str | bytes) -> bytes | None:
+    """Decode some whole quanta of a large ASCII text as `decode` does, without a copy of them."""
+    if isinstance(chunk, str):
+        if "=" in chunk or "+" in chunk or "/" in chunk:
+            return None
+    elif _PAD in chunk or _PLUS in chunk or _SLASH in chunk:
+        return None
+    try:
+        return b64decode(chunk, _ALPHABET, True)  # noqa: FBT003
+    except ValueError:
+        return None
+
+
 def _decode(segment: bytes) -> bytes | None:
     """Decode a segment without the characters that the decoder takes for granted."""
     rest = len(segment) & 3
@@ -104,20 +114,3 @@ def _decode(segment: bytes) -> bytes | None:
         return b64decode(segment, _ALPHABET, True)  # noqa: FBT003
     except ValueError:
         return None
-
-
-def decode_large(text: str | bytes, start: int, stop: int) -> memoryview | None:
-    """Decode a part of a text as `decode` does, without a large copy, into memory that is lent."""
-    # Most programs never meet a large token.
-    from joseal._core.wire import buffers  # noqa: PLC0415
-
-    raw = buffers.lend((stop - start) * 3 // 4)
-    size = 0
-    for at in range(start, stop, _CHUNK):
-        chunk = text[at : min(at + _CHUNK, stop)]
-        decoded = decode(chunk if isinstance(chunk, bytes) else chunk.encode("ascii"))
-        if decoded is None:
-            return None
-        raw[size : size + len(decoded)] = decoded
-        size += len(decoded)
-    return raw

@@ -7,11 +7,12 @@ Rules:
 Source: RFC 7516 sections 3.1, 5.2 and 7.1; RFC 7515 sections 3.1 and 7.1.
 """
 
-from typing import AnyStr, Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from joseal._core import checks
 from joseal._core.limits import Limits
-from joseal._core.wire import base64url, faults
+from joseal._core.wire import base64url, faults, large
+from joseal._core.wire.large import LargeCiphertext, Span
 from joseal.errors import MalformedTokenError, TokenTooLargeError
 
 JWE_SEGMENTS = 5
@@ -19,14 +20,6 @@ JWS_SEGMENTS = 3
 
 # Measured: above this size of a token copies of its ciphertext cost more than care for it.
 LARGE_BYTES: Final = 64 * 1024
-
-
-class Span(NamedTuple):
-    """A segment that is too large to be copied out of its token."""
-
-    token: str | bytes
-    start: int
-    stop: int
 
 
 # Measured: a union made for each token costs more than the rest of the check.
@@ -58,7 +51,7 @@ class DecodedJwe(NamedTuple):
 
     encrypted_key: bytes
     iv: bytes
-    ciphertext: bytes | memoryview
+    ciphertext: bytes | LargeCiphertext
     tag: bytes
 
 
@@ -81,7 +74,9 @@ def parse_jwe(token: str | bytes, limits: Limits) -> CompactJwe[bytes | Span]:
     """
     _check(token, limits)
     if len(token) >= LARGE_BYTES:
-        return _split_large(token, limits)
+        rest, ciphertext = large.split(token)
+        protected, encrypted_key, iv, _, tag = _cut(rest, JWE_SEGMENTS, limits)
+        return CompactJwe(protected, encrypted_key, iv, ciphertext, tag)
     return CompactJwe(*_cut(token, JWE_SEGMENTS, limits))
 
 
@@ -116,15 +111,15 @@ def decode_jwe(parts: CompactJwe[bytes | Span]) -> DecodedJwe:
     )
 
 
-def decode_ciphertext(segment: bytes | Span) -> bytes | memoryview:
-    """Decode the ciphertext; a large one into the scratch memory of the thread.
+def decode_ciphertext(segment: bytes | Span) -> bytes | LargeCiphertext:
+    """Decode the ciphertext; a large one into the memory of its plaintext.
 
     Raises:
         MalformedTokenError: it is not canonical base64url.
     """
     if isinstance(segment, bytes):
         return decode(segment, "ciphertext")
-    raw = base64url.decode_large(*segment)
+    raw = large.decode(segment)
     if raw is None:
         raise MalformedTokenError("the ciphertext is not canonical base64url")
     return raw
@@ -149,25 +144,3 @@ def _cut(token: str | bytes, segments: int, limits: Limits) -> list[bytes]:
         found = len(parts[0]) * 3 // 4
         raise TokenTooLargeError("header_bytes", limits.header_bytes, found)
     return parts
-
-
-def _split_large(token: str | bytes, limits: Limits) -> CompactJwe[bytes | Span]:
-    if isinstance(token, str):
-        start, stop = _fourth(token, ".")
-        rest: str | bytes = token[:start] + token[stop:]
-    else:
-        start, stop = _fourth(token, b".")
-        rest = token[:start] + token[stop:]
-    protected, encrypted_key, iv, _, tag = _cut(rest, JWE_SEGMENTS, limits)
-    return CompactJwe(protected, encrypted_key, iv, Span(token, start, stop), tag)
-
-
-def _fourth(token: AnyStr, dot: AnyStr) -> tuple[int, int]:
-    """Tell where the fourth segment begins and ends; without one, where the token ends."""
-    at = -1
-    for _ in range(3):
-        at = token.find(dot, at + 1)
-        if at < 0:
-            return len(token), len(token)
-    stop = token.find(dot, at + 1)
-    return at + 1, len(token) if stop < 0 else stop

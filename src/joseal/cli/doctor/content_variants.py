@@ -187,7 +187,8 @@ def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> It
     half, hash_name = enc.tag_bytes, enc.hash
     first, last = cek[:half], cek[half:]
     aad, bits = sealed.aad, 8 * len(sealed.aad)
-    begin = b"".join((aad, sealed.iv, sealed.ciphertext))
+    ciphertext = bytes(sealed.ciphertext)
+    begin = b"".join((aad, sealed.iv, ciphertext))
     right = begin + bits.to_bytes(8, "big")
     yield _Mac((), first, last, hash_name, right)
     yield _Mac((("cbc_keys_swapped", ""),), last, first, hash_name, right)
@@ -201,7 +202,7 @@ def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> It
         ("al_missing", b""),
     ):
         yield _Mac(((code, ""),), first, last, hash_name, begin + al)
-    without_iv = b"".join((aad, sealed.ciphertext, bits.to_bytes(8, "big")))
+    without_iv = b"".join((aad, ciphertext, bits.to_bytes(8, "big")))
     yield _Mac((("mac_without_iv", ""),), first, last, hash_name, without_iv)
     for other in ("sha256", "sha384", "sha512"):
         if other != hash_name:
@@ -224,7 +225,7 @@ def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> Opened:
 
 
 def _cbc_decrypted(aes_key: bytes, sealed: AeadOutput) -> bytes:
-    return Cipher(AES(aes_key), CBC(sealed.iv)).decryptor().update(sealed.ciphertext)
+    return Cipher(AES(aes_key), CBC(sealed.iv)).decryptor().update(bytes(sealed.ciphertext))
 
 
 def _unpadded(padded: bytes) -> bytes | None:

@@ -1,0 +1,117 @@
+"""A large ciphertext: never cut out of its token, and decoded where its plaintext will be.
+
+Fresh memory costs more than the cipher, page by page. So there is one piece of it, which becomes
+the result: first the decoded ciphertext is in it, then, once that is authentic, the plaintext.
+
+Rules:
+- All of the ciphertext is decoded, and found to be canonical, before anything is done with it.
+- It stays as it came until `replace`, which is for a ciphertext that has been authenticated.
+- Nothing is kept for the next token.
+"""
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import AnyStr, Final, NamedTuple
+
+from joseal._core.wire import base64url
+
+# Characters that are decoded at a time: whole quanta, which stay in a second-level cache.
+_CHUNK_CHARS: Final = 256 * 1024
+
+
+class Span(NamedTuple):
+    """A segment that is too large to be copied out of its token."""
+
+    token: str | bytes
+    start: int
+    stop: int
+
+
+class LargeCiphertext:
+    """A decoded ciphertext, in memory that its plaintext will take over.
+
+    Attributes:
+        view: the ciphertext.
+    """
+
+    __slots__ = ("_memory", "view")
+
+    view: memoryview
+
+    def __init__(self, capacity: int, chunks: Iterable[bytes]) -> None:
+        # Sized beforehand, so that it neither grows nor is copied.
+        self._memory = BytesIO(bytes(capacity))
+        view, size = self._memory.getbuffer(), 0
+        for chunk in chunks:
+            view[size : size + len(chunk)] = chunk
+            size += len(chunk)
+        self.view = view[:size]
+
+    def __len__(self) -> int:
+        return len(self.view)
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.view)
+
+    def replace(self, plaintext: Iterable[bytes], size: int) -> bytes:
+        """Put a plaintext of `size` bytes into the place of the ciphertext, and hand it out.
+
+        Args:
+            plaintext: in chunks, each read from the ciphertext before it is written over it.
+            size: that of the plaintext, which is not the longer one of the two.
+        """
+        at = 0
+        for chunk in plaintext:
+            self.view[at : at + len(chunk)] = chunk
+            at += len(chunk)
+        self.view.release()
+        self._memory.truncate(size)
+        return self._memory.getvalue()
+
+
+def split(token: str | bytes) -> tuple[str | bytes, Span]:
+    """Tell where the fourth segment is, and return the token without what is in it."""
+    if isinstance(token, str):
+        start, stop = _fourth(token, ".")
+        return token[:start] + token[stop:], Span(token, start, stop)
+    start, stop = _fourth(token, b".")
+    return token[:start] + token[stop:], Span(token, start, stop)
+
+
+def decode(span: Span) -> LargeCiphertext | None:
+    """Decode a segment as `base64url.decode` does; None if it is not canonical."""
+    capacity = (span.stop - span.start) * 3 // 4
+    try:
+        return LargeCiphertext(capacity, _decoded(span))
+    except _NotCanonicalError:
+        return None
+
+
+class _NotCanonicalError(Exception):
+    """A chunk is not canonical."""
+
+
+def _decoded(span: Span) -> Iterator[bytes]:
+    text, start, stop = span
+    last = stop - (stop - start) % _CHUNK_CHARS
+    for at in range(start, last, _CHUNK_CHARS):
+        yield _canonical(base64url.decode_whole(text[at : at + _CHUNK_CHARS]))
+    rest = text[last:stop]
+    yield _canonical(base64url.decode(rest if isinstance(rest, bytes) else rest.encode("ascii")))
+
+
+def _canonical(decoded: bytes | None) -> bytes:
+    if decoded is None:
+        raise _NotCanonicalError
+    return decoded
+
+
+def _fourth(token: AnyStr, dot: AnyStr) -> tuple[int, int]:
+    """Tell where the fourth segment begins and ends; without one, where the token ends."""
+    at = -1
+    for _ in range(3):
+        at = token.find(dot, at + 1)
+        if at < 0:
+            return len(token), len(token)
+    stop = token.find(dot, at + 1)
+    return at + 1, len(token) if stop < 0 else stop

@@ -109,9 +109,12 @@ def _begin(task: Task, source: Source, books: Books | PassedOn) -> Journal:
         head = shape.encoded(head)
         sizes = books.write([head], [], [head])
         journal = replace(
-            *(journal,), offset=begin.offset, lines=begin.lines,
-            output_bytes=sizes[0], rejected_bytes=sizes[2],
-        )  # fmt: skip
+            journal,
+            offset=begin.offset,
+            lines=begin.lines,
+            output_bytes=sizes[0],
+            rejected_bytes=sizes[2],
+        )
     journal = _rows(task, shape, source, books, journal)
     source.check()
     books.keep(journal)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pybase64
 from cryptography.hazmat.backends.openssl import backend
 
-_PACKAGES = ("joseal", "cryptography", "msgspec", "pybase64", "joserfc", "jwcrypto", "Authlib")
+_PACKAGES = ("cryptography", "msgspec", "pybase64", "joserfc", "jwcrypto", "Authlib")
 
 
 def describe() -> Iterator[tuple[str, str]]:

@@ -175,7 +175,7 @@ def test_files_that_were_not_read_are_named(run, vectors):
     [
         (b"", "readme.md", "1 file not read"),
         ({"other": 1}, "other.json", "1 file not read"),
-        ({"verified": [{"jwe": {}, "plaintext_hex": ""}]}, "form.json", "1 case not run"),
+        ({"keys": [{"kty": "other"}]}, "keys.json", "1 case not run"),
     ],
 )
 def test_strict_fails_for_whatever_was_left_out(run, vectors, content, name, said):

@@ -178,6 +178,8 @@ def _members(settings: Settings) -> dict[str, object]:
         "accept_zip": settings.accept_zip,
         "legacy": settings.legacy,
         "b64": settings.b64,
+        "form": settings.form,
+        "accept_unprotected": list(settings.accept_unprotected),
         "limits": settings.limits,
     }
 

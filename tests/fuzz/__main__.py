@@ -52,6 +52,9 @@ def prepared(name):
 
 def main():
     name, *rest = sys.argv[1:] or [""]
+    if name == "--targets":
+        sys.stdout.write("\n".join(TARGETS) + "\n")
+        return
     if name not in TARGETS:
         sys.exit(f"usage: python -m tests.fuzz {{{','.join(TARGETS)}}} [libFuzzer's arguments]")
     alone = any(not argument.startswith("-") for argument in rest)

@@ -134,7 +134,7 @@ def check_exchange(_, said):
         idle_seconds=0,
         ssl_context=TLS,
     )
-    transport._pool.current().ConnectionCls = type("Canned", (_Canned,), {"said": said})
+    transport._origin._pool.current().ConnectionCls = type("Canned", (_Canned,), {"said": said})
     try:
         found = transport.exchange(REQUEST)
     finally:

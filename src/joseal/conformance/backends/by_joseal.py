@@ -236,7 +236,10 @@ def _limits(told: Settings) -> Limits | None:
 
 
 def _form(told: Settings) -> Form:
-    return next((form for form in FORMS if form == told.form), "compact")
+    for form in FORMS:
+        if form == told.form:
+            return form
+    return "compact"
 
 
 def _is_known(task: Task) -> bool:

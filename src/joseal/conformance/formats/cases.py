@@ -88,7 +88,7 @@ def settings_for(token: str) -> Settings:
 
 
 def json_text(token: dict[str, object]) -> str:
-    """Return a message in JSON, which is in its file as an object, as text."""
+    """Return a message in JSON, which is an object in its file, as text."""
     return strict_json.write(token).decode()
 
 

@@ -86,11 +86,12 @@ def _cases(value: object, prefix: str) -> list[Case]:
 
 
 def _case(example: _Example, form: str, prefix: str, place: int) -> Case:
-    told, token = example.input, example.output.get(form)
+    told, printed = example.input, example.output.get(form)
+    token = printed if isinstance(printed, str) else strict_json.as_object(printed)
     number = f" key {place + 1}" if isinstance(told.key, list) else ""
     named = about(f"{prefix}{form}{number}", example.title, ())
     output = told.plaintext if told.payload is UNSET else told.payload
-    if output is UNSET or not isinstance(token, str | dict):
+    if output is UNSET or token is None:
         return Case(*named, NotRun(FORM))
     task, raw = _task(told, token, output.encode(), place), output.encode()
     return Case(*named, task, Expected(raw), _UNLISTED if _is_unlisted(token) else None)

@@ -74,8 +74,8 @@ _US: Final = Joseal.name
 BOUNDS: Final = (
     Bound("seal 300 B", _US, RSA_ALONE, 1.60, 1.50),
     Bound("open 300 B", _US, RSA_ALONE, 1.12, 1.08),
-    Bound("seal 300 B", _US, Joserfc.name, 0.72, 0.60),
-    Bound("seal 300 B", _US, Jwcrypto.name, 0.36, 0.28),
+    Bound("seal 300 B", _US, Joserfc.name, 0.66, 0.60),
+    Bound("seal 300 B", _US, Jwcrypto.name, 0.33, 0.28),
     *(
         bound
         for alg, aim in (("dir", 0.5), ("A256KW", 0.5))

@@ -124,7 +124,8 @@ class NotAllowedError(TokenError):
     registered names of algorithms and no other value.
 
     Attributes:
-        parameter: the Header Parameter, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`.
+        parameter: the Header Parameter, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`,
+            `psk_id`.
     """
 
     code = "not_allowed"

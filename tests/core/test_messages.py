@@ -5,12 +5,13 @@ text that stands in the source and not in it fails the last test.
 """
 
 import ast
+import json
 import re
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
-from tests.helpers import all_algorithms, caller_mistakes, forge
+from tests.helpers import all_algorithms, caller_mistakes, forge, hpke_forge
 
 import joseal
 from joseal import (
@@ -25,7 +26,7 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
-from joseal._core.algorithms import curves, ecdh, rsa
+from joseal._core.algorithms import akp, curves, ecdh, hpke_kdf, ml_kem, rsa, signatures
 from joseal._core.algorithms.aes import Direct
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
@@ -58,6 +59,13 @@ def fresh(alg, enc=ENC, **replaced):
     """A token of our own, with parts replaced."""
     key = forge.sealing(all_algorithms.key(alg, enc))
     return forge.parts(Encrypter(key, enc=enc).encrypt(b"x"))._replace(**replaced)
+
+
+def opens_hpke(alg, **own):
+    enc = ENC if alg.endswith("-KE") else None
+    return lambda: Decrypter(hpke_forge.key(alg), enc=enc).decrypt(
+        str(hpke_forge.token(alg, **own))
+    )
 
 
 def with_header(header):
@@ -297,7 +305,7 @@ REFUSALS = [
     (NotAllowedError, "cty: cty= demands JWT, the token has none", opens(made(), cty="JWT")),
     (
         InvalidKeyError,
-        "alg is not a known name: the known names are RSA-OAEP, RSA-OAEP-256, RSA-OAEP-384, RSA-OAEP-512, RSA1_5, A128KW, A192KW, A256KW, A128GCMKW, A192GCMKW, A256GCMKW, dir, ECDH-ES, ECDH-ES+A128KW, ECDH-ES+A192KW, ECDH-ES+A256KW, PBES2-HS256+A128KW, PBES2-HS384+A192KW, PBES2-HS512+A256KW, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K, Ed25519, Ed448, EdDSA, HS256, HS384, HS512",
+        f"alg is not a known name: {caller_mistakes.ALG_NAMES}",
         lambda: Key.generate("none"),
     ),
     (InvalidKeyError, "this key has made its 2^32 tokens: change the key", counted_out),
@@ -368,6 +376,93 @@ REFUSALS = [
         UnknownKeyError,
         "no key here has the kid that the token names",
         lambda: Decrypter(all_algorithms.key(ALG, kid="a"), enc=ENC).decrypt(str(made(kid="b"))),
+    ),
+    (
+        TypeError,
+        "enc is missing: a key for A128KW needs one, such as A256GCM",
+        lambda: Decrypter(all_algorithms.key(ALG)),
+    ),
+    (
+        ValueError,
+        "enc must not be given: HPKE-0 encrypts the plaintext itself",
+        lambda: Encrypter(hpke_forge.key("HPKE-0").public(), enc=ENC),
+    ),
+    (
+        ValueError,
+        "enc must not be given: HPKE-0 has no enc",
+        lambda: Decrypter(hpke_forge.key("HPKE-0"), enc=ENC),
+    ),
+    (
+        ValueError,
+        "info is for HPKE, the key is bound to A128KW",
+        lambda: Decrypter(all_algorithms.key(ALG), enc=ENC).decrypt("", info=b"x"),
+    ),
+    (
+        NotAllowedError,
+        "psk_id: joseal has no pre-shared keys for HPKE",
+        opens_hpke("HPKE-0", members={"psk_id": "AAAA"}),
+    ),
+    (
+        MalformedTokenError,
+        "HPKE-0 has no enc, and the header has one",
+        opens_hpke("HPKE-0", members={"enc": ENC}),
+    ),
+    (
+        MalformedTokenError,
+        "ek is for key encryption: the encrypted key is the secret",
+        opens_hpke("HPKE-0", members={"ek": "AAAA"}),
+    ),
+    (
+        MalformedTokenError,
+        "the header has no ek, which HPKE key encryption needs",
+        opens_hpke("HPKE-0-KE", members={"ek": None}),
+    ),
+    (
+        MalformedTokenError,
+        "ek: the encapsulated secret does not have the length, or is not a key, of its KEM",
+        opens_hpke("HPKE-0-KE", sent=b"", secret=bytes(32)),
+    ),
+    (
+        MalformedTokenError,
+        "the encrypted key does not have the size that enc makes",
+        opens_hpke("HPKE-0-KE", encrypted_key=b""),
+    ),
+    (
+        MalformedTokenError,
+        "not all recipients are quantum-resistant, and one of them is",
+        lambda: Decrypter(hpke_forge.key("HPKE-9-KE"), enc=ENC, form="general").decrypt(
+            json.dumps(
+                {
+                    "protected": forge.b64(b'{"enc":"A128GCM"}'),
+                    "recipients": [{"header": {"alg": alg}} for alg in ("HPKE-9-KE", "RSA-OAEP")],
+                    "ciphertext": "",
+                }
+            )
+        ),
+    ),
+    (
+        ValueError,
+        "integrated HPKE has no other recipients",
+        lambda: (
+            hpke_forge.key("HPKE-0")
+            .public()
+            ._management.wrap(WrapSettings(ENCS[ENC], Limits()), bytes(16))
+        ),
+    ),
+    (
+        ValueError,
+        "a KEM on a curve has HKDF",
+        lambda: hpke_kdf.extract_and_expand(ALGS["HPKE-9"].suite, b"", b""),
+    ),
+    (
+        TypeError,
+        "the key is not one of ML-KEM",
+        lambda: ml_kem.MlKem(akp.generate("ML-DSA-44").public_key(), None),
+    ),
+    (
+        TypeError,
+        "the key is not one of ML-DSA",
+        lambda: signatures.ml_dsa_check(akp.generate("ML-KEM-768").public_key()),
     ),
     (
         DecryptionError,

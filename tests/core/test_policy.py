@@ -1,7 +1,7 @@
 """Policies: what they refuse, and that they say why."""
 
 import pytest
-from tests.helpers import all_algorithms, forge
+from tests.helpers import all_algorithms, forge, hpke_forge
 
 from joseal import (
     FIPS_NAMES,
@@ -18,13 +18,13 @@ from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 GCM = ("A128GCM", "A192GCM", "A256GCM")
 REFUSED = {
     "modern": {
-        "algs": {"RSA-OAEP", "RSA1_5"},
+        "algs": {"RSA-OAEP", "RSA1_5", *hpke_forge.ALGS},
         "encs": {"C20P", "XC20P"},
         "pairs": {("dir", enc) for enc in GCM},
         "sigs": {"EdDSA"},
     },
     "fips_names": {
-        "algs": {"RSA-OAEP", "RSA1_5"},
+        "algs": {"RSA-OAEP", "RSA1_5", *hpke_forge.ALGS},
         "encs": {"C20P", "XC20P"},
         "pairs": set(),
         "sigs": {"ES256K"},
@@ -88,6 +88,25 @@ def test_policy_binds_every_enc_and_every_key_of_an_opener():
         Decrypter(good, enc=["A128GCM", "C20P"], policy=MODERN)
     with pytest.raises(InvalidKeyError, match="refuses RSA-OAEP: "):
         Decrypter([good, bad], enc="A128GCM", policy=MODERN)
+
+
+@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@pytest.mark.parametrize("name", POLICIES)
+def test_policies_refuse_hpke_in_both_directions(name, alg):
+    key, enc = hpke_forge.key(alg), "A256GCM" if alg.endswith("-KE") else None
+    for make, one in ((Encrypter, key.public()), (Decrypter, key)):
+        with pytest.raises(InvalidKeyError, match=f"the policy {name} refuses {alg}: "):
+            make(one, enc=enc, policy=POLICIES[name])
+
+
+def test_every_draft_is_refused_by_modern():
+    drafts = [name for name, row in {**ALGS, **ENCS}.items() if row.draft]
+    assert all("draft" in MODERN.refused[name] for name in drafts)
+
+
+def test_ml_dsa_is_in_both_policies():
+    for policy in (MODERN, FIPS_NAMES):
+        Signer(all_algorithms.signing_key("ML-DSA-65"), policy=policy)
 
 
 def test_policy_binds_legacy_keys():

@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, mldsa
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey
@@ -49,12 +49,18 @@ WEIERSTRASS = {
 }
 _BYTES = CURVES | SIGNING_CURVES
 ITERATIONS = 1000
+ML_DSA = {
+    "ML-DSA-44": mldsa.MLDSA44PrivateKey,
+    "ML-DSA-65": mldsa.MLDSA65PrivateKey,
+    "ML-DSA-87": mldsa.MLDSA87PrivateKey,
+}
 
 # One algorithm of every family for each kind of key.
 SIGS = [
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "ES256K", "Ed25519", "Ed448", "EdDSA"),
     *("HS256", "HS384", "HS512"),
+    *("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"),
 ]
 
 
@@ -230,6 +236,8 @@ def signing_key(alg, name="mine", kid=None):
     if alg[:2] == "HS":
         secret = draw(f"{alg} {name}", int(alg[2:]) // 8)
         return Key.from_jwk({"kty": "oct", "k": b64(secret)}, alg=alg, kid=kid)
+    if alg in ML_DSA:
+        return Key.from_jwk(ml_dsa_jwk(alg, name), kid=kid)
     jwk = ed448_jwk(name) if alg == "Ed448" else ed_jwk(name)
     return Key.from_jwk(jwk if alg[0:2] == "Ed" else ec_jwk(alg, name), alg=alg, kid=kid)
 
@@ -251,6 +259,12 @@ def ed_jwk(name="mine"):
     seed = draw(f"Ed25519 {name}", 32)
     public, _ = bindings.crypto_sign_seed_keypair(seed)
     return {"kty": "OKP", "crv": "Ed25519", "x": b64(public), "d": b64(seed)}
+
+
+def ml_dsa_jwk(alg, name="mine"):
+    seed = draw(f"{alg} {name}", 32)
+    pub = ML_DSA[alg].from_seed_bytes(seed).public_key().public_bytes_raw()
+    return {"kty": "AKP", "alg": alg, "pub": b64(pub), "priv": b64(seed)}
 
 
 def verifying(key):

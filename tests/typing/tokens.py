@@ -75,12 +75,19 @@ def jwe(key: joseal.Key, ring: joseal.KeySet, token: str | bytes) -> None:
     joseal.Decrypter([key], enc="A256GCM", policy=joseal.MODERN, limits=joseal.Limits())
 
 
+def hpke_takes_no_enc_and_an_info(key: joseal.Key) -> None:
+    assert_type(joseal.Encrypter(key).encrypt(b"a", info=b"session"), str)
+    assert_type(joseal.Decrypter(key).decrypt("a...b.", info=b"session"), bytes)
+    assert_type(joseal.Key.generate("HPKE-9-KE"), joseal.Key)
+    assert_type(joseal.Key.generate("ML-DSA-65"), joseal.Key)
+
+
 def misused_jwe(key: joseal.Key, sealer: joseal.Encrypter, opener: joseal.Decrypter) -> None:
-    joseal.Encrypter(key)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     joseal.Encrypter("-----BEGIN", enc="A256GCM")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     joseal.Encrypter(key, enc=["A256GCM"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    joseal.Decrypter(key)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    joseal.Decrypter(key, enc=None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    joseal.Decrypter(key, enc="A256")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    sealer.encrypt(b"a", info="session")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    opener.open("a.b.c.d.e", info=5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     joseal.Limits(1024)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     sealer.encrypt("text")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     sealer.encrypt({"pan": "1"})  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -12,12 +12,14 @@ from typing import Final
 
 from msgspec import Struct
 
-from joseal._core.algorithms import content_chunked, content_encryption
+from joseal._core.algorithms import content_chunked, content_encryption, deflate
 from joseal._core.algorithms.registry import EncSpec
+from joseal._core.limits import Limits
 from joseal._core.wire import base64url
 from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form.encrypted import JsonJwe, Recipient
 from joseal._core.wire.json_form.members import Form
+from joseal.errors import TokenTooLargeError
 
 # How often a growing token is added to, at most: once for each chunk up to 24 MiB. CPython adds in
 # place; where that is a copy, the sum of the copies stays bounded.
@@ -92,3 +94,14 @@ def _assemble_large(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
         token += "".join(some)
     token += "." + base64url.encode(encryption.tag).decode("ascii")
     return token
+
+
+def deflated(plaintext: bytes, limits: Limits) -> bytes:
+    """Deflate a plaintext.
+
+    Raises:
+        TokenTooLargeError: it is over `inflated_bytes`.
+    """
+    if len(plaintext) > limits.inflated_bytes:
+        raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes, len(plaintext))
+    return deflate.deflate(plaintext)

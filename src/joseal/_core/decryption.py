@@ -17,13 +17,14 @@ from msgspec import UNSET, Struct
 from joseal._core.algorithms import content_encryption, deflate
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.key_management import KeyManagement, Unwrap, UnwrapRequest
-from joseal._core.algorithms.registry import EncSpec, said
+from joseal._core.algorithms.quantum import weakest_of
+from joseal._core.algorithms.registry import ALGS, EncSpec, said
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
 from joseal._core.wire import compact
 from joseal._core.wire import header as headers
-from joseal._core.wire.header import Expected, Header
+from joseal._core.wire.header import Expected, Header, Members
 from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form.encrypted import JsonJwe
 from joseal._core.wire.json_form.members import Form, decode
@@ -49,6 +50,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         keys: those that may be tried.
         mechanisms: of each key.
         encs: the accepted ones, by name.
+        contents: the content encryption that is part of an alg, by the alg of a key.
         expected: what a header must say.
         any_kid: try keys whose kid is not the one that the token names.
         accept_zip: inflate compressed tokens.
@@ -61,6 +63,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     keys: KeySet
     mechanisms: dict[Key, KeyManagement]
     encs: dict[str, EncSpec]
+    contents: dict[str, EncSpec]
     expected: Expected
     any_kid: bool
     accept_zip: bool
@@ -83,16 +86,30 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             NotAllowedError: enc, zip, typ or cty is not what the caller accepts.
         """
         known = parsed.known
-        if known.enc is UNSET:
-            raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
-        enc = self.encs.get(known.enc)
-        if enc is None:
-            raise NotAllowedError("enc", self._unaccepted(known.enc))
+        enc = self._enc(known)
         if known.zip is not UNSET and not self.accept_zip:
             raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
         if known.zip not in {UNSET, "DEF"}:
             raise NotAllowedError("zip", "DEF is the only registered value")
         self.expected.check(parsed)
+        return enc
+
+    def _enc(self, known: Members) -> EncSpec:
+        """Return the content encryption: that of the key's alg, or the one that the token names."""
+        content = self.contents.get(known.alg)
+        if content is not None:
+            if known.enc is not UNSET:
+                raise MalformedTokenError(f"{known.alg} has no enc, and the header has one")
+            return content
+        is_integrated = known.alg in ALGS and ALGS[known.alg].content is not None
+        if not self.encs or (known.enc is UNSET and is_integrated):
+            # No key here is for such a token, whatever its enc.
+            raise NotAllowedError("alg", self.keys._unbound(known.alg))
+        if known.enc is UNSET:
+            raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
+        enc = self.encs.get(known.enc)
+        if enc is None:
+            raise NotAllowedError("enc", self._unaccepted(known.enc))
         return enc
 
     def _unaccepted(self, enc: str) -> str:
@@ -176,12 +193,13 @@ class BesideContent(Struct, frozen=True):
 
 
 def open_json(
-    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None
+    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None, info: bytes = b""
 ) -> tuple[bytes, dict[str, object], Key, BesideContent]:
     """Open a message in JSON. RFC 7516 section 5.2.
 
     Raises:
-        MalformedTokenError: a header or a length breaks a rule.
+        MalformedTokenError: a header or a length breaks a rule; not all recipients are
+            quantum-resistant, and one of them is by post-quantum HPKE.
         NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
         UnknownKeyError: each recipient names a kid that no key here has.
         TokenTooLargeError: a header, or the plaintext, is over its limit.
@@ -189,6 +207,8 @@ def open_json(
     """
     limits = settings.limits
     parsed = encrypted.read_headers(message, settings.unprotected, limits)
+    if weakest_of(each.known.alg for each in parsed) is not None:
+        raise MalformedTokenError("not all recipients are quantum-resistant, and one of them is")
     # What these say of the content is the same for each recipient.
     enc, wanted = settings.accept(parsed[0]), decode(message.aad, "aad")
     if aad is not None and aad != wanted:
@@ -202,7 +222,7 @@ def open_json(
     )
     check_lengths(enc, sealed)
     requests = [
-        UnwrapRequest(enc, each.known, encrypted_key, limits, {})
+        UnwrapRequest(enc, each.known, encrypted_key, limits, {}, info)
         for each, encrypted_key in zip(parsed, encrypted_keys, strict=True)
     ]
     steps = _check_recipients(settings, requests)

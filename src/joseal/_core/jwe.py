@@ -22,15 +22,14 @@ from typing import Final, SupportsIndex, final
 from msgspec import Struct
 
 from joseal._core import checks
-from joseal._core.algorithms import deflate
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.key_management import (
     KeyManagement,
     UnwrapRequest,
     WrapSettings,
 )
-from joseal._core.algorithms.registry import Enc, lookup_enc, lookup_encs
-from joseal._core.assembly import JsonStart, TokenStart, assemble, assemble_json
+from joseal._core.algorithms.registry import Enc
+from joseal._core.assembly import JsonStart, TokenStart, assemble, assemble_json, deflated
 from joseal._core.decryption import (
     BesideContent,
     DecryptionSettings,
@@ -39,6 +38,14 @@ from joseal._core.decryption import (
     open_json,
 )
 from joseal._core.keys import Key, KeySet
+from joseal._core.keys.arguments import (
+    accepted_encs,
+    check_aad,
+    checked_info,
+    content_of,
+    enc_name,
+    parties,
+)
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
@@ -96,7 +103,8 @@ class Encrypter(Opaque):
 
     Args:
         key: the recipient's public key, or a shared one.
-        enc: the content encryption, such as `A256CBC-HS512`.
+        enc: the content encryption, such as `A256CBC-HS512`. A key for integrated HPKE (`HPKE-0`)
+            takes none, because its alg has one.
         header: members for every token, written between `alg` and `enc` in the order given.
         write_kid: write the key's kid into the header, unless `header` has one.
         apu: agreed information on the sender, for ECDH-ES. RFC 7518 section 4.6.1.2.
@@ -109,10 +117,10 @@ class Encrypter(Opaque):
         limits: bounds on the tokens made, the same as those of a `Decrypter`.
 
     Raises:
-        TypeError: an argument is of another type.
-        ValueError: `enc` or `form` is not known; `header` has a member that is managed here, or
-            one that strict JSON can't carry, or a wrong `crit`; `apu` or `apv` without ECDH-ES,
-            or both the same (RFC 7518 section 4.6.2).
+        TypeError: an argument is of another type, or `enc` is missing.
+        ValueError: `enc` or `form` is not known, or `enc` is given for integrated HPKE; `header`
+            has a member that is managed here, or one that strict JSON can't carry, or a wrong
+            `crit`; `apu` or `apv` without ECDH-ES, or both the same (RFC 7518 section 4.6.2).
         InvalidKeyError: the key is a private one (use `key.public()`), or can't serve this `enc`,
             or its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
@@ -130,7 +138,7 @@ class Encrypter(Opaque):
         self,
         key: Key,
         *,
-        enc: Enc,
+        enc: Enc | None = None,
         header: Mapping[str, object] | None = None,
         write_kid: bool = True,
         apu: bytes = b"",
@@ -144,13 +152,15 @@ class Encrypter(Opaque):
             raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, compress=compress)
         json_members.check_form(form)
-        known = lookup_enc(enc)
+        known = content_of(key, enc)
         begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
-        end: dict[str, str] = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
+        end: dict[str, str] = {} if known.inner_bytes else {"enc": known.name}
+        if compress:
+            end["zip"] = "DEF"
         settings = EncryptionSettings(
             key=key,
             management=key._for_encryption("encrypt", [known], policy),
-            wrap=WrapSettings(known, limits, *_parties(key, apu, apv)),
+            wrap=WrapSettings(known, limits, *parties(key, apu, apv)),
             compress=compress,
             begin=begin,
             end=end,
@@ -170,6 +180,7 @@ class Encrypter(Opaque):
         *,
         header: Mapping[str, object] | None = None,
         aad: bytes | None = None,
+        info: bytes = b"",
     ) -> str:
         """Encrypt a plaintext and return the token.
 
@@ -181,11 +192,12 @@ class Encrypter(Opaque):
             header: members for this token alone, after the constant ones.
             aad: additional data that is authenticated and sent along, not encrypted: the member
                 `aad` of a JSON form.
+            info: for HPKE, what both sides know and the token does not say, such as a session.
 
         Raises:
-            TypeError: `plaintext` or `aad` is not bytes, or `header` no mapping.
+            TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry; `aad` is empty, or the form is compact.
+                JSON can't carry; `aad` is empty, or the form is compact; `info` without HPKE.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
 
@@ -199,7 +211,7 @@ class Encrypter(Opaque):
             raise TokenTooLargeError("plaintext_bytes", limits.plaintext_bytes, len(plaintext))
         if aad is not None:
             check_aad(aad, settings.form)
-        start = begin_token(self, header)
+        start = begin_token(self, header, info)
         if settings.compress:
             plaintext = deflated(plaintext, limits)
         if settings.is_compact:
@@ -224,17 +236,16 @@ class Encrypter(Opaque):
             return super().__reduce_ex__(protocol)
         return _unpickle, self._parts()
 
-    def _parts(self) -> tuple[Key, str, dict[str, object], bytes, bytes, bool, Form, Limits]:
+    def _parts(self) -> tuple[Key, Enc | None, dict[str, object], bytes, bytes, bool, Form, Limits]:
         """Return what an Encrypter of a public key consists of; its policy has been applied."""
         made, wrap = self._settings, self._settings.wrap
-        parties = wrap.apu, wrap.apv
         return (
-            *(made.key, wrap.enc.name, made.begin, *parties),
+            *(made.key, enc_name(wrap.enc), made.begin, wrap.apu, wrap.apv),
             *(made.compress, made.form, wrap.limits),
         )
 
     def __repr__(self) -> str:
-        return f"Encrypter({self._settings.key!r}, enc={self._settings.wrap.enc.name!r})"
+        return f"Encrypter({self._settings.key!r}, enc={enc_name(self._settings.wrap.enc)!r})"
 
 
 def encryption_settings(encrypter: Encrypter) -> EncryptionSettings:
@@ -242,13 +253,15 @@ def encryption_settings(encrypter: Encrypter) -> EncryptionSettings:
     return encrypter._settings
 
 
-def begin_token(encrypter: Encrypter, header: Mapping[str, object] | None) -> TokenStart:
+def begin_token(
+    encrypter: Encrypter, header: Mapping[str, object] | None, info: bytes = b""
+) -> TokenStart:
     """Make all of a token that comes before its ciphertext, with a fresh CEK and iv; count it.
 
     Raises:
-        TypeError: `header` is not a mapping.
+        TypeError: `header` is not a mapping, or `info` is not bytes.
         ValueError: `header` has a name that is managed or there already, or a value that strict
-            JSON can't carry.
+            JSON can't carry; `info` without HPKE.
         TokenTooLargeError: the header is over `header_bytes`.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
     """
@@ -259,6 +272,8 @@ def begin_token(encrypter: Encrypter, header: Mapping[str, object] | None) -> To
     if header is not None:
         begin = headers.add_parameters(begin, header)
         protected = headers.encode({**begin, **settings.end}, wrap.limits)
+    if info != b"":
+        wrap = wrap._replace(info=checked_info(info, [settings.key]))
     cek, encrypted_key, managed = settings.management.wrap(wrap)
     if managed:
         protected = headers.encode({**begin, **settings.end, **managed}, wrap.limits)
@@ -267,7 +282,7 @@ def begin_token(encrypter: Encrypter, header: Mapping[str, object] | None) -> To
 
 def _unpickle(  # noqa: PLR0917 - pickled by position
     key: Key,
-    enc: str,
+    enc: Enc | None,
     begin: dict[str, object],
     apu: bytes,
     apv: bytes,
@@ -278,7 +293,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
     header = {name: value for name, value in begin.items() if name != "alg"}
     return Encrypter(
         key,
-        enc=lookup_enc(enc).name,
+        enc=enc,
         header=header,
         write_kid=False,
         apu=apu,
@@ -349,7 +364,8 @@ class Decrypter(Opaque):
     Args:
         keys: a `Key`, a `KeySet`, or several keys. A token that names a kid is tried with that key
             alone; one that names none with at most four.
-        enc: the content encryption accepted, one or several.
+        enc: the content encryption accepted, one or several. Keys for integrated HPKE (`HPKE-0`)
+            take none; with other keys next to them it is for those.
         typ: the `typ` that a token must have; None does not look.
         cty: the `cty` that a token must have; None does not look.
         crit: names of Header Parameters that the caller understands and will act on.
@@ -364,9 +380,9 @@ class Decrypter(Opaque):
         limits: bounds on the tokens opened.
 
     Raises:
-        TypeError: an argument is of another type.
-        ValueError: an enc that is not known, or none; a form that is not known; a name in
-            `accept_unprotected` that must be protected.
+        TypeError: an argument is of another type, or `enc` is missing.
+        ValueError: an enc that is not known, none, or one for integrated HPKE alone; a form that
+            is not known; a name in `accept_unprotected` that must be protected.
         InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the
             encs, or whose `key_ops`, or the policy, don't permit it.
 
@@ -383,7 +399,7 @@ class Decrypter(Opaque):
         self,
         keys: Key | KeySet | Iterable[Key],
         *,
-        enc: Enc | Collection[Enc],
+        enc: Enc | Collection[Enc] | None = None,
         typ: str | None = None,
         cty: str | None = None,
         crit: Collection[str] = (),
@@ -396,12 +412,13 @@ class Decrypter(Opaque):
     ) -> None:
         checks.check(limits, any_kid=any_kid, accept_zip=accept_zip)
         json_members.check_form(form)
-        encs = lookup_encs(enc)
         ring = KeySet._of(keys)
+        encs = accepted_encs(ring, enc)
         settings = DecryptionSettings(
             keys=ring,
             mechanisms=ring._prepare(lambda key: key._for_encryption("decrypt", encs, policy)),
             encs={known.name: known for known in encs},
+            contents={key.alg: key._content for key in ring if key._content is not None},
             expected=headers.expected(typ, cty, crit),
             any_kid=any_kid,
             accept_zip=accept_zip,
@@ -414,7 +431,7 @@ class Decrypter(Opaque):
         self._set(_settings=settings, _memo=memo)
 
     @hide_locals
-    def decrypt(self, token: str | bytes, *, aad: bytes | None = None) -> bytes:
+    def decrypt(self, token: str | bytes, *, aad: bytes | None = None, info: bytes = b"") -> bytes:
         """Open a token and return the plaintext.
 
         Nothing is released unless the tag is valid for header, AAD, iv and ciphertext.
@@ -422,10 +439,12 @@ class Decrypter(Opaque):
         Args:
             token: the token, in the form that this object accepts.
             aad: the additional data that a message in a JSON form must have. None does not look.
+            info: for HPKE, what both sides know and the token does not say, such as a session.
 
         Raises:
-            TypeError: `token` is neither str nor bytes, or `aad` not bytes.
-            ValueError: `aad` is empty, or the form is compact, which has none.
+            TypeError: `token` is neither str nor bytes, or `aad` or `info` not bytes.
+            ValueError: `aad` is empty, or the form is compact, which has none; `info` without a
+                key for HPKE.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
@@ -435,27 +454,32 @@ class Decrypter(Opaque):
 
         Source: RFC 7516 section 5.2.
         """
-        return self._open(token, aad)[0]
+        return self._open(token, aad, info)[0]
 
     @hide_locals
-    def open(self, token: str | bytes, *, aad: bytes | None = None) -> DecryptedToken:
+    def open(
+        self, token: str | bytes, *, aad: bytes | None = None, info: bytes = b""
+    ) -> DecryptedToken:
         """Open a token and return the plaintext with the header and the key.
 
         Args and exceptions are those of `decrypt`.
         """
-        plaintext, header, key, beside = self._open(token, aad)
+        plaintext, header, key, beside = self._open(token, aad, info)
         # A dict of its own: a remembered header is the same object for every token.
         return DecryptedToken(plaintext, dict(header), key, beside)
 
     def _open(
-        self, token: str | bytes, aad: bytes | None
+        self, token: str | bytes, aad: bytes | None, info: bytes
     ) -> tuple[bytes, dict[str, object], Key, BesideContent | None]:
         """RFC 7516 section 5.2."""
         settings = self._settings
         if aad is not None:
             check_aad(aad, settings.form)
+        if info != b"":
+            checked_info(info, settings.keys)
         if not settings.is_compact:
-            return open_json(settings, encrypted.parse(token, settings.form, settings.limits), aad)
+            message = encrypted.parse(token, settings.form, settings.limits)
+            return open_json(settings, message, aad, info)
         parts = compact.parse_jwe(token, settings.limits)
         protected = parts.protected
         recalled = self._memo.recall(protected)
@@ -464,7 +488,7 @@ class Decrypter(Opaque):
         encrypted_key, iv, ciphertext, tag = compact.decode_jwe(parts)
         sealed = AeadOutput(protected, iv, ciphertext, tag)
         check_lengths(enc, sealed)
-        request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {})
+        request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {}, info)
         steps = settings.check_public(keys, request)
         plaintext, (key, _) = settings.decrypt(enc, sealed, parsed, steps)
         if recalled is None:
@@ -480,43 +504,6 @@ def decryption_settings(decrypter: Decrypter) -> DecryptionSettings:
     return decrypter._settings
 
 
-def _parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
-    for argument, party in (("apu", apu), ("apv", apv)):
-        if not isinstance(party, bytes):
-            raise checks.not_bytes(argument, party)
-    if (apu or apv) and not key.alg.startswith("ECDH-ES"):
-        raise ValueError(f"apu and apv are for ECDH-ES, the key is bound to {key.alg}")
-    if apu and apu == apv:
-        raise ValueError("apu and apv must differ")
-    return apu, apv
-
-
-def check_aad(aad: bytes, form: Form) -> None:
-    """Check the additional data that a caller gave.
-
-    Raises:
-        TypeError: it is not bytes.
-        ValueError: it is empty, or the form has no place for it.
-    """
-    if not isinstance(aad, bytes):
-        raise checks.not_bytes("aad", aad)
-    if form == "compact":
-        raise ValueError("aad goes with form='flattened' or form='general'")
-    if aad == b"":
-        raise ValueError("aad must not be empty: leave it out")
-
-
 def _json_start(start: TokenStart, form: Form) -> JsonStart:
     recipient = Recipient({}, base64url.encode(start.encrypted_key))
     return JsonStart(form, start.protected, start.cek, start.iv, (recipient,))
-
-
-def deflated(plaintext: bytes, limits: Limits) -> bytes:
-    """Deflate a plaintext.
-
-    Raises:
-        TokenTooLargeError: it is over `inflated_bytes`.
-    """
-    if len(plaintext) > limits.inflated_bytes:
-        raise TokenTooLargeError("inflated_bytes", limits.inflated_bytes, len(plaintext))
-    return deflate.deflate(plaintext)

@@ -19,10 +19,12 @@ from msgspec import Struct
 from joseal._core import checks
 from joseal._core.algorithms.key_management import KeyManagement, WrapSettings
 from joseal._core.algorithms.pbes2 import Password
+from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.algorithms.registry import Enc, lookup_enc
-from joseal._core.assembly import JsonStart, assemble_json
-from joseal._core.jwe import MOST_TOKENS, check_aad, deflated
+from joseal._core.assembly import JsonStart, assemble_json, deflated
+from joseal._core.jwe import MOST_TOKENS
 from joseal._core.keys import Key
+from joseal._core.keys.arguments import check_aad
 from joseal._core.keys.keyset import distinct
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
@@ -84,7 +86,8 @@ class MultiEncrypter(Opaque):
         ValueError: `enc` is not known; `header` has a member that is managed here, or that is of
             one recipient, or that strict JSON can't carry; `aad` is empty.
         InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`
-            next to others; or one that `Encrypter` refuses.
+            next to others; one for integrated HPKE; one that is not quantum-resistant next to a
+            key for post-quantum HPKE; or one that `Encrypter` refuses.
         TokenTooLargeError: more keys than `recipients`, more work for passwords than
             `pbes2_iterations` together, or `header` over `header_bytes`.
 
@@ -231,10 +234,21 @@ def _check_together(keys: tuple[Key, ...], limits: Limits) -> None:
     if len(keys) > limits.recipients:
         raise TokenTooLargeError("recipients", limits.recipients, len(keys))
     for place, key in enumerate(keys):
+        if key._content is not None:
+            raise InvalidKeyError(
+                f"keys[{place}]: {key.alg} encrypts the content itself, for one recipient: use "
+                f"Encrypter(key, form=...), or a key for {key.alg}-KE"
+            )
         if len(keys) > 1 and key.alg in ALONE:
             raise InvalidKeyError(
                 f"keys[{place}]: {key.alg} makes the CEK itself, so it can't be next to other keys"
             )
+    weakest = weakest_of(key.alg for key in keys)
+    if weakest is not None:
+        raise InvalidKeyError(
+            f"{weakest} is not quantum-resistant, and a key next to it is: whoever breaks it has "
+            "the CEK of all"
+        )
     passwords = [key._material for key in keys if isinstance(key._material, Password)]
     work = sum(password.iterations for password in passwords)
     if work > limits.pbes2_iterations:

@@ -20,7 +20,12 @@ _PKCS1: Final = "RSAES-PKCS1-v1_5 can't be opened safely"
 _DRAFT: Final = "it is defined by a draft only"
 _DIRECT_GCM: Final = "a fixed AES-GCM key must not make more than 2^32 tokens"
 _POLYMORPHIC: Final = "its name does not say its curve: use Ed25519, or Ed448 for an Ed448 key"
+_NOT_APPROVED_SCHEDULE: Final = "no publication of NIST approves the key schedule of HPKE"
 _NOT_APPROVED: Final = "its primitive is not approved by NIST"
+
+_HPKE: Final = tuple(
+    f"HPKE-{number}{mode}" for number in (*range(11), 12, 13) for mode in ("", "-KE")
+)
 
 
 class Policy(Struct, frozen=True, kw_only=True):
@@ -69,6 +74,7 @@ MODERN: Final = Policy(
             "RSA1_5": _PKCS1,
             "C20P": _DRAFT,
             "XC20P": _DRAFT,
+            **dict.fromkeys(_HPKE, _DRAFT),
             **dict.fromkeys(("dir+A128GCM", "dir+A192GCM", "dir+A256GCM"), _DIRECT_GCM),
             "EdDSA": _POLYMORPHIC,
         }
@@ -86,6 +92,7 @@ FIPS_NAMES: Final = Policy(
             "C20P": _NOT_APPROVED,
             "XC20P": _NOT_APPROVED,
             "ES256K": "SP 800-186 allows secp256k1 for blockchain applications only",
+            **dict.fromkeys(_HPKE, _NOT_APPROVED_SCHEDULE),
         }
     ),
 )

@@ -31,6 +31,7 @@ from pkcs11.attributes import AttributeMapper, handle_ulong
 from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
 
 from joseal._core.algorithms import curves, foreign, rsa
+from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
@@ -399,6 +400,8 @@ def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
         if isinstance(public, RSAPublicKey):
             encrypted = public.encrypt(_PROBE, rsa.padding(ALGS[key.alg]))
             return device.unwrap(key.alg, encrypted) == _PROBE
+        if isinstance(public, AkpPublicKey):
+            return False
         ephemeral = curves.generate(curves.name(public))
         return device.agree(ephemeral.public_key()) == curves.agree(ephemeral, public)
     return False

@@ -191,7 +191,9 @@ def _enc_of(encrypter: Encrypter) -> EncSpec:
     settings = encryption_settings(encrypter)
     enc = settings.wrap.enc
     if not content_chunked.can_chunk(enc):
-        raise ValueError("the encrypter seals with C20P or XC20P, which no stream can have")
+        raise ValueError(
+            "the encrypter uses C20P, XC20P or integrated HPKE, which no stream can have"
+        )
     if settings.compress:
         raise ValueError("the encrypter compresses, which no stream can")
     _check_form(settings.form)
@@ -251,7 +253,7 @@ def _accept(settings: DecryptionSettings, frame: _Frame, plaintext_bytes: int | 
     if parsed.known.zip is not UNSET:
         raise NotAllowedError("zip", "compressed tokens can't be opened as a stream")
     if not content_chunked.can_chunk(enc):
-        raise NotAllowedError("enc", "C20P and XC20P can't be opened as a stream")
+        raise NotAllowedError("enc", "C20P, XC20P and integrated HPKE can't be opened as a stream")
     encrypted_key = compact.decode(frame.encrypted_key, "encrypted key")
     iv, tag = compact.decode(frame.iv, "iv"), compact.decode(frame.tag, "tag")
     size = (frame.ciphertext.stop - frame.ciphertext.start) * 3 // 4

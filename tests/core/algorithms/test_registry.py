@@ -4,7 +4,7 @@ import dataclasses
 from typing import get_args
 
 import pytest
-from tests.helpers import forge
+from tests.helpers import forge, hpke_forge
 
 from joseal._core.algorithms import registry
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, lookup_enc
@@ -23,6 +23,11 @@ EXPECTED_ALGS = {
     "PBES2-HS256+A128KW": ("password", 16, ()),
     "PBES2-HS384+A192KW": ("password", 24, ()),
     "PBES2-HS512+A256KW": ("password", 32, ()),
+    **{
+        alg: ("curve", 0, (kem,)) if kem in AGREEMENT else ("AKP", 0, ())
+        for alg in hpke_forge.ALGS
+        for kem in (hpke_forge.suite_of(alg).kem,)
+    },
 }
 HASHES = {
     **{alg: kind.name for alg, kind in forge.RSA_ALGS.items()},
@@ -44,6 +49,7 @@ EXPECTED_SIGS = {
     "Ed448": ("curve", 0, ("Ed448",), None),
     "EdDSA": ("curve", 0, ("Ed25519", "Ed448"), None),
     **{f"HS{bits}": ("oct", bits // 8, (), f"sha{bits}") for bits in (256, 384, 512)},
+    **{f"ML-DSA-{level}": ("AKP", 0, (), None) for level in (44, 65, 87)},
 }
 
 # Sizes of CEK, initialization vector and tag. draft-amringer-jose-chacha section 4.
@@ -91,6 +97,29 @@ def test_alg_is_of_the_kind_that_rfc_7518_section_4_gives(name):
         assert alg.hash == HASHES[name]
 
 
+@pytest.mark.parametrize("name", hpke_forge.ALGS)
+def test_suite_of_hpke_is_that_of_its_draft(name):
+    alg, suite = ALGS[name], hpke_forge.suite_of(name)
+    assert (alg.suite.kem, alg.suite.kem_id) == (suite.kem, suite.kem_id)
+    assert alg.suite.kdf == (suite.hash or "shake256")
+    assert alg.suite.hpke_suite == hpke_forge.ids(suite)
+    assert alg.suite.key_bytes == hpke_forge.AEADS[suite.aead_id][0]
+    assert alg.parameters == ("" if suite.kem in AGREEMENT else suite.kem)
+    assert alg.is_quantum_resistant is (name in hpke_forge.QUANTUM_RESISTANT)
+    assert alg.draft
+    if name.endswith("-KE"):
+        assert alg.content is None
+    else:
+        content = alg.content
+        assert (content.iv_bytes, content.tag_bytes, content.inner_bytes) == (0, 0, 16)
+        assert content.cek_bytes == alg.suite.key_bytes + 12
+
+
+def test_no_other_alg_has_a_content_encryption_of_its_own():
+    assert [name for name, alg in ALGS.items() if alg.content] == hpke_forge.INTEGRATED
+    assert [name for name, alg in ALGS.items() if alg.draft] == hpke_forge.ALGS
+
+
 @pytest.mark.parametrize("name", EXPECTED_SIGS)
 def test_signature_is_of_the_kind_that_rfc_7518_section_3_gives(name):
     sig, (*expected, hash_name) = SIGS[name], EXPECTED_SIGS[name]
@@ -127,6 +156,8 @@ FAMILIES = {
     "dir": ["dir"],
     "ecdh-es": ["ECDH-ES", "ECDH-ES+A128KW", "ECDH-ES+A192KW", "ECDH-ES+A256KW"],
     "pbes2": ["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"],
+    "hpke": hpke_forge.INTEGRATED,
+    "hpke-ke": hpke_forge.KEY_ENCRYPTION,
 }
 
 

@@ -285,8 +285,14 @@ GENERAL = {
         lambda m: m | {"recipients": [*m["recipients"], None]},
         r"member recipients\[2\] is missing",
     ),
-    "dir": (lambda m: last_recipient(m, {"header": {"alg": "dir"}}), "dir or ECDH-ES is next to"),
-    "ECDH-ES": (lambda m: last_recipient(m, {"header": {"alg": "ECDH-ES"}}), "dir or ECDH-ES is"),
+    "dir": (
+        lambda m: last_recipient(m, {"header": {"alg": "dir"}}),
+        "dir, ECDH-ES or HPKE is next to",
+    ),
+    "ECDH-ES": (
+        lambda m: last_recipient(m, {"header": {"alg": "ECDH-ES"}}),
+        "dir, ECDH-ES or HPKE is",
+    ),
     "alg is missing": (lambda m: last_recipient(m, {}), "the header has no alg"),
     "crit of another": (
         lambda m: last_recipient(m, {"header": {"alg": "x", "crit": ["y"], "y": 1}}),

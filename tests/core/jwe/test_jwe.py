@@ -292,7 +292,6 @@ def test_plaintext_of_another_type_is_a_type_error_before_any_work(
         ({"key": {"kty": "oct"}}, "key must be a Key"),
         ({"key": [kw()]}, "key must be a Key"),
         ({"key": KeySet([kw()])}, "key must be a Key"),
-        ({"enc": None}, "enc must be str"),
         ({"enc": 5}, "enc must be str"),
         ({"enc": [ENC]}, "enc must be str"),
         ({"enc": ENC.encode()}, "enc must be str"),
@@ -303,6 +302,12 @@ def test_plaintext_of_another_type_is_a_type_error_before_any_work(
 def test_encrypter_with_another_type_is_a_type_error(arguments, message):
     with pytest.raises(TypeError, match=f"^{message}, not "):
         Encrypter(**{"key": kw(), "enc": ENC, **arguments})
+
+
+def test_enc_is_demanded_for_a_key_that_has_no_content_encryption_of_its_own():
+    for make in (Encrypter, Decrypter):
+        with pytest.raises(TypeError, match=r"^enc is missing: a key for A128KW needs one"):
+            make(kw())
 
 
 @pytest.mark.parametrize(
@@ -399,7 +404,7 @@ def test_default_limits_are_mutual_at_the_edge():
         (b"secret", {}, "keys(\\[\\d\\])? must be a Key"),
         ({"kty": "oct"}, {}, "keys(\\[\\d\\])? must be a Key"),
         ([kw(), "a"], {}, "keys(\\[\\d\\])? must be a Key"),
-        (kw(), {"enc": None}, "enc must be str or a collection of str"),
+        (kw(), {"enc": None}, "enc is missing: a key for A128KW needs one"),
         (kw(), {"enc": 5}, "enc must be str or a collection of str"),
         (kw(), {"enc": iter([ENC])}, "enc must be str or a collection of str"),
         (kw(), {"enc": ENC.encode()}, "enc must be str"),

@@ -1,7 +1,7 @@
 """`Key.generate` for every alg: fresh, of the right size, and ready for use."""
 
 import pytest
-from tests.helpers import all_algorithms, forge
+from tests.helpers import all_algorithms, forge, hpke_forge
 from tests.helpers.forge import unb64
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
@@ -18,6 +18,20 @@ CURVES = {
     "Ed448": ("Ed448", ["Ed448"]),
     "EdDSA": ("Ed25519", ["Ed25519", "Ed448"]),
 }
+CURVES |= {
+    alg: (kem, [kem]) for alg in hpke_forge.ON_CURVES for kem in (hpke_forge.suite_of(alg).kem,)
+}
+# Bytes of the public key. FIPS 203 section 8, FIPS 204 section 4, and the point of a hybrid.
+PARAMETERS = {
+    "ML-DSA-44": 1312,
+    "ML-DSA-65": 1952,
+    "ML-DSA-87": 2592,
+    **{f"HPKE-8{mode}": 1184 + 65 for mode in ("", "-KE")},
+    **{f"HPKE-9{mode}": 1184 + 32 for mode in ("", "-KE")},
+    **{f"HPKE-10{mode}": 1568 + 97 for mode in ("", "-KE")},
+    **{f"HPKE-12{mode}": 1184 for mode in ("", "-KE")},
+    **{f"HPKE-13{mode}": 1568 for mode in ("", "-KE")},
+}
 EVERY_CURVE = [*all_algorithms.CURVES, "Ed25519", "Ed448"]
 PAIRS = [(alg, curve) for alg, (_, curves) in CURVES.items() for curve in curves]
 OCTETS = {
@@ -32,7 +46,7 @@ SIGNED_BY_RSA = ["RS256"]
 
 def test_every_alg_is_in_a_table_here():
     rsa = [alg for alg in (*ALGS, *SIGS) if {**ALGS, **SIGS}[alg].kind == "RSA"]
-    assert {*CURVES, *OCTETS, "dir", *rsa} == {*ALGS, *SIGS}
+    assert {*CURVES, *OCTETS, *PARAMETERS, "dir", *rsa} == {*ALGS, *SIGS}
 
 
 @pytest.mark.parametrize("alg", OCTETS)
@@ -54,6 +68,19 @@ def test_pair_is_fresh_and_on_its_curve(alg, curve):
     assert first.to_jwk()["crv"] == curve
     assert first.thumbprint() != second.thumbprint()
     assert Key.from_jwk(first.to_jwk(private=True)).thumbprint() == first.thumbprint()
+
+
+@pytest.mark.parametrize("alg", PARAMETERS)
+def test_akp_pair_is_fresh_and_of_its_size(alg):
+    first, second = Key.generate(alg, kid="a"), Key.generate(alg)
+    assert (first.is_private, first.kid) == (True, "a")
+    assert len(unb64(first.to_jwk()["pub"])) == PARAMETERS[alg]
+    assert first.thumbprint() != second.thumbprint()
+    assert Key.from_jwk(first.to_jwk(private=True)).thumbprint() == first.thumbprint()
+    with pytest.raises(ValueError, match="takes no such size or curve"):
+        Key.generate(alg, curve="P-256")
+    with pytest.raises(ValueError, match="takes no such size or curve"):
+        Key.generate(alg, size=32)
 
 
 @pytest.mark.parametrize("alg", CURVES)
@@ -97,19 +124,20 @@ def test_wrapping_key_has_one_size(alg):
             Key.generate(alg, size=size)
 
 
-@pytest.mark.parametrize("alg", [*CURVES, *HMAC, *SIGNED_BY_RSA])
+@pytest.mark.parametrize("alg", [*CURVES, *PARAMETERS, *HMAC, *SIGNED_BY_RSA])
 @pytest.mark.parametrize("form", ["jwk"])
 def test_generated_key_serves(alg, form):
     key = Key.generate(alg)
     if alg in SIGS:
         assert Verifier(all_algorithms.verifying(key)).verify(Signer(key).sign(b"x")) == b"x"
     else:
-        token = Encrypter(forge.sealing(key), enc="A128GCM").encrypt(b"x")
-        assert Decrypter(key, enc="A128GCM").decrypt(token) == b"x"
+        enc = None if alg in hpke_forge.INTEGRATED else "A128GCM"
+        token = Encrypter(forge.sealing(key), enc=enc).encrypt(b"x")
+        assert Decrypter(key, enc=enc).decrypt(token) == b"x"
 
 
 @pytest.mark.parametrize(
-    "alg", ["none", "", "hs256", "ES224", "HPKE-0", "RSA-OAEP-224", "A256GCM", "XC20PKW"]
+    "alg", ["none", "", "hs256", "ES224", "HPKE-11", "RSA-OAEP-224", "A256GCM", "XC20PKW"]
 )
 def test_unknown_alg_is_refused(alg):
     with pytest.raises(InvalidKeyError, match=r"(not known|not a known name|is the name of)"):

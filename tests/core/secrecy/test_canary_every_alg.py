@@ -15,7 +15,7 @@ import pytest
 import rich.console
 import rich.pretty
 import rich.traceback
-from tests.helpers import all_algorithms, forge
+from tests.helpers import all_algorithms, forge, hpke_forge
 
 import joseal
 from joseal import (
@@ -46,6 +46,16 @@ def password():
     return "pw-" + forge.draw("password", 9).hex()
 
 
+def info():
+    return forge.draw("info of HPKE", 24)
+
+
+def hpke(alg, make, **arguments):
+    key = hpke_forge.key(alg)
+    enc = "A128GCM" if alg.endswith("-KE") else None
+    return make(key.public() if make is Encrypter else key, enc=enc, **arguments)
+
+
 def curve(name):
     return all_algorithms.private(name).private_bytes_raw() if name[0] == "X" else _scalar(name)
 
@@ -67,6 +77,10 @@ def secrets():
     yield "wrapping key", all_algorithms.raw("A128KW", "A128GCM")
     yield "GCM key", all_algorithms.raw("A256GCMKW", "A128GCM")
     yield "Ed25519 key", forge.draw("Ed25519 mine", 32)
+    yield "ML-DSA seed", forge.draw("ML-DSA-44 mine", 32)
+    yield "info of HPKE", info()
+    for kem in (*hpke_forge.KEMS, *hpke_forge.HYBRIDS):
+        yield f"seed of {kem}", hpke_forge.pair(kem).seed
     for name in all_algorithms.CURVES:
         yield name, curve(name).lstrip(b"\0")
     numbers = forge.rsa_private().private_numbers()
@@ -174,6 +188,21 @@ OBJECTS = {
         for name in all_algorithms.CURVES
     },
     "signing pair": lambda: sig("RS256"),
+    "ML-DSA pair": lambda: sig("ML-DSA-44"),
+    **{
+        f"{alg} pair": (lambda alg=alg: hpke_forge.key(alg))
+        for alg in ("HPKE-0-KE", "HPKE-9", "HPKE-12")
+    },
+    **{
+        f"opened by {alg}": (
+            lambda alg=alg: hpke(alg, Decrypter).open(
+                hpke(alg, Encrypter).encrypt(plaintext(), info=info()), info=info()
+            )
+        )
+        for alg in ("HPKE-0", "HPKE-8-KE", "HPKE-13")
+    },
+    "encrypting by HPKE": lambda: hpke("HPKE-10", Encrypter),
+    "decrypting by HPKE": lambda: hpke("HPKE-9-KE", Decrypter),
     "Ed25519 pair": lambda: sig("Ed25519"),
     "HMAC key": lambda: sig("HS256"),
     "GCM key": lambda: all_algorithms.key("A256GCMKW"),
@@ -314,6 +343,33 @@ FAILING = {
     ),
     "nested with a bad outer signature": lambda: VerifyThenDecrypt(Verifier(sig()), opening()).open(
         broken(sealed_first().encrypt(plaintext()))
+    ),
+    # HPKE
+    **{
+        f"bad ciphertext, {alg}": lambda alg=alg: hpke(alg, Decrypter).decrypt(
+            str(hpke_forge.token(alg, plaintext())._replace(ciphertext=bytes(40))), info=info()
+        )
+        for alg in hpke_forge.ALGS
+    },
+    **{
+        f"another's token, {alg}": lambda alg=alg: hpke(alg, Decrypter).open(
+            str(hpke_forge.token(alg, plaintext(), name="other")), info=info()
+        )
+        for alg in hpke_forge.ALGS
+    },
+    "info of another type": lambda: hpke("HPKE-9", Encrypter).encrypt(plaintext(), info=password()),
+    "info without HPKE": lambda: sealing().encrypt(plaintext(), info=info()),
+    "seed of another pair": lambda: Key.from_jwk(
+        {**hpke_forge.jwk("HPKE-9"), "priv": forge.b64(forge.draw("ML-DSA-44 mine", 32))}
+    ),
+    "expanded ML-DSA key": lambda: Key.from_jwk(
+        {
+            **all_algorithms.ml_dsa_jwk("ML-DSA-44"),
+            "priv": forge.b64(forge.draw("ML-DSA-44 mine", 32) * 80),
+        }
+    ),
+    "bad ML-DSA signature": lambda: Verifier(sig("ML-DSA-44")).verify(
+        broken(Signer(sig("ML-DSA-44")).sign(plaintext()))
     ),
     # Every kind of key management
     **{

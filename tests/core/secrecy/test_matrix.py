@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import pytest
-from tests.helpers import all_algorithms
+from tests.helpers import all_algorithms, hpke_forge
 
 import joseal
 from joseal import bulk, claims, conformance, juspay, profiles, remote, stream, web
@@ -541,6 +541,9 @@ ROWS = {
     "joseal.Decrypter.decrypt: device, ECDH": lambda e: decrypter(e, "ECDH-ES+A256KW").decrypt(
         token("ECDH-ES+A256KW")
     ),
+    "joseal.Decrypter.decrypt: device, HPKE": lambda e: joseal.Decrypter(
+        joseal.Key.from_external(TrapDevice(e), public=hpke_forge.key("HPKE-0").public())
+    ).decrypt(str(hpke_forge.token("HPKE-0"))),
     "joseal.Decrypter.open: device": lambda e: decrypter(e).open(token()),
     "joseal.Signer.__init__: header": lambda e: joseal.Signer(
         private("RS256"), header=TrapMapping(e)

@@ -8,7 +8,7 @@ Rules:
   padding under a good tag, which any sender can make, is the same None.
 
 Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIST SP 800-38D;
-draft-amringer-jose-chacha for C20P and XC20P.
+draft-amringer-jose-chacha for C20P and XC20P; RFC 9180 section 5.2 for the part of HPKE.
 """
 
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.content_chunked import BLOCK_BYTES, PADDINGS
 from joseal._core.algorithms.hashes import HASHES, same
+from joseal._core.algorithms.hpke_suites import NONCE_BYTES
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire.large import LargeCiphertext
 
@@ -46,6 +47,7 @@ def lengths_fit(enc: EncSpec, sealed: AeadOutput) -> bool:
         and len(sealed.tag) == enc.tag_bytes
         and len(sealed.ciphertext) % enc.block_bytes == 0
         and (enc.block_bytes == 1 or len(sealed.ciphertext) > 0)
+        and len(sealed.ciphertext) >= enc.inner_bytes
     )
 
 
@@ -58,6 +60,9 @@ def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> t
         cipher = Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).encryptor()
         ciphertext = cipher.update(plaintext + padding)
         return ciphertext, _mac(enc, cek, iv, aad, ciphertext)
+    if enc.family == "hpke":
+        aead, nonce = _hpke(enc, cek)
+        return aead.encrypt(nonce, plaintext, aad), b""
     if enc.family == "xchacha":
         sealed = _seal_xchacha(cek, iv, aad, plaintext)
     else:
@@ -77,6 +82,9 @@ def open_(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
     if enc.family == "xchacha":
         return _open_xchacha(cek, ciphertext + tag, iv=iv, aad=aad)
     try:
+        if enc.family == "hpke":
+            aead, nonce = _hpke(enc, cek)
+            return aead.decrypt(nonce, ciphertext, aad)
         return _aead(enc, cek).decrypt(iv, ciphertext + tag, aad)
     except InvalidTag:
         return None
@@ -84,6 +92,12 @@ def open_(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
 
 def _aead(enc: EncSpec, cek: bytes) -> AESGCM | ChaCha20Poly1305:
     return AESGCM(cek) if enc.family == "gcm" else ChaCha20Poly1305(cek)
+
+
+def _hpke(enc: EncSpec, cek: bytes) -> tuple[AESGCM | ChaCha20Poly1305, bytes]:
+    """Return the AEAD and the nonce that HPKE derived for one token."""
+    key, nonce = cek[:-NONCE_BYTES], cek[-NONCE_BYTES:]
+    return ChaCha20Poly1305(key) if enc.name == "C20P" else AESGCM(key), nonce
 
 
 def _seal_xchacha(cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> bytes:

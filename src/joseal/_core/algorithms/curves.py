@@ -131,6 +131,26 @@ def coordinates(key: PublicCurveKey) -> tuple[bytes, bytes | None]:
     return numbers.x.to_bytes(size, "big"), numbers.y.to_bytes(size, "big")
 
 
+def encoded(key: PublicCurveKey) -> bytes:
+    """Return a public key as bytes: uncompressed on a Weierstrass curve. RFC 9180 section 7.1.1."""
+    x, y = coordinates(key)
+    return x if y is None else b"".join((b"\x04", x, y))
+
+
+def load_encoded(curve: str, raw: bytes) -> PublicCurveKey | None:
+    """Read what `encoded` writes; None where it is not a point of this curve.
+
+    Raises:
+        InvalidKeyError: this build of OpenSSL does not support the curve.
+    """
+    if curve not in _WEIERSTRASS:
+        return load_public(curve, raw, None)
+    size = field_bytes(curve)
+    if len(raw) != 1 + 2 * size or raw[0] != 4:  # noqa: PLR2004 - SEC 1 section 2.3.3
+        return None
+    return load_public(curve, raw[1 : 1 + size], raw[1 + size :])
+
+
 def scalar(key: PrivateCurveKey) -> bytes:
     """Return the private key's bytes, in the full size that its JWK needs."""
     if not isinstance(key, ec.EllipticCurvePrivateKey):
@@ -209,6 +229,22 @@ def _make_private(curve: str, d: bytes) -> PrivateCurveKey | None:
     if not 0 < value < _DOMAINS[curve].order:
         return None
     return ec.derive_private_key(value, _WEIERSTRASS[curve])
+
+
+def private_of_seed(curve: str, seed: bytes) -> PrivateCurveKey | None:
+    """Take the first scalar in range out of a seed, as hybrids of ML-KEM do; None without one.
+
+    Raises:
+        InvalidKeyError: this build of OpenSSL does not support the curve.
+
+    Source: draft-irtf-cfrg-concrete-hybrid-kems section 3, RandomScalar.
+    """
+    size = field_bytes(curve)
+    for at in range(0, len(seed) - size + 1, size):
+        key = _make_private(curve, seed[at : at + size])
+        if key is not None:
+            return key
+    return None
 
 
 def is_valid(key: PublicCurveKey) -> bool:

@@ -36,18 +36,22 @@ class UnwrapRequest(NamedTuple):
     # The epk by its curve, or None if it is bad: read once for a token, and not for each key. A
     # request without a dict, which is fresh for each token, keeps nothing.
     points: dict[str, PublicCurveKey | None] | None = None
+    # What the application has put into the key schedule, for HPKE.
+    info: bytes = b""
 
 
 class WrapSettings(NamedTuple):
     """What the one who seals has decided for all tokens of one object.
 
     `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.
+    `info` is what the application puts into the key schedule of one token, for HPKE only.
     """
 
     enc: EncSpec
     limits: Limits
     apu: bytes = b""
     apv: bytes = b""
+    info: bytes = b""
 
 
 def check_own(cek: bytes | None) -> None:

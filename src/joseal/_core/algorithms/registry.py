@@ -4,8 +4,9 @@
 a type checker finds a name that does not exist. A test keeps both the same.
 
 Source: RFC 7518 sections 3.1, 4.1 and 5.1, RFC 8037 section 3, RFC 8812 section 3, RFC 9864, the
-IANA registry "JSON Web Signature and Encryption Algorithms", and draft-amringer-jose-chacha for
-`C20P` and `XC20P`.
+IANA registry "JSON Web Signature and Encryption Algorithms", draft-amringer-jose-chacha for `C20P`
+and `XC20P`, draft-ietf-jose-hpke-encrypt and draft-ietf-jose-hpke-pq-pqt for HPKE, and RFC 9964 for
+ML-DSA.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,12 +16,14 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from joseal._core import checks
+from joseal._core.algorithms.hpke_suites import NONCE_BYTES, SUITES, TAG_BYTES, HpkeAlg, HpkeSuite
 from joseal.errors import InvalidKeyError
 
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 
-# What a key is made of: an RSA pair, bytes, a password, or a pair on one of the curves.
-Kind = Literal["RSA", "oct", "password", "curve"]
+# What a key is made of: an RSA pair, bytes, a password, a pair on one of the curves, or a pair that
+# is bytes to all but its algorithm (RFC 9964).
+Kind = Literal["RSA", "oct", "password", "curve", "AKP"]
 
 Alg: TypeAlias = Literal[
     "RSA-OAEP",
@@ -42,6 +45,7 @@ Alg: TypeAlias = Literal[
     "PBES2-HS256+A128KW",
     "PBES2-HS384+A192KW",
     "PBES2-HS512+A256KW",
+    HpkeAlg,
 ]
 SigAlg: TypeAlias = Literal[
     "RS256",
@@ -60,6 +64,9 @@ SigAlg: TypeAlias = Literal[
     "HS256",
     "HS384",
     "HS512",
+    "ML-DSA-44",
+    "ML-DSA-65",
+    "ML-DSA-87",
 ]
 # What a key may be bound to.
 KeyAlg: TypeAlias = Alg | SigAlg
@@ -74,6 +81,9 @@ Enc: TypeAlias = Literal[
     "C20P",
     "XC20P",
 ]
+KeyFamily: TypeAlias = Literal[
+    "rsa-oaep", "rsa1_5", "aes-kw", "aes-gcmkw", "dir", "ecdh-es", "pbes2", "hpke", "hpke-ke"
+]
 # The algs that take a password, which `Key.from_password` is for.
 PasswordAlg: TypeAlias = Literal["PBES2-HS256+A128KW", "PBES2-HS384+A192KW", "PBES2-HS512+A256KW"]
 Curve: TypeAlias = Literal[
@@ -85,11 +95,38 @@ WEIERSTRASS: Final[tuple[Curve, ...]] = ("P-256", "P-384", "P-521")
 KOBLITZ: Final[tuple[Curve, ...]] = ("secp256k1",)
 MONTGOMERY: Final[tuple[Curve, ...]] = ("X25519", "X448")
 EDWARDS: Final[tuple[Curve, ...]] = ("Ed25519", "Ed448")
+CURVES: Final[tuple[Curve, ...]] = (*WEIERSTRASS, *KOBLITZ, *MONTGOMERY, *EDWARDS)
 
 # A text that is longer, or less like a known name, is not taken for a misspelled one.
 _LEAST_NAME_CHARACTERS: Final = 5
 _MOST_NAME_CHARACTERS: Final = 24
 _LEAST_LIKENESS: Final = 0.7
+
+
+class EncSpec(Struct, frozen=True):
+    """A content encryption algorithm (`enc`). RFC 7518 section 5.
+
+    Attributes:
+        name: the registered name. Of one that is part of an alg, the name of the same cipher.
+        family: which functions of `content.py` do the work.
+        cek_bytes: the exact size of the content encryption key.
+        iv_bytes: the exact size of the initialization vector.
+        tag_bytes: the exact size of the authentication tag.
+        block_bytes: the ciphertext is a positive multiple of it; 1 where any size fits.
+        hash: of the HMAC in CBC-HMAC.
+        draft: defined by an Internet-Draft only, so its name may still change its meaning.
+        inner_bytes: the size of the tag that is part of the ciphertext.
+    """
+
+    name: Enc
+    family: Literal["cbc-hmac", "gcm", "chacha", "xchacha", "hpke"]
+    cek_bytes: int
+    iv_bytes: int
+    tag_bytes: int
+    block_bytes: int = 1
+    hash: HashName = "sha256"
+    draft: bool = False
+    inner_bytes: int = 0
 
 
 class AlgSpec(Struct, frozen=True):
@@ -105,16 +142,29 @@ class AlgSpec(Struct, frozen=True):
             CEK; 0 where there is none, or where the `enc` decides.
         iterations: what a new PBES2 key uses, after OWASP's advice of 2023.
         legacy: off unless named for one key, and then for opening only.
+        parameters: the set of parameters that serves, for an AKP key.
+        suite: of HPKE.
+        content: the content encryption that is part of the alg, so that there is no `enc`.
+        draft: defined by an Internet-Draft only, so its name may still change its meaning.
     """
 
     name: Alg
-    family: Literal["rsa-oaep", "rsa1_5", "aes-kw", "aes-gcmkw", "dir", "ecdh-es", "pbes2"]
+    family: KeyFamily
     kind: Kind
     curves: tuple[str, ...] = ()
     hash: HashName = "sha256"
     key_bytes: int = 0
     iterations: int = 0
     legacy: bool = False
+    parameters: str = ""
+    suite: HpkeSuite | None = None
+    content: EncSpec | None = None
+    draft: bool = False
+
+    @property
+    def is_quantum_resistant(self) -> bool:
+        """Whether a quantum computer does not find the CEK of a recorded token."""
+        return self.kind not in {"RSA", "curve"}
 
 
 class SigSpec(Struct, frozen=True):
@@ -127,38 +177,16 @@ class SigSpec(Struct, frozen=True):
         curves: the curves that serve, for a key on a curve.
         hash: of the message, and of MGF1 in PSS.
         key_bytes: the least size of an HMAC key (RFC 7518 section 3.2).
+        parameters: the set of parameters that serves, for an AKP key.
     """
 
     name: SigAlg
-    family: Literal["pkcs1", "pss", "ecdsa", "eddsa", "hmac"]
+    family: Literal["pkcs1", "pss", "ecdsa", "eddsa", "hmac", "ml-dsa"]
     kind: Kind
     curves: tuple[str, ...] = ()
     hash: HashName = "sha256"
     key_bytes: int = 0
-
-
-class EncSpec(Struct, frozen=True):
-    """A content encryption algorithm (`enc`). RFC 7518 section 5.
-
-    Attributes:
-        name: the registered name.
-        family: which functions of `content.py` do the work.
-        cek_bytes: the exact size of the content encryption key.
-        iv_bytes: the exact size of the initialization vector.
-        tag_bytes: the exact size of the authentication tag.
-        block_bytes: the ciphertext is a positive multiple of it; 1 where any size fits.
-        hash: of the HMAC in CBC-HMAC.
-        draft: defined by an Internet-Draft only, so its name may still change its meaning.
-    """
-
-    name: Enc
-    family: Literal["cbc-hmac", "gcm", "chacha", "xchacha"]
-    cek_bytes: int
-    iv_bytes: int
-    tag_bytes: int
-    block_bytes: int = 1
-    hash: HashName = "sha256"
-    draft: bool = False
+    parameters: str = ""
 
 
 AlgorithmSpec: TypeAlias = AlgSpec | SigSpec
@@ -170,6 +198,28 @@ def _ecdh(name: Alg, key_bytes: int) -> AlgSpec:
 
 def _pbes2(name: Alg, hash_name: HashName, key_bytes: int, work: int) -> AlgSpec:
     return AlgSpec(name, "pbes2", "password", hash=hash_name, key_bytes=key_bytes, iterations=work)
+
+
+def _hpke(name: HpkeAlg) -> AlgSpec:
+    suite, is_ke = SUITES[name.removesuffix("-KE")], name.endswith("-KE")
+    is_curve = suite.kem in CURVES
+    return AlgSpec(
+        name,
+        "hpke-ke" if is_ke else "hpke",
+        "curve" if is_curve else "AKP",
+        curves=(suite.kem,) if is_curve else (),
+        parameters="" if is_curve else suite.kem,
+        suite=suite,
+        content=None if is_ke else _content(suite),
+        draft=True,
+    )
+
+
+def _content(suite: HpkeSuite) -> EncSpec:
+    # Key and nonce together are what a CEK is to other algs.
+    return EncSpec(
+        suite.aead, "hpke", suite.key_bytes + NONCE_BYTES, 0, 0, draft=True, inner_bytes=TAG_BYTES
+    )
 
 
 def _cbc(name: Enc, cek_bytes: int, hash_name: HashName) -> EncSpec:
@@ -198,6 +248,32 @@ ALGS: Final[Mapping[str, AlgSpec]] = MappingProxyType(
         "PBES2-HS256+A128KW": _pbes2("PBES2-HS256+A128KW", "sha256", 16, 600_000),
         "PBES2-HS384+A192KW": _pbes2("PBES2-HS384+A192KW", "sha384", 24, 310_000),
         "PBES2-HS512+A256KW": _pbes2("PBES2-HS512+A256KW", "sha512", 32, 210_000),
+        "HPKE-0": _hpke("HPKE-0"),
+        "HPKE-0-KE": _hpke("HPKE-0-KE"),
+        "HPKE-1": _hpke("HPKE-1"),
+        "HPKE-1-KE": _hpke("HPKE-1-KE"),
+        "HPKE-2": _hpke("HPKE-2"),
+        "HPKE-2-KE": _hpke("HPKE-2-KE"),
+        "HPKE-3": _hpke("HPKE-3"),
+        "HPKE-3-KE": _hpke("HPKE-3-KE"),
+        "HPKE-4": _hpke("HPKE-4"),
+        "HPKE-4-KE": _hpke("HPKE-4-KE"),
+        "HPKE-5": _hpke("HPKE-5"),
+        "HPKE-5-KE": _hpke("HPKE-5-KE"),
+        "HPKE-6": _hpke("HPKE-6"),
+        "HPKE-6-KE": _hpke("HPKE-6-KE"),
+        "HPKE-7": _hpke("HPKE-7"),
+        "HPKE-7-KE": _hpke("HPKE-7-KE"),
+        "HPKE-8": _hpke("HPKE-8"),
+        "HPKE-8-KE": _hpke("HPKE-8-KE"),
+        "HPKE-9": _hpke("HPKE-9"),
+        "HPKE-9-KE": _hpke("HPKE-9-KE"),
+        "HPKE-10": _hpke("HPKE-10"),
+        "HPKE-10-KE": _hpke("HPKE-10-KE"),
+        "HPKE-12": _hpke("HPKE-12"),
+        "HPKE-12-KE": _hpke("HPKE-12-KE"),
+        "HPKE-13": _hpke("HPKE-13"),
+        "HPKE-13-KE": _hpke("HPKE-13-KE"),
     }
 )
 
@@ -220,6 +296,9 @@ SIGS: Final[Mapping[str, SigSpec]] = MappingProxyType(
         "HS256": SigSpec("HS256", "hmac", "oct", hash="sha256", key_bytes=32),
         "HS384": SigSpec("HS384", "hmac", "oct", hash="sha384", key_bytes=48),
         "HS512": SigSpec("HS512", "hmac", "oct", hash="sha512", key_bytes=64),
+        "ML-DSA-44": SigSpec("ML-DSA-44", "ml-dsa", "AKP", parameters="ML-DSA-44"),
+        "ML-DSA-65": SigSpec("ML-DSA-65", "ml-dsa", "AKP", parameters="ML-DSA-65"),
+        "ML-DSA-87": SigSpec("ML-DSA-87", "ml-dsa", "AKP", parameters="ML-DSA-87"),
     }
 )
 
@@ -235,8 +314,6 @@ ENCS: Final[Mapping[str, EncSpec]] = MappingProxyType(
         "XC20P": EncSpec("XC20P", "xchacha", 32, iv_bytes=24, tag_bytes=16, draft=True),
     }
 )
-
-CURVES: Final[tuple[Curve, ...]] = (*WEIERSTRASS, *KOBLITZ, *MONTGOMERY, *EDWARDS)
 
 PASSWORD_ALGS: Final[tuple[PasswordAlg, ...]] = (
     "PBES2-HS256+A128KW",

@@ -1,4 +1,4 @@
-"""Signatures: RSASSA-PKCS1-v1_5 and PSS, ECDSA, EdDSA, and HMAC.
+"""Signatures: RSASSA-PKCS1-v1_5 and PSS, ECDSA, EdDSA, ML-DSA, and HMAC.
 
 Rules:
 - Verifying says yes or no. Why not is never told.
@@ -6,7 +6,8 @@ Rules:
 - The salt of PSS is as long as its hash.
 - HMACs are compared in constant time.
 
-Source: RFC 7518 section 3, RFC 8037 section 3.1, RFC 8812 section 3.2, RFC 9864 section 2.2.
+Source: RFC 7518 section 3, RFC 8037 section 3.1, RFC 8812 section 3.2, RFC 9864 section 2.2, RFC
+9964 section 4.
 """
 
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from joseal._core.algorithms import curves
+from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey, MlDsaPrivate, MlDsaPublic
 from joseal._core.algorithms.hashes import HASHES, same
 from joseal._core.algorithms.registry import SigSpec
 from joseal._core.secrecy import Opaque
@@ -135,6 +137,30 @@ def ecdsa_signer(sig: SigSpec, private: ec.EllipticCurvePrivateKey) -> Sign:
         return r.to_bytes(size, "big") + s.to_bytes(size, "big")
 
     return sign
+
+
+def ml_dsa_check(public: AkpPublicKey) -> Check:
+    """Return the check of ML-DSA, pure and with an empty context. RFC 9964 section 4.
+
+    Raises:
+        TypeError: the key is not one of ML-DSA.
+    """
+    key = public.foreign
+    if not isinstance(key, MlDsaPublic):
+        raise TypeError("the key is not one of ML-DSA")
+    return key.verify
+
+
+def ml_dsa_signer(private: AkpPrivateKey) -> Sign:
+    """Return the private step for a key in memory.
+
+    Raises:
+        TypeError: the key is not one of ML-DSA.
+    """
+    key = private.foreign
+    if not isinstance(key, MlDsaPrivate):
+        raise TypeError("the key is not one of ML-DSA")
+    return key.sign
 
 
 def _rsa_padding(sig: SigSpec) -> PKCS1v15 | PSS:

@@ -13,10 +13,11 @@ from typing import Protocol, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.secrecy import Opaque
 
-PublicMaterial: TypeAlias = RSAPublicKey | PublicCurveKey
+PublicMaterial: TypeAlias = RSAPublicKey | PublicCurveKey | AkpPublicKey
 
 
 class ExternalKey(Protocol):

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from joseal._core import checks
-from joseal._core.algorithms import curves, foreign
+from joseal._core.algorithms import akp, curves, foreign
+from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
@@ -48,6 +49,9 @@ _PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aes-gcmkw": _WRAP,
     "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
     "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
+    # Its draft is silent: what the keys of a curve have, and what the message is done with it.
+    "hpke": {"encrypt": (*_DERIVE, "encrypt"), "decrypt": (*_DERIVE, "decrypt")},
+    "hpke-ke": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
     # Where the agreed key wraps another, RFC 7517 leaves open which of the two steps is meant.
     "ecdh-es+": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
 }
@@ -126,12 +130,20 @@ def dump(material: Held) -> dict[str, str]:
     if isinstance(material, RSAPublicKey):
         numbers = material.public_numbers()
         return {"kty": "RSA", "n": _integer_text(numbers.n), "e": _integer_text(numbers.e)}
+    if isinstance(material, AkpPrivateKey | AkpPublicKey):
+        return _dump_akp(material)
     if isinstance(material, PrivateCurveKey):
         return {**dump(material.public_key()), "d": to_member(curves.scalar(material))}
     curve = curves.name(material)
     x, y = curves.coordinates(material)
     members = {"kty": curves.kty(curve), "crv": curve, "x": to_member(x)}
     return members if y is None else {**members, "y": to_member(y)}
+
+
+def _dump_akp(material: AkpPrivateKey | AkpPublicKey) -> dict[str, str]:
+    if isinstance(material, AkpPrivateKey):
+        return {**_dump_akp(material.public_key()), "priv": to_member(material.seed)}
+    return {"kty": "AKP", "pub": to_member(material.raw)}
 
 
 def thumbprint(public: Mapping[str, str]) -> bytes:
@@ -146,7 +158,7 @@ def permits(alg: AlgorithmSpec, operations: frozenset[str] | None, direction: Di
     """Tell whether `key_ops` permit this direction with this alg."""
     if operations is None:
         return True
-    if alg.family == "ecdh-es" and direction == "encrypt" and not operations:
+    if alg.family in {"ecdh-es", "hpke", "hpke-ke"} and direction == "encrypt" and not operations:
         # Web Crypto gives the public half of a pair for agreement an empty list.
         return True
     return not operations.isdisjoint(_permitting(alg).get(direction, ()))
@@ -228,6 +240,8 @@ def _material(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
         return _load_rsa(members)
     if kty in {"EC", "OKP"}:
         return _load_curve(members, kty)
+    if kty == "AKP":
+        return _load_akp(members, alg)
     raise InvalidKeyError("joseal does not use keys of this kty")
 
 
@@ -286,6 +300,33 @@ def _load_curve(members: Mapping[str, object], kty: str) -> Material:
     private = curves.load_private(curve, _bytes(members, "d"), key)
     if private is None:
         raise InvalidKeyError("the JWK's d does not belong to its public half")
+    return private
+
+
+def _load_akp(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
+    """RFC 9964 section 3."""
+    if "alg" not in members:
+        raise InvalidKeyError("the JWK's alg is missing, which a key of kty AKP must have")
+    if not alg.parameters:
+        raise InvalidKeyError(f"{alg.name} takes no key of kty AKP")
+    public = _bytes(members, "pub")
+    key = akp.load_public(alg.parameters, public)
+    if key is None:
+        raise InvalidKeyError(
+            f"the JWK's pub is not a public key of {alg.parameters}: it has {len(public)} bytes, "
+            f"such a key has {akp.public_bytes(alg.parameters)}"
+        )
+    if "priv" not in members:
+        return key
+    seed = _bytes(members, "priv")
+    if len(seed) != akp.seed_bytes(alg.parameters):
+        raise InvalidKeyError(
+            f"the JWK's priv has {len(seed)} bytes, {alg.parameters} has a seed of "
+            f"{akp.seed_bytes(alg.parameters)}: expanded private keys are not used"
+        )
+    private = akp.load_private(alg.parameters, seed)
+    if private is None or private.public_key().raw != key.raw:
+        raise InvalidKeyError("the JWK's priv does not belong to its pub")
     return private
 
 

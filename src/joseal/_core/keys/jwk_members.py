@@ -20,7 +20,13 @@ from joseal.errors import InvalidKeyError
 
 _NUMBERS: Final = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
 _COORDINATES: Final = ("x", "y", "d")
-_VALUES: Final = {"RSA": _NUMBERS, "EC": _COORDINATES, "OKP": ("x", "d"), "oct": ("k",)}
+_VALUES: Final = {
+    "RSA": _NUMBERS,
+    "EC": _COORDINATES,
+    "OKP": ("x", "d"),
+    "oct": ("k",),
+    "AKP": ("pub", "priv"),
+}
 _CRT: Final = ("dp", "dq", "qi")
 _OPTIONAL: Final = ("use", "kid", "alg", "key_ops")
 
@@ -28,6 +34,7 @@ _KTYS: Final = {
     **dict.fromkeys(("rsa", "RSA-HSM", "rsa-hsm"), "RSA"),
     **dict.fromkeys(("ec", "EC-HSM", "ec-hsm", "ECDSA"), "EC"),
     **dict.fromkeys(("okp", "Okp", "EdDSA"), "OKP"),
+    **dict.fromkeys(("akp", "Akp", "ML-DSA", "ML-KEM"), "AKP"),
     **dict.fromkeys(("OCT", "Oct", "oct-HSM", "symmetric"), "oct"),
 }
 _CURVES: Final = {
@@ -94,7 +101,7 @@ def check_use(members: Mapping[str, object]) -> None:
 
 
 def _check_nulls(members: Mapping[str, object]) -> None:
-    for name in (*_OPTIONAL, "d", "p", "q", *_CRT, "oth"):
+    for name in (*_OPTIONAL, "d", "p", "q", *_CRT, "oth", "priv"):
         if name in members and members[name] is None:
             raise InvalidKeyError(f"the JWK's {name} is null: leave it out")
 

@@ -15,6 +15,8 @@ from functools import partial
 from typing import Final, Literal, Self, SupportsIndex, TypeAlias, final
 
 from joseal._core import checks
+from joseal._core.algorithms import akp
+from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
@@ -54,7 +56,7 @@ check_switches: Final = partial(checks.check, Limits())
 _MOST_SALT_BYTES: Final = 1024
 _SHOWN_KID: Final = 64
 
-# SubjectPublicKeyInfo, alg, kid, key_ops and certificates of a public key.
+# SubjectPublicKeyInfo or pub, alg, kid, key_ops and certificates of a public key.
 _Parts: TypeAlias = tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]
 
 
@@ -229,7 +231,7 @@ class Key(Opaque):
         """Load a key object of the `cryptography` package, public or private.
 
         Args:
-            key: an RSA, EC, X25519, X448, Ed25519 or Ed448 key.
+            key: an RSA, EC, X25519, X448, Ed25519, Ed448, ML-KEM or ML-DSA key.
             alg: the one algorithm that the key is for.
             kid: its name.
             legacy: allow `RSA1_5`, for opening old tokens.
@@ -643,11 +645,15 @@ class Key(Opaque):
 
         For a symmetric key it is a hash of the secret: publish it for keys of full entropy only.
 
-        Source: RFC 7638 sections 3 and 7.
+        Source: RFC 7638 sections 3 and 7, RFC 9964 section 6 for AKP keys.
         """
         material = self._material
         shown = material if isinstance(material, Secret) else materials.public(material)
-        return base64url.encode(jwks.thumbprint(jwks.dump(shown))).decode("ascii")
+        members = jwks.dump(shown)
+        if isinstance(shown, AkpPublicKey):
+            # RFC 9964 section 6: alg is one of the required members.
+            members["alg"] = self.alg
+        return base64url.encode(jwks.thumbprint(members)).decode("ascii")
 
     @hide_locals
     def thumbprint_uri(self) -> str:
@@ -746,6 +752,7 @@ class Key(Opaque):
             raise InvalidKeyError(
                 f"the key is public{way_out or ': decrypting needs the private key'}"
             )
+        encs = self._contents(encs)
         for enc in encs:
             support.check_content_encryption(enc)
         if not any(self._serves(enc) for enc in encs):
@@ -805,9 +812,24 @@ class Key(Opaque):
 
     def _serves(self, enc: EncSpec) -> bool:
         """Tell whether the key fits the enc: a `dir` key fits one size, the others fit any."""
+        if enc.inner_bytes or self._content is not None:
+            return enc is self._content
         if self._alg.family != "dir" or not isinstance(self._material, bytes):
             return True
         return self._enc in (None, enc.name) and len(self._material) == enc.cek_bytes
+
+    @property
+    def _content(self) -> EncSpec | None:
+        """The content encryption that is part of the alg, so that a message has no enc."""
+        return self._alg.content if isinstance(self._alg, AlgSpec) else None
+
+    @property
+    def _is_hpke(self) -> bool:
+        return isinstance(self._alg, AlgSpec) and self._alg.suite is not None
+
+    def _contents(self, encs: list[EncSpec]) -> list[EncSpec]:
+        """Return those of its own alg, or the encs that the caller accepts."""
+        return encs if self._content is None else [self._content]
 
     def _unfit(self, encs: list[EncSpec]) -> str:
         """Say why a `dir` key fits none of the encs."""
@@ -836,19 +858,24 @@ class Key(Opaque):
         # First, and stored: a Decrypter looks a secret key up for each token.
         if self._is_secret:
             return None
-        spki = pems.spki(materials.public(self._material))
+        public = materials.public(self._material)
+        # A hybrid key has no SubjectPublicKeyInfo.
+        raw = public.raw if isinstance(public, AkpPublicKey) else pems.spki(public)
         operations = None if self._operations is None else tuple(sorted(self._operations))
-        return spki, self.alg, self._kid, operations, self._certificates
+        return raw, self.alg, self._kid, operations, self._certificates
 
 
 def _unpickle(
-    spki: bytes,
+    raw: bytes,
     alg: str,
     kid: str | None,
     operations: tuple[str, ...] | None,
     chain: tuple[Certificate, ...],
 ) -> Key:
-    material = pems.load_der(spki, None)
+    parameters = lookup_alg(alg).parameters
+    material = akp.load_public(parameters, raw) if parameters else pems.load_der(raw, None)
+    if material is None:
+        raise InvalidKeyError("the pickle is not that of a public key")
     permitted = None if operations is None else frozenset(operations)
     return Key._make(material, alg, kid=kid, operations=permitted, legacy=True, chain=chain)
 

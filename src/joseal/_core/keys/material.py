@@ -15,7 +15,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from joseal._core.algorithms import curves
+from joseal._core.algorithms import akp, curves
+from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, SigSpec
@@ -24,8 +25,9 @@ from joseal._core.keys.external import External, PublicMaterial
 from joseal.errors import InvalidKeyError
 
 Secret: TypeAlias = bytes | Password
-Held: TypeAlias = RSAPrivateKey | PrivateCurveKey | PublicMaterial | Secret
-PrivateMaterial: TypeAlias = RSAPrivateKey | PrivateCurveKey | External
+HeldPrivate: TypeAlias = RSAPrivateKey | PrivateCurveKey | AkpPrivateKey
+Held: TypeAlias = HeldPrivate | PublicMaterial | Secret
+PrivateMaterial: TypeAlias = HeldPrivate | External
 Material: TypeAlias = Held | External
 
 # What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
@@ -44,6 +46,8 @@ def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> No
         _check_rsa(material)
     elif alg.kind == "curve":
         _check_curve(alg, material)
+    elif alg.kind == "AKP":
+        _check_akp(alg, material)
     elif alg.kind == "password":
         if not isinstance(material, Password):
             raise InvalidKeyError("PBES2 needs a key made for it: see Key.from_password")
@@ -52,19 +56,30 @@ def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> No
 
 
 def _check_rsa(material: Material) -> None:
-    if isinstance(material, Secret) or not isinstance(public(material), RSAPublicKey):
+    shown = None if isinstance(material, Secret) else public(material)
+    if not isinstance(shown, RSAPublicKey):
         raise InvalidKeyError("this alg needs an RSA key")
     # For a key on a device there is no other half to look at.
-    validate.check_pair(material.public if isinstance(material, External) else material)
+    validate.check_pair(material if isinstance(material, RSAPrivateKey) else shown)
 
 
 def _check_curve(alg: AlgorithmSpec, material: Material) -> None:
     shown = None if isinstance(material, Secret) else public(material)
-    if isinstance(material, Secret) or not isinstance(shown, PublicCurveKey):
+    if not isinstance(shown, PublicCurveKey):
         raise InvalidKeyError("this alg needs a key on a curve")
     if curves.name(shown) not in alg.curves:
         raise InvalidKeyError("the key is not on a curve that this alg takes")
-    validate.check_pair(material.public if isinstance(material, External) else material)
+    validate.check_pair(material if isinstance(material, PrivateCurveKey) else shown)
+
+
+def _check_akp(alg: AlgorithmSpec, material: Material) -> None:
+    shown = None if isinstance(material, Secret) else public(material)
+    if not isinstance(shown, AkpPublicKey):
+        raise InvalidKeyError(f"this alg needs an AKP key: {alg.parameters}")
+    if shown.name != alg.parameters:
+        raise InvalidKeyError(f"the key is of {shown.name}, {alg.name} needs {alg.parameters}")
+    if isinstance(material, External) and not isinstance(alg, SigSpec):
+        raise InvalidKeyError(f"a device can't serve as a key of {alg.parameters} yet")
 
 
 def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> None:
@@ -96,7 +111,7 @@ def public(material: Material) -> PublicMaterial:
         raise InvalidKeyError("a symmetric key has no public half")
     if isinstance(material, External):
         return material.public
-    if isinstance(material, RSAPrivateKey | PrivateCurveKey):
+    if isinstance(material, HeldPrivate):
         return material.public_key()
     return material
 
@@ -129,6 +144,8 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
             return curves.generate(chosen)
         except UnsupportedAlgorithm:
             raise curves.unsupported(chosen) from None
+    if alg.kind == "AKP":
+        return akp.generate(alg.parameters)
     if isinstance(alg, AlgSpec) and alg.kind == "password":
         return Password(os.urandom(32), alg.iterations)
     return _generate_bytes(alg, size)
@@ -141,6 +158,13 @@ def _generate_bytes(alg: AlgorithmSpec, size: int | None) -> bytes:
     return os.urandom(raw)
 
 
+def name(shown: PublicMaterial) -> str:
+    """Return the name of a kind of pair: with the size of RSA, the curve, or the parameters."""
+    if isinstance(shown, RSAPublicKey):
+        return f"RSA-{shown.key_size}"
+    return shown.name if isinstance(shown, AkpPublicKey) else curves.name(shown)
+
+
 def describe(material: Material) -> str:
     """Say what the material is, without any of it."""
     if isinstance(material, Password):
@@ -148,6 +172,6 @@ def describe(material: Material) -> str:
     if isinstance(material, bytes):
         return f"{len(material)} bytes"
     shown = public(material)
-    kind = f"RSA-{shown.key_size}" if isinstance(shown, RSAPublicKey) else curves.name(shown)
+    kind = name(shown)
     half = "private" if isinstance(material, PrivateMaterial) else "public"
     return f"{kind} {'external' if isinstance(material, External) else half}"

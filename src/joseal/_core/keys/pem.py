@@ -20,12 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from joseal._core import checks
-from joseal._core.algorithms import foreign
+from joseal._core.algorithms import akp, foreign
+from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.keys import certificates, classify, der
 from joseal._core.keys.external import PublicMaterial
-from joseal._core.keys.material import Held, Material, Secret
+from joseal._core.keys.material import Held, HeldPrivate, Material, Secret
 from joseal._core.wire import base64url, strict_json
 from joseal.errors import InvalidKeyError
 
@@ -48,6 +49,14 @@ _OWN_PEM: Final = frozenset({"pem-private", "pem-public", "pem-certificate"})
 _PUBLIC_DER: Final = frozenset({"der-spki", "der-pkcs1-public", "der-certificate"})
 _OWN_DER: Final = _PUBLIC_DER.union(_DER)
 
+# The OIDs of ML-DSA-44 to -87 and of ML-KEM-512 to -1024 (RFC 9881 section 2, RFC 9935 section 3),
+# and where they are in PKCS#8: behind a header, a version and two headers.
+_SEEDED: Final = re.compile(rb"\x60\x86\x48\x01\x65\x03\x04(\x03[\x11-\x13]|\x04[\x01-\x03])")
+_OID_WITHIN: Final = 30
+_EXPANDED: Final = (
+    "the key of ML-DSA or ML-KEM can't be read: only the seed is read, not the expanded private key"
+)
+_NO_PEM: Final = "a hybrid key has no PEM form that is registered: write it as a JWK"
 _DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is known"
 _MISSING: Final = "the private key is encrypted: give password="
 _NEEDLESS: Final = "a password was given, but the private key is not encrypted"
@@ -231,7 +240,20 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
         except TypeError:
             # The loader's way to say that a password is missing, or given in vain.
             raise InvalidKeyError(_MISSING if protection is None else _NEEDLESS) from None
+    if _SEEDED.search(_der(raw) if pem else raw[:_OID_WITHIN]) is not None:
+        raise InvalidKeyError(_EXPANDED)
     raise InvalidKeyError(_refusal(raw, _DAMAGED if protection is None else _WRONG, pem=pem))
+
+
+def _der(pem: bytes) -> bytes:
+    """Return the first bytes of a PEM block; none where it is not base64."""
+    # Most programs never need it.
+    import base64  # noqa: PLC0415
+
+    body = b"".join(pem.partition(b"-----BEGIN PRIVATE KEY-----")[2].split())
+    with suppress(ValueError):
+        return base64.b64decode(body[: 4 * _OID_WITHIN // 3])
+    return b""
 
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
@@ -261,7 +283,16 @@ def _public(raw: bytes, *, pem: bool) -> Material | None:
 
 
 def spki(material: PublicMaterial, encoding: Encoding = Encoding.DER) -> bytes:
-    """Write a public key's SubjectPublicKeyInfo. RFC 5280 section 4.1.2.7."""
+    """Write a public key's SubjectPublicKeyInfo. RFC 5280 section 4.1.2.7, RFC 9881, RFC 9935.
+
+    Raises:
+        InvalidKeyError: a hybrid key, which has no such form.
+    """
+    if isinstance(material, AkpPublicKey):
+        if material.point is not None:
+            raise InvalidKeyError(_NO_PEM)
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return material.foreign.public_bytes(encoding, form)
     return material.public_bytes(encoding, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -280,6 +311,9 @@ def _required(key: object) -> Material:
         return key
     if key is None:
         raise InvalidKeyError(_DAMAGED)
+    pair = akp.wrap_foreign(key)
+    if pair is not None:
+        return pair
     raise InvalidKeyError("joseal does not use keys of this kind")
 
 
@@ -288,14 +322,18 @@ def dump_pem(material: Held, password: str | bytes | None) -> str:
 
     Raises:
         TypeError: `password` is neither str nor bytes.
-        InvalidKeyError: a symmetric key has no PEM form.
+        InvalidKeyError: a symmetric or a hybrid key has no PEM form.
     """
     if isinstance(material, Secret):
         raise InvalidKeyError("a symmetric key has no PEM form")
-    if not isinstance(material, RSAPrivateKey | PrivateCurveKey):
+    if not isinstance(material, HeldPrivate):
         return spki(material, Encoding.PEM).decode()
     protection: serialization.KeySerializationEncryption = serialization.NoEncryption()
     if password is not None:
         protection = serialization.BestAvailableEncryption(secret(password))
     form = serialization.PrivateFormat.PKCS8
+    if isinstance(material, AkpPrivateKey):
+        if material.scalar is not None:
+            raise InvalidKeyError(_NO_PEM)
+        return material.foreign.private_bytes(Encoding.PEM, form, protection).decode()
     return material.private_bytes(Encoding.PEM, form, protection).decode()

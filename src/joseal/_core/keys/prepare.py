@@ -14,9 +14,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 from joseal._core.algorithms import curves, signatures
 from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct
+from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey
-from joseal._core.algorithms.ecdh import EcdhEs
+from joseal._core.algorithms.ecdh import Agree, EcdhEs
+from joseal._core.algorithms.hpke import HpkeIntegrated, HpkeKeyEncryption
+from joseal._core.algorithms.hpke_suites import HpkeSuite
+from joseal._core.algorithms.kems import DhKem, Kem
 from joseal._core.algorithms.key_management import KeyManagement
+from joseal._core.algorithms.ml_kem import MlKem
 from joseal._core.algorithms.pbes2 import Password, Pbes2
 from joseal._core.algorithms.registry import AlgSpec, EncSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
@@ -34,12 +39,21 @@ _SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
 
 
 def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
-    """Prepare key management for material that `check` has passed for this alg."""
+    """Prepare key management for material that `check` has passed for this alg.
+
+    Raises:
+        InvalidKeyError: the material is of another kind, so that `check` has not passed it.
+    """
     if isinstance(material, Password):
         return Pbes2(alg, material)
     if isinstance(material, bytes):
         return _SYMMETRIC[alg.family](material)
     public = materials.public(material)
+    if alg.suite is not None:
+        kem = _kem(alg.suite, material)
+        return HpkeIntegrated(alg.suite, kem) if alg.content else HpkeKeyEncryption(alg.suite, kem)
+    if isinstance(public, AkpPublicKey):
+        raise InvalidKeyError("this alg takes no AKP key")
     if isinstance(public, RSAPublicKey):
         decrypt = None
         if isinstance(material, RSAPrivateKey):
@@ -47,12 +61,23 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
         elif isinstance(material, External):
             decrypt = partial(material.device.unwrap, alg.name)
         return RsaEncryption(alg, public, decrypt)
-    agree = None
+    return EcdhEs(alg, public, _agreement(material))
+
+
+def _agreement(material: Material) -> Agree | None:
+    """Return the private step of a key on a curve, wherever the key is; None for a public key."""
     if isinstance(material, External):
-        agree = material.device.agree
-    elif isinstance(material, PrivateCurveKey):
-        agree = partial(curves.agree, material)
-    return EcdhEs(alg, public, agree)
+        return material.device.agree
+    return partial(curves.agree, material) if isinstance(material, PrivateCurveKey) else None
+
+
+def _kem(suite: HpkeSuite, material: Material) -> Kem:
+    public = materials.public(material)
+    if isinstance(public, AkpPublicKey):
+        return MlKem(public, material if isinstance(material, AkpPrivateKey) else None)
+    if isinstance(public, RSAPublicKey):
+        raise InvalidKeyError("this alg needs a key on a curve")
+    return DhKem(suite, public, _agreement(material))
 
 
 def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
@@ -73,6 +98,8 @@ def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
     if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
         # Nothing is left to choose or to check before. RFC 8037 section 3.1.
         return KeyPairScheme(public.verify, sign)
+    if isinstance(public, AkpPublicKey):
+        return KeyPairScheme(signatures.ml_dsa_check(public), sign)
     raise InvalidKeyError("this alg needs a key on a curve")
 
 
@@ -83,6 +110,8 @@ def _signer(sig: SigSpec, material: Material) -> Sign | None:
         return signatures.rsa_signer(sig, material)
     if isinstance(material, ec.EllipticCurvePrivateKey):
         return signatures.ecdsa_signer(sig, material)
+    if isinstance(material, AkpPrivateKey):
+        return signatures.ml_dsa_signer(material)
     return material.sign if isinstance(material, Ed25519PrivateKey | Ed448PrivateKey) else None
 
 

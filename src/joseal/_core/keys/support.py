@@ -13,8 +13,8 @@ from typing import Final
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
-from joseal._core.algorithms import content_encryption, curves
-from joseal._core.algorithms.curves import unsupported
+from joseal._core.algorithms import akp, content_encryption, curves
+from joseal._core.algorithms.curves import PublicCurveKey, unsupported
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, EncSpec, SigSpec
@@ -34,7 +34,7 @@ def check_algorithm(spec: AlgorithmSpec, material: Material) -> None:
         InvalidKeyError: the installed OpenSSL does not support it.
     """
     shown = None if isinstance(material, Secret) else public(material)
-    curve = "" if shown is None or isinstance(shown, RSAPublicKey) else curves.name(shown)
+    curve = curves.name(shown) if isinstance(shown, PublicCurveKey) else ""
     if not _does_algorithm(spec, curve):
         raise unsupported(f"{spec.name} on {curve}" if curve else spec.name)
 
@@ -93,6 +93,8 @@ def _material(spec: AlgorithmSpec, curve: str) -> Held:
     if spec.kind == "RSA":
         # Any odd modulus will do for the public operation, and this one is made at once.
         return RSAPublicNumbers(65537, 2**2048 - 1).public_key()
+    if spec.kind == "AKP":
+        return akp.generate(spec.parameters)
     if spec.kind == "curve":
         return curves.generate(curve)
     return Password(_DATA, 1) if spec.kind == "password" else bytes(spec.key_bytes)

@@ -21,7 +21,7 @@ from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeErr
 
 # Members that a sender's code sets, never the caller by hand.
 MANAGED: Final = frozenset(
-    {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"}
+    {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64", "ek", "psk_id"}
 )
 
 # What a caller writes instead of the Header Parameter.
@@ -63,6 +63,8 @@ class Members(Struct, frozen=True, kw_only=True):
     tag: str | UnsetType = UNSET
     p2s: str | UnsetType = UNSET
     p2c: int | UnsetType = UNSET
+    ek: str | UnsetType = UNSET
+    psk_id: str | UnsetType = UNSET
     b64: bool | UnsetType = UNSET
 
 

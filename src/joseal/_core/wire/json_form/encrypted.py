@@ -25,9 +25,10 @@ from joseal._core.wire.json_form import members as rules
 from joseal._core.wire.json_form.members import PER_RECIPIENT, Form
 from joseal.errors import MalformedTokenError, NotAllowedError
 
-# The key is the content encryption key, or gives it: there can't be a second recipient.
-# RFC 7516 section 5.1 steps 3 and 6, RFC 7518 sections 4.5 and 4.6.
-ALONE: Final = frozenset({"dir", "ECDH-ES"})
+# The key is the content encryption key, or gives it, or HPKE encrypts the content itself: there
+# can't be a second recipient. RFC 7516 section 5.1 steps 3 and 6, RFC 7518 sections 4.5 and 4.6,
+# draft-ietf-jose-hpke-encrypt section 5.
+ALONE: Final = frozenset({"dir", "ECDH-ES", *(f"HPKE-{number}" for number in (*range(11), 12, 13))})
 
 # What a caller may accept from where nothing is authenticated.
 _ACCEPTABLE: Final = PER_RECIPIENT | {"enc"}
@@ -210,7 +211,7 @@ def _read(
 def _check_together(found: list[headers.Members], limits: Limits) -> None:
     """Check what recipients must share, and the work that they ask for together."""
     if any(known.alg in ALONE for known in found):
-        raise MalformedTokenError("dir or ECDH-ES is next to other recipients")
+        raise MalformedTokenError("dir, ECDH-ES or HPKE is next to other recipients")
     if len({known.enc for known in found}) > 1:
         raise MalformedTokenError("the recipients differ in enc")
     work = sum(known.p2c for known in found if known.p2c is not UNSET and known.p2c > 0)

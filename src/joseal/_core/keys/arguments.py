@@ -1,0 +1,102 @@
+"""What a caller says next to a key to encrypt or decrypt with it: enc, info, apu, apv and AAD.
+
+Rules:
+- The key's alg says what else is needed, and what must not be given.
+
+Source: RFC 7516 sections 4.1.2 and 7.2.1, RFC 7518 section 4.6.1, draft-ietf-jose-hpke-encrypt
+sections 4 to 6.
+"""
+
+from collections.abc import Collection, Iterable
+
+from joseal._core import checks
+from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs
+from joseal._core.keys.key import Key
+from joseal._core.keys.keyset import KeySet
+from joseal._core.wire.json_form.members import Form
+
+
+def content_of(key: Key, enc: Enc | None) -> EncSpec:
+    """Return the content encryption of the key's alg, or the one that the caller names.
+
+    Raises:
+        TypeError: there is none.
+        ValueError: there are two, or the name is not known.
+    """
+    content = key._content
+    if content is None:
+        if enc is None:
+            raise TypeError(f"enc is missing: a key for {key.alg} needs one, such as A256GCM")
+        return lookup_enc(enc)
+    if enc is not None:
+        raise ValueError(f"enc must not be given: {key.alg} encrypts the plaintext itself")
+    return content
+
+
+def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSpec]:
+    """Return the encs that a caller accepts, for the keys that have none of their own.
+
+    Raises:
+        TypeError: there is none, and a key needs one.
+        ValueError: there is one and no key needs it, or a name is not known.
+    """
+    named = [key.alg for key in keys if key._content is None]
+    if enc is None:
+        if named:
+            raise TypeError(f"enc is missing: a key for {named[0]} needs one, such as A256GCM")
+        return []
+    encs = lookup_encs(enc)
+    if not named:
+        raise ValueError(f"enc must not be given: {next(iter(keys)).alg} has no enc")
+    return encs
+
+
+def enc_name(enc: EncSpec) -> Enc | None:
+    """Return the name that a caller gives; None for a content encryption that is part of an alg."""
+    return None if enc.inner_bytes else enc.name
+
+
+def checked_info(info: bytes, keys: Iterable[Key]) -> bytes:
+    """Check what the application puts into the key schedule.
+
+    Raises:
+        TypeError: it is not bytes.
+        ValueError: no key is for HPKE.
+    """
+    if not isinstance(info, bytes):
+        raise checks.not_bytes("info", info)
+    if not any(key._is_hpke for key in keys):
+        raise ValueError(f"info is for HPKE, the key is bound to {next(iter(keys)).alg}")
+    return info
+
+
+def parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
+    """Check the names of the parties, for ECDH-ES.
+
+    Raises:
+        TypeError: one is not bytes.
+        ValueError: the key is for another alg, or both are the same.
+    """
+    for argument, party in (("apu", apu), ("apv", apv)):
+        if not isinstance(party, bytes):
+            raise checks.not_bytes(argument, party)
+    if (apu or apv) and not key.alg.startswith("ECDH-ES"):
+        raise ValueError(f"apu and apv are for ECDH-ES, the key is bound to {key.alg}")
+    if apu and apu == apv:
+        raise ValueError("apu and apv must differ")
+    return apu, apv
+
+
+def check_aad(aad: bytes, form: Form) -> None:
+    """Check the additional data that a caller gave.
+
+    Raises:
+        TypeError: it is not bytes.
+        ValueError: it is empty, or the form has no place for it.
+    """
+    if not isinstance(aad, bytes):
+        raise checks.not_bytes("aad", aad)
+    if form == "compact":
+        raise ValueError("aad goes with form='flattened' or form='general'")
+    if aad == b"":
+        raise ValueError("aad must not be empty: leave it out")

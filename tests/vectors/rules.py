@@ -13,9 +13,17 @@ from typing import NamedTuple
 
 from tests.vectors.vector_files import Case, group_of
 
-from joseal._core.algorithms.registry import ALGS, ENCS, KOBLITZ, SIGS, AlgSpec
+from joseal._core.algorithms import registry
+from joseal._core.algorithms.registry import ENCS, KOBLITZ, AlgSpec
 from joseal._core.algorithms.registry import WEIERSTRASS as NIST
 from joseal._core.wire import base64url
+
+# HPKE has rules and cases of its own (`HPKE` below). What ML-KEM encapsulates and ML-DSA signs is
+# fresh in every run, so that no file of the generator has it: `tests/vectors/test_hpke_drafts.py`
+# and `tests/core` have their cases.
+ALGS = {name: alg for name, alg in registry.ALGS.items() if alg.suite is None}
+SIGS = {name: sig for name, sig in registry.SIGS.items() if sig.family != "ml-dsa"}
+HPKE_ALGS = {name: alg for name, alg in registry.ALGS.items() if alg.suite and alg.curves}
 
 JWE_SEGMENTS = ("header", "encrypted key", "IV", "ciphertext", "tag")
 JWS_SEGMENTS = ("header", "payload", "signature")
@@ -66,12 +74,12 @@ class Fault(NamedTuple):
 
     @property
     def family(self) -> str:
-        known = ALGS.get(self.alg)
+        known = registry.ALGS.get(self.alg)
         return SIGS[self.alg].family if known is None else family_of(known)
 
     @property
     def enc(self) -> str:
-        return self.base.test["header"]["enc"]
+        return self.base.test["header"].get("enc", "none")
 
     @property
     def agreed(self) -> tuple[str, str]:
@@ -102,6 +110,15 @@ ONCE = Axis(lambda _: "once", ["once"])
 FAMILY = Axis(lambda fault: fault.family, FAMILIES)
 SIGNED = Axis(lambda fault: fault.family, SIGNING)
 ALG = Axis(lambda fault: fault.alg, ALGS)
+HPKE = Axis(lambda fault: fault.alg, HPKE_ALGS)
+HPKE_INTEGRATED = Axis(lambda fault: fault.alg, [n for n, alg in HPKE_ALGS.items() if alg.content])
+HPKE_KE = Axis(lambda fault: fault.alg, [n for n, alg in HPKE_ALGS.items() if not alg.content])
+HPKE_POINTS = Axis(
+    lambda fault: fault.alg, [n for n, alg in HPKE_ALGS.items() if alg.curves[0][0] == "P"]
+)
+HPKE_LOW = Axis(
+    lambda fault: fault.alg, [n for n, alg in HPKE_ALGS.items() if alg.curves[0][0] == "X"]
+)
 SIG = Axis(lambda fault: fault.alg, SIGS)
 ENC = Axis(lambda fault: fault.enc, ENCS)
 BLOCK = Axis(lambda fault: fault.enc, BLOCKS)

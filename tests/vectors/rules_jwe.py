@@ -12,6 +12,11 @@ from tests.vectors.rules import (
     ENCODINGS,
     FAMILY,
     GCMKW,
+    HPKE,
+    HPKE_INTEGRATED,
+    HPKE_KE,
+    HPKE_LOW,
+    HPKE_POINTS,
     MONTGOMERY,
     OAEP,
     ONCE,
@@ -595,4 +600,60 @@ LIMITS = [
     ),
 ]
 
-JWE_RULES = [*FORM, *HEADER, *CONTENT, *KEYS, *LIMITS]
+HPKE_RULES = [
+    Rule(
+        "An encapsulated secret is one of its KEM, which is seen before the private key is used",
+        *("HpkeSecret", "malformed", HPKE),
+        each("the encapsulated secret is ", ("empty", "one byte shorter", "one byte longer")),
+    ),
+    Rule(
+        "On a Weierstrass curve it is an uncompressed point of it",
+        *("HpkeSecret", "malformed", HPKE_POINTS),
+        each(
+            "the encapsulated secret ",
+            (
+                *("is compressed", "has another first byte", "is off the curve"),
+                "is at the point of zeros",
+            ),
+        ),
+    ),
+    Rule(
+        "On a Montgomery curve it is not of low order",
+        *("HpkeSecret", "malformed", HPKE_LOW),
+        each("the encapsulated secret is of low order, u is ", ("0", "1")),
+    ),
+    Rule(
+        "A key for one mode of a suite takes no token of the other, and no pre-shared key",
+        *("HpkeHeader", "not_allowed", HPKE),
+        ("psk_id is there", "zip is there", "alg is the other mode of the suite"),
+    ),
+    Rule(
+        "Integrated Encryption has neither enc nor ek",
+        *("HpkeHeader", "malformed", HPKE_INTEGRATED, ("enc is there", "ek is there")),
+    ),
+    Rule(
+        "Key Encryption has both",
+        *("HpkeHeader", "malformed", HPKE_KE),
+        ("enc is missing", "ek is missing", "ek is padded", "ek is a number"),
+    ),
+    Rule(
+        "Integrated Encryption has no IV and no tag of its own",
+        *("HpkeLength", "malformed", HPKE_INTEGRATED),
+        (
+            *("an IV is there", "a tag is there", "the ciphertext is empty"),
+            "the ciphertext is shorter than a tag",
+        ),
+    ),
+    Rule(
+        "Key Encryption has an encrypted key of one length",
+        *("HpkeLength", "malformed", HPKE_KE),
+        each("the encrypted key is ", ("empty", "one byte shorter", "one byte longer")),
+    ),
+    Rule(
+        "The key schedule is bound to its inputs",
+        *("HpkeSchedule", "undecryptable", HPKE),
+        each("derived ", ("with an info", "in another mode", "with another (version|suite)")),
+    ),
+]
+
+JWE_RULES = [*FORM, *HEADER, *CONTENT, *KEYS, *LIMITS, *HPKE_RULES]

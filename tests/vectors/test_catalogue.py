@@ -100,7 +100,7 @@ def test_plaintext_of_no_byte_and_of_one_opens_with_each_enc(size):
         for group in load(path)["groups"]
         for test in group["tests"]
         if test["expect"] == "ok" and len(test.get("plaintext", "none")) == 2 * size
-        if "header" in test
+        if "enc" in test.get("header", {})
     }
     assert opened == set(ENCS)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.vectors.rules import ALGS, SIGS
 from tests.vectors.vector_files import (
     AEAD,
     JWE,
@@ -40,8 +41,8 @@ from joseal import (
     UnknownKeyError,
     VerificationError,
 )
-from joseal._core.algorithms import content_encryption
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.algorithms import content_encryption, registry
+from joseal._core.algorithms.registry import ENCS
 from joseal._core.assembly import TokenStart, assemble
 from joseal._core.wire import base64url, compact
 from joseal._core.wire.header import MANAGED
@@ -69,6 +70,8 @@ FLOORS = {
     "header.json": 169,
     "header_by_alg.json": 192,
     "hostile.json": 6,
+    "hpke.json": 184,
+    "hpke_ke.json": 248,
     "jwe_keys.json": 58,
     "jwk.json": 366,
     "jwk_alg.json": 337,
@@ -202,7 +205,9 @@ def made_again(case: Case) -> list[str]:
     """Make the token of its inputs, under each key that may be its CEK."""
     test, inject = case.test, case.test["inject"]
     protected, encrypted_key = test["token"].split(".")[:2]
-    enc = ENCS[test["header"]["enc"]]
+    # With Integrated Encryption the CEK is what HPKE derives for one token.
+    header = test["header"]
+    enc = ENCS[header["enc"]] if "enc" in header else registry.ALGS[header["alg"]].content
     # With `dir` the key is the CEK. How a CEK was encrypted is shown by opening: OAEP takes no seed.
     shared = [base64url.decode(key.get("k", "").encode()) for key in keys_of(case)]
     ceks = [bytes.fromhex(inject["cek"])] if "cek" in inject else shared
@@ -213,7 +218,7 @@ def made_again(case: Case) -> list[str]:
                 protected.encode(),
                 cek,
                 base64url.decode(encrypted_key.encode()),
-                bytes.fromhex(inject["iv"]),
+                bytes.fromhex(inject.get("iv", "")),
             ),
             bytes.fromhex(inject.get("deflated", test["plaintext"])),
         )
@@ -248,7 +253,11 @@ def test_no_two_cases_are_the_same():
 
 
 def test_every_alg_opens_with_every_enc():
-    pairs = {(case.test["header"]["alg"], case.test["header"]["enc"]) for case in OPENS}
+    pairs = {
+        (case.test["header"]["alg"], case.test["header"]["enc"])
+        for case in OPENS
+        if case.file not in {"hpke.json", "hpke_ke.json"}
+    }
     assert pairs == set(itertools.product(ALGS, ENCS))
 
 

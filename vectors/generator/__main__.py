@@ -36,6 +36,7 @@ from vectors.generator.cases.jwe.form_by_alg import (
 )
 from vectors.generator.cases.jwe.grammar import grammar
 from vectors.generator.cases.jwe.header import header
+from vectors.generator.cases.jwe.hpke import hpke, hpke_ke
 from vectors.generator.cases.jwe.legacy import compression, rsa1_5
 from vectors.generator.cases.jwe.lengths import lengths
 from vectors.generator.cases.jwe.limits import hostile, limits, limits_by_alg
@@ -118,6 +119,8 @@ _BUILDERS = (
     jwks,
     jwe_keys,
     jws_keys,
+    hpke,
+    hpke_ke,
 )
 
 

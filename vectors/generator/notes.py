@@ -32,6 +32,34 @@ NOTES = {
         "RFC 7516 section 4",
         "RFC 8259",
     ),
+    "Hpke": _note(
+        "BASIC",
+        "HPKE, for the plaintext itself and for the CEK: each suite with a KEM on a curve.",
+        "draft-ietf-jose-hpke-encrypt sections 5 and 6",
+    ),
+    "HpkeSecret": _note(
+        "CONFIDENTIALITY",
+        "An encapsulated secret has one length, and is a point of the recipient's curve that is "
+        "not of low order. That is seen before the private key is used.",
+        "RFC 9180 sections 7.1.1 and 7.1.4",
+    ),
+    "HpkeHeader": _note(
+        "AUTH_BYPASS",
+        "Integrated Encryption has neither enc nor ek, Key Encryption has both, and neither mode "
+        "of a suite is the other.",
+        "draft-ietf-jose-hpke-encrypt sections 4 to 6",
+    ),
+    "HpkeLength": _note(
+        "MALLEABILITY",
+        "Integrated Encryption has no IV and no tag of its own, and Key Encryption has an "
+        "encrypted key of one length.",
+        "draft-ietf-jose-hpke-encrypt sections 5 and 6",
+    ),
+    "HpkeSchedule": _note(
+        "WRONG_PRIMITIVE",
+        "The key schedule is bound to the mode, the version, the suite and the info.",
+        "RFC 9180 section 5.1",
+    ),
     # Segments and encodings.
     "Segments": _note(
         "MALLEABILITY",

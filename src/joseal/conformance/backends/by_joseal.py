@@ -124,13 +124,14 @@ class ByJoseal:
         names = told.enc if told.enc is not None else [enc.name for enc in encs]
         if limits is None:
             return Lacking(_SETTINGS)
-        if not names or not ENCS.keys() >= set(names):
+        own = isinstance(key, Key) and key._content is not None
+        if (not names and not own) or not ENCS.keys() >= set(names):
             return Lacking(_NO_ENC)
         if not _PARAMETERS.issuperset(told.accept_unprotected):
             return Lacking(_SETTINGS)
         opener = Decrypter(
             key,
-            enc=[ENCS[name].name for name in names],
+            enc=None if own else [ENCS[name].name for name in names],
             typ=told.typ,
             cty=told.cty,
             crit=told.crit,

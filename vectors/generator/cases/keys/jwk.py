@@ -148,7 +148,7 @@ def _algs(file: VectorFile) -> None:
             same_kty = "crv" in key or foreign["kty"] == key["kty"]
             if not same_kty or foreign.get("crv") not in taken:
                 start.denies(what, key_text({**foreign, "alg": alg}), "KeyKind")
-        names = ("", "none", alg.swapcase(), f"{alg} ", "ES256K", "HPKE-0", "RSA-OAEP-224")
+        names = ("", "none", alg.swapcase(), f"{alg} ", "ES256K", "HPKE-11", "RSA-OAEP-224")
         for name in names:
             start.denies(f"alg is {name!a}", key_text({**key, "alg": name}), "KeyBinding")
     key = rsa("RSA1_5")

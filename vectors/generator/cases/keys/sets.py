@@ -198,7 +198,7 @@ def _shapes(start: SetGroup, one: Jwk, two: Jwk) -> None:
 def _skipped(start: SetGroup, one: Jwk, two: Jwk) -> None:
     """Members that can't be used do not spoil the others."""
     unusable: dict[str, object] = {
-        "of an unknown kty": {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA"},
+        "of an unknown kty": {"kty": "XKP", "alg": "ML-DSA-44", "pub": "AAAA"},
         "for an unknown alg": {**two, "alg": "A128GCMSIVKW"},
         "that names no alg": {"kty": "oct", "k": two["k"]},
         "without k": {"kty": "oct", "alg": "A128KW"},

@@ -166,3 +166,26 @@ def test_a_plaintext_over_the_limit_is_refused(folder: Path, shell: Shell) -> No
         == b"joseal: too_large: over the limit plaintext_bytes=16777216: found 16777217; "
         b"--stream takes larger ones\n"
     )
+
+
+def test_key_with_integrated_encryption_takes_no_enc(run, tmp_path):
+    key = tmp_path / "hpke.jwk"
+    assert (
+        run("keygen", "--alg", "HPKE-9", "-o", key, "--public", tmp_path / "p.jwk").exit_code == 0
+    )
+    body, token = tmp_path / "body", tmp_path / "token"
+    body.write_bytes(b"a payout")
+    assert run("encrypt", "--key", tmp_path / "p.jwk", body, "-o", token).exit_code == 0
+    done = run("decrypt", "--key", key, token)
+    assert (done.exit_code, done.stdout) == (0, "a payout")
+    done = run("encrypt", "--key", tmp_path / "p.jwk", "--enc", "A256GCM", body)
+    assert done.exit_code == 2
+    assert "enc must not be given" in done.stderr
+
+
+def test_enc_is_demanded_of_every_other_key(run, tmp_path):
+    key = tmp_path / "ke.jwk"
+    assert run("keygen", "--alg", "HPKE-9-KE", "-o", key).exit_code == 0
+    done = run("decrypt", "--key", key, tmp_path / "token")
+    assert done.exit_code == 2
+    assert "Missing option '--enc'" in done.stderr

@@ -32,8 +32,9 @@ def test_the_key_serves_its_alg(alg: str, run: Run) -> None:
     if alg in SIGS:
         assert Verifier(other).verify(Signer(key).sign(b"x")) == b"x"
     else:
-        token = Encrypter(other, enc="A256GCM").encrypt(b"x")
-        assert Decrypter(key, enc="A256GCM").decrypt(token) == b"x"
+        enc = "A256GCM" if ALGS[key.alg].content is None else None
+        token = Encrypter(other, enc=enc).encrypt(b"x")
+        assert Decrypter(key, enc=enc).decrypt(token) == b"x"
 
 
 @pytest.mark.parametrize(

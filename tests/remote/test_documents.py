@@ -90,3 +90,13 @@ def test_reasons_repeat_no_value_of_a_set():
         assert isinstance(found, Failure)
         assert "its own name" not in found.text
         assert secret["k"] not in found.text
+
+
+@pytest.mark.parametrize("private", [False, True])
+@pytest.mark.parametrize("alg", ["HPKE-0", "HPKE-9", "HPKE-9-KE"])
+def test_keys_for_hpke_are_usable(alg, private):
+    key = Key.generate(alg, kid="a")
+    raw = json.dumps({"keys": [key.to_jwk(private=private)]}).encode()
+    found = documents.read(raw, documents.rules(alg, "enc", private=private))
+    assert isinstance(found, KeySet)
+    assert [each.alg for each in found] == [alg]

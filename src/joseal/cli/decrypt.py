@@ -15,7 +15,7 @@ from joseal.cli.exit_codes import Exit
         *options.key(required=False, multiple=True, legacy=True),
         options.alias(),
         *options.password(what="the password of the key, or that is a PBES2 key"),
-        options.enc(multiple=True),
+        options.enc(multiple=True, required=False),
         *options.opening(),
         options.crit(),
         streaming.option(),
@@ -67,8 +67,8 @@ def command(
     password = options.read_password(source)
     keys = options.load_keys(key_paths, alg=alg, password=password, legacy=legacy)
     opener = Decrypter(
-        key_files.for_encryption(keys),
-        enc=[known.name for known in lookup_encs(enc)],
+        options.with_enc(key_files.for_encryption(keys), enc),
+        enc=[known.name for known in lookup_encs(enc)] if enc else None,
         typ=typ,
         cty=cty,
         crit=crit,

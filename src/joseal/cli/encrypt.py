@@ -15,7 +15,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(required=False),
-        options.enc(multiple=False),
+        options.enc(multiple=False, required=False),
         *options.sealing(),
         *options.password(what="the password that is a PBES2 key"),
         click.Option(
@@ -36,6 +36,7 @@ from joseal.cli.exit_codes import Exit
     examples=(
         "joseal encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM body.json",
         "joseal encrypt --key bank.jwk --enc A256CBC-HS512 --header typ=JWT < body.json",
+        "joseal encrypt --key bank.hpke.jwk body.json",
         "joseal encrypt --stream --key bank.jwk --enc A256GCM disk.img -o disk.jwe",
         "joseal encrypt --alg PBES2-HS512+A256KW --ask-password --enc A256GCM note",
     ),
@@ -45,7 +46,7 @@ def command(
     *,
     key_path: Path | None,
     alg: str | None,
-    enc: str,
+    enc: str | None,
     kid: str | None,
     no_kid: bool,
     password_env: str | None,
@@ -72,6 +73,7 @@ def command(
         raise click.UsageError("--stream writes a token, not --json")
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, kid, source, iterations)
+    options.check_enc([key], enc)
     key_files.warn_of_dates(key)
     header = options.header_members(members)
     sealer = prepare(key, enc, header, write_kid=not no_kid, compress=compress)
@@ -108,7 +110,7 @@ def _key(
 
 def prepare(
     key: Key,
-    enc: str,
+    enc: str | None,
     members: Mapping[str, object],
     *,
     write_kid: bool,
@@ -122,7 +124,11 @@ def prepare(
     """
     try:
         return Encrypter(
-            key, enc=lookup_enc(enc).name, header=members, write_kid=write_kid, compress=compress
+            key,
+            enc=None if enc is None else lookup_enc(enc).name,
+            header=members,
+            write_kid=write_kid,
+            compress=compress,
         )
     except ValueError as error:
         reason = str(error)

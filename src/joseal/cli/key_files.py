@@ -223,6 +223,14 @@ def _load_any(file: File, alg: str | None, kid: str | None, password: bytes | No
     raise InvalidKeyError("no alg fits this key: name one by --alg to learn why")
 
 
+def spki_sha256(key: Key) -> str | None:
+    """Return the hash of a public key's SubjectPublicKeyInfo; None for a hybrid, which has none."""
+    try:
+        return key.spki_sha256()
+    except InvalidKeyError:
+        return None
+
+
 def for_encryption(keys: Iterable[Key]) -> KeySet:
     """Return a set of the keys that are for encryption; of all where there is none."""
     return _of_kind(keys, frozenset(ALGS))

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import click
 
-from joseal import InvalidKeyError, Key
+from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, ENCS, PASSWORD_ALGS, SIGS, PasswordAlg
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
@@ -65,18 +65,49 @@ def alg(known: Iterable[str]) -> click.Parameter:
     )
 
 
-def enc(*, multiple: bool) -> click.Parameter:
-    """Return `--enc`, for one content encryption or for several."""
+_INTEGRATED: Final = frozenset(name for name, alg in ALGS.items() if alg.content is not None)
+
+
+def enc(*, multiple: bool, required: bool = True) -> click.Parameter:
+    """Return `--enc`, for one content encryption or for several.
+
+    Where it is not `required`, the command asks `check_enc` once it has the key.
+    """
     text = "A content encryption to accept, may be repeated" if multiple else "Content encryption"
     shown = "`joseal help algs` has them"
     return click.Option(
         ["--enc"],
-        required=True,
+        required=required,
         multiple=multiple,
         type=click.Choice(list(ENCS)),
         metavar="ENC",
         help=f"{text}; {shown}.",
     )
+
+
+def have_own_enc(keys: Iterable[Key]) -> bool:
+    """Tell whether the alg of every key has a content encryption, as HPKE-0 has."""
+    return all(key.alg in _INTEGRATED for key in keys)
+
+
+def with_enc(keys: KeySet, enc: tuple[str, ...]) -> KeySet:
+    """Return the keys, once `check_enc` has let them through.
+
+    Raises:
+        MissingParameter: `--enc` is missing.
+    """
+    check_enc(keys, enc)
+    return keys
+
+
+def check_enc(keys: Iterable[Key], enc: str | tuple[str, ...] | None) -> None:
+    """Demand `--enc` for keys that have no content encryption of their own, as HPKE-0 has.
+
+    Raises:
+        MissingParameter: it is missing.
+    """
+    if not enc and not have_own_enc(keys):
+        raise click.MissingParameter(param_hint="'--enc'", param_type="option")
 
 
 def password(name: str = "password", what: str = "the key's password") -> list[click.Parameter]:

@@ -75,7 +75,10 @@ def algorithms(reading: Reading) -> tuple[AlgSpec | None, EncSpec | None]:
     alg, enc = meant(reading.text_of("alg")), meant(reading.text_of("enc"))
     if alg in ENCS and (enc in ALGS or enc is None):
         alg, enc = enc, alg
-    return ALGS.get(alg or ""), ENCS.get(enc or "")
+    known = ALGS.get(alg or "")
+    if known is not None and known.content is not None:
+        return known, known.content
+    return known, ENCS.get(enc or "")
 
 
 def unreadable(part: Part) -> Iterator[Cause]:
@@ -148,6 +151,10 @@ def _names(reading: Reading) -> Iterator[Cause]:
         yield from _missing("alg", reading)
     elif alg not in ALGS:
         yield _wrong_alg(alg)
+    known = ALGS.get(alg or "")
+    if enc is None and known is not None and known.content is not None:
+        # Integrated Encryption has none.
+        return
     if enc is None:
         yield from _missing("enc", reading)
     elif enc not in ENCS:

@@ -6,6 +6,7 @@ Source: RFC 7518 sections 4.2 to 4.8, 5.2 and 5.3, RFC 3394.
 from collections.abc import Iterator
 from typing import Final
 
+from joseal._core.algorithms.hpke_suites import TAG_BYTES
 from joseal._core.algorithms.registry import ENCS, AlgSpec, EncSpec
 from joseal.diagnosis.causes import cause
 from joseal.diagnosis.lenient_parse import Part, Reading, undone
@@ -56,7 +57,11 @@ def key_size(alg: AlgSpec, enc: EncSpec | None, part: Part) -> Iterator[Cause]:
     if not _is_plain(part):
         return
     size, seen = part.size, f"{part.size} bytes"
-    if alg.family == "dir" or alg.name == "ECDH-ES":
+    if alg.content is not None:
+        # The encapsulated secret, which the KEM looks at.
+        if not size:
+            yield cause("encrypted_key_missing")
+    elif alg.family == "dir" or alg.name == "ECDH-ES":
         if size:
             yield cause("direct_with_key", seen)
     elif not size:
@@ -82,7 +87,7 @@ def _rsa(size: int, seen: str) -> Iterator[Cause]:
 
 
 def _wrapped(alg: AlgSpec, enc: EncSpec, size: int) -> Iterator[Cause]:
-    more = 0 if alg.family == "aes-gcmkw" else _WRAP_BYTES
+    more = {"aes-gcmkw": 0, "hpke-ke": TAG_BYTES}.get(alg.family, _WRAP_BYTES)
     seen = f"{size} bytes, and {alg.name} with {enc.name} makes {enc.cek_bytes + more}"
     if size == enc.cek_bytes + more:
         return

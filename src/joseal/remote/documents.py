@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from joseal._core import checks
-from joseal._core.algorithms.registry import ENCS, SIGS, KeyAlg, lookup_alg
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, KeyAlg, lookup_alg
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet, jwk_algs
@@ -149,7 +149,9 @@ def _use(key: Key, wanted: Rules) -> None:
     """
     if wanted.use == "sig":
         Signer(key) if wanted.private else Verifier(key)
-    elif wanted.private:
-        Decrypter(key, enc=[enc.name for enc in ENCS.values()])
+        return
+    own = ALGS[key.alg].content is not None
+    if wanted.private:
+        Decrypter(key, enc=None if own else [enc.name for enc in ENCS.values()])
     else:
-        Encrypter(key, enc="A256GCM")
+        Encrypter(key, enc=None if own else "A256GCM")

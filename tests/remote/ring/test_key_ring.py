@@ -360,3 +360,20 @@ def test_what_a_decrypter_was_made_with_stays_in_it(ring, clock):
     assert kept.decrypt(encrypted(A)) == b"x"
     assert isinstance(kept, Decrypter)
     assert Signer(S).sign(b"x")
+
+
+def test_ring_rotates_from_rsa_to_a_post_quantum_key():
+    old, new = Key.generate("RSA-OAEP-256", kid="old"), Key.generate("HPKE-9-KE", kid="new")
+    early, late = dt.datetime(2027, 1, 1, tzinfo=dt.UTC), dt.datetime(2027, 2, 1, tzinfo=dt.UTC)
+    keys = [
+        RingKey(old, announced=early, primary=early),
+        RingKey(new, announced=early, primary=late),
+    ]
+    now = early.timestamp()
+    ring = KeyRing(keys, clock=lambda: now)
+    before = ring.encrypter("A256GCM").encrypt(b"before")
+    now = late.timestamp()
+    after = ring.encrypter("A256GCM").encrypt(b"after")
+    opened = [ring.open(token, "A256GCM") for token in (before, after)]
+    assert [each.plaintext for each in opened] == [b"before", b"after"]
+    assert [each.key.alg for each in opened] == ["RSA-OAEP-256", "HPKE-9-KE"]

@@ -14,12 +14,12 @@ from typing import Final
 from msgspec import Struct, structs
 
 from joseal import Decrypter, InvalidKeyError, Key, KeyUnavailableError, TokenError
-from joseal._core.algorithms.registry import ENCS, lookup_enc
+from joseal._core.algorithms.registry import ENCS, Enc, lookup_enc
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS
-from joseal.cli import key_files
+from joseal.cli import key_files, options
 from joseal.cli.doctor import key_ring, variants
 from joseal.cli.doctor.findings import finding
 from joseal.cli.doctor.key_ring import Given
@@ -93,10 +93,9 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, bytes] | None, str]:
     """Ask the object that a user would make, without a switch; or say why it refuses."""
     try:
-        opener = Decrypter(
-            key_files.for_encryption(key_ring.by_default(keys)),
-            enc=[lookup_enc(name).name for name in given.encs or ENCS],
-        )
+        used = key_files.for_encryption(key_ring.by_default(keys))
+        encs: list[Enc] = [lookup_enc(name).name for name in given.encs or ENCS]
+        opener = Decrypter(used, enc=None if options.have_own_enc(used) else encs)
         opened = opener.open(raw)
     except (TokenError, InvalidKeyError, KeyUnavailableError) as error:
         return None, str(error)
@@ -206,7 +205,9 @@ def _kid(kid: str, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
 def _known_as(key: Key) -> set[str]:
     """Return the names that a key has, or that can be computed for it."""
     own: set[str] = set() if key.kid is None else {key.kid}
-    return own if key.is_symmetric else own | {key.thumbprint(), key.spki_sha256()}
+    if key.is_symmetric:
+        return own
+    return own | {key.thumbprint(), key_files.spki_sha256(key) or key.thumbprint()}
 
 
 def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:

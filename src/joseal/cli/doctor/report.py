@@ -10,7 +10,7 @@ import msgspec
 from msgspec import structs
 
 from joseal import Key
-from joseal.cli import files, json_output
+from joseal.cli import files, json_output, key_files
 from joseal.cli.console import Page
 from joseal.cli.doctor.findings import finding
 from joseal.cli.doctor.keys import Findings
@@ -107,7 +107,9 @@ def _key_rows(key: Key) -> Iterator[tuple[str, str]]:
         # Escapes whatever could steer a terminal.
         yield "kid", key.kid.encode("ascii", "backslashreplace").decode("ascii")
     if not key.is_symmetric:
-        yield "spki_sha256", key.spki_sha256()
+        hashed = key_files.spki_sha256(key)
+        if hashed is not None:
+            yield "spki_sha256", hashed
         yield "thumbprint", key.thumbprint()
 
 

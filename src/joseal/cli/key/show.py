@@ -9,7 +9,7 @@ from joseal._core.algorithms.registry import ALGS, SIGS, lookup_alg
 from joseal._core.keys.certificates import Certificate
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
-from joseal.cli import files, help_pages, json_output, options
+from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.console import Page
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import convert, write
@@ -60,7 +60,7 @@ def _told(found: Found) -> dict[str, object]:
         "algs": _algs(key),
         "kid": key.kid,
         "thumbprint": None if key.is_symmetric else key.thumbprint(),
-        "spki_sha256": None if key.is_symmetric else key.spki_sha256(),
+        "spki_sha256": None if key.is_symmetric else key_files.spki_sha256(key),
         "certificates": [_certificate(one) for one in key.certificates],
     }
 
@@ -77,6 +77,8 @@ def _kind(key: Key) -> str:
         return f"shared secret of {len(raw)} bytes"
     if members["kty"] == "RSA":
         return f"RSA of {int.from_bytes(raw, 'big').bit_length()} bits, {half}"
+    if members["kty"] == "AKP":
+        return f"AKP of {len(base64url.decode_text(str(members['pub'])) or b'')} bytes, {half}"
     return f"{members['kty']} on {members['crv']}, {half}"
 
 
@@ -93,6 +95,10 @@ def _algs(key: Key) -> list[str]:
     if key.is_password:
         return [key.alg]
     members = _members(key)
+    if members["kty"] == "AKP":
+        own = lookup_alg(key.alg).parameters
+        found = [name for name, alg in ALGS.items() if alg.parameters == own]
+        return found or [name for name, sig in SIGS.items() if sig.parameters == own]
     names = [name for table in (ALGS, SIGS) for name in table if "PBES2" not in name]
     return [name for name in names if _serves(members, name)]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from joseal import InvalidKeyError, Key
-from joseal.cli import files, help_pages, json_output, options
+from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import convert, write
 
@@ -57,6 +57,10 @@ def command(
         data = json_output.line({"keys": [_names(key) for key in keys]})
     else:
         name = "uri" if uri else "spki_sha256" if spki else "thumbprint"
+        if spki:
+            # Says why, for a hybrid key.
+            for key in keys:
+                key.spki_sha256()
         data = b"".join(f"{_names(key)[name]}\n".encode("ascii") for key in keys)
     files.write(files.STANDARD, data, private=False)
 
@@ -66,5 +70,5 @@ def _names(key: Key) -> dict[str, object]:
         "kid": key.kid,
         "thumbprint": key.thumbprint(),
         "uri": key.thumbprint_uri(),
-        "spki_sha256": key.spki_sha256(),
+        "spki_sha256": key_files.spki_sha256(key),
     }

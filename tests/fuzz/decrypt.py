@@ -14,6 +14,7 @@ from tests.fuzz.tokens import check_exact, members_of, opened
 from tests.helpers import all_algorithms, forge
 
 from joseal import Decrypter, Key
+from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.wire import base64url, strict_json
@@ -30,14 +31,16 @@ TEXT, PARTS, SEALED, BLOCKS = range(4)
 
 @cache
 def decrypter(number, settings):
-    return Decrypter(key(jwks(SCHEMA)[number]), enc=list(ENCS), limits=LIMITS, **SETTINGS[settings])
+    loaded = key(jwks(SCHEMA)[number])
+    enc = None if loaded._content else list(ENCS)
+    return Decrypter(loaded, enc=enc, limits=LIMITS, **SETTINGS[settings])
 
 
 @cache
 def wrapping(number):
     """Return the alg, the encs that the key serves, and what wraps keys for it."""
     loaded = key(jwks(SCHEMA)[number])
-    encs = [enc for enc in ENCS.values() if loaded._serves(enc)]
+    encs = loaded._contents([enc for enc in ENCS.values() if loaded._serves(enc)])
     if loaded.alg == "RSA1_5":
         return loaded.alg, encs, pkcs1(load_pem_public_key(loaded.public().to_pem().encode()))
     if loaded.alg in all_algorithms.PBES2:
@@ -64,10 +67,13 @@ def sealed(number, choice, header, content, *, as_blocks):
     own = members_of(header)
     enc = next((enc for enc in encs if enc.name == own.get("enc")), encs[choice % len(encs)])
     cek, encrypted_key, managed = wrap(enc)
-    written = strict_json.dump({"alg": alg, "enc": enc.name, **own, **managed})
+    named = {} if enc.inner_bytes else {"enc": enc.name}
+    written = strict_json.dump({"alg": alg, **named, **own, **managed})
     raw = header if written is None else written
     aad, iv = base64url.encode(raw), forge.draw("iv", enc.iv_bytes)
-    if as_blocks and enc.family == "cbc-hmac":
+    if enc.inner_bytes:
+        body = content_encryption.seal(enc, cek, iv, aad, content)
+    elif as_blocks and enc.family == "cbc-hmac":
         whole = content[: len(content) // 16 * 16] or bytes(16)
         body = forge.seal_padded(enc.name, cek, iv, aad, whole)
     else:

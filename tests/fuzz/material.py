@@ -29,7 +29,22 @@ BETWEEN = b"\xff.\xff"
 
 MEMBERS = [
     *("alg", "enc", "zip", "kid", "typ", "cty", "crit", "epk", "apu", "apv", "iv", "tag"),
-    *("p2s", "p2c", "b64", "jwk", "jku", "x5u", "x5c", "exp", "kty", "crv", "x", "y"),
+    *(
+        "p2s",
+        "p2c",
+        "b64",
+        "ek",
+        "psk_id",
+        "jwk",
+        "jku",
+        "x5u",
+        "x5c",
+        "exp",
+        "kty",
+        "crv",
+        "x",
+        "y",
+    ),
 ]
 WORDS = [*MEMBERS, *ALGS, *ENCS, *SIGS, "none", "DEF", "JWT", "P-256", "X25519", "\\u0000", "1e9"]
 

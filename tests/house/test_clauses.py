@@ -23,6 +23,7 @@ OPTIONAL = {"words": int, "reason": str, "code": list, "tests": list}
 ALL = {
     *("rfc7515", "rfc7516", "rfc7517", "rfc7518", "rfc7519", "rfc7638", "rfc7797", "rfc8037"),
     *("rfc8725", "rfc8725bis"),
+    *("rfc9964", "hpke-encrypt", "hpke-pq-pqt"),
 }
 
 

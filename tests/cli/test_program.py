@@ -54,7 +54,7 @@ def test_help_names_every_command_in_order(run: Run) -> None:
     assert (done.exit_code, done.stderr) == (0, "")
     assert listed(done.stdout) == list(COMMANDS)
     assert list(COMMANDS)[: len(OUTER)] == OUTER
-    assert COMMANDS["key"] == ["convert", "thumbprint", "show", "public"]
+    assert COMMANDS["key"] == ["convert", "thumbprint", "show", "public", "jwks"]
     assert COMMANDS["bulk"] == ["encrypt", "decrypt", "rekey"]
     assert COMMANDS["juspay"] == [
         *("create", "attempt", "reconcile", "run", "status", "cancel", "sandbox"),

@@ -16,6 +16,7 @@ from joseal.cli.key_files import Found
     params=[
         options.alg([*ALGS, *SIGS]),
         click.Option(["--kid"], metavar="NAME", help="The name of a key that has none."),
+        options.json_flag(),
         *write.targets(),
         *write.inputs(several=True),
     ],
@@ -32,6 +33,7 @@ def command(
     password_env: str | None,
     password_file: Path | None,
     ask_password: bool,
+    as_json: bool,
     out_path: Path,
     force: bool,
     in_paths: tuple[Path, ...],
@@ -42,10 +44,16 @@ def command(
     unless named. The set has the keys in the order given: the one to encrypt to comes first. Each
     member has its alg, its use, and its kid, which is the thumbprint of RFC 7638 where a key has no
     name. A symmetric key is refused, and so are two keys of one kid and alg.
+
+    With --json: as of `joseal key convert`.
     """
     source = options.Password(password_env, password_file, ask=ask_password)
     keys = [_published(found) for found in convert.read(in_paths, alg, kid, source)]
     data = json_output.line(KeySet(keys).to_jwks())
+    if as_json:
+        data = write.report(
+            [Found(key, is_bound=True) for key in keys], "jwks", data, private=False
+        )
     write.save(out_path, data, private=False, force=force)
 
 

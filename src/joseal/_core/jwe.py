@@ -226,7 +226,9 @@ class Encrypter(Opaque):
         # Those of a shared key are equal by identity, as that is.
         if self is other or not isinstance(other, Encrypter) or self._settings.key.is_symmetric:
             return self is other
-        return self._parts() == other._parts()
+        # Encoded, because True and 1 are equal in Python and are not the same in a token.
+        is_same_header = self._settings.protected == other._settings.protected
+        return is_same_header and self._parts() == other._parts()
 
     def __hash__(self) -> int:
         return hash((Encrypter, self._settings.key))

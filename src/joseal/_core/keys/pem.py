@@ -9,9 +9,8 @@ Rules:
 Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 8017 appendix A.1.
 """
 
-import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -61,11 +60,6 @@ _DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is know
 _MISSING: Final = "the private key is encrypted: give password="
 _NEEDLESS: Final = "a password was given, but the private key is not encrypted"
 _WRONG: Final = "the private key can't be read: wrong password, or damaged"
-
-# How the kinds begin that are never a shared secret.
-_NO_SECRETS: Final = (
-    *("pem-", "der-", "ssh", "jwk", "base64-of-", "hex-of-der", "pkcs12", "jks", "jceks"),
-)
 
 # OpenSSL takes no longer ones.
 _MOST_PASSWORD_BYTES: Final = 1023
@@ -174,28 +168,6 @@ def secret_of_env(value: str, fits: Callable[[int], bool]) -> bytes:
         "the environment variable is not a shared secret of the size that its alg needs, "
         "neither in base64 nor as it is"
     )
-
-
-def check_secret(raw: bytes) -> None:
-    """Refuse the bytes of a pair, of a certificate or of a JWK as a shared secret.
-
-    Raises:
-        InvalidKeyError: they are such, or a file of them.
-    """
-    for text in (raw, *_without_mark(raw)):
-        form = classify.classify(text)
-        if form.kind.startswith(_NO_SECRETS):
-            raise InvalidKeyError(f"a shared secret is wanted: {form.text}")
-
-
-def _without_mark(raw: bytes) -> Iterator[bytes]:
-    """Yield what the bytes are if they are a text with a byte order mark, or UTF-16."""
-    if raw.startswith(codecs.BOM_UTF8):
-        yield raw.removeprefix(codecs.BOM_UTF8)
-    # What is not UTF-16 decodes to no text of a key.
-    for encoding in ("utf-16-le", "utf-16-be"):
-        text = raw.decode(encoding, errors="replace").removeprefix("\ufeff")
-        yield text.encode("ascii", errors="replace")
 
 
 def from_object(key: object) -> Material:

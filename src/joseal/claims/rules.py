@@ -120,9 +120,9 @@ class Claims(Struct, frozen=True, kw_only=True):
             TypeError: `opened` is not a result of joseal, or `shape` not a Struct.
             ValueError: nobody signed the token, and `anonymous` is False.
             NotAllowedError: `typ` is not the one demanded, or the payload is unencoded (`b64`).
-            ClaimsError: the payload is not one strict JSON object, or has over 16,384 values; a claim is missing, not of its
-                type, not the one demanded, or says that the token is not valid now; one that is
-                replicated in the header of a JWE is not identical there.
+            ClaimsError: the payload is not one strict JSON object, or has over 16,384 values; a
+                claim is missing, not of its type, not the one demanded, or says that the token is
+                not valid now; one that is replicated in the header of a JWE is not identical there.
 
         Example:
             >>> import joseal

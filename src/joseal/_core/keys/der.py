@@ -28,6 +28,8 @@ _RSA_INTEGERS, _DSA_INTEGERS = 9, 6
 _VERSIONS: Final = (b"\0", b"\1", b"\2", b"\3")
 _OID_SIZES: Final = tuple(bytes([size]) for size in range(3, 12))
 _PKCS12_VERSION: Final = b"\x03"
+# id-ecPublicKey, 1.2.840.10045.2.1.
+_EC: Final = b"\x2a\x86\x48\xce\x3d\x02\x01"
 # id-signedData and id-envelopedData, 1.2.840.113549.1.7.2 and .3.
 _PKCS7: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 
@@ -81,6 +83,31 @@ def kind(data: bytes) -> str | None:
     if tags[0] == SEQUENCE:
         return _of_sequence(data, inner, tags)
     return None
+
+
+def identifier(data: bytes) -> bytes | None:
+    """Return the OID of a key's algorithm, or of its curve; None where the outline has none."""
+    found = kind(data)
+    outer = element(data, 0, len(data))
+    inner = [] if outer is None else list(elements(data, outer))
+    if found == "der-certificate":
+        inner = list(elements(data, inner[0]))
+        # Before it are, with a version: serial number, algorithm, issuer, dates, subject.
+        place = 6 if inner[0].tag == _CONTEXT else 5
+        inner = list(elements(data, inner[place])) if len(inner) > place else []
+    elif found == "der-pkcs8":
+        inner = inner[1:]
+    elif found == "der-sec1":
+        # The parameters, which are tagged.
+        inner = [each for each in inner if each.tag == _CONTEXT]
+    elif found != "der-spki":
+        return None
+    oids = [each for each in elements(data, inner[0]) if each.tag == OID] if inner else []
+    texts = [data[each.start : each.end] for each in oids[:2]]
+    # On a Weierstrass curve the algorithm is one for all, and the curve its parameter.
+    if texts[:1] == [_EC]:
+        return texts[-1]
+    return texts[0] if texts else None
 
 
 def is_cut(data: bytes) -> bool:

@@ -23,7 +23,7 @@ from joseal._core.algorithms import akp, foreign
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys import certificates, classify, der
+from joseal._core.keys import certificates, classify, der, key_names
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, HeldPrivate, Material, Secret
 from joseal._core.wire import base64url, strict_json
@@ -230,6 +230,9 @@ def _der(pem: bytes) -> bytes:
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
     """Say what the bytes are, where the classifier knows better than the loader."""
+    own = classify.classify(raw).kind in (_OWN_PEM if pem else _OWN_DER)
+    if own and otherwise == _DAMAGED:
+        return key_names.refusal(classify.content(raw) if pem else raw, otherwise)
     return classify.refusal(raw, _OWN_PEM if pem else _OWN_DER, otherwise)
 
 

@@ -85,6 +85,11 @@ def tokens():
         opener = Decrypter(Key.from_password("x", alg=alg), enc=ENC)
         yield f"{alg}, p2c 600,000", opener.decrypt, token(members, bytes(24))
     yield "zip, where it is accepted", *zip_token(direct)
+    for alg in ("HPKE-0", "HPKE-2", "HPKE-9", "HPKE-13"):
+        key = Key.generate(alg)
+        sealed = Encrypter(key.public()).encrypt(b"x").split(".")
+        sealed[3] = text(bytes(17))
+        yield alg, Decrypter(key).decrypt, ".".join(sealed)
 
 
 def rsa_token(bits):
@@ -161,7 +166,13 @@ def remote_and_claims():
 
 
 def signatures():
-    for alg, curve in (("RS256", None), ("ES256", None), ("ES512", None), ("EdDSA", "Ed448")):
+    for alg, curve in (
+        ("RS256", None),
+        ("ES256", None),
+        ("ES512", None),
+        ("EdDSA", "Ed448"),
+        ("ML-DSA-87", None),
+    ):
         key = Key.generate(alg, curve=curve)
         signed = Signer(key).sign(b"x")
         bent = signed[:-8] + ("AAAAAAAA" if signed[-8:] != "AAAAAAAA" else "BBBBBBBB")

@@ -211,6 +211,14 @@ def test_a_file_that_the_loader_does_not_support_is_refused_by_the_name_of_its_k
         )
 
 
+@pytest.mark.parametrize("alg", ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"])
+def test_a_public_key_of_ml_dsa_that_is_not_supported_is_named(alg, monkeypatch):
+    pem = Key.generate(alg).to_pem()
+    monkeypatch.setattr(serialization, "load_pem_public_key", no_kind)
+    with pytest.raises(InvalidKeyError, match=rf"does not support \({alg}\)$"):
+        Key.from_pem(pem, alg=alg)
+
+
 def der_of(pem):
     return base64.b64decode("".join(pem.splitlines()[1:-1]))
 

@@ -3,7 +3,8 @@
 Which kinds are read depends on the build of OpenSSL. A refusal names the kind, so that it is not
 looked for in the bytes.
 
-Source: RFC 8017 appendix A, RFC 5480 section 2.1.1.1, RFC 8410 section 3, RFC 5639 section 4.1.
+Source: RFC 8017 appendix A, RFC 5480 section 2.1.1.1, RFC 8410 section 3, RFC 5639 section 4.1,
+RFC 9881 section 2, RFC 9935 section 3.
 """
 
 from collections.abc import Mapping
@@ -24,6 +25,11 @@ _USED: Final[Mapping[bytes, str]] = MappingProxyType(
         bytes.fromhex("2b656f"): "X448",
         bytes.fromhex("2b6570"): "Ed25519",
         bytes.fromhex("2b6571"): "Ed448",
+        bytes.fromhex("608648016503040311"): "ML-DSA-44",
+        bytes.fromhex("608648016503040312"): "ML-DSA-65",
+        bytes.fromhex("608648016503040313"): "ML-DSA-87",
+        bytes.fromhex("608648016503040402"): "ML-KEM-768",
+        bytes.fromhex("608648016503040403"): "ML-KEM-1024",
     }
 )
 _UNUSED: Final[Mapping[bytes, str]] = MappingProxyType(
@@ -39,13 +45,14 @@ _UNUSED: Final[Mapping[bytes, str]] = MappingProxyType(
         bytes.fromhex("2b240303020801010b"): "brainpoolP384r1",
         bytes.fromhex("2b240303020801010d"): "brainpoolP512r1",
         bytes.fromhex("2a811ccf5501822d"): "SM2",
+        bytes.fromhex("608648016503040401"): "ML-KEM-512",
     }
 )
 
 
 def refusal(data: bytes, otherwise: str) -> str:
     """Return the text for DER that a loader has refused; `otherwise` where it names no kind."""
-    found = der.identifier(data)
+    found = der.identifier(data) or b""
     if found in _USED:
         return (
             "the key can't be read: damaged, or of a kind that the installed OpenSSL does not "

@@ -1,13 +1,13 @@
 """Database files for their owner alone: the ids of payouts, of webhooks and of tokens are in them.
 
 Rules:
-- A file is made private; from one that is there already the rights of others are taken away. Who
-  could write in it could forget an id, and what was handled once would be handled again.
+- A file is made private; from one that is there already the rights of others are taken away.
+  Otherwise they could delete an id, and its work would be done again.
 - A link is refused: whoever placed it chose the file.
 - A file that is there is not opened: closing any descriptor of it would take away the locks that
   other connections of this process have.
 
-Accepted: who can write in the folder can put another file in its place at any time.
+Accepted: other users who can write in the folder can replace the file at any time.
 
 Source: section 2.2 of https://www.sqlite.org/howtocorrupt.html.
 """

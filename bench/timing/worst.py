@@ -15,9 +15,21 @@ from contextlib import suppress
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from joseal import Decrypter, Encrypter, JoseError, Key, KeySet, Limits, Signer, Verifier
+from joseal import (
+    Decrypter,
+    Encrypter,
+    JoseError,
+    Key,
+    KeySet,
+    Limits,
+    Signer,
+    VerifiedToken,
+    Verifier,
+)
 from joseal._core.wire import base64url
+from joseal.claims import Claims
 from joseal.juspay.log_filter import redact
+from joseal.remote import documents
 
 MIB = 1024 * 1024
 RUNS = 5
@@ -73,6 +85,11 @@ def tokens():
         opener = Decrypter(Key.from_password("x", alg=alg), enc=ENC)
         yield f"{alg}, p2c 600,000", opener.decrypt, token(members, bytes(24))
     yield "zip, where it is accepted", *zip_token(direct)
+    for alg in ("HPKE-0", "HPKE-2", "HPKE-9", "HPKE-13"):
+        key = Key.generate(alg)
+        sealed = Encrypter(key.public()).encrypt(b"x").split(".")
+        sealed[3] = text(bytes(17))
+        yield alg, Decrypter(key).decrypt, ".".join(sealed)
 
 
 def rsa_token(bits):
@@ -89,8 +106,73 @@ def zip_token(key):
     return Decrypter(key, enc=ENC, accept_zip=True).decrypt, sealed
 
 
+def message(recipients):
+    common = {"iv": text(bytes(12)), "ciphertext": "AAAA", "tag": text(bytes(16))}
+    return json.dumps({"protected": text(b'{"enc":"A128GCM"}'), "recipients": recipients, **common})
+
+
+def general(keys, own, encrypted_key):
+    """Return a call and a message with as many recipients as are taken, none of which opens."""
+    one = {"header": own, "encrypted_key": text(encrypted_key)}
+    opener = Decrypter(keys, enc=ENC, form="general")
+    return opener.decrypt, message([one] * Limits().recipients)
+
+
+def messages():
+    """JSON forms: work for each recipient, and texts that are refused for their size."""
+    key = Key.generate("RSA-OAEP", size=4096)
+    own = {"alg": "RSA-OAEP"}
+    yield "JSON, 16 recipients, RSA-OAEP, 4096 bits", *general(key, own, bytes(511) + b"\1")
+    keys = [Key.generate("ECDH-ES+A128KW", curve="P-384") for _ in range(100)]
+    own = {"alg": "ECDH-ES+A128KW", "epk": epk(Key.generate("ECDH-ES", curve="P-384"))}
+    yield "JSON, 16 recipients, ECDH-ES, P-384, 100 keys", *general(keys, own, bytes(24))
+    alg = "PBES2-HS512+A256KW"
+    own = {"alg": alg, "p2s": text(bytes(8)), "p2c": Limits().pbes2_iterations // 16}
+    key = Key.from_password("x", alg=alg)
+    yield "JSON, 16 recipients, PBES2-HS512, p2c 600,000", *general(key, own, bytes(24))
+    opener = Decrypter(Key.generate("dir", size=16), enc=ENC, form="general")
+    many = message([{"header": {"alg": "dir"}}] * 5001)
+    yield "JSON, 5,001 recipients", opener.decrypt, many
+    yield "JSON, 24 MiB of quotes", opener.decrypt, '"' * (24 * MIB)
+    yield "JSON, 24 MiB of brackets", opener.decrypt, "[" * (24 * MIB)
+    one = {"protected": text(b'{"alg":"ES512"}'), "signature": text(bytes(131) + b"\1")}
+    keys = [Key.generate("ES512", kid=str(number)).public() for number in range(100)]
+    signed = json.dumps({"payload": "AAAA", "signatures": [one] * Limits().recipients})
+    yield "JSON, 16 signatures, ES512, 100 keys", Verifier(keys, form="general").verify, signed
+
+
+def remote_and_claims():
+    rules = documents.rules({"P-521": "ES512", "Ed448": "EdDSA"}, "sig", private=False)
+    for alg, curve in (("ES512", "P-521"), ("EdDSA", "Ed448")):
+        listed = [{**Key.generate(alg, curve=curve).to_jwk(), "kid": str(i)} for i in range(100)]
+        given = json.dumps({"keys": listed}).encode()
+        yield (
+            f"remote JWK Set of 100 keys on {curve}",
+            lambda raw: documents.read(raw, rules),
+            given,
+        )
+    brackets = b"[" * (256 * 1024)
+    yield "remote JWK Set, 256 KiB of brackets", lambda raw: documents.read(raw, rules), brackets
+    key = Key.generate("HS256")
+    claims = Claims(any_audience=True, expires=False, require=())
+
+    def read(payload):
+        return claims.read(VerifiedToken(payload, {}, key))
+
+    yield "claims, 8,000 empty objects", read, b'{"a":[' + b"{}," * 8_000 + b"{}]}"
+    yield "claims, 16 MiB of empty objects", read, b'{"a":[' + b"{}," * (5 * MIB) + b"{}]}"
+    yield "claims, 16 MiB of quotes", read, b'{"a":"' + b'\\"' * (8 * MIB - 10) + b'"}'
+    yield "claims, one text of 16 MiB", read, b'{"a":"' + b"a" * (16 * MIB - 10) + b'"}'
+
+
 def signatures():
-    for alg, curve in (("RS256", None), ("ES256", None), ("ES512", None), ("EdDSA", "Ed448")):
+    for alg, curve in (
+        ("RS256", None),
+        ("ES256", None),
+        ("ES512", None),
+        ("EdDSA", "Ed448"),
+        ("ML-DSA-87", None),
+    ):
         key = Key.generate(alg, curve=curve)
         signed = Signer(key).sign(b"x")
         bent = signed[:-8] + ("AAAAAAAA" if signed[-8:] != "AAAAAAAA" else "BBBBBBBB")
@@ -158,7 +240,7 @@ def least_seconds(call, given):
 
 def main():
     print("| input | bytes | ms | us for each byte |\n|---|--:|--:|--:|")
-    for what, call, given in (*tokens(), *signatures(), *keys()):
+    for what, call, given in (*tokens(), *messages(), *signatures(), *keys(), *remote_and_claims()):
         seconds = least_seconds(call, given)
         each = seconds * 1e6 / len(given)
         print(f"| {what} | {len(given):,} | {seconds * 1e3:,.3f} | {each:,.3f} |")

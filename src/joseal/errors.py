@@ -30,6 +30,7 @@ _CLAIM_RULES: Final[Mapping[str, str]] = MappingProxyType(
         "json": "the payload is not one strict JSON object",
         "seen": "a token with this identifier was accepted before",
         "in_progress": "a token with this identifier is being handled",
+        "too_many": "the claims set has more values than are read",
         "too_long": "the token lives longer than the store remembers it",
     }
 )
@@ -186,7 +187,8 @@ class ClaimsError(TokenError):
     Attributes:
         claim: the name of the claim; `claims` where the whole set is meant.
         rule: the stable word for what is wrong, such as `missing`, `type`, `value`, `expired`,
-            `early`, `age`, `unexpected`, `header`, `shape`, `json`, `seen`, `in_progress`.
+            `early`, `age`, `unexpected`, `header`, `shape`, `json`, `too_many`, `seen`,
+            `in_progress`.
     """
 
     code = "claims"

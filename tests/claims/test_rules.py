@@ -359,3 +359,29 @@ def test_header_that_nobody_authenticated_says_nothing():
     assert RULES.read(opened).issuer == "https://login.example"
     with pytest.raises(NotAllowedError, match="typ"):
         msgspec.structs.replace(RULES, typ="at+jwt").read(opened)
+
+
+MOST_VALUES = 16 * 1024
+
+
+def test_the_number_of_values_is_bounded_before_they_are_made():
+    """16 MiB of empty objects would be 0.4 GiB of Python objects, and 2 s of work."""
+    for count, opens in ((MOST_VALUES - 5, True), (MOST_VALUES + 1, False), (1_000_000, False)):
+        payload = b'{"exp":1800000060,"a":[' + b",".join([b"1"] * count) + b"]}"
+        if opens:
+            assert len(RULES.read(signed(payload)).all["a"]) == count
+            assert RULES.issue(json.loads(payload))
+            continue
+        with pytest.raises(ClaimsError) as caught:
+            RULES.read(signed(payload))
+        assert (caught.value.claim, caught.value.rule) == ("claims", "too_many")
+    with pytest.raises(ValueError, match="would refuse the token: it has too many values"):
+        RULES.issue({"exp": NOW + 60, "a": [1] * (MOST_VALUES + 1)})
+    text = {"exp": NOW + 60, "a": "," * 100_000}
+    assert RULES.read(signed(RULES.issue(text))).all["a"] == text["a"]
+
+
+@pytest.mark.parametrize("moment", [float("inf"), float("-inf"), float("nan")])
+def test_a_clock_without_a_time_is_said_when_a_token_is_issued(moment):
+    with pytest.raises(ValueError, match="now must give a finite number"):
+        Claims(now=lambda: moment).issue(lifetime_seconds=60)

@@ -1,6 +1,8 @@
 """The stores of identifiers: one of all who try, until it is released or its time is over."""
 
 import sqlite3
+import stat
+import sys
 import threading
 
 import pytest
@@ -166,3 +168,24 @@ def test_file_that_can_not_be_used_is_an_error_of_the_family(tmp_path):
 def test_settings_that_make_no_sense_are_refused(settings, error):
     with pytest.raises(error):
         MemorySeenOnce(**settings)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_file_is_private(tmp_path):
+    path = tmp_path / "seen.db"
+    SqliteSeenOnce(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o666)
+    SqliteSeenOnce(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own")
+def test_a_link_or_a_folder_is_not_a_store(tmp_path):
+    SqliteSeenOnce(tmp_path / "seen.db")
+    (tmp_path / "link.db").symlink_to(tmp_path / "seen.db")
+    (tmp_path / "dangling.db").symlink_to(tmp_path / "nowhere.db")
+    for name in ("link.db", "dangling.db", "."):
+        with pytest.raises(SeenOnceError, match=r"^the store of identifiers is a link, or not a"):
+            SqliteSeenOnce(tmp_path / name)
+    assert not (tmp_path / "nowhere.db").exists()

@@ -202,6 +202,7 @@ def test_public_keys_neither_decrypt_nor_sign(path, clock):
     ("settings", "error"),
     [
         ({"path": 1}, TypeError),
+        ({"path": "a\0b"}, ValueError),
         ({"private": 1}, TypeError),
         ({"check_seconds": -1}, ValueError),
         ({"stale_seconds": None}, TypeError),
@@ -214,3 +215,16 @@ def test_mistakes_of_the_caller_are_found_before_the_file_is_read(settings, erro
     settings = {"path": "/nowhere", "alg": "ES256", "use": "sig", **settings}
     with pytest.raises(error):
         FileKeys(settings.pop("path"), **settings)
+
+
+@pytest.mark.parametrize("limits", [None, 5, "token_bytes"])
+def test_limits_of_another_type_are_a_type_error_before_a_token_is_looked_at(
+    path, tmp_path, clock, limits
+):
+    write(tmp_path / "private", private(OLD))
+    opened = file_keys(tmp_path / "private", clock, alg=ENC_ALG, use="enc", private=True)
+    for form in ("compact", "general"):
+        with pytest.raises(TypeError, match="limits must be Limits"):
+            file_keys(path, clock).verifier("a.b.c", form=form, limits=limits)
+        with pytest.raises(TypeError, match="limits must be Limits"):
+            opened.decrypter("A256GCM", "a.b.c.d.e", form=form, limits=limits)

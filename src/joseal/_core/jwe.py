@@ -197,7 +197,8 @@ class Encrypter(Opaque):
         Raises:
             TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry; `aad` is empty, or the form is compact; `info` without HPKE.
+                JSON can't carry; `aad` is empty, or the form is compact; `info` without HPKE or
+                over 32 KiB.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
 
@@ -226,7 +227,9 @@ class Encrypter(Opaque):
         # Those of a shared key are equal by identity, as that is.
         if self is other or not isinstance(other, Encrypter) or self._settings.key.is_symmetric:
             return self is other
-        return self._parts() == other._parts()
+        # Encoded, because True and 1 are equal in Python and are not the same in a token.
+        is_same_header = self._settings.protected == other._settings.protected
+        return is_same_header and self._parts() == other._parts()
 
     def __hash__(self) -> int:
         return hash((Encrypter, self._settings.key))
@@ -261,7 +264,7 @@ def begin_token(
     Raises:
         TypeError: `header` is not a mapping, or `info` is not bytes.
         ValueError: `header` has a name that is managed or there already, or a value that strict
-            JSON can't carry; `info` without HPKE.
+            JSON can't carry; `info` without HPKE or over 32 KiB.
         TokenTooLargeError: the header is over `header_bytes`.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
     """

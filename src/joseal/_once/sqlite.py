@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 
 from joseal._core.secrecy import Opaque
 from joseal._once.leases import State, StoredClaim, claimed
+from joseal._once.private_files import make_private
 from joseal.errors import JoseError
 
 _SCHEMA: Final = """
@@ -61,7 +62,7 @@ class SqliteClaims(Opaque):
     """Ids with their claims, in a table of an SQLite file. Every method is atomic and durable.
 
     Args:
-        path: of the file, which is made if it is not there.
+        path: of the file, which is made if it is not there. It is private; a link is refused.
         busy_timeout_seconds: how long a call waits for the others.
         table: the name of the table.
         column: the name of the column with the ids.
@@ -110,6 +111,7 @@ class SqliteClaims(Opaque):
             _store=store,
             _error=error,
         )
+        make_private(Path(self.path), store, error)
         self._prepare()
 
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:

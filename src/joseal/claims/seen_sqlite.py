@@ -24,7 +24,8 @@ class SqliteSeenOnce(KeepingStore):
     has hashes and times, no text of a token.
 
     Args:
-        path: of the file, which is made if it is not there; its folder must be.
+        path: of the file, which is made if it is not there; its folder must be. It is private: the
+            rights of others are taken away. A link is refused.
         keep_seconds: for how long an identifier is remembered; longer than any token lives, with
             five minutes of leeway.
         lease_seconds: for how long a claim holds; longer than any work takes.

@@ -18,6 +18,7 @@ from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, KeyAlg, lookup_al
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet, jwk_algs
+from joseal._core.keys.keyset import reasons
 from joseal._core.wire import strict_json
 from joseal.errors import InvalidKeyError
 from joseal.remote.outcomes import MOST_BYTES, MOST_KEYS, Failure
@@ -123,8 +124,7 @@ def _chosen(found: KeySet, count: int, wanted: Rules) -> KeySet | Failure:
             skipped[place] = reason
     if not chosen:
         text = f"none of the {count} members of the JWK Set serves: "
-        shown = [f"{place}: {skipped[place]}" for place in sorted(skipped)]
-        return Failure("no_key", text + "; ".join(shown[:8]))
+        return Failure("no_key", text + reasons(sorted(skipped.items())))
     return KeySet(chosen, skipped=sorted(skipped.items()))
 
 

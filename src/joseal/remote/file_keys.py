@@ -51,7 +51,7 @@ class FileKeys(KeySource):
     Raises:
         TypeError: an argument is of another type.
         ValueError: `alg` is for another use than `use`, or for a shared secret without `private`;
-            a number is negative or not finite.
+            a number is negative or not finite; the path has a null character.
         InvalidKeyError: `alg` is not known.
 
     Example:
@@ -80,6 +80,8 @@ class FileKeys(KeySource):
     ) -> None:
         if not isinstance(path, str | os.PathLike):
             raise checks.wrong_type("path", "str or a path", path)
+        if "\0" in str(path):
+            raise ValueError("path must not have a null character")
         if type(private) is not bool:
             raise checks.wrong_type("private", "bool", private)
         wanted = documents.rules(alg, use, private=private)

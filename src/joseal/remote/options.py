@@ -8,6 +8,7 @@ from typing import Final, TypedDict
 
 from msgspec import UNSET
 
+from joseal._core import checks
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.wire import compact
@@ -61,8 +62,13 @@ class DecrypterOptions(TypedDict, total=False):
 
 
 def kids_of_signed(token: str | bytes, options: VerifierOptions) -> tuple[str, ...]:
-    """Return the kids of all signatures; none where one names none or the token is broken."""
+    """Return the kids of all signatures; none where one names none or the token is broken.
+
+    Raises:
+        TypeError: the token or the limits are of another type.
+    """
     form, limits = options.get("form", "compact"), options.get("limits", _DEFAULTS)
+    checks.check(limits)
     try:
         if form == "compact":
             protected = compact.split(token, compact.JWS_SEGMENTS, limits)[0]
@@ -73,8 +79,14 @@ def kids_of_signed(token: str | bytes, options: VerifierOptions) -> tuple[str, .
 
 
 def kids_of_encrypted(token: str | bytes, options: DecrypterOptions) -> tuple[str, ...]:
-    """Return the kids of all recipients; none where one names none or the token is broken."""
+    """Return the kids of all recipients; none where one names none or the token is broken.
+
+    Raises:
+        TypeError: the token or an option is of another type.
+        ValueError: `accept_unprotected` has a name that must be protected.
+    """
     form, limits = options.get("form", "compact"), options.get("limits", _DEFAULTS)
+    checks.check(limits)
     accepted = encrypted.acceptable(options.get("accept_unprotected", ()))
     try:
         if form == "compact":

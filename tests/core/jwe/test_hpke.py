@@ -258,6 +258,24 @@ def test_info_is_for_hpke_alone(alg):
         Decrypter(key, enc="A128GCM").decrypt(sealer.encrypt(b"x"), info=b"session")
 
 
+MOST_INFO_BYTES = 32 * 1024
+
+
+@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+def test_info_is_bounded_on_either_side(alg):
+    """One stage of HPKE has two bytes for its length."""
+    longest, longer = bytes(MOST_INFO_BYTES), bytes(MOST_INFO_BYTES + 1)
+    token = encrypter(alg).encrypt(PLAINTEXT, info=longest)
+    assert decrypter(alg).decrypt(token, info=longest) == PLAINTEXT
+    for call in (
+        lambda: encrypter(alg).encrypt(PLAINTEXT, info=longer),
+        lambda: decrypter(alg).decrypt(token, info=longer),
+        lambda: decrypter(alg).open(token, info=bytes(1 << 20)),
+    ):
+        with pytest.raises(ValueError, match="info must have at most 32768 bytes"):
+            call()
+
+
 @pytest.mark.parametrize("info", ["session", None, 5, bytearray(b"x")])
 def test_info_of_another_type_is_a_type_error(info):
     token = encrypter("HPKE-0").encrypt(b"x")

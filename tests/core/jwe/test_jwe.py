@@ -942,3 +942,11 @@ def test_encrypter_does_not_follow_later_changes_of_its_header():
         opener.open(ours.encrypt(b"", header=header)).header["x"] for header in (None, {"y": 1})
     ]
     assert seen == [[1], [1]]
+
+
+@pytest.mark.parametrize(("one", "other"), [(True, 1), (1, 1.0), (0, False), ([True], [1])])
+def test_encrypters_that_write_different_headers_are_not_equal(one, other):
+    key = forge.key("RSA-OAEP").public()
+    made = [Encrypter(key, enc="A128GCM", header={"x": value}) for value in (one, one, other)]
+    assert made[0] == made[1]
+    assert made[0] != made[2]

@@ -219,3 +219,13 @@ def test_keys_that_a_token_does_not_name_are_not_looked_at(kid, monkeypatch):
     else:
         assert verifier.verify(token) == b"x"
     assert len({*map(id, looked)}) <= (1 if kid else MOST_TRIES)
+
+
+def test_a_set_of_unknown_algs_is_refused_in_a_short_text():
+    """The list of all names that are known is said of one member, not of eight."""
+    unknown = {"kty": "RSA", "alg": "RSA-OAEP-257"}
+    with pytest.raises(InvalidKeyError, match="the known names are") as alone:
+        KeySet.from_jwks({"keys": [unknown]})
+    with pytest.raises(InvalidKeyError, match="did you mean RSA-OAEP-256; 1: ") as several:
+        KeySet.from_jwks({"keys": [unknown] * 8})
+    assert len(str(several.value)) < 2 * len(str(alone.value)) < 2000

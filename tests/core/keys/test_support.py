@@ -4,8 +4,18 @@ object prepared with it, and never while a token is handled.
 Each primitive of the tables is taken away in turn, where joseal's modules call `cryptography`.
 """
 
+import base64
+
 import pytest
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 from tests.helpers import all_algorithms, probed
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer
@@ -171,3 +181,64 @@ def test_answer_is_asked_once(monkeypatch):
 
 def test_signer_of_a_supported_curve_is_made():
     assert Signer(Key.generate("EdDSA", curve="Ed448")).sign(b"x")
+
+
+def no_kind(*_, **__):
+    raise UnsupportedAlgorithm("this OpenSSL does not read it")
+
+
+PAIRS = [
+    *(("ECDH-ES", curve) for curve in ("P-256", "P-384", "P-521", "X25519", "X448")),
+    *(("EdDSA", "Ed25519"), ("EdDSA", "Ed448"), ("ES256K", None), ("RSA-OAEP", None)),
+]
+
+
+@pytest.mark.parametrize(("alg", "curve"), PAIRS)
+@pytest.mark.parametrize("private", [True, False])
+def test_a_file_that_the_loader_does_not_support_is_refused_by_the_name_of_its_kind(
+    alg, curve, private, monkeypatch
+):
+    pem = Key.generate(alg, curve=curve).to_pem(private=private)
+    for name in ("pem_private", "der_private", "pem_public", "der_public"):
+        monkeypatch.setattr(serialization, f"load_{name}_key", no_kind)
+    kind = {"RSA-OAEP": "RSA", "ES256K": "secp256k1"}.get(alg, curve)
+    for load, data in ((Key.from_pem, pem), (Key.from_der, der_of(pem))):
+        with pytest.raises(InvalidKeyError) as caught:
+            load(data, alg=alg)
+        assert str(caught.value) == (
+            "the key can't be read: damaged, or of a kind that the installed OpenSSL does not "
+            f"support ({kind})"
+        )
+
+
+@pytest.mark.parametrize("alg", ["ML-DSA-44", "ML-DSA-65", "ML-DSA-87"])
+def test_a_public_key_of_ml_dsa_that_is_not_supported_is_named(alg, monkeypatch):
+    pem = Key.generate(alg).to_pem()
+    monkeypatch.setattr(serialization, "load_pem_public_key", no_kind)
+    with pytest.raises(InvalidKeyError, match=rf"does not support \({alg}\)$"):
+        Key.from_pem(pem, alg=alg)
+
+
+def der_of(pem):
+    return base64.b64decode("".join(pem.splitlines()[1:-1]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        ("DSA", lambda: dsa.generate_private_key(2048)),
+        ("P-192", lambda: ec.generate_private_key(ec.SECP192R1())),
+        ("brainpoolP256r1", lambda: ec.generate_private_key(ec.BrainpoolP256R1())),
+    ],
+)
+def test_a_kind_that_no_alg_uses_is_named_where_the_loader_does_not_read_it(
+    kind, make, monkeypatch
+):
+    pair = make()
+    spki = pair.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    pkcs8 = pair.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    for name in ("der_private", "der_public"):
+        monkeypatch.setattr(serialization, f"load_{name}_key", no_kind)
+    for data in (spki, pkcs8):
+        with pytest.raises(InvalidKeyError, match=rf"does not use keys of this kind \({kind}\)"):
+            Key.from_der(data, alg="ES256")

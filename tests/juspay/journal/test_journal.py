@@ -121,7 +121,7 @@ def test_a_link_or_a_folder_is_not_a_journal(tmp_path, journal):
     (tmp_path / "link.db").symlink_to(tmp_path / "journal.db")
     (tmp_path / "dangling.db").symlink_to(tmp_path / "nowhere.db")
     for name in ("link.db", "dangling.db", "."):
-        with pytest.raises(PayoutJournalError, match="a link, or no regular file"):
+        with pytest.raises(PayoutJournalError, match="a link, or not a regular file"):
             SqlitePayoutJournal(tmp_path / name)
     assert not (tmp_path / "nowhere.db").exists()
 

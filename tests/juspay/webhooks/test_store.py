@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import textwrap
@@ -755,3 +756,26 @@ def test_traceback_of_a_handler_keeps_its_frames(store):
     with pytest.raises(KeyError) as caught:
         handle_once(store, WEBHOOK, fail)
     assert "in fail" in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_the_file_is_private(tmp_path):
+    path = tmp_path / "store.db"
+    SqliteWebhookStore(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.chmod(0o664)
+    SqliteWebhookStore(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own")
+def test_a_link_is_not_a_store(tmp_path):
+    SqliteWebhookStore(tmp_path / "store.db")
+    (tmp_path / "link.db").symlink_to(tmp_path / "store.db")
+    (tmp_path / "dangling.db").symlink_to(tmp_path / "nowhere.db")
+    for name in ("link.db", "dangling.db"):
+        with pytest.raises(
+            WebhookStoreError, match=r"^the store of deliveries is a link, or not a"
+        ):
+            SqliteWebhookStore(tmp_path / name)
+    assert not (tmp_path / "nowhere.db").exists()

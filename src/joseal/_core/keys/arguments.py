@@ -8,12 +8,16 @@ sections 4 to 6.
 """
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from joseal._core import checks
 from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs
 from joseal._core.keys.key import Key
 from joseal._core.keys.keyset import KeySet
 from joseal._core.wire.json_form.members import Form
+
+# One stage of HPKE writes its length in two bytes, and Key Encryption puts words around it.
+_MOST_INFO_BYTES: Final = 32 * 1024
 
 
 def content_of(key: Key, enc: Enc | None) -> EncSpec:
@@ -61,10 +65,12 @@ def checked_info(info: bytes, keys: Iterable[Key]) -> bytes:
 
     Raises:
         TypeError: it is not bytes.
-        ValueError: no key is for HPKE.
+        ValueError: no key is for HPKE, or it is over 32 KiB.
     """
     if not isinstance(info, bytes):
         raise checks.not_bytes("info", info)
+    if len(info) > _MOST_INFO_BYTES:
+        raise ValueError(f"info must have at most {_MOST_INFO_BYTES} bytes: hash what is longer")
     if not any(key._is_hpke for key in keys):
         raise ValueError(f"info is for HPKE, the key is bound to {next(iter(keys)).alg}")
     return info

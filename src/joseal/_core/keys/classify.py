@@ -154,8 +154,7 @@ def _block_kind(data: bytes, labels: tuple[str, ...]) -> str:
     named = PEM_LABELS.get(label, "pem-label-unknown")
     if label not in _BODIES or b"Proc-Type:" in data:
         return named
-    begin = data.index(b"-----BEGIN " + label.encode()) + len(label) + 16
-    body = data[begin : data.index(b"-----END", begin)]
+    body = _body(data, label)
     raw = _decoded(body)
     if raw is None:
         return "pem-body"
@@ -167,6 +166,19 @@ def _block_kind(data: bytes, labels: tuple[str, ...]) -> str:
     if kind in _RIGHT_LABELS:
         return f"pem-label-{kind}"
     return "pem-content-cut" if der.is_cut(raw) else "pem-content"
+
+
+def _body(data: bytes, label: str) -> bytes:
+    begin = data.index(b"-----BEGIN " + label.encode()) + len(label) + 16
+    return data[begin : data.index(b"-----END", begin)]
+
+
+def content(data: bytes) -> bytes:
+    """Return the DER in the one PEM block whose kind `classify` tells; empty without one."""
+    form = classify(data)
+    if form.labels[:1] and form.labels[0] in _BODIES and b"Proc-Type:" not in data:
+        return _decoded(_body(data, form.labels[0])) or b""
+    return b""
 
 
 def _json_kind(text: bytes) -> str:

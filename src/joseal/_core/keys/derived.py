@@ -8,7 +8,7 @@ from typing import Final
 from joseal._core import checks
 from joseal._core.algorithms import hkdf
 from joseal._core.algorithms.registry import AlgorithmSpec, lookup_enc
-from joseal._core.keys import pem as pems
+from joseal._core.keys.shared_secrets import check_secret
 from joseal.errors import InvalidKeyError
 
 # 128 bits, if every byte is random. HKDF makes no weak secret strong.
@@ -42,6 +42,6 @@ def derive(
             f"a secret to derive from must have at least {LEAST_SECRET_BYTES} random bytes: "
             f"{len(raw)} bytes are here"
         )
-    pems.check_secret(raw)
+    check_secret(raw)
     size = alg.key_bytes if enc is None else lookup_enc(enc).cek_bytes
     return hkdf.derive(raw, salt, info, size)

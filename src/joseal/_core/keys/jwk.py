@@ -24,6 +24,7 @@ from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lookup_alg
 from joseal._core.keys import classify, jwk_members, validate
 from joseal._core.keys.material import Held, Material, Secret
+from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
 from joseal.errors import InvalidKeyError
@@ -233,6 +234,7 @@ def _material(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
     kty = _text(members, "kty")
     if kty == "oct":
         raw = _bytes(members, "k")
+        check_secret(raw)
         if alg.kind == "password" and raw:
             return Password(raw, getattr(alg, "iterations", 0))
         return raw

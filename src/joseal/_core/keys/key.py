@@ -42,6 +42,7 @@ from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
+from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
@@ -271,7 +272,7 @@ class Key(Opaque):
         if not isinstance(secret, bytes):
             raise TypeError("the secret must be bytes")
         # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
-        pems.check_secret(secret)
+        check_secret(secret)
         return cls._make(secret, alg, kid=kid, legacy=legacy)
 
     @classmethod
@@ -428,7 +429,8 @@ class Key(Opaque):
             TypeError: an argument is of another type.
             ValueError: an empty password, fewer than 1,000 iterations, or a salt that is not of 8
                 to 1,024 bytes.
-            InvalidKeyError: an `alg` that takes no password.
+            InvalidKeyError: an `alg` that takes no password; the password is a public or private
+                key.
 
         Source: RFC 7518 section 4.8.
         """
@@ -442,6 +444,7 @@ class Key(Opaque):
             raise ValueError("iterations must not be under 1000")
         if not LEAST_SALT_BYTES <= salt_bytes <= _MOST_SALT_BYTES:
             raise ValueError("salt_bytes must be from 8 to 1024")
+        check_secret(raw)
         return cls._make(Password(raw, work, salt_bytes), alg, kid=kid)
 
     @classmethod

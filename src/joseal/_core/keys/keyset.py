@@ -265,9 +265,15 @@ def _members(jwks: Mapping[str, object]) -> list[object]:
 
 
 def _none_usable(skipped: list[tuple[int, str]]) -> str:
-    shown = "; ".join(f"{place}: {why}" for place, why in skipped[:_MOST_SHOWN])
-    more = "; ..." if len(skipped) > _MOST_SHOWN else ""
-    return f"none of the {len(skipped)} members of the JWK Set can be used: {shown}{more}"
+    return f"none of the {len(skipped)} members of the JWK Set can be used: {reasons(skipped)}"
+
+
+def reasons(skipped: Sequence[tuple[int, str]]) -> str:
+    """Say of the first members why they can't be used; a list of names is for one of them alone."""
+    if len(skipped) > 1:
+        skipped = [(place, why.partition(": the known names are ")[0]) for place, why in skipped]
+    more = ["..."] if len(skipped) > _MOST_SHOWN else []
+    return "; ".join([*(f"{place}: {why}" for place, why in skipped[:_MOST_SHOWN]), *more])
 
 
 def _check_unmixed(loaded: list[tuple[int, Key]]) -> None:

@@ -33,6 +33,10 @@ Material: TypeAlias = Held | External
 # What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
 _MOST_HMAC_BYTES: Final = 1024
 
+# Even to verify old tokens: 112 bits, the least that NIST SP 800-131A revision 2 section 10 accepts
+# for HMAC. Anyone who has one token can try shorter secrets until one fits, and then sign.
+LEAST_LEGACY_HMAC_BYTES: Final = 14
+
 _DIRECT_BYTES: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
 
 
@@ -87,9 +91,10 @@ def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> Non
         raise InvalidKeyError("this alg needs a symmetric key, from an oct JWK")
     if not fits(alg, len(material), legacy=legacy):
         if isinstance(alg, SigSpec):
+            least = f", and {LEAST_LEGACY_HMAC_BYTES} to verify old tokens" if legacy else ""
             raise InvalidKeyError(
                 f"an HMAC key must be at least as long as its hash: {len(material)} bytes are here,"
-                f" {alg.name} needs {alg.key_bytes}"
+                f" {alg.name} needs {alg.key_bytes}{least}"
             )
         raise InvalidKeyError("the symmetric key does not have the size that its alg needs")
 
@@ -97,7 +102,7 @@ def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> Non
 def fits(alg: AlgorithmSpec, size: int, *, legacy: bool = False) -> bool:
     """Tell whether a shared secret of this size serves an alg; `legacy` for HMAC of old tokens."""
     if isinstance(alg, SigSpec):
-        return size >= (1 if legacy else alg.key_bytes)
+        return size >= (LEAST_LEGACY_HMAC_BYTES if legacy else alg.key_bytes)
     return size == alg.key_bytes if alg.key_bytes else size in _DIRECT_BYTES
 
 

@@ -9,9 +9,8 @@ Rules:
 Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 8017 appendix A.1.
 """
 
-import codecs
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
@@ -24,7 +23,7 @@ from joseal._core.algorithms import akp, foreign
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys import certificates, classify, der
+from joseal._core.keys import certificates, classify, der, key_names
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, HeldPrivate, Material, Secret
 from joseal._core.wire import base64url, strict_json
@@ -61,11 +60,6 @@ _DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is know
 _MISSING: Final = "the private key is encrypted: give password="
 _NEEDLESS: Final = "a password was given, but the private key is not encrypted"
 _WRONG: Final = "the private key can't be read: wrong password, or damaged"
-
-# How the kinds begin that are never a shared secret.
-_NO_SECRETS: Final = (
-    *("pem-", "der-", "ssh", "jwk", "base64-of-", "hex-of-der", "pkcs12", "jks", "jceks"),
-)
 
 # OpenSSL takes no longer ones.
 _MOST_PASSWORD_BYTES: Final = 1023
@@ -176,28 +170,6 @@ def secret_of_env(value: str, fits: Callable[[int], bool]) -> bytes:
     )
 
 
-def check_secret(raw: bytes) -> None:
-    """Refuse the bytes of a pair, of a certificate or of a JWK as a shared secret.
-
-    Raises:
-        InvalidKeyError: they are such, or a file of them.
-    """
-    for text in (raw, *_without_mark(raw)):
-        form = classify.classify(text)
-        if form.kind.startswith(_NO_SECRETS):
-            raise InvalidKeyError(f"a shared secret is wanted: {form.text}")
-
-
-def _without_mark(raw: bytes) -> Iterator[bytes]:
-    """Yield what the bytes are if they are a text with a byte order mark, or UTF-16."""
-    if raw.startswith(codecs.BOM_UTF8):
-        yield raw.removeprefix(codecs.BOM_UTF8)
-    # What is not UTF-16 decodes to no text of a key.
-    for encoding in ("utf-16-le", "utf-16-be"):
-        text = raw.decode(encoding, errors="replace").removeprefix("\ufeff")
-        yield text.encode("ascii", errors="replace")
-
-
 def from_object(key: object) -> Material:
     """Return a key object of `cryptography` as material.
 
@@ -258,6 +230,9 @@ def _der(pem: bytes) -> bytes:
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
     """Say what the bytes are, where the classifier knows better than the loader."""
+    own = classify.classify(raw).kind in (_OWN_PEM if pem else _OWN_DER)
+    if own and otherwise == _DAMAGED:
+        return key_names.refusal(classify.content(raw) if pem else raw, otherwise)
     return classify.refusal(raw, _OWN_PEM if pem else _OWN_DER, otherwise)
 
 

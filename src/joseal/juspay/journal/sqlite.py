@@ -12,7 +12,6 @@ Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 
 import os
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -23,6 +22,7 @@ import msgspec
 
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
+from joseal._once.private_files import make_private
 from joseal.juspay.journal.entry import Entry
 from joseal.juspay.journal.journal import PayoutJournalError, hindrance
 
@@ -62,8 +62,6 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
     }
 )
 _OTHER_TEXT: Final = "the journal can't be used"
-_PRIVATE: Final = 0o600
-_OTHERS: Final = 0o077
 
 _R = TypeVar("_R")
 
@@ -113,7 +111,7 @@ class SqlitePayoutJournal(Opaque):
         if "\0" in name:
             raise ValueError("path must not have a null character")
         self._set(_path=Path(name).absolute(), _busy_timeout_seconds=float(busy_timeout_seconds))
-        _make_private(self._path)
+        make_private(self._path, "the journal", PayoutJournalError)
         self._in_transaction(_prepare)
 
     @hide_locals
@@ -202,40 +200,6 @@ class SqlitePayoutJournal(Opaque):
             connection.execute("BEGIN IMMEDIATE")
             stack.pop_all()
             return connection
-
-
-def _make_private(path: Path) -> None:
-    """Make the file, for its owner alone; if it is there already, take the others' rights away.
-
-    A file that is there is not opened: closing any descriptor of it would take away the locks that
-    other connections of this process have, see section 2.2 of
-    https://www.sqlite.org/howtocorrupt.html.
-
-    Accepted: who can write in the folder can put another file in its place at any time.
-
-    Raises:
-        PayoutJournalError: it can't be made, is a link or no regular file, or its rights can't be
-            changed.
-    """
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
-    except FileExistsError:
-        _tighten(path)
-    except OSError:
-        raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CANTOPEN]) from None
-
-
-def _tighten(path: Path) -> None:
-    """Take the rights of others away, of a file that is one itself."""
-    try:
-        mode = path.lstat().st_mode
-        if stat.S_ISREG(mode):
-            if stat.S_IMODE(mode) & _OTHERS:
-                path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
-            return
-    except OSError:
-        raise PayoutJournalError("the journal can't be made private") from None
-    raise PayoutJournalError("the journal is a link, or no regular file")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -38,7 +38,8 @@ class SqliteWebhookStore(LeasedStore):
 
     Args:
         path: of the file, which is made if it is not there; its folder must be. It may be the
-            database that the handler's own tables are in.
+            database that the handler's own tables are in. It is private: the rights of others are
+            taken away. A link is refused.
         lease_seconds: for how long a claim holds; longer than any handler runs.
         busy_timeout_seconds: how long a call waits for the others.
         clock: gives the time in seconds, the same for all processes.

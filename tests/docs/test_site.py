@@ -9,6 +9,7 @@ import pytest
 from tests.docs import pages
 
 from joseal.cli.program import program
+from joseal.profiles import PROFILES
 
 HOOKS = runpy.run_path(str(pages.DOCS / "hooks.py"))
 CONFIG = (pages.ROOT / "mkdocs.yml").read_text("utf-8")
@@ -35,15 +36,35 @@ def test_links_lead_where_the_site_has_the_page(uri: str, text: str, expected: s
     assert HOOKS["complete"](text, uri, KNOWN) == expected
 
 
-def test_section_of_the_readme_is_taken_over() -> None:
-    page = HOOKS["complete"]("<!-- from README.md: Errors -->", "reference/errors.md", KNOWN)
-    assert "`MalformedTokenError`" in page
-    assert "## " not in page
+def test_every_profile_is_in_the_table_with_its_names() -> None:
+    page = HOOKS["complete"]("<!-- profiles -->", "reference/profiles.md", KNOWN)
+    for name, profile in PROFILES.items():
+        (about,) = re.findall(rf"^### {name}$\n\n(.*)$", page, re.MULTILINE)
+        assert about == profile.about
+        assert profile.open_question in page
+        for direction, message in (("send", profile.send), ("receive", profile.receive)):
+            rows = re.findall(rf"^\| \[`{name}`\].* {direction} \| (.*)$", page, re.MULTILINE)
+            assert len(rows) == (message is not None)
+            assert all(f"`{alg}`" in row for row in rows for alg in message.algs)
+            assert all((" yes |" in row) == profile.confirmed for row in rows)
 
 
-def test_section_that_there_is_not_is_noticed() -> None:
-    with pytest.raises(KeyError):
-        HOOKS["complete"]("<!-- from README.md: Errers -->", "a.md", KNOWN)
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("visa-mle", '`{"encData": TOKEN}`'),
+        ("visa-mle", "`typ: JWE`, `kid` (given), `iat` (ms)"),
+        ("juspay-payouts", '`{"payload": TOKEN, "kid": ..., "sid": ..., "format": "compact"}`'),
+        (
+            "juspay-express-fields",
+            "members `header`, `encryptedKey`, `iv`, `encryptedPayload`, `tag`",
+        ),
+        ("openid4vp", "the token"),
+        ("wise-signed", "sign"),
+    ],
+)
+def test_row_of_a_profile_says_what_it_writes(name: str, cell: str) -> None:
+    assert cell in "".join(line for line in HOOKS["profiles"]() if f"[`{name}`]" in line)
 
 
 def walk(command: click.Command, context: click.Context) -> list[click.Context]:

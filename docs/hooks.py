@@ -2,7 +2,7 @@
 
 - Documents of the root are pages of the site too.
 - The page of the command line is written from the commands themselves, and the table of profiles
-  from the profiles.
+  from the profiles; figures are taken from the page of performance.
 - A link to a file that is no page, such as a module or a test, becomes its text: who reads the site
   may not have the files beside it.
 """
@@ -43,6 +43,8 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#)([^()#\s]+)(#[^()\s]*)?\)")
 COMMANDS = "<!-- commands -->"
 TABLE = "<!-- profiles -->"
+SPEED = "<!-- speed -->"
+LIBRARIES = re.compile(r"^\|  \| the bare calls \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> None:
@@ -64,7 +66,7 @@ def complete(markdown: str, uri: str, known: set[str]) -> str:
     """Return a page with its links as the site has them, and with what it takes from elsewhere."""
     origin = {borrowed: name for name, borrowed in BORROWED.items()}.get(uri, f"docs/{uri}")
     text = relink(markdown, origin, uri, known)
-    for mark, written in ((COMMANDS, commands), (TABLE, profiles)):
+    for mark, written in ((COMMANDS, commands), (TABLE, profiles), (SPEED, speed)):
         if mark in text:
             text = text.replace(mark, "\n".join(written()))
     return text
@@ -106,6 +108,11 @@ def describe(command: click.Command, context: click.Context, level: int) -> Iter
             if inner is not None:
                 below = click.Context(inner, info_name=name, parent=context)
                 yield from describe(inner, below, level + 1)
+
+
+def speed() -> list[str]:
+    """Return the table of other libraries from the page of performance."""
+    return LIBRARIES.findall((DOCS / "performance.md").read_text("utf-8"))
 
 
 def profiles() -> Iterator[str]:

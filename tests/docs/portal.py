@@ -1,4 +1,4 @@
-"""The files that a portal gives its customers, for the pages of the cookbook; and their `peer.py`."""
+"""The files that a portal gives its customers, and the modules that pages of the cookbook share."""
 
 import datetime as dt
 from functools import cache
@@ -20,9 +20,24 @@ PASSWORD = "changeit"
 COOKBOOK = pages.DOCS / "cookbook"
 
 
+GUIDES = {"flask.md", "fastapi.md", "django.md", "celery.md", "aws-lambda.md", "kubernetes.md"}
+# What the pages read or set: each is put back after its page.
+VARIABLES = {"AUTH_SECRET", "BANK_URL", "KEY_FILE", "QUEUE_PUBLIC_KEY", "QUEUE_PRIVATE_KEY"}
+
+
 def is_recipe(path: Path) -> bool:
     """Whether a page expects the files."""
-    return path.parent == COOKBOOK
+    return path.parent == COOKBOOK or path.name in GUIDES
+
+
+def environment() -> dict[str, str]:
+    """Return the variables that the pages expect."""
+    texts = {"PRIVATE_KEY": "mine.pem", "BANK_CERTIFICATE": "api.pem"}
+    return {
+        **dict.fromkeys(VARIABLES, "a text that the page replaces"),
+        **{name: files()[file].decode() for name, file in texts.items()},
+        "KEY_PASSWORD": PASSWORD,
+    }
 
 
 def furnish(folder: Path) -> None:
@@ -35,18 +50,18 @@ def furnish(folder: Path) -> None:
 def files() -> dict[str, bytes]:
     """Make them once for all pages."""
     api, mine = rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 2048)
-    (peer,) = (
-        block.text
+    shared = {
+        block.title: block.text.encode()
         for block in pages.blocks((COOKBOOK / "index.md").read_text("utf-8"))
-        if block.title == "peer.py"
-    )
+        if block.title
+    }
     return {
         "api.pem": certificate(api).public_bytes(Encoding.PEM),
         "mine.pem": mine.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
         "mine.p12": pkcs12.serialize_key_and_certificates(
             b"mine", mine, certificate(mine), None, BestAvailableEncryption(PASSWORD.encode())
         ),
-        "peer.py": peer.encode(),
+        **shared,
     }
 
 

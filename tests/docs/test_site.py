@@ -3,6 +3,7 @@
 import importlib
 import re
 import runpy
+import tomllib
 
 import click
 import pytest
@@ -47,6 +48,14 @@ def test_every_profile_is_in_the_table_with_its_names() -> None:
             assert len(rows) == (message is not None)
             assert all(f"`{alg}`" in row for row in rows for alg in message.algs)
             assert all((" yes |" in row) == profile.confirmed for row in rows)
+
+
+def test_speed_of_other_libraries_is_that_of_the_performance_page() -> None:
+    page = HOOKS["complete"]("<!-- speed -->", "comparison.md", KNOWN)
+    rows = page.splitlines()
+    assert rows[0].endswith("| joseal | joserfc | jwcrypto | Authlib |")
+    assert len(rows) == 12
+    assert set(rows) <= set((pages.DOCS / "performance.md").read_text("utf-8").splitlines())
 
 
 @pytest.mark.parametrize(
@@ -111,6 +120,21 @@ def test_all_of_the_front_stands_in_the_reference() -> None:
         "__version__"
     }
     assert "errors" in named
+
+
+def test_every_extra_for_users_is_in_the_table() -> None:
+    for_work = {"test", "lint", "bench", "docs", "fuzz"}
+    text = (pages.DOCS / "install.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert set(rows) == pages.EXTRAS - for_work
+    assert all(f"`{extra}`" in text for extra in for_work)
+
+
+def test_every_dependency_is_named_where_it_is_installed() -> None:
+    text = (pages.DOCS / "install.md").read_text("utf-8")
+    project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.match(r"[\w-]+", item).group() for item in project["dependencies"]]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_every_page_has_its_place() -> None:

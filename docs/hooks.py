@@ -43,6 +43,7 @@ FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#)([^()#\s]+)(#[^()\s]*)?\)")
 COMMANDS = "<!-- commands -->"
 TABLE = "<!-- profiles -->"
+LABELS = ("algorithms", "Header Parameters", "signature", "body")
 SPEED = "<!-- speed -->"
 LIBRARIES = re.compile(r"^\|  \| the bare calls \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 
@@ -116,38 +117,50 @@ def speed() -> list[str]:
 
 
 def profiles() -> Iterator[str]:
-    """Write the table of profiles: a row for each direction of each."""
-    yield "| profile | direction | alg | enc | Header Parameters | signature | body | confirmed |"
-    yield "|---|---|---|---|---|---|---|---|"
+    """Write the table of profiles, and a section for each with its two directions side by side."""
+    yield "| profile | send | receive | confirmed |"
+    yield "|---|---|---|---|"
     for name, profile in PROFILES.items():
         state = "yes" if profile.confirmed else f"[open question](#{name})"
-        for direction, message in (("send", profile.send), ("receive", profile.receive)):
-            if message is not None:
-                yield f"| [`{name}`](#{name}) | {direction} | {row(message)} | {state} |"
+        both = (names(profile.send), names(profile.receive))
+        yield f"| [`{name}`](#{name}) | {both[0]} | {both[1]} | {state} |"
     for name, profile in PROFILES.items():
         yield f"\n### {name}\n\n{profile.about}\n"
         if profile.open_question:
             yield f"**Ask before you go live.** {profile.open_question}\n"
-        yield "Sources: " + ", ".join(f"<{source}>" for source in profile.sources)
+        yield "| | send | receive |\n|---|---|---|"
+        rows = zip(cells(profile.send), cells(profile.receive), strict=True)
+        for label, (sent, received) in zip(LABELS, rows, strict=True):
+            yield f"| {label} | {sent} | {received} |"
+        yield "\nSources: " + ", ".join(f"<{source}>" for source in profile.sources)
 
 
-def row(message: Sending | Receiving) -> str:
-    """Return the cells of one direction of a profile."""
+def names(message: Sending | Receiving | None) -> str:
+    """Return the names of the algorithms of one direction."""
+    if message is None:
+        return ""
+    encs = (message.enc,) if isinstance(message, Sending) else message.encs
+    return f"{codes(message.algs)} with {codes(encs)}"
+
+
+def cells(message: Sending | Receiving | None) -> tuple[str, ...]:
+    """Return one direction of a profile, in the order of `LABELS`."""
+    if message is None:
+        return ("",) * len(LABELS)
     if isinstance(message, Sending):
-        encs, signed = (message.enc,), message.sign_algs
+        signed = message.sign_algs
         header = [parameter(each) for each in message.header]
     else:
-        encs, signed = message.encs, message.verify_algs
+        signed = message.verify_algs
         demanded = {"typ": message.typ, "cty": message.cty}
         header = [f"`{name}: {value}`" for name, value in demanded.items() if value is not None]
     signature = f"{message.nesting}: {codes(signed)}" if signed else ""
-    cells = (codes(message.algs), codes(encs), ", ".join(header), signature, body(message.envelope))
-    return " | ".join(cells)
+    return (names(message), ", ".join(header), signature, body(message.envelope))
 
 
-def codes(names: Iterable[str]) -> str:
+def codes(texts: Iterable[str]) -> str:
     """Return names as code."""
-    return ", ".join(f"`{name}`" for name in names)
+    return ", ".join(f"`{text}`" for text in texts)
 
 
 def parameter(part: Constant | Kid | IssuedAt | CertificateParameter) -> str:

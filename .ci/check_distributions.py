@@ -12,7 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 METADATA = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
-SDIST_FOLDERS = ("src", "tests", "vectors", "bench", "docs", ".ci")
+SDIST_FOLDERS = ("src", "tests", "vectors", "bench", "docs", "examples", ".ci")
 SDIST_FILES = {
     ".gitignore",
     "CHANGELOG.md",

@@ -1,19 +1,32 @@
 """What `mkdocs` does beside turning pages into HTML. Named in mkdocs.yml.
 
-- Documents of the root are pages of the site too, and sections of the README are parts of pages:
-  what is said once is read in two places.
-- The page of the command line is written from the commands themselves.
+- Documents of the root are pages of the site too.
+- The page of the command line is written from the commands themselves, and the table of profiles
+  from the profiles; figures are taken from the page of performance.
 - A link to a file that is no page, such as a module or a test, becomes its text: who reads the site
   may not have the files beside it.
 """
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from joseal.profiles import (
+    PROFILES,
+    CertificateParameter,
+    Constant,
+    Envelope,
+    Fields,
+    InMember,
+    IssuedAt,
+    Kid,
+    Receiving,
+    Sending,
+)
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -28,8 +41,11 @@ BORROWED = {"SECURITY.md": "security.md", "CHANGELOG.md": "changelog.md"} | {
 }
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#)([^()#\s]+)(#[^()\s]*)?\)")
-SECTION = re.compile(r"^<!-- from (\w+\.md): (.+) -->$", re.MULTILINE)
 COMMANDS = "<!-- commands -->"
+TABLE = "<!-- profiles -->"
+LABELS = ("algorithms", "Header Parameters", "signature", "body")
+SPEED = "<!-- speed -->"
+LIBRARIES = re.compile(r"^\|  \| the bare calls \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
 
 
 def on_files(files: "Files", config: "MkDocsConfig") -> None:
@@ -51,14 +67,10 @@ def complete(markdown: str, uri: str, known: set[str]) -> str:
     """Return a page with its links as the site has them, and with what it takes from elsewhere."""
     origin = {borrowed: name for name, borrowed in BORROWED.items()}.get(uri, f"docs/{uri}")
     text = relink(markdown, origin, uri, known)
-    text = SECTION.sub(lambda found: relink(section(*found.groups()), found[1], uri, known), text)
-    return text.replace(COMMANDS, "\n".join(commands())) if COMMANDS in text else text
-
-
-def section(name: str, heading: str) -> str:
-    """Return what stands under a heading of the second level in a document of the root."""
-    parts = re.split(r"^## (.+)$", (ROOT / name).read_text("utf-8"), flags=re.MULTILINE)
-    return dict(zip(parts[1::2], parts[2::2], strict=True))[heading]
+    for mark, written in ((COMMANDS, commands), (TABLE, profiles), (SPEED, speed)):
+        if mark in text:
+            text = text.replace(mark, "\n".join(written()))
+    return text
 
 
 def relink(markdown: str, origin: str, uri: str, known: set[str]) -> str:
@@ -97,3 +109,81 @@ def describe(command: click.Command, context: click.Context, level: int) -> Iter
             if inner is not None:
                 below = click.Context(inner, info_name=name, parent=context)
                 yield from describe(inner, below, level + 1)
+
+
+def speed() -> list[str]:
+    """Return the table of other libraries from the page of performance."""
+    return LIBRARIES.findall((DOCS / "performance.md").read_text("utf-8"))
+
+
+def profiles() -> Iterator[str]:
+    """Write the table of profiles, and a section for each with its two directions side by side."""
+    yield "| profile | send | receive | confirmed |"
+    yield "|---|---|---|---|"
+    for name, profile in PROFILES.items():
+        state = "yes" if profile.confirmed else f"[open question](#{name})"
+        both = (names(profile.send), names(profile.receive))
+        yield f"| [`{name}`](#{name}) | {both[0]} | {both[1]} | {state} |"
+    for name, profile in PROFILES.items():
+        yield f"\n### {name}\n\n{profile.about}\n"
+        if profile.open_question:
+            yield f"**Ask before you go live.** {profile.open_question}\n"
+        yield "| | send | receive |\n|---|---|---|"
+        rows = zip(cells(profile.send), cells(profile.receive), strict=True)
+        for label, (sent, received) in zip(LABELS, rows, strict=True):
+            yield f"| {label} | {sent} | {received} |"
+        yield "\nSources: " + ", ".join(f"<{source}>" for source in profile.sources)
+
+
+def names(message: Sending | Receiving | None) -> str:
+    """Return the names of the algorithms of one direction."""
+    if message is None:
+        return ""
+    encs = (message.enc,) if isinstance(message, Sending) else message.encs
+    return f"{codes(message.algs)} with {codes(encs)}"
+
+
+def cells(message: Sending | Receiving | None) -> tuple[str, ...]:
+    """Return one direction of a profile, in the order of `LABELS`."""
+    if message is None:
+        return ("",) * len(LABELS)
+    if isinstance(message, Sending):
+        signed = message.sign_algs
+        header = [parameter(each) for each in message.header]
+    else:
+        signed = message.verify_algs
+        demanded = {"typ": message.typ, "cty": message.cty}
+        header = [f"`{name}: {value}`" for name, value in demanded.items() if value is not None]
+    signature = f"{message.nesting}: {codes(signed)}" if signed else ""
+    return (names(message), ", ".join(header), signature, body(message.envelope))
+
+
+def codes(texts: Iterable[str]) -> str:
+    """Return names as code."""
+    return ", ".join(f"`{text}`" for text in texts)
+
+
+def parameter(part: Constant | Kid | IssuedAt | CertificateParameter) -> str:
+    """Return what a profile writes into a header."""
+    match part:
+        case Constant(name=name, value=value):
+            return f"`{name}: {value}`"
+        case Kid(source=source):
+            return f"`kid` ({source})"
+        case CertificateParameter(name=name):
+            return f"`{name}`"
+        case IssuedAt(unit=unit):
+            return f"`iat` ({unit})"
+
+
+def body(envelope: Envelope) -> str:
+    """Return the shape of a body."""
+    match envelope:
+        case InMember(name=name, labels=labels, constants=constants):
+            members = [f'"{name}": TOKEN', *(f'"{label}": ...' for label in labels)]
+            members += [f'"{label}": "{value}"' for label, value in constants]
+            return f"`{{{', '.join(members)}}}`"
+        case Fields(names=names):
+            return f"members {codes(names)}"
+        case _:
+            return "the token"

@@ -22,6 +22,7 @@ from rich.table import Table
 from bench.bulk import workers
 from bench.large import memory, streams
 from bench.measure import Ratio, Samples, interleave, low, ratio
+from bench.report import chart
 from bench.report.document import rewrite, tables
 from bench.report.page import page
 from bench.report.ratios import Verdict, verdicts
@@ -95,6 +96,7 @@ def main() -> int:
         console.print(f"docs/performance.md stays: that is less than {_LEAST_SHARE}")
     elif options.docs:
         rewrite("performance.md", tables(surroundings, measured, found))
+        chart.main()
     _write(options.json, json.dumps(_figures(surroundings, measured), indent=1))
     console.print(f"page: {options.page}; figures: {options.json}")
     return 1 if any(verdict.word in {"missed", "too noisy"} for verdict in found) else 0

@@ -47,7 +47,7 @@ def tables(
         ["ratio of low percentiles", "measured", "bound", "aim", ""], map(_verdict, found)
     )
     facts = "".join(f"- {name}: {value}\n" for name, value in surroundings)
-    return f"{bounds}\n{beside}\n{rest}\n{facts}"
+    return f"{beside}\n{rest}\n{bounds}\n{facts}"
 
 
 def _beside(measured: Mapping[str, Samples], names: Sequence[str]) -> Iterator[list[str]]:

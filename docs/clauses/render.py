@@ -118,12 +118,14 @@ def page() -> str:
     known = trails()
     parts = [
         INTRODUCTION,
+        '<div class="clauses" markdown>\n',
         table(("document", "title", "keywords", "clauses", *STATUSES), [summary(t) for t in known]),
     ]
     for trail in known:
         head = ("section", "level", "requirement", "status", "code", "tests")
         rows = table(head, [row(clause) for clause in trail["clause"]])
         parts.append(f"## {trail['rfc']}\n\n{trail['title']}, {trail['date']}.\n\n{rows}")
+    parts.append("</div>\n")
     return "\n".join(parts)
 
 

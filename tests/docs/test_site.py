@@ -3,12 +3,14 @@
 import importlib
 import re
 import runpy
+import tomllib
 
 import click
 import pytest
 from tests.docs import pages
 
 from joseal.cli.program import program
+from joseal.profiles import PROFILES
 
 HOOKS = runpy.run_path(str(pages.DOCS / "hooks.py"))
 CONFIG = (pages.ROOT / "mkdocs.yml").read_text("utf-8")
@@ -35,15 +37,49 @@ def test_links_lead_where_the_site_has_the_page(uri: str, text: str, expected: s
     assert HOOKS["complete"](text, uri, KNOWN) == expected
 
 
-def test_section_of_the_readme_is_taken_over() -> None:
-    page = HOOKS["complete"]("<!-- from README.md: Errors -->", "reference/errors.md", KNOWN)
-    assert "`MalformedTokenError`" in page
-    assert "## " not in page
+def test_every_profile_is_in_the_table_with_its_names() -> None:
+    page = HOOKS["complete"]("<!-- profiles -->", "reference/profiles.md", KNOWN)
+    for name, profile in PROFILES.items():
+        (about,) = re.findall(rf"^### {name}$\n\n(.*)$", page, re.MULTILINE)
+        assert about == profile.about
+        assert profile.open_question in page
+        (row,) = re.findall(rf"^\| \[`{name}`\](.*)$", page, re.MULTILINE)
+        _, *directions, state, _ = (
+            row.split(" | ") if row.endswith("| ") else [*row.split(" | "), ""]
+        )
+        assert state.startswith("yes") == profile.confirmed
+        for cell, message in zip(directions, (profile.send, profile.receive), strict=True):
+            expected = () if message is None else message.algs
+            assert [f"`{alg}`" in cell for alg in expected] == [True] * len(expected)
+            assert bool(cell.strip()) == (message is not None)
 
 
-def test_section_that_there_is_not_is_noticed() -> None:
-    with pytest.raises(KeyError):
-        HOOKS["complete"]("<!-- from README.md: Errers -->", "a.md", KNOWN)
+def test_speed_of_other_libraries_is_that_of_the_performance_page() -> None:
+    page = HOOKS["complete"]("<!-- speed -->", "comparison.md", KNOWN)
+    rows = page.splitlines()
+    assert rows[0].endswith("| joseal | joserfc | jwcrypto | Authlib |")
+    assert len(rows) == 12
+    assert set(rows) <= set((pages.DOCS / "performance.md").read_text("utf-8").splitlines())
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("visa-mle", '`{"encData": TOKEN}`'),
+        ("visa-mle", "`typ: JWE`, `kid` (given), `iat` (ms)"),
+        ("juspay-payouts", '`{"payload": TOKEN, "kid": ..., "sid": ..., "format": "compact"}`'),
+        (
+            "juspay-express-fields",
+            "members `header`, `encryptedKey`, `iv`, `encryptedPayload`, `tag`",
+        ),
+        ("openid4vp", "the token"),
+        ("axis-bank", "encrypt-then-sign: `RS256`"),
+    ],
+)
+def test_row_of_a_profile_says_what_it_writes(name: str, cell: str) -> None:
+    page = "\n".join(HOOKS["profiles"]())
+    section = page.partition(f"\n### {name}\n")[2].partition("\n### ")[0]
+    assert f"| {cell} |" in section
 
 
 def walk(command: click.Command, context: click.Context) -> list[click.Context]:
@@ -90,6 +126,21 @@ def test_all_of_the_front_stands_in_the_reference() -> None:
         "__version__"
     }
     assert "errors" in named
+
+
+def test_every_extra_for_users_is_in_the_table() -> None:
+    for_work = {"test", "lint", "bench", "docs", "fuzz"}
+    text = (pages.DOCS / "install.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert set(rows) == pages.EXTRAS - for_work
+    assert all(f"`{extra}`" in text for extra in for_work)
+
+
+def test_every_dependency_is_named_where_it_is_installed() -> None:
+    text = (pages.DOCS / "install.md").read_text("utf-8")
+    project = tomllib.loads((pages.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    names = [re.match(r"[\w-]+", item).group() for item in project["dependencies"]]
+    assert [name for name in names if f"`{name}`" not in text] == []
 
 
 def test_every_page_has_its_place() -> None:

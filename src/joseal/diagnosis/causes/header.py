@@ -34,8 +34,8 @@ TEXTS: Final[Texts] = {
         "The alg is one for signatures, in a token with the five segments of a JWE.",
         "Name the key management algorithm, such as RSA-OAEP-256.",
     ),
-    "alg_unknown": ("The alg is not known.", "joseal knows those that its README lists."),
-    "enc_unknown": ("The enc is not known.", "joseal knows those that its README lists."),
+    "alg_unknown": ("The alg is not known.", "`joseal help algs` lists those that joseal knows."),
+    "enc_unknown": ("The enc is not known.", "`joseal help algs` lists those that joseal knows."),
     "zip_unknown": ("The zip is not DEF, the only one there is.", "Leave it out, or write DEF."),
     "crit": (
         "crit breaks a rule: it is empty, or names a registered, repeated or absent member.",

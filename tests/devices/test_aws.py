@@ -182,6 +182,16 @@ def test_error_of_the_client_itself_is_unavailable(kind, monkeypatch):
     assert "canary" not in str(caught.value)
 
 
+def test_example_of_the_guide_runs(monkeypatch):
+    service = rules.service("aws", ALG, name="alias/bank")
+    with servers.serving(servers.aws(service)) as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_KMS", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+        assert rules.run_example("aws_keys.py")["mine"].kid == "2027-05"
+
+
 def test_nobody_listens_and_time_runs_out():
     with pytest.raises(KeyUnavailableError, match="can't be asked"):
         AwsKms(client()).load(key_id="k", alg=ALG)

@@ -3,7 +3,9 @@
 Source: Azure Key Vault REST API reference.
 """
 
+import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 import trustme
@@ -105,6 +107,16 @@ def test_every_status_is_unavailable_and_asked_once(vault, status):
 def test_key_that_does_not_exist_is_refused(vault):
     with pytest.raises(InvalidKeyError, match="no such key"):
         AzureKeyVault(vault(rules.service("azure", ALG, name="k"))).load(name="other", alg=ALG)
+
+
+def test_example_of_the_guide_runs(vault, monkeypatch):
+    client = vault(rules.service("azure", ALG, name="bank"))
+    # The example's credentials are another package's.
+    identity = SimpleNamespace(DefaultAzureCredential=Credential)
+    monkeypatch.setitem(sys.modules, "azure.identity", identity)
+    monkeypatch.setattr(vault_keys, "KeyClient", lambda *_: client)
+    monkeypatch.setenv("VAULT_URL", "https://127.0.0.1")
+    assert rules.run_example("azure_keys.py")["mine"].kid == "2027-05"
 
 
 def test_nobody_listens():

@@ -171,6 +171,15 @@ def test_key_that_does_not_exist_is_refused(served):
         GoogleCloudKms(client).load(name=rules.NAME + "7", alg=ALG)
 
 
+def test_example_of_the_guide_runs(served, monkeypatch):
+    name = (
+        "projects/shop/locations/europe-west3/keyRings/payments/cryptoKeys/bank/cryptoKeyVersions/1"
+    )
+    client = served(rules.service("gcp", ALG, name=name))
+    monkeypatch.setattr("google.cloud.kms.KeyManagementServiceClient", lambda: client)
+    assert rules.run_example("gcp_keys.py")["mine"].kid == "2027-05"
+
+
 def test_nobody_listens(served):
     with pytest.raises(KeyUnavailableError, match="can't be asked"):
         GoogleCloudKms(served.connect(1), timeout=2).load(name=rules.NAME, alg=ALG)

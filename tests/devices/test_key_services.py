@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.docs import pages
 from tests.helpers import all_algorithms, forge, hpke_forge, key_services
 
 from joseal import (
@@ -118,6 +119,15 @@ def spoiled(text):
     """Return a token whose encrypted key is not one, in its size."""
     header, key, *rest = text.split(".")
     return ".".join((header, forge.b64(bytes(len(forge.unb64(key)))), *rest))
+
+
+def run_example(title):
+    """Run the example of this title on the guide's page, and return its names."""
+    guide = pages.DOCS / "guides/kms.md"
+    (block,) = (b for b in pages.blocks(guide.read_text("utf-8")) if b.title == title)
+    space = {}
+    exec(compile(block.text, title, "exec"), space)  # noqa: S102 - our own page
+    return space
 
 
 # What they do
@@ -613,6 +623,13 @@ def test_service_of_a_message_that_is_too_long_is_not_asked():
         with pytest.raises(KeyUnavailableError, match=f"signs at most {most} bytes"):
             device.sign(alg, bytes(most + 1))
         assert client.asked[1:] == client.asked[1:2]
+
+
+@pytest.mark.parametrize("alg", ML_DSA)
+def test_aws_signs_a_long_message_by_its_representative(alg):
+    key = load("aws", service("aws", alg), alg)
+    long = bytes(5000)
+    assert Verifier(held(alg).public()).verify(Signer(key).sign(long)) == long
 
 
 @pytest.mark.parametrize("cloud", ["gcp", "azure"])

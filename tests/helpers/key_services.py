@@ -141,6 +141,8 @@ class Aws(Service):
         if asked["MessageType"] == "RAW":
             foreign = getattr(private, "foreign", private)
             return self.change({"Signature": foreign.sign(asked["Message"])})
+        if asked["MessageType"] == "EXTERNAL_MU":
+            return self.change({"Signature": private.foreign.sign_mu(asked["Message"])})
         scheme = asked["SigningAlgorithm"]
         signature = sign(private, scheme, hash_named(scheme), asked["Message"])
         return self.change({"Signature": signature})

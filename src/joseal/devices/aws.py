@@ -12,15 +12,18 @@ Rules:
 - Time-outs and retries are the client's: botocore takes them for a client and not for a call.
 
 Source: AWS Key Management Service API reference: Decrypt, DeriveSharedSecret, Decapsulate, Sign,
-GetPublicKey.
+GetPublicKey; FIPS 204 section 6.2 for the representative of a long message.
 """
 
 from collections.abc import Mapping
 from typing import Final, final
 
+from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey, field_bytes, name
+from joseal._core.algorithms.hpke_kdf import shake256
 from joseal._core.algorithms.registry import ALGS, SIGS, WEIERSTRASS, KeyAlg
 from joseal._core.keys import pem
+from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.devices import _service
@@ -65,22 +68,25 @@ _SERVED: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("Ed25519", "EdDSA"), (_SIGNING, "ED25519_SHA_512")),
     **dict.fromkeys(("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"), (_SIGNING, "ML_DSA_SHAKE_256")),
 }
-# These sign the message itself, of which the service takes so much.
+# These sign the message itself, of which the service takes so much. For ML-DSA there is a
+# representative of a longer one.
 _WHOLE: Final = frozenset({"eddsa", "ml-dsa"})
 _MOST_MESSAGE_BYTES: Final = 4096
+_MU_BYTES: Final = 64
 _SECRET_BYTES: Final = 32
 
 
 class _AwsKey(Opaque):
     """A private key in the service; an `ExternalKey`."""
 
-    __slots__ = ("_client", "_key_id")
+    __slots__ = ("_client", "_key_id", "_public")
 
     _client: Client
     _key_id: str
+    _public: PublicMaterial
 
-    def __init__(self, client: Client, key_id: str) -> None:
-        self._set(_client=client, _key_id=key_id)
+    def __init__(self, client: Client, key_id: str, public: PublicMaterial) -> None:
+        self._set(_client=client, _key_id=key_id, _public=public)
 
     def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
         """Decrypt with OAEP.
@@ -132,17 +138,26 @@ class _AwsKey(Opaque):
             KeyUnavailableError: the service can't be asked, refuses, or does not sign so much.
         """
         family = SIGS[alg].family
-        if family in _WHOLE and len(data) > _MOST_MESSAGE_BYTES:
-            raise KeyUnavailableError("AWS KMS signs at most 4096 bytes with this alg")
+        kind, message = self._message(alg, data)
         answer = self._client.sign(
             "sign",
             KeyId=self._key_id,
-            Message=data if family in _WHOLE else _service.digest(alg, data),
-            MessageType="RAW" if family in _WHOLE else "DIGEST",
+            Message=message,
+            MessageType=kind,
             SigningAlgorithm=_SERVED[alg][1],
         )
         signature = _service.bytes_of(answer, "Signature")
         return _service.raw_ecdsa(alg, signature) if family == "ecdsa" else signature
+
+    def _message(self, alg: str, data: bytes) -> tuple[str, bytes]:
+        """Return what the service signs, and the name of its kind."""
+        if SIGS[alg].family not in _WHOLE:
+            return "DIGEST", _service.digest(alg, data)
+        if len(data) <= _MOST_MESSAGE_BYTES:
+            return "RAW", data
+        if not isinstance(self._public, AkpPublicKey):
+            raise KeyUnavailableError("AWS KMS signs at most 4096 bytes with this alg")
+        return "EXTERNAL_MU", _mu(self._public, data)
 
     def __repr__(self) -> str:
         return f"AwsKey({self._key_id!r})"
@@ -202,11 +217,16 @@ class AwsKms(Opaque):
         if not isinstance(offered, list) or algorithm not in offered:
             raise _service.not_for(alg)
         public = _service.public_of(pem.load_der(_service.bytes_of(answer, "PublicKey"), None))
-        device = _AwsKey(self._client, own if isinstance(own, str) else key_id)
+        device = _AwsKey(self._client, own if isinstance(own, str) else key_id, public)
         return _service.make_key(public, device, alg, kid)
 
     def __repr__(self) -> str:
         return "AwsKms()"
+
+
+def _mu(public: AkpPublicKey, message: bytes) -> bytes:
+    """Return the representative of a message, with an empty context. FIPS 204 algorithm 7."""
+    return shake256(shake256(public.raw, _MU_BYTES) + b"\0\0" + message, _MU_BYTES)
 
 
 def _cause(error: Exception) -> Cause:

@@ -1,5 +1,8 @@
 """Policies: what they refuse, and that they say why."""
 
+import re
+from pathlib import Path
+
 import pytest
 from tests.helpers import all_algorithms, forge, hpke_forge
 
@@ -142,3 +145,13 @@ def test_presets_do_not_change(policy):
         policy.name = "other"
     with pytest.raises(TypeError):
         policy.refused["A128KW"] = "x"
+
+
+FIPS_PAGE = Path(__file__).resolve().parents[2] / "docs/security/fips.md"
+
+
+def test_every_name_is_refused_or_has_its_publication_on_the_page():
+    rows = [line for line in FIPS_PAGE.read_text("utf-8").splitlines() if line.startswith("| `")]
+    accepted = {name for row in rows for name in re.findall(r"`([^`]+)`", row.split(" | ")[0])}
+    assert accepted == {*ALGS, *SIGS, *ENCS} - set(FIPS_NAMES.refused)
+    assert all(re.search(r"SP 800-|FIPS ", row.split(" | ")[1]) for row in rows)

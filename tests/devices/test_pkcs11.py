@@ -825,3 +825,9 @@ def test_token_is_not_asked_before_lengths_and_points_were_checked(hsm, monkeypa
     for alg, broken in (("RSA-OAEP", short), ("ECDH-ES", off)):
         with pytest.raises(MalformedTokenError):
             decrypter(keys[alg]).decrypt(str(broken))
+
+
+def test_token_has_no_key_encapsulation(hsm):
+    device = hsm.find(label="rsa")
+    with pytest.raises(KeyUnavailableError, match="no key encapsulation"):
+        device.decapsulate(b"")

@@ -28,14 +28,21 @@ _R = TypeVar("_R")
 
 # Called by joseal, such a module works on joseal's values. Called by the caller's code, on theirs.
 _LIBRARIES: Final = sys.stdlib_module_names | {
+    "azure",
+    "boto3",
+    "botocore",
     "click",
     "cryptography",
+    "google",
+    "grpc",
     "joserfc",
     "jwcrypto",
     "msgspec",
     "nacl",
     "pkcs11",
+    "proto",
     "pybase64",
+    "requests",
     "rich",
     "starlette",
     "trustme",

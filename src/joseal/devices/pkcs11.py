@@ -153,6 +153,15 @@ class Pkcs11Key(Opaque):
         return self._token.ask(self._name, derive)
 
     @hide_locals
+    def decapsulate(self, encapsulated: bytes) -> bytes | None:  # noqa: ARG002 - of the protocol
+        """Refuse: PKCS #11 version 2.40 has no key encapsulation.
+
+        Raises:
+            KeyUnavailableError: always.
+        """
+        raise KeyUnavailableError("a token has no key encapsulation")
+
+    @hide_locals
     def sign(self, alg: str, data: bytes) -> bytes:
         """Sign on the token; for ECDSA the hash is computed here.
 

@@ -27,7 +27,7 @@ from joseal import (
     TokenTooLargeError,
     Verifier,
 )
-from joseal._core.algorithms import curves
+from joseal._core.algorithms import curves, ml_kem
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.wire.json_form.encrypted import ALONE
 from joseal.stream import encrypt_stream
@@ -365,10 +365,59 @@ def test_device_serves_with_its_agreement_alone(alg):
     assert device.asked == [kem]
 
 
+class KemDevice:
+    """An `ExternalKey` with one method."""
+
+    def __init__(self, alg, answer=None):
+        self.private = hpke_forge.key(alg)._material
+        self.answer = answer
+        self.asked = []
+
+    def decapsulate(self, encapsulated):
+        self.asked.append(encapsulated)
+        if self.answer is not None:
+            return self.answer()
+        return ml_kem.MlKem(self.private.public_key(), self.private).check(encapsulated)()
+
+
 @pytest.mark.parametrize("alg", hpke_forge.QUANTUM_RESISTANT)
-def test_no_device_has_ml_kem_yet(alg):
-    with pytest.raises(InvalidKeyError, match="a device can't serve"):
-        Key.from_external(Device(None), public=hpke_forge.key(alg).public())
+def test_device_serves_with_its_decapsulation_alone_of_the_whole_hybrid(alg):
+    device = KemDevice(alg)
+    key = Key.from_external(device, public=hpke_forge.key(alg).public())
+    token = forged(alg)
+    assert Decrypter(key, enc=enc_of(alg)).decrypt(token) == PLAINTEXT
+    header, encrypted_key, *_ = token.split(".")
+    whole = json.loads(unb64(header)).get("ek", encrypted_key)
+    assert device.asked == [unb64(whole)]
+
+
+@pytest.mark.parametrize("alg", ["HPKE-9", "HPKE-13-KE"])
+def test_device_that_refuses_to_decapsulate_is_the_one_failure(alg):
+    public = hpke_forge.key(alg).public()
+    for answer in (lambda: None, lambda: bytes(32), lambda: b""):
+        key = Key.from_external(KemDevice(alg, answer), public=public)
+        with pytest.raises(DecryptionError):
+            Decrypter(key, enc=enc_of(alg)).decrypt(forged(alg))
+
+
+@pytest.mark.parametrize("alg", ["HPKE-9", "HPKE-13-KE"])
+def test_device_is_not_asked_for_an_encapsulated_secret_of_the_wrong_size(alg):
+    device = KemDevice(alg)
+    key = Key.from_external(device, public=hpke_forge.key(alg).public())
+    with pytest.raises(MalformedTokenError, match="encapsulated secret"):
+        Decrypter(key, enc=enc_of(alg)).decrypt(wrong_size(alg))
+    assert device.asked == []
+
+
+def wrong_size(alg):
+    header, encrypted_key, *rest = forged(alg).split(".")
+    members = json.loads(unb64(header))
+    if "ek" in members:
+        members["ek"] = b64(unb64(members["ek"])[:-1])
+        header = b64(json.dumps(members).encode())
+    else:
+        encrypted_key = b64(unb64(encrypted_key)[:-1])
+    return ".".join((header, encrypted_key, *rest))
 
 
 @pytest.mark.parametrize("alg", SOME)

@@ -86,7 +86,7 @@ class Device:
         return self._answer("sign", alg, data, good=lambda: self._sign(alg, data))
 
     def _sign(self, alg, data):
-        if alg.startswith("Ed"):
+        if alg.startswith(("Ed", "ML-DSA")):
             return self.key.sign(data)
         kind = {"256": hashes.SHA256, "384": hashes.SHA384, "512": hashes.SHA512}[alg[2:5]]
         if alg.startswith("ES"):
@@ -126,6 +126,9 @@ def held_for_signing(alg, answer=None):
         own = all_algorithms.private(all_algorithms.EC_CURVES[alg])
     elif alg == "Ed448":
         own = Ed448PrivateKey.from_private_bytes(forge.unb64(all_algorithms.ed448_jwk()["d"]))
+    elif alg in all_algorithms.ML_DSA:
+        seed = forge.unb64(all_algorithms.ml_dsa_jwk(alg)["priv"])
+        own = all_algorithms.ML_DSA[alg].from_seed_bytes(seed)
     else:
         own = Ed25519PrivateKey.from_private_bytes(forge.unb64(all_algorithms.ed_jwk()["d"]))
     device = Device(own, answer)

@@ -4,13 +4,15 @@ Rules:
 - The secret of a hybrid is safe as long as one of its two parts is. Both parts are always computed.
 - ML-KEM rejects implicitly: a ciphertext that was tampered with gives a secret that nobody knows,
   which is then the one failure.
+- A device does the whole private step, that of a hybrid included. Its parts are never asked for.
 
 Source: draft-ietf-hpke-pq section 3, draft-irtf-cfrg-hybrid-kems section 5 (the combiner),
 draft-irtf-cfrg-concrete-hybrid-kems section 4, FIPS 203 section 7.
 """
 
+from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.mlkem import (
     MLKEM768PrivateKey,
@@ -26,27 +28,36 @@ from joseal._core.algorithms.hpke_kdf import sha3_256
 from joseal._core.algorithms.kems import Decapsulate
 from joseal._core.secrecy import Opaque
 
+# From what is encapsulated to the shared secret, or None; an HSM or a KMS is behind it.
+FromDevice: TypeAlias = Callable[[bytes], bytes | None]
+
 # FIPS 203 section 8, table 3.
 _CIPHERTEXT_BYTES: Final = {"ML-KEM-768": 1088, "ML-KEM-1024": 1568}
 
 
 class MlKem(Opaque):
-    """ML-KEM or a hybrid with one key; without `private` it only encapsulates.
+    """ML-KEM or a hybrid with one key; without `private` or `device` it only encapsulates.
 
     Raises:
         TypeError: the key is not one of ML-KEM.
     """
 
-    __slots__ = ("_kem", "_private", "_public")
+    __slots__ = ("_device", "_kem", "_private", "_public")
 
     _public: AkpPublicKey
     _private: AkpPrivateKey | None
+    _device: FromDevice | None
     _kem: MLKEM768PublicKey | MLKEM1024PublicKey
 
-    def __init__(self, public: AkpPublicKey, private: AkpPrivateKey | None) -> None:
+    def __init__(
+        self,
+        public: AkpPublicKey,
+        private: AkpPrivateKey | None,
+        device: FromDevice | None = None,
+    ) -> None:
         if not isinstance(public.foreign, MLKEM768PublicKey | MLKEM1024PublicKey):
             raise TypeError("the key is not one of ML-KEM")
-        self._set(_public=public, _private=private, _kem=public.foreign)
+        self._set(_public=public, _private=private, _device=device, _kem=public.foreign)
 
     def encapsulate(self) -> tuple[bytes, bytes]:
         """Encapsulate for ML-KEM and, in a hybrid, agree with a fresh ephemeral pair.
@@ -70,12 +81,15 @@ class MlKem(Opaque):
         point = self._public.point
         kem = self._public.name if point is None else HYBRIDS[self._public.name].kem
         size = _CIPHERTEXT_BYTES[kem]
-        if point is None:
-            fits = len(encapsulated) == size
-            return partial(self._decapsulate, encapsulated, None) if fits else None
-        ephemeral = curves.load_encoded(curves.name(point), encapsulated[size:])
-        if ephemeral is None or curves.has_low_order(ephemeral):
+        ephemeral = None
+        if point is not None:
+            ephemeral = curves.load_encoded(curves.name(point), encapsulated[size:])
+            if ephemeral is None or curves.has_low_order(ephemeral):
+                return None
+        elif len(encapsulated) != size:
             return None
+        if self._device is not None:
+            return partial(self._device, encapsulated)
         return partial(self._decapsulate, encapsulated[:size], ephemeral)
 
     def _decapsulate(self, ciphertext: bytes, ephemeral: PublicCurveKey | None) -> bytes | None:

@@ -6,7 +6,7 @@ Rules:
 - Refusing the operation is `None`, and never says why: the token is then as undecryptable as any
   other. A device that can't be asked is `KeyUnavailableError`: the token may be good.
 
-Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A.
+Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A, FIPS 203.
 """
 
 from typing import Protocol, TypeAlias
@@ -37,6 +37,17 @@ class ExternalKey(Protocol):
         """Return the shared secret with a peer's public key: x in the size of the field.
 
         The peer's key is on this key's curve and not of low order.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked.
+        """
+        ...
+
+    def decapsulate(self, encapsulated: bytes) -> bytes | None:
+        """Return the shared secret of ML-KEM, or of the whole hybrid with it, for HPKE.
+
+        The encapsulated secret has the size of the key encapsulation mechanism, and the point of a
+        hybrid is on its curve. ML-KEM gives 32 bytes for a secret that was tampered with too.
 
         Raises:
             KeyUnavailableError: the device can't be asked.

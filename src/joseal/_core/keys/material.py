@@ -82,8 +82,6 @@ def _check_akp(alg: AlgorithmSpec, material: Material) -> None:
         raise InvalidKeyError(f"this alg needs an AKP key: {alg.parameters}")
     if shown.name != alg.parameters:
         raise InvalidKeyError(f"the key is of {shown.name}, {alg.name} needs {alg.parameters}")
-    if isinstance(material, External) and not isinstance(alg, SigSpec):
-        raise InvalidKeyError(f"a device can't serve as a key of {alg.parameters} yet")
 
 
 def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> None:

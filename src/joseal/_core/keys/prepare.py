@@ -74,7 +74,8 @@ def _agreement(material: Material) -> Agree | None:
 def _kem(suite: HpkeSuite, material: Material) -> Kem:
     public = materials.public(material)
     if isinstance(public, AkpPublicKey):
-        return MlKem(public, material if isinstance(material, AkpPrivateKey) else None)
+        device = material.device.decapsulate if isinstance(material, External) else None
+        return MlKem(public, material if isinstance(material, AkpPrivateKey) else None, device)
     if isinstance(public, RSAPublicKey):
         raise InvalidKeyError("this alg needs a key on a curve")
     return DhKem(suite, public, _agreement(material))

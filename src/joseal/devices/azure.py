@@ -1,0 +1,208 @@
+"""Keys in Azure Key Vault or Managed HSM. The client is the caller's; the extra `azure` brings it.
+
+    vault = AzureKeyVault(azure.keyvault.keys.KeyClient(url, credential))
+    mine = vault.load(name="bank", alg="RSA-OAEP-256")
+
+Rules:
+- The service does the whole private operation. The size of the encrypted key is checked before it
+  is asked.
+- Status 400 with the code `BadParameter` is a refused ciphertext: name, version, size and algorithm
+  were checked when the key was loaded. All else is `KeyUnavailableError`: what was to be decrypted
+  may be good.
+- The version that is the newest one when a key is loaded stays the key's.
+
+The service's names of algorithms are those of JOSE, and its ECDSA signatures are r and s.
+
+Source: Azure Key Vault REST API reference: get key, unwrap key, sign.
+"""
+
+from collections.abc import Mapping
+from typing import Final, TypeGuard, final
+
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.algorithms.registry import SIGS, KeyAlg
+from joseal._core.keys.external import PublicMaterial
+from joseal._core.keys.key import Key
+from joseal._core.secrecy import Opaque, hide_locals
+from joseal.devices import _service
+from joseal.devices._service import Cause, Client
+from joseal.errors import KeyUnavailableError
+
+# HTTP status, and what it comes to.
+_CAUSES: Final[Mapping[object, Cause]] = {404: "missing", 401: "denied", 403: "denied", 429: "busy"}
+_BAD_REQUEST: Final = 400
+
+# The operation that the key must be made for.
+_SERVED: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("RSA-OAEP", "RSA-OAEP-256"), "unwrapKey"),
+    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), "sign"),
+    **dict.fromkeys(("ES256", "ES384", "ES512", "ES256K"), "sign"),
+}
+_CURVES: Final[Mapping[object, str]] = {
+    "P-256": "P-256",
+    "P-384": "P-384",
+    "P-521": "P-521",
+    "P-256K": "secp256k1",
+    "SECP256K1": "secp256k1",
+}
+
+
+class _AzureKey(Opaque):
+    """A private key in the service; an `ExternalKey`."""
+
+    __slots__ = ("_client", "_name", "_options")
+
+    _client: Client
+    _name: str
+    _options: Mapping[str, object]
+
+    def __init__(self, client: Client, name: str, options: Mapping[str, object]) -> None:
+        self._set(_client=client, _name=name, _options=options)
+
+    def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
+        """Decrypt with OAEP.
+
+        Raises:
+            KeyUnavailableError: the service can't be asked, or does not do this.
+        """
+        answer = self._client.ask(
+            "unwrap_key", algorithm=alg, encrypted_key=encrypted_key, **self._options
+        )
+        return None if answer is None else _service.bytes_of(answer, "key")
+
+    def agree(self, peer: PublicCurveKey) -> bytes | None:  # noqa: ARG002 - of the protocol
+        """Refuse: the service has no key agreement, and no key is loaded for one.
+
+        Raises:
+            KeyUnavailableError: always.
+        """
+        raise KeyUnavailableError("Azure Key Vault has no key agreement")
+
+    def decapsulate(self, encapsulated: bytes) -> bytes | None:  # noqa: ARG002 - of the protocol
+        """Refuse: the service has no key encapsulation, and no key is loaded for one.
+
+        Raises:
+            KeyUnavailableError: always.
+        """
+        raise KeyUnavailableError("Azure Key Vault has no key encapsulation")
+
+    def sign(self, alg: str, data: bytes) -> bytes:
+        """Sign; the hash is computed here.
+
+        Raises:
+            KeyUnavailableError: the service can't be asked, or refuses.
+        """
+        answer = self._client.sign(
+            "sign", algorithm=alg, digest=_service.digest(alg, data), **self._options
+        )
+        is_ecdsa = SIGS[alg].family == "ecdsa"
+        size = 2 * curves.field_bytes(SIGS[alg].curves[0]) if is_ecdsa else None
+        return _service.bytes_of(answer, "signature", size)
+
+    def __repr__(self) -> str:
+        return f"AzureKey({self._name!r})"
+
+
+@final
+class AzureKeyVault(Opaque):
+    """A vault or a managed HSM, by a client that is the caller's.
+
+    Safe to share between threads, as the client is. Not with a forked process: make the client and
+    load the key there.
+
+    Args:
+        client: an `azure.keyvault.keys.KeyClient`.
+        timeout: for a connection and for each wait of an answer, in seconds. No call is tried
+            again.
+
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: `timeout` is not between 0 and 600.
+
+    Source: Azure Key Vault REST API reference.
+    """
+
+    __slots__ = ("_client", "_options")
+
+    _client: Client
+    _options: Mapping[str, object]
+
+    @hide_locals
+    def __init__(self, client: object, *, timeout: float = 10.0) -> None:
+        _service.check_timeout(timeout)
+        options = {"connection_timeout": timeout, "read_timeout": timeout, "retry_total": 0}
+        methods = ("get_cryptography_client", "get_key")
+        self._set(_client=Client(client, methods, _cause), _options=options)
+
+    @hide_locals
+    def load(
+        self, *, name: str, alg: KeyAlg, version: str | None = None, kid: str | None = None
+    ) -> Key:
+        """Fetch a public key, and make a `Key` of it whose private half stays where it is.
+
+        Args:
+            name: of the key in the vault.
+            alg: the one algorithm that the key is for.
+            version: of the key; the newest one without it.
+            kid: the name of the `Key`.
+
+        Returns:
+            The key, for this version. joseal does not ask for its public half again; the client
+            does so once, before the first operation, where its permissions let it.
+
+        Raises:
+            TypeError: an argument is of another type.
+            ValueError: a name is empty, or UTF-8 can't carry `kid`.
+            InvalidKeyError: no such key; a key that was made for another use or that `alg` does
+                not take; an `alg` that the service does not do.
+            KeyUnavailableError: the service can't be asked, or denies it.
+
+        Source: Azure Key Vault REST API reference, get key.
+        """
+        _service.check_name(name=name)
+        if version is not None:
+            _service.check_name(version=version)
+        _service.check_served("Azure Key Vault", alg, _SERVED)
+        found = self._client.fetch("get_key", name=name, version=version, **self._options)
+        jwk, own = _service.part(found, "key"), _service.part(found, "properties", "version")
+        if not (isinstance(own, str) and _does(_service.part(jwk, "key_ops"), _SERVED[alg])):
+            raise _service.not_for(alg)
+        public = _public(jwk)
+        client = self._client.fetch("get_cryptography_client", key_name=name, key_version=own)
+        asked = Client(client, ("sign", "unwrap_key"), _cause)
+        return _service.make_key(public, _AzureKey(asked, name, self._options), alg, kid)
+
+    def __repr__(self) -> str:
+        return "AzureKeyVault()"
+
+
+def _does(operations: object, wanted: str) -> bool:
+    """Tell whether a list of operations, as texts or members of an enumeration, has one."""
+    return _is_list(operations) and wanted in operations
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)
+
+
+def _public(jwk: object) -> PublicMaterial:
+    if _service.part(jwk, "n") is not None:
+        return _service.load_rsa(_service.bytes_of(jwk, "n"), _service.bytes_of(jwk, "e"))
+    crv = _service.part(jwk, "crv")
+    curve = _CURVES.get(crv) if isinstance(crv, str) else None
+    if curve is None:
+        raise _service.unknown_public()
+    size = curves.field_bytes(curve)
+    x, y = (_service.bytes_of(jwk, name).rjust(size, b"\0") for name in ("x", "y"))
+    public = curves.load_public(curve, x, y)
+    if public is None:
+        raise _service.unknown_public()
+    return public
+
+
+def _cause(error: Exception) -> Cause:
+    status = _service.part(error, "status_code")
+    if status == _BAD_REQUEST and _service.part(error, "error", "code") == "BadParameter":
+        return "ciphertext"
+    return _CAUSES.get(status, "other") if isinstance(status, int) else "other"

@@ -33,6 +33,7 @@ from joseal._core.nested import (
 from joseal._core.peek import UntrustedHeader, peek
 from joseal._core.policy import FIPS_NAMES, MODERN, Policy
 from joseal._core.resolver import KeyResolver
+from joseal._core.rewrap import Rewrapper, remove_recipients, rewrap
 from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     ApiError,
@@ -79,6 +80,7 @@ __all__ = [
     "NestedToken",
     "NotAllowedError",
     "Policy",
+    "Rewrapper",
     "SigAlg",
     "SignThenEncrypt",
     "Signer",
@@ -93,6 +95,8 @@ __all__ = [
     "VerifyThenDecrypt",
     "__version__",
     "peek",
+    "remove_recipients",
+    "rewrap",
 ]
 
 __version__: str
@@ -122,6 +126,7 @@ for _exported in (
     NestedToken,
     NotAllowedError,
     Policy,
+    Rewrapper,
     SignThenEncrypt,
     Signer,
     TokenError,
@@ -134,6 +139,8 @@ for _exported in (
     Verifier,
     VerifyThenDecrypt,
     peek,
+    remove_recipients,
+    rewrap,
 ):
     _exported.__module__ = __name__
 

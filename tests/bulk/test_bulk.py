@@ -31,6 +31,8 @@ from joseal import (
     InvalidKeyError,
     Key,
     MalformedTokenError,
+    MultiEncrypter,
+    Rewrapper,
     TokenTooLargeError,
 )
 from joseal.bulk import (
@@ -40,7 +42,9 @@ from joseal.bulk import (
     Outcome,
     decrypt_many,
     encrypt_many,
+    many,
     pools,
+    rewrap_many,
     worker,
 )
 from joseal.bulk.pace import Pace
@@ -105,6 +109,37 @@ BAD = [
     (Item(b"x", [("x", 1)]), "item"),
     (Item(b"x", {"x": "y" * 17_000}), "too_large"),
 ]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_messages_are_moved_in_their_order_and_a_bad_one_is_an_outcome(way, executor):
+    old, new = Key.from_jwk(factories.WRAP), Key.from_jwk(factories.NEXT)
+    made = MultiEncrypter([old], enc=factories.ENC, rewrappable=True)
+    texts = [made.encrypt(b"%d" % number) for number in range(40)]
+    texts[7:7] = ["no message", None]
+    prepared = factories.rewrapper if way == "spawned" else factories.rewrapper()
+    with rewrap_many(texts, prepared, workers=1, executor=executor, chunk_items=16) as outcomes:
+        found = list(outcomes)
+    opener = Decrypter(new, enc=factories.ENC, form="general")
+    moved = [outcome.value for outcome in found if outcome.error is None]
+    assert [opener.decrypt(each) for each in moved] == [b"%d" % number for number in range(40)]
+    assert [(at, each.code) for at, each in enumerate(found) if each.error is not None] == [
+        (7, "malformed"),
+        (8, "item"),
+    ]
+
+
+def test_one_thread_moves_messages_unless_a_private_rsa_key_or_a_password_is_asked():
+    wrap = Key.from_jwk(factories.WRAP)
+    rsa = all_algorithms.key("RSA-OAEP-256")
+    password = Key.from_password(b"correct horse", alg="PBES2-HS256+A128KW", iterations=1000)
+
+    def threads(old, new):
+        opener = Decrypter(old, enc=factories.ENC, form="general")
+        return many._threads(Rewrapper(opener, Encrypter(new, enc=factories.ENC)))
+
+    assert (threads(wrap, wrap), threads(wrap, rsa.public())) == (1, 1)
+    assert (threads(rsa, wrap), threads(password, wrap), threads(wrap, password)) == (None,) * 3
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -1,5 +1,8 @@
 """Any text as a message in JSON, for `Decrypter` and `Verifier`: one that was made, or a `TokenError`.
 
+What a `Decrypter` is given, a `Rewrapper` is given too: what it moves has the same content, and opens
+for the new key if and only if it opened for the old one.
+
 The first byte chooses who reads it, the second what the rest is: a text; or a message that is good,
 whose members are changed by the rest, each at its place, so that the fuzzer's changes reach what is
 behind JSON. What is authenticated is not made again: a change of it must not go through.
@@ -11,14 +14,27 @@ from functools import cache
 from tests.fuzz.material import BETWEEN
 from tests.fuzz.tokens import opened
 
-from joseal import Decrypter, Encrypter, Key, Limits, MultiEncrypter, MultiSigner, Signer, Verifier
+from joseal import (
+    Decrypter,
+    Encrypter,
+    Key,
+    Limits,
+    MultiEncrypter,
+    MultiSigner,
+    Rewrapper,
+    Signer,
+    Verifier,
+)
+from joseal._core.jwe import decryption_settings
 
 FORMS = ("flattened", "general")
+UNPROTECTED = ("alg", "kid", "enc")
 LIMITS = Limits(pbes2_iterations=5000)
 ENC = "A128GCM"
 CONTENT = b"hello"
 OWN = Key.from_bytes(b"a" * 16, alg="A128KW", kid="alice")
 GCM = Key.from_bytes(b"c" * 16, alg="A128GCMKW", kid="carol")
+NEW = Key.from_bytes(b"n" * 32, alg="A256KW", kid="new")
 DIRECT = Key.from_bytes(b"d" * 16, alg="dir")
 PASSWORD = Key.from_password(b"correct horse", alg="PBES2-HS256+A128KW", kid="p", iterations=1000)
 AGREED = Key.from_jwk(
@@ -44,13 +60,12 @@ WORDS = [
 def readers():
     """Return what reads, in the order of the first byte."""
     settings = {"enc": [ENC, "A256GCM"], "limits": LIMITS, "crit": ["urn:x"]}
-    unprotected = ("alg", "kid", "enc")
     return [
         *(
             Decrypter(key, form=form, accept_unprotected=names, accept_zip=True, **settings)
             for key in KEYS
             for form in FORMS
-            for names in ((), unprotected)
+            for names in ((), UNPROTECTED)
         ),
         *(Decrypter(DIRECT, form=form, enc=ENC, limits=LIMITS) for form in FORMS),
         *(
@@ -59,6 +74,17 @@ def readers():
             for b64 in (True, False)
         ),
     ]
+
+
+@cache
+def mover(reader):
+    """Return what moves the messages of a reader to a new key, and what opens them then."""
+    form = decryption_settings(reader).form
+    opener = Decrypter(
+        NEW, form=form, enc=ENC, crit=["urn:x"], accept_zip=True, limits=LIMITS,
+        accept_unprotected=UNPROTECTED,
+    )  # fmt: skip
+    return Rewrapper(reader, Encrypter(NEW, enc=ENC, limits=LIMITS)), opener
 
 
 @cache
@@ -72,6 +98,10 @@ def messages():
             for form in FORMS
         ),
         MultiEncrypter(public, enc=ENC, limits=LIMITS).encrypt(CONTENT),
+        *(
+            MultiEncrypter([key], enc=ENC, rewrappable=True).encrypt(CONTENT)
+            for key in (public[0], public[3])
+        ),
         *(
             Signer(SIGNING[0], form=form, b64=b64).sign(CONTENT)
             for form in FORMS
@@ -129,6 +159,21 @@ def check(data):
         # Nobody but these keys can have made it.
         assert content == CONTENT
         assert opened(reader.open, token.decode()) == found
+    if isinstance(reader, Decrypter):
+        check_moved(reader, token, found)
+
+
+def check_moved(reader, token, found):
+    rewrapper, opener = mover(reader)
+    moved = opened(rewrapper.rewrap, token)
+    if moved is None:
+        return
+    before, after = json.loads(token), json.loads(moved)
+    for name in ("protected", "aad", "iv", "ciphertext", "tag"):
+        assert after.get(name, "") == before.get(name, "")
+    result = opened(opener.open, moved)
+    assert (result is None) == (found is None)
+    assert result is None or result.plaintext == CONTENT
 
 
 def seeds():

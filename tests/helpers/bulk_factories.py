@@ -8,10 +8,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from joseal import Decrypter, Encrypter, InvalidKeyError, Key
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Rewrapper
 
 ENC = "A128GCM"
 WRAP = {"kty": "oct", "alg": "A128KW", "k": "AAECAwQFBgcICQoLDA0ODw"}
+NEXT = {**WRAP, "kid": "next"}
 
 
 def encrypter() -> Encrypter:
@@ -20,6 +21,11 @@ def encrypter() -> Encrypter:
 
 def decrypter() -> Decrypter:
     return Decrypter(Key.from_jwk(WRAP), enc=ENC)
+
+
+def rewrapper() -> Rewrapper:
+    opener = Decrypter(Key.from_jwk(WRAP), enc=ENC, form="general")
+    return Rewrapper(opener, Encrypter(Key.from_jwk(NEXT), enc=ENC))
 
 
 def noted_sealer(path: Path) -> Encrypter:

@@ -15,7 +15,16 @@ import jwcrypto.jws
 import pytest
 from tests.helpers import all_algorithms, forge
 
-from joseal import Decrypter, Encrypter, Key, MultiEncrypter, MultiSigner, Signer, Verifier
+from joseal import (
+    Decrypter,
+    Encrypter,
+    Key,
+    MultiEncrypter,
+    MultiSigner,
+    Signer,
+    Verifier,
+    rewrap,
+)
 
 ENC = "A128CBC-HS256"
 FORMS = ["flattened", "general"]
@@ -102,6 +111,23 @@ def test_what_jwcrypto_made_for_several_opens_here():
         opened = Decrypter(key, enc=ENC, form="general").open(made.serialize())
         assert opened.plaintext == PLAINTEXT
         assert opened.unauthenticated_header["jku"] == "https://server.example"
+
+
+@pytest.mark.parametrize("alg", SEVERAL)
+def test_jwcrypto_opens_what_was_moved_to_another_key(alg):
+    old, new = encryption_key(alg), encryption_key(SEVERAL[SEVERAL.index(alg) - 1])
+    made = jwcrypto.jwe.JWE(
+        PLAINTEXT, protected=json.dumps({"enc": ENC}), aad=b"order 1", algs=[*SEVERAL, ENC]
+    )
+    made.add_recipient(jwcrypto_key(old), header=json.dumps({"alg": old.alg, "kid": old.kid}))
+    moved = rewrap(
+        made.serialize(),
+        Decrypter(old, enc=ENC, form="flattened"),
+        Encrypter(forge.sealing(new), enc=ENC),
+    )
+    found = jwcrypto.jwe.JWE(algs=[*SEVERAL, ENC])
+    found.deserialize(moved, key=jwcrypto_key(new))
+    assert (found.payload, found.objects["aad"]) == (PLAINTEXT, b"order 1")
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from joseal import (
     DecryptedToken,
     Decrypter,
+    Encrypter,
     Key,
     MultiEncrypter,
     MultiSigner,
+    Rewrapper,
     TokenError,
     VerifiedToken,
     Verifier,
@@ -101,6 +103,26 @@ def test_change_of_any_member_is_refused_or_changes_nothing_that_was_authenticat
         assert (found.plaintext, found.aad, found.header) == (b"hello", b"order 1", {"enc": ENC})
         # Only what this recipient does not read can have been changed.
         assert path[:2] == ("recipients", 1) or changed(ENCRYPTED, path, value) == ENCRYPTED
+
+
+CONTENT = ("protected", "aad", "iv", "ciphertext", "tag")
+NEW = Key.from_bytes(b"n" * 32, alg="A256KW", kid="new")
+MOVERS = [Rewrapper(OPENER, Encrypter(NEW, enc=ENC), keep_old=keep) for keep in (False, True)]
+
+
+@settings(max_examples=120)
+@given(st.sampled_from(list(places(ENCRYPTED))), values, st.sampled_from(MOVERS))
+def test_what_is_moved_has_the_same_content_and_opens_as_it_did_before(path, value, mover):
+    message = changed(ENCRYPTED, path, value)
+    moved = outcome(mover.rewrap, message)
+    if moved is None:
+        assert outcome(OPENER.open, message) is None
+        return
+    for name in CONTENT:
+        # A member that says the same as its absence may come back absent.
+        assert json.loads(moved).get(name, "") == message.get(name, "")
+    before = outcome(OPENER.decrypt, message)
+    assert outcome(Decrypter(NEW, enc=ENC, form="general").decrypt, moved) == before
 
 
 @settings(max_examples=80)

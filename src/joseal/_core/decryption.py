@@ -192,18 +192,38 @@ class BesideContent(Struct, frozen=True):
     ignored_members: tuple[str, ...] = ()
 
 
-def open_json(
-    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None, info: bytes = b""
-) -> tuple[bytes, dict[str, object], Key, BesideContent]:
-    """Open a message in JSON. RFC 7516 section 5.2.
+class JsonSteps(Struct, frozen=True, kw_only=True):
+    """A message in JSON after every public check.
+
+    Attributes:
+        enc: its content encryption.
+        parsed: the Header Parameters of each recipient.
+        sealed: what the content is opened from.
+        aad: the additional data, decoded.
+        steps: the private steps that are left, each with the place of its recipient.
+    """
+
+    enc: EncSpec
+    parsed: Sequence[Header]
+    sealed: AeadOutput
+    aad: bytes
+    steps: Sequence[tuple[Step, int]]
+
+    def __repr__(self) -> str:
+        return "JsonSteps(...)"
+
+
+def check_json(
+    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None = None, info: bytes = b""
+) -> JsonSteps:
+    """Do every public check of a message in JSON. RFC 7516 section 5.2.
 
     Raises:
         MalformedTokenError: a header or a length breaks a rule; not all recipients are
             quantum-resistant, and one of them is by post-quantum HPKE.
         NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
         UnknownKeyError: each recipient names a kid that no key here has.
-        TokenTooLargeError: a header, or the plaintext, is over its limit.
-        DecryptionError: no key opens it.
+        TokenTooLargeError: a header is over its limit.
     """
     limits = settings.limits
     parsed = encrypted.read_headers(message, settings.unprotected, limits)
@@ -226,11 +246,29 @@ def open_json(
         for each, encrypted_key in zip(parsed, encrypted_keys, strict=True)
     ]
     steps = _check_recipients(settings, requests)
-    plaintext, step = settings.decrypt(enc, sealed, parsed[0], [step for step, _ in steps])
-    place = next(place for each, place in steps if each is step)
+    return JsonSteps(enc=enc, parsed=parsed, sealed=sealed, aad=wanted, steps=steps)
+
+
+def open_json(
+    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None, info: bytes = b""
+) -> tuple[bytes, dict[str, object], Key, BesideContent]:
+    """Open a message in JSON. RFC 7516 section 5.2.
+
+    Raises:
+        MalformedTokenError: a header or a length breaks a rule; not all recipients are
+            quantum-resistant, and one of them is by post-quantum HPKE.
+        NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
+        UnknownKeyError: each recipient names a kid that no key here has.
+        TokenTooLargeError: a header, or the plaintext, is over its limit.
+        DecryptionError: no key opens it.
+    """
+    found = check_json(settings, message, aad, info)
+    first, steps = found.parsed[0], [step for step, _ in found.steps]
+    plaintext, step = settings.decrypt(found.enc, found.sealed, first, steps)
+    place = next(place for each, place in found.steps if each is step)
     own = message.recipients[place].header
-    beside = BesideContent(wanted, {**message.unprotected, **own}, message.ignored)
-    return plaintext, parsed[0].all, step[0], beside
+    beside = BesideContent(found.aad, {**message.unprotected, **own}, message.ignored)
+    return plaintext, first.all, step[0], beside
 
 
 def _check_recipients(

@@ -21,7 +21,7 @@ from typing import Final, SupportsIndex, final
 
 from msgspec import Struct
 
-from joseal._core import checks
+from joseal._core import checks, token_count
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.key_management import (
     KeyManagement,
@@ -56,15 +56,9 @@ from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form import members as json_members
 from joseal._core.wire.json_form.encrypted import Recipient
 from joseal._core.wire.json_form.members import Form
-from joseal.errors import (
-    InvalidKeyError,
-    TokenTooLargeError,
-)
+from joseal.errors import TokenTooLargeError
 
 _DEFAULTS: Final = Limits()
-
-# NIST SP 800-38D section 8.3, for random initialization vectors under one key.
-MOST_TOKENS: Final = 2**32
 
 
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
@@ -268,9 +262,8 @@ def begin_token(
         TokenTooLargeError: the header is over `header_bytes`.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
     """
-    tokens, settings = encrypter._tokens, encrypter._settings
-    if tokens is not None and next(tokens) >= MOST_TOKENS:
-        raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
+    token_count.count(encrypter._tokens)
+    settings = encrypter._settings
     begin, protected, wrap = settings.begin, settings.protected, settings.wrap
     if header is not None:
         begin = headers.add_parameters(begin, header)

@@ -16,13 +16,12 @@ from typing import Final, final
 
 from msgspec import Struct
 
-from joseal._core import checks
+from joseal._core import checks, token_count
 from joseal._core.algorithms.key_management import KeyManagement, WrapSettings
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.algorithms.registry import Enc, lookup_enc
 from joseal._core.assembly import JsonStart, assemble_json, deflated
-from joseal._core.jwe import MOST_TOKENS
 from joseal._core.keys import Key
 from joseal._core.keys.arguments import check_aad
 from joseal._core.keys.keyset import distinct
@@ -38,29 +37,41 @@ from joseal.errors import InvalidKeyError, TokenTooLargeError
 _DEFAULTS: Final = Limits()
 
 
-class _Prepared(Struct, frozen=True):
+class Target(Struct, frozen=True):
     """One recipient: its mechanism, and what its header begins with."""
 
     management: KeyManagement
     own: dict[str, object]
 
     def __repr__(self) -> str:
-        return "_Prepared(...)"
+        return "Target(...)"
 
 
-class _Settings(Struct, frozen=True, kw_only=True):
-    """The settings of a `MultiEncrypter`, checked and prepared."""
+class MultiSettings(Struct, frozen=True, kw_only=True):
+    """The settings of a `MultiEncrypter`, checked and prepared.
+
+    Attributes:
+        keys: of the recipients.
+        recipients: the same, prepared.
+        wrap: enc and limits.
+        compress: whether plaintexts are deflated.
+        rewrappable: whether one recipient has a header of its own too.
+        begin: the Header Parameters before what each message adds.
+        end: those behind it.
+        aad: the additional data of every message.
+    """
 
     keys: tuple[Key, ...]
-    recipients: tuple[_Prepared, ...]
+    recipients: tuple[Target, ...]
     wrap: WrapSettings
     compress: bool
+    rewrappable: bool
     begin: dict[str, object]
     end: dict[str, str]
     aad: bytes | None
 
     def __repr__(self) -> str:
-        return "_Settings(...)"
+        return "MultiSettings(...)"
 
 
 @final
@@ -78,6 +89,9 @@ class MultiEncrypter(Opaque):
         write_kid: write each key's kid into the header of its recipient.
         aad: additional data for every message: authenticated and sent along, not encrypted.
         compress: deflate the plaintext (`zip`); see `Encrypter`.
+        rewrappable: write the parameters of the key into the header of its recipient also where
+            there is one recipient, so that `Rewrapper` can move the message to another key.
+            Otherwise those of a single recipient are protected, and so can't change.
         policy: refuse what the policy has no place for.
         limits: bounds on the messages made, the same as those of a `Decrypter`.
 
@@ -86,8 +100,8 @@ class MultiEncrypter(Opaque):
         ValueError: `enc` is not known; `header` has a member that is managed here, or that is of
             one recipient, or that strict JSON can't carry; `aad` is empty.
         InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`
-            next to others; one for integrated HPKE; one that is not quantum-resistant next to a
-            key for post-quantum HPKE; or one that `Encrypter` refuses.
+            next to others, or with `rewrappable`; one for integrated HPKE; one that is not
+            quantum-resistant next to a key for post-quantum HPKE; or one that `Encrypter` refuses.
         TokenTooLargeError: more keys than `recipients`, more work for passwords than
             `pbes2_iterations` together, or `header` over `header_bytes`.
 
@@ -105,7 +119,7 @@ class MultiEncrypter(Opaque):
 
     __slots__ = ("_settings", "_tokens")
 
-    _settings: _Settings
+    _settings: MultiSettings
     _tokens: Iterator[int] | None
 
     @hide_locals
@@ -118,19 +132,20 @@ class MultiEncrypter(Opaque):
         write_kid: bool = True,
         aad: bytes | None = None,
         compress: bool = False,
+        rewrappable: bool = False,
         policy: Policy | None = None,
         limits: Limits = _DEFAULTS,
     ) -> None:
-        checks.check(limits, write_kid=write_kid, compress=compress)
+        checks.check(limits, write_kid=write_kid, compress=compress, rewrappable=rewrappable)
         if aad is not None:
             check_aad(aad, "general")
         known, chosen = lookup_enc(enc), distinct(keys)
-        _check_together(chosen, limits)
+        _check_together(chosen, limits, rewrappable=rewrappable)
         end: dict[str, str] = {"enc": known.name, "zip": "DEF"} if compress else {"enc": known.name}
-        settings = _Settings(
+        settings = MultiSettings(
             keys=chosen,
             recipients=tuple(
-                _Prepared(
+                Target(
                     key._for_encryption("encrypt", [known], policy),
                     headers.base_parameters(key.alg, key.kid if write_kid else None, None),
                 )
@@ -138,6 +153,7 @@ class MultiEncrypter(Opaque):
             ),
             wrap=WrapSettings(known, limits),
             compress=compress,
+            rewrappable=rewrappable,
             begin=_shared(headers.checked_parameters(header)),
             end=end,
             aad=aad,
@@ -197,26 +213,15 @@ class MultiEncrypter(Opaque):
         wrap, begin = settings.wrap, settings.begin
         if header is not None:
             begin = _shared(headers.add_parameters(begin, header))
-        if self._tokens is not None and next(self._tokens) >= MOST_TOKENS:
-            raise InvalidKeyError("this key has made its 2^32 tokens: change the key")
-        first, *others = settings.recipients
-        cek, encrypted_key, managed = first.management.wrap(wrap)
-        encrypted_keys = [encrypted_key]
-        owns: list[dict[str, object]] = [{**first.own, **managed}]
-        for other in others:
-            _, encrypted_key, managed = other.management.wrap(wrap, cek)
-            owns.append({**other.own, **managed})
-            encrypted_keys.append(encrypted_key)
+        token_count.count(self._tokens)
+        cek, recipients = wrap_for(settings.recipients, wrap)
         shared: dict[str, object] = {**begin, **settings.end}
-        empty: dict[str, object] = {}
-        if others:
+        if len(recipients) > 1 or settings.rewrappable:
             protected = encode_shared(shared, wrap.limits)
         else:
-            protected, owns = headers.encode({**owns[0], **shared}, wrap.limits), [empty]
-        recipients = tuple(
-            Recipient(own, base64url.encode(raw))
-            for own, raw in zip(owns, encrypted_keys, strict=True)
-        )
+            (alone,) = recipients
+            protected = headers.encode({**alone.header, **shared}, wrap.limits)
+            recipients = (Recipient({}, alone.encrypted_key),)
         return JsonStart("general", protected, cek, os.urandom(wrap.enc.iv_bytes), recipients)
 
     def __repr__(self) -> str:
@@ -224,7 +229,31 @@ class MultiEncrypter(Opaque):
         return f"MultiEncrypter({list(self._settings.keys)!r}, enc={enc!r})"
 
 
-def _check_together(keys: tuple[Key, ...], limits: Limits) -> None:
+def multi_settings(encrypter: MultiEncrypter) -> MultiSettings:
+    """Return what a `MultiEncrypter` was made with."""
+    return encrypter._settings
+
+
+def wrap_for(
+    targets: Iterable[Target], settings: WrapSettings, cek: bytes | None = None
+) -> tuple[bytes, tuple[Recipient, ...]]:
+    """Wrap one CEK for each recipient; a fresh one unless it is given.
+
+    Raises:
+        TokenTooLargeError: it takes more work than the limits let an opener do.
+        ValueError: there is no recipient, or one makes the CEK itself and is not alone.
+    """
+    recipients: list[Recipient] = []
+    for target in targets:
+        cek, encrypted_key, managed = target.management.wrap(settings, cek)
+        own = {**target.own, **managed}
+        recipients.append(Recipient(own, base64url.encode(encrypted_key)))
+    if cek is None:
+        raise ValueError("there is no recipient")
+    return cek, tuple(recipients)
+
+
+def _check_together(keys: tuple[Key, ...], limits: Limits, *, rewrappable: bool) -> None:
     """Check that keys can be recipients of one message.
 
     Raises:
@@ -243,6 +272,8 @@ def _check_together(keys: tuple[Key, ...], limits: Limits) -> None:
             raise InvalidKeyError(
                 f"keys[{place}]: {key.alg} makes the CEK itself, so it can't be next to other keys"
             )
+        if rewrappable and key.alg in ALONE:
+            raise InvalidKeyError(f"{key.alg} makes the CEK itself, which can't be wrapped anew")
     weakest = weakest_of(key.alg for key in keys)
     if weakest is not None:
         raise InvalidKeyError(

@@ -16,7 +16,7 @@ Rules:
   spans machines needs an encrypted transport (Dask: `tls://`) and no spilling to disk.
 """
 
-from joseal.bulk.many import decrypt_many, encrypt_many
+from joseal.bulk.many import decrypt_many, encrypt_many, rewrap_many
 from joseal.bulk.outcome import Item, ItemError, LostError, Outcome, Outcomes
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "Outcomes",
     "decrypt_many",
     "encrypt_many",
+    "rewrap_many",
 ]

@@ -1,4 +1,4 @@
-"""`encrypt_many` and `decrypt_many`: an iterable in, an iterator of outcomes out."""
+"""`encrypt_many`, `decrypt_many` and `rewrap_many`: an iterable in, an iterator of outcomes out."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from typing import Final, Generic, TypeVar, final
 
 from joseal._core.jwe import Decrypter, Encrypter, decryption_settings, encryption_settings
+from joseal._core.rewrap import Rewrapper, algs
 from joseal._core.secrecy import hide_locals
 from joseal.bulk import pools, worker
 from joseal.bulk.outcome import Item, Outcomes
@@ -111,6 +112,32 @@ def decrypt_many(
     return Outcomes(run.results(chunks, _measured(sizes, executor)))
 
 
+@hide_locals
+def rewrap_many(
+    tokens: Iterable[str | bytes],
+    prepared: Rewrapper | Callable[[], Rewrapper],
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    in_flight: int | None = None,
+    chunk_items: int | None = None,
+    chunk_bytes: int = CHUNK_BYTES,
+    timeout_seconds: float | None = None,
+) -> Outcomes[str]:
+    """Move every message to new keys, and return the outcomes in the order of the messages.
+
+    As `encrypt_many`, with a `joseal.Rewrapper` or a factory that makes one. The error of an
+    outcome is that of `Rewrapper.rewrap`, or as above.
+
+    Raises as `encrypt_many` does.
+    """
+    workers = _threads(prepared) if workers is None and executor is None else workers
+    sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)
+    run = rewrapping(prepared, sizes, executor, _checked_timeout(timeout_seconds, executor))
+    chunks = _chunks(tokens, worker.checked_token, sizes)
+    return Outcomes(run.results(chunks, _measured(sizes, executor)))
+
+
 @final
 class Sizes:
     """The numbers of a run, checked; the arguments are those of `encrypt_many`.
@@ -180,16 +207,37 @@ def decrypting(
     return BulkRun(worker.decrypt_task, prepared, pool, sizes.in_flight, timeout_seconds)
 
 
+def rewrapping(
+    prepared: Rewrapper | Callable[[], Rewrapper],
+    sizes: Sizes,
+    executor: Executor | None = None,
+    timeout_seconds: float | None = None,
+) -> BulkRun[Rewrapper, TokenItem, str]:
+    """Return a run that moves chunks to new keys.
+
+    Raises:
+        TypeError: `prepared` is neither; and as `encrypt_many` does.
+    """
+    if not isinstance(prepared, Rewrapper) and not callable(prepared):
+        raise TypeError("give a Rewrapper, or a factory that makes one")
+    pool = _pool(sizes.workers, executor, prepared=isinstance(prepared, Rewrapper))
+    return BulkRun(worker.rewrap_task, prepared, pool, sizes.in_flight, timeout_seconds)
+
+
 def _threads(prepared: object) -> int | None:
     """Return one for a prepared object whose threads would only wait for each other."""
+    old: Iterable[str] = ()
+    new: Iterable[str] = ()
     if isinstance(prepared, Encrypter):
-        alone = not encryption_settings(prepared).key.alg.startswith("PBES2")
+        new = (encryption_settings(prepared).key.alg,)
     elif isinstance(prepared, Decrypter):
-        keys = decryption_settings(prepared).keys
-        alone = not any(key.alg.startswith(("PBES2", "RSA")) for key in keys)
+        old = (key.alg for key in decryption_settings(prepared).keys)
+    elif isinstance(prepared, Rewrapper):
+        old, new = algs(prepared)
     else:
-        alone = False
-    return 1 if alone else None
+        return None
+    slow = any(alg.startswith(("PBES2", "RSA")) for alg in old)
+    return None if slow or any(alg.startswith("PBES2") for alg in new) else 1
 
 
 def _measured(sizes: Sizes, executor: Executor | None) -> Pace | None:

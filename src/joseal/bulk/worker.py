@@ -14,10 +14,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar, final
 
-from joseal._core.jwe import Decrypter, Encrypter, encryption_settings
+from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.rewrap import Rewrapper
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
-from joseal._core.wire.header import MANAGED
 from joseal.bulk.outcome import Item, ItemError, LostError
 from joseal.errors import JoseError
 
@@ -39,9 +39,6 @@ TokenItem: TypeAlias = str | bytes | JoseError
 
 # On whatever a factory raises, and so on nothing that comes from the executor itself.
 FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
-
-# What a header says of the key and of the encryption, which are new ones in a new token.
-_OF_THE_KEY: Final = MANAGED | {"kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit"}
 
 _RUNS_KEPT: Final = 4
 _kept: Final[OrderedDict[str, object]] = OrderedDict()
@@ -121,44 +118,30 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
     ]
 
 
-class Rekeyer(NamedTuple):
-    """Opens a token and seals its plaintext again, in memory.
+@hide_locals
+def rewrap_task(task: BulkTask[Rewrapper, TokenItem]) -> list[str | JoseError]:
+    """Move the messages of a task to the new keys.
 
-    Attributes:
-        decrypter: for the old keys.
-        encrypter: for the new key. Its constant Header Parameters win over those of the token.
+    Raises:
+        TypeError: the factory made no Rewrapper.
     """
-
-    decrypter: Decrypter
-    encrypter: Encrypter
-
-    @hide_locals
-    def rekey(self, token: str | bytes) -> str:
-        """Return a token under the new key, with the Header Parameters that are not of the key.
-
-        Raises:
-            JoseError: the token does not open, or the new one would be too large.
-        """
-        opened = self.decrypter.open(token)
-        own = encryption_settings(self.encrypter).begin
-        kept = {
-            name: value
-            for name, value in opened.header.items()
-            if name not in _OF_THE_KEY and name not in own
-        }
-        return self.encrypter.encrypt(opened.plaintext, header=kept or None)
+    rewrapper = prepare(task.run, task.prepared, Rewrapper)
+    return [
+        item if isinstance(item, JoseError) else _result(Rewrapper.rewrap, rewrapper, item)
+        for item in task.items
+    ]
 
 
-Tool: TypeAlias = Encrypter | Decrypter | Rekeyer
+Tool: TypeAlias = Encrypter | Decrypter | Rewrapper
 
 
 def results_of(tool: Tool, values: Sequence[bytes]) -> list[str | bytes | JoseError]:
-    """Encrypt, open or rekey values; one result for each."""
+    """Encrypt, open or rewrap values; one result for each."""
     if isinstance(tool, Encrypter):
         return [_result(Encrypter.encrypt, tool, value) for value in values]
     if isinstance(tool, Decrypter):
         return [_result(Decrypter.decrypt, tool, value) for value in values]
-    return [_result(Rekeyer.rekey, tool, value) for value in values]
+    return [_result(Rewrapper.rewrap, tool, value) for value in values]
 
 
 def checked(item: object) -> PlaintextItem:

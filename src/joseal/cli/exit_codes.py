@@ -89,6 +89,9 @@ _WORDS: Final = (
     (re.compile(r"\blegacy=True"), "--legacy"),
     (re.compile(r"\baccept_zip=True"), "--accept-zip"),
     (re.compile(r"\bgive compress="), "give --compress"),
+    (re.compile(r"\ba Decrypter with form='general'"), "--json-form general"),
+    (re.compile(r"\bkeep_old=True"), "--keep-old"),
+    (re.compile(r"\bverify=True"), "--verify"),
     (re.compile(r"\b(alg|enc|typ|cty|crit|kid)=(?=\w)"), r"--\1 "),
     (re.compile(r"\b(alg|alias|enc|typ|cty|crit|kid)="), r"--\1"),
 )

@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from joseal import Decrypter, Encrypter, Key
+from joseal import Decrypter, Encrypter, Key, MultiEncrypter
+from joseal._core.algorithms import content_encryption
 from joseal.cli.bulk import journal as bulk_journal
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.bulk.formats import rows as bulk_rows
@@ -320,6 +321,51 @@ def test_what_is_wrong_with_the_new_key_is_said_of_its_options(
     assert done.stderr.startswith("joseal: usage: --to-alg is needed")
     done = run(*old, "--to-key", folder / "private.pem", "--to-alg", "RSA-OAEP-256", *places)
     assert (done.exit_code, "joseal key public" in done.stderr) == (Exit.KEY, True)
+
+
+@pytest.fixture
+def move(folder: Path, tmp_path: Path, run: Run) -> Callable[..., Result]:
+    """Move messages in JSON, one on each line, from `wrap.jwk` to `next.jwk`."""
+    new = Key.from_bytes(b"n" * 16, alg="A128KW", kid="next")
+    (tmp_path / "next.jwk").write_text(json.dumps(new.to_jwk(private=True)))
+    old = ("--key", folder / "wrap.jwk", "--enc", ENC, "--workers", 1, "--format", "lines")
+    to = ("--to-key", tmp_path / "next.jwk", "--to-enc", ENC)
+    return lambda *args: run(
+        "bulk", "rekey", *old, *to, *args, "-o", tmp_path / "moved", tmp_path / "in"
+    )
+
+
+def test_messages_in_json_are_moved_without_being_opened(
+    move: Callable[..., Result], tmp_path: Path, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = MultiEncrypter([key], enc=ENC, rewrappable=True).encrypt(b"x")
+    alone = Encrypter(key, enc=ENC, form="general").encrypt(b"x")
+    (tmp_path / "in").write_text(f"{made}\n{alone}\n")
+    opened: list[object] = []
+    monkeypatch.setattr(content_encryption, "open_", lambda *parts: opened.append(parts))
+    done = move("--json-form", "general", "--keep-old")
+    monkeypatch.undo()
+    assert (done.exit_code, opened) == (Exit.TOKEN, [])
+    # Its alg is authenticated.
+    assert rejects(tmp_path / "moved.rejects.jsonl") == [(2, "not_allowed", None)]
+    text = (tmp_path / "moved").read_text()
+    new = Key.from_jwk((tmp_path / "next.jwk").read_text())
+    for each in (key, new):
+        assert Decrypter(each, enc=ENC, form="general").decrypt(text) == b"x"
+    changed = json.loads(made) | {"tag": "A" * 22}
+    (tmp_path / "in").write_text(f"{json.dumps(changed)}\n")
+    done = move("--json-form", "general", "--verify", "--force", "--max-rejects", 1)
+    assert rejects(tmp_path / "moved.rejects.jsonl") == [(1, "undecryptable", None)]
+
+
+def test_what_does_not_go_with_messages_in_json_is_said_of_the_options(
+    move: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "in").write_text("")
+    done = move("--keep-old")
+    assert done.stderr.startswith("joseal: usage: --keep-old needs --json-form general")
+    done = move("--json-form", "flattened", "--header", "typ=x")
+    assert "new has header" in done.stderr
 
 
 @pytest.mark.processes

@@ -284,8 +284,18 @@ def encrypter(alg="RSA-OAEP-256"):
     return joseal.Encrypter(key if key.is_symmetric else key.public(), enc="A128GCM")
 
 
-def decrypter(error, alg="RSA-OAEP-256"):
-    return joseal.Decrypter(device_key(alg, error), enc="A128GCM")
+def decrypter(error, alg="RSA-OAEP-256", form="compact"):
+    return joseal.Decrypter(device_key(alg, error), enc="A128GCM", form=form)
+
+
+def rewrapper(error):
+    return joseal.Rewrapper(decrypter(error, form="general"), encrypter())
+
+
+@functools.cache
+def movable():
+    key = private("RSA-OAEP-256").public()
+    return joseal.MultiEncrypter([key], enc="A128GCM", rewrappable=True).encrypt(PLAINTEXT)
 
 
 @functools.cache
@@ -534,6 +544,16 @@ ROWS = {
     "joseal.Encrypter.encrypt: header": lambda e: encrypter().encrypt(
         PLAINTEXT, header=TrapMapping(e)
     ),
+    "joseal.Rewrapper.rewrap: device": lambda e: rewrapper(e).rewrap(movable()),
+    "joseal.Rewrapper.rewrap: device, compact": lambda e: joseal.Rewrapper(
+        decrypter(e), encrypter()
+    ).rewrap(token()),
+    "joseal.rewrap: device": lambda e: joseal.rewrap(
+        movable(), decrypter(e, form="general"), encrypter()
+    ),
+    "joseal.remove_recipients: kids": lambda e: joseal.remove_recipients(
+        movable(), TrapCollection(e)
+    ),
     "joseal.Decrypter.__init__: keys": lambda e: joseal.Decrypter(TrapIterable(e), enc="A128GCM"),
     "joseal.Decrypter.__init__: enc": lambda e: joseal.Decrypter(
         private("RSA-OAEP-256"), enc=TrapCollection(e)
@@ -594,6 +614,13 @@ ROWS = {
     ),
     "joseal.bulk.encrypt_many: factory": lambda e: in_threads(bulk.encrypt_many, [PLAINTEXT], e),
     "joseal.bulk.decrypt_many: factory": lambda e: in_threads(bulk.decrypt_many, [token()], e),
+    "joseal.bulk.rewrap_many: executor": lambda e: bulk.rewrap_many(
+        [movable()], rewrapper(e), executor=TrapExecutor(e)
+    ),
+    "joseal.bulk.rewrap_many: factory": lambda e: in_threads(bulk.rewrap_many, [movable()], e),
+    "joseal.bulk.Outcomes.__next__: messages": lambda e: list(
+        bulk.rewrap_many(TrapIterable(e), rewrapper(e), workers=1)
+    ),
     "joseal.bulk.Outcomes.__next__: iterable": lambda e: list(
         bulk.encrypt_many(TrapIterable(e), encrypter(), workers=1)
     ),

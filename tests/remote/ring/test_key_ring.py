@@ -21,6 +21,7 @@ from joseal import (
     Signer,
     UnknownKeyError,
     Verifier,
+    rewrap,
 )
 from joseal.remote import KeyRing, RingKey
 
@@ -169,6 +170,18 @@ def test_a_message_in_json_is_a_use_of_the_recipient_that_is_the_rings(ring, use
     with pytest.raises(DecryptionError):
         ring.open(json.dumps({**json.loads(message), "tag": "A" * 22}), "A256GCM", form="general")
     assert [(use.kid, use.outcome) for use in uses] == [("a", "ok"), ("a", "undecryptable")]
+
+
+def test_a_ring_moves_its_messages_to_the_primary_before_the_old_key_is_retired(ring, clock):
+    made = MultiEncrypter([A.public()], enc="A256GCM", rewrappable=True).encrypt(b"x")
+    clock.day(20)
+    moved = rewrap(made, ring.decrypter("A256GCM", form="general"), ring.encrypter("A256GCM"))
+    assert json.loads(moved)["recipients"][0]["header"]["kid"] == "b"
+    assert json.loads(moved)["ciphertext"] == json.loads(made)["ciphertext"]
+    clock.day(30)
+    assert ring.open(moved, "A256GCM", form="general").plaintext == b"x"
+    with pytest.raises(UnknownKeyError):
+        ring.open(made, "A256GCM", form="general")
 
 
 def test_a_device_that_can_not_be_asked_is_a_use_too(clock, uses):

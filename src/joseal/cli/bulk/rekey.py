@@ -1,15 +1,16 @@
-"""`joseal bulk rekey`: open the rows of a file, and seal them for another key."""
+"""`joseal bulk rekey`: move the rows of a file to another key."""
 
 from pathlib import Path
 from typing import Unpack
 
 import click
 
+from joseal import Form
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal.cli import help_pages, options
 from joseal.cli.bulk import options as bulk_task
 from joseal.cli.bulk.options import GivenToOpen
-from joseal.cli.bulk.workers import EncrypterSettings, RekeyerSettings, TargetSource
+from joseal.cli.bulk.workers import EncrypterSettings, RewrapperSettings, TargetSource
 from joseal.cli.exit_codes import Exit
 
 _ALGS = [name for name, alg in ALGS.items() if not alg.legacy]
@@ -35,7 +36,7 @@ def _target() -> list[click.Parameter]:
             required=True,
             type=click.Choice(list(ENCS)),
             metavar="ENC",
-            help="Content encryption of the new tokens.",
+            help="Content encryption of the new tokens; with --json-form that of the old ones.",
         ),
         click.Option(
             ["--to-kid"],
@@ -46,15 +47,38 @@ def _target() -> list[click.Parameter]:
     ]
 
 
+def _rewrapping() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--json-form"],
+            type=click.Choice(["flattened", "general"]),
+            help="The tokens are messages in this JSON form: they are not opened.",
+        ),
+        click.Option(
+            ["--keep-old"],
+            is_flag=True,
+            help="Leave the old recipients in each message, and add the new one.",
+        ),
+        click.Option(
+            ["--verify"],
+            is_flag=True,
+            help="With --json-form: open each message in memory, to check its tag.",
+        ),
+    ]
+
+
 @help_pages.command(
     params=[
         *bulk_task.opening(),
         *_target(),
+        *_rewrapping(),
         *bulk_task.common("rekey", values=False),
     ],
     examples=(
         "joseal bulk rekey --key old.jwk --enc A256GCM \\",
         "    --to-key new.jwk --to-enc A256GCM --field card sealed.csv -o rekeyed.csv",
+        "joseal bulk rekey --json-form general --key old.jwk --enc A256GCM \\",
+        "    --to-key new.jwk --to-enc A256GCM --format lines archive -o rekeyed",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
 )
@@ -66,14 +90,21 @@ def command(
     to_kid: str | None,
     no_kid: bool,
     members: tuple[str, ...],
+    json_form: Form | None,
+    keep_old: bool,
+    verify: bool,
     **given: Unpack[GivenToOpen],
 ) -> None:
-    """Open fields of JSON Lines, columns of CSV, or whole lines, and seal them for a new key.
+    """Move fields of JSON Lines, columns of CSV, or whole lines to a new key.
 
     A token under the new key takes the place of each token in IN. Plaintexts are in memory only
-    and never written. Each token is opened and sealed again as a whole: a compact token's alg and
-    kid are authenticated with its ciphertext (RFC 7516 section 5.1), so that wrapping the CEK for
-    the new key is not enough.
+    and never written. A compact token is opened and sealed again as a whole: its alg and kid are
+    authenticated with its ciphertext (RFC 7516 section 5.1), so that wrapping the CEK for the new
+    key is not enough.
+
+    With --json-form no message is opened, and no plaintext is in memory. The CEK of each message is
+    wrapped for the new key, and the rest stays as it is. A message whose protected header names the
+    old key is a reject. Whether the CEK fits the content is not known without --verify.
 
     The new header keeps typ, cty and all Header Parameters that are not about the key; those of
     --header win. Compressed plaintexts are inflated, with --accept-zip, and stay so.
@@ -84,15 +115,20 @@ def command(
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
     source, opening = bulk_task.opening_of(given)
-    settings = RekeyerSettings(
+    opening = opening._replace(form=json_form or "compact")
+    settings = RewrapperSettings(
         source,
         opening,
         TargetSource(to_key, to_alg, to_kid, "--to-"),
         EncrypterSettings(to_enc, options.header_members(members), write_kid=not no_kid),
+        keep_old=keep_old,
+        verify=verify,
     )
     how: dict[str, object] = {
         "open": opening._asdict(),
         "seal": settings.sealing._asdict(),
         "kid": to_kid,
+        "keep_old": keep_old,
+        "verify": verify,
     }
     bulk_task.run(given, settings, settings, how)

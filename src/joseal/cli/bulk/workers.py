@@ -15,13 +15,13 @@ from typing import Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import click
 
-from joseal import Decrypter, Encrypter, InvalidKeyError, Key, KeySet
+from joseal import Decrypter, Encrypter, Form, InvalidKeyError, Key, KeySet, Rewrapper
 from joseal._core.algorithms.registry import lookup_encs
 from joseal._core.secrecy import hide_locals
 from joseal.bulk import pools
 from joseal.bulk.pools import CallerPool
 from joseal.bulk.run import BulkRun
-from joseal.bulk.worker import Rekeyer, Tool
+from joseal.bulk.worker import Tool
 from joseal.cli import encrypt, exit_codes, key_files, options
 from joseal.cli.bulk.pieces import PieceMaker, Run, Shape, piece_task
 from joseal.cli.exit_codes import FailureError
@@ -176,6 +176,7 @@ class DecrypterSettings(NamedTuple):
     cty: str | None
     any_kid: bool
     accept_zip: bool
+    form: Form = "compact"
 
     def prepare(self, keys: Keys) -> Decrypter:
         """Make it."""
@@ -186,16 +187,19 @@ class DecrypterSettings(NamedTuple):
             cty=self.cty,
             any_kid=self.any_kid,
             accept_zip=self.accept_zip,
+            form=self.form,
         )
 
 
-class RekeyerSettings(NamedTuple):
-    """Where the keys of a Rekeyer come from, and how it is made."""
+class RewrapperSettings(NamedTuple):
+    """Where the keys of a Rewrapper come from, and how it is made."""
 
     source: KeySource
     opening: DecrypterSettings
     target: TargetSource
     sealing: EncrypterSettings
+    keep_old: bool = False
+    verify: bool = False
 
     def load(self) -> Keys:
         """Read all keys; the last one is the new one.
@@ -215,11 +219,21 @@ class RekeyerSettings(NamedTuple):
         """Tell whether another process finds the same."""
         return self.source.can_be_read_again() and self.target.can_be_read_again()
 
-    def prepare(self, keys: Keys) -> Rekeyer:
-        """Make it."""
+    def prepare(self, keys: Keys) -> Rewrapper:
+        """Make it.
+
+        Raises:
+            InvalidKeyError: a key can't serve.
+            UsageError: the options don't go together.
+        """
         old, new = keys[:-1], keys[-1:]
         sealer = self.target.named(lambda: self.sealing.prepare(new))
-        return Rekeyer(self.opening.prepare(old), sealer)
+        opener = self.opening.prepare(old)
+        try:
+            return Rewrapper(opener, sealer, keep_old=self.keep_old, verify=self.verify)
+        except ValueError as error:
+            reason = str(error)
+        raise click.UsageError(reason)
 
 
 class _Factory(NamedTuple):

@@ -12,29 +12,9 @@ that it accepts: nothing in a token chooses. All that goes wrong with a token is
 Source: RFC 7515 to RFC 7518.
 """
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from joseal._core.algorithms.registry import Alg, Enc, SigAlg
-from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
-from joseal._core.jws import Signer, VerifiedToken, Verifier
-from joseal._core.keys import Key, KeySet
-from joseal._core.keys.certificates import Certificate
-from joseal._core.keys.external import ExternalKey
-from joseal._core.limits import Limits
-from joseal._core.multi_jwe import MultiEncrypter
-from joseal._core.multi_jws import MultiSigner
-from joseal._core.nested import (
-    DecryptThenVerify,
-    EncryptThenSign,
-    NestedToken,
-    SignThenEncrypt,
-    VerifyThenDecrypt,
-)
-from joseal._core.peek import UntrustedHeader, peek
-from joseal._core.policy import FIPS_NAMES, MODERN, Policy
-from joseal._core.resolver import KeyResolver
-from joseal._core.rewrap import Rewrapper, remove_recipients, rewrap
-from joseal._core.wire.json_form.members import Form
 from joseal.errors import (
     ApiError,
     ClaimsError,
@@ -50,6 +30,30 @@ from joseal.errors import (
     UnknownKeyError,
     VerificationError,
 )
+
+# What a checker reads. At run time each name is loaded where it is used: see _HOMES.
+if TYPE_CHECKING:
+    from joseal._core.algorithms.registry import Alg, Enc, SigAlg
+    from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
+    from joseal._core.jws import Signer, VerifiedToken, Verifier
+    from joseal._core.keys import Key, KeySet
+    from joseal._core.keys.certificates import Certificate
+    from joseal._core.keys.external import ExternalKey
+    from joseal._core.limits import Limits
+    from joseal._core.multi_jwe import MultiEncrypter
+    from joseal._core.multi_jws import MultiSigner
+    from joseal._core.nested import (
+        DecryptThenVerify,
+        EncryptThenSign,
+        NestedToken,
+        SignThenEncrypt,
+        VerifyThenDecrypt,
+    )
+    from joseal._core.peek import UntrustedHeader, peek
+    from joseal._core.policy import FIPS_NAMES, MODERN, Policy
+    from joseal._core.resolver import KeyResolver
+    from joseal._core.rewrap import Rewrapper, remove_recipients, rewrap
+    from joseal._core.wire.json_form.members import Form
 
 __all__ = [
     "FIPS_NAMES",
@@ -101,46 +105,57 @@ __all__ = [
 
 __version__: str
 
+# Where the names are that are loaded when they are first used, below `joseal._core`.
+_HOMES: Final = {
+    "Alg": "algorithms.registry",
+    "Certificate": "keys.certificates",
+    "DecryptThenVerify": "nested",
+    "DecryptedToken": "jwe",
+    "Decrypter": "jwe",
+    "Enc": "algorithms.registry",
+    "EncryptThenSign": "nested",
+    "Encrypter": "jwe",
+    "ExternalKey": "keys.external",
+    "FIPS_NAMES": "policy",
+    "Form": "wire.json_form.members",
+    "Key": "keys",
+    "KeyResolver": "resolver",
+    "KeySet": "keys",
+    "Limits": "limits",
+    "MODERN": "policy",
+    "MultiEncrypter": "multi_jwe",
+    "MultiSigner": "multi_jws",
+    "NestedToken": "nested",
+    "Policy": "policy",
+    "Rewrapper": "rewrap",
+    "SigAlg": "algorithms.registry",
+    "SignThenEncrypt": "nested",
+    "Signer": "jws",
+    "UntrustedHeader": "peek",
+    "VerifiedToken": "jws",
+    "Verifier": "jws",
+    "VerifyThenDecrypt": "nested",
+    "peek": "peek",
+    "remove_recipients": "rewrap",
+    "rewrap": "rewrap",
+}
+
 # What a user meets, in a traceback, a repr or the documentation, has the name that is imported.
+# Classes of `joseal._core` have it by `exported`.
 for _exported in (
     ApiError,
-    Certificate,
     ClaimsError,
-    DecryptThenVerify,
-    DecryptedToken,
-    Decrypter,
     DecryptionError,
-    EncryptThenSign,
-    Encrypter,
-    ExternalKey,
     InvalidKeyError,
     JoseError,
-    Key,
-    KeyResolver,
-    KeySet,
     KeyUnavailableError,
-    Limits,
     MalformedTokenError,
-    MultiEncrypter,
-    MultiSigner,
-    NestedToken,
     NotAllowedError,
-    Policy,
-    Rewrapper,
-    SignThenEncrypt,
-    Signer,
     TokenError,
     TokenTooLargeError,
     TransportError,
     UnknownKeyError,
-    UntrustedHeader,
     VerificationError,
-    VerifiedToken,
-    Verifier,
-    VerifyThenDecrypt,
-    peek,
-    remove_recipients,
-    rewrap,
 ):
     _exported.__module__ = __name__
 
@@ -153,14 +168,16 @@ def __dir__() -> list[str]:
 # For a checker, a module with this function would have every name.
 if not TYPE_CHECKING:
 
-    def __getattr__(name: str) -> str:
-        """Read the version when it is asked for: it is part of the metadata of the distribution.
+    def __getattr__(name: str) -> object:
+        """Load a name when it is first used; the version is part of the distribution's metadata.
 
         Raises:
             AttributeError: there is no such name.
         """
-        if name != "__version__":
+        if name == "__version__":
+            return import_module("importlib.metadata").version(__name__)
+        if name not in _HOMES:
             raise AttributeError(f"module 'joseal' has no attribute {name!r}")
-        from importlib.metadata import version  # noqa: PLC0415 - importing joseal must stay cheap
-
-        return version(__name__)
+        # Kept, so that the next use does not come here.
+        found = globals()[name] = getattr(import_module(f"joseal._core.{_HOMES[name]}"), name)
+        return found

@@ -5,6 +5,7 @@ import doctest
 import importlib
 import inspect
 import json
+import pickle
 import pkgutil
 import re
 import subprocess
@@ -42,10 +43,12 @@ def module_name(folder: Path) -> str:
 
 
 def imported_from_here(folder: Path) -> set[str]:
-    """Names that a package's `__init__` takes from joseal's own modules."""
+    """Names that a package's `__init__` takes from joseal's own modules, some for checkers alone."""
+    body = ast.parse((folder / "__init__.py").read_text("utf-8")).body
+    late = [node for block in body if isinstance(block, ast.If) for node in block.body]
     return {
         alias.asname or alias.name
-        for node in ast.parse((folder / "__init__.py").read_text("utf-8")).body
+        for node in (*body, *late)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("joseal")
         for alias in node.names
     }
@@ -98,6 +101,66 @@ def test_facade_is_without_logic() -> None:
     assert functions == ["__dir__", "__getattr__"]
     (loop,) = (node for node in body if isinstance(node, ast.For))
     assert [ast.unparse(line) for line in loop.body] == ["_exported.__module__ = __name__"]
+
+
+def late_imports() -> dict[str, str]:
+    """What a checker reads in the façade: each name, and the module that it is taken from."""
+    (block, _) = (
+        node
+        for node in ast.parse((PACKAGE / "__init__.py").read_text("utf-8")).body
+        if isinstance(node, ast.If)
+    )
+    return {
+        alias.name: (node.module or "").removeprefix("joseal._core.")
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def test_facade_loads_what_checkers_read() -> None:
+    assert late_imports() == joseal._HOMES
+
+
+@pytest.mark.parametrize("name", joseal._HOMES)
+def test_name_is_that_of_its_module(name: str) -> None:
+    module = importlib.import_module(f"joseal._core.{joseal._HOMES[name]}")
+    assert getattr(joseal, name) is getattr(module, name)
+    assert vars(joseal)[name] is getattr(module, name), "it is kept: the second use is a plain one"
+
+
+def test_facade_loads_no_primitive_until_a_name_is_used() -> None:
+    modules = loaded_by("import joseal; joseal.TokenError")
+    ours = {name for name in modules if name.startswith("joseal")}
+    assert ours == {"joseal", "joseal.errors"}
+    assert not {"cryptography", "msgspec", "asyncio"} & {*modules}
+
+
+def test_facade_is_whole_for_a_star() -> None:
+    names: dict[str, object] = {}
+    exec("from joseal import *", names)  # noqa: S102
+    assert set(names) >= set(joseal.__all__)
+
+
+def test_class_has_its_public_name_whoever_loads_it() -> None:
+    program = "from joseal._core.jwe import Decrypter as one; print(one.__module__, one)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == "joseal <class 'joseal.Decrypter'>\n"
+
+
+def test_what_may_be_pickled_is_so_by_its_public_name() -> None:
+    data = pickle.dumps((joseal.Limits(), joseal.Policy, joseal.peek))
+    assert b"_core" not in data
+    done = subprocess.run(
+        [sys.executable, "-c", "import pickle, sys; print(pickle.load(sys.stdin.buffer)[0])"],
+        check=True,
+        capture_output=True,
+        input=data,
+        timeout=60,
+    )
+    assert done.stdout.decode() == f"{joseal.Limits()}\n"
 
 
 def test_dir_is_the_public_face_and_nothing_else() -> None:

@@ -47,6 +47,7 @@ from joseal._core.keys.arguments import (
     parties,
 )
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire import base64url, compact
@@ -87,6 +88,7 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
     is_compact: bool
 
 
+@exported
 @final
 class Encrypter(Opaque):
     """Encrypts plaintexts into JWE tokens for one key. `MultiEncrypter` is for several.
@@ -300,6 +302,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
     )
 
 
+@exported
 class DecryptedToken(Result):
     """What an opened token held, and how.
 
@@ -353,6 +356,7 @@ class DecryptedToken(Result):
 _NOTHING_BESIDE: Final = BesideContent()
 
 
+@exported
 @final
 class Decrypter(Opaque):
     """Opens JWE tokens with the keys and the encs that the caller accepts.

@@ -20,6 +20,7 @@ from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire import base64url, compact, strict_json
@@ -44,6 +45,7 @@ _NO_HEADER: Final[Mapping[str, object]] = MappingProxyType({})
 _CARRIED: Final = re.compile(rb"[\x20-\x2d\x2f-\x7e]*")
 
 
+@exported
 @final
 class Signer(Opaque):
     """Signs payloads as JWS tokens with one key. `MultiSigner` is for several.
@@ -228,6 +230,7 @@ def _is_utf8(payload: bytes) -> bool:
     return True
 
 
+@exported
 class VerifiedToken(Result):
     """What a verified token held, and how.
 
@@ -268,6 +271,7 @@ class VerifiedToken(Result):
         return f"VerifiedToken(payload=<{len(self.payload)} bytes>, key={self.key!r})"
 
 
+@exported
 @final
 class Verifier(Opaque):
     """Verifies JWS tokens with the keys that the caller trusts.

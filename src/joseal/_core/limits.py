@@ -6,12 +6,15 @@ The same numbers bind the one who makes a token and the one who opens it, so tha
 
 import msgspec
 
+from joseal._core.naming import exported
+
 _MIB = 1024 * 1024
 
 # The primitives below us count in C ints; larger data is for streams.
 _MOST_BYTES = 2**31 - 1
 
 
+@exported
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Bounds on one token.
 

@@ -26,6 +26,7 @@ from joseal._core.keys import Key
 from joseal._core.keys.arguments import check_aad
 from joseal._core.keys.keyset import distinct
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import base64url
@@ -74,6 +75,7 @@ class MultiSettings(Struct, frozen=True, kw_only=True):
         return "MultiSettings(...)"
 
 
+@exported
 @final
 class MultiEncrypter(Opaque):
     """Encrypts plaintexts into JWE messages for several keys, in the general JSON form.

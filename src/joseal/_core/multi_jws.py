@@ -15,6 +15,7 @@ from joseal._core.jws import Signer, sign_json
 from joseal._core.keys import Key
 from joseal._core.keys.keyset import distinct
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import InvalidKeyError, TokenTooLargeError
@@ -22,6 +23,7 @@ from joseal.errors import InvalidKeyError, TokenTooLargeError
 _DEFAULTS: Final = Limits()
 
 
+@exported
 @final
 class MultiSigner(Opaque):
     """Signs payloads with several keys, in the general JSON form.

@@ -19,6 +19,7 @@ from joseal._core import checks
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key
+from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire.header import has_media_type
 from joseal.errors import DecryptionError, NotAllowedError, TokenError, VerificationError
@@ -28,6 +29,7 @@ _Opened = TypeVar("_Opened")
 Order: TypeAlias = Literal["sign-then-encrypt", "encrypt-then-sign"]
 
 
+@exported
 class NestedToken(Result):
     """What a token of two layers held.
 
@@ -247,6 +249,7 @@ def _text(cty: str | None) -> str | None:
     return cty
 
 
+@exported
 @final
 class SignThenEncrypt(_NestedEncrypter):
     """Signs a payload, then encrypts the signed token.
@@ -277,6 +280,7 @@ class SignThenEncrypt(_NestedEncrypter):
             raise ValueError("a JWT is compact: give another cty, or leave out form=")
 
 
+@exported
 @final
 class DecryptThenVerify(_NestedDecrypter):
     """Opens what `SignThenEncrypt` made: decrypts, and demands a signature inside.
@@ -301,6 +305,7 @@ class DecryptThenVerify(_NestedDecrypter):
         self._prepare(decrypter, verifier, cty)
 
 
+@exported
 @final
 class EncryptThenSign(_NestedEncrypter):
     """Encrypts a payload, then signs the encrypted token.
@@ -324,6 +329,7 @@ class EncryptThenSign(_NestedEncrypter):
         self._prepare(signer, encrypter, cty)
 
 
+@exported
 @final
 class VerifyThenDecrypt(_NestedDecrypter):
     """Opens what `EncryptThenSign` made: verifies, and demands an encrypted token inside.

@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from joseal._core import checks
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.secrecy import Result, hide_locals
 from joseal._core.wire import compact
 from joseal._core.wire import header as headers
@@ -23,6 +24,7 @@ from joseal._core.wire import header as headers
 _DEFAULTS: Final = Limits()
 
 
+@exported
 @final
 class UntrustedHeader(Result):
     """The protected header of a token that nobody has verified. Anyone can write anything in it.
@@ -67,6 +69,7 @@ class UntrustedHeader(Result):
         return f"UntrustedHeader({self.form}, <{len(self.parameters)} parameters>)"
 
 
+@exported
 @hide_locals
 def peek(token: str | bytes, *, limits: Limits = _DEFAULTS) -> UntrustedHeader:
     """Read the header of a compact token and nothing else: no key, no verification.

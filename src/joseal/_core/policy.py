@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from joseal._core.naming import exported
 from joseal.errors import InvalidKeyError
 
 _SHA1: Final = "it uses SHA-1, which scanners and newer modules refuse"
@@ -28,6 +29,7 @@ _HPKE: Final = tuple(
 )
 
 
+@exported
 class Policy(Struct, frozen=True, kw_only=True):
     """Names that are refused, each with the reason.
 

@@ -18,6 +18,7 @@ from typing import Final, Generic, NamedTuple, Protocol, TypeVar, final
 
 from joseal._core import checks
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.peek import peek
 from joseal._core.processes import process_lock
 from joseal._core.secrecy import Opaque, hide_locals
@@ -45,6 +46,7 @@ class _Kept(NamedTuple, Generic[_R]):
     since: float
 
 
+@exported
 @final
 class KeyResolver(Opaque, Generic[_R]):
     """Opens tokens of many senders, each with the opener that the caller has for its `kid`.

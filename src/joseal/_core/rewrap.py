@@ -29,6 +29,7 @@ from joseal._core.jwe import (
 )
 from joseal._core.limits import Limits
 from joseal._core.multi_jwe import MultiEncrypter, Target, multi_settings, wrap_for
+from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire.header import MANAGED, Header
 from joseal._core.wire.json_form import encrypted
@@ -69,6 +70,7 @@ class _New(Struct, frozen=True, kw_only=True):
 
 
 @final
+@exported
 class Rewrapper(Opaque):
     """Moves messages from old keys to new ones.
 
@@ -252,6 +254,7 @@ def algs(rewrapper: Rewrapper) -> tuple[list[str], list[str]]:
     return [key.alg for key in old], [str(target.own["alg"]) for target in new]
 
 
+@exported
 @hide_locals
 def rewrap(
     token: str | bytes,
@@ -297,6 +300,7 @@ def rewrap(
     return Rewrapper(old, new, keep_old=keep_old, verify=verify).rewrap(token)
 
 
+@exported
 @hide_locals
 def remove_recipients(
     message: str | bytes, kids: Collection[str], *, limits: Limits = _DEFAULTS

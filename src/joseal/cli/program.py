@@ -9,13 +9,15 @@ import importlib.util
 import sys
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
-from joseal.cli import exit_codes, files, help_pages, json_output
+from joseal.cli import exit_codes, files, help_pages
 from joseal.errors import JoseError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _T = TypeVar("_T")
 
@@ -137,6 +139,8 @@ class _Group(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem[str]]":
         """Complete the names of commands without importing them, and the group's own options."""
+        from click.shell_completion import CompletionItem  # noqa: PLC0415 - for shells alone
+
         found = [
             CompletionItem(name, help=entry.summary)
             for name, entry in self._entries().items()
@@ -225,6 +229,9 @@ def _end(failure: exit_codes.FailureError, *, shown_as_json: bool) -> NoReturn:
         # Whoever reads has seen enough, as `head` has.
         raise click.exceptions.Exit(failure.exit)
     if shown_as_json:
+        # It brings keys, and with them cryptography.
+        from joseal.cli import json_output  # noqa: PLC0415
+
         shown = {"code": failure.code, "message": failure.message, "exit": int(failure.exit)}
         click.echo(json_output.line({"error": shown}), err=True, nl=False)
     else:

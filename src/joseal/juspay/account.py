@@ -10,7 +10,7 @@ Source: the integration pages of the payouts API, RFC 7617 section 2.
 import base64
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, TypeAlias
 
@@ -62,7 +62,8 @@ class Account(Checked, frozen=True, kw_only=True):
     routing_id: Label | None = None
     base_url: _BaseUrl = SANDBOX
 
-    def _check_together(self) -> None:
+    def _check_together(self, given: Collection[str]) -> None:
+        del given
         scheme, host, port = _parts(self.base_url)
         if port is not None and not 0 < int(port) <= _LAST_PORT:
             raise ValueError("base_url has a port that can't be")

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import digest
 from joseal._core.keys import classify
+from joseal._core.naming import exported
 from joseal._core.secrecy import Result, hide_locals
 from joseal._core.wire import base64url
 from joseal.errors import InvalidKeyError
@@ -42,6 +43,7 @@ def _unreadable() -> foreign.Suppress:
     return foreign.Suppress(TypeError)
 
 
+@exported
 @final
 class Certificate(Result):
     """One X.509 certificate that a key came in: data, whose signature nobody has checked.

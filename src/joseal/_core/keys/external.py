@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque
 
 PublicMaterial: TypeAlias = RSAPublicKey | PublicCurveKey | AkpPublicKey
 
 
+@exported
 class ExternalKey(Protocol):
     """The private half of a pair, somewhere else. A device needs only the methods of its algs."""
 

@@ -34,7 +34,7 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import certificates, derived, jwk_algs, pkcs12, support
+from joseal._core.keys import certificates, derived, jwk_algs, support
 from joseal._core.keys import jwk as jwks
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
@@ -44,6 +44,7 @@ from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
 from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.limits import Limits
+from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import base64url
@@ -61,6 +62,7 @@ _SHOWN_KID: Final = 64
 _Parts: TypeAlias = tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]
 
 
+@exported
 @final
 class Key(Opaque):
     """One key for one algorithm. Made by the `from_` methods and by `generate`.
@@ -402,6 +404,9 @@ class Key(Opaque):
 
         Source: RFC 7292.
         """
+        # Most programs never need PKCS#12.
+        from joseal._core.keys import pkcs12  # noqa: PLC0415
+
         material, chain = pkcs12.load(data, password, alias)
         return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)
 

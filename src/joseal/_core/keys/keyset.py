@@ -18,6 +18,7 @@ from joseal._core.algorithms.registry import ALGS, KeyAlg, said
 from joseal._core.keys import jwk_algs
 from joseal._core.keys.jwk import members_of
 from joseal._core.keys.key import Key, check_switches
+from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import Members
@@ -34,6 +35,7 @@ _MOST_SHOWN: Final = 8
 _COPY: Final = "a copy of an earlier member"
 
 
+@exported
 @final
 class KeySet(Opaque):
     """An immutable set of keys, such as those of a JWKS. Safe to share between threads.

@@ -9,7 +9,7 @@ Rules:
 Source: the encrypted attempt page of the payouts API, body parameters.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal
 
@@ -84,7 +84,8 @@ class SenderDetails(Body, frozen=True, kw_only=True):
     type: Literal["PAY_CARD", "NETBANKING", "UPI"]
     details: Details
 
-    def _check_together(self) -> None:
+    def _check_together(self, given: Collection[str]) -> None:
+        del given
         name, wire_name = _NEEDED[self.type]
         if getattr(self.details, name) is None:
             raise ValueError(f"details.{wire_name} must be given where type is {self.type}")
@@ -120,9 +121,9 @@ class CardInfo(Extensible, frozen=True, kw_only=True):
             return f"<ends in {value[-4:]}>"
         return super()._show(member, value)
 
-    def _check_together(self) -> None:
-        super()._check_together()
-        if (self.card_number is None) == (self.card_token is None):
+    def _check_together(self, given: Collection[str]) -> None:
+        super()._check_together(given)
+        if ("card_number" in given) == ("card_token" in given):
             raise ValueError("exactly one of cardNumber and cardToken must be given")
 
 

@@ -7,7 +7,7 @@ Rules:
 Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
@@ -60,8 +60,8 @@ class PlainCard(Body, frozen=True, kw_only=True):
             return f"<ends in {value[-4:]}>"
         return super()._show(member, value)
 
-    def _check_together(self) -> None:
-        if (self.card_number is None) == (self.card_token is None):
+    def _check_together(self, given: Collection[str]) -> None:
+        if ("card_number" in given) == ("card_token" in given):
             raise ValueError("exactly one of cardNumber and cardToken must be given")
 
 
@@ -211,6 +211,7 @@ class Beneficiary(Body, frozen=True, kw_only=True):
         _Details(),
     ]
 
-    def _check_together(self) -> None:
+    def _check_together(self, given: Collection[str]) -> None:
+        del given
         if type(self.details) is not _SHAPES.get(self.type, msgspec.Raw):
             raise ValueError(f"details must be those of the type {self.type}")

@@ -8,6 +8,7 @@ Rules:
 Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
@@ -142,7 +143,7 @@ class NewOrder(Extensible, frozen=True, kw_only=True):
         """Whether a payout goes to a card that must not travel unencrypted."""
         return any(part.beneficiary_details.type == "PLAIN_CARD" for part in self.fulfillments)
 
-    def _check_together(self) -> None:
-        super()._check_together()
+    def _check_together(self, given: Collection[str]) -> None:
+        super()._check_together(given)
         if sum(cents(part.amount) or 0 for part in self.fulfillments) != cents(self.amount):
             raise ValueError("amount must be the sum of the amounts of the fulfillments")

@@ -3,12 +3,12 @@
 Rules:
 - The token never chooses: a key is bound to one `alg`, the caller names the `enc`s, and a header
   must agree with them. Nothing in a token selects, supplies or fetches a key.
-- What the token and the public key decide is checked before the private key is used. After that
+- All checks that need only the token and the public key come before the private key is used. Then
   there is one failure: a failed unwrap goes on with a random key to the same check of the tag.
 - The received header's own bytes are the additional authenticated data.
 - The caller names the serialization. All of them take the same steps.
-- Both classes are immutable and safe to share between threads. What is drawn, is drawn anew for
-  each token.
+- Both classes are immutable and safe to share between threads. Every
+  random value is drawn anew for each token.
 
 Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 """
@@ -68,7 +68,7 @@ MOST_TOKENS: Final = 2**32
 
 
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
-    """What an `Encrypter` was made with, checked and prepared.
+    """The arguments of an `Encrypter`, checked and prepared.
 
     Attributes:
         key: the recipient's key.
@@ -305,7 +305,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
 
 
 class DecryptedToken(Result):
-    """What an opened token held, and how.
+    """The plaintext of a decrypted token, with its header and the key that was used.
 
     Attributes:
         plaintext: the bytes that were encrypted.

@@ -229,7 +229,7 @@ def _is_utf8(payload: bytes) -> bool:
 
 
 class VerifiedToken(Result):
-    """What a verified token held, and how.
+    """The payload of a verified token, with its header and the key that was used.
 
     Attributes:
         payload: the bytes that were signed.

@@ -29,7 +29,7 @@ Order: TypeAlias = Literal["sign-then-encrypt", "encrypt-then-sign"]
 
 
 class NestedToken(Result):
-    """What a token of two layers held.
+    """The payload of a nested token, with the headers and keys of both layers.
 
     Attributes:
         payload: the bytes inside both layers.
@@ -64,7 +64,7 @@ class NestedToken(Result):
 
 
 class Make(Protocol):
-    """What `Encrypter.encrypt` and `Signer.sign` have in common."""
+    """The signature that `Encrypter.encrypt` and `Signer.sign` share."""
 
     def __call__(self, data: bytes, /, *, header: Mapping[str, object] | None = None) -> str:
         """Return a token."""
@@ -145,7 +145,7 @@ def _check_cty(header: Mapping[str, object], cty: str | None) -> None:
 
 
 class _NestedEncrypter(Opaque):
-    """What the two orders share when a message is made."""
+    """The steps that both orders share when a message is made."""
 
     __slots__ = ("_encrypter", "_layers", "_signer")
 
@@ -185,7 +185,7 @@ class _NestedEncrypter(Opaque):
 
 
 class _NestedDecrypter(Opaque):
-    """What the two orders share when a message is read."""
+    """The steps that both orders share when a message is read."""
 
     __slots__ = ("_cty", "_decrypter", "_verifier")
 

@@ -39,7 +39,7 @@ class Outcome(StrEnum):
 
 
 class Result(Struct, frozen=True):
-    """What a report says of a case; it holds no bytes of it.
+    """A report's entry for one case, without any of its bytes.
 
     Attributes:
         id: what the file calls the case.
@@ -61,7 +61,7 @@ class Result(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """What a report says of a file.
+    """A report's entry for one file.
 
     Attributes:
         path: the file's name, printable.
@@ -87,7 +87,7 @@ class FileReport(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """What came out of all files.
+    """The results for all files.
 
     Attributes:
         backend: the library that was asked, with its version.

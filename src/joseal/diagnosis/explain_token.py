@@ -66,7 +66,7 @@ class Examination(NamedTuple):
 
 
 def examine(token: str | bytes, *, expect: Expect) -> Examination:
-    """Explain a token; the reading beside it is for the trials of the command line.
+    """Explain a token; the reading next to it is for the trials of the command line.
 
     Raises:
         TypeError: `token` is neither str nor bytes.

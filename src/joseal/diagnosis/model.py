@@ -66,7 +66,7 @@ class ProfileMatch(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """What a token's bytes tell.
+    """An explanation of a token, made from its bytes alone.
 
     Attributes:
         form: what it is, or was meant to be.

@@ -1,7 +1,8 @@
 """A merchant's account: where its calls go, and the headers they carry.
 
 Rules:
-- What goes into a header or a URL is checked here, so that no text can end a line or a path.
+- Every value that goes into a header or a URL is checked here, so that no text can end a line or
+  a path.
 - The API key leaves in one header, over TLS or to this machine alone.
 
 Source: the integration pages of the payouts API, RFC 7617 section 2.
@@ -74,7 +75,7 @@ def headers(account: Account, routing_id: str | None) -> Mapping[str, str]:
     """Return the headers of one call.
 
     Raises:
-        TypeError: `routing_id` is no string.
+        TypeError: `routing_id` is not a string.
         ValueError: `routing_id` is not printable ASCII.
     """
     if routing_id is not None:

@@ -3,7 +3,7 @@
 Rules:
 - Each call ends in an outcome, and raises for nothing but the caller's own arguments and keys,
   before anything is sent.
-- What a method sends, it sends once. What `transport` says of it is not second-guessed.
+- A method sends its request once, and takes the word of `transport` for the result.
 
 Source: the attempt, order and cancel pages of the payouts API.
 """
@@ -424,7 +424,7 @@ class Client(Opaque):
             name: of the call, for `on_call` and the log.
 
         Returns:
-            What `read` has made of the answer, or why there is none.
+            The result of `read` for the answer, or the reason why there is none.
 
         Raises:
             TypeError: an argument is of another type.

@@ -8,7 +8,7 @@
 
 Rules:
 - `Unknown` is the rule and the other three are exceptions to it, each with its own proof.
-- What the other side wrote is no part of a `repr`, because it may repeat what was sent.
+- A `repr` leaves out the other side's text, because it may repeat what was sent.
 - A pickle of an outcome holds no more than its `repr` and `call`, or there is none.
 
 Source: the list of error codes of the payouts API.
@@ -96,7 +96,7 @@ class Refused(Guarded, frozen=True, kw_only=True):
 
     @property
     def advice(self) -> str:
-        """What to do next, in a sentence of joseal."""
+        """The recommended next step, in one fixed sentence."""
         return _ADVICE.get(self.error_code, _NO_ADVICE)
 
     @hide_locals

@@ -7,7 +7,7 @@ Rules:
 - Only a documented success is `Accepted`, and only a documented refusal `Refused`: after that one
   nothing was started. Every other answer is `Unknown`: it may have been carried out.
 - The content type of an answer decides nothing: the pages name none, and show `ACK` as JSON.
-- An answer about another order than the one that was asked about is no answer.
+- An answer about the wrong order does not count as an answer.
 
 Source: the attempt, order and cancel pages of the payouts API, and its list of error codes.
 """

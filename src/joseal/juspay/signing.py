@@ -172,7 +172,7 @@ class PayoutKeys(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: no key has such a label, or `sid` is no label.
+            ValueError: no key has such a label, or `sid` is not a label.
             TokenTooLargeError: the body is over the limits.
             KeyUnavailableError: a signing key on a device could not be asked.
         """

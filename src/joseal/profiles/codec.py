@@ -197,7 +197,7 @@ class BodyDecrypter(Opaque):
             NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be opened; why is not told.
-            VerificationError: the signature does not hold.
+            VerificationError: the signature is not valid.
             KeyUnavailableError: a key on a device could not be asked.
         """
         return self._open(body)

@@ -1,10 +1,10 @@
 """Envelopes: the shapes in which a token travels in a body.
 
 Rules:
-- An envelope only rearranges. What is taken out of it is a compact token, and goes through the one
-  parser there is for these.
+- An envelope only rearranges. The token taken out of it is compact, and goes through the one parser
+  for compact tokens.
 - A body of another shape is refused, and a plain one is another shape: nothing is handed through.
-- Members beside the token are labels. They are outside its protection and choose nothing here.
+- Members next to the token are labels. They are outside its protection and choose nothing here.
 
 Source: RFC 7515 section 7.1, RFC 7516 section 7.1; the pages that the profiles name.
 """
@@ -58,7 +58,7 @@ class InMember(Struct, frozen=True):
 
     @hide_locals
     def wrap(self, token: str, others: Mapping[str, str]) -> bytes:
-        """Return the body for a token and the members beside it.
+        """Return the body for a token and the members next to it.
 
         Raises:
             ValueError: a label that strict JSON can't carry.
@@ -87,7 +87,7 @@ class Fields(Struct, frozen=True):
         names: of the members, in the order of the segments: five for a JWE, three for a JWS.
 
     Raises:
-        TypeError: `names` is no tuple of str.
+        TypeError: `names` is not a tuple of str.
         ValueError: neither five nor three names, an empty one, or one twice.
     """
 
@@ -126,10 +126,10 @@ RAW: Final = Raw()
 
 
 def others(envelope: Envelope, labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the members beside the token, in their order.
+    """Return the members next to the token, in their order.
 
     Raises:
-        TypeError: `labels` is no mapping from str to str.
+        TypeError: `labels` is not a mapping from str to str.
         ValueError: they are not exactly those of the envelope, or strict JSON can't carry one.
     """
     if not isinstance(labels, Mapping):

@@ -25,7 +25,7 @@ from joseal.profiles.template import Clock
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """What one API demands, of the two directions apart.
+    """The demands of one API, separately for each direction.
 
     Attributes:
         name: unique in the table.
@@ -96,8 +96,8 @@ class Profile(Struct, frozen=True, kw_only=True):
     def counterpart(self) -> Self:
         """Return the profile of the other side: it receives what this one sends, and the reverse.
 
-        A server uses it to decrypt requests and to encrypt answers. What this profile does not
-        receive, the other side does not send. Its headers have the key's kid, where there is one,
+        A server uses it to decrypt requests and to encrypt answers. If this profile receives
+        nothing, its counterpart sends nothing. Its headers have the key's kid, where there is one,
         and the `typ` and `cty` that this profile demands.
 
         Returns:
@@ -124,14 +124,14 @@ class Profile(Struct, frozen=True, kw_only=True):
         policy: Policy | None = None,
         limits: Limits = DEFAULTS,
     ) -> BodyEncrypter:
-        """Return what makes bodies as this profile says.
+        """Return an object that encrypts bodies as this profile says.
 
         Args:
             key: the recipient's public key.
             signing_key: the sender's private key, for a profile that signs.
             reply_key: the sender's own key, for a profile whose header names it: the answer is
                 encrypted to it.
-            labels: the members beside the token that the envelope names, such as `kid` and `sid`.
+            labels: the members next to the token that the envelope names, such as `kid` and `sid`.
             clock: gives the time for `iat`, in seconds.
             policy: refuse what the policy has no place for.
             limits: bounds on body and token.

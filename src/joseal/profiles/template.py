@@ -2,8 +2,8 @@
 
 Rules:
 - A template is data: constants, a `kid` from one source, an `iat` in one unit, what names the
-  key's certificate. `alg` stands before it and `enc` behind it, and neither can be part of it.
-- What is known beforehand is prepared once; only what comes after an `iat` is made for each token.
+  key's certificate. `alg` comes before it and `enc` after it, and neither can be part of it.
+- The part before an `iat` is prepared once; only the rest is made for each token.
 - A `kid` is a name. It chooses nothing here, and a hash in it protects nothing.
 
 Source: RFC 7515 section 4.1.4, RFC 7519 section 4.1.6, RFC 7638, RFC 5280 section 4.1.
@@ -106,7 +106,7 @@ def check(template: Template) -> None:
     """Check a template.
 
     Raises:
-        TypeError: it is no tuple of slots, or a name is no str.
+        TypeError: it is not a tuple of slots, or a name is not a str.
         ValueError: a name twice, or one that is managed (`alg`, `enc` and the like); a source or
             unit that is not known.
     """

@@ -1,7 +1,7 @@
 """Whole files: the new one is private and complete, or it is not there.
 
 Rules:
-- A file is written beside its target and renamed onto it. Nobody sees a part of it, no symbolic
+- A file is written next to its target and renamed onto it. Nobody sees a part of it, no symbolic
   link is followed, and an error leaves the target as it was and nothing else behind.
 - The mode is given when the file is created, so no moment exists in which others can open it.
 - What was renamed is on the disk: first the file, then its directory.
@@ -38,7 +38,7 @@ def encrypt_file(
 ) -> None:
     """Encrypt a file into a new file, which takes the place of `target` when it is whole.
 
-    It is written beside the target with mode 0600, flushed to the disk and renamed. An exception
+    It is written next to the target with mode 0600, flushed to the disk and renamed. An exception
     leaves the target as it was and nothing else behind. Both may be the same file.
 
     Raises:

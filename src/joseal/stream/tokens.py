@@ -117,10 +117,10 @@ def decrypt_stream(
     *,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Open the token that is left in a binary file, and write the plaintext to another one.
+    """Decrypt the rest of a binary file, and write the plaintext to a second one.
 
-    Nothing is written unless the tag holds over header, iv and ciphertext. If the source changes
-    after that, what is written is a part of the authenticated plaintext, and `DecryptionError`
+    Nothing is written unless the tag is valid over header, iv and ciphertext. If the source changes
+    after that, only a part of the authenticated plaintext is written, and `DecryptionError`
     says that the rest is missing. Neither file is flushed or closed.
 
     Args:

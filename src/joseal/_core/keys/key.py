@@ -501,8 +501,8 @@ class Key(Opaque):
             public: the public key, bound to its alg.
 
         Raises:
-            TypeError: `public` is no Key.
-            InvalidKeyError: `public` is no public key.
+            TypeError: `public` is not a Key.
+            InvalidKeyError: `public` is not a public key.
         """
         if not isinstance(public, Key):
             raise checks.not_key("public", public)
@@ -677,7 +677,7 @@ class Key(Opaque):
         """Return the key as a JWK with its alg, kid and key_ops.
 
         Raises:
-            TypeError: `private` is no bool.
+            TypeError: `private` is not a bool.
             InvalidKeyError: `private` is asked of a public key or of one on a device, or is not
                 given for a symmetric one.
         """
@@ -698,7 +698,7 @@ class Key(Opaque):
             password: encrypt it. Without one the file itself is the secret.
 
         Raises:
-            TypeError: `private` is no bool, or `password` neither str nor bytes.
+            TypeError: `private` is not a bool, or `password` neither str nor bytes.
             ValueError: a password without `private`, or an empty one.
             InvalidKeyError: `private` is asked of a public key or of one on a device, or the key is
                 symmetric.
@@ -720,7 +720,7 @@ class Key(Opaque):
         return self._material
 
     def _public_material(self) -> PublicMaterial:
-        """Return the public half as `cryptography` has it, for the modules of this room.
+        """Return the public half as `cryptography` has it, for the other modules of `_core`.
 
         Raises:
             InvalidKeyError: a symmetric key has none.

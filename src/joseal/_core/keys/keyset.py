@@ -1,7 +1,7 @@
 """`KeySet`: several keys, chosen by the name that a token gives, never by what a token brings.
 
 Rules:
-- A set is unique by (kid, alg); a pair of keys may stand in it under two algs.
+- A set is unique by (kid, alg); a pair of keys may be in it under two algs.
 - Which keys are tried depends on `kid` and `alg` alone, so that the work is bounded and the
   failure stays one.
 
@@ -43,7 +43,7 @@ class KeySet(Opaque):
             be used. RFC 7517 section 5 wants such members ignored; an operator wants to know.
 
     Raises:
-        TypeError: something in `keys` is no `Key`.
+        TypeError: something in `keys` is not a `Key`.
         InvalidKeyError: no keys, two with the same kid and alg, or symmetric and asymmetric ones.
     """
 

@@ -18,7 +18,7 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str:
-        """What the library is called, with its version."""
+        """The library's name and version."""
         ...
 
     @property

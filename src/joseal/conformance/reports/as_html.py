@@ -116,7 +116,7 @@ def _flag_names(result: Result) -> str:
 
 
 def _bar(counts: dict[Outcome, int]) -> str:
-    """Draw the counts as one bar; the numbers stand beside it."""
+    """Draw the counts as one bar; the numbers are next to it."""
     whole = sum(counts.values()) or 1
     parts = "".join(
         f'<i class="{_CLASSES[outcome]}" style="flex-grow:{count / whole:.4f}"></i>'

@@ -44,7 +44,7 @@ class Expiry(Body, frozen=True, kw_only=True):
 
 
 class Details(Body, frozen=True, kw_only=True):
-    """What is told of the sender; `SenderDetails` says which members its type needs.
+    """The sender's particulars; `SenderDetails` says which of them its type needs.
 
     Attributes:
         name: the sender's name.
@@ -68,7 +68,7 @@ class Details(Body, frozen=True, kw_only=True):
 
 
 class SenderDetails(Body, frozen=True, kw_only=True):
-    """Who pays, and how.
+    """The paying party and the method of payment.
 
     Attributes:
         type: how the sender paid.

@@ -1,7 +1,7 @@
 """The documented states of orders, fulfillments, transactions and validations.
 
 Rules:
-- A state that the API adds later is no error: it becomes a value of the same type, equal to its
+- A state that the API adds later is not an error: it becomes a value of the same type, equal to its
   text, whose `documented` is false.
 - No state is final: REVERSED is a success that turned into a failure, CONFLICTED the contrary.
 
@@ -16,7 +16,7 @@ _STATE: Final = re.compile("[A-Z][A-Z0-9_]{0,63}")
 
 
 class State(enum.StrEnum):
-    """What all states share. A member is a string, and equal to the word that the API uses."""
+    """The base class of all states. A member is a string equal to the word that the API uses."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -84,7 +84,7 @@ FAILED: Final = frozenset({TransactionState.FAILURE, TransactionState.REVERSED})
 
 
 class ValidationState(State):
-    """What is known of a beneficiary."""
+    """The result of validating a beneficiary."""
 
     VALID = "VALID"
     INVALID = "INVALID"

@@ -91,7 +91,7 @@ WITH_ANSWER: Final = frozenset(
 
 
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to happen to one exchange.
+    """The planned fault of one exchange.
 
     Attributes:
         fault: what goes wrong; None if nothing does.

@@ -46,7 +46,7 @@ class Sandbox:
             Client(sandbox.account, encrypter).attempt(order_id, attempt, known=known)
 
     Each one has its own port, key pair, API key, orders and list of what it received, so several
-    can run at once. What it received can be read after the end too.
+    can run at once. The list can still be read after the sandbox has been closed.
 
     Args:
         key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
@@ -178,7 +178,7 @@ class Sandbox:
 
     @property
     def posted(self) -> tuple[Posted, ...]:
-        """What became of the webhooks so far."""
+        """The results of the webhooks sent so far."""
         return tuple(self._posted)
 
     def attempts(self, order_id: str) -> int:

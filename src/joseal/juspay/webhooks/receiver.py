@@ -8,7 +8,7 @@ Rules:
 - A receiver takes one form of body. A plain webhook where an encrypted one is expected is refused,
   and so is the reverse: whoever may choose the form chooses whether a signature is wanted. To
   change from one to the other, have two receivers on two addresses for the time of the change.
-- A label or a value that no page knows is no error, and neither is a further member: a webhook
+- A label or a value that no page knows is not an error, and neither is a further member: a webhook
   that is refused for being newer than this module would never be handled.
 - A webhook tells of a moment. Two may arrive in any order and more than once (see `deliveries`),
   and SUCCESS may still turn into REVERSED: what counts is the order's status.
@@ -50,7 +50,7 @@ _AUTHORIZATION: Final = "authorization"
 
 
 class Label(enum.StrEnum):
-    """What a webhook is about, as documented. Members are strings, and equal to the text."""
+    """The documented subject of a webhook. Members are strings, equal to the API's text."""
 
     ORDER = "ORDER"
     FULFILLMENT_ORDER = "FULFILLMENT_ORDER"
@@ -105,8 +105,8 @@ class Webhook(Guarded, frozen=True, kw_only=True):
 def read_webhook(text: bytes) -> Webhook:
     """Read the JSON text of a plain webhook, without asking who sent it.
 
-    For texts that are known to be authentic, such as those that were kept. What comes from outside
-    goes through `WebhookReceiver.receive`.
+    For texts that are known to be authentic, such as those that were kept. Texts from outside
+    must go through `WebhookReceiver.receive`.
 
     Raises:
         TypeError: `text` is not bytes.
@@ -162,7 +162,7 @@ class WebhookReceiver(Opaque):
         TypeError: an argument is of another type.
         ValueError: neither `basic` nor `custom_header` nor `keys`, or one of `keys` and
             `verifying_keys` without the other; credentials that no header can carry; a profile
-            that receives nothing or is not signed. The message does not hold what was given.
+            that receives nothing or is not signed. The message does not repeat what was given.
         InvalidKeyError: a key that can't serve, as for `Profile.decrypter`.
     """
 
@@ -208,9 +208,9 @@ class WebhookReceiver(Opaque):
 
         Raises:
             UnauthenticatedError: a header is missing or wrong; answer 401.
-            MalformedTokenError: the body is no webhook of the expected form: encrypted where a
+            MalformedTokenError: the body is not a webhook of the expected form: encrypted where a
                 plain one is expected, or the reverse, or neither. Answer 400.
-            TokenError: it can't be opened, or its signature does not hold, as for
+            TokenError: it can't be opened, or its signature is not valid, as for
                 `BodyDecrypter.open`.
             KeyUnavailableError: a key on a device could not be asked; answer 503.
             TypeError: an argument is of another type.

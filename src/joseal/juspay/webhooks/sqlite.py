@@ -1,7 +1,7 @@
 """`SqliteWebhookStore`: which webhooks were handled, in one file, for all processes of a machine.
 
-How claims are kept is that of `joseal._once.sqlite`. What is added here is a handler that writes in
-the transaction that confirms.
+Claims are kept by `joseal._once.sqlite`. This module adds handlers that write in the same
+transaction that confirms the webhook.
 
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 """
@@ -78,7 +78,7 @@ class SqliteWebhookStore(LeasedStore):
         """Claim an id, as `WebhookStore.claim` says.
 
         Raises:
-            TypeError: the id is no str.
+            TypeError: the id is not a str.
             ValueError: it can't be one.
             WebhookStoreError: the store can't be used.
         """
@@ -129,7 +129,7 @@ class SqliteWebhookStore(LeasedStore):
         Raises:
             WebhookStoreError: the store can't be used, or the handler ended the transaction.
                 Whatever the handler raises passes through; nothing was kept.
-            TypeError: the handler is `async`, or the id is no str.
+            TypeError: the handler is `async`, or the id is not a str.
             ValueError: the id can't be one.
         """
         WEBHOOK_ID.apply("webhook_id", webhook.id)

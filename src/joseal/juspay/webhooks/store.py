@@ -40,7 +40,7 @@ _LOG: Final = log_filter.logger("joseal.juspay")
 
 
 class Delivery(enum.Enum):
-    """What became of one delivery of a webhook."""
+    """The result of one delivery of a webhook."""
 
     HANDLED = "handled"
     """The handler has run, and that is confirmed."""
@@ -109,7 +109,7 @@ class WebhookStore(Protocol):
 
 
 class Identified(Protocol):
-    """What has an id, such as a `Webhook`."""
+    """An object with an id, such as a `Webhook`."""
 
     @property
     def id(self) -> str:
@@ -174,7 +174,7 @@ def delivery_of(state: State) -> Delivery:
 class MemoryWebhookStore(LeasedStore):
     """Keeps deliveries in memory: for tests, and for one process whose end may forget them.
 
-    Safe to share between threads. What was handled stays until `forget`.
+    Safe to share between threads. A handled delivery stays until `forget` removes it.
 
     Args:
         lease_seconds: for how long a claim holds; longer than any handler runs.
@@ -199,7 +199,7 @@ class MemoryWebhookStore(LeasedStore):
         """Claim an id, as `WebhookStore.claim` says.
 
         Raises:
-            TypeError: the id is no str.
+            TypeError: the id is not a str.
             ValueError: it can't be one.
         """
         WEBHOOK_ID.apply("webhook_id", webhook_id)

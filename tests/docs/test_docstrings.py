@@ -1,13 +1,20 @@
 """Every example in a public docstring does what it says.
 
-An example runs as `doctest` would run it, in an empty folder and in a namespace of its own.
+An example runs as `doctest` would run it, in a namespace of its own, and in a folder of its own with
+the files `bank.pem`, a certificate, and `mine.p12`, whose password is "a long password".
 """
 
 import contextlib
 import doctest
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
+from tests.helpers import forge
 from tests.house import docstrings
 
 PARSER = doctest.DocTestParser()
@@ -18,6 +25,25 @@ EXAMPLES = {
 }
 
 
+@cache
+def files() -> dict[str, bytes]:
+    private = forge.rsa_private()
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bank.example")])
+    certificate = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
+        .sign(private, hashes.SHA256())
+    )
+    secrecy = serialization.BestAvailableEncryption(b"a long password")
+    return {
+        "bank.pem": certificate.public_bytes(serialization.Encoding.PEM),
+        "mine.p12": pkcs12.serialize_key_and_certificates(
+            b"mine", private, certificate, None, secrecy
+        ),
+    }
+
+
 def faults(test: doctest.DocTest) -> list[str]:
     said: list[str] = []
     doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)
@@ -26,6 +52,8 @@ def faults(test: doctest.DocTest) -> list[str]:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_example_does_what_it_says(name: str, tmp_path: Path) -> None:
+    for file, content in files().items():
+        (tmp_path / file).write_bytes(content)
     with contextlib.chdir(tmp_path):
         assert not faults(EXAMPLES[name])
 

@@ -35,6 +35,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Raises:
         TypeError: a limit is not an int.
         ValueError: a limit is below one or above 2 GiB - 1.
+
+    Example:
+        >>> import joseal
+        >>> mine = joseal.Key.generate("A256KW")
+        >>> small = joseal.Limits(plaintext_bytes=1024)
+        >>> decrypter = joseal.Decrypter(mine, enc="A256GCM", limits=small)
     """
 
     token_bytes: int = 24 * _MIB

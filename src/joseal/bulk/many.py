@@ -66,6 +66,9 @@ def encrypt_many(
             items without one are lost and no others. Give it with Dask, which may never tell of an
             item that kills each worker, and let it be many times what a chunk takes.
 
+    Returns:
+        An iterator, which is a context manager too.
+
     Raises:
         TypeError: an argument is of another type; `prepared` is neither, or can't be pickled.
         ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
@@ -78,6 +81,15 @@ def encrypt_many(
     cancels, and TimeoutError where many tasks, one after the other, have no answer. The error of an
     outcome is that of `Encrypter.encrypt`, or `ItemError`, or `LostError` where the processes that
     work on the item die, or give no answer in time, each time.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.bulk import encrypt_many
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> with encrypt_many([b"a", b"b"], encrypter) as outcomes:
+        ...     [outcome.error for outcome in outcomes]
+        [None, None]
     """
     workers = _threads(prepared) if workers is None and executor is None else workers
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)

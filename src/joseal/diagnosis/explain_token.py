@@ -49,9 +49,18 @@ def explain(token: str | bytes, *, expect: Expect = "jwe") -> Explanation:
         token: a token, or what was taken for one; nothing in it is an error.
         expect: what should have come.
 
+    Returns:
+        What the token is, and what is wrong with it.
+
     Raises:
         TypeError: `token` is neither str nor bytes.
         ValueError: `expect` is neither `jwe` nor `jws`.
+
+    Example:
+        >>> from joseal.diagnosis import explain
+        >>> found = explain("eyJhbGciOiJkaXIi")
+        >>> found.causes != ()
+        True
 
     Source: RFC 7516 section 5.2, RFC 7515 section 5.2.
     """

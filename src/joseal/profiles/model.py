@@ -36,6 +36,17 @@ class Sending(Struct, frozen=True, kw_only=True):
     Raises:
         TypeError: an attribute is of another type.
         ValueError: a name that is not known; `sign_algs` that don't go with `nesting`.
+
+    Example:
+        >>> from joseal.profiles import InMember, Kid, Sending
+        >>> sending = Sending(
+        ...     algs=("RSA-OAEP-256",),
+        ...     enc="A256GCM",
+        ...     header=(Kid(),),
+        ...     envelope=InMember("encData"),
+        ... )
+
+    Source: RFC 7515 section 4.1, RFC 7516 section 4.1.
     """
 
     algs: tuple[Alg, ...]
@@ -78,6 +89,16 @@ class Receiving(Struct, frozen=True, kw_only=True):
     Raises:
         TypeError: an attribute is of another type.
         ValueError: a name that is not known; `verify_algs` that don't go with `nesting`.
+
+    Example:
+        >>> from joseal.profiles import InMember, Receiving
+        >>> receiving = Receiving(
+        ...     algs=("RSA-OAEP-256",),
+        ...     encs=("A256GCM",),
+        ...     envelope=InMember("encData"),
+        ... )
+
+    Source: RFC 7515 section 4.1, RFC 7516 section 4.1.
     """
 
     algs: tuple[Alg, ...]

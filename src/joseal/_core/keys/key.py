@@ -162,9 +162,9 @@ class Key(Opaque):
 
         PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read.
         A certificate gives its public key; its dates and its issuer are not checked. Several
-        certificates are accepted as a chain: the first must be the leaf. Any other text with several
-        blocks is refused. Loading one pair under two algs is dual use, which RFC 8725 section 3
-        advises against.
+        certificates are accepted as a chain: the first must be the leaf. Any other text with
+        several blocks is refused. Loading one pair under two algs is dual use, which RFC 8725
+        section 3 advises against.
 
         Args:
             pem: the text.
@@ -184,9 +184,9 @@ class Key(Opaque):
 
         Example:
             >>> import joseal
-            >>> pem = joseal.Key.generate("ES256").to_pem(private=True, password="a long password")
-            >>> joseal.Key.from_pem(pem, alg="ES256", kid="mine-2027", password="a long password").kid
-            'mine-2027'
+            >>> pem = joseal.Key.generate("ES256").to_pem(private=True, password="a long one")
+            >>> joseal.Key.from_pem(pem, alg="ES256", kid="mine", password="a long one").kid
+            'mine'
 
         Source: RFC 7468; RFC 7518 section 4.3 for the least size.
         """
@@ -207,8 +207,8 @@ class Key(Opaque):
     ) -> Self:
         """Load a key or a certificate from DER bytes.
 
-        PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read. A
-        certificate gives its public key; its dates and its issuer are not checked.
+        PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read.
+        A certificate gives its public key; its dates and its issuer are not checked.
 
         Args:
             data: the bytes of one key or certificate.
@@ -266,7 +266,8 @@ class Key(Opaque):
         Example:
             >>> from pathlib import Path
             >>> import joseal
-            >>> bank = joseal.Key.from_certificate(Path("bank.pem").read_bytes(), alg="RSA-OAEP-256")
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP-256")
             >>> bank.is_private, len(bank.certificates)
             (False, 1)
 
@@ -333,7 +334,8 @@ class Key(Opaque):
         Example:
             >>> import secrets
             >>> import joseal
-            >>> joseal.Key.from_bytes(secrets.token_bytes(32), alg="A256KW", kid="shared-1").is_symmetric
+            >>> secret = secrets.token_bytes(32)
+            >>> joseal.Key.from_bytes(secret, alg="A256KW", kid="shared-1").is_symmetric
             True
 
         Source: RFC 7518 sections 3.2, 4.4, 4.5 and 4.7.
@@ -494,7 +496,8 @@ class Key(Opaque):
             >>> from pathlib import Path
             >>> import joseal
             >>> data = Path("mine.p12").read_bytes()
-            >>> joseal.Key.from_pkcs12(data, alg="RSA-OAEP-256", password="a long password").is_private
+            >>> mine = joseal.Key.from_pkcs12(data, alg="RSA-OAEP-256", password="a long password")
+            >>> mine.is_private
             True
 
         Source: RFC 7292.

@@ -50,7 +50,7 @@ def explain(token: str | bytes, *, expect: Expect = "jwe") -> Explanation:
         expect: what should have come.
 
     Returns:
-        What the token is, and what is wrong with it.
+        The form of the token, its parts, and its faults, the most likely first.
 
     Raises:
         TypeError: `token` is neither str nor bytes.

@@ -52,6 +52,12 @@ class Account(Checked, frozen=True, kw_only=True):
         TypeError: a member is not a string.
         ValueError: a member can't be sent: not printable ASCII, blanks around it, a colon in the
             API key, or a base URL that is not as above. The message names it, not what it held.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> "an-api-key" in repr(account)
+        False
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"merchant_id", "kid", "sid", "base_url"})

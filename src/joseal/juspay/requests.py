@@ -187,9 +187,18 @@ def order_status_request(
         expand: which parts to tell. Without `fulfillment` there are no transactions.
         routing_id: the customer's, in place of the account's.
 
+    Returns:
+        The request, to be sent by any HTTP client.
+
     Raises:
         TypeError: an argument is of another type.
         ValueError: `order_id` or `routing_id` is not as above, or `expand` has another part.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, order_status_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> order_status_request(account, "order-1").method
+        'GET'
     """
     _check((account, Account))
     if isinstance(expand, str) or not isinstance(expand, Collection):

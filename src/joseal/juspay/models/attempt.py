@@ -106,6 +106,11 @@ class CardInfo(Extensible, frozen=True, kw_only=True):
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above, or number and token are both given or both missing.
             The message names the member, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import CardInfo
+        >>> "4111" in repr(CardInfo(card_number="4111111111111111"))
+        False
     """
 
     card_number: CardNumber | None = None
@@ -137,6 +142,12 @@ class Attempt(Extensible, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: `fulfillment_id` is not printable ASCII without blanks.
+
+    Example:
+        >>> from joseal.juspay import Attempt, CardInfo
+        >>> card = CardInfo(card_number="4111111111111111")
+        >>> "4111" in repr(Attempt(fulfillment_id="f-1", card_info=card))
+        False
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"fulfillment_id"})

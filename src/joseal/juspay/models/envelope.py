@@ -61,10 +61,21 @@ def payout_encrypter(
         bank: the API's public key.
         enc: `A256CBC-HS512` as in the page's sample, or `A128CBC-HS256` as in the guide.
 
+    Returns:
+        An encrypter for all requests with this key.
+
     Raises:
         TypeError: `bank` is not a Key.
         ValueError: `enc` is neither of the two.
         InvalidKeyError: `bank` is a private key, or can't serve this `enc`.
+
+    Example:
+        >>> import joseal
+        >>> from pathlib import Path
+        >>> from joseal.juspay import payout_encrypter
+        >>> bank = joseal.Key.from_certificate(Path("bank.pem").read_bytes(), alg="RSA-OAEP")
+        >>> payout_encrypter(bank).encrypt(b"{}").count(".")
+        4
     """
     if enc not in (SAMPLE_ENC, GUIDE_ENC):
         raise ValueError("enc must be one that the payouts API documents")

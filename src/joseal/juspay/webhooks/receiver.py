@@ -108,6 +108,12 @@ def read_webhook(text: bytes) -> Webhook:
     For texts that are known to be authentic, such as those that were kept. Texts from outside
     must go through `WebhookReceiver.receive`.
 
+    Args:
+        text: the JSON text.
+
+    Returns:
+        The webhook.
+
     Raises:
         TypeError: `text` is not bytes.
         MalformedTokenError: it is not one strict JSON object with the documented members. The
@@ -145,9 +151,9 @@ Headers: TypeAlias = Pairs | Iterable[tuple[str, str]]
 
 @final
 class WebhookReceiver(Opaque):
-    """Authenticates webhooks, opens the encrypted ones, and reads them.
+    """Authenticates webhooks, decrypts the encrypted ones, and reads them.
 
-    Immutable and safe to share between threads. All that is configured must hold.
+    Immutable and safe to share between threads. Every check that is configured must pass.
 
     Args:
         basic: user name and password of Basic auth, as set up for the webhook.
@@ -161,9 +167,14 @@ class WebhookReceiver(Opaque):
     Raises:
         TypeError: an argument is of another type.
         ValueError: neither `basic` nor `custom_header` nor `keys`, or one of `keys` and
-            `verifying_keys` without the other; credentials that no header can carry; a profile
-            that receives nothing or is not signed. The message does not repeat what was given.
-        InvalidKeyError: a key that can't serve, as for `Profile.decrypter`.
+            `verifying_keys` without the other; credentials that no header can carry; a profile that
+            receives nothing or is not signed. The message does not repeat what was given.
+        InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
+            pair.
+
+    Example:
+        >>> from joseal.juspay import WebhookReceiver
+        >>> receiver = WebhookReceiver(basic=("juspay", "a long password"))
     """
 
     __slots__ = ("_expected", "_limits", "_opener")
@@ -200,28 +211,59 @@ class WebhookReceiver(Opaque):
 
     @hide_locals
     def receive(self, headers: Headers, body: bytes) -> Webhook:
-        """Authenticate a webhook, open it if it is encrypted, and read it.
+        """Authenticate a webhook, decrypt it if it is encrypted, and read it.
 
         Args:
             headers: of the request: a mapping of any framework, or pairs. Names in any case.
             body: the bytes of the request's body.
 
+        Returns:
+            The webhook.
+
         Raises:
+            TypeError: an argument is of another type.
             UnauthenticatedError: a header is missing or wrong; answer 401.
             MalformedTokenError: the body is not a webhook of the expected form: encrypted where a
                 plain one is expected, or the reverse, or neither. Answer 400.
-            TokenError: it can't be opened, or its signature is not valid, as for
-                `BodyDecrypter.open`.
+            TokenTooLargeError: the body is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: its signature is not valid.
             KeyUnavailableError: a key on a device could not be asked; answer 503.
-            TypeError: an argument is of another type.
         """
         return read_webhook(self._open(headers, body))
 
     @hide_locals
     def open(self, headers: Headers, body: bytes) -> bytes:
-        """Authenticate a webhook, open it if it is encrypted, and return its JSON text unread.
+        """Authenticate a webhook, decrypt it if it is encrypted, and return its JSON text unread.
 
-        For bodies of other products. Raises as `receive` does, but for what is in the text.
+        It is for bodies of other products than payouts.
+
+        Args:
+            headers: of the request: a mapping of any framework, or pairs. Names in any case.
+            body: the bytes of the request's body.
+
+        Returns:
+            The JSON text.
+
+        Raises:
+            TypeError: an argument is of another type.
+            UnauthenticatedError: a header is missing or wrong; answer 401.
+            MalformedTokenError: the body is encrypted where a plain one is expected, or the
+                reverse, or neither. Answer 400.
+            TokenTooLargeError: the body is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: its signature is not valid.
+            KeyUnavailableError: a key on a device could not be asked; answer 503.
+
+        Example:
+            >>> from joseal.juspay import WebhookReceiver
+            >>> receiver = WebhookReceiver(custom_header=("x-webhook-secret", "a long secret"))
+            >>> receiver.open({"X-Webhook-Secret": "a long secret"}, b'{"id": "w-1"}')
+            b'{"id": "w-1"}'
         """
         return self._open(headers, body)
 

@@ -386,6 +386,13 @@ class Client(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
+
+        Example:
+            >>> from joseal.juspay import Client
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.cancel("f-1").error_code
+            'E09'
         """
         request = cancel_request(self._account, fulfillment_id, routing_id=routing_id)
         return self._call("cancel", request, read_cancel_response)
@@ -410,6 +417,13 @@ class Client(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: an argument is not as above, or not printable ASCII.
+
+        Example:
+            >>> from joseal.juspay import Client
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.known("order-1", "f-1").error_code
+            'E09'
         """
         first = self._known(order_id, fulfillment_id, routing_id)
         if not isinstance(first, Accepted):
@@ -442,9 +456,19 @@ class Client(Opaque):
             question: the `known` of the attempt; after that `StillUnknown.again`.
             routing_id: the customer's, in place of the account's.
 
+        Returns:
+            `Arrived`, `Failed` or `StillUnknown`.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: `routing_id` is not printable ASCII.
+
+        Example:
+            >>> from joseal.juspay import Client, Known
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     type(client.reconcile(Known.fresh("order-1", "f-1"))).__name__
+            'StillUnknown'
         """
         if not isinstance(question, Known | AttemptQuery):
             raise TypeError("question must be a Known or an AttemptQuery")

@@ -52,6 +52,11 @@ def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
 
     Raises:
         TypeError: an argument is of another type.
+
+    Example:
+        >>> from joseal.juspay import read_attempt_response
+        >>> type(read_attempt_response(500, b"")).__name__
+        'Unknown'
     """
     unreadable = _unreadable(status, body)
     if unreadable is not None:
@@ -76,6 +81,11 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
     Raises:
         TypeError: an argument is of another type.
         ValueError: `order_id` is not an order id.
+
+    Example:
+        >>> from joseal.juspay import read_create_order_response
+        >>> type(read_create_order_response(500, b"")).__name__
+        'Unknown'
     """
     return _read_order(status, body, order_id)
 
@@ -96,6 +106,11 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
     Raises:
         TypeError: an argument is of another type.
         ValueError: `order_id` is not an order id.
+
+    Example:
+        >>> from joseal.juspay import read_order_status_response
+        >>> type(read_order_status_response(500, b"")).__name__
+        'Unknown'
     """
     return _read_order(status, body, order_id)
 
@@ -116,6 +131,11 @@ def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
 
     Raises:
         TypeError: an argument is of another type.
+
+    Example:
+        >>> from joseal.juspay import read_cancel_response
+        >>> type(read_cancel_response(500, b"")).__name__
+        'Unknown'
     """
     unreadable = _unreadable(status, body)
     if unreadable is not None:

@@ -37,6 +37,11 @@ class Expiry(Body, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is not a string.
         ValueError: a member is not as above. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Expiry
+        >>> Expiry(month="01", year="2031").month
+        '01'
     """
 
     month: Annotated[str, text("0[1-9]|1[0-2]", "two digits from 01 to 12")]

@@ -38,7 +38,13 @@ class State(enum.StrEnum):
 
 
 class OrderState(State):
-    """How an order stands."""
+    """The state of an order.
+
+    Example:
+        >>> from joseal.juspay import OrderState
+        >>> OrderState.CREATED == "CREATED", OrderState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     CREATED = "CREATED"
     """On an older page only."""
@@ -53,7 +59,13 @@ class OrderState(State):
 
 
 class FulfillmentState(State):
-    """How one payout of an order stands."""
+    """The state of one payout of an order.
+
+    Example:
+        >>> from joseal.juspay import FulfillmentState
+        >>> FulfillmentState.SUCCESS == "SUCCESS", FulfillmentState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     CREATED = "CREATED"
     PENDING = "PENDING"
@@ -65,7 +77,13 @@ class FulfillmentState(State):
 
 
 class TransactionState(State):
-    """How one attempt at a payout stands."""
+    """The state of one attempt at a payout.
+
+    Example:
+        >>> from joseal.juspay import TransactionState
+        >>> TransactionState.PENDING == "PENDING", TransactionState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     CREATED = "CREATED"
     INITIATED = "INITIATED"

@@ -102,6 +102,11 @@ class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Raises:
         ValueError: the fault needs the true answer, and `carried_out` is false.
+
+    Example:
+        >>> from joseal.juspay.sandbox import FaultPlan
+        >>> FaultPlan(delay_seconds=0.5).fault is None
+        True
     """
 
     fault: Fault | None = None

@@ -41,6 +41,11 @@ class TransactionPlan(msgspec.Struct, frozen=True, kw_only=True):
         settles: its state in the end; `PENDING` means never.
         hidden_reads: how many reads of the order's status do not show it at all.
         pending_reads: how many reads after these show it as `PENDING`.
+
+    Example:
+        >>> from joseal.juspay.sandbox import TransactionPlan
+        >>> TransactionPlan(settles="FAILURE", hidden_reads=2).settles
+        'FAILURE'
     """
 
     settles: Settled = "SUCCESS"

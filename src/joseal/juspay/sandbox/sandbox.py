@@ -185,13 +185,44 @@ class Sandbox:
         """Return how many attempts at an order have begun to arrive, carried out or not.
 
         More than one for one call of a client means that something sent it again.
+
+        Args:
+            order_id: of the order.
+
+        Returns:
+            The number of attempts.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox:
+            ...     sandbox.attempts("order-1")
+            0
         """
         if self._has_front:
             return self._director.count("attempt", order_id)
         return sum(record.order_id == order_id for record in self._received)
 
     def transactions(self, order_id: str) -> tuple[Transaction, ...]:
-        """Return what was started for an order in truth, whatever a status shows; oldest first."""
+        """Return what was started for an order in truth, whatever a status shows; oldest first.
+
+        Args:
+            order_id: of the order.
+
+        Returns:
+            The transactions; none for an order that is not there.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox:
+            ...     sandbox.transactions("order-1")
+            ()
+        """
         return self._orders.transactions(order_id)
 
     def __enter__(self) -> Self:

@@ -50,7 +50,17 @@ _AUTHORIZATION: Final = "authorization"
 
 
 class Label(enum.StrEnum):
-    """The documented subject of a webhook. Members are strings, equal to the API's text."""
+    """The documented subject of a webhook. Members are strings, equal to the API's text.
+
+    Example:
+        >>> from joseal.juspay import Label, read_webhook
+        >>> text = (
+        ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+        ...     b' "category": "INFO", "info": {}}'
+        ... )
+        >>> read_webhook(text).label == Label.ORDER
+        True
+    """
 
     ORDER = "ORDER"
     FULFILLMENT_ORDER = "FULFILLMENT_ORDER"
@@ -89,6 +99,15 @@ class Webhook(Guarded, frozen=True, kw_only=True):
         info: the order, fulfillment, transaction or validation. Objects are read-only mappings and
             lists tuples; numbers with a point or an exponent are `Decimal`.
         text: the JSON text that was read, to be kept for later.
+
+    Example:
+        >>> from joseal.juspay import read_webhook
+        >>> text = (
+        ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+        ...     b' "category": "INFO", "info": {}}'
+        ... )
+        >>> read_webhook(text).id
+        'w-1'
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"id", "label", "value", "category"})
@@ -118,6 +137,15 @@ def read_webhook(text: bytes) -> Webhook:
         TypeError: `text` is not bytes.
         MalformedTokenError: it is not one strict JSON object with the documented members. The
             message names a member and its rule, never a value.
+
+    Example:
+        >>> from joseal.juspay import read_webhook
+        >>> text = (
+        ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+        ...     b' "category": "INFO", "info": {}}'
+        ... )
+        >>> read_webhook(text).value
+        'FULFILLMENTS_SUCCESSFUL'
     """
     if not isinstance(text, bytes):
         raise TypeError("text must be bytes")
@@ -231,6 +259,16 @@ class WebhookReceiver(Opaque):
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: its signature is not valid.
             KeyUnavailableError: a key on a device could not be asked; answer 503.
+
+        Example:
+            >>> from joseal.juspay import WebhookReceiver
+            >>> text = (
+            ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+            ...     b' "category": "INFO", "info": {}}'
+            ... )
+            >>> receiver = WebhookReceiver(custom_header=("x-webhook-secret", "a long secret"))
+            >>> receiver.receive({"X-Webhook-Secret": "a long secret"}, text).id
+            'w-1'
         """
         return read_webhook(self._open(headers, body))
 

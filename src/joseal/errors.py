@@ -163,7 +163,7 @@ class UnknownKeyError(_ConstantError):
 class DecryptionError(_ConstantError):
     """The token can't be opened with this key. Nothing more is told, on purpose.
 
-    Bad key-encryption padding, a content key of the wrong length, a tag that does not hold and bad
+    Bad key-encryption padding, a content key of the wrong length, a tag that is not valid and bad
     padding under a good tag are one and the same failure to whoever watches, because each
     difference between them has once been used to read messages.
     """
@@ -231,8 +231,8 @@ class ApiError(JoseError):
         error_message: for the API's support, not for a customer.
         user_message: the text that the API means for people, or an empty string.
 
-    The two messages are the other side's text, which may repeat what was sent: they are no part of
-    `str`, `repr` and `args`, they are not pickled, and errors are equal without them.
+    The two messages are the other side's text and may repeat the request. `str`, `repr`, `args`
+    and pickles leave them out, and comparison ignores them.
     """
 
     code = "api"
@@ -255,7 +255,7 @@ class ApiError(JoseError):
 
 
 class TransportError(JoseError):
-    """There is no documented answer of the other side.
+    """The other side has not given a documented answer.
 
     Attributes:
         maybe_sent: whether any byte of the request may have reached the other side. While it is

@@ -1,6 +1,5 @@
 """`joseal.diagnosis`: what a token's bytes tell, with no key and for whatever bytes."""
 
-import doctest
 import json
 import re
 from collections.abc import Iterator
@@ -132,11 +131,6 @@ def test_segments_have_their_sizes() -> None:
     assert segment(padded, "tag") == (24, 16, False)
     assert segment(padded, "iv") == (16, 12, True)
     assert padded.causes[0].seen == "encrypted key, tag"
-
-
-def test_example_of_the_module_runs() -> None:
-    results = doctest.testmod(diagnosis)
-    assert (results.attempted, results.failed) == (2, 0)
 
 
 def test_what_can_not_be_decoded_has_no_size() -> None:

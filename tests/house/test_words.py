@@ -1,14 +1,12 @@
 """Public prose keeps to plain technical English, as far as patterns can tell.
 
-To extend the patterns, add a row with an example of each kind. A document, or a module's docstrings,
-that is not clean yet is named in `words_not_yet.txt`. `python -m tests.house.test_words` takes out
-what is clean by now; nothing is put in.
+It reads every document and every docstring of the source. To extend the patterns, add a row with an
+example of each kind.
 """
 
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.house.test_source import MODULES, ROOT, name_of
@@ -51,8 +49,6 @@ DOCUMENTS = sorted(
     if (name := path.relative_to(ROOT).as_posix()) != GENERATED
 )
 SOURCES = {f"src/joseal/{name_of(path)}": path for path in MODULES}
-NOT_YET_FILE = Path(__file__).with_name("words_not_yet.txt")
-NOT_YET = set(NOT_YET_FILE.read_text("utf-8").split())
 
 
 def prose(text: str) -> str:
@@ -94,18 +90,5 @@ def hits_in(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *SOURCES])
-def test_text_is_clean_or_on_the_list_of_those_that_are_not_yet(name: str) -> None:
-    if name in NOT_YET:
-        assert hits_in(name), "it is clean now, run: python -m tests.house.test_words"
-    else:
-        assert hits_in(name) == []
-
-
-def test_list_names_what_exists() -> None:
-    assert NOT_YET - {*DOCUMENTS, *SOURCES} == set()
-
-
-if __name__ == "__main__":
-    # Names leave the list here, and none comes to it.
-    left = sorted(name for name in NOT_YET & {*DOCUMENTS, *SOURCES} if hits_in(name))
-    NOT_YET_FILE.write_text("".join(f"{name}\n" for name in left), "utf-8")
+def test_text_is_clean(name: str) -> None:
+    assert hits_in(name) == []

@@ -2,7 +2,6 @@
 
 import ast
 import copy
-import doctest
 import inspect
 import re
 from pathlib import Path
@@ -97,8 +96,3 @@ def test_code_names_no_vendor():
     code = {path.name: path.read_text("utf-8") for path in folder.glob("*.py")}
     found = {name for name, text in code.items() if vendors.search(text)}
     assert found == data
-
-
-def test_example_of_the_facade_runs():
-    results = doctest.testmod(profiles)
-    assert (results.attempted, results.failed) == (6, 0)

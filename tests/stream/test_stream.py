@@ -1,6 +1,5 @@
 """Tokens larger than memory are standard tokens, and nothing of them leaves before its tag."""
 
-import doctest
 import errno
 import io
 import os
@@ -846,9 +845,3 @@ def test_what_is_no_path_is_a_type_error(folder, wrong):
                 encrypt_file(sealer(), *paths)
             with pytest.raises(TypeError):
                 decrypt_file(ring(), *paths)
-
-
-def test_the_example_runs():
-    results = doctest.testmod(joseal.stream)
-    assert results.attempted > 5
-    assert results.failed == 0

@@ -3,12 +3,12 @@
 Rules:
 - The token never chooses: a key is bound to one `alg`, the caller names the `enc`s, and a header
   must agree with them. Nothing in a token selects, supplies or fetches a key.
-- What the token and the public key decide is checked before the private key is used. After that
+- All checks that need only the token and the public key come before the private key is used. Then
   there is one failure: a failed unwrap goes on with a random key to the same check of the tag.
 - The received header's own bytes are the additional authenticated data.
 - The caller names the serialization. All of them take the same steps.
-- Both classes are immutable and safe to share between threads. What is drawn, is drawn anew for
-  each token.
+- Both classes are immutable and safe to share between threads. Every
+  random value is drawn anew for each token.
 
 Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 """
@@ -63,7 +63,7 @@ _DEFAULTS: Final = Limits()
 
 
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
-    """What an `Encrypter` was made with, checked and prepared.
+    """The arguments of an `Encrypter`, checked and prepared.
 
     Attributes:
         key: the recipient's key.
@@ -120,6 +120,14 @@ class Encrypter(Opaque):
         InvalidKeyError: the key is a private one (use `key.public()`), or can't serve this `enc`,
             or its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
+
+    Example:
+        >>> import joseal
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> token = encrypter.encrypt(b"hello")
+        >>> joseal.Decrypter(mine, enc="A256GCM").decrypt(token)
+        b'hello'
 
     Source: RFC 7516 section 5.1.
     """
@@ -190,6 +198,9 @@ class Encrypter(Opaque):
                 `aad` of a JSON form.
             info: for HPKE, what both sides know and the token does not say, such as a session.
 
+        Returns:
+            The token: compact text, or JSON text in the form of this object.
+
         Raises:
             TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
@@ -197,6 +208,14 @@ class Encrypter(Opaque):
                 over 32 KiB.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+            >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+            >>> token = encrypter.encrypt(b"hello", header={"cty": "text/plain"})
+            >>> joseal.Decrypter(mine, enc="A256GCM").open(token).header["cty"]
+            'text/plain'
 
         Source: RFC 7516 section 5.1.
         """
@@ -304,7 +323,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
 
 @exported
 class DecryptedToken(Result):
-    """What an opened token held, and how.
+    """The plaintext of a decrypted token, with its header and the key that was used.
 
     Attributes:
         plaintext: the bytes that were encrypted.
@@ -316,6 +335,15 @@ class DecryptedToken(Result):
             read-only.
         ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
             authenticates them, and they were ignored.
+
+    Example:
+        >>> import joseal
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> token = encrypter.encrypt(b"hello", header={"cty": "text/plain"})
+        >>> opened = joseal.Decrypter(mine, enc="A256GCM").open(token)
+        >>> opened.plaintext, opened.header["cty"], opened.key.kid
+        (b'hello', 'text/plain', 'mine-2027')
     """
 
     __slots__ = (
@@ -386,6 +414,15 @@ class Decrypter(Opaque):
         InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the
             encs, or whose `key_ops`, or the policy, don't permit it.
 
+    Example:
+        >>> import joseal
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> token = encrypter.encrypt(b"hello", header={"cty": "text/plain"})
+        >>> decrypter = joseal.Decrypter(mine, enc="A256GCM", cty="text/plain")
+        >>> decrypter.decrypt(token)
+        b'hello'
+
     Source: RFC 7516 section 5.2.
     """
 
@@ -432,25 +469,36 @@ class Decrypter(Opaque):
 
     @hide_locals
     def decrypt(self, token: str | bytes, *, aad: bytes | None = None, info: bytes = b"") -> bytes:
-        """Open a token and return the plaintext.
+        """Decrypt a token and return the plaintext.
 
-        Nothing is released unless the tag is valid for header, AAD, iv and ciphertext.
+        Nothing is released unless the tag is valid for header, AAD, IV and ciphertext.
 
         Args:
             token: the token, in the form that this object accepts.
             aad: the additional data that a message in a JSON form must have. None does not look.
             info: for HPKE, what both sides know and the token does not say, such as a session.
 
+        Returns:
+            The plaintext.
+
         Raises:
-            TypeError: `token` is neither str nor bytes, or `aad` or `info` not bytes.
-            ValueError: `aad` is empty, or the form is compact, which has none; `info` without a
-                key for HPKE.
+            TypeError: `token` is neither str nor bytes, or `aad` or `info` is not bytes.
+            ValueError: `aad` is empty, or the form is compact, which has none; `info` without a key
+                for HPKE.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
-            DecryptionError: it can't be opened; why is not told.
+            DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+            >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+            >>> token = encrypter.encrypt(b"hello", header={"cty": "text/plain"})
+            >>> joseal.Decrypter(mine, enc="A256GCM").decrypt(token)
+            b'hello'
 
         Source: RFC 7516 section 5.2.
         """
@@ -460,9 +508,39 @@ class Decrypter(Opaque):
     def open(
         self, token: str | bytes, *, aad: bytes | None = None, info: bytes = b""
     ) -> DecryptedToken:
-        """Open a token and return the plaintext with the header and the key.
+        """Decrypt a token and return the plaintext with the header and the key.
 
-        Args and exceptions are those of `decrypt`.
+        Nothing is released unless the tag is valid for header, AAD, IV and ciphertext.
+
+        Args:
+            token: the token, in the form that this object accepts.
+            aad: the additional data that a message in a JSON form must have. None does not look.
+            info: for HPKE, what both sides know and the token does not say, such as a session.
+
+        Returns:
+            The plaintext, the header that was authenticated with it, and the key that was used.
+
+        Raises:
+            TypeError: `token` is neither str nor bytes, or `aad` or `info` is not bytes.
+            ValueError: `aad` is empty, or the form is compact, which has none; `info` without a key
+                for HPKE.
+            MalformedTokenError: it is not a strict JWE in this form.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
+            UnknownKeyError: it names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+            >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+            >>> token = encrypter.encrypt(b"hello", header={"cty": "text/plain"})
+            >>> opened = joseal.Decrypter(mine, enc="A256GCM").open(token)
+            >>> opened.plaintext, opened.header["alg"], opened.key.kid
+            (b'hello', 'ECDH-ES+A256KW', 'mine-2027')
+
+        Source: RFC 7516 section 5.2.
         """
         plaintext, header, key, beside = self._open(token, aad, info)
         # A dict of its own: a remembered header is the same object for every token.

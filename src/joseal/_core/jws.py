@@ -71,6 +71,13 @@ class Signer(Opaque):
         InvalidKeyError: a public key, a key for encryption, or `key_ops` or a policy against it.
         TokenTooLargeError: `header` is over `header_bytes`.
 
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop-2027")
+        >>> token = joseal.Signer(shop).sign(b"hello")
+        >>> joseal.Verifier(shop.public()).verify(token)
+        b'hello'
+
     Source: RFC 7515 section 5.1.
     """
 
@@ -130,6 +137,9 @@ class Signer(Opaque):
             payload: the bytes to sign; empty ones are signed too.
             header: members for this token alone, after the constant ones.
 
+        Returns:
+            The token: compact text, or JSON text in the form of this object.
+
         Raises:
             TypeError: `payload` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
@@ -137,6 +147,13 @@ class Signer(Opaque):
                 payload that a compact token can't carry.
             TokenTooLargeError: header, payload or token would be over `limits`.
             KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> shop = joseal.Key.generate("ES256", kid="shop-2027")
+            >>> token = joseal.Signer(shop).sign(b"hello", header={"typ": "receipt"})
+            >>> joseal.Verifier(shop.public(), typ="receipt").verify(token)
+            b'hello'
 
         Source: RFC 7515 section 5.1, RFC 7797 section 5.
         """
@@ -232,7 +249,7 @@ def _is_utf8(payload: bytes) -> bool:
 
 @exported
 class VerifiedToken(Result):
-    """What a verified token held, and how.
+    """The payload of a verified token, with its header and the key that was used.
 
     Attributes:
         payload: the bytes that were signed.
@@ -243,6 +260,14 @@ class VerifiedToken(Result):
             have written: the header of the signature that is not protected; read-only.
         ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
             authenticates them, and they were ignored.
+
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop-2027")
+        >>> token = joseal.Signer(shop).sign(b"hello", header={"typ": "receipt"})
+        >>> verified = joseal.Verifier(shop.public()).open(token)
+        >>> verified.payload, verified.header["typ"], verified.key.kid
+        (b'hello', 'receipt', 'shop-2027')
     """
 
     __slots__ = ("header", "ignored_members", "key", "payload", "unauthenticated_header")
@@ -295,6 +320,14 @@ class Verifier(Opaque):
         ValueError: `form` is not known.
         InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop-2027")
+        >>> token = joseal.Signer(shop).sign(b"hello", header={"typ": "receipt"})
+        >>> verifier = joseal.Verifier(shop.public(), typ="receipt")
+        >>> verifier.verify(token)
+        b'hello'
+
     Source: RFC 7515 section 5.2.
     """
 
@@ -340,6 +373,9 @@ class Verifier(Opaque):
             token: the token, in the form that this object accepts.
             payload: the payload of a detached token, which must then be empty in the token.
 
+        Returns:
+            The payload.
+
         Raises:
             TypeError: an argument is of another type.
             MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
@@ -347,7 +383,17 @@ class Verifier(Opaque):
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, typ, cty or b64 is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
-            VerificationError: no signature is valid under a key that comes into question.
+            VerificationError: no signature is valid under a key that may be tried.
+
+        Example:
+            >>> import joseal
+            >>> shop = joseal.Key.generate("ES256", kid="shop-2027")
+            >>> token = joseal.Signer(shop).sign(b"hello", header={"typ": "receipt"})
+            >>> joseal.Verifier(shop.public()).verify(token)
+            b'hello'
+            >>> detached = joseal.Signer(shop, detached=True).sign(b"hello")
+            >>> joseal.Verifier(shop.public()).verify(detached, payload=b"hello")
+            b'hello'
 
         Source: RFC 7515 section 5.2, RFC 7797.
         """
@@ -357,7 +403,31 @@ class Verifier(Opaque):
     def open(self, token: str | bytes, *, payload: bytes | None = None) -> VerifiedToken:
         """Verify a token and return the payload with the header and the key.
 
-        Raises as `verify` does.
+        Args:
+            token: the token, in the form that this object accepts.
+            payload: the payload of a detached token, which must then be empty in the token.
+
+        Returns:
+            The payload, the header that is signed with it, and the key.
+
+        Raises:
+            TypeError: an argument is of another type.
+            MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
+                was given; of a JSON form, it has none although none was given.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, typ, cty or b64 is not what this object accepts.
+            UnknownKeyError: it names a kid that no key here has.
+            VerificationError: no signature is valid under a key that may be tried.
+
+        Example:
+            >>> import joseal
+            >>> shop = joseal.Key.generate("ES256", kid="shop-2027")
+            >>> token = joseal.Signer(shop).sign(b"hello", header={"typ": "receipt"})
+            >>> verified = joseal.Verifier(shop.public()).open(token)
+            >>> verified.payload, verified.header["typ"], verified.key.kid
+            (b'hello', 'receipt', 'shop-2027')
+
+        Source: RFC 7515 section 5.2, RFC 7797.
         """
         return self._open(token, payload)
 

@@ -19,10 +19,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bounds on one token.
 
     Attributes:
-        token_bytes: the whole token. 24 MiB has room for a plaintext of the default
+        token_bytes: the whole token. 24 MiB are enough for a plaintext of the default
             `plaintext_bytes`, which base64url makes a third longer, with the longest header and
             encrypted key; it is small enough to be in memory a few times over in one worker.
-        header_bytes: the protected header, decoded. 16 KiB leave room for a certificate chain in
+        header_bytes: the protected header, decoded. 16 KiB are enough for a certificate chain in
             `x5c`, and keep the JSON parser's work small.
         plaintext_bytes: the plaintext, encrypted or decrypted. 16 MiB is far above any payment
             message. `joseal.stream` is for larger ones.
@@ -38,6 +38,12 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     Raises:
         TypeError: a limit is not an int.
         ValueError: a limit is below one or above 2 GiB - 1.
+
+    Example:
+        >>> import joseal
+        >>> mine = joseal.Key.generate("A256KW")
+        >>> small = joseal.Limits(plaintext_bytes=1024)
+        >>> decrypter = joseal.Decrypter(mine, enc="A256GCM", limits=small)
     """
 
     token_bytes: int = 24 * _MIB

@@ -189,6 +189,14 @@ class MultiEncrypter(Opaque):
             TokenTooLargeError: header, plaintext or message would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
 
+        Example:
+            >>> import joseal
+            >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+            >>> encrypter = joseal.MultiEncrypter([bank.public()], enc="A256GCM")
+            >>> message = encrypter.encrypt(b"hello", aad=b"order 7")
+            >>> joseal.Decrypter(bank, enc="A256GCM", form="general").open(message).aad
+            b'order 7'
+
         Source: RFC 7516 section 5.1.
         """
         if not isinstance(plaintext, bytes):

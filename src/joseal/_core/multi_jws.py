@@ -42,8 +42,10 @@ class MultiSigner(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: as for `Signer`.
-        InvalidKeyError: no key, or two with the same kid and alg; or one that `Signer` refuses.
+        ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
+            or a wrong `crit`; or its `typ` is JWT and `b64` is False.
+        InvalidKeyError: no key, or two with the same kid and alg; a public key, a key for
+            encryption, or `key_ops` or a policy against it.
         TokenTooLargeError: more keys than `recipients`, or `header` over `header_bytes`.
 
     Example:
@@ -107,7 +109,20 @@ class MultiSigner(Opaque):
         Returns:
             JSON text in the general form.
 
-        Raises: as `Signer.sign` does.
+        Raises:
+            TypeError: `payload` is not bytes, or `header` is not a mapping.
+            ValueError: `header` has a member that is managed, or is set already, or that strict
+                JSON can't carry, or the `typ` of a JWT although `b64` is False; or an unencoded
+                payload that is not UTF-8.
+            TokenTooLargeError: header, payload or message would be over `limits`.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> keys = [joseal.Key.generate(alg, kid=alg) for alg in ("Ed25519", "ES256")]
+            >>> message = joseal.MultiSigner(keys).sign(b"hello")
+            >>> joseal.Verifier(keys[1].public(), form="general").open(message).key.kid
+            'ES256'
 
         Source: RFC 7515 section 5.1, RFC 7797 section 5.
         """

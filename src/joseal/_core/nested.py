@@ -31,7 +31,7 @@ Order: TypeAlias = Literal["sign-then-encrypt", "encrypt-then-sign"]
 
 @exported
 class NestedToken(Result):
-    """What a token of two layers held.
+    """The payload of a nested token, with the headers and keys of both layers.
 
     Attributes:
         payload: the bytes inside both layers.
@@ -40,6 +40,21 @@ class NestedToken(Result):
         signed_header: the protected header of the JWS, read-only; None without a signature.
         signed_by: the key that verified the signature; None without one. Anyone who has the public
             key can make a message that is not signed.
+
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop")
+        >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+        >>> signer = joseal.Signer(shop)
+        >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+        >>> token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"hello")
+        >>> verifier = joseal.Verifier(shop.public())
+        >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+        >>> opened = joseal.DecryptThenVerify(decrypter, verifier).open(token)
+        >>> opened.payload, opened.signed_header["alg"], opened.decrypted_with.kid
+        (b'hello', 'ES256', 'bank')
+
+    Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
     """
 
     __slots__ = ("decrypted_with", "encrypted_header", "payload", "signed_by", "signed_header")
@@ -66,7 +81,7 @@ class NestedToken(Result):
 
 
 class Make(Protocol):
-    """What `Encrypter.encrypt` and `Signer.sign` have in common."""
+    """The signature that `Encrypter.encrypt` and `Signer.sign` share."""
 
     def __call__(self, data: bytes, /, *, header: Mapping[str, object] | None = None) -> str:
         """Return a token."""
@@ -147,7 +162,7 @@ def _check_cty(header: Mapping[str, object], cty: str | None) -> None:
 
 
 class _NestedEncrypter(Opaque):
-    """What the two orders share when a message is made."""
+    """The steps that both orders share when a message is made."""
 
     __slots__ = ("_encrypter", "_layers", "_signer")
 
@@ -178,7 +193,33 @@ class _NestedEncrypter(Opaque):
     def encrypt(self, payload: bytes) -> str:
         """Return the token of both layers.
 
-        Raises as `Signer.sign` and `Encrypter.encrypt` do.
+        Args:
+            payload: the bytes to sign and encrypt; empty ones are allowed.
+
+        Returns:
+            The token, in the form of the outer layer.
+
+        Raises:
+            TypeError: `payload` is not bytes.
+            ValueError: the signer leaves payloads unencoded (`b64`), and the compact form can't
+                carry this one.
+            TokenTooLargeError: the payload, or the token of a layer, would be over `limits`.
+            InvalidKeyError: a fixed key has made its 2^32 tokens.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> shop = joseal.Key.generate("ES256", kid="shop")
+            >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+            >>> signer = joseal.Signer(shop)
+            >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+            >>> token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"hello")
+            >>> verifier = joseal.Verifier(shop.public())
+            >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+            >>> joseal.DecryptThenVerify(decrypter, verifier).decrypt(token)
+            b'hello'
+
+        Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
         """
         return make_layers(payload, self._layers)
 
@@ -187,7 +228,7 @@ class _NestedEncrypter(Opaque):
 
 
 class _NestedDecrypter(Opaque):
-    """What the two orders share when a message is read."""
+    """The steps that both orders share when a message is read."""
 
     __slots__ = ("_cty", "_decrypter", "_verifier")
 
@@ -207,7 +248,37 @@ class _NestedDecrypter(Opaque):
     def decrypt(self, token: str | bytes) -> bytes:
         """Decrypt and verify a token, and return the payload.
 
-        Raises: as `open` does.
+        Args:
+            token: the token, in the form that the outer layer accepts.
+
+        Returns:
+            The payload, after both layers have been checked.
+
+        Raises:
+            TypeError: `token` is neither str nor bytes.
+            MalformedTokenError: one of the two layers is missing, or is not strict in the form that
+                is accepted.
+            TokenTooLargeError: a layer is over a limit.
+            NotAllowedError: the outer `cty` is not the one demanded; or a layer's alg, enc, zip,
+                typ, cty, p2c or b64 is not what its object accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: the JWE can't be decrypted; the reason is not given.
+            VerificationError: no signature is valid under a key that may be tried.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> shop = joseal.Key.generate("ES256", kid="shop")
+            >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+            >>> signer = joseal.Signer(shop)
+            >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+            >>> token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"hello")
+            >>> verifier = joseal.Verifier(shop.public())
+            >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+            >>> joseal.DecryptThenVerify(decrypter, verifier).decrypt(token)
+            b'hello'
+
+        Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
         """
         return self._open(token).payload
 
@@ -215,8 +286,37 @@ class _NestedDecrypter(Opaque):
     def open(self, token: str | bytes) -> NestedToken:
         """Decrypt and verify a token; return the payload with both headers and both keys.
 
-        Raises as `Decrypter.open` does for the JWE and as `Verifier.open` does for the JWS;
-        `NotAllowedError` where the outer `cty` is not the one demanded.
+        Args:
+            token: the token, in the form that the outer layer accepts.
+
+        Returns:
+            The payload, with the headers and keys of both layers.
+
+        Raises:
+            TypeError: `token` is neither str nor bytes.
+            MalformedTokenError: one of the two layers is missing, or is not strict in the form that
+                is accepted.
+            TokenTooLargeError: a layer is over a limit.
+            NotAllowedError: the outer `cty` is not the one demanded; or a layer's alg, enc, zip,
+                typ, cty, p2c or b64 is not what its object accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: the JWE can't be decrypted; the reason is not given.
+            VerificationError: no signature is valid under a key that may be tried.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> shop = joseal.Key.generate("ES256", kid="shop")
+            >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+            >>> signer = joseal.Signer(shop)
+            >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+            >>> token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"hello")
+            >>> verifier = joseal.Verifier(shop.public())
+            >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+            >>> joseal.DecryptThenVerify(decrypter, verifier).open(token).signed_by.kid
+            'shop'
+
+        Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
         """
         return self._open(token)
 
@@ -265,6 +365,20 @@ class SignThenEncrypt(_NestedEncrypter):
         ValueError: the signer is detached, so that the payload would be lost; or
             `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7) or has a
             JSON form (RFC 7519 section 1).
+
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop")
+        >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+        >>> signer = joseal.Signer(shop)
+        >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+        >>> token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"hello")
+        >>> verifier = joseal.Verifier(shop.public())
+        >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+        >>> joseal.DecryptThenVerify(decrypter, verifier).decrypt(token)
+        b'hello'
+
+    Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
     """
 
     __slots__ = ()
@@ -292,6 +406,20 @@ class DecryptThenVerify(_NestedDecrypter):
 
     Raises:
         TypeError: an argument is of another type.
+
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop")
+        >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+        >>> signer = joseal.Signer(shop)
+        >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+        >>> token = joseal.SignThenEncrypt(signer, encrypter).encrypt(b"hello")
+        >>> verifier = joseal.Verifier(shop.public())
+        >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+        >>> joseal.DecryptThenVerify(decrypter, verifier).decrypt(token)
+        b'hello'
+
+    Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
     """
 
     __slots__ = ()
@@ -318,6 +446,20 @@ class EncryptThenSign(_NestedEncrypter):
     Raises:
         TypeError: an argument is of another type.
         ValueError: the signer is detached, so that the payload would be lost.
+
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop")
+        >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+        >>> signer = joseal.Signer(shop)
+        >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+        >>> token = joseal.EncryptThenSign(encrypter, signer).encrypt(b"hello")
+        >>> verifier = joseal.Verifier(shop.public())
+        >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+        >>> joseal.VerifyThenDecrypt(verifier, decrypter).decrypt(token)
+        b'hello'
+
+    Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
     """
 
     __slots__ = ()
@@ -341,6 +483,20 @@ class VerifyThenDecrypt(_NestedDecrypter):
 
     Raises:
         TypeError: an argument is of another type.
+
+    Example:
+        >>> import joseal
+        >>> shop = joseal.Key.generate("ES256", kid="shop")
+        >>> bank = joseal.Key.generate("ECDH-ES+A256KW", kid="bank")
+        >>> signer = joseal.Signer(shop)
+        >>> encrypter = joseal.Encrypter(bank.public(), enc="A256GCM")
+        >>> token = joseal.EncryptThenSign(encrypter, signer).encrypt(b"hello")
+        >>> verifier = joseal.Verifier(shop.public())
+        >>> decrypter = joseal.Decrypter(bank, enc="A256GCM")
+        >>> joseal.VerifyThenDecrypt(verifier, decrypter).decrypt(token)
+        b'hello'
+
+    Source: RFC 7519 sections 5.2 and 11.2, RFC 7516 section 5.
     """
 
     __slots__ = ()

@@ -41,6 +41,15 @@ class UntrustedHeader(Result):
         kid: the same.
         typ: the same.
         cty: the same.
+
+    Example:
+        >>> import joseal
+        >>> key = joseal.Key.generate("ES256", kid="tenant-7")
+        >>> header = joseal.peek(joseal.Signer(key).sign(b"hello"))
+        >>> header.form, header.alg, header.kid
+        ('JWS', 'ES256', 'tenant-7')
+
+    Source: RFC 7515 section 4, RFC 7516 section 4.
     """
 
     __slots__ = ("alg", "cty", "enc", "form", "kid", "parameters", "typ")

@@ -36,6 +36,12 @@ class Policy(Struct, frozen=True, kw_only=True):
     Attributes:
         name: what the errors call it.
         refused: a name of an alg or an enc, or `dir+` and the name of an enc, with the reason.
+
+    Example:
+        >>> import joseal
+        >>> ours = joseal.Policy(name="ours", refused={"RS256": "PS256 is agreed"})
+        >>> old = joseal.Key.generate("HS256")
+        >>> verifier = joseal.Verifier(old, policy=ours)
     """
 
     name: str

@@ -126,7 +126,17 @@ class KeyResolver(Opaque, Generic[_R]):
         Raises:
             TypeError: the token is neither str nor bytes, or what `find` gave can't open.
             UnknownKeyError: the token names no kid, or one that `find` has no opener for.
-            TokenError: as for `peek`, and as the opener raises.
+            MalformedTokenError: it is not a strict compact token.
+            TokenTooLargeError: the token or its header is over a limit.
+            TokenError: the opener refuses the token; for a `Decrypter` that is `NotAllowedError` or
+                `DecryptionError`, for a `Verifier` `VerificationError`.
+
+        Example:
+            >>> import joseal
+            >>> key = joseal.Key.generate("ES256", kid="tenant-7")
+            >>> openers = {"tenant-7": joseal.Verifier(key.public())}
+            >>> joseal.KeyResolver(openers.get).open(joseal.Signer(key).sign(b"hello")).payload
+            b'hello'
 
         Source: RFC 7516 section 5.2 step 6.
         """
@@ -145,6 +155,11 @@ class KeyResolver(Opaque, Generic[_R]):
 
         Raises:
             TypeError: `kid` is neither str nor None.
+
+        Example:
+            >>> import joseal
+            >>> resolver = joseal.KeyResolver({}.get)
+            >>> resolver.forget("tenant-7")
         """
         checks.check_texts(kid=kid)
         with process_lock():

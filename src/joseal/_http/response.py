@@ -82,7 +82,7 @@ class _Meter(io.RawIOBase):
 class _Stream(io.BufferedReader):
     """The bytes of one answer. If more than that came, the connection is not used again.
 
-    What is left over would be read as the answer to the next request, and urllib3, which looks at
+    Any bytes left over would be read as the answer to the next request, and urllib3, which looks at
     the socket only, does not see what is in a buffer already.
     """
 
@@ -120,7 +120,7 @@ class Answer(http.client.HTTPResponse):
 
     Raises:
         TimeoutError: reading it took longer in all than the socket's time-out was when it began.
-        http.client.HTTPException: it has too many bytes, or is no HTTP answer.
+        http.client.HTTPException: it has too many bytes, or is not an HTTP response.
     """
 
     most_bytes = 1024 * 1024

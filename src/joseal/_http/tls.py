@@ -59,6 +59,14 @@ class ClientCertificate(Opaque):
             InvalidKeyError: the bytes are not PKCS#12, the password is wrong, the certificate or
                 its private key is missing, or the key is neither RSA nor EC.
 
+        Example:
+            >>> import ssl
+            >>> from pathlib import Path
+            >>> from joseal.juspay import ClientCertificate
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = ClientCertificate.from_pkcs12(data, "a long password")
+            >>> mine.load_into(ssl.create_default_context())
+
         Source: RFC 7292.
         """
         if not isinstance(data, bytes):
@@ -84,6 +92,14 @@ class ClientCertificate(Opaque):
         Raises:
             TypeError: `context` is of another type.
             InvalidKeyError: the TLS library refuses the certificate or its key.
+
+        Example:
+            >>> import ssl
+            >>> from pathlib import Path
+            >>> from joseal.juspay import ClientCertificate
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = ClientCertificate.from_pkcs12(data, "a long password")
+            >>> mine.load_into(ssl.create_default_context())
         """
         if not isinstance(context, ssl.SSLContext):
             raise TypeError("context must be an ssl.SSLContext")

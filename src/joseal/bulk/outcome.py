@@ -37,6 +37,16 @@ class Item(Opaque):
     Args:
         plaintext: the bytes to encrypt.
         header: members after the constant ones of the Encrypter.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.bulk import Item, encrypt_many
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> item = Item(b"a", header={"cty": "text/plain"})
+        >>> (outcome,) = encrypt_many([item], encrypter)
+        >>> joseal.Decrypter(mine, enc="A256GCM").open(outcome.value).header["cty"]
+        'text/plain'
     """
 
     __slots__ = ("header", "plaintext")
@@ -53,11 +63,20 @@ class Item(Opaque):
 
 @final
 class Outcome(Opaque, Generic[_T]):
-    """What became of one item: a value, or an error.
+    """The result of one item: a value, or an error.
 
     Attributes:
         value: the token or the plaintext; None where there is an error.
         error: None, or why there is no value.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.bulk import decrypt_many
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> (outcome,) = decrypt_many(["damaged"], joseal.Decrypter(mine, enc="A256GCM"))
+        >>> outcome.value, outcome.error.code
+        (None, 'malformed')
     """
 
     __slots__ = ("error", "value")
@@ -86,6 +105,15 @@ class Outcomes(Opaque, Generic[_T]):
 
     Closing it, or leaving its `with`, cancels what has not begun, and ends the threads or
     processes that were started for it. An executor that the caller gave is left as it is.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.bulk import encrypt_many
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> with encrypt_many([b"a", b"b"], encrypter) as outcomes:
+        ...     [outcome.error for outcome in outcomes]
+        [None, None]
     """
 
     __slots__ = ("_outcomes", "_results")
@@ -106,7 +134,18 @@ class Outcomes(Opaque, Generic[_T]):
 
     @hide_locals
     def close(self) -> None:
-        """End the run: no further items are pulled, and no further outcomes come."""
+        """End the run: no further items are pulled, and no further outcomes come.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.bulk import encrypt_many
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+            >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+            >>> outcomes = encrypt_many([b"a", b"b"], encrypter)
+            >>> outcomes.close()
+            >>> list(outcomes)
+            []
+        """
         self._set(_outcomes=iter(()))
         self._results.close()
 

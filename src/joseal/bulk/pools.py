@@ -176,7 +176,7 @@ def processes(workers: int) -> OwnPool:
 class _Spawning(SpawnContext):
     """Spawned processes, whose results come through a wide pipe.
 
-    A result is read in pieces of what the pipe has room for, and Python copies all that it has for
+    A result is read in pieces as large as the pipe's buffer, and Python copies all that it has for
     many of them: with 64 KiB, which is the default, a megabyte costs eight times as much CPU.
     """
 

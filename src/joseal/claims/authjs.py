@@ -164,9 +164,23 @@ class AuthJsSession(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            MalformedTokenError: there is no session among the cookies, or its chunks have a gap or
-                a whole cookie next to them.
-            TokenError: as for `Decrypter.open` and for `Claims.read`.
+            MalformedTokenError: there is no session among the cookies; its chunks have a gap or a
+                whole cookie next to them; or it is not a strict compact JWE.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: its alg or enc is not that of this version.
+            UnknownKeyError: it names a kid that no secret has.
+            DecryptionError: it can't be decrypted with any of the secrets.
+            ClaimsError: the payload is not one strict JSON object; or `exp` is missing, is over, or
+                a claim is not of its type.
+
+        Example:
+            >>> from joseal.claims import AuthJsSession
+            >>> session = AuthJsSession("a text of 32 random bytes, base64", secure=False)
+            >>> cookies = session.issue({"sub": "u-1"})
+            >>> session.read(cookies).subject
+            'u-1'
+
+        Source: @auth/core 0.34 and next-auth 4.24, `jwt`.
         """
         opened = self._decrypter.open(self._joined(cookies))
         if shape is None:
@@ -190,8 +204,19 @@ class AuthJsSession(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Claims.issue`.
+            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of another
+                type or not what the rules demand; there is no `exp`; a string with a colon is not a
+                URI (RFC 7519 section 2).
             TokenTooLargeError: the session is too large for cookies.
+
+        Example:
+            >>> from joseal.claims import AuthJsSession
+            >>> session = AuthJsSession("a text of 32 random bytes, base64", secure=False)
+            >>> cookies = session.issue({"sub": "u-1"})
+            >>> session.read(cookies).subject
+            'u-1'
+
+        Source: @auth/core 0.34 and next-auth 4.24, `jwt`.
         """
         text = self._claims.issue(claims, lifetime_seconds=lifetime_seconds)
         token = self._encrypter.encrypt(text)

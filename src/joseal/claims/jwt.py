@@ -39,7 +39,7 @@ class JwtVerifier(Opaque):
 
     Raises:
         TypeError: an argument is of another type.
-        InvalidKeyError: as for `Verifier`.
+        InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
     Example:
         >>> import joseal
@@ -49,6 +49,8 @@ class JwtVerifier(Opaque):
         >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
         >>> JwtVerifier(key.public(), rules).read(token).audience
         ('orders',)
+
+    Source: RFC 7519 section 7.2.
     """
 
     __slots__ = ("_claims", "_verifier")
@@ -88,7 +90,23 @@ class JwtVerifier(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            TokenError: as for `Verifier.open` and for `Claims.read`.
+            MalformedTokenError: it is not a strict compact JWS.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, `typ` or b64 is not what is accepted.
+            UnknownKeyError: it names a kid that no key here has.
+            VerificationError: no signature is valid under a key that may be tried.
+            ClaimsError: the payload is not one strict JSON object; a claim is missing, not of its
+                type, not the one demanded, or says that the token is not valid now.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> claims.issuer
+            'https://login.example'
 
         Source: RFC 7519 section 7.2.
         """
@@ -117,7 +135,8 @@ class EncryptedJwt(Opaque):
         TypeError: an argument is of another type.
         ValueError: neither both keys to read nor both to issue are given, or one without the other;
             several `enc` to issue with; an `enc` that is not known.
-        InvalidKeyError: as for `DecryptThenVerify` and `SignThenEncrypt`.
+        InvalidKeyError: a key is the wrong half of its pair, is for the wrong use, can't serve the
+            `enc`, or is refused by its `key_ops` or the policy.
 
     Example:
         >>> import joseal
@@ -196,8 +215,31 @@ class EncryptedJwt(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: the keys to read with were not given.
-            TokenError: as for `DecryptThenVerify.open` and for `Claims.read`.
+            MalformedTokenError: one of the two layers is missing or is not strict.
+            TokenTooLargeError: a layer is over a limit.
+            NotAllowedError: alg, enc, zip, `typ`, cty or b64 of a layer is not what is accepted.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: no signature is valid under a key that may be tried.
+            ClaimsError: the payload is not one strict JSON object; a claim is missing, not of its
+                type, not the one demanded, or says that the token is not valid now.
             KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, EncryptedJwt
+            >>> mine, theirs = joseal.Key.generate("ES256"), joseal.Key.generate("ECDH-ES+A256KW")
+            >>> both = EncryptedJwt(
+            ...     Claims(issuer="https://login.example"),
+            ...     enc="A256GCM",
+            ...     signing_key=mine,
+            ...     verifying_keys=mine.public(),
+            ...     encryption_key=theirs.public(),
+            ...     decryption_keys=theirs,
+            ... )
+            >>> token = both.issue({"sub": "u-1"}, lifetime_seconds=60)
+            >>> both.read(token).subject
+            'u-1'
 
         Source: RFC 7519 section 7.2.
         """
@@ -210,7 +252,7 @@ class EncryptedJwt(Opaque):
     def issue(
         self, claims: Mapping[str, object] | None = None, *, lifetime_seconds: float | None = None
     ) -> str:
-        """Issue a token: claims as for `Claims.issue`, signed, then encrypted.
+        """Issue a token: its claims are completed by the rules, signed, then encrypted.
 
         Args:
             claims: further claims.
@@ -221,9 +263,27 @@ class EncryptedJwt(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: the keys to issue with were not given; otherwise as for `Claims.issue`.
+            ValueError: the keys to issue with were not given; `claims` is not what strict JSON can
+                carry; a claim is missing, of another type or not what the rules demand; there is no
+                `exp`; a string with a colon is not a URI (RFC 7519 section 2).
             TokenTooLargeError: the token would be over `limits`.
             KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, EncryptedJwt
+            >>> mine, theirs = joseal.Key.generate("ES256"), joseal.Key.generate("ECDH-ES+A256KW")
+            >>> both = EncryptedJwt(
+            ...     Claims(issuer="https://login.example"),
+            ...     enc="A256GCM",
+            ...     signing_key=mine,
+            ...     verifying_keys=mine.public(),
+            ...     encryption_key=theirs.public(),
+            ...     decryption_keys=theirs,
+            ... )
+            >>> token = both.issue({"sub": "u-1"}, lifetime_seconds=60)
+            >>> both.read(token).subject
+            'u-1'
 
         Source: RFC 7519 section 7.1.
         """

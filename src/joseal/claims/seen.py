@@ -43,6 +43,17 @@ class SeenClaim(NamedTuple):
     Attributes:
         name: the hash of issuer and `jti`.
         attempt: how often it was claimed, this time included.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+        >>> key = joseal.Key.generate("ES256")
+        >>> rules = Claims(issuer="https://login.example")
+        >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+        >>> claims = JwtVerifier(key.public(), rules).read(token)
+        >>> store = MemorySeenOnce()
+        >>> store.claim(claims).attempt
+        1
     """
 
     name: str
@@ -60,27 +71,97 @@ class SeenOnce(Protocol):
 
     Raises:
         SeenOnceError: from each method: the store can't be used.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+        >>> key = joseal.Key.generate("ES256")
+        >>> rules = Claims(issuer="https://login.example")
+        >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+        >>> claims = JwtVerifier(key.public(), rules).read(token)
+        >>> store = MemorySeenOnce()
+        >>> store.confirm(store.claim(claims))
+        True
+
+    Source: RFC 7519 section 4.1.7.
     """
 
     def claim(self, claims: ClaimSet) -> SeenClaim:
-        """Claim a token. Of all who try at the same time, one succeeds.
+        """Claim a token. Of all callers who try at the same time, one succeeds.
+
+        Args:
+            claims: what `Claims.read` returned.
+
+        Returns:
+            The claim, for `confirm` or `release`.
 
         Raises:
+            TypeError: `claims` is not a `ClaimSet`.
             ClaimsError: it was accepted before, is being handled, has no `jti` or `exp`, or lives
                 longer than the store remembers.
+            SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = MemorySeenOnce()
+            >>> store.claim(claims).attempt
+            1
+
+        Source: RFC 7519 section 4.1.7.
         """
         ...
 
     def confirm(self, seen: SeenClaim) -> bool:
-        """Keep that the token was accepted.
+        """Record that the token was accepted.
+
+        Args:
+            seen: the claim.
 
         Returns:
-            False if the claim had been taken over, or another one had been confirmed.
+            False if the claim had been taken over, or a different one had been confirmed.
+
+        Raises:
+            SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = MemorySeenOnce()
+            >>> store.confirm(store.claim(claims))
+            True
         """
         ...
 
     def release(self, seen: SeenClaim) -> None:
-        """Let go of a claim whose work failed: the token can be used again."""
+        """Release a claim whose work failed: the token can be used again.
+
+        Args:
+            seen: the claim.
+
+        Raises:
+            SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = MemorySeenOnce()
+            >>> store.release(store.claim(claims))
+            >>> store.claim(claims).attempt
+            2
+        """
         ...
 
 
@@ -178,7 +259,7 @@ class MemorySeenOnce(KeepingStore):
 
     @hide_locals
     def claim(self, claims: ClaimSet) -> SeenClaim:
-        """Claim a token, as `SeenOnce.claim` says.
+        """Claim a token. Of all callers who try at the same time, one succeeds.
 
         Args:
             claims: what `Claims.read` returned.
@@ -188,8 +269,22 @@ class MemorySeenOnce(KeepingStore):
 
         Raises:
             TypeError: `claims` is not a `ClaimSet`.
-            ClaimsError: as for `SeenOnce.claim`.
+            ClaimsError: it was accepted before, is being handled, has no `jti` or `exp`, or lives
+                longer than the store remembers.
             SeenOnceError: the store is full.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = MemorySeenOnce()
+            >>> store.claim(claims).attempt
+            1
+
+        Source: RFC 7519 section 4.1.7.
         """
         now = self._now()
         name = self._name(claims, now)
@@ -201,22 +296,51 @@ class MemorySeenOnce(KeepingStore):
 
     @hide_locals
     def confirm(self, seen: SeenClaim) -> bool:
-        """Keep that a token was accepted, as `SeenOnce.confirm` says.
+        """Record that the token was accepted.
 
         Args:
             seen: the claim.
 
         Returns:
-            False if the claim had been taken over, or another one had been confirmed.
+            False if the claim had been taken over, or a different one had been confirmed.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = MemorySeenOnce()
+            >>> store.confirm(store.claim(claims))
+            True
         """
         return self._claims.confirm(seen.name, seen.attempt, self._now())
 
     @hide_locals
     def release(self, seen: SeenClaim) -> None:
-        """Let go of a claim, as `SeenOnce.release` says.
+        """Release a claim whose work failed: the token can be used again.
 
         Args:
             seen: the claim.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, MemorySeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = MemorySeenOnce()
+            >>> store.release(store.claim(claims))
+            >>> store.claim(claims).attempt
+            2
         """
         self._claims.release(seen.name, seen.attempt)
 

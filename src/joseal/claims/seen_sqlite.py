@@ -36,6 +36,19 @@ class SqliteSeenOnce(KeepingStore):
         TypeError: an argument is of another type.
         ValueError: a number is not positive, or too large; the path has a null character.
         SeenOnceError: the file can't be used.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.claims import Claims, JwtVerifier, SqliteSeenOnce
+        >>> key = joseal.Key.generate("ES256")
+        >>> rules = Claims(issuer="https://login.example")
+        >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+        >>> claims = JwtVerifier(key.public(), rules).read(token)
+        >>> store = SqliteSeenOnce("seen.db")
+        >>> store.confirm(store.claim(claims))
+        True
+
+    Source: RFC 7519 section 4.1.7.
     """
 
     __slots__ = ("_claims",)
@@ -65,7 +78,7 @@ class SqliteSeenOnce(KeepingStore):
 
     @hide_locals
     def claim(self, claims: ClaimSet) -> SeenClaim:
-        """Claim a token, as `SeenOnce.claim` says.
+        """Claim a token. Of all callers who try at the same time, one succeeds.
 
         Args:
             claims: what `Claims.read` returned.
@@ -75,8 +88,22 @@ class SqliteSeenOnce(KeepingStore):
 
         Raises:
             TypeError: `claims` is not a `ClaimSet`.
-            ClaimsError: as for `SeenOnce.claim`.
+            ClaimsError: it was accepted before, is being handled, has no `jti` or `exp`, or lives
+                longer than the store remembers.
             SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, SqliteSeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = SqliteSeenOnce("seen.db")
+            >>> store.claim(claims).attempt
+            1
+
+        Source: RFC 7519 section 4.1.7.
         """
         now = self._now()
         name = self._name(claims, now)
@@ -84,28 +111,51 @@ class SqliteSeenOnce(KeepingStore):
 
     @hide_locals
     def confirm(self, seen: SeenClaim) -> bool:
-        """Keep that a token was accepted, as `SeenOnce.confirm` says.
+        """Record that the token was accepted.
 
         Args:
             seen: the claim.
 
         Returns:
-            False if the claim had been taken over, or another one had been confirmed.
+            False if the claim had been taken over, or a different one had been confirmed.
 
         Raises:
             SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, SqliteSeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = SqliteSeenOnce("seen.db")
+            >>> store.confirm(store.claim(claims))
+            True
         """
         return self._claims.confirm(seen.name, seen.attempt, self._now())
 
     @hide_locals
     def release(self, seen: SeenClaim) -> None:
-        """Let go of a claim, as `SeenOnce.release` says.
+        """Release a claim whose work failed: the token can be used again.
 
         Args:
             seen: the claim.
 
         Raises:
             SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, SqliteSeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = SqliteSeenOnce("seen.db")
+            >>> store.release(store.claim(claims))
+            >>> store.claim(claims).attempt
+            2
         """
         self._claims.release(seen.name, seen.attempt)
 
@@ -118,6 +168,17 @@ class SqliteSeenOnce(KeepingStore):
 
         Raises:
             SeenOnceError: the store can't be used.
+
+        Example:
+            >>> import joseal
+            >>> from joseal.claims import Claims, JwtVerifier, SqliteSeenOnce
+            >>> key = joseal.Key.generate("ES256")
+            >>> rules = Claims(issuer="https://login.example")
+            >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+            >>> claims = JwtVerifier(key.public(), rules).read(token)
+            >>> store = SqliteSeenOnce("seen.db")
+            >>> store.forget()
+            0
         """
         return self._claims.forget(self._now() - self._keep_seconds, unhandled=True)
 

@@ -74,6 +74,18 @@ class ClaimSet(Result):
 
     Attributes:
         all: every claim in its order, those that nobody asked for included; read-only.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.claims import Claims, JwtVerifier
+        >>> key = joseal.Key.generate("ES256")
+        >>> rules = Claims(issuer="https://login.example")
+        >>> token = joseal.Signer(key).sign(rules.issue(lifetime_seconds=60))
+        >>> claims = JwtVerifier(key.public(), rules).read(token)
+        >>> claims.issuer, claims.all["iss"]
+        ('https://login.example', 'https://login.example')
+
+    Source: RFC 7519 section 4.
     """
 
     __slots__ = ("all",)

@@ -1,7 +1,7 @@
 """The command line: `joseal` and `python -m joseal`.
 
 Rules:
-- One file for each command; `program.py` is the table of them. Only this room prints.
+- One file for each command; `program.py` is the table of them. Only this package prints.
 - Secrets come from files, the environment or a prompt, never from arguments, which every user of
   the machine can list.
 - Whatever fails is one line on standard error, `joseal: <code>: <what>`, and an exit code from the

@@ -64,7 +64,7 @@ Call = Callable[[], object]
     examples=("joseal bench", "joseal bench --bytes 1048576 --rounds 10 --json"),
 )
 def command(*, size: int, rounds: int, as_json: bool) -> None:
-    """Measure encrypting and opening beside the bare primitives.
+    """Measure encryption and decryption against the bare primitives.
 
     One thread encrypts and opens a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM. In
     turns with that run the bare RSA call, and the RSA and AES-GCM calls of `cryptography`, which

@@ -1,7 +1,7 @@
 """Files and pipes: bounded reading, and writing that is whole and private or not at all.
 
 Rules:
-- A file is written beside its target and renamed onto it. Nobody sees a part of it, no symbolic
+- A file is written next to its target and renamed onto it. Nobody sees a part of it, no symbolic
   link is followed, and an error leaves the target as it was and nothing else behind.
 - The mode is given when the file is created, so no moment exists in which others can open it.
 """
@@ -79,7 +79,7 @@ def write(path: Path, data: bytes, *, private: bool, replace: bool = True) -> No
     rather than replaced.
 
     Raises:
-        FailureError: it can't be written, the target is no regular file, or it is there already
+        FailureError: it can't be written, the target is not a regular file, or it is there already
             and may not be replaced.
     """
     try:
@@ -106,7 +106,7 @@ def write_token(path: Path, token: str) -> None:
     """Write a token and nothing after it; on a terminal, a line end.
 
     A compact token has no line end, and strict readers refuse one: joseal's own `Decrypter`, and
-    Debian's `jose`. On a terminal the prompt would stand in the token's line.
+    Debian's `jose`. On a terminal the prompt would be in the token's line.
 
     Raises:
         FailureError: as for `write`.
@@ -116,7 +116,7 @@ def write_token(path: Path, token: str) -> None:
 
 
 def check_replaceable(path: Path) -> None:
-    """Refuse early what `write` would refuse: a target that is no regular file.
+    """Refuse early what `write` would refuse: a target that is not a regular file.
 
     Raises:
         FailureError: it is there, and is something else; or it can't be looked at.
@@ -171,7 +171,7 @@ def _not_writable(path: Path, error: OSError) -> exit_codes.FailureError:
 
 @contextmanager
 def _placing(path: Path, mode: int, *, replace: bool) -> Generator[BinaryIO]:
-    """Write beside the target, then rename; or link, which fails where there is a target."""
+    """Write next to the target, then rename; or link, which fails where there is a target."""
     # It brings an OpenSSL of its own, which only a written file is worth.
     import secrets  # noqa: PLC0415
 

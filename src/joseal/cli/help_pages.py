@@ -25,7 +25,7 @@ class Manual(click.Command):
 
     Attributes:
         examples: lines that a shell takes as they are.
-        exits: the exit codes that it has beside those of every command.
+        exits: the exit codes that it has next to those of every command.
     """
 
     examples: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 Rules:
 - The format is told by the content: JSON begins with a brace, PEM has its first line, DER has
   neither, and PKCS#12 is DER that begins with the version 3.
-- What the command line gives for a key without an `alg` or a `kid` never overrides the key's own.
+- An `alg` or a `kid` on the command line never overrides the key's own.
 
 Source: RFC 7292 section 4, RFC 7468, RFC 7517 section 5.
 """
@@ -130,8 +130,8 @@ def load(
     """Load the keys of a file: one, or those of a JWK Set that can be used.
 
     Raises:
-        InvalidKeyError: it is no key, or none for `alg`, or a password was given in vain.
-        UsageError: `alg` is missing, and the file is no JWK that could name it.
+        InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not needed.
+        UsageError: `alg` is missing, and the file is not a JWK that could name it.
     """
     if file.is_json and password is not None:
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
@@ -192,7 +192,7 @@ def load_any(
     """Load the keys of a file, of whatever kind and use; all of them, or it fails.
 
     Raises:
-        InvalidKeyError: something in it is no key that joseal can use, or none for `alg`, or a
+        InvalidKeyError: something in it is not a key that joseal can use, or none for `alg`, or a
             password was given in vain.
     """
     members = file.members

@@ -138,7 +138,7 @@ def json_flag() -> click.Parameter:
 
 
 def sealing() -> list[click.Parameter]:
-    """Return what stands in the header of a token that is made."""
+    """Return the Header Parameters that the options ask for."""
     return [
         click.Option(
             ["--kid"],
@@ -210,9 +210,9 @@ def load_key(
 
     Raises:
         FailureError: the file can't be read.
-        InvalidKeyError: it is no key, or none for `alg`, or a password was given in vain; or `kid`
-            does not name one key of a set.
-        UsageError: `alg` is missing, and the file is no JWK that could name it.
+        InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not
+            needed; or `kid` does not name one key of a set.
+        UsageError: `alg` is missing, and the file is not a JWK that could name it.
     """
     return parse_key(key_files.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
 
@@ -229,9 +229,9 @@ def parse_key(
     """Load the one key of a file that was read; of a JWK Set, the one that `kid` names.
 
     Raises:
-        InvalidKeyError: it is no key, or none for `alg`, or a password was given in vain; or `kid`
-            does not name one key of a set.
-        UsageError: `alg` is missing, and the key is no JWK that could name it.
+        InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not
+            needed; or `kid` does not name one key of a set.
+        UsageError: `alg` is missing, and the key is not a JWK that could name it.
     """
     keys = key_files.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_set and kid is not None:
@@ -255,7 +255,7 @@ def load_keys(
 
     Raises:
         FailureError: a file can't be read.
-        InvalidKeyError: as for `load_key`; a password goes to every file that is no JWK.
+        InvalidKeyError: as for `load_key`; a password goes to every file that is not a JWK.
         UsageError: there is neither a file nor a password for a PBES2 alg, or no `alg`.
     """
     read = [key_files.read(path) for path in paths]

@@ -158,7 +158,7 @@ class _Group(click.Group):
         help_pages.options(self, ctx, formatter)
 
     def _entries(self) -> dict[str, _Entry]:
-        """Return what stands in the table one word below this group."""
+        """Return what is in the table one word below this group."""
         start = len(self.prefix)
         return {
             name[start:]: entry

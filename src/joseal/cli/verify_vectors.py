@@ -104,7 +104,7 @@ def command(
     The reference of joseal.conformance has the protocol, and an adapter to begin with.
 
     Ends with 1 where a result is not what its file says, and with 4 where a file can't be read, is
-    no JSON, or was named and has no vectors, or where nothing was run. With --strict it also ends
+    not JSON, or was named and has no vectors, or where nothing was run. With --strict it also ends
     with 4 where anything was left out.
 
     With --json: {"backend": TEXT, "origin": OBJECT, "verdict": TEXT, "totals": OBJECT, "files":

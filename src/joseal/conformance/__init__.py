@@ -6,7 +6,7 @@
 
 Rules:
 - Every file and every case that is found is in the report: run, or not run for a named reason.
-- A report holds names, numbers and words of ours: no key, no token, no plaintext.
+- A report holds names, numbers and fixed words: no key, no token, no plaintext.
 - Whatever a file holds, reading and running it is bounded and raises nothing.
 
 Source: vectors/README.md has our format and where the others are from.

@@ -48,6 +48,21 @@ def verify(
         paths: files and directories.
         backend: the library to ask.
         on_file: is told the name of each file before it is read.
+
+    Returns:
+        The results of all files.
+
+    Raises:
+        Exception: whatever `on_file` raises. A file that can't be read is an entry of the report.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> report.count(conformance.Outcome.UNEXPECTED)
+        0
     """
     reports: list[FileReport] = []
     others: list[str] = []

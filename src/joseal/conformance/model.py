@@ -1,4 +1,4 @@
-"""What a test vector asks, what its file expects, and what a backend can answer.
+"""The model of a test vector: its input, the expected result, and the answers of a backend.
 
 Rules:
 - Nothing here shows a key, a token or a plaintext in its repr: people run this on files of theirs.
@@ -173,7 +173,7 @@ class Thumbprint(Task, frozen=True):
 
 
 class Expected(Hidden, frozen=True):
-    """What the file says must come out.
+    """The result that the file demands.
 
     Attributes:
         output: the bytes that must come out.
@@ -228,7 +228,7 @@ class Case(Hidden, frozen=True):
 
 
 class Note(Struct, frozen=True):
-    """What a file says of a flag."""
+    """A file's note about a flag."""
 
     description: str = ""
     bug: str = ""
@@ -236,7 +236,7 @@ class Note(Struct, frozen=True):
 
 
 class Vectors(Hidden, frozen=True):
-    """What a file holds, in one form for all formats."""
+    """The contents of a file, in one form for all formats."""
 
     form: str
     cases: list[Case]

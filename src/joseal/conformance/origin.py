@@ -23,6 +23,15 @@ class Origin(Struct, frozen=True):
         cryptography: its version.
         openssl: the version that cryptography brings or links to.
         python: the implementation and its version.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> report.origin.joseal != ""
+        True
     """
 
     date: str = ""
@@ -32,7 +41,20 @@ class Origin(Struct, frozen=True):
     python: str = ""
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return names and values, for a reader."""
+        """Return names and values, for a reader.
+
+        Returns:
+            Pairs of a name and a value.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import conformance
+            >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+            >>> size = Path("keys.json").write_text(text)
+            >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+            >>> len(report.origin.rows())
+            5
+        """
         return [
             ("date", self.date),
             ("joseal", self.joseal),

@@ -30,7 +30,13 @@ from joseal.errors import InvalidKeyError
 
 
 class Outcome(StrEnum):
-    """How a case ended. A known difference is one that joseal makes on purpose, and says why."""
+    """The result of a case. A known difference is one that joseal makes on purpose, and explains.
+
+    Example:
+        >>> from joseal.conformance import Outcome
+        >>> Outcome.PASSED in Outcome
+        True
+    """
 
     PASSED = "passed"
     UNEXPECTED = "unexpected"
@@ -39,7 +45,7 @@ class Outcome(StrEnum):
 
 
 class Result(Struct, frozen=True):
-    """What a report says of a case; it holds no bytes of it.
+    """A report's entry for one case, without any of its bytes.
 
     Attributes:
         id: what the file calls the case.
@@ -49,6 +55,15 @@ class Result(Struct, frozen=True):
         expected: what the file says, in words.
         got: what came out, in words.
         reason: why it was not run, or why it differs on purpose.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> [result.id for file in report.files for result in file.results if not result.expected]
+        []
     """
 
     id: str
@@ -61,7 +76,7 @@ class Result(Struct, frozen=True):
 
 
 class FileReport(Struct, frozen=True):
-    """What a report says of a file.
+    """A report's entry for one file.
 
     Attributes:
         path: the file's name, printable.
@@ -71,6 +86,15 @@ class FileReport(Struct, frozen=True):
         problem: why nothing of it was read.
         broken: whether that is a fault, and not just another kind of file.
         sha256: of the file's bytes, in hex; empty where they could not be read.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> report.files[0].path
+        'keys.json'
     """
 
     path: str
@@ -82,18 +106,46 @@ class FileReport(Struct, frozen=True):
     sha256: str = ""
 
     def count(self, outcome: Outcome) -> int:
-        """Count the cases that ended so."""
+        """Count the cases that ended so.
+
+        Args:
+            outcome: the result to count.
+
+        Returns:
+            The number of cases of this file.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import conformance
+            >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+            >>> size = Path("keys.json").write_text(text)
+            >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+            >>> report.files[0].count(conformance.Outcome.UNEXPECTED)
+            0
+        """
         return sum(result.outcome is outcome for result in self.results)
 
 
 class Report(Struct, frozen=True):
-    """What came out of all files.
+    """The results for all files.
 
     Attributes:
         backend: the library that was asked, with its version.
         files: one for each file, in the order in which they were found.
         others: the files that were not looked at, because their names don't end in `.json`.
         origin: when it was made, and by which versions.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> len(report.files), report.others
+        (1, ())
     """
 
     backend: str
@@ -107,11 +159,49 @@ class Report(Struct, frozen=True):
         return (*(file.path for file in self.files if file.problem), *self.others)
 
     def count(self, outcome: Outcome) -> int:
-        """Count the cases that ended so."""
+        """Count the cases that ended so.
+
+        Args:
+            outcome: the result to count.
+
+        Returns:
+            The number of cases in all files.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import conformance
+            >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+            >>> size = Path("keys.json").write_text(text)
+            >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+            >>> report.count(conformance.Outcome.UNEXPECTED)
+            0
+        """
         return sum(file.count(outcome) for file in self.files)
 
     def reasons(self, outcome: Outcome) -> Counter[str]:
-        """Count the reasons of the cases that ended so."""
+        """Count the reasons of the cases that ended so.
+
+        Args:
+            outcome: the result to count.
+
+        Returns:
+            Each reason, with the number of its cases.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import conformance
+            >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+            >>> size = Path("keys.json").write_text(text)
+            >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+            >>> report.reasons(conformance.Outcome.UNEXPECTED)
+            Counter()
+        """
         return Counter(
             result.reason
             for file in self.files

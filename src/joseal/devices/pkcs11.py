@@ -7,8 +7,8 @@ Rules:
 - The token does the whole private operation, padding included: raw RSA is never asked for.
 - RSA1_5 is not served: how long a token takes over bad padding is out of our hands (Bardou et al.:
   Efficient Padding Oracle Attacks on Cryptographic Hardware).
-- What a token may answer to a bad ciphertext is a refusal, None. Everything else is
-  `KeyUnavailableError`: what was to be opened may be good.
+- An error that a token may return for a bad ciphertext counts as a refusal, None. Any other error
+  is `KeyUnavailableError`: the message may be good.
 - One call at a time in a process: python-pkcs11 tells the library, by `C_Initialize(NULL)`, that
   there are no threads, and the library then takes no locks. Calls of others are not kept out.
 

@@ -6,7 +6,7 @@ r"""Say what is wrong with a token that the other side can't open, from its byte
 
 Rules:
 - No key is used and none is taken. What is told follows from the token's bytes, which the one who
-  sent them has as well: it is no oracle, and may be sent back.
+  sent them has as well: it is not an oracle, and may be sent back.
 - There is no plaintext in it. Values of the header are shown, which are readable by everyone who
   has the token: what must not be read by them does not belong there (RFC 7516 section 4).
 - Whatever is shown is printable ASCII, and cut to a fixed size. The work is linear in the token.

@@ -57,6 +57,11 @@ class KeyExplanation(Struct, frozen=True, kw_only=True):
         labels: of the PEM blocks in it, those that are registered.
         loader: the function of joseal that reads such bytes; empty where none does.
         is_key: whether they are a key, a certificate or a container of them, in whatever form.
+
+    Example:
+        >>> from joseal.diagnosis import explain_key
+        >>> explain_key("ssh-rsa AAAAB3NzaC1yc2E= me").kind
+        'ssh-public'
     """
 
     kind: str

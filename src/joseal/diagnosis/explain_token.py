@@ -49,9 +49,18 @@ def explain(token: str | bytes, *, expect: Expect = "jwe") -> Explanation:
         token: a token, or what was taken for one; nothing in it is an error.
         expect: what should have come.
 
+    Returns:
+        The form of the token, its parts, and its faults, the most likely first.
+
     Raises:
         TypeError: `token` is neither str nor bytes.
         ValueError: `expect` is neither `jwe` nor `jws`.
+
+    Example:
+        >>> from joseal.diagnosis import explain
+        >>> found = explain("eyJhbGciOiJkaXIi")
+        >>> found.causes != ()
+        True
 
     Source: RFC 7516 section 5.2, RFC 7515 section 5.2.
     """
@@ -66,7 +75,7 @@ class Examination(NamedTuple):
 
 
 def examine(token: str | bytes, *, expect: Expect) -> Examination:
-    """Explain a token; the reading beside it is for the trials of the command line.
+    """Explain a token; the reading next to it is for the trials of the command line.
 
     Raises:
         TypeError: `token` is neither str nor bytes.

@@ -82,7 +82,7 @@ def algorithms(reading: Reading) -> tuple[AlgSpec | None, EncSpec | None]:
 
 
 def unreadable(part: Part) -> Iterator[Cause]:
-    """Say why a header segment is no header."""
+    """Say why a header segment is not a header."""
     text, raw = part.text.lstrip(), part.raw
     if raw is not None and raw.startswith(b"\xef\xbb\xbf"):
         yield cause("header_bom")

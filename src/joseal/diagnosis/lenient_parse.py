@@ -66,7 +66,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(NamedTuple):
-    """What the JSON serialization says of one recipient.
+    """The members of one recipient in the JSON serialization.
 
     Attributes:
         members: of the shared and the recipient's own unprotected header together.
@@ -78,7 +78,7 @@ class Recipient(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """What a JSON serialization has that the compact form has no place for.
+    """The members of a JSON serialization that the compact form has no place for.
 
     Attributes:
         recipients: in their order.
@@ -96,8 +96,8 @@ class Reading(NamedTuple):
         text: without what stood around it.
         form: what it is, or was meant to be.
         parts: its segments.
-        members: of the header, with what stands outside the protected one; None where it is no
-            JSON object.
+        members: of the header, with those outside the protected one; None where it is not a JSON
+            object.
         outside: of a JSON serialization, what has no place in a compact token.
     """
 

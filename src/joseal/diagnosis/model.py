@@ -27,6 +27,12 @@ class Cause(Struct, frozen=True, kw_only=True):
         sentence: what is wrong.
         remedy: what to do about it.
         seen: where, by names and sizes; empty where the sentence says all.
+
+    Example:
+        >>> from joseal.diagnosis import explain
+        >>> found = explain("eyJhbGciOiJkaXIi")
+        >>> all(cause.remedy for cause in found.causes)
+        True
     """
 
     code: str
@@ -43,6 +49,13 @@ class Segment(Struct, frozen=True, kw_only=True):
         characters: its size as it stands.
         bytes: its size decoded, if need be after a repair; None where no base64 can be made of it.
         canonical: whether it is base64url as RFC 7515 has it.
+
+    Example:
+        >>> from joseal.diagnosis import explain
+        >>> [segment.name for segment in explain("e30.e30.", expect="jws").segments]
+        ['protected header', 'payload', 'signature']
+
+    Source: RFC 7515 section 7.1, RFC 7516 section 7.1.
     """
 
     name: str
@@ -58,6 +71,14 @@ class ProfileMatch(Struct, frozen=True, kw_only=True):
         profile: its name.
         direction: `send` or `receive`, seen by the one who uses the profile.
         misses: what is otherwise than the profile says; empty where all agrees.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.diagnosis import explain
+        >>> key = joseal.Key.generate("A256KW")
+        >>> token = joseal.Encrypter(key, enc="A256GCM").encrypt(b"hello")
+        >>> all(match.direction in {"send", "receive"} for match in explain(token).profiles)
+        True
     """
 
     profile: str
@@ -66,7 +87,7 @@ class ProfileMatch(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """What a token's bytes tell.
+    """An explanation of a token, made from its bytes alone.
 
     Attributes:
         form: what it is, or was meant to be.
@@ -76,6 +97,12 @@ class Explanation(Struct, frozen=True, kw_only=True):
         causes: what is wrong, the most likely first; empty where nothing is seen to be wrong.
         possible: only where `causes` is empty: what the bytes can't show.
         profiles: those that the header matches, then those that it misses by one thing.
+
+    Example:
+        >>> from joseal.diagnosis import explain
+        >>> found = explain("eyJhbGciOiJkaXIi")
+        >>> found.characters
+        16
     """
 
     form: Form

@@ -1,8 +1,9 @@
-"""What stands around a token: quotes, envelopes, encodings, other text. Taken off, layer by layer.
+"""The wrappers around a token: quotes, envelopes, encodings, other text. Removed layer by layer.
 
 Rules:
 - Each step is linear in the text, makes it shorter, and there are at most `_MOST_LAYERS` of them.
-- A clean compact token has no layer. What can't be taken off stays, for the next stage to name.
+- A clean compact token has no layer. A layer that can't be removed stays, and the next
+  stage names it.
 
 Source: RFC 8259, RFC 7516 section 7.2, RFC 6750 section 2.1, RFC 3986 section 2.1.
 """
@@ -94,7 +95,7 @@ def _is_wrapped(text: str) -> bool:
 
 
 def _decoded(token: str | bytes) -> tuple[str, list[Layer]]:
-    """Return bytes as text; those that are no UTF-8 stay visible as other characters."""
+    """Return bytes as text, with visible substitutes for those that are not UTF-8."""
     if isinstance(token, str):
         return token, []
     wide = _utf16(token)

@@ -1,7 +1,8 @@
 """A merchant's account: where its calls go, and the headers they carry.
 
 Rules:
-- What goes into a header or a URL is checked here, so that no text can end a line or a path.
+- Every value that goes into a header or a URL is checked here, so that no text can end a line or
+  a path.
 - The API key leaves in one header, over TLS or to this machine alone.
 
 Source: the integration pages of the payouts API, RFC 7617 section 2.
@@ -51,6 +52,12 @@ class Account(Checked, frozen=True, kw_only=True):
         TypeError: a member is not a string.
         ValueError: a member can't be sent: not printable ASCII, blanks around it, a colon in the
             API key, or a base URL that is not as above. The message names it, not what it held.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> "an-api-key" in repr(account)
+        False
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"merchant_id", "kid", "sid", "base_url"})
@@ -75,7 +82,7 @@ def headers(account: Account, routing_id: str | None) -> Mapping[str, str]:
     """Return the headers of one call.
 
     Raises:
-        TypeError: `routing_id` is no string.
+        TypeError: `routing_id` is not a string.
         ValueError: `routing_id` is not printable ASCII.
     """
     if routing_id is not None:

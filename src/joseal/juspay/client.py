@@ -3,7 +3,7 @@
 Rules:
 - Each call ends in an outcome, and raises for nothing but the caller's own arguments and keys,
   before anything is sent.
-- What a method sends, it sends once. What `transport` says of it is not second-guessed.
+- A method sends its request once, and takes the word of `transport` for the result.
 
 Source: the attempt, order and cancel pages of the payouts API.
 """
@@ -123,6 +123,13 @@ class Client(Opaque):
         InvalidKeyError: the TLS library refuses the client certificate.
         RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
             niquests brings: what it sends can't be observed.
+
+    Example:
+        >>> from joseal.juspay import Client
+        >>> from joseal.juspay.sandbox import Sandbox
+        >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+        ...     client.order_status("order-1").error_code
+        'E09'
     """
 
     __slots__ = (
@@ -208,7 +215,14 @@ class Client(Opaque):
 
     @hide_locals
     def close(self) -> None:
-        """Close the connections. A closed client sends nothing more."""
+        """Close the connections. A closed client sends nothing more.
+
+        Example:
+            >>> from joseal.juspay import SANDBOX, Account, Client
+            >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+            >>> client = Client(account)
+            >>> client.close()
+        """
         self._transport.close()
 
     @hide_locals
@@ -235,12 +249,26 @@ class Client(Opaque):
                 `Known.fresh` for an order that was created just now.
             routing_id: the customer's, in place of the account's.
 
+        Returns:
+            `Accepted` with the API's acknowledgment, `Refused`, `NotSent` or `Unknown`.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
                 `known` is of another payout, or says that this one has not failed; or an earlier
                 attempt of this client is not known to have failed; or there is no encrypter.
             TokenTooLargeError: the attempt is over the encrypter's limits.
+
+        Example:
+            >>> from joseal.juspay import Attempt, CardInfo, Client, Known, payout_encrypter
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> card = CardInfo(card_number="4111111111111111")
+            >>> attempt = Attempt(fulfillment_id="f-1", card_info=card)
+            >>> with Sandbox() as sandbox:
+            ...     client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+            ...     known = Known.fresh("order-1", "f-1")
+            ...     client.attempt("order-1", attempt, known=known).result()
+            Ack(...)
         """
         check_attempt(order_id, attempt, known)
         request = attempt_request(
@@ -267,6 +295,9 @@ class Client(Opaque):
             order: of any type of beneficiary.
             routing_id: the customer's, in place of the account's.
 
+        Returns:
+            `Accepted` with the order, `Refused`, `NotSent` or `Unknown`.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: `routing_id` is not printable ASCII, or there is no encrypter.
@@ -288,6 +319,9 @@ class Client(Opaque):
         Args:
             order: of any type of beneficiary but PLAIN_CARD.
             routing_id: the customer's, in place of the account's.
+
+        Returns:
+            `Accepted` with the order, `Refused`, `NotSent` or `Unknown`.
 
         Raises:
             TypeError: an argument is of another type.
@@ -315,9 +349,19 @@ class Client(Opaque):
             expand: which parts to tell. Without `fulfillment` there are no transactions.
             routing_id: the customer's, in place of the account's.
 
+        Returns:
+            `Accepted` with the order, `Refused`, `NotSent` or `Unknown`.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: an argument is not as above, or not printable ASCII.
+
+        Example:
+            >>> from joseal.juspay import Client
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.order_status("order-1").error_code
+            'E09'
         """
         request = order_status_request(
             self._account, order_id, expand=expand, routing_id=routing_id
@@ -336,9 +380,19 @@ class Client(Opaque):
             fulfillment_id: as the answer to the order's creation named it.
             routing_id: the customer's, in place of the account's.
 
+        Returns:
+            `Accepted`, `Refused`, `NotSent` or `Unknown`.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
+
+        Example:
+            >>> from joseal.juspay import Client
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.cancel("f-1").error_code
+            'E09'
         """
         request = cancel_request(self._account, fulfillment_id, routing_id=routing_id)
         return self._call("cancel", request, read_cancel_response)
@@ -363,6 +417,13 @@ class Client(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: an argument is not as above, or not printable ASCII.
+
+        Example:
+            >>> from joseal.juspay import Client
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.known("order-1", "f-1").error_code
+            'E09'
         """
         first = self._known(order_id, fulfillment_id, routing_id)
         if not isinstance(first, Accepted):
@@ -395,9 +456,19 @@ class Client(Opaque):
             question: the `known` of the attempt; after that `StillUnknown.again`.
             routing_id: the customer's, in place of the account's.
 
+        Returns:
+            `Arrived`, `Failed` or `StillUnknown`.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: `routing_id` is not printable ASCII.
+
+        Example:
+            >>> from joseal.juspay import Client, Known
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     type(client.reconcile(Known.fresh("order-1", "f-1"))).__name__
+            'StillUnknown'
         """
         if not isinstance(question, Known | AttemptQuery):
             raise TypeError("question must be a Known or an AttemptQuery")
@@ -424,7 +495,7 @@ class Client(Opaque):
             name: of the call, for `on_call` and the log.
 
         Returns:
-            What `read` has made of the answer, or why there is none.
+            The result of `read` for the answer, or the reason why there is none.
 
         Raises:
             TypeError: an argument is of another type.

@@ -141,8 +141,19 @@ def redact(text: str) -> str:
     codes, card numbers and tokens, passwords, API keys), credentials of `Authorization` and of
     URLs, compact JWE and JWS tokens, and private keys.
 
+    Args:
+        text: any text.
+
+    Returns:
+        The text, with a mark in the place of each secret.
+
     Raises:
         TypeError: `text` is not str.
+
+    Example:
+        >>> from joseal.juspay import redact
+        >>> "4111111111111111" in redact("card 4111111111111111")
+        False
     """
     if not isinstance(text, str):
         raise TypeError("text must be str")
@@ -203,6 +214,12 @@ class RedactionFilter(logging.Filter):
     Raises:
         TypeError: `secrets` is a str, or holds something else than str.
         ValueError: a secret is shorter than four characters.
+
+    Example:
+        >>> import logging
+        >>> from joseal.juspay import RedactionFilter
+        >>> filter_ = RedactionFilter(secrets=["an API key"])
+        >>> logging.getLogger("payouts").addFilter(filter_)
     """
 
     @hide_locals
@@ -221,7 +238,25 @@ class RedactionFilter(logging.Filter):
 
     @hide_locals
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redact a record. Always true: the record goes on."""
+        """Redact a record. Always true: the record goes on.
+
+        Args:
+            record: the record, which is changed.
+
+        Returns:
+            True, always.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> import logging
+            >>> from joseal.juspay import RedactionFilter
+            >>> filter_ = RedactionFilter(secrets=["an API key"])
+            >>> record = logging.LogRecord("a", 20, "a.py", 1, "with an API key", None, None)
+            >>> filter_.filter(record), "an API key" in record.getMessage()
+            (True, False)
+        """
         self._message(record)
         self._trace(record)
         self._extra(record)
@@ -229,7 +264,24 @@ class RedactionFilter(logging.Filter):
 
     @hide_locals
     def redact(self, text: str) -> str:
-        """Return a text without what looks like a secret, and without those that are known."""
+        """Return a text without what looks like a secret, and without those that are known.
+
+        Args:
+            text: any text.
+
+        Returns:
+            The text, with a mark in the place of each secret.
+
+        Raises:
+            TypeError: `text` is not a str.
+
+        Example:
+            >>> import logging
+            >>> from joseal.juspay import RedactionFilter
+            >>> filter_ = RedactionFilter(secrets=["an API key"])
+            >>> "an API key" in filter_.redact("sent with an API key")
+            False
+        """
         return redact(self._secrets.cut(text))
 
     def _message(self, record: logging.LogRecord) -> None:
@@ -394,8 +446,15 @@ def protect_loggers(*names: str) -> None:
     Those are joseal's and urllib3's. It may be called again: a logger gets the filter once. A
     logger that is named is covered with all loggers below it that exist.
 
+    Args:
+        names: further loggers.
+
     Raises:
         TypeError: a name is not str.
+
+    Example:
+        >>> from joseal.juspay import protect_loggers
+        >>> protect_loggers("payouts")
     """
     if not all(isinstance(name, str) for name in names):
         raise TypeError("names must be str")

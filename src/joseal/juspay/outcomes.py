@@ -8,7 +8,7 @@
 
 Rules:
 - `Unknown` is the rule and the other three are exceptions to it, each with its own proof.
-- What the other side wrote is no part of a `repr`, because it may repeat what was sent.
+- A `repr` leaves out the other side's text, because it may repeat what was sent.
 - A pickle of an outcome holds no more than its `repr` and `call`, or there is none.
 
 Source: the list of error codes of the payouts API.
@@ -59,6 +59,11 @@ class Accepted(_Outcome, Generic[_T], frozen=True):
     Attributes:
         value: what it answered, such as an `Ack`.
         call: how long the call took, and headers of the answer.
+
+    Example:
+        >>> from joseal.juspay import Accepted
+        >>> Accepted(value="an answer").result()
+        'an answer'
     """
 
     kind: ClassVar[Literal["accepted"]] = "accepted"
@@ -67,7 +72,16 @@ class Accepted(_Outcome, Generic[_T], frozen=True):
     call: CallDetails = _NO_DETAILS
 
     def result(self) -> _T:
-        """Return the value."""
+        """Return the value.
+
+        Returns:
+            The value of the answer.
+
+        Example:
+            >>> from joseal.juspay import Accepted
+            >>> Accepted(value="an answer").result()
+            'an answer'
+        """
         return self.value
 
 
@@ -80,6 +94,16 @@ class Refused(Guarded, frozen=True, kw_only=True):
         error_message: for the API's support, not for a customer. It may repeat what was sent.
         user_message: the text that the API means for people, or an empty string.
         call: how long the call took, and headers of the answer.
+
+    Example:
+        >>> from joseal import ApiError
+        >>> from joseal.juspay import Refused
+        >>> outcome = Refused(status=400, error_code="E01")
+        >>> try:
+        ...     outcome.result()
+        ... except ApiError as error:
+        ...     print(error.error_code)
+        E01
     """
 
     kind: ClassVar[Literal["refused"]] = "refused"
@@ -96,15 +120,28 @@ class Refused(Guarded, frozen=True, kw_only=True):
 
     @property
     def advice(self) -> str:
-        """What to do next, in a sentence of joseal."""
+        """The recommended next step, in one fixed sentence."""
         return _ADVICE.get(self.error_code, _NO_ADVICE)
 
     @hide_locals
     def result(self) -> Never:
-        """Raise what this stands for.
+        """Raise the error that this outcome stands for.
+
+        Returns:
+            Never.
 
         Raises:
             ApiError: always.
+
+        Example:
+            >>> from joseal import ApiError
+            >>> from joseal.juspay import Refused
+            >>> outcome = Refused(status=400, error_code="E01")
+            >>> try:
+            ...     outcome.result()
+            ... except ApiError as error:
+            ...     print(error.error_code)
+            E01
         """
         raise ApiError(self.status, self.error_code, self.error_message, self.user_message)
 
@@ -115,6 +152,15 @@ class NotSent(_Outcome, frozen=True):
     Attributes:
         reason: constant text.
         call: how long the call took, and what went wrong.
+
+    Example:
+        >>> from joseal import TransportError
+        >>> from joseal.juspay import NotSent
+        >>> try:
+        ...     NotSent(reason="an example").result()
+        ... except TransportError as error:
+        ...     print(error.maybe_sent)
+        False
     """
 
     kind: ClassVar[Literal["not_sent"]] = "not_sent"
@@ -124,10 +170,22 @@ class NotSent(_Outcome, frozen=True):
 
     @hide_locals
     def result(self) -> Never:
-        """Raise what this stands for.
+        """Raise the error that this outcome stands for.
+
+        Returns:
+            Never.
 
         Raises:
             TransportError: always, with `maybe_sent` false.
+
+        Example:
+            >>> from joseal import TransportError
+            >>> from joseal.juspay import NotSent
+            >>> try:
+            ...     NotSent(reason="an example").result()
+            ... except TransportError as error:
+            ...     print(error.maybe_sent)
+            False
         """
         raise TransportError(self.reason, maybe_sent=False)
 
@@ -139,6 +197,15 @@ class Unknown(_Outcome, frozen=True):
         reason: constant text, with the HTTP status where there was one.
         status: the HTTP status of an answer that is not a documented one; None without an answer.
         call: how long the call took, headers of the answer, and what went wrong.
+
+    Example:
+        >>> from joseal import TransportError
+        >>> from joseal.juspay import Unknown
+        >>> try:
+        ...     Unknown(reason="an example").result()
+        ... except TransportError as error:
+        ...     print(error.maybe_sent)
+        True
     """
 
     kind: ClassVar[Literal["unknown"]] = "unknown"
@@ -149,10 +216,22 @@ class Unknown(_Outcome, frozen=True):
 
     @hide_locals
     def result(self) -> Never:
-        """Raise what this stands for.
+        """Raise the error that this outcome stands for.
+
+        Returns:
+            Never.
 
         Raises:
             TransportError: always, with `maybe_sent` true.
+
+        Example:
+            >>> from joseal import TransportError
+            >>> from joseal.juspay import Unknown
+            >>> try:
+            ...     Unknown(reason="an example").result()
+            ... except TransportError as error:
+            ...     print(error.maybe_sent)
+            True
         """
         raise TransportError(self.reason, maybe_sent=True)
 

@@ -1,4 +1,4 @@
-"""What became of an attempt, whatever its outcome was.
+"""Reconciliation: find out whether an attempt arrived, whatever its outcome was.
 
     known = client.known("order-1", fulfillment_id).result()
     outcome = client.attempt("order-1", attempt, known=known)
@@ -149,8 +149,9 @@ def read_reconciliation(
 
     Returns:
         `Failed` where there are new transactions, all of them FAILURE or REVERSED, the fulfillment
-        is FAILURE, CANCELLED or DISCARDED, the known state was confirmed, and an earlier read has
-        shown the same. `Arrived` where there are other new ones. `StillUnknown` for anything else.
+        is `FAILURE`, `CANCELLED` or `DISCARDED`, the known state was confirmed, and an earlier
+        read has shown the same. `Arrived` where there are other new ones. `StillUnknown` for
+        anything else.
 
     Raises:
         TypeError: `question` is of another type.

@@ -7,7 +7,7 @@ Rules:
 - Only a documented success is `Accepted`, and only a documented refusal `Refused`: after that one
   nothing was started. Every other answer is `Unknown`: it may have been carried out.
 - The content type of an answer decides nothing: the pages name none, and show `ACK` as JSON.
-- An answer about another order than the one that was asked about is no answer.
+- An answer about the wrong order does not count as an answer.
 
 Source: the attempt, order and cancel pages of the payouts API, and its list of error codes.
 """
@@ -93,6 +93,13 @@ class Request(Guarded, frozen=True, kw_only=True):
         url: the whole URL.
         headers: by name; every value is printable ASCII. They hold the API key.
         body: the bytes of the body; None where there is none.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, order_status_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> request = order_status_request(account, "order-1")
+        >>> request.body is None
+        True
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"method", "url"})
@@ -121,9 +128,19 @@ def attempt_request(
         routing_id: the customer's, in place of the account's.
         path: which of the published forms of the path the account uses.
 
+    Returns:
+        The request, to be sent once, by any HTTP client.
+
     Raises:
         TypeError: an argument is of another type.
         ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, Envelope, attempt_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> envelope = Envelope(payload="a.b.c.d.e", kid="k-1", format="compact")
+        >>> attempt_request(account, "order-1", envelope).method
+        'POST'
     """
     _check((account, Account), (envelope, Envelope), (path, AttemptPath))
     place = path.value.format(ORDER_ID.apply("order_id", order_id))
@@ -141,9 +158,19 @@ def create_order_request(
         envelope: the encrypted `NewOrder`.
         routing_id: the customer's, in place of the account's.
 
+    Returns:
+        The request, to be sent once, by any HTTP client.
+
     Raises:
         TypeError: an argument is of another type.
         ValueError: `routing_id` is not printable ASCII.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, Envelope, create_order_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> envelope = Envelope(payload="a.b.c.d.e", kid="k-1", format="compact")
+        >>> create_order_request(account, envelope).method
+        'POST'
     """
     _check((account, Account), (envelope, Envelope))
     return _request("POST", account, _ENCRYPTED_ORDERS, routing_id, envelope.to_json())
@@ -187,9 +214,18 @@ def order_status_request(
         expand: which parts to tell. Without `fulfillment` there are no transactions.
         routing_id: the customer's, in place of the account's.
 
+    Returns:
+        The request, to be sent by any HTTP client.
+
     Raises:
         TypeError: an argument is of another type.
         ValueError: `order_id` or `routing_id` is not as above, or `expand` has another part.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, order_status_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> order_status_request(account, "order-1").method
+        'GET'
     """
     _check((account, Account))
     if isinstance(expand, str) or not isinstance(expand, Collection):
@@ -212,9 +248,18 @@ def cancel_request(
         fulfillment_id: as the answer to the order's creation named it.
         routing_id: the customer's, in place of the account's.
 
+    Returns:
+        The request, to be sent once, by any HTTP client.
+
     Raises:
         TypeError: an argument is of another type.
         ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, cancel_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> cancel_request(account, "f-1").method
+        'POST'
     """
     _check((account, Account))
     place = _CANCEL.format(FULFILLMENT_ID.apply("fulfillment_id", fulfillment_id))

@@ -3,7 +3,7 @@
 Rules:
 - Only HTTP 200 with the documented body is a success, and only 400, 401, 403 and 404 with the
   documented error body are refusals. E06 and E90 say that the API failed itself: never a refusal.
-- The reason of an outcome names the HTTP status and a code of ours; nothing of the body.
+- The reason of an outcome names the HTTP status and a fixed code, never a part of the body.
 
 Source: the attempt, order and cancel pages of the payouts API, and its list of error codes.
 """
@@ -52,6 +52,11 @@ def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
 
     Raises:
         TypeError: an argument is of another type.
+
+    Example:
+        >>> from joseal.juspay import read_attempt_response
+        >>> type(read_attempt_response(500, b"")).__name__
+        'Unknown'
     """
     unreadable = _unreadable(status, body)
     if unreadable is not None:
@@ -75,7 +80,12 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: `order_id` is no order id.
+        ValueError: `order_id` is not an order id.
+
+    Example:
+        >>> from joseal.juspay import read_create_order_response
+        >>> type(read_create_order_response(500, b"")).__name__
+        'Unknown'
     """
     return _read_order(status, body, order_id)
 
@@ -95,7 +105,12 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: `order_id` is no order id.
+        ValueError: `order_id` is not an order id.
+
+    Example:
+        >>> from joseal.juspay import read_order_status_response
+        >>> type(read_order_status_response(500, b"")).__name__
+        'Unknown'
     """
     return _read_order(status, body, order_id)
 
@@ -104,7 +119,7 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
 def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
     """Read the answer to the wish to cancel a payout.
 
-    The pages show no body for it, so any JSON object that is no error will do for a success. It
+    The pages show no body for it, so any JSON object that is not an error will do for a success. It
     promises nothing: the order's status has to be read after a while.
 
     Args:
@@ -116,6 +131,11 @@ def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
 
     Raises:
         TypeError: an argument is of another type.
+
+    Example:
+        >>> from joseal.juspay import read_cancel_response
+        >>> type(read_cancel_response(500, b"")).__name__
+        'Unknown'
     """
     unreadable = _unreadable(status, body)
     if unreadable is not None:
@@ -177,7 +197,7 @@ class _Wrapped(msgspec.Struct, frozen=True):
 
 
 def _failure(status: int, body: bytes) -> Refused | Unknown:
-    """Return what an answer means that is no success."""
+    """Return the meaning of an answer that is not a success."""
     error = _read_error(body)
     if isinstance(error, _Wrapped):
         error = error.response if error.code == status else None

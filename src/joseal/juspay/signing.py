@@ -121,6 +121,16 @@ class PayoutKeys(Opaque):
         ValueError: `enc` is none of the two; `nesting` without signers, or the reverse.
         InvalidKeyError: no recipient; a key without a kid, of the wrong half, or for another alg
             than RSA-OAEP or RSA-OAEP-256 and RS256; two of one kind with one kid.
+
+    Example:
+        >>> import joseal
+        >>> from pathlib import Path
+        >>> from joseal.juspay import Attempt, CardInfo, PayoutKeys
+        >>> pem = Path("bank.pem").read_bytes()
+        >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP", kid="k-1")
+        >>> attempt = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_token="a-token"))
+        >>> PayoutKeys(bank).encrypt(attempt, kid="k-1").kid
+        'k-1'
     """
 
     __slots__ = ("_encrypters", "_signed")
@@ -170,11 +180,24 @@ class PayoutKeys(Opaque):
             stringified: encrypt a JSON string that holds the body's JSON text, as for
                 `Body.to_json`.
 
+        Returns:
+            The envelope, which `Client.attempt` sends.
+
         Raises:
             TypeError: an argument is of another type.
-            ValueError: no key has such a label, or `sid` is no label.
+            ValueError: no key has such a label, or `sid` is not a label.
             TokenTooLargeError: the body is over the limits.
             KeyUnavailableError: a signing key on a device could not be asked.
+
+        Example:
+            >>> import joseal
+            >>> from pathlib import Path
+            >>> from joseal.juspay import Attempt, CardInfo, PayoutKeys
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP", kid="k-1")
+            >>> attempt = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_token="a-token"))
+            >>> PayoutKeys(bank).encrypt(attempt, kid="k-1").kid
+            'k-1'
         """
         if not isinstance(body, Body):
             raise TypeError("body must be a body of this API, such as an Attempt")

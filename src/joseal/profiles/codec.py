@@ -34,16 +34,39 @@ _FIRST_ERROR: Final = 400
 
 @final
 class BodyEncrypter(Opaque):
-    """Makes bodies as a profile says. Made by `Profile.encrypter`, whose arguments it has.
+    """Encrypts bodies as a profile says. Made by `Profile.encrypter`.
 
     Immutable and safe to share between threads, if `clock` is.
+
+    Args:
+        sending: the rules of the profile.
+        key: the recipient's public key.
+        signing_key: the sender's private key, for a profile that signs.
+        reply_key: the sender's own key, for a profile whose header names it: the answer is
+            encrypted to it.
+        labels: the members next to the token that the envelope names, such as `kid` and `sid`.
+        clock: gives the time for `iat`, in seconds.
+        policy: refuse what the policy has no place for.
+        limits: bounds on body and token.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: a signing key or a reply key where none belongs, or none where one does; labels
             that are not those of the envelope.
-        InvalidKeyError: as for `Profile.encrypter`.
+        InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or does
+            not have the kid that the header template asks for; or the policy refuses.
         TokenTooLargeError: the header is over `header_bytes`.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import Key, profiles
+        >>> pem = Path("bank.pem").read_bytes()
+        >>> visa = Key.from_certificate(pem, alg="RSA-OAEP-256", kid="mle-key")
+        >>> body = profiles.VISA_MLE.encrypter(visa).encrypt(b'{"amount": 5}')
+        >>> body[:12]
+        '{"encData":"'
+
+    Source: RFC 7516 section 5.1, and the pages that the profile names.
     """
 
     __slots__ = ("_labels", "_layers", "_limits", "_others", "_sending")
@@ -94,13 +117,30 @@ class BodyEncrypter(Opaque):
 
     @hide_locals
     def encrypt(self, payload: bytes) -> str:
-        """Return the body for a payload: ASCII, unless a label is not.
+        """Encrypt a payload, and return the body to send.
+
+        Args:
+            payload: the bytes to encrypt, such as JSON text.
+
+        Returns:
+            The body: ASCII, unless a label is not.
 
         Raises:
             TypeError: `payload` is not bytes.
             TokenTooLargeError: payload, token or body would be over `limits`.
             InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens.
             KeyUnavailableError: a signing key on a device could not be asked.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> visa = Key.from_certificate(pem, alg="RSA-OAEP-256", kid="mle-key")
+            >>> body = profiles.VISA_MLE.encrypter(visa).encrypt(b'{"amount": 5}')
+            >>> body[:12]
+            '{"encData":"'
+
+        Source: RFC 7516 section 5.1.
         """
         body = self._sending.envelope.wrap(self._make(payload), self._others)
         _check_size(len(body), self._limits)
@@ -110,7 +150,28 @@ class BodyEncrypter(Opaque):
     def encrypt_token(self, payload: bytes) -> str:
         """Return the token for a payload without the envelope, for a caller that has its own.
 
-        Raises: as `encrypt` does.
+        Args:
+            payload: the bytes to encrypt, such as JSON text.
+
+        Returns:
+            The token.
+
+        Raises:
+            TypeError: `payload` is not bytes.
+            TokenTooLargeError: payload, token or body would be over `limits`.
+            InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens.
+            KeyUnavailableError: a signing key on a device could not be asked.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> visa = Key.from_certificate(pem, alg="RSA-OAEP-256", kid="mle-key")
+            >>> token = profiles.VISA_MLE.encrypter(visa).encrypt_token(b'{"amount": 5}')
+            >>> token.count(".")
+            4
+
+        Source: RFC 7516 section 5.1.
         """
         return self._make(payload)
 
@@ -126,14 +187,37 @@ class BodyEncrypter(Opaque):
 
 @final
 class BodyDecrypter(Opaque):
-    """Opens bodies as a profile says. Made by `Profile.decrypter`, whose arguments it has.
+    """Decrypts bodies as a profile says. Made by `Profile.decrypter`.
 
     Immutable and safe to share between threads.
+
+    Args:
+        receiving: the rules of the profile.
+        keys: the recipient's private key, or several while they are being changed.
+        verifying_keys: the sender's public keys, for a profile that is signed.
+        any_kid: try keys whose kid is not the one that a layer names.
+        policy: refuse what the policy has no place for.
+        limits: bounds on body and token.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: verifying keys where none belong, or none where they do.
-        InvalidKeyError: as for `Profile.decrypter`.
+        InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
+            pair; or the policy refuses.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import Key, profiles
+        >>> data = Path("mine.p12").read_bytes()
+        >>> mine = Key.from_pkcs12(
+        ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+        ... )
+        >>> visa = profiles.VISA_MLE.counterpart()
+        >>> body = profiles.VISA_MLE.encrypter(mine.public()).encrypt(b'{"amount": 5}')
+        >>> visa.decrypter(mine).decrypt(body)
+        b'{"amount": 5}'
+
+    Source: RFC 7516 section 5.2, and the pages that the profile names.
     """
 
     __slots__ = ("_decrypter", "_limits", "_receiving", "_verifier")
@@ -181,24 +265,73 @@ class BodyDecrypter(Opaque):
     def decrypt(self, body: str | bytes) -> bytes:
         """Decrypt a body, verify its signature where the profile has one, and return the payload.
 
-        Raises: as `open` does.
+        Args:
+            body: the body as it was received.
+
+        Returns:
+            The payload.
+
+        Raises:
+            TypeError: `body` is neither str nor bytes.
+            MalformedTokenError: the body does not have the shape of the envelope, as a plain body
+                does not; or its token is not a strict compact token of the right kind.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: the signature is not valid.
+            KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> visa = profiles.VISA_MLE.counterpart()
+            >>> body = profiles.VISA_MLE.encrypter(mine.public()).encrypt(b'{"amount": 5}')
+            >>> visa.decrypter(mine).decrypt(body)
+            b'{"amount": 5}'
+
+        Source: RFC 7516 section 5.2.
         """
         return self._open(body).payload
 
     @hide_locals
     def open(self, body: str | bytes) -> NestedToken:
-        """Decrypt a body as `decrypt` does, and return the payload with both headers and keys.
+        """Decrypt a body, and return the payload with the headers and keys of its layers.
+
+        Args:
+            body: the body as it was received.
+
+        Returns:
+            The payload, with what is known of it.
 
         Raises:
             TypeError: `body` is neither str nor bytes.
-            MalformedTokenError: it does not have the shape of the envelope, which a plain body does
-                not have either; or what is in it is not a strict compact token of the right kind.
+            MalformedTokenError: the body does not have the shape of the envelope, as a plain body
+                does not; or its token is not a strict compact token of the right kind.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
             UnknownKeyError: a layer names a kid that no key here has.
-            DecryptionError: it can't be opened; why is not told.
-            VerificationError: the signature does not hold.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: the signature is not valid.
             KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> visa = profiles.VISA_MLE.counterpart()
+            >>> body = profiles.VISA_MLE.encrypter(mine.public()).encrypt(b'{"amount": 5}')
+            >>> visa.decrypter(mine).open(body).decrypted_with.kid
+            'mle'
+
+        Source: RFC 7516 section 5.2.
         """
         return self._open(body)
 
@@ -219,6 +352,27 @@ class BodyDecrypter(Opaque):
         """Tell whether an answer with this HTTP status comes encrypted.
 
         True where the profile's pages don't say: a plain answer is then refused by `open`.
+
+        Args:
+            status: the HTTP status of the answer.
+
+        Returns:
+            Whether to decrypt the answer.
+
+        Raises:
+            TypeError: `status` is not a number.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> visa = profiles.VISA_MLE.counterpart()
+            >>> body = profiles.VISA_MLE.encrypter(mine.public()).encrypt(b'{"amount": 5}')
+            >>> visa.decrypter(mine).is_encrypted(200)
+            True
         """
         return self._receiving.errors != "plain" or status < _FIRST_ERROR
 

@@ -1,10 +1,10 @@
 """Envelopes: the shapes in which a token travels in a body.
 
 Rules:
-- An envelope only rearranges. What is taken out of it is a compact token, and goes through the one
-  parser there is for these.
+- An envelope only rearranges. The token taken out of it is compact, and goes through the one parser
+  for compact tokens.
 - A body of another shape is refused, and a plain one is another shape: nothing is handed through.
-- Members beside the token are labels. They are outside its protection and choose nothing here.
+- Members next to the token are labels. They are outside its protection and choose nothing here.
 
 Source: RFC 7515 section 7.1, RFC 7516 section 7.1; the pages that the profiles name.
 """
@@ -21,16 +21,55 @@ from joseal.errors import MalformedTokenError
 
 
 class Raw(Struct, frozen=True):
-    """The compact token is the body."""
+    """The compact token is the body.
+
+    Example:
+        >>> from joseal.profiles import Raw
+        >>> Raw().wrap("a.b.c", {})
+        b'a.b.c'
+
+    Source: RFC 7515 section 7.1, RFC 7516 section 7.1.
+    """
 
     @hide_locals
     def wrap(self, token: str, _others: Mapping[str, str]) -> bytes:
-        """Return the body for a token."""
+        """Return the body for a token.
+
+        Args:
+            token: the compact token.
+            _others: nothing; this envelope has no other members.
+
+        Returns:
+            The token as bytes.
+
+        Raises:
+            UnicodeEncodeError: the token is not ASCII.
+
+        Example:
+            >>> from joseal.profiles import Raw
+            >>> Raw().wrap("a.b.c", {})
+            b'a.b.c'
+        """
         return token.encode("ascii")
 
     @hide_locals
     def unwrap(self, body: bytes) -> str | bytes:
-        """Return the token in a body, unread."""
+        """Return the token in a body, unread.
+
+        Args:
+            body: the body as it was received.
+
+        Returns:
+            The body itself.
+
+        Raises:
+            Nothing: the parser of the token checks it.
+
+        Example:
+            >>> from joseal.profiles import Raw
+            >>> Raw().unwrap(b"a.b.c")
+            b'a.b.c'
+        """
         return body
 
 
@@ -45,6 +84,14 @@ class InMember(Struct, frozen=True):
     Raises:
         TypeError: an attribute is of another type.
         ValueError: a name is empty or there twice.
+
+    Example:
+        >>> from joseal.profiles import InMember
+        >>> envelope = InMember("encData")
+        >>> envelope.wrap("a.b.c", {})
+        b'{"encData":"a.b.c"}'
+
+    Source: RFC 8259, and the pages that the profiles name.
     """
 
     name: str
@@ -58,10 +105,23 @@ class InMember(Struct, frozen=True):
 
     @hide_locals
     def wrap(self, token: str, others: Mapping[str, str]) -> bytes:
-        """Return the body for a token and the members beside it.
+        """Return the body for a token and the members next to it.
+
+        Args:
+            token: the compact token.
+            others: the labels, and their values.
+
+        Returns:
+            The JSON text.
 
         Raises:
             ValueError: a label that strict JSON can't carry.
+
+        Example:
+            >>> from joseal.profiles import InMember
+            >>> envelope = InMember("encData")
+            >>> envelope.wrap("a.b.c", {})
+            b'{"encData":"a.b.c"}'
         """
         return _dump({self.name: token, **others})
 
@@ -69,9 +129,21 @@ class InMember(Struct, frozen=True):
     def unwrap(self, body: bytes) -> str | bytes:
         """Return the token in a body, unread.
 
+        Args:
+            body: the body as it was received.
+
+        Returns:
+            The token.
+
         Raises:
             MalformedTokenError: the body is not one strict JSON object with exactly these members,
                 all strings, the constants with their values.
+
+        Example:
+            >>> from joseal.profiles import InMember
+            >>> envelope = InMember("encData")
+            >>> envelope.unwrap(b'{"encData": "a.b.c"}')
+            'a.b.c'
         """
         names = (self.name, *self.labels, *dict(self.constants))
         members = _strings(body, names)
@@ -87,8 +159,16 @@ class Fields(Struct, frozen=True):
         names: of the members, in the order of the segments: five for a JWE, three for a JWS.
 
     Raises:
-        TypeError: `names` is no tuple of str.
+        TypeError: `names` is not a tuple of str.
         ValueError: neither five nor three names, an empty one, or one twice.
+
+    Example:
+        >>> from joseal.profiles import Fields
+        >>> envelope = Fields(("header", "payload", "signature"))
+        >>> envelope.wrap("a.b.c", {})
+        b'{"header":"a","payload":"b","signature":"c"}'
+
+    Source: RFC 8259, and the pages that the profiles name.
     """
 
     names: tuple[str, ...]
@@ -102,8 +182,21 @@ class Fields(Struct, frozen=True):
     def wrap(self, token: str, _others: Mapping[str, str]) -> bytes:
         """Return the body for a token.
 
+        Args:
+            token: the compact token.
+            _others: nothing; this envelope has no other members.
+
+        Returns:
+            The JSON text.
+
         Raises:
-            ValueError: the token has another number of segments.
+            ValueError: the token has the wrong number of segments.
+
+        Example:
+            >>> from joseal.profiles import Fields
+            >>> envelope = Fields(("header", "payload", "signature"))
+            >>> envelope.wrap("a.b.c", {})
+            b'{"header":"a","payload":"b","signature":"c"}'
         """
         return _dump(dict(zip(self.names, token.split("."), strict=True)))
 
@@ -111,9 +204,21 @@ class Fields(Struct, frozen=True):
     def unwrap(self, body: bytes) -> str | bytes:
         """Return the token in a body, unread.
 
+        Args:
+            body: the body as it was received.
+
+        Returns:
+            The token.
+
         Raises:
             MalformedTokenError: the body is not one strict JSON object with exactly these members,
                 all strings.
+
+        Example:
+            >>> from joseal.profiles import Fields
+            >>> envelope = Fields(("header", "payload", "signature"))
+            >>> envelope.unwrap(b'{"header": "a", "payload": "b", "signature": "c"}')
+            'a.b.c'
         """
         members = _strings(body, self.names)
         # A dot inside a member makes one segment too many, which the parser refuses.
@@ -126,10 +231,10 @@ RAW: Final = Raw()
 
 
 def others(envelope: Envelope, labels: Mapping[str, str]) -> dict[str, str]:
-    """Return the members beside the token, in their order.
+    """Return the members next to the token, in their order.
 
     Raises:
-        TypeError: `labels` is no mapping from str to str.
+        TypeError: `labels` is not a mapping from str to str.
         ValueError: they are not exactly those of the envelope, or strict JSON can't carry one.
     """
     if not isinstance(labels, Mapping):

@@ -2,7 +2,7 @@
 
 Rules:
 - Sending and receiving are apart, because the other side's two directions often differ.
-- Only what a page demands is here. What a receiver does not look at is None.
+- A rule is here only if a page demands it. None means that the receiver does not check the value.
 
 Source: RFC 7515 section 4.1, RFC 7516 section 4.1, RFC 7519 section 5.
 """
@@ -21,7 +21,7 @@ Nesting: TypeAlias = Literal["none", "sign-then-encrypt", "encrypt-then-sign"]
 
 
 class Sending(Struct, frozen=True, kw_only=True):
-    """What is sent.
+    """The rules for messages that are sent.
 
     Attributes:
         algs: what the recipient's key may be bound to; the key decides which it is.
@@ -36,6 +36,17 @@ class Sending(Struct, frozen=True, kw_only=True):
     Raises:
         TypeError: an attribute is of another type.
         ValueError: a name that is not known; `sign_algs` that don't go with `nesting`.
+
+    Example:
+        >>> from joseal.profiles import InMember, Kid, Sending
+        >>> sending = Sending(
+        ...     algs=("RSA-OAEP-256",),
+        ...     enc="A256GCM",
+        ...     header=(Kid(),),
+        ...     envelope=InMember("encData"),
+        ... )
+
+    Source: RFC 7515 section 4.1, RFC 7516 section 4.1.
     """
 
     algs: tuple[Alg, ...]
@@ -57,10 +68,10 @@ class Sending(Struct, frozen=True, kw_only=True):
 
 
 class Receiving(Struct, frozen=True, kw_only=True):
-    """What is received.
+    """The rules for messages that are received.
 
     Attributes:
-        algs: what the keys that open may be bound to.
+        algs: what the keys that decrypt may be bound to.
         encs: the content encryptions that are accepted.
         typ: what the JWE's header must say; None does not look.
         cty: the same for `cty`.
@@ -78,6 +89,16 @@ class Receiving(Struct, frozen=True, kw_only=True):
     Raises:
         TypeError: an attribute is of another type.
         ValueError: a name that is not known; `verify_algs` that don't go with `nesting`.
+
+    Example:
+        >>> from joseal.profiles import InMember, Receiving
+        >>> receiving = Receiving(
+        ...     algs=("RSA-OAEP-256",),
+        ...     encs=("A256GCM",),
+        ...     envelope=InMember("encData"),
+        ... )
+
+    Source: RFC 7515 section 4.1, RFC 7516 section 4.1.
     """
 
     algs: tuple[Alg, ...]

@@ -25,7 +25,7 @@ from joseal.profiles.template import Clock
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """What one API demands, of the two directions apart.
+    """The demands of one API, separately for each direction.
 
     Attributes:
         name: unique in the table.
@@ -42,6 +42,19 @@ class Profile(Struct, frozen=True, kw_only=True):
         TypeError: an attribute is of another type.
         ValueError: no name, no source or no direction at all; or `confirmed` and `open_question`
             contradict each other.
+
+    Example:
+        >>> from joseal.profiles import Profile, Receiving, Sending
+        >>> mine = Profile(
+        ...     name="partner",
+        ...     about="our partner's API",
+        ...     sources=("https://partner.example/docs",),
+        ...     send=Sending(algs=("RSA-OAEP-256",), enc="A256GCM"),
+        ...     receive=Receiving(algs=("RSA-OAEP-256",), encs=("A256GCM",)),
+        ...     confirmed=True,
+        ... )
+        >>> mine.send.enc
+        'A256GCM'
     """
 
     name: str
@@ -73,31 +86,73 @@ class Profile(Struct, frozen=True, kw_only=True):
     def replace(self, **changes: object) -> Self:
         """Return a profile with some attributes changed.
 
-        Raises as `Profile` does; TypeError for an attribute that there is not.
+        Args:
+            changes: the attributes to change, with their new values.
+
+        Returns:
+            A new profile.
+
+        Raises:
+            TypeError: there is no such attribute, or a value is of another type.
+            ValueError: the changed profile has no name, no source or no direction at all; or
+                `confirmed` and `open_question` contradict each other.
+
+        Example:
+            >>> from joseal import profiles
+            >>> profiles.VISA_MLE.replace(name="visa-sandbox").name
+            'visa-sandbox'
         """
         return structs.replace(self, **changes)
 
     def with_send(self, **changes: object) -> Self:
         """Return a profile with some attributes of `send` changed, such as `enc` or `header`.
 
+        Args:
+            changes: the attributes to change, with their new values.
+
+        Returns:
+            A new profile.
+
         Raises:
-            ValueError: the profile sends nothing encrypted; otherwise as `Sending` does.
+            TypeError: there is no such attribute, or a value is of another type.
+            ValueError: the profile sends nothing encrypted; or a name is not known; or the algs for
+                signatures don't go with `nesting`.
+
+        Example:
+            >>> from joseal import profiles
+            >>> changed = profiles.VISA_MLE.with_send(enc="A256GCM")
+            >>> changed.send.enc
+            'A256GCM'
         """
         return self.replace(send=structs.replace(self._send(), **changes))
 
     def with_receive(self, **changes: object) -> Self:
         """Return a profile with some attributes of `receive` changed, such as `encs`.
 
+        Args:
+            changes: the attributes to change, with their new values.
+
+        Returns:
+            A new profile.
+
         Raises:
-            ValueError: the profile receives nothing encrypted; otherwise as `Receiving` does.
+            TypeError: there is no such attribute, or a value is of another type.
+            ValueError: the profile receives nothing encrypted; or a name is not known; or the algs
+                for signatures don't go with `nesting`.
+
+        Example:
+            >>> from joseal import profiles
+            >>> changed = profiles.VISA_MLE.with_receive(encs=("A256GCM",))
+            >>> changed.receive.encs
+            ('A256GCM',)
         """
         return self.replace(receive=structs.replace(self._receive(), **changes))
 
     def counterpart(self) -> Self:
         """Return the profile of the other side: it receives what this one sends, and the reverse.
 
-        A server uses it to decrypt requests and to encrypt answers. What this profile does not
-        receive, the other side does not send. Its headers have the key's kid, where there is one,
+        A server uses it to decrypt requests and to encrypt answers. If this profile receives
+        nothing, its counterpart sends nothing. Its headers have the key's kid, where there is one,
         and the `typ` and `cty` that this profile demands.
 
         Returns:
@@ -124,17 +179,20 @@ class Profile(Struct, frozen=True, kw_only=True):
         policy: Policy | None = None,
         limits: Limits = DEFAULTS,
     ) -> BodyEncrypter:
-        """Return what makes bodies as this profile says.
+        """Return an object that encrypts bodies as this profile says.
 
         Args:
             key: the recipient's public key.
             signing_key: the sender's private key, for a profile that signs.
             reply_key: the sender's own key, for a profile whose header names it: the answer is
                 encrypted to it.
-            labels: the members beside the token that the envelope names, such as `kid` and `sid`.
+            labels: the members next to the token that the envelope names, such as `kid` and `sid`.
             clock: gives the time for `iat`, in seconds.
             policy: refuse what the policy has no place for.
             limits: bounds on body and token.
+
+        Returns:
+            An object for all messages to this recipient.
 
         Raises:
             TypeError: an argument is of another type.
@@ -143,6 +201,15 @@ class Profile(Struct, frozen=True, kw_only=True):
             InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
                 does not have the kid that the header template asks for; or the policy refuses.
             TokenTooLargeError: the header is over `header_bytes`.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> visa = Key.from_certificate(pem, alg="RSA-OAEP-256", kid="mle-key")
+            >>> body = profiles.VISA_MLE.encrypter(visa).encrypt(b'{"amount": 5}')
+            >>> body[:12]
+            '{"encData":"'
         """
         return BodyEncrypter(
             self._send(),
@@ -165,7 +232,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         policy: Policy | None = None,
         limits: Limits = DEFAULTS,
     ) -> BodyDecrypter:
-        """Return what opens bodies as this profile says.
+        """Return an object that decrypts bodies as this profile says.
 
         Args:
             keys: the recipient's private key, or several while they are being changed.
@@ -174,12 +241,27 @@ class Profile(Struct, frozen=True, kw_only=True):
             policy: refuse what the policy has no place for.
             limits: bounds on body and token.
 
+        Returns:
+            An object for all messages to these keys.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: the profile receives nothing encrypted; verifying keys where none belong, or
                 none where they do.
             InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
                 pair; or the policy refuses.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> visa = profiles.VISA_MLE.counterpart()
+            >>> body = profiles.VISA_MLE.encrypter(mine.public()).encrypt(b'{"amount": 5}')
+            >>> visa.decrypter(mine).decrypt(body)
+            b'{"amount": 5}'
         """
         return BodyDecrypter(
             self._receive(),

@@ -1,8 +1,8 @@
 """The table of all profiles, by name.
 
 Rules, for the modules that hold them:
-- What stands there is what a public page or published code says, and `sources` names it. A guess
-  is an open question, never a default without one.
+- Every entry follows a public page or published code, which `sources` names. A guess is marked as
+  an open question.
 - A profile is for the party that calls the API, unless `about` says who sends and who receives.
 - Header members have the order of the sample, as far as `alg` in front and `enc` at the end leave
   it free. No reader may depend on it (RFC 8259 section 4).

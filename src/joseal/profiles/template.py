@@ -2,8 +2,8 @@
 
 Rules:
 - A template is data: constants, a `kid` from one source, an `iat` in one unit, what names the
-  key's certificate. `alg` stands before it and `enc` behind it, and neither can be part of it.
-- What is known beforehand is prepared once; only what comes after an `iat` is made for each token.
+  key's certificate. `alg` comes before it and `enc` after it, and neither can be part of it.
+- The part before an `iat` is prepared once; only the rest is made for each token.
 - A `kid` is a name. It chooses nothing here, and a hash in it protects nothing.
 
 Source: RFC 7515 section 4.1.4, RFC 7519 section 4.1.6, RFC 7638, RFC 5280 section 4.1.
@@ -46,7 +46,20 @@ _OF_CERTIFICATE: Final[Mapping[str, Callable[[Key], object]]] = MappingProxyType
 
 
 class Constant(Struct, frozen=True):
-    """A member with one value for all tokens, such as `typ` or `cty`."""
+    """A Header Parameter with one value for all tokens, such as `typ` or `cty`.
+
+    Attributes:
+        name: of the Header Parameter.
+        value: its value.
+
+    Example:
+        >>> from joseal.profiles import Constant, Sending
+        >>> sending = Sending(
+        ...     algs=("RSA-OAEP-256",), enc="A256GCM", header=(Constant("cty", "application/json"),)
+        ... )
+
+    Source: RFC 7516 section 4.1.
+    """
 
     name: str
     value: str | int | bool
@@ -68,6 +81,14 @@ class Kid(Struct, frozen=True):
             - `x5t`, `x5t#S256`: the hash of the certificate that the key came in.
             - `spki-sha256-hex`: SHA-256 over the DER SubjectPublicKeyInfo, in lower-case hex.
             - `jwk-thumbprint`: RFC 7638 with SHA-256, base64url.
+
+    Example:
+        >>> from joseal.profiles import Kid, Sending
+        >>> sending = Sending(
+        ...     algs=("RSA-OAEP-256",), enc="A256GCM", header=(Kid("jwk-thumbprint"),)
+        ... )
+
+    Source: RFC 7515 section 4.1.4, RFC 7638.
     """
 
     source: KidSource = "given"
@@ -79,6 +100,14 @@ class IssuedAt(Struct, frozen=True):
     Attributes:
         unit: `s` as RFC 7519 has it, or `ms`.
         text: write the number as a string.
+
+    Example:
+        >>> from joseal.profiles import IssuedAt, Sending
+        >>> sending = Sending(
+        ...     algs=("RSA-OAEP-256",), enc="A256GCM", header=(IssuedAt(unit="ms"),)
+        ... )
+
+    Source: RFC 7519 section 4.1.6.
     """
 
     unit: Literal["s", "ms"] = "s"
@@ -91,6 +120,12 @@ class CertificateParameter(Struct, frozen=True):
     Attributes:
         name: `x5t` for its SHA-1, `x5t#S256` for its SHA-256, `x5c` for the certificate itself. A
             reader must not trust a certificate because a token has it.
+
+    Example:
+        >>> from joseal.profiles import CertificateParameter, Sending
+        >>> sending = Sending(
+        ...     algs=("RSA-OAEP-256",), enc="A256GCM", header=(CertificateParameter("x5c"),)
+        ... )
 
     Source: RFC 7515 sections 4.1.6 to 4.1.8.
     """
@@ -106,7 +141,7 @@ def check(template: Template) -> None:
     """Check a template.
 
     Raises:
-        TypeError: it is no tuple of slots, or a name is no str.
+        TypeError: it is not a tuple of slots, or a name is not a str.
         ValueError: a name twice, or one that is managed (`alg`, `enc` and the like); a source or
             unit that is not known.
     """
@@ -139,12 +174,25 @@ def kid_of(key: Key, source: KidSource) -> str | None:
 
     Use it to name a private key as the other side will: `Key.from_pem(..., kid=...)`.
 
+    Args:
+        key: the key.
+        source: the source of the kid; see `Kid`.
+
     Returns:
         The kid; None for `optional` where the key has none.
 
     Raises:
         InvalidKeyError: the source is the key's own kid, and it has none, or one of another form;
             or a hash is asked of a symmetric key, which has no public half.
+
+    Example:
+        >>> from joseal import Key
+        >>> from joseal.profiles import kid_of
+        >>> mine = Key.generate("ES256")
+        >>> kid_of(mine, "jwk-thumbprint") == mine.thumbprint()
+        True
+
+    Source: RFC 7515 section 4.1.4, RFC 7638.
     """
     if source in ("spki-sha256-hex", "jwk-thumbprint") and key.is_symmetric:
         raise InvalidKeyError("a symmetric key has no public half to name")

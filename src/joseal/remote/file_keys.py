@@ -105,17 +105,31 @@ class FileKeys(KeySource):
             enc: the content encryption accepted, one or several.
             token: the token that is to be decrypted. Where it names a kid that is not there, the
                 file is read again, once in `check_seconds`. Nothing else of it is read.
-            options: as for `Decrypter`.
+            options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
             An object that never changes: ask for it anew for each token.
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Decrypter`, or the keys are not private ones for use "enc".
+            ValueError: `enc` or an option has a value that is not known; or the keys are not
+                private ones for use "enc".
             InvalidKeyError: a policy refuses the keys, or they fit no `enc`.
             KeyUnavailableError: there are no keys, or the token names one that is not there and the
                 file could not be read: the token may be good.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+            >>> size = Path("mine.jwks").write_text(text)
+            >>> keys = FileKeys("mine.jwks", alg="ECDH-ES+A256KW", use="enc", private=True)
+            >>> token = joseal.Encrypter(mine.public(), enc="A256GCM").encrypt(b"hello")
+            >>> keys.decrypter("A256GCM", token).decrypt(token)
+            b'hello'
 
         Source: RFC 7516 section 5.2.
         """
@@ -140,6 +154,19 @@ class FileKeys(KeySource):
         Raises:
             ValueError: the keys are not private ones for use "sig".
             KeyUnavailableError: there are no keys.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ES256", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+            >>> size = Path("mine.jwks").write_text(text)
+            >>> keys = FileKeys("mine.jwks", alg="ES256", use="sig", private=True)
+            >>> token = keys.signer().sign(b"hello")
+            >>> joseal.Verifier(mine.public()).verify(token)
+            b'hello'
 
         Source: RFC 7515 section 5.1.
         """

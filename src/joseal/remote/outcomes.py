@@ -72,6 +72,16 @@ class Fetch(Struct, frozen=True, kw_only=True):
         added: the names of keys that were not there before.
         removed: the names of keys that are there no more.
         skipped: how many members could not be used.
+
+    Example:
+        >>> from joseal.remote import FileKeys
+        >>> seen = []
+        >>> keys = FileKeys("missing.jwks", alg="ES256", use="sig", on_fetch=seen.append)
+        >>> try:
+        ...     keys.refresh()
+        ... except Exception as error:
+        ...     print(error.code, seen[0].outcome)
+        unavailable failed
     """
 
     outcome: Literal["loaded", "unchanged", "failed"]
@@ -96,6 +106,18 @@ class Health(Struct, frozen=True, kw_only=True):
         failures: how many have failed since the last good one.
         reason: of the last failure since then.
         text: the same, as a sentence.
+
+    Example:
+        >>> import json
+        >>> from pathlib import Path
+        >>> import joseal
+        >>> from joseal.remote import FileKeys
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+        >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+        >>> size = Path("mine.jwks").write_text(text)
+        >>> keys = FileKeys("mine.jwks", alg="ECDH-ES+A256KW", use="enc", private=True)
+        >>> keys.health().is_fresh, keys.health().fetches
+        (False, 0)
     """
 
     is_usable: bool

@@ -31,6 +31,20 @@ class KeySource(Opaque):
 
     Raises:
         TypeError: it is made itself.
+
+    Example:
+        >>> import json
+        >>> from pathlib import Path
+        >>> import joseal
+        >>> from joseal.remote import FileKeys
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+        >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+        >>> size = Path("mine.jwks").write_text(text)
+        >>> keys = FileKeys("mine.jwks", alg="ECDH-ES+A256KW", use="enc", private=True)
+        >>> keys.key_set().skipped
+        ()
+
+    Source: RFC 7517 section 5.
     """
 
     __slots__ = ("_refresher", "_rules")
@@ -51,6 +65,18 @@ class KeySource(Opaque):
         Raises:
             KeyUnavailableError: there are none: no look has succeeded, or the last one that did is
                 too long ago.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+            >>> size = Path("mine.jwks").write_text(text)
+            >>> keys = FileKeys("mine.jwks", alg="ECDH-ES+A256KW", use="enc", private=True)
+            >>> len(keys.key_set())
+            1
         """
         return self._refresher.current().keys
 
@@ -63,6 +89,18 @@ class KeySource(Opaque):
 
         Raises:
             KeyUnavailableError: it failed. Keys that were there before stay.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+            >>> size = Path("mine.jwks").write_text(text)
+            >>> keys = FileKeys("mine.jwks", alg="ECDH-ES+A256KW", use="enc", private=True)
+            >>> len(keys.refresh())
+            1
         """
         return self._refresher.refresh().keys
 
@@ -72,6 +110,20 @@ class KeySource(Opaque):
 
         Returns:
             The names of the keys, the age of the last good look, and the failures since then.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks(private=True))
+            >>> size = Path("mine.jwks").write_text(text)
+            >>> keys = FileKeys("mine.jwks", alg="ECDH-ES+A256KW", use="enc", private=True)
+            >>> keys.health().is_usable
+            False
+            >>> keys.refresh() is keys.key_set(), keys.health().is_usable
+            (True, True)
         """
         return self._refresher.health()
 
@@ -84,7 +136,7 @@ class KeySource(Opaque):
         Args:
             token: the token that is to be verified. Where it names a kid that is not there, the
                 source is looked at again, once in the cooldown. Nothing else of it is read.
-            options: as for `Verifier`.
+            options: the further settings of a `Verifier`, such as `typ` and `policy`.
 
         Returns:
             An object that never changes: ask for it anew for each token. For the same keys and the
@@ -92,10 +144,24 @@ class KeySource(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Verifier`, or `use` of the source is not "sig".
+            ValueError: an option has a value that is not known, or `use` of the source is not
+                "sig".
             InvalidKeyError: a policy refuses the keys.
             KeyUnavailableError: there are no keys, or the token names one that is not there and the
                 source could not be asked: the token may be good.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ES256", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks())
+            >>> size = Path("bank.jwks").write_text(text)
+            >>> keys = FileKeys("bank.jwks", alg="ES256", use="sig")
+            >>> token = joseal.Signer(mine).sign(b"hello")
+            >>> keys.verifier(token).verify(token)
+            b'hello'
 
         Source: RFC 7515 section 5.2.
         """
@@ -115,7 +181,7 @@ class KeySource(Opaque):
         Args:
             enc: the content encryption.
             kid: the name of the key to take; None for the first one, in the order of the set.
-            options: as for `Encrypter`.
+            options: the further settings of an `Encrypter`, such as `header` and `policy`.
 
         Returns:
             An object that never changes: ask for it anew for each message. For the same keys and
@@ -123,9 +189,23 @@ class KeySource(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Encrypter`, or `use` of the source is not "enc".
+            ValueError: `enc` or an option has a value that is not known, or `use` of the source is
+                not "enc".
             InvalidKeyError: a policy refuses the key.
             KeyUnavailableError: there are no keys, or none of this name.
+
+        Example:
+            >>> import json
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> from joseal.remote import FileKeys
+            >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> text = json.dumps(joseal.KeySet([mine]).to_jwks())
+            >>> size = Path("bank.jwks").write_text(text)
+            >>> keys = FileKeys("bank.jwks", alg="ECDH-ES+A256KW", use="enc")
+            >>> token = keys.encrypter("A256GCM").encrypt(b"hello")
+            >>> joseal.Decrypter(mine, enc="A256GCM").decrypt(token)
+            b'hello'
 
         Source: RFC 7516 section 5.1.
         """

@@ -3,7 +3,7 @@
 Rules:
 - A raw file may return less than it was asked for and take less than it was given: both are gone
   on with. One that does not block and has nothing to give is an error, never an end.
-- What a file raises is passed on as it is.
+- Exceptions raised by a file pass through unchanged.
 
 Source: none; what Python's `io` module leaves to the caller of a raw file.
 """

@@ -1,7 +1,7 @@
 """Whole files: the new one is private and complete, or it is not there.
 
 Rules:
-- A file is written beside its target and renamed onto it. Nobody sees a part of it, no symbolic
+- A file is written next to its target and renamed onto it. Nobody sees a part of it, no symbolic
   link is followed, and an error leaves the target as it was and nothing else behind.
 - The mode is given when the file is created, so no moment exists in which others can open it.
 - What was renamed is on the disk: first the file, then its directory.
@@ -38,14 +38,39 @@ def encrypt_file(
 ) -> None:
     """Encrypt a file into a new file, which takes the place of `target` when it is whole.
 
-    It is written beside the target with mode 0600, flushed to the disk and renamed. An exception
+    It is written next to the target with mode 0600, flushed to the disk and renamed. An exception
     leaves the target as it was and nothing else behind. Both may be the same file.
 
-    Raises:
-        ValueError: the target is a link, a directory or anything else but a regular file; or as
-            `encrypt_stream`.
+    Args:
+        encrypter: encrypts with AES-CBC-HMAC or AES-GCM, without compression.
+        source: the path of the plaintext.
+        target: the path of the new file.
+        header: members for this token alone, after the constant ones.
+        plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit applies, 2^36 - 32.
 
-    Further exceptions and arguments are those of `encrypt_stream`.
+    Raises:
+        TypeError: an argument is of another type.
+        ValueError: the target is a link, a directory or anything else but a regular file; the
+            encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
+            `plaintext_bytes` is negative; or `header` has a member that is managed, or is set
+            already, or that strict JSON can't carry.
+        TokenTooLargeError: header or plaintext is over its limit.
+        InvalidKeyError: a fixed key has made its 2^32 tokens.
+        OSError: a file can't be read or written.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import joseal
+        >>> from joseal.stream import decrypt_file, encrypt_file
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> size = Path("report.csv").write_bytes(b"hello")
+        >>> encrypt_file(encrypter, "report.csv", "report.jwe")
+        >>> decrypt_file(joseal.Decrypter(mine, enc="A256GCM"), "report.jwe", "report.out")
+        >>> Path("report.out").read_bytes()
+        b'hello'
+
+    Source: RFC 7516 section 5.1.
     """
     with _reading(source) as plaintext, _replacing(target) as token:
         encrypt_stream(encrypter, plaintext, token, header=header, plaintext_bytes=plaintext_bytes)
@@ -59,16 +84,43 @@ def decrypt_file(
     *,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Open the token in a file into a new file, which takes the place of `target` when it is whole.
+    """Decrypt the token in a file into a new file, which replaces `target` when it is whole.
 
-    What `encrypt_file` promises of the target holds here too: there is all of the plaintext or
-    nothing of it.
+    It is written next to the target with mode 0600, flushed to the disk and renamed. An exception
+    leaves the target as it was and nothing else behind.
+
+    Args:
+        decrypter: says which keys and encs are accepted, and what the header must have.
+        source: the path of the token.
+        target: the path of the new file.
+        plaintext_bytes: the most to decrypt. Without it AES-GCM's own limit applies, 2^36 - 32.
 
     Raises:
-        ValueError: the target is a link, a directory or anything else but a regular file; or as
-            `decrypt_stream`.
+        TypeError: an argument is of another type.
+        ValueError: the target is a link, a directory or anything else but a regular file; the
+            source is not seekable; `plaintext_bytes` is negative; the decrypter has a JSON form.
+        MalformedTokenError: it is not a strict compact JWE.
+        TokenTooLargeError: header or plaintext is over its limit.
+        NotAllowedError: alg, enc, typ, cty or p2c is not what the decrypter accepts, or enc is C20P
+            or XC20P, or the token is compressed.
+        UnknownKeyError: it names a kid that no key has.
+        DecryptionError: it can't be decrypted, or the source has changed meanwhile.
+        KeyUnavailableError: a key on a device could not be asked.
+        OSError: a file can't be read or written.
 
-    Further exceptions and arguments are those of `decrypt_stream`.
+    Example:
+        >>> from pathlib import Path
+        >>> import joseal
+        >>> from joseal.stream import decrypt_file, encrypt_file
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> size = Path("report.csv").write_bytes(b"hello")
+        >>> encrypt_file(encrypter, "report.csv", "report.jwe")
+        >>> decrypt_file(joseal.Decrypter(mine, enc="A256GCM"), "report.jwe", "report.out")
+        >>> Path("report.out").read_bytes()
+        b'hello'
+
+    Source: RFC 7516 section 5.2.
     """
     with _reading(source) as token, _replacing(target) as plaintext:
         decrypt_stream(decrypter, token, plaintext, plaintext_bytes=plaintext_bytes)

@@ -70,10 +70,10 @@ def encrypt_stream(
     header: Mapping[str, object] | None = None,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Encrypt what is left in a binary file, and write the token to another one.
+    """Encrypt the rest of a binary file, and write the token to a second one.
 
-    Neither is flushed or closed. After an exception the target holds the beginning of a token,
-    which nobody can open.
+    Neither is flushed or closed. After an exception the target has the beginning of a token,
+    which nobody can decrypt.
 
     Args:
         encrypter: encrypts with AES-CBC-HMAC or AES-GCM, without compression.
@@ -83,13 +83,28 @@ def encrypt_stream(
         plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit holds, 2^36 - 32.
 
     Raises:
-        TypeError: an argument is of another type; a file in text mode is.
+        TypeError: an argument is of another type; a file is in text mode.
         ValueError: the encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
-            `plaintext_bytes` is negative; or as `Encrypter.encrypt` for `header`.
+            `plaintext_bytes` is negative; or `header` has a member that is managed, or is set
+            already, or that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
         BlockingIOError: a file does not block, and has nothing or takes nothing now.
-        OSError: what a file raises reaches the caller.
+        OSError: an exception of a file reaches the caller.
+
+    Example:
+        >>> import io
+        >>> import joseal
+        >>> from joseal.stream import decrypt_stream, encrypt_stream
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> token, plaintext = io.BytesIO(), io.BytesIO()
+        >>> encrypt_stream(encrypter, io.BytesIO(b"hello"), token)
+        >>> token.seek(0)
+        0
+        >>> decrypt_stream(joseal.Decrypter(mine, enc="A256GCM"), token, plaintext)
+        >>> plaintext.getvalue()
+        b'hello'
 
     Source: RFC 7516 section 5.1.
     """
@@ -117,10 +132,10 @@ def decrypt_stream(
     *,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Open the token that is left in a binary file, and write the plaintext to another one.
+    """Decrypt the rest of a binary file, and write the plaintext to a second one.
 
-    Nothing is written unless the tag holds over header, iv and ciphertext. If the source changes
-    after that, what is written is a part of the authenticated plaintext, and `DecryptionError`
+    Nothing is written unless the tag is valid over header, iv and ciphertext. If the source changes
+    after that, only a part of the authenticated plaintext is written, and `DecryptionError`
     says that the rest is missing. Neither file is flushed or closed.
 
     Args:
@@ -142,6 +157,20 @@ def decrypt_stream(
         KeyUnavailableError: a key on a device could not be asked.
         BlockingIOError: a file does not block, and has nothing or takes nothing now.
         OSError: what a file raises reaches the caller.
+
+    Example:
+        >>> import io
+        >>> import joseal
+        >>> from joseal.stream import decrypt_stream, encrypt_stream
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine")
+        >>> encrypter = joseal.Encrypter(mine.public(), enc="A256GCM")
+        >>> token, plaintext = io.BytesIO(), io.BytesIO()
+        >>> encrypt_stream(encrypter, io.BytesIO(b"hello"), token)
+        >>> token.seek(0)
+        0
+        >>> decrypt_stream(joseal.Decrypter(mine, enc="A256GCM"), token, plaintext)
+        >>> plaintext.getvalue()
+        b'hello'
 
     Source: RFC 7516 section 5.2.
     """

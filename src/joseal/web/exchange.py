@@ -36,6 +36,18 @@ class Refusal(NamedTuple):
     Attributes:
         status: the HTTP status.
         body: constant JSON text.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import Key, profiles
+        >>> from joseal.web import Exchange
+        >>> data = Path("mine.p12").read_bytes()
+        >>> server = Key.from_pkcs12(
+        ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+        ... )
+        >>> exchange = Exchange(profiles.VISA_MLE, server)
+        >>> exchange.request("POST", b"plain").status
+        400
     """
 
     status: int
@@ -135,6 +147,19 @@ class Exchange(Opaque):
 
         Raises:
             TypeError: `body` is not bytes.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> from joseal.web import Exchange
+            >>> data = Path("mine.p12").read_bytes()
+            >>> server = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> exchange = Exchange(profiles.VISA_MLE, server)
+            >>> body = profiles.VISA_MLE.encrypter(server.public()).encrypt(b"{}")
+            >>> exchange.request("POST", body.encode()).payload
+            b'{}'
         """
         if not isinstance(body, bytes):
             raise TypeError("body must be bytes")
@@ -154,6 +179,24 @@ class Exchange(Opaque):
 
         Args:
             status: the HTTP status of the answer.
+
+        Returns:
+            True if `answer` is to be called.
+
+        Raises:
+            TypeError: `status` is not a number.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> from joseal.web import Exchange
+            >>> data = Path("mine.p12").read_bytes()
+            >>> server = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> exchange = Exchange(profiles.VISA_MLE, server)
+            >>> exchange.encrypts(200)
+            False
         """
         if self._encrypter is None or status in _EMPTY:
             return False
@@ -173,6 +216,18 @@ class Exchange(Opaque):
             TypeError: `body` is not bytes.
             TokenTooLargeError: the body is over `limits`.
             InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens, or answers stay plain.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import Key, profiles
+            >>> from joseal.web import Exchange
+            >>> data = Path("mine.p12").read_bytes()
+            >>> server = Key.from_pkcs12(
+            ...     data, alg="RSA-OAEP-256", kid="mle", password="a long password"
+            ... )
+            >>> exchange = Exchange(profiles.VISA_MLE, server, reply_key=server.public())
+            >>> exchange.answer(b"{}")[:12]
+            b'{"encData":"'
         """
         if self._encrypter is None:
             raise InvalidKeyError("answers stay plain: reply_key= encrypts them")

@@ -49,7 +49,7 @@ def wrap(kek: bytes, enc: EncSpec, cek: bytes | None = None) -> tuple[bytes, byt
 
 
 def unwrap(kek: bytes, encrypted_key: bytes) -> bytes | None:
-    """Unwrap a key; None where its integrity block does not hold. RFC 3394 section 2.2.2."""
+    """Unwrap a key; None where its integrity block is not valid. RFC 3394 section 2.2.2."""
     try:
         return aes_key_unwrap(kek, encrypted_key)
     except InvalidUnwrap:

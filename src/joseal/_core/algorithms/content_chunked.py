@@ -1,6 +1,6 @@
 """Content encryption chunk by chunk, for what is large: AES-CBC with HMAC and AES-GCM.
 
-What `content_encryption` does at once is done here in steps that stay in the processor's cache,
+This module does in steps that stay in the processor's cache what `content_encryption` does at once,
 because a fresh buffer of the plaintext's size costs as much as the cipher.
 
 Rules:
@@ -110,7 +110,7 @@ class ChunkedEncryption:
 def open_(
     enc: EncSpec, cek: bytes, ciphertext: LargeCiphertext, *, iv: bytes, aad: bytes, tag: bytes
 ) -> bytes | None:
-    """Check the tag and decrypt, in the ciphertext's memory; None where anything does not hold."""
+    """Check the tag and decrypt, in the ciphertext's memory; None where anything is not valid."""
     size = authenticate(enc, cek, slices(ciphertext.view), iv=iv, aad=aad, tag=tag)
     if size is None:
         return None
@@ -121,7 +121,7 @@ def open_(
 def authenticate(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
 ) -> int | None:
-    """Tell the size of the plaintext, or None if the tag or the padding does not hold."""
+    """Tell the size of the plaintext, or None if the tag or the padding is not valid."""
     if enc.family == "gcm":
         return _check_gcm(cek, chunks, iv=iv, aad=aad, tag=tag)
     mac = _begin_mac(enc, cek, iv, aad)

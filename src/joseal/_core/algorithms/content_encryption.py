@@ -71,7 +71,7 @@ def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> t
 
 
 def open_(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
-    """Check the tag and decrypt; None where anything does not hold."""
+    """Check the tag and decrypt; None where anything is not valid."""
     aad, iv, ciphertext, tag = sealed
     if isinstance(ciphertext, LargeCiphertext):
         if content_chunked.can_chunk(enc):

@@ -3,7 +3,7 @@
 Rules:
 - Coordinates have the full size of their field, and a point that is not on its curve is refused:
   here, whatever OpenSSL says of it.
-- The arithmetic of secrets is all OpenSSL's. What is computed here is public.
+- The arithmetic of secrets is all OpenSSL's. This module computes with public values only.
 
 Source: RFC 7518 section 6.2, RFC 8037 section 2, RFC 7748 sections 5 and 6, RFC 8032 section 5.2,
 RFC 8812 section 3.1, NIST SP 800-186 section 3.2.1, SEC 2 section 2.4.1 (secp256k1).
@@ -160,7 +160,7 @@ def scalar(key: PrivateCurveKey) -> bytes:
 
 
 def load_public(curve: str, x: bytes, y: bytes | None) -> PublicCurveKey | None:
-    """Make a public key of its coordinates; None where they are no point of this curve.
+    """Make a public key of its coordinates; None where they are not a point on this curve.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.

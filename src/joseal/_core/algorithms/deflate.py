@@ -1,7 +1,7 @@
 """`zip: DEF`: raw DEFLATE, with a cap on what comes out.
 
 Off unless named for one object. Compressing before encrypting tells the length of the compressed
-text, and with it something of a secret beside text that an attacker chose.
+text. If an attacker chose a part of that text, the length also tells something about the rest.
 
 Source: RFC 7516 section 4.1.3, RFC 1951, RFC 8725 section 3.6.
 """

@@ -1,9 +1,9 @@
-"""What every mechanism of key management has in common.
+"""The interface that every mechanism of key management implements.
 
-A mechanism is prepared once from key material and used for many tokens. Sealing asks it to `wrap`;
-opening asks it to `prepare`, which checks all that the token and the *public* key decide, and hands
-back the one private step, to be run afterwards. So the order that keeps failures uniform is in the
-types, and not in the discipline of the caller.
+A mechanism is prepared once from key material and used for many tokens. To encrypt, call `wrap`. To
+decrypt, call `check_public`, which checks all that the token and the *public* key decide, and
+returns the one private step, to be run afterwards. The types thus enforce the order that keeps
+failures uniform; the caller need not remember it.
 
 Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 """
@@ -27,7 +27,7 @@ NO_MEMBERS: Mapping[str, object] = {}
 
 
 class UnwrapRequest(NamedTuple):
-    """What a token says of its content encryption key, and what its opener allows it to say."""
+    """A token's description of its content encryption key, and what the decrypter allows in it."""
 
     enc: EncSpec
     members: Members
@@ -41,7 +41,7 @@ class UnwrapRequest(NamedTuple):
 
 
 class WrapSettings(NamedTuple):
-    """What the one who seals has decided for all tokens of one object.
+    """The settings of one `Encrypter`, the same for all of its tokens.
 
     `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.
     `info` is what the application puts into the key schedule of one token, for HPKE only.

@@ -134,7 +134,7 @@ class AlgSpec(Struct, frozen=True):
 
     Attributes:
         name: the registered name.
-        family: which module and class of this room does the work.
+        family: the module and class of this package that does the work.
         kind: the only kind of key that serves.
         curves: the curves that serve, for a key on a curve.
         hash: of OAEP and of its MGF1 alike; of PBKDF2.
@@ -330,7 +330,8 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
 
     Raises:
         TypeError: it is not str.
-        InvalidKeyError: it is not known. What a JWK has is not repeated; the nearest name is told.
+        InvalidKeyError: it is not known. The message suggests the nearest known name; it does
+            not repeat the value of a JWK.
     """
     if not isinstance(alg, str):
         raise checks.wrong_type("alg", "str", alg)

@@ -40,7 +40,7 @@ class SignatureScheme(Protocol):
         ...
 
     def verify(self, data: bytes, signature: bytes) -> bool:
-        """Tell whether the signature holds."""
+        """Tell whether the signature is valid."""
         ...
 
 
@@ -94,7 +94,7 @@ def rsa_check(sig: SigSpec, public: RSAPublicKey) -> Check:
     """Return the check of RS and PS, 256 to 512. RFC 7518 sections 3.3 and 3.5.
 
     The check raises:
-        InvalidSignature: the signature does not hold, or is not as long as the modulus.
+        InvalidSignature: the signature is not valid, or is not as long as the modulus.
     """
 
     def check(signature: bytes, data: bytes) -> None:
@@ -110,7 +110,7 @@ def ecdsa_check(sig: SigSpec, public: ec.EllipticCurvePublicKey) -> Check:
     """Return the check of ES256, ES384, ES512 and ES256K. RFC 7518 section 3.4, RFC 8812.
 
     The check raises:
-        InvalidSignature: the signature does not hold, or is not of twice the size of the field.
+        InvalidSignature: the signature is not valid, or is not of twice the size of the field.
     """
     size = curves.field_bytes(sig.curves[0])
 

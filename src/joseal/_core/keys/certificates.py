@@ -60,6 +60,16 @@ class Certificate(Result):
     Raises:
         InvalidKeyError: the bytes are not a certificate that can be read, or its key is of a kind
             that joseal does not use.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import joseal
+        >>> pem = Path("bank.pem").read_bytes()
+        >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP-256")
+        >>> bank.certificates[0].subject
+        'CN=bank.example'
+
+    Source: RFC 5280 section 4.1.
     """
 
     __slots__ = ("der", "issuer", "not_after", "not_before", "serial", "spki_sha256", "subject")
@@ -116,7 +126,28 @@ class Certificate(Result):
 
     @hide_locals
     def is_expired(self, now: dt.datetime) -> bool:
-        """Tell whether its validity has ended. The clock is the caller's."""
+        """Tell whether its validity has ended. The clock is the caller's.
+
+        Args:
+            now: the time, with a time zone.
+
+        Returns:
+            True after `not_after`.
+
+        Raises:
+            TypeError: `now` is not a `datetime` with a time zone.
+
+        Example:
+            >>> from datetime import UTC, datetime
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP-256")
+            >>> bank.certificates[0].is_expired(datetime(2020, 1, 1, tzinfo=UTC))
+            False
+
+        Source: RFC 5280 section 4.1.2.5.
+        """
         return self.not_after < now
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:

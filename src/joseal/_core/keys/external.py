@@ -23,15 +23,44 @@ PublicMaterial: TypeAlias = RSAPublicKey | PublicCurveKey | AkpPublicKey
 
 @exported
 class ExternalKey(Protocol):
-    """The private half of a pair, somewhere else. A device needs only the methods of its algs."""
+    """The private half of a pair, somewhere else. A device needs only the methods of its algs.
+
+    Example:
+        >>> import joseal
+        >>> inside = joseal.Key.generate("ES256", kid="hsm-1")
+        >>> class Device:
+        ...     def sign(self, alg: str, data: bytes) -> bytes:
+        ...         return bytes(64)  # ask the HSM here
+        >>> key = joseal.Key.from_external(Device(), public=inside.public())
+        >>> joseal.Signer(key).sign(b"hello").count(".")
+        2
+
+    Source: RFC 7518 sections 3, 4.2, 4.3 and 4.6.
+    """
 
     def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
         """Decrypt an encrypted key with the padding that `alg` names, such as `RSA-OAEP`.
 
         The encrypted key has the size of the modulus. A result of any length may be returned.
 
+        Args:
+            alg: the key management algorithm, such as `RSA-OAEP-256`.
+            encrypted_key: the JWE Encrypted Key.
+
+        Returns:
+            The content encryption key; None where the device refuses the ciphertext.
+
         Raises:
             KeyUnavailableError: the device can't be asked.
+
+        Example:
+            >>> class Device:
+            ...     def unwrap(self, alg, encrypted_key):
+            ...         return None  # ask the HSM here
+            >>> Device().unwrap("RSA-OAEP-256", bytes(256)) is None
+            True
+
+        Source: RFC 7518 sections 4.2 and 4.3, RFC 7516 section 11.5.
         """
         ...
 
@@ -40,8 +69,26 @@ class ExternalKey(Protocol):
 
         The peer's key is on this key's curve and not of low order.
 
+        Args:
+            peer: the other side's ephemeral public key.
+
+        Returns:
+            The shared secret; None where the device refuses the peer's key.
+
         Raises:
             KeyUnavailableError: the device can't be asked.
+
+        Example:
+            >>> from cryptography.hazmat.primitives.asymmetric import x25519
+            >>> class Device:
+            ...     def __init__(self):
+            ...         self._private = x25519.X25519PrivateKey.generate()
+            ...     def agree(self, peer):
+            ...         return self._private.exchange(peer)
+            >>> len(Device().agree(x25519.X25519PrivateKey.generate().public_key()))
+            32
+
+        Source: RFC 7518 section 4.6.
         """
         ...
 
@@ -59,8 +106,27 @@ class ExternalKey(Protocol):
     def sign(self, alg: str, data: bytes) -> bytes:
         """Sign `data` as RFC 7518 section 3 has it for `alg`; ECDSA gives r and s, no ASN.1.
 
+        Args:
+            alg: the signature algorithm, such as `ES256`.
+            data: the signing input.
+
+        Returns:
+            The signature, of the size that `alg` demands.
+
         Raises:
             KeyUnavailableError: the device can't be asked, or refused.
+
+        Example:
+            >>> from cryptography.hazmat.primitives.asymmetric import ed25519
+            >>> class Device:
+            ...     def __init__(self):
+            ...         self._private = ed25519.Ed25519PrivateKey.generate()
+            ...     def sign(self, alg, data):
+            ...         return self._private.sign(data)
+            >>> len(Device().sign("Ed25519", b"hello"))
+            64
+
+        Source: RFC 7518 section 3.
         """
         ...
 

@@ -73,6 +73,16 @@ class Key(Opaque):
     Raises:
         TypeError: an argument is of another type.
         InvalidKeyError: the key can't serve its alg.
+
+    Example:
+        >>> import joseal
+        >>> mine = joseal.Key.generate("ECDH-ES+A256KW", kid="mine-2027")
+        >>> mine
+        Key(alg='ECDH-ES+A256KW', kid='mine-2027', P-256 private)
+        >>> joseal.Key.from_pem(mine.to_pem(private=True), alg=mine.alg).is_private
+        True
+
+    Source: RFC 7517, RFC 7518 sections 3, 4 and 6.
     """
 
     __slots__ = (
@@ -154,10 +164,10 @@ class Key(Opaque):
         """Load the one key or certificate in a PEM text.
 
         PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read.
-        A certificate gives its public key; its dates and its issuer are not checked. Of several
-        certificates the first one counts, if issuer and subject say that it is the leaf of the
-        others; all else that has several blocks is refused. Loading one pair under two algs is dual
-        use, which RFC 8725 section 3 advises against.
+        A certificate gives its public key; its dates and its issuer are not checked. Several
+        certificates are accepted as a chain: the first must be the leaf. Any other text with
+        several blocks is refused. Loading one pair under two algs is dual use, which RFC 8725
+        section 3 advises against.
 
         Args:
             pem: the text.
@@ -171,9 +181,15 @@ class Key(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: no PEM or several blocks; damage; a wrong, missing or needless
-                password; a kind or size of key that `alg` does not take; an `alg` that is not
-                known.
+            InvalidKeyError: it is not PEM, has several blocks, or is damaged; the password is
+                wrong, missing or not needed; `alg` does not take this kind or size of key, or is
+                not known.
+
+        Example:
+            >>> import joseal
+            >>> pem = joseal.Key.generate("ES256").to_pem(private=True, password="a long one")
+            >>> joseal.Key.from_pem(pem, alg="ES256", kid="mine", password="a long one").kid
+            'mine'
 
         Source: RFC 7468; RFC 7518 section 4.3 for the least size.
         """
@@ -192,7 +208,38 @@ class Key(Opaque):
         password: str | bytes | None = None,
         legacy: bool = False,
     ) -> Self:
-        """Load a key or a certificate from DER bytes. As `from_pem`, and raises as it does."""
+        """Load a key or a certificate from DER bytes.
+
+        PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read.
+        A certificate gives its public key; its dates and its issuer are not checked.
+
+        Args:
+            data: the bytes of one key or certificate.
+            alg: the one algorithm that the key is for.
+            kid: its name.
+            password: for an encrypted private key.
+            legacy: allow `RSA1_5`, for decrypting old tokens.
+
+        Returns:
+            The key, with the certificate that it came in.
+
+        Raises:
+            TypeError: an argument is of another type.
+            InvalidKeyError: it is not DER of one key or certificate; the password is wrong, missing
+                or not needed; `alg` does not take this kind or size of key, or is not known.
+
+        Example:
+            >>> import joseal
+            >>> from cryptography.hazmat.primitives import serialization
+            >>> from cryptography.hazmat.primitives.asymmetric import ec
+            >>> der = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(
+            ...     serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            ... )
+            >>> joseal.Key.from_der(der, alg="ES256").is_private
+            False
+
+        Source: RFC 5280 section 4.1, RFC 5958, RFC 8017 appendix A.1.
+        """
         material = pems.load_der(data, password)
         return cls._make(material, alg, kid=kid, legacy=legacy, chain=_beside(material, data))
 
@@ -216,8 +263,16 @@ class Key(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: it is not a certificate, or several that are not a chain; otherwise
-                as for `from_pem`.
+            InvalidKeyError: it is not a certificate; there are several that are not a chain; `alg`
+                does not take this kind or size of key, or is not known.
+
+        Example:
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> pem = Path("bank.pem").read_bytes()
+            >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP-256")
+            >>> bank.is_private, len(bank.certificates)
+            (False, 1)
 
         Source: RFC 5280 section 4.1.
         """
@@ -244,7 +299,17 @@ class Key(Opaque):
 
         Raises:
             TypeError: an argument is of another type, or `key` is not a key of `cryptography`.
-            InvalidKeyError: as for `from_pem`.
+            InvalidKeyError: `alg` does not take this kind or size of key, or is not known; the
+                numbers of the key are not valid.
+
+        Example:
+            >>> from cryptography.hazmat.primitives.asymmetric import ec
+            >>> import joseal
+            >>> private = ec.generate_private_key(ec.SECP256R1())
+            >>> joseal.Key.from_cryptography(private, alg="ES256", kid="mine-2027").is_private
+            True
+
+        Source: RFC 7518 sections 3.1, 4.1 and 4.3.
         """
         return cls._make(pems.from_object(key), alg, kid=kid, legacy=legacy)
 
@@ -268,6 +333,13 @@ class Key(Opaque):
             TypeError: an argument is of another type.
             InvalidKeyError: the bytes are a public or private key; or they do not have the size
                 that `alg` needs.
+
+        Example:
+            >>> import secrets
+            >>> import joseal
+            >>> secret = secrets.token_bytes(32)
+            >>> joseal.Key.from_bytes(secret, alg="A256KW", kid="shared-1").is_symmetric
+            True
 
         Source: RFC 7518 sections 3.2, 4.4, 4.5 and 4.7.
         """
@@ -306,9 +378,19 @@ class Key(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: the variable is not set or is not such a key; a shared secret in
-                base64 whose text could be the secret itself; otherwise as for `from_pem` and
-                `from_jwk`.
+            InvalidKeyError: the variable is not set or is not such a key; a shared secret in base64
+                whose text could be the secret itself; the password is wrong, missing or not needed;
+                a JWK's own `alg`, `kid`, `use` or `key_ops` contradicts an argument; `alg` does not
+                take this kind or size of key, or is not known.
+
+        Example:
+            >>> import os
+            >>> import joseal
+            >>> os.environ["BANK_KEY"] = joseal.Key.generate("ES256").public().to_pem()
+            >>> joseal.Key.from_env("BANK_KEY", alg="ES256", kid="bank").kid
+            'bank'
+
+        Source: RFC 7468, RFC 7517 section 4.
         """
         if not isinstance(name, str):
             raise checks.wrong_type("name", "str", name)
@@ -351,10 +433,20 @@ class Key(Opaque):
             dual_use: use a pair that is marked for signing to encrypt, or the reverse.
             legacy: allow `RSA1_5`, for opening old tokens.
 
+        Returns:
+            The key, bound to its one alg.
+
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: no strict JSON object; a member that is missing or of the wrong form; a
-                key that is none; a contradiction with `alg` or `kid`; no `alg` at all.
+            InvalidKeyError: it is not a strict JSON object; a member is missing or of the wrong
+                form; its numbers are not a valid key; it contradicts `alg` or `kid`; or there is no
+                `alg` at all.
+
+        Example:
+            >>> import joseal
+            >>> jwk = joseal.Key.generate("ES256", kid="mine-2027").to_jwk()
+            >>> joseal.Key.from_jwk(jwk).kid
+            'mine-2027'
 
         Source: RFC 7517 section 4, RFC 7518 section 6.
         """
@@ -399,8 +491,17 @@ class Key(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: damage, or a wrong password; several keys, or certificates and no key,
-                without `alias`; an `alias` that names none of them; otherwise as for `from_pem`.
+            InvalidKeyError: the file is damaged or the password is wrong; it has several keys, or
+                certificates and no key, and `alias` is missing; `alias` names none of them; `alg`
+                does not take this kind or size of key, or is not known.
+
+        Example:
+            >>> from pathlib import Path
+            >>> import joseal
+            >>> data = Path("mine.p12").read_bytes()
+            >>> mine = joseal.Key.from_pkcs12(data, alg="RSA-OAEP-256", password="a long password")
+            >>> mine.is_private
+            True
 
         Source: RFC 7292.
         """
@@ -430,12 +531,21 @@ class Key(Opaque):
             salt_bytes: of the fresh salt of each new token.
             kid: its name.
 
+        Returns:
+            The key; each token has a fresh salt.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: an empty password, fewer than 1,000 iterations, or a salt that is not of 8
                 to 1,024 bytes.
             InvalidKeyError: an `alg` that takes no password; the password is a public or private
                 key.
+
+        Example:
+            >>> import joseal
+            >>> words = "correct horse battery staple"
+            >>> joseal.Key.from_password(words, alg="PBES2-HS256+A128KW").is_password
+            True
 
         Source: RFC 7518 section 4.8.
         """
@@ -508,9 +618,23 @@ class Key(Opaque):
             device: an HSM, a KMS or the like; see `ExternalKey`.
             public: the public key, bound to its alg.
 
+        Returns:
+            A private key whose operations the device does.
+
         Raises:
-            TypeError: `public` is no Key.
-            InvalidKeyError: `public` is no public key.
+            TypeError: `public` is not a Key.
+            InvalidKeyError: `public` is not a public key.
+
+        Example:
+            >>> import joseal
+            >>> inside = joseal.Key.generate("ES256", kid="hsm-1")
+            >>> class Device:
+            ...     def sign(self, alg: str, data: bytes) -> bytes:
+            ...         return bytes(64)  # ask the HSM here
+            >>> joseal.Key.from_external(Device(), public=inside.public()).is_private
+            True
+
+        Source: RFC 7518 sections 3 and 4.
         """
         if not isinstance(public, Key):
             raise checks.not_key("public", public)
@@ -538,10 +662,22 @@ class Key(Opaque):
                 needs it, and for HMAC (the size of the hash without it).
             kid: its name.
 
+        Returns:
+            A private key, or a shared secret.
+
         Raises:
             TypeError: an argument is of another type.
             ValueError: a size or curve that `alg` does not take, or no size for `dir`.
             InvalidKeyError: an `alg` that is not known, or that is never made (`RSA1_5`).
+
+        Example:
+            >>> import joseal
+            >>> joseal.Key.generate("ES256", kid="mine-2027").is_private
+            True
+            >>> joseal.Key.generate("ECDH-ES+A256KW", curve="X25519").alg
+            'ECDH-ES+A256KW'
+
+        Source: RFC 7518 sections 3.1 and 4.1.
         """
         checks.check_ints(**({} if size is None else {"size": size}))
         return cls._make(materials.generate(lookup_alg(alg), size=size, curve=curve), alg, kid=kid)
@@ -633,8 +769,19 @@ class Key(Opaque):
     def public(self) -> Self:
         """Return the public half, with the same alg and kid.
 
+        Returns:
+            A key without the private half, safe to publish.
+
         Raises:
             InvalidKeyError: a symmetric key has none.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
+            >>> mine.public().is_private
+            False
+
+        Source: RFC 7517 section 4.
         """
         public = materials.public(self._material)
         operations = jwks.counterparts(self._operations)
@@ -653,6 +800,15 @@ class Key(Opaque):
 
         For a symmetric key it is a hash of the secret: publish it for keys of full entropy only.
 
+        Returns:
+            43 characters, the same for the pair and for its public half.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
+            >>> mine.thumbprint() == mine.public().thumbprint()
+            True
+
         Source: RFC 7638 sections 3 and 7, RFC 9964 section 6 for AKP keys.
         """
         material = self._material
@@ -667,6 +823,15 @@ class Key(Opaque):
     def thumbprint_uri(self) -> str:
         """Return the thumbprint as a URI.
 
+        Returns:
+            The URI, which names the hash.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
+            >>> mine.thumbprint_uri()
+            'urn:ietf:params:oauth:jwk-thumbprint:sha-256:...'
+
         Source: RFC 9278 section 3.
         """
         return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{self.thumbprint()}"
@@ -675,8 +840,19 @@ class Key(Opaque):
     def spki_sha256(self) -> str:
         """Return the SHA-256 of the public key's SubjectPublicKeyInfo in hex, as some APIs name it.
 
+        Returns:
+            64 hexadecimal digits.
+
         Raises:
             InvalidKeyError: a symmetric key has none.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
+            >>> len(mine.spki_sha256())
+            64
+
+        Source: RFC 5280 section 4.1.2.7.
         """
         return digest(pems.spki(materials.public(self._material))).hex()
 
@@ -684,10 +860,24 @@ class Key(Opaque):
     def to_jwk(self, *, private: bool = False) -> dict[str, object]:
         """Return the key as a JWK with its alg, kid and key_ops.
 
+        Args:
+            private: release the private half, or the shared secret.
+
+        Returns:
+            The members of the JWK, ready for `json.dumps`.
+
         Raises:
-            TypeError: `private` is no bool.
+            TypeError: `private` is not a bool.
             InvalidKeyError: `private` is asked of a public key or of one on a device, or is not
                 given for a symmetric one.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
+            >>> sorted(mine.to_jwk())
+            ['alg', 'crv', 'kid', 'kty', 'x', 'y']
+
+        Source: RFC 7517 section 4, RFC 7518 section 6.
         """
         check_switches(private=private)
         released = jwks.dump(self._released(private=private))
@@ -705,11 +895,22 @@ class Key(Opaque):
             private: release the private half.
             password: encrypt it. Without one the file itself is the secret.
 
+        Returns:
+            The PEM text.
+
         Raises:
-            TypeError: `private` is no bool, or `password` neither str nor bytes.
+            TypeError: `private` is not a bool, or `password` neither str nor bytes.
             ValueError: a password without `private`, or an empty one.
             InvalidKeyError: `private` is asked of a public key or of one on a device, or the key is
                 symmetric.
+
+        Example:
+            >>> import joseal
+            >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
+            >>> mine.to_pem().splitlines()[0]
+            '-----BEGIN PUBLIC KEY-----'
+
+        Source: RFC 7468 sections 10, 11 and 13.
         """
         check_switches(private=private)
         if password is not None and not private:
@@ -728,7 +929,7 @@ class Key(Opaque):
         return self._material
 
     def _public_material(self) -> PublicMaterial:
-        """Return the public half as `cryptography` has it, for the modules of this room.
+        """Return the public half as `cryptography` has it, for the other modules of `_core`.
 
         Raises:
             InvalidKeyError: a symmetric key has none.

@@ -1,7 +1,7 @@
 """`KeySet`: several keys, chosen by the name that a token gives, never by what a token brings.
 
 Rules:
-- A set is unique by (kid, alg); a pair of keys may stand in it under two algs.
+- A set is unique by (kid, alg); a pair of keys may be in it under two algs.
 - Which keys are tried depends on `kid` and `alg` alone, so that the work is bounded and the
   failure stays one.
 
@@ -45,8 +45,19 @@ class KeySet(Opaque):
             be used. RFC 7517 section 5 wants such members ignored; an operator wants to know.
 
     Raises:
-        TypeError: something in `keys` is no `Key`.
+        TypeError: something in `keys` is not a `Key`.
         InvalidKeyError: no keys, two with the same kid and alg, or symmetric and asymmetric ones.
+
+    Example:
+        >>> import joseal
+        >>> old = joseal.Key.generate("ECDH-ES+A256KW", kid="2026")
+        >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="2027")
+        >>> keys = joseal.KeySet([old, new])
+        >>> token = joseal.Encrypter(new.public(), enc="A256GCM").encrypt(b"hello")
+        >>> joseal.Decrypter(keys, enc="A256GCM").open(token).key.kid
+        '2027'
+
+    Source: RFC 7517 section 5.
     """
 
     __slots__ = ("_by_alg", "_by_kid", "_keys", "skipped")
@@ -109,10 +120,22 @@ class KeySet(Opaque):
                 `kty` to names, such as `{"RSA": "RS256", "P-256": "ES256"}`.
             legacy: allow `RSA1_5`, for opening old tokens.
 
+        Returns:
+            The set of the members that can be used.
+
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: no strict JSON object with a list of `keys`; none of them usable, and
-                why by position; two with the same kid and alg; symmetric and asymmetric ones.
+            InvalidKeyError: it is not a strict JSON object with a list of `keys`; no member is
+                usable, and the message says why by position; two have the same kid and alg; or
+                symmetric and asymmetric ones are mixed.
+
+        Example:
+            >>> import joseal
+            >>> old = joseal.Key.generate("ECDH-ES+A256KW", kid="2026")
+            >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="2027")
+            >>> keys = joseal.KeySet([old, new])
+            >>> len(joseal.KeySet.from_jwks(keys.to_jwks()))
+            2
 
         Source: RFC 7517 section 5.
         """
@@ -145,8 +168,8 @@ class KeySet(Opaque):
 
         Raises:
             TypeError: `private` is not a bool.
-            InvalidKeyError: as for `Key.to_jwk`; with `private`, keys without a private half are
-                written as they are.
+            InvalidKeyError: without `private`, a shared secret; with it, a key on a device. Keys
+                without a private half are written as they are.
 
         Example:
             >>> import joseal

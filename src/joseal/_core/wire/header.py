@@ -129,7 +129,7 @@ def check_crit(header: Header, understood: Collection[str]) -> None:
 
 
 class Expected(NamedTuple):
-    """What an opener demands of every header, beside `alg` and `enc`."""
+    """The demands on every received header, apart from `alg` and `enc`."""
 
     typ: str | None
     cty: str | None
@@ -259,7 +259,7 @@ def add_parameters(
     """Return the members with those for one token behind them.
 
     Raises:
-        TypeError: `own` is no mapping with string names.
+        TypeError: `own` is not a mapping with string names.
         ValueError: a member that is managed, or is there already.
     """
     added = checked_parameters(own)
@@ -270,7 +270,7 @@ def add_parameters(
 
 
 def encode(members: dict[str, object], limits: Limits) -> bytes:
-    """Encode a header of ours, whose members `checked_parameters` has let through.
+    """Encode a header whose parameters have passed `checked_parameters`.
 
     Raises:
         ValueError: a member of the wrong type, or a wrong `crit`, or a JWT with an unencoded

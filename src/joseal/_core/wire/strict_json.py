@@ -106,7 +106,7 @@ def convert(value: object, shape: type[_T]) -> _T:
 def dump(value: object) -> bytes | None:
     """Write a JSON object as compact JSON; None where no strict reader would read the same.
 
-    That refuses NaN, lone surrogates, keys that are no strings, and every Python type that JSON
+    That refuses NaN, lone surrogates, keys that are not strings, and every Python type that JSON
     would only imitate (bytes, tuples, dates, decimals).
     """
     if not _is_plain(value, MAX_DEPTH):
@@ -182,7 +182,7 @@ def _integer(digits: str) -> int:
 
 
 def _number(digits: str) -> float:
-    """Read a number that is no integer, or one of the words NaN, Infinity and -Infinity."""
+    """Read a number that is not an integer, or one of the words NaN, Infinity and -Infinity."""
     value = float(digits) if len(digits) <= MAX_DIGITS else math.inf
     if not math.isfinite(value):
         raise ValueError("no finite number")

@@ -35,7 +35,7 @@ _LEAST_MODULUS: Final = 128
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """What a key adds to what the token tells.
+    """The findings that a key adds to those from the token alone.
 
     Attributes:
         causes: in order.

@@ -30,7 +30,7 @@ _GZIP: Final = zlib.MAX_WBITS + 16
 
 
 class Trial(NamedTuple):
-    """What came out.
+    """The result of a trial.
 
     Attributes:
         opened: whether the token opened in some way.

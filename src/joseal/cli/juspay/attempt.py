@@ -15,7 +15,7 @@ from joseal.juspay import Accepted, Ack, Attempt, Client, Known, NotSent, Outcom
 
 
 class _Before(Group, frozen=True, kw_only=True):
-    """What the attempt is made against."""
+    """The state of the order before the attempt."""
 
     fresh: bool
     decided: bool
@@ -81,8 +81,8 @@ def command(
     ATTEMPT_FILE is the attempt's body as the API's page has it, {"fulfillmentId": ...,
     "cardInfo": ...}; standard input unless named. No part of a card is ever an argument, and none
     is printed. The order's status is read before, twice and --apart seconds apart: an attempt at a
-    payout that has not failed ends with 2, and nothing is sent while the status can't be told. What
-    is wrong with the body ends with 1, before anything is sent.
+    payout that has not failed ends with 2, and nothing is sent while the status can't be told. A
+    mistake in the body ends with 1, before anything is sent.
 
     One word is printed, and the exit code says it too: accepted (0); refused (5): nothing was
     started; not_sent (6): it may be sent again; unknown (8): it may have been carried out, and must

@@ -81,7 +81,7 @@ def read(
     Raises:
         FailureError: a file can't be read.
         UsageError: one name for several keys, or more than one place for the password.
-        InvalidKeyError: something is no key that joseal can use.
+        InvalidKeyError: something is not a key that joseal can use.
     """
     password = options.read_password(source)
     given = [key_files.read(path) for path in paths or (files.STANDARD,)]

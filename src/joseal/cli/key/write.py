@@ -61,8 +61,8 @@ def write(
 
     Raises:
         UsageError: several keys in a form that holds one, or a password for one that holds none.
-        InvalidKeyError: a key without the half that is asked for, or of a kind that the form does
-            not hold; or the password is empty or too long.
+        InvalidKeyError: a key without the half that is asked for, or of a kind that the form
+            can't encode; or the password is empty or too long.
     """
     if password is not None and (form != "pem" or not private):
         raise click.UsageError("a new password goes with a private key in PEM alone")

@@ -66,6 +66,11 @@ class ByCommand:
 
     Raises:
         ValueError: there is no word in it, a quote is not closed, or the timeout is not positive.
+
+    Example:
+        >>> from joseal.conformance import ByCommand
+        >>> command = ByCommand("my-jose-tool --vectors", timeout=5.0)
+        >>> command.close()
     """
 
     is_joseal = False
@@ -92,7 +97,26 @@ class ByCommand:
 
     @hide_locals
     def run(self, task: Task) -> Answer:
-        """Ask the command. Nothing is raised for what a file can hold."""
+        """Ask the command. Nothing is raised for what a file can hold.
+
+        Args:
+            task: the operation, with its key and input.
+
+        Returns:
+            The output; or a refusal; or why the command gave none.
+
+        Raises:
+            Nothing, whatever a file has.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import conformance
+            >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+            >>> size = Path("keys.json").write_text(text)
+            >>> report = conformance.verify([Path("keys.json")], conformance.ByCommand("false"))
+            >>> report.count(conformance.Outcome.PASSED)
+            0
+        """
         asked = asked_of(task)
         if isinstance(asked, Lacking):
             return asked
@@ -104,7 +128,13 @@ class ByCommand:
         return answer
 
     def close(self) -> None:
-        """Stop the command."""
+        """Stop the command.
+
+        Example:
+            >>> from joseal.conformance import ByCommand
+            >>> command = ByCommand("my-jose-tool --vectors", timeout=5.0)
+            >>> command.close()
+        """
         process, self._process = self._process, None
         if process is None:
             return

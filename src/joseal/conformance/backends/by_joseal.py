@@ -205,7 +205,7 @@ def _answer(raw: bytes | None) -> Answer:
 
 
 def _written(jwk: Jwk) -> bytes:
-    """Write a JWK as JSON; one that no strict reader takes is no JWK at all."""
+    """Write a JWK as JSON; one that no strict reader takes is not a JWK at all."""
     return strict_json.dump(jwk) or b""
 
 
@@ -225,7 +225,7 @@ def _single(key: Key | KeySet) -> Key:
 
 
 def _limits(told: Settings) -> Limits | None:
-    """Return the file's limits, none of them over the most; None where there is no such limit."""
+    """Return the file's limits, none of them over the most; None where there is none."""
     fields = set(_MOST.__struct_fields__)
     if told.form not in FORMS:
         return None
@@ -244,7 +244,7 @@ def _form(told: Settings) -> Form:
 
 
 def _is_known(task: Task) -> bool:
-    """Tell whether the alg that the key is for is one of ours; a set's keys may be of any."""
+    """Tell whether the alg that the key is for is one of joseal's; a set's keys may be of any."""
     match task:
         case Open() | Verify() | Load() | Thumbprint():
             name = _alg(task.jwk, task.alg)

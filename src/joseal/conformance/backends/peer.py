@@ -3,7 +3,7 @@
 Rules:
 - They are asked for whole tokens and keys, through their public interfaces, bound to one alg as a
   key of joseal is. Single steps are inside of them.
-- An alg or a setting that a library does not have is said, and is no refusal.
+- An alg or a setting that a library does not have is said, and is not a refusal.
 - Of what a library raises the name of the class is told, and never the text.
 
 Source: RFC 8725 section 3.1, for binding a key to one alg.
@@ -144,7 +144,7 @@ def bound_alg(task: Asked) -> str:
 
 
 def written(jwk: Jwk) -> bytes:
-    """Write a JWK as JSON; one that no strict reader takes is no JWK at all."""
+    """Write a JWK as JSON; one that no strict reader takes is not a JWK at all."""
     return strict_json.dump(jwk) or b""
 
 

@@ -14,11 +14,17 @@ from joseal.conformance.model import Answer, Task
 
 
 class Backend(Protocol):
-    """A library that can be asked."""
+    """A library that can be asked.
+
+    Example:
+        >>> from joseal import conformance
+        >>> conformance.backend("joseal").name
+        'joseal ...'
+    """
 
     @property
     def name(self) -> str:
-        """What the library is called, with its version."""
+        """The library's name and version."""
         ...
 
     @property
@@ -27,7 +33,26 @@ class Backend(Protocol):
         ...
 
     def run(self, task: Task) -> Answer:
-        """Do the task. Nothing is raised for what a file can hold."""
+        """Do the task. Nothing is raised for what a file can hold.
+
+        Args:
+            task: the operation, with its key and input.
+
+        Returns:
+            The output; or a refusal; or why the library can't do the task.
+
+        Raises:
+            Nothing, whatever a file has.
+
+        Example:
+            >>> from pathlib import Path
+            >>> from joseal import conformance
+            >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+            >>> size = Path("keys.json").write_text(text)
+            >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+            >>> report.backend
+            'joseal ...'
+        """
         ...
 
 
@@ -38,16 +63,42 @@ BACKENDS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether a backend's library is here."""
+    """Tell whether a backend's library is here.
+
+    Args:
+        name: one of `BACKENDS`.
+
+    Returns:
+        Whether `backend` can make it.
+
+    Raises:
+        KeyError: a name that is not in `BACKENDS`.
+
+    Example:
+        >>> from joseal import conformance
+        >>> conformance.is_installed("joseal")
+        True
+    """
     return importlib.util.find_spec(BACKENDS[name]) is not None
 
 
 def backend(name: str) -> Backend:
     """Make a backend.
 
+    Args:
+        name: one of `BACKENDS`.
+
+    Returns:
+        The backend, for `verify`.
+
     Raises:
         KeyError: a name that is not in `BACKENDS`.
         ImportError: its library is not here; `is_installed` tells.
+
+    Example:
+        >>> from joseal import conformance
+        >>> conformance.backend("joseal").name
+        'joseal ...'
     """
     if BACKENDS[name] == "joseal":
         return ByJoseal()

@@ -1,4 +1,4 @@
-"""Plain lists: tokens with their keys and plaintexts, JWKs and JWK Sets, and what is no vector.
+"""Plain lists: tokens with their keys and plaintexts, JWKs and JWK Sets, and files without vectors.
 
 A list of tokens is an object with `verified`, an array of objects with `jwe` or `jws`, `jwk`, and
 `plaintext_hex`, and with `alg` where the JWK has none.

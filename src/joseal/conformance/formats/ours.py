@@ -248,7 +248,7 @@ def _bytes(thumbprint: str) -> bytes:
     """Return the bytes of a thumbprint.
 
     Raises:
-        ShapeError: it is no base64url.
+        ShapeError: it is not base64url.
     """
     raw = base64url.decode_text(thumbprint)
     if raw is None:

@@ -1,8 +1,9 @@
 """Which format a file is in, by what it holds and never by its name.
 
 Rules:
-- A file is read up to a bound, and as strict JSON: a file of two readings is no vector.
-- What is not recognised is said, and never left out.
+- A file is read up to a bound, and as strict JSON: a file that can be read in two ways is not a
+  vector file.
+- A file that is not recognized is reported, never left out.
 """
 
 from collections.abc import Callable

@@ -41,7 +41,26 @@ _KNOWN: Final = (
 
 
 def to_html(report: Report) -> str:
-    """Write the report as a page."""
+    """Write the report as a page.
+
+    Args:
+        report: what `verify` returned.
+
+    Returns:
+        One page, without scripts.
+
+    Raises:
+        Nothing.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> isinstance(conformance.to_html(report), str)
+        True
+    """
     parts = (
         _head(report),
         _tiles(report),
@@ -116,7 +135,7 @@ def _flag_names(result: Result) -> str:
 
 
 def _bar(counts: dict[Outcome, int]) -> str:
-    """Draw the counts as one bar; the numbers stand beside it."""
+    """Draw the counts as one bar; the numbers are next to it."""
     whole = sum(counts.values()) or 1
     parts = "".join(
         f'<i class="{_CLASSES[outcome]}" style="flex-grow:{count / whole:.4f}"></i>'

@@ -11,7 +11,26 @@ from joseal.conformance.running import FileReport, Outcome, Report
 
 
 def to_json(report: Report) -> bytes:
-    """Write the report as one JSON object."""
+    """Write the report as one JSON object.
+
+    Args:
+        report: what `verify` returned.
+
+    Returns:
+        UTF-8 text.
+
+    Raises:
+        Nothing.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> isinstance(conformance.to_json(report), bytes)
+        True
+    """
     return strict_json.write(members(report))
 
 

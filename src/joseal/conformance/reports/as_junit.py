@@ -18,7 +18,26 @@ _NOT_READ: Final = "not looked at: its name does not end in .json"
 
 
 def to_junit(report: Report) -> bytes:
-    """Write the report as XML."""
+    """Write the report as XML.
+
+    Args:
+        report: what `verify` returned.
+
+    Returns:
+        UTF-8 text, as JUnit's readers expect it.
+
+    Raises:
+        Nothing.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from joseal import conformance
+        >>> text = '[{"kty": "oct", "k": "AAAAAAAAAAAAAAAAAAAAAA", "alg": "A128KW"}]'
+        >>> size = Path("keys.json").write_text(text)
+        >>> report = conformance.verify([Path("keys.json")], conformance.backend("joseal"))
+        >>> isinstance(conformance.to_junit(report), bytes)
+        True
+    """
     made = report.origin.rows()
     suites = "".join(_suite(file, made) for file in report.files)
     suites += "".join(_unread(path) for path in report.others)

@@ -46,6 +46,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         status: the HTTP status, where there was one.
         question: what `Client.reconcile` is asked next; None for `known` itself.
         ask_at: when to ask it, in seconds of `time.time`.
+
+    Example:
+        >>> from joseal.juspay import Entry, Known
+        >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+        >>> entry.state, entry.standing
+        ('sending', 'to_reconcile')
     """
 
     attempt_id: str
@@ -78,7 +84,24 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @hide_locals
     def ended(self, outcome: Outcome[Ack]) -> "Entry":
-        """Return the entry after the call has ended."""
+        """Return the entry after the call has ended.
+
+        Args:
+            outcome: of the call.
+
+        Returns:
+            A new entry, for `keep`.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, Refused
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> ended = entry.ended(Refused(status=400, error_code="E01"))
+            >>> ended.state, ended.reason
+            ('refused', 'E01')
+        """
         reason, status = None, None
         if isinstance(outcome, Refused):
             reason, status = outcome.error_code, outcome.status

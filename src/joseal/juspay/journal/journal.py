@@ -20,45 +20,94 @@ class PayoutJournalError(JoseError):
 
 
 class PayoutJournal(Protocol):
-    """Where it is kept which attempts were made."""
+    """A record of the attempts that were made.
+
+    Example:
+        >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+        >>> journal = SqlitePayoutJournal("payouts.db")
+        >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+        >>> journal.begin(entry) is None, journal.begin(entry).attempt_id
+        (True, 'a-1')
+    """
 
     def begin(self, entry: Entry) -> Entry | None:
-        """Write that an attempt is about to be sent, unless it may not be.
+        """Record that an attempt is about to be sent, unless it must not be sent.
 
         Args:
             entry: in the state `sending`.
 
         Returns:
-            None where it was written: send it. Otherwise what hinders it: the entry of this
-            `attempt_id`, unless it is `not_sent`; or an unsettled one of the same payout, unless
-            `entry.known.is_decided`.
+            None where it was recorded: send it. Otherwise the entry that forbids it: that of this
+                `attempt_id`, unless it is `not_sent`; or an unsettled one of the same payout,
+                unless `entry.known.is_decided`.
 
         Raises:
             PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> journal.begin(entry) is None, journal.begin(entry).attempt_id
+            (True, 'a-1')
         """
         ...
 
     def keep(self, entry: Entry) -> None:
-        """Write what became of an attempt that was begun.
+        """Record the result of an attempt that was begun.
+
+        Args:
+            entry: the entry after the call or the question.
 
         Raises:
             PayoutJournalError: the journal can't be used, or has no such attempt.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> started = journal.begin(entry)
+            >>> journal.keep(entry)
         """
         ...
 
     def find(self, attempt_id: str) -> Entry | None:
-        """Return the entry of an attempt, or None.
+        """Find the entry of an attempt.
+
+        Args:
+            attempt_id: the caller's id of the attempt.
+
+        Returns:
+            The entry; None where there is none.
 
         Raises:
             PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> journal.find("a-1") is None
+            True
         """
         ...
 
     def entries(self) -> Iterator[Entry]:
         """Return all entries, the oldest first.
 
+        Returns:
+            An iterator over the entries.
+
         Raises:
             PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> started = journal.begin(entry)
+            >>> [one.attempt_id for one in journal.entries()]
+            ['a-1']
         """
         ...
 

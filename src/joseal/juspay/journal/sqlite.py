@@ -116,10 +116,25 @@ class SqlitePayoutJournal(Opaque):
 
     @hide_locals
     def begin(self, entry: Entry) -> Entry | None:
-        """Write that an attempt is about to be sent, as `PayoutJournal.begin` says.
+        """Record that an attempt is about to be sent, unless it must not be sent.
+
+        Args:
+            entry: in the state `sending`.
+
+        Returns:
+            None where it was recorded: send it. Otherwise the entry that forbids it: that of this
+                `attempt_id`, unless it is `not_sent`; or an unsettled one of the same payout,
+                unless `entry.known.is_decided`.
 
         Raises:
             PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> journal.begin(entry) is None, journal.begin(entry).attempt_id
+            (True, 'a-1')
         """
 
         def work(connection: sqlite3.Connection) -> Entry | None:
@@ -138,10 +153,20 @@ class SqlitePayoutJournal(Opaque):
 
     @hide_locals
     def keep(self, entry: Entry) -> None:
-        """Write what became of an attempt, as `PayoutJournal.keep` says.
+        """Record the result of an attempt that was begun.
+
+        Args:
+            entry: the entry after the call or the question.
 
         Raises:
             PayoutJournalError: the journal can't be used, or has no such attempt.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> started = journal.begin(entry)
+            >>> journal.keep(entry)
         """
 
         def work(connection: sqlite3.Connection) -> int:
@@ -152,18 +177,42 @@ class SqlitePayoutJournal(Opaque):
 
     @hide_locals
     def find(self, attempt_id: str) -> Entry | None:
-        """Return the entry of an attempt, or None.
+        """Find the entry of an attempt.
+
+        Args:
+            attempt_id: the caller's id of the attempt.
+
+        Returns:
+            The entry; None where there is none.
 
         Raises:
             PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> journal.find("a-1") is None
+            True
         """
         return self._in_transaction(lambda connection: _find(connection, attempt_id))
 
     def entries(self) -> Iterator[Entry]:
         """Return all entries, the oldest first.
 
+        Returns:
+            An iterator over the entries.
+
         Raises:
             PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> started = journal.begin(entry)
+            >>> [one.attempt_id for one in journal.entries()]
+            ['a-1']
         """
         return iter(
             self._in_transaction(

@@ -37,6 +37,11 @@ class Expiry(Body, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is not a string.
         ValueError: a member is not as above. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Expiry
+        >>> Expiry(month="01", year="2031").month
+        '01'
     """
 
     month: Annotated[str, text("0[1-9]|1[0-2]", "two digits from 01 to 12")]
@@ -44,7 +49,7 @@ class Expiry(Body, frozen=True, kw_only=True):
 
 
 class Details(Body, frozen=True, kw_only=True):
-    """What is told of the sender; `SenderDetails` says which members its type needs.
+    """The sender's particulars; `SenderDetails` says which of them its type needs.
 
     Attributes:
         name: the sender's name.
@@ -68,7 +73,7 @@ class Details(Body, frozen=True, kw_only=True):
 
 
 class SenderDetails(Body, frozen=True, kw_only=True):
-    """Who pays, and how.
+    """The paying party and the method of payment.
 
     Attributes:
         type: how the sender paid.
@@ -107,6 +112,11 @@ class CardInfo(Extensible, frozen=True, kw_only=True):
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above, or number and token are both given or both missing.
             The message names the member, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import CardInfo
+        >>> "4111" in repr(CardInfo(card_number="4111111111111111"))
+        False
     """
 
     card_number: CardNumber | None = None
@@ -138,6 +148,12 @@ class Attempt(Extensible, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: `fulfillment_id` is not printable ASCII without blanks.
+
+    Example:
+        >>> from joseal.juspay import Attempt, CardInfo
+        >>> card = CardInfo(card_number="4111111111111111")
+        >>> "4111" in repr(Attempt(fulfillment_id="f-1", card_info=card))
+        False
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"fulfillment_id"})

@@ -99,7 +99,7 @@ class Document(Body, frozen=True, kw_only=True):
 
 
 class PayeeDetails(Body, frozen=True, kw_only=True):
-    """What is told of a payee in Brazil."""
+    """The particulars of a payee in Brazil."""
 
     name: Text | None = None
     country: Country | None = None
@@ -183,7 +183,7 @@ class _Details(msgspec.Struct, frozen=True):
 
 
 class Beneficiary(Body, frozen=True, kw_only=True):
-    """Who is paid.
+    """The payee of a payout.
 
     Attributes:
         type: one of the documented types.

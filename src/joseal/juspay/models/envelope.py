@@ -38,6 +38,11 @@ class Envelope(Body, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is not a string.
         ValueError: a member is not as above. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Envelope
+        >>> Envelope(payload="a.b.c.d.e", kid="k-1", format="compact").format
+        'compact'
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"kid", "sid", "format"})
@@ -61,10 +66,21 @@ def payout_encrypter(
         bank: the API's public key.
         enc: `A256CBC-HS512` as in the page's sample, or `A128CBC-HS256` as in the guide.
 
+    Returns:
+        An encrypter for all requests with this key.
+
     Raises:
         TypeError: `bank` is not a Key.
         ValueError: `enc` is neither of the two.
         InvalidKeyError: `bank` is a private key, or can't serve this `enc`.
+
+    Example:
+        >>> import joseal
+        >>> from pathlib import Path
+        >>> from joseal.juspay import payout_encrypter
+        >>> bank = joseal.Key.from_certificate(Path("bank.pem").read_bytes(), alg="RSA-OAEP")
+        >>> payout_encrypter(bank).encrypt(b"{}").count(".")
+        4
     """
     if enc not in (SAMPLE_ENC, GUIDE_ENC):
         raise ValueError("enc must be one that the payouts API documents")
@@ -92,12 +108,25 @@ def encrypt_body(
         sid: the label of the caller's own public key.
         stringified: encrypt a JSON string that holds the body's JSON text, as for `Body.to_json`.
 
+    Returns:
+        The envelope, which `Client.attempt` sends.
+
     Raises:
         TypeError: an argument is of another type.
         ValueError: `kid` or `sid` is not printable ASCII, or not the one that a profile's encrypter
             has as its label.
         TokenTooLargeError: the body is over the encrypter's limits.
         KeyUnavailableError: a signing key on a device could not be asked.
+
+    Example:
+        >>> import joseal
+        >>> from pathlib import Path
+        >>> from joseal.juspay import Attempt, CardInfo, encrypt_body, payout_encrypter
+        >>> pem = Path("bank.pem").read_bytes()
+        >>> bank = joseal.Key.from_certificate(pem, alg="RSA-OAEP", kid="k-1")
+        >>> attempt = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_token="a-token"))
+        >>> encrypt_body(payout_encrypter(bank), attempt, kid="k-1").kid
+        'k-1'
     """
     if not isinstance(body, Body):
         raise TypeError("body must be a body of this API, such as an Attempt")

@@ -34,6 +34,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         is_open: whether one of the transactions had not failed.
         reads: how many equal reads of the status say so.
         is_decided: whether a person has decided that an attempt may be made.
+
+    Example:
+        >>> from joseal.juspay import Known
+        >>> Known.fresh("order-1", "f-1").fulfillment_id
+        'f-1'
     """
 
     order_id: str
@@ -52,6 +57,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             order_id: of the order.
             fulfillment_id: as the answer to the order's creation named it.
+
+        Returns:
+            The state, without transactions.
 
         Raises:
             TypeError: an argument is not a string.
@@ -79,6 +87,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
             order_id: of the order.
             fulfillment_id: of the payout.
             references: of the payout's transactions so far.
+
+        Returns:
+            The state, marked as decided.
 
         Raises:
             TypeError: an argument is of another type.
@@ -120,6 +131,9 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
         Args:
             later: read some time after this one; the longer, the more it proves.
+
+        Returns:
+            The later read; one more read counts if they are equal.
 
         Raises:
             TypeError: `later` is not a `Known`.

@@ -47,7 +47,7 @@ class WebhookDetails(Body, frozen=True, kw_only=True):
 
 
 class AdditionalInfo(Body, frozen=True, kw_only=True):
-    """What else is told of a payout; all of it is optional.
+    """Further particulars of a payout, all of them optional.
 
     Attributes:
         remark: a text for people.

@@ -1,4 +1,4 @@
-"""What the API answers about an order.
+"""The API's answers about an order.
 
 Rules:
 - Unknown members are ignored, for the API adds some; of the documented ones only those have to be
@@ -54,7 +54,7 @@ class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class PaidTo(Guarded, frozen=True, kw_only=True, rename="camel"):
-    """What an answer tells of the payee, all of it hidden. A card is down to its last four."""
+    """The payee in an answer, hidden from `repr`. A card is down to its last four digits."""
 
     name: str | None = None
     account: str | None = None
@@ -72,7 +72,7 @@ class PaidTo(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class PaidBeneficiary(Guarded, frozen=True, kw_only=True):
-    """Who is paid, as an answer tells it."""
+    """The payee of a payout, as given in an answer."""
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
 

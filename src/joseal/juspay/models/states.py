@@ -1,7 +1,7 @@
 """The documented states of orders, fulfillments, transactions and validations.
 
 Rules:
-- A state that the API adds later is no error: it becomes a value of the same type, equal to its
+- A state that the API adds later is not an error: it becomes a value of the same type, equal to its
   text, whose `documented` is false.
 - No state is final: REVERSED is a success that turned into a failure, CONFLICTED the contrary.
 
@@ -16,7 +16,7 @@ _STATE: Final = re.compile("[A-Z][A-Z0-9_]{0,63}")
 
 
 class State(enum.StrEnum):
-    """What all states share. A member is a string, and equal to the word that the API uses."""
+    """The base class of all states. A member is a string equal to the word that the API uses."""
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -38,7 +38,13 @@ class State(enum.StrEnum):
 
 
 class OrderState(State):
-    """How an order stands."""
+    """The state of an order.
+
+    Example:
+        >>> from joseal.juspay import OrderState
+        >>> OrderState.CREATED == "CREATED", OrderState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     CREATED = "CREATED"
     """On an older page only."""
@@ -53,7 +59,13 @@ class OrderState(State):
 
 
 class FulfillmentState(State):
-    """How one payout of an order stands."""
+    """The state of one payout of an order.
+
+    Example:
+        >>> from joseal.juspay import FulfillmentState
+        >>> FulfillmentState.SUCCESS == "SUCCESS", FulfillmentState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     CREATED = "CREATED"
     PENDING = "PENDING"
@@ -65,7 +77,13 @@ class FulfillmentState(State):
 
 
 class TransactionState(State):
-    """How one attempt at a payout stands."""
+    """The state of one attempt at a payout.
+
+    Example:
+        >>> from joseal.juspay import TransactionState
+        >>> TransactionState.PENDING == "PENDING", TransactionState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     CREATED = "CREATED"
     INITIATED = "INITIATED"
@@ -84,7 +102,7 @@ FAILED: Final = frozenset({TransactionState.FAILURE, TransactionState.REVERSED})
 
 
 class ValidationState(State):
-    """What is known of a beneficiary."""
+    """The result of validating a beneficiary."""
 
     VALID = "VALID"
     INVALID = "INVALID"

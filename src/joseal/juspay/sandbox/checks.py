@@ -1,12 +1,12 @@
-"""What the stand-in for the payouts server checks, without a socket.
+"""The checks of the sandbox for the payouts server, without a socket.
 
-What the public pages leave open is decided here, strictly, and is no word of the real server's:
+Where the public pages leave a point open, the sandbox is strict; the real server may differ:
 
 - a path that is not a published one is E09 with 404; another method, another content type of a
   body, an order id that is none, or a missing `x-merchantid` is E05 with 400;
 - an `x-merchantid` that is not the one the API key belongs to is E08 with 403;
 - a payload that can't be opened is E03, as is a wrong kid or sid, and the message gives the stable
-  code of our own error;
+  code of joseal's own error;
 - a card that travels in a plain order is E01.
 
 Rules:
@@ -63,7 +63,7 @@ _CODES: Final[Mapping[str, _Meaning]] = MappingProxyType(
 
 
 class Record(NamedTuple):
-    """What is kept of a request for an attempt. Nothing in it is secret.
+    """The recorded parts of a request for an attempt, none of them secret.
 
     Attributes:
         order_id: from the path.
@@ -103,7 +103,7 @@ class Refusal(NamedTuple):
 
 
 class NewSheet(NamedTuple):
-    """What is kept of a new order. Nothing in it is secret.
+    """The recorded parts of a new order, none of them secret.
 
     Attributes:
         order_id: the merchant's own.
@@ -122,7 +122,7 @@ def is_order_id(text: str) -> bool:
 
 
 class Checks(Opaque):
-    """What one merchant was told, and the key that opens what they send.
+    """One merchant's credentials, and the key that decrypts their requests.
 
     Args:
         key: the private key.
@@ -181,7 +181,7 @@ class Checks(Opaque):
 
     @hide_locals
     def read(self, order_id: str, body: bytes) -> Record | Refusal:
-        """Open the body of an attempt, check it, and keep of it what is no secret."""
+        """Decrypt the body of an attempt, check it, and keep the parts that are not secret."""
         plaintext = self._open(body)
         if isinstance(plaintext, Refusal):
             return plaintext
@@ -193,13 +193,13 @@ class Checks(Opaque):
 
     @hide_locals
     def read_sealed_order(self, body: bytes) -> NewSheet | Refusal:
-        """Open the body of an encrypted order, check it, and keep of it what is no secret."""
+        """Decrypt and check the body of an order, and keep the parts that are not secret."""
         plaintext = self._open(body)
         return plaintext if isinstance(plaintext, Refusal) else _order(plaintext)
 
     @hide_locals
     def read_plain_order(self, body: bytes) -> NewSheet | Refusal:
-        """Check the body of a plain order, and keep of it what is no secret."""
+        """Check the body of a plain order, and keep the parts that are not secret."""
         return _order(body, sealed=False)
 
     def _open(self, body: bytes) -> bytes | Refusal:

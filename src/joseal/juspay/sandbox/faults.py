@@ -91,7 +91,7 @@ WITH_ANSWER: Final = frozenset(
 
 
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to happen to one exchange.
+    """The planned fault of one exchange.
 
     Attributes:
         fault: what goes wrong; None if nothing does.
@@ -102,6 +102,11 @@ class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Raises:
         ValueError: the fault needs the true answer, and `carried_out` is false.
+
+    Example:
+        >>> from joseal.juspay.sandbox import FaultPlan
+        >>> FaultPlan(delay_seconds=0.5).fault is None
+        True
     """
 
     fault: Fault | None = None

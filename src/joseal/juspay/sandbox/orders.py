@@ -3,14 +3,14 @@
 The truth and the view are two things here. A transaction exists, and moves money, from the moment
 its attempt arrives; the status may show it only some reads later, as the real one may.
 
-What the public pages leave open is decided here, and is no word of the real server's:
+Where the public pages leave a point open, the sandbox decides; the real server may differ:
 
 - every attempt that is accepted starts one more transaction, a repeated one too: a stand-in that
   forgave it would hide a payout that is sent twice;
 - an attempt at an order that was never created makes the order;
-- an order id that was used before is E01, and so is an attempt at a cancelled payout;
+- an order id that was used before is E01, and so is an attempt at a canceled payout;
 - an order or a fulfillment that is not there, or belongs to another order, is E09;
-- a payout that was started can't be cancelled any more; the answer is 200 and the same either way.
+- a payout that was started can't be canceled any more; the answer is 200 and the same either way.
 
 Rules:
 - No card and no password comes here: `sandbox_checks` hands in what is left without them.
@@ -41,6 +41,11 @@ class TransactionPlan(msgspec.Struct, frozen=True, kw_only=True):
         settles: its state in the end; `PENDING` means never.
         hidden_reads: how many reads of the order's status do not show it at all.
         pending_reads: how many reads after these show it as `PENDING`.
+
+    Example:
+        >>> from joseal.juspay.sandbox import TransactionPlan
+        >>> TransactionPlan(settles="FAILURE", hidden_reads=2).settles
+        'FAILURE'
     """
 
     settles: Settled = "SUCCESS"
@@ -52,7 +57,7 @@ TransactionPlans: TypeAlias = Callable[[str, int], TransactionPlan | None]
 
 
 class Event(NamedTuple):
-    """What a webhook is to tell."""
+    """The event that a webhook reports."""
 
     label: Literal["ORDER", "FULFILLMENT_ORDER", "FULFILLMENT_TXN"]
     value: str

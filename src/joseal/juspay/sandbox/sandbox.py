@@ -46,7 +46,7 @@ class Sandbox:
             Client(sandbox.account, encrypter).attempt(order_id, attempt, known=known)
 
     Each one has its own port, key pair, API key, orders and list of what it received, so several
-    can run at once. What it received can be read after the end too.
+    can run at once. The list can still be read after the sandbox has been closed.
 
     Args:
         key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
@@ -178,20 +178,51 @@ class Sandbox:
 
     @property
     def posted(self) -> tuple[Posted, ...]:
-        """What became of the webhooks so far."""
+        """The results of the webhooks sent so far."""
         return tuple(self._posted)
 
     def attempts(self, order_id: str) -> int:
         """Return how many attempts at an order have begun to arrive, carried out or not.
 
         More than one for one call of a client means that something sent it again.
+
+        Args:
+            order_id: of the order.
+
+        Returns:
+            The number of attempts.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox:
+            ...     sandbox.attempts("order-1")
+            0
         """
         if self._has_front:
             return self._director.count("attempt", order_id)
         return sum(record.order_id == order_id for record in self._received)
 
     def transactions(self, order_id: str) -> tuple[Transaction, ...]:
-        """Return what was started for an order in truth, whatever a status shows; oldest first."""
+        """Return what was started for an order in truth, whatever a status shows; oldest first.
+
+        Args:
+            order_id: of the order.
+
+        Returns:
+            The transactions; none for an order that is not there.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> with Sandbox() as sandbox:
+            ...     sandbox.transactions("order-1")
+            ()
+        """
         return self._orders.transactions(order_id)
 
     def __enter__(self) -> Self:

@@ -3,7 +3,7 @@
 Rules:
 - It listens on 127.0.0.1 alone, and leaves neither a thread nor a socket behind.
 - Bodies are bounded while they are read. Nothing of a request is logged.
-- `ACK` is answered as text: the bare word is no JSON.
+- `ACK` is answered as text: the bare word is not JSON.
 """
 
 import functools

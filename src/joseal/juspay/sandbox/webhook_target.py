@@ -56,7 +56,7 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Posted(NamedTuple):
-    """What became of one webhook.
+    """The result of one webhook.
 
     Attributes:
         id: its id.

@@ -8,7 +8,7 @@ Rules:
 - A receiver takes one form of body. A plain webhook where an encrypted one is expected is refused,
   and so is the reverse: whoever may choose the form chooses whether a signature is wanted. To
   change from one to the other, have two receivers on two addresses for the time of the change.
-- A label or a value that no page knows is no error, and neither is a further member: a webhook
+- A label or a value that no page knows is not an error, and neither is a further member: a webhook
   that is refused for being newer than this module would never be handled.
 - A webhook tells of a moment. Two may arrive in any order and more than once (see `deliveries`),
   and SUCCESS may still turn into REVERSED: what counts is the order's status.
@@ -50,7 +50,17 @@ _AUTHORIZATION: Final = "authorization"
 
 
 class Label(enum.StrEnum):
-    """What a webhook is about, as documented. Members are strings, and equal to the text."""
+    """The documented subject of a webhook. Members are strings, equal to the API's text.
+
+    Example:
+        >>> from joseal.juspay import Label, read_webhook
+        >>> text = (
+        ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+        ...     b' "category": "INFO", "info": {}}'
+        ... )
+        >>> read_webhook(text).label == Label.ORDER
+        True
+    """
 
     ORDER = "ORDER"
     FULFILLMENT_ORDER = "FULFILLMENT_ORDER"
@@ -89,6 +99,15 @@ class Webhook(Guarded, frozen=True, kw_only=True):
         info: the order, fulfillment, transaction or validation. Objects are read-only mappings and
             lists tuples; numbers with a point or an exponent are `Decimal`.
         text: the JSON text that was read, to be kept for later.
+
+    Example:
+        >>> from joseal.juspay import read_webhook
+        >>> text = (
+        ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+        ...     b' "category": "INFO", "info": {}}'
+        ... )
+        >>> read_webhook(text).id
+        'w-1'
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"id", "label", "value", "category"})
@@ -105,13 +124,28 @@ class Webhook(Guarded, frozen=True, kw_only=True):
 def read_webhook(text: bytes) -> Webhook:
     """Read the JSON text of a plain webhook, without asking who sent it.
 
-    For texts that are known to be authentic, such as those that were kept. What comes from outside
-    goes through `WebhookReceiver.receive`.
+    For texts that are known to be authentic, such as those that were kept. Texts from outside
+    must go through `WebhookReceiver.receive`.
+
+    Args:
+        text: the JSON text.
+
+    Returns:
+        The webhook.
 
     Raises:
         TypeError: `text` is not bytes.
         MalformedTokenError: it is not one strict JSON object with the documented members. The
             message names a member and its rule, never a value.
+
+    Example:
+        >>> from joseal.juspay import read_webhook
+        >>> text = (
+        ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+        ...     b' "category": "INFO", "info": {}}'
+        ... )
+        >>> read_webhook(text).value
+        'FULFILLMENTS_SUCCESSFUL'
     """
     if not isinstance(text, bytes):
         raise TypeError("text must be bytes")
@@ -145,9 +179,9 @@ Headers: TypeAlias = Pairs | Iterable[tuple[str, str]]
 
 @final
 class WebhookReceiver(Opaque):
-    """Authenticates webhooks, opens the encrypted ones, and reads them.
+    """Authenticates webhooks, decrypts the encrypted ones, and reads them.
 
-    Immutable and safe to share between threads. All that is configured must hold.
+    Immutable and safe to share between threads. Every check that is configured must pass.
 
     Args:
         basic: user name and password of Basic auth, as set up for the webhook.
@@ -161,9 +195,14 @@ class WebhookReceiver(Opaque):
     Raises:
         TypeError: an argument is of another type.
         ValueError: neither `basic` nor `custom_header` nor `keys`, or one of `keys` and
-            `verifying_keys` without the other; credentials that no header can carry; a profile
-            that receives nothing or is not signed. The message does not hold what was given.
-        InvalidKeyError: a key that can't serve, as for `Profile.decrypter`.
+            `verifying_keys` without the other; credentials that no header can carry; a profile that
+            receives nothing or is not signed. The message does not repeat what was given.
+        InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
+            pair.
+
+    Example:
+        >>> from joseal.juspay import WebhookReceiver
+        >>> receiver = WebhookReceiver(basic=("juspay", "a long password"))
     """
 
     __slots__ = ("_expected", "_limits", "_opener")
@@ -200,28 +239,69 @@ class WebhookReceiver(Opaque):
 
     @hide_locals
     def receive(self, headers: Headers, body: bytes) -> Webhook:
-        """Authenticate a webhook, open it if it is encrypted, and read it.
+        """Authenticate a webhook, decrypt it if it is encrypted, and read it.
 
         Args:
             headers: of the request: a mapping of any framework, or pairs. Names in any case.
             body: the bytes of the request's body.
 
+        Returns:
+            The webhook.
+
         Raises:
-            UnauthenticatedError: a header is missing or wrong; answer 401.
-            MalformedTokenError: the body is no webhook of the expected form: encrypted where a
-                plain one is expected, or the reverse, or neither. Answer 400.
-            TokenError: it can't be opened, or its signature does not hold, as for
-                `BodyDecrypter.open`.
-            KeyUnavailableError: a key on a device could not be asked; answer 503.
             TypeError: an argument is of another type.
+            UnauthenticatedError: a header is missing or wrong; answer 401.
+            MalformedTokenError: the body is not a webhook of the expected form: encrypted where a
+                plain one is expected, or the reverse, or neither. Answer 400.
+            TokenTooLargeError: the body is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: its signature is not valid.
+            KeyUnavailableError: a key on a device could not be asked; answer 503.
+
+        Example:
+            >>> from joseal.juspay import WebhookReceiver
+            >>> text = (
+            ...     b'{"id": "w-1", "label": "ORDER", "value": "FULFILLMENTS_SUCCESSFUL",'
+            ...     b' "category": "INFO", "info": {}}'
+            ... )
+            >>> receiver = WebhookReceiver(custom_header=("x-webhook-secret", "a long secret"))
+            >>> receiver.receive({"X-Webhook-Secret": "a long secret"}, text).id
+            'w-1'
         """
         return read_webhook(self._open(headers, body))
 
     @hide_locals
     def open(self, headers: Headers, body: bytes) -> bytes:
-        """Authenticate a webhook, open it if it is encrypted, and return its JSON text unread.
+        """Authenticate a webhook, decrypt it if it is encrypted, and return its JSON text unread.
 
-        For bodies of other products. Raises as `receive` does, but for what is in the text.
+        It is for bodies of other products than payouts.
+
+        Args:
+            headers: of the request: a mapping of any framework, or pairs. Names in any case.
+            body: the bytes of the request's body.
+
+        Returns:
+            The JSON text.
+
+        Raises:
+            TypeError: an argument is of another type.
+            UnauthenticatedError: a header is missing or wrong; answer 401.
+            MalformedTokenError: the body is encrypted where a plain one is expected, or the
+                reverse, or neither. Answer 400.
+            TokenTooLargeError: the body is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            UnknownKeyError: a layer names a kid that no key here has.
+            DecryptionError: it can't be decrypted; the reason is not given.
+            VerificationError: its signature is not valid.
+            KeyUnavailableError: a key on a device could not be asked; answer 503.
+
+        Example:
+            >>> from joseal.juspay import WebhookReceiver
+            >>> receiver = WebhookReceiver(custom_header=("x-webhook-secret", "a long secret"))
+            >>> receiver.open({"X-Webhook-Secret": "a long secret"}, b'{"id": "w-1"}')
+            b'{"id": "w-1"}'
         """
         return self._open(headers, body)
 

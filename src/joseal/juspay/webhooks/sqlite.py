@@ -1,7 +1,7 @@
 """`SqliteWebhookStore`: which webhooks were handled, in one file, for all processes of a machine.
 
-How claims are kept is that of `joseal._once.sqlite`. What is added here is a handler that writes in
-the transaction that confirms.
+Claims are kept by `joseal._once.sqlite`. This module adds handlers that write in the same
+transaction that confirms the webhook.
 
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 """
@@ -48,6 +48,12 @@ class SqliteWebhookStore(LeasedStore):
         TypeError: an argument is of another type.
         ValueError: a number is not positive and finite, or the path has a null character.
         WebhookStoreError: the file can't be used.
+
+    Example:
+        >>> from joseal.juspay import SqliteWebhookStore
+        >>> store = SqliteWebhookStore("webhooks.db")
+        >>> store.claim("w-1").attempt
+        1
     """
 
     __slots__ = ("_claims",)
@@ -76,12 +82,27 @@ class SqliteWebhookStore(LeasedStore):
 
     @hide_locals
     def claim(self, webhook_id: str) -> Claim | Delivery:
-        """Claim an id, as `WebhookStore.claim` says.
+        """Claim an id. Of all callers who try at the same time, one succeeds.
+
+        Args:
+            webhook_id: the id of the webhook.
+
+        Returns:
+            The claim; `Delivery.DUPLICATE` if the id was confirmed; `Delivery.IN_PROGRESS` while a
+                different claim is valid.
 
         Raises:
-            TypeError: the id is no str.
+            TypeError: the id is not a str.
             ValueError: it can't be one.
             WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import SqliteWebhookStore
+            >>> store = SqliteWebhookStore("webhooks.db")
+            >>> store.claim("w-1").attempt
+            1
+            >>> store.claim("w-1").name
+            'IN_PROGRESS'
         """
         WEBHOOK_ID.apply("webhook_id", webhook_id)
         found = self._claims.claim(webhook_id, self._now(), self._lease_seconds)
@@ -89,28 +110,62 @@ class SqliteWebhookStore(LeasedStore):
 
     @hide_locals
     def confirm(self, claim: Claim) -> bool:
-        """Confirm an id, as `WebhookStore.confirm` says.
+        """Record that the webhook was handled, whoever has the claim by now: a handler returned.
+
+        Args:
+            claim: the claim under which the handler ran.
+
+        Returns:
+            False if the claim had been taken over, or a different handler had been confirmed.
 
         Raises:
             WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import SqliteWebhookStore
+            >>> store = SqliteWebhookStore("webhooks.db")
+            >>> store.confirm(store.claim("w-1"))
+            True
         """
         return self._claims.confirm(claim.webhook_id, claim.attempt, self._now())
 
     @hide_locals
     def release(self, claim: Claim) -> None:
-        """Release a claim, as `WebhookStore.release` says.
+        """Release a claim whose handler failed; a claim that was taken over stays.
+
+        Args:
+            claim: the claim under which the handler ran.
 
         Raises:
             WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import SqliteWebhookStore
+            >>> store = SqliteWebhookStore("webhooks.db")
+            >>> store.release(store.claim("w-1"))
+            >>> store.claim("w-1").attempt
+            2
         """
         self._claims.release(claim.webhook_id, claim.attempt)
 
     @hide_locals
     def forget(self, older_than_seconds: float) -> int:
-        """Forget what was handled so long ago that it is not sent again; return how many.
+        """Forget the webhooks that were handled so long ago that they are not sent again.
+
+        Args:
+            older_than_seconds: the least age of what is forgotten.
+
+        Returns:
+            The number of webhooks forgotten.
 
         Raises:
             WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import SqliteWebhookStore
+            >>> store = SqliteWebhookStore("webhooks.db")
+            >>> store.forget(86_400)
+            0
         """
         return self._claims.forget(self._now() - older_than_seconds)
 
@@ -124,14 +179,26 @@ class SqliteWebhookStore(LeasedStore):
         it is there and the webhook is confirmed, or nothing of it. It must neither commit nor roll
         back. Others wait meanwhile, so it has to be brief.
 
+        Args:
+            webhook: an object with an `id`, such as a `Webhook`.
+            handler: is called with the webhook and the connection.
+
         Returns:
             `HANDLED`, `DUPLICATE`, or `IN_PROGRESS` while a claim of `handle_once` holds.
 
         Raises:
             WebhookStoreError: the store can't be used, or the handler ended the transaction.
                 Whatever the handler raises passes through; nothing was kept.
-            TypeError: the handler is `async`, or the id is no str.
+            TypeError: the handler is `async`, or the id is not a str.
             ValueError: the id can't be one.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> from joseal.juspay import SqliteWebhookStore
+            >>> webhook = SimpleNamespace(id="w-1")
+            >>> store = SqliteWebhookStore("webhooks.db")
+            >>> store.handle_in_transaction(webhook, lambda hook, connection: None).name
+            'HANDLED'
         """
         WEBHOOK_ID.apply("webhook_id", webhook.id)
         claims = self._claims

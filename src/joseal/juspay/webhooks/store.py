@@ -40,7 +40,15 @@ _LOG: Final = log_filter.logger("joseal.juspay")
 
 
 class Delivery(enum.Enum):
-    """What became of one delivery of a webhook."""
+    """The result of one delivery of a webhook.
+
+    Example:
+        >>> from joseal.juspay import MemoryWebhookStore
+        >>> store = MemoryWebhookStore()
+        >>> confirmed = store.confirm(store.claim("w-1"))
+        >>> store.claim("w-1").name
+        'DUPLICATE'
+    """
 
     HANDLED = "handled"
     """The handler has run, and that is confirmed."""
@@ -64,6 +72,12 @@ class Claim(NamedTuple):
     Attributes:
         webhook_id: of the webhook.
         attempt: how often it was claimed, this time included. It tells two claims of one id apart.
+
+    Example:
+        >>> from joseal.juspay import MemoryWebhookStore
+        >>> store = MemoryWebhookStore()
+        >>> store.claim("w-1").webhook_id
+        'w-1'
     """
 
     webhook_id: str
@@ -84,32 +98,80 @@ class WebhookStore(Protocol):
 
     Raises:
         WebhookStoreError: from each method: the store can't be used.
+
+    Example:
+        >>> from joseal.juspay import MemoryWebhookStore
+        >>> store = MemoryWebhookStore()
+        >>> store.claim("w-1").attempt
+        1
     """
 
     def claim(self, webhook_id: str) -> Claim | Delivery:
-        """Claim an id. Of all who try at the same time, one succeeds.
+        """Claim an id. Of all callers who try at the same time, one succeeds.
+
+        Args:
+            webhook_id: the id of the webhook.
 
         Returns:
-            The claim; `Delivery.DUPLICATE` if the id was confirmed; `Delivery.IN_PROGRESS` while
-            another claim holds.
+            The claim; `Delivery.DUPLICATE` if the id was confirmed; `Delivery.IN_PROGRESS` while a
+                different claim is valid.
+
+        Raises:
+            TypeError: the id is not a str.
+            ValueError: it can't be one.
+            WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.claim("w-1").attempt
+            1
+            >>> store.claim("w-1").name
+            'IN_PROGRESS'
         """
         ...
 
     def confirm(self, claim: Claim) -> bool:
-        """Keep that the webhook was handled, whoever holds the claim by now: a handler returned.
+        """Record that the webhook was handled, whoever has the claim by now: a handler returned.
+
+        Args:
+            claim: the claim under which the handler ran.
 
         Returns:
-            False if the claim had been taken over, or another handler had been confirmed.
+            False if the claim had been taken over, or a different handler had been confirmed.
+
+        Raises:
+            WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.confirm(store.claim("w-1"))
+            True
         """
         ...
 
     def release(self, claim: Claim) -> None:
-        """Let go of a claim whose handler failed; nothing if it had been taken over."""
+        """Release a claim whose handler failed; a claim that was taken over stays.
+
+        Args:
+            claim: the claim under which the handler ran.
+
+        Raises:
+            WebhookStoreError: the store can't be used.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.release(store.claim("w-1"))
+            >>> store.claim("w-1").attempt
+            2
+        """
         ...
 
 
 class Identified(Protocol):
-    """What has an id, such as a `Webhook`."""
+    """An object with an id, such as a `Webhook`."""
 
     @property
     def id(self) -> str:
@@ -128,10 +190,26 @@ def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object
     handler has to end well before the store's lease does. In an `async` program, run this function
     in a thread.
 
+    Args:
+        store: keeps which webhooks were handled.
+        webhook: an object with an `id`, such as a `Webhook`.
+        handler: is called with the webhook.
+
+    Returns:
+        `Delivery.HANDLED`, `Delivery.DUPLICATE` or `Delivery.IN_PROGRESS`.
+
     Raises:
         WebhookStoreError: the store can't be used.
         TypeError: the handler is `async`. It has not run, and nothing is confirmed.
         ValueError: the webhook's id can't be one.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> from joseal.juspay import MemoryWebhookStore, handle_once
+        >>> webhook = SimpleNamespace(id="w-1")
+        >>> store = MemoryWebhookStore()
+        >>> [handle_once(store, webhook, lambda hook: None).name for _ in range(2)]
+        ['HANDLED', 'DUPLICATE']
     """
     claim = store.claim(webhook.id)
     if isinstance(claim, Delivery):
@@ -174,7 +252,7 @@ def delivery_of(state: State) -> Delivery:
 class MemoryWebhookStore(LeasedStore):
     """Keeps deliveries in memory: for tests, and for one process whose end may forget them.
 
-    Safe to share between threads. What was handled stays until `forget`.
+    Safe to share between threads. A handled delivery stays until `forget` removes it.
 
     Args:
         lease_seconds: for how long a claim holds; longer than any handler runs.
@@ -183,6 +261,12 @@ class MemoryWebhookStore(LeasedStore):
     Raises:
         TypeError: an argument is of another type.
         ValueError: the lease is not positive and finite.
+
+    Example:
+        >>> from joseal.juspay import MemoryWebhookStore
+        >>> store = MemoryWebhookStore()
+        >>> store.claim("w-1").attempt
+        1
     """
 
     __slots__ = ("_claims",)
@@ -196,11 +280,26 @@ class MemoryWebhookStore(LeasedStore):
 
     @hide_locals
     def claim(self, webhook_id: str) -> Claim | Delivery:
-        """Claim an id, as `WebhookStore.claim` says.
+        """Claim an id. Of all callers who try at the same time, one succeeds.
+
+        Args:
+            webhook_id: the id of the webhook.
+
+        Returns:
+            The claim; `Delivery.DUPLICATE` if the id was confirmed; `Delivery.IN_PROGRESS` while a
+                different claim is valid.
 
         Raises:
-            TypeError: the id is no str.
+            TypeError: the id is not a str.
             ValueError: it can't be one.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.claim("w-1").attempt
+            1
+            >>> store.claim("w-1").name
+            'IN_PROGRESS'
         """
         WEBHOOK_ID.apply("webhook_id", webhook_id)
         found = self._claims.claim(webhook_id, self._now(), self._lease_seconds)
@@ -208,17 +307,63 @@ class MemoryWebhookStore(LeasedStore):
 
     @hide_locals
     def confirm(self, claim: Claim) -> bool:
-        """Confirm an id, as `WebhookStore.confirm` says."""
+        """Record that the webhook was handled, whoever has the claim by now: a handler returned.
+
+        Args:
+            claim: the claim under which the handler ran.
+
+        Returns:
+            False if the claim had been taken over, or a different handler had been confirmed.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.confirm(store.claim("w-1"))
+            True
+        """
         return self._claims.confirm(claim.webhook_id, claim.attempt, self._now())
 
     @hide_locals
     def release(self, claim: Claim) -> None:
-        """Release a claim, as `WebhookStore.release` says."""
+        """Release a claim whose handler failed; a claim that was taken over stays.
+
+        Args:
+            claim: the claim under which the handler ran.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.release(store.claim("w-1"))
+            >>> store.claim("w-1").attempt
+            2
+        """
         self._claims.release(claim.webhook_id, claim.attempt)
 
     @hide_locals
     def forget(self, older_than_seconds: float) -> int:
-        """Forget what was handled so long ago that it is not sent again; return how many."""
+        """Forget the webhooks that were handled so long ago that they are not sent again.
+
+        Args:
+            older_than_seconds: the least age of what is forgotten.
+
+        Returns:
+            The number of webhooks forgotten.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import MemoryWebhookStore
+            >>> store = MemoryWebhookStore()
+            >>> store.forget(86_400)
+            0
+        """
         return self._claims.forget(self._now() - older_than_seconds)
 
     def __repr__(self) -> str:

@@ -30,6 +30,20 @@ class Destruction(Struct, frozen=True, kw_only=True):
         waiting_for: the partners that have not fetched.
         not_before: when the quiet time will be over, if nothing happens until then; None while that
             can't be said.
+
+    Example:
+        >>> import datetime
+        >>> import joseal
+        >>> from joseal.remote import KeyRing, RingKey
+        >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+        >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+        >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+        >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+        >>> quiet = datetime.timedelta(days=7)
+        >>> ring.may_destroy("2027-05", quiet=quiet, last_used=None, fetched={}).allowed
+        False
+
+    Source: NIST SP 800-57 part 1 revision 5 section 7.
     """
 
     allowed: bool

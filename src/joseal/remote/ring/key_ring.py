@@ -66,7 +66,8 @@ class KeyRing(Opaque):
         >>> import datetime
         >>> import joseal
         >>> from joseal.remote import KeyRing, RingKey
-        >>> may, june = (datetime.datetime(2027, month, 1, tzinfo=datetime.UTC) for month in (5, 6))
+        >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+        >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
         >>> old = joseal.Key.generate("ECDH-ES+A256KW", kid="old")
         >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="new")
         >>> ring = KeyRing([RingKey(old, announced=may, primary=may)])
@@ -124,6 +125,17 @@ class KeyRing(Opaque):
         Raises:
             TypeError: `at` is not a `datetime`.
             ValueError: it has no time zone.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> ring.states()
+            {'2027-05': 'primary'}
         """
         if at is not None:
             check_date("at", at)
@@ -136,15 +148,28 @@ class KeyRing(Opaque):
 
         Args:
             enc: the content encryption.
-            options: as for `Encrypter`.
+            options: the further settings of an `Encrypter`, such as `header` and `policy`.
 
         Returns:
             An object that never changes: ask for it anew for each message.
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Encrypter`, or the ring is for signatures.
+            ValueError: `enc` or an option has a value that is not known, or the ring is for
+                signatures.
             InvalidKeyError: no key is primary yet, or a policy refuses it.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> token = ring.encrypter("A256GCM").encrypt(b"hello")
+            >>> ring.decrypter("A256GCM").decrypt(token)
+            b'hello'
 
         Source: RFC 7516 section 5.1.
         """
@@ -162,7 +187,7 @@ class KeyRing(Opaque):
 
         Args:
             enc: the content encryption accepted, one or several.
-            options: as for `Decrypter`.
+            options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
             An object that never changes: ask for it anew for each token, because a key that retires
@@ -170,8 +195,21 @@ class KeyRing(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Decrypter`, or the ring is for signatures.
+            ValueError: `enc` or an option has a value that is not known, or the ring is for
+                signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> token = ring.encrypter("A256GCM").encrypt(b"hello")
+            >>> ring.decrypter("A256GCM").decrypt(token)
+            b'hello'
 
         Source: RFC 7516 section 5.2.
         """
@@ -187,22 +225,39 @@ class KeyRing(Opaque):
     def open(
         self, token: str | bytes, enc: Enc | Collection[Enc], **options: Unpack[DecrypterOptions]
     ) -> DecryptedToken:
-        """Open a token with the current keys, and tell `on_use` how it ended.
+        """Decrypt a token with the current keys, and tell `on_use` how it ended.
 
         Args:
             token: the token.
             enc: the content encryption accepted, one or several.
-            options: as for `Decrypter`.
+            options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
             The plaintext, with the header and the key.
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Decrypter`, or the ring is for signatures.
+            ValueError: `enc` or an option has a value that is not known, or the ring is for
+                signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
-            TokenError: as for `Decrypter.open`; a token under a retired key is `UnknownKeyError`.
+            MalformedTokenError: it is not a strict JWE in the form that is accepted.
+            TokenTooLargeError: it is over a limit.
+            NotAllowedError: alg, enc, zip, typ, cty or p2c is not what is accepted.
+            UnknownKeyError: it names a kid that the ring does not have, or that of a retired key.
+            DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: a key on a device could not be asked.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> token = ring.encrypter("A256GCM").encrypt(b"hello")
+            >>> ring.open(token, "A256GCM").key.kid
+            '2027-05'
 
         Source: RFC 7516 section 5.2.
         """
@@ -226,6 +281,17 @@ class KeyRing(Opaque):
             ValueError: the ring is for encryption.
             InvalidKeyError: no key is primary yet.
 
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ES256", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> joseal.Verifier(key.public()).verify(ring.signer().sign(b"hello"))
+            b'hello'
+
         Source: RFC 7515 section 5.1.
         """
         self._check_use("sig")
@@ -237,15 +303,26 @@ class KeyRing(Opaque):
         """Return a `Verifier` for all keys but the retired ones.
 
         Args:
-            options: as for `Verifier`.
+            options: the further settings of a `Verifier`, such as `typ` and `policy`.
 
         Returns:
             An object that never changes: ask for it anew for each token.
 
         Raises:
             TypeError: an argument is of another type.
-            ValueError: as for `Verifier`, or the ring is for encryption.
+            ValueError: an option has a value that is not known, or the ring is for encryption.
             InvalidKeyError: every key is retired, or a policy refuses one.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ES256", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> ring.verifier().verify(joseal.Signer(key).sign(b"hello"))
+            b'hello'
 
         Source: RFC 7515 section 5.2.
         """
@@ -265,6 +342,17 @@ class KeyRing(Opaque):
 
         Raises:
             InvalidKeyError: the keys are shared secrets, which are never served.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> [jwk["kid"] for jwk in ring.to_jwks()["keys"]]
+            ['2027-05']
 
         Source: RFC 7517 section 5, OpenID Connect Core 1.0 section 10.
         """
@@ -287,7 +375,19 @@ class KeyRing(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: the date has no time zone, or the ring has a key of this kid.
-            InvalidKeyError: as for `RingKey` and `KeyRing`.
+            InvalidKeyError: the key has no kid, is public, or is not for the use of the others.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-06")
+            >>> ring.announce(new, june).states(may)
+            {'2027-05': 'primary', '2027-06': 'planned'}
         """
         return self._with((*self._keys, RingKey(key, announced=at)))
 
@@ -306,6 +406,18 @@ class KeyRing(Opaque):
             TypeError: an argument is of another type.
             ValueError: the ring has no such key, or it has become primary already, or the date
                 contradicts others.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-06")
+            >>> ring.announce(new, may).promote("2027-06", june).states(june)
+            {'2027-05': 'retiring', '2027-06': 'primary'}
         """
         found = self._find(kid)
         if found.primary is not None and found.primary <= self._now():
@@ -327,6 +439,22 @@ class KeyRing(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: the ring has no such key, or no other takes its place before the date.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-06")
+            >>> ring = ring.announce(new, may).promote("2027-06", june)
+            >>> july = june + datetime.timedelta(days=30)
+            >>> ring.retire("2027-05", july).states(july)
+            {'2027-05': 'retired', '2027-06': 'primary'}
+
+        Source: NIST SP 800-57 part 1 revision 5 section 7.
         """
         found = self._find(kid)
         changed = RingKey(found.key, announced=found.announced, primary=found.primary, retired=at)
@@ -346,6 +474,25 @@ class KeyRing(Opaque):
             TypeError: `kid` is not a str.
             ValueError: the ring has no such key, or it is not retired.
             InvalidKeyError: it is the only one.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> new = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-06")
+            >>> late = KeyRing(
+            ...     [
+            ...         RingKey(key, announced=may, primary=may, retired=june),
+            ...         RingKey(new, announced=may, primary=june),
+            ...     ],
+            ...     clock=june.timestamp,
+            ... )
+            >>> late.remove("2027-05").states()
+            {'2027-06': 'primary'}
         """
         found = self._find(kid)
         if self.states()[kid] != "retired":
@@ -378,6 +525,18 @@ class KeyRing(Opaque):
             TypeError: an argument is of another type.
             ValueError: the ring has no such key or is for signatures, a date has no time zone, or
                 `quiet` is negative.
+
+        Example:
+            >>> import datetime
+            >>> import joseal
+            >>> from joseal.remote import KeyRing, RingKey
+            >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+            >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+            >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+            >>> ring = KeyRing([RingKey(key, announced=may, primary=may)], clock=may.timestamp)
+            >>> quiet = datetime.timedelta(days=7)
+            >>> ring.may_destroy("2027-05", quiet=quiet, last_used=None, fetched={}).reasons
+            ('in_use',...)
 
         Source: NIST SP 800-57 part 1 revision 5 section 7.
         """

@@ -17,6 +17,20 @@ class KeyUse(Struct, frozen=True, kw_only=True):
         outcome: `ok`; `retired` for a token under a key that is retired; otherwise the `code` of
             the error, such as `undecryptable`.
         at: by the clock of the ring, in seconds since 1970.
+
+    Example:
+        >>> import datetime
+        >>> import joseal
+        >>> from joseal.remote import KeyRing, RingKey
+        >>> may = datetime.datetime(2027, 5, 1, tzinfo=datetime.UTC)
+        >>> june = datetime.datetime(2027, 6, 1, tzinfo=datetime.UTC)
+        >>> key = joseal.Key.generate("ECDH-ES+A256KW", kid="2027-05")
+        >>> uses = []
+        >>> old = RingKey(key, announced=may, primary=may)
+        >>> ring = KeyRing([old], clock=may.timestamp, on_use=uses.append)
+        >>> token = ring.encrypter("A256GCM").encrypt(b"hello")
+        >>> ring.open(token, "A256GCM").plaintext, uses[0].kid, uses[0].outcome
+        (b'hello', '2027-05', 'ok')
     """
 
     kid: str | None

@@ -226,7 +226,7 @@ class MultiEncrypter(Opaque):
         token_count.count(self._tokens)
         cek, recipients = wrap_for(settings.recipients, wrap)
         shared: dict[str, object] = {**begin, **settings.end}
-        if len(recipients) > 1 or settings.rewrappable:
+        if len(recipients) != 1 or settings.rewrappable:
             protected = encode_shared(shared, wrap.limits)
         else:
             (alone,) = recipients

@@ -130,7 +130,8 @@ def main(folder: Path) -> int:
     print(
         f"accepted by FIPS_NAMES, and not in this provider: {', '.join(sorted(lacking)) or 'none'}"
     )
-    print(*bad, sep="\n")
+    for line in bad:
+        print(line)
     return 1 if bad else 0
 
 

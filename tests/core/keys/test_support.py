@@ -7,7 +7,7 @@ Each primitive of the tables is taken away in turn, where joseal's modules call 
 import base64
 
 import pytest
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.serialization import (
@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.helpers import all_algorithms, probed
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer
-from joseal._core.algorithms import aes, content_encryption, curves, pbes2, rsa, signatures
+from joseal._core.algorithms import aes, akp, content_encryption, curves, pbes2, rsa, signatures
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 
 
@@ -168,6 +168,36 @@ def test_missing_weierstrass_curve_is_refused(curve, monkeypatch):
     for load in (lambda: Key.from_jwk(public), lambda: Key.generate("ECDH-ES", curve=curve)):
         with pytest.raises(InvalidKeyError, match="does not support .*" + curve):
             load()
+
+
+def test_signature_that_a_fips_provider_refuses_within_is_refused(monkeypatch):
+    """The FIPS provider of OpenSSL loads a key on secp256k1, and fails when it has to sign."""
+
+    def refused(*_):
+        def sign(data):
+            raise InternalError("operation not supported for this keytype", [])
+
+        return sign
+
+    monkeypatch.setattr(signatures, "ecdsa_signer", refused)
+    with pytest.raises(InvalidKeyError, match="does not support ES256K on secp256k1"):
+        Key.generate("ES256K")
+
+
+@pytest.mark.parametrize("kind", [UnsupportedAlgorithm, ValueError])
+def test_parameters_that_a_provider_lacks_are_refused(kind, monkeypatch):
+    """A FIPS provider without ML-KEM says of each seed that its size is wrong."""
+
+    class Lacking:
+        @staticmethod
+        def from_seed_bytes(seed):
+            raise kind("a seed is 32 bytes long")
+
+    lacking = {name: each._replace(private=Lacking) for name, each in akp._PARAMETERS.items()}
+    monkeypatch.setattr(akp, "_PARAMETERS", lacking)
+    for alg in ("ML-DSA-44", "HPKE-9", "HPKE-13-KE"):
+        with pytest.raises(InvalidKeyError, match="does not support ML-"):
+            Key.generate(alg)
 
 
 def test_answer_is_asked_once(monkeypatch):

@@ -233,7 +233,8 @@ def wrap_foreign(key: object) -> AkpPrivateKey | AkpPublicKey | None:
 def _from_seed(name: str, seed: bytes) -> ForeignPrivate:
     try:
         return _PARAMETERS[name].private.from_seed_bytes(seed)
-    except UnsupportedAlgorithm:
+    except (UnsupportedAlgorithm, ValueError):
+        # A provider without the algorithm says that the seed has the wrong size, which it has not.
         raise curves.unsupported(name) from None
 
 

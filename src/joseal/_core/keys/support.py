@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
 from joseal._core.algorithms import akp, content_encryption, curves
@@ -65,8 +65,9 @@ def _does_algorithm(spec: AlgorithmSpec, curve: str) -> bool:
 def _works(probe: Callable[[], object]) -> bool:
     try:
         probe()
-    except (UnsupportedAlgorithm, ValueError):
-        # Agreeing and deriving say ValueError for what they can't do.
+    except (UnsupportedAlgorithm, ValueError, InternalError):
+        # Agreeing and deriving say ValueError for what they can't do. OpenSSL's FIPS provider loads
+        # a key on secp256k1, and then fails within.
         return False
     return True
 

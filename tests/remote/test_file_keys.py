@@ -228,3 +228,13 @@ def test_limits_of_another_type_are_a_type_error_before_a_token_is_looked_at(
             file_keys(path, clock).verifier("a.b.c", form=form, limits=limits)
         with pytest.raises(TypeError, match="limits must be Limits"):
             opened.decrypter("A256GCM", "a.b.c.d.e", form=form, limits=limits)
+
+
+def test_keys_for_integrated_hpke_take_no_enc(tmp_path, clock):
+    key = Key.generate("HPKE-0", kid="a")
+    write(tmp_path / "private", private(key))
+    found = file_keys(tmp_path / "private", clock, alg="HPKE-0", use="enc", private=True)
+    token = found.encrypter(None).encrypt(b"hello")
+    assert found.decrypter(None, token).decrypt(token) == b"hello"
+    with pytest.raises(ValueError, match="enc must not be given"):
+        found.decrypter("A128GCM", token)

@@ -95,14 +95,14 @@ class FileKeys(KeySource):
     @hide_locals
     def decrypter(
         self,
-        enc: Enc | Collection[Enc],
+        enc: Enc | Collection[Enc] | None,
         token: str | bytes | None = None,
         **options: Unpack[DecrypterOptions],
     ) -> Decrypter:
         """Return a `Decrypter` for the current keys.
 
         Args:
-            enc: the content encryption accepted, one or several.
+            enc: the content encryption accepted, one or several; None for integrated HPKE.
             token: the token that is to be decrypted. Where it names a kid that is not there, the
                 file is read again, once in `check_seconds`. Nothing else of it is read.
             options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
@@ -134,7 +134,7 @@ class FileKeys(KeySource):
         Source: RFC 7516 section 5.2.
         """
         self._check_private("enc")
-        encs = enc if isinstance(enc, str) else tuple(enc)
+        encs = enc if enc is None or isinstance(enc, str) else tuple(enc)
         kids: tuple[str, ...] = ()
         if token is not None and options.get("any_kid") is not True:
             kids = kids_of_encrypted(token, options)

@@ -174,12 +174,12 @@ class KeySource(Opaque):
 
     @hide_locals
     def encrypter(
-        self, enc: Enc, *, kid: str | None = None, **options: Unpack[EncrypterOptions]
+        self, enc: Enc | None, *, kid: str | None = None, **options: Unpack[EncrypterOptions]
     ) -> Encrypter:
         """Return an `Encrypter` for the current key: the first of the set that serves.
 
         Args:
-            enc: the content encryption.
+            enc: the content encryption; None for integrated HPKE.
             kid: the name of the key to take; None for the first one, in the order of the set.
             options: the further settings of an `Encrypter`, such as `header` and `policy`.
 

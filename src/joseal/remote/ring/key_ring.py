@@ -143,11 +143,11 @@ class KeyRing(Opaque):
         return {each.kid: timeline.state(each, self._keys, moment) for each in self._keys}
 
     @hide_locals
-    def encrypter(self, enc: Enc, **options: Unpack[EncrypterOptions]) -> Encrypter:
+    def encrypter(self, enc: Enc | None, **options: Unpack[EncrypterOptions]) -> Encrypter:
         """Return an `Encrypter` for the primary key.
 
         Args:
-            enc: the content encryption.
+            enc: the content encryption; None for integrated HPKE.
             options: the further settings of an `Encrypter`, such as `header` and `policy`.
 
         Returns:
@@ -181,12 +181,12 @@ class KeyRing(Opaque):
 
     @hide_locals
     def decrypter(
-        self, enc: Enc | Collection[Enc], **options: Unpack[DecrypterOptions]
+        self, enc: Enc | Collection[Enc] | None, **options: Unpack[DecrypterOptions]
     ) -> Decrypter:
         """Return a `Decrypter` for all keys but the retired ones. It counts nothing: see `open`.
 
         Args:
-            enc: the content encryption accepted, one or several.
+            enc: the content encryption accepted, one or several; None for integrated HPKE.
             options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
@@ -214,7 +214,7 @@ class KeyRing(Opaque):
         Source: RFC 7516 section 5.2.
         """
         self._check_use("enc")
-        encs = enc if isinstance(enc, str) else tuple(enc)
+        encs = enc if enc is None or isinstance(enc, str) else tuple(enc)
         snapshot = self._opening()
         settings: dict[str, object] = {**options, "enc": encs}
         return snapshot.prepared(
@@ -223,13 +223,16 @@ class KeyRing(Opaque):
 
     @hide_locals
     def open(
-        self, token: str | bytes, enc: Enc | Collection[Enc], **options: Unpack[DecrypterOptions]
+        self,
+        token: str | bytes,
+        enc: Enc | Collection[Enc] | None,
+        **options: Unpack[DecrypterOptions],
     ) -> DecryptedToken:
         """Decrypt a token with the current keys, and tell `on_use` how it ended.
 
         Args:
             token: the token.
-            enc: the content encryption accepted, one or several.
+            enc: the content encryption accepted, one or several; None for integrated HPKE.
             options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:

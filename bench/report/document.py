@@ -7,7 +7,7 @@ from typing import Final
 
 from bench.measure import Samples, low, ratio
 from bench.report.ratios import Verdict
-from bench.report.units import shown
+from bench.report.units import noise, shown
 from bench.tokens.peers import PEERS
 from bench.tokens.subjects import SIZES
 
@@ -63,15 +63,15 @@ def _beside(measured: Mapping[str, Samples], names: Sequence[str]) -> Iterator[l
 def _cell(group: str, samples: Samples, name: str, base: str) -> str:
     if name not in samples:
         return "refused"
-    found = ratio(samples, name, base).value
-    return f"{shown(group, low(samples[name]))} ({found:.2f})"
+    found = ratio(samples, name, base)
+    return f"{shown(group, low(samples[name]))} ({found.value:.2f}{noise(found)})"
 
 
 def _rows(group: str, samples: Samples) -> Iterator[list[str]]:
     base = next(iter(samples))
     for name, values in samples.items():
-        found = ratio(samples, name, base).value
-        yield [f"{group}: {name}", shown(group, low(values)), f"{found:.3g}"]
+        found = ratio(samples, name, base)
+        yield [f"{group}: {name}", shown(group, low(values)), f"{found.value:.3g}{noise(found)}"]
 
 
 def _verdict(verdict: Verdict) -> list[str]:

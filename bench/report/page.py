@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from bench.measure import Samples, low, ratio
+from bench.measure import Ratio, Samples, low, ratio
 from bench.report.plots import Plot, plots
 from bench.report.ratios import Verdict
-from bench.report.units import shown
+from bench.report.units import noise, shown
 from bench.tokens.peers import Joseal
 
 _MARKS: Final = {
@@ -136,7 +136,7 @@ def _group(name: str, samples: Samples) -> str:
     base = next(iter(samples))
     rows = "".join(
         f'<tr><td>{escape(subject)}</td><td class="n">{shown(name, low(values))}</td>'
-        f'<td class="n">{ratio(samples, subject, base).value:.3g}</td></tr>'
+        f'<td class="n">{_ratio(ratio(samples, subject, base))}</td></tr>'
         for subject, values in samples.items()
     )
     head = (
@@ -146,6 +146,10 @@ def _group(name: str, samples: Samples) -> str:
         f"<details><summary>{escape(name)}</summary>"
         f'<div class="scroll"><table>{head}{rows}</table></div></details>'
     )
+
+
+def _ratio(found: Ratio) -> str:
+    return f"{found.value:.3g}{noise(found)}"
 
 
 def _list(markdown: str) -> str:

@@ -89,10 +89,10 @@ BOUNDS: Final = (
     Bound("seal 1 MiB", _US, CHUNKED, 1.30, 1.20),
     Bound("open 1 MiB", _US, CHUNKED, 1.55, 1.35),
     Bound("seal 16 MiB", _US, CHUNKED, 1.40, 1.25),
-    Bound("open 16 MiB", _US, CHUNKED, 1.55, 1.30),
+    Bound("open 16 MiB", _US, CHUNKED, 1.50, 1.30),
     Bound("seal 16 MiB", _US, Joserfc.name, 0.50, 0.40),
     Bound("open 16 MiB", _US, Joserfc.name, 0.30, 0.22),
-    Bound(f"seal 16 MiB, {GCM}", _US, GCM_ALONE, 4, 3),
+    Bound(f"seal 16 MiB, {GCM}", _US, GCM_ALONE, 3),
     Bound(memory.SEAL, _US, memory.MADE, 2.2, 2.1),
     Bound(memory.OPEN, _US, memory.MADE, 1.2, 1.05),
     *(

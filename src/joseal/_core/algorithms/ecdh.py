@@ -37,15 +37,17 @@ Agree = Callable[[PublicCurveKey], bytes | None]
 class EcdhEs(Opaque):
     """ECDH-ES with one key; without `agree` it only wraps."""
 
-    __slots__ = ("_agree", "_alg", "_curve", "_public")
+    __slots__ = ("_agree", "_alg", "_curve", "_kty", "_public")
 
     _alg: AlgSpec
     _public: PublicCurveKey
     _agree: Agree | None
     _curve: str
+    _kty: str
 
     def __init__(self, alg: AlgSpec, public: PublicCurveKey, agree: Agree | None) -> None:
-        self._set(_alg=alg, _public=public, _agree=agree, _curve=curves.name(public))
+        curve = curves.name(public)
+        self._set(_alg=alg, _public=public, _agree=agree, _curve=curve, _kty=curves.kty(curve))
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
         """Agree on a key with a fresh ephemeral pair; the CEK itself, or what wraps it.
@@ -61,7 +63,7 @@ class EcdhEs(Opaque):
             raise ValueError("the recipient's public key can't be used")
         key = self._derive(settings.enc, secret, settings.apu, settings.apv)
         x, y = curves.coordinates(ephemeral.public_key())
-        epk = {"kty": curves.kty(self._curve), "crv": self._curve, "x": to_member(x)}
+        epk = {"kty": self._kty, "crv": self._curve, "x": to_member(x)}
         members: dict[str, object] = {"epk": epk if y is None else {**epk, "y": to_member(y)}}
         parties = {"apu": settings.apu, "apv": settings.apv}
         members.update((name, to_member(raw)) for name, raw in parties.items() if raw)
@@ -101,7 +103,7 @@ class EcdhEs(Opaque):
         epk = request.members.epk
         if epk is UNSET or "d" in epk:
             return None
-        if (epk.get("kty"), epk.get("crv")) != (curves.kty(self._curve), self._curve):
+        if epk.get("kty") != self._kty or epk.get("crv") != self._curve:
             return None
         x, y = epk.get("x"), epk.get("y", UNSET)
         if not isinstance(x, str) or not isinstance(y, str | UnsetType):
@@ -110,7 +112,8 @@ class EcdhEs(Opaque):
         if x_bytes is None or (y is not UNSET and y_bytes is None):
             return None
         key = curves.load_public(self._curve, x_bytes, y_bytes)
-        return None if key is None or curves.has_low_order(key) else key
+        # A curve whose points have a y has prime order, so that none of them is of low order.
+        return None if key is None or (y_bytes is None and curves.has_low_order(key)) else key
 
     def _unwrap(
         self, request: UnwrapRequest, epk: PublicCurveKey, apu: bytes, apv: bytes

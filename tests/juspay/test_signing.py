@@ -250,7 +250,7 @@ def test_nothing_is_shown(banks, ours):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError, match="can't be pickled"):
             pickle.dumps(keys, protocol)
-    with pytest.raises(ValueError, match=r"is no label of a key here$") as caught:
+    with pytest.raises(ValueError, match=r"is not a label of a key here$") as caught:
         keys.encrypt(ATTEMPT, kid="bank-2023", sid="none")
     text = "".join(
         traceback.TracebackException.from_exception(

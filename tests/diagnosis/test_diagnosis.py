@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.helpers import all_algorithms, forge, mistakes
 from tests.helpers.mistakes import HIDDEN, SHOWN, good
 
-from joseal import Encrypter, Limits, diagnosis, profiles
+from joseal import Encrypter, Limits, profiles
 from joseal.diagnosis import Cause, Explanation, causes, explain
 from joseal.diagnosis.headers import meant
 

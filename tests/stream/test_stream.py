@@ -19,7 +19,6 @@ from jwcrypto import jwe, jwk
 from tests.helpers import forge
 from tests.vectors.vector_files import JWE, cases, group_of
 
-import joseal.stream
 from joseal import (
     Decrypter,
     DecryptionError,

@@ -328,7 +328,7 @@ def test_an_executor_that_cancels_is_an_error():
                 future.set_result([])
             return future
 
-    with pytest.raises(RuntimeError, match="cancelled"):
+    with pytest.raises(RuntimeError, match="canceled"):
         list(encrypt_many([b"x"], factories.encrypter(), executor=Cancelling()))
 
 

@@ -143,4 +143,4 @@ def test_a_file_that_stream_cannot_use_is_named(
     assert (done.exit_code, "can't read" in done.stderr) == (Exit.FILE, True)
     (tmp_path / "in").write_bytes(b"x")
     done = run(*args, tmp_path / "in", "-o", tmp_path)
-    assert (done.exit_code, "is no regular file" in done.stderr) == (Exit.FILE, True)
+    assert (done.exit_code, "is not a regular file" in done.stderr) == (Exit.FILE, True)

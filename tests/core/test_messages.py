@@ -256,7 +256,7 @@ REFUSALS = [
     ),
     (
         MalformedTokenError,
-        "epk, apu or apv is not of its form, or epk is no such point",
+        "epk, apu or apv has the wrong form, or epk is not on the curve",
         opens(fresh("ECDH-ES", header=b'{"alg":"ECDH-ES","enc":"A128GCM"}'), alg="ECDH-ES"),
     ),
     (

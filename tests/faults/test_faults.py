@@ -13,7 +13,7 @@ from joseal.juspay import Account, Arrived, Client, Known, StillUnknown
 from joseal.juspay.sandbox import Fault, FaultPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING, WITH_ANSWER
 
-BROKEN = "the connection broke, or what came is no HTTP answer"
+BROKEN = "the connection broke, or the answer is not HTTP"
 TLS_FAILED = "TLS failed"
 TOO_LATE = "no whole answer within the time-out"
 

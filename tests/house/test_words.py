@@ -1,6 +1,6 @@
 """Public prose keeps to plain technical English, as far as patterns can tell.
 
-It reads every document and every docstring of the source. To extend the patterns, add a row with an
+It reads every document, and every docstring and message of the source. To extend the patterns, add a row with an
 example of each kind.
 """
 
@@ -63,6 +63,14 @@ def docstrings(source: str) -> Iterator[str]:
             yield ast.get_docstring(node) or ""
 
 
+def messages(source: str) -> Iterator[str]:
+    """Return the other texts of a module: messages, help, docstrings of attributes."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+            yield node.value
+
+
 def found(text: str) -> list[str]:
     """Return what is to be said otherwise, with a few words around it."""
     paragraphs = re.split(r"\n\s*\n|\n(?=[-|#>*\d])", prose(text))
@@ -86,7 +94,9 @@ def hits_in(name: str) -> list[str]:
     """Return what is found in a document, or in the docstrings of a module."""
     if name in DOCUMENTS:
         return found((ROOT / name).read_text("utf-8"))
-    return [hit for text in docstrings(SOURCES[name].read_text("utf-8")) for hit in found(text)]
+    source = SOURCES[name].read_text("utf-8")
+    texts = [*docstrings(source), *messages(source)]
+    return [hit for text in texts for hit in found(text)]
 
 
 @pytest.mark.parametrize("name", [*DOCUMENTS, *SOURCES])

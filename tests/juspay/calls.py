@@ -70,7 +70,7 @@ def failed(peer, sealer, **settings):
 
 
 ACCEPTED = Accepted(Ack())
-BROKEN = ("the connection broke, or what came is no HTTP answer", True)
+BROKEN = ("the connection broke, or the answer is not HTTP", True)
 TIMED_OUT = ("no whole answer within the time-out", True)
 
 

@@ -378,7 +378,7 @@ NO_CANCELLATION = [pair for pair in UNDOCUMENTED if pair != (200, b"{}")]
 def is_unknown(outcome, status):
     return outcome in (
         Unknown(f"HTTP {status} without a documented answer", status),
-        Unknown(f"HTTP {status} is no documented refusal", status),
+        Unknown(f"HTTP {status} is not a documented refusal", status),
     )
 
 

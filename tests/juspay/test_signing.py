@@ -184,7 +184,7 @@ def test_same_kid_may_be_a_recipients_and_an_own_label(banks):
 )  # fmt: skip
 def test_label_of_no_key_is_refused(banks, ours, kid, sid):
     keys = PayoutKeys(public(banks), signers=ours, nesting="encrypt-then-sign")
-    with pytest.raises(ValueError, match=r"^kid, or sid where requests are signed, is no label"):
+    with pytest.raises(ValueError, match=r"^kid, or sid where requests are signed, is not a label"):
         keys.encrypt(ATTEMPT, kid=kid, sid=sid)
 
 
@@ -250,7 +250,7 @@ def test_nothing_is_shown(banks, ours):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError, match="can't be pickled"):
             pickle.dumps(keys, protocol)
-    with pytest.raises(ValueError, match=r"is no label of a key here$") as caught:
+    with pytest.raises(ValueError, match=r"is not a label of a key here$") as caught:
         keys.encrypt(ATTEMPT, kid="bank-2023", sid="none")
     text = "".join(
         traceback.TracebackException.from_exception(

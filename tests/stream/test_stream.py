@@ -822,7 +822,7 @@ def test_what_is_no_regular_file_is_not_replaced(folder, act, prepared, source):
     directory.mkdir()
     os.mkfifo(folder / "fifo")
     for target in (link, dangling, directory, folder / "fifo", os.devnull):
-        with untouched(folder), pytest.raises(ValueError, match="no regular file"):
+        with untouched(folder), pytest.raises(ValueError, match="not a regular file"):
             act(prepared, folder / source, target)
 
 

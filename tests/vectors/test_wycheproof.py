@@ -60,7 +60,7 @@ WYCHEPROOF = {
         {
             "a key is bound to its own alg, PS256, and the token's is PS384": {"346", "350"},
             "the key's own alg, ES521, does not exist": {"347", "351"},
-            "a character that is not of base64url stands in a segment": {"372", "373"},
+            "a segment has a character that is not base64url": {"372", "373"},
             "marked invalid, but byte for byte the valid case 357, with the same key": {
                 *("367", "370"),
             },

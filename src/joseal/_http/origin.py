@@ -49,7 +49,7 @@ _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ConnectTimeoutError, "no connection within the time-out"),
     (ReadTimeoutError, "no whole answer within the time-out"),
     (SSLError, "TLS failed"),
-    (Exception, "the connection broke, or what came is no HTTP answer"),
+    (Exception, "the connection broke, or the answer is not HTTP"),
 )
 
 

@@ -185,7 +185,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         try:
             return future.exception(self._timeout_seconds)
         except CancelledError:
-            return RuntimeError("the executor cancelled what it was given")
+            return RuntimeError("the executor canceled the task")
         except TimeoutError:
             future.cancel()
             return NoAnswerError("the executor gave no answer in time")

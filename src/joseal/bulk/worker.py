@@ -210,6 +210,6 @@ def _result(
     except (TypeError, ValueError):
         failure = ItemError()
     except _UNEXPECTED:
-        failure = LostError("an error that is none of ours ended the work on the item")
+        failure = LostError("an error outside of joseal ended the work on the item")
     # It would keep the frames above, and they the item.
     return failure.with_traceback(None)

@@ -134,7 +134,7 @@ def _calls(plaintext: bytes) -> dict[str, Call]:
     private = load_pem_private_key(key.to_pem(private=True).encode(), None)
     public = load_pem_public_key(key.to_pem().encode())
     if not isinstance(private, RSAPrivateKey) or not isinstance(public, RSAPublicKey):
-        raise InvalidKeyError("this is no RSA key")
+        raise InvalidKeyError("this is not an RSA key")
     sealer, opener = Encrypter(key.public(), enc=_ENC), Decrypter(key, enc=_ENC)
     padding = OAEP(mgf=MGF1(SHA256()), algorithm=SHA256(), label=None)
     cek, iv = AESGCM.generate_key(256), AESGCM.generate_key(128)[:12]

@@ -104,7 +104,7 @@ def _key(
         password = options.read_password(source, "Password", new=True)
         return options.password_key(password, alg=alg, kid=kid, iterations=iterations)
     if iterations is not None or source.is_named():
-        raise click.UsageError("a password and --iterations stand in place of --key")
+        raise click.UsageError("a password and --iterations replace --key")
     return options.load_key(path, alg=alg, kid=kid)
 
 

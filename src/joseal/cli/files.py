@@ -159,7 +159,7 @@ def _can_be_replaced(path: Path) -> bool:
 
 
 def _not_regular(path: Path) -> exit_codes.FailureError:
-    text = f"{_name(path)} is no regular file"
+    text = f"{_name(path)} is not a regular file"
     return exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
 
 

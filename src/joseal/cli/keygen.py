@@ -37,7 +37,7 @@ _MADE: Final = (
             required=True,
             type=click.Choice(_MADE),
             metavar="ALG",
-            help="What the key is for; `joseal help algs` has them.",
+            help="The algorithm of the key; `joseal help algs` lists them.",
         ),
         click.Option(
             ["--size"],
@@ -102,7 +102,7 @@ def command(
     if kid is not None and kid_thumbprint:
         raise click.UsageError("--kid and --kid-thumbprint both name the key")
     if as_json and files.STANDARD in (out_path, public_path):
-        raise click.UsageError("--json needs -o FILE: a key is no part of what it prints")
+        raise click.UsageError("--json needs -o FILE: it never prints a key")
     source = options.Password(new_password_env, new_password_file, ask=ask_new_password)
     password = options.read_password(source, "New password", name="new-password", new=True)
     key = _generate(alg, size, curve, kid)

@@ -150,7 +150,7 @@ def sealing() -> list[click.Parameter]:
             ["--header", "members"],
             multiple=True,
             metavar="NAME=TEXT",
-            help="A Header Parameter, NAME:=JSON if it is no text; may be repeated.",
+            help="A Header Parameter, NAME:=JSON if it is not text; may be repeated.",
         ),
     ]
 

@@ -85,7 +85,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "juspay cancel": _Entry("Ask to cancel one payout."),
         "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
         "sandbox": _Entry("The same as juspay sandbox.", _SERVER),
-        "bench": _Entry("Measure sealing and opening beside the bare primitives."),
+        "bench": _Entry("Measure encryption and decryption against the bare primitives."),
         "help": _Entry("Show a command's page, or the algorithms that there are: help algs."),
     }
 )

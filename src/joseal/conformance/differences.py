@@ -22,7 +22,7 @@ CUT_TAG: Final = "JWS has no HMAC that is cut short"
 
 _ANOTHER_ALG: Final = "a key is bound to its own alg, PS256, and the token's is PS384"
 _NO_ALG: Final = "the key's own alg, ES521, does not exist"
-_FOREIGN: Final = "a character that is not of base64url stands in a segment"
+_FOREIGN: Final = "a segment has a character that is not base64url"
 _CONTRADICTED: Final = "marked invalid, but byte for byte the valid case 357, with the same key"
 
 _SIGNATURE: Final = "json_web_signature_schema_v1.json"

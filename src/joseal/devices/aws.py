@@ -4,7 +4,7 @@
     mine = kms.load(key_id="alias/bank", alg="RSA-OAEP-256")
 
 Rules:
-- The service does the whole private operation. What is public (lengths, points, the encapsulated
+- The service does the whole private operation. The public part (lengths, points, the encapsulated
   secret's size) is checked before it is asked.
 - `InvalidCiphertextException` alone is a refused ciphertext. All else that a client raises is
   `KeyUnavailableError`: what was to be decrypted may be good.

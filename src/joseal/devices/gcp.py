@@ -4,12 +4,12 @@
     mine = kms.load(name="projects/p/.../cryptoKeyVersions/1", alg="RSA-OAEP-256")
 
 Rules:
-- The service does the whole private operation. What is public (lengths, points, the encapsulated
+- The service does the whole private operation. The public part (lengths, points, the encapsulated
   secret's size) is checked before it is asked.
 - `INVALID_ARGUMENT` is a refused ciphertext: the name, the size and the use were checked when the
   key was loaded, so that nothing else of what is sent can be invalid. All else is
   `KeyUnavailableError`: what was to be decrypted may be good.
-- What is sent and what comes back has its CRC32C, and each side checks the other's.
+- Each request and response has its CRC32C, and each side checks the other's.
 - A key version has one algorithm, its hash included. A key of another one is refused when it is
   loaded.
 

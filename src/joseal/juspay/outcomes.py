@@ -32,8 +32,8 @@ _NO_DETAILS: Final = CallDetails()
 _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
     {
         "E01": "correct the member that error_message names, and send a new request",
-        "E02": "check the account's api_key, and whether its host is for tests or in earnest",
-        "E03": "check kid and sid, the key that is sealed to, and the alg and enc of the account",
+        "E02": "check the account's api_key, and whether its host is for tests or for production",
+        "E03": "check kid and sid, the recipient's key, and the alg and enc of the account",
         "E04": "send the Authorization header: something on the way has dropped it",
         "E05": "check the path, the query and the form of the request with the API's support",
         "E07": "ask the API's support whether this API key may make this call",

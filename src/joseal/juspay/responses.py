@@ -84,7 +84,7 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
 
     Example:
         >>> from joseal.juspay import read_create_order_response
-        >>> type(read_create_order_response(500, b"")).__name__
+        >>> type(read_create_order_response(500, b"", order_id="order-1")).__name__
         'Unknown'
     """
     return _read_order(status, body, order_id)
@@ -109,7 +109,7 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
 
     Example:
         >>> from joseal.juspay import read_order_status_response
-        >>> type(read_order_status_response(500, b"")).__name__
+        >>> type(read_order_status_response(500, b"", order_id="order-1")).__name__
         'Unknown'
     """
     return _read_order(status, body, order_id)
@@ -208,7 +208,7 @@ def _failure(status: int, body: bytes) -> Refused | Unknown:
             text = f"the API failed itself, {code} (HTTP {status}): read the order's status"
             return Unknown(text, status)
     if status not in _REFUSALS or _ERROR_CODE.fullmatch(error.error_code) is None:
-        return Unknown(f"HTTP {status} is no documented refusal", status)
+        return Unknown(f"HTTP {status} is not a documented refusal", status)
     return Refused(
         status=status,
         error_code=error.error_code,

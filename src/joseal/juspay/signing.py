@@ -205,7 +205,7 @@ class PayoutKeys(Opaque):
             raise TypeError("kid and sid must be str")
         encrypter = self._encrypters.get((kid, sid if self._signed else None))
         if encrypter is None:
-            raise ValueError("kid, or sid where requests are signed, is no label of a key here")
+            raise ValueError("kid, or sid where requests are signed, is not a label of a key here")
         return encrypt_body(encrypter, body, kid=kid, sid=sid, stringified=stringified)
 
     def __repr__(self) -> str:

@@ -135,7 +135,7 @@ def _replacing(path: AnyPath) -> Generator[io.FileIO]:
     """Give a new private file, which takes the place of another one if nothing goes wrong."""
     target = Path(fspath(path))
     if not _can_be_replaced(target):
-        raise ValueError("the target is no regular file")
+        raise ValueError("the target is not a regular file")
     with _flushed(target.parent):
         # It makes a new file or fails, and follows no link.
         descriptor, name = mkstemp(prefix=".joseal-", dir=target.parent)

@@ -503,7 +503,7 @@ HEADS = {
     "twice": (b"card,id,card\n", "names the column card 2 times, at 1 and 3"),
     "a blank": (b"id, card\n", "that at 2 differs only in spaces or case"),
     "none": (b"4111,secret\n", "the first line has no column card, and 2 in all\n"),
-    "nothing": (b"", "csv: the first line is no CSV that can be read"),
+    "nothing": (b"", "csv: the first line is not CSV that can be read"),
 }
 
 
@@ -571,7 +571,7 @@ def test_an_output_that_is_no_file_is_refused(bulk: Callable[..., Result], tmp_p
     (tmp_path / "encrypted.jsonl").symlink_to(tmp_path / "other")
     done = bulk("encrypt", source, "--field", "a")
     assert done.exit_code == Exit.FILE
-    assert done.stderr.endswith("encrypted.jsonl is no regular file\n")
+    assert done.stderr.endswith("encrypted.jsonl is not a regular file\n")
 
 
 ROWS = 2_000

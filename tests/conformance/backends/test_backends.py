@@ -74,7 +74,7 @@ def test_what_another_backend_lacks_is_not_run(tmp_path, name):
     file = samples.changed(file, *TESTS, "jwk", to="[]")
     assert (
         run(tmp_path, file, backend).results[0].reason
-        == "a text that is no strict JSON object, and the adapter hands over objects"
+        == "a text that is not a strict JSON object, and the adapter passes on objects"
     )
 
 

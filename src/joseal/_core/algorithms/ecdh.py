@@ -87,7 +87,9 @@ class EcdhEs(Opaque):
         apu = from_member(request.members.apu)
         apv = from_member(request.members.apv)
         if epk is None or apu is None or apv is None:
-            raise MalformedTokenError("epk, apu or apv is not of its form, or epk is no such point")
+            raise MalformedTokenError(
+                "epk, apu or apv has the wrong form, or epk is not on the curve"
+            )
         return partial(self._unwrap, request, epk, apu, apv)
 
     def _read_epk(self, request: UnwrapRequest) -> PublicCurveKey | None:

@@ -296,7 +296,7 @@ def _load_curve(members: Mapping[str, object], kty: str) -> Material:
     y = _bytes(members, "y") if kty == "EC" else None
     key = curves.load_public(curve, _bytes(members, "x"), y)
     if key is None or curves.kty(curve) != kty:
-        raise InvalidKeyError("the JWK is no point of a curve that joseal uses")
+        raise InvalidKeyError("the JWK is not a point on a curve that joseal uses")
     if "d" not in members:
         return key
     private = curves.load_private(curve, _bytes(members, "d"), key)

@@ -192,13 +192,13 @@ def _check_curve(members: Mapping[str, object]) -> None:
         return
     if curve in _CURVES:
         raise InvalidKeyError(
-            f"the JWK is no point of a curve that joseal uses: crv {curve} is written "
+            f"the JWK is not a point on a curve that joseal uses: crv {curve} is written "
             f"{_CURVES[curve]}"
         )
     known = _EC if kty == "EC" else _OKP
     if curve not in known:
         raise InvalidKeyError(
-            "the JWK is no point of a curve that joseal uses: crv has to be one of "
+            "the JWK is not a point on a curve that joseal uses: crv has to be one of "
             f"{', '.join(known)} for kty {kty}"
         )
     size = curves.field_bytes(curve)

@@ -60,7 +60,7 @@ def check_pair(key: Pair) -> None:
 
 def _check_point(key: PublicCurveKey) -> None:
     if not curves.is_valid(key):
-        raise InvalidKeyError("the public key is no point of the curve, or one of low order")
+        raise InvalidKeyError("the public key is not a point on the curve, or is one of low order")
 
 
 def check_rsa_public(key: RSAPublicNumbers) -> None:

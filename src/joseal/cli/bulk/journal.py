@@ -284,7 +284,7 @@ def _found(path: Path) -> int:
     if stat.S_ISREG(state.st_mode) and owned and state.st_nlink == 1:
         return descriptor
     os.close(descriptor)
-    text = f"{click.format_filename(path)} is no regular file, or not this user's alone"
+    text = f"{click.format_filename(path)} is not a regular file, or not this user's alone"
     raise FailureError("file", text, Exit.FILE)
 
 

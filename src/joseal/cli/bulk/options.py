@@ -361,7 +361,7 @@ def _check_different(given: Given) -> None:
         paths = [given["in_path"], *Books(_targets(given)).files()]
     paths = [path for path in paths if path != files.STANDARD]
     if len({os.path.realpath(path) for path in paths}) != len(paths):
-        text = "IN, OUT, the rejects and what is written beside them must be different files"
+        text = "IN, OUT, the rejects and the files next to them must be different files"
         raise click.UsageError(text)
 
 

@@ -213,7 +213,7 @@ def opened(path: Path, encoding: str, *, carried: bool) -> Generator[Source]:
             return
         with path.open("rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                text = f"{click.format_filename(path)} is no regular file"
+                text = f"{click.format_filename(path)} is not a regular file"
                 raise FailureError("file", text, Exit.FILE)
             if encoding == ENCODINGS[0]:
                 yield FileSource(path, file, carried=carried)

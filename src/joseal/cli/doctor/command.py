@@ -38,7 +38,7 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
             type=click.Choice(["jwe", "jws"]),
             default="jwe",
             show_default=True,
-            help="What should have come.",
+            help="The expected kind of token.",
         ),
         click.Option(
             ["--payload", "payload_path"],

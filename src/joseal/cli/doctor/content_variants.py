@@ -221,7 +221,7 @@ def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> Opened:
     for seen, text in _other_paddings(padded):
         if _is_text(text):
             return Opened((*codes, ("cbc_padding", seen)), text)
-    return Opened((*codes, ("cbc_aes_key", "what it decrypts has no padding and is no text")), None)
+    return Opened((*codes, ("cbc_aes_key", "the result has no padding and is not text")), None)
 
 
 def _cbc_decrypted(aes_key: bytes, sealed: AeadOutput) -> bytes:

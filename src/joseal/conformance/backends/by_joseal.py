@@ -302,7 +302,7 @@ def _agree(task: Agree) -> Answer:
     public = curves.load_public(curve, x, y)
     private = None if public is None else curves.load_private(curve, d, public)
     if public is None or private is None:
-        return Refusal("key", "the private JWK is no key")
+        return Refusal("key", "the private JWK is not a key")
     secrets: list[bytes] = []
 
     def agree(other: curves.PublicCurveKey) -> bytes | None:

@@ -43,7 +43,7 @@ Asked: TypeAlias = Open | Verify | Load | Thumbprint
 _STEP: Final = "a single step, which this library is not asked for"
 _SET: Final = "a set of keys, which this library is not asked for"
 _SETTINGS: Final = "a setting that the adapter does not pass on"
-_TEXT: Final = "a text that is no strict JSON object, and the adapter hands over objects"
+_TEXT: Final = "a text that is not a strict JSON object, and the adapter passes on objects"
 _NO_ALG: Final = "an alg or enc that this library does not have"
 
 # What the libraries let through of the layers below, beside errors of their own.

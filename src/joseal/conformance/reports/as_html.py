@@ -30,7 +30,7 @@ _OTHER: Final = "not looked at: its name does not end in .json"
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 _PEER: Final = (
     "Files have rules of their own, stricter ones than the RFCs among them. A result that is not "
-    "the file's is shown as it came, and is no judgement of a library."
+    "the file's is shown as it came, and is not a judgment on a library."
 )
 
 

@@ -12,7 +12,7 @@ _ENCODE: Final = "Encode each segment with base64url, without padding: RFC 7515 
 
 FORM: Final[Texts] = {
     "not_a_token": (
-        "This is no compact token, and none was found in it.",
+        "This is not a compact token, and none was found in it.",
         "A JWE is five base64url segments with dots between them and begins with eyJ.",
     ),
     "jws": (

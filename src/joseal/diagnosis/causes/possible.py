@@ -32,7 +32,7 @@ TEXTS: Final[Texts] = {
     ),
     "aad": (
         "The AAD is not the ASCII text of the first segment.",
-        "Authenticate the encoded header as it is sent: no decoded, no re-serialised one.",
+        "Authenticate the encoded header as it is sent: not decoded and not serialized again.",
     ),
     "derivation": (
         "The key derivation got other inputs: name, apu, apv or size.",

@@ -67,11 +67,11 @@ TEXTS: Final[Texts] = {
         ),
     ),
     "tag_repeated": (
-        "The tag stands in its segment and at the end of the ciphertext too.",
+        "The tag is in its segment and at the end of the ciphertext too.",
         "Cut it off the ciphertext.",
     ),
     "iv_repeated": (
-        "The IV stands in its segment and before the ciphertext too.",
+        "The IV is in its segment and before the ciphertext too.",
         "Cut it off the ciphertext.",
     ),
     "tag_16": (
@@ -85,8 +85,8 @@ TEXTS: Final[Texts] = {
     "tag_short": ("The tag was cut short.", "AES-GCM in JOSE has tags of 128 bits, no others."),
     "tag_size": ("The tag has a size that enc does not make.", _RESEND),
     "ciphertext_blocks": (
-        "The ciphertext is no whole number of 16-byte blocks, and AES-CBC makes nothing else.",
-        "It was changed or cut off on its way, or is the ciphertext of another mode.",
+        "The ciphertext is not a whole number of 16-byte blocks, as AES-CBC always makes.",
+        "It was changed or cut off on its way, or is the ciphertext of a different mode.",
     ),
     "ecdsa_der": (
         "The signature is DER, and JOSE has r and s side by side.",

@@ -31,7 +31,7 @@ class Fault(enum.Enum):
     RESET_AFTER_REQUEST = "reset-after-request"
     """The same, and it is reset."""
     TLS_GARBAGE = "tls-garbage"
-    """The whole request is read; what comes back is no TLS record that holds."""
+    """The whole request is read; what comes back is not a valid TLS record."""
     CLIENT_CERTIFICATE = "client-certificate"
     """The whole request is read; then the server wants a certificate of the client (TLS 1.3). The
     server's context has to allow for it."""

@@ -225,7 +225,7 @@ class Orders:
             for part in order.fulfillments:
                 if part.id == fulfillment_id:
                     if part.cancelled:
-                        return Refusal("E01", "the fulfillment is cancelled")
+                        return Refusal("E01", "the fulfillment is canceled")
                     self._attempts[order_id] = self._attempts.get(order_id, 0) + 1
                     plan = self._courses(order_id, order.started)
                     self._start(order, part, TransactionPlan() if plan is None else plan)

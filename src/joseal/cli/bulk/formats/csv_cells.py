@@ -68,7 +68,7 @@ class Csv:
             text = "IN seems to be UTF-16 without a byte order mark: give --encoding utf-16-le"
             raise HeadError("encoding", f"{text} or utf-16-be")
         if isinstance(names, Refusal):
-            raise HeadError("csv", "the first line is no CSV that can be read")
+            raise HeadError("csv", "the first line is not CSV that can be read")
         for field in self._fields:
             if names.count(field) != 1:
                 raise HeadError("field", _mistake(first, names, field))

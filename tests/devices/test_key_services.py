@@ -29,7 +29,7 @@ from joseal import (
     Signer,
     Verifier,
 )
-from joseal.devices import _service, aws, azure, gcp
+from joseal.devices import aws, azure, gcp, key_service
 from joseal.devices.aws import AwsKms
 from joseal.devices.azure import AzureKeyVault
 from joseal.devices.gcp import GoogleCloudKms
@@ -599,7 +599,7 @@ def test_public_half_that_is_not_a_key_is_refused(cloud, alg, change):
 
 def test_private_key_for_a_public_one_is_refused():
     with pytest.raises(InvalidKeyError, match="no public key"):
-        _service.public_of(Ed25519PrivateKey.generate())
+        key_service.public_of(Ed25519PrivateKey.generate())
 
 
 def test_coordinates_may_lack_their_leading_zeros():
@@ -659,7 +659,7 @@ def test_forked_process_is_told_to_load_the_key_itself(cloud, monkeypatch):
     client = service(cloud, "RS256")
     signer = Signer(load(cloud, client, "RS256"))
     asked = len(client.asked)
-    monkeypatch.setattr(_service, "process_id", lambda: (os.getpid(), -1))
+    monkeypatch.setattr(key_service, "process_id", lambda: (os.getpid(), -1))
     with pytest.raises(KeyUnavailableError, match="before a fork"):
         signer.sign(PLAINTEXT)
     assert len(client.asked) == asked
@@ -680,7 +680,7 @@ def test_forked_process_is_told_to_load_the_key_itself(cloud, monkeypatch):
     ],
 )
 def test_crc32c_has_the_figures_of_rfc_3720(data, sum_):
-    assert _service.crc32c(data) == key_services.slow_crc32c(data) == sum_
+    assert key_service.crc32c(data) == key_services.slow_crc32c(data) == sum_
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
@@ -691,7 +691,7 @@ def test_repr_shows_a_name_and_no_client(cloud):
     assert repr(key._material.device).endswith(f"Key({NAME!r})")
 
 
-@pytest.mark.parametrize("module", [aws, gcp, azure, _service])
+@pytest.mark.parametrize("module", [aws, gcp, azure, key_service])
 def test_no_clients_package_is_imported(module):
     source = inspect.getsource(module)
     for package in ("boto", "google", "azure."):

@@ -4,8 +4,8 @@
     mine = kms.load(key_id="alias/bank", alg="RSA-OAEP-256")
 
 Rules:
-- The service does the whole private operation. The public part (lengths, points, the encapsulated
-  secret's size) is checked before it is asked.
+- The service does the whole private operation. Lengths, points and the size of the encapsulated
+  secret are checked before it is asked.
 - `InvalidCiphertextException` alone is a refused ciphertext. All else that a client raises is
   `KeyUnavailableError`: what was to be decrypted may be good.
 - An alias is looked up once: the key that it names when it is loaded stays the key.
@@ -26,8 +26,8 @@ from joseal._core.keys import pem
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.devices import _service
-from joseal.devices._service import Cause, Client
+from joseal.devices import key_service
+from joseal.devices.key_service import Cause, Client
 from joseal.errors import KeyUnavailableError
 
 _CAUSES: Final[Mapping[str, Cause]] = {
@@ -100,7 +100,7 @@ class _AwsKey(Opaque):
             CiphertextBlob=encrypted_key,
             EncryptionAlgorithm=_SERVED[alg][1],
         )
-        return None if answer is None else _service.bytes_of(answer, "Plaintext")
+        return None if answer is None else key_service.bytes_of(answer, "Plaintext")
 
     def agree(self, peer: PublicCurveKey) -> bytes | None:
         """Agree on a P curve.
@@ -115,7 +115,7 @@ class _AwsKey(Opaque):
             PublicKey=pem.spki(peer),
         )
         size = field_bytes(name(peer))
-        return None if answer is None else _service.bytes_of(answer, "SharedSecret", size)
+        return None if answer is None else key_service.bytes_of(answer, "SharedSecret", size)
 
     def decapsulate(self, encapsulated: bytes) -> bytes | None:
         """Decapsulate with ML-KEM.
@@ -129,7 +129,9 @@ class _AwsKey(Opaque):
             SharedSecretCiphertextBlob=encapsulated,
             EncapsulationAlgorithm="ML_KEM",
         )
-        return None if answer is None else _service.bytes_of(answer, "SharedSecret", _SECRET_BYTES)
+        return (
+            None if answer is None else key_service.bytes_of(answer, "SharedSecret", _SECRET_BYTES)
+        )
 
     def sign(self, alg: str, data: bytes) -> bytes:
         """Sign; the hash of RSA and ECDSA is computed here.
@@ -146,13 +148,13 @@ class _AwsKey(Opaque):
             MessageType=kind,
             SigningAlgorithm=_SERVED[alg][1],
         )
-        signature = _service.bytes_of(answer, "Signature")
-        return _service.raw_ecdsa(alg, signature) if family == "ecdsa" else signature
+        signature = key_service.bytes_of(answer, "Signature")
+        return key_service.raw_ecdsa(alg, signature) if family == "ecdsa" else signature
 
     def _message(self, alg: str, data: bytes) -> tuple[str, bytes]:
         """Return what the service signs, and the name of its kind."""
         if SIGS[alg].family not in _WHOLE:
-            return "DIGEST", _service.digest(alg, data)
+            return "DIGEST", key_service.digest(alg, data)
         if len(data) <= _MOST_MESSAGE_BYTES:
             return "RAW", data
         if not isinstance(self._public, AkpPublicKey):
@@ -209,16 +211,18 @@ class AwsKms(Opaque):
 
         Source: AWS Key Management Service API reference, GetPublicKey.
         """
-        _service.check_name(key_id=key_id)
-        _service.check_served("AWS KMS", alg, _SERVED)
+        key_service.check_name(key_id=key_id)
+        key_service.check_served("AWS KMS", alg, _SERVED)
         answer = self._client.fetch("get_public_key", KeyId=key_id)
         kind, algorithm = _SERVED[alg]
-        offered, own = _service.part(answer, kind), _service.part(answer, "KeyId")
+        offered, own = key_service.part(answer, kind), key_service.part(answer, "KeyId")
         if not isinstance(offered, list) or algorithm not in offered:
-            raise _service.not_for(alg)
-        public = _service.public_of(pem.load_der(_service.bytes_of(answer, "PublicKey"), None))
+            raise key_service.not_for(alg)
+        public = key_service.public_of(
+            pem.load_der(key_service.bytes_of(answer, "PublicKey"), None)
+        )
         device = _AwsKey(self._client, own if isinstance(own, str) else key_id, public)
-        return _service.make_key(public, device, alg, kid)
+        return key_service.make_key(public, device, alg, kid)
 
     def __repr__(self) -> str:
         return "AwsKms()"
@@ -230,5 +234,5 @@ def _mu(public: AkpPublicKey, message: bytes) -> bytes:
 
 
 def _cause(error: Exception) -> Cause:
-    code = _service.part(error, "response", "Error", "Code")
+    code = key_service.part(error, "response", "Error", "Code")
     return _CAUSES.get(code, "other") if isinstance(code, str) else "other"

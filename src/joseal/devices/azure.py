@@ -25,8 +25,8 @@ from joseal._core.algorithms.registry import SIGS, KeyAlg
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.devices import _service
-from joseal.devices._service import Cause, Client
+from joseal.devices import key_service
+from joseal.devices.key_service import Cause, Client
 from joseal.errors import KeyUnavailableError
 
 # HTTP status, and what it comes to.
@@ -69,7 +69,7 @@ class _AzureKey(Opaque):
         answer = self._client.ask(
             "unwrap_key", algorithm=alg, encrypted_key=encrypted_key, **self._options
         )
-        return None if answer is None else _service.bytes_of(answer, "key")
+        return None if answer is None else key_service.bytes_of(answer, "key")
 
     def agree(self, peer: PublicCurveKey) -> bytes | None:  # noqa: ARG002 - of the protocol
         """Refuse: the service has no key agreement, and no key is loaded for one.
@@ -94,11 +94,11 @@ class _AzureKey(Opaque):
             KeyUnavailableError: the service can't be asked, or refuses.
         """
         answer = self._client.sign(
-            "sign", algorithm=alg, digest=_service.digest(alg, data), **self._options
+            "sign", algorithm=alg, digest=key_service.digest(alg, data), **self._options
         )
         is_ecdsa = SIGS[alg].family == "ecdsa"
         size = 2 * curves.field_bytes(SIGS[alg].curves[0]) if is_ecdsa else None
-        return _service.bytes_of(answer, "signature", size)
+        return key_service.bytes_of(answer, "signature", size)
 
     def __repr__(self) -> str:
         return f"AzureKey({self._name!r})"
@@ -130,7 +130,7 @@ class AzureKeyVault(Opaque):
 
     @hide_locals
     def __init__(self, client: object, *, timeout: float = 10.0) -> None:
-        _service.check_timeout(timeout)
+        key_service.check_timeout(timeout)
         options = {"connection_timeout": timeout, "read_timeout": timeout, "retry_total": 0}
         methods = ("get_cryptography_client", "get_key")
         self._set(_client=Client(client, methods, _cause), _options=options)
@@ -160,18 +160,18 @@ class AzureKeyVault(Opaque):
 
         Source: Azure Key Vault REST API reference, get key.
         """
-        _service.check_name(name=name)
+        key_service.check_name(name=name)
         if version is not None:
-            _service.check_name(version=version)
-        _service.check_served("Azure Key Vault", alg, _SERVED)
+            key_service.check_name(version=version)
+        key_service.check_served("Azure Key Vault", alg, _SERVED)
         found = self._client.fetch("get_key", name=name, version=version, **self._options)
-        jwk, own = _service.part(found, "key"), _service.part(found, "properties", "version")
-        if not (isinstance(own, str) and _does(_service.part(jwk, "key_ops"), _SERVED[alg])):
-            raise _service.not_for(alg)
+        jwk, own = key_service.part(found, "key"), key_service.part(found, "properties", "version")
+        if not (isinstance(own, str) and _does(key_service.part(jwk, "key_ops"), _SERVED[alg])):
+            raise key_service.not_for(alg)
         public = _public(jwk)
         client = self._client.fetch("get_cryptography_client", key_name=name, key_version=own)
         asked = Client(client, ("sign", "unwrap_key"), _cause)
-        return _service.make_key(public, _AzureKey(asked, name, self._options), alg, kid)
+        return key_service.make_key(public, _AzureKey(asked, name, self._options), alg, kid)
 
     def __repr__(self) -> str:
         return "AzureKeyVault()"
@@ -187,22 +187,22 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def _public(jwk: object) -> PublicMaterial:
-    if _service.part(jwk, "n") is not None:
-        return _service.load_rsa(_service.bytes_of(jwk, "n"), _service.bytes_of(jwk, "e"))
-    crv = _service.part(jwk, "crv")
+    if key_service.part(jwk, "n") is not None:
+        return key_service.load_rsa(key_service.bytes_of(jwk, "n"), key_service.bytes_of(jwk, "e"))
+    crv = key_service.part(jwk, "crv")
     curve = _CURVES.get(crv) if isinstance(crv, str) else None
     if curve is None:
-        raise _service.unknown_public()
+        raise key_service.unknown_public()
     size = curves.field_bytes(curve)
-    x, y = (_service.bytes_of(jwk, name).rjust(size, b"\0") for name in ("x", "y"))
+    x, y = (key_service.bytes_of(jwk, name).rjust(size, b"\0") for name in ("x", "y"))
     public = curves.load_public(curve, x, y)
     if public is None:
-        raise _service.unknown_public()
+        raise key_service.unknown_public()
     return public
 
 
 def _cause(error: Exception) -> Cause:
-    status = _service.part(error, "status_code")
-    if status == _BAD_REQUEST and _service.part(error, "error", "code") == "BadParameter":
+    status = key_service.part(error, "status_code")
+    if status == _BAD_REQUEST and key_service.part(error, "error", "code") == "BadParameter":
         return "ciphertext"
     return _CAUSES.get(status, "other") if isinstance(status, int) else "other"

@@ -4,12 +4,12 @@
     mine = kms.load(name="projects/p/.../cryptoKeyVersions/1", alg="RSA-OAEP-256")
 
 Rules:
-- The service does the whole private operation. The public part (lengths, points, the encapsulated
-  secret's size) is checked before it is asked.
+- The service does the whole private operation. Lengths, points and the size of the encapsulated
+  secret are checked before it is asked.
 - `INVALID_ARGUMENT` is a refused ciphertext: the name, the size and the use were checked when the
   key was loaded, so that nothing else of what is sent can be invalid. All else is
   `KeyUnavailableError`: what was to be decrypted may be good.
-- Each request and response has its CRC32C, and each side checks the other's.
+- Requests and answers carry their CRC32C, which the receiver checks.
 - A key version has one algorithm, its hash included. A key of another one is refused when it is
   loaded.
 
@@ -26,8 +26,8 @@ from joseal._core.keys import pem
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.devices import _service
-from joseal.devices._service import Cause, Client
+from joseal.devices import key_service
+from joseal.devices.key_service import Cause, Client
 from joseal.errors import KeyUnavailableError
 
 _CAUSES: Final[Mapping[str, Cause]] = {
@@ -106,14 +106,14 @@ class _GoogleKey(Opaque):
         """
         secret = self._open("decapsulate", encapsulated, "shared_secret")
         if secret is not None and len(secret) != _SECRET_BYTES:
-            raise _service.unreadable()
+            raise key_service.unreadable()
         return secret
 
     def _open(self, method: str, ciphertext: bytes, secret: str) -> bytes | None:
         request = {
             "name": self._name,
             "ciphertext": ciphertext,
-            "ciphertext_crc32c": _service.crc32c(ciphertext),
+            "ciphertext_crc32c": key_service.crc32c(ciphertext),
         }
         answer = self._client.ask(method, request=request, timeout=self._timeout, retry=None)
         if answer is None:
@@ -131,7 +131,7 @@ class _GoogleKey(Opaque):
         sig = SIGS[alg]
         field, signed = "digest", data
         if sig.family not in _WHOLE:
-            signed = _service.digest(alg, data)
+            signed = key_service.digest(alg, data)
         elif len(data) <= _MOST_MESSAGE_BYTES:
             field = "data"
         else:
@@ -139,16 +139,16 @@ class _GoogleKey(Opaque):
         request = {
             "name": self._name,
             field: data if field == "data" else {sig.hash: signed},
-            f"{field}_crc32c": _service.crc32c(signed),
+            f"{field}_crc32c": key_service.crc32c(signed),
         }
         answer = self._client.sign(
             "asymmetric_sign", request=request, timeout=self._timeout, retry=None
         )
-        if _service.part(answer, "name") != self._name:
-            raise _service.unreadable()
+        if key_service.part(answer, "name") != self._name:
+            raise key_service.unreadable()
         _check_arrived(answer, f"verified_{field}_crc32c")
         signature = _intact(answer, "signature")
-        return _service.raw_ecdsa(alg, signature) if sig.family == "ecdsa" else signature
+        return key_service.raw_ecdsa(alg, signature) if sig.family == "ecdsa" else signature
 
     def __repr__(self) -> str:
         return f"GoogleKey({self._name!r})"
@@ -179,7 +179,7 @@ class GoogleCloudKms(Opaque):
 
     @hide_locals
     def __init__(self, client: object, *, timeout: float = 10.0) -> None:
-        _service.check_timeout(timeout)
+        key_service.check_timeout(timeout)
         methods = ("asymmetric_decrypt", "asymmetric_sign", "get_public_key")
         self._set(_client=Client(client, methods, _cause), _timeout=timeout)
 
@@ -205,10 +205,10 @@ class GoogleCloudKms(Opaque):
 
         Source: Cloud Key Management Service RPC reference, GetPublicKey.
         """
-        _service.check_name(name=name)
+        key_service.check_name(name=name)
         if "/cryptoKeyVersions/" not in name:
             raise ValueError("name must be that of a key version: .../cryptoKeyVersions/1")
-        _service.check_served("Google Cloud KMS", alg, _SERVED)
+        key_service.check_served("Google Cloud KMS", alg, _SERVED)
         parameters = lookup_alg(alg).parameters
         request: dict[str, object] = {"name": name}
         if parameters:
@@ -217,16 +217,16 @@ class GoogleCloudKms(Opaque):
         answer = self._client.fetch(
             "get_public_key", request=request, timeout=self._timeout, retry=None
         )
-        algorithm, (begin, end) = _service.part(answer, "algorithm", "name"), _SERVED[alg]
+        algorithm, (begin, end) = key_service.part(answer, "algorithm", "name"), _SERVED[alg]
         if not (isinstance(algorithm, str) and algorithm.startswith(begin)):
-            raise _service.not_for(alg)
+            raise key_service.not_for(alg)
         if not algorithm.endswith(end):
-            raise _service.not_for(alg)
-        if _service.part(answer, "name") != name:
-            raise _service.unreadable()
+            raise key_service.not_for(alg)
+        if key_service.part(answer, "name") != name:
+            raise key_service.unreadable()
         public = _public(answer, parameters)
         device = _GoogleKey(self._client, name, self._timeout)
-        return _service.make_key(public, device, alg, kid)
+        return key_service.make_key(public, device, alg, kid)
 
     def __repr__(self) -> str:
         return "GoogleCloudKms()"
@@ -236,39 +236,39 @@ def _public(answer: object, parameters: str) -> PublicMaterial:
     if parameters:
         public = akp.load_public(parameters, _raw_public(answer))
         if public is None:
-            raise _service.unknown_public()
+            raise key_service.unknown_public()
         return public
-    text = _service.part(answer, "pem")
+    text = key_service.part(answer, "pem")
     if not isinstance(text, str):
-        raise _service.unreadable()
+        raise key_service.unreadable()
     encoded = text.encode("utf-8", errors="replace")
-    if _service.part(answer, "pem_crc32c") != _service.crc32c(encoded):
-        raise _service.unreadable()
-    return _service.public_of(pem.load_pem(encoded, None))
+    if key_service.part(answer, "pem_crc32c") != key_service.crc32c(encoded):
+        raise key_service.unreadable()
+    return key_service.public_of(pem.load_pem(encoded, None))
 
 
 def _raw_public(answer: object) -> bytes:
-    checked = _service.part(answer, "public_key")
-    raw = _service.bytes_of(checked, "data")
-    if _service.part(checked, "crc32c_checksum") != _service.crc32c(raw):
-        raise _service.unreadable()
+    checked = key_service.part(answer, "public_key")
+    raw = key_service.bytes_of(checked, "data")
+    if key_service.part(checked, "crc32c_checksum") != key_service.crc32c(raw):
+        raise key_service.unreadable()
     return raw
 
 
 def _check_arrived(answer: object, verified: str) -> None:
     """Check that the service has checked what it was sent."""
-    if _service.part(answer, verified) is not True:
-        raise _service.unreadable()
+    if key_service.part(answer, verified) is not True:
+        raise key_service.unreadable()
 
 
 def _intact(answer: object, name: str) -> bytes:
     """Return the bytes of an answer whose CRC32C is that of them."""
-    found = _service.bytes_of(answer, name)
-    if _service.part(answer, f"{name}_crc32c") != _service.crc32c(found):
-        raise _service.unreadable()
+    found = key_service.bytes_of(answer, name)
+    if key_service.part(answer, f"{name}_crc32c") != key_service.crc32c(found):
+        raise key_service.unreadable()
     return found
 
 
 def _cause(error: Exception) -> Cause:
-    code = _service.part(error, "grpc_status_code", "name")
+    code = key_service.part(error, "grpc_status_code", "name")
     return _CAUSES.get(code, "other") if isinstance(code, str) else "other"

@@ -98,8 +98,23 @@ class ExternalKey(Protocol):
         The encapsulated secret has the size of the key encapsulation mechanism, and the point of a
         hybrid is on its curve. ML-KEM gives 32 bytes for a secret that was tampered with too.
 
+        Args:
+            encapsulated: the encapsulated secret, `ek` or the JWE Encrypted Key.
+
+        Returns:
+            The shared secret, of 32 bytes; None where the device refuses.
+
         Raises:
             KeyUnavailableError: the device can't be asked.
+
+        Example:
+            >>> class Device:
+            ...     def decapsulate(self, encapsulated):
+            ...         return None  # ask the KMS here
+            >>> Device().decapsulate(bytes(1088)) is None
+            True
+
+        Source: FIPS 203 section 7.3, draft-ietf-hpke-pq section 3.
         """
         ...
 

@@ -1,5 +1,6 @@
 """`joseal sign` and `joseal verify`: every form of a token there and back, and what is refused."""
 
+import hmac
 import json
 import stat
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.helpers.forge import b64
 
 from joseal import Key, Signer
 from joseal.cli.exit_codes import Exit
@@ -53,6 +55,18 @@ def test_what_was_signed_is_verified(
     assert (signed.exit_code, signed.stderr, signed.stdout.count("\n")) == (0, "", 0)
     done = run("verify", "--key", keys / verifying, *named, data=f" {signed.stdout}\n")
     assert (done.exit_code, done.stderr, done.stdout_bytes) == (0, "", PAYLOAD)
+
+
+def test_a_short_secret_verifies_old_tokens_with_legacy_alone(tmp_path: Path, run: Run) -> None:
+    secret = b"sixteen bytes ok"
+    short = Key.from_bytes(secret, alg="HS256", legacy=True)
+    (tmp_path / "short.jwk").write_text(json.dumps(short.to_jwk(private=True)))
+    head = b64(b'{"alg":"HS256"}') + "." + b64(b"x")
+    token = head + "." + b64(hmac.digest(secret, head.encode(), "sha256"))
+    args = ("verify", "--key", tmp_path / "short.jwk")
+    assert run(*args, data=token).exit_code == Exit.KEY
+    done = run(*args, "--legacy", data=token)
+    assert (done.exit_code, done.stderr, done.stdout_bytes) == (0, "", b"x")
 
 
 def test_header_members_and_names_are_written(keys: Path, run: Run) -> None:

@@ -174,6 +174,16 @@ class Rewrapper(Opaque):
             InvalidKeyError: a fixed key has wrapped 2^32 times.
             KeyUnavailableError: a key on a device could not be asked.
 
+        Example:
+            >>> import joseal
+            >>> old, new = (joseal.Key.generate("A256KW", kid=kid) for kid in ("2026", "2027"))
+            >>> made = joseal.MultiEncrypter([old], enc="A256GCM", rewrappable=True)
+            >>> opener = joseal.Decrypter(old, enc="A256GCM", form="general")
+            >>> rewrapper = joseal.Rewrapper(opener, joseal.Encrypter(new, enc="A256GCM"))
+            >>> message = rewrapper.rewrap(made.encrypt(b"hello"))
+            >>> joseal.Decrypter(new, enc="A256GCM", form="general").decrypt(message)
+            b'hello'
+
         Source: RFC 7516 sections 5.1 and 5.2.
         """
         settings = decryption_settings(self._old)
@@ -268,10 +278,10 @@ def rewrap(
 
     Args:
         token: the message, in the form that `old` accepts.
-        old: as for `Rewrapper`.
-        new: as for `Rewrapper`.
-        keep_old: as for `Rewrapper`.
-        verify: as for `Rewrapper`.
+        old: opens the message now.
+        new: for the new keys. For a JSON form its `enc` must be that of the message.
+        keep_old: leave the old recipients in the message. General form only.
+        verify: also open the content of a message in a JSON form, and check its tag.
 
     Returns:
         A message with the same content, for the new keys.

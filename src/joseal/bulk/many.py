@@ -180,10 +180,54 @@ def rewrap_many(
 ) -> Outcomes[str]:
     """Move every message to new keys, and return the outcomes in the order of the messages.
 
-    As `encrypt_many`, with a `joseal.Rewrapper` or a factory that makes one. The error of an
-    outcome is that of `Rewrapper.rewrap`, or as above.
+    Nothing is pulled from `tokens` before the first outcome is taken, and then at most `in_flight`
+    chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised.
 
-    Raises as `encrypt_many` does.
+    Iterating raises BrokenExecutor where the caller's executor is broken, RuntimeError where it
+    cancels, and TimeoutError where many tasks, one after the other, have no answer. The error of an
+    outcome is that of `Rewrapper.rewrap`, or `ItemError`, or `LostError` where the processes that
+    work on the token die, or give no answer in time, each time.
+
+    Args:
+        tokens: the messages, in the form of the Rewrapper.
+        prepared: a prepared Rewrapper, for threads; or a picklable factory, for processes and
+            clusters, that each process calls once. It should read the key and not hold it.
+        workers: how many threads or processes. Unless given, the usable cores; for a prepared
+            object one thread, except where a private RSA operation or the derivation of a key from
+            a password leaves the interpreter to other threads.
+        executor: where to work instead, and whose workers these are. It is never shut down.
+        in_flight: how many chunks are under way; 4 for each worker unless given. For an executor on
+            many machines, give at least twice the number of its workers.
+        chunk_items: the most tokens that go to a worker together. Unless given, 256, and for an
+            executor whose tasks cost milliseconds up to 8,192.
+        chunk_bytes: the bytes after which a chunk is full, and in proportion more where chunks
+            grow. One large token is a chunk.
+        timeout_seconds: how long the executor may take for the chunk whose outcomes are next; for
+            ever unless given.
+
+    Returns:
+        An iterator, which is a context manager too.
+
+    Raises:
+        TypeError: an argument is of another type; `prepared` is neither, or can't be pickled.
+        ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
+            there is no executor for it.
+        TimeoutError: no worker of the executor answers in time.
+        Exception: whatever the factory raises, now or in a later process.
+        BrokenExecutor: processes die before they do anything, or one after the other.
+
+    Example:
+        >>> import joseal
+        >>> from joseal.bulk import rewrap_many
+        >>> old, new = (joseal.Key.generate("A256KW", kid=kid) for kid in ("2026", "2027"))
+        >>> made = joseal.MultiEncrypter([old], enc="A256GCM", rewrappable=True)
+        >>> opener = joseal.Decrypter(old, enc="A256GCM", form="general")
+        >>> rewrapper = joseal.Rewrapper(opener, joseal.Encrypter(new, enc="A256GCM"))
+        >>> messages = [made.encrypt(b"one"), made.encrypt(b"two")]
+        >>> sum(outcome.error is None for outcome in rewrap_many(messages, rewrapper))
+        2
+
+    Source: RFC 7516 sections 5.1 and 5.2.
     """
     workers = _threads(prepared) if workers is None and executor is None else workers
     sizes = Sizes(workers, in_flight, chunk_items, chunk_bytes)

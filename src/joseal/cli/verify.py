@@ -25,6 +25,11 @@ from joseal.cli.exit_codes import Exit
             is_flag=True,
             help="Demand a payload that was signed as it is (b64 is false, RFC 7797).",
         ),
+        click.Option(
+            ["--legacy"],
+            is_flag=True,
+            help="Allow an HMAC secret that is shorter than its hash, for old tokens.",
+        ),
         options.json_flag(),
         *options.streams(),
     ],
@@ -44,6 +49,7 @@ def command(
     any_kid: bool,
     payload_path: Path | None,
     unencoded: bool,
+    legacy: bool,
     as_json: bool,
     in_path: Path,
     out_path: Path,
@@ -62,7 +68,7 @@ def command(
         raise click.UsageError("standard input can't be both the token and the payload")
     if payload_path is not None and out_path != files.STANDARD and not as_json:
         raise click.UsageError("with --payload there is nothing to write to -o but --json")
-    keys = options.load_keys(key_paths, alg=alg)
+    keys = options.load_keys(key_paths, alg=alg, legacy=legacy)
     verifier = Verifier(
         key_files.for_signatures(keys),
         typ=typ,

@@ -27,7 +27,8 @@ TEXTS: Final[Texts] = {
         "The HMAC secret is shorter than its hash, so that loading it is refused.",
         (
             "Agree on a secret of at least that size, drawn at random: RFC 7518 section 3.2. For "
-            "old tokens, legacy=True loads a short one that verifies and does not sign."
+            "old tokens, legacy=True loads a short one that verifies and does not sign; so does "
+            "`joseal verify --legacy`."
         ),
     ),
     "input_padded": ("The segments had base64 padding when they were signed.", _INPUT),

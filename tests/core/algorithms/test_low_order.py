@@ -5,6 +5,8 @@ that each has its place in the table; RFC 7748's own ladder agrees on every enco
 agreement that OpenSSL makes.
 """
 
+import math
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey, X448PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
@@ -137,3 +139,13 @@ def test_all_other_encodings_near_them_make_a_secret(curve):
             seen[is_low] += 1
     assert seen[0] > 12
     assert seen[1] == len(low)
+
+
+@pytest.mark.parametrize("curve", curves._DOMAINS)
+def test_curve_whose_points_have_a_y_has_no_point_of_low_order(curve: str) -> None:
+    """The order of the group is the only multiple of the base point's prime order near p + 1."""
+    prime, _, order, _ = curves._DOMAINS[curve]
+    # Hasse: the number of points differs from p + 1 by 2 sqrt(p) at most.
+    assert abs(order - prime - 1) <= 2 * math.isqrt(prime) + 1
+    assert 2 * order > prime + 1 + 2 * math.isqrt(prime) + 1
+    assert pow(2, order - 1, order) == 1, "the order is prime, by Fermat's test"

@@ -12,7 +12,7 @@ from tests.house.docstrings import Public, missing, public
 
 NOT_YET_FILE = Path(__file__).with_name("docstrings_not_yet.txt")
 NOT_YET = NOT_YET_FILE.read_text("utf-8").split()
-MOST_NOT_YET = 59
+MOST_NOT_YET = 58
 PUBLIC = {one.name: one for one in public()}
 
 

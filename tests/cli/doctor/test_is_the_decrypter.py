@@ -100,7 +100,8 @@ def accepts(case: Case, alg: str | None) -> bool:
         if case.expect == "jws":
             Verifier(key_files.for_signatures(ring)).verify(case.token)
         else:
-            Decrypter(key_files.for_encryption(ring), enc=list(ENCS)).decrypt(case.token)
+            encs = None if options.have_own_enc(ring) else list(ENCS)
+            Decrypter(key_files.for_encryption(ring), enc=encs).decrypt(case.token)
     except (TokenError, InvalidKeyError):
         return False
     return True

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 SUPPORTED = "docs/reference/supported.md"
 ERRORS = "docs/reference/errors.md"
+MERGE_MARK = re.compile(r"^(?:<{7}|>{7}|={7})(?: |$)", re.MULTILINE)
 MACHINE_PATH = re.compile(r"(?<![\w.~$}-])/(?:work|root|home|Users|tmp|opt)(?:/|\b)")
 
 
@@ -132,3 +133,12 @@ def test_document_holds_no_machine_path(path: Path) -> None:
 @pytest.mark.parametrize("bad", ["see /" + "work/x", "(/" + "tmp/y)", "`/" + "root`"])
 def test_machine_path_is_noticed(bad: str) -> None:
     assert MACHINE_PATH.search(bad)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_document_has_no_mark_of_a_merge(path: Path) -> None:
+    assert MERGE_MARK.findall(path.read_text("utf-8")) == []
+
+
+def test_mark_of_a_merge_is_noticed() -> None:
+    assert MERGE_MARK.search("a\n<<<<<<< " + "HEAD\nb\n")

@@ -93,6 +93,8 @@ def test_code_names_no_vendor():
         r"\b(juspay|jusbiz|hyperswitch|visa|cybersource|mastercard|axis|wise|brazil|spid|openid)",
         re.IGNORECASE,
     )
+    # An example of a docstring is about some profile, and so has a name.
+    examples = re.compile(r"^ *(>>>|\.\.\.) .*$", re.MULTILINE)
     code = {path.name: path.read_text("utf-8") for path in folder.glob("*.py")}
-    found = {name for name, text in code.items() if vendors.search(text)}
+    found = {name for name, text in code.items() if vendors.search(examples.sub("", text))}
     assert found == data

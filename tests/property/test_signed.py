@@ -1,6 +1,7 @@
 """Signed and nested tokens: round trip, malleability, and the boundary that only our errors cross."""
 
 import json
+from itertools import islice
 
 import pytest
 from hypothesis import given
@@ -190,17 +191,19 @@ def bent(raw):
 @pytest.mark.parametrize("alg", all_algorithms.SIGS)
 @pytest.mark.parametrize("part", range(3))
 def test_one_bit_flipped_in_any_part_never_verifies(alg, part):
-    """Every single bit; the flipped part is canonical again."""
+    """Every single bit, or of a long signature every seventh; the flipped part is canonical again."""
     parts = [
         forge.unb64(one)
         for one in Signer(all_algorithms.signing_key(alg)).sign(b"payload").split(".")
     ]
     ready, count = verifier(alg), 0
-    for raw in bent(parts[part]):
+    # Those of ML-DSA have some thousand bytes, and each costs as much as the first.
+    step = 1 if len(parts[part]) <= 512 else 7
+    for raw in islice(bent(parts[part]), 0, None, step):
         token = ".".join(map(forge.b64, [*parts[:part], raw, *parts[part + 1 :]]))
         assert outcome(lambda: ready.verify(token)) is None  # noqa: B023
         count += 1
-    assert count == 8 * len(parts[part])
+    assert count == -(-8 * len(parts[part]) // step)
 
 
 @pytest.mark.parametrize("alg", FAST)

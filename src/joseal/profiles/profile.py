@@ -99,8 +99,8 @@ class Profile(Struct, frozen=True, kw_only=True):
 
         Example:
             >>> from joseal import profiles
-            >>> profiles.VISA_MLE.replace(name="visa-sandbox").name
-            'visa-sandbox'
+            >>> profiles.VISA_MLE.replace(name="sandbox").name
+            'sandbox'
         """
         return structs.replace(self, **changes)
 

@@ -285,7 +285,13 @@ def uses() -> list[Mistake]:
         (ValueError, f"enc is not a known name: {ENC_NAMES}", encrypts(enc=PASSWORD)),
         (ValueError, "enc must name at least one content encryption", decrypts("", enc=[])),
         (TypeError, "enc must be str, not list", encrypts(enc=[ENC])),
-        (TypeError, "enc must be str or a collection of str, not None", decrypts("", enc=None)),
+        # None is the default, for a key whose alg has no enc: to this key it is missing.
+        (
+            TypeError,
+            "enc is missing: a key for A128KW needs one, such as A256GCM",
+            decrypts("", enc=None),
+        ),
+        (TypeError, "enc must be str or a collection of str, not int", decrypts("", enc=256)),
         (
             TypeError,
             "key must be a Key, not str: load it first, for example with Key.from_pem or Key.from_jwk",

@@ -1,10 +1,10 @@
-"""Compact JWE: every alg with every enc."""
+"""Compact JWE: every alg with every enc. HPKE has `test_hpke.py`."""
 
 import itertools
 import json
 
 import pytest
-from tests.helpers import all_algorithms, forge
+from tests.helpers import all_algorithms, forge, hpke_forge
 from tests.helpers.forge import b64, unb64
 
 from joseal import (
@@ -36,9 +36,9 @@ def refusal(opener, token):
 
 
 def test_the_suite_here_is_that_of_the_tables():
-    assert set(all_algorithms.ALGS) == set(ALGS)
-    assert set(all_algorithms.ENCS) == set(ENCS)
-    assert len(all_algorithms.SUITES) == len(ALGS) * len(ENCS) == 152
+    assert sorted([*all_algorithms.ALGS, *hpke_forge.ALGS]) == sorted(ALGS)
+    assert sorted(all_algorithms.ENCS) == sorted(ENCS)
+    assert len(all_algorithms.SUITES) == (len(ALGS) - len(hpke_forge.ALGS)) * len(ENCS) == 152
 
 
 @pytest.mark.parametrize(("alg", "enc"), MAKING)
@@ -174,7 +174,7 @@ def test_alg_is_the_one_that_the_key_is_bound_to(alg, other):
     )
 
 
-@pytest.mark.parametrize("alg", ["none", "HPKE-0", "ECDH-1PU", "A256GCM", "XC20PKW", "RS256"])
+@pytest.mark.parametrize("alg", ["none", "HPKE-11", "ECDH-1PU", "A256GCM", "XC20PKW", "RS256"])
 def test_alg_that_is_no_such_alg_is_refused(alg):
     token = str(all_algorithms.token("A128KW", "A128GCM", members={"alg": alg}))
     assert refusal(Decrypter(all_algorithms.key("A128KW"), enc="A128GCM"), token) == (

@@ -98,11 +98,14 @@ def _case(example: _Example, form: str, prefix: str, place: int) -> Case:
 
 
 def _is_unlisted(token: str | dict[str, object]) -> bool:
-    """Tell whether a message has b64 in its header and does not list it in crit."""
-    protected = token.get("protected", "") if isinstance(token, dict) else token.partition(".")[0]
-    raw = base64url.decode_text(str(protected)) or b""
-    header = strict_json.load_object(raw) or {}
-    return "b64" in header and "crit" not in header
+    """Tell whether a message has b64 in a header and does not list it in crit."""
+    if isinstance(token, str):
+        texts: list[object] = [token.partition(".")[0]]
+    else:
+        signatures = strict_json.as_list(token.get("signatures")) or [token]
+        texts = [(strict_json.as_object(one) or {}).get("protected") for one in signatures]
+    headers = [strict_json.load_object(base64url.decode_text(str(text)) or b"") for text in texts]
+    return any("b64" in header and "crit" not in header for header in headers if header)
 
 
 def _task(told: _Input, token: str | dict[str, object], output: bytes, place: int) -> Task:

@@ -189,10 +189,11 @@ def django_app(seen):
     views = {"echo": echo, "fail": fail, "crash": crash, "empty": empty, "pieces": pieces}
     routes = type("Routes", (), {"urlpatterns": [path(name, view) for name, view in views.items()]})
     if not settings.configured:
-        settings.configure(
-            ALLOWED_HOSTS=["*"], DEBUG_PROPAGATE_EXCEPTIONS=True, SECRET_KEY="of no use"
-        )
+        settings.configure(SECRET_KEY="of no use")
         django.setup()
+    # A process has one Django, which an example of the pages may have configured before.
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.DEBUG_PROPAGATE_EXCEPTIONS = True
     settings.ROOT_URLCONF = routes
     django.urls.clear_url_caches()
     return WSGIHandler()

@@ -125,9 +125,12 @@ def load(
     alg: str | None,
     kid: str | None = None,
     password: bytes | None = None,
+    alias: str | None = None,
     legacy: bool = False,
 ) -> list[Key]:
     """Load the keys of a file: one, or those of a JWK Set that can be used.
+
+    Without `alias`, that of the command line counts.
 
     Raises:
         InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not needed.
@@ -137,7 +140,8 @@ def load(
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
     known = None if alg is None else known_alg(alg)
     check_form(file)
-    if _alias() is not None and not file.is_pkcs12:
+    chosen = _alias() if alias is None else alias
+    if chosen is not None and not file.is_pkcs12:
         raise InvalidKeyError("--alias names a key of a PKCS#12 file, and this is not one")
     if file.is_set:
         return list(KeySet.from_jwks(file.raw, alg=known, legacy=legacy))
@@ -145,7 +149,7 @@ def load(
         if file.is_json:
             return [Key.from_jwk(file.raw, alg=known, kid=kid, legacy=legacy)]
         if known is not None:
-            return [_load_binary(file, known, kid, password, legacy=legacy)]
+            return [_load_binary(file, known, kid, password, alias=chosen, legacy=legacy)]
         raise click.UsageError("--alg is needed: only a JWK can name it itself")
     except ValueError as error:
         # Of a password or a kid that can't be one.
@@ -174,13 +178,19 @@ def warn_of_dates(key: Key) -> None:
 
 
 def _load_binary(
-    file: File, alg: Alg | SigAlg, kid: str | None, password: bytes | None, *, legacy: bool
+    file: File,
+    alg: Alg | SigAlg,
+    kid: str | None,
+    password: bytes | None,
+    *,
+    alias: str | None,
+    legacy: bool,
 ) -> Key:
     if file.is_pem:
         return Key.from_pem(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_pkcs12:
         return Key.from_pkcs12(
-            file.raw, alg=alg, kid=kid, password=password, alias=_alias(), legacy=legacy
+            file.raw, alg=alg, kid=kid, password=password, alias=alias, legacy=legacy
         )
     return Key.from_der(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
 

@@ -17,6 +17,7 @@ import click
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg, known_alg
+from joseal._core.keys.openssh import is_openssh
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files
@@ -95,8 +96,8 @@ class File(NamedTuple):
 
     @property
     def is_pem(self) -> bool:
-        """Whether it is PEM."""
-        return b"-----BEGIN " in self.raw
+        """Whether it is PEM, or an OpenSSH public key, which the same loader reads."""
+        return b"-----BEGIN " in self.raw or is_openssh(self.raw)
 
     @property
     def is_pkcs12(self) -> bool:

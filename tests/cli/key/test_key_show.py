@@ -59,10 +59,10 @@ def test_secret_is_shown_by_its_size_alone(path, run):
 
 @pytest.mark.parametrize("word", ["show", "thumbprint", "public", "convert --to jwk"])
 def test_file_that_no_loader_reads_is_named(path, run, word):
-    path.write_text("ssh-rsa AAAA me")
+    path.write_text("---- BEGIN SSH2 PUBLIC KEY ----")
     done = run("key", *word.split(), str(path))
     assert done.exit_code == 3
-    assert "this is an OpenSSH public key: ssh-keygen -e -m PKCS8 -f FILE" in done.stderr
+    assert "this is an SSH public key (RFC 4716): ssh-keygen -i -f FILE" in done.stderr
 
 
 def test_doctor_names_a_key_file(path, run):

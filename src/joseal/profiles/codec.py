@@ -389,7 +389,7 @@ class BodyDecrypter(Opaque):
 
 
 def _in_words_of(receiving: Receiving, error: NotAllowedError) -> NotAllowedError:
-    """Say which setting of a profile demands a typ or a cty: it is no argument of `decrypter`."""
+    """Say which setting of a profile demands a typ or a cty: `decrypter` has no such argument."""
     parameter = error.parameter
     # The outer layer is the JWS in one nesting, and the JWE in the other.
     is_signed = (error.layer, receiving.nesting) in _SIGNED_LAYERS

@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PublicFormat,
+    pkcs12,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.helpers import all_algorithms, forge, mistakes
@@ -43,6 +50,38 @@ def test_structure_names_the_cause_first(name: str) -> None:
     found = explain(make())
     assert found.causes[0].code == code
     assert found.possible == ()
+
+
+def der_that_ends_in(byte: int) -> bytes:
+    for scalar in range(1, 4000):
+        public = ec.derive_private_key(scalar, ec.SECP256R1()).public_key()
+        spki = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        if spki[-1] == byte:
+            return spki
+    raise AssertionError(byte)
+
+
+@pytest.mark.parametrize("byte", b" \t\n\r\x0b\x0c\xff")
+def test_der_is_named_as_der_whatever_its_last_byte_looks_like(byte: int) -> None:
+    spki = der_that_ends_in(byte)
+    for data in (spki, spki[:-1], spki + b"\n"):
+        assert [(cause.code, cause.seen) for cause in explain(data).causes] == [
+            ("key_instead", "DER")
+        ]
+
+
+def test_pkcs12_and_pkcs7_are_named_as_what_they_are() -> None:
+    store = pkcs12.serialize_key_and_certificates(
+        b"name", forge.rsa_private(), None, None, BestAvailableEncryption(b"a password")
+    )
+    assert [(cause.code, cause.seen) for cause in explain(store).causes] == [
+        ("key_instead", "PKCS#12")
+    ]
+    # ContentInfo of CMS with envelopedData (RFC 5652 section 6), cut to its outline.
+    cms = bytes.fromhex("300f06092a864886f70d010703a0023000")
+    assert [(cause.code, cause.seen) for cause in explain(cms).causes] == [
+        ("other_format", "PKCS #7")
+    ]
 
 
 @pytest.mark.parametrize("name", HIDDEN)

@@ -656,7 +656,7 @@ def tokens() -> list[Mistake]:
         ),
         (
             refused,
-            "outer layer: cty: cty= demands JWT",
+            "outer layer: cty: cty= demands JWT, the token has none",
             lambda: joseal.DecryptThenVerify(
                 Decrypter(shared(), enc=ENC), Verifier(signing())
             ).decrypt(token()),

@@ -37,6 +37,9 @@ PKCS8 = PRIVATE.private_bytes(
     serialization.PrivateFormat.PKCS8,
     serialization.NoEncryption(),
 )
+SSH = PRIVATE.public_key().public_bytes(
+    serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+)
 MAC = joseal.Key.generate("HS256")
 PS256 = joseal.Key.generate("PS256")
 
@@ -95,7 +98,7 @@ OF_KEYS = {
     "a JWK to `from_pem`": lambda: pem(json.dumps(PUBLIC)),
     "a literal `\\n`": lambda: pem(PEM.replace("\n", "\\n")),
     "UTF-16, as PowerShell writes it": lambda: pem(PEM.encode("utf-16")),
-    "an OpenSSH public key": lambda: pem("ssh-rsa AAAAB3NzaC1yc2E= me"),
+    "an OpenSSH public key": lambda: pem(SSH),
     "em dashes from a mail program": lambda: pem(PEM.replace("-----", "\u2014\u2014")),
     "base64 without its lines": lambda: pem(base64.b64encode(PKCS8).decode()),
     "a key and its public half in one file": lambda: pem(PEM + PAIR.to_pem()),

@@ -23,6 +23,8 @@ def test_kid_is_the_serial_or_a_hash_of_the_certificate_that_the_key_came_in():
     bare = Key.from_cryptography(forge.rsa_private(), alg="RSA-OAEP-256")
     with pytest.raises(InvalidKeyError, match="did not come with its certificate"):
         kid_of(bare, "x5t#S256")
+    with pytest.raises(InvalidKeyError, match=r"from its certificate .*alias= names it"):
+        kid_of(bare, "certificate-serial")
 
 
 def test_what_names_the_certificate_is_written_in_its_place():

@@ -285,8 +285,12 @@ def test_each_layer_says_what_is_demanded_of_it(name, demand, member):
     )
     says = {**dict(getattr(message, layer)), member: "x+jwt"}
     assert opener.open(message._replace(**{layer: list(says.items())}).body(CANARY))
-    with pytest.raises(joseal.NotAllowedError, match=member):
+    named = rf"{member}: the profile \(with_receive\({demand}=\)\) demands x\+jwt, the token has "
+    with pytest.raises(joseal.NotAllowedError, match=named) as caught:
         opener.open(message.body(CANARY))
+    assert (caught.value.parameter, caught.value.__context__) == (member, None)
+    outer = {"juspay-express": "sealed", "axis-bank": "signed"}[name]
+    assert caught.value.layer == ("outer" if layer == outer else "inner")
 
 
 @pytest.mark.parametrize("refused", ["RSA-OAEP-256", "A256GCM", "RS256"])

@@ -15,13 +15,15 @@ Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 sectio
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, TypeVar, final
 
+from msgspec import UNSET
+
 from joseal._core import checks
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, VerifiedToken, Verifier
 from joseal._core.keys import Key
 from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque, Result, hide_locals
-from joseal._core.wire.header import has_media_type
+from joseal._core.wire.header import demanded, has_media_type
 from joseal.errors import DecryptionError, NotAllowedError, TokenError, VerificationError
 
 _Opened = TypeVar("_Opened")
@@ -156,7 +158,7 @@ def open_layers(
 
 def _check_cty(header: Mapping[str, object], cty: str | None) -> None:
     if cty is not None and not has_media_type(header.get("cty"), cty):
-        error = NotAllowedError("cty", f"cty= demands {cty}")
+        error = NotAllowedError("cty", demanded("cty", cty, header.get("cty", UNSET)))
         error.layer = "outer"
         raise error
 

@@ -15,6 +15,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(required=False),
+        options.alias(),
         options.enc(multiple=False, required=False),
         *options.sealing(),
         *options.password(what="the password that is a PBES2 key"),

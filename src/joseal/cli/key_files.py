@@ -17,6 +17,7 @@ import click
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg, known_alg
+from joseal._core.keys.openssh import is_openssh
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files
@@ -95,8 +96,8 @@ class File(NamedTuple):
 
     @property
     def is_pem(self) -> bool:
-        """Whether it is PEM."""
-        return b"-----BEGIN " in self.raw
+        """Whether it is PEM, or an OpenSSH public key, which the same loader reads."""
+        return b"-----BEGIN " in self.raw or is_openssh(self.raw)
 
     @property
     def is_pkcs12(self) -> bool:
@@ -125,9 +126,12 @@ def load(
     alg: str | None,
     kid: str | None = None,
     password: bytes | None = None,
+    alias: str | None = None,
     legacy: bool = False,
 ) -> list[Key]:
     """Load the keys of a file: one, or those of a JWK Set that can be used.
+
+    Without `alias`, that of the command line counts.
 
     Raises:
         InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not needed.
@@ -137,7 +141,8 @@ def load(
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
     known = None if alg is None else known_alg(alg)
     check_form(file)
-    if _alias() is not None and not file.is_pkcs12:
+    chosen = _alias() if alias is None else alias
+    if chosen is not None and not file.is_pkcs12:
         raise InvalidKeyError("--alias names a key of a PKCS#12 file, and this is not one")
     if file.is_set:
         return list(KeySet.from_jwks(file.raw, alg=known, legacy=legacy))
@@ -145,7 +150,7 @@ def load(
         if file.is_json:
             return [Key.from_jwk(file.raw, alg=known, kid=kid, legacy=legacy)]
         if known is not None:
-            return [_load_binary(file, known, kid, password, legacy=legacy)]
+            return [_load_binary(file, known, kid, password, alias=chosen, legacy=legacy)]
         raise click.UsageError("--alg is needed: only a JWK can name it itself")
     except ValueError as error:
         # Of a password or a kid that can't be one.
@@ -174,13 +179,19 @@ def warn_of_dates(key: Key) -> None:
 
 
 def _load_binary(
-    file: File, alg: Alg | SigAlg, kid: str | None, password: bytes | None, *, legacy: bool
+    file: File,
+    alg: Alg | SigAlg,
+    kid: str | None,
+    password: bytes | None,
+    *,
+    alias: str | None,
+    legacy: bool,
 ) -> Key:
     if file.is_pem:
         return Key.from_pem(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
     if file.is_pkcs12:
         return Key.from_pkcs12(
-            file.raw, alg=alg, kid=kid, password=password, alias=_alias(), legacy=legacy
+            file.raw, alg=alg, kid=kid, password=password, alias=alias, legacy=legacy
         )
     return Key.from_der(file.raw, alg=alg, kid=kid, password=password, legacy=legacy)
 

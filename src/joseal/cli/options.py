@@ -121,13 +121,13 @@ def password(name: str = "password", what: str = "the key's password") -> list[c
     ]
 
 
-def alias() -> click.Parameter:
-    """Return `--alias`, which `key_files` finds by itself."""
+def alias(*, handed_on: bool = False) -> click.Parameter:
+    """Return `--alias`: `key_files` finds it by itself, unless it is `handed_on` to the command."""
     return click.Option(
         ["--alias"],
         metavar="NAME",
-        expose_value=False,
-        callback=key_files.keep_alias,
+        expose_value=handed_on,
+        callback=None if handed_on else key_files.keep_alias,
         help="Which key or certificate of a PKCS#12 file: its friendlyName, keytool's alias.",
     )
 
@@ -249,6 +249,7 @@ def load_keys(
     *,
     alg: str | None,
     password: bytes | None = None,
+    alias: str | None = None,
     legacy: bool = False,
 ) -> list[Key]:
     """Load the keys of several files; without a file, make one of a password.
@@ -269,6 +270,7 @@ def load_keys(
             file,
             alg=alg,
             password=password if in_vain or not file.is_json else None,
+            alias=alias,
             legacy=legacy,
         )
     ]

@@ -12,6 +12,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(multiple=True, use="signatures"),
+        options.alias(),
         *options.expected(),
         options.crit(),
         click.Option(

@@ -97,8 +97,9 @@ def command(
     PATH is a file, or a directory of *.json files; without one, a few vectors that come with joseal
     are run. Formats are told by their content: joseal's own, Wycheproof's, the RFC 7520 cookbook's,
     JWK Sets, and plain lists of tokens. Each case passed, came out otherwise, differs for a known
-    reason, or was not run for a named one. No report holds a key, a token or a plaintext. Each says
-    when and by which versions it was made, and the SHA-256 of each file.
+    reason, or was not run for a named one. No report holds a key, a token or a plaintext. Those of
+    --json, --junit and --html say when and by which versions they were made, and the SHA-256 of
+    each file.
 
     --exec starts a command of yours, without a shell, and asks it in JSON, one line for each case.
     The reference of joseal.conformance has the protocol, and an adapter to begin with.

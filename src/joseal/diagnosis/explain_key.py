@@ -17,7 +17,7 @@ from joseal._core.secrecy import hide_locals
 
 # Kinds that a loader reads.
 _READ: Final = {
-    **dict.fromkeys(("pem-private", "pem-public"), "Key.from_pem"),
+    **dict.fromkeys(("pem-private", "pem-public", "ssh-public"), "Key.from_pem"),
     **dict.fromkeys(("pem-certificate", "der-certificate"), "Key.from_certificate"),
     **dict.fromkeys(
         ("der-pkcs8", "der-pkcs8-encrypted", "der-pkcs1-private", "der-pkcs1-public"),
@@ -97,7 +97,7 @@ def explain_key(data: str | bytes) -> KeyExplanation:
         >>> from joseal.diagnosis import explain_key
         >>> print(explain_key("ssh-rsa AAAAB3NzaC1yc2E= me"))
         ssh-public: this is an OpenSSH public key
-        ssh-keygen -e -m PKCS8 -f FILE writes it as PEM
+        use Key.from_pem
     """
     if not isinstance(data, str | bytes):
         raise TypeError("the key must be str or bytes")

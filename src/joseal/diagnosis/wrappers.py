@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from joseal._core.wire import base64url, strict_json
+from joseal.diagnosis.explain_key import explain_key
 from joseal.diagnosis.lenient_parse import Outside, Recipient
 from joseal.diagnosis.model import plain
 from joseal.profiles import PROFILES
@@ -52,6 +53,8 @@ _MOST_RECIPIENTS: Final = 16
 _MOST_ENCODINGS: Final = 2
 _STANDARD: Final = bytes.maketrans(b"+/", b"-_")
 
+# The first byte of DER that is a key.
+_SEQUENCE: Final = b"\x30"
 _BOM: Final = "\ufeff"
 _BEGIN: Final = "eyJ"
 
@@ -76,6 +79,9 @@ class Layer(NamedTuple):
 
 def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
     """Take off what stands around a token; return the layers, the outermost first, and the rest."""
+    binary = _der(token)
+    if binary is not None:
+        return [binary], ""
     text, layers = _decoded(token)
     bare = text.strip()
     spaces = [Layer("white_space", "around the token", bare)] if bare != text else []
@@ -92,6 +98,17 @@ def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
 
 def _is_wrapped(text: str) -> bool:
     return "..." in text or _PASETO.match(text) is not None or _CLEAN.fullmatch(text) is None
+
+
+def _der(token: str | bytes) -> Layer | None:
+    """Name the binary form of a key: its last byte may look like white space."""
+    if isinstance(token, str) or not token.startswith(_SEQUENCE):
+        return None
+    kind = explain_key(token).kind
+    if kind == "der-pkcs7":
+        return Layer("other_format", "PKCS #7", "")
+    named = "PKCS#12" if kind == "pkcs12" else "DER" if kind.startswith("der-") else None
+    return None if named is None else Layer("key_instead", named, "")
 
 
 def _decoded(token: str | bytes) -> tuple[str, list[Layer]]:

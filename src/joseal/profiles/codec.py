@@ -22,7 +22,7 @@ from joseal._core.limits import Limits
 from joseal._core.nested import Layer, NestedToken, make_layers, open_layers
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.errors import InvalidKeyError, TokenTooLargeError
+from joseal.errors import InvalidKeyError, NotAllowedError, TokenTooLargeError
 from joseal.profiles import envelopes, template
 from joseal.profiles.model import Receiving, Sending
 from joseal.profiles.template import Clock
@@ -30,6 +30,7 @@ from joseal.profiles.template import Clock
 DEFAULTS: Final = Limits()
 NO_LABELS: Final[Mapping[str, str]] = MappingProxyType({})
 _FIRST_ERROR: Final = 400
+_SIGNED_LAYERS: Final = (("outer", "encrypt-then-sign"), ("inner", "sign-then-encrypt"))
 
 
 @final
@@ -341,6 +342,13 @@ class BodyDecrypter(Opaque):
         _check_size(len(body), self._limits)
         raw = body.encode(errors="replace") if isinstance(body, str) else body
         token = self._receiving.envelope.unwrap(raw)
+        try:
+            return self._open_token(token)
+        except NotAllowedError as error:
+            failure = _in_words_of(self._receiving, error)
+        raise failure
+
+    def _open_token(self, token: str | bytes) -> NestedToken:
         nesting = self._receiving.nesting
         if self._verifier is None or nesting == "none":
             sealed = self._decrypter.open(token)
@@ -378,6 +386,18 @@ class BodyDecrypter(Opaque):
 
     def __repr__(self) -> str:
         return f"BodyDecrypter({self._decrypter!r}, {self._verifier!r})"
+
+
+def _in_words_of(receiving: Receiving, error: NotAllowedError) -> NotAllowedError:
+    """Say which setting of a profile demands a typ or a cty: `decrypter` has no such argument."""
+    parameter = error.parameter
+    # The outer layer is the JWS in one nesting, and the JWE in the other.
+    is_signed = (error.layer, receiving.nesting) in _SIGNED_LAYERS
+    setting = f"with_receive(signed_{parameter}=)" if is_signed else f"with_receive({parameter}=)"
+    text = str(error.args[1]).replace(f"{parameter}= demands", f"the profile ({setting}) demands")
+    failure = NotAllowedError(parameter, text)
+    failure.layer = error.layer
+    return failure
 
 
 def _encrypting(

@@ -34,6 +34,12 @@ KidSource: TypeAlias = Literal[
     "jwk-thumbprint",
 ]
 
+_NAMED: Final = "load the key with kid="
+# Where the kid is the name of something else, what to load the key from.
+_LOADED: Final = {
+    "certificate-serial": "load the key from its certificate (Key.from_certificate; of a PKCS#12 "
+    "file, alias= names it), or with the serial number as kid=",
+}
 _UUID: Final = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 
 _OF_CERTIFICATE: Final[Mapping[str, Callable[[Key], object]]] = MappingProxyType(
@@ -205,7 +211,7 @@ def kid_of(key: Key, source: KidSource) -> str | None:
     if source == "certificate-serial" and key.kid is None and key.certificates:
         return key.certificate_serial
     if key.kid is None and source != "optional":
-        raise InvalidKeyError(f"the profile writes a kid ({source}): load the key with kid=")
+        raise InvalidKeyError(f"the profile writes a kid ({source}): {_LOADED.get(source, _NAMED)}")
     if source in ("uuid", "reply-uuid") and _UUID.fullmatch(key.kid or "") is None:
         raise InvalidKeyError("the profile writes a UUID as kid: load the key with it as kid=")
     return key.kid

@@ -97,7 +97,7 @@ def test_the_names_of_a_key_are_those_of_the_rfcs(files: Path, run: Run) -> None
         assert run("key", "thumbprint", *option, files / "okp.jwk").stdout == f"{name}\n"
     shown = json.loads(run("key", "thumbprint", "--json", files / "set.jwks").stdout)["keys"]
     assert [one["kid"] for one in shown] == [None, "mine"]
-    assert list(shown[0].values()) == [None, *names.values()]
+    assert list(shown[0].values()) == [None, *names.values(), None]
 
 
 @pytest.mark.parametrize("name", [*PRIVATE, *PUBLIC])
@@ -224,6 +224,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], tuple[str, ...], Exit]] = {
     "a symmetric key": (("convert", "--to", "jwk"), ("shared.jwk",), Exit.KEY),
     "a symmetric name": (("thumbprint",), ("shared.jwk",), Exit.KEY),
     "two names": (("thumbprint", "--uri", "--spki"), ("okp.jwk",), Exit.USAGE),
+    "two more": (("thumbprint", "--serial", "--spki"), ("okp.jwk",), Exit.USAGE),
+    "no certificate": (("thumbprint", "--serial"), ("okp.jwk",), Exit.KEY),
     "another alg": (("convert", "--to", "jwk", "--alg", "RS256"), ("public.pem",), Exit.KEY),
     "no private half": (("convert", "--to", "pem", "--private"), ("public.pem",), Exit.KEY),
     "a password in vain": (("thumbprint", "--password-env", "PW"), ("okp.jwk",), Exit.KEY),

@@ -7,11 +7,12 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    pkcs12,
 )
 from tests.core.keys.test_pkcs12 import certificate
 from tests.helpers import all_algorithms, der, forge
 
-from joseal import Encrypter, Key
+from joseal import Decrypter, Encrypter, Key, Signer
 
 RSA = forge.rsa_private()
 SECRET = Key.generate("HS256")
@@ -58,10 +59,10 @@ def test_secret_is_shown_by_its_size_alone(path, run):
 
 @pytest.mark.parametrize("word", ["show", "thumbprint", "public", "convert --to jwk"])
 def test_file_that_no_loader_reads_is_named(path, run, word):
-    path.write_text("ssh-rsa AAAA me")
+    path.write_text("---- BEGIN SSH2 PUBLIC KEY ----")
     done = run("key", *word.split(), str(path))
     assert done.exit_code == 3
-    assert "this is an OpenSSH public key: ssh-keygen -e -m PKCS8 -f FILE" in done.stderr
+    assert "this is an SSH public key (RFC 4716): ssh-keygen -i -f FILE" in done.stderr
 
 
 def test_doctor_names_a_key_file(path, run):
@@ -107,6 +108,40 @@ def test_alias_names_a_key_for_every_command_that_reads_one(alias, curve, store,
     other = {"year2025": "year2026", "year2026": "year2025"}[alias]
     given = (*given[:-2], other, tmp_path / "token")
     assert run("decrypt", "--enc", "A256GCM", *given).exit_code == 1
+
+
+def test_alias_reaches_the_workers_of_a_bulk_run(store, run, tmp_path):
+    own = Key.from_cryptography(all_algorithms.private("P-384"), alg="ECDH-ES")
+    token = Encrypter(own.public(), enc="A256GCM").encrypt(b"body")
+    (tmp_path / "tokens").write_text(f"{token}\n" * 3)
+    done = run(
+        *("bulk", "decrypt", "--key", *store, "--alg", "ECDH-ES", "--alias", "year2026"),
+        *("--enc", "A256GCM", "--format", "lines", "--workers", "2"),
+        *(tmp_path / "tokens", "-o", tmp_path / "bodies"),
+    )
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "bodies").read_text() == "body\n" * 3
+
+
+def certificates(*curves):
+    """A PKCS#12 file without a key and without a password."""
+    named = [
+        pkcs12.PKCS12Certificate(certificate(all_algorithms.private(curve)), curve.encode("ascii"))
+        for curve in curves
+    ]
+    return pkcs12.serialize_java_truststore(named, NoEncryption())
+
+
+def test_alias_names_the_certificate_to_encrypt_to_or_to_verify_with(run, tmp_path):
+    (tmp_path / "bank.p12").write_bytes(certificates("P-256", "P-384"))
+    (tmp_path / "body").write_text("body")
+    given = ("--key", tmp_path / "bank.p12", "--alias", "P-384")
+    sealed = run("encrypt", *given, "--alg", "ECDH-ES", "--enc", "A256GCM", tmp_path / "body")
+    own = Key.from_cryptography(all_algorithms.private("P-384"), alg="ECDH-ES")
+    assert Decrypter(own, enc="A256GCM").decrypt(sealed.stdout.strip()) == b"body"
+    signing = Key.from_cryptography(all_algorithms.private("P-384"), alg="ES384")
+    (tmp_path / "token").write_text(Signer(signing).sign(b"body"))
+    assert run("verify", *given, "--alg", "ES384", tmp_path / "token").stdout == "body"
 
 
 def test_alias_is_for_pkcs12_alone(path, run):

@@ -82,7 +82,7 @@ LOCKED = BestAvailableEncryption(b"p")
 b64 = base64.b64encode
 _JKS = "keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12"
 _SSH = "ssh-keygen -p -m PKCS8 -f COPY writes a copy of it as PEM"
-_PUB = "this is an OpenSSH public key: ssh-keygen -e -m PKCS8 -f FILE writes it as PEM"
+_PUB = "this is an OpenSSH public key: use Key.from_pem"
 _PGP = "JOSE does not use PGP; ask for a PEM or JWK key"
 _NAMED = "pass the key, not what names it"
 
@@ -387,10 +387,15 @@ TABLE = {
     ),
     "ssh-rsa": (b"ssh-rsa AAAAB3NzaC1yc2E= me", _PUB),
     "ssh-ed25519": (b"ssh-ed25519 AAAA me", _PUB),
+    "ssh-dss": (b"ssh-dss AAAA me", "this is an OpenSSH public key (DSA): JOSE does not use DSA"),
+    "OpenSSH certificate of an EC key": (
+        b"ecdsa-sha2-nistp256-cert-v01@openssh.com AAAA me",
+        "this is an OpenSSH certificate: give the public key it is for",
+    ),
     "ecdsa-sha2": (b"ecdsa-sha2-nistp256 AAAA", _PUB),
     "SSH of RFC 4716": (
         b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA",
-        "this is an SSH public key (RFC 4716): ssh-keygen -i -f FILE, then -e -m PKCS8",
+        "this is an SSH public key (RFC 4716): ssh-keygen -i -f FILE writes it for Key.from_pem",
     ),
     "PuTTY": (
         b"PuTTY-User-Key-File-3: ssh-rsa",
@@ -453,7 +458,7 @@ def test_table_has_at_least_sixty_mistakes():
 
 
 LOADS = {
-    "from_pem": (lambda data: Key.from_pem(data, alg="RSA-OAEP"), "pem-"),
+    "from_pem": (lambda data: Key.from_pem(data, alg="RSA-OAEP"), ("pem-", "ssh-public")),
     "from_der": (lambda data: Key.from_der(data, alg="RSA-OAEP"), "der-"),
     "from_pkcs12": (lambda data: Key.from_pkcs12(data, alg="RSA-OAEP", password="p"), "pkcs12"),
     "from_jwk": (Key.from_jwk, "j"),

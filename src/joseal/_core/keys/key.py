@@ -161,9 +161,10 @@ class Key(Opaque):
         password: str | bytes | None = None,
         legacy: bool = False,
     ) -> Self:
-        """Load the one key or certificate in a PEM text.
+        """Load the one key or certificate in a PEM text, or an OpenSSH public key.
 
-        PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read.
+        PKCS#1, PKCS#8 (encrypted with a password or not), SubjectPublicKeyInfo and X.509 are read,
+        and the one line of an OpenSSH public key: `ssh-rsa`, `ssh-ed25519`, `ecdsa-sha2-nistp*`.
         A certificate gives its public key; its dates and its issuer are not checked. Several
         certificates are accepted as a chain: the first must be the leaf. Any other text with
         several blocks is refused. Loading one pair under two algs is dual use, which RFC 8725
@@ -181,8 +182,8 @@ class Key(Opaque):
 
         Raises:
             TypeError: an argument is of another type.
-            InvalidKeyError: it is not PEM, has several blocks, or is damaged; the password is
-                wrong, missing or not needed; `alg` does not take this kind or size of key, or is
+            InvalidKeyError: it is neither, has several blocks or lines, or is damaged; the password
+                is wrong, missing or not needed; `alg` does not take this kind or size of key, or is
                 not known.
 
         Example:
@@ -191,7 +192,8 @@ class Key(Opaque):
             >>> joseal.Key.from_pem(pem, alg="ES256", kid="mine", password="a long one").kid
             'mine'
 
-        Source: RFC 7468; RFC 7518 section 4.3 for the least size.
+        Source: RFC 7468; RFC 4253 section 6.6, RFC 5656 and RFC 8709 for OpenSSH; RFC 7518 section
+        4.3 for the least size.
         """
         material = pems.load_pem(pem, password)
         chain = _beside(material, _utf8(pem))
@@ -360,7 +362,7 @@ class Key(Opaque):
         password: str | bytes | None = None,
         legacy: bool = False,
     ) -> Self:
-        r"""Load a key from an environment variable: PEM, a JWK, or a shared secret.
+        r"""Load a key from an environment variable: PEM, OpenSSH, a JWK, or a shared secret.
 
         What such a journey does to PEM is undone: a literal `\n` for each line end, quotes, or
         base64 around the whole. Where `alg` is for a shared secret, the variable is a JWK or the

@@ -14,7 +14,6 @@ from typing import Final
 _JKS: Final = (
     "keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype PKCS12"
 )
-_SSH_PUBLIC: Final = "ssh-keygen -e -m PKCS8 -f FILE writes it as PEM"
 _SSH_PRIVATE: Final = "ssh-keygen -p -m PKCS8 -f COPY writes a copy of it as PEM"
 _PGP: Final = "JOSE does not use PGP; ask for a PEM or JWK key"
 _ASK: Final = "pass the key, not what names it"
@@ -203,13 +202,17 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "jks": ("this is a Java keystore (JKS)", _JKS),
         "jceks": ("this is a Java keystore (JCEKS)", f"{_JKS} -srcstoretype JCEKS"),
         "openssh-binary": ("this is an OpenSSH private key without its PEM lines", _SSH_PRIVATE),
-        "ssh-public": ("this is an OpenSSH public key", _SSH_PUBLIC),
+        "ssh-public": ("this is an OpenSSH public key", "use Key.from_pem"),
+        "ssh-dsa": ("this is an OpenSSH public key (DSA)", "JOSE does not use DSA"),
         "ssh-hardware": (
             "this is an OpenSSH public key on a security key",
             "JOSE has no alg for it; make a key of another kind",
         ),
         "ssh-certificate": ("this is an OpenSSH certificate", "give the public key it is for"),
-        "ssh2": ("this is an SSH public key (RFC 4716)", "ssh-keygen -i -f FILE, then -e -m PKCS8"),
+        "ssh2": (
+            "this is an SSH public key (RFC 4716)",
+            "ssh-keygen -i -f FILE writes it for Key.from_pem",
+        ),
         "putty": (
             "this is a PuTTY private key",
             "puttygen FILE -O private-openssh-new -o NEW, then ssh-keygen -p -m PKCS8 -f NEW",

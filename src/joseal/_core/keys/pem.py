@@ -23,7 +23,7 @@ from joseal._core.algorithms import akp, foreign
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys import certificates, classify, der, key_names
+from joseal._core.keys import certificates, classify, der, key_names, openssh
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.material import Held, HeldPrivate, Material, Secret
 from joseal._core.wire import base64url, strict_json
@@ -66,7 +66,7 @@ _MOST_PASSWORD_BYTES: Final = 1023
 
 
 def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
-    """Read the one PEM block in `text`.
+    """Read the one PEM block in `text`, or the line of an OpenSSH public key.
 
     Raises:
         TypeError: `text` or `password` is of another type.
@@ -79,6 +79,10 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
         )
     # What UTF-8 can't carry is not PEM; a mark in its place keeps the rest as it was.
     raw = text.encode("utf-8", errors="replace") if isinstance(text, str) else text
+    if openssh.is_openssh(raw):
+        if password is not None:
+            raise InvalidKeyError("a password was given, but an OpenSSH public key needs none")
+        return _required(openssh.load(raw))
     # OpenSSL puts the name of the curve in a block of its own before an EC key.
     labels = [label for label in _LABEL.findall(raw) if label != b"EC PARAMETERS"]
     if len(labels) > 1 and all(label in certificates.LABELS for label in labels):
@@ -129,7 +133,7 @@ def unwrap_env(value: str) -> bytes:
     for escaped in ("\\\\n", "\\n"):
         text = text.replace(escaped.replace("n", "r"), "").replace(escaped, "\n")
     raw = text.encode() if strict_json.is_text(text) else b""
-    if b"-----BEGIN" in raw:
+    if b"-----BEGIN" in raw or openssh.is_openssh(raw):
         return raw
     if value.strip().startswith("{") and strict_json.is_text(value):
         return value.encode()

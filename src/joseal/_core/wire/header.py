@@ -144,12 +144,12 @@ class Expected(NamedTuple):
         """
         check_crit(header, self.crit)
         if self.typ is not None and not has_media_type(header.known.typ, self.typ):
-            raise NotAllowedError("typ", _demand("typ", self.typ, header.known.typ))
+            raise NotAllowedError("typ", demanded("typ", self.typ, header.known.typ))
         if self.cty is not None and not has_media_type(header.known.cty, self.cty):
-            raise NotAllowedError("cty", _demand("cty", self.cty, header.known.cty))
+            raise NotAllowedError("cty", demanded("cty", self.cty, header.known.cty))
 
 
-def _demand(argument: str, wanted: str, found: str | UnsetType) -> str:
+def demanded(argument: str, wanted: str, found: object) -> str:
     """Say what the caller demands, and whether the token has a value at all."""
     shown = "none" if found is UNSET else "a different one"
     return f"{argument}= demands {wanted}, the token has {shown}"

@@ -169,6 +169,7 @@ class GivenToOpen(Given):
 
     key_paths: tuple[Path, ...]
     alg: str | None
+    alias: str | None
     password_env: str | None
     password_file: Path | None
     ask_password: bool
@@ -184,6 +185,8 @@ def opening() -> list[click.Parameter]:
     """Return what says which keys open, and what is asked of a token."""
     return [
         *options.key(multiple=True, legacy=True),
+        # Workers of other processes have to know it as well.
+        options.alias(handed_on=True),
         *options.password(),
         options.enc(multiple=True),
         *options.opening(),
@@ -196,7 +199,7 @@ def opening_of(given: GivenToOpen) -> tuple[KeySource, DecrypterSettings]:
         given["password_env"], given["password_file"], ask=given["ask_password"]
     )
     return (
-        KeySource(given["key_paths"], given["alg"], password, given["legacy"]),
+        KeySource(given["key_paths"], given["alg"], password, given["legacy"], given["alias"]),
         DecrypterSettings(
             given["enc"], given["typ"], given["cty"], given["any_kid"], given["accept_zip"]
         ),

@@ -41,6 +41,7 @@ class KeySource(NamedTuple):
     alg: str | None
     password: options.Password = options.Password(None, None, ask=False)
     legacy: bool = False
+    alias: str | None = None
 
     def places(self) -> tuple[Path, ...]:
         """Return what is read."""
@@ -60,7 +61,9 @@ class KeySource(NamedTuple):
             UsageError: `alg` is missing, or the password.
         """
         password = options.read_password(self.password)
-        keys = options.load_keys(self.paths, alg=self.alg, password=password, legacy=self.legacy)
+        keys = options.load_keys(
+            self.paths, alg=self.alg, password=password, alias=self.alias, legacy=self.legacy
+        )
         return tuple(key_files.for_encryption(keys))
 
 

@@ -1,6 +1,7 @@
 """`joseal key thumbprint`: the names that keys have by their content."""
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -8,6 +9,14 @@ from joseal import InvalidKeyError, Key
 from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import convert, write
+
+# By --uri, --spki and --serial.
+_NAMES: Final = {
+    (False, False, False): "thumbprint",
+    (True, False, False): "uri",
+    (False, True, False): "spki_sha256",
+    (False, False, True): "serial",
+}
 
 
 @help_pages.command(
@@ -17,6 +26,11 @@ from joseal.cli.key import convert, write
             ["--spki"],
             is_flag=True,
             help="Print the SHA-256 of the SubjectPublicKeyInfo in hex, as some APIs name keys.",
+        ),
+        click.Option(
+            ["--serial"],
+            is_flag=True,
+            help="Print the serial number of the key's certificate, as CyberSource names keys.",
         ),
         options.json_flag(),
         *write.inputs(several=True),
@@ -31,6 +45,7 @@ def command(
     *,
     uri: bool,
     spki: bool,
+    serial: bool,
     as_json: bool,
     password_env: str | None,
     password_file: Path | None,
@@ -45,10 +60,10 @@ def command(
     input unless named.
 
     With --json: {"keys": [{"kid": TEXT or null, "thumbprint": TEXT, "uri": TEXT, "spki_sha256":
-    TEXT}]}.
+    TEXT or null, "serial": TEXT or null}]}.
     """
-    if uri and spki:
-        raise click.UsageError("--uri and --spki are two ways to print one name")
+    if uri + spki + serial > 1:
+        raise click.UsageError("--uri, --spki and --serial each choose the name: give one")
     source = options.Password(password_env, password_file, ask=ask_password)
     keys = [found.key for found in convert.read(in_paths, None, None, source)]
     if any(key.is_symmetric for key in keys):
@@ -56,13 +71,21 @@ def command(
     if as_json:
         data = json_output.line({"keys": [_names(key) for key in keys]})
     else:
-        name = "uri" if uri else "spki_sha256" if spki else "thumbprint"
-        if spki:
-            # Says why, for a hybrid key.
-            for key in keys:
-                key.spki_sha256()
-        data = b"".join(f"{_names(key)[name]}\n".encode("ascii") for key in keys)
+        name = _NAMES[uri, spki, serial]
+        data = "".join(f"{_line(key, name)}\n" for key in keys).encode()
     files.write(files.STANDARD, data, private=False)
+
+
+def _line(key: Key, name: str) -> str:
+    if name == "spki_sha256":
+        # Says why, for a hybrid key.
+        return key.spki_sha256()
+    if name != "serial":
+        return str(_names(key)[name])
+    # A subject's serialNumber is its issuer's to choose.
+    if not key.certificate_serial.isprintable():
+        raise InvalidKeyError("the serial number does not fit on a line: --json writes it")
+    return key.certificate_serial
 
 
 def _names(key: Key) -> dict[str, object]:
@@ -71,4 +94,12 @@ def _names(key: Key) -> dict[str, object]:
         "thumbprint": key.thumbprint(),
         "uri": key.thumbprint_uri(),
         "spki_sha256": key_files.spki_sha256(key),
+        "serial": _serial(key),
     }
+
+
+def _serial(key: Key) -> str | None:
+    try:
+        return key.certificate_serial
+    except InvalidKeyError:
+        return None

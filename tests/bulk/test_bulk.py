@@ -334,7 +334,7 @@ def test_an_executor_that_cancels_is_an_error():
 
 @pytest.mark.parametrize("tool", [factories.decrypter(), None])
 def test_a_tool_that_is_neither_is_refused(tool):
-    with pytest.raises(TypeError, match="give an Encrypter, or a factory"):
+    with pytest.raises(TypeError, match="give an Encrypter or a MultiEncrypter, or a factory"):
         encrypt_many([b"x"], tool)
 
 
@@ -541,6 +541,26 @@ def test_processes_end_with_a_parent_that_is_killed():
         timeout=60,
     )
     assert (done.returncode, done.stdout) == (-signal.SIGKILL, b"1\n")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_messages_for_several_keys_are_made_in_bulk(way, executor):
+    """By a factory; in threads by the object, which pickles for processes if its keys are public."""
+    made = factories.multi_encrypter if way == "spawned" else factories.multi_encrypter()
+    ring = all_algorithms.fresh("ECDH-ES+A256KW", factories.ENC)
+    public = MultiEncrypter([ring.public()], enc=factories.ENC)
+    items = [b"one", Item(b"two", {"x": 1})]
+    for prepared, key in ((made, Key.from_jwk(factories.WRAP)), (public, ring)):
+        outcomes = encrypt_many(items, prepared, executor=executor)
+        opener = Decrypter(key, enc=factories.ENC, form="general")
+        opened_ = [opener.open(outcome.value) for outcome in outcomes]
+        assert [each.plaintext for each in opened_] == [b"one", b"two"]
+        assert opened_[1].header["x"] == 1
+
+
+def test_one_with_a_shared_key_is_not_handed_to_processes(spawned):
+    with pytest.raises(TypeError, match="can't be pickled"):
+        list(encrypt_many([b"x"], factories.multi_encrypter(), executor=spawned))
 
 
 def test_nothing_shows_an_item():

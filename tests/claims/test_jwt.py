@@ -46,6 +46,22 @@ def test_nothing_is_read_before_the_signature_is_valid():
         verifier.read(token(sub="u-1"))
 
 
+@pytest.mark.parametrize("form", ["flattened", "general"])
+def test_a_jwt_is_compact(form):
+    """RFC 7519 section 1; the same bytes in JSON are another message, which nothing reads as a JWT."""
+    claims = RULES.issue(lifetime_seconds=60)
+    message = Signer(SIGNING, header={"typ": "at+jwt"}, form=form).sign(claims)
+    assert joseal.Verifier(SIGNING.public(), form=form).verify(message) == claims
+    with pytest.raises(MalformedTokenError):
+        JwtVerifier(SIGNING.public(), RULES).read(message)
+    outer = joseal.Encrypter(SEALING.public(), enc="A256GCM", header={"cty": "JWT"}, form=form)
+    with pytest.raises(MalformedTokenError):
+        receiver().read(outer.encrypt(token().encode()))
+    inside = joseal.Encrypter(SEALING.public(), enc="A256GCM", header={"cty": "JWT"})
+    with pytest.raises(MalformedTokenError):
+        receiver().read(inside.encrypt(message.encode()))
+
+
 def test_typ_is_that_of_the_rules():
     with pytest.raises(NotAllowedError, match="typ"):
         JwtVerifier(SIGNING.public(), RULES).read(token(typ="JWT"))

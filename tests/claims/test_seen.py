@@ -1,5 +1,6 @@
 """The stores of identifiers: one of all who try, until it is released or its time is over."""
 
+import contextlib
 import sqlite3
 import stat
 import sys
@@ -8,6 +9,7 @@ import threading
 import pytest
 
 from joseal import ClaimsError, JoseError
+from joseal._once import memory
 from joseal.claims import ClaimSet, MemorySeenOnce, SeenOnceError, SqliteSeenOnce
 
 NOW = 1_800_000_000.0
@@ -118,6 +120,65 @@ def test_memory_is_bounded_and_a_full_store_accepts_nothing_new(clock):
     assert repr(store) == "MemorySeenOnce(<1 of 2>)"
 
 
+def test_a_full_store_still_knows_what_it_has(clock):
+    store = MemorySeenOnce(keep_seconds=3600, capacity=2, clock=clock)
+    store.confirm(store.claim(claims("a")))
+    store.release(store.claim(claims("b")))
+    assert refused(store, claims("a")) == ("jti", "seen")
+    assert store.claim(claims("b")).attempt == 2
+
+
+def test_a_full_store_forgets_each_token_by_its_last_change(clock):
+    store = MemorySeenOnce(keep_seconds=3600, capacity=2, lease_seconds=60, clock=clock)
+    store.claim(claims("a"))
+    clock.now += 10
+    store.confirm(store.claim(claims("b")))
+    clock.now += 60
+    store.confirm(store.claim(claims("a")))
+    clock.now += 3600 - 60 + 1
+    # Of two that were claimed long ago, one was confirmed a short time ago.
+    assert store.claim(claims("c", exp=clock.now + 1)).attempt == 1
+    with pytest.raises(SeenOnceError, match="full"):
+        store.claim(claims("d", exp=clock.now + 1))
+    assert refused(store, claims("a", exp=clock.now + 1)) == ("jti", "seen")
+
+
+def test_a_claim_on_a_full_store_looks_at_no_other_token(clock, monkeypatch):
+    store = MemorySeenOnce(keep_seconds=3600, capacity=100, clock=clock)
+    for number in range(100):
+        store.claim(claims(str(number)))
+    looks = []
+    monkeypatch.setattr(memory, "_end", looks.append)
+    for number in range(100, 200):
+        with pytest.raises(SeenOnceError, match="full"):
+            store.claim(claims(str(number)))
+    assert looks == []
+
+
+def test_threads_never_fill_a_store_over_its_capacity(clock):
+    store = MemorySeenOnce(keep_seconds=3600, capacity=50, clock=clock)
+    start, taken = threading.Barrier(8), []
+
+    def work(mine):
+        start.wait(10)
+        for number in range(40):
+            with contextlib.suppress(SeenOnceError):
+                taken.append(store.claim(claims(f"{mine}-{number}")))
+
+    threads = [threading.Thread(target=work, args=(mine,)) for mine in range(8)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    finally:
+        sys.setswitchinterval(before)
+    assert len(taken) == 50
+    assert repr(store) == "MemorySeenOnce(<50 of 50>)"
+
+
 def test_file_forgets_what_no_token_can_bring_back(tmp_path, clock):
     store = SqliteSeenOnce(tmp_path / "seen.db", keep_seconds=3600, lease_seconds=60, clock=clock)
     store.confirm(store.claim(claims("a")))
@@ -189,3 +250,15 @@ def test_a_link_or_a_folder_is_not_a_store(tmp_path):
         with pytest.raises(SeenOnceError, match=r"^the store of identifiers is a link, or not a"):
             SqliteSeenOnce(tmp_path / name)
     assert not (tmp_path / "nowhere.db").exists()
+
+
+def test_bounded_claims_forget_what_was_handled_and_claim_it_anew():
+    store = memory.BoundedMemoryClaims(2, 100.0, lambda: SeenOnceError("full"))
+    for name in "ab":
+        store.confirm(name, store.claim(name, 0.0, 10.0), 1.0)
+    assert store.forget(2.0) == 2
+    assert [store.claim(name, 5.0, 10.0) for name in "ac"] == [1, 1]
+    with pytest.raises(SeenOnceError):
+        store.claim("d", 100.0, 10.0)
+    assert store.claim("d", 116.0, 10.0) == 1
+    assert len(store) == 1

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Rewrapper
+from joseal import Decrypter, Encrypter, InvalidKeyError, Key, MultiEncrypter, Rewrapper
 
 ENC = "A128GCM"
 WRAP = {"kty": "oct", "alg": "A128KW", "k": "AAECAwQFBgcICQoLDA0ODw"}
@@ -21,6 +21,10 @@ def encrypter() -> Encrypter:
 
 def decrypter() -> Decrypter:
     return Decrypter(Key.from_jwk(WRAP), enc=ENC)
+
+
+def multi_encrypter() -> MultiEncrypter:
+    return MultiEncrypter([Key.from_jwk(WRAP), Key.from_jwk(NEXT)], enc=ENC)
 
 
 def rewrapper() -> Rewrapper:

@@ -114,6 +114,40 @@ def test_a_bad_file_never_replaces_a_good_set(path, clock, content, reason):
     assert kids(keys) == ["b"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_named_pipe_is_refused_and_does_not_wait_for_a_writer(path, clock):
+    path.unlink()
+    os.mkfifo(path)
+    keys = file_keys(path, clock, stale_seconds=0)
+    found = []
+
+    def look():
+        try:
+            keys.key_set()
+        except KeyUnavailableError as error:
+            found.append(str(error))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert "not a regular file" in found[0]
+
+
+@pytest.mark.parametrize("place", ["a folder", "a device"])
+def test_what_is_not_a_regular_file_is_refused(place, tmp_path, clock):
+    path = tmp_path if place == "a folder" else os.devnull
+    with pytest.raises(KeyUnavailableError, match="file"):
+        file_keys(path, clock, stale_seconds=0).key_set()
+
+
+def test_a_link_to_a_file_is_read(path, clock):
+    """An orchestrator replaces a mounted file by a link that is turned to another."""
+    link = path.with_name("link")
+    link.symlink_to(path)
+    assert kids(file_keys(link, clock)) == kids(file_keys(path, clock))
+
+
 def test_readers_see_whole_sets_while_the_file_is_replaced(path, clock):
     """Two sets take turns; a reader gets one of them, whatever it reads in between."""
     sets = [jwks(pair("a")), jwks(pair("a"), pair("b"))]

@@ -1,10 +1,16 @@
 """A server that dies, lies, drips and moves: the right outcome, and fetches that are counted."""
 
 import json
+import socket
 import ssl
+import threading
+import time
 
 import pytest
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.faults.connect_proxy import ConnectProxy
 from tests.helpers.jwks_server import (
     PATH,
@@ -21,7 +27,7 @@ from tests.helpers.jwks_server import (
 )
 
 from joseal import Key, KeyUnavailableError, Signer, UnknownKeyError
-from joseal.remote import OpenIdIssuer, Proxy, RemoteKeys
+from joseal.remote import ClientCertificate, OpenIdIssuer, Proxy, RemoteKeys
 
 PUBLIC = jwks(pair("a"))["keys"]
 SECRET = Key.generate("HS256", kid="h").to_jwk(private=True)
@@ -78,7 +84,7 @@ def clock():
 
 def remote(server, clock, **settings):
     settings = {"alg": "ES256", "use": "sig", "deadline_seconds": 10, **settings}
-    return RemoteKeys(server.url + PATH, ssl_context=server.trust, clock=clock, **settings)
+    return RemoteKeys(server.url + PATH, clock=clock, **{"ssl_context": server.trust, **settings})
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -143,6 +149,87 @@ def test_a_certificate_that_nobody_trusts_is_no_set(clock):
         with pytest.raises(KeyUnavailableError, match=r"TLS failed \(unknown CA\)"):
             keys.key_set()
         assert server.fetches == 0
+
+
+def of_authority(authority):
+    """The context of a server that asks for a client certificate, and of a client."""
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(server)
+    authority.configure_trust(server)
+    server.verify_mode = ssl.CERT_REQUIRED
+    client = ssl.create_default_context()
+    client.minimum_version = ssl.TLSVersion.TLSv1_2
+    authority.configure_trust(client)
+    return server, client
+
+
+def certificate_by(authority):
+    leaf = authority.issue_cert("me")
+    key = serialization.load_pem_private_key(leaf.private_key_pem.bytes(), None)
+    chain = [x509.load_pem_x509_certificate(each.bytes()) for each in leaf.cert_chain_pems]
+    closed = serialization.BestAvailableEncryption(b"p12")
+    data = pkcs12.serialize_key_and_certificates(b"me", key, chain[0], chain[1:], closed)
+    return ClientCertificate.from_pkcs12(data, b"p12")
+
+
+def test_a_client_certificate_is_shown_to_a_server_that_asks(clock, monkeypatch, tmp_path):
+    authority = trustme.CA()
+    tls, _ = of_authority(authority)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    settings = {"alg": "ES256", "use": "sig", "clock": clock}
+    with JwksServer(pair("a"), tls=tls) as server:
+        keys = RemoteKeys(
+            server.url + PATH, client_certificate=certificate_by(authority), **settings
+        )
+        assert [key.kid for key in keys.key_set()] == ["a"]
+        assert server.fetches == 1
+
+
+@pytest.mark.parametrize("shown", ["nothing", "that of another authority"])
+def test_a_server_that_wants_another_client_certificate_is_an_outage(shown, clock):
+    tls, trust = of_authority(authority := trustme.CA())
+    if shown != "nothing":
+        certificate_by(trustme.CA()).load_into(trust)
+    with JwksServer(pair("a"), tls=tls) as server:
+        keys = remote(server, clock, ssl_context=trust)
+        with pytest.raises(KeyUnavailableError, match="could not be fetched"):
+            keys.key_set()
+        assert server.fetches == 0
+        certificate_by(authority).load_into(trust)
+        clock.advance(60)
+        good = remote(server, clock, ssl_context=trust)
+        assert [key.kid for key in good.key_set()] == ["a"]
+
+
+def test_a_resolver_that_hangs_ends_with_the_deadline(clock, monkeypatch):
+    """The good set serves meanwhile, and the resolver's thread is left alone."""
+    released = threading.Event()
+    real = socket.getaddrinfo
+
+    def hangs(*args, **settings):
+        released.wait(30)
+        return real(*args, **settings)
+
+    with JwksServer(pair("a")) as server:
+        keys = remote(server, clock, deadline_seconds=0.3, stale_seconds=1000)
+        good = keys.key_set()
+        monkeypatch.setattr(socket, "getaddrinfo", hangs)
+        try:
+            clock.advance(301)
+            begun = time.monotonic()
+            assert keys.key_set() is good
+            assert keys.health().reason == "network"
+            fresh = remote(server, clock, deadline_seconds=0.3)
+            with pytest.raises(KeyUnavailableError, match="deadline"):
+                fresh.key_set()
+            assert time.monotonic() - begun < 5
+        finally:
+            released.set()
+        monkeypatch.undo()
+        assert server.fetches == 1
+        clock.advance(301)
+        assert [key.kid for key in fresh.key_set()] == ["a"]
 
 
 def test_a_proxy_carries_the_fetch_and_one_that_refuses_is_an_outage(clock):

@@ -16,6 +16,7 @@ from joseal import (
     Decrypter,
     Key,
     Limits,
+    MalformedTokenError,
     NotAllowedError,
     Signer,
     VerificationError,
@@ -217,6 +218,57 @@ def test_rfc_7515_appendix_a(section):
     changed = b64(unb64(shown).replace(b"joe", b"eve"))
     with pytest.raises(VerificationError):
         Verifier(Key.from_jwk(jwk, alg=alg)).verify(f"{head}.{changed}.{tail}")
+
+
+# RFC 7515 appendix A.6.4: signed with the keys of A.2 and of A.3, whose kid nothing authenticates.
+RFC_7515_A_6 = {
+    "payload": "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
+    "signatures": [
+        {
+            "protected": "eyJhbGciOiJSUzI1NiJ9",
+            "header": {"kid": "2010-12-29"},
+            "signature": "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
+        },
+        {
+            "protected": "eyJhbGciOiJFUzI1NiJ9",
+            "header": {"kid": "e9bc097a-ce51-4036-9562-d2ade882db0d"},
+            "signature": "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
+        },
+    ],
+}
+# Appendix A.7: the second of the signatures, flattened.
+RFC_7515_A_7 = {"payload": RFC_7515_A_6["payload"], **RFC_7515_A_6["signatures"][1]}
+KEYS_OF_A_6 = [(RFC_7515_A_2, "RS256"), (RFC_7515["A.3"][1], "ES256")]
+
+
+def eve(message):
+    """The message with another payload."""
+    return json.dumps(
+        {**message, "payload": b64(unb64(message["payload"]).replace(b"joe", b"eve"))}
+    )
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_rfc_7515_appendix_a_6_verifies_with_the_key_of_each_signature(place):
+    jwk, alg = KEYS_OF_A_6[place]
+    own = RFC_7515_A_6["signatures"][place]
+    key = Key.from_jwk({**jwk, **own["header"]}, alg=alg)
+    verifier = Verifier(key, form="general")
+    found = verifier.open(json.dumps(RFC_7515_A_6))
+    assert (found.payload, found.key) == (unb64(RFC_7515_A_6["payload"]), key)
+    with pytest.raises(VerificationError):
+        verifier.verify(eve(RFC_7515_A_6))
+
+
+def test_rfc_7515_appendix_a_7_verifies_flattened():
+    jwk, alg = KEYS_OF_A_6[1]
+    key = Key.from_jwk({**jwk, **RFC_7515_A_7["header"]}, alg=alg)
+    verifier = Verifier(key, form="flattened")
+    assert verifier.verify(json.dumps(RFC_7515_A_7)) == unb64(RFC_7515_A_6["payload"])
+    with pytest.raises(VerificationError):
+        verifier.verify(eve(RFC_7515_A_7))
+    with pytest.raises(MalformedTokenError):
+        verifier.verify(json.dumps(RFC_7515_A_6))
 
 
 def test_rfc_7515_appendix_a_5_is_unsecured_and_refused():

@@ -12,7 +12,7 @@ Source: RFC 7516 sections 5.1 and 7.2.1.
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, final
+from typing import Final, SupportsIndex, final
 
 from msgspec import Struct
 
@@ -23,13 +23,13 @@ from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.algorithms.registry import Enc, lookup_enc
 from joseal._core.assembly import JsonStart, assemble_json, deflated
 from joseal._core.keys import Key
-from joseal._core.keys.arguments import check_aad
+from joseal._core.keys.arguments import check_aad, checked_info
 from joseal._core.keys.keyset import distinct
 from joseal._core.limits import Limits
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal._core.wire import base64url
+from joseal._core.wire import base64url, strict_json
 from joseal._core.wire import header as headers
 from joseal._core.wire.json_form.encrypted import ALONE, Recipient, encode_shared
 from joseal._core.wire.json_form.members import PER_RECIPIENT
@@ -82,7 +82,7 @@ class MultiEncrypter(Opaque):
 
     Any one of the keys opens the message, with `Decrypter(..., form="general")`. Every recipient
     can read all of the message but the other encrypted keys; a message made for a public key says
-    nothing of who made it.
+    nothing of who made it. With public keys alone it can be pickled, and `joseal.bulk` takes it.
 
     Args:
         keys: the public key of each recipient, or a key shared with it.
@@ -171,6 +171,7 @@ class MultiEncrypter(Opaque):
         *,
         header: Mapping[str, object] | None = None,
         aad: bytes | None = None,
+        info: bytes = b"",
     ) -> str:
         """Encrypt a plaintext and return the message.
 
@@ -178,14 +179,17 @@ class MultiEncrypter(Opaque):
             plaintext: the bytes to encrypt; empty ones are encrypted too.
             header: members of the protected header for this message alone.
             aad: additional data for this message alone.
+            info: for HPKE, what all sides know and the message does not say, such as a session.
+                Each recipient gives the same to its Decrypter.
 
         Returns:
             JSON text in the general form.
 
         Raises:
-            TypeError: `plaintext` or `aad` is not bytes, or `header` no mapping.
+            TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` no mapping.
             ValueError: `header` has a member that is managed, of one recipient, or set already, or
-                that strict JSON can't carry; `aad` is empty, or set already.
+                that strict JSON can't carry; `aad` is empty, or set already; `info` with a key that
+                is not for HPKE, or over 32 KiB.
             TokenTooLargeError: header, plaintext or message would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
 
@@ -208,7 +212,7 @@ class MultiEncrypter(Opaque):
             check_aad(aad, "general")
             if settings.aad is not None:
                 raise ValueError("aad is set for every message already")
-        start = self._begin(header)
+        start = self._begin(header, info)
         if settings.compress:
             plaintext = deflated(plaintext, limits)
         data = settings.aad if aad is None else aad
@@ -217,10 +221,14 @@ class MultiEncrypter(Opaque):
             raise TokenTooLargeError("token_bytes", limits.token_bytes, len(message))
         return message
 
-    def _begin(self, header: Mapping[str, object] | None) -> JsonStart:
+    def _begin(self, header: Mapping[str, object] | None, info: bytes) -> JsonStart:
         """Make all of a message that comes before its ciphertext, with a fresh CEK and iv."""
         settings = self._settings
         wrap, begin = settings.wrap, settings.begin
+        if info != b"":
+            # By each key: a recipient without HPKE would open what the info does not bind.
+            for key in settings.keys:
+                wrap = wrap._replace(info=checked_info(info, [key]))
         if header is not None:
             begin = _shared(headers.add_parameters(begin, header))
         token_count.count(self._tokens)
@@ -234,9 +242,61 @@ class MultiEncrypter(Opaque):
             recipients = (Recipient({}, alone.encrypted_key),)
         return JsonStart("general", protected, cek, os.urandom(wrap.enc.iv_bytes), recipients)
 
+    def __eq__(self, other: object) -> bool:
+        # Those with a shared key are equal by identity, as that is.
+        if self is other or not isinstance(other, MultiEncrypter) or self._has_secrets():
+            return self is other
+        # Encoded, because True and 1 are equal in Python and are not the same in a message.
+        mine, theirs = (strict_json.write(each._settings.begin) for each in (self, other))
+        return mine == theirs and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash((MultiEncrypter, self._settings.keys))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
+        if self._has_secrets():
+            return super().__reduce_ex__(protocol)
+        return _unpickle, self._parts()
+
+    def _has_secrets(self) -> bool:
+        return any(key.is_symmetric for key in self._settings.keys)
+
+    def _parts(
+        self,
+    ) -> tuple[tuple[Key, ...], Enc, dict[str, object], bool, bytes | None, bool, bool, Limits]:
+        """Return what one with public keys consists of; its policy has been applied."""
+        made = self._settings
+        writes_kid = any("kid" in target.own for target in made.recipients)
+        return (
+            *(made.keys, made.wrap.enc.name, made.begin, writes_kid),
+            *(made.aad, made.compress, made.rewrappable, made.wrap.limits),
+        )
+
     def __repr__(self) -> str:
         enc = self._settings.wrap.enc.name
         return f"MultiEncrypter({list(self._settings.keys)!r}, enc={enc!r})"
+
+
+def _unpickle(  # noqa: PLR0917 - pickled by position
+    keys: tuple[Key, ...],
+    enc: Enc,
+    begin: dict[str, object],
+    write_kid: bool,  # noqa: FBT001 - the same
+    aad: bytes | None,
+    compress: bool,  # noqa: FBT001 - the same
+    rewrappable: bool,  # noqa: FBT001 - the same
+    limits: Limits,
+) -> MultiEncrypter:
+    return MultiEncrypter(
+        keys,
+        enc=enc,
+        header=begin,
+        write_kid=write_kid,
+        aad=aad,
+        compress=compress,
+        rewrappable=rewrappable,
+        limits=limits,
+    )
 
 
 def multi_settings(encrypter: MultiEncrypter) -> MultiSettings:

@@ -29,7 +29,8 @@ class MultiSigner(Opaque):
     """Signs payloads with several keys, in the general JSON form.
 
     A `Verifier(..., form="general")` with one of the keys accepts the message; one that demands two
-    signatures verifies with two objects.
+    signatures verifies with two objects. Its keys are secret, so it is never pickled: give other
+    processes a function that makes it.
 
     Args:
         keys: private keys, or shared ones.

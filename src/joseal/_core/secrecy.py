@@ -19,7 +19,7 @@ Rules:
 
 import functools
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeGuard, TypeVar
 
@@ -225,8 +225,25 @@ class Result(Opaque):
         if type(other) is not type(self):
             return NotImplemented
         names: tuple[str, ...] = tuple(type(self).__slots__)
-        return all(getattr(self, name) == getattr(other, name) for name in names)
+        return all(_same(getattr(self, name), getattr(other, name)) for name in names)
 
     def __hash__(self) -> int:
         # A header is a mapping, which has no hash.
         return hash(type(self))
+
+
+def _same(one: object, other: object) -> bool:
+    """Tell whether two parts are equal. In Python True equals 1; in JSON they are two values."""
+    if _is_mapping(one) and _is_mapping(other):
+        return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
+    if _is_sequence(one) and _is_sequence(other):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) is isinstance(other, bool) and one == other
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)
+
+
+def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
+    return isinstance(value, list | tuple)

@@ -1,9 +1,12 @@
 """Claims in memory, for all threads of one process."""
 
+import heapq
 import threading
+from collections.abc import Callable
 
 from joseal._core.secrecy import Opaque
 from joseal._once.leases import State, StoredClaim, claimed
+from joseal.errors import JoseError
 
 
 class MemoryClaims(Opaque):
@@ -23,11 +26,7 @@ class MemoryClaims(Opaque):
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:
         """Claim an id; return the number of the attempt, or why there can be none."""
         with self._lock:
-            entry = claimed(self._entries.get(name), now, lease_seconds)
-            if isinstance(entry, str):
-                return entry
-            self._entries[name] = entry
-            return entry.attempt
+            return self._claim(name, now, lease_seconds)
 
     def confirm(self, name: str, attempt: int, now: float) -> bool:
         """Keep that an id was handled; tell whether this claim was the last one."""
@@ -45,20 +44,89 @@ class MemoryClaims(Opaque):
             if entry is not None and entry.attempt == attempt:
                 self._entries[name] = entry._replace(lease_seconds=0.0)
 
-    def forget(self, before: float, *, unhandled: bool = False) -> int:
-        """Forget what was handled before a time, or claimed and never handled; return how many."""
+    def forget(self, before: float) -> int:
+        """Forget what was handled before a time; return how many."""
         with self._lock:
-            old = [
-                name
-                for name, entry in self._entries.items()
-                if _last(entry, unhandled=unhandled) < before
-            ]
-            for name in old:
+            return self._forget(before)
+
+    def _claim(self, name: str, now: float, lease_seconds: float) -> int | State:
+        """Claim an id, under the lock."""
+        entry = claimed(self._entries.get(name), now, lease_seconds)
+        if isinstance(entry, str):
+            return entry
+        self._entries[name] = entry
+        return entry.attempt
+
+    def _forget(self, before: float) -> int:
+        """Forget what was handled before a time, under the lock."""
+        old = [
+            name
+            for name, entry in self._entries.items()
+            if entry.handled_at is not None and entry.handled_at < before
+        ]
+        for name in old:
+            del self._entries[name]
+        return len(old)
+
+
+class BoundedMemoryClaims(MemoryClaims):
+    """The same, so many at most: each is forgotten some time after it was handled or ran out.
+
+    Old ids are found by their age, so that a claim on a full store looks at few of them.
+
+    Args:
+        capacity: so many ids at most.
+        keep_seconds: for how long one is remembered after its claim ran out or was confirmed.
+        full: makes the exception for a new id when the store is full.
+    """
+
+    __slots__ = ("_ages", "_capacity", "_full", "_keep_seconds")
+
+    _ages: list[tuple[float, str]]
+    _capacity: int
+    _full: Callable[[], JoseError]
+    _keep_seconds: float
+
+    def __init__(self, capacity: int, keep_seconds: float, full: Callable[[], JoseError]) -> None:
+        super().__init__()
+        self._set(_ages=[], _capacity=capacity, _full=full, _keep_seconds=keep_seconds)
+
+    def _forget(self, before: float) -> int:
+        """Forget what was handled before a time, under the lock."""
+        count = super()._forget(before)
+        self._ages[:] = [item for item in self._ages if item[1] in self._entries]
+        heapq.heapify(self._ages)
+        return count
+
+    def _claim(self, name: str, now: float, lease_seconds: float) -> int | State:
+        """Claim an id, under the lock.
+
+        Raises:
+            JoseError: as `full` makes it: the id is new, and the store is full.
+        """
+        if name not in self._entries:
+            self._make_room(now - self._keep_seconds)
+            heapq.heappush(self._ages, (now, name))
+        return super()._claim(name, now, lease_seconds)
+
+    def _make_room(self, before: float) -> None:
+        """Forget what ended before a time, if the store is full."""
+        if len(self._entries) < self._capacity:
+            return
+        while self._ages and self._ages[0][0] < before:
+            _, name = heapq.heappop(self._ages)
+            # The age is that of the first claim until it counts, so what came later is seen here.
+            end = _end(self._entries[name])
+            if end < before:
                 del self._entries[name]
-            return len(old)
+            else:
+                heapq.heappush(self._ages, (end, name))
+        if len(self._entries) >= self._capacity:
+            raise self._full()
 
 
-def _last(entry: StoredClaim, *, unhandled: bool) -> float:
+def _end(entry: StoredClaim) -> float:
+    """Return when an id was handled, or when its last claim runs out."""
     if entry.handled_at is not None:
         return entry.handled_at
-    return entry.claimed_at + entry.lease_seconds if unhandled else float("inf")
+    return entry.claimed_at + entry.lease_seconds

@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from typing import Final, Generic, TypeVar, final
 
 from joseal._core.jwe import Decrypter, Encrypter, decryption_settings, encryption_settings
+from joseal._core.multi_jwe import MultiEncrypter, multi_settings
 from joseal._core.rewrap import Rewrapper, algs
 from joseal._core.secrecy import hide_locals
 from joseal.bulk import pools, worker
@@ -13,7 +14,7 @@ from joseal.bulk.outcome import Item, Outcomes
 from joseal.bulk.pace import Pace
 from joseal.bulk.pools import CallerPool, Pool
 from joseal.bulk.run import BulkRun
-from joseal.bulk.worker import PlaintextItem, PlaintextWithHeader, TokenItem
+from joseal.bulk.worker import AnyEncrypter, PlaintextItem, PlaintextWithHeader, TokenItem
 
 _Item = TypeVar("_Item")
 
@@ -31,7 +32,7 @@ _CHUNKS_PER_WORKER: Final = 4
 @hide_locals
 def encrypt_many(
     items: Iterable[bytes | Item],
-    prepared: Encrypter | Callable[[], Encrypter],
+    prepared: AnyEncrypter | Callable[[], AnyEncrypter],
     *,
     workers: int | None = None,
     executor: Executor | None = None,
@@ -49,8 +50,9 @@ def encrypt_many(
 
     Args:
         items: plaintexts, or `Item`s, which have Header Parameters too.
-        prepared: a prepared Encrypter, for threads; or a picklable factory, for processes and
-            clusters, that each process calls once. It should read the key and not hold it.
+        prepared: a prepared Encrypter or MultiEncrypter, for threads, and with public keys alone
+            for an executor of processes too; or a picklable factory, for processes and clusters,
+            that each process calls once. It should read the key and not hold it.
         workers: how many threads or processes. Unless given, the usable cores; for a prepared
             object one thread, except where a private RSA operation or the derivation of a key
             from a password leaves the interpreter to other threads.
@@ -272,19 +274,20 @@ class Sizes:
 
 
 def encrypting(
-    prepared: Encrypter | Callable[[], Encrypter],
+    prepared: AnyEncrypter | Callable[[], AnyEncrypter],
     sizes: Sizes,
     executor: Executor | None = None,
     timeout_seconds: float | None = None,
-) -> BulkRun[Encrypter, PlaintextItem, str]:
+) -> BulkRun[AnyEncrypter, PlaintextItem, str]:
     """Return a run that encrypts chunks.
 
     Raises:
         TypeError: `prepared` is neither; and as `encrypt_many` does.
     """
-    if not isinstance(prepared, Encrypter) and not callable(prepared):
-        raise TypeError("give an Encrypter, or a factory that makes one")
-    pool = _pool(sizes.workers, executor, prepared=isinstance(prepared, Encrypter))
+    is_made = isinstance(prepared, Encrypter | MultiEncrypter)
+    if not is_made and not callable(prepared):
+        raise TypeError("give an Encrypter or a MultiEncrypter, or a factory that makes one")
+    pool = _pool(sizes.workers, executor, prepared=is_made)
     return BulkRun(worker.encrypt_task, prepared, pool, sizes.in_flight, timeout_seconds)
 
 
@@ -328,6 +331,8 @@ def _threads(prepared: object) -> int | None:
     new: Iterable[str] = ()
     if isinstance(prepared, Encrypter):
         new = (encryption_settings(prepared).key.alg,)
+    elif isinstance(prepared, MultiEncrypter):
+        new = (key.alg for key in multi_settings(prepared).keys)
     elif isinstance(prepared, Decrypter):
         old = (key.alg for key in decryption_settings(prepared).keys)
     elif isinstance(prepared, Rewrapper):

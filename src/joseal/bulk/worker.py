@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar, final
 
 from joseal._core.jwe import Decrypter, Encrypter
+from joseal._core.multi_jwe import MultiEncrypter
 from joseal._core.rewrap import Rewrapper
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
@@ -36,6 +37,9 @@ class PlaintextWithHeader(NamedTuple):
 # An item as it travels, or what is wrong with it already.
 PlaintextItem: TypeAlias = bytes | PlaintextWithHeader | JoseError
 TokenItem: TypeAlias = str | bytes | JoseError
+
+AnyEncrypter: TypeAlias = Encrypter | MultiEncrypter
+_ENCRYPTERS: Final[tuple[type[AnyEncrypter], ...]] = (Encrypter, MultiEncrypter)
 
 # On whatever a factory raises, and so on nothing that comes from the executor itself.
 FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
@@ -92,13 +96,13 @@ class BulkTask(Generic[_Prepared, _Item]):
         return f"BulkTask(number={self.number})"
 
 
-def encrypt_task(task: BulkTask[Encrypter, PlaintextItem]) -> list[str | JoseError]:
+def encrypt_task(task: BulkTask[AnyEncrypter, PlaintextItem]) -> list[str | JoseError]:
     """Encrypt the items of a task.
 
     Raises:
-        TypeError: the factory made no Encrypter.
+        TypeError: the factory made no Encrypter and no MultiEncrypter.
     """
-    encrypter = prepare(task.run, task.prepared, Encrypter)
+    encrypter = prepare(task.run, task.prepared, _ENCRYPTERS)
     return [
         item if isinstance(item, JoseError) else _result(_encrypt, encrypter, item)
         for item in task.items
@@ -111,7 +115,7 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
     Raises:
         TypeError: the factory made no Decrypter.
     """
-    decrypter = prepare(task.run, task.prepared, Decrypter)
+    decrypter = prepare(task.run, task.prepared, (Decrypter,))
     return [
         item if isinstance(item, JoseError) else _result(Decrypter.decrypt, decrypter, item)
         for item in task.items
@@ -125,7 +129,7 @@ def rewrap_task(task: BulkTask[Rewrapper, TokenItem]) -> list[str | JoseError]:
     Raises:
         TypeError: the factory made no Rewrapper.
     """
-    rewrapper = prepare(task.run, task.prepared, Rewrapper)
+    rewrapper = prepare(task.run, task.prepared, (Rewrapper,))
     return [
         item if isinstance(item, JoseError) else _result(Rewrapper.rewrap, rewrapper, item)
         for item in task.items
@@ -161,19 +165,19 @@ def checked_token(item: object) -> TokenItem:
     return item if isinstance(item, str | bytes) else ItemError()
 
 
-def prepare(run: str, prepared: object, kind: type[_T]) -> _T:
+def prepare(run: str, prepared: object, kinds: tuple[type[_T], ...]) -> _T:
     """Return what a task works with: made once in a process for a run.
 
     Raises:
         TypeError: the factory made something else.
     """
-    if isinstance(prepared, kind):
+    if isinstance(prepared, kinds):
         return prepared
     with _lock:
         kept = _kept.get(run)
-        if not isinstance(kept, kind):
+        if not isinstance(kept, kinds):
             kept = _made_by(prepared) if callable(prepared) else None
-            if not isinstance(kept, kind):
+            if not isinstance(kept, kinds):
                 raise TypeError("the factory must make what the run works with")
             _kept[run] = kept
             if len(_kept) > _RUNS_KEPT:
@@ -194,7 +198,7 @@ def _made_by(factory: Callable[[], object]) -> object:
     return prepared
 
 
-def _encrypt(encrypter: Encrypter, item: bytes | PlaintextWithHeader) -> str:
+def _encrypt(encrypter: AnyEncrypter, item: bytes | PlaintextWithHeader) -> str:
     if isinstance(item, bytes):
         return encrypter.encrypt(item)
     return encrypter.encrypt(item.plaintext, header=strict_json.load_object(item.header))

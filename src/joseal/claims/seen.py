@@ -26,7 +26,7 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import to_member
 from joseal._once.leases import LEASE_SECONDS, Clock, LeasedStore, State
-from joseal._once.memory import MemoryClaims
+from joseal._once.memory import BoundedMemoryClaims
 from joseal.claims.values import ClaimSet
 from joseal.errors import ClaimsError, JoseError
 
@@ -215,6 +215,10 @@ def checked(name: str, found: int | State) -> SeenClaim:
     raise ClaimsError("jti", "seen" if found == "handled" else "in_progress")
 
 
+def _full() -> SeenOnceError:
+    return SeenOnceError("the store of identifiers is full: raise capacity=")
+
+
 @final
 class MemorySeenOnce(KeepingStore):
     """Remembers identifiers in memory: for tests, and for one process whose end may forget them.
@@ -240,7 +244,7 @@ class MemorySeenOnce(KeepingStore):
     __slots__ = ("_capacity", "_claims")
 
     _capacity: int
-    _claims: MemoryClaims
+    _claims: BoundedMemoryClaims
 
     @hide_locals
     def __init__(
@@ -255,7 +259,8 @@ class MemorySeenOnce(KeepingStore):
         checks.check_ints(capacity=capacity)
         if not 1 <= capacity <= _MOST_CAPACITY:
             raise ValueError("capacity must be from 1 to 10000000")
-        self._set(_capacity=capacity, _claims=MemoryClaims())
+        kept = BoundedMemoryClaims(capacity, self._keep_seconds, _full)
+        self._set(_capacity=capacity, _claims=kept)
 
     @hide_locals
     def claim(self, claims: ClaimSet) -> SeenClaim:
@@ -288,10 +293,6 @@ class MemorySeenOnce(KeepingStore):
         """
         now = self._now()
         name = self._name(claims, now)
-        if len(self._claims) >= self._capacity:
-            self._claims.forget(now - self._keep_seconds, unhandled=True)
-            if len(self._claims) >= self._capacity:
-                raise SeenOnceError("the store of identifiers is full: raise capacity=")
         return checked(name, self._claims.claim(name, now, self._lease_seconds))
 
     @hide_locals

@@ -9,6 +9,7 @@ Source: RFC 7517 section 5.
 """
 
 import os
+import stat
 import time
 from collections.abc import Collection
 from pathlib import Path
@@ -28,6 +29,7 @@ from joseal.remote.refresher import Clock, Hook, Refresher, Times
 from joseal.remote.source import KeySource, check_functions, check_seconds
 
 _WAIT_SECONDS: Final = 10.0
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @final
@@ -35,7 +37,7 @@ class FileKeys(KeySource):
     """The keys in a file with a JWK Set, such as one that an orchestrator mounts and replaces.
 
     Args:
-        path: of the file.
+        path: of the file, which is a regular one or a link to one.
         alg: the one algorithm of the keys; or a mapping of `crv` or `kty` to it, such as
             `{"RSA": "RS256", "P-256": "ES256"}`. Keys for any other are skipped.
         use: "sig" for signatures, "enc" for encryption.
@@ -197,7 +199,11 @@ class _Loader:
     def load(self, before: str | bytes | None) -> Found:
         """Read the set, if the file has other bytes than before."""
         try:
-            with self._path.open("rb") as file:
+            # A named pipe would wait for a writer before it could be told from a file.
+            descriptor = os.open(self._path, _FLAGS)
+            with os.fdopen(descriptor, "rb") as file:
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    return Failure("file", "it is not a regular file")
                 raw = file.read(MOST_BYTES + 1)
         except OSError:
             return Failure("file", "the file can't be read")

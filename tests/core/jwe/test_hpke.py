@@ -506,3 +506,23 @@ def test_mechanism_of_integrated_encryption_takes_no_cek_of_others():
     settings = WrapSettings(hpke_forge.key("HPKE-0")._content, Limits())
     with pytest.raises(ValueError, match="has no other recipients"):
         mechanism.wrap(settings, bytes(28))
+
+
+def test_info_binds_every_recipient_of_a_message():
+    keys = several("HPKE-0-KE", "HPKE-7-KE")
+    made = MultiEncrypter(keys, enc="A256GCM")
+    message = made.encrypt(PLAINTEXT, info=b"session 1")
+    for name in ("HPKE-0-KE", "HPKE-7-KE"):
+        opener = Decrypter(hpke_forge.key(name), enc="A256GCM", form="general")
+        assert opener.decrypt(message, info=b"session 1") == PLAINTEXT
+        for info in (b"", b"session 2"):
+            with pytest.raises(DecryptionError):
+                opener.decrypt(message, info=info)
+
+
+def test_info_is_refused_with_a_recipient_that_it_would_not_bind():
+    made = MultiEncrypter(several("HPKE-0-KE", "ECDH-ES+A256KW"), enc="A256GCM")
+    with pytest.raises(ValueError, match=r"^info is for HPKE, the key is bound to ECDH-ES"):
+        made.encrypt(PLAINTEXT, info=b"session")
+    with pytest.raises(TypeError, match="info must be bytes"):
+        made.encrypt(PLAINTEXT, info="session")

@@ -559,7 +559,7 @@ def test_plaintext_is_bytes_and_what_is_counted_ends():
         made.encrypt(b"x")
 
 
-def test_nothing_shows_a_secret_and_only_one_recipient_pickles():
+def test_nothing_shows_a_secret_and_only_public_keys_pickle():
     made = MultiEncrypter([ALICE, BOB], enc=ENC)
     assert repr(made).startswith("MultiEncrypter([Key(alg='A128KW', kid='alice'")
     for shown in (repr(made._settings), repr(made._settings.recipients[0])):
@@ -567,7 +567,7 @@ def test_nothing_shows_a_secret_and_only_one_recipient_pickles():
     parsed = encrypted.parse(json.dumps(general()), "general", Limits())
     assert repr(parsed) == "JsonJwe(form='general', recipients=2)"
     assert repr(parsed.recipients[0]) == "Recipient(...)"
-    assert repr(made._begin(None)) == "JsonStart(...)"
+    assert repr(made._begin(None, b"")) == "JsonStart(...)"
     with pytest.raises(TypeError, match="can't be pickled"):
         pickle.dumps(made)
     public = Encrypter(forge.sealing(forge.key("RSA-OAEP", ENC)), enc=ENC, form="general")
@@ -600,3 +600,65 @@ def test_streams_are_compact():
             encrypt_stream(Encrypter(ALICE, enc=ENC, form=form), io.BytesIO(b"x"), io.BytesIO())
         with pytest.raises(ValueError, match="a stream has a compact token: leave out form="):
             decrypt_stream(opener(form=form), io.BytesIO(b"x"), io.BytesIO())
+
+
+# What goes to other processes.
+
+RING = [
+    all_algorithms.fresh("ECDH-ES+A256KW", ENC).public(),
+    Key.from_jwk(forge.key("RSA-OAEP", ENC).public().to_jwk(), alg="RSA-OAEP"),
+]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"header": {"typ": "order", "x": [True]}, "aad": b"x", "compress": True},
+        {"write_kid": False, "rewrappable": True, "limits": Limits(token_bytes=9_999)},
+    ],
+)
+def test_one_for_public_keys_pickles_and_comes_back_equal(settings):
+    named = Key.from_jwk({**RING[0].to_jwk(), "kid": "ring"})
+    made = MultiEncrypter([named, RING[1]], enc=ENC, **settings)
+    again = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own
+    assert again == made
+    assert (hash(again), repr(again)) == (hash(made), repr(made))
+    message, other = (json.loads(each.encrypt(b"x" * 99)) for each in (made, again))
+    assert message["protected"] == other["protected"]
+    assert message.get("aad") == other.get("aad")
+    names = [sorted(each["header"]) for each in message["recipients"]]
+    assert names == [sorted(each["header"]) for each in other["recipients"]]
+    mine = forge.key("RSA-OAEP", ENC)
+    opener = Decrypter(mine, enc=ENC, form="general", accept_zip="compress" in settings)
+    assert opener.decrypt(json.dumps(other)) == b"x" * 99
+    if "limits" in settings:
+        with pytest.raises(TokenTooLargeError):
+            again.encrypt(bytes(9_000))
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_one_with_a_shared_key_is_never_pickled(protocol):
+    made = MultiEncrypter([RING[0], ALICE], enc=ENC)
+    with pytest.raises(TypeError, match="can't be pickled"):
+        pickle.dumps(made, protocol)
+    assert made != MultiEncrypter([RING[0], ALICE], enc=ENC)
+    assert made == made  # noqa: PLR0124 - by identity
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"header": {"x": True}},
+        {"aad": b"x"},
+        {"compress": True},
+        {"rewrappable": True},
+        {"enc": "A256GCM"},
+        {"limits": Limits(token_bytes=9_999)},
+    ],
+)
+def test_those_that_write_something_else_are_not_equal(settings):
+    plain = {"enc": ENC, "header": {"x": 1}}
+    assert MultiEncrypter(RING, **plain) == MultiEncrypter(RING, **plain)
+    assert MultiEncrypter(RING, **plain) != MultiEncrypter(RING, **{**plain, **settings})
+    assert MultiEncrypter(RING, **plain) != MultiEncrypter(RING[::-1], **plain)

@@ -177,7 +177,7 @@ def piece_task(task: BulkTask[PieceMaker, Part]) -> list[Piece | JoseError]:
         InputChangedError: the input can't be read as it was.
         TypeError: the factory made no PieceMaker.
     """
-    maker = worker.prepare(task.run, task.prepared, PieceMaker)
+    maker = worker.prepare(task.run, task.prepared, (PieceMaker,))
     return [maker.make(part) for part in task.items]
 
 

@@ -103,7 +103,8 @@ def test_store_keeps_no_text_of_a_token(tmp_path, clock):
     path = tmp_path / "seen.db"
     store = SqliteSeenOnce(path, clock=clock)
     store.confirm(store.claim(claims(jti="a-secret-identifier")))
-    rows = sqlite3.connect(path).execute("SELECT name FROM joseal_seen").fetchall()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT name FROM joseal_seen").fetchall()
     assert len(rows) == 1
     assert len(rows[0][0]) == 43
     assert "secret" not in rows[0][0]

@@ -44,6 +44,7 @@ from joseal._core.keys.arguments import (
     checked_info,
     content_of,
     enc_name,
+    is_info_given,
     parties,
 )
 from joseal._core.limits import Limits
@@ -289,7 +290,7 @@ def begin_token(
     if header is not None:
         begin = headers.add_parameters(begin, header)
         protected = headers.encode({**begin, **settings.end}, wrap.limits)
-    if info != b"":
+    if is_info_given(info):
         wrap = wrap._replace(info=checked_info(info, [settings.key]))
     cek, encrypted_key, managed = settings.management.wrap(wrap)
     if managed:
@@ -553,7 +554,7 @@ class Decrypter(Opaque):
         settings = self._settings
         if aad is not None:
             check_aad(aad, settings.form)
-        if info != b"":
+        if is_info_given(info):
             checked_info(info, settings.keys)
         if not settings.is_compact:
             message = encrypted.parse(token, settings.form, settings.limits)

@@ -23,7 +23,7 @@ from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.algorithms.registry import Enc, lookup_enc
 from joseal._core.assembly import JsonStart, assemble_json, deflated
 from joseal._core.keys import Key
-from joseal._core.keys.arguments import check_aad, checked_info
+from joseal._core.keys.arguments import check_aad, checked_info, is_info_given
 from joseal._core.keys.keyset import distinct
 from joseal._core.limits import Limits
 from joseal._core.naming import exported
@@ -225,7 +225,7 @@ class MultiEncrypter(Opaque):
         """Make all of a message that comes before its ciphertext, with a fresh CEK and iv."""
         settings = self._settings
         wrap, begin = settings.wrap, settings.begin
-        if info != b"":
+        if is_info_given(info):
             # By each key: a recipient without HPKE would open what the info does not bind.
             for key in settings.keys:
                 wrap = wrap._replace(info=checked_info(info, [key]))

@@ -82,7 +82,9 @@ class FileKeys(KeySource):
     ) -> None:
         if not isinstance(path, str | os.PathLike):
             raise checks.wrong_type("path", "str or a path", path)
-        if "\0" in str(path):
+        # Asked once, and here: what a path class of the caller's raises leaves as it is.
+        name = os.fspath(path)
+        if "\0" in name:
             raise ValueError("path must not have a null character")
         if type(private) is not bool:
             raise checks.wrong_type("private", "bool", private)
@@ -91,7 +93,7 @@ class FileKeys(KeySource):
         check_functions(clock, on_fetch)
         each = check_seconds
         times = Times(each, each, each, stale_seconds, each, each, _WAIT_SECONDS)
-        load = _Loader(Path(path), wanted).load
+        load = _Loader(Path(name), wanted).load
         self._set(_refresher=Refresher(load, times, clock, on_fetch), _rules=wanted)
 
     @hide_locals

@@ -60,6 +60,11 @@ def enc_name(enc: EncSpec) -> Enc | None:
     return None if enc.inner_bytes else enc.name
 
 
+def is_info_given(info: object) -> bool:
+    """Tell whether there is an `info` to check. Bytes are never compared with another type."""
+    return not isinstance(info, bytes) or info != b""
+
+
 def checked_info(info: bytes, keys: Iterable[Key]) -> bytes:
     """Check what the application puts into the key schedule.
 

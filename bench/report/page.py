@@ -80,7 +80,7 @@ def page(
 <html lang="en"><head><meta charset="utf-8"><title>joseal: what sealing and opening cost</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>
 <body><main>
-<h1>What sealing and opening cost</h1>
+<h1>What encrypting and decrypting cost</h1>
 <p>joseal beside the bare calls to <code>cryptography</code> and beside its peers: RSA-OAEP-2048
 with A256CBC-HS512, the same bytes and keys, taking turns in one process. Ratios are the result;
 microseconds belong to one machine on one day.</p>

@@ -46,7 +46,7 @@ def test_it_shows_every_step_in_order(page: str) -> None:
         "4  One character of the token is changed",
         "The answer: E03, HTTP 400",
         "undecryptable",
-        "5  A payout is sealed with a wrong key",
+        "5  A payout is encrypted with a wrong key",
         "The answer: E03, HTTP 400",
         "undecryptable",
         "Two were acknowledged and two refused, as they should be.",

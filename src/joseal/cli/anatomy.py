@@ -14,7 +14,7 @@ _JWS: Final = (
 )
 _SEGMENTS: Final = (
     ("protected header", "which algorithms; readable by everyone"),
-    ("encrypted key", "the content key, sealed to the receiver"),
+    ("encrypted key", "the content key, encrypted to the receiver"),
     ("iv", "makes equal plaintexts look different"),
     ("ciphertext", "the plaintext, under the content key"),
     ("tag", "proves that nothing was changed"),

@@ -56,7 +56,7 @@ def command(*, as_json: bool) -> None:
         tour.refuse("demo-order-3", bank, "One character of the token is changed on the way", _TAG)
         wire.damages = False
         stranger = payout_encrypter(Key.generate("RSA-OAEP").public())
-        tour.refuse("demo-order-4", stranger, "A payout is sealed with a wrong key", _KEY)
+        tour.refuse("demo-order-4", stranger, "A payout is encrypted with a wrong key", _KEY)
         tour.conclude()
         if as_json:
             received = [record._asdict() for record in sandbox.received]
@@ -105,7 +105,7 @@ class _Tour:
         self._page.rows(
             [
                 ("address", self._sandbox.url),
-                ("its key", "a fresh RSA-2048 pair; whoever has the public half can seal"),
+                ("its key", "a fresh RSA-2048 pair; whoever has the public half can encrypt"),
                 ("labels", f"kid {self._sandbox.kid}, sid {self._sandbox.sid}"),
             ]
         )

@@ -17,7 +17,7 @@ from joseal.cli.exit_codes import Exit
         *options.key(required=False),
         options.alias(),
         options.enc(multiple=False, required=False),
-        *options.sealing(),
+        *options.encryption(),
         *options.password(what="the password that is a PBES2 key"),
         click.Option(
             ["--iterations"],

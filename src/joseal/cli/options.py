@@ -137,7 +137,7 @@ def json_flag() -> click.Parameter:
     return click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON object.")
 
 
-def sealing() -> list[click.Parameter]:
+def encryption() -> list[click.Parameter]:
     """Return the Header Parameters that the options ask for."""
     return [
         click.Option(

@@ -51,8 +51,8 @@ files have mode 0600.
 """
 _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
     {
-        "demo": _Entry("Seal two payouts, send them, and see what is refused.", _SERVER),
-        "encrypt": _Entry("Seal a file or a stream into a token."),
+        "demo": _Entry("Encrypt two payouts, send them, and see what is refused.", _SERVER),
+        "encrypt": _Entry("Encrypt a file or a stream into a token."),
         "decrypt": _Entry("Open a token."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
         "doctor": _Entry(
@@ -70,15 +70,15 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "key public": _Entry("Write the public half of a key."),
         "key jwks": _Entry("Write the JWK Set to serve: public halves, named and marked."),
         "bulk": _Entry(
-            "Seal, open or rekey the rows of JSON Lines and CSV.", is_group=True, more=_BULK
+            "Encrypt, decrypt or rekey the rows of JSON Lines and CSV.", is_group=True, more=_BULK
         ),
-        "bulk encrypt": _Entry("Seal fields of JSON Lines, columns of CSV, or whole lines."),
+        "bulk encrypt": _Entry("Encrypt fields of JSON Lines, columns of CSV, or whole lines."),
         "bulk decrypt": _Entry("Open fields of JSON Lines, columns of CSV, or whole lines."),
-        "bulk rekey": _Entry("Open the same, and seal it for a new key, in memory."),
+        "bulk rekey": _Entry("Decrypt the same, and encrypt it to a new key, in memory."),
         "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
         "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
         "juspay create": _Entry("Create an order, encrypted or in the clear."),
-        "juspay attempt": _Entry("Seal one more attempt at a payout, and send it once."),
+        "juspay attempt": _Entry("Encrypt one more attempt at a payout, and send it once."),
         "juspay reconcile": _Entry("Find out what became of an attempt."),
         "juspay run": _Entry("Send a file of attempts through a journal, each at most once."),
         "juspay status": _Entry("Ask how an order stands."),

@@ -13,7 +13,7 @@ from joseal.cli.exit_codes import Exit
     params=[
         *options.key(use="signatures"),
         options.alias(),
-        *options.sealing(),
+        *options.encryption(),
         *options.password(),
         click.Option(["--detached"], is_flag=True, help="Leave the payload out of the token."),
         click.Option(

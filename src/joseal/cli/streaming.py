@@ -35,7 +35,7 @@ def option() -> click.Parameter:
 
 @hide_locals
 def encrypt(encrypter: Encrypter, source: Path, target: Path) -> None:
-    """Seal what `source` has into `target`.
+    """Encrypt what `source` has into `target`.
 
     Raises:
         UsageError: the encrypter's enc, or compression, does not go with a stream.

@@ -194,7 +194,7 @@ def create_plain_order_request(
     """
     _check((account, Account), (order, NewOrder))
     if order.has_plain_card:
-        raise ValueError("an order with a PLAIN_CARD must be sealed: create_order_request")
+        raise ValueError("an order with a PLAIN_CARD must be encrypted: create_order_request")
     return _request("POST", account, _ORDERS, routing_id, order.to_json())
 
 

@@ -81,14 +81,14 @@ def _signed_profile(nesting: Order, about: str, *header: Constant) -> Profile:
 
 PAYOUTS_ENCRYPT_THEN_SIGN: Final = _signed_profile(
     "encrypt-then-sign",
-    "Payout requests of Juspay, sealed and then signed, as the note of its guide has it.",
+    "Payout requests of Juspay, encrypted and then signed, as the note of its guide has it.",
     _TYP,
 )
 
 # RFC 7519 section 5.2 wants cty where a signed token is inside.
 PAYOUTS_SIGN_THEN_ENCRYPT: Final = _signed_profile(
     "sign-then-encrypt",
-    "Payout requests of Juspay, signed and then sealed, as the rest of its products does.",
+    "Payout requests of Juspay, signed and then encrypted, as the rest of its products does.",
     _TYP,
     Constant("cty", "JWT"),
 )

@@ -18,7 +18,7 @@ _RED_HAT: Final = (
 
 OPEN_FINANCE_BRAZIL: Final = Profile(
     name="open-finance-brazil",
-    about="Open Finance Brazil: sealed request objects (send) and ID tokens (receive).",
+    about="Open Finance Brazil: encrypted request objects (send) and ID tokens (receive).",
     sources=(
         "https://github.com/OpenBanking-Brasil/specs-seguranca",
         _RED_HAT,

@@ -71,7 +71,7 @@ JUSPAY_PAYOUTS_GUIDE: Final = Profile(
 
 JUSPAY_EXPRESS: Final = Profile(
     name="juspay-express",
-    about="Juspay express checkout with JWT: a signed token inside a sealed one, both ways.",
+    about="Juspay express checkout with JWT: a signed token inside an encrypted one, both ways.",
     sources=(_JWT_GUIDE, _SAMPLES),
     send=Sending(
         # The samples send SHA-1 OAEP and open SHA-256 OAEP: the two directions differ.
@@ -183,7 +183,8 @@ JUSBIZ: Final = Profile(
     ),
     open_question=(
         "Whether the member holds a compact token, which the pages imply and don't say. Webhooks "
-        "are sealed and signed: how the signature is carried is not said, so they are not covered."
+        "are encrypted and signed: how the signature is carried is not said, so they are not "
+        "covered."
     ),
 )
 

@@ -92,7 +92,7 @@ MASTERCARD: Final = Profile(
 
 AXIS_BANK: Final = Profile(
     name="axis-bank",
-    about="Axis Bank: the payload is sealed first, and the sealed token is signed.",
+    about="Axis Bank: the payload is encrypted first, and the encrypted token is signed.",
     sources=("public integrator code, package com.axisbank.api.utils.security",),
     send=Sending(
         algs=("RSA-OAEP-256",),
@@ -116,7 +116,7 @@ AXIS_BANK: Final = Profile(
 
 WISE: Final = Profile(
     name="wise",
-    about="Wise: requests and responses that are sealed and not signed.",
+    about="Wise: requests and responses that are encrypted and not signed.",
     sources=("https://docs.wise.com/guides/developer/auth-and-security/jose/jose-jwe",),
     send=Sending(algs=("RSA-OAEP-256",), enc="A256GCM", header=(Kid("reply-uuid"),)),
     receive=Receiving(algs=("RSA-OAEP-256",), encs=("A256GCM",)),
@@ -131,7 +131,7 @@ _WISE_SIGNATURES: Final = ("ES256", "ES384", "ES512", "PS256", "PS384", "PS512")
 
 WISE_SIGNED: Final = Profile(
     name="wise-signed",
-    about="Wise: a signed token inside a sealed one, both ways.",
+    about="Wise: a signed token inside an encrypted one, both ways.",
     sources=("https://docs.wise.com/guides/developer/auth-and-security/jose/jose-jws-jwe",),
     send=Sending(
         algs=("RSA-OAEP-256",),

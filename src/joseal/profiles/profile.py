@@ -274,10 +274,10 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     def _send(self) -> Sending:
         if self.send is None:
-            raise ValueError("this profile sends nothing sealed")
+            raise ValueError("this profile sends nothing encrypted")
         return self.send
 
     def _receive(self) -> Receiving:
         if self.receive is None:
-            raise ValueError("this profile receives nothing sealed, or how is not known")
+            raise ValueError("this profile receives nothing encrypted, or how it does is not known")
         return self.receive

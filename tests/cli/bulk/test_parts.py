@@ -143,7 +143,7 @@ def test_rows_over_the_bound_are_the_same_with_every_border_position(
     form, begin = csv_form(NASTY)
     monkeypatch.setattr(bulk_rows, "LINE_BYTES", most)
     check_every_border(form, NASTY, begin)
-    check_every_border(PlainLines(sealing=True), b"12345\n" * 3 + b"1\n1234567890123456\n12", BEGIN)
+    check_every_border(PlainLines(encrypting=True), b"12345\n" * 3 + b"1\n1234567890123456\n12", BEGIN)
 
 
 @given(
@@ -163,7 +163,7 @@ def test_any_csv_is_the_same_in_parts(text: str, size: int, delimiter: str) -> N
 @given(st.lists(st.sampled_from([b'{"a":"x"}', b'{"a":1}', b"\n", b"\r\n", b" ", b"{", b"\xff"]),
                 max_size=20).map(b"".join), st.integers(1, 40))  # fmt: skip
 def test_any_json_lines_are_the_same_in_parts(data: bytes, size: int) -> None:
-    form = JsonLines(["a"], sealing=True, as_json=False)
+    form = JsonLines(["a"], encrypting=True, as_json=False)
     assert in_parts(form, data, BEGIN, size) == plainly(form, data, BEGIN)
     assert in_parts(Guessing(form), data, BEGIN, size) == plainly(form, data, BEGIN)
 
@@ -241,7 +241,7 @@ def test_parts_become_smaller_towards_the_end_of_a_file(monkeypatch: pytest.Monk
     monkeypatch.setattr(parts_module, "FIRST_BYTES", 10)
     source = Memory(b"123456789\n" * 100)
     source.size = 1_000
-    parts = Parts(PlainLines(sealing=True), source, BEGIN, Pace(200, 200), 4)
+    parts = Parts(PlainLines(encrypting=True), source, BEGIN, Pace(200, 200), 4)
     sizes = [part.end - part.begin.offset for (part,) in parts]
     assert sizes[0] == 200
     assert sizes == sorted(sizes, reverse=True)

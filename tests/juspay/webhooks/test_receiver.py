@@ -131,8 +131,11 @@ def test_further_members_are_no_error():
         (BODY.replace(b"10.1", b"1e999"), "the webhook is not one strict JSON object"),
         (BODY.replace(b"Zo", b"\xff"), "the webhook is not one strict JSON object"),
         (b"[" * 100_000, "the webhook is not one strict JSON object"),
-        (changed(info=None), "the webhook has no object info: it is sealed, or no webhook"),
-        (changed(info=[1]), "the webhook has no object info: it is sealed, or no webhook"),
+        (
+            changed(info=None),
+            "the webhook has no object info: it is encrypted, or is not a webhook",
+        ),
+        (changed(info=[1]), "the webhook has no object info: it is encrypted, or is not a webhook"),
         (changed(id=None), "the webhook's id must be a string"),
         (changed(id=5), "the webhook's id must be a string"),
         (changed(id=""), "the webhook's id must be at most 256 characters of printable ASCII"),
@@ -338,7 +341,7 @@ def test_plain_webhook_is_refused_where_a_sealed_one_is_expected(pairs):
 
 
 def test_sealed_webhook_is_refused_where_a_plain_one_is_expected(pairs, receiver):
-    with pytest.raises(MalformedTokenError, match=r"^the webhook has no object info: it is sealed"):
+    with pytest.raises(MalformedTokenError, match=r"^the webhook has no object info: it is encrypted"):
         receiver.receive(GOOD, sealed(pairs))
 
 

@@ -11,13 +11,13 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *bulk_task.opening(),
-        *bulk_task.common("open"),
+        *bulk_task.common("decrypt"),
     ],
     examples=(
         "joseal bulk decrypt --key mine.pem --alg RSA-OAEP-256 --enc A256GCM \\",
-        "    --field card sealed.csv -o cards.csv",
+        "    --field card encrypted.csv -o cards.csv",
         "joseal bulk decrypt --key old.jwk --key new.jwks --enc A256GCM \\",
-        "    --field card sealed.csv -o cards.csv",
+        "    --field card encrypted.csv -o cards.csv",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
 )
@@ -36,4 +36,4 @@ def command(**given: Unpack[GivenToOpen]) -> None:
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
     source, settings = bulk_task.opening_of(given)
-    bulk_task.run(given, source, settings, {"open": settings._asdict()})
+    bulk_task.run(given, source, settings, {"decrypt": settings._asdict()})

@@ -14,12 +14,12 @@ from joseal.cli.exit_codes import Exit
     params=[
         *options.key(),
         options.enc(multiple=False),
-        *options.sealing(),
-        *bulk_task.common("seal"),
+        *options.encryption(),
+        *bulk_task.common("encrypt"),
     ],
     examples=(
         "joseal bulk encrypt --key bank.pem --alg RSA-OAEP-256 --enc A256GCM \\",
-        "    --field card cards.jsonl -o sealed.jsonl",
+        "    --field card cards.jsonl -o encrypted.jsonl",
         "joseal bulk encrypt --key bank.jwk --enc A256GCM --format lines ids -o ids.jwe",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
@@ -46,5 +46,5 @@ def command(
     """
     source = TargetSource(key_path, alg, kid)
     settings = EncrypterSettings(enc, options.header_members(members), write_kid=not no_kid)
-    how: dict[str, object] = {"seal": settings._asdict(), "kid": kid}
+    how: dict[str, object] = {"encrypt": settings._asdict(), "kid": kid}
     bulk_task.run(given, source, settings, how)

@@ -66,7 +66,7 @@ def _values() -> list[click.Parameter]:
         click.Option(
             ["--json-values"],
             is_flag=True,
-            help="Members are any JSON and not text: seal and open it as it is written.",
+            help="Members are any JSON and not text: encrypt and decrypt it as it is written.",
         )
     ]
 
@@ -266,14 +266,14 @@ def _crew(given: Given) -> Generator[Crew]:
 
 
 def _task(given: Given, keys: Keys, start: Callable[[Shape], Run], how: dict[str, object]) -> Task:
-    form, sealing = _form(given), "seal" in how
+    form, encrypting = _form(given), "encrypt" in how
     encoding = given["encoding"] or ENCODINGS[0]
     return Task(
         source=given["in_path"],
         encoding=encoding,
         carried=given["scheduler"] is not None,
         targets=_targets(given),
-        form=_format(given, form, sealing=sealing),
+        form=_format(given, form, encrypting=encrypting),
         options={
             **how,
             "algs": [key.alg for key in keys],
@@ -375,14 +375,14 @@ def _form(given: Given) -> str:
     return form
 
 
-def _format(given: Given, form: str, *, sealing: bool) -> Format:
+def _format(given: Given, form: str, *, encrypting: bool) -> Format:
     if form == "csv":
         delimiter = given["delimiter"] or ","
         return Csv(given["fields"], "\t" if delimiter == "tab" else delimiter)
     if form == "lines":
-        return PlainLines(sealing=sealing)
+        return PlainLines(encrypting=encrypting)
     as_json = given.get("json_values", False)
-    return JsonLines(given["fields"], sealing=sealing, as_json=as_json)
+    return JsonLines(given["fields"], encrypting=encrypting, as_json=as_json)
 
 
 def _rejects(given: Given) -> Path:

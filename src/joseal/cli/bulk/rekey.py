@@ -43,7 +43,7 @@ def _target() -> list[click.Parameter]:
             metavar="NAME",
             help="The new key's name, for the header; of a JWK Set, which key to use.",
         ),
-        *(option for option in options.sealing() if option.name != "kid"),
+        *(option for option in options.encryption() if option.name != "kid"),
     ]
 
 
@@ -76,7 +76,7 @@ def _rewrapping() -> list[click.Parameter]:
     ],
     examples=(
         "joseal bulk rekey --key old.jwk --enc A256GCM \\",
-        "    --to-key new.jwk --to-enc A256GCM --field card sealed.csv -o rekeyed.csv",
+        "    --to-key new.jwk --to-enc A256GCM --field card cards.csv -o rekeyed.csv",
         "joseal bulk rekey --json-form general --key old.jwk --enc A256GCM \\",
         "    --to-key new.jwk --to-enc A256GCM --format lines archive -o rekeyed",
     ),
@@ -98,9 +98,9 @@ def command(
     """Move fields of JSON Lines, columns of CSV, or whole lines to a new key.
 
     A token under the new key takes the place of each token in IN. Plaintexts are in memory only
-    and never written. A compact token is opened and sealed again as a whole: its alg and kid are
-    authenticated with its ciphertext (RFC 7516 section 5.1), so that wrapping the CEK for the new
-    key is not enough.
+    and never written. A compact token is decrypted and encrypted again as a whole: its alg and kid
+    are authenticated with its ciphertext (RFC 7516 section 5.1), so that wrapping the CEK for the
+    new key is not enough.
 
     With --json-form no message is opened, and no plaintext is in memory. The CEK of each message is
     wrapped for the new key, and the rest stays as it is. A message whose protected header names the
@@ -125,8 +125,8 @@ def command(
         verify=verify,
     )
     how: dict[str, object] = {
-        "open": opening._asdict(),
-        "seal": settings.sealing._asdict(),
+        "decrypt": opening._asdict(),
+        "encrypt": settings.encrypting._asdict(),
         "kid": to_kid,
         "keep_old": keep_old,
         "verify": verify,

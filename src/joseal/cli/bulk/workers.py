@@ -68,7 +68,7 @@ class KeySource(NamedTuple):
 
 
 class TargetSource(NamedTuple):
-    """Where the one key that seals comes from; of a JWK Set, `kid` names it."""
+    """Where the one key that encrypts comes from; of a JWK Set, `kid` names it."""
 
     path: Path
     alg: str | None
@@ -200,7 +200,7 @@ class RewrapperSettings(NamedTuple):
     source: KeySource
     opening: DecrypterSettings
     target: TargetSource
-    sealing: EncrypterSettings
+    encrypting: EncrypterSettings
     keep_old: bool = False
     verify: bool = False
 
@@ -230,10 +230,10 @@ class RewrapperSettings(NamedTuple):
             UsageError: the options don't go together.
         """
         old, new = keys[:-1], keys[-1:]
-        sealer = self.target.named(lambda: self.sealing.prepare(new))
+        encrypter = self.target.named(lambda: self.encrypting.prepare(new))
         opener = self.opening.prepare(old)
         try:
-            return Rewrapper(opener, sealer, keep_old=self.keep_old, verify=self.verify)
+            return Rewrapper(opener, encrypter, keep_old=self.keep_old, verify=self.verify)
         except ValueError as error:
             reason = str(error)
         raise click.UsageError(reason)

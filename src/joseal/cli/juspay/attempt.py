@@ -9,7 +9,7 @@ from joseal.cli import files, help_pages, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.juspay import outcomes, questions
 from joseal.cli.juspay.connection import Connection
-from joseal.cli.juspay.sealing import Sealing
+from joseal.cli.juspay.encryption import Encryption
 from joseal.cli.juspay.settings import Attempting, Group, Telling, gathered, order_argument
 from joseal.juspay import Accepted, Ack, Attempt, Client, Known, NotSent, Outcome, Refused, Unknown
 
@@ -46,12 +46,16 @@ class _Before(Group, frozen=True, kw_only=True):
 
 
 @gathered(
-    connection=Connection, sealing=Sealing, attempting=Attempting, before=_Before, telling=Telling
+    connection=Connection,
+    encryption=Encryption,
+    attempting=Attempting,
+    before=_Before,
+    telling=Telling,
 )
 @help_pages.command(
     params=[
         *Connection.params(),
-        *Sealing.params(),
+        *Encryption.params(),
         *Attempting.params(),
         *_Before.params(),
         *Telling.params(),
@@ -69,7 +73,7 @@ class _Before(Group, frozen=True, kw_only=True):
 def command(
     *,
     connection: Connection,
-    sealing: Sealing,
+    encryption: Encryption,
     attempting: Attempting,
     before: _Before,
     telling: Telling,
@@ -98,7 +102,7 @@ def command(
     """
     attempt = Attempt.from_json(files.read(in_path, Limits().plaintext_bytes))
     with connection.client(
-        sealing, attempt_path=attempting.attempt_path, apart=attempting.apart
+        encryption, attempt_path=attempting.attempt_path, apart=attempting.apart
     ) as client:
         known = _known(client, order_id, attempt, before)
         outcome: Outcome[Ack]

@@ -13,7 +13,7 @@ import click
 from joseal._core.secrecy import hide_locals
 from joseal._http.tls import trusting
 from joseal.cli import exit_codes, files, options
-from joseal.cli.juspay.sealing import Sealing
+from joseal.cli.juspay.encryption import Encryption
 from joseal.cli.juspay.settings import PATHS, Group
 from joseal.juspay import (
     PRODUCTION,
@@ -106,7 +106,7 @@ class Connection(Group, frozen=True, kw_only=True):
     @hide_locals
     def client(
         self,
-        sealing: Sealing | None = None,
+        encryption: Encryption | None = None,
         *,
         attempt_path: str = PATHS[0],
         apart: float = 0.0,
@@ -118,8 +118,8 @@ class Connection(Group, frozen=True, kw_only=True):
             FailureError: a file can't be read.
             InvalidKeyError: a key or a certificate can't be used.
         """
-        encrypter = None if sealing is None else sealing.encrypter()
-        labels = {} if sealing is None else {"kid": sealing.kid, "sid": sealing.sid}
+        encrypter = None if encryption is None else encryption.encrypter()
+        labels = {} if encryption is None else {"kid": encryption.kid, "sid": encryption.sid}
         account = self.account(**labels)
         context, certificate = self._context(), self._certificate()
         if context is not None and certificate is not None:
@@ -127,7 +127,7 @@ class Connection(Group, frozen=True, kw_only=True):
         return Client(
             account,
             encrypter,
-            stringified=sealing is not None and sealing.stringified,
+            stringified=encryption is not None and encryption.stringified,
             answer_timeout_seconds=self.timeout,
             attempt_path=AttemptPath[attempt_path.upper()],
             apart_seconds=apart,

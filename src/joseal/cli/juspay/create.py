@@ -9,16 +9,16 @@ from joseal.cli import files, help_pages, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.juspay import orders, outcomes
 from joseal.cli.juspay.connection import Connection
-from joseal.cli.juspay.sealing import Sealing
+from joseal.cli.juspay.encryption import Encryption
 from joseal.cli.juspay.settings import Telling, gathered
 from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
 
 
-@gathered(connection=Connection, sealing=Sealing, telling=Telling)
+@gathered(connection=Connection, encryption=Encryption, telling=Telling)
 @help_pages.command(
     params=[
         *Connection.params(),
-        *Sealing.params(required=False),
+        *Encryption.params(required=False),
         click.Option(
             ["--plain"],
             is_flag=True,
@@ -36,7 +36,7 @@ from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
     exits=(Exit.TOKEN, Exit.KEY, Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(
-    *, connection: Connection, sealing: Sealing, telling: Telling, plain: bool, in_path: Path
+    *, connection: Connection, encryption: Encryption, telling: Telling, plain: bool, in_path: Path
 ) -> None:
     """Create an order, encrypted or in the clear, and send it once.
 
@@ -51,7 +51,7 @@ def command(
     With --json: as for `joseal juspay status`.
     """
     order = NewOrder.from_json(files.read(in_path, Limits().plaintext_bytes))
-    outcome = _send(connection, None if plain else sealing, order)
+    outcome = _send(connection, None if plain else encryption, order)
     if isinstance(outcome, Accepted):
         orders.show(outcome.value, as_json=telling.as_json)
         return
@@ -59,16 +59,18 @@ def command(
     outcomes.show(outcome, {"order_id": order.order_id}, telling, next_)
 
 
-def _send(connection: Connection, sealing: Sealing | None, order: NewOrder) -> Outcome[Order]:
+def _send(connection: Connection, encryption: Encryption | None, order: NewOrder) -> Outcome[Order]:
     """Send it once.
 
     Raises:
         UsageError: a payout of a plain order goes to a PLAIN_CARD, or a value can't be sent.
     """
-    with connection.client(sealing) as client:
+    with connection.client(encryption) as client:
         try:
             return (
-                client.create_plain_order(order) if sealing is None else client.create_order(order)
+                client.create_plain_order(order)
+                if encryption is None
+                else client.create_order(order)
             )
         except ValueError as error:
             reason = str(error)

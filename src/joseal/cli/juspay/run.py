@@ -17,7 +17,7 @@ from joseal.cli import files, help_pages, json_output, options
 from joseal.cli.exit_codes import Exit, FailureError, of_file
 from joseal.cli.juspay import outcomes
 from joseal.cli.juspay.connection import Connection
-from joseal.cli.juspay.sealing import Sealing
+from joseal.cli.juspay.encryption import Encryption
 from joseal.cli.juspay.settings import Attempting, gathered
 from joseal.errors import MalformedTokenError
 from joseal.juspay import (
@@ -43,11 +43,11 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
     attempt: dict[str, object]
 
 
-@gathered(connection=Connection, sealing=Sealing, attempting=Attempting)
+@gathered(connection=Connection, encryption=Encryption, attempting=Attempting)
 @help_pages.command(
     params=[
         *Connection.params(),
-        *Sealing.params(),
+        *Encryption.params(),
         *Attempting.params(),
         click.Option(
             ["--journal", "journal_path"],
@@ -75,7 +75,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
 def command(
     *,
     connection: Connection,
-    sealing: Sealing,
+    encryption: Encryption,
     attempting: Attempting,
     journal_path: Path,
     rejects_path: Path | None,
@@ -102,7 +102,7 @@ def command(
     """
     planned = _planned(in_path)
     with connection.client(
-        sealing, attempt_path=attempting.attempt_path, apart=attempting.apart
+        encryption, attempt_path=attempting.attempt_path, apart=attempting.apart
     ) as client:
         results = _run(client, journal_path, planned)
     _tell(results, rejects_path, as_json=as_json)

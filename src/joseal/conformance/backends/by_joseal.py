@@ -278,7 +278,7 @@ def _content(task: Content) -> Answer:
         return _UNDECRYPTABLE
     again = content_encryption.seal(enc, task.key, task.iv, task.aad, opened)
     if again != (task.ciphertext, task.tag):
-        return Refusal("another", "it opens, but is sealed otherwise")
+        return Refusal("another", "it decrypts, but is encrypted otherwise")
     return Output(opened)
 
 

@@ -9,10 +9,10 @@ from joseal.diagnosis.causes.table import Texts
 
 TEXTS: Final[Texts] = {
     "other_key": (
-        "It was sealed to another key: an old one, or the other pair.",
+        "It was encrypted to another key: an old one, or the other pair.",
         (
             "Compare the fingerprints of the public key with the sender. With two pairs, each side "
-            "seals to the public key of the other."
+            "encrypts to the public key of the other."
         ),
     ),
     "other_secret": (
@@ -54,7 +54,7 @@ TEXTS: Final[Texts] = {
     ),
     "plaintext_json_string": (
         "The plaintext is a JSON string that holds the JSON: it was encoded twice.",
-        "Encode the object once, and seal the bytes of that text.",
+        "Encode the object once, and encrypt the bytes of that text.",
     ),
     "nested": (
         "The plaintext is a token itself, as cty says.",

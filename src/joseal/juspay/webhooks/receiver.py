@@ -154,7 +154,9 @@ def read_webhook(text: bytes) -> Webhook:
         raise MalformedTokenError("the webhook is not one strict JSON object")
     info = strict_json.as_object(members.get("info"))
     if info is None:
-        raise MalformedTokenError("the webhook has no object info: it is sealed, or no webhook")
+        raise MalformedTokenError(
+            "the webhook has no object info: it is encrypted, or is not a webhook"
+        )
     return Webhook(
         id=_text(members, "id", WEBHOOK_ID),
         label=_text(members, "label", LABEL),
@@ -227,7 +229,9 @@ class WebhookReceiver(Opaque):
         if not isinstance(limits, Limits):
             raise TypeError("limits must be Limits")
         if (keys is None) != (verifying_keys is None):
-            raise ValueError("keys and verifying_keys go together: what is sealed is also signed")
+            raise ValueError(
+                "keys and verifying_keys go together: what is encrypted is also signed"
+            )
         if basic is None and custom_header is None and keys is None:
             raise ValueError("basic, custom_header or keys: without, anyone could send a webhook")
         opener = None
@@ -323,7 +327,7 @@ class WebhookReceiver(Opaque):
         return all(same)
 
     def __repr__(self) -> str:
-        form = "plain" if self._opener is None else "sealed"
+        form = "plain" if self._opener is None else "encrypted"
         return f"WebhookReceiver({form}, headers={[name for name, _ in self._expected]!r})"
 
 

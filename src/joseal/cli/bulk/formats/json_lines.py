@@ -43,10 +43,10 @@ class _Span(NamedTuple):
 class JsonLines:
     """One JSON object on each line, some members of which are encrypted or opened."""
 
-    def __init__(self, fields: Sequence[str], *, sealing: bool, as_json: bool) -> None:
+    def __init__(self, fields: Sequence[str], *, encrypting: bool, as_json: bool) -> None:
         self._fields = fields
-        self._take = _raw if sealing and as_json else _text
-        self._give = _quoted if sealing else _json if as_json else _string
+        self._take = _raw if encrypting and as_json else _text
+        self._give = _quoted if encrypting else _json if as_json else _string
 
     def head(self, file: LineReader) -> tuple[bytes, Place]:
         """Return nothing: rows begin at once."""

@@ -21,8 +21,8 @@ from joseal.cli.bulk.formats.rows import (
 class PlainLines:
     """One plaintext or one token on each line."""
 
-    def __init__(self, *, sealing: bool) -> None:
-        self._sealing = sealing
+    def __init__(self, *, encrypting: bool) -> None:
+        self._sealing = encrypting
 
     def head(self, file: LineReader) -> tuple[bytes, Place]:
         """Return nothing: rows begin at once."""

@@ -70,7 +70,7 @@ TEXTS: Final[Texts] = {
     ),
     "plaintext_json_string": (
         "It opens, and the plaintext is a JSON string that holds JSON: it was encoded twice.",
-        "Encode the object once, and seal the bytes of that text.",
+        "Encode the object once, and encrypt the bytes of that text.",
     ),
     "content_unopened": (
         "The encrypted key opens with this key, and the tag verifies under no known variant.",

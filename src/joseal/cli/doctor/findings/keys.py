@@ -12,7 +12,7 @@ _CEK: Final = "Encrypt the bytes of the content key, as many as enc needs."
 TEXTS: Final[Texts] = {
     "kid_of_other_pair": (
         "The kid names a key of the other side, not yours.",
-        "The sender has to seal to your public key, and to name that.",
+        "The sender has to encrypt to your public key, and to name it.",
     ),
     "kid_not_compared": (
         "The token names a kid, and your key was loaded without one, so it answers to every kid.",
@@ -28,34 +28,34 @@ TEXTS: Final[Texts] = {
     ),
     "key_of_other_kind": (
         "The alg in the header takes another kind of key than this.",
-        "Give the key that the token was sealed to, or name its alg with --alg.",
+        "Give the key that the token was encrypted to, or name its alg with --alg.",
     ),
     "key_unusable": (
         "This key can't open such a token.",
-        "Give the private or shared key that it was sealed to.",
+        "Give the private or shared key that it was encrypted to.",
     ),
     "rsa_size": (
         "The encrypted key was made with an RSA key of another size than yours.",
-        "It was sealed to another key: compare the public keys.",
+        "It was encrypted to another key: compare the public keys.",
     ),
     "epk_curve": (
         "The ephemeral key is on another curve than yours.",
         "It was made for another key: compare the public keys.",
     ),
     "oaep_hash": (
-        "It was sealed with another hash in OAEP than alg names.",
+        "It was encrypted with another hash in OAEP than alg names.",
         "Write the alg that was used, or use the hash of the alg.",
     ),
     "mgf1": (
-        "It was sealed with SHA-1 in MGF1, and another hash in OAEP.",
+        "It was encrypted with SHA-1 in MGF1, and another hash in OAEP.",
         "Set both. In Java: new OAEPParameterSpec(..., MGF1ParameterSpec.SHA256, ...).",
     ),
     "oaep_mixed": (
-        "It was sealed with two hashes in OAEP, one of them in MGF1.",
+        "It was encrypted with two hashes in OAEP, one of them in MGF1.",
         "Use the hash of the alg for both.",
     ),
     "rsa1_5_used": (
-        "It was sealed with PKCS #1 v1.5 padding, and alg names OAEP.",
+        "It was encrypted with PKCS #1 v1.5 padding, and alg names OAEP.",
         "Use OAEP with the hash of the alg. In Java the plain RSA cipher is PKCS #1.",
     ),
     "encrypted_key_reversed": (
@@ -74,7 +74,7 @@ TEXTS: Final[Texts] = {
     "cek_size": ("The content key has another size than enc needs.", _CEK),
     "no_variant": (
         "It opens with this key under no known variant.",
-        "It was sealed to another key, or changed. Compare the public keys on both sides.",
+        "It was encrypted to another key, or changed. Compare the public keys on both sides.",
     ),
     "no_variant_shared": (
         "It opens with this shared key under no known variant.",
@@ -95,7 +95,7 @@ TEXTS: Final[Texts] = {
         "Load the key with this kid.",
     ),
     "key_public": (
-        "This is a public key. It seals and opens nothing.",
+        "This is a public key. It encrypts, and decrypts nothing.",
         "Give the private key of the pair. Compare its fingerprint with the sender's.",
     ),
     "too_many_keys": (

@@ -12,7 +12,7 @@ from joseal.cli.juspay.settings import Group
 from joseal.juspay import PayoutKeys, payout_encrypter
 
 
-class Sealing(Group, frozen=True, kw_only=True):
+class Encryption(Group, frozen=True, kw_only=True):
     """The keys, and the form of what is encrypted."""
 
     key_path: Path | None

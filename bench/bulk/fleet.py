@@ -293,7 +293,7 @@ def _column(work: str, cost: float, options: argparse.Namespace) -> dict[str, st
     whole = cost / (1 - options.other)
     cores = cores_needed(options.tokens, options.peak, whole, options.fill) + options.spare_cores
     # A device does the private operation; a public key needs none.
-    device = options.hsm_ops if work == "open" and options.hsm_ops else math.inf
+    device = options.hsm_ops if work == "decrypt" and options.hsm_ops else math.inf
     fleet = Fleet(options.tokens, options.peak, whole, cores, device, pooled=False)
     day = simulate(fleet)
     pooled = simulate(fleet._replace(pooled=True))
@@ -319,7 +319,7 @@ def _column(work: str, cost: float, options: argparse.Namespace) -> dict[str, st
 
 
 def _devices(work: str, options: argparse.Namespace) -> str:
-    return f"{options.tokens / DAY * options.peak:,.0f} a second" if work == "open" else "none"
+    return f"{options.tokens / DAY * options.peak:,.0f} a second" if work == "decrypt" else "none"
 
 
 def _time(seconds: float) -> str:
@@ -332,7 +332,7 @@ def _costs(report: Path) -> dict[str, float]:
     """Return the seconds for a token, by work: as they were reported, or measured now."""
     if report.exists():
         figures = json.loads(report.read_text("utf-8"))["figures"]
-        return {work: figures[f"{work} 300 B"]["joseal"] for work in ("seal", "open")}
+        return {work: figures[f"{work} 300 B"]["joseal"] for work in ("encrypt", "decrypt")}
     return dict(_measured())
 
 
@@ -343,7 +343,7 @@ def _measured() -> Iterator[tuple[str, float]]:
     from bench.measure import interleave  # noqa: PLC0415
     from bench.tokens.subjects import groups  # noqa: PLC0415
 
-    for work in ("seal", "open"):
+    for work in ("encrypt", "decrypt"):
         calls = {subject.name: subject.call for subject in groups()[f"{work} 300 B"]}
         yield work, median(interleave({"joseal": calls["joseal"]}, 50)["joseal"])
 

@@ -22,8 +22,8 @@ from bench.measure import Samples
 from bench.tokens.peers import ALG, PEERS, Joseal
 
 SIZE_BYTES: Final = 64 * 1024 * 1024
-SEAL: Final = "memory, seal 64 MiB"
-OPEN: Final = "memory, open 64 MiB"
+SEAL: Final = "memory, encrypt 64 MiB"
+OPEN: Final = "memory, decrypt 64 MiB"
 MADE: Final = "the result itself"
 RESIDENT: Final = " (resident)"
 
@@ -38,8 +38,8 @@ def measure() -> Iterator[tuple[str, Samples]]:
         (place / "plaintext").write_bytes(pattern)
         sealed = Joseal(key).encrypt(pattern)
         (place / "token").write_text(sealed, "ascii")
-        yield SEAL, {MADE: [len(sealed)], **_by_library("seal", place)}
-        yield OPEN, {MADE: [len(pattern)], **_by_library("open", place)}
+        yield SEAL, {MADE: [len(sealed)], **_by_library("encrypt", place)}
+        yield OPEN, {MADE: [len(pattern)], **_by_library("decrypt", place)}
 
 
 def _by_library(work: str, place: Path) -> dict[str, list[float]]:
@@ -47,7 +47,7 @@ def _by_library(work: str, place: Path) -> dict[str, list[float]]:
         peer.name + suffix: [_fresh(work, peer.name, how, place)]
         for how, suffix in (("traced", ""), ("resident", RESIDENT))
         for peer in PEERS
-        if work == "seal" or peer.opens_bytes >= SIZE_BYTES
+        if work == "encrypt" or peer.opens_bytes >= SIZE_BYTES
     }
 
 
@@ -64,7 +64,7 @@ def main(work: str, name: str, how: str, place: Path) -> None:
     # What is imported and made at the first call is not the cost of size.
     peer.decrypt(peer.encrypt(b"warm"))
     act = partial(
-        *(peer.encrypt, _plaintext(place)) if work == "seal" else (peer.decrypt, _token(place))
+        *(peer.encrypt, _plaintext(place)) if work == "encrypt" else (peer.decrypt, _token(place))
     )
     print(_traced(act) if how == "traced" else _resident(act))
 

@@ -42,7 +42,7 @@ def _report(size_bytes: int) -> int:
         for enc in ENCS:
             _, idle = _fresh("idle", enc, folder, size_bytes)
             table.add_row("idle", "", "", f"{idle:.1f}", "")
-            for work in ("seal", "open"):
+            for work in ("encrypt", "decrypt"):
                 seconds, peak = _fresh(work, enc, folder, size_bytes)
                 worst = max(worst, peak - idle)
                 rate = size_bytes / _MIB / seconds

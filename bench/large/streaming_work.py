@@ -33,9 +33,9 @@ class Generated:
 def main(work: str, enc: str, folder: Path, size_bytes: int) -> None:
     key = joseal.Key.from_jwk({"kty": "oct", "k": "A" * 43}, alg="A256KW")
     start = perf_counter()
-    if work == "seal":
+    if work == "encrypt":
         _seal(joseal.Encrypter(key, enc=enc), folder / "token", size_bytes)
-    elif work == "open":
+    elif work == "decrypt":
         _open(joseal.Decrypter(key, enc=enc), folder, size_bytes)
     print(perf_counter() - start, _peak_kib())
 

@@ -11,7 +11,7 @@ from bench.tokens.peers import ENC
 
 MEMORY: Final = "streaming, peak above idle"
 SECONDS: Final = "streaming, seconds for 1 MiB"
-SUBJECTS: Final = ("seal", "open")
+SUBJECTS: Final = ("encrypt", "decrypt")
 UNIT: Final = "1 MiB"
 _MIB: Final = 1024 * 1024
 

@@ -16,10 +16,10 @@ PAGE: Final = DOCS / "performance.md"
 PICTURE: Final = DOCS / "pictures" / "speed.svg"
 
 _PANELS: Final = {
-    "seal 300 B": "Encrypt 300 bytes",
-    "open 300 B": "Decrypt 300 bytes",
-    "seal 16 MiB": "Encrypt 16 MiB",
-    "open 16 MiB": "Decrypt 16 MiB",
+    "encrypt 300 B": "Encrypt 300 bytes",
+    "decrypt 300 B": "Decrypt 300 bytes",
+    "encrypt 16 MiB": "Encrypt 16 MiB",
+    "decrypt 16 MiB": "Decrypt 16 MiB",
 }
 _NAMES: Final = ("joseal", "joserfc", "jwcrypto", "Authlib")
 _CELL: Final = re.compile(r"([\d.]+) (us|ms) \([\d.]+\)")

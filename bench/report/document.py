@@ -38,7 +38,7 @@ def tables(
     """Return all that the report has measured, and on what."""
     names = [peer.name for peer in PEERS]
     beside = table(["", "the bare calls", *names], _beside(measured, names))
-    sizes = [f"{work} {size}" for work in ("seal", "open") for size in SIZES]
+    sizes = [f"{work} {size}" for work in ("encrypt", "decrypt") for size in SIZES]
     rest = table(
         ["", "10th percentile", "ratio to the first"],
         (row for group in measured if group not in sizes for row in _rows(group, measured[group])),
@@ -51,7 +51,7 @@ def tables(
 
 
 def _beside(measured: Mapping[str, Samples], names: Sequence[str]) -> Iterator[list[str]]:
-    for work in ("seal", "open"):
+    for work in ("encrypt", "decrypt"):
         for size in SIZES:
             group = f"{work} {size}"
             samples = measured[group]

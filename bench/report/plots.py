@@ -72,7 +72,7 @@ def _base(size: str) -> str:
 
 
 def _ratios(measured: Mapping[str, Samples]) -> Iterator[Plot]:
-    for work, verb in (("seal", "Sealing"), ("open", "Opening")):
+    for work, verb in (("encrypt", "Encrypting"), ("decrypt", "Decrypting")):
         figure, axes = _figure(4.6)
         for place, size in enumerate(SIZES):
             samples = measured[f"{work} {size}"]
@@ -116,7 +116,7 @@ def _legend(axes: Axes) -> None:
 
 def _rates(measured: Mapping[str, Samples]) -> Iterator[Plot]:
     places = list(range(len(SIZES)))
-    for work, verb in (("seal", "Sealing"), ("open", "Opening")):
+    for work, verb in (("encrypt", "Encrypting"), ("decrypt", "Decrypting")):
         figure, axes = _figure(3.6)
         for name in _NAMES:
             rates = _mib_a_second(measured, work, dict.fromkeys(SIZES, name))
@@ -150,7 +150,7 @@ def _mib_a_second(
 
 def _memory(measured: Mapping[str, Samples]) -> Plot:
     bars = []
-    for group, verb in ((memory.SEAL, "seal"), (memory.OPEN, "open")):
+    for group, verb in ((memory.SEAL, "encrypt"), (memory.OPEN, "decrypt")):
         samples = measured[group]
         (made,) = samples[memory.MADE]
         for name in _NAMES:

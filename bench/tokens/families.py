@@ -75,15 +75,15 @@ def _of(name: str, alg: str, curve: str | None, plaintext: bytes) -> Iterator[Su
         "joserfc": lambda: jwe.decrypt_compact(token, own, algorithms=[alg, _ENC]).plaintext,
         "jwcrypto": jwcrypto_decrypt,
     }
-    yield Subject(f"seal 300 B, {name}", BARE, bare.seal, lambda made: len(made) == 316)
+    yield Subject(f"encrypt 300 B, {name}", BARE, bare.seal, lambda made: len(made) == 316)
     for peer, call in sealing.items():
         yield Subject(
-            *(f"seal 300 B, {name}", peer, call),
+            *(f"encrypt 300 B, {name}", peer, call),
             lambda made: decrypter.decrypt(made) == plaintext,
         )
-    yield Subject(f"open 300 B, {name}", BARE, bare.open, lambda made: made == plaintext)
+    yield Subject(f"decrypt 300 B, {name}", BARE, bare.open, lambda made: made == plaintext)
     for peer, call in opening.items():
-        yield Subject(f"open 300 B, {name}", peer, call, lambda made: made == plaintext)
+        yield Subject(f"decrypt 300 B, {name}", peer, call, lambda made: made == plaintext)
 
 
 def _key(alg: str, curve: str | None) -> joseal.Key:

@@ -76,7 +76,7 @@ def _slower(size: str, key: joseal.Key) -> tuple[Peer, ...]:
 def _sealing(
     size: str, plaintext: bytes, bare: Bare, libraries: tuple[Peer, ...]
 ) -> Iterator[Subject]:
-    group, whole, reference = f"seal {size}", padded(plaintext), libraries[0]
+    group, whole, reference = f"encrypt {size}", padded(plaintext), libraries[0]
     mac = bare.mac(bare.encrypt(whole))
     yield from _baselines(
         size,
@@ -95,7 +95,7 @@ def _sealing(
 def _opening(
     size: str, plaintext: bytes, bare: Bare, libraries: tuple[Peer, ...]
 ) -> Iterator[Subject]:
-    group, whole = f"open {size}", padded(plaintext)
+    group, whole = f"decrypt {size}", padded(plaintext)
     ciphertext = bare.encrypt(whole)
     yield from _baselines(
         size,
@@ -123,12 +123,12 @@ def _baselines(size: str, rsa: Subject, primitives: Subject, chunked_: Subject) 
 
 
 def _gcm(size: str, plaintext: bytes, bare: Bare, library: Joseal) -> Iterator[Subject]:
-    group = f"seal {size}, {GCM}"
+    group = f"encrypt {size}, {GCM}"
     call = partial(bare.encrypt_gcm, plaintext)
     yield Subject(group, GCM_ALONE, call, lambda made: bare.decrypt_gcm(made) == plaintext)
     call = partial(library.encrypt, plaintext)
     yield Subject(group, library.name, call, lambda made: library.decrypt(made) == plaintext)
-    group = f"open {size}, {GCM}"
+    group = f"decrypt {size}, {GCM}"
     call = partial(bare.decrypt_gcm, bare.encrypt_gcm(plaintext))
     yield Subject(group, GCM_ALONE, call, lambda made: made == plaintext)
     call = partial(library.decrypt, library.encrypt(plaintext))

@@ -34,8 +34,8 @@ _MICRO: Final = 1_000_000
 
 # What is measured, and the two calls that it is compared with.
 _PAIRS: Final[Mapping[str, tuple[str, str]]] = {
-    "seal": ("RSA, public", "RSA, public, and AES-GCM"),
-    "open": ("RSA, private", "RSA, private, and AES-GCM"),
+    "encrypt": ("RSA, public", "RSA, public, and AES-GCM"),
+    "decrypt": ("RSA, private", "RSA, private, and AES-GCM"),
 }
 
 Call = Callable[[], object]
@@ -72,8 +72,8 @@ def command(*, size: int, rounds: int, as_json: bool) -> None:
     ratios do.
 
     With --json: {"alg": TEXT, "enc": TEXT, "bytes": NUMBER, "rounds": NUMBER, "machine": TEXT,
-    "python": TEXT, "seconds": {CALL: NUMBER}, "ratios": {"encrypt": {CALL: NUMBER}, "open": {CALL:
-    NUMBER}}}.
+    "python": TEXT, "seconds": {CALL: NUMBER}, "ratios": {"encrypt": {CALL: NUMBER}, "decrypt":
+    {CALL: NUMBER}}}.
     """
     seconds = measure(_calls(bytes(size)), rounds)
     ratios = {
@@ -141,13 +141,13 @@ def _calls(plaintext: bytes) -> dict[str, Call]:
     token = sealer.encrypt(plaintext)
     wrapped, sealed = public.encrypt(cek, padding), AESGCM(cek).encrypt(iv, plaintext, None)
     return {
-        "seal": lambda: sealer.encrypt(plaintext),
+        "encrypt": lambda: sealer.encrypt(plaintext),
         "RSA, public": lambda: public.encrypt(cek, padding),
         "RSA, public, and AES-GCM": lambda: (
             public.encrypt(cek, padding),
             AESGCM(cek).encrypt(iv, plaintext, None),
         ),
-        "open": lambda: opener.decrypt(token),
+        "decrypt": lambda: opener.decrypt(token),
         "RSA, private": lambda: private.decrypt(wrapped, padding),
         "RSA, private, and AES-GCM": lambda: (
             private.decrypt(wrapped, padding),

@@ -143,7 +143,9 @@ def test_rows_over_the_bound_are_the_same_with_every_border_position(
     form, begin = csv_form(NASTY)
     monkeypatch.setattr(bulk_rows, "LINE_BYTES", most)
     check_every_border(form, NASTY, begin)
-    check_every_border(PlainLines(encrypting=True), b"12345\n" * 3 + b"1\n1234567890123456\n12", BEGIN)
+    check_every_border(
+        PlainLines(encrypting=True), b"12345\n" * 3 + b"1\n1234567890123456\n12", BEGIN
+    )
 
 
 @given(

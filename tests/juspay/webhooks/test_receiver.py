@@ -341,7 +341,9 @@ def test_plain_webhook_is_refused_where_a_sealed_one_is_expected(pairs):
 
 
 def test_sealed_webhook_is_refused_where_a_plain_one_is_expected(pairs, receiver):
-    with pytest.raises(MalformedTokenError, match=r"^the webhook has no object info: it is encrypted"):
+    with pytest.raises(
+        MalformedTokenError, match=r"^the webhook has no object info: it is encrypted"
+    ):
         receiver.receive(GOOD, sealed(pairs))
 
 

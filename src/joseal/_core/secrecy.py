@@ -91,20 +91,18 @@ def hide_locals_async(
             handled = sys.exception()
             return await function(*args, **kwargs)
         except BaseException as error:
-            _clean_or_forget(error, handled)
+            try:
+                _clean(error, handled)
+            except BaseException as cut_short:
+                # As in `hide_locals`.
+                cut_short.__traceback__ = cut_short.__context__ = None
+                error.__traceback__ = error.__cause__ = error.__context__ = None
+                raise
             raise
         finally:
             del args, kwargs, handled
 
     return guarded
-
-
-def _clean_or_forget(error: BaseException, handled: BaseException | None) -> None:
-    try:
-        _clean(error, handled)
-    except BaseException:
-        _forget(error)
-        raise
 
 
 def _clean(error: BaseException, handled: BaseException | None) -> None:

@@ -17,7 +17,8 @@ import pytest
 from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, KeySet, MalformedTokenError
-from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core import secrecy
+from joseal._core.secrecy import Opaque, hide_locals, hide_locals_async
 
 
 class Secret:
@@ -52,7 +53,11 @@ RAISED = [
 
 def as_module(name, source):
     """Run source text as a module of that name, and return what it defines."""
-    defined = {"__name__": name, "hide_locals": hide_locals}
+    defined = {
+        "__name__": name,
+        "hide_locals": hide_locals,
+        "hide_locals_async": hide_locals_async,
+    }
     exec(compile(source, f"{name}.py", "exec"), defined)  # noqa: S102 - the text is below
     return defined
 
@@ -105,6 +110,11 @@ def public(act, *secrets):
     kept = [secrets]
     return call(act, *secrets)
 
+@hide_locals_async
+async def coroutine(act, *secrets):
+    kept = [secrets]
+    return call(act, *secrets)
+
 @hide_locals
 def public_while_handling(act, secret):
     try:
@@ -113,6 +123,20 @@ def public_while_handling(act, secret):
         act(secret)
 """,
 )
+
+
+def finished(act, *arguments):
+    """Run the coroutine, which waits for nothing, and return what it returns."""
+    running = OURS["coroutine"](act, *arguments)
+    try:
+        running.send(None)
+    except StopIteration as done:
+        return done.value
+    finally:
+        running.close()
+
+
+GUARDS = {"function": OURS["public"], "coroutine": finished}
 LIBRARY = as_module("urllib3.connection", "def call(act, secret):\n    return act(secret)\n")
 
 
@@ -208,11 +232,49 @@ def test_what_joseal_was_handling_does_not_leave_with_the_callers_exception():
     assert found.__context__.__cause__ is found.__context__.__context__ is None
 
 
-def test_no_local_shows_wherever_the_stack_ends():
+@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+def test_coroutine_is_guarded_as_a_function_is(error):
+    found = caught(finished, functools.partial(OURS["fail"], error), "4111")
+    assert found is error
+    (_, _), (guarded, its_own), *inner = locals_of(found)
+    assert (guarded, its_own.keys()) == ("guarded", {"function"})
+    assert inner == [("coroutine", {}), ("call", {}), ("fail", {})]
+    assert finished(len, "4111") == 4
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_interrupt_while_it_is_cleaned_leaves_without_any_place(guard, monkeypatch):
+    def interrupted(error, handled):
+        raise KeyboardInterrupt(error)
+
+    error = ForeignError("x")
+    monkeypatch.setattr(secrecy, "_clean", interrupted)
+    found = caught(GUARDS[guard], functools.partial(OURS["fail_while_handling"], error), "4111")
+    assert isinstance(found, KeyboardInterrupt)
+    assert found.__cause__ is found.__context__ is None
+    assert error.__traceback__ is error.__cause__ is error.__context__ is None
+    frames = [frame for frame, _ in traceback.walk_tb(found.__traceback__)]
+    ours = [frame for frame in frames if frame.f_globals["__name__"].startswith("joseal")]
+    assert {frame.f_code.co_name for frame in ours} <= {"guarded"}
+    assert "4111" not in repr([frame.f_locals for frame in ours])
+
+
+@pytest.fixture
+def untraced():
+    """Watch no frame: a tracer works in the frame that it watches, and takes stack there."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracer)
+
+
+@pytest.mark.usefixtures("untraced")
+@pytest.mark.parametrize("guard", GUARDS)
+def test_no_local_shows_wherever_the_stack_ends(guard):
     """What cleans needs less of the stack than what may have taken a secret in hand."""
 
     def deep(left):
-        return OURS["public"](len, "4111") if left == 0 else deep(left - 1)
+        return GUARDS[guard](len, "4111") if left == 0 else deep(left - 1)
 
     limit = sys.getrecursionlimit()
     ends = 0
@@ -392,6 +454,13 @@ class Box(Opaque):
         self._set(content=content)
 
 
+class Hidden(Opaque):
+    __slots__ = ("_content",)
+
+    def __init__(self, content):
+        self._set(_content=content)
+
+
 def test_opaque_object_is_set_once():
     box = Box("x")
     assert box.content == "x"
@@ -440,3 +509,14 @@ def test_what_the_caller_was_handling_is_printed_too():
     with pytest.raises(MalformedTokenError) as caught:
         refused_while_handling()
     assert "of the caller" in "".join(traceback.format_exception(caught.value))
+
+
+def test_secret_is_in_no_state_and_in_no_list_of_names():
+    """Debuggers show the value of each attribute that is listed."""
+    box = Box("4111")
+    with pytest.raises(TypeError, match=r"^this object may hold a secret and can't be pickled$"):
+        box.__getstate__()
+    hidden = Hidden("4111")
+    assert "content" in dir(box)
+    assert "_content" not in dir(hidden)
+    assert {"__class__", "__slots__"} <= set(dir(hidden))

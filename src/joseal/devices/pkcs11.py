@@ -31,11 +31,10 @@ from pkcs11.attributes import AttributeMapper, handle_ulong
 from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
 
 from joseal._core.algorithms import curves, foreign, rsa
-from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
-from joseal._core.keys.external import External, PublicMaterial
+from joseal._core.keys.external import External
 from joseal._core.keys.key import Key
 from joseal._core.processes import ProcessId, process_id
 from joseal._core.secrecy import Opaque, hide_locals
@@ -382,7 +381,7 @@ def _able(key: Object, kind: type[_K]) -> _K:
     return key
 
 
-def _public(key: Object) -> PublicMaterial | None:
+def _public(key: Object) -> RSAPublicKey | PublicCurveKey | None:
     """Read a public key; None where it is not of a kind that is known, or not one at all."""
     if key[Attribute.KEY_TYPE] == KeyType.RSA:
         names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
@@ -400,7 +399,7 @@ def _public(key: Object) -> PublicMaterial | None:
     return curves.load_public(curve, point[-2 * size : -size], point[-size:])
 
 
-def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
+def _does_its_work(key: Key, public: RSAPublicKey | PublicCurveKey, device: Pkcs11Key) -> bool:
     """Try a pair once: a Key is a good one, or there is none."""
     with suppress(KeyUnavailableError):
         if key.alg in SIGS:
@@ -409,8 +408,6 @@ def _does_its_work(key: Key, public: PublicMaterial, device: Pkcs11Key) -> bool:
         if isinstance(public, RSAPublicKey):
             encrypted = public.encrypt(_PROBE, rsa.padding(ALGS[key.alg]))
             return device.unwrap(key.alg, encrypted) == _PROBE
-        if isinstance(public, AkpPublicKey):
-            return False
         ephemeral = curves.generate(curves.name(public))
         return device.agree(ephemeral.public_key()) == curves.agree(ephemeral, public)
     return False

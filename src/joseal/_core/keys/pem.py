@@ -284,12 +284,10 @@ def _required(key: object) -> Material:
     """Return a key of a kind that is known.
 
     Raises:
-        InvalidKeyError: it is another one, or there is none.
+        InvalidKeyError: it is another one.
     """
     if isinstance(key, RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey):
         return key
-    if key is None:
-        raise InvalidKeyError(_DAMAGED)
     pair = akp.wrap_foreign(key)
     if pair is not None:
         return pair

@@ -6,6 +6,7 @@ import traceback
 import pytest
 
 import joseal
+from joseal.errors import ClaimsError, JoseError, TokenError
 
 ERRORS = {
     joseal.MalformedTokenError: (("the iv is not canonical base64url",), "malformed"),
@@ -16,6 +17,7 @@ ERRORS = {
     ),
     joseal.UnknownKeyError: ((), "unknown_key"),
     joseal.DecryptionError: ((), "undecryptable"),
+    ClaimsError: (("exp", "expired"), "claims"),
     joseal.VerificationError: ((), "unverified"),
     joseal.InvalidKeyError: (("the key can't serve",), "key"),
     joseal.KeyUnavailableError: (("the device is gone",), "unavailable"),
@@ -27,6 +29,7 @@ TEXTS = {
     joseal.TokenTooLargeError: "over the limit token_bytes=100: found 101",
     joseal.NotAllowedError: "enc: the token says A128GCM, enc= accepts A256GCM",
     joseal.UnknownKeyError: "no key here has the kid that the token names",
+    ClaimsError: "exp: it has passed",
     joseal.DecryptionError: "the token can't be opened with this key: `joseal doctor --key` can tell why",
     joseal.VerificationError: "the signature is not valid under this key: `joseal doctor --key` can tell why",
     joseal.InvalidKeyError: "the key can't serve",
@@ -79,6 +82,7 @@ def test_constant_errors_take_nothing_that_could_tell_two_of_them_apart(kind):
 def test_errors_are_split_by_blame():
     peers = [joseal.MalformedTokenError, joseal.TokenTooLargeError, joseal.NotAllowedError]
     peers += [joseal.UnknownKeyError, joseal.DecryptionError, joseal.VerificationError]
+    peers.append(ClaimsError)
     for kind in ERRORS:
         assert issubclass(kind, joseal.JoseError)
         assert issubclass(kind, joseal.TokenError) is (kind in peers)
@@ -95,3 +99,17 @@ def test_text_of_the_other_side_is_no_part_of_what_is_printed():
 def test_transport_error_says_whether_anything_may_have_been_sent():
     assert str(joseal.TransportError("no answer", False)) == "no answer (the request was not sent)"
     assert joseal.TransportError("no answer", True).maybe_sent is True
+
+
+@pytest.mark.parametrize("kind", [JoseError, TokenError])
+def test_class_that_groups_errors_is_never_raised(kind):
+    with pytest.raises(TypeError, match="only groups errors"):
+        kind("x")
+
+
+def test_error_of_a_claim_names_the_claim_and_the_rule():
+    error = ClaimsError("exp", "expired")
+    assert (error.claim, error.rule) == ("exp", "expired")
+    assert error not in (ClaimsError("exp", "missing"), ClaimsError("nbf", "expired"))
+    # A word that the table does not have stands for itself.
+    assert str(ClaimsError("exp", "other")) == "exp: other"

@@ -4,6 +4,7 @@ import pytest
 from tests.helpers import all_algorithms
 
 from joseal import Decrypter, Encrypter, Key, Signer, Verifier
+from joseal._core import checks
 
 HS = all_algorithms.signing_key("HS256")
 
@@ -25,3 +26,11 @@ KW = all_algorithms.key("A128KW")
 def test_another_type_is_a_type_error(make):
     with pytest.raises(TypeError, match="must be"):
         make()
+
+
+@pytest.mark.parametrize("value", [5, b"a", ["a"], True])
+def test_text_is_str_or_none_and_the_message_names_it(value):
+    checks.check_texts(kid="a", typ=None)
+    found = type(value).__name__
+    with pytest.raises(TypeError, match=f"^typ must be str, not {found}$"):
+        checks.check_texts(kid="a", typ=value)

@@ -1,10 +1,12 @@
 """AKP keys: sizes, seeds, ML-KEM's modulus, the point of a hybrid; and ML-KEM as a KEM."""
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mldsa, mlkem
 from tests.helpers import all_algorithms, hpke_forge
 from tests.helpers.forge import draw
 
+from joseal import InvalidKeyError
 from joseal._core.algorithms import akp, curves
 from joseal._core.algorithms.ml_kem import MlKem
 from joseal._core.algorithms.signatures import ml_dsa_check, ml_dsa_signer
@@ -146,3 +148,53 @@ def test_key_of_another_algorithm_is_a_type_error():
     for make, key in ((ml_dsa_check, kem.public_key()), (ml_dsa_signer, kem)):
         with pytest.raises(TypeError, match="not one of ML-DSA"):
             make(key)
+
+
+def test_pair_is_drawn_again_where_a_seed_has_no_scalar(monkeypatch):
+    found = [None, curves.generate("P-384")]
+    monkeypatch.setattr(curves, "private_of_seed", lambda curve, seed: found.pop(0))
+    seeds = [bytes(32), bytes(range(32))]
+    drawn = iter(seeds)
+    monkeypatch.setattr(akp, "urandom", lambda size: next(drawn))
+    assert akp.generate("MLKEM1024-P384").seed == seeds[1]
+    assert found == []
+
+
+class Refusing:
+    """A class of public keys that can't be made."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def from_public_bytes(self, raw):
+        raise self.error
+
+
+def loads_with(error, name, monkeypatch):
+    raw = akp.generate(name).public_key().raw
+    parameters = akp._PARAMETERS[name]._replace(public=Refusing(error))
+    monkeypatch.setattr(akp, "_PARAMETERS", {name: parameters})
+    return akp.load_public(name, raw)
+
+
+@pytest.mark.parametrize("name", ["ML-DSA-65", "ML-KEM-768"])
+def test_openssl_without_the_algorithm_is_told_from_bytes_that_are_no_key(name, monkeypatch):
+    with monkeypatch.context() as patch:
+        assert loads_with(ValueError("x"), name, patch) is None
+    with pytest.raises(InvalidKeyError, match=f"^the installed OpenSSL does not support {name}$"):
+        loads_with(UnsupportedAlgorithm("x"), name, monkeypatch)
+
+
+def test_point_of_low_order_in_a_hybrid_gets_no_secret():
+    """No loader lets such a key through; the KEM itself makes no secret with it either."""
+    key = akp.generate("MLKEM768-X25519").public_key()
+    bad = akp.AkpPublicKey(key.name, key.foreign, curves.load_public("X25519", bytes(32), None))
+    with pytest.raises(ValueError, match="public key can't be used"):
+        MlKem(bad, None).encapsulate()
+
+
+def test_hybrid_opens_nothing_with_half_of_its_key():
+    key = akp.generate("MLKEM768-X25519")
+    _, sent = MlKem(key.public_key(), None).encapsulate()
+    half = akp.AkpPrivateKey(key.name, key.seed, key.foreign, curves.generate("X448"))
+    assert MlKem(key.public_key(), half).check(sent)() is None

@@ -3,12 +3,14 @@
 import json
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.helpers import all_algorithms
 from tests.helpers.forge import unb64
 
+from joseal import InvalidKeyError
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.registry import EDWARDS, KOBLITZ, MONTGOMERY
 from joseal._core.algorithms.registry import WEIERSTRASS as AGREEING
@@ -257,3 +259,54 @@ def test_coordinate_over_the_field_is_refused(curve):
         assert curves.load_public(curve, (start + PRIME[curve]).to_bytes(size, "big"), y) is None
         return
     pytest.fail("no point was found")
+
+
+class Refusing:
+    """A class of keys that this OpenSSL does not have."""
+
+    def from_private_bytes(self, raw):
+        raise UnsupportedAlgorithm("x")
+
+    def from_public_bytes(self, raw):
+        raise UnsupportedAlgorithm("x")
+
+
+@pytest.mark.parametrize("curve", [*MONTGOMERY, *EDWARDS])
+def test_curve_that_openssl_lacks_is_named(curve, monkeypatch):
+    pair = curves.generate(curve)
+    raw, public = curves.scalar(pair), pair.public_key()
+    x, _ = curves.coordinates(public)
+    kinds = (Refusing(), Refusing(), *curves._OKP[curve][2:])
+    monkeypatch.setattr(curves, "_OKP", {**curves._OKP, curve: kinds})
+    text = f"^the installed OpenSSL does not support {curve}$"
+    with pytest.raises(InvalidKeyError, match=text):
+        curves.load_private(curve, raw, public)
+    with pytest.raises(InvalidKeyError, match=text):
+        curves.load_public(curve, x, None)
+
+
+class ForeignKey(ec.EllipticCurvePrivateKey):
+    """A private key that another package made, with whatever scalar."""
+
+    def __init__(self, scalar, public):
+        self.value, self.public = scalar, public
+
+    def private_numbers(self):
+        return ec.EllipticCurvePrivateNumbers(self.value, self.public.public_numbers())
+
+    def public_key(self):
+        return self.public
+
+    @property
+    def curve(self):
+        return self.public.curve
+
+    key_size = 256
+    exchange = sign = private_bytes = __copy__ = __deepcopy__ = None
+
+
+def test_pair_has_a_scalar_in_range_that_makes_its_public_half():
+    public = ec.derive_private_key(5, ec.SECP256R1()).public_key()
+    assert curves.is_pair(ForeignKey(5, public))
+    for scalar in (0, 6, ORDER["P-256"], ORDER["P-256"] + 5, 2**256, 2**300 + 5):
+        assert not curves.is_pair(ForeignKey(scalar, public))

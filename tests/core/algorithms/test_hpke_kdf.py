@@ -150,3 +150,12 @@ def test_kem_without_a_private_key_decapsulates_nothing():
     kem = DhKem(suite, own.public_key(), None)
     _, sent = kem.encapsulate()
     assert kem.check(sent)() is None
+
+
+@pytest.mark.parametrize("curve", ["X25519", "X448"])
+def test_public_key_of_low_order_gets_no_secret(curve):
+    """RFC 9180 section 7.1.4. No loader lets such a key through; the KEM itself checks it too."""
+    suite = next(suite for suite in SUITES.values() if suite.kem == curve)
+    public = curves.load_public(curve, bytes(curves.field_bytes(curve)), None)
+    with pytest.raises(ValueError, match="public key can't be used"):
+        DhKem(suite, public, None).encapsulate()

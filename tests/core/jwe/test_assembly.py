@@ -90,3 +90,8 @@ def test_the_key_of_an_unwrapping_counts_only_if_it_has_the_size():
         assert [len(key) for key in drawn] == [16, 16]
         assert drawn[0] != drawn[1]
         assert outcome not in drawn
+
+
+def test_what_a_token_begins_with_shows_no_cek():
+    start = assembly.TokenStart(b"e30", b"4111", b"4111", b"4111")
+    assert (repr(start), str(start)) == ("TokenStart(...)",) * 2

@@ -25,9 +25,10 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
-from joseal._core import decryption
+from joseal._core import decryption, multi_jwe
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ENCS
+from joseal._core.jwe import decryption_settings
 from joseal._core.wire.json_form import encrypted
 from joseal.stream import decrypt_stream, encrypt_stream
 
@@ -662,3 +663,16 @@ def test_those_that_write_something_else_are_not_equal(settings):
     assert MultiEncrypter(RING, **plain) == MultiEncrypter(RING, **plain)
     assert MultiEncrypter(RING, **plain) != MultiEncrypter(RING, **{**plain, **settings})
     assert MultiEncrypter(RING, **plain) != MultiEncrypter(RING[::-1], **plain)
+
+
+def test_checked_message_shows_nothing_of_itself():
+    text = Encrypter(ALICE, enc=ENC, form="general").encrypt(b"4111")
+    settings = decryption_settings(Decrypter(ALICE, enc=ENC, form="general"))
+    message = encrypted.parse(text, "general", settings.limits)
+    steps = [decryption.check_json(settings, message)]
+    assert repr(steps) == "[JsonSteps(...)]"
+
+
+def test_message_has_a_recipient():
+    with pytest.raises(ValueError, match=r"^there is no recipient$"):
+        multi_jwe.wrap_for((), SETTINGS)

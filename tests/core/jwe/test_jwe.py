@@ -950,3 +950,11 @@ def test_encrypters_that_write_different_headers_are_not_equal(one, other):
     made = [Encrypter(key, enc="A128GCM", header={"x": value}) for value in (one, one, other)]
     assert made[0] == made[1]
     assert made[0] != made[2]
+
+
+def test_encrypters_of_a_shared_key_are_equal_by_identity():
+    one, other = encrypter(), encrypter()
+    assert one == one  # noqa: PLR0124 - what is tested
+    assert one != other
+    asymmetric = Encrypter(forge.key("RSA-OAEP").public(), enc="A128GCM")
+    assert asymmetric not in (one, "RSA-OAEP", None)

@@ -23,7 +23,7 @@ from tests.core.keys.test_pkcs12 import certificate
 from tests.helpers import all_algorithms, forge
 
 from joseal import InvalidKeyError, Key, KeySet
-from joseal._core.keys.classify import classify
+from joseal._core.keys.classify import classify, content
 from joseal._core.keys.mistakes import MISTAKES
 from joseal.diagnosis import explain_key
 
@@ -442,6 +442,10 @@ TABLE = {
         b"SHA256:AAAAAAAAAAAAAAAA",
         "this is a fingerprint, not a key: give the key or the certificate",
     ),
+    "a fingerprint without the name of its hash": (
+        b":".join([b"AB"] * 20),
+        "this is a fingerprint, not a key: give the key or the certificate",
+    ),
     "ZIP": (archive(), "this is a ZIP archive: unpack it first"),
     "gzip": (gzip.compress(public()), "this is a gzip file: unpack it first"),
 }
@@ -541,3 +545,15 @@ def test_every_prefix_of_a_key_is_classified():
     for data in (private(), private(Encoding.DER), JWK, P12):
         for end in range(0, len(data), 17):
             assert classify(data[:end]).kind in MISTAKES
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"text", JWK, CERT_DER, block(b"DH PARAMETERS"), block(b"OTHER")),
+        private(form=TRADITIONAL, protection=BestAvailableEncryption(b"p")),
+    ],
+)
+def test_content_is_that_of_a_block_with_a_known_body(data):
+    assert content(data) == b""
+    assert content(CERT_PEM) == CERT_DER

@@ -359,3 +359,8 @@ def test_direct_key_serves_the_encs_of_its_size(enc):
 def test_secret_is_drawn_from_the_operating_system(monkeypatch):
     monkeypatch.setattr(os, "urandom", lambda size: b"\x07" * size)
     assert Key.generate("A128KW").to_jwk(private=True)["k"] == forge.b64(b"\x07" * 16)
+
+
+def test_key_is_made_by_a_method_alone():
+    with pytest.raises(TypeError, match=r"^make a key with a from_ method of Key"):
+        Key()

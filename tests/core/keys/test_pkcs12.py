@@ -281,3 +281,59 @@ def test_an_encrypted_part_of_another_form_is_not_looked_into():
     assert encrypted_parts.decrypted(b"", b"pass") is None
     assert encrypted_parts.decrypted(b"\x30", b"pass") is None
     assert encrypted_parts.decrypted(content, None) is None
+
+
+def with_attributes(*bags):
+    """Make a file of keys, each with the attributes that are given."""
+    made = [
+        asn1.sequence(asn1.oid(asn1.KEY_BAG), asn1.tagged(0xA0, key), asn1.tagged(0x31, *given))
+        for key, *given in bags
+    ]
+    inner = asn1.sequence(asn1._content(asn1.sequence(*made)))
+    return asn1.sequence(asn1.integer(3), asn1._content(inner))
+
+
+LOCAL_KEY_ID = asn1.sequence(
+    asn1.oid("2a864886f70d010915"), asn1.tagged(0x31, asn1.byte_string(b"1"))
+)
+
+
+def test_name_of_a_key_is_found_among_its_attributes():
+    """The attributes are a set: localKeyId may come first, or alone. RFC 7292 section 4.2."""
+    keys = list(TWO.values())
+    data = with_attributes((keys[0], LOCAL_KEY_ID, asn1._friendly("mine")), (keys[1], LOCAL_KEY_ID))
+    assert [bag.name for bag in pkcs12_parts._bags(data, None)] == ["mine", ""]
+    assert Key.from_pkcs12(data, alg="ES256", alias="mine").is_private
+
+
+def test_part_under_an_older_encryption_is_left_out_and_its_key_loaded():
+    private = all_algorithms.private("P-256")
+    protection = (
+        PrivateFormat.PKCS12.encryption_builder()
+        .key_cert_algorithm(pkcs12.PBES.PBESv1SHA1And3KeyTripleDESCBC)
+        .hmac_hash(hashes.SHA1())  # noqa: S303 - as older software writes it
+        .build(b"pass")
+    )
+    data = pkcs12.serialize_key_and_certificates(
+        b"name", private, certificate(private), None, protection
+    )
+    assert b"" in pkcs12_parts._contents(data, b"pass")
+    key = Key.from_pkcs12(data, alg="ES256", password="pass", alias="name")
+    assert (key.is_private, key.certificate_serial) == (True, "5")
+
+
+def test_file_without_key_and_certificate_is_refused():
+    with pytest.raises(InvalidKeyError, match=r"^the PKCS#12 file has neither a key nor a "):
+        Key.from_pkcs12(with_attributes(), alg="ES256")
+
+
+def test_what_was_read_shows_no_key():
+    data = asn1.encrypted_pkcs12({"one": TWO["year2025"]}, b"pass")
+    assert repr(list(pkcs12_parts._bags(data, b"pass"))) == "[Bag(<hidden>)]"
+    assert repr(pkcs12_parts.load(data, "pass", None)) == "Loaded(<hidden>)"
+
+
+@pytest.mark.parametrize("alias", [5, b"one", ["one"]])
+def test_alias_of_another_type_is_a_type_error(alias):
+    with pytest.raises(TypeError, match=r"^alias must be str$"):
+        Key.from_pkcs12(b"", alg="ES256", alias=alias)

@@ -2,9 +2,11 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from tests.helpers import forge
 
 from joseal import InvalidKeyError
-from joseal._core.algorithms.registry import SIGS
+from joseal._core.algorithms import akp
+from joseal._core.algorithms.registry import ALGS, SIGS
 from joseal._core.keys import prepare
 
 
@@ -14,3 +16,18 @@ def test_a_curve_that_signs_nothing_makes_no_signature():
     for material in (private, private.public_key()):
         with pytest.raises(InvalidKeyError, match="needs a key on a curve"):
             prepare.prepare_signature(SIGS["EdDSA"], material)
+
+
+def test_alg_of_rsa_takes_no_akp_key():
+    pair = akp.generate("ML-KEM-768")
+    for material in (pair, pair.public_key()):
+        with pytest.raises(InvalidKeyError, match="takes no AKP key"):
+            prepare.prepare_key_management(ALGS["RSA-OAEP"], material)
+
+
+def test_hpke_takes_no_rsa_key():
+    suites = [alg for alg in ALGS.values() if alg.suite is not None]
+    for alg in suites:
+        with pytest.raises(InvalidKeyError, match="needs a key on a curve"):
+            prepare.prepare_key_management(alg, forge.rsa_private())
+    assert suites

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hmac
 import json
+import os
 import pickle
 
 import pytest
@@ -315,3 +316,25 @@ def test_public_keys_are_equal_by_content_and_secrets_by_identity():
         pickle.dumps(PAIR)
     assert Encrypter(again.public(), enc="A256GCM") == Encrypter(PAIR.public(), enc="A256GCM")
     assert Encrypter(again.public(), enc="A128GCM") != Encrypter(PAIR.public(), enc="A256GCM")
+
+
+def test_alg_of_the_jwk_comes_before_the_table():
+    table = {"RSA": "RS256", "EC": "ECDH-ES"}
+    assert Key.from_jwk({**BARE, "alg": ALG}, alg=table).alg == ALG
+    assert Key.from_jwk(BARE, alg=table).alg == "RS256"
+
+
+@pytest.mark.parametrize("name", ["d", "p", "q"])
+@pytest.mark.parametrize("number", [b"\0", b"\1"])
+def test_members_that_make_no_crt_member_do_not_fit(name, number):
+    jwk = {member: FULL[member] for member in ("kty", "n", "e", "d", "p", "q")}
+    jwk[name] = forge.b64(number)
+    refused("do not fit together", lambda: Key.from_jwk(jwk, alg=ALG))
+
+
+def test_environment_variable_that_utf_8_can_not_carry_is_no_secret(monkeypatch):
+    monkeypatch.setitem(os.environ, "A_KEY", "0123456789abcde\udcff")
+    refused(
+        "^the environment variable is not text that UTF-8 can carry$",
+        lambda: Key.from_env("A_KEY", alg="A128KW"),
+    )

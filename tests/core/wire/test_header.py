@@ -249,3 +249,19 @@ def test_media_types_are_compared_without_unicode_folding():
     from joseal._core.wire import header
 
     assert not header.has_media_type("\u212ab+jwt", "kb+jwt")
+
+
+class Name(str):
+    """A text that is equal to no other one, so that a mapping takes it twice."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other):
+        return self is other
+
+
+def test_name_that_a_mapping_has_twice_is_refused():
+    """Each member alone can be written. RFC 7515 section 4: the names must be unique."""
+    with pytest.raises(ValueError, match=r"^header: strict JSON can't carry it$"):
+        header.checked_parameters({Name("x"): 1, Name("x"): 2})

@@ -106,3 +106,10 @@ def test_what_goes_together_is_given_together(
 ) -> None:
     done = at(secure, "status", *args, "order-1")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.USAGE, "", 1)
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--apart"])
+def test_seconds_that_are_not_a_number_are_refused(option: str, run: Callable[..., Result]) -> None:
+    done = run("juspay", "reconcile", option, "nan", "known.json")
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert f"Invalid value for '{option}': 'nan' is not a number of seconds." in done.stderr

@@ -14,7 +14,7 @@ from joseal._core.secrecy import hide_locals
 from joseal._http.tls import trusting
 from joseal.cli import exit_codes, files, options
 from joseal.cli.juspay.encryption import Encryption
-from joseal.cli.juspay.settings import PATHS, Group
+from joseal.cli.juspay.settings import PATHS, Group, Seconds
 from joseal.juspay import (
     PRODUCTION,
     SANDBOX,
@@ -67,7 +67,7 @@ class Connection(Group, frozen=True, kw_only=True):
             ),
             click.Option(
                 ["--timeout"],
-                type=click.FloatRange(0, 3600, min_open=True),
+                type=Seconds(0, 3600, min_open=True),
                 default=60,
                 show_default=True,
                 metavar="SECONDS",

@@ -27,6 +27,11 @@ from joseal.juspay import (
 
 _CERTIFICATE_BYTES: Final = 256 * 1024
 
+# The deadline of a whole call: that of `Client`, or later, so that an answer which is waited for is
+# not cut off by it.
+_CALL_SECONDS: Final = 120.0
+_SECONDS_BEFORE_ANSWER: Final = 60.0
+
 
 class Connection(Group, frozen=True, kw_only=True):
     """The account, and the way to the API."""
@@ -129,6 +134,7 @@ class Connection(Group, frozen=True, kw_only=True):
             encrypter,
             stringified=encryption is not None and encryption.stringified,
             answer_timeout_seconds=self.timeout,
+            deadline_seconds=max(_CALL_SECONDS, self.timeout + _SECONDS_BEFORE_ANSWER),
             attempt_path=AttemptPath[attempt_path.upper()],
             apart_seconds=apart,
             ssl_context=context,

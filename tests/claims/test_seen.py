@@ -156,6 +156,28 @@ def test_a_claim_on_a_full_store_looks_at_no_other_token(clock, monkeypatch):
     assert looks == []
 
 
+@pytest.mark.parametrize("cut_short", ["claimed", "_end"])
+def test_a_claim_that_is_cut_short_costs_no_later_one(cut_short, clock, monkeypatch):
+    store = MemorySeenOnce(keep_seconds=3600, lease_seconds=60, capacity=2, clock=clock)
+    store.claim(claims("t-1"))
+    store.release(store.claim(claims("t-2")))
+    clock.now += 3661
+
+    def interrupted(*given):
+        raise KeyboardInterrupt
+
+    later = [claims(f"t-{number}", exp=clock.now + 300) for number in (3, 4, 5)]
+    with monkeypatch.context() as patch:
+        patch.setattr(memory, cut_short, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            store.claim(later[0])
+    assert [store.claim(given).attempt for given in later[1:]] == [1, 1]
+    with pytest.raises(SeenOnceError):
+        store.claim(later[0])
+    clock.now += 3661
+    assert store.claim(claims("t-6", exp=clock.now + 300)).attempt == 1
+
+
 def test_threads_never_fill_a_store_over_its_capacity(clock):
     store = MemorySeenOnce(keep_seconds=3600, capacity=50, clock=clock)
     start, taken = threading.Barrier(8), []

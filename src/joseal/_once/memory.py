@@ -72,7 +72,9 @@ class MemoryClaims(Opaque):
 class BoundedMemoryClaims(MemoryClaims):
     """The same, so many at most: each is forgotten some time after it was handled or ran out.
 
-    Old ids are found by their age, so that a claim on a full store looks at few of them.
+    Old ids are found by their age, so that a claim on a full store looks at few of them. An
+    exception that a signal raises may come between two steps: every id has an age, and an age
+    whose id is not there is passed over.
 
     Args:
         capacity: so many ids at most.
@@ -114,13 +116,14 @@ class BoundedMemoryClaims(MemoryClaims):
         if len(self._entries) < self._capacity:
             return
         while self._ages and self._ages[0][0] < before:
-            _, name = heapq.heappop(self._ages)
+            name = self._ages[0][1]
+            entry = self._entries.get(name)
             # The age is that of the first claim until it counts, so what came later is seen here.
-            end = _end(self._entries[name])
-            if end < before:
-                del self._entries[name]
+            if entry is None or (end := _end(entry)) < before:
+                self._entries.pop(name, None)
+                heapq.heappop(self._ages)
             else:
-                heapq.heappush(self._ages, (end, name))
+                heapq.heapreplace(self._ages, (end, name))
         if len(self._entries) >= self._capacity:
             raise self._full()
 

@@ -1,7 +1,9 @@
 """`joseal bulk` on pipes, in UTF-16, for logs, and told to end."""
 
+import hashlib
 import itertools
 import json
+import os
 import re
 import signal
 import stat
@@ -9,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from io import BufferedReader, FileIO
 from pathlib import Path
 
 import pytest
@@ -120,6 +123,16 @@ def test_a_run_over_utf16_that_was_stopped_goes_on(
     opener = Decrypter(key, enc=ENC)
     opened = [opener.decrypt(line.split(",")[1]).decode() for line in lines[1:-1]]
     assert opened == [f"\u00e9 {number}" for number in range(4_000)]
+
+
+def test_a_standard_input_begins_where_the_shell_has_left_it(tmp_path: Path) -> None:
+    (tmp_path / "in").write_bytes(b"taken\nleft\n")
+    with FileIO(tmp_path / "in") as raw:
+        os.lseek(raw.fileno(), len(b"taken\n"), os.SEEK_SET)
+        source = sources.StreamSource(BufferedReader(raw), "utf-8")
+        assert source.digest == hashlib.sha256(b"left\n").hexdigest()
+        assert source.read(0, 100) == b"left\n"
+        source.check()
 
 
 def test_rows_may_come_from_standard_input_and_go_to_standard_output(

@@ -14,7 +14,9 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.faults.connect_proxy import CREDENTIALS, ConnectProxy
 
 from joseal import Key
+from joseal._http.origin import Timeouts
 from joseal.cli.exit_codes import Exit
+from joseal.juspay.preconditions import check_numbers
 from joseal.juspay.sandbox import Sandbox
 
 At = Callable[..., Result]
@@ -106,3 +108,28 @@ def test_what_goes_together_is_given_together(
 ) -> None:
     done = at(secure, "status", *args, "order-1")
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (Exit.USAGE, "", 1)
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--apart"])
+def test_seconds_that_are_not_a_number_are_refused(option: str, run: Callable[..., Result]) -> None:
+    done = run("juspay", "reconcile", option, "nan", "known.json")
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert f"Invalid value for '{option}': 'nan' is not a number of seconds." in done.stderr
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 61, 3600])
+def test_the_whole_call_leaves_room_for_the_answer_that_is_waited_for(
+    seconds: int, at: At, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Timeouts] = []
+
+    def check(connections: int, timeouts: Timeouts, *pauses: float) -> None:
+        made.append(timeouts)
+        check_numbers(connections, timeouts, *pauses)
+
+    monkeypatch.setattr("joseal.juspay.client.check_numbers", check)
+    with Sandbox(key=key) as sandbox:
+        at(sandbox, "status", "--timeout", seconds, "order-1")
+    (timeouts,) = made
+    assert timeouts.answer == seconds
+    assert timeouts.deadline == max(120, seconds + 60)

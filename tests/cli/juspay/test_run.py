@@ -1,6 +1,8 @@
 """`joseal juspay run`: a file of attempts, each sent at most once over any number of runs."""
 
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from click.testing import Result
 from tests.faults.world import PAN, new_order
 
-from joseal.cli.exit_codes import Exit
+from joseal.cli.exit_codes import Exit, FailureError
 from joseal.juspay import Client, payout_encrypter
 from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox, TransactionPlan
 
@@ -128,3 +130,40 @@ def test_files_that_can_not_be_used_end_with_4(command: Run, tmp_path: Path) -> 
     (tmp_path / "in").write_text("")
     done = command("--journal", tmp_path / "no" / "journal.db", tmp_path / "in")
     assert (done.exit_code, "the journal can't be opened" in done.stderr) == (Exit.FILE, True)
+
+
+def test_a_standard_input_that_is_closed_is_one_line(
+    command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(stream: object) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr("joseal.cli.files.standard", closed)
+    done = command("-")
+    assert (done.exit_code, done.stdout) == (Exit.FILE, "")
+    assert "Bad file descriptor" in done.stderr
+
+
+def test_rejects_that_can_not_be_a_file_are_refused_before_anything_is_sent(
+    command: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "rejects").mkdir()
+    done = command(batch(sandbox, tmp_path / "in", "order-1"))
+    assert (done.exit_code, done.stdout) == (Exit.FILE, "")
+    assert sandbox.attempts("order-1") == 0
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_rejects_that_can_not_be_written_do_not_hide_what_has_to_be_reconciled(
+    is_known: bool, command: Run, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes, *, private: bool) -> None:
+        raise FailureError("file", "can't write rejects: No space left on device", Exit.FILE)
+
+    source = batch(sandbox, tmp_path / "in", "order-1")
+    if not is_known:
+        FAULTS["order-1"] = Fault.CUT_AFTER_REQUEST
+    monkeypatch.setattr("joseal.cli.juspay.run.files.write", full)
+    done = command(source)
+    assert done.exit_code == (Exit.FILE if is_known else Exit.UNKNOWN)
+    assert "No space left on device" in done.stderr

@@ -1,8 +1,10 @@
 """Any implementation, asked by a command: the protocol, and what a command may do wrong."""
 
 import json
+import math
 import os
 import shlex
+import signal
 import sys
 import time
 from pathlib import Path
@@ -128,6 +130,32 @@ def test_a_command_that_hangs_is_stopped_with_what_it_started(command, tmp_path)
     assert {result.reason for result in report.results} == {"no answer within 1 s"}
     assert time.monotonic() - begun < 20
     assert not any(map(still_runs, map(int, kept.read_text().split())))
+
+
+def test_a_command_that_hangs_is_left_where_its_pipes_are_held_by_what_left_its_group(
+    command, tmp_path
+):
+    kept = tmp_path / "pids"
+    backend = command(
+        f"import subprocess\n{READS}"
+        "    child = subprocess.Popen(['sleep', '30'], start_new_session=True)\n"
+        f"    print(child.pid, file=open({str(kept)!r}, 'a'))\n"
+        "    child.wait()",
+        timeout=1.0,
+    )
+    begun = time.monotonic()
+    report = run(tmp_path, JWE, backend)
+    taken = time.monotonic() - begun
+    for pid in map(int, kept.read_text().split()):
+        os.kill(pid, signal.SIGKILL)
+    assert {result.reason for result in report.results} == {"no answer within 1 s"}
+    assert taken < 20
+
+
+def test_a_command_may_have_all_the_time_that_it_needs(command, tmp_path):
+    refuses = "    print(json.dumps({'id': asked['id'], 'refused': 'no'}), flush=True)"
+    report = run(tmp_path, JWE, command(f"{READS}{refuses}", timeout=math.inf))
+    assert {result.got for result in report.results} == {"no"}
 
 
 def test_a_command_that_never_answers_is_not_started_for_every_case(command, tmp_path):

@@ -1,5 +1,7 @@
 """Public keys in OpenSSH's one line, by every way that PEM takes."""
 
+import base64
+
 import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -62,6 +64,20 @@ def test_what_is_not_one_whole_key_is_refused_by_its_reason(line, text):
         Key.from_pem(line, alg="RS256")
     assert caught.value.__context__ is None
     assert BODY[30:60].decode() not in str(caught.value)
+
+
+@pytest.mark.parametrize("begin", range(256))
+def test_a_point_of_any_form_but_the_uncompressed_one_is_refused(begin):
+    kind, body = line_of(all_algorithms.private("P-256")).split()
+    point = bytearray(base64.b64decode(body))
+    assert point[-65] == 4
+    point[-65] = begin
+    line = kind + b" " + base64.b64encode(point)
+    if begin == 4:
+        assert Key.from_pem(line, alg="ES256").alg == "ES256"
+        return
+    with pytest.raises(InvalidKeyError, match="cut or damaged"):
+        Key.from_pem(line, alg="ES256")
 
 
 def test_password_for_it_is_refused():

@@ -119,8 +119,10 @@ class StreamSource:
         self.digest: str | None = None
         self._regular = file.seekable() and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
         if self._regular:
-            self.digest = _digest(file)
-            file.seek(0)
+            # Standard input stands where another program has left it.
+            begin = file.tell()
+            self.digest = _digest(file, begin)
+            file.seek(begin)
         self.encoding = _encoding(file, encoding)
         self._pieces = _text(file, self.encoding)
         self._held = bytearray()
@@ -262,9 +264,9 @@ def _text(file: BufferedReader, encoding: str | None) -> Iterator[bytes]:
         raise HeadError("encoding", "IN is not UTF-16 throughout, or was cut off") from None
 
 
-def _digest(file: BufferedReader) -> str:
-    """Return the SHA-256 of a file, from its beginning."""
-    file.seek(0)
+def _digest(file: BufferedReader, begin: int = 0) -> str:
+    """Return the SHA-256 of a file, from a place on."""
+    file.seek(begin)
     return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -14,7 +14,7 @@ from joseal._core.secrecy import hide_locals
 from joseal._http.tls import trusting
 from joseal.cli import exit_codes, files, options
 from joseal.cli.juspay.encryption import Encryption
-from joseal.cli.juspay.settings import PATHS, Group
+from joseal.cli.juspay.settings import PATHS, Group, Seconds
 from joseal.juspay import (
     PRODUCTION,
     SANDBOX,
@@ -26,6 +26,11 @@ from joseal.juspay import (
 )
 
 _CERTIFICATE_BYTES: Final = 256 * 1024
+
+# The deadline of a whole call: that of `Client`, or later, so that an answer which is waited for is
+# not cut off by it.
+_CALL_SECONDS: Final = 120.0
+_SECONDS_BEFORE_ANSWER: Final = 60.0
 
 
 class Connection(Group, frozen=True, kw_only=True):
@@ -67,7 +72,7 @@ class Connection(Group, frozen=True, kw_only=True):
             ),
             click.Option(
                 ["--timeout"],
-                type=click.FloatRange(0, 3600, min_open=True),
+                type=Seconds(0, 3600, min_open=True),
                 default=60,
                 show_default=True,
                 metavar="SECONDS",
@@ -129,6 +134,7 @@ class Connection(Group, frozen=True, kw_only=True):
             encrypter,
             stringified=encryption is not None and encryption.stringified,
             answer_timeout_seconds=self.timeout,
+            deadline_seconds=max(_CALL_SECONDS, self.timeout + _SECONDS_BEFORE_ANSWER),
             attempt_path=AttemptPath[attempt_path.upper()],
             apart_seconds=apart,
             ssl_context=context,

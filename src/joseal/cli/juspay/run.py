@@ -100,6 +100,8 @@ def command(
     With --json: {"accepted": NUMBER, "failed": NUMBER, "refused": NUMBER, "not_sent": NUMBER,
     "to_reconcile": NUMBER, "rejected": NUMBER, "sent_now": NUMBER}.
     """
+    if rejects_path is not None:
+        files.check_replaceable(rejects_path)
     planned = _planned(in_path)
     with connection.client(
         encryption, attempt_path=attempting.attempt_path, apart=attempting.apart
@@ -134,7 +136,7 @@ def _planned(path: Path) -> list[PlannedAttempt]:
     """
     try:
         if path == files.STANDARD:
-            return list(_lines(sys.stdin.buffer))
+            return list(_lines(files.standard(sys.stdin).buffer))
         with path.open("rb") as file:
             return list(_lines(file))
     except OSError as error:
@@ -191,15 +193,10 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
     told["sent_now"] = sum(result.sent_now for result in results)
     text = "".join(f"{name}: {count}\n" for name, count in told.items()).encode()
     outcomes.tell(json_output.line(told) if as_json else text)
-    if rejects_path is not None:
-        rest = [result for result in results if result.standing != "accepted"]
-        lines = [
-            json_output.line(
-                {"attemptId": each.attempt_id, "standing": each.standing, "reason": each.reason}
-            )
-            for each in rest
-        ]
-        files.write(rejects_path, b"".join(lines), private=True)
+    not_listed = None if rejects_path is None else _list(results, rejects_path)
+    if not_listed is not None and counts["accepted"] != len(results):
+        # What became of the attempts decides the exit code.
+        click.echo(f"joseal: {not_listed}", err=True)
     if counts["to_reconcile"]:
         text_of_rest = "some attempts have to be reconciled: run it again later"
         raise FailureError("transport", text_of_rest, Exit.UNKNOWN)
@@ -209,3 +206,21 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
     if counts["accepted"] != len(results):
         text_of_rest = "some attempts were refused or rejected, or have failed"
         raise FailureError("api", text_of_rest, Exit.API)
+    if not_listed is not None:
+        raise not_listed
+
+
+def _list(results: list[AttemptResult], path: Path) -> FailureError | None:
+    """List those that were not accepted; return why they can't be."""
+    lines = [
+        json_output.line(
+            {"attemptId": each.attempt_id, "standing": each.standing, "reason": each.reason}
+        )
+        for each in results
+        if each.standing != "accepted"
+    ]
+    try:
+        files.write(path, b"".join(lines), private=True)
+    except FailureError as error:
+        return error
+    return None

@@ -5,6 +5,7 @@ Rules:
   takes the group as one argument.
 """
 
+import math
 from collections.abc import Callable
 from typing import Final, Self
 
@@ -15,6 +16,23 @@ from joseal.cli import help_pages, options
 from joseal.juspay import AttemptPath
 
 PATHS: Final = [path.name.lower() for path in AttemptPath]
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds in a range. No range refuses NaN by itself: it compares with nothing."""
+
+    def convert(
+        self, value: float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the number.
+
+        Raises:
+            BadParameter: it is not a number, or not in the range.
+        """
+        found: float = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number of seconds.", param, ctx)
+        return found
 
 
 class Group(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +91,7 @@ def apart_option() -> click.Parameter:
     """Return how long two reads of a status lie apart."""
     return click.Option(
         ["--apart"],
-        type=click.FloatRange(0, 3600),
+        type=Seconds(0, 3600),
         default=30,
         show_default=True,
         metavar="SECONDS",

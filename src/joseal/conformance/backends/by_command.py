@@ -49,6 +49,8 @@ from joseal.conformance.model import (
 
 _MOST_LINE: Final = 64 * 1024 * 1024
 _MOST_FAILURES: Final = 5
+# What is killed has this long to let go of the pipes.
+_GRACE_SECONDS: Final = 1.0
 _TASKS: Final[dict[type[Task], str]] = {
     Open: "decrypt",
     Verify: "verify",
@@ -87,6 +89,7 @@ class ByCommand:
             raise ValueError("the timeout must be positive")
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
+        self._exchange: _Exchange | None = None
         self._failures = 0
         self._asked = 0
 
@@ -138,11 +141,14 @@ class ByCommand:
         process, self._process = self._process, None
         if process is None:
             return
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.is_last = True
         _stop(process)
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        if exchange is not None:
+            exchange.join(_GRACE_SECONDS)
+        if exchange is None or not exchange.is_alive():
+            _close(process)
         process.wait()
 
     def _asking(self, request: dict[str, object]) -> Answer:
@@ -153,20 +159,18 @@ class ByCommand:
             process = self._started()
         except OSError as error:
             return Silent(f"the command can't be started: {os.strerror(error.errno or 0)}")
-        late = threading.Event()
-        timer = threading.Timer(self._timeout, _stop_late, (process, late))
-        timer.start()
-        try:
-            written = _exchange(process, line)
-        finally:
-            timer.cancel()
-        answer = None if late.is_set() else _answer(written, self._asked)
+        self._exchange = exchange = _Exchange(process, line)
+        exchange.start()
+        exchange.join(min(self._timeout, threading.TIMEOUT_MAX))
+        is_late = exchange.is_alive()
+        answer = None if is_late else _answer(exchange.written, self._asked)
         if answer is not None:
             return answer
         self.close()
-        if late.is_set():
+        if is_late:
             return Silent(f"no answer within {self._timeout:g} s")
-        return Silent("not an answer of the protocol" if written else "the command ended")
+        got = exchange.written
+        return Silent("not an answer of the protocol" if got else "the command ended")
 
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
@@ -214,18 +218,46 @@ def _members(settings: Settings) -> dict[str, object]:
     }
 
 
-def _exchange(process: "subprocess.Popen[bytes]", line: bytes) -> bytes:
-    """Write a request and read a line; nothing where the command has ended."""
-    pipes: tuple[IO[bytes] | None, IO[bytes] | None] = (process.stdin, process.stdout)
-    into, out = pipes
-    if into is None or out is None:
-        return b""
-    try:
-        into.write(line + b"\n")
-        into.flush()
-        return out.readline(_MOST_LINE)
-    except OSError:
-        return b""
+class _Exchange(threading.Thread):
+    """Writes a request and reads a line, which may take for as long as something has the pipes.
+
+    What has left the command's group is not killed with it, and may have them.
+
+    Attributes:
+        written: the line; nothing where the command has ended.
+        is_last: close the pipes behind it.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", line: bytes) -> None:
+        super().__init__(daemon=True)
+        self._process = process
+        self._line = line
+        self.written = b""
+        self.is_last = False
+
+    def run(self) -> None:
+        """Do it."""
+        pipes: tuple[IO[bytes] | None, IO[bytes] | None] = (
+            self._process.stdin,
+            self._process.stdout,
+        )
+        into, out = pipes
+        if into is None or out is None:
+            return
+        with contextlib.suppress(OSError):
+            into.write(self._line + b"\n")
+            into.flush()
+            self.written = out.readline(_MOST_LINE)
+        if self.is_last:
+            _close(self._process)
+
+
+def _close(process: "subprocess.Popen[bytes]") -> None:
+    """Close the pipes to a command."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
 
 
 def _answer(line: bytes, number: int) -> Answer | None:
@@ -247,11 +279,6 @@ def _answer(line: bytes, number: int) -> Answer | None:
 def _word(value: str) -> str:
     shown = "".join(char if char.isprintable() else "?" for char in value[:MOST_ID])
     return shown or "?"
-
-
-def _stop_late(process: "subprocess.Popen[bytes]", late: threading.Event) -> None:
-    late.set()
-    _stop(process)
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA3_256, SHAKE256, Hash
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.hpke_suites import NONCE_BYTES, HpkeSuite
+from joseal._core.algorithms.hpke.suites import NONCE_BYTES, HpkeSuite
 from joseal._core.algorithms.registry import HashName
 
 _VERSION: Final = b"HPKE-v1"

@@ -20,7 +20,7 @@ from typing import Final, final
 
 from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey, field_bytes, name
-from joseal._core.algorithms.hpke.key_schedule import shake256
+from joseal._core.algorithms.hashes import shake256
 from joseal._core.algorithms.registry import ALGS, SIGS, WEIERSTRASS, KeyAlg
 from joseal._core.keys import pem
 from joseal._core.keys.external import PublicMaterial

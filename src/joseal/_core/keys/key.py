@@ -34,12 +34,13 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import certificates, derived, jwk_algs, support
-from joseal._core.keys import jwk as jwks
+from joseal._core.keys import certificates, derived, support
 from joseal._core.keys import material as materials
 from joseal._core.keys import pem as pems
 from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
+from joseal._core.keys.jwk import algs as jwk_algs
+from joseal._core.keys.jwk import codec as jwks
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
 from joseal._core.keys.shared_secrets import check_secret

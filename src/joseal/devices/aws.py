@@ -22,8 +22,8 @@ from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey, field_bytes, name
 from joseal._core.algorithms.hashes import shake256
 from joseal._core.algorithms.registry import ALGS, SIGS, WEIERSTRASS, KeyAlg
-from joseal._core.keys import pem
 from joseal._core.keys.external import PublicMaterial
+from joseal._core.keys.formats import pem
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.devices import key_service

@@ -34,11 +34,12 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import certificates, derived, support
+from joseal._core.keys import derived, support
 from joseal._core.keys import material as materials
-from joseal._core.keys import pem as pems
-from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
+from joseal._core.keys.formats import certificates
+from joseal._core.keys.formats import pem as pems
+from joseal._core.keys.formats.certificates import Certificate
 from joseal._core.keys.jwk import algs as jwk_algs
 from joseal._core.keys.jwk import codec as jwks
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
@@ -509,7 +510,7 @@ class Key(Opaque):
         Source: RFC 7292.
         """
         # Most programs never need PKCS#12.
-        from joseal._core.keys import pkcs12  # noqa: PLC0415
+        from joseal._core.keys.formats import pkcs12  # noqa: PLC0415
 
         material, chain = pkcs12.load(data, password, alias)
         return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
-from tests.core.keys.test_pkcs12 import certificate
+from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.helpers import all_algorithms, forge
 
 from joseal import InvalidKeyError, Key, KeySet

@@ -12,7 +12,7 @@ Rules:
 Source: vectors/README.md has our format and where the others are from.
 """
 
-from joseal.conformance.backends.by_command import ByCommand
+from joseal.conformance.backends.command import ByCommand
 from joseal.conformance.backends.registry import BACKENDS, Backend, backend, is_installed
 from joseal.conformance.files import SHIPPED, verify
 from joseal.conformance.origin import Origin

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from tests.core.keys.test_pkcs12 import certificate
+from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.docs import pages
 from tests.helpers import all_algorithms, der, forge
 from tests.helpers.said import ALG, OF_DOCTOR, PAIR, PEM, PUBLIC, TOKEN, answer, doctor, jwk, token

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
     from joseal._core.jws import Signer, VerifiedToken, Verifier
     from joseal._core.keys import Key, KeySet
-    from joseal._core.keys.certificates import Certificate
     from joseal._core.keys.external import ExternalKey
+    from joseal._core.keys.formats.certificates import Certificate
     from joseal._core.limits import Limits
     from joseal._core.multi_jwe import MultiEncrypter
     from joseal._core.multi_jws import MultiSigner
@@ -108,7 +108,7 @@ __version__: str
 # Where the names are that are loaded when they are first used, below `joseal._core`.
 _HOMES: Final = {
     "Alg": "algorithms.registry",
-    "Certificate": "keys.certificates",
+    "Certificate": "keys.formats.certificates",
     "DecryptThenVerify": "nested",
     "DecryptedToken": "jwe",
     "Decrypter": "jwe",

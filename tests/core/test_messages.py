@@ -26,8 +26,9 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
-from joseal._core.algorithms import akp, curves, ecdh, hpke_kdf, ml_kem, rsa, signatures
+from joseal._core.algorithms import akp, curves, ecdh, rsa, signatures
 from joseal._core.algorithms.aes import Direct
+from joseal._core.algorithms.hpke import key_schedule, ml_kem
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal._core.policy import Policy
@@ -452,7 +453,7 @@ REFUSALS = [
     (
         ValueError,
         "a KEM on a curve has HKDF",
-        lambda: hpke_kdf.extract_and_expand(ALGS["HPKE-9"].suite, b"", b""),
+        lambda: key_schedule.extract_and_expand(ALGS["HPKE-9"].suite, b"", b""),
     ),
     (
         TypeError,

@@ -25,8 +25,8 @@ from tests.helpers import der
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
-from joseal._core.keys import certificates
-from joseal._core.keys import pem as pems
+from joseal._core.keys.formats import certificates
+from joseal._core.keys.formats import pem as pems
 from joseal._core.wire import strict_json
 
 __all__ = ["WORDS", "check", "seeds"]

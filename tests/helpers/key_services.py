@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from joseal import Key
-from joseal._core.algorithms.ml_kem import MlKem
+from joseal._core.algorithms.hpke.ml_kem import MlKem
 
 HASHES = {
     "SHA_1": hashes.SHA1(),  # noqa: S303 - RSA-OAEP has it

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.core.keys.test_pkcs12 import certificate
+from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.helpers import forge
 
 from joseal import InvalidKeyError, Key, profiles

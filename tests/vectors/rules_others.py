@@ -386,7 +386,7 @@ ELSEWHERE = {
     "No error, log record or pickle holds input or key": "as before: tests/core/secrecy/test_canary.py",
     "No CEK is handed out before the tag holds": "there is no such call: tests/house/test_names.py",
     "A nested token names both layers": "it is a JWE in a JWS or the reverse: tests/core/test_nested.py",
-    "PEM and certificates never become shared secrets": "a JWK is no PEM: tests/core/keys/test_pem.py",
+    "PEM and certificates never become shared secrets": "a JWK is no PEM: tests/core/keys/formats/test_pem.py",
     "Keys are fetched over https, with bounds": "joseal fetches none: no module of the core names "
     "a transport",
     "The IV, the epk and the salt of a new token are fresh": "that is about sealing: tests/core/jwe/test_jwe.py",

@@ -16,8 +16,8 @@ from msgspec import UNSET, Struct
 
 from joseal._core.algorithms import content_encryption, deflate
 from joseal._core.algorithms.content_encryption import AeadOutput
+from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import KeyManagement, Unwrap, UnwrapRequest
-from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.algorithms.registry import ALGS, EncSpec, said
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES

@@ -17,9 +17,9 @@ from typing import Final, SupportsIndex, final
 from msgspec import Struct
 
 from joseal._core import checks, token_count
+from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import KeyManagement, WrapSettings
 from joseal._core.algorithms.pbes2 import Password
-from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.algorithms.registry import Enc, lookup_enc
 from joseal._core.assembly import JsonStart, assemble_json, deflated
 from joseal._core.keys import Key

@@ -18,8 +18,8 @@ from msgspec import UNSET, Struct, structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms import content_encryption
+from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import WrapSettings
-from joseal._core.algorithms.quantum import weakest_of
 from joseal._core.decryption import DecryptionSettings, JsonSteps, cek_or_random, check_json
 from joseal._core.jwe import (
     Decrypter,

@@ -17,7 +17,7 @@ import click
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg, known_alg
-from joseal._core.keys.openssh import is_openssh
+from joseal._core.keys.formats.openssh import is_openssh
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files

@@ -13,7 +13,7 @@ from joseal.cli import exit_codes, files, help_pages, json_output, options
 from joseal.cli.console import Page
 from joseal.conformance import FileReport, Outcome, Report
 from joseal.conformance.files import visible
-from joseal.conformance.reports.as_json import members
+from joseal.conformance.reports.json_text import members
 from joseal.conformance.reports.summary import (
     FlagRow,
     by_flag,

@@ -12,13 +12,13 @@ Rules:
 Source: vectors/README.md has our format and where the others are from.
 """
 
-from joseal.conformance.backends.by_command import ByCommand
+from joseal.conformance.backends.command import ByCommand
 from joseal.conformance.backends.registry import BACKENDS, Backend, backend, is_installed
 from joseal.conformance.files import SHIPPED, verify
 from joseal.conformance.origin import Origin
-from joseal.conformance.reports.as_html import to_html
-from joseal.conformance.reports.as_json import to_json
-from joseal.conformance.reports.as_junit import to_junit
+from joseal.conformance.reports.html_page import to_html
+from joseal.conformance.reports.json_text import to_json
+from joseal.conformance.reports.junit import to_junit
 from joseal.conformance.running import FileReport, Outcome, Report, Result
 
 __all__ = [

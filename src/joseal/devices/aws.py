@@ -20,10 +20,10 @@ from typing import Final, final
 
 from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey, field_bytes, name
-from joseal._core.algorithms.hpke_kdf import shake256
+from joseal._core.algorithms.hashes import shake256
 from joseal._core.algorithms.registry import ALGS, SIGS, WEIERSTRASS, KeyAlg
-from joseal._core.keys import pem
 from joseal._core.keys.external import PublicMaterial
+from joseal._core.keys.formats import pem
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.devices import key_service

@@ -22,8 +22,8 @@ from typing import Final, final
 from joseal._core.algorithms import akp
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.registry import ALGS, SIGS, KeyAlg, lookup_alg
-from joseal._core.keys import pem
 from joseal._core.keys.external import PublicMaterial
+from joseal._core.keys.formats import pem
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.devices import key_service

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from joseal._core.keys import classify
+from joseal._core.keys.classifier import classify
 from joseal._core.secrecy import hide_locals
 
 # Kinds that a loader reads.

@@ -6,7 +6,7 @@ Source: RFC 7518 sections 4.2 to 4.8, 5.2 and 5.3, RFC 3394.
 from collections.abc import Iterator
 from typing import Final
 
-from joseal._core.algorithms.hpke_suites import TAG_BYTES
+from joseal._core.algorithms.hpke.suites import TAG_BYTES
 from joseal._core.algorithms.registry import ENCS, AlgSpec, EncSpec
 from joseal.diagnosis.causes import cause
 from joseal.diagnosis.lenient_parse import Part, Reading, undone

@@ -17,7 +17,8 @@ from joseal._core import checks
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, KeyAlg, lookup_alg
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
-from joseal._core.keys import Key, KeySet, jwk_algs
+from joseal._core.keys import Key, KeySet
+from joseal._core.keys.jwk import algs as jwk_algs
 from joseal._core.keys.keyset import reasons
 from joseal._core.wire import strict_json
 from joseal.errors import InvalidKeyError

@@ -21,7 +21,7 @@ from tests.helpers import forge, mistakes
 
 from joseal import Decrypter, InvalidKeyError, Key, KeySet, Signer, TokenError, Verifier
 from joseal._core.algorithms.registry import ENCS, SIGS
-from joseal._core.keys import jwk as jwks
+from joseal._core.keys.jwk import codec as jwks
 from joseal.cli import key_files, options
 from joseal.cli.doctor import keys, report, signatures
 from joseal.cli.doctor.key_ring import Given, alg_of

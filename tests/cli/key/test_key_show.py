@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
-from tests.core.keys.test_pkcs12 import certificate
+from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.helpers import all_algorithms, der, forge
 
 from joseal import Decrypter, Encrypter, Key, Signer

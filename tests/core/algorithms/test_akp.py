@@ -8,7 +8,7 @@ from tests.helpers.forge import draw
 
 from joseal import InvalidKeyError
 from joseal._core.algorithms import akp, curves
-from joseal._core.algorithms.ml_kem import MlKem
+from joseal._core.algorithms.hpke.ml_kem import MlKem
 from joseal._core.algorithms.signatures import ml_dsa_check, ml_dsa_signer
 
 # FIPS 203 section 8, FIPS 204 section 4; the point of a hybrid behind its key of ML-KEM.

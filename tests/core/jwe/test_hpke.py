@@ -27,7 +27,8 @@ from joseal import (
     TokenTooLargeError,
     Verifier,
 )
-from joseal._core.algorithms import curves, ml_kem
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.hpke import ml_kem
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.wire.json_form.encrypted import ALONE
 from joseal.stream import encrypt_stream

@@ -15,7 +15,8 @@ from tests.helpers import hpke_forge
 from tests.helpers.forge import draw
 
 from joseal import Decrypter, DecryptionError
-from joseal._core.algorithms import content_encryption, curves, hpke, hpke_kdf
+from joseal._core.algorithms import content_encryption, curves
+from joseal._core.algorithms.hpke import encryption, key_schedule
 
 # One of every KEM; the suites of one KEM differ in the AEAD alone.
 ALGS = [f"HPKE-{number}{mode}" for number in (0, 1, 3, 5, 8, 9, 12) for mode in ("", "-KE")]
@@ -66,12 +67,12 @@ class Recorded:
 @pytest.mark.parametrize("alg", ALGS)
 def test_every_fault_does_the_same_work_as_a_good_token(alg, monkeypatch):
     log = []
-    monkeypatch.setattr(hpke_kdf, "schedule", Recorded(hpke_kdf.schedule, "schedule", log))
+    monkeypatch.setattr(key_schedule, "schedule", Recorded(key_schedule.schedule, "schedule", log))
     monkeypatch.setattr(curves, "agree", Recorded(curves.agree, "agree", log))
     fresh = hpke_forge.key.__wrapped__(alg)
     one = Decrypter(fresh, enc="A128GCM" if alg.endswith("-KE") else None)
     monkeypatch.setattr(os, "urandom", Recorded(os.urandom, "random", log))  # noqa: TID251 - recorded
-    monkeypatch.setattr(hpke, "_aead", Recorded(hpke._aead, "aead", log))
+    monkeypatch.setattr(encryption, "_aead", Recorded(encryption._aead, "aead", log))
     opened = content_encryption.open_
     monkeypatch.setattr(content_encryption, "open_", Recorded(opened, "content", log))
     # The size of a secret is that of its KEM, and the forged one has 32 bytes.

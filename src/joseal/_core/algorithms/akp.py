@@ -32,7 +32,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import (
 
 from joseal._core.algorithms import curves, foreign
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
-from joseal._core.algorithms.hpke_kdf import shake256
+from joseal._core.algorithms.hashes import shake256
 from joseal._core.secrecy import Opaque
 
 MlDsaPrivate: TypeAlias = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87PrivateKey

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from joseal._core.algorithms import content_chunked
 from joseal._core.algorithms.content_chunked import BLOCK_BYTES, PADDINGS
 from joseal._core.algorithms.hashes import HASHES, same
-from joseal._core.algorithms.hpke_suites import NONCE_BYTES
+from joseal._core.algorithms.hpke.suites import NONCE_BYTES
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire.large import LargeCiphertext
 

@@ -1,4 +1,4 @@
-"""The hashes of the tables, as `cryptography` has them, and how what they made is compared."""
+"""The hashes of the tables and those of FIPS 202, and how what they made is compared."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -25,6 +25,20 @@ def digest(raw: bytes, name: HashName = "sha256") -> bytes:
     """Hash, with SHA-256 unless another one is named."""
     function = hashes.Hash(HASHES[name])
     function.update(raw)
+    return function.finalize()
+
+
+def shake256(data: bytes, size: int) -> bytes:
+    """Return bytes of SHAKE256. FIPS 202."""
+    function = hashes.Hash(hashes.SHAKE256(size))
+    function.update(data)
+    return function.finalize()
+
+
+def sha3_256(data: bytes) -> bytes:
+    """Hash with SHA3-256. FIPS 202."""
+    function = hashes.Hash(hashes.SHA3_256())
+    function.update(data)
     return function.finalize()
 
 

@@ -16,7 +16,7 @@ from typing import Final, Literal, TypeAlias
 from msgspec import Struct
 
 from joseal._core import checks
-from joseal._core.algorithms.hpke_suites import NONCE_BYTES, SUITES, TAG_BYTES, HpkeAlg, HpkeSuite
+from joseal._core.algorithms.hpke.suites import NONCE_BYTES, SUITES, TAG_BYTES, HpkeAlg, HpkeSuite
 from joseal.errors import InvalidKeyError
 
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]

@@ -9,9 +9,7 @@ Rules:
 Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
 
-import os
 from collections.abc import Mapping
-from functools import partial
 from typing import Final, Literal, Self, SupportsIndex, TypeAlias, final
 
 from joseal._core import checks
@@ -19,10 +17,9 @@ from joseal._core.algorithms import akp
 from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.key_management import KeyManagement
-from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
+from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import (
     ENCS,
-    PASSWORD_ALGS,
     AlgorithmSpec,
     AlgSpec,
     Curve,
@@ -34,16 +31,15 @@ from joseal._core.algorithms.registry import (
     lookup_alg,
 )
 from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import certificates, derived, jwk_algs, support
-from joseal._core.keys import jwk as jwks
+from joseal._core.keys import derived, loading, support
 from joseal._core.keys import material as materials
-from joseal._core.keys import pem as pems
-from joseal._core.keys.certificates import Certificate
 from joseal._core.keys.external import External, ExternalKey, PublicMaterial
+from joseal._core.keys.formats import pem as pems
+from joseal._core.keys.formats.certificates import Certificate
+from joseal._core.keys.jwk import codec as jwks
+from joseal._core.keys.loading import Loaded, check_switches
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
-from joseal._core.keys.shared_secrets import check_secret
-from joseal._core.limits import Limits
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
@@ -51,11 +47,6 @@ from joseal._core.wire import base64url
 from joseal._core.wire import header as headers
 from joseal.errors import InvalidKeyError
 
-# A text that is taken for true must neither load nor release anything. The limits are there for
-# the check alone: a key has none.
-check_switches: Final = partial(checks.check, Limits())
-
-_MOST_SALT_BYTES: Final = 1024
 _SHOWN_KID: Final = 64
 
 # SubjectPublicKeyInfo or pub, alg, kid, key_ops and certificates of a public key.
@@ -151,6 +142,23 @@ class Key(Opaque):
         return key
 
     @classmethod
+    def _bind(cls, loaded: Loaded, kid: str | None, *, legacy: bool = False) -> Self:
+        """Bind what was loaded to its alg, under its own name or the caller's.
+
+        Raises:
+            TypeError: `kid` is not str, or `legacy` is not a bool.
+            ValueError: UTF-8 can't carry `kid`.
+            InvalidKeyError: a JWK has another kid; or the material can't serve its alg or its enc.
+        """
+        material, alg, chain, own, enc, operations = loaded
+        if kid is not None and own is not None and kid != own:
+            raise InvalidKeyError("the JWK's own kid contradicts kid=")
+        kid = own if kid is None else kid
+        return cls._make(
+            material, alg, kid=kid, enc=enc, operations=operations, legacy=legacy, chain=chain
+        )
+
+    @classmethod
     @hide_locals
     def from_pem(
         cls,
@@ -195,9 +203,7 @@ class Key(Opaque):
         Source: RFC 7468; RFC 4253 section 6.6, RFC 5656 and RFC 8709 for OpenSSH; RFC 7518 section
         4.3 for the least size.
         """
-        material = pems.load_pem(pem, password)
-        chain = _beside(material, _utf8(pem))
-        return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)
+        return cls._bind(loading.of_pem(pem, alg, password), kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -242,8 +248,7 @@ class Key(Opaque):
 
         Source: RFC 5280 section 4.1, RFC 5958, RFC 8017 appendix A.1.
         """
-        material = pems.load_der(data, password)
-        return cls._make(material, alg, kid=kid, legacy=legacy, chain=_beside(material, data))
+        return cls._bind(loading.of_der(data, alg, password), kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -278,10 +283,7 @@ class Key(Opaque):
 
         Source: RFC 5280 section 4.1.
         """
-        chain = certificates.of_text(data)
-        return cls._make(
-            pems.load_der(chain[0].der, None), alg, kid=kid, legacy=legacy, chain=chain
-        )
+        return cls._bind(loading.of_certificate(data, alg), kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -345,11 +347,7 @@ class Key(Opaque):
 
         Source: RFC 7518 sections 3.2, 4.4, 4.5 and 4.7.
         """
-        if not isinstance(secret, bytes):
-            raise TypeError("the secret must be bytes")
-        # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
-        check_secret(secret)
-        return cls._make(secret, alg, kid=kid, legacy=legacy)
+        return cls._bind(loading.of_bytes(secret, alg), kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -394,21 +392,7 @@ class Key(Opaque):
 
         Source: RFC 7468, RFC 7517 section 4.
         """
-        if not isinstance(name, str):
-            raise checks.wrong_type("name", "str", name)
-        value = os.environ.get(name)
-        if value is None:
-            raise InvalidKeyError("the environment variable is not set")
-        known = lookup_alg(alg)
-        if known.kind == "oct" and not value.strip().startswith("{"):
-            fits = partial(materials.fits, known, legacy=legacy)
-            return cls.from_bytes(pems.secret_of_env(value, fits), alg=alg, kid=kid, legacy=legacy)
-        raw = pems.unwrap_env(value)
-        if raw.lstrip().startswith(b"{"):
-            if password is not None:
-                raise InvalidKeyError("a password was given, but a JWK is not encrypted")
-            return cls.from_jwk(raw, alg=alg, kid=kid, legacy=legacy)
-        return cls.from_pem(raw, alg=alg, kid=kid, password=password, legacy=legacy)
+        return cls._bind(loading.of_env(name, alg, password, legacy=legacy), kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -452,15 +436,8 @@ class Key(Opaque):
 
         Source: RFC 7517 section 4, RFC 7518 section 6.
         """
-        check_switches(dual_use=dual_use, legacy=legacy)
-        jwk_algs.check(alg)
-        members = jwks.members_of(jwk, "jwk")
-        chosen = jwk_algs.choose(alg, members)
-        material, bound, enc, own, operations = jwks.load(members, chosen, dual_use=dual_use)
-        if kid is not None and own is not None and kid != own:
-            raise InvalidKeyError("the JWK's own kid contradicts kid=")
-        kid = own if kid is None else kid
-        return cls._make(material, bound, kid=kid, enc=enc, operations=operations, legacy=legacy)
+        loaded = loading.of_jwk(jwk, alg, dual_use=dual_use, legacy=legacy)
+        return cls._bind(loaded, kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -507,11 +484,7 @@ class Key(Opaque):
 
         Source: RFC 7292.
         """
-        # Most programs never need PKCS#12.
-        from joseal._core.keys import pkcs12  # noqa: PLC0415
-
-        material, chain = pkcs12.load(data, password, alias)
-        return cls._make(material, alg, kid=kid, legacy=legacy, chain=chain)
+        return cls._bind(loading.of_pkcs12(data, alg, password, alias), kid, legacy=legacy)
 
     @classmethod
     @hide_locals
@@ -551,18 +524,7 @@ class Key(Opaque):
 
         Source: RFC 7518 section 4.8.
         """
-        known = lookup_alg(alg)
-        if not isinstance(known, AlgSpec) or known.kind != "password":
-            raise InvalidKeyError(f"alg={alg} takes no password: {', '.join(PASSWORD_ALGS)} do")
-        work = known.iterations if iterations is None else iterations
-        checks.check_ints(iterations=work, salt_bytes=salt_bytes)
-        raw = pems.secret(password)
-        if work < LEAST_ITERATIONS:
-            raise ValueError("iterations must not be under 1000")
-        if not LEAST_SALT_BYTES <= salt_bytes <= _MOST_SALT_BYTES:
-            raise ValueError("salt_bytes must be from 8 to 1024")
-        check_secret(raw)
-        return cls._make(Password(raw, work, salt_bytes), alg, kid=kid)
+        return cls._bind(loading.of_password(password, alg, iterations, salt_bytes), kid)
 
     @classmethod
     @hide_locals
@@ -1089,13 +1051,3 @@ def _unpickle(
         raise InvalidKeyError("the pickle is not that of a public key")
     permitted = None if operations is None else frozenset(operations)
     return Key._make(material, alg, kid=kid, operations=permitted, legacy=True, chain=chain)
-
-
-def _utf8(pem: str | bytes) -> bytes:
-    return pem.encode("utf-8", errors="replace") if isinstance(pem, str) else pem
-
-
-def _beside(material: Material, raw: bytes) -> tuple[Certificate, ...]:
-    """Return the certificates that public material was loaded from."""
-    private = isinstance(material, PrivateMaterial)
-    return () if private else certificates.beside(raw)

@@ -15,9 +15,10 @@ from msgspec import UNSET
 
 from joseal._core import checks
 from joseal._core.algorithms.registry import ALGS, KeyAlg, said
-from joseal._core.keys import jwk_algs
-from joseal._core.keys.jwk import members_of
-from joseal._core.keys.key import Key, check_switches
+from joseal._core.keys.jwk import algs as jwk_algs
+from joseal._core.keys.jwk.codec import members_of
+from joseal._core.keys.key import Key
+from joseal._core.keys.loading import check_switches
 from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json

@@ -17,11 +17,11 @@ from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.ecdh import Agree, EcdhEs
-from joseal._core.algorithms.hpke import HpkeIntegrated, HpkeKeyEncryption
-from joseal._core.algorithms.hpke_suites import HpkeSuite
-from joseal._core.algorithms.kems import DhKem, Kem
+from joseal._core.algorithms.hpke.encryption import HpkeIntegrated, HpkeKeyEncryption
+from joseal._core.algorithms.hpke.kems import DhKem, Kem
+from joseal._core.algorithms.hpke.ml_kem import MlKem
+from joseal._core.algorithms.hpke.suites import HpkeSuite
 from joseal._core.algorithms.key_management import KeyManagement
-from joseal._core.algorithms.ml_kem import MlKem
 from joseal._core.algorithms.pbes2 import Password, Pbes2
 from joseal._core.algorithms.registry import AlgSpec, EncSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor

@@ -12,7 +12,7 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from joseal._core.keys import classify, der
+from joseal._core.keys.classifier import classify, der
 from joseal.errors import InvalidKeyError
 
 # How the kinds begin that are never a shared secret.

@@ -14,7 +14,7 @@ from joseal._core.algorithms.registry import ALGS, SIGS, lookup_alg
 from joseal._core.keys import material as materials
 from joseal._core.secrecy import hide_locals
 from joseal.cli import key_files, options
-from joseal.cli.doctor import secret_variants
+from joseal.cli.doctor.variants import shared_secrets
 from joseal.cli.key_files import File
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading
@@ -99,7 +99,7 @@ def too_short(key: Key) -> str | None:
     Source: RFC 7518 section 3.2.
     """
     sig = SIGS.get(key.alg)
-    size = len(secret_variants.secret_of(key)) if key.is_symmetric else 0
+    size = len(shared_secrets.secret_of(key)) if key.is_symmetric else 0
     if sig is None or not size or materials.fits(sig, size):
         return None
     return f"{8 * size} bits, and {sig.name} needs {8 * sig.key_bytes}"

@@ -20,10 +20,11 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS
 from joseal.cli import key_files, options
-from joseal.cli.doctor import key_ring, variants
+from joseal.cli.doctor import key_ring
 from joseal.cli.doctor.findings import finding
 from joseal.cli.doctor.key_ring import Given
-from joseal.cli.doctor.variants import Trial
+from joseal.cli.doctor.variants import trials
+from joseal.cli.doctor.variants.trials import Trial
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading, for_recipient
@@ -76,7 +77,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     accepted, reason = _strictly(raw, keys, given)
     if accepted is not None:
         return Findings(
-            notes=(*named, *unnamed(reading, keys, named), *variants.of_plaintext(accepted[1])),
+            notes=(*named, *unnamed(reading, keys, named), *trials.of_plaintext(accepted[1])),
             with_key=True,
             tried=True,
             opened=True,
@@ -131,7 +132,7 @@ def _one(reading: Reading, key: Key) -> tuple[int, Findings]:
         return -1, Findings(causes=(finding("key_public"),), key=key)
     alg, enc = algorithms(reading)
     bound = None if alg is None else key_ring.bound_to(key, alg.name)
-    trial = None if bound is None else variants.attempt(reading, bound)
+    trial = None if bound is None else trials.attempt(reading, bound)
     if bound is None or trial is None:
         return -1, Findings(key=key)
     if not trial.opened and enc is not None and not bound._serves(enc):

@@ -11,10 +11,11 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWS_SEGMENTS
 from joseal.cli import key_files
-from joseal.cli.doctor import key_ring, keys, signature_variants
+from joseal.cli.doctor import key_ring, keys
 from joseal.cli.doctor.findings import finding
 from joseal.cli.doctor.key_ring import Given
 from joseal.cli.doctor.keys import Findings
+from joseal.cli.doctor.variants import signatures as signature_variants
 from joseal.diagnosis import Cause
 from joseal.diagnosis.lenient_parse import Reading
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, SIGS, lookup_alg
-from joseal._core.keys.certificates import Certificate
+from joseal._core.keys.formats.certificates import Certificate
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal.cli import files, help_pages, json_output, key_files, options

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from joseal.conformance.backends.by_joseal import ByJoseal
+from joseal.conformance.backends.own import ByJoseal
 from joseal.conformance.model import Answer, Task
 
 
@@ -102,5 +102,5 @@ def backend(name: str) -> Backend:
     """
     if BACKENDS[name] == "joseal":
         return ByJoseal()
-    made: Backend = importlib.import_module(f"joseal.conformance.backends.by_{name}").Peer()
+    made: Backend = importlib.import_module(f"joseal.conformance.backends.{name}").Peer()
     return made

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from joseal._core import checks
 from joseal._core.algorithms import foreign
-from joseal._core.keys import classify, der, encrypted_parts, pem
-from joseal._core.keys.certificates import Certificate
+from joseal._core.keys.classifier import classify, der
+from joseal._core.keys.formats import encrypted_parts, pem
+from joseal._core.keys.formats.certificates import Certificate
 from joseal._core.keys.material import Material, public
 from joseal.errors import InvalidKeyError
 

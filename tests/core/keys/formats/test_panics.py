@@ -19,7 +19,7 @@ from tests.helpers import der
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms import curves
-from joseal._core.keys import pem as pems
+from joseal._core.keys.formats import pem as pems
 
 PASSWORD = "a password that no traceback shows"
 PAIR = ec.derive_private_key(7, ec.SECP256R1())

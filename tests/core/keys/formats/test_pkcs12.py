@@ -20,8 +20,8 @@ from tests.helpers import all_algorithms, forge
 from tests.helpers import der as asn1
 
 from joseal import InvalidKeyError, Key
-from joseal._core.keys import encrypted_parts
-from joseal._core.keys import pkcs12 as pkcs12_parts
+from joseal._core.keys.formats import encrypted_parts
+from joseal._core.keys.formats import pkcs12 as pkcs12_parts
 
 
 def certificate(private):

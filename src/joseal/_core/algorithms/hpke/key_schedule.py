@@ -9,11 +9,10 @@ Source: RFC 9180 sections 4 and 5.1; draft-ietf-hpke-hpke section 5.1 for one st
 
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives.hashes import SHA3_256, SHAKE256, Hash
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.hpke_suites import NONCE_BYTES, HpkeSuite
+from joseal._core.algorithms.hashes import HASHES, shake256
+from joseal._core.algorithms.hpke.suites import NONCE_BYTES, HpkeSuite
 from joseal._core.algorithms.registry import HashName
 
 _VERSION: Final = b"HPKE-v1"
@@ -41,20 +40,6 @@ def extract_and_expand(suite: HpkeSuite, secret: bytes, kem_context: bytes) -> b
     prk = hkdf.extract(b"", b"eae_prk", secret)
     size = HASHES[suite.kdf].digest_size
     return hkdf.expand(prk, b"shared_secret", kem_context, size)
-
-
-def shake256(data: bytes, size: int) -> bytes:
-    """Return bytes of SHAKE256. FIPS 202."""
-    function = Hash(SHAKE256(size))
-    function.update(data)
-    return function.finalize()
-
-
-def sha3_256(data: bytes) -> bytes:
-    """Hash with SHA3-256. FIPS 202."""
-    function = Hash(SHA3_256())
-    function.update(data)
-    return function.finalize()
 
 
 def _two_stages(

@@ -12,9 +12,9 @@ Source: RFC 7468, RFC 7517, RFC 4716, RFC 4251; the formats of OpenSSH, PuTTY, P
 import re
 from typing import Final, NamedTuple
 
-from joseal._core.keys import der
-from joseal._core.keys.mistakes import MISTAKES, PEM_LABELS
-from joseal._core.keys.prefixes import PREFIXES
+from joseal._core.keys.classifier import der
+from joseal._core.keys.classifier.mistakes import MISTAKES, PEM_LABELS
+from joseal._core.keys.classifier.prefixes import PREFIXES
 from joseal._core.wire import base64url, strict_json
 
 # Far above any key; what is longer is classified by its beginning.

@@ -19,9 +19,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from msgspec import UNSET
 
-from joseal._core.algorithms import hpke_kdf
-from joseal._core.algorithms.hpke_suites import TAG_BYTES, HpkeSuite
-from joseal._core.algorithms.kems import Decapsulate, Kem
+from joseal._core.algorithms.hpke import key_schedule
+from joseal._core.algorithms.hpke.kems import Decapsulate, Kem
+from joseal._core.algorithms.hpke.suites import TAG_BYTES, HpkeSuite
 from joseal._core.algorithms.key_management import (
     NO_MEMBERS,
     Unwrap,
@@ -79,7 +79,7 @@ class HpkeIntegrated(Opaque):
         return None if secret is None else self._derive(secret, info)
 
     def _derive(self, secret: bytes, info: bytes) -> bytes:
-        return b"".join(hpke_kdf.schedule(self._suite, secret, info))
+        return b"".join(key_schedule.schedule(self._suite, secret, info))
 
 
 class HpkeKeyEncryption(Opaque):
@@ -97,7 +97,7 @@ class HpkeKeyEncryption(Opaque):
         """Encrypt a content encryption key, a fresh one if none is given."""
         secret, encapsulated = self._kem.encapsulate()
         info = _recipient_structure(settings.enc, settings.info)
-        key, nonce = hpke_kdf.schedule(self._suite, secret, info)
+        key, nonce = key_schedule.schedule(self._suite, secret, info)
         if cek is None:
             cek = os.urandom(settings.enc.cek_bytes)
         encrypted_key = _aead(self._suite, key).encrypt(nonce, cek, None)
@@ -127,7 +127,7 @@ class HpkeKeyEncryption(Opaque):
         if secret is None:
             return None
         info = _recipient_structure(request.enc, request.info)
-        key, nonce = hpke_kdf.schedule(self._suite, secret, info)
+        key, nonce = key_schedule.schedule(self._suite, secret, info)
         try:
             return _aead(self._suite, key).decrypt(nonce, request.encrypted_key, None)
         except InvalidTag:

@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs7,
     pkcs12,
 )
-from tests.core.keys.test_pkcs12 import certificate
+from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.helpers import all_algorithms, forge
 
 from joseal import InvalidKeyError, Key, KeySet
-from joseal._core.keys.classify import classify, content
-from joseal._core.keys.mistakes import MISTAKES
+from joseal._core.keys.classifier.classify import classify, content
+from joseal._core.keys.classifier.mistakes import MISTAKES
 from joseal.diagnosis import explain_key
 
 RSA = forge.rsa_private()

@@ -22,7 +22,9 @@ from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lookup_alg
-from joseal._core.keys import classify, jwk_members, validate
+from joseal._core.keys import validate
+from joseal._core.keys.classifier import classify
+from joseal._core.keys.jwk import members as jwk_members
 from joseal._core.keys.material import Held, Material, Secret
 from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.wire import base64url, strict_json

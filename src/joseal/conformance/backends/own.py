@@ -27,7 +27,7 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import Members, parse_parameters
 from joseal._core.wire.json_form.members import FORMS, PER_RECIPIENT, Form
-from joseal.conformance.backends import by_joseal_keys
+from joseal.conformance.backends import own_keys
 from joseal.conformance.model import (
     Agree,
     Answer,
@@ -109,7 +109,7 @@ class ByJoseal:
             case UnwrapRsa():
                 return self._unwrap_rsa(task)
             case Load() | LoadKey() | LoadKeys():
-                return by_joseal_keys.answer(task)
+                return own_keys.answer(task)
             case Thumbprint():
                 key = self._key(_written(task.jwk), _alg(task.jwk, task.alg), legacy=True)
                 return Output(base64url.decode_text(_single(key).thumbprint()) or b"")

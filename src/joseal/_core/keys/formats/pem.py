@@ -23,8 +23,9 @@ from joseal._core.algorithms import akp, foreign
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys import certificates, classify, der, key_names, openssh
+from joseal._core.keys.classifier import classify, der, key_names
 from joseal._core.keys.external import PublicMaterial
+from joseal._core.keys.formats import certificates, openssh
 from joseal._core.keys.material import Held, HeldPrivate, Material, Secret
 from joseal._core.wire import base64url, strict_json
 from joseal.errors import InvalidKeyError

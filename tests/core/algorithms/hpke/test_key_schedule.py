@@ -5,9 +5,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from tests.helpers import all_algorithms, hpke_forge
 from tests.helpers.forge import draw
 
-from joseal._core.algorithms import curves, hpke_kdf
-from joseal._core.algorithms.hpke_suites import SUITES, HpkeSuite
-from joseal._core.algorithms.kems import DhKem
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.hpke import key_schedule
+from joseal._core.algorithms.hpke.kems import DhKem
+from joseal._core.algorithms.hpke.suites import SUITES, HpkeSuite
 
 INFO = bytes.fromhex("4f6465206f6e2061204772656369616e2055726e")
 AAD = bytes.fromhex("436f756e742d30")
@@ -105,7 +106,7 @@ def test_figures_of_rfc_9180(name):
     own = curves._make_private(suite.kem, private)
     kem = DhKem(suite, own.public_key(), lambda peer: curves.agree(own, peer))
     found = kem.check(sent)()
-    derived = hpke_kdf.schedule(suite, found, INFO)
+    derived = key_schedule.schedule(suite, found, INFO)
     assert secret in (None, found)
     assert key in (None, derived[0])
     assert nonce in (None, derived[1])
@@ -117,22 +118,22 @@ def test_figures_of_rfc_9180(name):
 @pytest.mark.parametrize("name", SUITES)
 def test_schedule_is_that_of_the_second_writing(name, info):
     secret = draw(f"{name} secret", 32)
-    found = hpke_kdf.schedule(SUITES[name], secret, info)
+    found = key_schedule.schedule(SUITES[name], secret, info)
     assert found == hpke_forge.schedule(hpke_forge.SUITES[name], secret, info)
-    assert len({found, hpke_kdf.schedule(SUITES[name], secret, info + b"\0")}) == 2
+    assert len({found, key_schedule.schedule(SUITES[name], secret, info + b"\0")}) == 2
 
 
 @pytest.mark.parametrize("name", SUITES)
 def test_no_two_suites_derive_the_same(name):
     secret = bytes(32)
-    own = hpke_kdf.schedule(SUITES[name], secret, b"")
-    others = [hpke_kdf.schedule(suite, secret, b"") for n, suite in SUITES.items() if n != name]
+    own = key_schedule.schedule(SUITES[name], secret, b"")
+    others = [key_schedule.schedule(suite, secret, b"") for n, suite in SUITES.items() if n != name]
     assert own not in others
 
 
 def test_dhkem_is_for_suites_with_hkdf():
     with pytest.raises(ValueError, match="has HKDF"):
-        hpke_kdf.extract_and_expand(SUITES["HPKE-9"], bytes(32), b"")
+        key_schedule.extract_and_expand(SUITES["HPKE-9"], bytes(32), b"")
 
 
 def test_sender_and_recipient_agree_on_every_curve():

@@ -12,7 +12,7 @@ from tests.helpers import all_algorithms
 from tests.helpers import der as asn1
 
 from joseal import InvalidKeyError, Key
-from joseal._core.keys.certificates import Certificate
+from joseal._core.keys.formats.certificates import Certificate
 
 FOREIGN = certificate(all_algorithms.private("P-256"))
 OWN = Certificate(FOREIGN.public_bytes(Encoding.DER))

@@ -12,10 +12,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
-from joseal._core.algorithms import curves, hpke_kdf
+from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.ecdh import Agree
-from joseal._core.algorithms.hpke_suites import HpkeSuite
+from joseal._core.algorithms.hpke import key_schedule
+from joseal._core.algorithms.hpke.suites import HpkeSuite
 from joseal._core.secrecy import Opaque
 
 # The private step: the shared secret, or None.
@@ -73,4 +74,4 @@ class DhKem(Opaque):
 
     def _derive(self, secret: bytes, encapsulated: bytes) -> bytes:
         context = encapsulated + curves.encoded(self._public)
-        return hpke_kdf.extract_and_expand(self._suite, secret, context)
+        return key_schedule.extract_and_expand(self._suite, secret, context)

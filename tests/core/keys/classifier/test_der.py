@@ -2,7 +2,7 @@
 
 from tests.helpers import der as asn1
 
-from joseal._core.keys import der
+from joseal._core.keys.classifier import der
 
 
 def outer(data):

@@ -23,8 +23,8 @@ from joseal import Key
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import HashName, SigSpec
 from joseal._core.wire import base64url
-from joseal.cli.doctor import secret_variants
-from joseal.cli.doctor.content_variants import Codes
+from joseal.cli.doctor.variants import shared_secrets
+from joseal.cli.doctor.variants.content import Codes
 from joseal.diagnosis.lenient_parse import Reading, undone
 
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
@@ -99,7 +99,7 @@ def _padded(text: bytes) -> bytes:
 def _schemes(key: Key, sig: SigSpec) -> Iterator[tuple[Codes, _Check]]:
     """Give the ways to verify, the right one first."""
     if key.is_symmetric:
-        yield from _macs(secret_variants.secret_of(key), sig)
+        yield from _macs(shared_secrets.secret_of(key), sig)
         return
     public = key._public_material()
     if isinstance(public, RSAPublicKey):
@@ -122,7 +122,7 @@ def _asking(verify: Callable[[bytes, bytes], None]) -> _Check:
 
 
 def _macs(secret: bytes, sig: SigSpec) -> Iterator[tuple[Codes, _Check]]:
-    for codes, raw in secret_variants.forms(secret):
+    for codes, raw in shared_secrets.forms(secret):
         yield codes, _mac(raw, sig.hash, whole=True)
         yield (*codes, ("signature_cut", "")), _mac(raw, sig.hash, whole=False)
         for other in _HASHES:

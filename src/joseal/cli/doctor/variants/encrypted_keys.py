@@ -19,7 +19,7 @@ from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import ENCS, AlgSpec, EncSpec, HashName
 from joseal._core.wire import header as headers
-from joseal.cli.doctor import agreement_variants, secret_variants
+from joseal.cli.doctor.variants import agreement, shared_secrets
 from joseal.diagnosis.lenient_parse import Part, repaired
 
 _SHOWN: Final[dict[HashName, str]] = {
@@ -96,10 +96,10 @@ def _other(
     if raw is not None:
         yield _Unwrapped((), raw, proves)
     if alg.family == "ecdh-es" and key.is_private:
-        for codes, cek in agreement_variants.derived(key, alg, enc, members, encrypted_key):
+        for codes, cek in agreement.derived(key, alg, enc, members, encrypted_key):
             yield _Unwrapped(codes, cek, proves)
     if key.is_symmetric:
-        for codes, cek in secret_variants.content_keys(key, alg, enc, members, encrypted_key):
+        for codes, cek in shared_secrets.content_keys(key, alg, enc, members, encrypted_key):
             yield _Unwrapped(codes, cek, proves)
 
 

@@ -17,9 +17,10 @@ from joseal._core.algorithms.registry import AlgSpec, EncSpec
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS
-from joseal.cli.doctor import content_variants, key_variants
-from joseal.cli.doctor.content_variants import Codes
 from joseal.cli.doctor.findings import finding
+from joseal.cli.doctor.variants import content as content_variants
+from joseal.cli.doctor.variants import encrypted_keys
+from joseal.cli.doctor.variants.content import Codes
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading, undone
@@ -97,11 +98,11 @@ def _nothing(key: Key) -> Cause:
 
 def _content_keys(
     reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec
-) -> Iterator[key_variants.ContentKey]:
+) -> Iterator[encrypted_keys.ContentKey]:
     part = reading.part("encrypted key")
     inner = undone(part)
     raw = (part.raw or b"") if inner is None else inner
-    return key_variants.content_keys(key, alg, enc, _usable(reading.members or {}), raw)
+    return encrypted_keys.content_keys(key, alg, enc, _usable(reading.members or {}), raw)
 
 
 def _usable(members: dict[str, object]) -> dict[str, object]:

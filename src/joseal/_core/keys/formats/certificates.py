@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys import classify
+from joseal._core.keys.classifier import classify
 from joseal._core.naming import exported
 from joseal._core.secrecy import Result, hide_locals
 from joseal._core.wire import base64url

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from joseal._core.keys import der
+from joseal._core.keys.classifier import der
 
 # Those that joseal uses.
 _USED: Final[Mapping[bytes, str]] = MappingProxyType(

@@ -16,7 +16,7 @@ from tests.docs import pages
 
 from joseal import conformance
 from joseal.conformance import ByCommand, Outcome
-from joseal.conformance.backends import by_command
+from joseal.conformance.backends.command import _MOST_FAILURES
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "conformance.md"
 READS = "import json, sys\nfor line in sys.stdin:\n    asked = json.loads(line)\n"
@@ -164,7 +164,7 @@ def test_a_command_that_never_answers_is_not_started_for_every_case(command, tmp
     many = {**JWE, "groups": JWE["groups"] * 10}
     report = run(tmp_path, many, backend)
     assert outcomes(report) == [Outcome.UNEXPECTED] * 20
-    assert kept.read_text().count("x") == by_command._MOST_FAILURES
+    assert kept.read_text().count("x") == _MOST_FAILURES
     assert report.results[-1].reason == "not asked, after 5 cases in a row without an answer"
 
 

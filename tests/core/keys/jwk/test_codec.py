@@ -10,7 +10,7 @@ from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, SIGS
-from joseal._core.keys.jwk import Jwk
+from joseal._core.keys.jwk.codec import Jwk
 
 OCT = {"kty": "oct", "k": forge.b64(bytes(range(16)))}
 

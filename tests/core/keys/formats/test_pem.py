@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.helpers import forge
 
 from joseal import InvalidKeyError, Key
-from joseal._core.keys.certificates import of_text
+from joseal._core.keys.formats.certificates import of_text
 
 PASSWORD = "pässword"
 PRIVATE = {

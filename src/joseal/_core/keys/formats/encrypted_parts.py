@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import HashName
-from joseal._core.keys import der
+from joseal._core.keys.classifier import der
 
 _PBES2: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 _PBKDF2: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"

@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import (
 from joseal._core.algorithms import curves, foreign
 from joseal._core.algorithms.akp import HYBRIDS, AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
-from joseal._core.algorithms.hpke_kdf import sha3_256
-from joseal._core.algorithms.kems import Decapsulate
+from joseal._core.algorithms.hashes import sha3_256
+from joseal._core.algorithms.hpke.kems import Decapsulate
 from joseal._core.secrecy import Opaque
 
 # From what is encapsulated to the shared secret, or None; an HSM or a KMS is behind it.

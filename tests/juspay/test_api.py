@@ -469,7 +469,7 @@ def test_every_request_is_the_documented_one(name):
 
 
 def test_a_card_is_not_sent_unsealed():
-    with pytest.raises(ValueError, match=r"^an order with a PLAIN_CARD must be sealed"):
+    with pytest.raises(ValueError, match=r"^an order with a PLAIN_CARD must be encrypted"):
         create_plain_order_request(ACCOUNT, TO_A_CARD)
 
 

@@ -253,7 +253,7 @@ def test_a_card_never_travels_in_a_plain_order(sealer):
     with (
         Peer(answer(order_json())) as peer,
         client_for(peer.url, sealer) as client,
-        pytest.raises(ValueError, match=r"^an order with a PLAIN_CARD must be sealed"),
+        pytest.raises(ValueError, match=r"^an order with a PLAIN_CARD must be encrypted"),
     ):
         client.create_plain_order(TO_A_CARD)
     assert peer.requests == []

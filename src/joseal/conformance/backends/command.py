@@ -221,7 +221,7 @@ def _members(settings: Settings) -> dict[str, object]:
 class _Exchange(threading.Thread):
     """Writes a request and reads a line, which may take for as long as something has the pipes.
 
-    What has left the command's group is not killed with it, and may have them.
+    A process that has left the command's group is not killed with it, and may keep them open.
 
     Attributes:
         written: the line; nothing where the command has ended.

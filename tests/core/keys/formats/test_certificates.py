@@ -7,7 +7,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
-from tests.core.keys.test_pkcs12 import certificate
+from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.helpers import all_algorithms
 from tests.helpers import der as asn1
 

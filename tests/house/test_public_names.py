@@ -10,8 +10,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 import joseal
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "names.md"
@@ -89,9 +87,8 @@ def test_no_public_path_has_an_underscore() -> None:
     assert {part for part in parts if part.startswith("_")} == {"__version__"}
 
 
-@pytest.mark.parametrize("row", list(rows()), ids=lambda row: row[0])
-def test_public_name_says_what_it_is(row: tuple[str, str]) -> None:
-    assert re.fullmatch(r"\S.+", row[1])
+def test_public_name_says_what_it_is() -> None:
+    assert [name for name, text in rows() if not re.fullmatch(r"\S.+", text)] == []
 
 
 if __name__ == "__main__":

@@ -174,13 +174,16 @@ def test_rule_tells_bad_from_good(rule: Rule, bad: str, good: str) -> None:
     assert not rule(good)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
 @pytest.mark.parametrize(
     "rule", sorted({rule for rule, _, _ in RULES}, key=lambda rule: rule.__name__)
 )
-def test_source_keeps_rule(rule: Rule, path: Path) -> None:
-    faults = rule(path.read_text("utf-8"))
-    assert len(faults) == EXCEPTED.get((rule.__name__, name_of(path)), 0), faults
+def test_source_keeps_rule(rule: Rule) -> None:
+    faults = {name_of(path): rule(path.read_text("utf-8")) for path in MODULES}
+    assert {
+        name: found
+        for name, found in faults.items()
+        if len(found) != EXCEPTED.get((rule.__name__, name), 0)
+    } == {}
 
 
 def test_code_lines_are_counted_without_docstrings_and_comments() -> None:
@@ -197,4 +200,4 @@ def test_reviewed_part_is_what_coverage_measures() -> None:
     names = {name: (PACKAGE / name).is_dir() for name in REVIEWED}
     patterns = [f"*/joseal/{name}{'/*' if folder else '.py'}" for name, folder in names.items()]
     assert report["include"] == patterns
-    assert report["fail_under"] >= 98.5
+    assert report["fail_under"] == 100

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import itertools
 import json
 import logging
 import logging.handlers
@@ -186,12 +187,11 @@ def test_harmless_text_stays_as_it_is(text):
     assert redact(text) == text
 
 
-@pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("card", CARDS)
-def test_card_number_in_groups_is_taken_out_whatever_the_sign_between(card, sign):
-    number = sign.join(CARDS[card])
-    for around in ("{}", "paid to {} today", "x{}\n", "%20{}", '{{"a": ["{}"]}}', "<li>{}</li>"):
-        shown = redact(around.format(number))
+def test_card_number_in_groups_is_taken_out_whatever_the_sign_between(card):
+    arounds = ("{}", "paid to {} today", "x{}\n", "%20{}", '{{"a": ["{}"]}}', "<li>{}</li>")
+    for sign, around in itertools.product(SIGNS, arounds):
+        shown = redact(around.format(sign.join(CARDS[card])))
         assert "<redacted>" in shown
         # No more than the 20 of a blank in a URL.
         assert re.findall(r"\d", shown) in ([], ["2", "0"])

@@ -327,8 +327,7 @@ def test_file_follows_the_schema(path):
 
 
 @each_file
-@pytest.mark.parametrize("place", ["file", "source", "note", "group", "opener", "key", "test"])
-def test_unknown_member_fails(path, place):
+def test_unknown_member_fails(path):
     content = load(path)
     first = content["groups"][0]
     changed = copy.deepcopy({**content, "groups": [{**first, "tests": first["tests"][:1]}]})
@@ -343,8 +342,11 @@ def test_unknown_member_fails(path, place):
         "key": group.get("key", group.get("keys", group)),
         "test": group["tests"][0],
     }
-    places[place]["unknown"] = "1"
-    assert not schema().is_valid(changed)
+    for place in places.values():
+        place["unknown"] = "1"
+        assert not schema().is_valid(changed)
+        del place["unknown"]
+    assert schema().is_valid(changed)
 
 
 @pytest.mark.parametrize("member", ["plaintext", "header", "inject"])

@@ -91,12 +91,11 @@ def test_signature_of_another_size_fails(alg):
         assert not checking(alg).verify(DATA, wrong)
 
 
-@pytest.mark.parametrize("alg", SIGS)
 @pytest.mark.parametrize("other", SIGS)
-def test_signature_of_another_alg_fails(alg, other):
-    if {alg, other} == {"Ed25519", "EdDSA"} or alg == other:
-        return
-    assert not checking(alg).verify(DATA, prepared(other).sign(DATA))
+def test_signature_of_another_alg_fails(other):
+    signature = prepared(other).sign(DATA)
+    same = {"Ed25519", "EdDSA"} if other in {"Ed25519", "EdDSA"} else {other}
+    assert {alg for alg in SIGS if checking(alg).verify(DATA, signature)} == same
 
 
 @pytest.mark.parametrize("alg", ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"])

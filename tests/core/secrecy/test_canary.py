@@ -19,13 +19,12 @@ import msgspec
 import pytest
 import rich.console
 import rich.pretty
-import rich.traceback
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
     PrivateFormat,
 )
-from tests.helpers import forge
+from tests.helpers import forge, rich_tracebacks
 
 import joseal
 from joseal._core.algorithms.key_management import UnwrapRequest
@@ -163,7 +162,7 @@ def views_of_error(error):
     capture = traceback.TracebackException(type(error), error, below, capture_locals=True)
     console = rich.console.Console(file=io.StringIO(), width=WIDE, color_system=None)
     console.print(
-        rich.traceback.Traceback.from_exception(
+        rich_tracebacks.Traceback.from_exception(
             type(error),
             error,
             below,

@@ -14,8 +14,7 @@ import traceback
 import pytest
 import rich.console
 import rich.pretty
-import rich.traceback
-from tests.helpers import all_algorithms, forge, hpke_forge
+from tests.helpers import all_algorithms, forge, hpke_forge, rich_tracebacks
 
 import joseal
 from joseal import (
@@ -138,7 +137,7 @@ def views_of_error(error, callers):
     shown = ["".join(capture.format()), views(error)]
     shown.append(
         rich_text(
-            rich.traceback.Traceback.from_exception(
+            rich_tracebacks.Traceback.from_exception(
                 type(error),
                 error,
                 below,

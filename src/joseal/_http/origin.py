@@ -29,6 +29,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
+from urllib3.util import parse_url
 
 from joseal._core.secrecy import Opaque
 from joseal._http import deadline
@@ -137,7 +138,8 @@ class Origin(Opaque):
         client_certificate: ClientCertificate | None = None,
     ) -> None:
         timeout = Timeout(connect=timeouts.connect, read=timeouts.answer)
-        context = checked_context(ssl_context, client_certificate)
+        is_plain = parse_url(base_url).scheme == "http"
+        context = checked_context(ssl_context, client_certificate, is_used=not is_plain)
         if proxy is not None and not isinstance(proxy, Proxy):
             raise TypeError("proxy must be a Proxy")
         if proxy is not None and not base_url.startswith("https://"):

@@ -113,13 +113,18 @@ class ClientCertificate(Opaque):
 
 
 def checked_context(
-    context: ssl.SSLContext | None, certificate: ClientCertificate | None = None
+    context: ssl.SSLContext | None,
+    certificate: ClientCertificate | None = None,
+    *,
+    is_used: bool = True,
 ) -> ssl.SSLContext:
     """Return a context that verifies, or refuse the caller's.
 
     Args:
         context: the caller's, or None for the system's trust.
         certificate: to be shown by a context that is made here.
+        is_used: there will be TLS. To read the system's trust takes 20 ms; a context without it
+            trusts nobody.
 
     Raises:
         TypeError: an argument is of another type.
@@ -128,7 +133,7 @@ def checked_context(
     if certificate is not None and not isinstance(certificate, ClientCertificate):
         raise TypeError("client_certificate must be a ClientCertificate")
     if context is None:
-        context = _default_context()
+        context = _default_context() if is_used else _bare_context()
         if certificate is not None:
             certificate.load_into(context)
     elif not isinstance(context, ssl.SSLContext):

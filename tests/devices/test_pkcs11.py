@@ -638,6 +638,16 @@ def test_forked_process_does_not_use_the_token(hsm, monkeypatch):
         decrypter(key).decrypt(sealed)
 
 
+def test_forked_process_that_closes_a_token_leaves_it_to_its_parent(hsm, monkeypatch):
+    hsm.load(alg="RSA-OAEP", label="rsa")
+    session = hsm._session
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        hsm.close()
+    assert session is not None
+    assert hsm._session is session
+
+
 def shown(error):
     """Return all that a traceback keeps, our own frames and those of the tests left out."""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]

@@ -1,6 +1,7 @@
 """Whatever is shared by a parent and its forked child: neither takes what is the other's."""
 
 import os
+import signal
 import threading
 import time
 
@@ -10,8 +11,10 @@ from tests.faults.world import PATIENT_SECONDS, attempt_at
 
 from joseal import Decrypter, Encrypter, Key
 from joseal._core import processes
-from joseal.bulk import pools
-from joseal.juspay import Client, Known, payout_encrypter
+from joseal._core.processes import LockOfProcess
+from joseal.bulk import pools, worker
+from joseal.claims import ClaimSet, MemorySeenOnce
+from joseal.juspay import Client, Known, MemoryWebhookStore, payout_encrypter
 from joseal.juspay.sandbox import Call, FaultPlan, Sandbox
 
 pytestmark = needs_fork
@@ -157,3 +160,40 @@ def test_a_bulk_run_is_refused_in_a_child_rather_than_waiting_for_ever() -> None
     assert "before a fork" in in_child(use)
     assert pool.submit(lambda number: number, 7).result(10) == 7
     pool.close()
+
+
+class _Interrupted:
+    """A thread that is in the middle of a step while the process forks."""
+
+    def __init__(self, lock: LockOfProcess) -> None:
+        self._lock = lock.current()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        self._lock.release()
+
+
+def test_a_store_in_memory_serves_a_child_whatever_a_thread_of_the_parent_was_doing() -> None:
+    seen, webhooks = MemorySeenOnce(), MemoryWebhookStore()
+    token = ClaimSet({"jti": "t-1", "exp": int(time.time()) + 60})
+
+    def use() -> tuple[int, str]:
+        signal.alarm(20)  # A child that waits for ever ends.
+        return seen.claim(token).attempt, type(webhooks.claim("w-1")).__name__
+
+    with _Interrupted(seen._claims._lock), _Interrupted(webhooks._claims._lock):
+        assert in_child(use) == repr((1, "Claim"))
+
+
+def test_a_factory_is_called_in_a_child_though_a_thread_of_the_parent_was_calling_one() -> None:
+    key = Key.generate("A256KW")
+
+    def use() -> str:
+        signal.alarm(20)
+        made = worker.prepare("a run", lambda: Encrypter(key, enc=ENC), (Encrypter,))
+        return type(made).__name__
+
+    with _Interrupted(worker._lock):
+        assert in_child(use) == repr("Encrypter")

@@ -8,7 +8,7 @@ Rules:
 import itertools
 import os
 import threading
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 ProcessId: TypeAlias = tuple[int, int]
 
@@ -41,3 +41,29 @@ def process_id() -> ProcessId:
 def process_lock() -> threading.Lock:
     """Return a lock for work that is done once in each process. Hold it briefly."""
     return _THIS.lock
+
+
+class _Kept(NamedTuple):
+    process: ProcessId
+    lock: threading.Lock
+
+
+class LockOfProcess:
+    """A lock of an object, which a forked child finds free.
+
+    A thread that holds a lock at the fork is not in the child, where nobody would let go of it.
+    What the lock guards may then be between two steps: each step leaves what the next call can use.
+    """
+
+    def __init__(self) -> None:
+        self._kept = _Kept(process_id(), threading.Lock())
+
+    def current(self) -> threading.Lock:
+        """Return the lock of this process."""
+        kept, process = self._kept, process_id()
+        if kept.process == process:
+            return kept.lock
+        with process_lock():
+            if self._kept.process != process:
+                self._kept = _Kept(process, threading.Lock())
+            return self._kept.lock

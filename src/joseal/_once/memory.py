@@ -1,9 +1,9 @@
-"""Claims in memory, for all threads of one process."""
+"""Claims in memory, for all threads of one process. A forked child goes on with a copy of them."""
 
 import heapq
-import threading
 from collections.abc import Callable
 
+from joseal._core.processes import LockOfProcess
 from joseal._core.secrecy import Opaque
 from joseal._once.leases import State, StoredClaim, claimed
 from joseal.errors import JoseError
@@ -15,22 +15,22 @@ class MemoryClaims(Opaque):
     __slots__ = ("_entries", "_lock")
 
     _entries: dict[str, StoredClaim]
-    _lock: threading.Lock
+    _lock: LockOfProcess
 
     def __init__(self) -> None:
-        self._set(_entries={}, _lock=threading.Lock())
+        self._set(_entries={}, _lock=LockOfProcess())
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:
         """Claim an id; return the number of the attempt, or why there can be none."""
-        with self._lock:
+        with self._lock.current():
             return self._claim(name, now, lease_seconds)
 
     def confirm(self, name: str, attempt: int, now: float) -> bool:
         """Keep that an id was handled; tell whether this claim was the last one."""
-        with self._lock:
+        with self._lock.current():
             entry = self._entries.get(name)
             if entry is None or entry.handled_at is not None:
                 return False
@@ -39,14 +39,14 @@ class MemoryClaims(Opaque):
 
     def release(self, name: str, attempt: int) -> None:
         """Let go of a claim; nothing if it had been taken over."""
-        with self._lock:
+        with self._lock.current():
             entry = self._entries.get(name)
             if entry is not None and entry.attempt == attempt:
                 self._entries[name] = entry._replace(lease_seconds=0.0)
 
     def forget(self, before: float) -> int:
         """Forget what was handled before a time; return how many."""
-        with self._lock:
+        with self._lock.current():
             return self._forget(before)
 
     def _claim(self, name: str, now: float, lease_seconds: float) -> int | State:

@@ -9,13 +9,13 @@ Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic h
 """
 
 import sys
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar, final
 
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.multi_jwe import MultiEncrypter
+from joseal._core.processes import LockOfProcess
 from joseal._core.rewrap import Rewrapper
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
@@ -47,7 +47,7 @@ FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
 _RUNS_KEPT: Final = 4
 _kept: Final[OrderedDict[str, object]] = OrderedDict()
 # A worker may have several threads, and the factory is called once for all of them.
-_lock: Final = threading.Lock()
+_lock: Final = LockOfProcess()
 
 # From the caller's own mappings and devices, besides those that blame the item.
 _UNEXPECTED: Final = (
@@ -173,7 +173,7 @@ def prepare(run: str, prepared: object, kinds: tuple[type[_T], ...]) -> _T:
     """
     if isinstance(prepared, kinds):
         return prepared
-    with _lock:
+    with _lock.current():
         kept = _kept.get(run)
         if not isinstance(kept, kinds):
             kept = _made_by(prepared) if callable(prepared) else None

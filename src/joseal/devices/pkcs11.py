@@ -17,7 +17,6 @@ Source: PKCS #11 version 2.40, base specification sections 5.1 (return values), 
 """
 
 import os
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeAlias, TypeVar, final
@@ -36,7 +35,7 @@ from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
 from joseal._core.keys.external import External
 from joseal._core.keys.key import Key
-from joseal._core.processes import ProcessId, process_id
+from joseal._core.processes import LockOfProcess, ProcessId, process_id
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import InvalidKeyError, KeyUnavailableError
 
@@ -45,7 +44,7 @@ _K = TypeVar("_K", bound=Object)
 
 _Name: TypeAlias = tuple[tuple[Attribute, ObjectClass | str | bytes], ...]
 
-_ONE_AT_A_TIME: Final = threading.Lock()
+_ONE_AT_A_TIME: Final = LockOfProcess()
 
 # What tokens answer to a ciphertext that they can't decrypt. The last two name no cause, and yet
 # are in use for bad padding (SoftHSM: the last), even beside the first for another fault of OAEP.
@@ -286,8 +285,13 @@ class Pkcs11Token(Opaque):
 
     @hide_locals
     def close(self) -> None:
-        """End the session and log out. The next use of a key begins a new session."""
-        with _ONE_AT_A_TIME:
+        """End the session and log out. The next use of a key begins a new session.
+
+        In a forked child it does nothing: the session is the parent's.
+        """
+        if process_id() != self._process:
+            return
+        with _ONE_AT_A_TIME.current():
             self._leave()
 
     @hide_locals
@@ -313,7 +317,7 @@ class Pkcs11Token(Opaque):
         if process_id() != self._process:
             # A child must not use what its parent initialized. PKCS #11 version 2.20 section 6.6.1.
             raise KeyUnavailableError("the token was opened before a fork: open it after the fork")
-        with _ONE_AT_A_TIME:
+        with _ONE_AT_A_TIME.current():
             # In the session that there is, which may be lost; then in a new one.
             for _ in range(1 if self._session is None else 2):
                 try:

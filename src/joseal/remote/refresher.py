@@ -13,11 +13,10 @@ Source: the JWK source builder of Nimbus JOSE + JWT, for refreshing ahead, the r
 tolerance of outages; RFC 9111 section 4.2 for freshness.
 """
 
-import threading
 from collections.abc import Callable
 from typing import Final, NamedTuple, TypeAlias
 
-from joseal._core.processes import ProcessId, process_id, process_lock
+from joseal._core.processes import LockOfProcess
 from joseal.errors import KeyUnavailableError
 from joseal.remote.outcomes import Failure, Fetch, Found, Health, Loaded, Unchanged
 from joseal.remote.snapshot import Snapshot
@@ -68,11 +67,6 @@ class _State(NamedTuple):
     failure: Failure | None = None
 
 
-class _Flight(NamedTuple):
-    process: ProcessId
-    lock: threading.Lock
-
-
 class Refresher:
     """The state of one source.
 
@@ -90,7 +84,7 @@ class Refresher:
         self._hook = hook
         self._state = _State()
         self._unknown: dict[int, float] = {}
-        self._flight = _Flight(process_id(), threading.Lock())
+        self._lock = LockOfProcess()
 
     def current(self, kids: tuple[str, ...] = ()) -> Snapshot:
         """Return the keys to use now, after a look if one is due.
@@ -192,7 +186,7 @@ class Refresher:
         """Look at the source, unless another call did or does; nothing happens in the cooldown."""
         if not (forced or self._is_cool(self._state)):
             return
-        lock = self._lock()
+        lock = self._lock.current()
         if not lock.acquire(timeout=wait):
             return
         try:
@@ -204,18 +198,15 @@ class Refresher:
         if fetch is not None and self._hook is not None:
             self._hook(fetch)
 
-    def _lock(self) -> threading.Lock:
-        flight, process = self._flight, process_id()
-        if flight.process == process:
-            return flight.lock
-        with process_lock():
-            if self._flight.process != process:
-                self._flight = _Flight(process, threading.Lock())
-            return self._flight.lock
-
     def _attempt(self) -> Fetch:
         before, begun = self._state, self._clock()
-        found = self._load(None if before.snapshot is None else before.marker)
+        found: Found | None = None
+        try:
+            found = self._load(None if before.snapshot is None else before.marker)
+        finally:
+            if found is None:
+                # An interrupt. It was a look all the same: the next one waits for the cooldown.
+                self._state = before._replace(attempted_at=self._clock())
         now = self._clock()
         if isinstance(found, Unchanged) and before.snapshot is None:
             found = Failure("status", "nothing was there that could be unchanged")

@@ -157,6 +157,8 @@ BAD_PROXIES = {
     "a path": ({"url": "http://proxy.example:1/x"}, ValueError),
     "credentials in the URL": ({"url": "http://a:b@proxy.example:1"}, ValueError),
     "another scheme": ({"url": "socks5://proxy.example:1"}, ValueError),
+    "a host that can't be": ({"url": "http://[::::]:1"}, ValueError),
+    "an empty label": ({"url": "http://a..b:1"}, ValueError),
     "a port that can't be": ({"url": "http://proxy.example:99999"}, ValueError),
     "no text": ({"url": 1}, TypeError),
     "half of the credentials": ({"url": "http://p:1", "username": "a"}, TypeError),

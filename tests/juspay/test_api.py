@@ -131,6 +131,7 @@ WRONG_URLS += [
     "https://a:",
     "HTTPS://a",
 ]
+WRONG_URLS += ["https://[::::]", "https://a..b", "https://" + "a" * 64]
 WRONG_URLS += ["https://a\r\nx", "https://[::1", "https://-a", "https://a:123456", "https://ä"]
 WRONG_URLS += ["http://localhost@evil.example", "http://127.0.0.1\\@evil.example"]
 

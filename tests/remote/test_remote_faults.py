@@ -27,7 +27,7 @@ from tests.helpers.jwks_server import (
 )
 
 from joseal import Key, KeyUnavailableError, Signer, UnknownKeyError
-from joseal.remote import ClientCertificate, OpenIdIssuer, Proxy, RemoteKeys
+from joseal.remote import ClientCertificate, OpenIdIssuer, Proxy, RemoteKeys, refresher
 
 PUBLIC = jwks(pair("a"))["keys"]
 SECRET = Key.generate("HS256", kid="h").to_jwk(private=True)
@@ -348,6 +348,9 @@ def test_an_entity_tag_is_not_taken_to_another_address(clock):
         ({"jwks_uri": "file:///etc/passwd"}, "issuer"),
         ({"jwks_uri": 1}, "issuer"),
         ({"jwks_uri": "https://user:pw@localhost/"}, "issuer"),
+        ({"jwks_uri": "https://[::::]/"}, "issuer"),
+        ({"jwks_uri": "https://a..b/"}, "issuer"),
+        ({"jwks_uri": "https://localhost:65536/"}, "issuer"),
     ],
 )
 def test_a_document_of_another_issuer_or_with_a_bad_address_is_refused(members, reason, clock):
@@ -383,6 +386,26 @@ def test_faults_of_the_discovery_document_are_told_apart(clock):
 def test_a_name_that_no_issuer_has_is_refused(name):
     with pytest.raises(ValueError, match="issuer must"):
         OpenIdIssuer(name)
+
+
+def test_a_look_that_is_interrupted_is_a_look(clock):
+    """Else every call would ask the other side again."""
+    looks = []
+
+    def load(_marker):
+        looks.append(clock())
+        raise KeyboardInterrupt
+
+    times = refresher.Times(60, 60, 60, 60, cooldown=30, unknown=60, wait=1)
+    source = refresher.Refresher(load, times, clock, None)
+    with pytest.raises(KeyboardInterrupt):
+        source.current()
+    with pytest.raises(KeyUnavailableError):
+        source.current()
+    assert len(looks) == 1
+    clock.advance(30)
+    with pytest.raises(KeyboardInterrupt):
+        source.current()
 
 
 def test_a_set_that_shrinks_is_taken_and_then_the_old_kid_is_unknown(clock):

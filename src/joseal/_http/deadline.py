@@ -58,6 +58,9 @@ def addresses(host: str, port: int, seconds: float) -> list[Address]:
             infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             failed.append(error)
+        except UnicodeError:
+            # Of a name that IDNA can't carry. Its text has the name, and nobody waits for it here.
+            failed.append(socket.gaierror(socket.EAI_NONAME, "the name can't be resolved"))
         else:
             found.extend((str(info[4][0]), port) for info in infos)
 

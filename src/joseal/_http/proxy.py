@@ -13,6 +13,7 @@ import ssl
 from typing import Final, final
 
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal._http.hosts import is_host
 from joseal._http.tls import checked_context
 
 _URL: Final = re.compile(
@@ -63,7 +64,7 @@ class Proxy(Opaque):
         if not isinstance(url, str):
             raise TypeError("url must be a str")
         found = _URL.fullmatch(url)
-        if found is None or not 0 < int(found[3]) <= _LAST_PORT:
+        if found is None or not is_host(found[2]) or not 0 < int(found[3]) <= _LAST_PORT:
             raise ValueError("url must be http:// or https://, a host and a port, and nothing else")
         self._set(
             _url=url,

@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Annotated, ClassVar, Final, TypeAlias
 
+from joseal._http.hosts import is_host
 from joseal.juspay.models.base import Checked
 from joseal.juspay.models.checks import LABEL, Label, text
 
@@ -74,6 +75,10 @@ class Account(Checked, frozen=True, kw_only=True):
         scheme, host, port = _parts(self.base_url)
         if port is not None and not 0 < int(port) <= _LAST_PORT:
             raise ValueError("base_url has a port that can't be")
+        if not is_host(host):
+            raise ValueError(
+                "base_url must be a scheme, a host and perhaps a port, and its host can't be one"
+            )
         if scheme == "http" and not _is_loopback(host):
             raise ValueError("base_url must be https:// unless its host is a loopback one")
 

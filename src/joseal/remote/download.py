@@ -18,14 +18,15 @@ from typing import Final, NamedTuple, final
 from joseal._core import checks
 from joseal._core.secrecy import Opaque
 from joseal._http.connection import check_package
+from joseal._http.hosts import is_host
 from joseal._http.origin import Answered, Fault, Origin, Sent, Timeouts
 from joseal._http.proxy import Proxy
 from joseal._http.tls import ClientCertificate, checked_context
 from joseal.remote.outcomes import MOST_BYTES, Failure
 
 _URL: Final = re.compile(
-    r"(https://(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
-    r"(?::[1-9][0-9]{0,4})?)(/[!$-~]*)?"
+    r"(https://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+    r"(?::([1-9][0-9]{0,4}))?)(/[!$-~]*)?"
 )
 _TAG: Final = re.compile(r'(?:W/)?"[!#-~]{0,256}"')
 _MAX_AGE: Final = re.compile(r'(?:^|[,\s])max-age="?([0-9]{1,9})"?(?:$|[,\s])', re.IGNORECASE)
@@ -60,12 +61,11 @@ class Document(NamedTuple):
 def split_url(url: str) -> tuple[str, str] | None:
     """Return the origin and the target of an https:// URL; None for everything else."""
     found = _URL.fullmatch(url)
-    if found is None:
+    if found is None or not is_host(found[2]):
         return None
-    port = found[1].rpartition(":")[2]
-    if port.isdigit() and int(port) > _LAST_PORT:
+    if int(found[3] or 0) > _LAST_PORT:
         return None
-    return found[1], found[2] or "/"
+    return found[1], found[4] or "/"
 
 
 def check_url(argument: str, url: str) -> None:

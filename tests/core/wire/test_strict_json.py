@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 import enum
+import time
 import uuid
 
 import msgspec
@@ -331,6 +332,23 @@ def test_scan_for_depth_is_linear():
     # A scan that is quadratic would take hours for this.
     data = b"{" * 17 + b'"' + b'\\"' * 1_000_000
     assert strict_json.load_object(data) is None
+
+
+def test_what_is_between_brackets_costs_next_to_nothing():
+    """A step in Python for each byte would be a second for a token of the largest size."""
+    shallow, deep = (b'{"a":' + b"[" * n + b"]" * n + b" " * 2**21 + b"}" for n in (15, 17))
+    assert strict_json.load_object(shallow) is not None
+    assert strict_json.load_object(deep) is None
+    assert least_time(deep) < 10 * least_time(shallow)
+
+
+def least_time(data):
+    times = []
+    for _ in range(5):
+        begun = time.thread_time()
+        strict_json.load_object(data)
+        times.append(time.thread_time() - begun)
+    return min(times)
 
 
 def test_dump_of_null_is_nothing():

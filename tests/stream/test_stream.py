@@ -844,3 +844,16 @@ def test_what_is_no_path_is_a_type_error(folder, wrong):
                 encrypt_file(sealer(), *paths)
             with pytest.raises(TypeError):
                 decrypt_file(ring(), *paths)
+
+
+@pytest.mark.parametrize("told", [-1, -(2**70), 10**6])
+def test_a_target_that_tells_a_size_that_can_not_be_is_an_error(told):
+    """Gone on with, a negative one would be written for ever, and a large one left out."""
+
+    class Lying(io.BytesIO):
+        def write(self, raw):
+            super().write(raw)
+            return told
+
+    with pytest.raises(OSError, match="size"):
+        encrypt_stream(sealer(), io.BytesIO(b"x" * 100), Lying())

@@ -88,9 +88,12 @@ def write(target: Target, raw: bytes) -> None:
 
     Raises:
         BlockingIOError: the target does not block and takes nothing now.
+        OSError: it says that it has taken more than it was given, or less than nothing.
     """
     while raw:
         written = target.write(raw)
         if not written:
             raise BlockingIOError(errno.EAGAIN, "the target takes nothing now")
+        if not 0 < written <= len(raw):
+            raise OSError(errno.EIO, "the target tells a size that can't be")
         raw = raw[written:]

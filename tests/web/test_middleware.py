@@ -2,15 +2,17 @@
 
 import asyncio
 import io
+import itertools
 import json
 import traceback
+import tracemalloc
 
 import httpx
 import pytest
 from tests.helpers import forge
 
 from joseal import Key, KeyUnavailableError, profiles
-from joseal.web import AsgiMiddleware, Exchange, Refusal, WsgiMiddleware
+from joseal.web import AsgiMiddleware, Exchange, Refusal, WsgiMiddleware, asgi
 
 CARD = {"cardNumber": "5513651111111111"}
 JSON = json.dumps(CARD).encode()
@@ -541,3 +543,69 @@ def test_answer_to_head_has_no_body_where_that_would_be_encrypted():
     served = AsgiMiddleware(head, Visa().exchange)
     asyncio.run(served({"type": "http", "method": "HEAD", "headers": []}, receive, send))
     assert [message.get("body", b"") for message in sent] == [b"", b"", b""]
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_answer_that_has_no_body_gets_none_whatever_the_application_sends(status):
+    """What it sends would leave in the clear."""
+    visa = Visa()
+    exchange, body = visa.exchange, visa.body()
+
+    def wsgi(environ, start_response):
+        start_response(f"{status} Empty", [])
+        return [b"4111111111111111"]
+
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": io.BytesIO(body),
+    }
+    assert b"".join(WsgiMiddleware(wsgi, exchange)(environ, lambda *_: None)) == b""
+
+    sent = asgi_answer(exchange, body, status)
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert b"".join(message.get("body", b"") for message in sent) == b""
+
+
+def test_answer_whose_status_is_not_a_number_does_not_leave_in_the_clear():
+    visa = Visa()
+    exchange, body = visa.exchange, visa.body()
+    with pytest.raises(TypeError, match="status"):
+        asgi_answer(exchange, body, "200")
+    plain = Exchange(profiles.VISA_MLE, visa.server)
+    assert [message.get("status") for message in asgi_answer(plain, body, "200")] == ["200", None]
+
+
+def asgi_answer(exchange, body, status):
+    sent = []
+
+    async def app(scope, receive, send):
+        await receive()
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b"4111111111111111"})
+
+    async def receive():
+        return {"type": "http.request", "body": body}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": []}
+    asyncio.run(AsgiMiddleware(app, exchange)(scope, receive, send))
+    return sent
+
+
+def test_pieces_of_a_body_take_no_more_memory_than_the_body():
+    """A client may send a byte at a time, and with HTTP/2 none at all."""
+    pieces = itertools.chain(itertools.repeat(b"", 50_000), itertools.repeat(b"x", 50_000))
+
+    async def receive():
+        piece = next(pieces, None)
+        return {"type": "http.request", "body": piece or b"", "more_body": piece is not None}
+
+    tracemalloc.start()
+    try:
+        assert asyncio.run(asgi._read(receive, 10**6)) == b"x" * 50_000
+        assert tracemalloc.get_traced_memory()[1] < 400_000
+    finally:
+        tracemalloc.stop()

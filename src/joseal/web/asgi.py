@@ -11,7 +11,14 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Final, TypeAlias, TypeGuard
 
 from joseal._core.secrecy import Opaque, hide_locals, hide_locals_async
-from joseal.web.exchange import TOO_LARGE, Exchange, Refusal, check_middleware
+from joseal.web.exchange import (
+    TOO_LARGE,
+    BodyFate,
+    Exchange,
+    Refusal,
+    check_middleware,
+    fate_of_body,
+)
 
 Scope: TypeAlias = MutableMapping[str, object]
 Message: TypeAlias = MutableMapping[str, object]
@@ -171,10 +178,11 @@ class _Answer(Opaque):
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._start.update(message)
-        if not self._is_encrypted():
+        fate = self._fate()
+        if fate == "plain":
             await self._send(message)
-        elif self._method == "HEAD":
-            # It has no body, and not each server drops that of an application.
+        elif fate == "none":
+            # Not each server drops what an application sends all the same.
             await self._send({name: part for name, part in message.items() if name != "body"})
         elif message["type"] == "http.response.body":
             piece = message.get("body", b"")
@@ -184,9 +192,10 @@ class _Answer(Opaque):
         elif message["type"] in _SHORTCUTS:
             raise RuntimeError("the application sends a file past what encrypts the answer")
 
-    def _is_encrypted(self) -> bool:
-        status = self._start.get("status")
-        return isinstance(status, int) and self._exchange.encrypts(status)
+    def _fate(self) -> BodyFate:
+        if not self._start:
+            return "plain"
+        return fate_of_body(self._exchange, self._method, self._start.get("status"))
 
     async def _finish(self) -> None:
         body = await asyncio.to_thread(self._exchange.answer, b"".join(self._pieces))
@@ -204,19 +213,18 @@ class _Answer(Opaque):
 
 async def _read(receive: Receive, most_bytes: int) -> bytes | Refusal | None:
     """Return the whole body; a refusal of a larger one; None if the client has gone."""
-    pieces: list[bytes] = []
-    left = most_bytes
+    # In one place: a client may send a byte at a time, or none, and an object for each is far more.
+    body = bytearray()
     while True:
         message = await receive()
         piece = message.get("body", b"")
         if message["type"] != "http.request" or not isinstance(piece, bytes):
             return None
-        if len(piece) > left:
+        if len(body) + len(piece) > most_bytes:
             return TOO_LARGE
-        left -= len(piece)
-        pieces.append(piece)
+        body += piece
         if not message.get("more_body", False):
-            return b"".join(pieces)
+            return bytes(body)
 
 
 def _replaced(headers: object, content_type: bytes, body: bytes) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,7 @@ Source: RFC 9110 section 15, RFC 7516 section 11.5.
 import re
 import time
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, final
+from typing import Final, Literal, NamedTuple, TypeAlias, final
 
 from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
@@ -28,6 +28,9 @@ _FIELD_VALUE: Final = re.compile("[!-~](?:[ -~]*[!-~])?")
 # Answers that have no body. RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
 _EMPTY: Final = frozenset({204, 205, 304})
 _BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
+
+# What becomes of the body of an answer.
+BodyFate: TypeAlias = Literal["plain", "none", "encrypted"]
 
 
 class Refusal(NamedTuple):
@@ -238,6 +241,21 @@ class Exchange(Opaque):
 
     def __repr__(self) -> str:
         return f"Exchange({self._decrypter!r}, answers={self._encrypter!r})"
+
+
+def fate_of_body(exchange: Exchange, method: str, status: object) -> BodyFate:
+    """Tell what becomes of the body of an answer. What has no body gets none, whoever sends one.
+
+    Raises:
+        TypeError: the application's status is not a number, so that it can't be told.
+    """
+    if exchange._encrypter is None:  # noqa: SLF001 - its own
+        return "plain"
+    if not isinstance(status, int):
+        raise TypeError("the status of an answer must be int")
+    if method == "HEAD" or status in _EMPTY:
+        return "none"
+    return "encrypted" if exchange.encrypts(status) else "plain"
 
 
 def check_middleware(app: object, exchange: object, applies: object, content_type: object) -> None:

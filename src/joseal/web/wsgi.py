@@ -8,7 +8,14 @@ from io import BytesIO
 from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 from joseal._core.secrecy import Opaque, hide_locals
-from joseal.web.exchange import BAD_REQUEST, TOO_LARGE, Exchange, Refusal, check_middleware
+from joseal.web.exchange import (
+    BAD_REQUEST,
+    TOO_LARGE,
+    Exchange,
+    Refusal,
+    check_middleware,
+    fate_of_body,
+)
 
 Environ: TypeAlias = dict[str, object]
 Headers: TypeAlias = list[tuple[str, str]]
@@ -140,11 +147,11 @@ class WsgiMiddleware(Opaque):
             raise RuntimeError("the application did not call start_response")
         status, headers, more = started[0]
         body = b"".join(pieces)
-        if self._exchange.encrypts(int(status[:3])):
-            if method == "HEAD":
-                # It has no body, and not each server drops that of an application.
-                start_response(status, headers, *more)
-                return [b""]
+        fate = fate_of_body(self._exchange, method, int(status[:3]))
+        if fate == "none":
+            # Not each server drops what an application sends all the same.
+            body = b""
+        elif fate == "encrypted":
             encrypted = self._exchange.answer(body)
             if isinstance(encrypted, Refusal):
                 return _refuse(start_response, encrypted)

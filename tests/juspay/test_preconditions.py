@@ -211,3 +211,26 @@ def test_a_body_has_the_required_member_alone_or_more_than_the_page(pair, encryp
         token = body.decode().partition('"payload":"')[2].partition('"')[0]
         sent.append(opener.decrypt(token))
     assert sent == [b'{"fulfillmentId":"f-1"}', b'{"fulfillmentId":"f-1","reason":"retry"}']
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"body": [b"x", 5]},
+        {"body": "text"},
+        {"body": 5},
+        {"headers": {"a": None}},
+        {"headers": {5: "a"}},
+        {"headers": [("a", "b")]},
+        {"method": None},
+        {"url": 5},
+    ],
+)
+def test_a_request_with_a_member_of_another_type_is_refused_before_a_byte_is_sent(members):
+    """Some of them fail only when a part of the request has left: the outcome would be lost."""
+    with Peer(lambda *_: None) as peer:
+        account = Account(merchant_id="m", api_key="key", base_url=peer.url)
+        request = msgspec.structs.replace(order_status_request(account, "order-1"), **members)
+        with Client(account) as client, pytest.raises(TypeError, match="of a request must be"):
+            client.send(request, read_attempt_response)
+        assert peer.connections == 0

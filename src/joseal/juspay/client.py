@@ -498,7 +498,7 @@ class Client(Opaque):
             The result of `read` for the answer, or the reason why there is none.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument, or a member of the request, is of another type.
             ValueError: the request goes to another place than the account's calls.
 
         Example:

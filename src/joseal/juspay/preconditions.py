@@ -5,8 +5,8 @@ Rules:
 """
 
 import math
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import TypeGuard, TypeVar
 
 from joseal._core.jwe import Encrypter
 from joseal._http.origin import Timeouts
@@ -78,18 +78,36 @@ def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> N
 
 
 def check_request(account: Account, request: object, read: object) -> None:
-    """Refuse a request that does not go where the account's calls go.
+    """Refuse a request that does not go where the account's calls go, or that can't be sent whole.
+
+    What is of a wrong type would fail on the way, when a part of the request has left already.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument, or a member of the request, is of another type.
         ValueError: its URL is not below the account's `base_url`.
     """
     if not isinstance(request, Request):
         raise TypeError("request must be a Request")
     if not callable(read):
         raise TypeError("read must be a function")
+    _check_members(request.method, request.url, request.headers, request.body)
     if not request.url.startswith(account.base_url + "/"):
         raise ValueError("request must go to the base_url of this client's account")
+
+
+def _check_members(method: object, url: object, headers: object, body: object) -> None:
+    if not isinstance(method, str) or not isinstance(url, str):
+        raise TypeError("the method and the url of a request must be str")
+    if not isinstance(body, bytes | None):
+        raise TypeError("the body of a request must be bytes or None")
+    if not _is_mapping(headers) or not all(
+        isinstance(text, str) for pair in headers.items() for text in pair
+    ):
+        raise TypeError("the headers of a request must be a mapping of str to str")
+
+
+def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)
 
 
 def read_safely(read: Callable[[int, bytes], Outcome[_T]], status: int, body: bytes) -> Outcome[_T]:

@@ -50,6 +50,65 @@ def test_what_was_begun_is_there_and_may_not_be_begun_again(journal):
 
 
 @pytest.mark.parametrize(
+    ("members", "error"),
+    [
+        ({"attempt_id": 7}, TypeError),
+        ({"attempt_id": None}, TypeError),
+        ({"attempt_id": ""}, ValueError),
+        ({"attempt_id": "\ud800"}, ValueError),
+        ({"known": None}, TypeError),
+        ({"ask_at": float("inf")}, ValueError),
+        ({"ask_at": float("nan")}, ValueError),
+    ],
+)
+def test_an_entry_that_no_journal_could_read_again_is_not_made(members, error):
+    with pytest.raises(error, match=next(iter(members))):
+        entry(**members)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"state": "lost"},
+        {"status": "500"},
+        {"reason": 1},
+        {"known": Known(order_id=1, fulfillment_id="f-1")},
+        {"known": Known(order_id="order-1", fulfillment_id="f-1", reads=10**40)},
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(journal, members):
+    """One such entry would hide all others of the journal."""
+    journal.begin(entry())
+    with pytest.raises(ValueError, match="read again"):
+        journal.begin(entry("a-2", **members))
+    with pytest.raises(ValueError, match="read again"):
+        journal.keep(entry(**members))
+    assert list(journal.entries()) == [entry()]
+
+
+def test_an_argument_of_another_type_is_told_apart_from_a_damaged_journal(journal):
+    for work in (journal.begin, journal.keep, journal.find):
+        with pytest.raises(TypeError):
+            work(7)
+    with pytest.raises(TypeError):
+        decide_attempt(journal, 7, "failed")
+    with pytest.raises(ValueError, match="attempt_id"):
+        journal.find("\ud800")
+
+
+def test_a_planned_attempt_whose_id_is_a_number_is_not_sent(journal):
+    """A row's number is what a program has at hand."""
+    attempt = attempt_at("f-1")
+    known = Known.fresh("order-1", "f-1")
+    with Sandbox() as sandbox:
+        client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+        with pytest.raises(TypeError, match="attempt_id"):
+            next(run_attempts(client, journal, [PlannedAttempt(7, "order-1", attempt, known)]))
+        assert sandbox.attempts("order-1") == 0
+    assert list(journal.entries()) == []
+
+
+@pytest.mark.parametrize(
     ("outcome", "standing", "again"),
     [
         (Accepted(Ack()), "accepted", False),

@@ -7,11 +7,13 @@ Rules:
   outlasts the process, for a check that the ids make as well.
 """
 
+import math
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
 from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
 from joseal.juspay.models.known import Known
 from joseal.juspay.models.states import FulfillmentState
 from joseal.juspay.outcomes import NotSent, Outcome, Refused, Unknown
@@ -35,6 +37,19 @@ _STANDINGS: Final[dict[State, Standing]] = {
 }
 
 
+def check_attempt_id(attempt_id: object) -> None:
+    """Check the caller's id of an attempt.
+
+    Raises:
+        TypeError: it is not a str.
+        ValueError: it is empty, or UTF-8 can't carry it.
+    """
+    if not isinstance(attempt_id, str):
+        raise TypeError("attempt_id must be a str")
+    if not attempt_id or not strict_json.is_text(attempt_id):
+        raise ValueError("attempt_id must be text that UTF-8 can carry, and not empty")
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt in a journal.
 
@@ -46,6 +61,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         status: the HTTP status, where there was one.
         question: what `Client.reconcile` is asked next; None for `known` itself.
         ask_at: when to ask it, in seconds of `time.time`.
+
+    Raises:
+        TypeError: `attempt_id` is not a str, or `known` is not a `Known`.
+        ValueError: `attempt_id` is empty, or text that UTF-8 can't carry; `ask_at` is not finite.
 
     Example:
         >>> from joseal.juspay import Entry, Known
@@ -61,6 +80,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     question: AttemptQuery | None = None
     ask_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        # What a journal could not read again would hide every other entry of it.
+        check_attempt_id(self.attempt_id)
+        if not isinstance(self.known, Known):
+            raise TypeError("known must be a Known")
+        if not math.isfinite(self.ask_at):
+            raise ValueError("ask_at must be finite")
 
     @property
     def order_id(self) -> str:

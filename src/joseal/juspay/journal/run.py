@@ -25,7 +25,7 @@ import msgspec
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
-from joseal.juspay.journal.entry import Entry, Standing
+from joseal.juspay.journal.entry import Entry, Standing, check_attempt_id
 from joseal.juspay.journal.journal import PayoutJournal
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
@@ -136,7 +136,8 @@ def run_attempts(
         apart_seconds: how long the two reads of a state lie apart; None as of the client.
 
     Returns:
-        One result for each attempt, in order, as it is taken.
+        One result for each attempt, in order, as it is taken. Taking one raises TypeError or
+        ValueError where an `attempt_id` can't be one: nothing more is sent.
 
     Raises:
         PayoutJournalError: the journal can't be used. Nothing more is sent.
@@ -183,6 +184,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         The entry as it is now.
 
     Raises:
+        TypeError: `attempt_id` is not a str.
         ValueError: the journal has no such attempt, or `decision` is another word.
         PayoutJournalError: the journal can't be used.
     """
@@ -200,6 +202,8 @@ def _results(
     client: Client, journal: PayoutJournal, rest: Iterator[PlannedAttempt], pause: float
 ) -> Iterator[AttemptResult]:
     while batch := list(itertools.islice(rest, _TOGETHER)):
+        for planned in batch:
+            check_attempt_id(planned.attempt_id)
         old = {each.attempt_id: journal.find(each.attempt_id) for each in batch}
         new = [each for each in batch if _is_to_be_sent(old[each.attempt_id])]
         states = _states(client, [each for each in new if each.known is None], pause)

@@ -13,7 +13,7 @@ Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar, final
@@ -23,7 +23,7 @@ import msgspec
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._once.private_files import make_private
-from joseal.juspay.journal.entry import Entry
+from joseal.juspay.journal.entry import Entry, check_attempt_id
 from joseal.juspay.journal.journal import PayoutJournalError, hindrance
 
 _SCHEMA: Final = """
@@ -127,6 +127,8 @@ class SqlitePayoutJournal(Opaque):
                 unless `entry.known.is_decided`.
 
         Raises:
+            TypeError: `entry` is not an `Entry`.
+            ValueError: a member of it is of another type.
             PayoutJournalError: the journal can't be used.
 
         Example:
@@ -136,6 +138,7 @@ class SqlitePayoutJournal(Opaque):
             >>> journal.begin(entry) is None, journal.begin(entry).attempt_id
             (True, 'a-1')
         """
+        text = _written(entry)
 
         def work(connection: sqlite3.Connection) -> Entry | None:
             others = connection.execute(
@@ -146,7 +149,7 @@ class SqlitePayoutJournal(Opaque):
             )
             if found is None:
                 ids = (entry.attempt_id, entry.order_id, entry.fulfillment_id)
-                connection.execute(_BEGIN, (*ids, _written(entry)))
+                connection.execute(_BEGIN, (*ids, text))
             return found
 
         return self._in_transaction(work)
@@ -159,6 +162,8 @@ class SqlitePayoutJournal(Opaque):
             entry: the entry after the call or the question.
 
         Raises:
+            TypeError: `entry` is not an `Entry`.
+            ValueError: a member of it is of another type.
             PayoutJournalError: the journal can't be used, or has no such attempt.
 
         Example:
@@ -168,9 +173,10 @@ class SqlitePayoutJournal(Opaque):
             >>> started = journal.begin(entry)
             >>> journal.keep(entry)
         """
+        text = _written(entry)
 
         def work(connection: sqlite3.Connection) -> int:
-            return connection.execute(_KEEP, (_written(entry), entry.attempt_id)).rowcount
+            return connection.execute(_KEEP, (text, entry.attempt_id)).rowcount
 
         if self._in_transaction(work) != 1:
             raise PayoutJournalError("the journal has no such attempt")
@@ -186,6 +192,8 @@ class SqlitePayoutJournal(Opaque):
             The entry; None where there is none.
 
         Raises:
+            TypeError: `attempt_id` is not a str.
+            ValueError: it is empty, or UTF-8 can't carry it.
             PayoutJournalError: the journal can't be used.
 
         Example:
@@ -195,6 +203,7 @@ class SqlitePayoutJournal(Opaque):
             >>> journal.find("a-1") is None
             True
         """
+        check_attempt_id(attempt_id)
         return self._in_transaction(lambda connection: _find(connection, attempt_id))
 
     def entries(self) -> Iterator[Entry]:
@@ -262,7 +271,18 @@ def _find(connection: sqlite3.Connection, attempt_id: str) -> Entry | None:
 
 
 def _written(entry: Entry) -> str:
-    return msgspec.json.encode(entry).decode()
+    """Write an entry. One that could not be read again would hide all others of the journal.
+
+    Raises:
+        TypeError: it is not an `Entry`.
+        ValueError: a member of it is of another type.
+    """
+    if not isinstance(entry, Entry):
+        raise TypeError("entry must be an Entry")
+    text = msgspec.json.encode(entry).decode()
+    if _parsed(text) is None:
+        raise ValueError("entry has a member of another type, and could not be read again")
+    return text
 
 
 def _read(text: str) -> Entry:
@@ -271,10 +291,14 @@ def _read(text: str) -> Entry:
     Raises:
         PayoutJournalError: something else has written it.
     """
+    entry = _parsed(text)
+    if entry is None:
+        raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CORRUPT])
+    return entry
+
+
+def _parsed(text: str) -> Entry | None:
     members = strict_json.load_object(text.encode())
-    if members is not None:
-        try:
-            return strict_json.convert(members, Entry)
-        except strict_json.ShapeError:
-            pass
-    raise PayoutJournalError(_TEXTS[sqlite3.SQLITE_CORRUPT])
+    with suppress(strict_json.ShapeError):
+        return strict_json.convert(members, Entry)
+    return None

@@ -149,7 +149,9 @@ def test_settings_that_make_no_sense_are_refused(secret, settings, error):
         AuthJsSession(secret, **settings)
 
 
-@pytest.mark.parametrize("cookies", [None, "a=b", [("a", "b")], {NAME: 5}, {f"{NAME}.0": b"x"}])
+@pytest.mark.parametrize(
+    "cookies", [None, "a=b", [("a", "b")], {NAME: 5}, {f"{NAME}.0": b"x"}, {5: "x"}]
+)
 def test_cookies_of_another_type_are_a_type_error(cookies):
     with pytest.raises(TypeError, match="cookies must be a mapping of str to str"):
         session().read(cookies)

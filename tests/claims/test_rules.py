@@ -84,6 +84,15 @@ def test_rules_are_immutable_and_equal_by_their_parts():
         Claims(issuer="a").issuer = "b"
 
 
+@pytest.mark.parametrize("name", ["issuer", "audience", "require"])
+def test_rules_do_not_change_with_what_they_were_made_of(name):
+    given = ["a"]
+    rules = Claims(**{name: given})
+    given.append("b")
+    assert getattr(rules, name) == ("a",)
+    assert hash(rules) == hash(Claims(**{name: ("a",)}))
+
+
 @pytest.mark.parametrize("opened", [GOOD, "a.b.c", None, {"iss": "x"}, MAC])
 def test_claims_are_read_from_opened_tokens_alone(opened):
     with pytest.raises(
@@ -146,8 +155,14 @@ def test_typ_of_a_nested_token_is_that_of_the_signed_one():
     """RFC 8725 section 3.11."""
     rules = msgspec.structs.replace(RULES, typ="at+jwt")
     assert rules.read(nested(inner={"typ": "at+jwt"})).subject == "u-1"
-    with pytest.raises(NotAllowedError, match=r"^typ: typ= demands at\+jwt$"):
+    with pytest.raises(NotAllowedError, match=r"^typ: typ= demands at\+jwt, the token has none$"):
         rules.read(nested(typ="at+jwt"))
+
+
+def test_typ_that_is_another_one_is_told_from_none():
+    rules = msgspec.structs.replace(RULES, typ="at+jwt")
+    with pytest.raises(NotAllowedError, match=r"the token has a different one$"):
+        rules.read(signed(typ="JWT"))
 
 
 # RFC 7519 section 5.3

@@ -232,7 +232,8 @@ def check_json(
     # What these say of the content is the same for each recipient.
     enc, wanted = settings.accept(parsed[0]), decode(message.aad, "aad")
     if aad is not None and aad != wanted:
-        raise NotAllowedError("aad", "aad= demands other additional data")
+        demanded = "other additional data" if wanted else "additional data, the message has none"
+        raise NotAllowedError("aad", f"aad= demands {demanded}")
     encrypted_keys = [decode(each.encrypted_key, "encrypted_key") for each in message.recipients]
     sealed = AeadOutput(
         aad=message.authenticated(),

@@ -231,6 +231,9 @@ class AuthJsSession(Opaque):
     def _joined(self, cookies: Mapping[str, str]) -> str:
         if not isinstance(cookies, Mapping):
             raise checks.wrong_type("cookies", "a mapping of str to str", cookies)
+        for name in cookies:
+            if not isinstance(name, str):
+                raise checks.wrong_type("cookies", "a mapping of str to str, and a name", name)
         prefix = f"{self._cookie}."
         # Not by `get`, which takes a KeyError of the caller's mapping for an answer.
         whole = next((value for name, value in cookies.items() if name == self._cookie), None)

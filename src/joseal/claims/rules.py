@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar, final, overload
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, structs
 
 from joseal._core import checks
 from joseal._core.secrecy import hide_locals
@@ -76,8 +76,9 @@ class Claims(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.check_texts(subject=self.subject, typ=self.typ)
-        texts_of("issuer", self.issuer)
-        texts_of("audience", self.audience)
+        # What the caller keeps could change, and these rules with it.
+        structs.force_setattr(self, "issuer", _kept("issuer", self.issuer))
+        structs.force_setattr(self, "audience", _kept("audience", self.audience))
         if isinstance(self.require, str):
             raise checks.wrong_type("require", "a collection of str", self.require)
         for name, flag in (("expires", self.expires), ("any_audience", self.any_audience)):
@@ -85,7 +86,7 @@ class Claims(Struct, frozen=True, kw_only=True):
                 raise checks.wrong_type(name, "bool", flag)
         if not callable(self.now):
             raise checks.wrong_type("now", "callable", self.now, "such as time.time")
-        _names(self.require)
+        structs.force_setattr(self, "require", _names(self.require))
         _check_number("leeway_seconds", self.leeway_seconds)
         if not 0 <= self.leeway_seconds <= MOST_LEEWAY_SECONDS:
             raise ValueError("leeway_seconds must be from 0 to 300")
@@ -139,7 +140,8 @@ class Claims(Struct, frozen=True, kw_only=True):
         source = source_of(opened, anonymous=anonymous)
         check_header(source)
         if self.typ is not None and not headers.has_media_type(source.header.get("typ"), self.typ):
-            raise NotAllowedError("typ", f"typ= demands {self.typ}")
+            found = source.header.get("typ", UNSET)
+            raise NotAllowedError("typ", headers.demanded("typ", self.typ, found))
         members = _members(source.payload)
         check_types(members)
         check_replicated(source, members)
@@ -302,12 +304,18 @@ def texts_of(argument: str, given: str | Collection[str] | None) -> tuple[str, .
     return texts
 
 
-def _names(require: Collection[str]) -> None:
+def _kept(argument: str, given: str | Collection[str] | None) -> str | tuple[str, ...] | None:
+    return given if given is None or isinstance(given, str) else texts_of(argument, given)
+
+
+def _names(require: Collection[str]) -> tuple[str, ...]:
     if issubclass(type(require), bytes) or not isinstance(require, Collection):
         raise checks.wrong_type("require", "a collection of str", require)
-    for name in require:
+    names = tuple(require)
+    for name in names:
         if not isinstance(name, str):
             raise checks.wrong_type("require", "a collection of str, and a name in it", name)
+    return names
 
 
 def _check_number(argument: str, given: object) -> None:

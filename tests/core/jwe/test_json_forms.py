@@ -151,7 +151,7 @@ def test_additional_data_is_authenticated_and_can_be_demanded():
     for wrong in (b"order 2", b"order"):
         with pytest.raises(NotAllowedError, match="aad: aad= demands other additional data"):
             found.decrypt(text, aad=wrong)
-    with pytest.raises(NotAllowedError):
+    with pytest.raises(NotAllowedError, match="demands additional data, the message has none"):
         opener().decrypt(json.dumps(flattened()), aad=b"order 1")
     once = MultiEncrypter([ALICE, BOB], enc=ENC).encrypt(b"hello", aad=b"order 3")
     assert found.open(once).aad == b"order 3"

@@ -697,3 +697,55 @@ def test_no_clients_package_is_imported(module):
     for package in ("boto", "google", "azure."):
         assert f"\nimport {package}" not in source
         assert f"\nfrom {package}" not in source
+
+
+# Clients whose parts fail
+
+
+class Failing:
+    """What a package makes of an answer, or of an exception, when it is asked for."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(PLAINTEXT)
+
+
+class FailingError(Exception):
+    response = property(lambda _self: Failing().any)
+    status_code = grpc_status_code = response
+
+
+class FailingMapping(dict):
+    def get(self, *_arguments):
+        raise RuntimeError(PLAINTEXT)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("answer", [Failing, FailingMapping])
+def test_answer_whose_members_fail_is_no_answer(cloud, answer):
+    client = service(cloud, "RSA-OAEP")
+    decrypter = Decrypter(load(cloud, client, "RSA-OAEP"), enc=ENC)
+    client.change = lambda _answer: answer()
+    with pytest.raises(KeyUnavailableError, match="does not fit"):
+        decrypter.decrypt(token("RSA-OAEP"))
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_exception_whose_members_fail_is_one_like_any_other(cloud):
+    client = service(cloud, "RSA-OAEP")
+    decrypter = Decrypter(load(cloud, client, "RSA-OAEP"), enc=ENC)
+
+    def change(_answer):
+        raise FailingError(PLAINTEXT)
+
+    client.change = change
+    with pytest.raises(KeyUnavailableError, match="can't be asked"):
+        decrypter.decrypt(token("RSA-OAEP"))
+
+
+def test_client_that_lacks_what_an_operation_needs_is_unavailable_and_no_mistake_of_the_token():
+    """A package that is older than the operation."""
+    client = service("aws", "HPKE-12")
+    key = load("aws", client, "HPKE-12")
+    client.decapsulate = None
+    with pytest.raises(KeyUnavailableError):
+        Decrypter(key).decrypt(token("HPKE-12"))

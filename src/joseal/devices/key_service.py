@@ -141,10 +141,9 @@ class Client(Opaque):
     def _call(self, method: str, arguments: Mapping[str, object]) -> tuple[object, Cause | None]:
         if process_id() != self._process:
             raise KeyUnavailableError("the client was given before a fork: load the key after it")
-        call = _method(self._client, method)
         answer: object = None
         with _Caught(self._classify) as caught:
-            answer = call(**arguments)
+            answer = _method(self._client, method)(**arguments)
         if answer is None and caught.cause is None:
             raise KeyUnavailableError(_UNREADABLE)
         return answer, caught.cause
@@ -167,10 +166,15 @@ def _is_method(value: object) -> TypeGuard[_Method]:
 
 
 def part(answer: object, *path: str) -> object:
-    """Return a member of an answer, or of a member of it; None where there is none."""
-    for name in path:
-        answer = answer.get(name) if _is_mapping(answer) else getattr(answer, name, None)
-    return answer
+    """Return a member of an answer, or of a member of it; None where there is none.
+
+    Packages make their members of other things when they are asked for, which may fail.
+    """
+    with _Caught(lambda _: "other"):
+        for name in path:
+            answer = answer.get(name) if _is_mapping(answer) else getattr(answer, name, None)
+        return answer
+    return None
 
 
 def bytes_of(answer: object, name: str, size: int | None = None) -> bytes:

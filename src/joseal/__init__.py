@@ -175,7 +175,10 @@ if not TYPE_CHECKING:
             AttributeError: there is no such name.
         """
         if name == "__version__":
-            return import_module("importlib.metadata").version(__name__)
+            metadata = import_module("importlib.metadata")
+            # A copy of the package alone has none. Whoever lists the names goes on.
+            with import_module("contextlib").suppress(metadata.PackageNotFoundError):
+                return metadata.version(__name__)
         if name not in _HOMES:
             raise AttributeError(f"module 'joseal' has no attribute {name!r}")
         # Kept, so that the next use does not come here.

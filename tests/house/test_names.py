@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import importlib.metadata
 import inspect
 import json
 import pickle
@@ -173,6 +174,15 @@ def test_version_is_that_of_the_project_and_costs_nothing_at_import() -> None:
     assert "importlib.metadata" not in loaded_by("import joseal")
     with pytest.raises(AttributeError, match="has no attribute 'version'"):
         _ = joseal.version
+
+
+def test_names_of_a_copy_without_metadata_can_be_listed(monkeypatch) -> None:
+    def version(_name):
+        raise importlib.metadata.PackageNotFoundError
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    assert not hasattr(joseal, "__version__")
+    assert "Key" in dict(inspect.getmembers(joseal))
 
 
 def private_names(source: str) -> list[str]:

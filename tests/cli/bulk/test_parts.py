@@ -249,3 +249,28 @@ def test_parts_become_smaller_towards_the_end_of_a_file(monkeypatch: pytest.Monk
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[-1] == 10
     assert sum(sizes) == 1_000
+
+
+def test_rows_whose_borders_nothing_shows_are_not_looked_at_again_for_each_row(monkeypatch):
+    """Else a row of sixteen bytes costs a look at a hundred megabytes."""
+
+    class Counting(Memory):
+        read_bytes = 0
+
+        def read(self, offset: int, size: int) -> bytes:
+            found = super().read(offset, size)
+            Counting.read_bytes += len(found)
+            return found
+
+    monkeypatch.setattr(bulk_rows, "LINE_BYTES", 2000)
+    monkeypatch.setattr(parts_module, "FIRST_BYTES", 500)
+    head = b"a,b\n"
+    source = Counting(head + b',"\r","a\n' * 3000)
+    form = Csv(["a"])
+    _, begin = form.head(source.lines(0))
+    assert form.border(source.data[len(head) : 8000]) == 0
+    parts = Parts(form, source, begin, Pace(500, 500))
+    ends = [part.end for (part,) in parts]
+    assert ends[-1] == len(source.data)
+    assert ends == sorted(ends)
+    assert Counting.read_bytes < 10 * len(source.data)

@@ -98,6 +98,8 @@ class Parts:
             size *= 2
             data = self._source.read(begin.offset, size)
         if not end:
+            # Row by row through all that was looked at: else each row would be a look at all of it.
+            self._alone = begin.offset + len(data)
             return self._row() if data else None
         self._place = Place(begin.offset + end, begin.lines + data.count(b"\n", 0, end))
         carried = data[:end] if self._source.place is None else None

@@ -23,6 +23,13 @@ def test_digest_is_that_of_the_whole_certificate():
     assert OWN.sha256 == FOREIGN.fingerprint(hashes.SHA256()).hex()
 
 
+def test_certificates_are_told_apart_by_their_hash():
+    """With one hash for all, each of thousands in a file would be compared with all others."""
+    other = Certificate(certificate(all_algorithms.private("P-384")).public_bytes(Encoding.DER))
+    assert hash(OWN) == hash(Certificate(OWN.der)) != hash(other)
+    assert {OWN, other, Certificate(OWN.der)} == {OWN, other}
+
+
 def test_certificate_is_over_after_its_last_second():
     """RFC 5280 section 4.1.2.5: the period includes notAfter."""
     end = FOREIGN.not_valid_after_utc

@@ -150,6 +150,10 @@ class Certificate(Result):
         """
         return self.not_after < now
 
+    def __hash__(self) -> int:
+        # A file may have thousands, and each is looked up among the others.
+        return hash(self.der)
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
         # A certificate is public.
         return Certificate, (self.der,)

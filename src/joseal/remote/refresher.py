@@ -200,13 +200,7 @@ class Refresher:
 
     def _attempt(self) -> Fetch:
         before, begun = self._state, self._clock()
-        found: Found | None = None
-        try:
-            found = self._load(None if before.snapshot is None else before.marker)
-        finally:
-            if found is None:
-                # An interrupt. It was a look all the same: the next one waits for the cooldown.
-                self._state = before._replace(attempted_at=self._clock())
+        found = self._looked(before)
         now = self._clock()
         if isinstance(found, Unchanged) and before.snapshot is None:
             found = Failure("status", "nothing was there that could be unchanged")
@@ -222,6 +216,17 @@ class Refresher:
             )
         self._state = self._good(before, found, now)
         return _report(before.snapshot, self._state.snapshot, found, now - begun)
+
+    def _looked(self, before: _State) -> Found:
+        """Look at the source. An interrupted look is one too: the cooldown holds after it."""
+        ended = False
+        try:
+            found = self._load(None if before.snapshot is None else before.marker)
+            ended = True
+        finally:
+            if not ended:
+                self._state = before._replace(attempted_at=self._clock())
+        return found
 
     def _good(self, before: _State, found: Loaded | Unchanged, now: float) -> _State:
         """Return the state after a look that succeeded."""

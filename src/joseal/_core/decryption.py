@@ -268,7 +268,7 @@ def open_json(
     plaintext, step = settings.decrypt(found.enc, found.sealed, first, steps)
     place = next(place for each, place in found.steps if each is step)
     own = message.recipients[place].header
-    beside = BesideContent(found.aad, {**message.unprotected, **own}, message.ignored)
+    beside = BesideContent(found.aad, {**message.unprotected, **own}, tuple(message.further))
     return plaintext, first.all, step[0], beside
 
 

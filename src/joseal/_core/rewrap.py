@@ -3,6 +3,7 @@
 Rules:
 - In a JSON form only the CEK is unwrapped and wrapped anew. Protected header, AAD, IV, ciphertext
   and tag are written again byte for byte, and no plaintext is made unless the caller asks for it.
+- So are unprotected Header Parameters and members that no RFC defines: they are someone's data.
 - What is authenticated can't change: a parameter of a recipient that is in the protected header
   must be the one that the new key has, or the message is refused before a private key is used.
 - All that is public is checked first. A CEK that can't be unwrapped is the one failure.
@@ -159,7 +160,8 @@ class Rewrapper(Opaque):
             token: the message, in the form that the Decrypter accepts.
 
         Returns:
-            The message. Of one in a JSON form, members that no RFC defines are left out.
+            The message. Of one in a JSON form, members that no RFC defines stay where they are;
+                nothing authenticates them.
 
         Raises:
             TypeError: `token` is neither str nor bytes.
@@ -327,7 +329,7 @@ def remove_recipients(
         limits: bounds on the message.
 
     Returns:
-        The message without them. Members that no RFC defines are left out.
+        The message without them. Members that no RFC defines stay where they are.
 
     Raises:
         TypeError: an argument is of another type.

@@ -203,6 +203,27 @@ def test_keep_old_adds_recipients_and_a_second_run_adds_none():
     assert [general(key).decrypt(again) for key in (OLD, NEW, SAFE)] == [b"hello"] * 3
 
 
+@pytest.mark.parametrize("form", ["general", "flattened"])
+def test_members_that_no_rfc_defines_stay_where_they_are(form):
+    """RFC 7516 section 7.2.1: they are ignored. They are someone's data all the same."""
+    further = {"id": 7, "tags": ["a", {"b": 1.5}], "big": 10**30, "none": None}
+    if form == "general":
+        members = json.loads(message(OLD, SAFE)) | further
+        members["recipients"][1]["label"] = "safe"
+    else:
+        members = json.loads(message(OLD))
+        members |= members.pop("recipients")[0] | further
+    moved = rewrap(json.dumps(members), general(OLD, form=form), Encrypter(NEW, enc=ENC))
+    written = json.loads(moved)
+    assert {name: written.get(name) for name in further} == further
+    opened = general(NEW, form=form).open(moved)
+    assert (opened.plaintext, opened.ignored_members) == (b"hello", tuple(further))
+    if form == "general":
+        # That of a recipient goes with it.
+        assert [each.get("label") for each in written["recipients"]] == ["safe", None]
+        assert json.loads(remove_recipients(moved, ["safe"]))["tags"] == further["tags"]
+
+
 def test_a_flattened_message_stays_flattened():
     inner = json.loads(message())
     (recipient,) = inner.pop("recipients")
@@ -211,7 +232,7 @@ def test_a_flattened_message_stays_flattened():
         Decrypter(OLD, enc=ENC, form="flattened"),
         Encrypter(NEW, enc=ENC),
     )
-    assert "extra" not in json.loads(moved)
+    assert json.loads(moved)["extra"] == 1
     assert json.loads(moved)["header"] == {"alg": "A256KW", "kid": "new"}
     assert Decrypter(NEW, enc=ENC, form="flattened").decrypt(moved) == b"hello"
 

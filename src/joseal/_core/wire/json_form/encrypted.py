@@ -60,10 +60,12 @@ class Recipient(Struct, frozen=True):
     Attributes:
         header: its own header, which nothing authenticates; empty where it is absent.
         encrypted_key: base64url; empty where it is absent.
+        further: the members next to these that no RFC defines.
     """
 
     header: dict[str, object]
     encrypted_key: bytes
+    further: dict[str, object] = {}
 
     def __repr__(self) -> str:
         return "Recipient(...)"
@@ -81,7 +83,7 @@ class JsonJwe(Struct, frozen=True, kw_only=True):
         iv: base64url; empty where it is absent.
         ciphertext: base64url.
         tag: base64url; empty where it is absent.
-        ignored: the names of members that no RFC defines.
+        further: the members that no RFC defines.
     """
 
     form: Form
@@ -92,7 +94,7 @@ class JsonJwe(Struct, frozen=True, kw_only=True):
     tag: bytes
     unprotected: dict[str, object] = {}
     aad: bytes = b""
-    ignored: tuple[str, ...] = ()
+    further: dict[str, object] = {}
 
     def authenticated(self) -> bytes:
         """Return the additional authenticated data. RFC 7516 section 5.1 step 14."""
@@ -130,7 +132,7 @@ def parse(token: str | bytes, form: Form, limits: Limits) -> JsonJwe:
         iv=rules.text(message.iv),
         ciphertext=message.ciphertext.encode(),
         tag=rules.text(message.tag),
-        ignored=rules.ignored(members, _Message.__struct_fields__),
+        further=rules.further(members, _Message.__struct_fields__),
     )
 
 
@@ -140,16 +142,21 @@ def _recipients(
     if message.recipients is UNSET:
         if form == "general":
             raise MalformedTokenError("the message has no recipients: it is not in general form")
-        return (_recipient(_Recipient(message.header, message.encrypted_key), limits),)
+        return (_recipient(_Recipient(message.header, message.encrypted_key), {}, limits),)
     rules.check_apart(members, one="recipients", others=_OF_RECIPIENT)
     if form == "flattened":
         raise MalformedTokenError("the message has recipients: it is in general form")
     rules.check_count(len(message.recipients), "recipients", limits)
-    return tuple(_recipient(recipient, limits) for recipient in message.recipients)
+    listed = strict_json.as_list(members["recipients"]) or []
+    return tuple(
+        _recipient(received, rules.further(strict_json.as_object(raw) or {}, _OF_RECIPIENT), limits)
+        for received, raw in zip(message.recipients, listed, strict=True)
+    )
 
 
-def _recipient(received: _Recipient, limits: Limits) -> Recipient:
-    return Recipient(rules.header(received.header, limits), rules.text(received.encrypted_key))
+def _recipient(received: _Recipient, further: dict[str, object], limits: Limits) -> Recipient:
+    header, encrypted_key = rules.header(received.header, limits), received.encrypted_key
+    return Recipient(header, rules.text(encrypted_key), further)
 
 
 def acceptable(names: Collection[str]) -> frozenset[str]:
@@ -238,6 +245,7 @@ def write(message: JsonJwe) -> str:
         {
             **({"header": each.header} if each.header else {}),
             **_texts(encrypted_key=each.encrypted_key),
+            **each.further,
         }
         for each in message.recipients
     ]
@@ -248,6 +256,7 @@ def write(message: JsonJwe) -> str:
     members.update(_texts(aad=message.aad, iv=message.iv))
     members["ciphertext"] = message.ciphertext.decode("ascii")
     members.update(_texts(tag=message.tag))
+    members.update(message.further)
     return strict_json.write(members).decode()
 
 

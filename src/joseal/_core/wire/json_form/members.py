@@ -12,7 +12,7 @@ Rules:
 Source: RFC 7515 section 7.2, RFC 7516 section 7.2.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Final, Literal, TypeAlias, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -206,6 +206,6 @@ def typed(read: dict[str, object], protected: dict[str, object]) -> Header:
     return Header(protected, headers.parse_parameters(read).known)
 
 
-def ignored(members: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Name the members that no RFC defines."""
-    return tuple(name for name in members if name not in known)
+def further(members: Mapping[str, object], known: Collection[str]) -> dict[str, object]:
+    """Return the members that no RFC defines: they are ignored, and reported."""
+    return {name: value for name, value in members.items() if name not in known}

@@ -92,7 +92,7 @@ def parse(token: str | bytes, form: Form, limits: Limits) -> JsonJws:
         form=form,
         payload=None if message.payload is UNSET else message.payload.encode(),
         signatures=signatures,
-        ignored=rules.ignored(members, _Message.__struct_fields__),
+        ignored=tuple(rules.further(members, _Message.__struct_fields__)),
     )
 
 

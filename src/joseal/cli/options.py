@@ -121,10 +121,10 @@ def password(name: str = "password", what: str = "the key's password") -> list[c
     ]
 
 
-def alias(*, handed_on: bool = False) -> click.Parameter:
+def alias(*, handed_on: bool = False, prefix: str = "") -> click.Parameter:
     """Return `--alias`: `key_files` finds it by itself, unless it is `handed_on` to the command."""
     return click.Option(
-        ["--alias"],
+        [f"--{prefix}alias"],
         metavar="NAME",
         expose_value=handed_on,
         callback=None if handed_on else key_files.keep_alias,
@@ -204,6 +204,7 @@ def load_key(
     alg: str | None,
     kid: str | None = None,
     password: bytes | None = None,
+    alias: str | None = None,
     legacy: bool = False,
 ) -> Key:
     """Load the one key of a file; of a JWK Set, the one that `kid` names.
@@ -214,7 +215,8 @@ def load_key(
             needed; or `kid` does not name one key of a set.
         UsageError: `alg` is missing, and the file is not a JWK that could name it.
     """
-    return parse_key(key_files.read(path), alg=alg, kid=kid, password=password, legacy=legacy)
+    file = key_files.read(path)
+    return parse_key(file, alg=alg, kid=kid, password=password, alias=alias, legacy=legacy)
 
 
 @hide_locals
@@ -224,6 +226,7 @@ def parse_key(
     alg: str | None,
     kid: str | None = None,
     password: bytes | None = None,
+    alias: str | None = None,
     legacy: bool = False,
 ) -> Key:
     """Load the one key of a file that was read; of a JWK Set, the one that `kid` names.
@@ -233,7 +236,7 @@ def parse_key(
             needed; or `kid` does not name one key of a set.
         UsageError: `alg` is missing, and the key is not a JWK that could name it.
     """
-    keys = key_files.load(file, alg=alg, kid=kid, password=password, legacy=legacy)
+    keys = key_files.load(file, alg=alg, kid=kid, password=password, alias=alias, legacy=legacy)
     if file.is_set and kid is not None:
         keys = [one for one in keys if one.kid == kid]
     if len(keys) != 1:

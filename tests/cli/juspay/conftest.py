@@ -16,7 +16,8 @@ def at(run: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
     def at(sandbox: Sandbox, name: str, *args: object, data: str | None = None) -> Result:
         (tmp_path / "bank.pem").write_text(sandbox.public_pem)
         account = ("--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id)
-        keys = ("--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP", "--kid", sandbox.kid)
+        key = () if "--key" in args else ("--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP")
+        keys = (*key, "--kid", sandbox.kid)
         labels = () if sandbox.sid is None or "--sid" in args else ("--sid", sandbox.sid)
         sealing = (*keys, *labels) if name in ("attempt", "create") else ()
         apart = ("--apart", "0") if name in ("attempt", "reconcile") else ()

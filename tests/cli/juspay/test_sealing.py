@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from tests.core.keys.formats.test_pkcs12 import certificate
 
 from joseal import Decrypter, DecryptThenVerify, Key, Verifier, VerifyThenDecrypt
 from joseal.cli.exit_codes import Exit
@@ -58,6 +62,34 @@ def test_a_stringified_body_is_named(at: At, bank: Key) -> None:
         for flags, code in ((("--stringified",), 0), ((), Exit.API)):
             done = at(sandbox, "attempt", "--decided", *flags, "order-1", data=ATTEMPT)
             assert done.exit_code == code
+
+
+def test_alias_names_the_certificate_of_the_api_and_not_the_signing_key(
+    at: At, bank: Key, ours: Key, tmp_path: Path
+) -> None:
+    named = [
+        pkcs12.PKCS12Certificate(certificate(private), name)
+        for name, private in ((b"old", rsa.generate_private_key(65537, 2048)), (b"new", own(bank)))
+    ]
+    (tmp_path / "bank.p12").write_bytes(
+        pkcs12.serialize_java_truststore(named, serialization.NoEncryption())
+    )
+    (tmp_path / "ours.pem").write_text(ours.to_pem(private=True))
+    signing = ("--signing-key", tmp_path / "ours.pem", "--nesting", "sign-then-encrypt")
+    key = ("--key", tmp_path / "bank.p12", "--alg", "RSA-OAEP")
+    with Sandbox(key=bank) as sandbox:
+        call = (sandbox, "attempt", "--decided", *key)
+        assert at(*call, "--alias", "new", "order-1", data=ATTEMPT).exit_code == 0
+        assert at(*call, "order-2", data=ATTEMPT).exit_code == Exit.KEY
+        # This sandbox takes no signatures: the attempt was made, and both keys were found.
+        done = at(*call, "--alias", "new", *signing, "order-3", data=ATTEMPT)
+        assert done.exit_code == Exit.API
+
+
+def own(key: Key) -> rsa.RSAPrivateKey:
+    loaded = serialization.load_pem_private_key(key.to_pem(private=True).encode(), None)
+    assert isinstance(loaded, rsa.RSAPrivateKey)
+    return loaded
 
 
 def test_a_signature_needs_its_label_and_its_place(at: At, bank: Key, ours: Key, tmp_path: Path):

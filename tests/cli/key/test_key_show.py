@@ -144,6 +144,30 @@ def test_alias_names_the_certificate_to_encrypt_to_or_to_verify_with(run, tmp_pa
     assert run("verify", *given, "--alg", "ES384", tmp_path / "token").stdout == "body"
 
 
+def test_alias_names_the_certificate_that_a_bulk_run_encrypts_to(run, tmp_path):
+    (tmp_path / "bank.p12").write_bytes(certificates("P-256", "P-384"))
+    own = Key.from_cryptography(all_algorithms.private("P-384"), alg="ECDH-ES")
+    old = Key.generate("A256KW")
+    (tmp_path / "old.jwk").write_text(json.dumps(old.to_jwk(private=True)))
+    (tmp_path / "bodies").write_text("body\n")
+    (tmp_path / "tokens").write_text(Encrypter(old, enc="A256GCM").encrypt(b"body") + "\n")
+    lines = ("--format", "lines", "--workers", "1", "-o", tmp_path / "out", "--force")
+    bank = (tmp_path / "bank.p12", "--alg", "ECDH-ES")
+    sealed = ("bulk", "encrypt", "--key", *bank, "--enc", "A256GCM", *lines, tmp_path / "bodies")
+    moved = (
+        *("bulk", "rekey", "--key", tmp_path / "old.jwk", "--enc", "A256GCM"),
+        *("--to-key", tmp_path / "bank.p12", "--to-alg", "ECDH-ES", "--to-enc", "A256GCM"),
+        *(*lines, tmp_path / "tokens"),
+    )
+    for call, option in ((sealed, "--alias"), (moved, "--to-alias")):
+        assert run(*call, option, "P-384").exit_code == 0
+        token = (tmp_path / "out").read_text().strip()
+        assert Decrypter(own, enc="A256GCM").decrypt(token) == b"body"
+        refused = run(*call)
+        assert refused.exit_code == 3
+        assert f"{option} names one of 'P-256', 'P-384'" in refused.stderr
+
+
 def test_alias_is_for_pkcs12_alone(path, run):
     path.write_text(forge.key("RSA-OAEP").to_pem())
     done = run("key", "show", "--alias", "a", str(path))

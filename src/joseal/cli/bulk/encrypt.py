@@ -13,6 +13,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(),
+        options.alias(handed_on=True),
         options.enc(multiple=False),
         *options.encryption(),
         *bulk_task.common("encrypt"),
@@ -28,6 +29,7 @@ def command(
     *,
     key_path: Path,
     alg: str | None,
+    alias: str | None,
     enc: str,
     kid: str | None,
     no_kid: bool,
@@ -44,7 +46,7 @@ def command(
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """
-    source = TargetSource(key_path, alg, kid)
+    source = TargetSource(key_path, alg, kid, alias)
     settings = EncrypterSettings(enc, options.header_members(members), write_kid=not no_kid)
     how: dict[str, object] = {"encrypt": settings._asdict(), "kid": kid}
     bulk_task.run(given, source, settings, how)

@@ -43,6 +43,7 @@ def _target() -> list[click.Parameter]:
             metavar="NAME",
             help="The new key's name, for the header; of a JWK Set, which key to use.",
         ),
+        options.alias(handed_on=True, prefix="to-"),
         *(option for option in options.encryption() if option.name != "kid"),
     ]
 
@@ -88,6 +89,7 @@ def command(
     to_alg: str | None,
     to_enc: str,
     to_kid: str | None,
+    to_alias: str | None,
     no_kid: bool,
     members: tuple[str, ...],
     json_form: Form | None,
@@ -119,7 +121,7 @@ def command(
     settings = RewrapperSettings(
         source,
         opening,
-        TargetSource(to_key, to_alg, to_kid, "--to-"),
+        TargetSource(to_key, to_alg, to_kid, to_alias, "--to-"),
         EncrypterSettings(to_enc, options.header_members(members), write_kid=not no_kid),
         keep_old=keep_old,
         verify=verify,

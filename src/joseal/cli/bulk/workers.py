@@ -73,6 +73,7 @@ class TargetSource(NamedTuple):
     path: Path
     alg: str | None
     kid: str | None = None
+    alias: str | None = None
     option: str = "--"
 
     def places(self) -> tuple[Path, ...]:
@@ -91,7 +92,11 @@ class TargetSource(NamedTuple):
             InvalidKeyError: it is not a key, or not one for `alg`.
             UsageError: `alg` is missing.
         """
-        return (self.named(lambda: options.load_key(self.path, alg=self.alg, kid=self.kid)),)
+        return (
+            self.named(
+                lambda: options.load_key(self.path, alg=self.alg, kid=self.kid, alias=self.alias)
+            ),
+        )
 
     def named(self, act: Callable[[], _T]) -> _T:
         """Do something with the key; what is wrong is said of the options that name this key.
@@ -110,7 +115,7 @@ class TargetSource(NamedTuple):
 
     def _reworded(self, text: str) -> str:
         text = exit_codes.in_command_words(text)
-        return re.sub(r"(?<!\S)--(?=(alg|kid|enc)\b)", self.option, text)
+        return re.sub(r"(?<!\S)--(?=(alg|alias|kid|enc)\b)", self.option, text)
 
 
 class Source(Protocol):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from joseal import Encrypter
+from joseal import Encrypter, Key
 from joseal._core.secrecy import hide_locals
 from joseal.cli import options
 from joseal.cli.juspay.settings import Group
@@ -17,6 +17,7 @@ class Encryption(Group, frozen=True, kw_only=True):
 
     key_path: Path | None
     alg: str | None
+    alias: str | None
     kid: str | None
     sid: str | None
     enc: Literal["A256CBC-HS512", "A128CBC-HS256"]
@@ -32,6 +33,7 @@ class Encryption(Group, frozen=True, kw_only=True):
         """Return the options."""
         return [
             *options.key(required=required),
+            options.alias(handed_on=True),
             click.Option(
                 ["--kid"], required=required, metavar="LABEL", help="The label of the API's key."
             ),
@@ -66,13 +68,17 @@ class Encryption(Group, frozen=True, kw_only=True):
         if self.signing_path is None:
             if self.nesting is not None or self._signing_password().is_named():
                 raise click.UsageError("--nesting and the password are for a --signing-key")
-            return payout_encrypter(options.load_key(self.key_path, alg=self.alg), enc=self.enc)
+            return payout_encrypter(self._bank(self.key_path), enc=self.enc)
         if self.sid is None or self.nesting is None:
             raise click.UsageError("--signing-key needs --sid, its label, and --nesting")
         password = options.read_password(self._signing_password(), name="signing-password")
         ours = options.load_key(self.signing_path, alg="RS256", kid=self.sid, password=password)
-        bank = options.load_key(self.key_path, alg=self.alg, kid=self.kid)
-        return PayoutKeys(bank, signers=ours, nesting=self.nesting, enc=self.enc)
+        return PayoutKeys(
+            self._bank(self.key_path, self.kid), signers=ours, nesting=self.nesting, enc=self.enc
+        )
+
+    def _bank(self, path: Path, kid: str | None = None) -> Key:
+        return options.load_key(path, alg=self.alg, kid=kid, alias=self.alias)
 
     def _signing_password(self) -> options.Password:
         return options.Password(

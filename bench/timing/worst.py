@@ -135,6 +135,8 @@ def messages():
     yield "JSON, 5,001 recipients", opener.decrypt, many
     yield "JSON, 24 MiB of quotes", opener.decrypt, '"' * (24 * MIB)
     yield "JSON, 24 MiB of brackets", opener.decrypt, "[" * (24 * MIB)
+    blanks = '{"a":' + "[" * 20 + "]" * 20 + " " * (24 * MIB - 46) + "}"
+    yield "JSON, 24 MiB of blanks, 20 brackets", opener.decrypt, blanks
     one = {"protected": text(b'{"alg":"ES512"}'), "signature": text(bytes(131) + b"\1")}
     keys = [Key.generate("ES512", kid=str(number)).public() for number in range(100)]
     signed = json.dumps({"payload": "AAAA", "signatures": [one] * Limits().recipients})

@@ -80,7 +80,7 @@ def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> N
 def check_request(account: Account, request: object, read: object) -> None:
     """Refuse a request that does not go where the account's calls go, or that can't be sent whole.
 
-    What is of a wrong type would fail on the way, when a part of the request has left already.
+    A member of a wrong type would fail on the way, when a part of the request has left already.
 
     Raises:
         TypeError: an argument, or a member of the request, is of another type.

@@ -29,7 +29,7 @@ _FIELD_VALUE: Final = re.compile("[!-~](?:[ -~]*[!-~])?")
 _EMPTY: Final = frozenset({204, 205, 304})
 _BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
-# What becomes of the body of an answer.
+# How the body of an answer leaves.
 BodyFate: TypeAlias = Literal["plain", "none", "encrypted"]
 
 
@@ -244,7 +244,7 @@ class Exchange(Opaque):
 
 
 def fate_of_body(exchange: Exchange, method: str, status: object) -> BodyFate:
-    """Tell what becomes of the body of an answer. What has no body gets none, whoever sends one.
+    """Tell how the body of an answer leaves. An answer that has none by its status gets none.
 
     Raises:
         TypeError: the application's status is not a number, so that it can't be told.

@@ -100,14 +100,20 @@ def with_enc(keys: KeySet, enc: tuple[str, ...]) -> KeySet:
     return keys
 
 
-def check_enc(keys: Iterable[Key], enc: str | tuple[str, ...] | None) -> None:
+def check_enc(
+    keys: Iterable[Key], enc: str | tuple[str, ...] | None, *, option: str = "--enc"
+) -> None:
     """Demand `--enc` for keys that have no content encryption of their own, as HPKE-0 has.
 
     Raises:
         MissingParameter: it is missing.
+        UsageError: it is given, and no key needs one.
     """
-    if not enc and not have_own_enc(keys):
-        raise click.MissingParameter(param_hint="'--enc'", param_type="option")
+    has_own = have_own_enc(keys)
+    if not enc and not has_own:
+        raise click.MissingParameter(param_hint=f"'{option}'", param_type="option")
+    if enc and has_own:
+        raise click.UsageError(f"{option} must not be given: the key's alg has its own")
 
 
 def password(name: str = "password", what: str = "the key's password") -> list[click.Parameter]:

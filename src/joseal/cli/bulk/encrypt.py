@@ -13,7 +13,7 @@ from joseal.cli.exit_codes import Exit
 @help_pages.command(
     params=[
         *options.key(),
-        options.enc(multiple=False),
+        options.enc(multiple=False, required=False),
         *options.encryption(),
         *bulk_task.common("encrypt"),
     ],
@@ -28,7 +28,7 @@ def command(
     *,
     key_path: Path,
     alg: str | None,
-    enc: str,
+    enc: str | None,
     kid: str | None,
     no_kid: bool,
     members: tuple[str, ...],

@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from joseal import Encrypter
+from joseal import Encrypter, Key
 from joseal._core.secrecy import hide_locals
 from joseal.cli import options
 from joseal.cli.juspay.settings import Group
@@ -19,7 +19,7 @@ class Encryption(Group, frozen=True, kw_only=True):
     alg: str | None
     kid: str | None
     sid: str | None
-    enc: Literal["A256CBC-HS512", "A128CBC-HS256"]
+    enc: Literal["A256CBC-HS512", "A128CBC-HS256"] | None
     stringified: bool
     signing_path: Path | None
     signing_password_env: str | None
@@ -39,10 +39,9 @@ class Encryption(Group, frozen=True, kw_only=True):
             click.Option(
                 ["--enc"],
                 type=click.Choice(["A256CBC-HS512", "A128CBC-HS256"]),
-                default="A256CBC-HS512",
-                show_default=True,
                 metavar="ENC",
-                help="A256CBC-HS512, as in the API's sample, or A128CBC-HS256, as in its guide.",
+                help="A256CBC-HS512, as in the API's sample and unless named, or A128CBC-HS256, as "
+                "in its guide. A key for HPKE-9, which is for the sandbox alone, takes none.",
             ),
             click.Option(
                 ["--stringified"],
@@ -66,13 +65,19 @@ class Encryption(Group, frozen=True, kw_only=True):
         if self.signing_path is None:
             if self.nesting is not None or self._signing_password().is_named():
                 raise click.UsageError("--nesting and the password are for a --signing-key")
-            return payout_encrypter(options.load_key(self.key_path, alg=self.alg), enc=self.enc)
+            return self._unsigned(options.load_key(self.key_path, alg=self.alg))
         if self.sid is None or self.nesting is None:
             raise click.UsageError("--signing-key needs --sid, its label, and --nesting")
         password = options.read_password(self._signing_password(), name="signing-password")
         ours = options.load_key(self.signing_path, alg="RS256", kid=self.sid, password=password)
         bank = options.load_key(self.key_path, alg=self.alg, kid=self.kid)
-        return PayoutKeys(bank, signers=ours, nesting=self.nesting, enc=self.enc)
+        enc = "A256CBC-HS512" if self.enc is None else self.enc
+        return PayoutKeys(bank, signers=ours, nesting=self.nesting, enc=enc)
+
+    def _unsigned(self, bank: Key) -> Encrypter:
+        if self.enc is not None:
+            options.check_enc([bank], self.enc)
+        return payout_encrypter(bank, enc=self.enc)
 
     def _signing_password(self) -> options.Password:
         return options.Password(

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias, Unpack, final
 
 from joseal._core import checks
-from joseal._core.algorithms.registry import ALGS, SIGS, Enc, lookup_encs
+from joseal._core.algorithms.registry import SIGS, Enc, has_own_enc, lookup_encs
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
@@ -636,4 +636,4 @@ class KeyRing(Opaque):
 
 
 def _need_enc(keys: Iterable[Key]) -> bool:
-    return any(ALGS[key.alg].content is None for key in keys)
+    return not all(has_own_enc(key.alg) for key in keys)

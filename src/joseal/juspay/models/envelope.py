@@ -88,8 +88,9 @@ def payout_encrypter(
     """
     if enc not in (SAMPLE_ENC, GUIDE_ENC, None):
         raise ValueError("enc must be one that the payouts API documents")
-    has_own = isinstance(bank, Key) and has_own_enc(bank.alg)
-    if enc is None and not has_own:
+    if not isinstance(bank, Key):
+        raise TypeError("bank must be a Key")
+    if enc is None and not has_own_enc(bank.alg):
         enc = SAMPLE_ENC
     return Encrypter(bank, enc=enc, header={"typ": "JWT"}, write_kid=False)
 

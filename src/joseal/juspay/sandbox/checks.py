@@ -23,7 +23,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from joseal._core.algorithms.registry import has_own_enc
+from joseal._core.algorithms.registry import Enc, has_own_enc
 from joseal._core.jwe import Decrypter
 from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, hide_locals
@@ -145,7 +145,7 @@ class Checks(Opaque):
     _stringified: bool
 
     def __init__(self, key: Key, account: Account, *, stringified: bool = False) -> None:
-        encs = None if has_own_enc(key.alg) else (SAMPLE_ENC, GUIDE_ENC)
+        encs: tuple[Enc, ...] | None = None if has_own_enc(key.alg) else (SAMPLE_ENC, GUIDE_ENC)
         self._set(
             # The envelope's kid is the one that counts; samples have another one in the token.
             _opener=Decrypter(key, enc=encs, any_kid=True),

@@ -339,7 +339,8 @@ def hybrid(tmp_path: Path) -> Callable[[str], tuple[Path, Path]]:
 
 @pytest.mark.parametrize(("alg", "enc"), [("HPKE-9", ()), ("HPKE-9-KE", ("A256GCM",))])
 def test_rows_are_rekeyed_from_rsa_to_a_hybrid_key_and_back(
-    alg: str, enc: tuple[str, ...], run: Run, folder: Path, tmp_path: Path, hybrid: Callable[..., tuple[Path, Path]]
+    alg: str, enc: tuple[str, ...], run: Run, folder: Path, tmp_path: Path,
+    hybrid: Callable[..., tuple[Path, Path]],
 ) -> None:  # fmt: skip
     public, private = hybrid(alg)
     rsa = ("--key", folder / "private.pem", "--alg", "RSA-OAEP-256")

@@ -339,10 +339,10 @@ def hybrid(tmp_path: Path) -> Callable[[str], tuple[Path, Path]]:
 
 @pytest.mark.parametrize(("alg", "enc"), [("HPKE-9", ()), ("HPKE-9-KE", ("A256GCM",))])
 def test_rows_are_rekeyed_from_rsa_to_a_hybrid_key_and_back(
-    alg: str, enc: tuple[str, ...], run: Run, folder: Path, tmp_path: Path,
-    hybrid: Callable[..., tuple[Path, Path]],
-) -> None:  # fmt: skip
+    alg: str, enc: tuple[str, ...], run: Run, folder: Path, hybrid: Callable[..., tuple[Path, Path]]
+) -> None:
     public, private = hybrid(alg)
+    tmp_path = public.parent
     rsa = ("--key", folder / "private.pem", "--alg", "RSA-OAEP-256")
     rows = ("--field", "a", "--workers", 1)
     (tmp_path / "in.jsonl").write_text('{"a":"4111","b":1}\n{"a":"5500","b":2}\n')

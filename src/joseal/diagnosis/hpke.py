@@ -124,7 +124,7 @@ def _has_point(kem: str, raw: bytes) -> bool:
 
 
 class KeyFault(NamedTuple):
-    """What is wrong with a JWK of kty AKP."""
+    """A fault of a JWK of kty AKP, with its remedy."""
 
     kind: str
     sentence: str

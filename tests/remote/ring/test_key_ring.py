@@ -425,7 +425,7 @@ def test_enc_is_refused_by_a_ring_that_never_needs_one_and_demanded_by_one_that_
     alone = KeyRing([hybrid], clock=lambda: clock.now)
     assert alone.open(alone.encrypter(None).encrypt(b"x"), None).plaintext == b"x"
     for make in (alone.encrypter, alone.decrypter):
-        with pytest.raises(ValueError, match="^enc must not be given"):
+        with pytest.raises(ValueError, match=r"^enc must not be given"):
             make("A256GCM")
     old = RingKey(rsa, announced=EARLY, primary=EARLY, retired=END)
     both = KeyRing([old, hybrid], clock=lambda: clock.now)

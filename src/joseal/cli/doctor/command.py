@@ -50,7 +50,7 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
         click.Option(
             ["--info"],
             metavar="TEXT",
-            help="What both sides put into the key schedule of HPKE, as UTF-8.",
+            help="The info that both sides put into the key schedule of HPKE, as UTF-8.",
         ),
         options.json_flag(),
         click.Argument(["in_path"], default="-", type=options.PATH, metavar="[TOKEN_FILE]"),

@@ -4,7 +4,6 @@ The server needs the extra `sandbox`; importing this module does not.
 """
 
 import importlib.util
-import json
 import secrets
 import ssl
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from joseal._core.keys import Key
+from joseal._core.wire import strict_json
 from joseal.juspay.account import Account
 from joseal.juspay.sandbox.checks import Checks, Record
 from joseal.juspay.sandbox.faults import FaultInjector, FaultPlans
@@ -134,7 +134,7 @@ class Sandbox:
     @property
     def public_jwk(self) -> str:
         """The key to encrypt to, as the text of a JWK."""
-        return json.dumps(self.public_key.to_jwk())
+        return strict_json.write(self.public_key.to_jwk()).decode()
 
     @property
     def url(self) -> str:

@@ -29,7 +29,7 @@ _NO_INFO: Final = ("hpke_info", "opens without an info")
 
 
 class Sent(NamedTuple):
-    """What a token has of HPKE.
+    """The parts of a token that HPKE uses.
 
     Attributes:
         encapsulated: the encapsulated secret.

@@ -49,7 +49,7 @@ class ContentKey(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """What a token says of its content key.
+    """The parts of a token that its content key comes from.
 
     Attributes:
         members: of its header.

@@ -12,12 +12,12 @@ Source: draft-ietf-jose-hpke-encrypt sections 5 and 6, and its document history.
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-
 from joseal._core.algorithms.hpke import key_schedule
-from joseal._core.algorithms.hpke.encryption import HpkeIntegrated, HpkeKeyEncryption
-from joseal._core.algorithms.hpke.suites import HpkeSuite
+from joseal._core.algorithms.hpke.encryption import (
+    HpkeIntegrated,
+    HpkeKeyEncryption,
+    open_key,
+)
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire import base64url
@@ -63,7 +63,8 @@ def content_keys(
             yield (_NO_INFO,), b"".join(key_schedule.schedule(suite, secret, b""))
         return
     for codes, info, aad in _ways(enc, sent):
-        cek = _opened(suite, key_schedule.schedule(suite, secret, info), sent, aad)
+        derived = key_schedule.schedule(suite, secret, info)
+        cek = open_key(suite, derived, sent.encrypted_key, aad)
         if cek is not None:
             yield codes, cek
 
@@ -81,12 +82,3 @@ def _ways(enc: EncSpec, sent: Sent) -> Iterator[tuple[Codes, bytes, bytes]]:
 
 def _structure(enc: str, info: bytes) -> bytes:
     return b"\xff".join((_RECIPIENT, enc.encode("ascii"), info))
-
-
-def _opened(suite: HpkeSuite, derived: tuple[bytes, bytes], sent: Sent, aad: bytes) -> bytes | None:
-    key, nonce = derived
-    aead = ChaCha20Poly1305(key) if suite.aead == "C20P" else AESGCM(key)
-    try:
-        return aead.decrypt(nonce, sent.encrypted_key, aad)
-    except InvalidTag:
-        return None

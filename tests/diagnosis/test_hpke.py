@@ -36,17 +36,18 @@ def test_structure_names_the_cause_and_a_decrypter_refuses_the_token(name):
 
 
 @pytest.mark.parametrize("alg", hpke_forge.ALGS)
-@pytest.mark.parametrize("kem", hpke_forge.SECRET_BYTES)
-def test_secret_of_the_size_of_a_different_kem_is_named_with_that_kem(alg, kem):
+def test_secret_of_the_size_of_a_different_kem_is_named_with_that_kem(alg):
     own = hpke_forge.suite_of(alg).kem
-    if kem == own:
-        return
-    size = hpke_forge.SECRET_BYTES[kem]
-    token = hpke_forge.token(alg, sent=bytes(size))
-    (cause,) = explain(str(token)).causes
-    assert cause.code == "kem_other"
-    assert f"{size} bytes, and {own} of {alg} makes {hpke_forge.SECRET_BYTES[own]}" in cause.seen
-    assert kem in cause.seen
+    for kem, size in hpke_forge.SECRET_BYTES.items():
+        if kem == own:
+            continue
+        token = hpke_forge.token(alg, sent=bytes(size))
+        (cause,) = explain(str(token)).causes
+        assert cause.code == "kem_other"
+        assert (
+            f"{size} bytes, and {own} of {alg} makes {hpke_forge.SECRET_BYTES[own]}" in cause.seen
+        )
+        assert kem in cause.seen
 
 
 def told(members):

@@ -204,6 +204,30 @@ def test_json_lines_are_enough_for_a_client() -> None:
             process.communicate(timeout=30)
 
 
+def test_hybrid_key_is_written_as_a_jwk_and_payouts_go_to_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started("--alg", "HPKE-9", TMPDIR=str(tmp_path)) as running:
+        place = Path(running.told["public key"])
+        assert place.name == "public.jwk"
+        assert running.told["alg"] == json.loads(place.read_text())["alg"] == "HPKE-9"
+        body = tmp_path / "attempt.json"
+        body.write_bytes(ATTEMPT.to_json())
+        words = (
+            *("--base-url", running.told["url"], "--merchant-id", running.told["merchant id"]),
+            *("--kid", running.told["kid"], "--sid", running.told["sid"], "--key", place),
+            *("--api-key-env", "API_KEY", "--apart", "0", "--decided"),
+        )
+        wrong = ("--enc", "A256CBC-HS512")
+        for more, code in (((), 0), (wrong, Exit.USAGE)):
+            done = run(
+                *("juspay", "attempt", *words, *more, "order-1", body),
+                API_KEY=running.told["API key"],
+            )
+            assert done.exit_code == code, done.output
+        assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
+
+
 def test_each_run_has_its_own_keys(tmp_path: Path) -> None:
     with started() as one, started() as other:
         for name in ("url", "API key", "public key"):

@@ -9,6 +9,7 @@ from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from tests.fuzz import quantum
 from tests.fuzz.material import BETWEEN, LIMITS, WORDS, bytes_of, cases, jwks, key, parts_of
 from tests.fuzz.tokens import check_exact, members_of, opened
 from tests.helpers import all_algorithms, forge
@@ -30,8 +31,14 @@ TEXT, PARTS, SEALED, BLOCKS = range(4)
 
 
 @cache
+def openers():
+    """Return every key as JSON text: those of the vectors, and those of HPKE with ML-KEM."""
+    return [*jwks(SCHEMA), *quantum.openers()]
+
+
+@cache
 def decrypter(number, settings):
-    loaded = key(jwks(SCHEMA)[number])
+    loaded = key(openers()[number])
     enc = None if loaded._content else list(ENCS)
     return Decrypter(loaded, enc=enc, limits=LIMITS, **SETTINGS[settings])
 
@@ -39,7 +46,7 @@ def decrypter(number, settings):
 @cache
 def wrapping(number):
     """Return the alg, the encs that the key serves, and what wraps keys for it."""
-    loaded = key(jwks(SCHEMA)[number])
+    loaded = key(openers()[number])
     encs = loaded._contents([enc for enc in ENCS.values() if loaded._serves(enc)])
     if loaded.alg == "RSA1_5":
         return loaded.alg, encs, pkcs1(load_pem_public_key(loaded.public().to_pem().encode()))
@@ -84,7 +91,7 @@ def sealed(number, choice, header, content, *, as_blocks):
 def check(data):
     if len(data) < 3:
         return
-    number, form, choice = data[0] % len(jwks(SCHEMA)), data[1] >> 1 & 3, data[1] >> 3
+    number, form, choice = data[0] % len(openers()), data[1] >> 1 & 3, data[1] >> 3
     rest, content = data[2:], None
     if form == TEXT:
         token = rest
@@ -115,3 +122,9 @@ def seeds():
             choice = (int(case["id"]) & 31) << 3
             for form in (SEALED, BLOCKS):
                 yield bytes((number, form << 1 | choice)) + parts[0] + BETWEEN + content
+    for number, token in quantum.tokens():
+        first = len(jwks(SCHEMA)) + number
+        yield bytes((first, TEXT)) + bytes_of(str(token))
+        yield bytes((first, PARTS << 1)) + BETWEEN.join(token)
+        for form in (SEALED, BLOCKS):
+            yield bytes((first, form << 1)) + token.header + BETWEEN + b"content"

@@ -204,6 +204,30 @@ def encapsulate(alg, name="mine"):
     return hashlib.sha3_256(combined).digest(), ciphertext + sent
 
 
+def _decapsulate(alg, sent, name):
+    suite = suite_of(alg)
+    own = pair(suite.kem, name)
+    if own.kem is None:
+        raise NotImplementedError("a token of HPKE on a curve is opened by pyhpke")
+    if own.scalar is None:
+        return own.kem.decapsulate(sent)
+    hybrid = HYBRIDS[suite.kem]
+    ciphertext, tail = sent[: SECRET_BYTES[hybrid.kem]], sent[SECRET_BYTES[hybrid.kem] :]
+    dh = all_algorithms.agree(own.scalar, point(hybrid.curve, tail))
+    secret = own.kem.decapsulate(ciphertext)
+    combined = secret + dh + tail + encoded(own.scalar.public_key()) + hybrid.label
+    return hashlib.sha3_256(combined).digest()
+
+
+def opened(token_text, alg, name="mine", info=b""):
+    """Open a token with Integrated Encryption, of a KEM that is not on a curve."""
+    header, sent, _, sealed, _ = token_text.split(".")
+    key_, nonce = schedule(suite_of(alg), _decapsulate(alg, forge.unb64(sent), name), info)
+    return AEADS[suite_of(alg).aead_id][1](key_).decrypt(
+        nonce, forge.unb64(sealed), header.encode()
+    )
+
+
 def rcpt(enc, extra=b""):
     return b"JOSE-HPKE rcpt\xff" + enc.encode() + b"\xff" + extra
 

@@ -131,6 +131,20 @@ def test_token_of_pyhpke_opens(alg):
     assert opened == PLAINTEXT
 
 
+@with_pyhpke
+@pytest.mark.parametrize("alg", [alg for alg in hpke_forge.ON_CURVES if alg[-1] == "E"])
+def test_key_that_pyhpke_encrypted_is_opened(alg):
+    cek = forge.draw("pyhpke cek", 32)
+    info = hpke_forge.rcpt(ENC, b"session")
+    ek, context = pyhpke_suite(alg).create_sender_context(pyhpke_key_of_public(alg), info=info)
+    header = json.dumps({"alg": alg, "ek": b64(ek), "enc": ENC}).encode()
+    iv = forge.draw("iv", 12)
+    sealed = all_algorithms.seal(ENC, cek, iv, b64(header).encode(), PLAINTEXT)
+    token = forge.Token(header, context.seal(cek), iv, *sealed)
+    opener = Decrypter(hpke_forge.key(alg), enc=ENC)
+    assert opener.decrypt(str(token), info=b"session") == PLAINTEXT
+
+
 def pyhpke_key_of_public(alg):
     import pyhpke
 

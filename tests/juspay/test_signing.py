@@ -77,6 +77,22 @@ def test_signed_then_sealed_is_a_jwe_around_a_jws(banks, ours):
     assert Verifier(ours[0].public()).verify(inner) == ATTEMPT.to_json()
 
 
+def test_payouts_go_from_rsa_to_a_hybrid_key_with_one_object(banks):
+    hybrid, old = Key.generate("HPKE-9", kid="bank-2027"), banks[0]
+    signer = Key.generate("ML-DSA-65", kid="ours-2027")
+    keys = PayoutKeys(public([old, hybrid]))
+    signed = PayoutKeys(public([old, hybrid]), signers=signer, nesting="sign-then-encrypt")
+    for bank, alg in ((old, "RSA-OAEP"), (hybrid, "HPKE-9")):
+        envelope = keys.encrypt(ATTEMPT, kid=bank.kid)
+        enc = {"enc": "A256CBC-HS512"} if alg == "RSA-OAEP" else {}
+        assert header_of(envelope.payload) == {"alg": alg, "typ": "JWT", **enc}
+        opener = Decrypter(bank, enc=enc.get("enc"))
+        assert opener.decrypt(envelope.payload) == ATTEMPT.to_json()
+        inner = opener.decrypt(signed.encrypt(ATTEMPT, kid=bank.kid, sid="ours-2027").payload)
+        assert header_of(inner.decode()) == {"alg": "ML-DSA-65", "kid": "ours-2027"}
+        assert Verifier(signer.public()).verify(inner) == ATTEMPT.to_json()
+
+
 def test_unsigned_is_what_the_page_shows(banks):
     keys = PayoutKeys(public(banks))
     envelope = keys.encrypt(ATTEMPT, kid="bank-2024")

@@ -21,7 +21,7 @@ def name_of(profile):
 
 def test_every_profile_has_a_name_of_its_own():
     held = [value for module in DATA for value in vars(module).values() if type(value) is Profile]
-    assert len(held) == len(ALL) == 18
+    assert len(held) == len(ALL) == 19
     assert {profile.name: profile for profile in held} == profiles.PROFILES
 
 
@@ -55,6 +55,15 @@ def test_what_is_not_confirmed_has_an_open_question(profile):
 
 def test_what_is_confirmed():
     assert {p.name for p in ALL if p.confirmed} == {"mastercard", "openid4vp", "haip"}
+
+
+def test_what_is_a_draft():
+    assert {profile.name for profile in ALL if profile.is_draft} == {"payouts-post-quantum"}
+    assert profiles.VISA_MLE.with_send(enc="C20P").is_draft
+    received = profiles.VISA_MLE.replace(send=None)
+    assert received.with_receive(algs=("HPKE-0-KE",)).is_draft
+    assert not received.is_draft
+    assert not profiles.VISA_MLE.replace(receive=None).is_draft
 
 
 def test_pairs_of_keys_with_two_uses():

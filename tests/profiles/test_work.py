@@ -4,11 +4,11 @@ import json
 import pickle
 
 import pytest
-from tests.profiles.facts import LABELS, RECEIVED, SENT, UUID, our_key
+from tests.profiles.facts import LABELS, RECEIVED, SENT, UUID, header_of, our_key
 
 import joseal
 from joseal import InvalidKeyError, Key, Limits, MalformedTokenError, TokenTooLargeError, profiles
-from joseal.profiles import Fields, InMember
+from joseal.profiles import Constant, Fields, InMember, Kid, Receiving, Sending
 
 CANARY = b'{"pan":"5513651111111111"}'
 THEIRS = "key_0a1b"
@@ -354,3 +354,35 @@ def test_a_reply_key_is_given_where_a_header_names_it_and_nowhere_else():
         profiles.WISE.encrypter(server.public(), reply_key=nameless.public())
     with pytest.raises(ValueError, match="kid_names must be"):
         profiles.WISE.with_receive(kid_names="nobody")
+
+
+@pytest.mark.parametrize("alg", ["RSA-OAEP", "HPKE-9", "HPKE-9-KE"])
+def test_profile_serves_a_change_from_rsa_to_hpke_with_one_enc(alg):
+    profile = profiles.JUSPAY_PAYOUTS.replace(
+        send=Sending(algs=("RSA-OAEP", "HPKE-9", "HPKE-9-KE"), enc="A256GCM"),
+        receive=Receiving(algs=("RSA-OAEP", "HPKE-9", "HPKE-9-KE"), encs=("A256GCM",)),
+    )
+    body = profile.encrypter(public(alg)).encrypt(b"{}")
+    assert profile.decrypter(our_key(alg, "theirs")).decrypt(body) == b"{}"
+    everything = [our_key(each, "theirs") for each in ("RSA-OAEP", "HPKE-9", "HPKE-9-KE")]
+    assert profile.decrypter(everything).decrypt(body) == b"{}"
+    assert ("enc" in dict(header_of(body))) is (alg != "HPKE-9")
+    assert profile.counterpart().receive.encs == ("A256GCM",)
+
+
+def test_payouts_are_signed_with_ml_dsa_then_encrypted_with_hpke():
+    signing = joseal.Key.generate("ML-DSA-65", kid="merchant")
+    both = {"nesting": "sign-then-encrypt"}
+    profile = profiles.PAYOUTS_POST_QUANTUM.with_send(
+        **both, sign_algs=("ML-DSA-65",), sign_header=(Kid(),), header=(Constant("cty", "JWT"),)
+    ).with_receive(**both, verify_algs=("ML-DSA-65",), cty="JWT")
+    key = our_key("HPKE-9", "theirs")
+    sealer = profile.encrypter(key.public(), signing_key=signing, labels=LABELS)
+    opener = profile.decrypter(key, verifying_keys=signing.public())
+    body = sealer.encrypt(b'{"amount":1}')
+    opened = opener.open(body)
+    assert (opened.payload, opened.signed_by.alg) == (b'{"amount":1}', "ML-DSA-65")
+    assert dict(opened.encrypted_header) == {"alg": "HPKE-9", "cty": "JWT"}
+    stranger = joseal.Key.generate("ML-DSA-65", kid="merchant")
+    with pytest.raises(joseal.VerificationError):
+        profile.decrypter(key, verifying_keys=stranger.public()).open(body)

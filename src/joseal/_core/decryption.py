@@ -18,7 +18,7 @@ from joseal._core.algorithms import content_encryption, deflate
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import KeyManagement, Unwrap, UnwrapRequest
-from joseal._core.algorithms.registry import ALGS, EncSpec, said
+from joseal._core.algorithms.registry import EncSpec, has_own_enc, said
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.limits import Limits
@@ -101,8 +101,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             if known.enc is not UNSET:
                 raise MalformedTokenError(f"{known.alg} has no enc, and the header has one")
             return content
-        is_integrated = known.alg in ALGS and ALGS[known.alg].content is not None
-        if not self.encs or (known.enc is UNSET and is_integrated):
+        if not self.encs or (known.enc is UNSET and has_own_enc(known.alg)):
             # No key here is for such a token, whatever its enc.
             raise NotAllowedError("alg", self.keys._unbound(known.alg))
         if known.enc is UNSET:

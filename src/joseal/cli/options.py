@@ -9,7 +9,14 @@ from typing import Final, NamedTuple
 import click
 
 from joseal import InvalidKeyError, Key, KeySet
-from joseal._core.algorithms.registry import ALGS, ENCS, PASSWORD_ALGS, SIGS, PasswordAlg
+from joseal._core.algorithms.registry import (
+    ALGS,
+    ENCS,
+    PASSWORD_ALGS,
+    SIGS,
+    PasswordAlg,
+    has_own_enc,
+)
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files, key_files
@@ -65,9 +72,6 @@ def alg(known: Iterable[str]) -> click.Parameter:
     )
 
 
-_INTEGRATED: Final = frozenset(name for name, alg in ALGS.items() if alg.content is not None)
-
-
 def enc(*, multiple: bool, required: bool = True) -> click.Parameter:
     """Return `--enc`, for one content encryption or for several.
 
@@ -87,7 +91,7 @@ def enc(*, multiple: bool, required: bool = True) -> click.Parameter:
 
 def have_own_enc(keys: Iterable[Key]) -> bool:
     """Tell whether the alg of every key has a content encryption, as HPKE-0 has."""
-    return all(key.alg in _INTEGRATED for key in keys)
+    return all(has_own_enc(key.alg) for key in keys)
 
 
 def with_enc(keys: KeySet, enc: tuple[str, ...]) -> KeySet:
@@ -100,14 +104,20 @@ def with_enc(keys: KeySet, enc: tuple[str, ...]) -> KeySet:
     return keys
 
 
-def check_enc(keys: Iterable[Key], enc: str | tuple[str, ...] | None) -> None:
+def check_enc(
+    keys: Iterable[Key], enc: str | tuple[str, ...] | None, *, option: str = "--enc"
+) -> None:
     """Demand `--enc` for keys that have no content encryption of their own, as HPKE-0 has.
 
     Raises:
         MissingParameter: it is missing.
+        UsageError: it is given, and no key needs one.
     """
-    if not enc and not have_own_enc(keys):
-        raise click.MissingParameter(param_hint="'--enc'", param_type="option")
+    has_own = have_own_enc(keys)
+    if not enc and not has_own:
+        raise click.MissingParameter(param_hint=f"'{option}'", param_type="option")
+    if enc and has_own:
+        raise click.UsageError(f"{option} must not be given: the key's alg has its own")
 
 
 def password(name: str = "password", what: str = "the key's password") -> list[click.Parameter]:

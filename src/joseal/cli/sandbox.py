@@ -13,7 +13,7 @@ import click
 
 from joseal import Key
 from joseal._core.algorithms.registry import known_alg
-from joseal.cli import exit_codes, files, help_pages, options
+from joseal.cli import exit_codes, files, help_pages, key_files, options
 from joseal.cli.json_output import line
 from joseal.juspay.sandbox import Call, Fault, FaultPlan, Record, Sandbox, TransactionPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING
@@ -88,6 +88,7 @@ _FAULTS: Final = tuple(
     examples=(
         "joseal juspay sandbox",
         "joseal juspay sandbox --port 8080 --fault http-503 --every 3",
+        "joseal juspay sandbox --alg HPKE-9 --public-key sandbox.jwk",
     ),
     exits=(exit_codes.Exit.KEY,),
 )
@@ -114,7 +115,8 @@ def command(
     """Run a stand-in for the payouts server on 127.0.0.1, until Ctrl-C.
 
     It makes a key pair and an API key for this run (--key and --alg name other ones), says where
-    it is and what a client needs, and prints a line for every attempt that arrives whole.
+    it is and what a client needs, and prints a line for every attempt that arrives whole. With
+    --alg HPKE-9 it takes the post-quantum payloads that no page of Juspay has: a draft, for tests.
 
     With --json, the first line is {"url": TEXT, "merchant_id": TEXT, "api_key": TEXT, "kid": TEXT,
     "sid": TEXT, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an attempt
@@ -155,8 +157,9 @@ def _run(
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         stack.callback(signal.signal, signal.SIGTERM, before)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="joseal-")))
-        path = folder / "public.pem" if public_path is None else public_path
-        files.write(path, sandbox.public_pem.encode(), private=False)
+        name, text = _public(sandbox)
+        path = folder / name if public_path is None else public_path
+        files.write(path, text.encode(), private=False)
         _start(sandbox, stack)
         trusted = _write_authority(sandbox, folder, ca_path) if tls else None
         # Ctrl-C is how this command ends, and no failure.
@@ -164,6 +167,13 @@ def _run(
             told = _needed(sandbox, path, trusted)
             _introduce(told, as_json=as_json)
             _follow(sandbox, as_json=as_json)
+
+
+def _public(sandbox: Sandbox) -> tuple[str, str]:
+    """Return a name for the file of the public key, and its text; a hybrid key has no PEM form."""
+    if key_files.spki_sha256(sandbox.public_key) is None:
+        return "public.jwk", f"{sandbox.public_jwk}\n"
+    return "public.pem", sandbox.public_pem
 
 
 def _key(path: Path | None, alg: str | None, source: options.Password) -> Key:

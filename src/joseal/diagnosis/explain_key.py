@@ -14,6 +14,8 @@ from msgspec import Struct
 
 from joseal._core.keys.classifier import classify
 from joseal._core.secrecy import hide_locals
+from joseal._core.wire import strict_json
+from joseal.diagnosis import hpke
 
 # Kinds that a loader reads.
 _READ: Final = {
@@ -103,6 +105,10 @@ def explain_key(data: str | bytes) -> KeyExplanation:
         raise TypeError("the key must be str or bytes")
     raw = data.encode("utf-8", errors="replace") if isinstance(data, str) else data
     form = classify.classify(raw)
+    fault = hpke.jwk_fault(strict_json.load_object(raw) or {}) if form.kind == "jwk" else None
+    if fault is not None:
+        kind, sentence, remedy = fault
+        return KeyExplanation(kind=kind, sentence=sentence, remedy=remedy, is_key=True)
     return KeyExplanation(
         kind=form.kind,
         sentence=form.sentence,

@@ -13,7 +13,7 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 from joseal._core.wire.header import has_media_type
-from joseal.diagnosis import headers, lenient_parse, sizes, wrappers
+from joseal.diagnosis import headers, hpke, lenient_parse, sizes, wrappers
 from joseal.diagnosis.causes import cause
 from joseal.diagnosis.lenient_parse import JWE_NAMES, Outside, Part, Reading
 from joseal.diagnosis.model import Cause, Explanation, Segment, plain
@@ -246,6 +246,9 @@ def _encodings(parts: tuple[Part, ...], codes: tuple[str, ...]) -> Iterator[Caus
 
 
 def _fitting(found: Reading, alg: AlgSpec | None, enc: EncSpec | None) -> Iterator[Cause]:
+    if alg is not None and alg.content is not None:
+        yield from hpke.integrated_sizes(alg, found)
+        return
     if alg is not None:
         yield from sizes.key_size(alg, enc, found.part("encrypted key"))
     if enc is not None:

@@ -23,6 +23,7 @@ from joseal._core.limits import Limits
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import Members
+from joseal.diagnosis import hpke
 from joseal.diagnosis.causes import cause
 from joseal.diagnosis.lenient_parse import READ_BYTES, Part, Reading, is_utf16
 from joseal.diagnosis.model import Cause, plain
@@ -152,9 +153,13 @@ def _names(reading: Reading) -> Iterator[Cause]:
     elif alg not in ALGS:
         yield _wrong_alg(alg)
     known = ALGS.get(alg or "")
-    if enc is None and known is not None and known.content is not None:
-        # Integrated Encryption has none.
-        return
+    if known is not None and known.suite is not None:
+        yield from hpke.names(known, reading.members or {})
+        if known.content is not None:
+            return
+        if enc is None:
+            # It was said, or is a member of another type.
+            return
     if enc is None:
         yield from _missing("enc", reading)
     elif enc not in ENCS:
@@ -202,6 +207,8 @@ def _typed(
         yield from _gcmkw(known)
     elif alg.family == "pbes2":
         yield from _pbes2(known, members, limits)
+    elif alg.suite is not None:
+        yield from hpke.header(alg, known)
 
 
 def _ecdh(known: Members, members: dict[str, object]) -> Iterator[Cause]:

@@ -54,7 +54,8 @@ def _stands_in(envelope: Envelope, member: str | None) -> bool:
 
 
 def _sent(sending: Sending, reading: Reading) -> Iterator[str]:
-    yield from _algorithms(sending.algs, (sending.enc,), reading)
+    encs = () if sending.enc is None else (sending.enc,)
+    yield from _algorithms(sending.algs, encs, reading)
     members = reading.members or {}
     for slot in sending.header:
         if isinstance(slot, Constant):
@@ -78,6 +79,7 @@ def _received(receiving: Receiving, reading: Reading) -> Iterator[str]:
 def _algorithms(algs: tuple[str, ...], encs: tuple[str, ...], reading: Reading) -> Iterator[str]:
     for name, wanted in (("alg", algs), ("enc", encs)):
         value = reading.text_of(name)
-        if value not in wanted:
+        is_right = value in wanted or (value is None and not wanted)
+        if not is_right:
             shown = "none" if value is None else plain(value)
-            yield f"{name}: {shown} instead of {' or '.join(wanted)}"
+            yield f"{name}: {shown} instead of {' or '.join(wanted) or 'none'}"

@@ -57,11 +57,7 @@ def key_size(alg: AlgSpec, enc: EncSpec | None, part: Part) -> Iterator[Cause]:
     if not _is_plain(part):
         return
     size, seen = part.size, f"{part.size} bytes"
-    if alg.content is not None:
-        # The encapsulated secret, which the KEM looks at.
-        if not size:
-            yield cause("encrypted_key_missing")
-    elif alg.family == "dir" or alg.name == "ECDH-ES":
+    if alg.family == "dir" or alg.name == "ECDH-ES":
         if size:
             yield cause("direct_with_key", seen)
     elif not size:

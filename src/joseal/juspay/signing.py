@@ -21,6 +21,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, final
 
+from joseal._core.algorithms.registry import Alg, SigAlg
 from joseal._core.keys import Key, KeySet
 from joseal._core.nested import Order
 from joseal._core.secrecy import Opaque, hide_locals
@@ -43,6 +44,9 @@ PayoutEnc: TypeAlias = Literal["A256CBC-HS512", "A128CBC-HS256"]
 _ENCS: Final = (SAMPLE_ENC, GUIDE_ENC)
 _ALGS: Final = ("RSA-OAEP", "RSA-OAEP-256")
 _SIGN_ALGS: Final = ("RS256",)
+# Of the sandbox, and of no page of the API.
+_PROPOSED: Final[tuple[Alg, ...]] = ("HPKE-9",)
+_SIGN_PROPOSED: Final[tuple[SigAlg, ...]] = ("ML-DSA-65",)
 _TYP: Final = Constant("typ", "JWT")
 _LABELS: Final = ("kid", "sid")
 _UNSIGNED_BODY: Final = InMember("payload", labels=("kid",), constants=(("format", "compact"),))
@@ -111,16 +115,18 @@ class PayoutKeys(Opaque):
     Immutable and safe to share between threads.
 
     Args:
-        recipients: the API's public keys, each loaded with its label as `kid=`.
-        signers: the merchant's private keys for RS256, likewise; empty without a signature.
+        recipients: the API's public keys, each loaded with its label as `kid=`: for RSA-OAEP or
+            RSA-OAEP-256; or for HPKE-9, which the sandbox opens and no page of the API has.
+        signers: the merchant's private keys, likewise, for RS256, or for ML-DSA-65, which no page
+            has either; empty without a signature.
         nesting: which layer is the inner one; goes with `signers`.
-        enc: the content encryption, as for `payout_encrypter`.
+        enc: the content encryption for RSA keys, as for `payout_encrypter`.
 
     Raises:
         TypeError: an argument is of another type.
         ValueError: `enc` is none of the two; `nesting` without signers, or the reverse.
         InvalidKeyError: no recipient; a key without a kid, of the wrong half, or for another alg
-            than RSA-OAEP or RSA-OAEP-256 and RS256; two of one kind with one kid.
+            than these; two of one kind with one kid.
 
     Example:
         >>> import joseal
@@ -153,7 +159,10 @@ class PayoutKeys(Opaque):
             raise ValueError("signers and nesting go together")
         if nesting is not None and nesting not in _SIGNED:
             raise ValueError("nesting must be encrypt-then-sign or sign-then-encrypt")
-        profile = (_UNSIGNED if nesting is None else _SIGNED[nesting]).with_send(enc=enc)
+        base = _UNSIGNED if nesting is None else _SIGNED[nesting]
+        profile = base.with_send(enc=enc, algs=(*_ALGS, *_PROPOSED))
+        if nesting is not None:
+            profile = profile.with_send(sign_algs=(*_SIGN_ALGS, *_SIGN_PROPOSED))
         owners = [None] if signers is None else list(_by_label(signers).items())
         self._set(
             _encrypters=MappingProxyType(

@@ -27,6 +27,7 @@ from joseal.profiles.juspay import (
     JUSPAY_PAYOUTS_GUIDE,
     JUSPAY_TOKENIZATION,
     JUSPAY_WEBHOOKS,
+    PAYOUTS_POST_QUANTUM,
 )
 from joseal.profiles.model import Nesting, Receiving, Sending
 from joseal.profiles.payments import (
@@ -64,6 +65,7 @@ __all__ = [
     "MASTERCARD",
     "OPENID4VP",
     "OPEN_FINANCE_BRAZIL",
+    "PAYOUTS_POST_QUANTUM",
     "PROFILES",
     "RAW",
     "SPID_CIE",

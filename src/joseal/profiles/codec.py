@@ -15,6 +15,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final, final
 
+from joseal._core.algorithms.registry import has_own_enc
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
@@ -241,9 +242,10 @@ class BodyDecrypter(Opaque):
     ) -> None:
         if (verifying_keys is None) != (receiving.nesting == "none"):
             raise ValueError("verifying_keys go with a profile that is signed, and only with one")
+        ring = _bound_to(keys, receiving.algs)
         decrypter = Decrypter(
-            _bound_to(keys, receiving.algs),
-            enc=receiving.encs,
+            ring,
+            enc=None if all(has_own_enc(key.alg) for key in ring) else receiving.encs,
             typ=receiving.typ,
             cty=receiving.cty,
             any_kid=any_kid or receiving.kid_names == "sender",
@@ -411,7 +413,7 @@ def _encrypting(
     header = template.fill(sending.header, _checked(key, sending.algs), reply_key)
     encrypter = Encrypter(
         key,
-        enc=sending.enc,
+        enc=None if has_own_enc(key.alg) else sending.enc,
         header=header.constant,
         write_kid=False,
         policy=policy,

@@ -69,6 +69,31 @@ JUSPAY_PAYOUTS_GUIDE: Final = Profile(
     ),
 )
 
+# No product of Juspay has it: it is here for those who want to try the change before there is one.
+PAYOUTS_POST_QUANTUM: Final = Profile(
+    name="payouts-post-quantum",
+    about=(
+        "A proposal, for tests: the envelope of Juspay's encrypted payouts around HPKE-9 "
+        "(ML-KEM-768 with X25519). The sandbox of joseal speaks it, and no page of Juspay has it."
+    ),
+    sources=(
+        "https://datatracker.ietf.org/doc/draft-ietf-jose-hpke-encrypt/",
+        "https://datatracker.ietf.org/doc/draft-ietf-jose-hpke-pq-pqt/",
+        *JUSPAY_PAYOUTS.sources,
+    ),
+    send=Sending(
+        algs=("HPKE-9",),
+        enc=None,
+        header=(Constant("typ", "JWT"),),
+        envelope=_IN_PAYLOAD,
+    ),
+    receive=Receiving(algs=("HPKE-9",), encs=(), envelope=_IN_PAYLOAD),
+    open_question=(
+        "Whether and when Juspay will take HPKE, which alg it will name, and whether the token "
+        "stays in the member payload. Both drafts may still change: agree on their revision."
+    ),
+)
+
 JUSPAY_EXPRESS: Final = Profile(
     name="juspay-express",
     about="Juspay express checkout with JWT: a signed token inside an encrypted one, both ways.",

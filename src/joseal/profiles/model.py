@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 from msgspec import Struct
 
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg, Enc, SigAlg
+from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, Alg, Enc, SigAlg, has_own_enc
 from joseal.profiles import template
 from joseal.profiles.envelopes import RAW, Envelope
 from joseal.profiles.template import Constant, Kid, Template, names_reply_key
@@ -25,7 +25,7 @@ class Sending(Struct, frozen=True, kw_only=True):
 
     Attributes:
         algs: what the recipient's key may be bound to; the key decides which it is.
-        enc: the content encryption.
+        enc: the content encryption, for the algs that need one; None if none does (`HPKE-9`).
         header: of the JWE.
         nesting: which layers there are, and their order.
         sign_algs: what the signing key may be bound to; empty without a signature.
@@ -35,7 +35,8 @@ class Sending(Struct, frozen=True, kw_only=True):
 
     Raises:
         TypeError: an attribute is of another type.
-        ValueError: a name that is not known; `sign_algs` that don't go with `nesting`.
+        ValueError: a name that is not known; an `enc` that no alg needs, or none where one does;
+            `sign_algs` that don't go with `nesting`.
 
     Example:
         >>> from joseal.profiles import InMember, Kid, Sending
@@ -50,7 +51,7 @@ class Sending(Struct, frozen=True, kw_only=True):
     """
 
     algs: tuple[Alg, ...]
-    enc: Enc
+    enc: Enc | None
     header: Template = ()
     nesting: Nesting = "none"
     sign_algs: tuple[SigAlg, ...] = ()
@@ -60,7 +61,7 @@ class Sending(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _check_names(self.algs, ALGS)
-        _check_names((self.enc,), ENCS)
+        _check_encs(self.algs, (self.enc,))
         _check_signature(self.nesting, self.sign_algs)
         _check_envelopes(self.envelope, self.inner_envelope)
         template.check(self.header)
@@ -72,7 +73,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
 
     Attributes:
         algs: what the keys that decrypt may be bound to.
-        encs: the content encryptions that are accepted.
+        encs: the content encryptions that are accepted, for the algs that need one; empty if none
+            does (`HPKE-9`).
         typ: what the JWE's header must say; None does not look.
         cty: the same for `cty`.
         nesting: which layers there must be, and their order.
@@ -88,7 +90,8 @@ class Receiving(Struct, frozen=True, kw_only=True):
 
     Raises:
         TypeError: an attribute is of another type.
-        ValueError: a name that is not known; `verify_algs` that don't go with `nesting`.
+        ValueError: a name that is not known; `encs` that no alg needs, or none where one does;
+            `verify_algs` that don't go with `nesting`.
 
     Example:
         >>> from joseal.profiles import InMember, Receiving
@@ -116,7 +119,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _check_names(self.algs, ALGS)
-        _check_names(self.encs, ENCS)
+        _check_encs(self.algs, self.encs)
         _check_signature(self.nesting, self.verify_algs)
         _check_envelopes(self.envelope, self.inner_envelope)
         demanded = (self.typ, self.cty, self.signed_typ, self.signed_cty)
@@ -132,7 +135,7 @@ def receiving(sent: Sending) -> Receiving:
     """Return what the recipient of these messages has to accept."""
     return Receiving(
         algs=sent.algs,
-        encs=(sent.enc,),
+        encs=() if sent.enc is None else (sent.enc,),
         nesting=sent.nesting,
         verify_algs=sent.sign_algs,
         envelope=sent.envelope,
@@ -145,7 +148,7 @@ def sending(received: Receiving) -> Sending:
     """Return what to send to the one who accepts these messages."""
     return Sending(
         algs=received.algs,
-        enc=received.encs[0],
+        enc=received.encs[0] if received.encs else None,
         header=_demanded(received.typ, received.cty),
         nesting=received.nesting,
         sign_algs=received.verify_algs,
@@ -161,13 +164,20 @@ def _demanded(typ: str | None, cty: str | None) -> Template:
     return (Kid("optional"), *constants)
 
 
-def _check_names(names: tuple[str, ...], known: Container[str]) -> None:
+def _check_names(names: tuple[str | None, ...], known: Container[str | None]) -> None:
     if not isinstance(names, tuple):
         raise TypeError("algs and encs must be tuples")
     if not all(isinstance(name, str) for name in names):
         raise TypeError("algs and encs must hold str alone")
     if not names or not all(name in known for name in names):
         raise ValueError("algs and encs must name at least one that is known, and no other")
+
+
+def _check_encs(algs: tuple[str, ...], encs: tuple[str | None, ...]) -> None:
+    if not all(has_own_enc(alg) for alg in algs):
+        _check_names(encs, ENCS)
+    elif encs not in ((), (None,)):
+        raise ValueError("enc goes with an alg that needs one, and these have their own")
 
 
 def _check_signature(nesting: Nesting, algs: tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ from typing import Self
 
 from msgspec import Struct, structs
 
+from joseal._core.algorithms.registry import ALGS, ENCS
 from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
 from joseal._core.policy import Policy
@@ -82,6 +83,25 @@ class Profile(Struct, frozen=True, kw_only=True):
             raise ValueError("a profile has a name, a source and at least one direction")
         if self.confirmed != (self.open_question == ""):
             raise ValueError("a profile is either confirmed or has an open question")
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether an alg or enc of it is defined by an Internet-Draft only, as HPKE-9 is.
+
+        Its name may still change its meaning, and the policy `MODERN` refuses it.
+
+        Example:
+            >>> from joseal import profiles
+            >>> profiles.PAYOUTS_POST_QUANTUM.is_draft, profiles.VISA_MLE.is_draft
+            (True, False)
+        """
+        sent, received = self.send, self.receive
+        names: set[str] = set()
+        if sent is not None:
+            names.update(sent.algs, () if sent.enc is None else (sent.enc,))
+        if received is not None:
+            names.update(received.algs, received.encs)
+        return any((ALGS.get(name) or ENCS[name]).draft for name in names)
 
     def replace(self, **changes: object) -> Self:
         """Return a profile with some attributes changed.

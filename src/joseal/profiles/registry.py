@@ -20,6 +20,7 @@ from joseal.profiles.profile import Profile
 _ALL: Final = (
     juspay.JUSPAY_PAYOUTS,
     juspay.JUSPAY_PAYOUTS_GUIDE,
+    juspay.PAYOUTS_POST_QUANTUM,
     juspay.JUSPAY_EXPRESS,
     juspay.JUSPAY_EXPRESS_FIELDS,
     juspay.JUSPAY_WEBHOOKS,

@@ -324,6 +324,95 @@ def test_what_is_wrong_with_the_new_key_is_said_of_its_options(
 
 
 @pytest.fixture
+def hybrid(tmp_path: Path) -> Callable[[str], tuple[Path, Path]]:
+    """Write a pair for an alg as two JWKs, and return their places, the public one first."""
+
+    def hybrid(alg: str) -> tuple[Path, Path]:
+        made = Key.generate(alg, kid="hybrid")
+        places = tmp_path / "hybrid.public.jwk", tmp_path / "hybrid.jwk"
+        for place, private in zip(places, (False, True), strict=True):
+            place.write_text(json.dumps(made.to_jwk(private=private)))
+        return places
+
+    return hybrid
+
+
+@pytest.mark.parametrize(("alg", "enc"), [("HPKE-9", ()), ("HPKE-9-KE", ("A256GCM",))])
+def test_rows_are_rekeyed_from_rsa_to_a_hybrid_key_and_back(
+    alg: str, enc: tuple[str, ...], run: Run, folder: Path, hybrid: Callable[..., tuple[Path, Path]]
+) -> None:
+    public, private = hybrid(alg)
+    tmp_path = public.parent
+    rsa = ("--key", folder / "private.pem", "--alg", "RSA-OAEP-256")
+    rows = ("--field", "a", "--workers", 1)
+    (tmp_path / "in.jsonl").write_text('{"a":"4111","b":1}\n{"a":"5500","b":2}\n')
+
+    def bulk(verb: str, source: str, target: str, *args: object) -> list[dict[str, str]]:
+        places = ("-o", tmp_path / target, tmp_path / source)
+        done = run("bulk", verb, *args, *rows, *places)
+        assert done.exit_code == 0, done.output
+        return [json.loads(line) for line in lines_of(tmp_path / target)]
+
+    bulk(
+        *("encrypt", "in.jsonl", "rsa.jsonl", "--key", folder / "public.pem"),
+        *("--alg", "RSA-OAEP-256", "--enc", "A128GCM", "--header", "typ=card"),
+    )
+    to = (*("--to-key", public), *(word for name in enc for word in ("--to-enc", name)))
+    moved = bulk("rekey", "rsa.jsonl", "hybrid.jsonl", *rsa, "--enc", "A128GCM", *to)
+    opener = Decrypter(Key.from_jwk(private.read_text()), enc=enc or None)
+    header = {"alg": alg, "kid": "hybrid", "typ": "card", **({"enc": enc[0]} if enc else {})}
+    for row, card in zip(moved, (b"4111", b"5500"), strict=True):
+        opened = opener.open(row["a"])
+        assert opened.plaintext == card
+        assert {name: value for name, value in opened.header.items() if name != "ek"} == header
+    own = (*("--key", private), *(word for name in enc for word in ("--enc", name)))
+    bulk("decrypt", "hybrid.jsonl", "plain.jsonl", *own)
+    assert lines_of(tmp_path / "plain.jsonl") == lines_of(tmp_path / "in.jsonl")
+    target = ("--to-key", folder / "wrap.jwk", "--to-enc", ENC)
+    back = bulk("rekey", "hybrid.jsonl", "back.jsonl", *own, *target)
+    opener = Decrypter(Key.from_jwk((folder / "wrap.jwk").read_text()), enc=ENC)
+    assert dict(opener.open(back[0]["a"]).header) == {"alg": "A256KW", "enc": ENC, "typ": "card"}
+
+
+def test_keys_with_a_content_encryption_of_their_own_take_no_enc_and_all_others_need_one(
+    run: Run, folder: Path, tmp_path: Path, hybrid: Callable[..., tuple[Path, Path]]
+) -> None:
+    public, private = hybrid("HPKE-9")
+    (tmp_path / "in").write_text("")
+    wrap = ("--key", folder / "wrap.jwk")
+    for verb, words, text in (
+        ("encrypt", wrap, "Missing option '--enc'"),
+        ("decrypt", wrap, "Missing option '--enc'"),
+        ("encrypt", ("--key", public, "--enc", ENC), "--enc must not be given"),
+        ("decrypt", ("--key", private, "--enc", ENC), "--enc must not be given"),
+        ("rekey", (*wrap, "--to-key", public), "Missing option '--enc'"),
+        ("rekey", ("--key", private, "--to-key", folder / "wrap.jwk"), "Missing option '--to-enc'"),
+        (
+            "rekey",
+            ("--key", private, "--to-key", public, "--to-enc", ENC),
+            "--to-enc must not be given",
+        ),
+    ):
+        places = ("--format", "lines", "--workers", 1, "-o", tmp_path / "out", tmp_path / "in")
+        done = run("bulk", verb, *words, *places)
+        assert done.exit_code == Exit.USAGE
+        assert text in done.stderr
+
+
+def test_message_in_json_is_not_moved_to_a_key_that_encrypts_the_content_itself(
+    run: Run, folder: Path, tmp_path: Path, hybrid: Callable[..., tuple[Path, Path]]
+) -> None:
+    (tmp_path / "in").write_text("")
+    done = run(
+        *("bulk", "rekey", "--json-form", "general", "--key", folder / "wrap.jwk", "--enc", ENC),
+        *("--to-key", hybrid("HPKE-9")[0], "--format", "lines", "--workers", 1),
+        *("-o", tmp_path / "out", tmp_path / "in"),
+    )
+    assert done.exit_code == Exit.USAGE
+    assert "HPKE-9 makes the CEK itself" in done.stderr
+
+
+@pytest.fixture
 def move(folder: Path, tmp_path: Path, run: Run) -> Callable[..., Result]:
     """Move messages in JSON, one on each line, from `wrap.jwk` to `next.jwk`."""
     new = Key.from_bytes(b"n" * 16, alg="A128KW", kid="next")

@@ -333,8 +333,9 @@ def test_every_finding_can_come(with_key: Run) -> None:
     assert seen | set(tokens) | recorded | ELSEWHERE == set(findings.CODES)
 
 
-# Each of them has its own test below, or in `test_is_the_decrypter.py`.
+# Each of them has its own test below, or in `test_is_the_decrypter.py` and `test_hpke.py`.
 ELSEWHERE = {
+    *("hpke_info", "hpke_aad"),
     *("hmac_short", "kid_not_compared"),
     *("too_many_keys", "enc_not_expected", "refused_as_it_stands", "kid_is_fingerprint"),
     *("secret_decoded", "secret_size", "signature_numbers", "signature_cut", "signature_reversed"),

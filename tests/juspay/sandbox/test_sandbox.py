@@ -33,6 +33,7 @@ from joseal.juspay import (
 )
 from joseal.juspay.sandbox import Record, Sandbox
 from joseal.juspay.sandbox.server import BODY_BYTES
+from joseal.profiles import PAYOUTS_POST_QUANTUM
 
 pytest_plugins = ["joseal.juspay.pytest_plugin"]
 
@@ -354,6 +355,34 @@ def test_the_client_gets_an_ack(
             )
             assert outcome == Accepted(Ack())
     assert [record.kind for record in sandbox.received] == ["card", "token"]
+
+
+@pytest.mark.parametrize("alg", ["HPKE-9", "HPKE-9-KE"])
+def test_payouts_go_to_a_hybrid_key_and_those_for_another_key_are_refused(alg: str) -> None:
+    wire: list[bytes] = []
+
+    def keep(body: bytes) -> bytes:
+        wire.append(body)
+        return body
+
+    with Sandbox(key=Key.generate(alg), on_the_way=keep) as sandbox:
+        bank = Key.from_jwk(sandbox.public_jwk)
+        known = Known.decided(ORDER, BY_NUMBER.fulfillment_id)
+        with Client(sandbox.account, payout_encrypter(bank)) as client:
+            assert client.attempt(ORDER, BY_NUMBER, known=known) == Accepted(Ack())
+        labeled = PAYOUTS_POST_QUANTUM.with_send(
+            algs=(alg,), enc="A256CBC-HS512" if alg.endswith("-KE") else None
+        ).encrypter(bank, labels={"kid": sandbox.kid, "sid": sandbox.sid})
+        with Client(sandbox.account, labeled) as client:
+            assert client.attempt(ORDER, BY_NUMBER, known=known) == Accepted(Ack())
+        stranger = Key.generate(alg).public()
+        with Client(sandbox.account, payout_encrypter(stranger)) as client:
+            refused = client.attempt(ORDER, BY_NUMBER, known=known)
+            assert refused.error_code == "E03"
+    assert [record.status for record in sandbox.received] == ["ACK", "ACK", "E03"]
+    token = Envelope.from_json(wire[0]).payload
+    assert token.split(".")[2] == ("" if alg == "HPKE-9" else token.split(".")[2])
+    assert PAN.encode() not in b"".join(wire)
 
 
 def test_received_lists_attempts_in_order_and_redacted(juspay_sandbox: Sandbox) -> None:

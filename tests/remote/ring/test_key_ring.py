@@ -375,18 +375,63 @@ def test_what_a_decrypter_was_made_with_stays_in_it(ring, clock):
     assert Signer(S).sign(b"x")
 
 
-def test_ring_rotates_from_rsa_to_a_post_quantum_key():
-    old, new = Key.generate("RSA-OAEP-256", kid="old"), Key.generate("HPKE-9-KE", kid="new")
-    early, late = dt.datetime(2027, 1, 1, tzinfo=dt.UTC), dt.datetime(2027, 2, 1, tzinfo=dt.UTC)
+EARLY, LATE = dt.datetime(2027, 1, 1, tzinfo=dt.UTC), dt.datetime(2027, 2, 1, tzinfo=dt.UTC)
+END = dt.datetime(2027, 3, 1, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def rsa():
+    return Key.generate("RSA-OAEP-256", kid="old")
+
+
+@pytest.mark.parametrize("alg", ["HPKE-9", "HPKE-9-KE"])
+def test_one_enc_serves_a_rotation_from_rsa_to_a_hybrid_key_to_its_end(alg, rsa, clock):
+    new = Key.generate(alg, kid="new")
     keys = [
-        RingKey(old, announced=early, primary=early),
-        RingKey(new, announced=early, primary=late),
+        RingKey(rsa, announced=EARLY, primary=EARLY, retired=END),
+        RingKey(new, announced=EARLY, primary=LATE),
     ]
-    now = early.timestamp()
-    ring = KeyRing(keys, clock=lambda: now)
-    before = ring.encrypter("A256GCM").encrypt(b"before")
-    now = late.timestamp()
-    after = ring.encrypter("A256GCM").encrypt(b"after")
-    opened = [ring.open(token, "A256GCM") for token in (before, after)]
-    assert [each.plaintext for each in opened] == [b"before", b"after"]
-    assert [each.key.alg for each in opened] == ["RSA-OAEP-256", "HPKE-9-KE"]
+    ring = KeyRing(keys, clock=lambda: clock.now)
+    tokens = []
+    for moment in (EARLY, LATE, END):
+        clock.now = moment.timestamp()
+        tokens.append(ring.encrypter("A256GCM").encrypt(b"a payout"))
+        opened = ring.open(tokens[-1], "A256GCM")
+        assert opened.plaintext == b"a payout"
+        assert opened.key.alg == ("RSA-OAEP-256" if moment == EARLY else alg)
+        assert ("enc" in opened.header) is (opened.key.alg != "HPKE-9")
+    assert ring.open(tokens[1], ["A256GCM", "A128GCM"]).plaintext == b"a payout"
+    with pytest.raises(NotAllowedError if alg == "HPKE-9" else UnknownKeyError):
+        ring.open(tokens[0], "A256GCM")
+    clock.now = LATE.timestamp()
+    assert [ring.open(token, "A256GCM").key.kid for token in tokens] == ["old", "new", "new"]
+
+
+def test_ring_goes_back_from_a_hybrid_key_to_rsa_with_one_enc(rsa, clock):
+    first = Key.generate("HPKE-9", kid="first")
+    keys = [
+        RingKey(first, announced=EARLY, primary=EARLY, retired=END),
+        RingKey(rsa, announced=LATE, primary=LATE),
+    ]
+    ring = KeyRing(keys, clock=lambda: clock.now)
+    for moment, alg in ((EARLY, "HPKE-9"), (LATE, "RSA-OAEP-256"), (END, "RSA-OAEP-256")):
+        clock.now = moment.timestamp()
+        assert ring.open(ring.encrypter("A256GCM").encrypt(b"x"), "A256GCM").key.alg == alg
+
+
+def test_enc_is_refused_by_a_ring_that_never_needs_one_and_demanded_by_one_that_does(rsa, clock):
+    clock.now = LATE.timestamp()
+    hybrid = RingKey(Key.generate("HPKE-9", kid="new"), announced=EARLY, primary=LATE)
+    alone = KeyRing([hybrid], clock=lambda: clock.now)
+    assert alone.open(alone.encrypter(None).encrypt(b"x"), None).plaintext == b"x"
+    for make in (alone.encrypter, alone.decrypter):
+        with pytest.raises(ValueError, match=r"^enc must not be given"):
+            make("A256GCM")
+    old = RingKey(rsa, announced=EARLY, primary=EARLY, retired=END)
+    both = KeyRing([old, hybrid], clock=lambda: clock.now)
+    with pytest.raises(TypeError, match="enc is missing: a key for RSA-OAEP-256"):
+        both.decrypter(None)
+    clock.now = END.timestamp()
+    for make in (both.encrypter, both.decrypter):
+        with pytest.raises(ValueError, match="enc"):
+            make("A257GCM")

@@ -356,6 +356,11 @@ def known_alg(alg: str) -> Alg | SigAlg:
     return lookup_alg(alg).name
 
 
+def has_own_enc(alg: str) -> bool:
+    """Tell whether an alg encrypts the content itself, as HPKE-0 does, so that there is no enc."""
+    return alg in ALGS and ALGS[alg].content is not None
+
+
 def lookup_enc(name: str) -> EncSpec:
     """Look up an enc that a caller named.
 

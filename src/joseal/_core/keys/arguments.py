@@ -17,7 +17,7 @@ from joseal._core.keys.keyset import KeySet
 from joseal._core.wire.json_form.members import Form
 
 # One stage of HPKE writes its length in two bytes, and Key Encryption puts words around it.
-_MOST_INFO_BYTES: Final = 32 * 1024
+MOST_INFO_BYTES: Final = 32 * 1024
 
 
 def content_of(key: Key, enc: Enc | None) -> EncSpec:
@@ -74,8 +74,8 @@ def checked_info(info: bytes, keys: Iterable[Key]) -> bytes:
     """
     if not isinstance(info, bytes):
         raise checks.not_bytes("info", info)
-    if len(info) > _MOST_INFO_BYTES:
-        raise ValueError(f"info must have at most {_MOST_INFO_BYTES} bytes: hash what is longer")
+    if len(info) > MOST_INFO_BYTES:
+        raise ValueError(f"info must have at most {MOST_INFO_BYTES} bytes: hash what is longer")
     if not any(key._is_hpke for key in keys):
         raise ValueError(f"info is for HPKE, the key is bound to {next(iter(keys)).alg}")
     return info

@@ -14,7 +14,7 @@ from joseal.cli.exit_codes import Exit
     params=[
         *options.key(),
         options.alias(handed_on=True),
-        options.enc(multiple=False),
+        options.enc(multiple=False, required=False),
         *options.encryption(),
         *bulk_task.common("encrypt"),
     ],
@@ -30,7 +30,7 @@ def command(
     key_path: Path,
     alg: str | None,
     alias: str | None,
-    enc: str,
+    enc: str | None,
     kid: str | None,
     no_kid: bool,
     members: tuple[str, ...],

@@ -188,7 +188,7 @@ def opening() -> list[click.Parameter]:
         # Workers of other processes have to know it as well.
         options.alias(handed_on=True),
         *options.password(),
-        options.enc(multiple=True),
+        options.enc(multiple=True, required=False),
         *options.opening(),
     ]
 

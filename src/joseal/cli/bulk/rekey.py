@@ -33,10 +33,10 @@ def _target() -> list[click.Parameter]:
         ),
         click.Option(
             ["--to-enc"],
-            required=True,
             type=click.Choice(list(ENCS)),
             metavar="ENC",
-            help="Content encryption of the new tokens; with --json-form that of the old ones.",
+            help="Content encryption of the new tokens; with --json-form that of the old ones. A "
+            "key whose alg has its own, such as HPKE-9, takes none.",
         ),
         click.Option(
             ["--to-kid"],
@@ -78,6 +78,8 @@ def _rewrapping() -> list[click.Parameter]:
     examples=(
         "joseal bulk rekey --key old.jwk --enc A256GCM \\",
         "    --to-key new.jwk --to-enc A256GCM --field card cards.csv -o rekeyed.csv",
+        "joseal bulk rekey --key rsa.pem --alg RSA-OAEP-256 --enc A256GCM \\",
+        "    --to-key hybrid.jwk --field card cards.csv -o rekeyed.csv",
         "joseal bulk rekey --json-form general --key old.jwk --enc A256GCM \\",
         "    --to-key new.jwk --to-enc A256GCM --format lines archive -o rekeyed",
     ),
@@ -87,7 +89,7 @@ def command(
     *,
     to_key: Path,
     to_alg: str | None,
-    to_enc: str,
+    to_enc: str | None,
     to_kid: str | None,
     to_alias: str | None,
     no_kid: bool,

@@ -166,13 +166,19 @@ def _again(source: Source, known: str) -> Keys:
 class EncrypterSettings(NamedTuple):
     """How an Encrypter is made."""
 
-    enc: str
+    enc: str | None
     members: Mapping[str, object]
     write_kid: bool
 
     def prepare(self, keys: Keys) -> Encrypter:
-        """Make it, for the one key."""
+        """Make it, for the one key.
+
+        Raises:
+            InvalidKeyError: the key is private, or can't serve this enc.
+            UsageError: there is no enc and the key needs one, or the reverse.
+        """
         (key,) = keys
+        options.check_enc(keys, self.enc)
         return encrypt.prepare(key, self.enc, self.members, write_kid=self.write_kid)
 
 
@@ -187,10 +193,14 @@ class DecrypterSettings(NamedTuple):
     form: Form = "compact"
 
     def prepare(self, keys: Keys) -> Decrypter:
-        """Make it."""
+        """Make it.
+
+        Raises:
+            UsageError: there is no enc and a key needs one, or the reverse.
+        """
         return Decrypter(
-            KeySet(keys),
-            enc=[known.name for known in lookup_encs(self.enc)],
+            options.with_enc(KeySet(keys), self.enc),
+            enc=[known.name for known in lookup_encs(self.enc)] if self.enc else None,
             typ=self.typ,
             cty=self.cty,
             any_kid=self.any_kid,
@@ -235,6 +245,7 @@ class RewrapperSettings(NamedTuple):
             UsageError: the options don't go together.
         """
         old, new = keys[:-1], keys[-1:]
+        options.check_enc(new, self.encrypting.enc, option="--to-enc")
         encrypter = self.target.named(lambda: self.encrypting.prepare(new))
         opener = self.opening.prepare(old)
         try:

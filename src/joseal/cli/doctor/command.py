@@ -6,6 +6,7 @@ import click
 
 from joseal import Limits
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
+from joseal._core.keys.arguments import MOST_INFO_BYTES
 from joseal.cli import files, help_pages, options
 from joseal.cli.doctor import key_file, keys, report, signatures
 from joseal.cli.doctor.key_ring import Given
@@ -46,6 +47,11 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
             metavar="FILE",
             help="The payload of a detached JWS.",
         ),
+        click.Option(
+            ["--info"],
+            metavar="TEXT",
+            help="The info that both sides put into the key schedule of HPKE, as UTF-8.",
+        ),
         options.json_flag(),
         click.Argument(["in_path"], default="-", type=options.PATH, metavar="[TOKEN_FILE]"),
     ],
@@ -68,6 +74,7 @@ def command(
     other_path: Path | None,
     expect: str,
     payload_path: Path | None,
+    info: str | None,
     as_json: bool,
     in_path: Path,
 ) -> None:
@@ -98,7 +105,10 @@ def command(
     seen, reading = examine(token, expect="jws" if expect == "jws" else "jwe")
     payload = None if payload_path is None else files.read(payload_path, Limits().plaintext_bytes)
     password = options.read_password(source)
-    given = Given(key_path, other_path, alg, kid, password, enc, payload)
+    told = b"" if info is None else info.encode()
+    if len(told) > MOST_INFO_BYTES:
+        raise click.UsageError(f"--info must have at most {MOST_INFO_BYTES} bytes")
+    given = Given(key_path, other_path, alg, kid, password, enc, payload, told)
     room = signatures if expect == "jws" else keys
     found = report.merged(seen, room.examine(token, reading, given))
     if as_json:

@@ -35,6 +35,7 @@ class Given(NamedTuple):
         password: of its file; or the key itself, for PBES2.
         encs: the content encryptions that are accepted; all where none is named.
         payload: of a detached JWS.
+        info: what both sides put into the key schedule of HPKE.
     """
 
     key_path: Path | None
@@ -44,6 +45,7 @@ class Given(NamedTuple):
     password: bytes | None
     encs: tuple[str, ...] = ()
     payload: bytes | None = None
+    info: bytes = b""
 
 
 @hide_locals
@@ -81,6 +83,9 @@ def bound_to(key: Key, alg: str) -> Key | None:
         return key
     jwk = key.to_jwk(private=key.is_private or key.is_symmetric)
     bare = {name: value for name, value in jwk.items() if name not in _KIND}
+    if jwk["kty"] == "AKP":
+        # Such a key has its alg in its JWK. The sizes tell whether it is one for the other alg.
+        bare["alg"] = alg
     try:
         return Key.from_jwk(bare, alg=lookup_alg(alg).name, kid=key.kid, legacy=True)
     except InvalidKeyError:

@@ -13,8 +13,16 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from joseal import Decrypter, InvalidKeyError, Key, KeyUnavailableError, TokenError
-from joseal._core.algorithms.registry import ENCS, Enc, lookup_enc
+from joseal import (
+    DecryptedToken,
+    Decrypter,
+    InvalidKeyError,
+    Key,
+    KeySet,
+    KeyUnavailableError,
+    TokenError,
+)
+from joseal._core.algorithms.registry import ALGS, ENCS, Enc, lookup_enc
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
@@ -85,7 +93,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
             content_bytes=len(accepted[1]),
             key=accepted[0],
         )
-    found = _best(reading, keys)
+    found = _best(reading, keys, given.info)
     switched = tuple(_switches(reading, keys, given, found))
     causes = (*named, *found.causes, *switched)
     return structs.replace(found, causes=causes, with_key=True, reason=reason)
@@ -97,18 +105,24 @@ def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, byt
         used = key_files.for_encryption(key_ring.by_default(keys))
         encs: list[Enc] = [lookup_enc(name).name for name in given.encs or ENCS]
         opener = Decrypter(used, enc=None if options.have_own_enc(used) else encs)
-        opened = opener.open(raw)
+        opened = _opened(opener, used, raw, given.info)
     except (TokenError, InvalidKeyError, KeyUnavailableError) as error:
         return None, str(error)
     return (opened.key, opened.plaintext), ""
 
 
-def _best(reading: Reading, keys: list[Key]) -> Findings:
+def _opened(opener: Decrypter, keys: KeySet, raw: bytes, info: bytes) -> DecryptedToken:
+    """Open it, with the info if a key takes one."""
+    takes_info = any(ALGS[key.alg].suite is not None for key in keys)
+    return opener.open(raw, info=info) if takes_info else opener.open(raw)
+
+
+def _best(reading: Reading, keys: list[Key], info: bytes) -> Findings:
     """Return what came of the key that opens it, or else of the one that proves most."""
     best: tuple[int, Findings] | None = None
     for key in keys[:_MOST_KEYS]:
         for recipient in _readings(reading):
-            rank, found = _one(recipient, key)
+            rank, found = _one(recipient, key, info)
             if found.opened:
                 return found
             if best is None or rank > best[0]:
@@ -123,7 +137,7 @@ def _readings(reading: Reading) -> Iterator[Reading]:
         yield for_recipient(reading, recipient)
 
 
-def _one(reading: Reading, key: Key) -> tuple[int, Findings]:
+def _one(reading: Reading, key: Key, info: bytes) -> tuple[int, Findings]:
     """Compare the sizes, and open the token if the key can."""
     causes = tuple(_sizes(reading, key))
     if causes:
@@ -132,7 +146,7 @@ def _one(reading: Reading, key: Key) -> tuple[int, Findings]:
         return -1, Findings(causes=(finding("key_public"),), key=key)
     alg, enc = algorithms(reading)
     bound = None if alg is None else key_ring.bound_to(key, alg.name)
-    trial = None if bound is None else trials.attempt(reading, bound)
+    trial = None if bound is None else trials.attempt(reading, bound, info)
     if bound is None or trial is None:
         return -1, Findings(key=key)
     if not trial.opened and enc is not None and not bound._serves(enc):

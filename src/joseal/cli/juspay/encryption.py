@@ -20,7 +20,7 @@ class Encryption(Group, frozen=True, kw_only=True):
     alias: str | None
     kid: str | None
     sid: str | None
-    enc: Literal["A256CBC-HS512", "A128CBC-HS256"]
+    enc: Literal["A256CBC-HS512", "A128CBC-HS256"] | None
     stringified: bool
     signing_path: Path | None
     signing_password_env: str | None
@@ -41,10 +41,9 @@ class Encryption(Group, frozen=True, kw_only=True):
             click.Option(
                 ["--enc"],
                 type=click.Choice(["A256CBC-HS512", "A128CBC-HS256"]),
-                default="A256CBC-HS512",
-                show_default=True,
                 metavar="ENC",
-                help="A256CBC-HS512, as in the API's sample, or A128CBC-HS256, as in its guide.",
+                help="A256CBC-HS512, as in the API's sample and unless named, or A128CBC-HS256, as "
+                "in its guide. A key for HPKE-9, which is for the sandbox alone, takes none.",
             ),
             click.Option(
                 ["--stringified"],
@@ -68,17 +67,22 @@ class Encryption(Group, frozen=True, kw_only=True):
         if self.signing_path is None:
             if self.nesting is not None or self._signing_password().is_named():
                 raise click.UsageError("--nesting and the password are for a --signing-key")
-            return payout_encrypter(self._bank(self.key_path), enc=self.enc)
+            return self._unsigned(self._bank(self.key_path))
         if self.sid is None or self.nesting is None:
             raise click.UsageError("--signing-key needs --sid, its label, and --nesting")
         password = options.read_password(self._signing_password(), name="signing-password")
         ours = options.load_key(self.signing_path, alg="RS256", kid=self.sid, password=password)
-        return PayoutKeys(
-            self._bank(self.key_path, self.kid), signers=ours, nesting=self.nesting, enc=self.enc
-        )
+        bank = self._bank(self.key_path, self.kid)
+        enc = "A256CBC-HS512" if self.enc is None else self.enc
+        return PayoutKeys(bank, signers=ours, nesting=self.nesting, enc=enc)
 
     def _bank(self, path: Path, kid: str | None = None) -> Key:
         return options.load_key(path, alg=self.alg, kid=kid, alias=self.alias)
+
+    def _unsigned(self, bank: Key) -> Encrypter:
+        if self.enc is not None:
+            options.check_enc([bank], self.enc)
+        return payout_encrypter(bank, enc=self.enc)
 
     def _signing_password(self) -> options.Password:
         return options.Password(

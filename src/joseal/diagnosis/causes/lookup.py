@@ -9,7 +9,7 @@ Source: RFC 7515, RFC 7516, RFC 7518; the mistakes are those that are seen betwe
 from types import MappingProxyType
 from typing import Final
 
-from joseal.diagnosis.causes import around, form, header, possible, sizes
+from joseal.diagnosis.causes import around, form, header, hpke, possible, sizes
 from joseal.diagnosis.causes.table import Texts
 from joseal.diagnosis.model import Cause
 
@@ -19,6 +19,7 @@ _TABLE: Final[Texts] = MappingProxyType(
         **form.FORM,
         **form.ENCODING,
         **header.TEXTS,
+        **hpke.TEXTS,
         **sizes.TEXTS,
         **possible.TEXTS,
     }

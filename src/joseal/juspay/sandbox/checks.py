@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
+from joseal._core.algorithms.registry import Enc, has_own_enc
 from joseal._core.jwe import Decrypter
 from joseal._core.keys import Key
 from joseal._core.secrecy import Opaque, hide_locals
@@ -131,7 +132,8 @@ class Checks(Opaque):
         stringified: whether a payload has to hold a JSON string with the body's JSON text.
 
     Raises:
-        InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
+        InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API,
+            and has none of its own.
     """
 
     __slots__ = ("_credentials", "_labels", "_merchant_id", "_opener", "_stringified")
@@ -143,9 +145,10 @@ class Checks(Opaque):
     _stringified: bool
 
     def __init__(self, key: Key, account: Account, *, stringified: bool = False) -> None:
+        encs: tuple[Enc, ...] | None = None if has_own_enc(key.alg) else (SAMPLE_ENC, GUIDE_ENC)
         self._set(
             # The envelope's kid is the one that counts; samples have another one in the token.
-            _opener=Decrypter(key, enc=(SAMPLE_ENC, GUIDE_ENC), any_kid=True),
+            _opener=Decrypter(key, enc=encs, any_kid=True),
             _labels=(account.kid, account.sid),
             _credentials=base64.b64encode(f"{account.api_key}:".encode()),
             _merchant_id=account.merchant_id,

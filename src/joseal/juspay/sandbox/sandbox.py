@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from joseal._core.keys import Key
+from joseal._core.wire import strict_json
 from joseal.juspay.account import Account
 from joseal.juspay.sandbox.checks import Checks, Record
 from joseal.juspay.sandbox.faults import FaultInjector, FaultPlans
@@ -50,7 +51,7 @@ class Sandbox:
 
     Args:
         key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
-            given.
+            given. One for `HPKE-9` opens those of the profile `PAYOUTS_POST_QUANTUM`.
         kid: the label that the envelope must give to that key.
         sid: the label that the envelope must give to the merchant's key; None for an account
             that was given none.
@@ -123,8 +124,17 @@ class Sandbox:
 
     @property
     def public_pem(self) -> str:
-        """The key to encrypt to, as PEM."""
+        """The key to encrypt to, as PEM.
+
+        Raises:
+            InvalidKeyError: it is a hybrid key, which has no such form.
+        """
         return self.public_key.to_pem()
+
+    @property
+    def public_jwk(self) -> str:
+        """The key to encrypt to, as the text of a JWK."""
+        return strict_json.write(self.public_key.to_jwk()).decode()
 
     @property
     def url(self) -> str:

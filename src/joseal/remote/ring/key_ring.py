@@ -6,6 +6,8 @@ Rules:
 - Every key decrypts until it is retired, one that is only planned too: the clocks of several
   machines differ, and a partner may be ahead of all of them.
 - A retired key opens nothing, although the ring still knows its name.
+- The clock alone makes no call fail: one `enc` serves a rotation to or from integrated HPKE, which
+  has none, from its first day to its last.
 
 Source: NIST SP 800-57 part 1 revision 5 sections 5.3 and 7, RFC 7517 section 5.
 """
@@ -16,7 +18,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias, Unpack, final
 
 from joseal._core import checks
-from joseal._core.algorithms.registry import SIGS, Enc
+from joseal._core.algorithms.registry import SIGS, Enc, has_own_enc, lookup_encs
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
@@ -147,7 +149,8 @@ class KeyRing(Opaque):
         """Return an `Encrypter` for the primary key.
 
         Args:
-            enc: the content encryption; None for integrated HPKE.
+            enc: the content encryption, for a primary key that needs one; None if all keys of the
+                ring are for integrated HPKE.
             options: the further settings of an `Encrypter`, such as `header` and `policy`.
 
         Returns:
@@ -176,8 +179,9 @@ class KeyRing(Opaque):
         self._check_use("enc")
         key, snapshot = self._primary()
         public = key if key.is_symmetric else key.public()
-        settings: dict[str, object] = {**options, "enc": enc, "kid": key.kid}
-        return snapshot.prepared(Encrypter, settings, lambda: Encrypter(public, enc=enc, **options))
+        own = None if self._is_not_for(enc, (key,)) else enc
+        settings: dict[str, object] = {**options, "enc": own, "kid": key.kid}
+        return snapshot.prepared(Encrypter, settings, lambda: Encrypter(public, enc=own, **options))
 
     @hide_locals
     def decrypter(
@@ -186,7 +190,8 @@ class KeyRing(Opaque):
         """Return a `Decrypter` for all keys but the retired ones. It counts nothing: see `open`.
 
         Args:
-            enc: the content encryption accepted, one or several; None for integrated HPKE.
+            enc: the content encryption accepted, one or several, for the keys that need one; None
+                if all keys of the ring are for integrated HPKE.
             options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
@@ -216,6 +221,8 @@ class KeyRing(Opaque):
         self._check_use("enc")
         encs = enc if enc is None or isinstance(enc, str) else tuple(enc)
         snapshot = self._opening()
+        if self._is_not_for(encs, snapshot.keys):
+            encs = None
         settings: dict[str, object] = {**options, "enc": encs}
         return snapshot.prepared(
             Decrypter, settings, lambda: Decrypter(snapshot.keys, enc=encs, **options)
@@ -232,7 +239,8 @@ class KeyRing(Opaque):
 
         Args:
             token: the token.
-            enc: the content encryption accepted, one or several; None for integrated HPKE.
+            enc: the content encryption accepted, one or several, for the keys that need one; None
+                if all keys of the ring are for integrated HPKE.
             options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
@@ -593,6 +601,17 @@ class KeyRing(Opaque):
             raise InvalidKeyError("no key of the ring is primary: promote one")
         return moment.primary, moment.opening
 
+    def _is_not_for(self, enc: Enc | Collection[Enc] | None, used: Iterable[Key]) -> bool:
+        """Tell whether `enc` is for other keys of the ring than those that are used now.
+
+        Raises:
+            ValueError: a name is not known.
+        """
+        if enc is None:
+            return False
+        lookup_encs(enc)
+        return not _need_enc(used) and _need_enc(each.key for each in self._keys)
+
     def _check_use(self, use: Use) -> None:
         if self._use != use:
             raise ValueError(f"this ring is for use {self._use!r}, not {use!r}")
@@ -614,3 +633,7 @@ class KeyRing(Opaque):
 
     def __repr__(self) -> str:
         return f"KeyRing({list(self._keys)!r})"
+
+
+def _need_enc(keys: Iterable[Key]) -> bool:
+    return not all(has_own_enc(key.alg) for key in keys)

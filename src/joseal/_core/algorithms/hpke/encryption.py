@@ -127,11 +127,19 @@ class HpkeKeyEncryption(Opaque):
         if secret is None:
             return None
         info = _recipient_structure(request.enc, request.info)
-        key, nonce = key_schedule.schedule(self._suite, secret, info)
-        try:
-            return _aead(self._suite, key).decrypt(nonce, request.encrypted_key, None)
-        except InvalidTag:
-            return None
+        derived = key_schedule.schedule(self._suite, secret, info)
+        return open_key(self._suite, derived, request.encrypted_key)
+
+
+def open_key(
+    suite: HpkeSuite, derived: tuple[bytes, bytes], encrypted_key: bytes, aad: bytes = b""
+) -> bytes | None:
+    """Decrypt a CEK with the key and the nonce of a key schedule; None where the tag is wrong."""
+    key, nonce = derived
+    try:
+        return _aead(suite, key).decrypt(nonce, encrypted_key, aad)
+    except InvalidTag:
+        return None
 
 
 def _refuse_psk(members: Members) -> None:

@@ -32,7 +32,7 @@ from joseal._core.secrecy import Opaque
 FromDevice: TypeAlias = Callable[[bytes], bytes | None]
 
 # FIPS 203 section 8, table 3.
-_CIPHERTEXT_BYTES: Final = {"ML-KEM-768": 1088, "ML-KEM-1024": 1568}
+CIPHERTEXT_BYTES: Final = {"ML-KEM-768": 1088, "ML-KEM-1024": 1568}
 
 
 class MlKem(Opaque):
@@ -80,7 +80,7 @@ class MlKem(Opaque):
         """Check the length and, in a hybrid, the ephemeral point."""
         point = self._public.point
         kem = self._public.name if point is None else HYBRIDS[self._public.name].kem
-        size = _CIPHERTEXT_BYTES[kem]
+        size = CIPHERTEXT_BYTES[kem]
         ephemeral = None
         if point is not None:
             ephemeral = curves.load_encoded(curves.name(point), encapsulated[size:])

@@ -90,6 +90,24 @@ TEXTS: Final[Texts] = {
             "line end, a blank or another encoding of its letters is another password."
         ),
     ),
+    "no_variant_hpke": (
+        "It opens under no known variant with this key, and with the info that was given or none.",
+        (
+            "It was encrypted to another key, with another info, or changed: HPKE can't tell these "
+            "apart. Name the info that both sides use with --info; OpenID4VP has one."
+        ),
+    ),
+    "hpke_info": (
+        "The key schedule of HPKE got another info.",
+        (
+            "Give both sides the same info. With Key Encryption it is the last field of the "
+            "Recipient_structure, since revision 12 of the draft."
+        ),
+    ),
+    "hpke_aad": (
+        "The content key was encrypted with the protected header as AAD.",
+        "The AAD of Key Encryption is empty, since revision 6 of the draft.",
+    ),
     "kid_is_fingerprint": (
         "The kid is a fingerprint of your key, which was loaded under another name.",
         "Load the key with this kid.",

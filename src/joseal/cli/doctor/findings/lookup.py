@@ -15,7 +15,7 @@ from joseal.diagnosis.causes.table import Texts
 _TABLE: Final[Texts] = MappingProxyType({**keys.TEXTS, **content.TEXTS, **signatures.TEXTS})
 
 # The text differs with the kind of the key, and the code does not.
-_KINDS: Final = ("_shared", "_password")
+_KINDS: Final = ("_shared", "_password", "_hpke")
 
 # Every code that a key can add, apart from those that a structure can show as well.
 CODES: Final = tuple(code for code in _TABLE if not code.endswith(_KINDS))

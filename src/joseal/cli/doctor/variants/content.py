@@ -136,6 +136,10 @@ def _tags(
 ) -> Iterator[tuple[Codes, bytes, bytes]]:
     """Give ciphertext and tag; where the tag is missing or repeated is said elsewhere."""
     size = enc.tag_bytes
+    if not size:
+        # Of HPKE: its tag is the end of the ciphertext. That it was sent apart is said elsewhere.
+        yield (), ciphertext + tag, b""
+        return
     if tag:
         yield (), ciphertext, tag
     if tag and ciphertext.endswith(tag):
@@ -150,6 +154,10 @@ def _ivs(
     enc: EncSpec, part: Part, iv: bytes, ciphertext: bytes
 ) -> Iterator[tuple[Codes, bytes, bytes]]:
     size = enc.iv_bytes
+    if not size:
+        # HPKE derives it. That one was sent is said elsewhere.
+        yield (), b"", ciphertext
+        return
     if iv:
         yield (), iv, ciphertext
     if iv and ciphertext.startswith(iv):

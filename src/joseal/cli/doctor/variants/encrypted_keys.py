@@ -19,7 +19,7 @@ from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import ENCS, AlgSpec, EncSpec, HashName
 from joseal._core.wire import header as headers
-from joseal.cli.doctor.variants import agreement, shared_secrets
+from joseal.cli.doctor.variants import agreement, encapsulated, shared_secrets
 from joseal.diagnosis.lenient_parse import Part, repaired
 
 _SHOWN: Final[dict[HashName, str]] = {
@@ -48,6 +48,22 @@ class ContentKey(NamedTuple):
     enc: EncSpec
 
 
+class Sealed(NamedTuple):
+    """The parts of a token that its content key comes from.
+
+    Attributes:
+        members: of its header.
+        encrypted_key: the second segment.
+        header: the bytes of the protected header.
+        info: what the receiver puts into the key schedule of HPKE.
+    """
+
+    members: dict[str, object]
+    encrypted_key: bytes
+    header: bytes = b""
+    info: bytes = b""
+
+
 class _Unwrapped(NamedTuple):
     codes: Codes
     raw: bytes
@@ -59,21 +75,24 @@ class _Scheme(NamedTuple):
     padding: OAEP | PKCS1v15
 
 
-def content_keys(
-    key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
-) -> Iterator[ContentKey]:
+def content_keys(key: Key, alg: AlgSpec, enc: EncSpec, sealed: Sealed) -> Iterator[ContentKey]:
     """Give the content keys that come into question, the one without a fault first."""
     if alg.kind == "RSA":
-        unwrapped = _rsa(key, alg, encrypted_key)
+        unwrapped = _rsa(key, alg, sealed.encrypted_key)
     else:
-        unwrapped = _other(key, alg, enc, members, encrypted_key)
+        unwrapped = _other(key, alg, enc, sealed)
     made: set[tuple[str, bytes]] = set()
     for found in unwrapped:
-        for codes, cek, sized in _sizes(found.raw, enc, is_wrapped=bool(encrypted_key)):
+        for codes, cek, sized in _sizes(found.raw, enc, is_wrapped=_is_wrapped(alg, sealed)):
             # What comes to the same key as an earlier way differs in nothing.
             if (sized.name, cek) not in made:
                 made.add((sized.name, cek))
                 yield ContentKey((*found.codes, *codes), cek, found.is_certain, sized)
+
+
+def _is_wrapped(alg: AlgSpec, sealed: Sealed) -> bool:
+    """Tell whether somebody has put the content key into the encrypted key."""
+    return bool(sealed.encrypted_key) and alg.content is None
 
 
 def _sizes(raw: bytes, enc: EncSpec, *, is_wrapped: bool) -> Iterator[tuple[Codes, bytes, EncSpec]]:
@@ -87,14 +106,16 @@ def _sizes(raw: bytes, enc: EncSpec, *, is_wrapped: bool) -> Iterator[tuple[Code
             yield (("enc_of_other_size", f"{len(raw)} bytes, as {other.name} has"),), raw, other
 
 
-def _other(
-    key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
-) -> Iterator[_Unwrapped]:
+def _other(key: Key, alg: AlgSpec, enc: EncSpec, sealed: Sealed) -> Iterator[_Unwrapped]:
     """Ask the mechanism of the key itself; for an agreement then try other derivations."""
-    proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2") or "+" in alg.name
-    raw = _by_mechanism(key, enc, members, encrypted_key)
+    proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2", "hpke-ke") or "+" in alg.name
+    members, encrypted_key = sealed.members, sealed.encrypted_key
+    raw = _by_mechanism(key, enc, sealed)
     if raw is not None:
         yield _Unwrapped((), raw, proves)
+    if alg.suite is not None:
+        for codes, cek in _of_hpke(key, enc, sealed):
+            yield _Unwrapped(codes, cek, proves)
     if alg.family == "ecdh-es" and key.is_private:
         for codes, cek in agreement.derived(key, alg, enc, members, encrypted_key):
             yield _Unwrapped(codes, cek, proves)
@@ -103,15 +124,27 @@ def _other(
             yield _Unwrapped(codes, cek, proves)
 
 
-def _by_mechanism(
-    key: Key, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
-) -> bytes | None:
+def _by_mechanism(key: Key, enc: EncSpec, sealed: Sealed) -> bytes | None:
     try:
         mechanism = key._for_encryption("decrypt", [enc], None)
-        known = headers.parse_parameters(members).known
-        return mechanism.check_public(UnwrapRequest(enc, known, encrypted_key, Limits()))()
+        known = headers.parse_parameters(sealed.members).known
+        request = UnwrapRequest(enc, known, sealed.encrypted_key, Limits(), info=sealed.info)
+        return mechanism.check_public(request)()
     except JoseError:
         return None
+
+
+def _of_hpke(key: Key, enc: EncSpec, sealed: Sealed) -> Iterator[tuple[Codes, bytes]]:
+    """Take the encapsulated secret from where the mode has it, and try other inputs with it."""
+    try:
+        mechanism = key._for_encryption("decrypt", [enc], None)
+    except JoseError:
+        return
+    ek = sealed.members.get("ek")
+    raw = headers.from_member(ek) if isinstance(ek, str) else sealed.encrypted_key
+    if raw is not None:
+        sent = encapsulated.Sent(raw, sealed.encrypted_key, sealed.header, sealed.info)
+        yield from encapsulated.content_keys(mechanism, enc, sent)
 
 
 def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[_Unwrapped]:

@@ -52,8 +52,13 @@ class _Found(NamedTuple):
 
 
 @hide_locals
-def attempt(reading: Reading, key: Key) -> Trial | None:
+def attempt(reading: Reading, key: Key, info: bytes = b"") -> Trial | None:
     """Open a token with a private or shared key in a known other way.
+
+    Args:
+        reading: the token.
+        key: bound to its alg.
+        info: what the receiver puts into the key schedule of HPKE.
 
     Returns:
         None where there is too little of a token to try anything.
@@ -62,15 +67,18 @@ def attempt(reading: Reading, key: Key) -> Trial | None:
     enough = len(reading.parts) in (JWE_SEGMENTS, JWE_SEGMENTS - 1) and reading.members is not None
     if not enough or alg is None or enc is None:
         return None
-    return _otherwise(reading, key, alg, enc)
+    tried = _content_keys(reading, key, alg, enc, info)
+    return _otherwise(reading, tried, _nothing(key, alg))
 
 
-def _otherwise(reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec) -> Trial:
+def _otherwise(
+    reading: Reading, tried: Iterator[encrypted_keys.ContentKey], nothing: Cause
+) -> Trial:
     ways: dict[str, list[content_variants.Way]] = {}
     header_bytes = reading.part("protected header").size
     certain: Codes | None = None
     half: Codes | None = None
-    for cek in _content_keys(reading, key, alg, enc):
+    for cek in tried:
         if cek.is_certain and certain is None:
             certain = cek.codes
         if cek.enc.name not in ways:
@@ -87,22 +95,26 @@ def _otherwise(reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec) -> Trial:
         # In which form the content key was taken is not known: none of them opened.
         proved = [(code, seen.partition(": ")[0]) for code, seen in certain]
         return Trial(opened=False, causes=_causes((*proved, ("content_unopened", ""))), rank=1)
-    return Trial(opened=False, causes=(_nothing(key),))
+    return Trial(opened=False, causes=(nothing,))
 
 
-def _nothing(key: Key) -> Cause:
+def _nothing(key: Key, alg: AlgSpec) -> Cause:
+    if alg.suite is not None:
+        return finding("no_variant_hpke")
     if key.is_password:
         return finding("no_variant_password")
     return finding("no_variant_shared" if key.is_symmetric else "no_variant")
 
 
 def _content_keys(
-    reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec
+    reading: Reading, key: Key, alg: AlgSpec, enc: EncSpec, info: bytes
 ) -> Iterator[encrypted_keys.ContentKey]:
     part = reading.part("encrypted key")
     inner = undone(part)
     raw = (part.raw or b"") if inner is None else inner
-    return encrypted_keys.content_keys(key, alg, enc, _usable(reading.members or {}), raw)
+    header = reading.part("protected header").raw or b""
+    sealed = encrypted_keys.Sealed(_usable(reading.members or {}), raw, header, info)
+    return encrypted_keys.content_keys(key, alg, enc, sealed)
 
 
 def _usable(members: dict[str, object]) -> dict[str, object]:

@@ -1,0 +1,84 @@
+"""The ways in which HPKE may have been used otherwise, tried with the private key.
+
+For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
+answers to others must never tell which way opens. RFC 7516 section 11.5.
+
+A KEM always gives a shared secret, so that a wrong key and a wrong info look the same: only a way
+that opens proves something.
+
+Source: draft-ietf-jose-hpke-encrypt sections 5 and 6, and its document history.
+"""
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from joseal._core.algorithms.hpke import key_schedule
+from joseal._core.algorithms.hpke.encryption import (
+    HpkeIntegrated,
+    HpkeKeyEncryption,
+    open_key,
+)
+from joseal._core.algorithms.key_management import KeyManagement
+from joseal._core.algorithms.registry import EncSpec
+from joseal._core.wire import base64url
+
+Codes = tuple[tuple[str, str], ...]
+
+_RECIPIENT: Final = b"JOSE-HPKE rcpt"
+_NO_INFO: Final = ("hpke_info", "opens without an info")
+
+
+class Sent(NamedTuple):
+    """The parts of a token that HPKE uses.
+
+    Attributes:
+        encapsulated: the encapsulated secret.
+        encrypted_key: of Key Encryption.
+        header: the bytes of the protected header.
+        info: what the receiver gave.
+    """
+
+    encapsulated: bytes
+    encrypted_key: bytes
+    header: bytes
+    info: bytes
+
+
+def content_keys(
+    mechanism: KeyManagement, enc: EncSpec, sent: Sent
+) -> Iterator[tuple[Codes, bytes]]:
+    """Give the codes of what was otherwise, and the content key that this would make.
+
+    The right way is not among them: the mechanism itself has tried it.
+    """
+    if not isinstance(mechanism, HpkeIntegrated | HpkeKeyEncryption):
+        return
+    decapsulate = mechanism._kem.check(sent.encapsulated)
+    secret = None if decapsulate is None else decapsulate()
+    if secret is None:
+        return
+    suite = mechanism._suite
+    if isinstance(mechanism, HpkeIntegrated):
+        if sent.info:
+            yield (_NO_INFO,), b"".join(key_schedule.schedule(suite, secret, b""))
+        return
+    for codes, info, aad in _ways(enc, sent):
+        derived = key_schedule.schedule(suite, secret, info)
+        cek = open_key(suite, derived, sent.encrypted_key, aad)
+        if cek is not None:
+            yield codes, cek
+
+
+def _ways(enc: EncSpec, sent: Sent) -> Iterator[tuple[Codes, bytes, bytes]]:
+    """Give what info and AAD may have been for a content key, with the codes."""
+    infos: list[tuple[Codes, bytes]] = [((), _structure(enc.name, sent.info))]
+    if sent.info:
+        infos.append(((_NO_INFO,), _structure(enc.name, b"")))
+    infos.append((((("hpke_info", "opens without the Recipient_structure")),), sent.info))
+    for aad_codes, aad in (((), b""), ((("hpke_aad", ""),), base64url.encode(sent.header))):
+        for codes, info in infos:
+            yield (*codes, *aad_codes), info, aad
+
+
+def _structure(enc: str, info: bytes) -> bytes:
+    return b"\xff".join((_RECIPIENT, enc.encode("ascii"), info))

@@ -2,9 +2,9 @@
 
 Usage: python .ci/pin.py [GROUP...] > .ci/requirements.txt
 
-It asks pip what it would install for the extra `test` and the dependency groups (`lint` unless given),
-with this interpreter and on this platform, and installs nothing. The file serves that version of
-Python and platform alone. pip has to be 25.1 or later, which reads dependency groups.
+It asks pip what it would install for the extra `test` and for dependency groups (`lint` unless
+given), with this interpreter and on this platform, and installs nothing. The file serves that
+version of Python and platform alone. pip has to be 25.1 or later, which reads dependency groups.
 """
 
 import json

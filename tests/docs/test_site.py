@@ -54,6 +54,16 @@ def test_every_profile_is_in_the_table_with_its_names() -> None:
             assert bool(cell.strip()) == (message is not None)
 
 
+def test_every_profile_has_its_table_in_the_cookbook() -> None:
+    cookbook = [path.read_text("utf-8") for path in sorted((pages.DOCS / "cookbook").glob("*.md"))]
+    marked = re.findall(r"^<!-- profile: (\S+) -->$", "\n".join(cookbook), re.MULTILINE)
+    assert sorted(marked) == sorted(PROFILES)
+    for name in marked:
+        page = HOOKS["complete"](f"<!-- profile: {name} -->", "cookbook/a.md", KNOWN)
+        assert page in HOOKS["complete"]("<!-- profiles -->", "reference/profiles.md", KNOWN)
+        assert f"| `{name}` | send | receive |" in page
+
+
 def test_speed_of_other_libraries_is_that_of_the_performance_page() -> None:
     page = HOOKS["complete"]("<!-- speed -->", "comparison.md", KNOWN)
     rows = page.splitlines()

@@ -42,6 +42,20 @@ BORROWED = {"SECURITY.md": "security.md", "CHANGELOG.md": "changelog.md"} | {
 }
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#)([^()#\s]+)(#[^()\s]*)?\)")
+# Pages that answer a search best, and those for maintainers, which have every word.
+SEARCH_BOOST = {
+    "guides/load-keys.md": 4.0,
+    "guides/migrate.md": 2.0,
+    "quickstart.md": 2.0,
+    "reference/keys.md": 2.0,
+    "reference/supported.md": 2.0,
+    "reference/tokens.md": 2.0,
+    "audit.md": 0.5,
+    "changelog.md": 0.5,
+    "clauses.md": 0.5,
+    "decisions.md": 0.25,
+    "reference/names.md": 0.5,
+}
 COMMANDS = "<!-- commands -->"
 TABLE = "<!-- profiles -->"
 ONE_PROFILE = re.compile(r"<!-- profile: ([\w-]+) -->")
@@ -62,6 +76,8 @@ def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files:
     """Complete a page. The first one has no list of pages next to it: it is one itself."""
     del config
     uri = page.file.src_uri
+    if uri in SEARCH_BOOST:
+        page.meta["search"] = {"boost": SEARCH_BOOST[uri]}
     if uri == "index.md":
         page.meta["hide"] = ["navigation", "toc"]
     return complete(markdown, uri, {file.src_uri for file in files})

@@ -161,6 +161,10 @@ def test_every_page_has_its_place() -> None:
     assert sorted(listed) == sorted([*there, *HOOKS["BORROWED"].values()])
 
 
+def test_search_prefers_pages_that_exist() -> None:
+    assert [uri for uri in HOOKS["SEARCH_BOOST"] if f"- {uri}\n" not in CONFIG] == []
+
+
 def test_pictures_fetch_nothing() -> None:
     for path in (pages.DOCS / "pictures").glob("*.svg"):
         text = path.read_text("utf-8").replace('xmlns="http://www.w3.org/2000/svg"', "")

@@ -61,7 +61,7 @@ class Signer(Opaque):
             section 7).
         form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
             Header Parameters are in the protected header.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens made, the same as those of a `Verifier`.
 
     Raises:
@@ -304,15 +304,15 @@ class Verifier(Opaque):
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg. A token that names a kid
             is tried with that key alone; one that names none with at most four.
-        typ: the `typ` that a token must have; None does not look.
-        cty: the `cty` that a token must have; None does not look.
+        typ: the `typ` that a token must have; None accepts any.
+        cty: the `cty` that a token must have; None accepts any.
         crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
         form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
             form. Of several signatures, one by a key that is given has to be valid; to demand two,
             verify with two objects.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens verified.
 
     Raises:

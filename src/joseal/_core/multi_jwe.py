@@ -94,7 +94,7 @@ class MultiEncrypter(Opaque):
         rewrappable: write the parameters of the key into the header of its recipient also where
             there is one recipient, so that `Rewrapper` can move the message to another key.
             Otherwise those of a single recipient are protected, and so can't change.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Decrypter`.
 
     Raises:

@@ -38,7 +38,7 @@ class MultiSigner(Opaque):
         write_kid: write each key's kid into the header of its signature, unless `header` has one.
         detached: leave the payload out of the messages. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be UTF-8.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Verifier`.
 
     Raises:

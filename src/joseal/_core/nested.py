@@ -137,7 +137,7 @@ def open_layers(
         decrypter: opens the JWE.
         verifier: verifies the JWS.
         order: which of the two is the inner one.
-        cty: what the outer header must say. None does not look.
+        cty: the `cty` that the outer header must have. None accepts any.
         unwrap: takes an inner token out of its envelope.
 
     Raises:
@@ -404,7 +404,7 @@ class DecryptThenVerify(_NestedDecrypter):
     Args:
         decrypter: the outer layer.
         verifier: the inner layer.
-        cty: what the outer header must say. None does not look.
+        cty: the `cty` that the outer header must have. None accepts any.
 
     Raises:
         TypeError: an argument is of another type.
@@ -481,7 +481,7 @@ class VerifyThenDecrypt(_NestedDecrypter):
     Args:
         verifier: the outer layer.
         decrypter: the inner layer.
-        cty: what the outer header must say. None does not look.
+        cty: the `cty` that the outer header must have. None accepts any.
 
     Raises:
         TypeError: an argument is of another type.

@@ -34,7 +34,7 @@ class JwtVerifier(Opaque):
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg.
         claims: the rules.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens.
 
     Raises:
@@ -128,7 +128,7 @@ class EncryptedJwt(Opaque):
         verifying_keys: the sender's public keys, to read.
         signing_key: the sender's private key, to issue.
         encryption_key: the receiver's public key, to issue.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens.
 
     Raises:

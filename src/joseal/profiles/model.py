@@ -73,11 +73,11 @@ class Receiving(Struct, frozen=True, kw_only=True):
     Attributes:
         algs: what the keys that decrypt may be bound to.
         encs: the content encryptions that are accepted.
-        typ: what the JWE's header must say; None does not look.
+        typ: the `typ` that the JWE must have; None accepts any.
         cty: the same for `cty`.
         nesting: which layers there must be, and their order.
         verify_algs: what the keys that verify may be bound to; empty without a signature.
-        signed_typ: what the JWS's header must say; None does not look.
+        signed_typ: the `typ` that the JWS must have; None accepts any.
         signed_cty: the same for `cty`.
         envelope: of the body.
         inner_envelope: of the inner token inside the outer one.

@@ -188,7 +188,7 @@ class Profile(Struct, frozen=True, kw_only=True):
                 encrypted to it.
             labels: the members next to the token that the envelope names, such as `kid` and `sid`.
             clock: gives the time for `iat`, in seconds.
-            policy: refuse what the policy has no place for.
+            policy: refuse every name that the policy does not allow.
             limits: bounds on body and token.
 
         Returns:
@@ -238,7 +238,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             keys: the recipient's private key, or several while they are being changed.
             verifying_keys: the sender's public keys, for a profile that is signed.
             any_kid: try keys whose kid is not the one that a layer names.
-            policy: refuse what the policy has no place for.
+            policy: refuse every name that the policy does not allow.
             limits: bounds on body and token.
 
         Returns:

@@ -114,7 +114,7 @@ class Encrypter(Opaque):
         limits: bounds on the tokens made, the same as those of a `Decrypter`.
 
     Raises:
-        TypeError: an argument is of another type, or `enc` is missing.
+        TypeError: an argument is of the wrong type, or `enc` is missing.
         ValueError: `enc` or `form` is not known, or `enc` is given for integrated HPKE; `header`
             has a member that is managed here, or one that strict JSON can't carry, or a wrong
             `crit`; `apu` or `apv` without ECDH-ES, or both the same (RFC 7518 section 4.6.2).
@@ -409,7 +409,7 @@ class Decrypter(Opaque):
         limits: bounds on the tokens opened.
 
     Raises:
-        TypeError: an argument is of another type, or `enc` is missing.
+        TypeError: an argument is of the wrong type, or `enc` is missing.
         ValueError: an enc that is not known, none, or one for integrated HPKE alone; a form that
             is not known; a name in `accept_unprotected` that must be protected.
         InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the

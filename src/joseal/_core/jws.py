@@ -65,7 +65,7 @@ class Signer(Opaque):
         limits: bounds on the tokens made, the same as those of a `Verifier`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
             or a wrong `crit`; or its `typ` is JWT and `b64` is False; `form` is not known.
         InvalidKeyError: a public key, a key for encryption, or `key_ops` or a policy against it.
@@ -316,7 +316,7 @@ class Verifier(Opaque):
         limits: bounds on the tokens verified.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `form` is not known.
         InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
@@ -377,7 +377,7 @@ class Verifier(Opaque):
             The payload.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
                 was given; of a JSON form, it has none although none was given.
             TokenTooLargeError: it is over a limit.
@@ -411,7 +411,7 @@ class Verifier(Opaque):
             The payload, the header that is signed with it, and the key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
                 was given; of a JSON form, it has none although none was given.
             TokenTooLargeError: it is over a limit.

@@ -98,7 +98,7 @@ class MultiEncrypter(Opaque):
         limits: bounds on the messages made, the same as those of a `Decrypter`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `enc` is not known; `header` has a member that is managed here, or that is of
             one recipient, or that strict JSON can't carry; `aad` is empty.
         InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`

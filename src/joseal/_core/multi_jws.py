@@ -42,7 +42,7 @@ class MultiSigner(Opaque):
         limits: bounds on the messages made, the same as those of a `Verifier`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
             or a wrong `crit`; or its `typ` is JWT and `b64` is False.
         InvalidKeyError: no key, or two with the same kid and alg; a public key, a key for

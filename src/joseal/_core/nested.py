@@ -363,7 +363,7 @@ class SignThenEncrypt(_NestedEncrypter):
             None writes none.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the signer is detached, so that the payload would be lost; or
             `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7) or has a
             JSON form (RFC 7519 section 1).
@@ -407,7 +407,7 @@ class DecryptThenVerify(_NestedDecrypter):
         cty: the `cty` that the outer header must have. None accepts any.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
 
     Example:
         >>> import joseal
@@ -446,7 +446,7 @@ class EncryptThenSign(_NestedEncrypter):
         cty: written into the outer header; None writes none.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the signer is detached, so that the payload would be lost.
 
     Example:
@@ -484,7 +484,7 @@ class VerifyThenDecrypt(_NestedDecrypter):
         cty: the `cty` that the outer header must have. None accepts any.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
 
     Example:
         >>> import joseal

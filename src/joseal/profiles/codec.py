@@ -51,7 +51,7 @@ class BodyEncrypter(Opaque):
         limits: bounds on body and token.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a signing key or a reply key where none belongs, or none where one does; labels
             that are not those of the envelope.
         InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or does
@@ -201,7 +201,7 @@ class BodyDecrypter(Opaque):
         limits: bounds on body and token.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: verifying keys where none belong, or none where they do.
         InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
             pair; or the policy refuses.

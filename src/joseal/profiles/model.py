@@ -34,7 +34,7 @@ class Sending(Struct, frozen=True, kw_only=True):
         inner_envelope: of the inner token inside the outer one.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: a name that is not known; `sign_algs` that don't go with `nesting`.
 
     Example:
@@ -87,7 +87,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
             with alone; or the `sender`'s, to which the answer is to be encrypted.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: a name that is not known; `verify_algs` that don't go with `nesting`.
 
     Example:

@@ -39,7 +39,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         open_question: what to ask the other side; empty if, and only if, confirmed.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: no name, no source or no direction at all; or `confirmed` and `open_question`
             contradict each other.
 
@@ -93,7 +93,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             A new profile.
 
         Raises:
-            TypeError: there is no such attribute, or a value is of another type.
+            TypeError: there is no such attribute, or a value is of the wrong type.
             ValueError: the changed profile has no name, no source or no direction at all; or
                 `confirmed` and `open_question` contradict each other.
 
@@ -114,7 +114,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             A new profile.
 
         Raises:
-            TypeError: there is no such attribute, or a value is of another type.
+            TypeError: there is no such attribute, or a value is of the wrong type.
             ValueError: the profile sends nothing encrypted; or a name is not known; or the algs for
                 signatures don't go with `nesting`.
 
@@ -136,7 +136,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             A new profile.
 
         Raises:
-            TypeError: there is no such attribute, or a value is of another type.
+            TypeError: there is no such attribute, or a value is of the wrong type.
             ValueError: the profile receives nothing encrypted; or a name is not known; or the algs
                 for signatures don't go with `nesting`.
 
@@ -195,7 +195,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             An object for all messages to this recipient.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the profile sends nothing encrypted; a signing key or a reply key where none
                 belongs, or none where one does; labels that are not those of the envelope.
             InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
@@ -245,7 +245,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             An object for all messages to these keys.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the profile receives nothing encrypted; verifying keys where none belong, or
                 none where they do.
             InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its

@@ -3,7 +3,9 @@
 import importlib
 import re
 import runpy
+import sys
 import tomllib
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -127,6 +129,19 @@ def test_reference_names_what_there_is(path) -> None:
             importlib.import_module(name)
         except ModuleNotFoundError:
             assert hasattr(importlib.import_module(module), member), name
+
+
+def test_docstring_has_its_lists_and_examples_as_the_site_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """griffe, which comes with the group `docs` alone, is not needed to change a text."""
+    names = dict.fromkeys(("Attribute", "Extension", "Function", "Object"), object)
+    monkeypatch.setitem(sys.modules, "griffe", SimpleNamespace(**names))
+    readable = runpy.run_path(str(pages.DOCS / "griffe_lists.py"))["readable"]
+    text = "Do it.\n\nRules:\n- one\n- two\n\nExample:\n    >>> 1\n    1\n\nFor Example: this.\n"
+    assert readable(text) == (
+        "Do it.\n\nRules:\n\n- one\n- two\n\nExamples:\n    >>> 1\n    1\n\nFor Example: this.\n"
+    )
 
 
 def test_all_of_the_front_stands_in_the_reference() -> None:

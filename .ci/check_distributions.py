@@ -1,4 +1,4 @@
-"""Check that the wheel and the sdist hold what they should, no file more and no file less.
+"""Check that the wheel and the sdist have every file that they should, and no other.
 
 Usage: python .ci/check_distributions.py DIRECTORY [SECOND_BUILD]
 
@@ -61,7 +61,7 @@ def check_sdist(path: Path) -> list[str]:
 
 def check_again(path: Path, again: Path) -> list[str]:
     same = path.read_bytes() == (again / path.name).read_bytes()
-    return [] if same else [f"{path.name} is another one when it is built again"]
+    return [] if same else [f"{path.name} differs when it is built again"]
 
 
 def main(directory: Path, *again: Path) -> int:

@@ -1,9 +1,10 @@
 """Print the tools of CI as a requirements file, each with its version and its SHA-256.
 
-Usage: python .ci/pin.py [EXTRA...] > .ci/requirements.txt
+Usage: python .ci/pin.py [GROUP...] > .ci/requirements.txt
 
-It asks pip what it would install for the extras (`lint` unless given), with this interpreter and on
-this platform, and installs nothing. The file serves that version of Python and platform alone.
+It asks pip what it would install for the extra `test` and for dependency groups (`lint` unless
+given), with this interpreter and on this platform, and installs nothing. The file serves that
+version of Python and platform alone. pip has to be 25.1 or later, which reads dependency groups.
 """
 
 import json
@@ -17,12 +18,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def resolved(extras: list[str]) -> list[dict]:
+def resolved(groups: list[str]) -> list[dict]:
     """Return what pip would install, but for joseal itself."""
     done = subprocess.run(  # noqa: S603 - our own interpreter and arguments
         [
             *(sys.executable, "-m", "pip", "install", "--quiet", "--dry-run"),
-            *("--ignore-installed", "--report", "-", f"{ROOT}[{','.join(extras)}]"),
+            *("--ignore-installed", "--report", "-", f"{ROOT}[test]"),
+            *(f"--group={ROOT / 'pyproject.toml'}:{group}" for group in groups),
         ],
         check=True,
         capture_output=True,
@@ -51,11 +53,11 @@ def lines(items: list[dict]) -> list[str]:
 
 
 def main() -> int:
-    extras = sys.argv[1:] or ["lint"]
+    groups = sys.argv[1:] or ["lint"]
     version = ".".join(platform.python_version_tuple()[:2])
     place = f"Python {version} on {sysconfig.get_platform()}"
-    print(f"# For {place}; made by .ci/pin.py {' '.join(extras)}")
-    print(*lines(resolved(extras)), sep="\n")
+    print(f"# For {place}; made by .ci/pin.py {' '.join(groups)}")
+    print(*lines(resolved(groups)), sep="\n")
     return 0
 
 

@@ -1,7 +1,8 @@
-"""Lists in docstrings, read as Markdown, and defaults without private names. Named in mkdocs.yml.
+"""Docstrings, read as Markdown, and defaults without private names. Named in mkdocs.yml.
 
 - A docstring's list begins right under the line that introduces it, which is a list for people;
   Markdown wants an empty line between.
+- griffe knows a section `Examples:` and no `Example:`, and would read `>>>` as a quotation.
 - A default that is a private constant of its module is shown as the value of that constant.
 """
 
@@ -10,15 +11,21 @@ import re
 from griffe import Attribute, Extension, Function, Object
 
 BEGIN = re.compile(r"^([ \t]*)(?!- )(\S.*)\n(?=\1- )", re.MULTILINE)
+EXAMPLE = re.compile(r"^([ \t]*)Example:[ \t]*$", re.MULTILINE)
+
+
+def readable(docstring: str) -> str:
+    """Return a docstring as griffe and Markdown read it."""
+    return EXAMPLE.sub(r"\1Examples:", BEGIN.sub(r"\1\2\n\n", docstring))
 
 
 class Lists(Extension):
-    """Puts an empty line before each list."""
+    """Makes docstrings readable."""
 
     def on_object(self, *, obj: Object, **_: object) -> None:
         """Change the docstring of one object."""
         if obj.docstring is not None:
-            obj.docstring.value = BEGIN.sub(r"\1\2\n\n", obj.docstring.value)
+            obj.docstring.value = readable(obj.docstring.value)
 
     def on_function(self, *, func: Function, **_: object) -> None:
         """Show the values of private constants that are defaults."""

@@ -24,6 +24,7 @@ from joseal.profiles import (
     InMember,
     IssuedAt,
     Kid,
+    Profile,
     Receiving,
     Sending,
 )
@@ -41,8 +42,23 @@ BORROWED = {"SECURITY.md": "security.md", "CHANGELOG.md": "changelog.md"} | {
 }
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#)([^()#\s]+)(#[^()\s]*)?\)")
+# Pages that answer a search best, and those for maintainers, which have every word.
+SEARCH_BOOST = {
+    "guides/load-keys.md": 4.0,
+    "guides/migrate.md": 2.0,
+    "quickstart.md": 2.0,
+    "reference/keys.md": 2.0,
+    "reference/supported.md": 2.0,
+    "reference/tokens.md": 2.0,
+    "audit.md": 0.5,
+    "changelog.md": 0.5,
+    "clauses.md": 0.5,
+    "decisions.md": 0.25,
+    "reference/names.md": 0.5,
+}
 COMMANDS = "<!-- commands -->"
 TABLE = "<!-- profiles -->"
+ONE_PROFILE = re.compile(r"<!-- profile: ([\w-]+) -->")
 LABELS = ("algorithms", "Header Parameters", "signature", "body")
 SPEED = "<!-- speed -->"
 LIBRARIES = re.compile(r"^\|  \| the bare calls \|.*?(?=\n\n)", re.MULTILINE | re.DOTALL)
@@ -57,9 +73,13 @@ def on_files(files: "Files", config: "MkDocsConfig") -> None:
 
 
 def on_page_markdown(markdown: str, page: "Page", config: "MkDocsConfig", files: "Files") -> str:
-    """Complete a page."""
+    """Complete a page. The first one has no list of pages next to it: it is one itself."""
     del config
     uri = page.file.src_uri
+    if uri in SEARCH_BOOST:
+        page.meta["search"] = {"boost": SEARCH_BOOST[uri]}
+    if uri == "index.md":
+        page.meta["hide"] = ["navigation", "toc"]
     return complete(markdown, uri, {file.src_uri for file in files})
 
 
@@ -70,7 +90,7 @@ def complete(markdown: str, uri: str, known: set[str]) -> str:
     for mark, written in ((COMMANDS, commands), (TABLE, profiles), (SPEED, speed)):
         if mark in text:
             text = text.replace(mark, "\n".join(written()))
-    return text
+    return ONE_PROFILE.sub(lambda mark: "\n".join(two_directions(PROFILES[mark[1]])), text)
 
 
 def relink(markdown: str, origin: str, uri: str, known: set[str]) -> str:
@@ -128,11 +148,20 @@ def profiles() -> Iterator[str]:
         yield f"\n### {name}\n\n{profile.about}\n"
         if profile.open_question:
             yield f"**Ask before you go live.** {profile.open_question}\n"
-        yield "| | send | receive |\n|---|---|---|"
-        rows = zip(cells(profile.send), cells(profile.receive), strict=True)
-        for label, (sent, received) in zip(LABELS, rows, strict=True):
+        yield from two_directions(profile)
+
+
+def two_directions(profile: Profile) -> Iterator[str]:
+    """Write the two directions of a profile side by side, and its sources."""
+    yield f"| `{profile.name}` | send | receive |\n|---|---|---|"
+    rows = zip(cells(profile.send), cells(profile.receive), strict=True)
+    for label, (sent, received) in zip(LABELS, rows, strict=True):
+        if sent or received:
             yield f"| {label} | {sent} | {received} |"
-        yield "\nSources: " + ", ".join(f"<{source}>" for source in profile.sources)
+    sources = ", ".join(
+        f"<{source}>" if source.startswith("https:") else source for source in profile.sources
+    )
+    yield f"\nSources: {sources}"
 
 
 def names(message: Sending | Receiving | None) -> str:

@@ -27,7 +27,7 @@ _MICROSECONDS: Final = {"us": 1.0, "ms": 1000.0}
 _ROLE: Final = 'role="img" aria-labelledby="title text"'
 _TITLE: Final = "Time for one token, shorter is better"
 _SUBTITLE: Final = "RSA-OAEP with A256CBC-HS512, RSA-2048; CPU time on one machine"
-_WIDTH, _LEFT, _BAR, _ROW, _HEAD, _TOP = 640, 92, 420, 22, 34, 58
+_WIDTH, _LEFT, _BAR, _ROW, _HEAD, _TOP = 460, 72, 300, 22, 34, 58
 
 _STYLE: Final = """\
     .paper { fill: #ffffff; }

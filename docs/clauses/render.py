@@ -16,23 +16,26 @@ STATUSES = ("kept", "different", "not applicable")
 INTRODUCTION = """\
 # Clauses
 
-Every requirement of the documents that joseal is built on, in our own words: whether it is kept,
-which code keeps it, and which tests prove it.
+This page lists every requirement of the documents that joseal implements: whether joseal keeps it,
+and the code and the tests that show it.
 
-- **kept**: the code named does it, and the tests named prove it.
-- **different**: joseal does otherwise on purpose, for the reason given.
-- **not applicable**: joseal does nothing that the requirement is about, for the reason given.
+- **kept**: the named code does it, and the named tests prove it.
+- **different**: joseal does something else on purpose; the reason is given.
+- **not applicable**: joseal does nothing that the requirement is about; the reason is given.
+"""
+CLOSING = """\
+## How this page is made
 
 REQUIRED and SHALL count as MUST, and RECOMMENDED as SHOULD. MAY and OPTIONAL are not listed, nor
-are the definitions of these words. How often each stands in each section was counted in the
-published texts, and the clauses add up to it. A level in brackets is our reading of what a document
-asks for without such a word.
-A proof that is a file of vectors and a flag means its cases with that flag, which
+are the definitions of these words. The number of these words in each section was counted in the
+published texts, and the rows add up to it. A level in brackets is joseal's reading of a requirement
+without such a word. The text of each row is a summary, not a quotation.
+If a proof is a file of vectors and a flag, it means the cases with that flag, which
 `tests/vectors/test_our_vectors.py` runs.
 
-This page is written by `docs/clauses/render.py` from the files beside it, and
-`tests/house/test_clauses.py` fails if it is old, if a symbol, a test or a flag does not exist, if
-something that is kept has no test, or if the numbers do not add up.
+`docs/clauses/render.py` writes this page. `tests/house/test_clauses.py` fails if the page is out of
+date, if a symbol, a test or a flag does not exist, if a requirement that is kept has no test, or if
+the numbers do not add up.
 """
 
 
@@ -126,6 +129,7 @@ def page() -> str:
         rows = table(head, [row(clause) for clause in trail["clause"]])
         parts.append(f"## {trail['rfc']}\n\n{trail['title']}, {trail['date']}.\n\n{rows}")
     parts.append("</div>\n")
+    parts.append(CLOSING)
     return "\n".join(parts)
 
 

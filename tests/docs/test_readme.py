@@ -186,7 +186,7 @@ def test_chart_of_a_page_without_its_table_is_refused() -> None:
 def test_lines_of_an_rsa_token_are_about_those_of_the_audit() -> None:
     audit = (pages.DOCS / "audit.md").read_text("utf-8")
     lines = re.findall(r"#### Decrypt RSA-OAEP with A256CBC-HS512\n\n(\d+) lines", audit)[0]
-    said = re.findall(r"enters about (\d+) lines", README)[0]
+    said = re.findall(r"runs about (\d+) lines", README)[0]
     assert abs(int(lines) / int(said) - 1) < 0.1
 
 

@@ -3,7 +3,9 @@
 import importlib
 import re
 import runpy
+import sys
 import tomllib
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -52,6 +54,16 @@ def test_every_profile_is_in_the_table_with_its_names() -> None:
             expected = () if message is None else message.algs
             assert [f"`{alg}`" in cell for alg in expected] == [True] * len(expected)
             assert bool(cell.strip()) == (message is not None)
+
+
+def test_every_profile_has_its_table_in_the_cookbook() -> None:
+    cookbook = [path.read_text("utf-8") for path in sorted((pages.DOCS / "cookbook").glob("*.md"))]
+    marked = re.findall(r"^<!-- profile: (\S+) -->$", "\n".join(cookbook), re.MULTILINE)
+    assert sorted(marked) == sorted(PROFILES)
+    for name in marked:
+        page = HOOKS["complete"](f"<!-- profile: {name} -->", "cookbook/a.md", KNOWN)
+        assert page in HOOKS["complete"]("<!-- profiles -->", "reference/profiles.md", KNOWN)
+        assert f"| `{name}` | send | receive |" in page
 
 
 def test_speed_of_other_libraries_is_that_of_the_performance_page() -> None:
@@ -119,6 +131,19 @@ def test_reference_names_what_there_is(path) -> None:
             assert hasattr(importlib.import_module(module), member), name
 
 
+def test_docstring_has_its_lists_and_examples_as_the_site_reads_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """griffe, which comes with the group `docs` alone, is not needed to change a text."""
+    names = dict.fromkeys(("Attribute", "Extension", "Function", "Object"), object)
+    monkeypatch.setitem(sys.modules, "griffe", SimpleNamespace(**names))
+    readable = runpy.run_path(str(pages.DOCS / "griffe_lists.py"))["readable"]
+    text = "Do it.\n\nRules:\n- one\n- two\n\nExample:\n    >>> 1\n    1\n\nFor Example: this.\n"
+    assert readable(text) == (
+        "Do it.\n\nRules:\n\n- one\n- two\n\nExamples:\n    >>> 1\n    1\n\nFor Example: this.\n"
+    )
+
+
 def test_all_of_the_front_stands_in_the_reference() -> None:
     named = set(re.findall(r"^::: joseal\.(\w+)$", REFERENCE, re.MULTILINE))
     front = importlib.import_module("joseal").__all__
@@ -129,7 +154,7 @@ def test_all_of_the_front_stands_in_the_reference() -> None:
 
 
 def test_every_extra_for_users_is_in_the_table() -> None:
-    for_work = {"test", "test-kms", "lint", "bench", "docs", "fuzz"}
+    for_work = {"test"}
     text = (pages.DOCS / "install.md").read_text("utf-8")
     cells = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", text, re.MULTILINE)
     assert {name.strip("`") for cell in cells for name in cell.split(", ")} == (
@@ -149,6 +174,10 @@ def test_every_page_has_its_place() -> None:
     there = {path.relative_to(pages.DOCS).as_posix() for path in pages.DOCS.rglob("*.md")}
     listed = re.findall(r"(\S+\.md)$", CONFIG.partition("\nnav:\n")[2], re.MULTILINE)
     assert sorted(listed) == sorted([*there, *HOOKS["BORROWED"].values()])
+
+
+def test_search_prefers_pages_that_exist() -> None:
+    assert [uri for uri in HOOKS["SEARCH_BOOST"] if f"- {uri}\n" not in CONFIG] == []
 
 
 def test_pictures_fetch_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Fuzz one target, from the root of a checkout, with the extra `fuzz` installed:
+"""Fuzz one target, from the root of a checkout, with the dependency group `fuzz` installed:
 
     python -m tests.fuzz decrypt -max_total_time=600    ten minutes
     python -m tests.fuzz decrypt -max_total_time=20     as in CI

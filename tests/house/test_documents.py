@@ -92,9 +92,11 @@ def test_error_codes_in_the_page_are_those_of_the_code() -> None:
 
 
 def test_every_dependency_is_argued_for() -> None:
-    project = tomllib.loads(text_of("pyproject.toml"))["project"]
-    lists = [project["dependencies"], *project["optional-dependencies"].values()]
-    names = {re.match(r"[\w-]+", item).group() for items in lists for item in items} - {"joseal"}
+    pyproject = tomllib.loads(text_of("pyproject.toml"))
+    project, groups = pyproject["project"], pyproject["dependency-groups"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values(), *groups.values()]
+    items = [item for items in lists for item in items if isinstance(item, str)]
+    names = {re.match(r"[\w-]+", item).group() for item in items} - {"joseal"}
     decisions = text_of("docs/decisions.md")
     assert {name for name in names if f"`{name}`" not in decisions} == set()
 

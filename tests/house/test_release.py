@@ -13,7 +13,8 @@ import joseal
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(joseal.__file__).parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+PROJECT, GROUPS = PYPROJECT["project"], PYPROJECT["dependency-groups"]
 VERSION = PROJECT["version"]
 TEXTS = {".css", ".md", ".py", ".svg", ".toml", ".yml", ""}
 
@@ -82,6 +83,15 @@ def demanded(extra: str) -> Iterator[Requirement]:
             yield requirement
 
 
+def grouped(group: str) -> Iterator[Requirement]:
+    """The requirements of a dependency group, those of the groups that it includes included."""
+    for item in GROUPS[group]:
+        if isinstance(item, str):
+            yield Requirement(item)
+        else:
+            yield from grouped(item["include-group"])
+
+
 def test_tools_of_ci_are_pinned_with_hashes_to_versions_that_are_allowed() -> None:
     """Made anew by: python .ci/pin.py > .ci/requirements.txt."""
     text = (ROOT / ".ci" / "requirements.txt").read_text("utf-8")
@@ -92,6 +102,6 @@ def test_tools_of_ci_are_pinned_with_hashes_to_versions_that_are_allowed() -> No
     assert first.startswith("# For Python ")
     assert len(rest) == 2 * len(entries)
     pinned = dict(entries)
-    for requirement in demanded("lint"):
+    for requirement in [*demanded("test"), *grouped("lint")]:
         version = pinned[canonicalize_name(requirement.name)]
         assert requirement.specifier.contains(version), requirement

@@ -110,11 +110,11 @@ class Encrypter(Opaque):
             its content; RFC 8725 section 3.6 advises against it.
         form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
             Header Parameters are in the protected header.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens made, the same as those of a `Decrypter`.
 
     Raises:
-        TypeError: an argument is of another type, or `enc` is missing.
+        TypeError: an argument is of the wrong type, or `enc` is missing.
         ValueError: `enc` or `form` is not known, or `enc` is given for integrated HPKE; `header`
             has a member that is managed here, or one that strict JSON can't carry, or a wrong
             `crit`; `apu` or `apv` without ECDH-ES, or both the same (RFC 7518 section 4.6.2).
@@ -388,15 +388,15 @@ _NOTHING_BESIDE: Final = BesideContent()
 @exported
 @final
 class Decrypter(Opaque):
-    """Opens JWE tokens with the keys and the encs that the caller accepts.
+    """Decrypts JWE tokens with the keys and the content encryption that the caller accepts.
 
     Args:
-        keys: a `Key`, a `KeySet`, or several keys. A token that names a kid is tried with that key
-            alone; one that names none with at most four.
-        enc: the content encryption accepted, one or several. Keys for integrated HPKE (`HPKE-0`)
-            take none; with other keys next to them it is for those.
-        typ: the `typ` that a token must have; None does not look.
-        cty: the `cty` that a token must have; None does not look.
+        keys: a `Key`, a `KeySet`, or several keys. A token that names a kid is tried only with
+            that key; a token without a kid with at most four.
+        enc: one or several names of content encryption to accept. Keys for integrated HPKE
+            (`HPKE-0`) need none; with other keys next to them it is for those.
+        typ: the `typ` that a token must have; None accepts any.
+        cty: the `cty` that a token must have; None accepts any.
         crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         accept_zip: inflate compressed tokens, up to `limits.inflated_bytes`.
@@ -405,11 +405,11 @@ class Decrypter(Opaque):
         accept_unprotected: names of Header Parameters that are read where nothing authenticates
             them, in the shared unprotected header of a JSON form: such as `("alg", "kid")`. `enc`
             is then read from the header of a recipient too.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens opened.
 
     Raises:
-        TypeError: an argument is of another type, or `enc` is missing.
+        TypeError: an argument is of the wrong type, or `enc` is missing.
         ValueError: an enc that is not known, none, or one for integrated HPKE alone; a form that
             is not known; a name in `accept_unprotected` that must be protected.
         InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the
@@ -476,7 +476,7 @@ class Decrypter(Opaque):
 
         Args:
             token: the token, in the form that this object accepts.
-            aad: the additional data that a message in a JSON form must have. None does not look.
+            aad: the additional data that a message in a JSON form must have. None accepts any.
             info: for HPKE, what both sides know and the token does not say, such as a session.
 
         Returns:
@@ -515,7 +515,7 @@ class Decrypter(Opaque):
 
         Args:
             token: the token, in the form that this object accepts.
-            aad: the additional data that a message in a JSON form must have. None does not look.
+            aad: the additional data that a message in a JSON form must have. None accepts any.
             info: for HPKE, what both sides know and the token does not say, such as a session.
 
         Returns:

@@ -61,11 +61,11 @@ class Signer(Opaque):
             section 7).
         form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
             Header Parameters are in the protected header.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens made, the same as those of a `Verifier`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
             or a wrong `crit`; or its `typ` is JWT and `b64` is False; `form` is not known.
         InvalidKeyError: a public key, a key for encryption, or `key_ops` or a policy against it.
@@ -304,19 +304,19 @@ class Verifier(Opaque):
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg. A token that names a kid
             is tried with that key alone; one that names none with at most four.
-        typ: the `typ` that a token must have; None does not look.
-        cty: the `cty` that a token must have; None does not look.
+        typ: the `typ` that a token must have; None accepts any.
+        cty: the `cty` that a token must have; None accepts any.
         crit: names of Header Parameters that the caller understands and will act on.
         any_kid: try keys whose kid is not the one that the token names.
         b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
         form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
             form. Of several signatures, one by a key that is given has to be valid; to demand two,
             verify with two objects.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens verified.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `form` is not known.
         InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
@@ -377,7 +377,7 @@ class Verifier(Opaque):
             The payload.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
                 was given; of a JSON form, it has none although none was given.
             TokenTooLargeError: it is over a limit.
@@ -411,7 +411,7 @@ class Verifier(Opaque):
             The payload, the header that is signed with it, and the key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             MalformedTokenError: it is not a strict JWS in this form, or has a payload although one
                 was given; of a JSON form, it has none although none was given.
             TokenTooLargeError: it is over a limit.

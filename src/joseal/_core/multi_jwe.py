@@ -94,11 +94,11 @@ class MultiEncrypter(Opaque):
         rewrappable: write the parameters of the key into the header of its recipient also where
             there is one recipient, so that `Rewrapper` can move the message to another key.
             Otherwise those of a single recipient are protected, and so can't change.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Decrypter`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `enc` is not known; `header` has a member that is managed here, or that is of
             one recipient, or that strict JSON can't carry; `aad` is empty.
         InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`

@@ -38,11 +38,11 @@ class MultiSigner(Opaque):
         write_kid: write each key's kid into the header of its signature, unless `header` has one.
         detached: leave the payload out of the messages. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be UTF-8.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Verifier`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
             or a wrong `crit`; or its `typ` is JWT and `b64` is False.
         InvalidKeyError: no key, or two with the same kid and alg; a public key, a key for

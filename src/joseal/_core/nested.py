@@ -137,7 +137,7 @@ def open_layers(
         decrypter: opens the JWE.
         verifier: verifies the JWS.
         order: which of the two is the inner one.
-        cty: what the outer header must say. None does not look.
+        cty: the `cty` that the outer header must have. None accepts any.
         unwrap: takes an inner token out of its envelope.
 
     Raises:
@@ -363,7 +363,7 @@ class SignThenEncrypt(_NestedEncrypter):
             None writes none.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the signer is detached, so that the payload would be lost; or
             `cty` is JWT and the signer leaves its payload unencoded (RFC 7797 section 7) or has a
             JSON form (RFC 7519 section 1).
@@ -404,10 +404,10 @@ class DecryptThenVerify(_NestedDecrypter):
     Args:
         decrypter: the outer layer.
         verifier: the inner layer.
-        cty: what the outer header must say. None does not look.
+        cty: the `cty` that the outer header must have. None accepts any.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
 
     Example:
         >>> import joseal
@@ -446,7 +446,7 @@ class EncryptThenSign(_NestedEncrypter):
         cty: written into the outer header; None writes none.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the signer is detached, so that the payload would be lost.
 
     Example:
@@ -481,10 +481,10 @@ class VerifyThenDecrypt(_NestedDecrypter):
     Args:
         verifier: the outer layer.
         decrypter: the inner layer.
-        cty: what the outer header must say. None does not look.
+        cty: the `cty` that the outer header must have. None accepts any.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
 
     Example:
         >>> import joseal

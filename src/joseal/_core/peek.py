@@ -91,7 +91,7 @@ def peek(token: str | bytes, *, limits: Limits = _DEFAULTS) -> UntrustedHeader:
         The header, which is a stranger's word until the token has been opened.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         TokenTooLargeError: the token or its header is over a limit.
         MalformedTokenError: it does not have three or five segments; its header is not canonical
             base64url, not one strict JSON object, or has a known member of the wrong type.

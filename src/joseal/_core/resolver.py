@@ -64,7 +64,7 @@ class KeyResolver(Opaque, Generic[_R]):
         clock: gives the time in seconds; it must not go back.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `capacity` is not from 1 to 1,000,000, or `seconds` not positive and finite.
 
     Example:

@@ -98,7 +98,7 @@ class Rewrapper(Opaque):
             that could not be opened before is moved as it is, and can't be opened afterwards.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: for a JSON form, `new` has header members, AAD or compression, which can't
             reach what is authenticated, or its `enc` is not accepted by `old`; a key of `new`
             makes the CEK itself (`dir`, `ECDH-ES`); several new keys, or `keep_old`, without the
@@ -289,7 +289,7 @@ def rewrap(
         A message with the same content, for the new keys.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the arguments don't go together; see `Rewrapper`.
         TokenError: the message can't be moved; see `Rewrapper.rewrap`.
         InvalidKeyError: a fixed key has wrapped 2^32 times.
@@ -332,7 +332,7 @@ def remove_recipients(
         The message without them. Members that no RFC defines stay where they are.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: there are no kids.
         MalformedTokenError: it is not a strict JWE in the general form.
         TokenTooLargeError: it is over a limit.

@@ -114,7 +114,7 @@ class Origin(Opaque):
         client_certificate: shown by the default context.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little or is given with a certificate, or there is a
             proxy to a plain http address.
     """

@@ -39,7 +39,7 @@ class Proxy(Opaque):
             and its certificate, are not shown to the proxy.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `url` is not as above, only one of the credentials is given or one of them can't
             be sent, or `ssl_context` verifies too little.
 

@@ -55,7 +55,7 @@ class ClientCertificate(Opaque):
             The certificate, its key, and the certificates above it.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: the bytes are not PKCS#12, the password is wrong, the certificate or
                 its private key is missing, or the key is neither RSA nor EC.
 
@@ -90,7 +90,7 @@ class ClientCertificate(Opaque):
             context: of the caller's own, such as one with other trust roots.
 
         Raises:
-            TypeError: `context` is of another type.
+            TypeError: `context` is of the wrong type.
             InvalidKeyError: the TLS library refuses the certificate or its key.
 
         Example:
@@ -127,7 +127,7 @@ def checked_context(
             trusts nobody.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the context verifies too little, or logs keys, or both arguments are given.
     """
     if certificate is not None and not isinstance(certificate, ClientCertificate):

@@ -57,7 +57,7 @@ class LeasedStore(Opaque):
     """What all stores share: how long a claim holds, and by which clock.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the lease is not positive and finite.
     """
 

@@ -70,7 +70,7 @@ class SqliteClaims(Opaque):
         error: the class of the errors.
 
     Raises:
-        TypeError: `path` or `busy_timeout_seconds` is of another type.
+        TypeError: `path` or `busy_timeout_seconds` is of the wrong type.
         ValueError: the time-out is not positive and finite, or the path has a null character.
         JoseError: of the class `error`: the file can't be used.
     """

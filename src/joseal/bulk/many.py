@@ -73,7 +73,7 @@ def encrypt_many(
         An iterator, which is a context manager too.
 
     Raises:
-        TypeError: an argument is of another type; `prepared` is neither, or can't be pickled.
+        TypeError: an argument is of the wrong type; `prepared` is neither, or can't be pickled.
         ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
             there is no executor for it.
         TimeoutError: no worker of the executor answers in time.
@@ -143,7 +143,7 @@ def decrypt_many(
         An iterator, which is a context manager too.
 
     Raises:
-        TypeError: an argument is of another type; `prepared` is neither, or can't be pickled.
+        TypeError: an argument is of the wrong type; `prepared` is neither, or can't be pickled.
         ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
             there is no executor for it.
         TimeoutError: no worker of the executor answers in time.
@@ -211,7 +211,7 @@ def rewrap_many(
         An iterator, which is a context manager too.
 
     Raises:
-        TypeError: an argument is of another type; `prepared` is neither, or can't be pickled.
+        TypeError: an argument is of the wrong type; `prepared` is neither, or can't be pickled.
         ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
             there is no executor for it.
         TimeoutError: no worker of the executor answers in time.

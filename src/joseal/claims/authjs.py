@@ -87,7 +87,7 @@ class AuthJsSession(Opaque):
         now: gives the time in seconds since 1970.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a version that is neither 4 nor 5; no secret; a name that no cookie can have.
         InvalidKeyError: a secret is too short, or is a public or private key.
 
@@ -163,7 +163,7 @@ class AuthJsSession(Opaque):
             The claims, or an instance of `shape`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             MalformedTokenError: there is no session among the cookies; its chunks have a gap or a
                 whole cookie next to them; or it is not a strict compact JWE.
             TokenTooLargeError: it is over a limit.
@@ -203,8 +203,8 @@ class AuthJsSession(Opaque):
             Names and values of the cookies: one, or its chunks.
 
         Raises:
-            TypeError: an argument is of another type.
-            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of another
+            TypeError: an argument is of the wrong type.
+            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of the wrong
                 type or not what the rules demand; there is no `exp`; a string with a colon is not a
                 URI (RFC 7519 section 2).
             TokenTooLargeError: the session is too large for cookies.

@@ -29,7 +29,7 @@ def make(
     """Return the claims of a new token.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a claim is one that strict JSON can't carry, or not a StringOrURI; or
             `lifetime_seconds` is not positive, or over ten years, or given next to `exp`.
     """

@@ -34,11 +34,11 @@ class JwtVerifier(Opaque):
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg.
         claims: the rules.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
 
     Example:
@@ -89,7 +89,7 @@ class JwtVerifier(Opaque):
             The claims, or an instance of `shape`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             MalformedTokenError: it is not a strict compact JWS.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, `typ` or b64 is not what is accepted.
@@ -128,11 +128,11 @@ class EncryptedJwt(Opaque):
         verifying_keys: the sender's public keys, to read.
         signing_key: the sender's private key, to issue.
         encryption_key: the receiver's public key, to issue.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: neither both keys to read nor both to issue are given, or one without the other;
             several `enc` to issue with; an `enc` that is not known.
         InvalidKeyError: a key is the wrong half of its pair, is for the wrong use, can't serve the
@@ -213,7 +213,7 @@ class EncryptedJwt(Opaque):
             The claims, or an instance of `shape`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the keys to read with were not given.
             MalformedTokenError: one of the two layers is missing or is not strict.
             TokenTooLargeError: a layer is over a limit.
@@ -262,10 +262,10 @@ class EncryptedJwt(Opaque):
             The compact token.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the keys to issue with were not given; `claims` is not what strict JSON can
-                carry; a claim is missing, of another type or not what the rules demand; there is no
-                `exp`; a string with a colon is not a URI (RFC 7519 section 2).
+                carry; a claim is missing, of the wrong type or against the rules; `exp` is missing;
+                a string with a colon is not a URI (RFC 7519 section 2).
             TokenTooLargeError: the token would be over `limits`.
             KeyUnavailableError: a key on a device could not be asked.
 

@@ -52,7 +52,7 @@ class Claims(Struct, frozen=True, kw_only=True):
         now: gives the time in seconds since 1970.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `leeway_seconds` is not from 0 to 300, `max_age_seconds` not positive and
             finite, a collection is empty, or both `audience` and `any_audience` are given.
 
@@ -171,8 +171,8 @@ class Claims(Struct, frozen=True, kw_only=True):
             The JSON text, for `sign` or `encrypt`.
 
         Raises:
-            TypeError: an argument is of another type.
-            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of another
+            TypeError: an argument is of the wrong type.
+            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of the wrong
                 type or not what these rules demand; there is no `exp`; a string with a colon is
                 not a URI (RFC 7519 section 2).
 

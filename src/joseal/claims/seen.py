@@ -169,7 +169,7 @@ class KeepingStore(LeasedStore):
     """What the stores of identifiers share: how long they remember.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a number is not positive, or too large.
     """
 
@@ -233,7 +233,7 @@ class MemorySeenOnce(KeepingStore):
         clock: gives the time in seconds since 1970.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a number is not positive, or too large.
 
     Example:

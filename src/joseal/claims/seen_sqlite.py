@@ -33,7 +33,7 @@ class SqliteSeenOnce(KeepingStore):
         clock: gives the time in seconds since 1970, the same for all processes.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a number is not positive, or too large; the path has a null character.
         SeenOnceError: the file can't be used.
 

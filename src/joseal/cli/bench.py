@@ -64,12 +64,12 @@ Call = Callable[[], object]
     examples=("joseal bench", "joseal bench --bytes 1048576 --rounds 10 --json"),
 )
 def command(*, size: int, rounds: int, as_json: bool) -> None:
-    """Measure encryption and decryption against the bare primitives.
+    """Measure encryption and decryption next to the bare primitives.
 
-    One thread encrypts and opens a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM. In
-    turns with that run the bare RSA call, and the RSA and AES-GCM calls of `cryptography`, which
-    encode nothing and check nothing. Figures of two runs, or of two machines, don't compare;
-    ratios do.
+    One thread encrypts and decrypts a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM.
+    In turns with that it runs the bare RSA call, and the RSA and AES-GCM calls of `cryptography`,
+    which encode nothing and check nothing. Compare ratios; times of two runs or two machines are
+    not comparable.
 
     With --json: {"alg": TEXT, "enc": TEXT, "bytes": NUMBER, "rounds": NUMBER, "machine": TEXT,
     "python": TEXT, "seconds": {CALL: NUMBER}, "ratios": {"encrypt": {CALL: NUMBER}, "decrypt":

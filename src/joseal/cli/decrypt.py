@@ -14,7 +14,7 @@ from joseal.cli.exit_codes import Exit
     params=[
         *options.key(required=False, multiple=True, legacy=True),
         options.alias(),
-        *options.password(what="the password of the key, or that is a PBES2 key"),
+        *options.password(what="the password of the key, or for PBES2"),
         options.enc(multiple=True, required=False),
         *options.opening(),
         options.crit(),
@@ -49,14 +49,14 @@ def command(
     in_path: Path,
     out_path: Path,
 ) -> None:
-    """Open a compact JWE token.
+    """Decrypt a compact JWE token.
 
-    IN is the token, at most 24 MiB; standard input unless named. White space around it is ignored.
-    Nothing is written before the whole token has proved to be unchanged. That says nothing of who
-    made it: to a public key, anyone can encrypt. Of several keys, a token that names a kid is tried
-    with that one alone, and one that names none with at most four. With --stream there is no limit
-    but the cipher's own, memory does not grow with the token, and IN is a file that contains the
-    token alone.
+    IN is the token, at most 24 MiB; the default is standard input. White space around it is
+    ignored. Nothing is written before the whole token is authenticated. That does not tell who made
+    it: anyone can encrypt with a public key. With several keys, a token that names a kid is tried
+    only with that key, and a token without a kid with at most four. With --stream the only limit is
+    the cipher's, memory does not grow with the token, and IN is a file that contains only the
+    token.
 
     With --json: {"plaintext": {"text": TEXT or null, "base64url": TEXT}, "header": OBJECT, "key":
     {"alg": TEXT, "kid": TEXT or null, "thumbprint": TEXT or null}}.

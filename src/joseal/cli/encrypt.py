@@ -18,12 +18,12 @@ from joseal.cli.exit_codes import Exit
         options.alias(),
         options.enc(multiple=False, required=False),
         *options.encryption(),
-        *options.password(what="the password that is a PBES2 key"),
+        *options.password(what="the password for PBES2"),
         click.Option(
             ["--iterations"],
             type=click.IntRange(LEAST_ITERATIONS, Limits().pbes2_iterations),
             metavar="COUNT",
-            help="Rounds of PBKDF2 for a password; what OWASP advises for the hash unless given.",
+            help="Iterations of PBKDF2 for a password; the default is what OWASP advises.",
         ),
         click.Option(
             ["--compress"],
@@ -63,10 +63,10 @@ def command(
 ) -> None:
     """Encrypt a file or a stream into a compact JWE token.
 
-    The key is a public or a symmetric one, or a password. IN is the plaintext, at most 16 MiB;
-    standard input unless named. Nothing follows the token but, on a terminal, a line end. A
-    plaintext over the limit ends with 1. With --stream there is no limit but the cipher's own
-    (64 GiB for AES-GCM), and memory does not grow with it.
+    The key is a public key, a symmetric key or a password. IN is the plaintext, at most 16 MiB; the
+    default is standard input. On a terminal, a line end follows the token. A plaintext over the
+    limit ends with 1. With --stream the only limit is the cipher's (64 GiB for AES-GCM), and memory
+    does not grow with the message.
 
     With --json: {"token": TEXT}.
     """

@@ -1,7 +1,7 @@
 """How a command fails: one line on standard error, and one of these exit codes.
 
 0 is done. 130 is what shells use for "interrupted from the keyboard", and 141 for a pipe whose
-reader has gone, of which nothing is said.
+reader has closed it, which has no message.
 """
 
 import errno
@@ -41,17 +41,17 @@ class Exit(IntEnum):
 
 MEANINGS: Final[Mapping[Exit, str]] = MappingProxyType(
     {
-        Exit.TOKEN: "a token, or what was to become one, was refused, or is found to be wrong; or "
-        "a test vector came out otherwise than its file says",
+        Exit.TOKEN: "a token or a plaintext was refused, or a mistake was found; or a test vector "
+        "did not have the result in its file",
         Exit.USAGE: "wrong arguments, or an extra is not installed",
-        Exit.KEY: "the key can't serve, or can't be reached",
+        Exit.KEY: "the key can't be used, or can't be reached",
         Exit.FILE: "a file, a stream or a port can't be used",
         Exit.API: "the API refused the request",
         Exit.TRANSPORT: "nothing was sent to the API: it may be sent again",
-        Exit.DEMO: "the demo did not go as it says",
-        Exit.UNKNOWN: "it is unknown what became of the request: don't send it again",
+        Exit.DEMO: "the demo did not do what it says",
+        Exit.UNKNOWN: "the outcome of the request is unknown: don't send it again",
         Exit.INTERRUPTED: "stopped from the keyboard",
-        Exit.CLOSED_PIPE: "the reader of standard output has gone; nothing is said",
+        Exit.CLOSED_PIPE: "the reader of standard output has closed it; there is no message",
     }
 )
 

@@ -24,11 +24,11 @@ from joseal.diagnosis.explain_token import MOST_BYTES
     exits=(Exit.TOKEN,),
 )
 def command(*, as_json: bool, in_path: Path) -> None:
-    """Show the header and the sizes of a compact token, and the Python that makes one like it.
+    """Show the header and the sizes of a compact token, and Python code for a similar one.
 
-    TOKEN_FILE is standard input unless named. What stands around the token is taken off first, as
+    The default for TOKEN_FILE is standard input. Anything around the token is removed first, as
     `joseal doctor` does: quotes, a JSON body, a header line, an encoding. No key is used, so
-    nothing that is shown is authenticated: anyone can write any header.
+    nothing shown is authenticated: anyone can write any header.
 
     With --json: {"authenticated": false, "header": OBJECT, "segments": [{"name": TEXT,
     "characters": NUMBER, "bytes": NUMBER, "holds": TEXT}], "around": [TEXT], "python": TEXT or

@@ -43,14 +43,13 @@ _MADE: Final = (
             ["--size"],
             type=click.IntRange(1),
             metavar="NUMBER",
-            help="Of RSA in bits, 2048 unless given; of dir and HS* in bytes.",
+            help="RSA keys: in bits, 2048 by default. dir and HS*: in bytes.",
         ),
         click.Option(
             ["--curve"],
             type=click.Choice(_CURVES),
             metavar="CURVE",
-            help="For ECDH-ES* (P-256 unless given) and EdDSA (Ed25519 unless given): "
-            f"{', '.join(_CURVES)}.",
+            help=f"For ECDH-ES* (default P-256) and EdDSA (default Ed25519): {', '.join(_CURVES)}.",
         ),
         click.Option(["--kid"], metavar="NAME", help="The key's name."),
         click.Option(
@@ -93,8 +92,8 @@ def command(
 ) -> None:
     """Make a key, for any algorithm.
 
-    A JWK, which is the form unless --to says otherwise, names its alg and kid itself. The file has
-    mode 0600, and no file is replaced without --force.
+    The default form is a JWK, which names its alg and kid. The file has mode 0600, and no file is
+    replaced without --force.
 
     With --json, which needs -o: {"key": {"alg": TEXT, "kid": TEXT or null, "thumbprint": TEXT or
     null}, "form": TEXT, "private": PATH, "public": PATH or null}.

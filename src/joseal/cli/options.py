@@ -56,7 +56,7 @@ def key(
             multiple=multiple,
             type=PATH,
             metavar="FILE",
-            help=f"The key{more}: PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is.",
+            help=f"The key{more}: PEM, DER, PKCS#12, X.509, JWK or JWK Set.",
         ),
         alg(known),
     ]
@@ -123,11 +123,16 @@ def check_enc(
 def password(name: str = "password", what: str = "the key's password") -> list[click.Parameter]:
     """Return the three ways to give a secret."""
     return [
-        click.Option([f"--{name}-env"], metavar="NAME", help=f"Take {what} from a variable."),
         click.Option(
-            [f"--{name}-file"], type=PATH, metavar="FILE", help=f"Read {what}; one line end goes."
+            [f"--{name}-env"], metavar="NAME", help=f"Take {what} from an environment variable."
         ),
-        click.Option([f"--ask-{name}"], is_flag=True, help=f"Ask for {what}, on a terminal."),
+        click.Option(
+            [f"--{name}-file"],
+            type=PATH,
+            metavar="FILE",
+            help=f"Read {what} from a file; a line end at its end is ignored.",
+        ),
+        click.Option([f"--ask-{name}"], is_flag=True, help=f"Ask for {what} on the terminal."),
     ]
 
 
@@ -170,7 +175,7 @@ def expected() -> list[click.Parameter]:
     return [
         click.Option(["--typ"], metavar="TYPE", help="Refuse a token without this typ."),
         click.Option(["--cty"], metavar="TYPE", help="Refuse a token without this cty."),
-        click.Option(["--any-kid"], is_flag=True, help="Don't mind the kid that the token names."),
+        click.Option(["--any-kid"], is_flag=True, help="Ignore the kid that the token names."),
     ]
 
 
@@ -201,7 +206,7 @@ def streams() -> list[click.Parameter]:
             default="-",
             type=PATH,
             metavar="FILE",
-            help="Where the result goes; standard output unless named.",
+            help="Where the result goes; the default is standard output.",
         ),
         click.Argument(["in_path"], default="-", type=PATH, metavar="[IN]"),
     ]

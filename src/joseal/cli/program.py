@@ -45,37 +45,37 @@ _BULK: Final = """\
 The output keeps the order of the rows. Rows that fail are left out of it, and listed in a file of
 their own, with line number and code.
 
-A run that was stopped, killed or out of space goes on with --resume, and loses no row and does none
-twice. Until it is finished there are OUT.partial, OUT.journal and the rejects' partial file. All
-files have mode 0600.
+If a run was stopped or killed, or the disk was full, --resume continues it. No row is lost or done
+twice. Until the run is finished there are OUT.partial, OUT.journal and the rejects' partial file.
+All files have mode 0600.
 """
 _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
     {
         "demo": _Entry("Encrypt two payouts, send them, and see what is refused.", _SERVER),
         "encrypt": _Entry("Encrypt a file or a stream into a token."),
-        "decrypt": _Entry("Open a token."),
+        "decrypt": _Entry("Decrypt a token."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
         "doctor": _Entry(
-            "Say why a token does not open, and what to do; a key helps.", module="doctor.command"
+            "Find out why a token can't be decrypted; a key helps.", module="doctor.command"
         ),
         "sign": _Entry("Sign a file or a stream."),
         "verify": _Entry("Verify a signed token."),
         "keygen": _Entry("Make a key, for any algorithm."),
         "key": _Entry(
-            "Show keys, convert them, name them, take their public halves.", is_group=True
+            "Show and convert keys, and write their thumbprints and public halves.", is_group=True
         ),
         "key convert": _Entry("Write keys in another format."),
-        "key thumbprint": _Entry("Show the names that keys have by their content."),
-        "key show": _Entry("Show what keys are, without their secrets."),
+        "key thumbprint": _Entry("Show the thumbprints of keys."),
+        "key show": _Entry("Show keys without their secrets."),
         "key public": _Entry("Write the public half of a key."),
-        "key jwks": _Entry("Write the JWK Set to serve: public halves, named and marked."),
+        "key jwks": _Entry("Write the public JWK Set that you publish."),
         "bulk": _Entry(
             "Encrypt, decrypt or rekey the rows of JSON Lines and CSV.", is_group=True, more=_BULK
         ),
         "bulk encrypt": _Entry("Encrypt fields of JSON Lines, columns of CSV, or whole lines."),
-        "bulk decrypt": _Entry("Open fields of JSON Lines, columns of CSV, or whole lines."),
-        "bulk rekey": _Entry("Decrypt the same, and encrypt it to a new key, in memory."),
-        "verify-vectors": _Entry("Run test vectors, of any known format, and report."),
+        "bulk decrypt": _Entry("Decrypt fields of JSON Lines, columns of CSV, or whole lines."),
+        "bulk rekey": _Entry("Decrypt rows and encrypt them to a new key, in memory."),
+        "verify-vectors": _Entry("Run test vectors in any known format, and report the results."),
         "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
         "juspay create": _Entry("Create an order, encrypted or in the clear."),
         "juspay attempt": _Entry("Encrypt one more attempt at a payout, and send it once."),
@@ -85,8 +85,8 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "juspay cancel": _Entry("Ask to cancel one payout."),
         "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
         "sandbox": _Entry("The same as juspay sandbox.", _SERVER),
-        "bench": _Entry("Measure encryption and decryption against the bare primitives."),
-        "help": _Entry("Show a command's page, or the algorithms that there are: help algs."),
+        "bench": _Entry("Measure encryption and decryption next to the bare primitives."),
+        "help": _Entry("Show the page of a command, or with `help algs` all algorithms."),
     }
 )
 
@@ -287,11 +287,11 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
     ],
 )
 def program() -> None:
-    """Encrypt and open compact JWE tokens, sign and verify, and send payouts.
+    """Encrypt, decrypt, sign and verify JOSE tokens, and send payouts.
 
-    Files and pipes: "-" is standard input or output, and the default. Secrets come from files, the
-    environment or a prompt, never from arguments. Files that hold plaintext or a private key are
-    made with mode 0600, and appear only when they are whole.
+    "-" is standard input or output, and the default. Secrets come from files, the environment or a
+    prompt, never from arguments. Files with a plaintext or a private key are made with mode 0600,
+    and appear only when they are complete.
 
     With --json a result is one JSON object on one line. A failure is one line on standard error,
     "joseal: CODE: TEXT", or with --json {"error": {"code": CODE, "message": TEXT, "exit": NUMBER}}.

@@ -206,7 +206,7 @@ def _prepare(make: Callable[[], Sandbox]) -> Sandbox:
     """Make the sandbox; what it says of a label or a URL is said of the usage.
 
     Raises:
-        UsageError: a label or the merchant id can't be sent, or the webhook's URL is another one.
+        UsageError: a label or the merchant id can't be sent, or the webhook's URL is refused.
         InvalidKeyError: the key opens nothing.
     """
     try:

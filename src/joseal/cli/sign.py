@@ -49,9 +49,9 @@ def command(
 ) -> None:
     """Sign a file or a stream as a compact JWS token.
 
-    The key is a private or a symmetric one. IN is the payload, at most 16 MiB; standard input
-    unless named. Nothing is dropped from it: a line end at its end is signed too. Nothing follows
-    the token but, on a terminal, a line end. A payload over the limit ends with 1.
+    The key is a private or a symmetric one. IN is the payload, at most 16 MiB; the default is
+    standard input. All of it is signed, also a line end at its end. On a terminal, a line end
+    follows the token. A payload over the limit ends with 1.
 
     With --json: {"token": TEXT, "detached": BOOL, "b64": BOOL}.
     """

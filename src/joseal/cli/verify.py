@@ -57,10 +57,10 @@ def command(
 ) -> None:
     """Verify a compact JWS token, and write its payload.
 
-    IN is the token, at most 24 MiB; standard input unless named. White space around it is ignored.
-    Nothing is written before the signature held. Of a detached token nothing is written at all,
-    for you have the payload: the exit code says it. Of several keys, a token that names a kid is
-    tried with that one alone, and one that names none with at most four.
+    IN is the token, at most 24 MiB; the default is standard input. White space around it is
+    ignored. Nothing is written before the signature was found valid. For a detached token nothing
+    is written, because you have the payload; the exit code is the result. With several keys, a
+    token that names a kid is tried only with that key, and a token without a kid with at most four.
 
     With --json: {"payload": {"text": TEXT or null, "base64url": TEXT}, null for a detached one,
     "header": OBJECT, "key": {"alg": TEXT, "kid": TEXT or null, "thumbprint": TEXT or null}}.

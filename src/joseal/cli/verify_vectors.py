@@ -92,21 +92,20 @@ def command(
     html_path: Path | None,
     as_json: bool,
 ) -> None:
-    """Run test vectors, and report what came out.
+    """Run test vectors, and report the results.
 
-    PATH is a file, or a directory of *.json files; without one, a few vectors that come with joseal
-    are run. Formats are told by their content: joseal's own, Wycheproof's, the RFC 7520 cookbook's,
-    JWK Sets, and plain lists of tokens. Each case passed, came out otherwise, differs for a known
-    reason, or was not run for a named one. No report holds a key, a token or a plaintext. Those of
-    --json, --junit and --html say when and by which versions they were made, and the SHA-256 of
-    each file.
+    PATH is a file, or a directory of *.json files. Without a PATH, a few vectors that come with
+    joseal are run. The content decides the format: joseal's own, Wycheproof's, the RFC 7520
+    cookbook's, JWK Sets, and plain lists of tokens. Each case passed, failed, differs for a known
+    reason, or was not run for a named one. No report contains a key, a token or a plaintext. The
+    reports of --json, --junit and --html name the time, the versions, and the SHA-256 of each file.
 
-    --exec starts a command of yours, without a shell, and asks it in JSON, one line for each case.
-    The reference of joseal.conformance has the protocol, and an adapter to begin with.
+    --exec starts your own command, without a shell, and asks it in JSON, with one line for each
+    case. The reference of joseal.conformance has the protocol, and an adapter to begin with.
 
-    Ends with 1 where a result is not what its file says, and with 4 where a file can't be read, is
-    not JSON, or was named and has no vectors, or where nothing was run. With --strict it also ends
-    with 4 where anything was left out.
+    The status is 1 if a result is not the one in its file. It is 4 if a file can't be read or is
+    not JSON, if a named file has no vectors, or if nothing was run. With --strict it is also 4 if
+    anything was left out.
 
     With --json: {"backend": TEXT, "origin": OBJECT, "verdict": TEXT, "totals": OBJECT, "files":
     [{"path": TEXT, "sha256": TEXT, "totals": OBJECT, "results": LIST, and more}], "other_files":

@@ -203,7 +203,7 @@ class AwsKms(Opaque):
             The key. The service is not asked for its public half again.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `key_id` is empty, or UTF-8 can't carry `kid`.
             InvalidKeyError: no such key; a key that was made for another use or that `alg` does
                 not take; an `alg` that the service does not do.

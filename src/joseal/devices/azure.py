@@ -117,7 +117,7 @@ class AzureKeyVault(Opaque):
             again.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `timeout` is not between 0 and 600.
 
     Source: Azure Key Vault REST API reference.
@@ -152,7 +152,7 @@ class AzureKeyVault(Opaque):
             does so once, before the first operation, where its permissions let it.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: a name is empty, or UTF-8 can't carry `kid`.
             InvalidKeyError: no such key; a key that was made for another use or that `alg` does
                 not take; an `alg` that the service does not do.

@@ -166,7 +166,7 @@ class GoogleCloudKms(Opaque):
         timeout: of one call, in seconds. No call is tried again.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `timeout` is not between 0 and 600.
 
     Source: Cloud Key Management Service RPC reference.
@@ -197,7 +197,7 @@ class GoogleCloudKms(Opaque):
             The key. The service is not asked for its public half again.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `name` is not that of a key version, or UTF-8 can't carry `kid`.
             InvalidKeyError: no such key version; one whose algorithm is not `alg`; an `alg` that
                 the service does not do.

@@ -200,7 +200,7 @@ class Pkcs11Token(Opaque):
         pin: of the token's user. Where the process is logged in already, it is not looked at.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: the PIN is refused.
         KeyUnavailableError: the library can't be loaded, or has not one token of this label.
     """
@@ -249,7 +249,7 @@ class Pkcs11Token(Opaque):
             kid: the name of the `Key`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: neither `label` nor `key_id` is given.
             InvalidKeyError: not one such pair; a key that `alg` does not take; halves that don't
                 fit; an `alg` that is not served, or not by this token.
@@ -273,7 +273,7 @@ class Pkcs11Token(Opaque):
         """Find a private key, for `Key.from_external`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: neither is given.
             InvalidKeyError: the token has not one such private key.
             KeyUnavailableError: the token can't be asked.

@@ -116,7 +116,7 @@ class Client(Opaque):
             that it took: for metrics. What it raises is dropped: the outcome must not be lost.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a number is not positive and finite (the last two may be 0), or `ssl_context`
             verifies too little, logs keys, or is given with `client_certificate`; or a proxy is
             given for a plain http account, or an encrypter for an account without `kid`.
@@ -253,7 +253,7 @@ class Client(Opaque):
             `Accepted` with the API's acknowledgment, `Refused`, `NotSent` or `Unknown`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
                 `known` is of another payout, or says that this one has not failed; or an earlier
                 attempt of this client is not known to have failed; or there is no encrypter.
@@ -299,7 +299,7 @@ class Client(Opaque):
             `Accepted` with the order, `Refused`, `NotSent` or `Unknown`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `routing_id` is not printable ASCII, or there is no encrypter.
             TokenTooLargeError: the order is over the encrypter's limits.
         """
@@ -324,7 +324,7 @@ class Client(Opaque):
             `Accepted` with the order, `Refused`, `NotSent` or `Unknown`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: a payout goes to a PLAIN_CARD, or `routing_id` is not printable ASCII.
         """
         request = create_plain_order_request(self._account, order, routing_id=routing_id)
@@ -353,7 +353,7 @@ class Client(Opaque):
             `Accepted` with the order, `Refused`, `NotSent` or `Unknown`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: an argument is not as above, or not printable ASCII.
 
         Example:
@@ -384,7 +384,7 @@ class Client(Opaque):
             `Accepted`, `Refused`, `NotSent` or `Unknown`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
 
         Example:
@@ -415,7 +415,7 @@ class Client(Opaque):
             The state, or why it could not be read.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: an argument is not as above, or not printable ASCII.
 
         Example:
@@ -460,7 +460,7 @@ class Client(Opaque):
             `Arrived`, `Failed` or `StillUnknown`.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `routing_id` is not printable ASCII.
 
         Example:
@@ -498,7 +498,7 @@ class Client(Opaque):
             The result of `read` for the answer, or the reason why there is none.
 
         Raises:
-            TypeError: an argument, or a member of the request, is of another type.
+            TypeError: an argument, or a member of the request, is of the wrong type.
             ValueError: the request goes to another place than the account's calls.
 
         Example:

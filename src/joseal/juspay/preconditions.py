@@ -27,7 +27,7 @@ def check_types(account: object, encrypter: object, path: object, on_call: objec
     """Check the arguments of a client.
 
     Raises:
-        TypeError: one is of another type.
+        TypeError: one is of the wrong type.
         ValueError: the account has no `kid` for what is to be encrypted.
     """
     if not isinstance(account, Account):
@@ -61,7 +61,7 @@ def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> N
     """Refuse an attempt that is not made against a state in which it may be made.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `known` is of another payout, or says that no attempt may be made.
     """
     if not isinstance(attempt, Attempt | Envelope):
@@ -83,7 +83,7 @@ def check_request(account: Account, request: object, read: object) -> None:
     A member of a wrong type would fail on the way, when a part of the request has left already.
 
     Raises:
-        TypeError: an argument, or a member of the request, is of another type.
+        TypeError: an argument, or a member of the request, is of the wrong type.
         ValueError: its URL is not below the account's `base_url`.
     """
     if not isinstance(request, Request):

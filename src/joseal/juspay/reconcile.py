@@ -154,7 +154,7 @@ def read_reconciliation(
         anything else.
 
     Raises:
-        TypeError: `question` is of another type.
+        TypeError: `question` is of the wrong type.
     """
     if isinstance(question, Known):
         question = AttemptQuery(known=question)

@@ -132,7 +132,7 @@ def attempt_request(
         The request, to be sent once, by any HTTP client.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII.
 
     Example:
@@ -162,7 +162,7 @@ def create_order_request(
         The request, to be sent once, by any HTTP client.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `routing_id` is not printable ASCII.
 
     Example:
@@ -188,7 +188,7 @@ def create_plain_order_request(
         routing_id: the customer's, in place of the account's.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a payout of the order goes to a PLAIN_CARD, or `routing_id` is not printable
             ASCII.
     """
@@ -218,7 +218,7 @@ def order_status_request(
         The request, to be sent by any HTTP client.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `order_id` or `routing_id` is not as above, or `expand` has another part.
 
     Example:
@@ -252,7 +252,7 @@ def cancel_request(
         The request, to be sent once, by any HTTP client.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `fulfillment_id` or `routing_id` can't go into a path or a header.
 
     Example:

@@ -51,7 +51,7 @@ def read_attempt_response(status: int, body: bytes) -> Outcome[Ack]:
         for anything else.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
 
     Example:
         >>> from joseal.juspay import read_attempt_response
@@ -79,7 +79,7 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
         `Accepted` for 200 with this order. `Refused` and `Unknown` as of an attempt.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `order_id` is not an order id.
 
     Example:
@@ -104,7 +104,7 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
         404 says that the API does not know the order now, and not that it never will.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `order_id` is not an order id.
 
     Example:
@@ -130,7 +130,7 @@ def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
         `Accepted` for 200 as above. `Refused` and `Unknown` as of an attempt.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
 
     Example:
         >>> from joseal.juspay import read_cancel_response
@@ -167,7 +167,7 @@ def _unreadable(status: int, body: bytes) -> Unknown | None:
     """Return what to make of an answer that is too large; None where it can be read.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
     """
     if type(status) is not int or not isinstance(body, bytes):
         raise TypeError("status must be an int, and body bytes")

@@ -123,7 +123,7 @@ class PayoutKeys(Opaque):
         enc: the content encryption for RSA keys, as for `payout_encrypter`.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `enc` is none of the two; `nesting` without signers, or the reverse.
         InvalidKeyError: no recipient; a key without a kid, of the wrong half, or for another alg
             than these; two of one kind with one kid.
@@ -193,7 +193,7 @@ class PayoutKeys(Opaque):
             The envelope, which `Client.attempt` sends.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: no key has such a label, or `sid` is not a label.
             TokenTooLargeError: the body is over the limits.
             KeyUnavailableError: a signing key on a device could not be asked.

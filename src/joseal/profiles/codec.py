@@ -48,11 +48,11 @@ class BodyEncrypter(Opaque):
             encrypted to it.
         labels: the members next to the token that the envelope names, such as `kid` and `sid`.
         clock: gives the time for `iat`, in seconds.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on body and token.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a signing key or a reply key where none belongs, or none where one does; labels
             that are not those of the envelope.
         InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or does
@@ -198,11 +198,11 @@ class BodyDecrypter(Opaque):
         keys: the recipient's private key, or several while they are being changed.
         verifying_keys: the sender's public keys, for a profile that is signed.
         any_kid: try keys whose kid is not the one that a layer names.
-        policy: refuse what the policy has no place for.
+        policy: refuse every name that the policy does not allow.
         limits: bounds on body and token.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: verifying keys where none belong, or none where they do.
         InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
             pair; or the policy refuses.

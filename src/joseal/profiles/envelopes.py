@@ -82,7 +82,7 @@ class InMember(Struct, frozen=True):
         constants: further members, each with its one value.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: a name is empty or there twice.
 
     Example:

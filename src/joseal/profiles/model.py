@@ -34,7 +34,7 @@ class Sending(Struct, frozen=True, kw_only=True):
         inner_envelope: of the inner token inside the outer one.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: a name that is not known; an `enc` that no alg needs, or none where one does;
             `sign_algs` that don't go with `nesting`.
 
@@ -75,11 +75,11 @@ class Receiving(Struct, frozen=True, kw_only=True):
         algs: what the keys that decrypt may be bound to.
         encs: the content encryptions that are accepted, for the algs that need one; empty if none
             does (`HPKE-9`).
-        typ: what the JWE's header must say; None does not look.
+        typ: the `typ` that the JWE must have; None accepts any.
         cty: the same for `cty`.
         nesting: which layers there must be, and their order.
         verify_algs: what the keys that verify may be bound to; empty without a signature.
-        signed_typ: what the JWS's header must say; None does not look.
+        signed_typ: the `typ` that the JWS must have; None accepts any.
         signed_cty: the same for `cty`.
         envelope: of the body.
         inner_envelope: of the inner token inside the outer one.
@@ -89,7 +89,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
             with alone; or the `sender`'s, to which the answer is to be encrypted.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: a name that is not known; `encs` that no alg needs, or none where one does;
             `verify_algs` that don't go with `nesting`.
 

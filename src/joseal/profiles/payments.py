@@ -148,7 +148,7 @@ WISE_SIGNED: Final = Profile(
         verify_algs=_WISE_SIGNATURES,
     ),
     open_question=(
-        "As for wise. A signature has typ, kid and url, the path of the call, which is another one "
-        "for each call: a Signer of one's own writes them, and this profile does not."
+        "As for wise. A signature has typ, kid and url, the path of the call, which differs for "
+        "each call: write them with your own Signer, because this profile does not."
     ),
 )

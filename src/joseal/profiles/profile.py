@@ -40,7 +40,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         open_question: what to ask the other side; empty if, and only if, confirmed.
 
     Raises:
-        TypeError: an attribute is of another type.
+        TypeError: an attribute is of the wrong type.
         ValueError: no name, no source or no direction at all; or `confirmed` and `open_question`
             contradict each other.
 
@@ -113,7 +113,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             A new profile.
 
         Raises:
-            TypeError: there is no such attribute, or a value is of another type.
+            TypeError: there is no such attribute, or a value is of the wrong type.
             ValueError: the changed profile has no name, no source or no direction at all; or
                 `confirmed` and `open_question` contradict each other.
 
@@ -134,7 +134,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             A new profile.
 
         Raises:
-            TypeError: there is no such attribute, or a value is of another type.
+            TypeError: there is no such attribute, or a value is of the wrong type.
             ValueError: the profile sends nothing encrypted; or a name is not known; or the algs for
                 signatures don't go with `nesting`.
 
@@ -156,7 +156,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             A new profile.
 
         Raises:
-            TypeError: there is no such attribute, or a value is of another type.
+            TypeError: there is no such attribute, or a value is of the wrong type.
             ValueError: the profile receives nothing encrypted; or a name is not known; or the algs
                 for signatures don't go with `nesting`.
 
@@ -208,14 +208,14 @@ class Profile(Struct, frozen=True, kw_only=True):
                 encrypted to it.
             labels: the members next to the token that the envelope names, such as `kid` and `sid`.
             clock: gives the time for `iat`, in seconds.
-            policy: refuse what the policy has no place for.
+            policy: refuse every name that the policy does not allow.
             limits: bounds on body and token.
 
         Returns:
             An object for all messages to this recipient.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the profile sends nothing encrypted; a signing key or a reply key where none
                 belongs, or none where one does; labels that are not those of the envelope.
             InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
@@ -258,14 +258,14 @@ class Profile(Struct, frozen=True, kw_only=True):
             keys: the recipient's private key, or several while they are being changed.
             verifying_keys: the sender's public keys, for a profile that is signed.
             any_kid: try keys whose kid is not the one that a layer names.
-            policy: refuse what the policy has no place for.
+            policy: refuse every name that the policy does not allow.
             limits: bounds on body and token.
 
         Returns:
             An object for all messages to these keys.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the profile receives nothing encrypted; verifying keys where none belong, or
                 none where they do.
             InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its

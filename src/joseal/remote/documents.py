@@ -48,7 +48,7 @@ def rules(alg: Algs, use: Use, *, private: bool) -> Rules:
     """Check what a caller wants of a set.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `use` is not one of the two, an alg is for the other use, or is for a shared
             secret in a set that is public.
         InvalidKeyError: an alg is not known.

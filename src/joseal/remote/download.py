@@ -95,7 +95,7 @@ class Downloads(Opaque):
         proxy: what connections go through, or None.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little, or is given with a certificate.
         RuntimeError: another package is installed in urllib3's place.
     """

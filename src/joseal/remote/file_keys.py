@@ -51,7 +51,7 @@ class FileKeys(KeySource):
             leaves the call, after the keys have been kept.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `alg` is for another use than `use`, or for a shared secret without `private`;
             a number is negative or not finite; the path has a null character.
         InvalidKeyError: `alg` is not known.
@@ -115,7 +115,7 @@ class FileKeys(KeySource):
             An object that never changes: ask for it anew for each token.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `enc` or an option has a value that is not known; or the keys are not
                 private ones for use "enc".
             InvalidKeyError: a policy refuses the keys, or they fit no `enc`.

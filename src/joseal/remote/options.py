@@ -65,7 +65,7 @@ def kids_of_signed(token: str | bytes, options: VerifierOptions) -> tuple[str, .
     """Return the kids of all signatures; none where one names none or the token is broken.
 
     Raises:
-        TypeError: the token or the limits are of another type.
+        TypeError: the token or the limits are of the wrong type.
     """
     form, limits = options.get("form", "compact"), options.get("limits", _DEFAULTS)
     checks.check(limits)
@@ -82,7 +82,7 @@ def kids_of_encrypted(token: str | bytes, options: DecrypterOptions) -> tuple[st
     """Return the kids of all recipients; none where one names none or the token is broken.
 
     Raises:
-        TypeError: the token or an option is of another type.
+        TypeError: the token or an option is of the wrong type.
         ValueError: `accept_unprotected` has a name that must be protected.
     """
     form, limits = options.get("form", "compact"), options.get("limits", _DEFAULTS)

@@ -57,7 +57,7 @@ class RemoteKeys(KeySource):
             leaves the call, after the keys have been kept.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `url` is not https; `alg` is for another use than `use`, or for a shared secret;
             a number is negative, not finite or too small; `ssl_context` verifies too little.
         InvalidKeyError: `alg` is not known.

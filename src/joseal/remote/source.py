@@ -143,7 +143,7 @@ class KeySource(Opaque):
             same settings it is the same object.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: an option has a value that is not known, or `use` of the source is not
                 "sig".
             InvalidKeyError: a policy refuses the keys.
@@ -188,7 +188,7 @@ class KeySource(Opaque):
             the same settings it is the same object.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `enc` or an option has a value that is not known, or `use` of the source is
                 not "enc".
             InvalidKeyError: a policy refuses the key.

@@ -49,7 +49,7 @@ def encrypt_file(
         plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit applies, 2^36 - 32.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the target is a link, a directory or anything else but a regular file; the
             encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
             `plaintext_bytes` is negative; or `header` has a member that is managed, or is set
@@ -96,7 +96,7 @@ def decrypt_file(
         plaintext_bytes: the most to decrypt. Without it AES-GCM's own limit applies, 2^36 - 32.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the target is a link, a directory or anything else but a regular file; the
             source is not seekable; `plaintext_bytes` is negative; the decrypter has a JSON form.
         MalformedTokenError: it is not a strict compact JWE.

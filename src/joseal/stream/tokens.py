@@ -83,7 +83,7 @@ def encrypt_stream(
         plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit holds, 2^36 - 32.
 
     Raises:
-        TypeError: an argument is of another type; a file is in text mode.
+        TypeError: an argument is of the wrong type; a file is in text mode.
         ValueError: the encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
             `plaintext_bytes` is negative; or `header` has a member that is managed, or is set
             already, or that strict JSON can't carry.
@@ -145,7 +145,7 @@ def decrypt_stream(
         plaintext_bytes: the most to open. Without it AES-GCM's own limit holds, 2^36 - 32.
 
     Raises:
-        TypeError: an argument is of another type; a file in text mode is.
+        TypeError: an argument is of the wrong type; a file in text mode is.
         ValueError: the source is not seekable; `plaintext_bytes` is negative; the decrypter has a
             JSON form.
         MalformedTokenError: it is not a strict compact JWE.

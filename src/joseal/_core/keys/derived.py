@@ -22,7 +22,7 @@ def derive(
     """Derive the bytes of a key for an alg, or for `dir` with an enc.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `enc` is not known; it is missing for `dir`, or given for another alg.
         InvalidKeyError: the secret has fewer than 16 bytes, or is a public or private key; or
             `alg` takes no shared secret.

@@ -62,7 +62,7 @@ class Key(Opaque):
     because it is validated: load once, use many times.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: the key can't serve its alg.
 
     Example:
@@ -189,7 +189,7 @@ class Key(Opaque):
             The key, with the certificates that it came in.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: it is neither, has several blocks or lines, or is damaged; the password
                 is wrong, missing or not needed; `alg` does not take this kind or size of key, or is
                 not known.
@@ -232,7 +232,7 @@ class Key(Opaque):
             The key, with the certificate that it came in.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: it is not DER of one key or certificate; the password is wrong, missing
                 or not needed; `alg` does not take this kind or size of key, or is not known.
 
@@ -269,7 +269,7 @@ class Key(Opaque):
             The key, whose `certificate_serial`, `x5t`, `x5t_s256` and `x5c` name the certificate.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: it is not a certificate; there are several that are not a chain; `alg`
                 does not take this kind or size of key, or is not known.
 
@@ -302,7 +302,7 @@ class Key(Opaque):
             The key, after the checks of `from_pem`.
 
         Raises:
-            TypeError: an argument is of another type, or `key` is not a key of `cryptography`.
+            TypeError: an argument is of the wrong type, or `key` is not a key of `cryptography`.
             InvalidKeyError: `alg` does not take this kind or size of key, or is not known; the
                 numbers of the key are not valid.
 
@@ -334,7 +334,7 @@ class Key(Opaque):
             The key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: the bytes are a public or private key; or they do not have the size
                 that `alg` needs.
 
@@ -377,7 +377,7 @@ class Key(Opaque):
             The key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: the variable is not set or is not such a key; a shared secret in base64
                 whose text could be the secret itself; the password is wrong, missing or not needed;
                 a JWK's own `alg`, `kid`, `use` or `key_ops` contradicts an argument; `alg` does not
@@ -423,7 +423,7 @@ class Key(Opaque):
             The key, bound to its one alg.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: it is not a strict JSON object; a member is missing or of the wrong
                 form; its numbers are not a valid key; it contradicts `alg` or `kid`; or there is no
                 `alg` at all.
@@ -469,7 +469,7 @@ class Key(Opaque):
             The key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: the file is damaged or the password is wrong; it has several keys, or
                 certificates and no key, and `alias` is missing; `alias` names none of them; `alg`
                 does not take this kind or size of key, or is not known.
@@ -510,7 +510,7 @@ class Key(Opaque):
             The key; each token has a fresh salt.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: an empty password, fewer than 1,000 iterations, or a salt that is not of 8
                 to 1,024 bytes.
             InvalidKeyError: an `alg` that takes no password; the password is a public or private
@@ -556,7 +556,7 @@ class Key(Opaque):
             The key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `enc` is not known; it is missing for `dir`, or given for another alg.
             InvalidKeyError: the secret has fewer than 16 bytes, or is a public or private key; or
                 `alg` takes no shared secret.
@@ -630,7 +630,7 @@ class Key(Opaque):
             A private key, or a shared secret.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: a size or curve that `alg` does not take, or no size for `dir`.
             InvalidKeyError: an `alg` that is not known, or that is never made (`RSA1_5`).
 

@@ -125,7 +125,7 @@ class KeySet(Opaque):
             The set of the members that can be used.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             InvalidKeyError: it is not a strict JSON object with a list of `keys`; no member is
                 usable, and the message says why by position; two have the same kid and alg; or
                 symmetric and asymmetric ones are mixed.

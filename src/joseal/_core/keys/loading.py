@@ -53,7 +53,7 @@ def of_pem(pem: str | bytes, alg: str, password: str | bytes | None) -> Loaded:
     """Read the one key or certificate in a PEM text, or an OpenSSH public key.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: it is neither, or is damaged; the password is wrong, missing or not needed.
     """
     material = pems.load_pem(pem, password)
@@ -65,7 +65,7 @@ def of_der(data: bytes, alg: str, password: str | bytes | None) -> Loaded:
     """Read the key or the certificate in DER bytes.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: it is neither, or is damaged; the password is wrong, missing or not needed.
     """
     material = pems.load_der(data, password)
@@ -101,7 +101,7 @@ def of_env(name: str, alg: str, password: str | bytes | None, *, legacy: bool) -
     """Read an environment variable: PEM, OpenSSH, a JWK, or a shared secret.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: the variable is not set or is not such a key; or a password was given for a
             JWK.
     """
@@ -132,7 +132,7 @@ def of_jwk(
     """Read a JWK, whose own `alg`, `use` and `key_ops` bind.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: it is not a strict JSON object with the members of a key; it contradicts
             `alg`; or there is no `alg` at all.
     """
@@ -148,7 +148,7 @@ def of_pkcs12(data: bytes, alg: str, password: str | bytes | None, alias: str | 
     """Read the private key of a PKCS#12 file, or that of its only certificate.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         InvalidKeyError: the file is damaged or the password is wrong; or `alias` is missing or
             names nothing.
     """
@@ -163,7 +163,7 @@ def of_password(password: str | bytes, alg: str, iterations: int | None, salt_by
     """Take a password for PBES2.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: an empty password, or a number that is out of bounds.
         InvalidKeyError: `alg` takes no password; the password is a public or private key.
     """

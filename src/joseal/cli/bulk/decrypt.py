@@ -22,16 +22,16 @@ from joseal.cli.exit_codes import Exit
     exits=(Exit.TOKEN, Exit.KEY),
 )
 def command(**given: Unpack[GivenToOpen]) -> None:
-    """Open fields of JSON Lines, columns of CSV, or whole lines.
+    """Decrypt fields of JSON Lines, columns of CSV, or whole lines.
 
-    The plaintext replaces each token in IN. A plaintext becomes a JSON string, unless
-    --json-values; one that is not UTF-8, or not what the format can hold, is refused.
+    The plaintext replaces each token in IN. It becomes a JSON string, unless --json-values. A
+    plaintext that is not UTF-8, or that the format has no way to write, is refused.
 
-    Of several keys, a token that names a kid is tried with that one alone, and one that names none
-    with at most four.
+    With several keys, a token that names a kid is tried only with that key, and a token without a
+    kid with at most four.
 
-    Rows that fail are left out of the output, and listed in the file of rejects, with line number
-    and code; then the run ends with 1.
+    Rows that fail are left out of the output. The file of rejects lists them with line number and
+    code, and the status is 1.
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """

@@ -38,11 +38,11 @@ def command(
 ) -> None:
     """Encrypt fields of JSON Lines, columns of CSV, or whole lines.
 
-    A token replaces each named field of IN. A JSON member is a string, whose text is
-    encrypted, unless --json-values.
+    A token replaces each named field of IN. Without --json-values, a JSON member must be a string,
+    and its text is encrypted.
 
-    Rows that fail are left out of the output, and listed in the file of rejects, with line number
-    and code; then the run ends with 1.
+    Rows that fail are left out of the output. The file of rejects lists them with line number and
+    code, and the status is 1.
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """

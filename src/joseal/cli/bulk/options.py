@@ -36,7 +36,7 @@ def common(verb: str, *, values: bool = True) -> list[click.Parameter]:
         click.Option(
             ["--format", "form"],
             type=click.Choice(["jsonl", "csv", "lines"]),
-            help="By the suffix of IN unless named; lines are taken as a whole.",
+            help="The default is by the suffix of IN; `lines` takes each line as a whole.",
         ),
         click.Option(
             ["--field", "fields"],
@@ -48,13 +48,13 @@ def common(verb: str, *, values: bool = True) -> list[click.Parameter]:
             ["--delimiter"],
             type=click.Choice([",", ";", "tab", "|"]),
             metavar="CHAR",
-            help="What separates the columns of CSV: ';', 'tab' or '|'; a comma unless named.",
+            help="What separates the columns of CSV: ';', 'tab' or '|'; the default is a comma.",
         ),
         click.Option(
             ["--encoding"],
             type=click.Choice(ENCODINGS),
             metavar="NAME",
-            help=f"How CSV is encoded, IN and OUT: {', '.join(ENCODINGS)}; the first unless named.",
+            help=f"The encoding of CSV, IN and OUT: {', '.join(ENCODINGS)}; by default the first.",
         ),
         *(_values() if values else ()),
         *_places(),
@@ -66,7 +66,7 @@ def _values() -> list[click.Parameter]:
         click.Option(
             ["--json-values"],
             is_flag=True,
-            help="Members are any JSON and not text: encrypt and decrypt it as it is written.",
+            help="Members are any JSON, not only text: encrypt and decrypt it as it is written.",
         )
     ]
 
@@ -77,13 +77,13 @@ def _places() -> list[click.Parameter]:
             ["--rejects", "rejects_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Where refused rows are listed; OUT.rejects.jsonl unless named.",
+            help="Where refused rows are listed; the default is OUT.rejects.jsonl.",
         ),
         click.Option(
             ["--rejected", "rejected_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Where refused rows go as they are in IN, to be mended and run again.",
+            help="Where refused rows go as they are in IN, to be corrected and run again.",
         ),
         *_conduct(),
         *_cluster(),
@@ -92,7 +92,7 @@ def _places() -> list[click.Parameter]:
             required=True,
             type=options.PATH,
             metavar="OUT",
-            help="Where the rows go; it appears when it is whole. '-' is standard output.",
+            help="Where the rows go; it appears when it is complete. '-' is standard output.",
         ),
         options.json_flag(),
         click.Argument(["in_path"], type=options.PATH, metavar="IN"),
@@ -105,20 +105,22 @@ def _conduct() -> list[click.Parameter]:
             ["--max-rejects"],
             type=click.IntRange(0),
             metavar="N",
-            help="With more rejects no OUT appears; none may be unless named, if OUT is replaced.",
+            help="With more rejects OUT does not appear; the default is 0 if OUT is replaced.",
         ),
         click.Option(["--force"], is_flag=True, help="Replace OUT and the rejects, if they exist."),
         click.Option(
             ["--workers"],
             type=click.IntRange(1),
             metavar="N",
-            help="How many processes; as many as there are cores unless named.",
+            help="How many processes; the default is the number of cores.",
         ),
-        click.Option(["--resume"], is_flag=True, help="Go on with an unfinished run, if any."),
+        click.Option(
+            ["--resume"], is_flag=True, help="Continue an unfinished run, if there is one."
+        ),
         click.Option(
             ["--progress"],
             is_flag=True,
-            help="Print a line about it every 10 seconds, for logs; a terminal has a bar.",
+            help="Print a line every 10 seconds, for logs; on a terminal there is a progress bar.",
         ),
     ]
 

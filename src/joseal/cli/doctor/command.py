@@ -19,14 +19,14 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
         options.key(required=False, legacy=True)[0],
         options.alg([*ALGS, *SIGS]),
         options.alias(),
-        *options.password(what="the password of the key, or that is a PBES2 key"),
+        *options.password(what="the password of the key, or for PBES2"),
         click.Option(["--kid"], metavar="NAME", help="The name that your key has."),
         click.Option(
             ["--enc"],
             multiple=True,
             type=click.Choice(list(ENCS)),
             metavar="ENC",
-            help="A content encryption that you accept, may be repeated; all unless named.",
+            help="A content encryption that you accept, may be repeated; the default is all.",
         ),
         click.Option(
             ["--other-key", "other_path"],
@@ -78,19 +78,20 @@ def command(
     as_json: bool,
     in_path: Path,
 ) -> None:
-    """Say why a token does not open, and what to do.
+    """Find out why a token can't be decrypted or verified, and what to do.
 
-    TOKEN_FILE is standard input unless named. Without a key, the structure tells: what stands
-    around the token, its segments, its header and its sizes. With a key, a default Decrypter or
-    Verifier is asked first, on exactly these bytes. If it refuses them, known mistakes of other
-    libraries are tried, and the one that opens is named. The plaintext is never shown. The header
-    is. --key also takes a JWK Set, and a public key, which verifies, and with which names and sizes
-    are compared.
+    The default for TOKEN_FILE is standard input. Without a key, joseal examines the structure:
+    anything around the token, its segments, its header and its sizes. With a key, it first tries a
+    Decrypter or Verifier with default settings on exactly these bytes. If that fails, it tries
+    known mistakes of other libraries and names the one that was made. It shows the header, and
+    never the plaintext. --key also takes a JWK Set. With a public key, it verifies, and compares
+    names and sizes.
 
-    A key file in place of a token is named as what it is, with the way to load it; it ends with 1.
+    If the file has a key in place of a token, its kind is named, and how to load it; the status is
+    1.
 
-    With a key, ends with 0 if the default Decrypter or Verifier accepts the token, and 1 otherwise.
-    Without one, ends with 0 if nothing is found to be wrong.
+    With a key, the status is 0 if the Decrypter or Verifier accepts the token, and 1 otherwise.
+    Without a key, it is 0 if nothing wrong is found.
 
     With --json: {"verdict": TEXT, "causes": [{"code": TEXT, "sentence": TEXT, "remedy": TEXT,
     "seen": TEXT or null}], "notes": LIST, "key": OBJECT or null, "header": OBJECT, "segments":

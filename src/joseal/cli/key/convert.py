@@ -51,11 +51,10 @@ def command(
 ) -> None:
     """Write keys in another form.
 
-    Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is; standard input
-    unless named. A JWK is written with an alg only where the key or --alg names one. Of a
-    certificate the public key is taken, and of a JWK what joseal reads: alg, kid, key_ops and the
-    key. Private and symmetric keys are refused without --private; `joseal key public` takes public
-    halves.
+    Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is standard input. A JWK
+    is written with an alg only if the key or --alg names one. From a certificate only the public
+    key is taken, and from a JWK only alg, kid, key_ops and the key. Private and symmetric keys are
+    refused without --private; `joseal key public` writes public halves.
 
     With --json: {"form": TEXT, "private": BOOL, "keys": [{"alg": TEXT or null, "kid": TEXT or null,
     "thumbprint": TEXT or null}], "written": TEXT}.

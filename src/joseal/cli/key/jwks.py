@@ -38,14 +38,14 @@ def command(
     force: bool,
     in_paths: tuple[Path, ...],
 ) -> None:
-    """Write the JWK Set to serve: public halves, named and marked.
+    """Write the public JWK Set that you publish.
 
-    Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is; standard input
-    unless named. The set has the keys in the order given: the one to encrypt to comes first. Each
-    member has its alg, its use, and its kid, which is the thumbprint of RFC 7638 where a key has no
-    name. A symmetric key is refused, and so are two keys of one kid and alg.
+    Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is standard input. The
+    set has the public halves in the given order: the key to encrypt to comes first. Each has its
+    alg, its use, and its kid, which is the thumbprint of RFC 7638 if the key has no name. A
+    symmetric key is refused, and so are two keys with the same kid and alg.
 
-    With --json: as of `joseal key convert`.
+    With --json: the same as `joseal key convert`.
     """
     source = options.Password(password_env, password_file, ask=ask_password)
     keys = [_published(found) for found in convert.read(in_paths, alg, kid, source)]

@@ -41,11 +41,11 @@ def command(
 ) -> None:
     """Write the public half of a key.
 
-    KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is; standard input unless
-    named. The form is that of KEY_FILE unless --to names one, and PEM for what is neither. A JWK
-    is written with an alg only where the key or --alg names one.
+    KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is standard input. Without
+    --to, the form is that of KEY_FILE, and PEM for DER and PKCS#12. A JWK is written with an alg
+    only if the key or --alg names one.
 
-    With --json: as of `joseal key convert`.
+    With --json: the same as `joseal key convert`.
     """
     if len(in_paths) > 1:
         raise click.UsageError("one KEY_FILE is wanted")

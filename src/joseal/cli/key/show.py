@@ -32,8 +32,8 @@ def command(
 ) -> None:
     """Show what keys are: kind, size, the algs they can serve, names and certificates.
 
-    No secret is shown. Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is;
-    standard input unless named. An expired certificate is warned of on standard error.
+    No secret is shown. Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is
+    standard input. A warning on standard error names an expired certificate.
 
     With --json: {"keys": [{"kind": TEXT, "alg": TEXT or null, "algs": LIST, "kid": TEXT or null,
     "thumbprint": TEXT or null, "spki_sha256": TEXT or null, "certificates": LIST}]}.

@@ -52,12 +52,12 @@ def command(
     ask_password: bool,
     in_paths: tuple[Path, ...],
 ) -> None:
-    """Show the names that keys have by their content.
+    """Show the thumbprints of keys.
 
-    A name is the SHA-256 thumbprint of RFC 7638, base64url, one line for each key. A private key
-    has the same one as its public half. A symmetric key is refused, for its thumbprint is a hash of
-    the secret. Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set, whichever it is; standard
-    input unless named.
+    A thumbprint (RFC 7638) is a SHA-256 in base64url, one line for each key. A private key has the
+    same one as its public half. A symmetric key is refused, because its thumbprint is a hash of the
+    secret. Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is standard
+    input.
 
     With --json: {"keys": [{"kid": TEXT or null, "thumbprint": TEXT, "uri": TEXT, "spki_sha256":
     TEXT or null, "serial": TEXT or null}]}.

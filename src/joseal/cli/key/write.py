@@ -33,7 +33,7 @@ def targets() -> list[click.Parameter]:
             default="-",
             type=options.PATH,
             metavar="FILE",
-            help="Where the result goes; standard output unless named.",
+            help="Where the result goes; the default is standard output.",
         ),
         click.Option(["--force"], is_flag=True, help="Replace files that are there already."),
     ]

@@ -16,7 +16,7 @@ TEXTS: Final[Texts] = {
         ),
     ),
     "other_secret": (
-        "The shared key or the password is another one, or was decoded in another way.",
+        "The shared key or the password is wrong, or was decoded in a different way.",
         "Compare a hash of the bytes: is one side using the hex or base64 text as the key?",
     ),
     "oaep_hash": (

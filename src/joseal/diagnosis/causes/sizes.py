@@ -27,15 +27,15 @@ TEXTS: Final[Texts] = {
         "Use an RSA key of at least 2048 bits: RFC 7518 section 4.3.",
     ),
     "wrapped_for_other_alg": (
-        "The encrypted key has the size of an AES-wrapped one, and the alg is an RSA one.",
+        "The encrypted key has the size of an AES-wrapped one, but the alg is an RSA one.",
         "Name the alg that was used.",
     ),
     "rsa_for_other_alg": (
-        "The encrypted key has the size of an RSA one, and the alg is another one.",
+        "The encrypted key has the size of an RSA one, but the alg is not an RSA one.",
         "Name the alg that was used.",
     ),
     "key_for_other_enc": (
-        "The encrypted key holds a content key for an enc of another key size.",
+        "The encrypted key holds a content key for an enc with a different key size.",
         "Make the content key as long as enc needs it.",
     ),
     "encrypted_key_size": (

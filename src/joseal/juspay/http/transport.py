@@ -39,7 +39,7 @@ class Transport(Opaque):
         client_certificate: shown by the default context.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little or is given with a certificate, or there is a
             proxy to a plain http address.
         RuntimeError: another package is installed in urllib3's place.

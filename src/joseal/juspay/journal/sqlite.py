@@ -79,7 +79,7 @@ class SqlitePayoutJournal(Opaque):
         busy_timeout_seconds: how long a call waits for the others.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `busy_timeout_seconds` is not positive, or the path has a null character.
         PayoutJournalError: the file can't be used.
 

@@ -303,7 +303,7 @@ class Shape(msgspec.Struct, frozen=True):
         """Return the value.
 
         Raises:
-            TypeError: it is of another type.
+            TypeError: it is of the wrong type.
         """
         if type(value) is not self.shape:
             raise TypeError(f"{name} must be of the type {self.shape.__name__}")

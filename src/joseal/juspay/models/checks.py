@@ -28,7 +28,7 @@ class Check(Protocol):
         """Return the value as it is to be kept.
 
         Raises:
-            TypeError: the value is of another type; the message gives `name`.
+            TypeError: the value is of the wrong type; the message gives `name`.
             ValueError: it breaks the rule; the message gives `name` and the rule.
         """
 
@@ -178,7 +178,7 @@ class Many(msgspec.Struct, frozen=True):
         """Return the items as they are to be kept.
 
         Raises:
-            TypeError: the value is neither a tuple nor a list, or an item is of another type.
+            TypeError: the value is neither a tuple nor a list, or an item is of the wrong type.
             ValueError: there are too few items, or one of them breaks its rule.
         """
         items = value if is_tuple(value) else strict_json.as_list(value)

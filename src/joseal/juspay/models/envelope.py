@@ -120,7 +120,7 @@ def encrypt_body(
         The envelope, which `Client.attempt` sends.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: `kid` or `sid` is not printable ASCII, or not the one that a profile's encrypter
             has as its label.
         TokenTooLargeError: the body is over the encrypter's limits.

@@ -92,7 +92,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
             The state, marked as decided.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: an id can't be one.
 
         Example:

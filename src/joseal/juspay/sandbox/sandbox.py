@@ -75,7 +75,7 @@ class Sandbox:
             the merchant id and the API key.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a label, the API key or the merchant id is none that a client could send, or
             the webhook's URL is not one of a loopback host.
         InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.

@@ -28,7 +28,7 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
         copies: how often each webhook is posted, for one can arrive more than once.
 
     Raises:
-        ValueError: the URL is another one.
+        ValueError: the URL is not one that webhooks are sent to.
     """
 
     url: str

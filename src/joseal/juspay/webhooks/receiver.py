@@ -195,7 +195,7 @@ class WebhookReceiver(Opaque):
         limits: bounds on the body and on the token in it.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: neither `basic` nor `custom_header` nor `keys`, or one of `keys` and
             `verifying_keys` without the other; credentials that no header can carry; a profile that
             receives nothing or is not signed. The message does not repeat what was given.
@@ -253,7 +253,7 @@ class WebhookReceiver(Opaque):
             The webhook.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             UnauthenticatedError: a header is missing or wrong; answer 401.
             MalformedTokenError: the body is not a webhook of the expected form: encrypted where a
                 plain one is expected, or the reverse, or neither. Answer 400.
@@ -290,7 +290,7 @@ class WebhookReceiver(Opaque):
             The JSON text.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             UnauthenticatedError: a header is missing or wrong; answer 401.
             MalformedTokenError: the body is encrypted where a plain one is expected, or the
                 reverse, or neither. Answer 400.

@@ -45,7 +45,7 @@ class SqliteWebhookStore(LeasedStore):
         clock: gives the time in seconds, the same for all processes.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a number is not positive and finite, or the path has a null character.
         WebhookStoreError: the file can't be used.
 

@@ -259,7 +259,7 @@ class MemoryWebhookStore(LeasedStore):
         clock: gives the time in seconds.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: the lease is not positive and finite.
 
     Example:

@@ -58,7 +58,7 @@ def check_facts(
     """Check the facts that a caller gives, and return the fetches.
 
     Raises:
-        TypeError: one is of another type.
+        TypeError: one is of the wrong type.
         ValueError: the quiet time is negative, or a date has no time zone.
     """
     if not isinstance(quiet, dt.timedelta):

@@ -60,7 +60,7 @@ class KeyRing(Opaque):
             exception from it leaves the call.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: dates of two keys contradict each other, or two have one kid.
         InvalidKeyError: no keys; keys for both uses; symmetric and asymmetric ones.
 
@@ -157,7 +157,7 @@ class KeyRing(Opaque):
             An object that never changes: ask for it anew for each message.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `enc` or an option has a value that is not known, or the ring is for
                 signatures.
             InvalidKeyError: no key is primary yet, or a policy refuses it.
@@ -199,7 +199,7 @@ class KeyRing(Opaque):
             later stays in it.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `enc` or an option has a value that is not known, or the ring is for
                 signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
@@ -247,7 +247,7 @@ class KeyRing(Opaque):
             The plaintext, with the header and the key.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: `enc` or an option has a value that is not known, or the ring is for
                 signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
@@ -320,7 +320,7 @@ class KeyRing(Opaque):
             An object that never changes: ask for it anew for each token.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: an option has a value that is not known, or the ring is for encryption.
             InvalidKeyError: every key is retired, or a policy refuses one.
 
@@ -384,7 +384,7 @@ class KeyRing(Opaque):
             Another ring, with the clock and the hook of this one.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the date has no time zone, or the ring has a key of this kid.
             InvalidKeyError: the key has no kid, is public, or is not for the use of the others.
 
@@ -414,7 +414,7 @@ class KeyRing(Opaque):
             Another ring, with the clock and the hook of this one.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the ring has no such key, or it has become primary already, or the date
                 contradicts others.
 
@@ -448,7 +448,7 @@ class KeyRing(Opaque):
             Another ring, with the clock and the hook of this one.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the ring has no such key, or no other takes its place before the date.
 
         Example:
@@ -533,7 +533,7 @@ class KeyRing(Opaque):
             The answer, with the reasons that are against it.
 
         Raises:
-            TypeError: an argument is of another type.
+            TypeError: an argument is of the wrong type.
             ValueError: the ring has no such key or is for signatures, a date has no time zone, or
                 `quiet` is negative.
 

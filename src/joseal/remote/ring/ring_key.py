@@ -30,7 +30,7 @@ class RingKey(Result):
         retired: when it ends to decrypt; None while that is not decided.
 
     Raises:
-        TypeError: an argument is of another type.
+        TypeError: an argument is of the wrong type.
         ValueError: a date has no time zone, or comes before the one that it has to follow.
         InvalidKeyError: the key has no kid, or is public.
 

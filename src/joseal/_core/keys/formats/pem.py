@@ -70,7 +70,7 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     """Read the one PEM block in `text`, or the line of an OpenSSH public key.
 
     Raises:
-        TypeError: `text` or `password` is of another type.
+        TypeError: `text` or `password` is of the wrong type.
         InvalidKeyError: no PEM, several blocks, an unknown label, damage, a kind of key that joseal
             does not use, a wrong or missing password, or one where none is needed.
     """
@@ -110,7 +110,7 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
     """Read DER bytes: a private key, a public key or a certificate, whichever they are.
 
     Raises:
-        TypeError: `data` or `password` is of another type.
+        TypeError: `data` or `password` is of the wrong type.
         InvalidKeyError: as for `load_pem`.
     """
     if not isinstance(data, bytes):
@@ -285,7 +285,7 @@ def _required(key: object) -> Material:
     """Return a key of a kind that is known.
 
     Raises:
-        InvalidKeyError: it is another one.
+        InvalidKeyError: it is of a different kind.
     """
     if isinstance(key, RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey):
         return key

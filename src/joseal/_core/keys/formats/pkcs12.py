@@ -68,7 +68,7 @@ def load(data: bytes, password: str | bytes | None, alias: str | None) -> Loaded
     """Read the private key that `alias` names, or the only one, or that of the only certificate.
 
     Raises:
-        TypeError: `data`, `password` or `alias` is of another type.
+        TypeError: `data`, `password` or `alias` is of the wrong type.
         ValueError: `password` is not UTF-8 text without NUL, which the format can't carry.
         InvalidKeyError: damage; a wrong password; several keys, or certificates without a key, and
             no `alias`; an `alias` that names nothing; a kind of key that joseal does not use.

@@ -79,15 +79,15 @@ TEXTS: Final[Texts] = {
     "no_variant_shared": (
         "It opens with this shared key under no known variant.",
         (
-            "The key is another one, or the token was changed. Compare a hash of the key's bytes "
+            "This is the wrong key, or the token was changed. Compare a hash of the key's bytes "
             "on both sides: is one side using the hex or base64 text as the key?"
         ),
     ),
     "no_variant_password": (
         "It opens with this password under no known variant.",
         (
-            "The password is another one, or the token was changed. Compare it byte by byte: a "
-            "line end, a blank or another encoding of its letters is another password."
+            "This is the wrong password, or the token was changed. Compare it byte by byte: a "
+            "line end, a blank or a different encoding of its letters makes a new password."
         ),
     ),
     "no_variant_hpke": (

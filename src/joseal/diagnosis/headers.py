@@ -158,7 +158,7 @@ def _names(reading: Reading) -> Iterator[Cause]:
         if known.content is not None:
             return
         if enc is None:
-            # It was said, or is a member of another type.
+            # It was said, or is a member of the wrong type.
             return
     if enc is None:
         yield from _missing("enc", reading)

@@ -43,7 +43,7 @@ class Encryption(Group, frozen=True, kw_only=True):
                 type=click.Choice(["A256CBC-HS512", "A128CBC-HS256"]),
                 metavar="ENC",
                 help="A256CBC-HS512, as in the API's sample and unless named, or A128CBC-HS256, as "
-                "in its guide. A key for HPKE-9, which is for the sandbox alone, takes none.",
+                "in its guide. A key for HPKE-9 takes none, and is for the sandbox alone.",
             ),
             click.Option(
                 ["--stringified"],

@@ -128,7 +128,7 @@ class SqlitePayoutJournal(Opaque):
 
         Raises:
             TypeError: `entry` is not an `Entry`.
-            ValueError: a member of it is of another type.
+            ValueError: a member of it is of the wrong type.
             PayoutJournalError: the journal can't be used.
 
         Example:
@@ -163,7 +163,7 @@ class SqlitePayoutJournal(Opaque):
 
         Raises:
             TypeError: `entry` is not an `Entry`.
-            ValueError: a member of it is of another type.
+            ValueError: a member of it is of the wrong type.
             PayoutJournalError: the journal can't be used, or has no such attempt.
 
         Example:
@@ -275,13 +275,13 @@ def _written(entry: Entry) -> str:
 
     Raises:
         TypeError: it is not an `Entry`.
-        ValueError: a member of it is of another type.
+        ValueError: a member of it is of the wrong type.
     """
     if not isinstance(entry, Entry):
         raise TypeError("entry must be an Entry")
     text = msgspec.json.encode(entry).decode()
     if _parsed(text) is None:
-        raise ValueError("entry has a member of another type, and could not be read again")
+        raise ValueError("entry has a member of the wrong type, and could not be read again")
     return text
 
 

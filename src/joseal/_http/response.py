@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from urllib3.util.ssltransport import SSLTransport
 
-from joseal._core.processes import process_id
+from joseal._core.processes import ProcessId, process_id
 from joseal._http import deadline
 
 if TYPE_CHECKING:
@@ -45,8 +45,11 @@ class _Meter(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._left = _WIRE_FACTOR * most_bytes
-        seconds = deadline.at_most(sock.gettimeout() or 0.0)
-        sock.settimeout(seconds)
+        own = sock.gettimeout() or 0.0
+        seconds = deadline.at_most(own)
+        # A socket that has this time-out already is spared a system call.
+        if seconds != own:
+            sock.settimeout(seconds)
         self._deadline = time.monotonic() + seconds
         self._begun = False
         self._stopped = False
@@ -87,11 +90,15 @@ class _Stream(io.BufferedReader):
     """
 
     def __init__(
-        self, raw: io.RawIOBase, sock: socket.socket | SSLTransport, most_bytes: int
+        self,
+        raw: io.RawIOBase,
+        sock: socket.socket | SSLTransport,
+        most_bytes: int,
+        process: ProcessId,
     ) -> None:
         self._meter = _Meter(raw, sock, most_bytes)
         self._sock = sock
-        self._process = process_id()
+        self._process = process
         super().__init__(self._meter)
 
     def close(self) -> None:
@@ -117,6 +124,7 @@ class Answer(http.client.HTTPResponse):
 
     Attributes:
         most_bytes: of the largest body that is wanted. Set by the pool for its connections.
+        process: whose connection it comes over. Set by the pool, which is one process's own.
 
     Raises:
         TimeoutError: reading it took longer in all than the socket's time-out was when it began.
@@ -124,6 +132,7 @@ class Answer(http.client.HTTPResponse):
     """
 
     most_bytes = 1024 * 1024
+    process: ProcessId = process_id()
 
     def __init__(
         self,
@@ -133,7 +142,7 @@ class Answer(http.client.HTTPResponse):
         url: str | None = None,
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.fp = _Stream(self.fp.detach(), sock, self.most_bytes)
+        self.fp = _Stream(self.fp.detach(), sock, self.most_bytes, self.process)
 
     def begin(self) -> None:
         """Read the status and the header.

@@ -47,5 +47,8 @@ def kept_headers(found: Mapping[str, str]) -> dict[str, str]:
         found: all of them; names in any case.
     """
     # One pass: each look-up in urllib3's headers costs as much as all of them together here.
-    kept = {_KEPT[name.lower()]: value for name, value in found.items() if name.lower() in _KEPT}
-    return {name: value for name, value in kept.items() if _VALUE.fullmatch(value) is not None}
+    return {
+        _KEPT[lower]: value
+        for name, value in found.items()
+        if (lower := name.lower()) in _KEPT and _VALUE.fullmatch(value) is not None
+    }

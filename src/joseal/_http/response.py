@@ -159,5 +159,5 @@ class Answer(http.client.HTTPResponse):
         if self.msg.defects or self.msg.get_payload():
             raise http.client.HTTPException("the header of the answer is broken")
         lengths = self.msg.get_all("Content-Length", [])
-        if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
+        if len(lengths) > 1 or (len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) is None):
             raise http.client.HTTPException("the length of the answer can't be told")

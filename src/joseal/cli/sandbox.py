@@ -19,6 +19,7 @@ from joseal.juspay.sandbox import Call, Fault, FaultPlan, Record, Sandbox, Trans
 from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 _POLL_SECONDS: Final = 0.2
+_SID: Final = "JuspaySID"
 
 # Those that can happen to a request at any server.
 _FAULTS: Final = tuple(
@@ -44,7 +45,15 @@ _FAULTS: Final = tuple(
             help="Where its public key is written; a temporary file unless named.",
         ),
         click.Option(["--kid"], default="JuspayKID", metavar="LABEL", help="The label of its key."),
-        click.Option(["--sid"], default="JuspaySID", metavar="LABEL", help="The label of yours."),
+        click.Option(
+            ["--sid"], metavar="LABEL", help="The label of yours; JuspaySID unless named."
+        ),
+        click.Option(["--no-sid"], is_flag=True, help="The account was given no label for yours."),
+        click.Option(
+            ["--stringified"],
+            is_flag=True,
+            help="Payloads hold a JSON string with the body's JSON text.",
+        ),
         click.Option(["--merchant-id"], default="sandbox-merchant", metavar="NAME", help="Yours."),
         click.Option(["--tls"], is_flag=True, help="Speak HTTPS, on localhost."),
         click.Option(
@@ -97,7 +106,9 @@ def command(
     port: int,
     public_path: Path | None,
     kid: str,
-    sid: str,
+    sid: str | None,
+    no_sid: bool,
+    stringified: bool,
     merchant_id: str,
     tls: bool,
     ca_path: Path | None,
@@ -119,12 +130,14 @@ def command(
     --alg HPKE-9 it takes the post-quantum payloads that no page of Juspay has: a draft, for tests.
 
     With --json, the first line is {"url": TEXT, "merchant_id": TEXT, "api_key": TEXT, "kid": TEXT,
-    "sid": TEXT, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an attempt
-    {"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null, "kind": TEXT or null,
+    "sid": TEXT or null, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an
+    attempt {"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null, "kind": TEXT or null,
     "last_four": TEXT or null}.
     """
     if ca_path is not None and not tls:
         raise click.UsageError("--ca needs --tls")
+    if no_sid and sid is not None:
+        raise click.UsageError("--sid and --no-sid exclude each other")
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, source)
     course = TransactionPlan(hidden_reads=hidden_reads)
@@ -132,7 +145,8 @@ def command(
         lambda: Sandbox(
             key=key,
             kid=kid,
-            sid=sid,
+            sid=None if no_sid else _SID if sid is None else sid,
+            stringified=stringified,
             merchant_id=merchant_id,
             port=port,
             tls=tls,

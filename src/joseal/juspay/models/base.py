@@ -106,8 +106,11 @@ class _Member:
         return _reveal(kept) if type(kept) is Hidden else kept
 
     def __set__(self, struct: "Guarded", value: object) -> None:
-        open_to_all = value is None or isinstance(value, Hidden | Guarded)
-        self.place.__set__(struct, value if open_to_all else Hidden(value))
+        if not (value is None or type(value) is Hidden or isinstance(value, Guarded)):
+            hidden = _new_hidden()
+            _keep(hidden, value)
+            value = hidden
+        self.place.__set__(struct, value)
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,7 +131,9 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         # Until now each value is as it came, or as it is in the struct that this one replaces.
         for member in _hidden(type(self)).values():
-            member.__set__(self, member.place.__get__(self, type(self)))
+            value: object = member.place.__get__(self)
+            if value is not None and type(value) is not Hidden:
+                member.__set__(self, value)
 
     def _show(self, member: str, value: object) -> object:
         """Return what may be seen of one member that is set."""

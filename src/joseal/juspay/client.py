@@ -47,6 +47,7 @@ from joseal.juspay.reconcile import (
     AttemptQuery,
     Failed,
     Reconciliation,
+    of_an_earlier_attempt,
     read_reconciliation,
 )
 from joseal.juspay.requests import (
@@ -457,7 +458,8 @@ class Client(Opaque):
             routing_id: the customer's, in place of the account's.
 
         Returns:
-            `Arrived`, `Failed` or `StillUnknown`.
+            `Arrived`, `Failed` or `StillUnknown`. While an attempt of this client is under way that
+                was made against another state, it is never `Failed`.
 
         Raises:
             TypeError: an argument is of another type.
@@ -475,8 +477,8 @@ class Client(Opaque):
         known = question if isinstance(question, Known) else question.known
         status = self.order_status(known.order_id, routing_id=routing_id)
         found = read_reconciliation(status, question, apart_seconds=self._apart_seconds)
-        if isinstance(found, Failed):
-            self._unsettled.settle(known)
+        if isinstance(found, Failed) and not self._unsettled.settle(known):
+            return of_an_earlier_attempt(question)
         return found
 
     @hide_locals

@@ -30,6 +30,7 @@ from joseal.juspay.journal.journal import PayoutJournal
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused
+from joseal.juspay.reconcile import MOST_SECONDS
 
 _TOGETHER: Final = 100
 _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
@@ -221,11 +222,17 @@ def _results(
 def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> Iterator[Entry]:
     for entry in journal.entries():
         moment = time.time() if now is None else now
-        if entry.state in ("sending", "unknown", "accepted") and entry.ask_at <= moment:
+        if entry.state in ("sending", "unknown", "accepted") and _is_time(client, entry, moment):
             found = client.reconcile(entry.question or entry.known)
             entry = entry.reconciled(found, moment)  # noqa: PLW2901 - the same one, later
             journal.keep(entry)
             yield entry
+
+
+def _is_time(client: Client, entry: Entry, now: float) -> bool:
+    """Tell whether to ask. A time that no pause leads to was written before a clock was set back."""
+    longest = max(MOST_SECONDS, client.apart_seconds)
+    return not now < entry.ask_at <= now + 2 * longest
 
 
 def _is_of(entry: Entry, planned: PlannedAttempt) -> bool:

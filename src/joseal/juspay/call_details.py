@@ -27,6 +27,11 @@ class CallDetails(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         seconds: how long the call took.
         headers: those of the answer that support asks for, by their names in `HEADERS`.
         cause: what went wrong on the way; None where nothing did, or nothing is known of it.
+
+    Example:
+        >>> from joseal.juspay import CallDetails
+        >>> CallDetails(seconds=0.2, headers={"X-Request-Id": "r-1"}).headers["X-Request-Id"]
+        'r-1'
     """
 
     seconds: float = 0.0

@@ -303,6 +303,30 @@ class Client(Opaque):
             TypeError: an argument is of another type.
             ValueError: `routing_id` is not printable ASCII, or there is no encrypter.
             TokenTooLargeError: the order is over the encrypter's limits.
+
+        Example:
+            >>> from decimal import Decimal
+            >>> from joseal.juspay import Beneficiary, Client, NewFulfillment, NewOrder, UpiId
+            >>> from joseal.juspay import payout_encrypter
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+            >>> payee = Beneficiary(type="UPI_ID", details=upi)
+            >>> part = NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee)
+            >>> order = NewOrder(
+            ...     order_id="order-1",
+            ...     amount=Decimal("10.00"),
+            ...     customer_id="customer-1",
+            ...     customer_phone="9999999999",
+            ...     customer_email="payee@example.com",
+            ...     type="FULFILL_ONLY",
+            ...     fulfillments=(part,),
+            ... )
+            >>> with Sandbox() as sandbox:
+            ...     client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+            ...     client.create_order(order).result().order_id
+            'order-1'
+
+        Source: the encrypted order page of the payouts API.
         """
         if not isinstance(order, NewOrder):
             raise TypeError("order must be a NewOrder")
@@ -327,6 +351,28 @@ class Client(Opaque):
         Raises:
             TypeError: an argument is of another type.
             ValueError: a payout goes to a PLAIN_CARD, or `routing_id` is not printable ASCII.
+
+        Example:
+            >>> from decimal import Decimal
+            >>> from joseal.juspay import Beneficiary, Client, NewFulfillment, NewOrder, UpiId
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+            >>> payee = Beneficiary(type="UPI_ID", details=upi)
+            >>> part = NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee)
+            >>> order = NewOrder(
+            ...     order_id="order-1",
+            ...     amount=Decimal("10.00"),
+            ...     customer_id="customer-1",
+            ...     customer_phone="9999999999",
+            ...     customer_email="payee@example.com",
+            ...     type="FULFILL_ONLY",
+            ...     fulfillments=(part,),
+            ... )
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.create_plain_order(order).result().order_id
+            'order-1'
+
+        Source: the order page of the payouts API.
         """
         request = create_plain_order_request(self._account, order, routing_id=routing_id)
         return self._call(

@@ -71,6 +71,13 @@ class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
         asked: how often it was asked before.
         seen: the failure that the read before this one has shown; empty for none.
         seen_at: when that was first seen, in seconds of `time.time`.
+
+    Example:
+        >>> from joseal.juspay import AttemptQuery, Known
+        >>> AttemptQuery(known=Known.fresh("order-1", "f-1")).ask_again_seconds
+        5
+
+    Source: the order status page of the payouts API.
     """
 
     known: Known
@@ -90,6 +97,13 @@ class Arrived(Guarded, frozen=True, kw_only=True):
     Attributes:
         status: how the fulfillment stands; what comes of it, later statuses and webhooks tell.
         transactions: those that are new.
+
+    Example:
+        >>> from joseal.juspay import Arrived, FulfillmentState
+        >>> Arrived(status=FulfillmentState.PENDING, transactions=()).kind
+        'accepted'
+
+    Source: the order status page of the payouts API.
     """
 
     kind: ClassVar[Literal["accepted"]] = "accepted"
@@ -106,6 +120,14 @@ class Failed(Guarded, frozen=True, kw_only=True):
         status: how the fulfillment stands.
         transactions: those that are new, all of which failed.
         known: the state that the next attempt is made against.
+
+    Example:
+        >>> from joseal.juspay import Failed, FulfillmentState, Known
+        >>> known = Known.fresh("order-1", "f-1")
+        >>> Failed(status=FulfillmentState.FAILURE, transactions=(), known=known).kind
+        'failed'
+
+    Source: the order status page of the payouts API.
     """
 
     kind: ClassVar[Literal["failed"]] = "failed"
@@ -124,6 +146,16 @@ class StillUnknown(msgspec.Struct, frozen=True):
         ask_again_seconds: how long to wait before the next question. Where it stays like this for
             hours, ask the API's support; time alone proves nothing.
         again: the next question.
+
+    Example:
+        >>> from joseal.juspay import Client, Known
+        >>> from joseal.juspay.sandbox import Sandbox
+        >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+        ...     found = client.reconcile(Known.fresh("order-1", "f-1"))
+        >>> found.reason, found.ask_again_seconds
+        ('the status was refused: E09 (HTTP 404)', 5)
+
+    Source: the order status page of the payouts API.
     """
 
     kind: ClassVar[Literal["unknown"]] = "unknown"
@@ -160,6 +192,14 @@ def read_reconciliation(
 
     Raises:
         TypeError: `question` is of another type.
+
+    Example:
+        >>> from joseal.juspay import Known, Unknown, read_reconciliation
+        >>> found = read_reconciliation(Unknown("no answer"), Known.fresh("order-1", "f-1"))
+        >>> found.kind, found.reason
+        ('unknown', 'the status could not be read: no answer')
+
+    Source: the order status page of the payouts API.
     """
     if isinstance(question, Known):
         question = AttemptQuery(known=question)

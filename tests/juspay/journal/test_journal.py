@@ -309,7 +309,7 @@ def test_a_clock_that_was_set_back_leaves_no_attempt_unasked(sandbox, client, jo
 
 def fill_the_disk():
     """From here on this process can make no file longer."""
-    import resource  # noqa: PLC0415 - not on every platform
+    import resource
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 

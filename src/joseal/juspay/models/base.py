@@ -222,6 +222,16 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 
         Returns:
             The text, without blanks between members.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import Attempt
+            >>> Attempt(fulfillment_id="f-1").to_json()
+            b'{"fulfillmentId":"f-1"}'
+
+        Source: RFC 8259, and the encryption guide of the payouts API.
         """
         text = _ENCODER.encode(self)
         # The mark is not ASCII, which most bodies are: that is told sooner than where it is.
@@ -234,10 +244,23 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     def from_json(cls, data: bytes) -> Self:
         """Read a body that a peer wrote.
 
+        Args:
+            data: UTF-8 JSON text.
+
+        Returns:
+            The body, checked as one that is built by hand.
+
         Raises:
             MalformedTokenError: `data` is not strict JSON (duplicate members count as an error), or
                 not this body. The message names the member and the rule, never a value.
             TypeError: `data` is not bytes.
+
+        Example:
+            >>> from joseal.juspay import Attempt
+            >>> Attempt.from_json(b'{"fulfillmentId":"f-1"}').fulfillment_id
+            'f-1'
+
+        Source: RFC 8259.
         """
         if not isinstance(data, bytes):
             raise TypeError("data must be bytes")

@@ -271,8 +271,8 @@ class Cancellation(msgspec.Struct, frozen=True):
 
     Example:
         >>> from joseal.juspay import read_cancel_response
-        >>> read_cancel_response(200, b'{"status":"CANCELLED"}')
-        Accepted(value=Cancellation())
+        >>> read_cancel_response(200, b"{}").result()
+        Cancellation()
 
     Source: the cancel page of the payouts API.
     """

@@ -66,6 +66,7 @@ class Connection(HTTPConnection):
     # The parts of a request whose last one is not made yet.
     held: bytearray | None = None
     _used_at = 0.0
+    _used_at_day_time = 0.0
     _is_tunneling = False
 
     def _new_conn(self) -> socket.socket:
@@ -99,9 +100,14 @@ class Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the pool may use it again: it is open, and was in use a short time ago."""
+        """Whether the pool may use it again: it is open, and was in use a short time ago.
+
+        Two clocks have to say so. The one that never goes back stands still while the machine
+        sleeps, or while a function in a cloud is frozen; the time of day does not.
+        """
         idle = time.monotonic() - self._used_at
-        return idle < self.idle_seconds and super().is_connected
+        slept = time.time() - self._used_at_day_time
+        return idle < self.idle_seconds and 0 <= slept < self.idle_seconds and super().is_connected
 
     def send(
         self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
@@ -116,6 +122,7 @@ class Connection(HTTPConnection):
             HANDED_OVER.set(True)
         super().send(data)
         self._used_at = time.monotonic()
+        self._used_at_day_time = time.time()
 
     def _tunnel(self) -> None:
         """Ask the proxy for a tunnel. Nothing of the request has left when it returns."""

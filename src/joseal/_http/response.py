@@ -52,13 +52,19 @@ class _Meter(io.RawIOBase):
             sock.settimeout(seconds)
         self._deadline = time.monotonic() + seconds
         self._begun = False
-        self._stopped = False
+        # Set where nothing more is to be taken off the socket.
+        self.is_stopped = False
 
     def readable(self) -> bool:
         return True
 
+    def tell(self) -> int:
+        # The buffer asks where it begins. The exception that is there otherwise is dropped by it,
+        # and costs more than to make the buffer.
+        return 0
+
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        if self._stopped:
+        if self.is_stopped:
             return 0
         if self._begun:
             seconds = self._deadline - time.monotonic()
@@ -72,10 +78,6 @@ class _Meter(io.RawIOBase):
         if self._left < 0:
             raise http.client.HTTPException("the answer is too large")
         return count
-
-    def stop(self) -> None:
-        """Take nothing more off the socket."""
-        self._stopped = True
 
     def close(self) -> None:
         self._raw.close()
@@ -104,7 +106,7 @@ class _Stream(io.BufferedReader):
     def close(self) -> None:
         # In a forked child the connection is still the parent's.
         if not self.closed and self._process == process_id():
-            self._meter.stop()
+            self._meter.is_stopped = True
             if _is_left(self._sock) or self.peek():
                 outer = self._sock.socket if isinstance(self._sock, SSLTransport) else self._sock
                 with contextlib.suppress(OSError):

@@ -130,10 +130,12 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         # Until now each value is as it came, or as it is in the struct that this one replaces.
-        for member in _hidden(type(self)).values():
-            value: object = member.place.__get__(self)
-            if value is not None and type(value) is not Hidden:
-                member.__set__(self, value)
+        for get, put in _places(type(self)):
+            value = get(self)
+            if not (value is None or type(value) is Hidden or isinstance(value, Guarded)):
+                hidden = _new_hidden()
+                _keep(hidden, value)
+                put(self, hidden)
 
     def _show(self, member: str, value: object) -> object:
         """Return what may be seen of one member that is set."""
@@ -166,6 +168,14 @@ def _hidden(shape: type[Guarded]) -> Mapping[str, _Member]:
     """Return the members that a struct does not show, by their names."""
     found = {name: inspect.getattr_static(shape, name) for name in shape.__struct_fields__}
     return {name: member for name, member in found.items() if isinstance(member, _Member)}
+
+
+@functools.cache
+def _places(
+    shape: type[Guarded],
+) -> tuple[tuple[Callable[[Guarded], object], Callable[[Guarded, object], None]], ...]:
+    """Return how the members that a struct does not show are read and written, by C functions."""
+    return tuple((member.place.__get__, member.place.__set__) for member in _hidden(shape).values())
 
 
 class Checked(Guarded, frozen=True, kw_only=True):

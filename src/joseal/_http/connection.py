@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, SupportsRead
     from urllib3._base_connection import _TYPE_BODY
 
+# For the connections of a pool. urllib3's own looks in each value for its sign to leave a header
+# out, which no request here has.
+put_header: Final = http.client.HTTPConnection.putheader
+
 HANDED_OVER: Final[ContextVar[bool]] = ContextVar("joseal_request_handed_over", default=False)
 
 
@@ -59,8 +63,6 @@ class Connection(HTTPConnection):
     response_class = Answer
     # A global debug level would print headers, the API key among them.
     debuglevel = 0
-    # urllib3's own looks for its sign that a header is left out, which no request here has.
-    putheader = http.client.HTTPConnection.putheader
     # Set by the pool for all of its connections.
     idle_seconds = 0.0
     # The parts of a request whose last one is not made yet.

@@ -96,7 +96,7 @@ def count() -> dict[str, int]:
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
         names: list[str] = json.loads(done.stdout)
         # Two parts for each path, each behind what came before its first mark.
-        totals = [_total(Path(folder, f"part.{1 + place}")) for place in range(4 * len(names))]
+        totals = [total(Path(folder, f"part.{1 + place}")) for place in range(4 * len(names))]
     turns = totals[1::2]
     return {
         name: round((turns[2 * place + 1] - turns[2 * place]) / _CALLS)
@@ -104,7 +104,8 @@ def count() -> dict[str, int]:
     }
 
 
-def _total(part: Path) -> int:
+def total(part: Path) -> int:
+    """Return the instructions of one part of callgrind's output."""
     found = _TOTAL.search(part.read_text("utf-8"))
     if found is None:
         raise RuntimeError("callgrind has written no total")

@@ -179,16 +179,25 @@ def test_webhooks_are_posted_where_it_was_told() -> None:
                 assert connection.recv(65536).startswith(b"POST /hook HTTP/1.1\r\n")
 
 
-def test_json_lines_are_enough_for_a_client() -> None:
+@pytest.mark.parametrize(
+    ("flags", "sid", "stringified"),
+    [((), "JuspaySID", False), (("--no-sid", "--stringified"), None, True)],
+)
+def test_json_lines_are_enough_for_a_client(
+    flags: tuple[str, ...], sid: str | None, stringified: bool
+) -> None:
     """Under its other name, so that both lead here."""
-    command = [sys.executable, "-W", "error", "-c", PROGRAM, "juspay", "sandbox", "--json"]
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, "juspay", "sandbox", "--json", *flags]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             told = json.loads(process.stdout.readline())
             assert list(told) == [*(name.replace(" ", "_").lower() for name in NAMES), "authority"]
             account = {name: told[name] for name in ("merchant_id", "api_key", "kid", "sid")}
+            assert account["sid"] == sid
             bank = Key.from_pem(Path(told["public_key"]).read_text(), alg=told["alg"])
-            with Client(Account(base_url=told["url"], **account), payout_encrypter(bank)) as client:
+            account = Account(base_url=told["url"], **account)
+            encrypter = payout_encrypter(bank)
+            with Client(account, encrypter, stringified=stringified) as client:
                 client.attempt(
                     "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
                 )
@@ -226,6 +235,11 @@ def test_hybrid_key_is_written_as_a_jwk_and_payouts_go_to_it(
             )
             assert done.exit_code == code, done.output
         assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
+
+
+def test_a_label_that_is_named_and_left_out_is_wrong_usage(run: Run) -> None:
+    done = run("sandbox", "--sid", "s", "--no-sid")
+    assert (done.exit_code, "--sid and --no-sid exclude each other" in done.stderr) == (2, True)
 
 
 def test_each_run_has_its_own_keys(tmp_path: Path) -> None:

@@ -8,7 +8,18 @@ import ssl
 import threading
 from typing import Literal, Self
 
-Manner = Literal["carries", "refuses", "hangs", "closes", "garbage", "leads astray", "drips"]
+Manner = Literal[
+    "carries",
+    "refuses",
+    "redirects",
+    "hangs",
+    "closes",
+    "garbage",
+    "leads astray",
+    "drips",
+    "floods",
+    "no-content",
+]
 
 CREDENTIALS = ("payouts", "proxy-secret-77")
 _EXPECTED = "Basic " + base64.b64encode(":".join(CREDENTIALS).encode()).decode()
@@ -84,6 +95,15 @@ class ConnectProxy:
         elif self._manner == "drips":
             while not self._over.wait(0.05):
                 near.sendall(b"H")
+        elif self._manner == "floods":
+            near.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not self._over.is_set():
+                near.sendall(b"X-Flood: 1\r\n" * 1000)
+        elif self._manner == "redirects":
+            near.sendall(b"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/\r\n\r\n")
+        elif self._manner == "no-content":
+            near.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+            self._over.wait(0.5)
         elif self._manner == "closes":
             near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
         elif self._manner == "garbage":

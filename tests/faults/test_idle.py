@@ -6,6 +6,7 @@ import pytest
 from tests.faults.nat import Nat
 from tests.faults.world import attempt_at
 
+from joseal._http import connection
 from joseal.juspay import Account, Client, Known, payout_encrypter
 from joseal.juspay.sandbox import Sandbox
 
@@ -85,6 +86,22 @@ def test_a_connection_in_use_is_kept() -> None:
         for _ in range(5):
             client.order_status("order-1")
         assert nat.connections == 1
+
+
+@pytest.mark.parametrize("passed", [3600, -3600])
+def test_a_connection_is_not_used_again_after_the_machine_slept(passed: int, monkeypatch) -> None:
+    """The clock that never goes back stood still; the time of day did not, or was set."""
+    with (
+        Sandbox() as sandbox,
+        Nat(port_of(sandbox), answers_reset=False) as nat,
+        through(nat, sandbox, 60) as client,
+    ):
+        client.order_status("order-1")
+        now = time.time()
+        monkeypatch.setattr(connection.time, "time", lambda: now + passed)
+        client.order_status("order-1")
+        client.order_status("order-1")
+        assert nat.connections == 2
 
 
 def test_idle_seconds_of_zero_never_uses_a_connection_again() -> None:

@@ -97,6 +97,30 @@ def test_an_earlier_attempt_that_is_shown_late_is_not_taken_for_this_one() -> No
         assert states(sandbox) == ["FAILURE", "FAILURE", "SUCCESS"]
 
 
+def test_a_question_about_an_earlier_attempt_does_not_settle_the_one_that_was_made_last() -> None:
+    """A caller that goes on asking with the first known state pays once, however late it shows."""
+    plans = [FAILS, FAILS, TransactionPlan(hidden_reads=40)]
+    with (
+        Sandbox(transaction_plan=lambda _, number: plans[number]) as sandbox,
+        opened(sandbox) as client,
+    ):
+        part = created(client)
+        first = client.known("order-1", part).result()
+        client.attempt("order-1", attempt_at(part), known=first)
+        found = client.reconcile(client.reconcile(first).again)
+        assert isinstance(found, Failed)
+        second = found.known
+        client.attempt("order-1", attempt_at(part), known=second)
+        again = client.reconcile(first)
+        for _ in range(3):
+            assert isinstance(again, StillUnknown)
+            again = client.reconcile(again.again)
+        assert again.reason.startswith("the question is of an earlier attempt")
+        with pytest.raises(ValueError, match="not known to have failed"):
+            client.attempt("order-1", attempt_at(part), known=second)
+        assert states(sandbox) == ["FAILURE", "FAILURE", "SUCCESS"]
+
+
 def test_two_reads_before_the_attempt_show_the_late_one() -> None:
     plans = [
         FAILS,

@@ -32,6 +32,9 @@ LIES = {
     "drips": (None, None),
     "closes": (None, None),
     "garbage": (None, None),
+    "floods": (None, None),
+    "redirects": ("no tunnel through the proxy", "proxy"),
+    "no-content": ("no tunnel through the proxy", "proxy"),
 }
 
 

@@ -1,4 +1,4 @@
-"""A package in urllib3's place is refused: what it sends can't be observed."""
+"""How a request leaves: in one piece, behind the mark, by urllib3 and no package in its place."""
 
 import http.client
 
@@ -7,8 +7,9 @@ from urllib3.connection import HTTPConnection
 
 from joseal import Key
 from joseal._http import connection
-from joseal.juspay import Account, Client, payout_encrypter
+from joseal.juspay import Account, Attempt, Client, Known, payout_encrypter
 from joseal.juspay.http import transport
+from joseal.juspay.sandbox import Sandbox
 
 
 class Future:
@@ -43,3 +44,25 @@ def test_a_client_is_not_made_where_the_package_is_another(monkeypatch) -> None:
 def test_urllib3_itself_is_the_one_that_the_mark_was_written_for() -> None:
     connection.check_package()
     assert connection.Connection.__mro__[2] is http.client.HTTPConnection
+
+
+def test_header_and_body_of_a_request_leave_together_after_the_mark(monkeypatch) -> None:
+    sends: list[tuple[bytes, bool]] = []
+    own = http.client.HTTPConnection.send
+
+    def send(self: http.client.HTTPConnection, data: bytes) -> None:
+        sends.append((data, connection.HANDED_OVER.get()))
+        own(self, data)
+
+    attempt = Attempt(fulfillment_id="f-1")
+    with Sandbox() as sandbox:
+        client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+        monkeypatch.setattr(http.client.HTTPConnection, "send", send)
+        for order_id in ("order-1", "order-2"):
+            known = Known.fresh(order_id, "f-1")
+            assert client.attempt(order_id, attempt, known=known).kind == "accepted"
+            assert client.order_status(order_id).kind == "accepted"
+        client.close()
+    assert [data.split(b" ")[0] for data, _ in sends] == [b"POST", b"GET"] * 2
+    assert all(marked for _, marked in sends)
+    assert all(data.endswith(b"}") for data, _ in sends[::2])

@@ -191,6 +191,14 @@ def test_the_second_read_has_to_come_some_time_after_the_first():
     assert isinstance(read(FAILED_NEW, question, apart_seconds=10, now=110.0), Failed)
 
 
+def test_a_clock_that_was_set_back_does_not_leave_it_unknown_for_as_long():
+    question = read(FAILED_NEW, known_of("t-1"), apart_seconds=10, now=1_000_000.0).again
+    found = read(FAILED_NEW, question, apart_seconds=10, now=100.0)
+    assert (found.reason, found.ask_again_seconds) == (ONCE_MORE, 10)
+    assert isinstance(read(FAILED_NEW, found.again, apart_seconds=10, now=105.0), StillUnknown)
+    assert isinstance(read(FAILED_NEW, found.again, apart_seconds=10, now=110.0), Failed)
+
+
 def test_a_second_read_that_differs_starts_again():
     question = read(FAILED_NEW, known_of("t-1"), apart_seconds=10, now=100.0).again
     more = order(OLD, ("t-2", "FAILURE"), ("t-3", "FAILURE"))

@@ -4,6 +4,8 @@ Rules:
 - The mark is set immediately before the first byte of a request is handed to the socket. It was
   written for `http.client.HTTPConnection.send`, which urllib3 calls for every byte of a request.
   `check_package` refuses a connection class that sends in any other way.
+- Header and body leave together, in one packet where they fit into one: urllib3 would hand them to
+  the socket one after the other, and each of the two costs as much as everything that joseal adds.
 - CONNECT to a proxy is sent in the same way, and is not a part of the request: it sets no mark.
   Bytes that come after the answer of the proxy end the connection.
 - A kept connection is used again only for a short time: a NAT gateway or a firewall on the way
@@ -31,9 +33,14 @@ from joseal._http import deadline
 from joseal._http.response import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from _typeshed import ReadableBuffer, SupportsRead
+    from urllib3._base_connection import _TYPE_BODY
+
+# For the connections of a pool. urllib3's own looks in each value for its sign to leave a header
+# out, which no request here has.
+put_header: Final = http.client.HTTPConnection.putheader
 
 HANDED_OVER: Final[ContextVar[bool]] = ContextVar("joseal_request_handed_over", default=False)
 
@@ -58,7 +65,10 @@ class Connection(HTTPConnection):
     debuglevel = 0
     # Set by the pool for all of its connections.
     idle_seconds = 0.0
+    # The parts of a request whose last one is not made yet.
+    held: bytearray | None = None
     _used_at = 0.0
+    _used_at_day_time = 0.0
     _is_tunneling = False
 
     def _new_conn(self) -> socket.socket:
@@ -92,20 +102,29 @@ class Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the pool may use it again: it is open, and was in use a short time ago."""
+        """Whether the pool may use it again: it is open, and was in use a short time ago.
+
+        Two clocks have to say so. The one that never goes back stands still while the machine
+        sleeps, or while a function in a cloud is frozen; the time of day does not.
+        """
         idle = time.monotonic() - self._used_at
-        return idle < self.idle_seconds and super().is_connected
+        slept = time.time() - self._used_at_day_time
+        return idle < self.idle_seconds and 0 <= slept < self.idle_seconds and super().is_connected
 
     def send(
         self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
     ) -> None:
-        """Send a part of a request. From here on it may arrive."""
+        """Send what is not held back for the rest of a request. From here on it may arrive."""
+        if self.held is not None and isinstance(data, bytes):
+            self.held += data
+            return
         if self.sock is None:
             self.connect()
         if not self._is_tunneling:
             HANDED_OVER.set(True)
         super().send(data)
         self._used_at = time.monotonic()
+        self._used_at_day_time = time.time()
 
     def _tunnel(self) -> None:
         """Ask the proxy for a tunnel. Nothing of the request has left when it returns."""
@@ -127,6 +146,42 @@ class Connection(HTTPConnection):
 
 class TlsConnection(Connection, HTTPSConnection):
     """The same over TLS."""
+
+
+def request_whole(
+    connection: Connection,
+    method: str,
+    url: str,
+    body: "_TYPE_BODY | None" = None,
+    headers: "Mapping[str, str] | None" = None,
+    *,
+    chunked: bool = False,
+    preload_content: bool = True,
+    decode_content: bool = True,
+    enforce_content_length: bool = True,
+) -> None:
+    """Send a request in one piece, after all of its parts were made.
+
+    The pool makes it the `request` of its connections. It is not written as their method, because
+    urllib3 and `http.client` differ in its signature, and no method can have both.
+    """
+    connection.held = bytearray()
+    try:
+        HTTPConnection.request(
+            connection,
+            method,
+            url,
+            body=body,
+            headers=headers,
+            chunked=chunked,
+            preload_content=preload_content,
+            decode_content=decode_content,
+            enforce_content_length=enforce_content_length,
+        )
+        whole = bytes(connection.held)
+    finally:
+        connection.held = None
+    connection.send(whole)
 
 
 def check_package(plain: type = HTTPConnection, encrypted: type = HTTPSConnection) -> None:

@@ -19,7 +19,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Final, NamedTuple, final
 
-from urllib3 import Timeout
+from urllib3 import Retry, Timeout
 from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
@@ -41,6 +41,9 @@ from joseal._http.tls import ClientCertificate, checked_context
 
 # ValueError: http.client raises it for a negative size of a chunk.
 _FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
+
+# What urllib3 would make of False for each request anew.
+_ONCE: Final = Retry(total=False, redirect=False)
 
 # The first class that fits gives the text. What was sent is no part of it.
 _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
@@ -174,7 +177,7 @@ class Origin(Opaque):
             request.target,
             body=request.body,
             headers=request.headers,
-            retries=False,
+            retries=_ONCE,
             redirect=False,
             preload_content=False,
             decode_content=False,

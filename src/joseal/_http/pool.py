@@ -16,7 +16,7 @@ from urllib3.exceptions import ClosedPoolError
 from urllib3.util import Url, parse_url
 
 from joseal._core.processes import ProcessId, process_id, process_lock
-from joseal._http.connection import Connection, TlsConnection
+from joseal._http.connection import Connection, TlsConnection, put_header, request_whole
 from joseal._http.proxy import Proxy
 from joseal._http.response import Answer
 
@@ -116,8 +116,14 @@ def _pool(settings: PoolSettings) -> HTTPConnectionPool:
             socket_options=HTTPSConnection.default_socket_options,
             **_tunnel(settings.proxy),
         )
-    answer = type(Answer.__name__, (Answer,), {"most_bytes": settings.answer_bytes})
-    own = {"idle_seconds": settings.idle_seconds, "response_class": answer}
+    bounds = {"most_bytes": settings.answer_bytes, "process": process_id()}
+    answer = type(Answer.__name__, (Answer,), bounds)
+    own = {
+        "idle_seconds": settings.idle_seconds,
+        "response_class": answer,
+        "request": request_whole,
+        "putheader": put_header,
+    }
     kind = type(base.__name__, (base,), own)
     setattr(pool, _CONNECTION_CLASS, kind)
     return pool

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from urllib3.util.ssltransport import SSLTransport
 
-from joseal._core.processes import process_id
+from joseal._core.processes import ProcessId, process_id
 from joseal._http import deadline
 
 if TYPE_CHECKING:
@@ -45,17 +45,26 @@ class _Meter(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._left = _WIRE_FACTOR * most_bytes
-        seconds = deadline.at_most(sock.gettimeout() or 0.0)
-        sock.settimeout(seconds)
+        own = sock.gettimeout() or 0.0
+        seconds = deadline.at_most(own)
+        # A socket that has this time-out already is spared a system call.
+        if seconds != own:
+            sock.settimeout(seconds)
         self._deadline = time.monotonic() + seconds
         self._begun = False
-        self._stopped = False
+        # Set where nothing more is to be taken off the socket.
+        self.is_stopped = False
 
     def readable(self) -> bool:
         return True
 
+    def tell(self) -> int:
+        # The buffer asks where it begins. The exception that is there otherwise is dropped by it,
+        # and costs more than to make the buffer.
+        return 0
+
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
-        if self._stopped:
+        if self.is_stopped:
             return 0
         if self._begun:
             seconds = self._deadline - time.monotonic()
@@ -70,10 +79,6 @@ class _Meter(io.RawIOBase):
             raise http.client.HTTPException("the answer is too large")
         return count
 
-    def stop(self) -> None:
-        """Take nothing more off the socket."""
-        self._stopped = True
-
     def close(self) -> None:
         self._raw.close()
         super().close()
@@ -87,17 +92,21 @@ class _Stream(io.BufferedReader):
     """
 
     def __init__(
-        self, raw: io.RawIOBase, sock: socket.socket | SSLTransport, most_bytes: int
+        self,
+        raw: io.RawIOBase,
+        sock: socket.socket | SSLTransport,
+        most_bytes: int,
+        process: ProcessId,
     ) -> None:
         self._meter = _Meter(raw, sock, most_bytes)
         self._sock = sock
-        self._process = process_id()
+        self._process = process
         super().__init__(self._meter)
 
     def close(self) -> None:
         # In a forked child the connection is still the parent's.
         if not self.closed and self._process == process_id():
-            self._meter.stop()
+            self._meter.is_stopped = True
             if _is_left(self._sock) or self.peek():
                 outer = self._sock.socket if isinstance(self._sock, SSLTransport) else self._sock
                 with contextlib.suppress(OSError):
@@ -117,6 +126,7 @@ class Answer(http.client.HTTPResponse):
 
     Attributes:
         most_bytes: of the largest body that is wanted. Set by the pool for its connections.
+        process: whose connection it comes over. Set by the pool, which is one process's own.
 
     Raises:
         TimeoutError: reading it took longer in all than the socket's time-out was when it began.
@@ -124,6 +134,7 @@ class Answer(http.client.HTTPResponse):
     """
 
     most_bytes = 1024 * 1024
+    process: ProcessId = process_id()
 
     def __init__(
         self,
@@ -133,7 +144,7 @@ class Answer(http.client.HTTPResponse):
         url: str | None = None,
     ) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self.fp = _Stream(self.fp.detach(), sock, self.most_bytes)
+        self.fp = _Stream(self.fp.detach(), sock, self.most_bytes, self.process)
 
     def begin(self) -> None:
         """Read the status and the header.
@@ -150,5 +161,5 @@ class Answer(http.client.HTTPResponse):
         if self.msg.defects or self.msg.get_payload():
             raise http.client.HTTPException("the header of the answer is broken")
         lengths = self.msg.get_all("Content-Length", [])
-        if len(lengths) > 1 or not all(_LENGTH.fullmatch(length) for length in lengths):
+        if len(lengths) > 1 or (len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) is None):
             raise http.client.HTTPException("the length of the answer can't be told")

@@ -15,10 +15,12 @@ from joseal import Key
 from joseal._core.algorithms.registry import known_alg
 from joseal.cli import exit_codes, files, help_pages, key_files, options
 from joseal.cli.json_output import line
+from joseal.cli.juspay.settings import Group, gathered
 from joseal.juspay.sandbox import Call, Fault, FaultPlan, Record, Sandbox, TransactionPlan
 from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 _POLL_SECONDS: Final = 0.2
+_SID: Final = "JuspaySID"
 
 # Those that can happen to a request at any server.
 _FAULTS: Final = tuple(
@@ -28,6 +30,52 @@ _FAULTS: Final = tuple(
 )
 
 
+class _Labels(Group, frozen=True, kw_only=True):
+    """The account that the sandbox has for its client."""
+
+    kid: str
+    sid: str | None
+    no_sid: bool
+    stringified: bool
+    merchant_id: str
+
+    @staticmethod
+    def params() -> list[click.Parameter]:
+        """Return the options."""
+        return [
+            click.Option(
+                ["--kid"], default="JuspayKID", metavar="LABEL", help="The label of its key."
+            ),
+            click.Option(
+                ["--sid"], metavar="LABEL", help=f"The label of yours; {_SID} unless named."
+            ),
+            click.Option(
+                ["--no-sid"], is_flag=True, help="The account was given no label for yours."
+            ),
+            click.Option(
+                ["--stringified"],
+                is_flag=True,
+                help="Payloads hold a JSON string with the body's JSON text.",
+            ),
+            click.Option(
+                ["--merchant-id"], default="sandbox-merchant", metavar="NAME", help="Yours."
+            ),
+        ]
+
+    @property
+    def own(self) -> str | None:
+        """The label of the client's key.
+
+        Raises:
+            UsageError: one is named, and is to be left out.
+        """
+        if self.no_sid and self.sid is not None:
+            raise click.UsageError("--sid and --no-sid exclude each other")
+        label = _SID if self.sid is None else self.sid
+        return None if self.no_sid else label
+
+
+@gathered(labels=_Labels)
 @help_pages.command(
     params=[
         click.Option(
@@ -43,9 +91,7 @@ _FAULTS: Final = tuple(
             metavar="FILE",
             help="Where its public key is written; a temporary file unless named.",
         ),
-        click.Option(["--kid"], default="JuspayKID", metavar="LABEL", help="The label of its key."),
-        click.Option(["--sid"], default="JuspaySID", metavar="LABEL", help="The label of yours."),
-        click.Option(["--merchant-id"], default="sandbox-merchant", metavar="NAME", help="Yours."),
+        *_Labels.params(),
         click.Option(["--tls"], is_flag=True, help="Speak HTTPS, on localhost."),
         click.Option(
             ["--ca", "ca_path"],
@@ -96,9 +142,7 @@ def command(
     *,
     port: int,
     public_path: Path | None,
-    kid: str,
-    sid: str,
-    merchant_id: str,
+    labels: _Labels,
     tls: bool,
     ca_path: Path | None,
     faults: tuple[str, ...],
@@ -119,21 +163,23 @@ def command(
     --alg HPKE-9 it takes the post-quantum payloads that no page of Juspay has: a draft, for tests.
 
     With --json, the first line is {"url": TEXT, "merchant_id": TEXT, "api_key": TEXT, "kid": TEXT,
-    "sid": TEXT, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an attempt
-    {"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null, "kind": TEXT or null,
+    "sid": TEXT or null, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an
+    attempt {"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null, "kind": TEXT or null,
     "last_four": TEXT or null}.
     """
     if ca_path is not None and not tls:
         raise click.UsageError("--ca needs --tls")
+    own_label = labels.own
     source = options.Password(password_env, password_file, ask=ask_password)
     key = _key(key_path, alg, source)
     course = TransactionPlan(hidden_reads=hidden_reads)
     sandbox = _prepare(
         lambda: Sandbox(
             key=key,
-            kid=kid,
-            sid=sid,
-            merchant_id=merchant_id,
+            kid=labels.kid,
+            sid=own_label,
+            stringified=labels.stringified,
+            merchant_id=labels.merchant_id,
             port=port,
             tls=tls,
             plan=_script(faults, every) if faults else None,

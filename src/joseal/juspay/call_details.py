@@ -27,6 +27,11 @@ class CallDetails(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         seconds: how long the call took.
         headers: those of the answer that support asks for, by their names in `HEADERS`.
         cause: what went wrong on the way; None where nothing did, or nothing is known of it.
+
+    Example:
+        >>> from joseal.juspay import CallDetails
+        >>> CallDetails(seconds=0.2, headers={"X-Request-Id": "r-1"}).headers["X-Request-Id"]
+        'r-1'
     """
 
     seconds: float = 0.0
@@ -46,6 +51,9 @@ def kept_headers(found: Mapping[str, str]) -> dict[str, str]:
     Args:
         found: all of them; names in any case.
     """
-    # One pass: each look-up in urllib3's headers costs as much as all of them together here.
-    kept = {_KEPT[name.lower()]: value for name, value in found.items() if name.lower() in _KEPT}
-    return {name: value for name, value in kept.items() if _VALUE.fullmatch(value) is not None}
+    # By their names: urllib3's pairs cost more than to look up the few that are kept.
+    return {
+        _KEPT[lower]: value
+        for name in found
+        if (lower := name.lower()) in _KEPT and _VALUE.fullmatch(value := found[name]) is not None
+    }

@@ -47,6 +47,7 @@ from joseal.juspay.reconcile import (
     AttemptQuery,
     Failed,
     Reconciliation,
+    of_an_earlier_attempt,
     read_reconciliation,
 )
 from joseal.juspay.requests import (
@@ -302,6 +303,30 @@ class Client(Opaque):
             TypeError: an argument is of the wrong type.
             ValueError: `routing_id` is not printable ASCII, or there is no encrypter.
             TokenTooLargeError: the order is over the encrypter's limits.
+
+        Example:
+            >>> from decimal import Decimal
+            >>> from joseal.juspay import Beneficiary, Client, NewFulfillment, NewOrder, UpiId
+            >>> from joseal.juspay import payout_encrypter
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+            >>> payee = Beneficiary(type="UPI_ID", details=upi)
+            >>> part = NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee)
+            >>> order = NewOrder(
+            ...     order_id="order-1",
+            ...     amount=Decimal("10.00"),
+            ...     customer_id="customer-1",
+            ...     customer_phone="9999999999",
+            ...     customer_email="payee@example.com",
+            ...     type="FULFILL_ONLY",
+            ...     fulfillments=(part,),
+            ... )
+            >>> with Sandbox() as sandbox:
+            ...     client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+            ...     client.create_order(order).result().order_id
+            'order-1'
+
+        Source: the encrypted order page of the payouts API.
         """
         if not isinstance(order, NewOrder):
             raise TypeError("order must be a NewOrder")
@@ -326,6 +351,28 @@ class Client(Opaque):
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: a payout goes to a PLAIN_CARD, or `routing_id` is not printable ASCII.
+
+        Example:
+            >>> from decimal import Decimal
+            >>> from joseal.juspay import Beneficiary, Client, NewFulfillment, NewOrder, UpiId
+            >>> from joseal.juspay.sandbox import Sandbox
+            >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+            >>> payee = Beneficiary(type="UPI_ID", details=upi)
+            >>> part = NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee)
+            >>> order = NewOrder(
+            ...     order_id="order-1",
+            ...     amount=Decimal("10.00"),
+            ...     customer_id="customer-1",
+            ...     customer_phone="9999999999",
+            ...     customer_email="payee@example.com",
+            ...     type="FULFILL_ONLY",
+            ...     fulfillments=(part,),
+            ... )
+            >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+            ...     client.create_plain_order(order).result().order_id
+            'order-1'
+
+        Source: the order page of the payouts API.
         """
         request = create_plain_order_request(self._account, order, routing_id=routing_id)
         return self._call(
@@ -457,7 +504,8 @@ class Client(Opaque):
             routing_id: the customer's, in place of the account's.
 
         Returns:
-            `Arrived`, `Failed` or `StillUnknown`.
+            `Arrived`, `Failed` or `StillUnknown`. While an attempt of this client is under way that
+                was made against another state, it is never `Failed`.
 
         Raises:
             TypeError: an argument is of the wrong type.
@@ -475,8 +523,8 @@ class Client(Opaque):
         known = question if isinstance(question, Known) else question.known
         status = self.order_status(known.order_id, routing_id=routing_id)
         found = read_reconciliation(status, question, apart_seconds=self._apart_seconds)
-        if isinstance(found, Failed):
-            self._unsettled.settle(known)
+        if isinstance(found, Failed) and not self._unsettled.settle(known):
+            return of_an_earlier_attempt(question)
         return found
 
     @hide_locals

@@ -44,8 +44,10 @@ from joseal.juspay.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
 
 APART_SECONDS: Final = 30.0
 
+# The longest pause between two questions that are not about a failure.
+MOST_SECONDS: Final = 300
+
 _FIRST_SECONDS: Final = 5
-_MOST_SECONDS: Final = 300
 _DOUBLINGS: Final = 6
 
 _ENDED: Final = frozenset(
@@ -54,6 +56,9 @@ _ENDED: Final = frozenset(
 _NOT_OF_THIS_ATTEMPT: Final = (
     "what failed may be an earlier attempt's: what was there before this one was not confirmed by "
     "a second read"
+)
+_OF_AN_EARLIER_ATTEMPT: Final = (
+    "the question is of an earlier attempt: ask with the known of the one that was made last"
 )
 _ONCE_MORE: Final = "a failure is shown, and has to be read once more"
 
@@ -66,6 +71,13 @@ class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
         asked: how often it was asked before.
         seen: the failure that the read before this one has shown; empty for none.
         seen_at: when that was first seen, in seconds of `time.time`.
+
+    Example:
+        >>> from joseal.juspay import AttemptQuery, Known
+        >>> AttemptQuery(known=Known.fresh("order-1", "f-1")).ask_again_seconds
+        5
+
+    Source: the order status page of the payouts API.
     """
 
     known: Known
@@ -76,7 +88,7 @@ class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ask_again_seconds(self) -> int:
         """How long to wait before the next question, longer each time."""
-        return min(_FIRST_SECONDS << min(self.asked, _DOUBLINGS), _MOST_SECONDS)
+        return min(_FIRST_SECONDS << min(self.asked, _DOUBLINGS), MOST_SECONDS)
 
 
 class Arrived(Guarded, frozen=True, kw_only=True):
@@ -85,6 +97,13 @@ class Arrived(Guarded, frozen=True, kw_only=True):
     Attributes:
         status: how the fulfillment stands; what comes of it, later statuses and webhooks tell.
         transactions: those that are new.
+
+    Example:
+        >>> from joseal.juspay import Arrived, FulfillmentState
+        >>> Arrived(status=FulfillmentState.PENDING, transactions=()).kind
+        'accepted'
+
+    Source: the order status page of the payouts API.
     """
 
     kind: ClassVar[Literal["accepted"]] = "accepted"
@@ -101,6 +120,14 @@ class Failed(Guarded, frozen=True, kw_only=True):
         status: how the fulfillment stands.
         transactions: those that are new, all of which failed.
         known: the state that the next attempt is made against.
+
+    Example:
+        >>> from joseal.juspay import Failed, FulfillmentState, Known
+        >>> known = Known.fresh("order-1", "f-1")
+        >>> Failed(status=FulfillmentState.FAILURE, transactions=(), known=known).kind
+        'failed'
+
+    Source: the order status page of the payouts API.
     """
 
     kind: ClassVar[Literal["failed"]] = "failed"
@@ -119,6 +146,16 @@ class StillUnknown(msgspec.Struct, frozen=True):
         ask_again_seconds: how long to wait before the next question. Where it stays like this for
             hours, ask the API's support; time alone proves nothing.
         again: the next question.
+
+    Example:
+        >>> from joseal.juspay import Client, Known
+        >>> from joseal.juspay.sandbox import Sandbox
+        >>> with Sandbox() as sandbox, Client(sandbox.account) as client:
+        ...     found = client.reconcile(Known.fresh("order-1", "f-1"))
+        >>> found.reason, found.ask_again_seconds
+        ('the status was refused: E09 (HTTP 404)', 5)
+
+    Source: the order status page of the payouts API.
     """
 
     kind: ClassVar[Literal["unknown"]] = "unknown"
@@ -155,6 +192,14 @@ def read_reconciliation(
 
     Raises:
         TypeError: `question` is of the wrong type.
+
+    Example:
+        >>> from joseal.juspay import Known, Unknown, read_reconciliation
+        >>> found = read_reconciliation(Unknown("no answer"), Known.fresh("order-1", "f-1"))
+        >>> found.kind, found.reason
+        ('unknown', 'the status could not be read: no answer')
+
+    Source: the order status page of the payouts API.
     """
     if isinstance(question, Known):
         question = AttemptQuery(known=question)
@@ -171,6 +216,13 @@ def read_reconciliation(
     return _failure(found, new, question, apart_seconds, time.time() if now is None else now)
 
 
+def of_an_earlier_attempt(question: Known | AttemptQuery) -> StillUnknown:
+    """Return the answer to a question that was overtaken by a later attempt at the payout."""
+    if isinstance(question, Known):
+        question = AttemptQuery(known=question)
+    return _still_unknown(_OF_AN_EARLIER_ATTEMPT, question)
+
+
 def _failure(
     found: Fulfillment,
     new: tuple[Transaction, ...],
@@ -180,9 +232,11 @@ def _failure(
 ) -> Failed | StillUnknown:
     """Tell whether a failure was seen before, long enough ago and just like this."""
     seen = _evidence(found)
-    seen_at = question.seen_at if seen == question.seen else now
+    # The clock was set back where the read before is that far ahead: the time begins anew.
+    is_the_same = seen == question.seen and question.seen_at <= now + apart_seconds
+    seen_at = question.seen_at if is_the_same else now
     missing = apart_seconds - (now - seen_at)
-    if seen != question.seen or missing > 0:
+    if not is_the_same or missing > 0:
         again = AttemptQuery(
             known=question.known, asked=question.asked + 1, seen=seen, seen_at=seen_at
         )

@@ -77,7 +77,15 @@ _CANCEL: Final = "/payout/merchant/v1/fulfillment/{}/cancel"
 
 
 class AttemptPath(enum.Enum):
-    """The two published forms of the attempt's path."""
+    """The two published forms of the attempt's path.
+
+    Example:
+        >>> from joseal.juspay import AttemptPath
+        >>> AttemptPath.SHORT.value
+        '/payout/merchant/v1/{}/attempt'
+
+    Source: the encrypted attempt page of the payouts API.
+    """
 
     ORDERS = "/payout/merchant/v1/orders/{}/attempt"
     """The newer one, in the samples."""
@@ -187,10 +195,35 @@ def create_plain_order_request(
         order: any but one with a PLAIN_CARD.
         routing_id: the customer's, in place of the account's.
 
+    Returns:
+        The request, to be sent once, by any HTTP client.
+
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: a payout of the order goes to a PLAIN_CARD, or `routing_id` is not printable
             ASCII.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> from joseal.juspay import SANDBOX, Account, Beneficiary, NewFulfillment, NewOrder, UpiId
+        >>> from joseal.juspay import create_plain_order_request
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+        >>> payee = Beneficiary(type="UPI_ID", details=upi)
+        >>> part = NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee)
+        >>> order = NewOrder(
+        ...     order_id="order-1",
+        ...     amount=Decimal("10.00"),
+        ...     customer_id="customer-1",
+        ...     customer_phone="9999999999",
+        ...     customer_email="payee@example.com",
+        ...     type="FULFILL_ONLY",
+        ...     fulfillments=(part,),
+        ... )
+        >>> create_plain_order_request(account, order).method
+        'POST'
+
+    Source: the order page of the payouts API.
     """
     _check((account, Account), (order, NewOrder))
     if order.has_plain_card:

@@ -34,6 +34,13 @@ class Ack(msgspec.Struct, frozen=True):
     """The API took the attempt. `Client.reconcile` tells how it ended.
 
     A status alone does not: one that says FAILURE may be older than the attempt.
+
+    Example:
+        >>> from joseal.juspay import Accepted, Ack, read_attempt_response
+        >>> read_attempt_response(200, b"ACK") == Accepted(Ack())
+        True
+
+    Source: the encrypted attempt page of the payouts API.
     """
 
 

@@ -5,6 +5,7 @@ import stat
 import sys
 from contextlib import closing
 
+import msgspec
 import pytest
 from tests.faults.forking import in_child, needs_fork
 from tests.faults.world import API_KEY, CVV, PAN, attempt_at, new_order
@@ -295,6 +296,66 @@ def test_what_a_call_refuses_before_sending_is_kept_as_not_sent(sandbox, client,
     (result,) = run_attempts(client, journal, [planned])
     assert result.standing == "not_sent"
     assert sandbox.attempts("order-1") == 0
+
+
+def test_a_clock_that_was_set_back_leaves_no_attempt_unasked(sandbox, client, journal):
+    (planned,) = planned_at(client, "order-1")
+    list(run_attempts(client, journal, [planned]))
+    (kept,) = journal.entries()
+    for ask_at, asks in ((1_000.0, True), (1_001.0, False), (1_600.0, False), (9_000.0, True)):
+        journal.keep(msgspec.structs.replace(kept, ask_at=ask_at))
+        assert bool(list(reconcile_attempts(client, journal, now=1_000.0))) == asks
+
+
+def fill_the_disk():
+    """From here on this process can make no file longer."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@needs_fork
+def test_where_the_journal_can_not_be_written_nothing_is_sent(sandbox, client, journal):
+    planned = planned_at(client, "order-1")
+
+    def send():
+        fill_the_disk()
+        with pytest.raises(PayoutJournalError) as caught:
+            next(run_attempts(client, journal, planned))
+        return str(caught.value)
+
+    assert "journal" in in_child(send)
+    assert (sandbox.attempts("order-1"), list(journal.entries())) == (0, [])
+
+
+@needs_fork
+def test_a_disk_that_is_full_when_the_outcome_is_written_leaves_it_to_be_reconciled(
+    sandbox, journal
+):
+    encrypter = payout_encrypter(sandbox.public_key)
+
+    def fill_after_the_attempt(name, *_):
+        if name == "attempt":
+            fill_the_disk()
+
+    with Client(
+        sandbox.account, encrypter, apart_seconds=0, on_call=fill_after_the_attempt
+    ) as client:
+        planned = planned_at(client, "order-1", "order-2")
+
+        def send():
+            with pytest.raises(PayoutJournalError):
+                list(run_attempts(client, journal, planned))
+
+        in_child(send)
+        assert [each.standing for each in journal.entries()] == ["to_reconcile"]
+        assert [sandbox.attempts(name) for name in ("order-1", "order-2")] == [1, 0]
+        # The next process sends what was not begun, and asks about the rest.
+    with Client(sandbox.account, encrypter, apart_seconds=0) as client:
+        results = [each.standing for each in run_attempts(client, journal, planned)]
+        assert results == ["to_reconcile", "accepted"]
+        assert [each.state for each in reconcile_attempts(client, journal)] == ["succeeded"] * 2
+    assert [sandbox.attempts(name) for name in ("order-1", "order-2")] == [1, 1]
 
 
 def test_no_secret_is_in_the_files_of_a_journal(sandbox, client, journal):

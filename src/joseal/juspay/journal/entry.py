@@ -145,6 +145,21 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             found: the answer.
             now: the time, in seconds of `time.time`.
+
+        Returns:
+            A new entry, for `keep`.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import Arrived, Entry, FulfillmentState, Known
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> found = Arrived(status=FulfillmentState.SUCCESS, transactions=())
+            >>> entry.reconciled(found, now=0.0).state
+            'succeeded'
+
+        Source: the order status page of the payouts API.
         """
         match found:
             case Arrived():

@@ -30,6 +30,7 @@ from joseal.juspay.journal.journal import PayoutJournal
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused
+from joseal.juspay.reconcile import MOST_SECONDS
 
 _TOGETHER: Final = 100
 _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
@@ -46,6 +47,13 @@ class PlannedAttempt(NamedTuple):
         order_id: the order that it is for.
         attempt: the card and the fulfillment.
         known: the state that it is made against; None lets the run read it.
+
+    Example:
+        >>> from joseal.juspay import Attempt, CardInfo, PlannedAttempt
+        >>> card = CardInfo(card_number="4111111111111111")
+        >>> attempt = Attempt(fulfillment_id="f-1", card_info=card)
+        >>> PlannedAttempt("row-17", "order-1", attempt).known is None
+        True
     """
 
     attempt_id: str
@@ -66,6 +74,11 @@ class AttemptResult(NamedTuple):
         standing: `rejected` was not begun, and is not in the journal; the others are the journal's.
         reason: constant text or the API's error code; None where there is nothing to say.
         sent_now: whether this run has sent it; false for what an earlier run had begun.
+
+    Example:
+        >>> from joseal.juspay import AttemptResult
+        >>> AttemptResult("a-1", "accepted", None).sent_now
+        False
     """
 
     attempt_id: str
@@ -76,7 +89,15 @@ class AttemptResult(NamedTuple):
 
 @final
 class AttemptResults(Opaque, Iterator[AttemptResult]):
-    """The results of a run, one at a time. An attempt that is not taken is not sent."""
+    """The results of a run, one at a time. An attempt that is not taken is not sent.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, Client, SqlitePayoutJournal, run_attempts
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> results = run_attempts(Client(account), SqlitePayoutJournal("payouts.db"), [])
+        >>> [result.standing for result in results]
+        []
+    """
 
     __slots__ = ("_results",)
 
@@ -97,7 +118,16 @@ class AttemptResults(Opaque, Iterator[AttemptResult]):
 
 @final
 class ReconciledEntries(Opaque, Iterator[Entry]):
-    """Entries that were asked about, one at a time: one that is not taken is not asked about."""
+    """Entries that were asked about, one at a time: one that is not taken is not asked about.
+
+    Example:
+        >>> from joseal.juspay import SANDBOX, Account, Client, SqlitePayoutJournal
+        >>> from joseal.juspay import reconcile_attempts
+        >>> account = Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX)
+        >>> entries = reconcile_attempts(Client(account), SqlitePayoutJournal("payouts.db"))
+        >>> [entry.standing for entry in entries]
+        []
+    """
 
     __slots__ = ("_entries",)
 
@@ -141,6 +171,21 @@ def run_attempts(
 
     Raises:
         PayoutJournalError: the journal can't be used. Nothing more is sent.
+
+    Example:
+        >>> from joseal.juspay import Attempt, CardInfo, Client, Known, PlannedAttempt
+        >>> from joseal.juspay import SqlitePayoutJournal, payout_encrypter, run_attempts
+        >>> from joseal.juspay.sandbox import Sandbox
+        >>> card = CardInfo(card_number="4111111111111111")
+        >>> attempt = Attempt(fulfillment_id="f-1", card_info=card)
+        >>> planned = PlannedAttempt("a-1", "order-1", attempt, Known.fresh("order-1", "f-1"))
+        >>> with Sandbox() as sandbox:
+        ...     client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+        ...     journal = SqlitePayoutJournal("payouts.db")
+        ...     [result.standing for result in run_attempts(client, journal, [planned])]
+        ['accepted']
+
+    Source: the order status page of the payouts API, and its list of error codes.
     """
     pause = client.apart_seconds if apart_seconds is None else apart_seconds
     made = AttemptResults()
@@ -164,6 +209,24 @@ def reconcile_attempts(
 
     Raises:
         PayoutJournalError: the journal can't be used.
+
+    Example:
+        >>> from joseal.juspay import Attempt, CardInfo, Client, Known, PlannedAttempt
+        >>> from joseal.juspay import SqlitePayoutJournal, payout_encrypter
+        >>> from joseal.juspay import reconcile_attempts, run_attempts
+        >>> from joseal.juspay.sandbox import Sandbox
+        >>> card = CardInfo(card_number="4111111111111111")
+        >>> attempt = Attempt(fulfillment_id="f-1", card_info=card)
+        >>> planned = PlannedAttempt("a-1", "order-1", attempt, Known.fresh("order-1", "f-1"))
+        >>> with Sandbox() as sandbox:
+        ...     client = Client(sandbox.account, payout_encrypter(sandbox.public_key))
+        ...     journal = SqlitePayoutJournal("payouts.db")
+        ...     [result.standing for result in run_attempts(client, journal, [planned])]
+        ...     [entry.state for entry in reconcile_attempts(client, journal)]
+        ['accepted']
+        ['succeeded']
+
+    Source: the order status page of the payouts API.
     """
     made = ReconciledEntries()
     made._set(_entries=_reconciled(client, journal, now))  # noqa: SLF001 - its own
@@ -187,6 +250,15 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         TypeError: `attempt_id` is not a str.
         ValueError: the journal has no such attempt, or `decision` is another word.
         PayoutJournalError: the journal can't be used.
+
+    Example:
+        >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal, decide_attempt
+        >>> journal = SqlitePayoutJournal("payouts.db")
+        >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+        >>> journal.begin(entry) is None
+        True
+        >>> decide_attempt(journal, "a-1", "not_sent").standing
+        'not_sent'
     """
     entry = journal.find(attempt_id)
     if entry is None:
@@ -221,11 +293,17 @@ def _results(
 def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> Iterator[Entry]:
     for entry in journal.entries():
         moment = time.time() if now is None else now
-        if entry.state in ("sending", "unknown", "accepted") and entry.ask_at <= moment:
+        if entry.state in ("sending", "unknown", "accepted") and _is_time(client, entry, moment):
             found = client.reconcile(entry.question or entry.known)
             entry = entry.reconciled(found, moment)  # noqa: PLW2901 - the same one, later
             journal.keep(entry)
             yield entry
+
+
+def _is_time(client: Client, entry: Entry, now: float) -> bool:
+    """Tell whether to ask. A time that no pause leads to is from before a clock was set back."""
+    longest = max(MOST_SECONDS, client.apart_seconds)
+    return not now < entry.ask_at <= now + 2 * longest
 
 
 def _is_of(entry: Entry, planned: PlannedAttempt) -> bool:

@@ -62,6 +62,13 @@ class Details(Body, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Details
+        >>> Details(transaction_reference="ref-1").to_json()
+        b'{"transactionReference":"ref-1"}'
+
+    Source: the encrypted attempt page of the payouts API.
     """
 
     name: Text | None = None
@@ -82,6 +89,13 @@ class SenderDetails(Body, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: the type is unknown, or its details are missing. The message names the member.
+
+    Example:
+        >>> from joseal.juspay import Details, SenderDetails
+        >>> SenderDetails(type="UPI", details=Details(transaction_reference="ref-1")).type
+        'UPI'
+
+    Source: the encrypted attempt page of the payouts API.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})

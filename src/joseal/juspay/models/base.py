@@ -106,8 +106,11 @@ class _Member:
         return _reveal(kept) if type(kept) is Hidden else kept
 
     def __set__(self, struct: "Guarded", value: object) -> None:
-        open_to_all = value is None or isinstance(value, Hidden | Guarded)
-        self.place.__set__(struct, value if open_to_all else Hidden(value))
+        if not (value is None or type(value) is Hidden or isinstance(value, Guarded)):
+            hidden = _new_hidden()
+            _keep(hidden, value)
+            value = hidden
+        self.place.__set__(struct, value)
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,8 +130,12 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         # Until now each value is as it came, or as it is in the struct that this one replaces.
-        for member in _hidden(type(self)).values():
-            member.__set__(self, member.place.__get__(self, type(self)))
+        for get, put in _places(type(self)):
+            value = get(self)
+            if not (value is None or type(value) is Hidden or isinstance(value, Guarded)):
+                hidden = _new_hidden()
+                _keep(hidden, value)
+                put(self, hidden)
 
     def _show(self, member: str, value: object) -> object:
         """Return what may be seen of one member that is set."""
@@ -161,6 +168,14 @@ def _hidden(shape: type[Guarded]) -> Mapping[str, _Member]:
     """Return the members that a struct does not show, by their names."""
     found = {name: inspect.getattr_static(shape, name) for name in shape.__struct_fields__}
     return {name: member for name, member in found.items() if isinstance(member, _Member)}
+
+
+@functools.cache
+def _places(
+    shape: type[Guarded],
+) -> tuple[tuple[Callable[[Guarded], object], Callable[[Guarded, object], None]], ...]:
+    """Return how the members that a struct does not show are read and written, by C functions."""
+    return tuple((member.place.__get__, member.place.__set__) for member in _hidden(shape).values())
 
 
 class Checked(Guarded, frozen=True, kw_only=True):
@@ -217,6 +232,16 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 
         Returns:
             The text, without blanks between members.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay import Attempt
+            >>> Attempt(fulfillment_id="f-1").to_json()
+            b'{"fulfillmentId":"f-1"}'
+
+        Source: RFC 8259, and the encryption guide of the payouts API.
         """
         text = _ENCODER.encode(self)
         # The mark is not ASCII, which most bodies are: that is told sooner than where it is.
@@ -229,10 +254,23 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     def from_json(cls, data: bytes) -> Self:
         """Read a body that a peer wrote.
 
+        Args:
+            data: UTF-8 JSON text.
+
+        Returns:
+            The body, checked as one that is built by hand.
+
         Raises:
             MalformedTokenError: `data` is not strict JSON (duplicate members count as an error), or
                 not this body. The message names the member and the rule, never a value.
             TypeError: `data` is not bytes.
+
+        Example:
+            >>> from joseal.juspay import Attempt
+            >>> Attempt.from_json(b'{"fulfillmentId":"f-1"}').fulfillment_id
+            'f-1'
+
+        Source: RFC 8259.
         """
         if not isinstance(data, bytes):
             raise TypeError("data must be bytes")

@@ -44,6 +44,13 @@ class PlainCard(Body, frozen=True, kw_only=True):
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above, or number and token are both given or both missing.
             The message names the member, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import PlainCard
+        >>> "4111" in repr(PlainCard(card_number="4111111111111111"))
+        False
+
+    Source: the encrypted order page of the payouts API.
     """
 
     name: Text | None = None
@@ -66,7 +73,26 @@ class PlainCard(Body, frozen=True, kw_only=True):
 
 
 class SavedCard(Body, frozen=True, kw_only=True):
-    """A card that the API keeps: CARD. `card_reference` is its token there."""
+    """A card that the API keeps: CARD. `card_reference` is its token there.
+
+    Attributes:
+        card_reference: the card's token at the API.
+        name: of the card's holder.
+        card_type: such as `CREDIT`.
+        brand: such as `VISA`.
+        bank_code: the bank's.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import SavedCard
+        >>> SavedCard(card_reference="card-1").to_json()
+        b'{"cardReference":"card-1"}'
+
+    Source: the order pages of the payouts API, plain and encrypted.
+    """
 
     card_reference: Word
     name: Text | None = None
@@ -76,7 +102,24 @@ class SavedCard(Body, frozen=True, kw_only=True):
 
 
 class BankAccount(Body, frozen=True, kw_only=True):
-    """An account in India by its number and its branch's code: ACCOUNT_IFSC."""
+    """An account in India by its number and its branch's code: ACCOUNT_IFSC.
+
+    Attributes:
+        name: of the account's holder.
+        account: its number.
+        ifsc: the code of its branch.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import BankAccount
+        >>> "000123" in repr(BankAccount(name="A Payee", account="000123", ifsc="HDFC0000001"))
+        False
+
+    Source: the order pages of the payouts API, plain and encrypted.
+    """
 
     name: Text
     account: Word
@@ -84,7 +127,24 @@ class BankAccount(Body, frozen=True, kw_only=True):
 
 
 class UpiId(Body, frozen=True, kw_only=True):
-    """A virtual payment address: UPI_ID."""
+    """A virtual payment address: UPI_ID.
+
+    Attributes:
+        name: of the payee.
+        vpa: the address.
+        mobile_no: a telephone number.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import UpiId
+        >>> "payee@bank" in repr(UpiId(name="A Payee", vpa="payee@bank"))
+        False
+
+    Source: the order pages of the payouts API, plain and encrypted.
+    """
 
     name: Text
     vpa: Word
@@ -92,14 +152,48 @@ class UpiId(Body, frozen=True, kw_only=True):
 
 
 class Document(Body, frozen=True, kw_only=True):
-    """A document that tells who a payee in Brazil is."""
+    """A document that tells who a payee in Brazil is.
+
+    Attributes:
+        doc_id: its number.
+        doc_type: such as `CPF`.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Document
+        >>> Document(doc_id="12345678909", doc_type="CPF").doc_type
+        'CPF'
+
+    Source: the order page of the payouts API for Brazil.
+    """
 
     doc_id: Word
     doc_type: Word
 
 
 class PayeeDetails(Body, frozen=True, kw_only=True):
-    """The particulars of a payee in Brazil."""
+    """The particulars of a payee in Brazil.
+
+    Attributes:
+        name: of the payee.
+        country: three capital letters, such as `BRA`.
+        documents: those that tell who it is.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member is not as above. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Document, PayeeDetails
+        >>> cpf = Document(doc_id="12345678909", doc_type="CPF")
+        >>> PayeeDetails(country="BRA", documents=(cpf,)).country
+        'BRA'
+
+    Source: the order page of the payouts API for Brazil.
+    """
 
     name: Text | None = None
     country: Country | None = None
@@ -107,7 +201,25 @@ class PayeeDetails(Body, frozen=True, kw_only=True):
 
 
 class Wallet(Body, frozen=True, kw_only=True):
-    """A wallet: WALLET. `brand` is its maker, such as `PAYTM`; `wallet_identifier` whose it is."""
+    """A wallet: WALLET. `brand` is its maker, such as `PAYTM`; `wallet_identifier` whose it is.
+
+    Attributes:
+        name: of the payee.
+        brand: the wallet's maker, such as `PAYTM`.
+        wallet_identifier: whose wallet it is, there.
+        payee_additional_details: for Brazil.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import Wallet
+        >>> Wallet(brand="PAYTM", wallet_identifier="9999999999").brand
+        'PAYTM'
+
+    Source: the order pages of the payouts API, plain and encrypted.
+    """
 
     name: Text | None = None
     brand: Word
@@ -116,14 +228,46 @@ class Wallet(Body, frozen=True, kw_only=True):
 
 
 class SavedBeneficiary(Body, frozen=True, kw_only=True):
-    """A beneficiary that was created at the API before: BENE_ID."""
+    """A beneficiary that was created at the API before: BENE_ID.
+
+    Attributes:
+        name: of the beneficiary.
+        id: as its creation named it.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import SavedBeneficiary
+        >>> SavedBeneficiary(id="bene-1").to_json()
+        b'{"id":"bene-1"}'
+
+    Source: the order pages of the payouts API, plain and encrypted.
+    """
 
     name: Text | None = None
     id: Word
 
 
 class PayoutLink(Body, frozen=True, kw_only=True):
-    """A link by which the payee chooses: PAYOUT_LINK."""
+    """A link by which the payee chooses: PAYOUT_LINK.
+
+    Attributes:
+        name: of the payee.
+        mobile_no: the telephone that the link is sent to.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import PayoutLink
+        >>> PayoutLink(name="A Payee", mobile_no="9999999999").to_json()
+        b'{"name":"A Payee","mobileNo":"9999999999"}'
+
+    Source: the payout link page of the payouts API.
+    """
 
     name: Text
     mobile_no: Word
@@ -193,6 +337,15 @@ class Beneficiary(Body, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: the type is unknown, or the details are another type's.
+
+    Example:
+        >>> from joseal.juspay import Beneficiary, UpiId
+        >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+        >>> payee = Beneficiary(type="UPI_ID", details=upi)
+        >>> payee.type
+        'UPI_ID'
+
+    Source: the order pages of the payouts API, plain and encrypted.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})

@@ -38,6 +38,13 @@ class WebhookDetails(Body, frozen=True, kw_only=True):
         password: for Basic auth.
         custom_header: the value of a header that is agreed on; or JSON text with names and values
             of several, such as `{"X-MerchantId": "mine"}`.
+
+    Example:
+        >>> from joseal.juspay import WebhookDetails
+        >>> WebhookDetails(url="https://merchant.example/payouts").url
+        'https://merchant.example/payouts'
+
+    Source: the webhook pages of the payouts API.
     """
 
     url: Annotated[str, text("https://[!-~]+", "an https:// URL")]
@@ -59,6 +66,17 @@ class AdditionalInfo(Body, frozen=True, kw_only=True):
         sender_name: who pays.
         webhook_details: a webhook for this payout alone.
         transaction_type: in Brazil, such as `B2C`.
+
+    Raises:
+        TypeError: a member is of the wrong type.
+        ValueError: a member can't be sent. The message names it, and not what it held.
+
+    Example:
+        >>> from joseal.juspay import AdditionalInfo
+        >>> AdditionalInfo(remark="March").to_json()
+        b'{"remark":"March"}'
+
+    Source: the order pages of the payouts API, plain and encrypted.
     """
 
     remark: Text | None = None
@@ -87,6 +105,16 @@ class NewFulfillment(Extensible, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> from joseal.juspay import Beneficiary, NewFulfillment, UpiId
+        >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+        >>> payee = Beneficiary(type="UPI_ID", details=upi)
+        >>> NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee).amount
+        Decimal('10.00')
+
+    Source: the order pages of the payouts API, plain and encrypted.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"amount", "preferred_method_list"})
@@ -121,6 +149,26 @@ class NewOrder(Extensible, frozen=True, kw_only=True):
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above. The message names it, and not what it held.
+
+    Example:
+        >>> from decimal import Decimal
+        >>> from joseal.juspay import Beneficiary, NewFulfillment, NewOrder, UpiId
+        >>> upi = UpiId(name="A Payee", vpa="payee@bank")
+        >>> payee = Beneficiary(type="UPI_ID", details=upi)
+        >>> part = NewFulfillment(amount=Decimal("10.00"), beneficiary_details=payee)
+        >>> order = NewOrder(
+        ...     order_id="order-1",
+        ...     amount=Decimal("10.00"),
+        ...     customer_id="customer-1",
+        ...     customer_phone="9999999999",
+        ...     customer_email="payee@example.com",
+        ...     type="FULFILL_ONLY",
+        ...     fulfillments=(part,),
+        ... )
+        >>> order.has_plain_card
+        False
+
+    Source: the order pages of the payouts API, plain and encrypted.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"order_id", "amount", "type", "fulfillments"})

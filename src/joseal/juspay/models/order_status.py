@@ -34,6 +34,13 @@ class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
         response_description: the gateway's text; hidden.
         created_at: a time in UTC.
         updated_at: a time in UTC.
+
+    Example:
+        >>> from joseal.juspay import Transaction, TransactionState
+        >>> Transaction(status=TransactionState.SUCCESS, transaction_ref="t-1").transaction_ref
+        't-1'
+
+    Source: the order status page of the payouts API.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset(
@@ -54,7 +61,16 @@ class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class PaidTo(Guarded, frozen=True, kw_only=True, rename="camel"):
-    """The payee in an answer, hidden from `repr`. A card is down to its last four digits."""
+    """The payee in an answer, hidden from `repr`. A card is down to its last four digits.
+
+    Example:
+        >>> from joseal.juspay import PaidTo
+        >>> payee = PaidTo(vpa="payee@bank")
+        >>> payee.vpa, "payee@bank" in repr(payee)
+        ('payee@bank', False)
+
+    Source: the order status page of the payouts API.
+    """
 
     name: str | None = None
     account: str | None = None
@@ -72,7 +88,19 @@ class PaidTo(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class PaidBeneficiary(Guarded, frozen=True, kw_only=True):
-    """The payee of a payout, as given in an answer."""
+    """The payee of a payout, as given in an answer.
+
+    Attributes:
+        type: a type of beneficiary.
+        details: the members that the answer has.
+
+    Example:
+        >>> from joseal.juspay import PaidBeneficiary, PaidTo
+        >>> PaidBeneficiary(type="UPI_ID", details=PaidTo(vpa="payee@bank")).details.vpa
+        'payee@bank'
+
+    Source: the order status page of the payouts API.
+    """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset({"type"})
 
@@ -95,6 +123,16 @@ class Fulfillment(Guarded, frozen=True, kw_only=True, rename="camel"):
         updated_at: a time in UTC.
         status_updated_at: a time in UTC.
         udf1: as the order had it, as are the next four.
+
+    Example:
+        >>> from joseal.juspay import read_order_status_response
+        >>> body = b'{"orderId":"order-1","status":"READY_FOR_FULFILLMENT",'
+        >>> body += b'"fulfillments":[{"id":"f-1","status":"CREATED"}]}'
+        >>> order = read_order_status_response(200, body, order_id="order-1").result()
+        >>> order.fulfillments[0].status == "CREATED"
+        True
+
+    Source: the order status page of the payouts API.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset(
@@ -131,6 +169,16 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
         created_at: a time in UTC.
         updated_at: a time in UTC.
         udf1: as the order had it, as are the next four.
+
+    Example:
+        >>> from joseal.juspay import read_order_status_response
+        >>> body = b'{"orderId":"order-1","status":"READY_FOR_FULFILLMENT",'
+        >>> body += b'"fulfillments":[{"id":"f-1","status":"CREATED"}]}'
+        >>> order = read_order_status_response(200, body, order_id="order-1").result()
+        >>> order.status == "READY_FOR_FULFILLMENT"
+        True
+
+    Source: the order status page of the payouts API.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset(
@@ -154,8 +202,24 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
     def fulfillment(self, fulfillment_id: str) -> Fulfillment:
         """Return one payout.
 
+        Args:
+            fulfillment_id: of the payout.
+
+        Returns:
+            The payout.
+
         Raises:
             LookupError: it is not in this answer, or is there twice.
+
+        Example:
+            >>> from joseal.juspay import read_order_status_response
+            >>> body = b'{"orderId":"order-1","status":"READY_FOR_FULFILLMENT",'
+            >>> body += b'"fulfillments":[{"id":"f-1","status":"CREATED"}]}'
+            >>> order = read_order_status_response(200, body, order_id="order-1").result()
+            >>> order.fulfillment("f-1").id
+            'f-1'
+
+        Source: the order status page of the payouts API.
         """
         found = [part for part in self.fulfillments or () if part.id == fulfillment_id]
         if len(found) != 1:
@@ -168,10 +232,24 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
         Args:
             fulfillment_id: of the payout.
 
+        Returns:
+            The state, read once; `Client.known` reads it twice.
+
         Raises:
             LookupError: the payout is not in this answer, or is there twice.
             ValueError: a transaction has no reference, or two have the same one, so that a new one
                 could not be told from them.
+
+        Example:
+            >>> from joseal.juspay import read_order_status_response
+            >>> body = b'{"orderId":"order-1","status":"READY_FOR_FULFILLMENT",'
+            >>> body += b'"fulfillments":[{"id":"f-1","status":"CREATED"}]}'
+            >>> order = read_order_status_response(200, body, order_id="order-1").result()
+            >>> known = order.known("f-1")
+            >>> known.reads, known.hindrance is None
+            (1, True)
+
+        Source: the order status page of the payouts API.
         """
         found = self.fulfillment(fulfillment_id)
         transactions = found.transactions or ()
@@ -189,7 +267,15 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """The API took the wish to cancel a payout. A later status tells how that ended."""
+    """The API took the wish to cancel a payout. A later status tells how that ended.
+
+    Example:
+        >>> from joseal.juspay import read_cancel_response
+        >>> read_cancel_response(200, b"{}").result()
+        Cancellation()
+
+    Source: the cancel page of the payouts API.
+    """
 
 
 # The last one wraps an error in the list of error codes.

@@ -102,7 +102,13 @@ FAILED: Final = frozenset({TransactionState.FAILURE, TransactionState.REVERSED})
 
 
 class ValidationState(State):
-    """The result of validating a beneficiary."""
+    """The result of validating a beneficiary.
+
+    Example:
+        >>> from joseal.juspay import ValidationState
+        >>> ValidationState.VALID == "VALID", ValidationState("A_NEW_WORD") == "A_NEW_WORD"
+        (True, True)
+    """
 
     VALID = "VALID"
     INVALID = "INVALID"

@@ -73,6 +73,11 @@ class Record(NamedTuple):
         kind: whether a card number or a network token was sent; None if neither was, or not
             acknowledged.
         last_four: how that number or token ends; None as `kind` is.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Record
+        >>> Record("order-1", "E03").fulfillment_id is None
+        True
     """
 
     order_id: str

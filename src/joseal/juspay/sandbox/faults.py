@@ -18,7 +18,15 @@ import msgspec
 
 
 class Fault(enum.Enum):
-    """One thing that goes wrong."""
+    """One thing that goes wrong.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Fault
+        >>> Fault("http-503") is Fault.HTTP_503
+        True
+
+    Source: RFC 9112, RFC 8446.
+    """
 
     CUT_BEFORE_HANDSHAKE = "cut-before-handshake"
     """The connection is closed before anything is said."""
@@ -135,6 +143,13 @@ class Call(NamedTuple):
         name: which call it is; `connect` for a connection, before anything is read from it.
         target: the id of the order, or of the fulfillment; empty where there is none.
         number: which one it is of its name and target, from 1.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox
+        >>> def second(call: Call) -> FaultPlan | None:
+        ...     goes_wrong = call.name == "attempt" and call.number == 2
+        ...     return FaultPlan(fault=Fault.HTTP_503) if goes_wrong else None
+        >>> sandbox = Sandbox(plan=second)
     """
 
     name: Name
@@ -143,7 +158,24 @@ class Call(NamedTuple):
 
     @classmethod
     def of(cls, request_line: bytes) -> Self:
-        """Return which call a request is; its number is left at 0."""
+        """Return which call a request is; its number is left at 0.
+
+        Args:
+            request_line: the first line of the request, without its end.
+
+        Returns:
+            The call; `other` for what is not a call of this API.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay.sandbox import Call
+            >>> Call.of(b"POST /payout/merchant/v1/orders/order-1/attempt HTTP/1.1")
+            Call(name='attempt', target='order-1', number=0)
+
+        Source: RFC 9112 section 3.
+        """
         what, _, _ = request_line.rpartition(b" ")
         for name, pattern in _PATHS:
             found = pattern.fullmatch(what)

@@ -71,6 +71,11 @@ class Transaction(NamedTuple):
         ref: its `transactionRef`.
         fulfillment_id: whose it is.
         state: how it stands.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Transaction
+        >>> Transaction("t-1", "f-1", "SUCCESS").state
+        'SUCCESS'
     """
 
     ref: str

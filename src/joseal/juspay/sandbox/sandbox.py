@@ -79,6 +79,14 @@ class Sandbox:
         ValueError: a label, the API key or the merchant id is none that a client could send, or
             the webhook's URL is not one of a loopback host.
         InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Sandbox
+        >>> with Sandbox() as sandbox:
+        ...     sandbox.url.startswith("http://127.0.0.1:")
+        True
+
+    Source: the order, attempt, cancel and webhook pages of the payouts API.
     """
 
     def __init__(

@@ -29,6 +29,13 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     Raises:
         ValueError: the URL is not one that webhooks are sent to.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Sandbox, WebhookTarget
+        >>> target = WebhookTarget(url="http://127.0.0.1:8080/payouts", copies=2)
+        >>> sandbox = Sandbox(webhook=target)
+
+    Source: the webhook pages of the payouts API, RFC 7617 section 2.
     """
 
     url: str
@@ -42,7 +49,22 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("webhooks are posted to http:// and https:// URLs of loopback hosts")
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers of every webhook."""
+        """Return the headers of every webhook.
+
+        Returns:
+            The headers by their names.
+
+        Raises:
+            Nothing.
+
+        Example:
+            >>> from joseal.juspay.sandbox import WebhookTarget
+            >>> target = WebhookTarget(url="http://127.0.0.1:8080/payouts", username="merchant")
+            >>> sorted(target.headers())
+            ['Authorization', 'Content-Type']
+
+        Source: RFC 7617 section 2.
+        """
         headers = {"Content-Type": "application/json"}
         if self.username is not None:
             pair = f"{self.username}:{self.password}".encode()
@@ -64,6 +86,11 @@ class Posted(NamedTuple):
         value: the state that it tells.
         status: the last HTTP status; None if there was no answer at all.
         posts: how often it was posted.
+
+    Example:
+        >>> from joseal.juspay.sandbox import Posted
+        >>> Posted(id="w-1", label="ORDER", value="FULFILLED", status=None, posts=3).posts
+        3
     """
 
     id: str

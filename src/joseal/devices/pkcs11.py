@@ -5,6 +5,8 @@
 
 Rules:
 - The token does the whole private operation, padding included: raw RSA is never asked for.
+- An AES key of the token wraps by C_WrapKey and C_UnwrapKey, the way to CKM_AES_KEY_WRAP that
+  tokens have. The CEK is a session object for as long as that takes, and never a token object.
 - RSA1_5 is not served: how long a token takes over bad padding is out of our hands (Bardou et al.:
   Efficient Padding Oracle Attacks on Cryptographic Hardware).
 - An error that a token may return for a bad ciphertext counts as a refusal, None. Any other error
@@ -13,7 +15,7 @@ Rules:
   there are no threads, and the library then takes no locks. Calls of others are not kept out.
 
 Source: PKCS #11 version 2.40, base specification sections 5.1 (return values), 5.4 (threads) and
-5.6 (login); current mechanisms sections 2.1 and 2.3.
+5.6 (login); current mechanisms sections 2.1, 2.3 and 2.14 (AES key wrap).
 """
 
 import os
@@ -25,16 +27,16 @@ from typing import Final, TypeAlias, TypeVar, final
 import pkcs11
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, Session
+from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, SecretKey, Session
 from pkcs11 import exceptions as codes
 from pkcs11.attributes import AttributeMapper, handle_ulong
-from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
+from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin, UnwrapMixin, WrapMixin
 
 from joseal._core.algorithms import curves, foreign, rsa
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
-from joseal._core.keys.external import External
+from joseal._core.algorithms.registry import ALGS, SIGS, Alg, AlgorithmSpec, SigAlg, lookup_alg
+from joseal._core.keys.external import External, SharedExternal
 from joseal._core.keys.key import Key
 from joseal._core.processes import ProcessId, process_id
 from joseal._core.secrecy import Opaque, hide_locals
@@ -53,6 +55,7 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 _REFUSED: Final = (
     *(codes.EncryptedDataInvalid, codes.EncryptedDataLenRange),
     *(codes.DataInvalid, codes.DataLenRange),
+    *(codes.WrappedKeyInvalid, codes.WrappedKeyLenRange),
     *(codes.FunctionFailed, codes.GeneralError),
 )
 _PIN_REFUSED: Final = (codes.PinExpired, codes.PinIncorrect, codes.PinLenRange, codes.PinLocked)
@@ -63,6 +66,13 @@ _OAEP: Final = {
     "RSA-OAEP-256": (Mechanism.SHA256, MGF.SHA256, None),
     "RSA-OAEP-384": (Mechanism.SHA384, MGF.SHA384, None),
     "RSA-OAEP-512": (Mechanism.SHA512, MGF.SHA512, None),
+}
+
+# A CEK outside the token: readable there and here, and gone with the session at the latest.
+_PASSING: Final = {
+    Attribute.TOKEN: False,
+    Attribute.SENSITIVE: False,
+    Attribute.EXTRACTABLE: True,
 }
 
 # Each with its parameters; ECDSA is more often on offer without a hash than with one.
@@ -92,8 +102,9 @@ _CURVES: Final = {
 _MAPPER: Final = AttributeMapper()
 _MAPPER.register_handler(Attribute.KEY_TYPE, *handle_ulong)
 
-# No JWS has this as its signing input.
+# No JWS has this as its signing input, and no JWE as its CEK.
 _PROBE: Final = b"joseal: does this key do its work"
+_PROBE_CEK: Final = _PROBE[:32]
 
 
 @final
@@ -187,6 +198,68 @@ class Pkcs11Key(Opaque):
         return f"Pkcs11Key({', '.join(repr(value) for _, value in self._name[1:])})"
 
 
+class _Pkcs11Secret(Opaque):
+    """An AES key on a token; an `ExternalSecret`. Made by `Pkcs11Token.load`."""
+
+    __slots__ = ("_name", "_token")
+
+    _token: "Pkcs11Token"
+    _name: _Name
+
+    def __init__(self, token: "Pkcs11Token", name: _Name) -> None:
+        self._set(_token=token, _name=name)
+
+    @hide_locals
+    def wrap(self, alg: str, cek: bytes) -> bytes:  # noqa: ARG002 - the key has its size
+        """Wrap with CKM_AES_KEY_WRAP a CEK that is an object of the session meanwhile.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, refuses, or does not do this.
+        """
+
+        def wrap(key: Object) -> bytes:
+            own = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.VALUE: cek}
+            kind = {Attribute.KEY_TYPE: KeyType.GENERIC_SECRET}
+            passing = key.session.create_object({**own, **kind, **_PASSING})
+            try:
+                return _able(key, WrapMixin).wrap_key(
+                    _able(passing, SecretKey), mechanism=Mechanism.AES_KEY_WRAP
+                )
+            finally:
+                passing.destroy()
+
+        encrypted_key = self._token.ask(self._name, wrap)
+        if encrypted_key is None:
+            raise KeyUnavailableError("the token refuses to wrap")
+        return encrypted_key
+
+    @hide_locals
+    def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:  # noqa: ARG002 - the same
+        """Unwrap with CKM_AES_KEY_WRAP; the CEK is taken out of the token.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, or does not do this.
+        """
+
+        def unwrap(key: Object) -> bytes:
+            cek = _able(key, UnwrapMixin).unwrap_key(
+                ObjectClass.SECRET_KEY,
+                KeyType.GENERIC_SECRET,
+                encrypted_key,
+                mechanism=Mechanism.AES_KEY_WRAP,
+                template=dict(_PASSING),
+            )
+            try:
+                return bytes(cek[Attribute.VALUE])
+            finally:
+                cek.destroy()
+
+        return self._token.ask(self._name, unwrap)
+
+    def __repr__(self) -> str:
+        return f"Pkcs11Secret({', '.join(repr(value) for _, value in self._name[1:])})"
+
+
 @final
 class Pkcs11Token(Opaque):
     """A token, with one session on it that all its keys share.
@@ -238,24 +311,28 @@ class Pkcs11Token(Opaque):
         key_id: bytes | None = None,
         kid: str | None = None,
     ) -> Key:
-        """Find a pair and make a `Key` of it, whose private half stays where it is.
+        """Find a key and make a `Key` of it, whose secret stays where it is.
 
-        The public half is read from the token (where there is none, `Key.from_external` takes it),
-        and the pair is tried once: it decrypts, agrees or signs a constant.
+        Of a pair the public half is read from the token (where there is none, `Key.from_external`
+        takes it), and the pair is tried once: it decrypts, agrees or signs a constant. An AES key,
+        for A128KW, A192KW or A256KW, wraps a constant and unwraps it.
 
         Args:
             alg: the one algorithm that the key is for.
-            label: of the pair on the token.
+            label: of the pair, or of the AES key, on the token.
             key_id: its CKA_ID.
             kid: the name of the `Key`.
 
         Raises:
             TypeError: an argument is of another type.
             ValueError: neither `label` nor `key_id` is given.
-            InvalidKeyError: not one such pair; a key that `alg` does not take; halves that don't
-                fit; an `alg` that is not served, or not by this token.
+            InvalidKeyError: not one such pair or AES key; a key that `alg` does not take; halves
+                that don't fit; an `alg` that is not served, or not by this token.
             KeyUnavailableError: the token can't be asked.
         """
+        known = lookup_alg(alg)
+        if known.family == "aes-kw":
+            return self._load_secret(known, label, key_id, kid)
         device = self.find(label=label, key_id=key_id)
         name = _name(ObjectClass.PUBLIC_KEY, label, key_id)
         halves = self._run(lambda session: [_public(key) for key in _search(session, name)])
@@ -268,6 +345,23 @@ class Pkcs11Token(Opaque):
                 "the halves don't fit, or the token does not do this with the key"
             )
         return key
+
+    def _load_secret(
+        self, known: AlgorithmSpec, label: str | None, key_id: bytes | None, kid: str | None
+    ) -> Key:
+        alg = known.name
+        name = _name(ObjectClass.SECRET_KEY, label, key_id)
+        sizes = self._run(lambda session: [_aes_bytes(key) for key in _search(session, name)])
+        if len(sizes) != 1:
+            raise InvalidKeyError("the token has not one symmetric key of this name")
+        if sizes[0] != known.key_bytes:
+            raise InvalidKeyError(f"{alg} needs an AES key of {known.key_bytes} bytes")
+        device = _Pkcs11Secret(self, name)
+        key = Key._make(SharedExternal(device), alg, kid=kid)
+        with suppress(KeyUnavailableError):
+            if device.unwrap(alg, device.wrap(alg, _PROBE_CEK)) == _PROBE_CEK:
+                return key
+        raise InvalidKeyError("the token does not wrap and unwrap with the key")
 
     @hide_locals
     def find(self, *, label: str | None = None, key_id: bytes | None = None) -> Pkcs11Key:
@@ -379,6 +473,11 @@ def _able(key: Object, kind: type[_K]) -> _K:
     if not isinstance(key, kind):
         raise codes.FunctionNotSupported
     return key
+
+
+def _aes_bytes(key: Object) -> int | None:
+    """Return the size of an AES key; None for a symmetric key of another kind."""
+    return key[Attribute.VALUE_LEN] if key[Attribute.KEY_TYPE] == KeyType.AES else None
 
 
 def _public(key: Object) -> RSAPublicKey | PublicCurveKey | None:

@@ -135,6 +135,16 @@ def test_example_of_the_guide_runs(vault, monkeypatch):
     assert rules.run_example("azure_keys.py")["mine"].kid == "2027-05"
 
 
+def test_example_of_a_managed_hsm_runs(vault, monkeypatch):
+    client = vault(rules.service("azure", "A256KW", name="at-rest"))
+    identity = SimpleNamespace(DefaultAzureCredential=Credential)
+    monkeypatch.setitem(sys.modules, "azure.identity", identity)
+    monkeypatch.setattr(vault_keys, "KeyClient", lambda *_: client)
+    monkeypatch.setenv("HSM_URL", "https://127.0.0.1")
+    space = rules.run_example("managed_hsm.py")
+    assert space["decrypter"].decrypt(space["encrypter"].encrypt(b"x")) == b"x"
+
+
 def test_nobody_listens():
     client = vault_keys.KeyClient("https://127.0.0.1:1", Credential())
     with client, pytest.raises(KeyUnavailableError, match="can't be asked"):

@@ -10,6 +10,7 @@ import hashlib
 import json
 import pickle
 import traceback
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -559,6 +560,16 @@ def test_shared_secret_on_a_device_leaves_it_in_no_form():
         pickle.dumps(mine)
     assert mine != shared()[0]
     assert device.asked == []
+
+
+@pytest.mark.parametrize(
+    ("device", "lacks"),
+    [(object(), "wrap"), (SimpleNamespace(wrap=id), "unwrap"), (b"secret", "wrap"), (None, "wrap")],
+)
+def test_device_with_a_shared_secret_has_both_methods(device, lacks):
+    text = f"device must be an ExternalSecret: it has no method {lacks}$"
+    with pytest.raises(TypeError, match=text):
+        Key.from_external_secret(device, alg="A256KW")
 
 
 def test_shared_secret_on_a_device_does_not_sign():

@@ -631,7 +631,7 @@ class Key(Opaque):
             A symmetric key, with which the device wraps and unwraps.
 
         Raises:
-            TypeError: `alg` or `kid` is not str.
+            TypeError: `device` lacks a method, or `alg` or `kid` is not str.
             ValueError: UTF-8 can't carry `kid`.
             InvalidKeyError: `alg` is another one, or is not known.
 
@@ -648,6 +648,9 @@ class Key(Opaque):
 
         Source: RFC 7518 section 4.4, RFC 3394.
         """
+        for name in ("wrap", "unwrap"):
+            if not callable(getattr(device, name, None)):
+                raise TypeError(f"device must be an ExternalSecret: it has no method {name}")
         return cls._make(SharedExternal(device), alg, kid=kid)
 
     @classmethod

@@ -127,12 +127,16 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn what the provider lacks into a skip that says so."""
     report = yield
-    if report.passed and report.when == "call":
-        PASSED.add(report.nodeid)
     if report.failed and call.excinfo is not None and lacks(call.excinfo.value):
         report.outcome = "skipped"
         report.longrepr = (str(report.fspath), 0, LACKS)
     return report
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what passes, in the process that has all reports."""
+    if report.passed and report.when == "call":
+        PASSED.add(report.nodeid)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

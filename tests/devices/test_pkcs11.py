@@ -369,7 +369,7 @@ def test_edwards_key_by_name_signs(hsm):
 def test_type_of_key_that_python_pkcs11_does_not_know_is_a_number():
     """CKK_EC_MONTGOMERY, of version 3.0, which SoftHSM 2.6.1 does not have."""
     raw = struct.pack("L", 0x41)
-    assert module._MAPPER.unpack_attributes(Attribute.KEY_TYPE, raw) == 0x41
+    assert module.MAPPER.unpack_attributes(Attribute.KEY_TYPE, raw) == 0x41
 
 
 @pytest.mark.parametrize("alg", OAEP)
@@ -889,7 +889,7 @@ def test_ceks_are_objects_of_the_session_and_do_not_pile_up_in_it(hsm, monkeypat
 
     refused = False
     mine = hsm.load(alg="A256KW", label="A256KW")
-    monkeypatch.setattr(module, "_able", able)
+    monkeypatch.setattr(module, "able", able)
     token = Encrypter(mine, enc=ENC).encrypt(b"text")
     assert decrypter(mine).decrypt(token) == b"text"
     refused = True
@@ -934,7 +934,7 @@ def test_token_that_does_not_wrap_is_unavailable(hsm, code, monkeypatch):
     def fail(*_):
         raise code
 
-    monkeypatch.setattr(module, "_able", fail)
+    monkeypatch.setattr(module, "able", fail)
     with pytest.raises(KeyUnavailableError, match=r"can't be asked|refuses to wrap"):
         encrypter.encrypt(b"text")
 

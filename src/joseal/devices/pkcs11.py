@@ -22,17 +22,16 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TypeAlias, TypeVar, final
+from typing import Final, TypeVar, final
 
 import pkcs11
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, SecretKey, Session
 from pkcs11 import exceptions as codes
-from pkcs11.attributes import AttributeMapper, handle_ulong
 from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin, UnwrapMixin, WrapMixin
 
-from joseal._core.algorithms import curves, foreign, rsa
+from joseal._core.algorithms import curves, rsa
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import ALGS, SIGS, Alg, AlgorithmSpec, SigAlg, lookup_alg
@@ -40,12 +39,19 @@ from joseal._core.keys.external import External, SharedExternal
 from joseal._core.keys.key import Key
 from joseal._core.processes import ProcessId, process_id
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal.devices.pkcs11_objects import (
+    MAPPER,
+    Name,
+    able,
+    aes_bytes,
+    name_of,
+    public_half,
+    search,
+    the_one,
+)
 from joseal.errors import InvalidKeyError, KeyUnavailableError
 
 _R = TypeVar("_R")
-_K = TypeVar("_K", bound=Object)
-
-_Name: TypeAlias = tuple[tuple[Attribute, ObjectClass | str | bytes], ...]
 
 _ONE_AT_A_TIME: Final = threading.Lock()
 
@@ -87,21 +93,6 @@ _SIGNING: Final = {
     **dict.fromkeys(("Ed25519", "EdDSA"), (Mechanism.EDDSA, None)),
 }
 
-# CKA_EC_PARAMS: the DER of an object identifier or, from version 3.0 on, of a curve's name.
-_CURVES: Final = {
-    bytes.fromhex("06082a8648ce3d030107"): "P-256",
-    bytes.fromhex("06052b81040022"): "P-384",
-    bytes.fromhex("06052b81040023"): "P-521",
-    bytes.fromhex("06032b6570"): "Ed25519",
-    b"\x13\x0cedwards25519": "Ed25519",
-    bytes.fromhex("06032b656e"): "X25519",
-    b"\x13\x0acurve25519": "X25519",
-}
-
-# python-pkcs11 has no name for CKK_EC_MONTGOMERY and fails at such a key: the number will do.
-_MAPPER: Final = AttributeMapper()
-_MAPPER.register_handler(Attribute.KEY_TYPE, *handle_ulong)
-
 # No JWS has this as its signing input, and no JWE as its CEK.
 _PROBE: Final = b"joseal: does this key do its work"
 _PROBE_CEK: Final = _PROBE[:32]
@@ -114,9 +105,9 @@ class Pkcs11Key(Opaque):
     __slots__ = ("_name", "_token")
 
     _token: "Pkcs11Token"
-    _name: _Name
+    _name: Name
 
-    def __init__(self, token: "Pkcs11Token", name: _Name) -> None:
+    def __init__(self, token: "Pkcs11Token", name: Name) -> None:
         self._set(_token=token, _name=name)
 
     @hide_locals
@@ -130,7 +121,7 @@ class Pkcs11Key(Opaque):
             raise KeyUnavailableError("a token is asked for RSA-OAEP and its kin, not for this alg")
 
         def decrypt(key: Object) -> bytes:
-            plaintext = _able(key, DecryptMixin).decrypt(
+            plaintext = able(key, DecryptMixin).decrypt(
                 encrypted_key, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=_OAEP[alg]
             )
             return plaintext if isinstance(plaintext, bytes) else b"".join(plaintext)
@@ -148,7 +139,7 @@ class Pkcs11Key(Opaque):
         point = x if y is None else b"\x04" + x + y
 
         def derive(key: Object) -> bytes:
-            secret = _able(key, DeriveMixin).derive_key(
+            secret = able(key, DeriveMixin).derive_key(
                 KeyType.GENERIC_SECRET,
                 8 * len(x),
                 mechanism=Mechanism.ECDH1_DERIVE,
@@ -187,7 +178,7 @@ class Pkcs11Key(Opaque):
             data = digest.finalize()
 
         def sign(key: Object) -> bytes:
-            return _able(key, SignMixin).sign(data, mechanism=mechanism, mechanism_param=parameters)
+            return able(key, SignMixin).sign(data, mechanism=mechanism, mechanism_param=parameters)
 
         signature = self._token.ask(self._name, sign)
         if signature is None:
@@ -204,9 +195,9 @@ class _Pkcs11Secret(Opaque):
     __slots__ = ("_name", "_token")
 
     _token: "Pkcs11Token"
-    _name: _Name
+    _name: Name
 
-    def __init__(self, token: "Pkcs11Token", name: _Name) -> None:
+    def __init__(self, token: "Pkcs11Token", name: Name) -> None:
         self._set(_token=token, _name=name)
 
     @hide_locals
@@ -222,8 +213,8 @@ class _Pkcs11Secret(Opaque):
             kind = {Attribute.KEY_TYPE: KeyType.GENERIC_SECRET}
             passing = key.session.create_object({**own, **kind, **_PASSING})
             try:
-                return _able(key, WrapMixin).wrap_key(
-                    _able(passing, SecretKey), mechanism=Mechanism.AES_KEY_WRAP
+                return able(key, WrapMixin).wrap_key(
+                    able(passing, SecretKey), mechanism=Mechanism.AES_KEY_WRAP
                 )
             finally:
                 passing.destroy()
@@ -242,7 +233,7 @@ class _Pkcs11Secret(Opaque):
         """
 
         def unwrap(key: Object) -> bytes:
-            cek = _able(key, UnwrapMixin).unwrap_key(
+            cek = able(key, UnwrapMixin).unwrap_key(
                 ObjectClass.SECRET_KEY,
                 KeyType.GENERIC_SECRET,
                 encrypted_key,
@@ -286,7 +277,7 @@ class Pkcs11Token(Opaque):
     _pin: str | None
     _process: ProcessId
     _session: Session | None
-    _found: dict[_Name, Object]
+    _found: dict[Name, Object]
 
     @hide_locals
     def __init__(self, library: str | os.PathLike[str], *, label: str, pin: str) -> None:
@@ -334,8 +325,8 @@ class Pkcs11Token(Opaque):
         if known.family == "aes-kw":
             return self._load_secret(known, label, key_id, kid)
         device = self.find(label=label, key_id=key_id)
-        name = _name(ObjectClass.PUBLIC_KEY, label, key_id)
-        halves = self._run(lambda session: [_public(key) for key in _search(session, name)])
+        name = name_of(ObjectClass.PUBLIC_KEY, label, key_id)
+        halves = self._run(lambda session: [public_half(key) for key in search(session, name)])
         public = halves[0] if len(halves) == 1 else None
         if public is None:
             raise InvalidKeyError("the token has not one public key of this name that can be read")
@@ -350,8 +341,8 @@ class Pkcs11Token(Opaque):
         self, known: AlgorithmSpec, label: str | None, key_id: bytes | None, kid: str | None
     ) -> Key:
         alg = known.name
-        name = _name(ObjectClass.SECRET_KEY, label, key_id)
-        sizes = self._run(lambda session: [_aes_bytes(key) for key in _search(session, name)])
+        name = name_of(ObjectClass.SECRET_KEY, label, key_id)
+        sizes = self._run(lambda session: [aes_bytes(key) for key in search(session, name)])
         if len(sizes) != 1:
             raise InvalidKeyError("the token has not one symmetric key of this name")
         if sizes[0] != known.key_bytes:
@@ -373,8 +364,8 @@ class Pkcs11Token(Opaque):
             InvalidKeyError: the token has not one such private key.
             KeyUnavailableError: the token can't be asked.
         """
-        name = _name(ObjectClass.PRIVATE_KEY, label, key_id)
-        if self._run(lambda session: len(_search(session, name))) != 1:
+        name = name_of(ObjectClass.PRIVATE_KEY, label, key_id)
+        if self._run(lambda session: len(search(session, name))) != 1:
             raise InvalidKeyError("the token has not one private key of this name")
         return Pkcs11Key(self, name)
 
@@ -385,7 +376,7 @@ class Pkcs11Token(Opaque):
             self._leave()
 
     @hide_locals
-    def ask(self, name: _Name, operation: Callable[[Object], bytes]) -> bytes | None:
+    def ask(self, name: Name, operation: Callable[[Object], bytes]) -> bytes | None:
         """Do an operation with the one key of this name; None if it is refused. For `Pkcs11Key`.
 
         Raises:
@@ -393,7 +384,7 @@ class Pkcs11Token(Opaque):
         """
 
         def work(session: Session) -> bytes | None:
-            key = self._found[name] = self._found.get(name) or _one(session, name)
+            key = self._found[name] = self._found.get(name) or the_one(session, name)
             with suppress(*_REFUSED):
                 return operation(key)
             # A device out of order may say so too. It then fails at this, whatever the ciphertext.
@@ -424,10 +415,10 @@ class Pkcs11Token(Opaque):
             raise codes.PinIncorrect
         token = pkcs11.lib(self._library).get_token(token_label=self._label)
         try:
-            session = token.open(user_pin=self._pin, attribute_mapper=_MAPPER)
+            session = token.open(user_pin=self._pin, attribute_mapper=MAPPER)
         except codes.UserAlreadyLoggedIn:
             # A login is one for all sessions of a process: this one shares it.
-            session = token.open(attribute_mapper=_MAPPER)
+            session = token.open(attribute_mapper=MAPPER)
         except _PIN_REFUSED:
             self._set(_pin=None)
             raise
@@ -444,58 +435,6 @@ class Pkcs11Token(Opaque):
 
     def __repr__(self) -> str:
         return f"Pkcs11Token(label={self._label!r})"
-
-
-def _name(kind: ObjectClass, label: str | None, key_id: bytes | None) -> _Name:
-    if label is not None and not isinstance(label, str):
-        raise TypeError("label must be str")
-    if key_id is not None and not isinstance(key_id, bytes):
-        raise TypeError("key_id must be bytes")
-    if label is None and key_id is None:
-        raise ValueError("a key is found by label, key_id or both")
-    given = ((Attribute.LABEL, label), (Attribute.ID, key_id))
-    return (Attribute.CLASS, kind), *((name, value) for name, value in given if value is not None)
-
-
-def _search(session: Session, name: _Name) -> list[Object]:
-    return list(session.get_objects(dict(name)))
-
-
-def _one(session: Session, name: _Name) -> Object:
-    objects = _search(session, name)
-    if len(objects) != 1:
-        raise codes.NoSuchKey
-    return objects[0]
-
-
-def _able(key: Object, kind: type[_K]) -> _K:
-    """Narrow a key to what its attributes on the token permit."""
-    if not isinstance(key, kind):
-        raise codes.FunctionNotSupported
-    return key
-
-
-def _aes_bytes(key: Object) -> int | None:
-    """Return the size of an AES key; None for a symmetric key of another kind."""
-    return key[Attribute.VALUE_LEN] if key[Attribute.KEY_TYPE] == KeyType.AES else None
-
-
-def _public(key: Object) -> RSAPublicKey | PublicCurveKey | None:
-    """Read a public key; None where it is not of a kind that is known, or not one at all."""
-    if key[Attribute.KEY_TYPE] == KeyType.RSA:
-        names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
-        e, n = (int.from_bytes(key[name], "big") for name in names)
-        with foreign.Suppress():
-            return RSAPublicNumbers(e, n).public_key()
-        return None
-    curve = _CURVES.get(bytes(key[Attribute.EC_PARAMS]))
-    if curve is None:
-        return None
-    # CKA_EC_POINT is the DER of a byte string, or on some tokens its bytes alone.
-    point, size = bytes(key[Attribute.EC_POINT]), curves.field_bytes(curve)
-    if curves.kty(curve) == "OKP":
-        return curves.load_public(curve, point[-size:], None)
-    return curves.load_public(curve, point[-2 * size : -size], point[-size:])
 
 
 def _does_its_work(key: Key, public: RSAPublicKey | PublicCurveKey, device: Pkcs11Key) -> bool:

@@ -143,6 +143,7 @@ class Aws(Service):
             return self.change({"Signature": foreign.sign(asked["Message"])})
         if asked["MessageType"] == "EXTERNAL_MU":
             return self.change({"Signature": private.foreign.sign_mu(asked["Message"])})
+        assert asked["MessageType"] == "DIGEST"
         scheme = asked["SigningAlgorithm"]
         signature = sign(private, scheme, hash_named(scheme), asked["Message"])
         return self.change({"Signature": signature})

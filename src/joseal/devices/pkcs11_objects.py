@@ -72,7 +72,11 @@ def the_one(session: Session, name: Name) -> Object:
 
 
 def able(key: Object, kind: type[_K]) -> _K:
-    """Narrow a key to what its attributes on the token permit."""
+    """Narrow a key to what its attributes on the token permit.
+
+    Raises:
+        FunctionNotSupported: they don't permit it.
+    """
     if not isinstance(key, kind):
         raise codes.FunctionNotSupported
     return key

@@ -7,6 +7,7 @@ Source: RFC 7516 section 11.5, RFC 7518 sections 3 and 4, the services' API refe
 """
 
 import inspect
+import json
 import os
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -247,6 +248,14 @@ def test_aws_agrees_on_every_curve_of_nist(curve):
     assert Decrypter(mine, enc=ENC).decrypt(token) == PLAINTEXT
 
 
+def test_answer_without_the_name_of_a_key_leaves_the_callers():
+    client = service("aws", "RS256")
+    client.change = lambda answer: {**answer, "KeyId": None}
+    key = load("aws", client, "RS256")
+    client.change = lambda answer: answer
+    assert Signer(key).sign(PLAINTEXT)
+
+
 def test_alias_is_looked_up_once():
     client = service("aws", "RS256")
     client.keys["arn:1"] = client.keys[NAME]
@@ -394,6 +403,29 @@ def test_timeout_goes_with_every_call_and_no_call_is_tried_again():
     assert given == [once, once, azure_once, azure_once]
 
 
+def test_wrapping_has_the_timeout_and_a_name_that_is_in_no_set():
+    """The client wraps by itself, with a key of its own, where it finds the name in a set."""
+    client = service("azure", "A256KW")
+    original, given = client.get_cryptography_client, []
+
+    def inner(**named):
+        made = original(**named)
+        for name in ("wrap_key", "unwrap_key"):
+            step = getattr(made, name)
+            setattr(made, name, lambda step=step, **asked: given.append(asked) or step(**asked))
+        return made
+
+    client.get_cryptography_client = inner
+    AzureKeyVault(client, timeout=3).load(name=NAME, alg="A256KW")
+    assert len(given) == 2
+    for asked in given:
+        assert asked["algorithm"] == "A256KW"
+        assert asked["algorithm"] not in set(azure._WRAPPING)
+        assert json.dumps(asked["algorithm"]) == '"A256KW"'
+        options = {name: asked[name] for name in asked if "time" in name or "retry" in name}
+        assert options == {"connection_timeout": 3, "read_timeout": 3, "retry_total": 0}
+
+
 def spied(client, given):
     """Write down the options of the calls that cross the network."""
     names = {"get_public_key", "asymmetric_sign", "get_key", "sign"}
@@ -452,7 +484,7 @@ FAILURES = {
             for code in (
                 *("DisabledException", "KMSInvalidStateException", "KMSInternalException"),
                 *("DependencyTimeoutException", "IncorrectKeyException", "ValidationException"),
-                *("KeyUnavailableException", "InvalidKeyUsageException", "a new one", 7, None),
+                *("KeyUnavailableException", "InvalidKeyUsageException", "a new one", 7, None, []),
             )
         ),
         (key_services.ServiceError(response={}), "can't be asked"),
@@ -468,7 +500,7 @@ FAILURES = {
             for status in (
                 *("CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "ALREADY_EXISTS", "ABORTED"),
                 *("FAILED_PRECONDITION", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL"),
-                *("UNAVAILABLE", "DATA_LOSS", None),
+                *("UNAVAILABLE", "DATA_LOSS", None, []),
             )
         ),
     ],
@@ -481,7 +513,7 @@ FAILURES = {
             (key_services.Azure.error(status, code), "can't be asked")
             for status, code in (
                 *((400, "Other"), (400, None), (409, "Conflict"), (500, "BadParameter")),
-                *((503, ""), (None, "BadParameter")),
+                *((503, ""), (None, "BadParameter"), ([], "BadParameter")),
             )
         ),
     ],

@@ -403,6 +403,24 @@ def test_timeout_goes_with_every_call_and_no_call_is_tried_again():
     assert given == [once, once, azure_once, azure_once]
 
 
+@pytest.mark.parametrize(
+    ("cloud", "kind", "options"),
+    [
+        ("gcp", GoogleCloudKms, {"timeout": 10.0, "retry": None}),
+        (
+            "azure",
+            AzureKeyVault,
+            {"connection_timeout": 10.0, "read_timeout": 10.0, "retry_total": 0},
+        ),
+    ],
+)
+def test_timeout_is_ten_seconds_without_one(cloud, kind, options):
+    client, given = service(cloud, "RS256"), []
+    spied(client, given)
+    kind(client).load(name=NAME, alg="RS256")
+    assert given == [options]
+
+
 def test_wrapping_has_the_timeout_and_a_name_that_is_in_no_set():
     """The client wraps by itself, with a key of its own, where it finds the name in a set."""
     client = service("azure", "A256KW")

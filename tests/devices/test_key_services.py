@@ -421,6 +421,14 @@ def test_timeout_is_ten_seconds_without_one(cloud, kind, options):
     assert given == [options]
 
 
+def test_decryption_has_the_timeout_and_is_not_tried_again():
+    client, given = service("gcp", "RSA-OAEP"), []
+    spied(client, given)
+    key = GoogleCloudKms(client, timeout=3).load(name=NAME, alg="RSA-OAEP")
+    assert Decrypter(key, enc=ENC).decrypt(token("RSA-OAEP")) == PLAINTEXT
+    assert given == [{"timeout": 3, "retry": None}] * 2
+
+
 def test_wrapping_has_the_timeout_and_a_name_that_is_in_no_set():
     """The client wraps by itself, with a key of its own, where it finds the name in a set."""
     client = service("azure", "A256KW")
@@ -446,7 +454,7 @@ def test_wrapping_has_the_timeout_and_a_name_that_is_in_no_set():
 
 def spied(client, given):
     """Write down the options of the calls that cross the network."""
-    names = {"get_public_key", "asymmetric_sign", "get_key", "sign"}
+    names = {"get_public_key", "asymmetric_decrypt", "asymmetric_sign", "get_key", "sign"}
 
     def watch(owner, name):
         original = getattr(owner, name)
@@ -742,6 +750,7 @@ def azure_jwk(**members):
         ("gcp", "ML-DSA-44", with_(public_key=SimpleNamespace(data=b"", crc32c_checksum=0))),
         ("azure", "ES256", azure_jwk(crv="P-192")),
         ("azure", "ES256", azure_jwk(crv=None)),
+        ("azure", "ES256", azure_jwk(crv=[])),
         ("azure", "ES256", azure_jwk(x=b"\1")),
         ("azure", "RS256", azure_jwk(n=b"\1")),
     ],

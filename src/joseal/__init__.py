@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
     from joseal._core.jws import Signer, VerifiedToken, Verifier
     from joseal._core.keys import Key, KeySet
-    from joseal._core.keys.external import ExternalKey
+    from joseal._core.keys.external import ExternalKey, ExternalSecret
     from joseal._core.keys.formats.certificates import Certificate
     from joseal._core.limits import Limits
     from joseal._core.multi_jwe import MultiEncrypter
@@ -70,6 +70,7 @@ __all__ = [
     "EncryptThenSign",
     "Encrypter",
     "ExternalKey",
+    "ExternalSecret",
     "Form",
     "InvalidKeyError",
     "JoseError",
@@ -116,6 +117,7 @@ _HOMES: Final = {
     "EncryptThenSign": "nested",
     "Encrypter": "jwe",
     "ExternalKey": "keys.external",
+    "ExternalSecret": "keys.external",
     "FIPS_NAMES": "policy",
     "Form": "wire.json_form.members",
     "Key": "keys",

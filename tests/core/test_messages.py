@@ -8,6 +8,7 @@ import ast
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
@@ -20,6 +21,7 @@ from joseal import (
     Encrypter,
     InvalidKeyError,
     Key,
+    KeyUnavailableError,
     Limits,
     MalformedTokenError,
     NotAllowedError,
@@ -131,6 +133,14 @@ REFUSALS = [
     (TypeError, "enc must be str, not int", seals(enc=5)),
     (TypeError, "enc must be str or a collection of str, not int", opens("", enc=5)),
     (TypeError, "enc must be str, not int", opens("", enc=[5])),
+    (
+        KeyUnavailableError,
+        "the device gave an encrypted key of the wrong size",
+        lambda: Encrypter(
+            Key.from_external_secret(SimpleNamespace(wrap=lambda *_: b"", unwrap=id), alg="A256KW"),
+            enc=ENC,
+        ).encrypt(b""),
+    ),
     (
         TypeError,
         "key must be a Key, not str: load it first, for example with Key.from_pem or Key.from_jwk",

@@ -7,6 +7,7 @@ the loopback server.
 Source: the service model of botocore, the API reference of AWS KMS.
 """
 
+import io
 import os
 import socket
 import subprocess
@@ -201,3 +202,34 @@ def test_nobody_listens_and_time_runs_out():
         short = Config(retries={"total_max_attempts": 1}, read_timeout=0.2)
         with pytest.raises(KeyUnavailableError, match="can't be asked"):
             AwsKms(client(silent.getsockname()[1], short)).load(key_id="k", alg=ALG)
+
+
+def test_program_of_the_guide_tells_refused_from_not_tried(monkeypatch, capsys):
+    service = rules.service("aws", ALG, name="alias/bank")
+    good = Encrypter(rules.held(ALG).public(), enc="A256GCM").encrypt(b"payment")
+    with servers.serving(servers.aws(service)) as port:
+        for name, value in {
+            "AWS_ENDPOINT_URL_KMS": f"http://127.0.0.1:{port}",
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "KMS_KEY": "alias/bank",
+        }.items():
+            monkeypatch.setenv(name, value)
+        program = rules.run_example("kms_decrypt.py")
+
+        def run(*tokens):
+            monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(tokens)))
+            return program["main"](), capsys.readouterr().out.splitlines()
+
+        done = ["1 opened: 7 bytes", "2 refused: undecryptable", "3 refused: malformed"]
+        assert run(good, rules.spoiled(good), "x") == (0, done)
+
+        def away(answer):
+            if "Plaintext" in answer:
+                raise key_services.Aws.error("ThrottlingException")
+            return answer
+
+        service.change = away
+        kept = "1 not tried: the key service is asked too often: ask again later"
+        assert run(good, "x") == (75, [kept, "2 refused: malformed"])

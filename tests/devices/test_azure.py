@@ -16,6 +16,7 @@ from tests.helpers import key_services
 from joseal import (
     Decrypter,
     DecryptionError,
+    Encrypter,
     InvalidKeyError,
     KeyUnavailableError,
     Signer,
@@ -84,7 +85,22 @@ def test_real_client_asks_for_every_alg_and_reads_every_answer(vault, alg):
             decrypter.decrypt(rules.spoiled(rules.token(alg)))
     # The second is the client's own, before its first operation.
     operation = "sign" if alg in rules.all_algorithms.SIGS else "unwrap_key"
-    assert service.asked[:3] == ["get_key", "get_key", operation]
+    if alg in rules.AES_WRAPPING:
+        assert service.asked[:5] == ["get_key", "get_key", "wrap_key", "get_key", "unwrap_key"]
+    else:
+        assert service.asked[:3] == ["get_key", "get_key", operation]
+
+
+@pytest.mark.parametrize("alg", rules.AES_WRAPPING)
+def test_real_client_wraps_in_the_service_and_never_with_a_key_of_its_own(vault, alg, caplog):
+    service = rules.service("azure", alg, name="k")
+    key = AzureKeyVault(vault(service)).load(name="k", alg=alg)
+    asked = len(service.asked)
+    made = Encrypter(key, enc=rules.ENC).encrypt(rules.PLAINTEXT)
+    assert Decrypter(rules.held(alg), enc=rules.ENC).decrypt(made) == rules.PLAINTEXT
+    assert Decrypter(key, enc=rules.ENC).decrypt(made) == rules.PLAINTEXT
+    assert service.asked[asked:] == ["wrap_key", "unwrap_key"]
+    assert "Local" not in caplog.text
 
 
 STATUSES = [400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504]
@@ -117,6 +133,16 @@ def test_example_of_the_guide_runs(vault, monkeypatch):
     monkeypatch.setattr(vault_keys, "KeyClient", lambda *_: client)
     monkeypatch.setenv("VAULT_URL", "https://127.0.0.1")
     assert rules.run_example("azure_keys.py")["mine"].kid == "2027-05"
+
+
+def test_example_of_a_managed_hsm_runs(vault, monkeypatch):
+    client = vault(rules.service("azure", "A256KW", name="at-rest"))
+    identity = SimpleNamespace(DefaultAzureCredential=Credential)
+    monkeypatch.setitem(sys.modules, "azure.identity", identity)
+    monkeypatch.setattr(vault_keys, "KeyClient", lambda *_: client)
+    monkeypatch.setenv("HSM_URL", "https://127.0.0.1")
+    space = rules.run_example("managed_hsm.py")
+    assert space["decrypter"].decrypt(space["encrypter"].encrypt(b"x")) == b"x"
 
 
 def test_nobody_listens():

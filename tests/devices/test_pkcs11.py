@@ -35,6 +35,7 @@ from joseal import (
     Key,
     KeyUnavailableError,
     MalformedTokenError,
+    MultiEncrypter,
     Signer,
     Verifier,
 )
@@ -53,6 +54,8 @@ from pkcs11.exceptions import (  # noqa: E402
     FunctionFailed,
     GeneralError,
     UserNotLoggedIn,
+    WrappedKeyInvalid,
+    WrappedKeyLenRange,
 )
 from pkcs11.mechanisms import MGF  # noqa: E402
 
@@ -77,6 +80,7 @@ CURVES = {
     "X25519": "06032b656e",
 }
 NAMED = {"Ed25519": b"\x13\x0cedwards25519", "X25519": b"\x13\x0acurve25519"}
+WRAPPING = {"A128KW": b"\1" * 16, "A192KW": b"\2" * 24, "A256KW": b"\3" * 32}
 AGREEING = ["P-256", "P-384", "P-521", "X25519"]
 SIGNING = {
     **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), "rsa"),
@@ -151,6 +155,22 @@ def import_p256(session, label):
     )
 
 
+def import_secret(session, label, secret, kind=KeyType.AES, **own):
+    given = {"WRAP": True, "UNWRAP": True, **own}
+    session.create_object(
+        {
+            Attribute.CLASS: ObjectClass.SECRET_KEY,
+            Attribute.KEY_TYPE: kind,
+            Attribute.TOKEN: True,
+            Attribute.LABEL: label,
+            Attribute.SENSITIVE: True,
+            Attribute.EXTRACTABLE: False,
+            Attribute.VALUE: secret,
+            **{Attribute[name]: value for name, value in given.items()},
+        }
+    )
+
+
 def fill(session):
     generate_rsa(session, "rsa")
     for curve in CURVES:
@@ -165,6 +185,13 @@ def fill(session):
     _, first = generate_rsa(session, "first", b"\5")
     public, second = generate_rsa(session, "second", b"\6")
     generate_curve(session, "secp256k1", "secp256k1", bytes.fromhex("06052b8104000a"))
+    for alg, secret in WRAPPING.items():
+        import_secret(session, alg, secret)
+    import_secret(session, "wraps only", bytes(32), UNWRAP=False)
+    import_secret(session, "unwraps only", bytes(32), WRAP=False)
+    import_secret(session, "not of AES", bytes(32), KeyType.GENERIC_SECRET)
+    for _ in range(2):
+        import_secret(session, "twice AES", bytes(32))
     import_rsa(session, "even exponent")
     session.create_object(
         {
@@ -302,7 +329,7 @@ def test_shared_secret_keeps_its_leading_zeros(hsm):
 
 def test_secrets_do_not_pile_up_in_the_token(hsm):
     device = hsm.find(label="known P-256")
-    secret_keys = {Attribute.CLASS: ObjectClass.SECRET_KEY}
+    secret_keys = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.TOKEN: False}
     device.agree(all_algorithms.private("P-256", "peer").public_key())
     assert hsm._run(lambda session: list(session.get_objects(secret_keys))) == []
 
@@ -342,7 +369,7 @@ def test_edwards_key_by_name_signs(hsm):
 def test_type_of_key_that_python_pkcs11_does_not_know_is_a_number():
     """CKK_EC_MONTGOMERY, of version 3.0, which SoftHSM 2.6.1 does not have."""
     raw = struct.pack("L", 0x41)
-    assert module._MAPPER.unpack_attributes(Attribute.KEY_TYPE, raw) == 0x41
+    assert module.MAPPER.unpack_attributes(Attribute.KEY_TYPE, raw) == 0x41
 
 
 @pytest.mark.parametrize("alg", OAEP)
@@ -804,6 +831,129 @@ def test_refusal_to_sign_is_no_signature(hsm):
     """SoftHSM takes a key for agreement to sign with, and then gives up without a cause."""
     with pytest.raises(KeyUnavailableError, match="refuses to sign"):
         hsm.find(label="X25519").sign("EdDSA", b"x")
+
+
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@pytest.mark.parametrize("alg", WRAPPING)
+def test_token_and_memory_agree_on_an_aes_key(hsm, alg, enc):
+    """Every size of CEK, both ways."""
+    mine = hsm.load(alg=alg, label=alg, kid="a")
+    assert repr(mine) == f"Key(alg={alg!r}, kid='a', external secret)"
+    memory = Key.from_bytes(WRAPPING[alg], alg=alg)
+    for maker, opener in ((mine, memory), (memory, mine), (mine, mine)):
+        token = Encrypter(maker, enc=enc).encrypt(b"text")
+        assert Decrypter(opener, enc=enc).decrypt(token) == b"text"
+
+
+def test_several_recipients_share_a_cek_that_the_token_wraps(hsm):
+    theirs = Key.generate("ECDH-ES+A256KW", kid="theirs")
+    mine = hsm.load(alg="A256KW", label="A256KW", kid="mine")
+    message = MultiEncrypter([theirs.public(), mine], enc=ENC).encrypt(b"text")
+    for key in (theirs, mine):
+        assert Decrypter(key, enc=ENC, form="general").decrypt(message) == b"text"
+
+
+def test_failure_of_a_wrapped_key_is_the_same_wherever_the_key_is(hsm):
+    mine = hsm.load(alg="A256KW", label="A256KW")
+    memory = Key.from_bytes(WRAPPING["A256KW"], alg="A256KW")
+    header, key, *rest = Encrypter(memory, enc=ENC).encrypt(b"text").split(".")
+    broken = [
+        ".".join((header, forge.b64(bytes(len(forge.unb64(key)))), *rest)),
+        ".".join((header, key, *rest[:-1], forge.b64(bytes(16)))),
+    ]
+    expected = seen(memory, broken[0])
+    for one in broken:
+        assert seen(mine, one) == expected
+        assert decrypter(mine).decrypt(".".join((header, key, *rest))) == b"text"
+    with pytest.raises(MalformedTokenError, match="size that enc asks for"):
+        decrypter(mine).decrypt(".".join((header, forge.b64(bytes(32)), *rest)))
+
+
+def test_softhsm_refuses_a_bad_wrapped_key_without_a_cause_and_a_bad_size_with_one(hsm):
+    """Why both have to be refusals."""
+
+    def work(session):
+        (key,) = session.get_objects({Attribute.LABEL: "A256KW"})
+        for raw, code in ((bytes(40), GeneralError), (bytes(33), WrappedKeyLenRange)):
+            with pytest.raises(code):
+                key.unwrap_key(
+                    ObjectClass.SECRET_KEY,
+                    KeyType.GENERIC_SECRET,
+                    raw,
+                    mechanism=Mechanism.AES_KEY_WRAP,
+                )
+
+    hsm._run(work)
+    assert {GeneralError, WrappedKeyLenRange, WrappedKeyInvalid} <= set(module._REFUSED)
+
+
+def test_ceks_are_objects_of_the_session_and_do_not_pile_up_in_it(hsm, monkeypatch):
+    secret_keys = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.TOKEN: False}
+    listed = []
+
+    def able(key, kind):
+        listed.append(len(list(key.session.get_objects(secret_keys))))
+        if kind is module.WrapMixin and refused:
+            raise GeneralError
+        return key
+
+    refused = False
+    mine = hsm.load(alg="A256KW", label="A256KW")
+    monkeypatch.setattr(module, "able", able)
+    token = Encrypter(mine, enc=ENC).encrypt(b"text")
+    assert decrypter(mine).decrypt(token) == b"text"
+    refused = True
+    with pytest.raises(KeyUnavailableError, match="refuses to wrap"):
+        Encrypter(mine, enc=ENC).encrypt(b"text")
+    # Twice while it wraps, once before it unwraps, and once in what is refused.
+    assert listed == [1, 1, 0, 1]
+    assert hsm._run(lambda session: list(session.get_objects(secret_keys))) == []
+
+
+@pytest.mark.parametrize(
+    ("alg", "label", "message"),
+    [
+        ("A256KW", "missing", "not one symmetric key of this name"),
+        ("A256KW", "twice AES", "not one symmetric key of this name"),
+        ("A256KW", "rsa", "not one symmetric key of this name"),
+        ("A256KW", "A128KW", "A256KW needs an AES key of 32 bytes"),
+        ("A128KW", "A256KW", "A128KW needs an AES key of 16 bytes"),
+        ("A256KW", "not of AES", "A256KW needs an AES key of 32 bytes"),
+        ("A256KW", "wraps only", "does not wrap and unwrap"),
+        ("A256KW", "unwraps only", "does not wrap and unwrap"),
+        ("A256GCMKW", "A256KW", "not one private key"),
+    ],
+)
+def test_what_is_wrong_with_an_aes_key_is_said_when_it_is_loaded(hsm, alg, label, message):
+    with pytest.raises(InvalidKeyError, match=message) as caught:
+        hsm.load(alg=alg, label=label)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+def test_aes_key_that_gives_another_cek_back_is_refused_when_it_is_loaded(hsm, monkeypatch):
+    monkeypatch.setattr(module._Pkcs11Secret, "unwrap", lambda *_: bytes(32))
+    with pytest.raises(InvalidKeyError, match="does not wrap and unwrap"):
+        hsm.load(alg="A256KW", label="A256KW")
+
+
+@pytest.mark.parametrize("code", [DeviceError, GeneralError])
+def test_token_that_does_not_wrap_is_unavailable(hsm, code, monkeypatch):
+    mine = hsm.load(alg="A256KW", label="A256KW")
+    encrypter = Encrypter(mine, enc=ENC)
+
+    def fail(*_):
+        raise code
+
+    monkeypatch.setattr(module, "able", fail)
+    with pytest.raises(KeyUnavailableError, match=r"can't be asked|refuses to wrap"):
+        encrypter.encrypt(b"text")
+
+
+def test_secret_on_a_token_shows_its_name_and_no_more(hsm):
+    mine = hsm.load(alg="A256KW", label="A256KW")
+    assert repr(mine._material.device) == "Pkcs11Secret('A256KW')"
+    with pytest.raises(InvalidKeyError, match="stays there"):
+        mine.to_jwk(private=True)
 
 
 @pytest.mark.parametrize("alg", ["RSA1_5", "A128KW", "x"])

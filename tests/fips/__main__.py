@@ -1,6 +1,6 @@
 """Every algorithm under OpenSSL's FIPS provider, where this machine can load one.
 
-    python -m tests.fips FOLDER
+    python -m tests.fips FOLDER [--suite]
 
 The folder has `fips.so` and the `fipsmodule.cnf` that `openssl fipsinstall -module fips.so -out
 fipsmodule.cnf` wrote for it. `make build_generated providers/fips.so` in OpenSSL's sources, after
@@ -11,52 +11,24 @@ What is looked for: each name that `FIPS_NAMES` accepts does its work or is refu
 token; and those of `BASE`, which every module has, do their work. Exit status 0; 1 where that is
 not so; 3 where no provider can be loaded.
 
-The wheels of `cryptography` bring their own OpenSSL. It loads a provider that the environment names,
-by a function that `cryptography` keeps to itself: a test may do that, and a deployment has no
-promise that the next wheel does.
-
-Python's own `hashlib` has another OpenSSL. Both can't share one provider in a process, so the
-environment names it only until `cryptography` has loaded it.
+With `--suite` the tests of the core run under the provider afterwards, by `tests.fips.plugin`.
 """
 
 import os
+import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-CONFIGURATION = """openssl_conf = init
-.include {folder}/fipsmodule.cnf
-[init]
-providers = providers
-[providers]
-fips = fips_sect
-base = base_sect
-[base_sect]
-activate = 1
-"""
+from tests.fips.provider import load
+
 BASE = {"RSA-OAEP-256", "A256KW", "ECDH-ES+A256KW", "dir", "RS256", "PS256", "ES256", "HS256"}
+# The core, but for what has no cryptography in it or takes minutes.
+SUITE = [
+    *(f"tests/core/{name}" for name in ("algorithms", "jwe", "keys", "wire")),
+    *(f"tests/core/test_{name}.py" for name in ("jws", "jws_json", "nested", "messages", "policy")),
+]
 WORKS, LACKS = "works", "the provider lacks it"
-
-
-def load(folder: Path) -> str:
-    """Load the provider, and return the version of OpenSSL; nothing where it can't be loaded."""
-    with tempfile.TemporaryDirectory() as own:
-        configuration = Path(own) / "openssl.cnf"
-        configuration.write_text(CONFIGURATION.format(folder=folder.resolve()), "utf-8")
-        named = {"OPENSSL_CONF": str(configuration), "OPENSSL_MODULES": str(folder.resolve())}
-        os.environ |= named
-        from cryptography.exceptions import InternalError
-        from cryptography.hazmat.backends.openssl import backend
-
-        try:
-            backend._enable_fips()
-        except InternalError:
-            return ""
-        finally:
-            for name in named:
-                del os.environ[name]
-    return backend.openssl_version_text() if backend._fips_enabled else ""
 
 
 def tried(work: Callable[[], None]) -> str:
@@ -135,5 +107,15 @@ def main(folder: Path) -> int:
     return 1 if bad else 0
 
 
+def suite(folder: Path) -> int:
+    """Run the tests of the core under the provider, and return the status of pytest."""
+    own = os.environ | {"JOSEAL_FIPS": str(folder.resolve())}
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "tests.fips.plugin"]
+    return subprocess.run([*command, *SUITE], env=own, check=False).returncode
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "/usr/lib/ssl")))
+    folders = [Path(given) for given in sys.argv[1:] if given != "--suite"] or [
+        Path("/usr/lib/ssl")
+    ]
+    sys.exit(main(folders[0]) or ("--suite" in sys.argv and suite(folders[0])))

@@ -97,6 +97,8 @@ def azure(service, authority):
 
     def operation(name, method, asked):
         client = key_services.AzureCryptography(service, name)
+        if method == "wrapkey":
+            return client.wrap_key(asked["alg"], unb64(asked["value"])).encrypted_key
         if method == "unwrapkey":
             return client.unwrap_key(asked["alg"], unb64(asked["value"])).key
         return client.sign(asked["alg"], unb64(asked["value"])).signature

@@ -8,7 +8,7 @@ Source: the API references of AWS KMS, Google Cloud KMS and Azure Key Vault.
 
 from types import SimpleNamespace
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, keywrap
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
@@ -143,6 +143,7 @@ class Aws(Service):
             return self.change({"Signature": foreign.sign(asked["Message"])})
         if asked["MessageType"] == "EXTERNAL_MU":
             return self.change({"Signature": private.foreign.sign_mu(asked["Message"])})
+        assert asked["MessageType"] == "DIGEST"
         scheme = asked["SigningAlgorithm"]
         signature = sign(private, scheme, hash_named(scheme), asked["Message"])
         return self.change({"Signature": signature})
@@ -211,7 +212,9 @@ class Google(Service):
 
 
 class Azure(Service):
-    """A `KeyClient`, and the `CryptographyClient` of its keys; a key is a private one, and `key_ops`."""
+    """A `KeyClient`, and the `CryptographyClient` of its keys; a key is a private one or that of AES,
+    and `key_ops`.
+    """
 
     version = "v7"
 
@@ -238,12 +241,27 @@ class AzureCryptography:
     def __init__(self, service, name):
         self.service, self.name = service, name
 
+    def wrap_key(self, algorithm, key, **options):
+        secret, _ = self.service.begin("wrap_key", self.name)
+        if 8 * len(secret) != int(algorithm[1:4]):
+            raise self.service.error(400, "BadParameter")
+        return self.service.change(SimpleNamespace(encrypted_key=keywrap.aes_key_wrap(secret, key)))
+
     def unwrap_key(self, algorithm, encrypted_key, **options):
         private, _ = self.service.begin("unwrap_key", self.name)
+        if algorithm in ("A128KW", "A192KW", "A256KW"):  # its hash is its own
+            return self._unwrap_aes(private, encrypted_key)
         kind = HASHES["SHA_256" if algorithm == "RSA-OAEP-256" else "SHA_1"]
         try:
             key = decrypt(private, kind, encrypted_key)
         except RefusedError:
+            raise self.service.error(400, "BadParameter") from None
+        return self.service.change(SimpleNamespace(key=key))
+
+    def _unwrap_aes(self, secret, encrypted_key):
+        try:
+            key = keywrap.aes_key_unwrap(secret, encrypted_key)
+        except keywrap.InvalidUnwrap:
             raise self.service.error(400, "BadParameter") from None
         return self.service.change(SimpleNamespace(key=key))
 
@@ -258,6 +276,8 @@ class AzureCryptography:
 
 def jwk_of(private):
     """Return the members of a public JWK as bytes, with the service's names of curves."""
+    if isinstance(private, bytes):
+        return {"kty": "oct-HSM"}
     numbers = private.public_key().public_numbers()
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         return {"kty": "RSA", "n": numbers.n.to_bytes(256, "big"), "e": b"\1\0\1"}

@@ -1,5 +1,8 @@
 """Asks joseal what the installed OpenSSL can do, before a test takes a primitive away."""
 
+from contextlib import suppress
+
+from joseal import InvalidKeyError
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal._core.keys import support
 
@@ -10,7 +13,9 @@ def probe_all():
         support._does_content_encryption(enc)
     for spec in (*ALGS.values(), *SIGS.values()):
         for curve in spec.curves or ("",):
-            support._does_algorithm(spec, curve)
+            # Of ML-KEM and ML-DSA there is no key to try where they are missing.
+            with suppress(InvalidKeyError):
+                support._does_algorithm(spec, curve)
 
 
 def forget_all():

@@ -8,10 +8,14 @@ Two things mutmut does not do by itself:
 - It leaves decorated functions out. In the copy, decorators are put on in a statement of their own.
 - It starts pytest anew for every mutant, which takes most of its time. Here pytest collects once,
   and every mutant is tried in a fork of that process.
+
+With MUTATION_SECONDS=N in the environment a mutant is tried by N seconds of its tests, the quickest
+first. Those that live are then tried by all of theirs, by their names as patterns.
 """
 
 import ast
 import fnmatch
+import gc
 import json
 import os
 import resource
@@ -94,6 +98,12 @@ class Trial:
 
     def pytest_runtestloop(self, session):
         items = {item.nodeid: item for item in session.items}
+        from tests.helpers import probed  # that of the copy, which pytest has found by now
+
+        # Once for all forks, which then share their memory for as long as they can.
+        probed.probe_all()
+        gc.collect()
+        gc.freeze()
         for path in sorted(Path("src").rglob("*.meta")):
             for mutant, verdict in json.loads(path.read_text("utf-8"))["exit_code_by_key"].items():
                 if self.wanted(mutant, verdict):
@@ -117,7 +127,13 @@ class Trial:
             items.keys() & self.tests.get(function, ()),
             key=lambda name: (mirror not in name, self.seconds[name]),
         )
-        return [items[name] for name in names]
+        chosen, left = [], float(os.environ.get("MUTATION_SECONDS", "inf"))
+        for name in names:
+            if left < 0:
+                break
+            left -= self.seconds[name]
+            chosen.append(items[name])
+        return chosen
 
     def fork(self, mutant, items):
         if child := os.fork():
@@ -126,7 +142,7 @@ class Trial:
             os._exit(UNTESTED)
         most_seconds = int(30 + 10 * sum(self.seconds[item.nodeid] for item in items))
         resource.setrlimit(resource.RLIMIT_CPU, (most_seconds, most_seconds + 5))
-        signal.alarm(2 * most_seconds)  # who waits for ever uses no CPU
+        signal.alarm(20 * most_seconds)  # who waits for ever uses no CPU
         os.environ["MUTANT_UNDER_TEST"] = mutant
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
@@ -163,7 +179,9 @@ def main():
     os.chdir(folder / "mutants")
     chosen = settings()
     arguments = [*chosen["pytest_add_cli_args"], *chosen["pytest_add_cli_args_test_selection"]]
-    return pytest.main(["--rootdir=.", "-q", "-s", *arguments], plugins=[Trial(patterns)])
+    # Nobody reads why a mutant was killed.
+    quick = ["--rootdir=.", "-q", "-s", "--tb=native", "--assert=plain"]
+    return pytest.main([*quick, *arguments], plugins=[Trial(patterns)])
 
 
 if __name__ == "__main__":

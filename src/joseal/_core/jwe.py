@@ -209,6 +209,7 @@ class Encrypter(Opaque):
                 over 32 KiB.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
+            KeyUnavailableError: a secret on a device could not be asked.
 
         Example:
             >>> import joseal
@@ -283,6 +284,7 @@ def begin_token(
             JSON can't carry; `info` without HPKE or over 32 KiB.
         TokenTooLargeError: the header is over `header_bytes`.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
+        KeyUnavailableError: a secret on a device could not be asked.
     """
     token_count.count(encrypter._tokens)
     settings = encrypter._settings

@@ -192,6 +192,7 @@ class MultiEncrypter(Opaque):
                 is not for HPKE, or over 32 KiB.
             TokenTooLargeError: header, plaintext or message would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
+            KeyUnavailableError: a secret on a device could not be asked.
 
         Example:
             >>> import joseal

@@ -8,12 +8,16 @@ Rules:
   is asked.
 - Status 400 with the code `BadParameter` is a refused ciphertext: name, version, size and algorithm
   were checked when the key was loaded. All else is `KeyUnavailableError`: what was to be decrypted
-  may be good.
+  may be good. docs/decisions.md 147 says on what that rests.
+- A managed HSM's AES key has no public half, and its size is not told. It wraps and unwraps a
+  constant when it is loaded, each by a client of its own: an algorithm that does not fit it has the
+  code of a refused ciphertext too and would make good tokens bad, and a client that used a key of
+  its own would make tokens that nobody opens.
 - The version that is the newest one when a key is loaded stays the key's.
 
 The service's names of algorithms are those of JOSE, and its ECDSA signatures are r and s.
 
-Source: Azure Key Vault REST API reference: get key, unwrap key, sign.
+Source: Azure Key Vault REST API reference: get key, wrap key, unwrap key, sign.
 """
 
 from collections.abc import Mapping
@@ -22,23 +26,44 @@ from typing import Final, TypeGuard, final
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.registry import SIGS, KeyAlg
-from joseal._core.keys.external import PublicMaterial
+from joseal._core.keys.external import PublicMaterial, SharedExternal
 from joseal._core.keys.key import Key
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.devices import key_service
 from joseal.devices.key_service import Cause, Client
-from joseal.errors import KeyUnavailableError
+from joseal.errors import InvalidKeyError, KeyUnavailableError
 
 # HTTP status, and what it comes to.
 _CAUSES: Final[Mapping[object, Cause]] = {404: "missing", 401: "denied", 403: "denied", 429: "busy"}
 _BAD_REQUEST: Final = 400
 
-# The operation that the key must be made for.
-_SERVED: Final[Mapping[str, str]] = {
-    **dict.fromkeys(("RSA-OAEP", "RSA-OAEP-256"), "unwrapKey"),
-    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), "sign"),
-    **dict.fromkeys(("ES256", "ES384", "ES512", "ES256K"), "sign"),
+
+class _InService(str):
+    """The name of an algorithm that the client finds in no table of what it does by itself.
+
+    azure-keyvault-keys 4.11.3 wraps without the service where it finds the name. An AES key has its
+    bytes in the HSM, and the client then draws a random one in their place.
+    """
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
+
+_WRAPPING: Final = {alg: _InService(alg) for alg in ("A128KW", "A192KW", "A256KW")}
+
+# The operations that the key must be made for.
+_SERVED: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("RSA-OAEP", "RSA-OAEP-256"), ("unwrapKey",)),
+    **dict.fromkeys(_WRAPPING, ("wrapKey", "unwrapKey")),
+    **dict.fromkeys(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"), ("sign",)),
+    **dict.fromkeys(("ES256", "ES384", "ES512", "ES256K"), ("sign",)),
 }
+# The kinds of an AES key, which a managed HSM has and a vault does not.
+_AES: Final = ("oct-HSM", "oct")
+# No JWE has this as its CEK.
+_PROBE_CEK: Final = b"joseal: does this key do its wor"
 _CURVES: Final[Mapping[object, str]] = {
     "P-256": "P-256",
     "P-384": "P-384",
@@ -49,7 +74,7 @@ _CURVES: Final[Mapping[object, str]] = {
 
 
 class _AzureKey(Opaque):
-    """A private key in the service; an `ExternalKey`."""
+    """A private key in the service, an `ExternalKey`; or an AES key, an `ExternalSecret`."""
 
     __slots__ = ("_client", "_name", "_options")
 
@@ -61,15 +86,47 @@ class _AzureKey(Opaque):
         self._set(_client=client, _name=name, _options=options)
 
     def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
-        """Decrypt with OAEP.
+        """Decrypt with OAEP, or unwrap with AES key wrap.
 
         Raises:
             KeyUnavailableError: the service can't be asked, or does not do this.
         """
         answer = self._client.ask(
-            "unwrap_key", algorithm=alg, encrypted_key=encrypted_key, **self._options
+            "unwrap_key",
+            algorithm=_WRAPPING.get(alg, alg),
+            encrypted_key=encrypted_key,
+            **self._options,
         )
         return None if answer is None else key_service.bytes_of(answer, "key")
+
+    def wrap(self, alg: str, cek: bytes) -> bytes:
+        """Wrap with AES key wrap.
+
+        Raises:
+            KeyUnavailableError: the service can't be asked, refuses, or does not do this.
+        """
+        encrypted_key = self._wrap(alg, cek)
+        if encrypted_key is None:
+            raise KeyUnavailableError("Azure Key Vault refuses to wrap")
+        return encrypted_key
+
+    def _wrap(self, alg: str, cek: bytes) -> bytes | None:
+        answer = self._client.ask("wrap_key", algorithm=_WRAPPING[alg], key=cek, **self._options)
+        return None if answer is None else key_service.bytes_of(answer, "encrypted_key")
+
+    def is_for(self, alg: str, same: "_AzureKey") -> bool:
+        """Tell whether an AES key does what `alg` says, and does it in the service.
+
+        Args:
+            alg: the algorithm.
+            same: the same key by a client of its own, which unwraps what this one wraps: keys that
+                clients draw for themselves differ.
+
+        Raises:
+            KeyUnavailableError: the service can't be asked, or denies it.
+        """
+        wrapped = self._wrap(alg, _PROBE_CEK)
+        return wrapped is not None and same.unwrap(alg, wrapped) == _PROBE_CEK
 
     def agree(self, peer: PublicCurveKey) -> bytes | None:  # noqa: ARG002 - of the protocol
         """Refuse: the service has no key agreement, and no key is loaded for one.
@@ -141,6 +198,9 @@ class AzureKeyVault(Opaque):
     ) -> Key:
         """Fetch a public key, and make a `Key` of it whose private half stays where it is.
 
+        An AES key of a managed HSM, for A128KW, A192KW or A256KW, has no public half. It is tried
+        once: it wraps a constant and unwraps it.
+
         Args:
             name: of the key in the vault.
             alg: the one algorithm that the key is for.
@@ -155,7 +215,7 @@ class AzureKeyVault(Opaque):
             TypeError: an argument is of the wrong type.
             ValueError: a name is empty, or UTF-8 can't carry `kid`.
             InvalidKeyError: no such key; a key that was made for another use or that `alg` does
-                not take; an `alg` that the service does not do.
+                not take; an `alg` that the service does not do, or not with this key.
             KeyUnavailableError: the service can't be asked, or denies it.
 
         Source: Azure Key Vault REST API reference, get key.
@@ -168,18 +228,27 @@ class AzureKeyVault(Opaque):
         jwk, own = key_service.part(found, "key"), key_service.part(found, "properties", "version")
         if not (isinstance(own, str) and _does(key_service.part(jwk, "key_ops"), _SERVED[alg])):
             raise key_service.not_for(alg)
-        public = _public(jwk)
-        client = self._client.fetch("get_cryptography_client", key_name=name, key_version=own)
-        asked = Client(client, ("sign", "unwrap_key"), _cause)
-        return key_service.make_key(public, _AzureKey(asked, name, self._options), alg, kid)
+        if alg not in _WRAPPING:
+            public = _public(jwk)
+            return key_service.make_key(public, self._key(name, own), alg, kid)
+        device = self._key(name, own)
+        is_aes = key_service.part(jwk, "kty") in _AES
+        if not (is_aes and device.is_for(alg, self._key(name, own))):
+            raise InvalidKeyError(f"{alg} needs an AES key of its size, in a managed HSM")
+        return Key._make(SharedExternal(device), alg, kid=kid)
+
+    def _key(self, name: str, version: str) -> _AzureKey:
+        client = self._client.fetch("get_cryptography_client", key_name=name, key_version=version)
+        asked = Client(client, ("sign", "unwrap_key", "wrap_key"), _cause)
+        return _AzureKey(asked, name, self._options)
 
     def __repr__(self) -> str:
         return "AzureKeyVault()"
 
 
-def _does(operations: object, wanted: str) -> bool:
-    """Tell whether a list of operations, as texts or members of an enumeration, has one."""
-    return _is_list(operations) and wanted in operations
+def _does(operations: object, wanted: tuple[str, ...]) -> bool:
+    """Tell whether a list of operations, as texts or members of an enumeration, has these."""
+    return _is_list(operations) and all(name in operations for name in wanted)
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

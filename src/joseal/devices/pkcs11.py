@@ -5,6 +5,8 @@
 
 Rules:
 - The token does the whole private operation, padding included: raw RSA is never asked for.
+- An AES key of the token wraps by C_WrapKey and C_UnwrapKey, the way to CKM_AES_KEY_WRAP that
+  tokens have. The CEK is a session object for as long as that takes, and never a token object.
 - RSA1_5 is not served: how long a token takes over bad padding is out of our hands (Bardou et al.:
   Efficient Padding Oracle Attacks on Cryptographic Hardware).
 - An error that a token may return for a bad ciphertext counts as a refusal, None. Any other error
@@ -13,36 +15,42 @@ Rules:
   there are no threads, and the library then takes no locks. Calls of others are not kept out.
 
 Source: PKCS #11 version 2.40, base specification sections 5.1 (return values), 5.4 (threads) and
-5.6 (login); current mechanisms sections 2.1 and 2.3.
+5.6 (login); current mechanisms sections 2.1, 2.3 and 2.14 (AES key wrap).
 """
 
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TypeAlias, TypeVar, final
+from typing import Final, TypeVar, final
 
 import pkcs11
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, Session
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from pkcs11 import KDF, MGF, Attribute, KeyType, Mechanism, Object, ObjectClass, SecretKey, Session
 from pkcs11 import exceptions as codes
-from pkcs11.attributes import AttributeMapper, handle_ulong
-from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin
+from pkcs11.types import DecryptMixin, DeriveMixin, SignMixin, UnwrapMixin, WrapMixin
 
-from joseal._core.algorithms import curves, foreign, rsa
+from joseal._core.algorithms import curves, rsa
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import HASHES
-from joseal._core.algorithms.registry import ALGS, SIGS, Alg, SigAlg
-from joseal._core.keys.external import External
+from joseal._core.algorithms.registry import ALGS, SIGS, Alg, AlgorithmSpec, SigAlg, lookup_alg
+from joseal._core.keys.external import External, SharedExternal
 from joseal._core.keys.key import Key
 from joseal._core.processes import LockOfProcess, ProcessId, process_id
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal.devices.pkcs11_objects import (
+    MAPPER,
+    Name,
+    able,
+    aes_bytes,
+    name_of,
+    public_half,
+    search,
+    the_one,
+)
 from joseal.errors import InvalidKeyError, KeyUnavailableError
 
 _R = TypeVar("_R")
-_K = TypeVar("_K", bound=Object)
-
-_Name: TypeAlias = tuple[tuple[Attribute, ObjectClass | str | bytes], ...]
 
 _ONE_AT_A_TIME: Final = LockOfProcess()
 
@@ -52,6 +60,7 @@ _ONE_AT_A_TIME: Final = LockOfProcess()
 _REFUSED: Final = (
     *(codes.EncryptedDataInvalid, codes.EncryptedDataLenRange),
     *(codes.DataInvalid, codes.DataLenRange),
+    *(codes.WrappedKeyInvalid, codes.WrappedKeyLenRange),
     *(codes.FunctionFailed, codes.GeneralError),
 )
 _PIN_REFUSED: Final = (codes.PinExpired, codes.PinIncorrect, codes.PinLenRange, codes.PinLocked)
@@ -62,6 +71,13 @@ _OAEP: Final = {
     "RSA-OAEP-256": (Mechanism.SHA256, MGF.SHA256, None),
     "RSA-OAEP-384": (Mechanism.SHA384, MGF.SHA384, None),
     "RSA-OAEP-512": (Mechanism.SHA512, MGF.SHA512, None),
+}
+
+# A CEK outside the token: readable there and here, and gone with the session at the latest.
+_PASSING: Final = {
+    Attribute.TOKEN: False,
+    Attribute.SENSITIVE: False,
+    Attribute.EXTRACTABLE: True,
 }
 
 # Each with its parameters; ECDSA is more often on offer without a hash than with one.
@@ -76,23 +92,9 @@ _SIGNING: Final = {
     **dict.fromkeys(("Ed25519", "EdDSA"), (Mechanism.EDDSA, None)),
 }
 
-# CKA_EC_PARAMS: the DER of an object identifier or, from version 3.0 on, of a curve's name.
-_CURVES: Final = {
-    bytes.fromhex("06082a8648ce3d030107"): "P-256",
-    bytes.fromhex("06052b81040022"): "P-384",
-    bytes.fromhex("06052b81040023"): "P-521",
-    bytes.fromhex("06032b6570"): "Ed25519",
-    b"\x13\x0cedwards25519": "Ed25519",
-    bytes.fromhex("06032b656e"): "X25519",
-    b"\x13\x0acurve25519": "X25519",
-}
-
-# python-pkcs11 has no name for CKK_EC_MONTGOMERY and fails at such a key: the number will do.
-_MAPPER: Final = AttributeMapper()
-_MAPPER.register_handler(Attribute.KEY_TYPE, *handle_ulong)
-
-# No JWS has this as its signing input.
+# No JWS has this as its signing input, and no JWE as its CEK.
 _PROBE: Final = b"joseal: does this key do its work"
+_PROBE_CEK: Final = _PROBE[:32]
 
 
 @final
@@ -102,9 +104,9 @@ class Pkcs11Key(Opaque):
     __slots__ = ("_name", "_token")
 
     _token: "Pkcs11Token"
-    _name: _Name
+    _name: Name
 
-    def __init__(self, token: "Pkcs11Token", name: _Name) -> None:
+    def __init__(self, token: "Pkcs11Token", name: Name) -> None:
         self._set(_token=token, _name=name)
 
     @hide_locals
@@ -118,7 +120,7 @@ class Pkcs11Key(Opaque):
             raise KeyUnavailableError("a token is asked for RSA-OAEP and its kin, not for this alg")
 
         def decrypt(key: Object) -> bytes:
-            plaintext = _able(key, DecryptMixin).decrypt(
+            plaintext = able(key, DecryptMixin).decrypt(
                 encrypted_key, mechanism=Mechanism.RSA_PKCS_OAEP, mechanism_param=_OAEP[alg]
             )
             return plaintext if isinstance(plaintext, bytes) else b"".join(plaintext)
@@ -136,7 +138,7 @@ class Pkcs11Key(Opaque):
         point = x if y is None else b"\x04" + x + y
 
         def derive(key: Object) -> bytes:
-            secret = _able(key, DeriveMixin).derive_key(
+            secret = able(key, DeriveMixin).derive_key(
                 KeyType.GENERIC_SECRET,
                 8 * len(x),
                 mechanism=Mechanism.ECDH1_DERIVE,
@@ -175,7 +177,7 @@ class Pkcs11Key(Opaque):
             data = digest.finalize()
 
         def sign(key: Object) -> bytes:
-            return _able(key, SignMixin).sign(data, mechanism=mechanism, mechanism_param=parameters)
+            return able(key, SignMixin).sign(data, mechanism=mechanism, mechanism_param=parameters)
 
         signature = self._token.ask(self._name, sign)
         if signature is None:
@@ -184,6 +186,68 @@ class Pkcs11Key(Opaque):
 
     def __repr__(self) -> str:
         return f"Pkcs11Key({', '.join(repr(value) for _, value in self._name[1:])})"
+
+
+class _Pkcs11Secret(Opaque):
+    """An AES key on a token; an `ExternalSecret`. Made by `Pkcs11Token.load`."""
+
+    __slots__ = ("_name", "_token")
+
+    _token: "Pkcs11Token"
+    _name: Name
+
+    def __init__(self, token: "Pkcs11Token", name: Name) -> None:
+        self._set(_token=token, _name=name)
+
+    @hide_locals
+    def wrap(self, alg: str, cek: bytes) -> bytes:  # noqa: ARG002 - the key has its size
+        """Wrap with CKM_AES_KEY_WRAP a CEK that is an object of the session meanwhile.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, refuses, or does not do this.
+        """
+
+        def wrap(key: Object) -> bytes:
+            own = {Attribute.CLASS: ObjectClass.SECRET_KEY, Attribute.VALUE: cek}
+            kind = {Attribute.KEY_TYPE: KeyType.GENERIC_SECRET}
+            passing = key.session.create_object({**own, **kind, **_PASSING})
+            try:
+                return able(key, WrapMixin).wrap_key(
+                    able(passing, SecretKey), mechanism=Mechanism.AES_KEY_WRAP
+                )
+            finally:
+                passing.destroy()
+
+        encrypted_key = self._token.ask(self._name, wrap)
+        if encrypted_key is None:
+            raise KeyUnavailableError("the token refuses to wrap")
+        return encrypted_key
+
+    @hide_locals
+    def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:  # noqa: ARG002 - the same
+        """Unwrap with CKM_AES_KEY_WRAP; the CEK is taken out of the token.
+
+        Raises:
+            KeyUnavailableError: the token can't be asked, or does not do this.
+        """
+
+        def unwrap(key: Object) -> bytes:
+            cek = able(key, UnwrapMixin).unwrap_key(
+                ObjectClass.SECRET_KEY,
+                KeyType.GENERIC_SECRET,
+                encrypted_key,
+                mechanism=Mechanism.AES_KEY_WRAP,
+                template=dict(_PASSING),
+            )
+            try:
+                return bytes(cek[Attribute.VALUE])
+            finally:
+                cek.destroy()
+
+        return self._token.ask(self._name, unwrap)
+
+    def __repr__(self) -> str:
+        return f"Pkcs11Secret({', '.join(repr(value) for _, value in self._name[1:])})"
 
 
 @final
@@ -212,7 +276,7 @@ class Pkcs11Token(Opaque):
     _pin: str | None
     _process: ProcessId
     _session: Session | None
-    _found: dict[_Name, Object]
+    _found: dict[Name, Object]
 
     @hide_locals
     def __init__(self, library: str | os.PathLike[str], *, label: str, pin: str) -> None:
@@ -237,27 +301,31 @@ class Pkcs11Token(Opaque):
         key_id: bytes | None = None,
         kid: str | None = None,
     ) -> Key:
-        """Find a pair and make a `Key` of it, whose private half stays where it is.
+        """Find a key and make a `Key` of it, whose secret stays where it is.
 
-        The public half is read from the token (where there is none, `Key.from_external` takes it),
-        and the pair is tried once: it decrypts, agrees or signs a constant.
+        Of a pair the public half is read from the token (where there is none, `Key.from_external`
+        takes it), and the pair is tried once: it decrypts, agrees or signs a constant. An AES key,
+        for A128KW, A192KW or A256KW, wraps a constant and unwraps it.
 
         Args:
             alg: the one algorithm that the key is for.
-            label: of the pair on the token.
+            label: of the pair, or of the AES key, on the token.
             key_id: its CKA_ID.
             kid: the name of the `Key`.
 
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: neither `label` nor `key_id` is given.
-            InvalidKeyError: not one such pair; a key that `alg` does not take; halves that don't
-                fit; an `alg` that is not served, or not by this token.
+            InvalidKeyError: not one such pair or AES key; a key that `alg` does not take; halves
+                that don't fit; an `alg` that is not served, or not by this token.
             KeyUnavailableError: the token can't be asked.
         """
+        known = lookup_alg(alg)
+        if known.family == "aes-kw":
+            return self._load_secret(known, label, key_id, kid)
         device = self.find(label=label, key_id=key_id)
-        name = _name(ObjectClass.PUBLIC_KEY, label, key_id)
-        halves = self._run(lambda session: [_public(key) for key in _search(session, name)])
+        name = name_of(ObjectClass.PUBLIC_KEY, label, key_id)
+        halves = self._run(lambda session: [public_half(key) for key in search(session, name)])
         public = halves[0] if len(halves) == 1 else None
         if public is None:
             raise InvalidKeyError("the token has not one public key of this name that can be read")
@@ -267,6 +335,23 @@ class Pkcs11Token(Opaque):
                 "the halves don't fit, or the token does not do this with the key"
             )
         return key
+
+    def _load_secret(
+        self, known: AlgorithmSpec, label: str | None, key_id: bytes | None, kid: str | None
+    ) -> Key:
+        alg = known.name
+        name = name_of(ObjectClass.SECRET_KEY, label, key_id)
+        sizes = self._run(lambda session: [aes_bytes(key) for key in search(session, name)])
+        if len(sizes) != 1:
+            raise InvalidKeyError("the token has not one symmetric key of this name")
+        if sizes[0] != known.key_bytes:
+            raise InvalidKeyError(f"{alg} needs an AES key of {known.key_bytes} bytes")
+        device = _Pkcs11Secret(self, name)
+        key = Key._make(SharedExternal(device), alg, kid=kid)
+        with suppress(KeyUnavailableError):
+            if device.unwrap(alg, device.wrap(alg, _PROBE_CEK)) == _PROBE_CEK:
+                return key
+        raise InvalidKeyError("the token does not wrap and unwrap with the key")
 
     @hide_locals
     def find(self, *, label: str | None = None, key_id: bytes | None = None) -> Pkcs11Key:
@@ -278,8 +363,8 @@ class Pkcs11Token(Opaque):
             InvalidKeyError: the token has not one such private key.
             KeyUnavailableError: the token can't be asked.
         """
-        name = _name(ObjectClass.PRIVATE_KEY, label, key_id)
-        if self._run(lambda session: len(_search(session, name))) != 1:
+        name = name_of(ObjectClass.PRIVATE_KEY, label, key_id)
+        if self._run(lambda session: len(search(session, name))) != 1:
             raise InvalidKeyError("the token has not one private key of this name")
         return Pkcs11Key(self, name)
 
@@ -295,7 +380,7 @@ class Pkcs11Token(Opaque):
             self._leave()
 
     @hide_locals
-    def ask(self, name: _Name, operation: Callable[[Object], bytes]) -> bytes | None:
+    def ask(self, name: Name, operation: Callable[[Object], bytes]) -> bytes | None:
         """Do an operation with the one key of this name; None if it is refused. For `Pkcs11Key`.
 
         Raises:
@@ -303,7 +388,7 @@ class Pkcs11Token(Opaque):
         """
 
         def work(session: Session) -> bytes | None:
-            key = self._found[name] = self._found.get(name) or _one(session, name)
+            key = self._found[name] = self._found.get(name) or the_one(session, name)
             with suppress(*_REFUSED):
                 return operation(key)
             # A device out of order may say so too. It then fails at this, whatever the ciphertext.
@@ -334,10 +419,10 @@ class Pkcs11Token(Opaque):
             raise codes.PinIncorrect
         token = pkcs11.lib(self._library).get_token(token_label=self._label)
         try:
-            session = token.open(user_pin=self._pin, attribute_mapper=_MAPPER)
+            session = token.open(user_pin=self._pin, attribute_mapper=MAPPER)
         except codes.UserAlreadyLoggedIn:
             # A login is one for all sessions of a process: this one shares it.
-            session = token.open(attribute_mapper=_MAPPER)
+            session = token.open(attribute_mapper=MAPPER)
         except _PIN_REFUSED:
             self._set(_pin=None)
             raise
@@ -354,53 +439,6 @@ class Pkcs11Token(Opaque):
 
     def __repr__(self) -> str:
         return f"Pkcs11Token(label={self._label!r})"
-
-
-def _name(kind: ObjectClass, label: str | None, key_id: bytes | None) -> _Name:
-    if label is not None and not isinstance(label, str):
-        raise TypeError("label must be str")
-    if key_id is not None and not isinstance(key_id, bytes):
-        raise TypeError("key_id must be bytes")
-    if label is None and key_id is None:
-        raise ValueError("a key is found by label, key_id or both")
-    given = ((Attribute.LABEL, label), (Attribute.ID, key_id))
-    return (Attribute.CLASS, kind), *((name, value) for name, value in given if value is not None)
-
-
-def _search(session: Session, name: _Name) -> list[Object]:
-    return list(session.get_objects(dict(name)))
-
-
-def _one(session: Session, name: _Name) -> Object:
-    objects = _search(session, name)
-    if len(objects) != 1:
-        raise codes.NoSuchKey
-    return objects[0]
-
-
-def _able(key: Object, kind: type[_K]) -> _K:
-    """Narrow a key to what its attributes on the token permit."""
-    if not isinstance(key, kind):
-        raise codes.FunctionNotSupported
-    return key
-
-
-def _public(key: Object) -> RSAPublicKey | PublicCurveKey | None:
-    """Read a public key; None where it is not of a kind that is known, or not one at all."""
-    if key[Attribute.KEY_TYPE] == KeyType.RSA:
-        names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
-        e, n = (int.from_bytes(key[name], "big") for name in names)
-        with foreign.Suppress():
-            return RSAPublicNumbers(e, n).public_key()
-        return None
-    curve = _CURVES.get(bytes(key[Attribute.EC_PARAMS]))
-    if curve is None:
-        return None
-    # CKA_EC_POINT is the DER of a byte string, or on some tokens its bytes alone.
-    point, size = bytes(key[Attribute.EC_POINT]), curves.field_bytes(curve)
-    if curves.kty(curve) == "OKP":
-        return curves.load_public(curve, point[-size:], None)
-    return curves.load_public(curve, point[-2 * size : -size], point[-size:])
 
 
 def _does_its_work(key: Key, public: RSAPublicKey | PublicCurveKey, device: Pkcs11Key) -> bool:

@@ -56,6 +56,7 @@ def encrypt_file(
             already, or that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
+        KeyUnavailableError: a secret on a device could not be asked.
         OSError: a file can't be read or written.
 
     Example:

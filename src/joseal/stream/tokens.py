@@ -89,6 +89,7 @@ def encrypt_stream(
             already, or that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
+        KeyUnavailableError: a secret on a device could not be asked.
         BlockingIOError: a file does not block, and has nothing or takes nothing now.
         OSError: an exception of a file reaches the caller.
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import pickle
 import traceback
+from types import SimpleNamespace
 
 import pytest
 from cryptography.hazmat.primitives import hashes
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from tests.helpers import all_algorithms, forge
 
 from joseal import (
@@ -27,6 +29,7 @@ from joseal import (
     Key,
     KeyUnavailableError,
     MalformedTokenError,
+    MultiEncrypter,
     NotAllowedError,
     Signer,
     TokenError,
@@ -420,3 +423,156 @@ def test_external_key_is_not_made_of_an_external_one():
     key, device = held("RSA-OAEP")
     with pytest.raises(InvalidKeyError, match="must be a public key"):
         Key.from_external(device, public=key)
+
+
+# A shared secret on a device
+
+
+class SharedDevice:
+    """An `ExternalSecret` that writes down what it is asked, and can be told what to answer."""
+
+    def __init__(self, secret, answer=None):
+        self.secret = secret
+        self.answer = answer
+        self.asked = []
+
+    def _answer(self, *asked, good):
+        self.asked.append(asked)
+        return good() if self.answer is None else self.answer(good)
+
+    def wrap(self, alg, cek):
+        return self._answer("wrap", alg, cek, good=lambda: aes_key_wrap(self.secret, cek))
+
+    def unwrap(self, alg, encrypted_key):
+        return self._answer("unwrap", alg, encrypted_key, good=lambda: self._open(encrypted_key))
+
+    def _open(self, encrypted_key):
+        try:
+            return aes_key_unwrap(self.secret, encrypted_key)
+        except InvalidUnwrap:
+            return None
+
+
+WRAPPING = {"A128KW": bytes(16), "A192KW": bytes(24), "A256KW": bytes(32)}
+
+
+def shared(alg="A256KW", answer=None, kid=None):
+    device = SharedDevice(WRAPPING[alg], answer)
+    return Key.from_external_secret(device, alg=alg, kid=kid), device
+
+
+@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@pytest.mark.parametrize("alg", WRAPPING)
+def test_device_and_memory_agree_on_a_shared_secret(alg, enc):
+    mine, device = shared(alg, kid="a")
+    memory = Key.from_bytes(WRAPPING[alg], alg=alg, kid="a")
+    made = Encrypter(mine, enc=enc).encrypt(b"text")
+    assert Decrypter(memory, enc=enc).decrypt(made) == b"text"
+    theirs = Encrypter(memory, enc=enc).encrypt(b"text")
+    assert Decrypter(mine, enc=enc).decrypt(theirs) == b"text"
+    (wrap, named, cek), (unwrap, also, encrypted_key) = device.asked
+    assert (wrap, named, unwrap, also) == ("wrap", alg, "unwrap", alg)
+    assert len(cek) == len(encrypted_key) - 8
+    assert mine.is_symmetric
+    assert not mine.is_private
+    assert repr(mine) == f"Key(alg='{alg}', kid='a', external secret)"
+
+
+def test_every_token_of_a_device_has_a_cek_of_its_own():
+    mine, device = shared()
+    encrypter = Encrypter(mine, enc=ENC)
+    assert len({encrypter.encrypt(b"") for _ in range(8)}) == 8
+    assert len({cek for _, _, cek in device.asked}) == 8
+
+
+def test_device_wraps_the_cek_that_other_recipients_have():
+    mine, device = shared(kid="mine")
+    theirs = Key.generate("A128KW", kid="theirs")
+    message = MultiEncrypter([theirs, mine], enc=ENC).encrypt(b"text")
+    assert len(device.asked) == 1
+    for key in (mine, theirs):
+        assert Decrypter(key, enc=ENC, form="general").decrypt(message) == b"text"
+
+
+def test_failure_of_a_shared_secret_is_the_same_wherever_it_is():
+    memory = Key.from_bytes(WRAPPING["A256KW"], alg="A256KW")
+    header, key, *rest = Encrypter(memory, enc=ENC).encrypt(b"text").split(".")
+    bad_key = ".".join((header, forge.b64(bytes(len(forge.unb64(key)))), *rest))
+    bad_tag = ".".join((header, key, *rest[:-1], forge.b64(bytes(16))))
+    expected = failure(memory, bad_key)
+    assert expected[0] is DecryptionError
+    for opened in (memory, shared()[0], shared(answer=refuse)[0]):
+        assert failure(opened, bad_key) == failure(opened, bad_tag) == expected
+    # A CEK of another size is a failure of the same kind.
+    for size in (0, 16, 64):
+        answer = shared(answer=lambda _, size=size: bytes(size))[0]
+        assert failure(answer, bad_tag) == expected
+
+
+def test_device_with_a_shared_secret_is_not_asked_before_the_size_was_checked():
+    mine, device = shared()
+    header, key, *rest = Encrypter(mine, enc=ENC).encrypt(b"text").split(".")
+    for size in (0, 8, len(forge.unb64(key)) - 8, len(forge.unb64(key)) + 8):
+        with pytest.raises(MalformedTokenError, match="size that enc asks for"):
+            opener(mine).decrypt(".".join((header, forge.b64(bytes(size)), *rest)))
+    assert len(device.asked) == 1
+
+
+@pytest.mark.parametrize("size", [0, CEK_BYTES, CEK_BYTES + 7, CEK_BYTES + 9])
+def test_wrapped_key_of_the_wrong_size_makes_no_token(size):
+    mine, _ = shared(answer=lambda _: bytes(size))
+    with pytest.raises(KeyUnavailableError, match="an encrypted key of the wrong size"):
+        Encrypter(mine, enc=ENC).encrypt(b"text")
+
+
+def test_device_with_a_shared_secret_that_is_away_is_told_both_ways():
+    mine, device = shared()
+    token = Encrypter(mine, enc=ENC).encrypt(b"text")
+    device.answer = unavailable
+    for use, given in ((opener(mine).decrypt, token), (Encrypter(mine, enc=ENC).encrypt, b"text")):
+        with pytest.raises(KeyUnavailableError, match="away"):
+            use(given)
+
+
+@pytest.mark.parametrize(
+    "alg", ["RSA-OAEP-256", "ECDH-ES", "A256GCMKW", "dir", "HS256", "PBES2-HS256+A128KW", "HPKE-0"]
+)
+def test_shared_secret_on_a_device_serves_aes_key_wrap_alone(alg):
+    with pytest.raises(InvalidKeyError, match="serves A128KW, A192KW and A256KW alone"):
+        Key.from_external_secret(SharedDevice(bytes(32)), alg=alg)
+
+
+def test_shared_secret_on_a_device_leaves_it_in_no_form():
+    mine, device = shared()
+    for release in (
+        lambda: mine.to_jwk(private=True),
+        mine.to_jwk,
+        lambda: mine.to_pem(private=True),
+        mine.to_pem,
+        mine.thumbprint,
+        mine.thumbprint_uri,
+    ):
+        with pytest.raises(InvalidKeyError, match="the secret is on its device and stays there"):
+            release()
+    with pytest.raises(InvalidKeyError, match="no public half"):
+        mine.public()
+    with pytest.raises(TypeError):
+        pickle.dumps(mine)
+    assert mine != shared()[0]
+    assert device.asked == []
+
+
+@pytest.mark.parametrize(
+    ("device", "lacks"),
+    [(object(), "wrap"), (SimpleNamespace(wrap=id), "unwrap"), (b"secret", "wrap"), (None, "wrap")],
+)
+def test_device_with_a_shared_secret_has_both_methods(device, lacks):
+    text = f"device must be an ExternalSecret: it has no method {lacks}$"
+    with pytest.raises(TypeError, match=text):
+        Key.from_external_secret(device, alg="A256KW")
+
+
+def test_shared_secret_on_a_device_does_not_sign():
+    mine, _ = shared()
+    with pytest.raises(InvalidKeyError, match="for encryption"):
+        Signer(mine)

@@ -215,7 +215,10 @@ class TrapFile(Trap):
 
 
 class TrapDevice(Trap):
-    """An `ExternalKey` whose client raises its own class."""
+    """An `ExternalKey` or `ExternalSecret` whose client raises its own class."""
+
+    def wrap(self, alg, cek):
+        return self.spring()
 
     def unwrap(self, alg, encrypted_key):
         return self.spring()
@@ -277,6 +280,10 @@ def private(alg):
 
 def device_key(alg, error):
     return joseal.Key.from_external(TrapDevice(error), public=private(alg).public())
+
+
+def secret_on_device(error):
+    return joseal.Key.from_external_secret(TrapDevice(error), alg="A256KW")
 
 
 def encrypter(alg="RSA-OAEP-256"):
@@ -568,6 +575,12 @@ ROWS = {
     "joseal.Decrypter.decrypt: device, HPKE": lambda e: joseal.Decrypter(
         joseal.Key.from_external(TrapDevice(e), public=hpke_forge.key("HPKE-0").public())
     ).decrypt(str(hpke_forge.token("HPKE-0"))),
+    "joseal.Decrypter.decrypt: device, AES": lambda e: joseal.Decrypter(
+        secret_on_device(e), enc="A128GCM"
+    ).decrypt(token("A256KW")),
+    "joseal.Encrypter.encrypt: device, AES": lambda e: joseal.Encrypter(
+        secret_on_device(e), enc="A128GCM"
+    ).encrypt(PLAINTEXT),
     "joseal.Decrypter.open: device": lambda e: decrypter(e).open(token()),
     "joseal.Signer.__init__: header": lambda e: joseal.Signer(
         private("RS256"), header=TrapMapping(e)
@@ -839,10 +852,22 @@ FOREIGN_TYPES = (
     "PathLike",
     "Executor",
 )
-FOREIGN_TYPES += ("ExternalKey", "Source", "Target", "Clock", "Pairs", "Store", "Headers")
+FOREIGN_TYPES += (
+    "ExternalKey",
+    "ExternalSecret",
+    "Source",
+    "Target",
+    "Clock",
+    "Pairs",
+    "Store",
+    "Headers",
+)
 # Such arguments of functions that never look at them, or only through a row above.
 NOT_ASKED = {
-    "joseal.Key.from_external": "keeps the device, and asks it nothing",
+    **dict.fromkeys(
+        ("joseal.Key.from_external", "joseal.Key.from_external_secret"),
+        "keeps the device, and asks it nothing",
+    ),
     "joseal.juspay.Client.__init__": "keeps on_call, which a call asks behind a handler of its own",
     "joseal.juspay.Client.send": "asks read behind a handler of its own: an outcome must not be lost",
     **dict.fromkeys(

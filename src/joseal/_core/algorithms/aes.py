@@ -4,6 +4,7 @@ Source: RFC 7518 sections 4.4, 4.5 and 4.7, RFC 3394.
 """
 
 import os
+from collections.abc import Callable
 from functools import partial
 
 from cryptography.exceptions import InvalidTag
@@ -21,7 +22,7 @@ from joseal._core.algorithms.key_management import (
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
-from joseal.errors import MalformedTokenError
+from joseal.errors import KeyUnavailableError, MalformedTokenError
 
 # RFC 3394 adds one 64-bit integrity block.
 _INTEGRITY_BYTES = 8
@@ -81,6 +82,47 @@ class AesKeyWrap(Opaque):
 
     def _unwrap(self, encrypted_key: bytes) -> bytes | None:
         return unwrap(self._kek, encrypted_key)
+
+
+class ExternalKeyWrap(Opaque):
+    """A128KW, A192KW, A256KW with a key on a device. RFC 7518 section 4.4.
+
+    Args:
+        wrap: the device's step from a CEK to the encrypted key.
+        unwrap: its step back; None where the integrity block is not valid.
+    """
+
+    __slots__ = ("_unwrap", "_wrap")
+
+    _wrap: Callable[[bytes], bytes]
+    _unwrap: Callable[[bytes], bytes | None]
+
+    def __init__(
+        self, wrap: Callable[[bytes], bytes], unwrap: Callable[[bytes], bytes | None]
+    ) -> None:
+        self._set(_wrap=wrap, _unwrap=unwrap)
+
+    def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
+        """Let the device wrap a content encryption key, a fresh one if none is given.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked, or gives what is not a wrapped key.
+        """
+        if cek is None:
+            cek = os.urandom(settings.enc.cek_bytes)
+        encrypted_key = self._wrap(cek)
+        if len(encrypted_key) != len(cek) + _INTEGRITY_BYTES:
+            raise KeyUnavailableError("the device gave an encrypted key of the wrong size")
+        return cek, encrypted_key, NO_MEMBERS
+
+    def check_public(self, request: UnwrapRequest) -> Unwrap:
+        """Check the size of the encrypted key, before the device is asked.
+
+        Raises:
+            MalformedTokenError: it is not that of a wrapped key for `enc`.
+        """
+        check_wrapped_size(request)
+        return partial(self._unwrap, request.encrypted_key)
 
 
 class AesGcmKeyWrap(Opaque):

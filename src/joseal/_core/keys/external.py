@@ -5,8 +5,9 @@ Rules:
   before it is asked, the tag after it.
 - Refusing the operation is `None`, and never says why: the token is then as undecryptable as any
   other. A device that can't be asked is `KeyUnavailableError`: the token may be good.
+- A shared secret on a device wraps CEKs and nothing else. The CEK is drawn here.
 
-Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A, FIPS 203.
+Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A, FIPS 203, RFC 3394.
 """
 
 from typing import Protocol, TypeAlias
@@ -146,6 +147,80 @@ class ExternalKey(Protocol):
         ...
 
 
+@exported
+class ExternalSecret(Protocol):
+    """A shared secret that stays somewhere else, for AES key wrap: A128KW, A192KW and A256KW.
+
+    Example:
+        >>> import joseal
+        >>> from cryptography.hazmat.primitives import keywrap
+        >>> class Device:
+        ...     def wrap(self, alg, cek):
+        ...         return keywrap.aes_key_wrap(bytes(32), cek)  # ask the HSM here
+        ...
+        ...     def unwrap(self, alg, encrypted_key):
+        ...         try:
+        ...             return keywrap.aes_key_unwrap(bytes(32), encrypted_key)
+        ...         except keywrap.InvalidUnwrap:
+        ...             return None
+        >>> key = joseal.Key.from_external_secret(Device(), alg="A256KW")
+        >>> token = joseal.Encrypter(key, enc="A256GCM").encrypt(b"hello")
+        >>> joseal.Decrypter(key, enc="A256GCM").decrypt(token)
+        b'hello'
+
+    Source: RFC 7518 section 4.4, RFC 3394.
+    """
+
+    def wrap(self, alg: str, cek: bytes) -> bytes:
+        """Wrap a content encryption key, with the default initial value of RFC 3394.
+
+        Args:
+            alg: `A128KW`, `A192KW` or `A256KW`.
+            cek: 16 to 64 bytes, a multiple of 8.
+
+        Returns:
+            The encrypted key, 8 bytes longer than the CEK.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked, or refused.
+
+        Example:
+            >>> from cryptography.hazmat.primitives import keywrap
+            >>> class Device:
+            ...     def wrap(self, alg, cek):
+            ...         return keywrap.aes_key_wrap(bytes(32), cek)  # ask the HSM here
+            >>> len(Device().wrap("A256KW", bytes(32)))
+            40
+
+        Source: RFC 3394 section 2.2.1.
+        """
+        ...
+
+    def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:
+        """Unwrap an encrypted key, and check its integrity block.
+
+        Args:
+            alg: `A128KW`, `A192KW` or `A256KW`.
+            encrypted_key: the JWE Encrypted Key, 8 bytes longer than the CEK that enc asks for.
+
+        Returns:
+            The content encryption key; None where the integrity block is not valid.
+
+        Raises:
+            KeyUnavailableError: the device can't be asked.
+
+        Example:
+            >>> class Device:
+            ...     def unwrap(self, alg, encrypted_key):
+            ...         return None  # ask the HSM here
+            >>> Device().unwrap("A256KW", bytes(40)) is None
+            True
+
+        Source: RFC 3394 section 2.2.2, RFC 7516 section 11.5.
+        """
+        ...
+
+
 class External(Opaque):
     """A pair whose private half is behind an `ExternalKey`."""
 
@@ -156,3 +231,14 @@ class External(Opaque):
 
     def __init__(self, public: PublicMaterial, device: ExternalKey) -> None:
         self._set(public=public, device=device)
+
+
+class SharedExternal(Opaque):
+    """A shared secret that is behind an `ExternalSecret`."""
+
+    __slots__ = ("device",)
+
+    device: ExternalSecret
+
+    def __init__(self, device: ExternalSecret) -> None:
+        self._set(device=device)

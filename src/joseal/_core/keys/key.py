@@ -33,7 +33,13 @@ from joseal._core.algorithms.registry import (
 from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import derived, loading, support
 from joseal._core.keys import material as materials
-from joseal._core.keys.external import External, ExternalKey, PublicMaterial
+from joseal._core.keys.external import (
+    External,
+    ExternalKey,
+    ExternalSecret,
+    PublicMaterial,
+    SharedExternal,
+)
 from joseal._core.keys.formats import pem as pems
 from joseal._core.keys.formats.certificates import Certificate
 from joseal._core.keys.jwk import codec as jwks
@@ -48,6 +54,7 @@ from joseal._core.wire import header as headers
 from joseal.errors import InvalidKeyError
 
 _SHOWN_KID: Final = 64
+_ON_DEVICE: Final = "the secret is on its device and stays there"
 
 # SubjectPublicKeyInfo or pub, alg, kid, key_ops and certificates of a public key.
 _Parts: TypeAlias = tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]
@@ -609,6 +616,45 @@ class Key(Opaque):
 
     @classmethod
     @hide_locals
+    def from_external_secret(
+        cls, device: ExternalSecret, *, alg: str, kid: str | None = None
+    ) -> Self:
+        """Make a symmetric key of a shared secret that stays on its device.
+
+        Args:
+            device: an HSM, a KMS or the like; see `ExternalSecret`.
+            alg: `A128KW`, `A192KW` or `A256KW`. That the secret has the size which it asks for is
+                for the device to see.
+            kid: its name.
+
+        Returns:
+            A symmetric key, with which the device wraps and unwraps.
+
+        Raises:
+            TypeError: `device` lacks a method, or `alg` or `kid` is not str.
+            ValueError: UTF-8 can't carry `kid`.
+            InvalidKeyError: `alg` is another one, or is not known.
+
+        Example:
+            >>> import joseal
+            >>> class Device:
+            ...     def wrap(self, alg, cek):
+            ...         return bytes(len(cek) + 8)  # ask the HSM here
+            ...
+            ...     def unwrap(self, alg, encrypted_key):
+            ...         return None  # and here
+            >>> joseal.Key.from_external_secret(Device(), alg="A256KW", kid="hsm-2")
+            Key(alg='A256KW', kid='hsm-2', external secret)
+
+        Source: RFC 7518 section 4.4, RFC 3394.
+        """
+        for name in ("wrap", "unwrap"):
+            if not callable(getattr(device, name, None)):
+                raise TypeError(f"device must be an ExternalSecret: it has no method {name}")
+        return cls._make(SharedExternal(device), alg, kid=kid)
+
+    @classmethod
+    @hide_locals
     def generate(
         cls,
         alg: KeyAlg,
@@ -767,6 +813,9 @@ class Key(Opaque):
         Returns:
             43 characters, the same for the pair and for its public half.
 
+        Raises:
+            InvalidKeyError: the key is a shared secret on a device.
+
         Example:
             >>> import joseal
             >>> mine = joseal.Key.generate("ES256", kid="mine-2027")
@@ -776,6 +825,8 @@ class Key(Opaque):
         Source: RFC 7638 sections 3 and 7, RFC 9964 section 6 for AKP keys.
         """
         material = self._material
+        if isinstance(material, SharedExternal):
+            raise InvalidKeyError(_ON_DEVICE)
         shown = material if isinstance(material, Secret) else materials.public(material)
         members = jwks.dump(shown)
         if isinstance(shown, AkpPublicKey):
@@ -789,6 +840,9 @@ class Key(Opaque):
 
         Returns:
             The URI, which names the hash.
+
+        Raises:
+            InvalidKeyError: the key is a shared secret on a device.
 
         Example:
             >>> import joseal
@@ -833,7 +887,7 @@ class Key(Opaque):
         Raises:
             TypeError: `private` is not a bool.
             InvalidKeyError: `private` is asked of a public key or of one on a device, or is not
-                given for a symmetric one.
+                given for a symmetric one; the key is a shared secret on a device.
 
         Example:
             >>> import joseal
@@ -882,6 +936,8 @@ class Key(Opaque):
         return pems.dump_pem(self._released(private=private), password)
 
     def _released(self, *, private: bool) -> Held:
+        if isinstance(self._material, SharedExternal):
+            raise InvalidKeyError(_ON_DEVICE)
         if not private:
             if self.is_symmetric:
                 raise InvalidKeyError("a symmetric key is all secret: ask with private=True")

@@ -21,14 +21,15 @@ from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, SigSpec
 from joseal._core.keys import validate
-from joseal._core.keys.external import External, PublicMaterial
+from joseal._core.keys.external import External, PublicMaterial, SharedExternal
 from joseal.errors import InvalidKeyError
 
-Secret: TypeAlias = bytes | Password
+HeldSecret: TypeAlias = bytes | Password
+Secret: TypeAlias = HeldSecret | SharedExternal
 HeldPrivate: TypeAlias = RSAPrivateKey | PrivateCurveKey | AkpPrivateKey
-Held: TypeAlias = HeldPrivate | PublicMaterial | Secret
+Held: TypeAlias = HeldPrivate | PublicMaterial | HeldSecret
 PrivateMaterial: TypeAlias = HeldPrivate | External
-Material: TypeAlias = Held | External
+Material: TypeAlias = Held | External | SharedExternal
 
 # What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
 _MOST_HMAC_BYTES: Final = 1024
@@ -46,7 +47,11 @@ def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> No
     Raises:
         InvalidKeyError: it is not.
     """
-    if alg.kind == "RSA":
+    if isinstance(material, SharedExternal):
+        # Its size is for the device to say: none of it is here.
+        if alg.family != "aes-kw":
+            raise InvalidKeyError("a secret on a device serves A128KW, A192KW and A256KW alone")
+    elif alg.kind == "RSA":
         _check_rsa(material)
     elif alg.kind == "curve":
         _check_curve(alg, material)
@@ -174,6 +179,8 @@ def describe(material: Material) -> str:
         return "password"
     if isinstance(material, bytes):
         return f"{len(material)} bytes"
+    if isinstance(material, SharedExternal):
+        return "external secret"
     shown = public(material)
     kind = name(shown)
     half = "private" if isinstance(material, PrivateMaterial) else "public"

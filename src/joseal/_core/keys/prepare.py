@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from joseal._core.algorithms import curves, signatures
-from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct
+from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct, ExternalKeyWrap
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.ecdh import Agree, EcdhEs
@@ -27,7 +27,7 @@ from joseal._core.algorithms.registry import AlgSpec, EncSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
 from joseal._core.algorithms.signatures import KeyPairScheme, Sign, SignatureScheme
 from joseal._core.keys import material as materials
-from joseal._core.keys.external import External
+from joseal._core.keys.external import External, SharedExternal
 from joseal._core.keys.material import Material
 from joseal.errors import InvalidKeyError
 
@@ -48,6 +48,9 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
         return Pbes2(alg, material)
     if isinstance(material, bytes):
         return _SYMMETRIC[alg.family](material)
+    if isinstance(material, SharedExternal):
+        device = material.device
+        return ExternalKeyWrap(partial(device.wrap, alg.name), partial(device.unwrap, alg.name))
     public = materials.public(material)
     if alg.suite is not None:
         kem = _kem(alg.suite, material)

@@ -578,3 +578,8 @@ def test_public_key_in_another_encoding_never_becomes_a_shared_secret(form):
 @pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"])
 def test_secret_that_begins_like_a_mark_is_loaded(start):
     assert Key.from_bytes(start + bytes(range(100, 161)), alg="HS256").is_symmetric
+
+
+def test_text_next_to_a_block_may_be_what_utf_8_does_not_carry():
+    pem = Key.generate("ES256").public().to_pem()
+    assert Key.from_pem("\ud800\n" + pem, alg="ES256") == Key.from_pem(pem, alg="ES256")

@@ -6,6 +6,7 @@ import hmac
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import InternalError
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec
 from cryptography.hazmat.primitives.serialization import (
@@ -281,6 +282,18 @@ def test_an_encrypted_part_of_another_form_is_not_looked_into():
     assert encrypted_parts.decrypted(b"", b"pass") is None
     assert encrypted_parts.decrypted(b"\x30", b"pass") is None
     assert encrypted_parts.decrypted(content, None) is None
+
+
+def test_an_encrypted_part_that_openssl_does_not_read_is_not_looked_into(monkeypatch):
+    """Its FIPS provider takes no salt of 8 bytes, and says so as an error within."""
+    data = asn1.encrypted_pkcs12({"one": TWO["year2025"]}, b"pass")
+
+    def refuse(*_):
+        raise InternalError("invalid salt length", [])
+
+    monkeypatch.setattr(encrypted_parts, "PBKDF2HMAC", refuse)
+    assert list(pkcs12_parts._contents(data, b"pass"))
+    assert Key.from_pkcs12(data, alg="ES256", password="pass").is_private
 
 
 def with_attributes(*bags):

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
+from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import HASHES
 from joseal._core.algorithms.registry import HashName
 from joseal._core.keys.classifier import der
@@ -66,11 +67,14 @@ def decrypted(encrypted_data: bytes, password: bytes | None) -> bytes | None:
     scheme, ciphertext = _pbes2(info[1][1]), _octets(*info[2])
     if scheme is None or not ciphertext or len(ciphertext) % _BLOCK:
         return None
-    kdf = PBKDF2HMAC(HASHES[scheme.prf], scheme.key_bytes, scheme.salt, scheme.iterations)
-    opener = Cipher(AES(kdf.derive(password)), CBC(scheme.iv)).decryptor()
-    padded = opener.update(ciphertext) + opener.finalize()
-    size = padded[-1]
-    return padded[:-size] if 1 <= size <= _BLOCK else None
+    # OpenSSL's FIPS provider takes no salt under 16 bytes, and files have 8.
+    with foreign.Suppress():
+        kdf = PBKDF2HMAC(HASHES[scheme.prf], scheme.key_bytes, scheme.salt, scheme.iterations)
+        opener = Cipher(AES(kdf.derive(password)), CBC(scheme.iv)).decryptor()
+        padded = opener.update(ciphertext) + opener.finalize()
+        size = padded[-1]
+        return padded[:-size] if 1 <= size <= _BLOCK else None
+    return None
 
 
 def _children(content: bytes) -> list[tuple[int, bytes]]:

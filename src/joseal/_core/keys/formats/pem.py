@@ -26,7 +26,7 @@ from joseal._core.algorithms.hashes import digest
 from joseal._core.keys.classifier import classify, der, key_names
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.formats import certificates, openssh
-from joseal._core.keys.material import Held, HeldPrivate, Material, Secret
+from joseal._core.keys.material import Held, HeldPrivate, HeldSecret, Material
 from joseal._core.wire import base64url, strict_json
 from joseal.errors import InvalidKeyError
 
@@ -302,7 +302,7 @@ def dump_pem(material: Held, password: str | bytes | None) -> str:
         TypeError: `password` is neither str nor bytes.
         InvalidKeyError: a symmetric or a hybrid key has no PEM form.
     """
-    if isinstance(material, Secret):
+    if isinstance(material, HeldSecret):
         raise InvalidKeyError("a symmetric key has no PEM form")
     if not isinstance(material, HeldPrivate):
         return spki(material, Encoding.PEM).decode()

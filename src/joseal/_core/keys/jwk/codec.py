@@ -25,7 +25,7 @@ from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lo
 from joseal._core.keys import validate
 from joseal._core.keys.classifier import classify
 from joseal._core.keys.jwk import members as jwk_members
-from joseal._core.keys.material import Held, Material, Secret
+from joseal._core.keys.material import Held, HeldSecret, Material
 from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
@@ -123,7 +123,7 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
 
 def dump(material: Held) -> dict[str, str]:
     """Return the members of a key, all of them: the caller has decided what may leave."""
-    if isinstance(material, Secret):
+    if isinstance(material, HeldSecret):
         raw = material.raw if isinstance(material, Password) else material
         return {"kty": "oct", "k": to_member(raw)}
     if isinstance(material, RSAPrivateKey):

@@ -14,7 +14,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Final, TypeGuard, TypeVar
+from typing import Annotated, Final, TypeGuard, TypeVar
 
 import msgspec
 
@@ -23,6 +23,14 @@ MAX_DIGITS: Final = 32
 
 # White space as JSON has it. RFC 8259 section 2.
 _SPACE: Final = " \t\n\r"
+
+# The members of most headers. A number that two readers of JSON may read differently is not among
+# them.
+_Small = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+_QUICK_BYTES: Final = 2048
+_quick: Final[msgspec.json.Decoder[dict[str, object]]] = msgspec.json.Decoder(
+    dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
+)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _PATH: Final = re.compile(r"at `([^`]*)`$")
@@ -47,6 +55,9 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     # Counting brackets bounds the depth from above and is nearly free; the scan is for the rest.
     if data.count(b"{") + data.count(b"[") > depth and _depth(data) > depth:
         return None
+    members = _load_canonical(data) if len(data) <= _QUICK_BYTES else None
+    if members is not None:
+        return members
     try:
         text = data.decode().strip(_SPACE)
         value, end = _decode(text)
@@ -58,6 +69,19 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
     return value if _is_dict(value) else None
+
+
+def _load_canonical(data: bytes) -> dict[str, object] | None:
+    """Read an object that is written as `write` does; None for every other text, however good.
+
+    Written again it must be the same bytes. So no member came twice, because a dict has one of
+    them, and nothing was dropped, rounded, or read in one of several spellings.
+    """
+    try:
+        members = _quick.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return members if msgspec.json.encode(members) == data else None
 
 
 def count_values(data: bytes, most: int) -> int:

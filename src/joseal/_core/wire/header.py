@@ -82,7 +82,7 @@ def parse(raw: bytes) -> Header:
         MalformedTokenError: no JSON object as `strict_json` has it, no `alg`, or a member of the
             wrong type.
     """
-    members = strict_json.load_object(raw)
+    members = strict_json.load_header(raw)
     if members is None:
         raise MalformedTokenError("the header is not one strict JSON object")
     return parse_parameters(members)

@@ -55,9 +55,6 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     # Counting brackets bounds the depth from above and is nearly free; the scan is for the rest.
     if data.count(b"{") + data.count(b"[") > depth and _depth(data) > depth:
         return None
-    members = _load_canonical(data) if len(data) <= _QUICK_BYTES else None
-    if members is not None:
-        return members
     try:
         text = data.decode().strip(_SPACE)
         value, end = _decode(text)
@@ -69,6 +66,12 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
     return value if _is_dict(value) else None
+
+
+def load_header(data: bytes) -> dict[str, object] | None:
+    """Read an object as `load_object` does, quickly where it is a header as `write` makes it."""
+    members = _load_canonical(data) if len(data) <= _QUICK_BYTES else None
+    return load_object(data) if members is None else members
 
 
 def _load_canonical(data: bytes) -> dict[str, object] | None:

@@ -28,7 +28,7 @@ _SPACE: Final = " \t\n\r"
 # them.
 _Small = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 _QUICK_BYTES: Final = 2048
-_quick: Final[msgspec.json.Decoder[dict[str, object]]] = msgspec.json.Decoder(
+_quick: Final = msgspec.json.Decoder(
     dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
 )
 
@@ -84,7 +84,7 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
         members = _quick.decode(data)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return members if msgspec.json.encode(members) == data else None
+    return members if msgspec.json.encode(members) == data and _is_dict(members) else None
 
 
 def count_values(data: bytes, most: int) -> int:

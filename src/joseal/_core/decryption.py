@@ -87,10 +87,13 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         """
         known = parsed.known
         enc = self._enc(known)
-        if known.zip is not UNSET and not self.accept_zip:
-            raise NotAllowedError("zip", "compressed tokens are refused without accept_zip=True")
-        if known.zip not in {UNSET, "DEF"}:
-            raise NotAllowedError("zip", "DEF is the only registered value")
+        if known.zip is not UNSET:
+            if not self.accept_zip:
+                raise NotAllowedError(
+                    "zip", "compressed tokens are refused without accept_zip=True"
+                )
+            if known.zip != "DEF":
+                raise NotAllowedError("zip", "DEF is the only registered value")
         self.expected.check(parsed)
         return enc
 
@@ -101,15 +104,15 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             if known.enc is not UNSET:
                 raise MalformedTokenError(f"{known.alg} has no enc, and the header has one")
             return content
+        enc = None if known.enc is UNSET else self.encs.get(known.enc)
+        if enc is not None:
+            return enc
         if not self.encs or (known.enc is UNSET and has_own_enc(known.alg)):
             # No key here is for such a token, whatever its enc.
             raise NotAllowedError("alg", self.keys._unbound(known.alg))
         if known.enc is UNSET:
             raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
-        enc = self.encs.get(known.enc)
-        if enc is None:
-            raise NotAllowedError("enc", self._unaccepted(known.enc))
-        return enc
+        raise NotAllowedError("enc", self._unaccepted(known.enc))
 
     def _unaccepted(self, enc: str) -> str:
         return f"{said('enc', enc)}, enc= accepts {', '.join(self.encs)}"

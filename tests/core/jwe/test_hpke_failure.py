@@ -68,7 +68,10 @@ class Recorded:
 def test_every_fault_does_the_same_work_as_a_good_token(alg, monkeypatch):
     log = []
     monkeypatch.setattr(key_schedule, "schedule", Recorded(key_schedule.schedule, "schedule", log))
-    monkeypatch.setattr(curves, "agree", Recorded(curves.agree, "agree", log))
+    prepare = curves.agreement
+    monkeypatch.setattr(
+        curves, "agreement", lambda private: Recorded(prepare(private), "agree", log)
+    )
     fresh = hpke_forge.key.__wrapped__(alg)
     one = Decrypter(fresh, enc="A128GCM" if alg.endswith("-KE") else None)
     monkeypatch.setattr(os, "urandom", Recorded(os.urandom, "random", log))  # noqa: TID251 - recorded

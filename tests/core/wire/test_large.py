@@ -31,27 +31,43 @@ def test_every_piece_must_be_canonical(monkeypatch, kind):
         assert large.decode(Span(kind(impossible), 0, len(impossible))) is None
 
 
-@pytest.mark.parametrize("sizes", [[], [0], [5], [16, 16, 7], [1] * 9])
-def test_plaintext_takes_the_place_of_the_ciphertext(sizes):
-    raw = bytes(range(sum(sizes)))
+def inverted(piece: memoryview, room: memoryview) -> None:
+    """Store as a cipher does that may ask for room for another block."""
+    assert len(room) == len(piece) + 15
+    room[: len(piece)] = bytes(byte ^ 255 for byte in piece)
+
+
+@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 31, 32, 33, 100])
+def test_plaintext_takes_the_place_of_the_ciphertext(monkeypatch, size):
+    monkeypatch.setattr(large, "PIECE_BYTES", 16)
+    raw = bytes(range(size))
     made = LargeCiphertext(len(raw) + 1, [raw])
-    views, at = [], 0
-    for size in sizes:
-        views.append((at, size))
-        at += size
-    plaintext = (bytes(byte ^ 255 for byte in made.view[at : at + size]) for at, size in views)
-    expected = bytes(byte ^ 255 for byte in raw)
-    assert made.replace(plaintext, len(raw)) == expected
+    assert made.replace(inverted, size) == bytes(byte ^ 255 for byte in raw)
+
+
+def test_a_piece_and_the_room_for_its_plaintext_are_never_the_same_memory():
+    raw = bytes(2 * large.PIECE_BYTES + 5)
+    made = LargeCiphertext(len(raw), [raw])
+    seen = []
+
+    def marked(piece: memoryview, room: memoryview) -> None:
+        before = bytes(piece)
+        room[:] = b"p" * len(room)
+        assert bytes(piece) == before
+        seen.append(len(piece))
+
+    assert made.replace(marked, len(raw)) == b"p" * len(raw)
+    assert seen == [large.PIECE_BYTES, large.PIECE_BYTES, 5]
 
 
 def test_plaintext_may_be_shorter():
     made = LargeCiphertext(32, [b"c" * 32])
-    assert made.replace(iter([b"p" * 16, b"p" * 3]), 19) == b"p" * 19
+    assert made.replace(inverted, 19) == bytes((ord("c") ^ 255,)) * 19
 
 
 def test_result_is_independent_of_what_was_decoded():
     made = LargeCiphertext(4, [b"cccc"])
-    first = made.replace([b"pppp"], 4)
+    first = made.replace(inverted, 4)
     with pytest.raises(ValueError, match="released"):
         len(made)
-    assert first == b"pppp"
+    assert first == bytes((ord("c") ^ 255,)) * 4

@@ -353,3 +353,51 @@ def least_time(data):
 
 def test_dump_of_null_is_nothing():
     assert strict_json.dump(None) is None
+
+
+CANONICAL = {
+    "alg": "ECDH-ES",
+    "iat": 1700000000,
+    "b": True,
+    "n": None,
+    "crit": ["a"],
+    "epk": {"kty": "EC", "x": 'é\u0001\\"'},
+}
+
+
+def test_text_as_it_is_written_here_is_read_without_the_scan(monkeypatch):
+    monkeypatch.setattr(strict_json, "_decode", lambda _: pytest.fail("the scan was made"))
+    raw = strict_json.write(CANONICAL)
+    loaded = strict_json.load_header(raw)
+    assert loaded == CANONICAL
+    assert list(loaded) == list(CANONICAL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":1,"a":1}',
+        '{"a":{"b":"c","b":"c"}}',
+        '{"a" :"b"}',
+        '{"a":"b"} ',
+        '{"a":"\\u0062"}',
+        '{"a":"\\ud800"}',
+        '{"a":1.0}',
+        '{"a":-0}',
+        '{"a":9007199254740993}',
+        '{"a":123456789012345678901234567890123}',
+        '{"a":[1]}',
+        '{"a":{"b":{}}}',
+        "[]",
+        "",
+    ],
+)
+def test_every_other_text_is_read_by_the_scan(text):
+    assert strict_json._load_canonical(text.encode()) is None
+    assert strict_json.load_header(text.encode()) == strict_json.load_object(text.encode())
+
+
+def test_long_text_is_read_by_the_scan(monkeypatch):
+    monkeypatch.setattr(strict_json, "_load_canonical", lambda _: pytest.fail("it was not made"))
+    text = "x" * 2048
+    assert strict_json.load_header(strict_json.write({"a": text})) == {"a": text}

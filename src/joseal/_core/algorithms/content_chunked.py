@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -114,8 +114,7 @@ def open_(
     size = authenticate(enc, cek, slices(ciphertext.view), iv=iv, aad=aad, tag=tag)
     if size is None:
         return None
-    chunks = slices(ciphertext.view)
-    return ciphertext.replace(decrypt_authenticated(enc, cek, chunks, iv=iv, size=size), size)
+    return ciphertext.replace(_decryptor(enc, cek, iv).update_into, size)
 
 
 def authenticate(
@@ -161,13 +160,18 @@ def decrypt_authenticated(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
 ) -> Iterator[bytes]:
     """Decrypt a ciphertext of which `authenticate` has told the plaintext's size."""
-    mode = GCM(iv) if enc.family == "gcm" else CBC(iv)
-    key = cek if enc.family == "gcm" else cek[enc.tag_bytes :]
-    cipher = Cipher(AES(key), mode).decryptor()
+    cipher = _decryptor(enc, cek, iv)
     for chunk in chunks:
         plaintext = cipher.update(chunk)
         yield plaintext if len(plaintext) <= size else plaintext[:size]
         size -= len(plaintext)
+
+
+def _decryptor(enc: EncSpec, cek: bytes, iv: bytes) -> CipherContext:
+    """Return a cipher for a ciphertext that was authenticated: with GCM, it checks no tag."""
+    if enc.family == "gcm":
+        return Cipher(AES(cek), GCM(iv)).decryptor()
+    return Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).decryptor()
 
 
 def _begin_mac(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes) -> HMAC:

@@ -9,9 +9,10 @@ Source: RFC 7518 section 6.2, RFC 8037 section 2, RFC 7748 sections 5 and 6, RFC
 RFC 8812 section 3.1, NIST SP 800-186 section 3.2.1, SEC 2 section 2.4.1 (secp256k1).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -28,6 +29,10 @@ _OkpPublic: TypeAlias = X25519PublicKey | X448PublicKey | Ed25519PublicKey | Ed4
 
 PrivateCurveKey: TypeAlias = ec.EllipticCurvePrivateKey | _OkpPrivate
 PublicCurveKey: TypeAlias = ec.EllipticCurvePublicKey | _OkpPublic
+# From a peer's public key to the shared secret, or None; an HSM can be behind it.
+Agree: TypeAlias = Callable[[PublicCurveKey], bytes | None]
+
+_K = TypeVar("_K")
 
 _WEIERSTRASS: Final[Mapping[str, ec.EllipticCurve]] = MappingProxyType(
     {
@@ -47,6 +52,11 @@ _OKP: Final[Mapping[str, tuple[type[_OkpPrivate], type[_OkpPublic], int]]] = Map
         "Ed25519": (Ed25519PrivateKey, Ed25519PublicKey, 32),
         "Ed448": (Ed448PrivateKey, Ed448PublicKey, 57),
     }
+)
+
+_SIZES: Final[Mapping[str, int]] = MappingProxyType(
+    {name: (curve.key_size + 7) // 8 for name, curve in _WEIERSTRASS.items()}
+    | {name: size for name, (_, _, size) in _OKP.items()}
 )
 
 
@@ -91,9 +101,8 @@ _P448: Final = 2**448 - 2**224 - 1
 _ED448_D: Final = -39081
 
 # The u coordinates of all points on Curve25519, Curve448 and their twists whose order divides the
-# cofactor: every private key makes the all-zero secret of them, and of no other point. u is
-# compared once it is reduced modulo the prime, as RFC 7748 section 5 has it, so no encoding of
-# theirs is missed. tests/core/algorithms/test_low_order.py proves that the sets are whole.
+# cofactor: every private key makes the all-zero secret of them, and of no other point.
+# tests/core/algorithms/test_low_order.py proves that the sets are whole.
 _X25519_LOW_ORDER: Final = frozenset(
     {
         *(0, 1, _P25519 - 1),
@@ -102,6 +111,24 @@ _X25519_LOW_ORDER: Final = frozenset(
     }
 )
 _X448_LOW_ORDER: Final = frozenset({0, 1, _P448 - 1})
+
+
+def _encodings(points: Iterable[int], prime: int, size: int, ignored: int) -> Iterator[bytes]:
+    """Yield every encoding of some u, also those that are not reduced. RFC 7748 section 5."""
+    for u in points:
+        for same in range(u, 2 ** (8 * size - ignored), prime):
+            for highest in range(2**ignored):
+                yield (same | highest << (8 * size - ignored)).to_bytes(size, "little")
+
+
+# As they come in a token. Measured: to reduce each u first costs as much as the rest of a check.
+_MONTGOMERY_LOW_ORDER: Final[Mapping[str, frozenset[bytes]]] = MappingProxyType(
+    {
+        # The highest bit of X25519 does not count.
+        "X25519": frozenset(_encodings(_X25519_LOW_ORDER, _P25519, 32, ignored=1)),
+        "X448": frozenset(_encodings(_X448_LOW_ORDER, _P448, 56, ignored=0)),
+    }
+)
 
 
 def name(key: PrivateCurveKey | PublicCurveKey) -> str:
@@ -118,16 +145,14 @@ def kty(curve: str) -> str:
 
 def field_bytes(curve: str) -> int:
     """Return the size of one coordinate in bytes."""
-    if curve in _WEIERSTRASS:
-        return (_WEIERSTRASS[curve].key_size + 7) // 8
-    return _OKP[curve][2]
+    return _SIZES[curve]
 
 
 def coordinates(key: PublicCurveKey) -> tuple[bytes, bytes | None]:
     """Return x and, on a Weierstrass curve, y, each in the full size of the field."""
     if not isinstance(key, ec.EllipticCurvePublicKey):
         return key.public_bytes_raw(), None
-    numbers, size = key.public_numbers(), field_bytes(name(key))
+    numbers, size = key.public_numbers(), (key.key_size + 7) // 8
     return numbers.x.to_bytes(size, "big"), numbers.y.to_bytes(size, "big")
 
 
@@ -165,21 +190,21 @@ def load_public(curve: str, x: bytes, y: bytes | None) -> PublicCurveKey | None:
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.
     """
-    if (curve not in _WEIERSTRASS and curve not in _OKP) or len(x) != field_bytes(curve):
+    if len(x) != _SIZES.get(curve):
         return None
-    if curve in _OKP:
+    kind = _WEIERSTRASS.get(curve)
+    if kind is None:
         return None if y is not None else _load_okp(curve, x)
     if y is None or len(y) != len(x) or not _is_point(curve, x, y):
         return None
-    kind = _WEIERSTRASS[curve]
-    with foreign.Suppress():
+    with foreign.UNREADABLE:
         # 4: both coordinates follow. SEC 1 section 2.3.3.
         return ec.EllipticCurvePublicKey.from_encoded_point(kind, b"".join((b"\x04", x, y)))
     return None
 
 
 def _load_okp(curve: str, x: bytes) -> PublicCurveKey | None:
-    with foreign.Suppress():
+    with foreign.UNREADABLE:
         try:
             return _OKP[curve][1].from_public_bytes(x)
         except UnsupportedAlgorithm:
@@ -295,19 +320,49 @@ def generate(curve: str) -> PrivateCurveKey:
 
 def agree(private: PrivateCurveKey, public: PublicCurveKey) -> bytes | None:
     """Compute a Diffie-Hellman shared secret; None where the halves do not fit, or it is zero."""
-    try:
-        match private, public:
-            case ec.EllipticCurvePrivateKey(), ec.EllipticCurvePublicKey():
-                return private.exchange(ec.ECDH(), public)
-            case X25519PrivateKey(), X25519PublicKey():
-                return private.exchange(public)
-            case X448PrivateKey(), X448PublicKey():
-                return private.exchange(public)
-            case _:
-                return None
-    except (ValueError, UnsupportedAlgorithm):
-        # Montgomery curves: the all-zero secret of a point of low order. RFC 7748 section 6.
-        return None
+    return agreement(private)(public)
+
+
+def agreement(private: PrivateCurveKey) -> Agree:
+    """Return `agree` for one private key.
+
+    What the key is is found out here, once: these classes are abstract, and to ask whether a key is
+    of one of them takes a microsecond.
+    """
+    match private:
+        case ec.EllipticCurvePrivateKey():
+            return _agreement(partial(private.exchange, ec.ECDH()), type(private.public_key()))
+        case X25519PrivateKey():
+            return _agreement(private.exchange, type(private.public_key()))
+        case X448PrivateKey():
+            return _agreement(private.exchange, type(private.public_key()))
+        case _:
+            return _no_agreement
+
+
+def _agreement(exchange: Callable[[_K], bytes], kind: type[_K]) -> Agree:
+    def agree_with(public: PublicCurveKey) -> bytes | None:
+        try:
+            return exchange(public) if _is_exactly(public, kind) else None
+        except (ValueError, UnsupportedAlgorithm):
+            # Another curve. On Montgomery curves: the all-zero secret of a point of low order.
+            # RFC 7748 section 6.
+            return None
+
+    return agree_with
+
+
+def _no_agreement(_: PublicCurveKey) -> None:
+    """Agree on nothing: Edwards curves are for signatures."""
+
+
+def _is_exactly(value: object, kind: type[_K]) -> TypeGuard[_K]:
+    return type(value) is kind
+
+
+def is_low_order(curve: str, x: bytes) -> bool:
+    """Tell whether bytes are a point of low order on a Montgomery curve. RFC 7748 section 6."""
+    return x in _MONTGOMERY_LOW_ORDER.get(curve, ())
 
 
 def has_low_order(key: PublicCurveKey) -> bool:
@@ -317,12 +372,8 @@ def has_low_order(key: PublicCurveKey) -> bool:
     curves it makes signatures that are valid for many messages. RFC 7748 section 6, RFC 8032
     section 8.9.
     """
-    if isinstance(key, X25519PublicKey):
-        # RFC 7748 section 5: the highest bit does not count.
-        u = int.from_bytes(key.public_bytes_raw(), "little") & (2**255 - 1)
-        return u % _P25519 in _X25519_LOW_ORDER
-    if isinstance(key, X448PublicKey):
-        return int.from_bytes(key.public_bytes_raw(), "little") % _P448 in _X448_LOW_ORDER
+    if isinstance(key, X25519PublicKey | X448PublicKey):
+        return is_low_order(name(key), key.public_bytes_raw())
     if isinstance(key, Ed448PublicKey):
         # y is 1, -1 or 0, the last with both signs of x, whose bit is the highest.
         y = int.from_bytes(key.public_bytes_raw(), "little") & (2**455 - 1)

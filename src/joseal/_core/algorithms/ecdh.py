@@ -8,7 +8,6 @@ Rules:
 Source: RFC 7518 section 4.6, RFC 8037 section 3.2, NIST SP 800-56A section 5.8.1.
 """
 
-from collections.abc import Callable
 from functools import partial
 
 from cryptography.hazmat.primitives import hashes
@@ -17,7 +16,7 @@ from msgspec import UNSET, UnsetType
 
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.aes import check_wrapped_size, unwrap, wrap
-from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.algorithms.curves import Agree, PublicCurveKey
 from joseal._core.algorithms.key_management import (
     Unwrap,
     UnwrapRequest,
@@ -30,16 +29,21 @@ from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
 from joseal.errors import MalformedTokenError
 
-# From a peer's public key to the shared secret, or None; an HSM can be behind it.
-Agree = Callable[[PublicCurveKey], bytes | None]
+# The size of an absent apu or apv, which is all of it that is hashed.
+_NOTHING = bytes(4)
+
+# Measured: a union made for each token costs more than the rest of the check.
+_TEXT_OR_UNSET = (str, UnsetType)
 
 
 class EcdhEs(Opaque):
     """ECDH-ES with one key; without `agree` it only wraps."""
 
-    __slots__ = ("_agree", "_alg", "_curve", "_kty", "_public")
+    __slots__ = ("_agree", "_alg", "_curve", "_kty", "_label", "_public")
 
     _alg: AlgSpec
+    # What the derivation names: the alg, or None where that is the enc of each token.
+    _label: bytes | None
     _public: PublicCurveKey
     _agree: Agree | None
     _curve: str
@@ -48,6 +52,7 @@ class EcdhEs(Opaque):
     def __init__(self, alg: AlgSpec, public: PublicCurveKey, agree: Agree | None) -> None:
         curve = curves.name(public)
         self._set(_alg=alg, _public=public, _agree=agree, _curve=curve, _kty=curves.kty(curve))
+        self._set(_label=_counted(alg.name.encode()) if alg.key_bytes else None)
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
         """Agree on a key with a fresh ephemeral pair; the CEK itself, or what wraps it.
@@ -108,14 +113,15 @@ class EcdhEs(Opaque):
         if epk.get("kty") != self._kty or epk.get("crv") != self._curve:
             return None
         x, y = epk.get("x"), epk.get("y", UNSET)
-        if not isinstance(x, str) or not isinstance(y, str | UnsetType):
+        if not isinstance(x, str) or not isinstance(y, _TEXT_OR_UNSET):
             return None
         x_bytes, y_bytes = from_member(x), None if y is UNSET else from_member(y)
         if x_bytes is None or (y is not UNSET and y_bytes is None):
             return None
-        key = curves.load_public(self._curve, x_bytes, y_bytes)
         # A curve whose points have a y has prime order, so that none of them is of low order.
-        return None if key is None or (y_bytes is None and curves.has_low_order(key)) else key
+        if y_bytes is None and curves.is_low_order(self._curve, x_bytes):
+            return None
+        return curves.load_public(self._curve, x_bytes, y_bytes)
 
     def _unwrap(
         self, request: UnwrapRequest, epk: PublicCurveKey, apu: bytes, apv: bytes
@@ -128,12 +134,14 @@ class EcdhEs(Opaque):
 
     def _derive(self, enc: EncSpec, secret: bytes, apu: bytes, apv: bytes) -> bytes:
         """Derive the CEK, or the key that wraps it. RFC 7518 section 4.6.2."""
-        name = self._alg.name if self._alg.key_bytes else enc.name
-        size = self._alg.key_bytes or enc.cek_bytes
-        info = b"".join(_counted(part) for part in (name.encode(), apu, apv))
-        info += (8 * size).to_bytes(4, "big")
+        label = self._label
+        if label is None:
+            label, size = _counted(enc.name.encode()), enc.cek_bytes
+        else:
+            size = self._alg.key_bytes
+        info = b"".join((label, _counted(apu), _counted(apv), (8 * size).to_bytes(4, "big")))
         return ConcatKDFHash(hashes.SHA256(), size, info).derive(secret)
 
 
 def _counted(raw: bytes) -> bytes:
-    return len(raw).to_bytes(4, "big") + raw
+    return len(raw).to_bytes(4, "big") + raw if raw else _NOTHING

@@ -50,6 +50,10 @@ class Suppress(AbstractContextManager[None, bool]):
         return kind is not None and (issubclass(kind, self._refusals) or is_panic(kind))
 
 
+# For every call that needs no further exception; it has no state.
+UNREADABLE: Final = Suppress()
+
+
 def is_panic(kind: type[BaseException]) -> bool:
     """Tell whether a class of exception is a panic of Rust code."""
     return (kind.__module__, kind.__qualname__) == _PANIC

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from joseal._core.algorithms import curves, signatures
 from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct, ExternalKeyWrap
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
-from joseal._core.algorithms.curves import PrivateCurveKey
-from joseal._core.algorithms.ecdh import Agree, EcdhEs
+from joseal._core.algorithms.curves import Agree, PrivateCurveKey
+from joseal._core.algorithms.ecdh import EcdhEs
 from joseal._core.algorithms.hpke.encryption import HpkeIntegrated, HpkeKeyEncryption
 from joseal._core.algorithms.hpke.kems import DhKem, Kem
 from joseal._core.algorithms.hpke.ml_kem import MlKem
@@ -71,7 +71,7 @@ def _agreement(material: Material) -> Agree | None:
     """Return the private step of a key on a curve, wherever the key is; None for a public key."""
     if isinstance(material, External):
         return material.device.agree
-    return partial(curves.agree, material) if isinstance(material, PrivateCurveKey) else None
+    return curves.agreement(material) if isinstance(material, PrivateCurveKey) else None
 
 
 def _kem(suite: HpkeSuite, material: Material) -> Kem:

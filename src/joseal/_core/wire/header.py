@@ -82,7 +82,7 @@ def parse(raw: bytes) -> Header:
         MalformedTokenError: no JSON object as `strict_json` has it, no `alg`, or a member of the
             wrong type.
     """
-    members = strict_json.load_object(raw)
+    members = strict_json.load_header(raw)
     if members is None:
         raise MalformedTokenError("the header is not one strict JSON object")
     return parse_parameters(members)
@@ -142,7 +142,8 @@ class Expected(NamedTuple):
             MalformedTokenError: `crit` breaks a rule, or names what is not understood.
             NotAllowedError: `typ` or `cty` is not the one demanded.
         """
-        check_crit(header, self.crit)
+        if header.known.crit is not UNSET:
+            check_crit(header, self.crit)
         if self.typ is not None and not has_media_type(header.known.typ, self.typ):
             raise NotAllowedError("typ", demanded("typ", self.typ, header.known.typ))
         if self.cty is not None and not has_media_type(header.known.cty, self.cty):

@@ -45,7 +45,9 @@ class HeaderMemo(Generic[_T]):
 
         A list or an object could be changed by whoever got it, and `epk` is fresh in each token.
         """
-        if len(protected) <= MOST_BYTES and not any(
-            isinstance(value, _CHANGEABLE) for value in header.all.values()
-        ):
-            self._last = (protected, meaning)
+        if len(protected) > MOST_BYTES:
+            return
+        for value in header.all.values():
+            if isinstance(value, _CHANGEABLE):
+                return
+        self._last = (protected, meaning)

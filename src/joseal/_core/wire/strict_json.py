@@ -14,7 +14,7 @@ import json
 import math
 import re
 from collections.abc import Callable
-from typing import Final, TypeGuard, TypeVar
+from typing import Annotated, Final, TypeGuard, TypeVar
 
 import msgspec
 
@@ -23,6 +23,14 @@ MAX_DIGITS: Final = 32
 
 # White space as JSON has it. RFC 8259 section 2.
 _SPACE: Final = " \t\n\r"
+
+# The members of most headers. A number that two readers of JSON may read differently is not among
+# them.
+_Small = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
+_QUICK_BYTES: Final = 2048
+_quick: Final = msgspec.json.Decoder(
+    dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
+)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
@@ -59,6 +67,25 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
     return value if _is_dict(value) else None
+
+
+def load_header(data: bytes) -> dict[str, object] | None:
+    """Read an object as `load_object` does, quickly where it is a header as `write` makes it."""
+    members = _load_canonical(data) if len(data) <= _QUICK_BYTES else None
+    return load_object(data) if members is None else members
+
+
+def _load_canonical(data: bytes) -> dict[str, object] | None:
+    """Read an object that is written as `write` does; None for every other text, however good.
+
+    Written again it must be the same bytes. So no member came twice, because a dict has one of
+    them, and nothing was dropped, rounded, or read in one of several spellings.
+    """
+    try:
+        members = _quick.decode(data)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return members if msgspec.json.encode(members) == data and _is_dict(members) else None
 
 
 def count_values(data: bytes, most: int) -> int:

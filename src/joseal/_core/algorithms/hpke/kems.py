@@ -13,8 +13,7 @@ from functools import partial
 from typing import Protocol
 
 from joseal._core.algorithms import curves
-from joseal._core.algorithms.curves import PublicCurveKey
-from joseal._core.algorithms.ecdh import Agree
+from joseal._core.algorithms.curves import Agree, PublicCurveKey
 from joseal._core.algorithms.hpke import key_schedule
 from joseal._core.algorithms.hpke.suites import HpkeSuite
 from joseal._core.secrecy import Opaque

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from tests.fuzz import quantum, structure
 from tests.fuzz.material import MEMBERS, MOST_BYTES, ROOT, jwks, key, texts
+from tests.fuzz.structured import samples, sealing
 from tests.helpers import der
 
 from joseal import InvalidKeyError, Key, KeySet
@@ -36,7 +37,7 @@ EVERY_ALG = [None, *ALGS, *SIGS]
 # They have no PEM form.
 HYBRIDS = {name for name, alg in ALGS.items() if alg.parameters in akp.HYBRIDS}
 TEXTS = [*jwks("jwe_compact_v1"), *jwks("jws_compact_v1")]
-PASSWORD = b"never use this one"
+PASSWORD = sealing.PASSWORD
 # Of a refusal: the names that are known are listed in some.
 # A list of every known alg has 640.
 MOST_CHARACTERS = 800
@@ -136,7 +137,7 @@ def check_structure(data, alg, password):
     kinds = templates()
     number, label, raw = kinds[made.template % len(kinds)]
     changed = structure.changed(raw, made.edits, [other for _, _, other in kinds])
-    if len(changed) > 4 * MOST_BYTES:
+    if len(changed) > 4 * MOST_BYTES or sealing.costs_too_much(changed):
         return
     if number == PEM:
         check_pem(structure.as_pem(label, made.head, changed), alg, password)
@@ -146,30 +147,27 @@ def check_structure(data, alg, password):
 
 @cache
 def templates():
-    """Return DER of every kind with its loader, and the label that it has in PEM."""
+    """Return DER of every kind with its loader, and the label that it has in PEM.
+
+    Its passwords and its RSA keys cost little: see `tests.fuzz.structured.samples`.
+    """
     found = []
     for _, private in pairs():
-        public = private.public_key()
-        plain, locked = NoEncryption(), BestAvailableEncryption(PASSWORD)
-        form, spki = PrivateFormat.PKCS8, PublicFormat.SubjectPublicKeyInfo
-        own = [
-            (b"PRIVATE KEY", private.private_bytes(Encoding.DER, form, plain)),
-            (b"ENCRYPTED PRIVATE KEY", private.private_bytes(Encoding.DER, form, locked)),
-            (b"PUBLIC KEY", public.public_bytes(Encoding.DER, spki)),
-        ]
-        if isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            old = private.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, plain)
-            kind = b"RSA" if isinstance(private, rsa.RSAPrivateKey) else b"EC"
-            own.append((kind + b" PRIVATE KEY", old))
-            found.append((PKCS12, b"", der.pkcs12(own[0][1])))
-        if isinstance(private, rsa.RSAPrivateKey):
-            old = public.public_bytes(Encoding.DER, PublicFormat.PKCS1)
-            own.append((b"RSA PUBLIC KEY", old))
+        is_rsa = isinstance(private, rsa.RSAPrivateKey)
+        own = [(label, raw) for _, label, raw in samples.halves(samples.Pair(private, ()))]
+        if is_rsa:
+            composite = samples.halves(samples.Pair(samples.composite(), ()))
+            own = [one for one in own if b"PRIVATE" not in one[0]]
+            own = [*((label, raw) for _, label, raw in composite), *own]
+        plain = dict(own)[b"PRIVATE KEY"]
+        own.append((b"ENCRYPTED PRIVATE KEY", sealing.pbes2_pkcs8(plain)))
+        found.append((PKCS12, b"", der.pkcs12(plain)))
         if can_sign(private):
             certificate = certified(private)
             own.append((b"CERTIFICATE", certificate.public_bytes(Encoding.DER)))
             found.append((SERIAL, b"", own[-1][1]))
-            for protection in (plain, locked):
+        if can_sign(private) and not is_rsa:
+            for protection in (NoEncryption(), sealing.CHEAP):
                 bundle = pkcs12.serialize_key_and_certificates(
                     b"name", private, certificate, None, protection
                 )

@@ -62,6 +62,13 @@ def test_dek_info_that_is_not_of_its_form_is_refused(value, password, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("name", ["AES-192-CBC", "aes-192-cbc"])
+def test_cipher_that_openssl_writes_and_no_loader_reads_is_named_and_not_a_wrong_password(name):
+    with pytest.raises(InvalidKeyError, match="AES-128-CBC, AES-256-CBC or DES-EDE3-CBC") as caught:
+        Key.from_pem(with_dek_info(f"{name}," + "0A" * 16), alg="ES256", password=PASSWORD)
+    assert "wrong password" not in str(caught.value)
+
+
 @pytest.mark.parametrize("spelling", ["dek-info: ", " DEK-Info : ", "DEK-Info:"])
 def test_dek_info_is_found_however_it_is_spelled(spelling):
     text = with_dek_info("AES-256-CBC,0011").replace("DEK-Info: ", spelling)

@@ -1,5 +1,6 @@
 """PKCS#12: RFC 7292."""
 
+import base64
 import datetime as dt
 import hashlib
 import hmac
@@ -350,3 +351,15 @@ def test_what_was_read_shows_no_key():
 def test_alias_of_another_type_is_a_type_error(alias):
     with pytest.raises(TypeError, match=r"^alias must be str$"):
         Key.from_pkcs12(b"", alg="ES256", alias=alias)
+
+
+@pytest.mark.parametrize("alg", ["ECDH-ES", "HPKE-3", "HPKE-5"])
+@pytest.mark.parametrize("alias", [None, "name"])
+def test_key_that_no_reader_of_such_files_takes_is_refused_by_its_kind(alg, alias):
+    """`cryptography` opens the file, and raises a TypeError for the kind of its key."""
+    curve = {"curve": "X25519"} if alg == "ECDH-ES" else {}
+    lines = Key.generate(alg, **curve).to_pem(private=True).splitlines()[1:-1]
+    file = asn1.pkcs12(base64.b64decode("".join(lines)))
+    with pytest.raises(InvalidKeyError, match="of a kind that is not read from PKCS#12") as caught:
+        Key.from_pkcs12(file, alg=alg, alias=alias)
+    assert caught.value.__cause__ is caught.value.__context__ is None

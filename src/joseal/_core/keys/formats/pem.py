@@ -36,10 +36,15 @@ _PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", *certificates.LABELS)
 
 # How a private key in PEM says that its body is encrypted, and the forms that are read: the
 # algorithm and an IV of the size of its block. OpenSSL's PEM_read_bio_PrivateKey; RFC 1421 section
-# 4.6.1.3. The loaders of cryptography 46 to 50 panic where the IV is too short.
+# 4.6.1.3. The loaders of cryptography 46 to 50 panic where the IV is too short; AES-192-CBC, which
+# OpenSSL writes, they do not read.
 _DEK_INFO: Final = re.compile(rb"^[ \t]*DEK-Info[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _DEK_FORM: Final = re.compile(
-    rb"(AES-(128|192|256)-CBC,[0-9A-F]{32}|DES-EDE3-CBC,[0-9A-F]{16})", re.IGNORECASE
+    rb"(AES-(128|256)-CBC,[0-9A-F]{32}|DES-EDE3-CBC,[0-9A-F]{16})", re.IGNORECASE
+)
+_CIPHER: Final = (
+    "DEK-Info of the PEM block is not AES-128-CBC, AES-256-CBC or DES-EDE3-CBC with a full IV: "
+    "openssl pkcs8 -topk8 -in FILE writes the key in a form that is read"
 )
 
 # What DER may be that is a private key.
@@ -242,10 +247,10 @@ def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
 
 
 def _check_encryption_header(raw: bytes) -> None:
-    """Refuse a DEK-Info that no reader understands, before a loader meets it."""
+    """Refuse a DEK-Info that no loader reads, before one meets it."""
     for value in _DEK_INFO.findall(raw):
         if _DEK_FORM.fullmatch(value.strip()) is None:
-            raise InvalidKeyError("DEK-Info of the PEM block is not AES-CBC or 3DES with a full IV")
+            raise InvalidKeyError(_CIPHER)
 
 
 def _public(raw: bytes, *, pem: bool) -> Material | None:

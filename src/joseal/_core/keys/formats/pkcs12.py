@@ -35,6 +35,10 @@ _MOST_NAME_CHARACTERS: Final = 40
 
 _DAMAGED: Final = "the PKCS#12 file can't be read: wrong password, or damaged"
 _MISSING: Final = "the PKCS#12 file can't be read without its password: give password="
+_KIND: Final = (
+    "the key is of a kind that is not read from PKCS#12: give it in PEM or DER, which "
+    "`openssl pkcs12 -nocerts` writes"
+)
 
 
 class Bag(NamedTuple):
@@ -101,7 +105,12 @@ def _open(data: bytes, protection: bytes | None) -> "PKCS12KeyAndCertificates":
     from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
 
     with foreign.Suppress(x509.InvalidVersion):
-        return pkcs12.load_pkcs12(data, protection)
+        try:
+            return pkcs12.load_pkcs12(data, protection)
+        except TypeError:
+            # The loader's way to say that it opened the file, and that its result can't have a key
+            # on X25519 or X448.
+            raise InvalidKeyError(_KIND) from None
     reason = _MISSING if protection is None else _DAMAGED
     raise InvalidKeyError(classify.refusal(data, frozenset({"pkcs12"}), reason))
 

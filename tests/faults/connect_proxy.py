@@ -22,6 +22,15 @@ Manner = Literal[
 ]
 
 CREDENTIALS = ("payouts", "proxy-secret-77")
+# What is answered at once, and for how many seconds the connection stays open after it.
+_ANSWERS = {
+    "refuses": (b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno", 0),
+    "hangs": (b"", 10),
+    "redirects": (b"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/\r\n\r\n", 0),
+    "no-content": (b"HTTP/1.1 204 No Content\r\n\r\n", 0.5),
+    "closes": (b"HTTP/1.1 200 OK\r\n\r\n", 0),
+    "garbage": (b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nACK", 0.5),
+}
 _EXPECTED = "Basic " + base64.b64encode(":".join(CREDENTIALS).encode()).decode()
 
 
@@ -88,10 +97,10 @@ class ConnectProxy:
         self.connects.append(asked)
         if self._wants_credentials and _EXPECTED.encode() not in asked:
             near.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
-        elif self._manner == "refuses":
-            near.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
-        elif self._manner == "hangs":
-            self._over.wait(10)
+        elif self._manner in _ANSWERS:
+            text, seconds = _ANSWERS[self._manner]
+            near.sendall(text)
+            self._over.wait(seconds)
         elif self._manner == "drips":
             while not self._over.wait(0.05):
                 near.sendall(b"H")
@@ -99,16 +108,6 @@ class ConnectProxy:
             near.sendall(b"HTTP/1.1 200 OK\r\n")
             while not self._over.is_set():
                 near.sendall(b"X-Flood: 1\r\n" * 1000)
-        elif self._manner == "redirects":
-            near.sendall(b"HTTP/1.1 307 Away\r\nLocation: http://127.0.0.1:1/\r\n\r\n")
-        elif self._manner == "no-content":
-            near.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
-            self._over.wait(0.5)
-        elif self._manner == "closes":
-            near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-        elif self._manner == "garbage":
-            near.sendall(b"HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nACK")
-            self._over.wait(0.5)
         else:
             near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             self._carry(near)

@@ -219,3 +219,12 @@ def test_coefficients_of_ml_kem_are_compared_and_ml_dsa_has_none(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(akp, "_is_reduced", lambda _: False)
             assert (akp.load_public(name, raw) is None) is (found is None)
+
+
+def test_hybrid_with_a_point_of_low_order_gets_no_secret():
+    """RFC 9180 section 7.1.4. No loader lets such a key through; the KEM itself checks it too."""
+    name = "MLKEM768-X25519"
+    point = curves.load_public("X25519", bytes(32), None)
+    public = akp.AkpPublicKey(name, akp.generate(name).public_key().foreign, point)
+    with pytest.raises(ValueError, match=r"^the recipient's public key can't be used$"):
+        MlKem(public, None).encapsulate()

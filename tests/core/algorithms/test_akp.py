@@ -198,3 +198,33 @@ def test_hybrid_opens_nothing_with_half_of_its_key():
     _, sent = MlKem(key.public_key(), None).encapsulate()
     half = akp.AkpPrivateKey(key.name, key.seed, key.foreign, curves.generate("X448"))
     assert MlKem(key.public_key(), half).check(sent)() is None
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_reduced"),
+    [(3328, 3328, True), (3329, 0, False), (0, 3329, False), (4095, 4095, False), (256, 16, True)],
+)
+def test_every_coefficient_is_compared_with_the_modulus(first, second, is_reduced):
+    """By joseal itself: OpenSSL compares them too, and must not be the only one."""
+    packed = (first | second << 12).to_bytes(3, "little")
+    for at in range(3):
+        raw = bytes(3 * at) + packed + bytes(3 * (2 - at))
+        assert akp._is_reduced(raw + b"\xff" * 32) is is_reduced
+
+
+def test_coefficients_of_ml_kem_are_compared_and_ml_dsa_has_none(monkeypatch):
+    for name, found in (("ML-KEM-768", None), ("ML-DSA-44", True)):
+        raw = akp.generate(name).public_key().raw
+        assert akp.load_public(name, raw) is not None
+        with monkeypatch.context() as patch:
+            patch.setattr(akp, "_is_reduced", lambda _: False)
+            assert (akp.load_public(name, raw) is None) is (found is None)
+
+
+def test_hybrid_with_a_point_of_low_order_gets_no_secret():
+    """RFC 9180 section 7.1.4. No loader lets such a key through; the KEM itself checks it too."""
+    name = "MLKEM768-X25519"
+    point = curves.load_public("X25519", bytes(32), None)
+    public = akp.AkpPublicKey(name, akp.generate(name).public_key().foreign, point)
+    with pytest.raises(ValueError, match=r"^the recipient's public key can't be used$"):
+        MlKem(public, None).encapsulate()

@@ -633,7 +633,7 @@ class Key(Opaque):
         Raises:
             TypeError: `device` lacks a method, or `alg` or `kid` is not str.
             ValueError: UTF-8 can't carry `kid`.
-            InvalidKeyError: `alg` is another one, or is not known.
+            InvalidKeyError: `alg` is not one of these, or is not known.
 
         Example:
             >>> import joseal

@@ -22,10 +22,8 @@ FLAT = ["RSA-OAEP", "A128KW", "dir"]
 def parsed(monkeypatch):
     """Write down each header that is parsed."""
     calls = []
-    load = strict_json.load_object
-    monkeypatch.setattr(
-        strict_json, "load_object", lambda raw, *more: calls.append(raw) or load(raw, *more)
-    )
+    load = strict_json.load_header
+    monkeypatch.setattr(strict_json, "load_header", lambda raw: calls.append(raw) or load(raw))
     return calls
 
 

@@ -83,7 +83,8 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
     """
     try:
         members = _quick.decode(data)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        # ValueError: msgspec 0.21.0 lets the error of text that is not UTF-8 through as it is.
         return None
     return members if msgspec.json.encode(members) == data and _is_dict(members) else None
 

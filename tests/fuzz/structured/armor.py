@@ -155,15 +155,27 @@ def _outside(rng, label, head, raw):
     """Return a block with more than itself, or less."""
     body = base64.encodebytes(raw)
     whole = block(label, head, body)
-    return pick(rng, (_several, _before, _as_utf_16, _other_ends, _other_hyphens, raw_changed))(
-        rng, whole
-    )
+    return pick(
+        rng, (_several, _before, _as_utf_16, _other_ends, _other_hyphens, _other_lines, raw_changed)
+    )(rng, whole)
 
 
 def _several(rng, whole):
     other = block(pick(rng, LABELS), b"", b"MAA=\n")
     curve = block(b"EC PARAMETERS", b"", b"BggqhkjOPQMBBw==\n")
     return pick(rng, (whole * 2, whole * 3, whole * 20, whole + other, curve + whole))
+
+
+def _other_lines(rng, whole):
+    """Move, copy or leave out a line, most often one of those around the body."""
+    lines = whole.splitlines(keepends=True)
+    for _ in range(pick(rng, (1, 1, 2, 3))):
+        place = pick(rng, (0, -1, 1, int(rng.random() * len(lines)))) % len(lines)
+        line = lines[place] if rng.random() < 0.3 else lines.pop(place)
+        lines.insert(int(rng.random() * (len(lines) + 1)), line)
+        if rng.random() < 0.2 and len(lines) > 1:
+            lines.pop(int(rng.random() * len(lines)))
+    return b"".join(lines)
 
 
 def _before(rng, whole):

@@ -190,6 +190,10 @@ TABLE = {
         "the PEM text has lost the line ends of its body: put the body in lines of 64 characters",
     ),
     "no END": (public()[:200], "the PEM block has no END line: copy the whole block"),
+    "END before BEGIN": (
+        b"-----END PUBLIC KEY-----\n" + public()[:200],
+        "the PEM block has no END line: copy the whole block",
+    ),
     "another END": (
         public().replace(b"END PUBLIC", b"END PRIVATE"),
         "the BEGIN and END lines of the PEM block have different labels: copy the whole block",
@@ -561,3 +565,21 @@ def test_every_prefix_of_a_key_is_classified():
 def test_content_is_that_of_a_block_with_a_known_body(data):
     assert content(data) == b""
     assert content(CERT_PEM) == CERT_DER
+
+
+@pytest.mark.parametrize("label", ["CERTIFICATE", "PUBLIC KEY", "PRIVATE KEY", "EC PARAMETERS"])
+def test_block_that_only_ends_before_it_begins_is_refused_by_every_loader(label):
+    data = f"-----END {label}-----\n-----BEGIN {label}-----\nMAA=\n".encode()
+    loaders = [load for load, _ in LOADS.values()]
+    loaders.append(lambda data: Key.from_bytes(data, alg="HS256"))
+    for load in loaders:
+        with pytest.raises(InvalidKeyError):
+            load(data)
+    assert classify(data).kind == "pem-cut"
+    assert content(data) == b""
+
+
+def test_block_with_a_line_of_an_end_before_it_is_read():
+    data = b"-----END CERTIFICATE-----\n" + public()
+    assert classify(data).kind == "pem-public"
+    assert content(data) == public(Encoding.DER)

@@ -129,8 +129,8 @@ def _der_kind(data: bytes) -> str | None:
 
 
 def _pem_kind(data: bytes) -> tuple[str, tuple[str, ...]]:
-    found = _BEGIN.findall(data)
-    labels = tuple(_known_label(label) for label in found)
+    found = [*_BEGIN.finditer(data)]
+    labels = tuple(_known_label(begin[1]) for begin in found)
     counted = tuple(label for label in labels if label != "EC PARAMETERS") or labels
     if data.strip()[:1] in (b'"', b"'"):
         return "pem-quoted", counted
@@ -138,7 +138,8 @@ def _pem_kind(data: bytes) -> tuple[str, tuple[str, ...]]:
         return ("pem-escaped-twice" if b"\\\\n" in data else "pem-escaped"), counted
     if len(counted) > 1:
         return "pem-several", counted
-    ends = tuple(_known_label(label) for label in _END.findall(data))
+    # An END line before the block is not its own.
+    ends = tuple(_known_label(label) for label in _END.findall(data, found[-1].end()))
     if labels[-1] not in ends:
         return ("pem-ends-otherwise" if ends else "pem-cut"), counted
     return _block_kind(data, counted), counted
@@ -169,8 +170,10 @@ def _block_kind(data: bytes, labels: tuple[str, ...]) -> str:
 
 
 def _body(data: bytes, label: str) -> bytes:
-    begin = data.index(b"-----BEGIN " + label.encode()) + len(label) + 16
-    return data[begin : data.index(b"-----END", begin)]
+    """Return what is between the lines of a block; empty where there is no whole one."""
+    _, begin, rest = data.partition(b"-----BEGIN " + label.encode() + b"-----")
+    body, end, _ = rest.partition(b"-----END")
+    return body if begin and end else b""
 
 
 def content(data: bytes) -> bytes:

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import settings
 from tests.helpers import probed
 
+# What a target of the fuzzer checks is checked under `python -O` too.
+pytest.register_assert_rewrite("tests.fuzz")
+
 ROOT = Path(__file__).parents[1]
 IN_CI = os.environ.get("CI") == "true"
 

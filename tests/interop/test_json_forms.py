@@ -208,7 +208,8 @@ def test_unencoded_and_detached_payloads_go_both_ways_with_jwcrypto():
     text = Signer(key, form="flattened", b64=False).sign(PLAINTEXT)
     found = jwcrypto.jws.JWS()
     found.deserialize(text, key=jwcrypto_key(key))
-    assert found.objects["payload"] in (PLAINTEXT, PLAINTEXT.decode())
+    payload = found.objects["payload"]
+    assert (payload.encode() if isinstance(payload, str) else payload) == PLAINTEXT
     protected = json.dumps({"alg": "HS256", "b64": False, "crit": ["b64"]})
     made = jwcrypto.jws.JWS(PLAINTEXT)
     made.add_signature(jwcrypto_key(key), None, protected)

@@ -76,7 +76,7 @@ def check_frames(place):
     while place is not None:
         frame = place.tb_frame
         if frame.f_globals["__name__"].startswith("joseal"):
-            shown = frame.f_locals.keys() - {"function"}
+            shown = {*frame.f_locals} - {"function"}
             assert not shown, f"{frame.f_code.co_qualname} shows {sorted(shown)}"
         place = place.tb_next
 

@@ -38,7 +38,7 @@ def make(
     if type(token_id) is not bool:
         raise checks.wrong_type("token_id", "bool", token_id)
     own = _copied(claims)
-    moment = _moment(now)
+    moment = int(seconds_of(now))
     made = {**written, **own}
     made.setdefault("iat", moment)
     if lifetime_seconds is not None:
@@ -49,11 +49,19 @@ def make(
     return made
 
 
-def _moment(now: Callable[[], float]) -> int:
-    found = float(now())
+def seconds_of(now: Callable[[], float]) -> float:
+    """Ask a clock.
+
+    Raises:
+        ValueError: its answer is not finite, or is a number that is too large for a float.
+    """
+    try:
+        found = float(now())
+    except OverflowError:
+        found = math.inf
     if not math.isfinite(found):
         raise ValueError("now must give a finite number")
-    return int(found)
+    return found
 
 
 def _copied(own: Mapping[str, object] | None) -> dict[str, object]:

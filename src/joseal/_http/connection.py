@@ -115,7 +115,9 @@ class Connection(HTTPConnection):
         self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
     ) -> None:
         """Send what is not held back for the rest of a request. From here on it may arrive."""
-        if self.held is not None and isinstance(data, bytes):
+        if self.held is not None:
+            if not isinstance(data, bytes):
+                raise TypeError("a part of a request is not bytes")
             self.held += data
             return
         if self.sock is None:

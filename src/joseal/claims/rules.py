@@ -223,7 +223,7 @@ class Claims(Struct, frozen=True, kw_only=True):
         if self.subject is not None and members["sub"] != self.subject:
             raise ClaimsError("sub", "value")
         self._check_audience(members)
-        self._check_times(members, issuing.seconds_of(self.now))
+        self._check_times(members, checks.seconds_of("now", self.now))
 
     def _required(self) -> list[str]:
         named = {

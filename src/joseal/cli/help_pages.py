@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, ParamSpec
+from typing import Final, ParamSpec, TypeGuard
 
 import click
 
@@ -91,9 +91,13 @@ def _refuse_bytes(ctx: click.Context, params: Sequence[click.Parameter]) -> None
     """
     for param in params:
         given: object = ctx.params.get(param.name or "")
-        for value in given if isinstance(given, tuple) else (given,):
+        for value in given if _is_several(given) else (given,):
             if isinstance(value, str) and _NOT_TEXT.search(value):
                 raise click.UsageError(f"{max(param.opts, key=len)} must be UTF-8", ctx)
+
+
+def _is_several(given: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(given, tuple)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from typing import ClassVar, Final, Literal
 _CLAIM_RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "missing": "the token does not have it, and it is required",
+        "null": "the token has it as null, and it is required",
         "type": "it is not of the type that RFC 7519 section 4.1 gives it",
         "value": "it is not what the caller demands",
         "expired": "it has passed",
@@ -186,8 +187,8 @@ class ClaimsError(TokenError):
 
     Attributes:
         claim: the name of the claim; `claims` where the whole set is meant.
-        rule: the stable word for what is wrong, such as `missing`, `type`, `value`, `expired`,
-            `early`, `age`, `unexpected`, `header`, `shape`, `json`, `too_many`, `seen`,
+        rule: the stable word for what is wrong, such as `missing`, `null`, `type`, `value`,
+            `expired`, `early`, `age`, `unexpected`, `header`, `shape`, `json`, `too_many`, `seen`,
             `in_progress`.
     """
 

@@ -219,7 +219,7 @@ CASES = [
     Case(
         "a required claim is null",
         _claims(BASE, '"role":null'),
-        "role missing",
+        "role null",
         "joseal",
         _with(require=("role",)),
     ),

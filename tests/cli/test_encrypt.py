@@ -111,8 +111,8 @@ REFUSED: dict[str, tuple[tuple[str, ...], Exit, str]] = {
     "an unknown option": (("public.jwk", "--password", "x"), Exit.USAGE, "usage: "),
     "a name that is no text": (
         ("public.jwk", "--enc", "A256GCM", "--kid", "\udcff"),
-        Exit.KEY,
-        "key: kid must be text",
+        Exit.USAGE,
+        "usage: --kid must be UTF-8",
     ),
     "a managed member": (
         ("public.pem", *OAEP, "--header", "alg=none"),

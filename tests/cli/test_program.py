@@ -223,6 +223,25 @@ def test_a_flag_may_be_repeated(run: Run) -> None:
     assert "may be given only once" not in run("encrypt", "--json", "--json").stderr
 
 
+BULK = ("bulk", "decrypt", "--key", "k.jwk", "in.jsonl", "-o", "out.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("option", "args"),
+    [
+        ("--info", ("doctor", "--key", "k.jwk", "--info", "\udcff", "t")),
+        ("--cty", (*BULK, "--field", "a", "--cty", "\udcff")),
+        ("--field", (*BULK, "--field", "a", "--field", "\udcff")),
+    ],
+)
+def test_a_text_that_is_not_utf8_is_a_mistake_of_usage(
+    run: Run, option: str, args: tuple[str, ...]
+) -> None:
+    done = run(*args)
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert done.stderr.startswith(f"joseal: usage: {option} must be UTF-8")
+
+
 def test_no_command_at_all_shows_the_help(run: Run) -> None:
     done = run()
     assert done.exit_code == Exit.USAGE

@@ -34,3 +34,14 @@ def test_text_is_str_or_none_and_the_message_names_it(value):
     found = type(value).__name__
     with pytest.raises(TypeError, match=f"^typ must be str, not {found}$"):
         checks.check_texts(kid="a", typ=value)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [10**400, -(10**400), float("inf"), float("nan")],
+    ids=["huge", "negative", "inf", "nan"],
+)
+def test_clock_that_gives_no_finite_number_is_named(moment):
+    with pytest.raises(ValueError, match=r"^the clock must give a finite number$"):
+        checks.seconds_of("the clock", lambda: moment)
+    assert checks.seconds_of("the clock", lambda: 7) == 7.0

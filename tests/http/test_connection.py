@@ -66,3 +66,13 @@ def test_header_and_body_of_a_request_leave_together_after_the_mark(monkeypatch)
     assert [data.split(b" ")[0] for data, _ in sends] == [b"POST", b"GET"] * 2
     assert all(marked for _, marked in sends)
     assert all(data.endswith(b"}") for data, _ in sends[::2])
+
+
+def test_a_part_that_can_not_be_held_back_lets_nothing_leave() -> None:
+    made = connection.Connection("127.0.0.1", 9)
+    with pytest.raises(TypeError, match="not bytes"):
+        connection.request_whole(
+            made, "POST", "/", body=[memoryview(b"a part")], headers={"Content-Length": "6"}
+        )
+    assert made.sock is None
+    assert made.held is None

@@ -107,3 +107,11 @@ def test_members_stand_in_the_order_of_the_template():
 
 def test_constant_time_is_a_constant():
     assert header((Constant("iat", 7), Kid()), key("k")) == [("iat", 7), ("kid", "k")]
+
+
+@pytest.mark.parametrize(
+    "moment", [10**400, float("inf"), float("nan")], ids=["huge", "inf", "nan"]
+)
+def test_a_clock_that_gives_no_finite_number_is_named(moment):
+    with pytest.raises(ValueError, match=r"^clock must give a finite number$"):
+        header((IssuedAt("s"),), key(), clock=lambda: moment)

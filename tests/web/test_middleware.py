@@ -429,7 +429,7 @@ def test_application_that_does_not_begin_an_answer_is_named():
         app(environ, print)
 
 
-def file_answer(scope_extensions, message, sent, **settings):
+def file_answer(scope_extensions, message, sent, *, method="GET", status=200, **settings):
     """Ask an application that sends a file where the server offers it, and else a message."""
     visa = Visa()
     exchange = visa.exchange if not settings else Exchange(visa.profile, visa.server)
@@ -437,7 +437,7 @@ def file_answer(scope_extensions, message, sent, **settings):
 
     async def app(scope, receive, send):
         offered.append(dict(scope.get("extensions") or {}))
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.start", "status": status, "headers": []})
         await send(message)
 
     async def receive():
@@ -446,7 +446,7 @@ def file_answer(scope_extensions, message, sent, **settings):
     async def send(piece):
         sent.append(piece)
 
-    scope = {"type": "http", "method": "GET", "headers": [], "extensions": scope_extensions}
+    scope = {"type": "http", "method": method, "headers": [], "extensions": scope_extensions}
     asyncio.run(AsgiMiddleware(app, exchange)(scope, receive, send))
     return offered[0]
 
@@ -463,6 +463,14 @@ def test_no_file_is_sent_past_what_encrypts_an_answer():
     with pytest.raises(RuntimeError, match="sends a file past"):
         file_answer(extensions, PATHSEND, sent)
     assert PATHSEND not in sent
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_no_file_is_the_body_of_an_answer_that_has_none(method, status):
+    sent = []
+    with pytest.raises(RuntimeError, match="sends a file past"):
+        file_answer({}, PATHSEND, sent, method=method, status=status)
+    assert [piece["type"] for piece in sent] == ["http.response.start"]
 
 
 def test_a_file_is_sent_where_answers_stay_plain():

@@ -7,7 +7,8 @@ Source: none; a switch that is taken for true because it is a non-empty string i
 get lost.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 
 from joseal._core.limits import Limits
 
@@ -45,6 +46,21 @@ def check_ints(**numbers: int) -> None:
     for name, number in numbers.items():
         if type(number) is not int:
             raise wrong_type(name, "int", number)
+
+
+def seconds_of(name: str, clock: Callable[[], float]) -> float:
+    """Ask a clock of the caller's.
+
+    Raises:
+        ValueError: its answer is not finite, or is a number that is too large for a float.
+    """
+    try:
+        found = float(clock())
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise ValueError(f"{name} must give a finite number")
+    return found
 
 
 def wrong_type(argument: str, expected: str, given: object, remedy: str = "") -> TypeError:

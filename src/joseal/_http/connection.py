@@ -114,8 +114,14 @@ class Connection(HTTPConnection):
     def send(
         self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
     ) -> None:
-        """Send what is not held back for the rest of a request. From here on it may arrive."""
-        if self.held is not None and isinstance(data, bytes):
+        """Send what is not held back for the rest of a request. From here on it may arrive.
+
+        Raises:
+            TypeError: a part that is to be held back is not bytes. Nothing has left.
+        """
+        if self.held is not None:
+            if not isinstance(data, bytes):
+                raise TypeError("a part of a request is not bytes")
             self.held += data
             return
         if self.sock is None:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from joseal._core import checks
 from joseal._core.secrecy import Opaque
 
 Clock: TypeAlias = Callable[[], float]
@@ -81,7 +82,4 @@ class LeasedStore(Opaque):
         Raises:
             ValueError: the clock gives no finite number.
         """
-        now = float(self._clock())
-        if not math.isfinite(now):
-            raise ValueError("the clock must give a finite number")
-        return now
+        return checks.seconds_of("the clock", self._clock)

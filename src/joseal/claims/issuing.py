@@ -3,7 +3,6 @@
 Source: RFC 7519 sections 2, 4.1 and 7.1.
 """
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -38,7 +37,7 @@ def make(
     if type(token_id) is not bool:
         raise checks.wrong_type("token_id", "bool", token_id)
     own = _copied(claims)
-    moment = _moment(now)
+    moment = int(checks.seconds_of("now", now))
     made = {**written, **own}
     made.setdefault("iat", moment)
     if lifetime_seconds is not None:
@@ -47,13 +46,6 @@ def make(
         made.setdefault("jti", to_member(os.urandom(_TOKEN_ID_BYTES)))
     _check_texts(made)
     return made
-
-
-def _moment(now: Callable[[], float]) -> int:
-    found = float(now())
-    if not math.isfinite(found):
-        raise ValueError("now must give a finite number")
-    return int(found)
 
 
 def _copied(own: Mapping[str, object] | None) -> dict[str, object]:

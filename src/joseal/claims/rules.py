@@ -211,17 +211,19 @@ class Claims(Struct, frozen=True, kw_only=True):
         """Check claims whose types are right.
 
         Raises:
-            ClaimsError: one is missing, not the one demanded, or out of its time.
+            ClaimsError: one is missing or null, not the one demanded, or out of its time.
         """
         for name in self._required():
-            if members.get(name) is None:
+            if name not in members:
                 raise ClaimsError(name, "missing")
+            if members[name] is None:
+                raise ClaimsError(name, "null")
         if self.issuer is not None and members["iss"] not in self._issuers():
             raise ClaimsError("iss", "value")
         if self.subject is not None and members["sub"] != self.subject:
             raise ClaimsError("sub", "value")
         self._check_audience(members)
-        self._check_times(members, float(self.now()))
+        self._check_times(members, checks.seconds_of("now", self.now))
 
     def _required(self) -> list[str]:
         named = {
@@ -246,8 +248,6 @@ class Claims(Struct, frozen=True, kw_only=True):
     def _check_times(self, members: Mapping[str, object], now: float) -> None:
         times = ClaimSet(dict(members))
         leeway = self.leeway_seconds
-        if not math.isfinite(now):
-            raise ValueError("now must give a finite number")
         if times.expires_at is not None and now >= times.expires_at + leeway:
             raise ClaimsError("exp", "expired")
         for name, moment in (("nbf", times.not_before), ("iat", times.issued_at)):

@@ -4,10 +4,11 @@ The first paragraph of a command's docstring is its NAME, the others are its DES
 """
 
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, ParamSpec
+from typing import Final, ParamSpec, TypeGuard
 
 import click
 
@@ -15,6 +16,9 @@ from joseal.cli import exit_codes
 from joseal.cli.exit_codes import Exit
 
 _P = ParamSpec("_P")
+
+# Python's sign for a byte of an argument that is not UTF-8.
+_NOT_TEXT: Final = re.compile("[\ud800-\udfff]")
 
 # They can happen to every command.
 _ALWAYS: Final = (Exit.USAGE, Exit.FILE, Exit.INTERRUPTED, Exit.CLOSED_PIPE)
@@ -35,12 +39,14 @@ class Manual(click.Command):
         """Read the arguments; click alone would take the last of two values in silence.
 
         Raises:
-            UsageError: an option that takes one value is given twice.
+            UsageError: an option that takes one value is given twice; a text is not UTF-8.
         """
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args([*args])
             _refuse_repeated(ctx, order)
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args)
+        _refuse_bytes(ctx, self.params)
+        return rest
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the page."""
@@ -75,6 +81,23 @@ def _refuse_repeated(ctx: click.Context, given: Sequence[click.Parameter]) -> No
         if single and given.count(param) > 1:
             name = max(param.opts, key=len)
             raise click.UsageError(f"{name} may be given only once, and takes one value", ctx)
+
+
+def _refuse_bytes(ctx: click.Context, params: Sequence[click.Parameter]) -> None:
+    """Refuse a text that no header and no file could hold; a path may have any bytes.
+
+    Raises:
+        UsageError: there is one.
+    """
+    for param in params:
+        given: object = ctx.params.get(param.name or "")
+        for value in given if _is_several(given) else (given,):
+            if isinstance(value, str) and _NOT_TEXT.search(value):
+                raise click.UsageError(f"{max(param.opts, key=len)} must be UTF-8", ctx)
+
+
+def _is_several(given: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(given, tuple)
 
 
 @contextmanager

@@ -279,10 +279,10 @@ class Client(Opaque):
             routing_id=routing_id,
             path=self._attempt_path,
         )
-        self._unsettled.begin(known)
+        ticket = self._unsettled.begin(known)
         outcome = self._call("attempt", request, read_attempt_response)
         if isinstance(outcome, NotSent | Refused):
-            self._unsettled.settle(known)
+            self._unsettled.end(ticket)
         return outcome
 
     @hide_locals

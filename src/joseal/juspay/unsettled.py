@@ -4,13 +4,15 @@ Rules:
 - A second attempt at the same payout is refused until `Client.reconcile` has said `Failed`, or a
   person has decided. A status that says FAILURE is not enough: it may be older than the attempt.
 - Nor is a failure that was found against the state of an earlier attempt: it may be that one's.
-- No lock: one step of a dict decides, so that a fork leaves nothing locked.
+- What one attempt's answer says is of that one alone: two may be made against equal states, if a
+  person has decided so twice.
 
 Accepted: it is forgotten with the client. `PayoutJournal` is for what must outlast a process.
 """
 
 from typing import Final, TypeAlias, final
 
+from joseal._core.processes import LockOfProcess
 from joseal.juspay.models.known import Known
 
 _Place: TypeAlias = tuple[str, str]
@@ -22,7 +24,7 @@ _MESSAGE: Final = (
 
 
 @final
-class _Ticket:
+class Ticket:
     """One attempt that was begun: no two are the same, though their states may be equal."""
 
     __slots__ = ("known",)
@@ -35,38 +37,41 @@ class Unsettled:
     """The attempts of one client that may have been carried out. Safe between threads."""
 
     def __init__(self) -> None:
-        self._attempts: dict[_Place, _Ticket] = {}
+        self._attempts: dict[_Place, Ticket] = {}
+        self._lock = LockOfProcess()
 
-    def begin(self, known: Known) -> None:
+    def begin(self, known: Known) -> Ticket:
         """Note that an attempt is about to be sent.
 
         Raises:
             ValueError: one before it is not settled, and nobody has decided.
         """
-        place, ticket = _place(known), _Ticket(known)
-        if known.is_decided:
+        place, ticket = _place(known), Ticket(known)
+        with self._lock.current():
+            if place in self._attempts and not known.is_decided:
+                raise ValueError(_MESSAGE)
             self._attempts[place] = ticket
-        elif self._attempts.setdefault(place, ticket) is not ticket:
-            raise ValueError(_MESSAGE)
+        return ticket
+
+    def end(self, ticket: Ticket) -> None:
+        """Note that this attempt was not carried out. One that was begun after it stays."""
+        place = _place(ticket.known)
+        with self._lock.current():
+            if self._attempts.get(place) is ticket:
+                del self._attempts[place]
 
     def settle(self, known: Known) -> bool:
-        """Note that the attempt against a state was not carried out, or failed.
+        """Note that the attempt against a state has failed.
 
         Returns:
             Whether none is under way now: false where one was made against another state.
         """
         place = _place(known)
-        ticket = self._attempts.get(place)
-        if ticket is None:
-            return True
-        if ticket.known != known:
-            return False
-        taken = self._attempts.pop(place, None)
-        if taken is None or taken is ticket:
-            return True
-        # In between a person has decided, and an attempt was begun.
-        self._attempts.setdefault(place, taken)
-        return False
+        with self._lock.current():
+            ticket = self._attempts.get(place)
+            if ticket is not None and ticket.known == known:
+                del self._attempts[place]
+            return place not in self._attempts
 
 
 def _place(known: Known) -> _Place:

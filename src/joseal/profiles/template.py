@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 from msgspec import Struct
 
+from joseal._core import checks
 from joseal._core.keys import Key
 from joseal._core.wire.header import MANAGED
 from joseal.errors import InvalidKeyError
@@ -274,5 +275,6 @@ def _value(slot: Slot, key: Key) -> object:
 
 
 def _stamp(issued: IssuedAt, clock: Clock) -> int | str:
-    moment = int(clock() * (1000 if issued.unit == "ms" else 1))
+    seconds = checks.seconds_of("clock", clock)
+    moment = int(seconds * (1000 if issued.unit == "ms" else 1))
     return str(moment) if issued.text else moment

@@ -88,7 +88,8 @@ def decrypt_file(
     """Decrypt the token in a file into a new file, which replaces `target` when it is whole.
 
     It is written next to the target with mode 0600, flushed to the disk and renamed. An exception
-    leaves the target as it was and nothing else behind.
+    leaves the target as it was and nothing else behind. A process that is killed leaves the target
+    as it was too, and next to it a file `.joseal-*` with plaintext: delete it.
 
     Args:
         decrypter: says which keys and encs are accepted, and what the header must have.

@@ -181,6 +181,8 @@ class _Answer(Opaque):
         fate = self._fate()
         if fate == "plain":
             await self._send(message)
+        elif message["type"] in _SHORTCUTS:
+            raise RuntimeError("the application sends a file past what encrypts the answer")
         elif fate == "none":
             # Not each server drops what an application sends all the same.
             await self._send({name: part for name, part in message.items() if name != "body"})
@@ -189,8 +191,6 @@ class _Answer(Opaque):
             self._pieces.append(piece if isinstance(piece, bytes) else b"")
             if not message.get("more_body", False):
                 await self._finish()
-        elif message["type"] in _SHORTCUTS:
-            raise RuntimeError("the application sends a file past what encrypts the answer")
 
     def _fate(self) -> BodyFate:
         if not self._start:

@@ -97,6 +97,11 @@ def test_a_request_says_what_the_case_asks(command, tmp_path):
         ("    print('{', flush=True)", "not an answer of the protocol"),
         ("    print(json.dumps({'id': 0, 'ok': ''}), flush=True)", "not an answer of the protocol"),
         (
+            "    print(json.dumps({'id': float(asked['id']), 'ok': ''}), flush=True)",
+            "not an answer of the protocol",
+        ),
+        ('    print(\'{"id": true, "ok": ""}\', flush=True)', "not an answer of the protocol"),
+        (
             "    print(json.dumps({'id': asked['id'], 'ok': 'a='}), flush=True)",
             "not an answer of the protocol",
         ),

@@ -576,3 +576,47 @@ def test_shared_secret_on_a_device_does_not_sign():
     mine, _ = shared()
     with pytest.raises(InvalidKeyError, match="for encryption"):
         Signer(mine)
+
+
+# Answers of the wrong type
+
+
+WRONG = ["x" * CEK_BYTES, bytearray(CEK_BYTES), memoryview(bytes(CEK_BYTES)), CEK_BYTES, [b"x"]]
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=lambda answer: type(answer).__name__)
+@pytest.mark.parametrize(("alg", "curve"), FAMILIES)
+def test_answer_of_the_wrong_type_is_the_fault_of_the_device(alg, curve, answer):
+    key, _ = held(alg, curve, lambda _: answer)
+    step = "agree" if curve else "unwrap"
+    kind = type(answer).__name__
+    with pytest.raises(KeyUnavailableError) as caught:
+        opener(key).decrypt(str(seal(alg, curve)))
+    assert str(caught.value) == f"{step} of the device gave {kind}, where bytes are due"
+
+
+@pytest.mark.parametrize("answer", [*WRONG, None], ids=lambda answer: type(answer).__name__)
+def test_device_that_must_answer_has_no_other_type_than_bytes(answer):
+    kind = type(answer).__name__
+    signing, _ = held_for_signing("ES256", lambda _: answer)
+    with pytest.raises(KeyUnavailableError, match=f"^sign of the device gave {kind}, "):
+        Signer(signing).sign(b"text")
+    wrapping, _ = shared(answer=lambda _: answer)
+    with pytest.raises(KeyUnavailableError, match=f"^wrap of the device gave {kind}, "):
+        Encrypter(wrapping, enc=ENC).encrypt(b"text")
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=lambda answer: type(answer).__name__)
+def test_shared_secret_and_encapsulation_have_the_same_rule(answer):
+    kind = type(answer).__name__
+    wrapping, device = shared()
+    token = Encrypter(wrapping, enc=ENC).encrypt(b"text")
+    device.answer = lambda _: answer
+    with pytest.raises(KeyUnavailableError, match=f"^unwrap of the device gave {kind}, "):
+        opener(wrapping).decrypt(token)
+    inside = Key.generate("HPKE-9")
+    lying = SimpleNamespace(decapsulate=lambda _: answer)
+    away = Key.from_external(lying, public=inside.public())
+    sealed = Encrypter(inside.public()).encrypt(b"text")
+    with pytest.raises(KeyUnavailableError, match=f"^decapsulate of the device gave {kind}, "):
+        Decrypter(away).decrypt(sealed)

@@ -229,3 +229,12 @@ def test_a_set_of_unknown_algs_is_refused_in_a_short_text():
     with pytest.raises(InvalidKeyError, match="did you mean RSA-OAEP-256; 1: ") as several:
         KeySet.from_jwks({"keys": [unknown] * 8})
     assert len(str(several.value)) < 2 * len(str(alone.value)) < 2000
+
+
+def test_alg_of_another_key_is_not_blamed_on_a_password():
+    keys = [signing("mine", "a"), signing("other", "b", "ES256")]
+    keys.append(all_algorithms.signing_key("RS256", kid="c"))
+    token = Signer(keys[0], write_kid=False, header={"kid": "c"}).sign(b"x")
+    with pytest.raises(NotAllowedError) as caught:
+        Verifier([key.public() for key in keys]).verify(token)
+    assert str(caught.value) == ("alg: the token says ES256, the key of that kid is bound to RS256")

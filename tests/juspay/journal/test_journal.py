@@ -298,6 +298,56 @@ def test_what_a_call_refuses_before_sending_is_kept_as_not_sent(sandbox, client,
     assert sandbox.attempts("order-1") == 0
 
 
+def test_what_fails_after_the_request_has_left_is_not_kept_as_not_sent(
+    sandbox, client, journal, monkeypatch
+):
+    def fail(*_):
+        raise ValueError("the answer can't be read")
+
+    monkeypatch.setattr("joseal.juspay.client.read_attempt_response", fail)
+    (planned,) = planned_at(client, "order-1")
+    for _ in range(2):
+        (result,) = run_attempts(client, journal, [planned])
+        assert (result.standing, result.reason) == ("to_reconcile", "the answer can't be read")
+    assert sandbox.attempts("order-1") == 1
+
+
+def test_an_attempt_that_a_person_frees_during_a_run_is_sent_by_the_next_one(
+    sandbox, client, journal
+):
+    first, second = planned_at(client, "order-1", "order-2")
+    known = client.known("order-2", second.attempt.fulfillment_id).result()
+    journal.begin(Entry(attempt_id=second.attempt_id, known=known))
+    results = run_attempts(client, journal, [first, second])
+    assert next(results).standing == "accepted"
+    decide_attempt(journal, second.attempt_id, "not_sent")
+    (result,) = results
+    assert (result.standing, result.sent_now) == ("rejected", False)
+    assert "run it again" in result.reason
+    assert sandbox.attempts("order-2") == 0
+    assert [each.standing for each in run_attempts(client, journal, [second])] == ["accepted"]
+
+
+@pytest.mark.parametrize("question", [1, 2], ids=["before it is asked about", "meanwhile"])
+def test_an_entry_that_someone_else_has_written_meanwhile_is_left_as_it_is(
+    client, journal, monkeypatch, question
+):
+    first, second = planned_at(client, "order-1", "order-2")
+    list(run_attempts(client, journal, [first, second]))
+    asked, reconcile = [], client.reconcile
+
+    def meanwhile(_, known):
+        asked.append(known)
+        if len(asked) == question:
+            decide_attempt(journal, second.attempt_id, "failed")
+        return reconcile(known)
+
+    monkeypatch.setattr(type(client), "reconcile", meanwhile)
+    assert [each.attempt_id for each in reconcile_attempts(client, journal)] == [first.attempt_id]
+    assert len(asked) == question
+    assert journal.find(second.attempt_id).state == "failed"
+
+
 def test_a_clock_that_was_set_back_leaves_no_attempt_unasked(sandbox, client, journal):
     (planned,) = planned_at(client, "order-1")
     list(run_attempts(client, journal, [planned]))

@@ -435,3 +435,14 @@ def test_enc_is_refused_by_a_ring_that_never_needs_one_and_demanded_by_one_that_
     for make in (both.encrypter, both.decrypter):
         with pytest.raises(ValueError, match="enc"):
             make("A257GCM")
+
+
+@pytest.mark.parametrize(
+    "now",
+    [10**400, float("nan"), float("inf"), 1e300, -1e300],
+    ids=["huge", "nan", "inf", "late", "early"],
+)
+def test_a_clock_without_a_date_is_named(clock, ring, now):
+    clock.now = now
+    with pytest.raises(ValueError, match=r"^clock must give a "):
+        ring.encrypter(enc="A256GCM")

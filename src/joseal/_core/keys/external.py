@@ -6,11 +6,13 @@ Rules:
 - Refusing the operation is `None`, and never says why: the token is then as undecryptable as any
   other. A device that can't be asked is `KeyUnavailableError`: the token may be good.
 - A shared secret on a device wraps CEKs and nothing else. The CEK is drawn here.
+- An answer of the wrong type is a fault of the device, whatever it was asked: it is unavailable.
 
 Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A, FIPS 203, RFC 3394.
 """
 
-from typing import Protocol, TypeAlias
+from collections.abc import Callable
+from typing import Protocol, TypeAlias, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -18,8 +20,11 @@ from joseal._core.algorithms.akp import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque
+from joseal.errors import KeyUnavailableError
 
 PublicMaterial: TypeAlias = RSAPublicKey | PublicCurveKey | AkpPublicKey
+
+_G = TypeVar("_G")
 
 
 @exported
@@ -242,3 +247,33 @@ class SharedExternal(Opaque):
 
     def __init__(self, device: ExternalSecret) -> None:
         self._set(device=device)
+
+
+def asked(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes | None]:
+    """Return a step of a device that gives bytes, or None where it refuses.
+
+    The step raises:
+        KeyUnavailableError: the device can't be asked, or its answer is neither bytes nor None.
+    """
+
+    def ask(given: _G) -> bytes | None:
+        answer = step(given)
+        return None if answer is None else _bytes_of(name, answer)
+
+    return ask
+
+
+def asked_for_bytes(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes]:
+    """Return a step of a device that has no refusal of its own.
+
+    The step raises:
+        KeyUnavailableError: the device can't be asked, or its answer is not bytes.
+    """
+    return lambda given: _bytes_of(name, step(given))
+
+
+def _bytes_of(name: str, answer: object) -> bytes:
+    if isinstance(answer, bytes):
+        return answer
+    kind = type(answer).__name__
+    raise KeyUnavailableError(f"{name} of the device gave {kind}, where bytes are due")

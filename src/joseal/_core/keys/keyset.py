@@ -201,15 +201,17 @@ class KeySet(Opaque):
         else:
             tried = self._by_alg.get(header.alg, [])
         if not tried:
-            raise NotAllowedError("alg", self._unbound(header.alg))
+            raise NotAllowedError("alg", self._unbound(header.alg, named))
         return tried
 
-    def _unbound(self, alg: str) -> str:
-        """Say why no key comes into question for a token of this alg."""
-        bound = list(dict.fromkeys(key.alg for key in self._keys))
+    def _unbound(self, alg: str, named: Sequence[Key] = ()) -> str:
+        """Say why no key comes into question for a token of this alg, or none of those named."""
+        is_part = 0 < len(named) < len(self._keys)
+        asked, kid = (named, " of that kid") if is_part else (self._keys, "")
+        bound = list(dict.fromkeys(key.alg for key in asked))
         if alg in bound:
             return "of several keys, a password is tried only if the token names its kid"
-        keys = "the key is" if len(self._keys) == 1 else "the keys are"
+        keys = f"the key{kid} is" if len(asked) == 1 else f"the keys{kid} are"
         return f"{said('alg', alg)}, {keys} bound to {', '.join(bound)}"
 
     def _prepare(self, prepare: Callable[[Key], _T]) -> dict[Key, _T]:

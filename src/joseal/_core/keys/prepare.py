@@ -27,7 +27,7 @@ from joseal._core.algorithms.registry import AlgSpec, EncSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
 from joseal._core.algorithms.signatures import KeyPairScheme, Sign, SignatureScheme
 from joseal._core.keys import material as materials
-from joseal._core.keys.external import External, SharedExternal
+from joseal._core.keys.external import External, SharedExternal, asked, asked_for_bytes
 from joseal._core.keys.material import Material
 from joseal.errors import InvalidKeyError
 
@@ -50,7 +50,10 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
         return _SYMMETRIC[alg.family](material)
     if isinstance(material, SharedExternal):
         device = material.device
-        return ExternalKeyWrap(partial(device.wrap, alg.name), partial(device.unwrap, alg.name))
+        return ExternalKeyWrap(
+            asked_for_bytes("wrap", partial(device.wrap, alg.name)),
+            asked("unwrap", partial(device.unwrap, alg.name)),
+        )
     public = materials.public(material)
     if alg.suite is not None:
         kem = _kem(alg.suite, material)
@@ -62,7 +65,7 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
         if isinstance(material, RSAPrivateKey):
             decrypt = decryptor(alg, material)
         elif isinstance(material, External):
-            decrypt = partial(material.device.unwrap, alg.name)
+            decrypt = asked("unwrap", partial(material.device.unwrap, alg.name))
         return RsaEncryption(alg, public, decrypt)
     return EcdhEs(alg, public, _agreement(material))
 
@@ -70,15 +73,16 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
 def _agreement(material: Material) -> Agree | None:
     """Return the private step of a key on a curve, wherever the key is; None for a public key."""
     if isinstance(material, External):
-        return material.device.agree
+        return asked("agree", material.device.agree)
     return curves.agreement(material) if isinstance(material, PrivateCurveKey) else None
 
 
 def _kem(suite: HpkeSuite, material: Material) -> Kem:
     public = materials.public(material)
     if isinstance(public, AkpPublicKey):
-        device = material.device.decapsulate if isinstance(material, External) else None
-        return MlKem(public, material if isinstance(material, AkpPrivateKey) else None, device)
+        if isinstance(material, External):
+            return MlKem(public, None, asked("decapsulate", material.device.decapsulate))
+        return MlKem(public, material if isinstance(material, AkpPrivateKey) else None)
     if isinstance(public, RSAPublicKey):
         raise InvalidKeyError("this alg needs a key on a curve")
     return DhKem(suite, public, _agreement(material))
@@ -109,7 +113,7 @@ def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
 
 def _signer(sig: SigSpec, material: Material) -> Sign | None:
     if isinstance(material, External):
-        return partial(material.device.sign, sig.name)
+        return asked_for_bytes("sign", partial(material.device.sign, sig.name))
     if isinstance(material, RSAPrivateKey):
         return signatures.rsa_signer(sig, material)
     if isinstance(material, ec.EllipticCurvePrivateKey):

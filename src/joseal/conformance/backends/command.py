@@ -263,7 +263,9 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
 def _answer(line: bytes, number: int) -> Answer | None:
     """Read an answer; None where it is none of this protocol, or to a different request."""
     members = strict_json.load_object(line) or {}
-    if members.pop("id", None) != number or len(members) != 1:
+    found = members.pop("id", None)
+    # Python takes 1.0 and true for 1.
+    if type(found) is not int or found != number or len(members) != 1:
         return None
     ((kind, value),) = members.items()
     if not isinstance(value, str):

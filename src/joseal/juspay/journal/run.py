@@ -23,16 +23,18 @@ from typing import Final, Literal, NamedTuple, Self, TypeAlias, final
 import msgspec
 
 from joseal._core.secrecy import Opaque, hide_locals
+from joseal._http.connection import HANDED_OVER
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
 from joseal.juspay.journal.entry import Entry, Standing, check_attempt_id
 from joseal.juspay.journal.journal import PayoutJournal
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
-from joseal.juspay.outcomes import Accepted, NotSent, Refused
+from joseal.juspay.outcomes import Accepted, NotSent, Refused, Unknown
 from joseal.juspay.reconcile import MOST_SECONDS
 
 _TOGETHER: Final = 100
+_FREED: Final = "it became `not_sent` during this run, which has not read its state: run it again"
 _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
 _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
@@ -205,7 +207,8 @@ def reconcile_attempts(
         now: the time, in seconds of `time.time`; None reads that clock.
 
     Returns:
-        Each entry that was asked about, as it is now.
+        Each entry that was asked about, as it is now. One that something else has written
+        meanwhile is left as that, for the next run.
 
     Raises:
         PayoutJournalError: the journal can't be used.
@@ -287,17 +290,21 @@ def _results(
             elif entry is not None and not _is_to_be_sent(entry):
                 yield AttemptResult(planned.attempt_id, entry.standing, entry.reason)
             else:
-                yield _send(client, journal, planned, planned.known or states[_payout(planned)])
+                known = planned.known or states.get(_payout(planned), _FREED)
+                yield _send(client, journal, planned, known)
 
 
 def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> Iterator[Entry]:
     for entry in journal.entries():
         moment = time.time() if now is None else now
         if entry.state in ("sending", "unknown", "accepted") and _is_time(client, entry, moment):
-            found = client.reconcile(entry.question or entry.known)
-            entry = entry.reconciled(found, moment)  # noqa: PLW2901 - the same one, later
-            journal.keep(entry)
-            yield entry
+            # The entries were read at once, and a run of many takes long.
+            if journal.find(entry.attempt_id) != entry:
+                continue
+            later = entry.reconciled(client.reconcile(entry.question or entry.known), moment)
+            if journal.find(entry.attempt_id) == entry:
+                journal.keep(later)
+                yield later
 
 
 def _is_time(client: Client, entry: Entry, now: float) -> bool:
@@ -367,11 +374,12 @@ def _send(
         if hindering.attempt_id != planned.attempt_id:
             return AttemptResult(planned.attempt_id, "rejected", _UNSETTLED)
         return AttemptResult(planned.attempt_id, hindering.standing, hindering.reason)
+    HANDED_OVER.set(False)
     try:
         outcome = client.attempt(planned.order_id, planned.attempt, known=known)
     except (TypeError, ValueError, JoseError) as error:
-        # A call raises only before anything is sent, and in words of our own.
-        outcome = NotSent(str(error))
+        # A call raises before anything is sent, and in words of our own. Money is not left to that.
+        outcome = Unknown(str(error)) if HANDED_OVER.get() else NotSent(str(error))
     entry = entry.ended(outcome)
     journal.keep(entry)
     return AttemptResult(entry.attempt_id, entry.standing, entry.reason, sent_now=True)

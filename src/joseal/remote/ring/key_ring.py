@@ -557,7 +557,11 @@ class KeyRing(Opaque):
         return destruction.decide(left, self._now(), quiet, last_used, fetches)
 
     def _now(self) -> dt.datetime:
-        return dt.datetime.fromtimestamp(self._clock(), dt.UTC)
+        seconds = checks.seconds_of("clock", self._clock)
+        try:
+            return dt.datetime.fromtimestamp(seconds, dt.UTC)
+        except (OverflowError, OSError, ValueError):
+            raise ValueError("clock must give a time from the year 1 to 9999") from None
 
     def _with(self, keys: Iterable[RingKey]) -> "KeyRing":
         return KeyRing(keys, clock=self._clock, on_use=self._on_use)

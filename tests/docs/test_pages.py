@@ -76,7 +76,7 @@ def test_examples_with_a_device_do_what_the_page_says(tmp_path: Path) -> None:
 @pytest.mark.parametrize("library", ["joserfc", "jwcrypto"])
 def test_calls_side_by_side_do_the_same(library: str) -> None:
     shared: dict[str, object] = {}
-    (first,) = (block for block in pages.blocks(MIGRATE) if block.language == "python")
+    first = next(block for block in pages.blocks(MIGRATE) if block.language == "python")
     exec(first.text, shared)  # noqa: S102 - our own page
     theirs, ours = dict(shared), dict(shared)
     rows = pages.rows(MIGRATE, library)
@@ -98,7 +98,7 @@ def test_calls_side_by_side_do_the_same(library: str) -> None:
 def test_calls_beside_those_of_other_libraries_work(library: str, module: str | None) -> None:
     """The left column too, where its library is installed."""
     space: dict[str, object] = {}
-    (first,) = (block for block in pages.blocks(MIGRATE) if block.language == "python")
+    first = next(block for block in pages.blocks(MIGRATE) if block.language == "python")
     exec(first.text, space)  # noqa: S102 - our own page
     theirs, ours = dict(space), dict(space)
     if module is not None:

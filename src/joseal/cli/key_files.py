@@ -95,6 +95,13 @@ class File(NamedTuple):
         return found is not None and "alg" in found
 
     @property
+    def named_algs(self) -> list[object]:
+        """The alg of a JWK, or of each member of a JWK Set; None where it names none."""
+        found = strict_json.load_object(self.raw) if self.is_json else None
+        shown = [found] if self.members is None else self.members
+        return [(strict_json.as_object(jwk) or {}).get("alg") for jwk in shown]
+
+    @property
     def is_pem(self) -> bool:
         """Whether it is PEM, or an OpenSSH public key, which the same loader reads."""
         return b"-----BEGIN " in self.raw or is_openssh(self.raw)

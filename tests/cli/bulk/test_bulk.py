@@ -785,14 +785,14 @@ def test_a_run_about_something_else_is_refused(
     other = tmp_path / "other.jwk"
     other.write_text(json.dumps(Key.generate("A256KW").to_jwk(private=True)))
     assert refusal("--key", other, "--field", "a").startswith(
-        "joseal: resume: the unfinished run has another key; to begin anew, remove "
+        "joseal: resume: the unfinished run was started with a different key; to begin anew, remove "
     )
-    assert "another options" in refusal(*same, "--header", "typ=JWT")
-    assert "another options" in refusal("--key", folder / "wrap.jwk", "--field", "id")
+    assert "with other options" in refusal(*same, "--header", "typ=JWT")
+    assert "with other options" in refusal("--key", folder / "wrap.jwk", "--field", "id")
     with large.open("r+b") as file:
         file.seek(-3, os.SEEK_END)
         file.write(b"!")
-    assert "another input" in refusal(*same)
+    assert "with a different input" in refusal(*same)
     journal.write_bytes(before[:-1])
     before = journal.read_bytes()
     assert "can't be read" in refusal(*same)
@@ -826,7 +826,7 @@ def test_two_runs_do_not_work_on_one_output(folder: Path, large: Path, run: Run)
         fcntl.flock(file, fcntl.LOCK_EX)
         done = run(*command(folder, large, "--workers", 1, "--resume"))
     assert done.exit_code == Exit.FILE
-    assert done.stderr.startswith("joseal: resume: another run is at work; ")
+    assert done.stderr == "joseal: resume: another run is at work: let it end first\n"
 
 
 def test_a_run_that_came_too_late_leaves_the_output_alone(
@@ -842,7 +842,7 @@ def test_a_run_that_came_too_late_leaves_the_output_alone(
 
     monkeypatch.setattr(fcntl, "flock", late)
     done = run(*words)
-    assert done.stderr.startswith("joseal: resume: another run is at work; ")
+    assert done.stderr == "joseal: resume: another run is at work: let it end first\n"
     check_whole(large, key)
 
 

@@ -3,11 +3,14 @@
 import base64
 import hmac
 import json
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from click.testing import Result
+from cryptography.hazmat.primitives import hashes
 from tests.helpers import all_algorithms, forge, mistakes
 from tests.helpers.mistakes import HIDDEN, SHOWN, good
 
@@ -335,7 +338,7 @@ def test_every_finding_can_come(with_key: Run) -> None:
 
 # Each of them has its own test below, or in `test_is_the_decrypter.py` and `test_hpke.py`.
 ELSEWHERE = {
-    *("hpke_info", "hpke_aad"),
+    *("hpke_info", "hpke_aad", "oaep_used"),
     *("hmac_short", "kid_not_compared"),
     *("too_many_keys", "enc_not_expected", "refused_as_it_stands", "kid_is_fingerprint"),
     *("secret_decoded", "secret_size", "signature_numbers", "signature_cut", "signature_reversed"),
@@ -506,6 +509,52 @@ def test_a_jws_can_be_expected(run: Run) -> None:
     token = mistakes.signed_by_joserfc()
     assert run("doctor", "--expect", "jws", data=token).exit_code == 0
     assert codes(run("doctor", "--json", "--expect", "jws", data=str(good()))) == ["jwe"]
+
+
+def test_a_key_for_signatures_expects_a_jws(run: Run, tmp_path: Path) -> None:
+    key, path = Key.generate("ES256", kid="sign"), tmp_path / "key"
+    signed = Signer(key).sign(b"{}")
+    jwk, encrypting = (made.public().to_jwk() for made in (key, Key.generate("ECDH-ES")))
+    for text in (json.dumps(jwk), json.dumps({"keys": [jwk, {**jwk, "kid": "old"}]})):
+        path.write_text(text)
+        assert codes(run("doctor", "--json", "--key", path, data=signed)) == []
+        done = run("doctor", "--json", "--expect", "jwe", "--key", path, data=signed)
+        assert codes(done)[0] == "jws"
+    path.write_text(key.public().to_pem())
+    assert codes(run("doctor", "--json", "--key", path, "--alg", "ES256", data=signed)) == []
+    # A key that names no alg, or one set for both, leaves the default.
+    assert codes(run("doctor", "--json", "--key", path, data=signed))[0] == "jws"
+    path.write_text(json.dumps({"keys": [jwk, encrypting]}))
+    assert codes(run("doctor", "--json", "--key", path, data=signed))[0] == "jws"
+
+
+def test_a_set_without_keys_leaves_the_expected_kind(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text('{"keys": []}')
+    args = ("--key", tmp_path / "key")
+    plain, named = (run("doctor", *more, *args, data="") for more in ((), ("--expect", "jwe")))
+    assert (plain.exit_code, plain.output) == (named.exit_code, named.output)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_key_is_read_once_so_that_it_may_come_through_a_pipe(run: Run, tmp_path: Path) -> None:
+    key = Key.generate("ES256")
+    os.mkfifo(tmp_path / "key")
+    text = json.dumps(key.public().to_jwk())
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit((tmp_path / "key").write_text, text)
+        done = run("doctor", "--json", "--key", tmp_path / "key", data=Signer(key).sign(b"{}"))
+    assert codes(done) == []
+
+
+def test_oaep_under_the_name_of_rsa1_5_is_named_and_no_switch_is_advised(with_key: Run) -> None:
+    token = good()._replace(header=b'{"alg":"RSA1_5","enc":"A256GCM"}')
+    done = with_key("--json", "--alg", "RSA-OAEP-256", data=str(token))
+    assert codes(done) == ["alg_not_the_keys", "oaep_used", "content_unopened"]
+    mixed = mistakes.gcm(
+        members={"alg": "RSA1_5"}, encrypted_key=mistakes.oaep(hashes.SHA256(), mistakes.SHA1)
+    )
+    done = with_key("--json", "--alg", "RSA-OAEP-256", data=str(mixed))
+    assert codes(done) == ["alg_not_the_keys", "oaep_used", "oaep_mixed"]
 
 
 @pytest.mark.parametrize("key", [(), ("--key", "private.pem", "--alg", "RSA-OAEP-256")])

@@ -114,7 +114,9 @@ def contradicts(case: Case, path: Path) -> str | None:
     alg = None if "alg" in case.jwk else alg_of(reading)
     room = signatures if case.expect == "jws" else keys
     try:
-        told = room.examine(case.token, reading, Given(path, None, None, None, None))
+        told = room.examine(
+            case.token, reading, Given(key_files.read(path), None, None, None, None)
+        )
     except InvalidKeyError:
         return "a key that loads is refused" if accepts(case, alg) else None
     found, accepted = report.merged(seen, told), accepts(case, alg)
@@ -185,6 +187,7 @@ def test_a_long_enough_secret_is_never_called_short(tmp_path: Path) -> None:
     changed = token[:-5] + b"AAAAA"
     seen, reading = examine(changed, expect="jws")
     found = report.merged(
-        seen, signatures.examine(changed, reading, Given(path, None, None, None, None))
+        seen,
+        signatures.examine(changed, reading, Given(key_files.read(path), None, None, None, None)),
     )
     assert [cause.code for cause in found.causes] == ["signature_invalid"]

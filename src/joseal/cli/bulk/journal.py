@@ -42,6 +42,13 @@ _JOURNAL_BYTES: Final = 64 * 1024
 _FLAGS: Final = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
+_OTHERS: Final = {
+    "input": "a different input",
+    "options": "other options",
+    "key": "a different key",
+}
+
+
 class Fingerprint(msgspec.Struct, frozen=True):
     """What a run is about: changed, it is another run.
 
@@ -141,7 +148,7 @@ class Books:
         self._open_partials(make=journal is None or not journal.done)
         # Another process may have gone on, or even finished, before the lock was ours.
         if self._read() != journal:
-            raise self._refused("another run is at work")
+            raise _at_work()
         if journal is None:
             journal = Journal(fingerprint)
             self._enter(journal)
@@ -229,7 +236,7 @@ class Books:
             elif make:
                 self._descriptors.append(_made(path))
         if self._descriptors and not _locked(self.partials[0], self._descriptors[0]):
-            raise self._refused("another run is at work")
+            raise _at_work()
 
     def _cut(self, journal: Journal) -> None:
         sizes = (journal.output_bytes, journal.rejects_bytes, journal.rejected_bytes)
@@ -243,7 +250,7 @@ class Books:
     def _check(self, found: Fingerprint, wanted: Fingerprint) -> None:
         for name in Fingerprint.__struct_fields__:
             if getattr(found, name) != getattr(wanted, name):
-                raise self._refused(f"the unfinished run has another {name}")
+                raise self._refused(f"the unfinished run was started with {_OTHERS[name]}")
 
     def _read(self) -> Journal | None:
         if not self._journal.exists():
@@ -261,6 +268,11 @@ class Books:
             click.format_filename(path) for path in (self._journal, *self.partials) if path.exists()
         )
         return FailureError("resume", f"{reason}; to begin anew, remove {left}", Exit.FILE)
+
+
+def _at_work() -> FailureError:
+    """Say that a run is going on, whose files nobody may remove."""
+    return FailureError("resume", "another run is at work: let it end first", Exit.FILE)
 
 
 def _made(path: Path) -> int:

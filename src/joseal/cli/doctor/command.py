@@ -1,14 +1,15 @@
 """`joseal doctor`: why a token does not open, by its structure, and with a key by trial."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from joseal import Limits
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal._core.keys.arguments import MOST_INFO_BYTES
-from joseal.cli import files, help_pages, options
-from joseal.cli.doctor import key_file, keys, report, signatures
+from joseal.cli import files, help_pages, key_files, options
+from joseal.cli.doctor import key_file, key_ring, keys, report, signatures
 from joseal.cli.doctor.key_ring import Given
 from joseal.cli.exit_codes import Exit, FailureError
 from joseal.diagnosis.explain_token import MOST_BYTES, examine
@@ -37,9 +38,7 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
         click.Option(
             ["--expect"],
             type=click.Choice(["jwe", "jws"]),
-            default="jwe",
-            show_default=True,
-            help="The expected kind of token.",
+            help="The expected kind of token; the default is that of the key's alg, or else jwe.",
         ),
         click.Option(
             ["--payload", "payload_path"],
@@ -58,7 +57,7 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
     examples=(
         "joseal doctor token.txt",
         "joseal doctor --key mine.pem --alg RSA-OAEP-256 --json < token.txt",
-        "joseal doctor --expect jws --key sender.pem --alg PS256 token.txt",
+        "joseal doctor --key sender.pem --alg PS256 token.txt",
     ),
     exits=(Exit.TOKEN, Exit.KEY),
 )
@@ -72,7 +71,7 @@ def command(
     kid: str | None,
     enc: tuple[str, ...],
     other_path: Path | None,
-    expect: str,
+    expect: Literal["jwe", "jws"] | None,
     payload_path: Path | None,
     info: str | None,
     as_json: bool,
@@ -103,14 +102,16 @@ def command(
     given_key = key_file.show(token, as_json=as_json)
     if given_key is not None:
         raise FailureError("key_instead", given_key.sentence, Exit.TOKEN)
-    seen, reading = examine(token, expect="jws" if expect == "jws" else "jwe")
+    own, other = (None if path is None else key_files.read(path) for path in (key_path, other_path))
+    kind = expect or key_ring.kind_of_token(own, alg)
+    seen, reading = examine(token, expect=kind)
     payload = None if payload_path is None else files.read(payload_path, Limits().plaintext_bytes)
     password = options.read_password(source)
     told = b"" if info is None else info.encode()
     if len(told) > MOST_INFO_BYTES:
         raise click.UsageError(f"--info must have at most {MOST_INFO_BYTES} bytes")
-    given = Given(key_path, other_path, alg, kid, password, enc, payload, told)
-    room = signatures if expect == "jws" else keys
+    given = Given(own, other, alg, kid, password, enc, payload, told)
+    room = signatures if kind == "jws" else keys
     found = report.merged(seen, room.examine(token, reading, given))
     if as_json:
         report.print_json(seen, found)

@@ -4,8 +4,7 @@ Source: RFC 7517 sections 4 and 5.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import click
 
@@ -28,8 +27,8 @@ class Given(NamedTuple):
     """The options that say which keys there are, and what is accepted.
 
     Attributes:
-        key_path: the receiver's key or JWK Set.
-        other_path: the other side's.
+        key: the receiver's key or JWK Set.
+        other: the other side's.
         alg: what the key is for.
         kid: its name.
         password: of its file; or the key itself, for PBES2.
@@ -38,8 +37,8 @@ class Given(NamedTuple):
         info: what both sides put into the key schedule of HPKE.
     """
 
-    key_path: Path | None
-    other_path: Path | None
+    key: File | None
+    other: File | None
     alg: str | None
     kid: str | None
     password: bytes | None
@@ -48,21 +47,26 @@ class Given(NamedTuple):
     info: bytes = b""
 
 
+def kind_of_token(file: File | None, alg: str | None) -> Literal["jwe", "jws"]:
+    """Tell which kind of token a key is for, by the alg that the caller or its JWK names."""
+    named = [alg] if alg is not None or file is None else file.named_algs
+    return "jws" if named and all(name in SIGS for name in named) else "jwe"
+
+
 @hide_locals
 def own(reading: Reading, given: Given) -> list[Key]:
     """Load the keys of the one who runs the command.
 
     Raises:
-        FailureError: the file can't be read.
-        InvalidKeyError: there is no key in it that can be used.
+        InvalidKeyError: there is no key in the file that can be used.
         UsageError: a password is given, and neither a file nor a PBES2 alg.
     """
-    if given.key_path is None and given.password is not None:
+    if given.key is None and given.password is not None:
         alg = given.alg or alg_of(reading)
         if alg is None or ALGS.get(alg, ALGS["dir"]).kind != "password":
             raise click.UsageError("a password needs --key, or a token or an --alg of PBES2")
         return [options.password_key(given.password, alg=alg, kid=given.kid)]
-    return _load(given.key_path, reading, given)
+    return _load(given.key, reading, given)
 
 
 @hide_locals
@@ -70,10 +74,9 @@ def others(reading: Reading, given: Given) -> list[Key]:
     """Load the keys of the other side.
 
     Raises:
-        FailureError: the file can't be read.
-        InvalidKeyError: there is no key in it that can be used.
+        InvalidKeyError: there is no key in the file that can be used.
     """
-    return _load(given.other_path, reading, given._replace(alg=None, kid=None, password=None))
+    return _load(given.other, reading, given._replace(alg=None, kid=None, password=None))
 
 
 @hide_locals
@@ -119,11 +122,10 @@ def alg_of(reading: Reading) -> str | None:
     return shown if shown in SIGS else None
 
 
-def _load(path: Path | None, reading: Reading, given: Given) -> list[Key]:
+def _load(file: File | None, reading: Reading, given: Given) -> list[Key]:
     """Load a key, or the keys of a JWK Set. Without --alg the token names it, for this once."""
-    if path is None:
+    if file is None:
         return []
-    file = key_files.read(path)
     alg = given.alg or alg_of(reading)
     if file.is_set:
         return key_files.load(file, alg=alg, legacy=True)

@@ -74,7 +74,6 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     """Compare and try the keys that are given, with a JWE.
 
     Raises:
-        FailureError: a file can't be read.
         InvalidKeyError: there is no key in it that can be used.
         UsageError: a password is given that is of nothing.
     """
@@ -171,7 +170,8 @@ def _switches(reading: Reading, keys: list[Key], given: Given, found: Findings) 
     members = reading.members or {}
     if enc is not None and given.encs and enc.name not in given.encs:
         yield finding("enc_not_expected", enc.name)
-    if alg is not None and alg.legacy:
+    # A padding that was not used need not be switched on.
+    if alg is not None and alg.legacy and all(cause.code != "oaep_used" for cause in found.causes):
         yield finding("rsa1_5_off")
     if members.get("zip") == "DEF":
         yield finding("zip_off")

@@ -28,7 +28,6 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     """Verify with the keys that are given.
 
     Raises:
-        FailureError: a file can't be read.
         InvalidKeyError: there is no key in it that can be used.
         UsageError: a password is given that is of nothing.
     """

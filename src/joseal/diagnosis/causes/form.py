@@ -18,8 +18,9 @@ FORM: Final[Texts] = {
     "jws": (
         "This is a JWS: signed, not encrypted. A JWE was expected.",
         (
-            "Verify it instead of decrypting it, or have it encrypted. In a nested token one of "
-            "the two is inside the other: see the profile."
+            "Verify it instead of decrypting it, or have it encrypted. To examine the signature, "
+            "say that a JWS is expected. In a nested token one of the two is inside the other: "
+            "see the profile."
         ),
     ),
     "jwe": (

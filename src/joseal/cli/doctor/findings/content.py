@@ -74,7 +74,10 @@ TEXTS: Final[Texts] = {
     ),
     "content_unopened": (
         "The encrypted key opens with this key, and the tag verifies under no known variant.",
-        "Key and alg are right. The token was changed, or its AAD or IV is a different one.",
+        (
+            "The key is right. The token was changed after it was encrypted, perhaps in its "
+            "header; or its AAD or IV is a different one."
+        ),
     ),
     "cbc_half_zero": (
         "One half of the content key is zeros.",

@@ -54,6 +54,10 @@ TEXTS: Final[Texts] = {
         "It was encrypted with two hashes in OAEP, one of them in MGF1.",
         "Use the hash of the alg for both.",
     ),
+    "oaep_used": (
+        "It was encrypted with OAEP, and alg names PKCS #1 v1.5 padding.",
+        "Write the alg that was used: RSA-OAEP for SHA-1, RSA-OAEP-256 for SHA-256.",
+    ),
     "rsa1_5_used": (
         "It was encrypted with PKCS #1 v1.5 padding, and alg names OAEP.",
         "Use OAEP with the hash of the alg. In Java the plain RSA cipher is PKCS #1.",
@@ -74,7 +78,10 @@ TEXTS: Final[Texts] = {
     "cek_size": ("The content key has another size than enc needs.", _CEK),
     "no_variant": (
         "It opens with this key under no known variant.",
-        "It was encrypted to another key, or changed. Compare the public keys on both sides.",
+        (
+            "It was encrypted to a different key, or changed. Ask for the public key that was "
+            "used: `joseal key show` shows its spki sha256, which has to be that of your key."
+        ),
     ),
     "no_variant_shared": (
         "It opens with this shared key under no known variant.",

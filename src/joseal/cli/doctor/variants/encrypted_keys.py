@@ -194,9 +194,11 @@ def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> Codes:
     if hash_ == mgf == named:
         return ()
     if hash_ == mgf:
-        return (("oaep_hash", f"opens with {_SHOWN[hash_]}"),)
+        code = "oaep_hash" if named else "oaep_used"
+        return ((code, f"opens with {_SHOWN[hash_]}"),)
     code = "mgf1" if (hash_, mgf) == (named, "sha1") else "oaep_mixed"
-    return ((code, f"opens with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1"),)
+    seen = (code, f"opens with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1")
+    return (seen,) if named else (("oaep_used", ""), seen)
 
 
 def _forms(raw: bytes, size: int) -> Iterator[tuple[Codes, bytes]]:

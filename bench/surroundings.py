@@ -12,6 +12,8 @@ from pathlib import Path
 import pybase64
 from cryptography.hazmat.backends.openssl import backend
 
+from bench.tokens import cjose, npm_jose, other_languages
+
 _PACKAGES = ("cryptography", "msgspec", "pybase64", "joserfc", "jwcrypto", "Authlib")
 
 
@@ -22,6 +24,13 @@ def describe() -> Iterator[tuple[str, str]]:
     yield "load", " ".join(f"{load:.2f}" for load in os.getloadavg()) + " (1, 5, 15 minutes)"
     yield "python", f"{platform.python_implementation()} {platform.python_version()}"
     yield "packages", ", ".join(f"{name} {_version(name)}" for name in _PACKAGES)
+    missing = other_languages.absent()
+    if cjose.Cjose.name not in missing:
+        yield "cjose", f"{cjose.version()}, with the OpenSSL of the system, called by ctypes"
+    if npm_jose.NAME not in missing:
+        yield npm_jose.NAME, npm_jose.version()
+    for name, reason in missing.items():
+        yield "absent", f"{name}: {reason}"
     yield "openssl", f"{backend.openssl_version_text()}, of cryptography"
     yield "openssl too", f"{ssl.OPENSSL_VERSION}, of the interpreter (hmac, hashlib)"
     yield "base64", pybase64.get_version()

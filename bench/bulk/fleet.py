@@ -268,18 +268,18 @@ def _at_random(fleet: Fleet, step: _Step) -> Wait:
 
 
 def main() -> int:
-    """Print what a day takes, for sealing and for opening."""
+    """Print what a day takes, for encrypting and for decrypting."""
     options = _options()
     console = Console()
     title = f"{options.tokens:,.0f} tokens a day, {options.peak:g} times the mean at the peak"
-    table = Table("", "sealing", "opening", title=title, title_justify="left")
+    table = Table("", "encrypting", "decrypting", title=title, title_justify="left")
     columns = [_column(work, cost, options) for work, cost in _costs(options.json).items()]
     rows = list(zip(columns[0], *(column.values() for column in columns), strict=True))
     for row in rows:
         table.add_row(*row)
     console.print(table)
     if options.docs:
-        document.rewrite("scaling.md", document.table(["", "sealing", "opening"], rows))
+        document.rewrite("scaling.md", document.table(["", "encrypting", "decrypting"], rows))
     days = key_days(options.tokens)
     console.print(
         f"A fixed AES-GCM key (dir, A*GCMKW) lasts {days:.1f} days over all workers: "

@@ -28,9 +28,9 @@ from bench.report.page import page
 from bench.report.ratios import Verdict, verdicts
 from bench.report.units import shown
 from bench.surroundings import describe
-from bench.tokens import importing
+from bench.tokens import importing, npm_jose
 from bench.tokens.peers import Joseal
-from bench.tokens.subjects import groups
+from bench.tokens.subjects import SMALL, groups
 
 _CAVEATS: Final = "## What the numbers do not show\n"
 _LEAST_COLUMNS: Final = 110
@@ -116,6 +116,8 @@ def _elsewhere(effort: Effort) -> Iterator[tuple[str, Samples]]:
     yield importing.GROUP, importing.measure(effort.imports)
     yield workers.GROUP, workers.measure(effort.bulk_turns)
     yield from streams.measure(effort.stream_bytes)
+    if npm_jose.absent() is None:
+        yield from npm_jose.measure(SMALL, effort.rounds)
 
 
 def _surroundings(rows: Sequence[tuple[str, str]]) -> Table:

@@ -11,6 +11,7 @@ from bench.large import memory, streams
 from bench.large.streaming import AIM_MIB, AT_MOST_MIB
 from bench.measure import Ratio, Samples, ratio
 from bench.tokens import families, importing
+from bench.tokens.cjose import Cjose
 from bench.tokens.peers import Joseal, Joserfc, Jwcrypto
 from bench.tokens.subjects import CHUNKED, GCM, GCM_ALONE, RSA_ALONE
 
@@ -76,6 +77,7 @@ BOUNDS: Final = (
     Bound("decrypt 300 B", _US, RSA_ALONE, 1.12, 1.08),
     Bound("encrypt 300 B", _US, Joserfc.name, 0.66, 0.60),
     Bound("encrypt 300 B", _US, Jwcrypto.name, 0.33, 0.28),
+    Bound("encrypt 4 KiB", _US, Cjose.name, 1.00),
     *(
         bound
         for alg, aim in (("dir", 0.5), ("A256KW", 0.5))

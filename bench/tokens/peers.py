@@ -1,4 +1,4 @@
-"""joseal and its peers behind one pair of calls, each used as its own documentation advises.
+"""joseal and its peers in Python behind one pair of calls, each used as its documentation advises.
 
 Rules:
 - What a library lets its user prepare once is prepared once, outside of what is timed.

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 import joseal
 from bench.subject import Subject
-from bench.tokens import families, loading, refusing
+from bench.tokens import cjose, families, loading, refusing
 from bench.tokens.bare import Bare, padded
 from bench.tokens.peers import ALG, Joseal, Peer, peers
 from joseal._core.algorithms import content_chunked
@@ -49,7 +49,7 @@ class _OneThread(Joseal):
 def subjects() -> tuple[Subject, ...]:
     """Return all subjects, on keys and plaintexts that are made once for a process."""
     key = joseal.Key.generate(ALG)
-    bare, libraries = Bare(key), peers(key)
+    bare, libraries = Bare(key), (*peers(key), *_optional(key))
     made: list[Subject] = []
     for size, raw in SIZES.items():
         plaintext = secrets.token_bytes(raw)
@@ -66,6 +66,10 @@ def groups() -> dict[str, list[Subject]]:
     """Return the subjects by group, in order."""
     grouped = groupby(subjects(), key=lambda subject: subject.group)
     return {group: list(members) for group, members in grouped}
+
+
+def _optional(key: joseal.Key) -> tuple[Peer, ...]:
+    return (cjose.Cjose(key),) if cjose.is_here() else ()
 
 
 def _slower(size: str, key: joseal.Key) -> tuple[Peer, ...]:

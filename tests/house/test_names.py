@@ -221,6 +221,18 @@ def test_importing_the_facade_loads_nothing_expensive() -> None:
     assert expensive(loaded_by("import joseal")) == []
 
 
+def test_classifier_is_loaded_where_a_key_is_refused() -> None:
+    public = joseal.Key.generate("ECDH-ES").public()
+    loads = (
+        f"import joseal; joseal.Key.from_pem({public.to_pem()!r}, alg='ECDH-ES')\n"
+        f"joseal.Key.from_jwk({public.to_jwk()!r})\n"
+    )
+    refuses = f"{loads}try: joseal.Key.from_pem('a', alg='ECDH-ES')\nexcept joseal.JoseError: 0"
+    classifier = "joseal._core.keys.classifier.classify"
+    assert classifier not in loaded_by(loads)
+    assert classifier in loaded_by(refuses)
+
+
 def test_expensive_modules_are_noticed() -> None:
     assert expensive(loaded_by("import urllib3")) != []
 

@@ -118,3 +118,27 @@ def test_duplicate_member_is_refused_wherever_it_stands(value, data):
     depth = data.draw(st.integers(0, 5))
     text = json.dumps({**value, "": "@"}).replace('"@"', "[" * depth + twice + "]" * depth)
     assert strict_json.load_object(text.encode()) is None
+
+
+flat_words = st.lists(
+    st.sampled_from(
+        (
+            *("{", "}", "[", ",", ",", ":", ":", '"', '"a"', '"a"', '"b":', '"a":"b"', "1", "-0"),
+            *(".5", "1e999", "9" * 31, "NaN", "null", " ", "\n", "\t", "\x00", "\x7f", "\\", "é"),
+            *("\ufeff", "\u2028", '":"', '"{"'),
+        )
+    ),
+    max_size=12,
+).map("".join)
+
+
+@given(flat_words | objects.map(lambda value: strict_json.write(value).decode()))
+def test_flat_object_that_is_split_is_one_that_is_read(text):
+    for data in (text.encode(), b'{"a":%s}' % text.encode(), b"{%s}" % text.encode()):
+        parts = strict_json.split_flat(data)
+        value = strict_json.load_object(data)
+        assert parts is None or value is not None
+        if parts is not None:
+            strings = [part.decode() for part in parts[1::2]]
+            members = [text for item in value.items() for text in item if isinstance(text, str)]
+            assert strings == members

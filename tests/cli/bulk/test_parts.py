@@ -170,6 +170,51 @@ def test_any_json_lines_are_the_same_in_parts(data: bytes, size: int) -> None:
     assert in_parts(Guessing(form), data, BEGIN, size) == plainly(form, data, BEGIN)
 
 
+@given(
+    st.lists(
+        st.sampled_from([b'"a"', b'"b"', b'"a":', b'"b": ', b'"', b":", b",", b" ", b"1", b"0.5",
+                         b"null", b"\\", b"{", b"}", b"[]", b'"a":"b"', b"\xc3\xa9", b"\xff"]),
+        max_size=10,
+    ).map(lambda words: b"{%s}\n" % b"".join(words)),
+    st.sampled_from([["a"], ["b", "a"], [""], ["\ud800"]]),
+    st.booleans(),
+)  # fmt: skip
+def test_a_flat_row_is_what_it_is_by_the_spans_of_any_row(
+    line: bytes, fields: list[str], encrypting: bool
+) -> None:
+    form = JsonLines(fields, encrypting=encrypting, as_json=False)
+    quick = form._flat(line)
+    if quick is None:
+        return
+    (values, rebuild), (expected, plainly_rebuilt) = quick, form._any(line)
+    assert values == expected
+    results = [f"result {number}".encode() for number in range(len(values))]
+    assert rebuild(results) == plainly_rebuilt(results)
+
+
+@pytest.mark.parametrize(
+    ("line", "fields", "values"),
+    [
+        (b'{"b":"x","a": "y"}\n', ["a", "b"], [b"y", b"x"]),
+        (b'{"a":"a","n":0.5}', ["a"], [b"a"]),
+        (b'{"":""}\n', [""], [b""]),
+        (b'{"b":"a","a":"y"}\n', ["a"], None),
+        (b'{"a":1}\n', ["a"], None),
+        (b'{"b":"x"}\n', ["a"], None),
+        (b'{"a":"x\\n"}\n', ["a"], None),
+    ],
+)
+def test_rows_of_strings_and_numbers_are_read_at_once(
+    line: bytes, fields: list[str], values: list[bytes] | None
+) -> None:
+    read = JsonLines(fields, encrypting=True, as_json=False)._flat(line)
+    assert (read and read[0]) == values
+
+
+def test_values_of_any_type_are_not_read_at_once() -> None:
+    assert JsonLines(["a"], encrypting=True, as_json=True)._flat(b'{"a":"x"}') is None
+
+
 CELLS = st.lists(st.text(st.sampled_from('a,;"\n\r é'), max_size=6), min_size=2, max_size=2)
 
 

@@ -401,3 +401,41 @@ def test_long_text_is_read_by_the_scan(monkeypatch):
     monkeypatch.setattr(strict_json, "_load_canonical", lambda _: pytest.fail("it was not made"))
     text = "x" * 2048
     assert strict_json.load_header(strict_json.write({"a": text})) == {"a": text}
+
+
+@pytest.mark.parametrize(
+    ("text", "strings"),
+    [
+        ("{}", []),
+        (' {"a" : "x", "b": 1.5, "c": null}\n', ["a", "x", "b", "c"]),
+        ('{"":"{[:,é"}', ["", "{[:,é"]),
+        ('{"a":%s}' % ("9" * 30), ["a"]),
+    ],
+)
+def test_flat_object_is_split_at_its_quotes(text, strings):
+    parts = strict_json.split_flat(text.encode())
+    assert b'"'.join(parts) == text.encode()
+    assert [part.decode() for part in parts[1::2]] == strings
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":"\\u0062"}',
+        b'{"a":{"b":1}}',
+        b'{"a":[]}',
+        b'{"a":1,"a":2}',
+        b'{"a":1e999}',
+        b'{"a":%s}' % (b"9" * 33),
+        b'{"a":0.%s}' % (b"1" * 40),
+        b'{"a":"\xff"}',
+        b'{"\xff":1}',
+        b'{"a":NaN}',
+        b'\xef\xbb\xbf{"a":1}',
+        b'{"a":1} {}',
+        b"[1]",
+        b"",
+    ],
+)
+def test_what_is_not_a_flat_object_of_one_reading_is_not_split(data):
+    assert strict_json.split_flat(data) is None

@@ -3,6 +3,7 @@
 Rules:
 - What is public in one reading must not be a secret in another: everyone who has the public key
   could make tokens. So every loader of a secret or of a password asks here.
+- The classifier is imported here, and not by a program whose keys are pairs.
 - Random bytes pass. Those that begin like DER by chance are told from DER by more than one byte.
 
 Source: RFC 8725 sections 2.1 and 3.1.
@@ -12,7 +13,6 @@ import codecs
 from collections.abc import Iterator
 from typing import Final
 
-from joseal._core.keys.classifier import classify, der
 from joseal.errors import InvalidKeyError
 
 # How the kinds begin that are never a shared secret.
@@ -27,6 +27,8 @@ def check_secret(raw: bytes) -> None:
     Raises:
         InvalidKeyError: they are such, or a file of them.
     """
+    from joseal._core.keys.classifier import classify, der  # noqa: PLC0415 - see above
+
     for text in (raw, *_without_mark(raw)):
         form = classify.classify(text)
         if form.kind == "der-cut" and not der.is_cut_key(text):

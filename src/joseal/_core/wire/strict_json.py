@@ -32,6 +32,8 @@ _quick: Final = msgspec.json.Decoder(
     dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
 )
 
+_flat: Final = msgspec.json.Decoder(dict[str, str | bool | int | float | None])
+
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _PATH: Final = re.compile(r"at `([^`]*)`$")
@@ -87,6 +89,26 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
         # ValueError: msgspec 0.21.0 lets the error of text that is not UTF-8 through as it is.
         return None
     return members if msgspec.json.encode(members) == data and _is_dict(members) else None
+
+
+def split_flat(data: bytes) -> list[bytes] | None:
+    """Split an object of scalars without escapes at its quotes: each second part is a string.
+
+    None for every other text, and wherever `load_object` might give None. Without escapes every
+    quote delimits a string. There are as many colons outside of strings as members, so none came
+    twice, and no number is longer than the text between two strings.
+    """
+    if b"\\" in data:
+        return None
+    try:
+        members = _flat.decode(data)
+    except msgspec.DecodeError:
+        return None
+    parts = data.split(b'"')
+    outside = parts[::2]
+    if len(max(outside, key=len)) > MAX_DIGITS or b"".join(outside).count(b":") != len(members):
+        return None
+    return parts
 
 
 def count_values(data: bytes, most: int) -> int:

@@ -4,7 +4,7 @@ Rules:
 - A certificate is a container for its public key. Its dates, its issuer, its uses and its
   signature are shown and not checked: whoever trusts it has to have done that.
 - Of several certificates the first is the leaf only where issuer and subject say so.
-- Most programs never need X.509: it is imported when it is first asked for.
+- Most programs never need X.509 or the classifier: they are imported when they are first asked for.
 
 Source: RFC 5280 section 4.1, RFC 7515 sections 4.1.6 to 4.1.8, RFC 7468 section 5.
 """
@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys.classifier import classify
 from joseal._core.naming import exported
 from joseal._core.secrecy import Result, hide_locals
 from joseal._core.wire import base64url
@@ -184,6 +183,8 @@ def of_text(data: str | bytes) -> tuple[Certificate, ...]:
     """
     if not isinstance(data, str | bytes):
         raise TypeError("the certificate must be str or bytes")
+    from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above
+
     raw = data.encode("ascii", errors="replace") if isinstance(data, str) else data
     form = classify.classify(raw)
     if form.kind == "der-certificate":
@@ -195,6 +196,10 @@ def of_text(data: str | bytes) -> tuple[Certificate, ...]:
 
 def beside(raw: bytes) -> tuple[Certificate, ...]:
     """Return the certificates of what a key was loaded from; none where it was no certificate."""
+    if raw.startswith(b"-----BEGIN ") and b"CERTIFICATE-----" not in raw:
+        return ()
+    from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above
+
     form = classify.classify(raw)
     is_one = form.kind in {"der-certificate", "pem-certificate"}
     is_chain = form.kind == "pem-several" and {*form.labels} <= {"CERTIFICATE", "X509 CERTIFICATE"}
@@ -233,6 +238,8 @@ def _of_block(block: bytes) -> bytes:
 
     with foreign.Suppress(x509.InvalidVersion):
         return x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER)
+    from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above
+
     raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), _DAMAGED))
 
 

@@ -5,6 +5,7 @@ Rules:
   only a chain of certificates says itself which one is the leaf.
 - A certificate is a container for its public key: its dates, its issuer and its uses are not
   checked here. Whoever trusts it has to have done that.
+- The classifier is imported where a key is refused, or is DER: most programs never need it.
 
 Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 8017 appendix A.1.
 """
@@ -23,7 +24,6 @@ from joseal._core.algorithms import akp, foreign
 from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
-from joseal._core.keys.classifier import classify, der, key_names
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.formats import certificates, openssh
 from joseal._core.keys.material import Held, HeldPrivate, HeldSecret, Material
@@ -120,6 +120,8 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
     """
     if not isinstance(data, bytes):
         raise checks.wrong_type("data", "bytes", data)
+    from joseal._core.keys.classifier import der  # noqa: PLC0415 - see above
+
     found = _public(data, pem=False) if password is None else None
     kind = der.kind(data)
     if password is not None and kind in _PUBLIC_DER:
@@ -240,6 +242,8 @@ def _der(pem: bytes) -> bytes:
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
     """Say what the bytes are, where the classifier knows better than the loader."""
+    from joseal._core.keys.classifier import classify, key_names  # noqa: PLC0415 - see above
+
     own = classify.classify(raw).kind in (_OWN_PEM if pem else _OWN_DER)
     if own and otherwise == _DAMAGED:
         return key_names.refusal(classify.content(raw) if pem else raw, otherwise)

@@ -23,7 +23,6 @@ from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lookup_alg
 from joseal._core.keys import validate
-from joseal._core.keys.classifier import classify
 from joseal._core.keys.jwk import members as jwk_members
 from joseal._core.keys.material import Held, HeldSecret, Material
 from joseal._core.keys.shared_secrets import check_secret
@@ -93,14 +92,17 @@ def members_of(
     else:
         raise checks.wrong_type("jwk", "a mapping, str or bytes", jwk)
     members = strict_json.load_object(raw)
+    if members is not None and ("kty" in members or "keys" in members):
+        return members
+    # Most programs never need it.
+    from joseal._core.keys.classifier import classify  # noqa: PLC0415
+
+    form = classify.classify(raw)
     if members is None:
         text = f"the {'JWK' if wanted == 'jwk' else 'JWK Set'} is not one strict JSON object"
-        form = classify.classify(raw)
         raise InvalidKeyError(text if form.kind in _PLAIN else f"{text}: {form.text}")
-    if "kty" not in members and "keys" not in members:
-        form = classify.classify(raw)
-        if form.kind != "json-other":
-            raise InvalidKeyError(form.text)
+    if form.kind != "json-other":
+        raise InvalidKeyError(form.text)
     return members
 
 

@@ -45,6 +45,8 @@ class JsonLines:
 
     def __init__(self, fields: Sequence[str], *, encrypting: bool, as_json: bool) -> None:
         self._fields = fields
+        # What no JSON text can have stays that, and is found in none.
+        self._names = [field.encode(errors="surrogatepass") for field in fields]
         self._take = _raw if encrypting and as_json else _text
         self._give = _quoted if encrypting else _json if as_json else _string
 
@@ -68,6 +70,25 @@ class JsonLines:
     def _row(self, line: bytes) -> Read:
         if not line.strip(_SPACE):
             return [], lambda _: line
+        return self._flat(line) or self._any(line)
+
+    def _flat(self, line: bytes) -> Read | None:
+        """Read a line of strings and numbers, as most are; None where it may be anything else."""
+        parts = strict_json.split_flat(line) if self._take is _text else None
+        if parts is None:
+            return None
+        values: list[bytes] = []
+        spans: list[_Span] = []
+        for name in self._names:
+            at = _value_of(name, parts)
+            if at is None:
+                return None
+            begin = len(b'"'.join(parts[:at]))
+            values.append(parts[at])
+            spans.append(_Span(begin, begin + len(parts[at]) + 2))
+        return values, partial(self._rebuild, line, spans)
+
+    def _any(self, line: bytes) -> Read:
         members = strict_json.load_object(line)
         if members is None:
             raise RefusalError("json")
@@ -79,14 +100,24 @@ class JsonLines:
         return values, partial(self._rebuild, line, [spans[field] for field in self._fields])
 
     def _rebuild(self, line: bytes, spans: list[_Span], results: Sequence[bytes]) -> bytes:
-        pieces = [
-            (span, self._give(result, field))
-            for span, result, field in zip(spans, results, self._fields, strict=True)
-        ]
-        # From the last to the first, so that the places of the others stay right.
-        for span, text in sorted(pieces, key=lambda piece: piece[0].begin, reverse=True):
-            line = line[: span.begin] + text + line[span.end :]
-        return line
+        pieces: list[bytes] = []
+        end = 0
+        for span, text in sorted(zip(spans, map(self._give, results, self._fields), strict=True)):
+            pieces += line[end : span.begin], text
+            end = span.end
+        return b"".join((*pieces, line[end:]))
+
+
+def _value_of(name: bytes, parts: list[bytes]) -> int | None:
+    """Return which part of a flat object is the string of that name.
+
+    None where its value is not a string, and where another string is the same as the name.
+    """
+    try:
+        at = parts.index(name)
+    except ValueError:
+        return None
+    return at + 2 if at % 2 and parts[at + 1].strip() == b":" else None
 
 
 def spans_of(line: bytes) -> list[_Span]:

@@ -397,6 +397,14 @@ def test_every_other_text_is_read_by_the_scan(text):
     assert strict_json.load_header(text.encode()) == strict_json.load_object(text.encode())
 
 
+def test_text_of_2048_bytes_is_read_without_the_scan(monkeypatch):
+    monkeypatch.setattr(strict_json, "_decode", lambda _: pytest.fail("the scan was made"))
+    members = {"a": "x" * (2048 - len('{"a":""}'))}
+    raw = strict_json.write(members)
+    assert len(raw) == 2048
+    assert strict_json.load_header(raw) == members
+
+
 def test_long_text_is_read_by_the_scan(monkeypatch):
     monkeypatch.setattr(strict_json, "_load_canonical", lambda _: pytest.fail("it was not made"))
     text = "x" * 2048

@@ -35,7 +35,8 @@ def test_form_is_named_exactly():
         rules.check_form(form)
     text = "form must be one of compact, flattened, general"
     assert said(ValueError, rules.check_form, "GENERAL") == text
-    assert said(TypeError, rules.check_form, None) == "form must be str, not None"
+    for wrong, kind in ((None, "None"), (5, "int")):
+        assert said(TypeError, rules.check_form, wrong) == f"form must be str, not {kind}"
 
 
 @pytest.mark.parametrize("kind", [str, str.encode])

@@ -355,6 +355,13 @@ def test_dump_of_null_is_nothing():
     assert strict_json.dump(None) is None
 
 
+def test_values_are_counted_by_commas_and_brackets_outside_of_strings():
+    text = b'{"x":[1,1,{}],"y":",[{,[{"}'
+    # Nothing is cut out while there are few, and then the count is only a bound.
+    assert strict_json.count_values(text, 12) == 12
+    assert strict_json.count_values(text, 11) == 6
+
+
 CANONICAL = {
     "alg": "ECDH-ES",
     "iat": 1700000000,

@@ -9,6 +9,7 @@ Source: RFC 7516 section 11.5, RFC 7518 sections 3 and 4, the services' API refe
 import inspect
 import json
 import os
+import re
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -374,6 +375,38 @@ def test_names_that_only_one_service_has_are_checked():
         load("gcp", service("gcp", "RS256"), "RS256", name="projects/p/cryptoKeys/k")
     with pytest.raises(ValueError, match="version is empty"):
         load("azure", service("azure", "RS256"), "RS256", version="")
+
+
+def test_name_of_a_key_without_its_version_is_refused_with_an_example():
+    text = "name must be that of a key version: .../cryptoKeyVersions/1"
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
+        load("gcp", service("gcp", "RS256"), "RS256", name="projects/p/cryptoKeys/k")
+
+
+@pytest.mark.parametrize(
+    ("alg", "form"), [("RS256", None), ("ML-DSA-44", "NIST_PQC"), ("HPKE-9", "XWING_RAW_BYTES")]
+)
+def test_public_half_is_asked_for_in_the_form_that_google_has_of_it(alg, form):
+    client, given = service("gcp", alg), []
+    original = client.get_public_key
+    client.get_public_key = lambda **named: given.append(named["request"]) or original(**named)
+    load("gcp", client, alg)
+    named = {} if form is None else {"public_key_format": form}
+    assert given == [{"name": NAME, **named}]
+
+
+def test_pem_that_utf_8_can_not_carry_is_an_answer_that_does_not_fit():
+    client = service("gcp", "RS256")
+    client.change = with_(pem="\ud800")
+    with pytest.raises(KeyUnavailableError, match="an answer that does not fit"):
+        load("gcp", client, "RS256")
+
+
+def test_timeout_of_the_wrong_type_is_named():
+    for wrong, kind in ((True, "bool"), ("10", "str"), (None, "None")):
+        text = f"^timeout must be a number of seconds, not {kind}$"
+        with pytest.raises(TypeError, match=text):
+            key_service.check_timeout(wrong)
 
 
 @pytest.mark.parametrize("kind", [GoogleCloudKms, AzureKeyVault])
@@ -850,6 +883,15 @@ def test_forked_process_is_told_to_load_the_key_itself(cloud, monkeypatch):
 )
 def test_crc32c_has_the_figures_of_rfc_3720(data, sum_):
     assert key_service.crc32c(data) == key_services.slow_crc32c(data) == sum_
+
+
+@pytest.mark.parametrize(
+    ("byte", "row"),
+    [(0, 0), (1, 0xF26B8303), (2, 0xE13B70F7), (128, 0x82F63B78), (255, 0xAD7D5351)],
+)
+def test_row_of_the_table_is_the_remainder_of_its_byte(byte, row):
+    """The table is made at import, so that its figures alone show what makes it."""
+    assert key_service._crc32c_row(byte) == key_service._CRC32C[byte] == row
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)

@@ -10,7 +10,10 @@ Two things mutmut does not do by itself:
   and every mutant is tried in a fork of that process.
 
 With MUTATION_SECONDS=N in the environment a mutant is tried by N seconds of its tests, the quickest
-first. Those that live are then tried by all of theirs, by their names as patterns.
+first. Those that live are then tried by all of theirs, by their names as patterns. Tests that were
+added since, put into the copy under FOLDER/mutants/tests, are tried first where they are those of
+the module by their file's name.
+MUTATION_WORKERS is how many mutants are tried at a time, two unless it is set.
 """
 
 import ast
@@ -33,10 +36,20 @@ ROOT = Path(__file__).resolve().parents[2]
 LIVES, KILLED, UNTESTED, TIMEOUT = 0, 1, 33, 36  # the numbers are mutmut's
 KEPT = {LIVES: "lives", UNTESTED: "untested"}
 TOO_LONG = {-signal.SIGXCPU, -signal.SIGALRM}
-WORKERS = 2
+WORKERS = int(os.environ.get("MUTATION_WORKERS", "2"))
 
 # They run while their module is imported, before a fork could choose: a process of its own each.
 AT_IMPORT = {f"joseal._core.algorithms.registry.x__{name}" for name in ("cbc", "ecdh", "pbes2")}
+# Modules whose tests have another name; they come first where seconds are counted.
+MIRRORS = {
+    "encrypted": "test_json_forms",
+    "gcp": "test_key_services",
+    "key_service": "test_key_services",
+    "members": "test_json_forms",
+    "multi_jwe": "test_json_forms",
+    "multi_jws": "test_jws_json",
+    "signed": "test_jws_json",
+}
 FOR_THESE = [
     "tests/core/algorithms",
     "tests/core/jwe/test_every_alg.py",
@@ -121,13 +134,23 @@ class Trial:
         return verdict is None
 
     def choose(self, path, function, items):
-        """Return the tests that reach a function: those of its module first, then the quick ones."""
-        mirror = f"test_{path.name.removesuffix('.py.meta')}"
+        """Return the tests that reach a function: those of its module first, then the quick ones.
+
+        Before them come those of its module that mutmut has not seen.
+        """
+        module = path.name.removesuffix(".py.meta")
+        mirrors = f"/test_{module}.", f"/{MIRRORS.get(module)}."
+
+        def is_own(name):
+            return any(each in name for each in mirrors)
+
         names = sorted(
             items.keys() & self.tests.get(function, ()),
-            key=lambda name: (mirror not in name, self.seconds[name]),
+            key=lambda name: (not is_own(name), self.seconds[name]),
         )
-        chosen, left = [], float(os.environ.get("MUTATION_SECONDS", "inf"))
+        new = items.keys() - self.seconds.keys()
+        chosen = [items[name] for name in sorted(new) if is_own(name)]
+        left = float(os.environ.get("MUTATION_SECONDS", "inf"))
         for name in names:
             if left < 0:
                 break
@@ -140,7 +163,7 @@ class Trial:
             return child
         if not items:
             os._exit(UNTESTED)
-        most_seconds = int(30 + 10 * sum(self.seconds[item.nodeid] for item in items))
+        most_seconds = int(30 + 10 * sum(self.seconds.get(item.nodeid, 1) for item in items))
         resource.setrlimit(resource.RLIMIT_CPU, (most_seconds, most_seconds + 5))
         signal.alarm(20 * most_seconds)  # who waits for ever uses no CPU
         os.environ["MUTANT_UNDER_TEST"] = mutant

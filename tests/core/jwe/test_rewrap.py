@@ -532,6 +532,142 @@ def test_a_mistake_of_the_caller_is_said_before_any_message(make, error, text):
         make()
 
 
+def test_a_mistake_of_the_caller_is_said_in_full():
+    """The words are what people look up."""
+    password = Key.from_password(b"horse", alg="PBES2-HS256+A128KW", iterations=1000)
+    old1_5 = Key.from_pem(forge.pem_of(forge.rsa_private()), alg="RSA1_5", legacy=True)
+    flattened = Decrypter(OLD, enc=ENC, form="flattened")
+    agreed = key_of("ECDH-ES", "mine")
+    cases = [
+        (TypeError, "old must be a Decrypter, not Key", (OLD, sealing(NEW))),
+        (
+            TypeError,
+            "new must be an Encrypter or a MultiEncrypter, not Key",
+            (general(OLD), password),
+        ),
+        (
+            ValueError,
+            "keep_old=True needs a Decrypter with form='general'",
+            (flattened, sealing(NEW), {"keep_old": True}),
+        ),
+        (
+            ValueError,
+            "new has aad, compress, header, which can't reach content that is not encrypted anew",
+            (general(OLD), sealing(NEW, aad=b"x", compress=True, header={"typ": "x"})),
+        ),
+        (
+            ValueError,
+            "new has compress, header, which can't reach content that is not encrypted anew",
+            (general(OLD), Encrypter(NEW, enc=ENC, compress=True, header={"typ": "x"})),
+        ),
+        (
+            ValueError,
+            "ECDH-ES makes the CEK itself, so it can't wrap one",
+            (general(OLD), sealing(agreed)),
+        ),
+        (
+            ValueError,
+            "new is for A256GCM, which old does not accept: a message keeps its enc",
+            (general(OLD), sealing(NEW, enc="A256GCM")),
+        ),
+        (
+            ValueError,
+            "several new keys need a Decrypter with form='general'",
+            (flattened, sealing(NEW, SAFE)),
+        ),
+        (
+            ValueError,
+            "of RSA1_5, a failed unwrap can't be told from a good one: give verify=True",
+            (general(old1_5), sealing(NEW)),
+        ),
+        (
+            TypeError,
+            "limits must be Limits, not int: write Limits(token_bytes=...)",
+            (message(OLD, NEW), ["old"], {"limits": 5}),
+        ),
+        (TypeError, "kids must be a collection of str, not int", ("", 5)),
+        (TypeError, "kids must be a collection of str, not str", ("", "old")),
+        (TypeError, "kids must be a collection of str, not bytes", ("", ["old", b"new"])),
+        (ValueError, "kids is empty: name the recipients to remove", ("", [])),
+    ]
+    for error, text, (*given, named) in [
+        (error, text, given if isinstance(given[-1], dict) else (*given, {}))
+        for error, text, given in cases
+    ]:
+        call = Rewrapper if isinstance(given[0], Key | Decrypter) else remove_recipients
+        with pytest.raises(error) as refused:
+            call(*given, **named)
+        assert str(refused.value) == text
+
+
+def refusal(text, opener, new, **settings):
+    with pytest.raises(NotAllowedError) as refused:
+        rewrap(text, opener, new, **settings)
+    return str(refused.value)
+
+
+def test_a_message_that_can_not_be_moved_says_why_in_full():
+    both = general(OLD, enc=["A128GCM", "A256GCM"])
+    keeps = "enc: the message keeps its enc, A256GCM, and new is for A128GCM"
+    assert refusal(message(enc="A256GCM"), both, sealing(NEW)) == keeps
+    agreed = key_of("ECDH-ES", "mine")
+    direct = Encrypter(forge.sealing(agreed), enc=ENC, form="general").encrypt(b"x")
+    none = "alg: with ECDH-ES no CEK is wrapped: decrypt, and encrypt anew"
+    assert refusal(direct, general(agreed), sealing(NEW)) == none
+    opener = general(OLD, accept_unprotected=["alg", "kid"])
+    anew = "and can't change: decrypt, and encrypt anew"
+    protected = resealed({"enc": ENC, "kid": "old"}, {"alg": "A128KW"})
+    said = f"kid: it is in the protected header, {anew}"
+    assert refusal(protected, opener, sealing(NEW)) == said
+    shared = resealed({"enc": ENC}, {"alg": "A128KW"}, {"kid": "old"})
+    said = f"kid: it is in a header that all share, {anew}"
+    assert refusal(shared, opener, sealing(NEW)) == said
+    # One new key that says the same does not help another that does not.
+    same = Key.from_bytes(b"r" * 16, alg="A128KW", kid="old")
+    assert refusal(shared, opener, sealing(same, NEW)) == said
+    pair, resistant = key_of("ECDH-ES+A128KW", "mine"), Key.generate("HPKE-8-KE", kid="pq")
+    weak = "alg: ECDH-ES+A128KW is not quantum-resistant, and a recipient next to it is"
+    assert refusal(message(pair), general(pair), sealing(resistant), keep_old=True) == weak
+
+
+def test_a_removal_that_can_not_be_done_says_why_in_full():
+    text = message(OLD, NEW)
+    cases = [
+        (["old", "nobody"], "kid: no recipient has the name in kids[1]"),
+        (["None"], "kid: no recipient has the name in kids[0]"),
+        (["old", "new"], "kid: no recipient would be left"),
+    ]
+    for names, said in cases:
+        with pytest.raises(NotAllowedError) as refused:
+            remove_recipients(text, names)
+        assert str(refused.value) == said
+    nameless = sealing(Key.from_bytes(b"x" * 16, alg="A128KW"), OLD).encrypt(b"x")
+    with pytest.raises(NotAllowedError, match=r"kids\[0\]"):
+        remove_recipients(nameless, ["None"])
+    assert kids(remove_recipients(nameless, ["old"])) == [None]
+
+
+def test_with_verify_each_recipient_is_tried_until_one_opens_the_content():
+    other = Key.from_bytes(b"x" * 16, alg="A128KW")
+    nameless = Key.from_bytes(b"o" * 16, alg="A128KW")
+    text = sealing(other, nameless).encrypt(b"hello")
+    for verify in (False, True):
+        moved = rewrap(text, general(nameless), sealing(NEW), verify=verify)
+        assert general(NEW).decrypt(moved) == b"hello"
+        assert kids(moved) == [None, "new"]
+
+
+def test_the_new_message_may_be_as_long_as_the_limit():
+    text = message()
+    length = len(rewrap(text, general(OLD), sealing(NEW), keep_old=True))
+    for limits in ({"token_bytes": length}, {"recipients": 2}):
+        assert rewrap(text, general(OLD), sealing(NEW, limits=Limits(**limits)), keep_old=True)
+    low = sealing(NEW, limits=Limits(token_bytes=length - 1))
+    with pytest.raises(TokenTooLargeError) as refused:
+        rewrap(text, general(OLD), low, keep_old=True)
+    assert str(refused.value) == f"over the limit token_bytes={length - 1}: found {length}"
+
+
 # Compact tokens.
 
 

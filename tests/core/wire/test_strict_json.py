@@ -355,6 +355,13 @@ def test_dump_of_null_is_nothing():
     assert strict_json.dump(None) is None
 
 
+def test_values_are_counted_by_commas_and_brackets_outside_of_strings():
+    text = b'{"x":[1,1,{}],"y":",[{,[{"}'
+    # Nothing is cut out while there are few, and then the count is only a bound.
+    assert strict_json.count_values(text, 12) == 12
+    assert strict_json.count_values(text, 11) == 6
+
+
 CANONICAL = {
     "alg": "ECDH-ES",
     "iat": 1700000000,
@@ -395,6 +402,14 @@ def test_text_as_it_is_written_here_is_read_without_the_scan(monkeypatch):
 def test_every_other_text_is_read_by_the_scan(text):
     assert strict_json._load_canonical(text.encode()) is None
     assert strict_json.load_header(text.encode()) == strict_json.load_object(text.encode())
+
+
+def test_text_of_2048_bytes_is_read_without_the_scan(monkeypatch):
+    monkeypatch.setattr(strict_json, "_decode", lambda _: pytest.fail("the scan was made"))
+    members = {"a": "x" * (2048 - len('{"a":""}'))}
+    raw = strict_json.write(members)
+    assert len(raw) == 2048
+    assert strict_json.load_header(raw) == members
 
 
 def test_long_text_is_read_by_the_scan(monkeypatch):

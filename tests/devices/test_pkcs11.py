@@ -187,6 +187,8 @@ def fill(session):
     generate_curve(session, "secp256k1", "secp256k1", bytes.fromhex("06052b8104000a"))
     for alg, secret in WRAPPING.items():
         import_secret(session, alg, secret)
+    for key_id in (b"\x21", b"\x22"):
+        import_secret(session, "same label", key_id * 16, ID=key_id)
     import_secret(session, "wraps only", bytes(32), UNWRAP=False)
     import_secret(session, "unwraps only", bytes(32), WRAP=False)
     import_secret(session, "not of AES", bytes(32), KeyType.GENERIC_SECRET)
@@ -843,6 +845,14 @@ def test_token_and_memory_agree_on_an_aes_key(hsm, alg, enc):
     for maker, opener in ((mine, memory), (memory, mine), (mine, mine)):
         token = Encrypter(maker, enc=enc).encrypt(b"text")
         assert Decrypter(opener, enc=enc).decrypt(token) == b"text"
+
+
+@pytest.mark.parametrize("key_id", [b"\x21", b"\x22"])
+def test_aes_key_is_found_by_its_id_too(hsm, key_id):
+    memory = Key.from_bytes(key_id * 16, alg="A128KW")
+    token = Encrypter(memory, enc=ENC).encrypt(b"text")
+    for name in ({"key_id": key_id}, {"key_id": key_id, "label": "same label"}):
+        assert decrypter(hsm.load(alg="A128KW", **name)).decrypt(token) == b"text"
 
 
 def test_several_recipients_share_a_cek_that_the_token_wraps(hsm):

@@ -573,6 +573,21 @@ def test_closed_token_opens_again_when_it_is_used(another):
     assert decrypter(key).decrypt(sealed) == b"x"
 
 
+def test_token_that_can_not_be_opened_is_asked_once(another, monkeypatch):
+    token = another("lost")
+    token.close()
+    asked = []
+
+    def lib(name):
+        asked.append(name)
+        raise GeneralError
+
+    monkeypatch.setattr(module.pkcs11, "lib", lib)
+    with pytest.raises(KeyUnavailableError):
+        token.load(alg="A128KW", label="A128KW")
+    assert len(asked) == 1
+
+
 def test_two_objects_share_one_login(another):
     """A token logs a process in, not a session: whoever leaves first takes nothing away."""
     first = another("lost")

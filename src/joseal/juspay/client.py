@@ -257,7 +257,8 @@ class Client(Opaque):
             TypeError: an argument is of the wrong type.
             ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
                 `known` is of another payout, or says that this one has not failed; or an earlier
-                attempt of this client is not known to have failed; or there is no encrypter.
+                attempt of this client is not known to have failed, or has failed since `known`
+                was read; or there is no encrypter.
             TokenTooLargeError: the attempt is over the encrypter's limits.
 
         Example:
@@ -523,7 +524,7 @@ class Client(Opaque):
         known = question if isinstance(question, Known) else question.known
         status = self.order_status(known.order_id, routing_id=routing_id)
         found = read_reconciliation(status, question, apart_seconds=self._apart_seconds)
-        if isinstance(found, Failed) and not self._unsettled.settle(known):
+        if isinstance(found, Failed) and not self._unsettled.settle(known, found.known):
             return of_an_earlier_attempt(question)
         return found
 

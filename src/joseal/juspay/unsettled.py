@@ -6,6 +6,10 @@ Rules:
 - Nor is a failure that was found against the state of an earlier attempt: it may be that one's.
 - What one attempt's answer says is of that one alone: two may be made against equal states, if a
   person has decided so twice.
+- One that was begun by a person's decision and was not carried out leaves those before it as they
+  were.
+- A state that was read before an attempt failed is refused after it: that failure would be new
+  against it, and be taken for the next attempt's.
 
 Accepted: it is forgotten with the client. `PayoutJournal` is for what must outlast a process.
 """
@@ -20,6 +24,11 @@ _Place: TypeAlias = tuple[str, str]
 _MESSAGE: Final = (
     "an attempt at this payout was made before and is not known to have failed: reconcile it, and "
     "attempt again with Failed.known"
+)
+
+_OLDER: Final = (
+    "known is from before an attempt at this payout failed: attempt again with Failed.known, or "
+    "read it again"
 )
 
 
@@ -37,41 +46,56 @@ class Unsettled:
     """The attempts of one client that may have been carried out. Safe between threads."""
 
     def __init__(self) -> None:
-        self._attempts: dict[_Place, Ticket] = {}
+        # Tuples, the last one the newest: a fork finds a place as it was before a step, or after.
+        self._attempts: dict[_Place, tuple[Ticket, ...]] = {}
+        self._failed: dict[_Place, frozenset[str]] = {}
         self._lock = LockOfProcess()
 
     def begin(self, known: Known) -> Ticket:
         """Note that an attempt is about to be sent.
 
         Raises:
-            ValueError: one before it is not settled, and nobody has decided.
+            ValueError: one before it is not settled, or has failed since the state was read; and
+                nobody has decided.
         """
         place, ticket = _place(known), Ticket(known)
         with self._lock.current():
-            if place in self._attempts and not known.is_decided:
+            before = self._attempts.get(place, ())
+            if before and not known.is_decided:
                 raise ValueError(_MESSAGE)
-            self._attempts[place] = ticket
+            if not (known.is_decided or self._failed.get(place, frozenset()) <= known.references):
+                raise ValueError(_OLDER)
+            self._attempts[place] = (*before, ticket)
         return ticket
 
     def end(self, ticket: Ticket) -> None:
-        """Note that this attempt was not carried out. One that was begun after it stays."""
+        """Note that this attempt was not carried out. All others stay."""
         place = _place(ticket.known)
         with self._lock.current():
-            if self._attempts.get(place) is ticket:
-                del self._attempts[place]
+            rest = tuple(each for each in self._attempts.get(place, ()) if each is not ticket)
+            if rest:
+                self._attempts[place] = rest
+            else:
+                self._attempts.pop(place, None)
 
-    def settle(self, known: Known) -> bool:
-        """Note that the attempt against a state has failed.
+    def settle(self, known: Known, failed: Known) -> bool:
+        """Note that the attempt against a state has failed, and with it those before.
+
+        Args:
+            known: the state that it was made against.
+            failed: the state after it.
 
         Returns:
             Whether none is under way now: false where one was made against another state.
         """
         place = _place(known)
         with self._lock.current():
-            ticket = self._attempts.get(place)
-            if ticket is not None and ticket.known == known:
-                del self._attempts[place]
-            return place not in self._attempts
+            tickets = self._attempts.get(place, ())
+            if tickets and tickets[-1].known != known:
+                return False
+            self._failed[place] = self._failed.get(place, frozenset()) | failed.references
+            self._attempts.pop(place, None)
+            return True
 
 
 def _place(known: Known) -> _Place:

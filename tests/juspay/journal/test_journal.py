@@ -11,8 +11,11 @@ from tests.faults.forking import in_child, needs_fork
 from tests.faults.world import API_KEY, CVV, PAN, attempt_at, new_order
 
 from joseal.juspay import (
+    Arrived,
+    AttemptQuery,
     Client,
     Entry,
+    FulfillmentState,
     Known,
     NotSent,
     PayoutJournalError,
@@ -212,9 +215,10 @@ def test_it_may_be_carried_over_a_fork(journal):
 
 
 @pytest.fixture
-def sandbox():
+def sandbox(request):
+    later = TransactionPlan(settles=getattr(request, "param", "SUCCESS"))
     with Sandbox(
-        api_key=API_KEY, transaction_plan=lambda _, number: FAILS if number == 0 else None
+        api_key=API_KEY, transaction_plan=lambda _, number: FAILS if number == 0 else later
     ) as sandbox:
         yield sandbox
 
@@ -445,3 +449,86 @@ def _is_blocked(path):
         except sqlite3.OperationalError:
             return True
     return False
+
+
+def test_commit_is_on_the_disk_when_a_call_returns(journal):
+    """The deletion of the rollback journal commits, and only EXTRA makes it last."""
+    with closing(journal._begin()) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert connection.execute("PRAGMA synchronous").fetchone() == (3,)
+
+
+def test_failure_that_was_seen_before_an_attempt_arrived_is_read_twice_again():
+    """What changed in between, such as the API's own retry, makes the first read worthless."""
+    question = AttemptQuery(known=entry().known, asked=1, seen=frozenset({("t-2", "FAILURE")}))
+    found = Arrived(status=FulfillmentState.PENDING, transactions=())
+    later = entry(question=question).reconciled(found, now=0.0)
+    assert later.question == AttemptQuery(known=entry().known, asked=2)
+
+
+@pytest.mark.parametrize("ended", [NotSent("no connection"), Refused(status=400, error_code="E01")])
+def test_outcome_of_a_run_that_was_overtaken_frees_no_attempt_that_another_run_has_sent(
+    sandbox, client, journal, monkeypatch, ended
+):
+    (planned,) = planned_at(client, "order-1")
+    attempt = Client.attempt
+
+    def slow(*_, **__):
+        decide_attempt(journal, planned.attempt_id, "not_sent")
+        monkeypatch.setattr(Client, "attempt", attempt)
+        with Client(
+            sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0
+        ) as other:
+            (sent,) = run_attempts(other, journal, [planned])
+        assert sent.standing == "accepted"
+        return ended
+
+    monkeypatch.setattr(Client, "attempt", slow)
+    (result,) = run_attempts(client, journal, [planned])
+    assert (result.standing, result.sent_now) == ("accepted", False)
+    (result,) = run_attempts(client, journal, [planned])
+    assert (result.standing, sandbox.attempts("order-1")) == ("accepted", 1)
+
+
+def test_outcome_of_an_attempt_that_was_asked_about_meanwhile_is_kept(client, journal, monkeypatch):
+    (planned,) = planned_at(client, "order-1")
+
+    def slow(*_, **__):
+        (asked,) = reconcile_attempts(client, journal)
+        assert asked.state == "sending"
+        return NotSent("no connection")
+
+    monkeypatch.setattr(Client, "attempt", slow)
+    (result,) = run_attempts(client, journal, [planned])
+    assert result.standing == "not_sent"
+    assert journal.find(planned.attempt_id).state == "not_sent"
+
+
+def test_state_from_before_a_failure_is_refused_after_it(client, journal):
+    """The failure would be new against it, and be taken for the next attempt's."""
+    journal.begin(entry())
+    after = msgspec.structs.replace(entry().known, references=frozenset({"t-1", "t-2"}))
+    journal.keep(entry(state="failed", known=after))
+    planned = PlannedAttempt("a-2", "order-1", attempt_at("f-1"), entry().known)
+    (result,) = run_attempts(client, journal, [planned])
+    assert (result.standing, journal.find("a-2")) == ("rejected", None)
+    assert "from before" in result.reason
+    assert journal.begin(entry("a-3", known=after)) is None
+
+
+@pytest.mark.parametrize("sandbox", ["FAILURE"], indirect=True)
+def test_failure_of_an_attempt_that_a_person_decided_on_is_not_said_to_be_that_of_an_earlier_one(
+    client, journal
+):
+    """The processes that made the two are gone, and with them the memory of their clients."""
+    (planned,) = planned_at(client, "order-1")
+    known = client.known("order-1", planned.attempt.fulfillment_id).result()
+    journal.begin(Entry(attempt_id="a-1", known=known))
+    decided = Known.decided("order-1", planned.attempt.fulfillment_id, known.references)
+    (result,) = run_attempts(client, journal, [planned._replace(known=decided)])
+    assert result.standing == "accepted"
+    with Client(client._account, apart_seconds=0) as later:
+        for turn, reason in enumerate(["once more", "another attempt"] * 2):
+            list(reconcile_attempts(later, journal, now=1e12 + 1e4 * turn))
+            assert journal.find("a-1").standing == "to_reconcile"
+            assert reason in journal.find("a-1").reason

@@ -1,6 +1,8 @@
 """`run_attempts`: the state that an attempt is made against is one that two reads have shown."""
 
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.faults.world import attempt_at, new_order
@@ -62,3 +64,32 @@ def test_an_attempt_is_made_against_what_two_reads_have_shown(
         else:
             assert (result.reason or "").startswith(reason)
         assert sandbox.attempts("order-1") == (standing == "accepted")
+
+
+def test_two_attempts_at_one_payout_in_a_batch_do_not_confirm_a_state_without_the_pause(
+    key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    reads = iter("0111")
+
+    def plan(call: Call) -> FaultPlan | None:
+        if call.name != "status":
+            return None
+        events.append("read")
+        return None if next(reads, "1") == "1" else FaultPlan(fault=Fault.HTTP_503)
+
+    clock = SimpleNamespace(time=time.time, sleep=lambda _: events.append("pause"))
+    monkeypatch.setattr("joseal.juspay.journal.run.time", clock)
+    first = TransactionPlan(settles="FAILURE")
+    with (
+        Sandbox(
+            key=key, plan=plan, transaction_plan=lambda _, nth: None if nth else first
+        ) as sandbox,
+        Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as client,
+    ):
+        part = client.create_plain_order(new_order("order-1")).result().fulfillments[0].id
+        journal = SqlitePayoutJournal(tmp_path / "payouts.db")
+        planned = [PlannedAttempt(f"a-{n}", "order-1", attempt_at(part)) for n in (1, 2)]
+        results = [each.standing for each in run_attempts(client, journal, planned)]
+    assert results == ["accepted", "rejected"]
+    assert events == ["read", "pause", "read", "pause", "read"]

@@ -163,9 +163,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """
         match found:
             case Arrived():
-                # One that is under way may fail yet: ask on.
+                # One that is under way may fail yet: ask on. A failure that was seen before counts
+                # no more: something has changed since.
                 done = found.status is FulfillmentState.SUCCESS
-                question = self.question or AttemptQuery(known=self.known)
+                asked = 0 if self.question is None else self.question.asked
+                question = AttemptQuery(known=self.known, asked=asked)
                 return msgspec.structs.replace(
                     self,
                     state="succeeded" if done else "accepted",

@@ -38,8 +38,9 @@ class PayoutJournal(Protocol):
 
         Returns:
             None where it was recorded: send it. Otherwise the entry that forbids it: that of this
-                `attempt_id`, unless it is `not_sent`; or an unsettled one of the same payout,
-                unless `entry.known.is_decided`.
+                `attempt_id`, unless it is `not_sent`; or, unless `entry.known.is_decided`, one of
+                the same payout that is unsettled, or has failed with a transaction that
+                `entry.known` does not have.
 
         Raises:
             PayoutJournalError: the journal can't be used.
@@ -124,4 +125,9 @@ def hindrance(entry: Entry, same: Entry | None, others: list[Entry]) -> Entry | 
         return same
     if entry.known.is_decided:
         return None
-    return next((each for each in others if each.is_unsettled), None)
+    return next((each for each in others if each.is_unsettled or _is_older(entry, each)), None)
+
+
+def _is_older(entry: Entry, failed: Entry) -> bool:
+    """Tell whether an attempt's state is from before a failure, which would be shown as its own."""
+    return failed.state == "failed" and not failed.known.references <= entry.known.references

@@ -8,6 +8,8 @@
 Rules:
 - An attempt is written to the journal before its first byte leaves, and its outcome afterwards.
   An attempt that was begun is never sent again, unless the outcome says that nothing was sent.
+- An outcome that lets a payout be attempted again is kept only if nothing else has written the
+  entry: another run may have sent the attempt since.
 - A run may be stopped at any instant and started again with the same attempts.
 - States are read for a few attempts at a time, twice: two reads that are equal confirm each other,
   and the time between them is waited for once for all of them.
@@ -31,7 +33,7 @@ from joseal.juspay.journal.journal import PayoutJournal
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused, Unknown
-from joseal.juspay.reconcile import MOST_SECONDS
+from joseal.juspay.reconcile import MOST_SECONDS, Failed, Reconciliation, of_an_earlier_attempt
 
 _TOGETHER: Final = 100
 _FREED: Final = "it became `not_sent` during this run, which has not read its state: run it again"
@@ -39,6 +41,10 @@ _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
 _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
+_OLDER: Final = "known is from before an attempt at this payout failed: read it again"
+_AMONG_OTHERS: Final = (
+    "a failure is shown, and may be that of another attempt at this payout that is not settled"
+)
 
 
 class PlannedAttempt(NamedTuple):
@@ -240,6 +246,8 @@ def reconcile_attempts(
 def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) -> Entry:
     """Write what a person has found out about an attempt that no program can settle.
 
+    No run that has begun the attempt may be at work any more: it may send it yet.
+
     Args:
         journal: that has it.
         attempt_id: of the attempt.
@@ -301,10 +309,26 @@ def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> It
             # The entries were read at once, and a run of many takes long.
             if journal.find(entry.attempt_id) != entry:
                 continue
-            later = entry.reconciled(client.reconcile(entry.question or entry.known), moment)
+            later = entry.reconciled(_found(client, journal, entry), moment)
             if journal.find(entry.attempt_id) == entry:
                 journal.keep(later)
                 yield later
+
+
+def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliation:
+    """Ask about one attempt. The client knows of no other one that an earlier process has made."""
+    question = entry.question or entry.known
+    found = client.reconcile(question)
+    if isinstance(found, Failed) and any(_may_be_of(each, entry) for each in journal.entries()):
+        return msgspec.structs.replace(of_an_earlier_attempt(question), reason=_AMONG_OTHERS)
+    return found
+
+
+def _may_be_of(other: Entry, entry: Entry) -> bool:
+    """Tell whether what is new since one attempt may be the transaction of another one."""
+    payout = entry.order_id, entry.fulfillment_id
+    is_another = other.attempt_id != entry.attempt_id
+    return is_another and other.is_unsettled and (other.order_id, other.fulfillment_id) == payout
 
 
 def _is_time(client: Client, entry: Entry, now: float) -> bool:
@@ -329,6 +353,8 @@ def _states(
     client: Client, attempts: list[PlannedAttempt], pause: float
 ) -> dict[tuple[str, str], Known | str]:
     """Read the state of each payout until two reads agree; a text says why one can't be had."""
+    # Two reads of one payout without the pause would confirm each other.
+    attempts = list({_payout(each): each for each in attempts}.values())
     states = {_payout(each): _state(client, each) for each in attempts}
     for _ in range(_MOST_READS - 1):
         waiting = [each for each in attempts if not _is_confirmed(states[_payout(each)])]
@@ -372,7 +398,8 @@ def _send(
     hindering = journal.begin(entry)
     if hindering is not None:
         if hindering.attempt_id != planned.attempt_id:
-            return AttemptResult(planned.attempt_id, "rejected", _UNSETTLED)
+            reason = _UNSETTLED if hindering.is_unsettled else _OLDER
+            return AttemptResult(planned.attempt_id, "rejected", reason)
         return AttemptResult(planned.attempt_id, hindering.standing, hindering.reason)
     HANDED_OVER.set(False)
     try:
@@ -380,6 +407,15 @@ def _send(
     except (TypeError, ValueError, JoseError) as error:
         # A call raises before anything is sent, and in words of our own. Money is not left to that.
         outcome = Unknown(str(error)) if HANDED_OVER.get() else NotSent(str(error))
-    entry = entry.ended(outcome)
-    journal.keep(entry)
-    return AttemptResult(entry.attempt_id, entry.standing, entry.reason, sent_now=True)
+    ended = entry.ended(outcome)
+    if not ended.is_unsettled:
+        now = journal.find(entry.attempt_id)
+        if now is not None and not _is_still(entry, now):
+            return AttemptResult(now.attempt_id, now.standing, now.reason)
+    journal.keep(ended)
+    return AttemptResult(ended.attempt_id, ended.standing, ended.reason, sent_now=True)
+
+
+def _is_still(begun: Entry, now: Entry) -> bool:
+    """Tell whether an entry is as it was begun; it may have been asked about, without an answer."""
+    return (now.state, now.known) == (begun.state, begun.known)

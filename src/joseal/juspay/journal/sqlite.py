@@ -3,11 +3,13 @@
 Rules:
 - Every call has a connection and a write transaction of its own: nothing is shared by threads, and
   nothing is carried over a fork.
-- A commit is on the disk when a call returns (`synchronous=FULL`): an intent that a power failure
-  takes back would be a payout that is sent twice.
+- A commit is on the disk when a call returns: an intent that a power failure takes back would be a
+  payout that is sent twice. It is the deletion of the rollback journal that commits, and only
+  `synchronous=EXTRA` writes the folder after it.
 - The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
 
-Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
+Source: https://www.sqlite.org/pragma.html#pragma_synchronous,
+https://www.sqlite.org/rescode.html.
 """
 
 import os
@@ -123,8 +125,9 @@ class SqlitePayoutJournal(Opaque):
 
         Returns:
             None where it was recorded: send it. Otherwise the entry that forbids it: that of this
-                `attempt_id`, unless it is `not_sent`; or an unsettled one of the same payout,
-                unless `entry.known.is_decided`.
+                `attempt_id`, unless it is `not_sent`; or, unless `entry.known.is_decided`, one of
+                the same payout that is unsettled, or has failed with a transaction that
+                `entry.known` does not have.
 
         Raises:
             TypeError: `entry` is not an `Entry`.
@@ -254,7 +257,7 @@ class SqlitePayoutJournal(Opaque):
                     )
                 )
             )
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("BEGIN IMMEDIATE")
             stack.pop_all()
             return connection

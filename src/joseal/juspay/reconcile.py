@@ -24,7 +24,8 @@ Rules:
   confirmed, and the failure has to be read twice, some time apart, with nothing changed.
 
 Accepted: a status that lags behind for longer than the time between two reads, twice, can show the
-failure of an earlier attempt as this one's.
+failure of an earlier attempt as this one's. The time between the two reads of a failure is told by
+`time.time`, because it outlasts the process: a clock that is set forward between them shortens it.
 
 Source: the order status page of the payouts API, and its list of error codes (E06, E90).
 """

@@ -34,6 +34,9 @@ _quick: Final = msgspec.json.Decoder(
 
 _flat: Final = msgspec.json.Decoder(dict[str, str | bool | int | float | None])
 
+# ValueError: msgspec 0.21.0 lets the error of text that is not UTF-8 through as it is.
+_UNREADABLE: Final = (msgspec.DecodeError, ValueError)
+
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
 _PATH: Final = re.compile(r"at `([^`]*)`$")
@@ -85,8 +88,7 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
     """
     try:
         members = _quick.decode(data)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        # ValueError: msgspec 0.21.0 lets the error of text that is not UTF-8 through as it is.
+    except (*_UNREADABLE, RecursionError):
         return None
     return members if msgspec.json.encode(members) == data and _is_dict(members) else None
 
@@ -102,7 +104,7 @@ def split_flat(data: bytes) -> list[bytes] | None:
         return None
     try:
         members = _flat.decode(data)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return None
     parts = data.split(b'"')
     outside = parts[::2]

@@ -229,6 +229,7 @@ def test_a_second_read_that_differs_starts_again():
         known_of("t-1", status="CREATED"),
         Known.fresh("order-1", PART),
         Known.decided("order-1", PART, ["t-1"]),
+        msgspec.structs.replace(known_of("t-1"), is_decided=True),
     ],
 )
 def test_against_a_state_that_was_not_confirmed_no_failure_is_said(known):

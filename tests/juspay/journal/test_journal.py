@@ -600,3 +600,12 @@ def test_entries_are_in_the_order_in_which_they_were_begun_last(journal):
     journal.begin(entry("a-2", "order-2"))
     journal.begin(entry("a-1"))
     assert [each.attempt_id for each in journal.entries()] == ["a-2", "a-1"]
+
+
+def test_state_of_another_payout_begins_nothing(sandbox, client, journal):
+    first, second = planned_at(client, "order-1", "order-2")
+    known = client.known("order-2", second.attempt.fulfillment_id).result()
+    (result,) = run_attempts(client, journal, [first._replace(known=known)])
+    assert (result.standing, result.reason) == ("rejected", "known is of another payout")
+    assert list(journal.entries()) == []
+    assert [each.standing for each in run_attempts(client, journal, [first])] == ["accepted"]

@@ -38,6 +38,7 @@ from joseal.juspay.reconcile import MOST_SECONDS, Failed, Reconciliation, of_an_
 _TOGETHER: Final = 100
 _FREED: Final = "it became `not_sent` during this run, which has not read its state: run it again"
 _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
+_OF_ANOTHER: Final = "known is of another payout"
 _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
@@ -412,6 +413,8 @@ def _send(
         reason = known if isinstance(known, str) else known.hindrance
         return AttemptResult(planned.attempt_id, "rejected", reason)
     entry = Entry(attempt_id=planned.attempt_id, known=known)
+    if not _is_of(entry, planned):
+        return AttemptResult(planned.attempt_id, "rejected", _OF_ANOTHER)
     hindering = journal.begin(entry)
     if hindering is not None:
         if hindering.attempt_id != planned.attempt_id:

@@ -100,6 +100,18 @@ def test_of_several_new_ones_a_single_one_that_did_not_fail_counts():
     assert isinstance(resolve(order(OLD, ("t-2", "FAILURE"), ("t-3", "FAILURE"))), Failed)
 
 
+@pytest.mark.parametrize("old", ["CONFLICTED", "SUCCESS", "PENDING", "A_NEW_WORD"])
+def test_nothing_has_failed_while_a_transaction_that_was_known_has_not(old):
+    """It had failed when the attempt was made: one more attempt could pay a second time."""
+    status = order(("t-1", old), ("t-2", "FAILURE"))
+    assert status.known(PART).hindrance is not None
+    found = resolve(status)
+    assert isinstance(found, StillUnknown)
+    assert found.reason == "a transaction that was known has not failed, or not any more"
+    # The next read of a failure is the first one again.
+    assert found.again == AttemptQuery(known=known_of("t-1"), asked=1)
+
+
 def test_an_old_success_is_not_the_attempts():
     found = resolve(order(("t-1", "SUCCESS"), part="SUCCESS"))
     assert isinstance(found, StillUnknown)
@@ -217,6 +229,7 @@ def test_a_second_read_that_differs_starts_again():
         known_of("t-1", status="CREATED"),
         Known.fresh("order-1", PART),
         Known.decided("order-1", PART, ["t-1"]),
+        msgspec.structs.replace(known_of("t-1"), is_decided=True),
     ],
 )
 def test_against_a_state_that_was_not_confirmed_no_failure_is_said(known):

@@ -19,7 +19,8 @@ Rules:
 - Only what is new proves something. A transaction that was known and is not there any more, or two
   that can't be told apart, make the answer unknown again.
 - A failure is told only where the fulfillment as a whole has ended too: until then the API may be
-  trying again by itself.
+  trying again by itself. Nor where a transaction that was known has turned into a success since:
+  one more attempt would pay a second time.
 - A failure may be another attempt's that the status shows late. So what was known before has to be
   confirmed, and the failure has to be read twice, some time apart, with nothing changed.
 
@@ -58,6 +59,7 @@ _NOT_OF_THIS_ATTEMPT: Final = (
     "what failed may be an earlier attempt's: what was there before this one was not confirmed by "
     "a second read"
 )
+_KNOWN_IS_OPEN: Final = "a transaction that was known has not failed, or not any more"
 _OF_AN_EARLIER_ATTEMPT: Final = (
     "the question is of an earlier attempt: ask with the known of the one that was made last"
 )
@@ -186,10 +188,10 @@ def read_reconciliation(
         now: the time, in seconds of `time.time`; None reads that clock.
 
     Returns:
-        `Failed` where there are new transactions, all of them FAILURE or REVERSED, the fulfillment
-        is `FAILURE`, `CANCELLED` or `DISCARDED`, the known state was confirmed, and an earlier
-        read has shown the same. `Arrived` where there are other new ones. `StillUnknown` for
-        anything else.
+        `Failed` where there are new transactions, all of them and of the known ones are FAILURE or
+        REVERSED, the fulfillment is `FAILURE`, `CANCELLED` or `DISCARDED`, the known state was
+        confirmed, and an earlier read has shown the same. `Arrived` where there are new ones
+        otherwise, unless only known ones have not failed. `StillUnknown` for anything else.
 
     Raises:
         TypeError: `question` is of the wrong type.
@@ -212,6 +214,8 @@ def read_reconciliation(
         return _still_unknown(str(new), question)
     if not _has_failed(found, new):
         return Arrived(status=found.status, transactions=new)
+    if any(part.status not in FAILED for part in found.transactions or ()):
+        return _still_unknown(_KNOWN_IS_OPEN, question)
     if not question.known.is_confirmed:
         return _still_unknown(_NOT_OF_THIS_ATTEMPT, question)
     return _failure(found, new, question, apart_seconds, time.time() if now is None else now)

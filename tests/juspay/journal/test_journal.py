@@ -15,16 +15,20 @@ from joseal.juspay import (
     AttemptQuery,
     Client,
     Entry,
+    Fulfillment,
     FulfillmentState,
     Known,
     NotSent,
+    Order,
     PayoutJournalError,
     PlannedAttempt,
     Refused,
     SqlitePayoutJournal,
+    Transaction,
     Unknown,
     decide_attempt,
     payout_encrypter,
+    read_reconciliation,
     reconcile_attempts,
     run_attempts,
 )
@@ -532,3 +536,76 @@ def test_failure_of_an_attempt_that_a_person_decided_on_is_not_said_to_be_that_o
             list(reconcile_attempts(later, journal, now=1e12 + 1e4 * turn))
             assert journal.find("a-1").standing == "to_reconcile"
             assert reason in journal.find("a-1").reason
+
+
+def asked_until_failed(journal, *transactions):
+    """Ask again and again about a payout whose transactions have failed."""
+    shown = tuple(Transaction(transaction_ref=ref, status="FAILURE") for ref in transactions)
+    part = Fulfillment(id="f-1", status=FulfillmentState.FAILURE, transactions=shown)
+    order = Order(order_id="order-1", status="FULFILLMENTS_FAILURE", fulfillments=(part,))
+
+    class Reader:
+        apart_seconds = 0
+
+        def reconcile(self, question):
+            return read_reconciliation(Accepted(order), question, apart_seconds=0)
+
+    for turn in range(4):
+        list(reconcile_attempts(Reader(), journal, now=1e12 + 1e4 * turn))
+    return {each.attempt_id: each.state for each in journal.entries()}
+
+
+def confirmed(*references):
+    return msgspec.structs.replace(
+        entry().known, references=frozenset(references), status=FulfillmentState.FAILURE
+    )
+
+
+@pytest.mark.parametrize("is_sent_again", [False, True], ids=["once", "not sent before"])
+def test_failure_that_a_person_found_is_not_said_to_be_that_of_an_attempt_before(
+    journal, is_sent_again
+):
+    """A person's word names no transaction, and the other one may arrive yet."""
+    decided = Known.decided("order-1", "f-1")
+    if is_sent_again:
+        journal.begin(entry("a-2", known=decided))
+        decide_attempt(journal, "a-2", "not_sent")
+    journal.begin(entry("a-1", known=confirmed("t-1")))
+    journal.begin(entry("a-2", known=decided))
+    decide_attempt(journal, "a-2", "failed")
+    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "sending", "a-2": "failed"}
+    assert "another attempt" in journal.find("a-1").reason
+    assert journal.begin(entry("a-3", known=confirmed("t-1", "t-2"))) == journal.find("a-1")
+
+
+def test_failure_that_a_person_found_is_not_said_to_be_that_of_an_attempt_against_the_same_state(
+    journal,
+):
+    journal.begin(entry("a-1", known=confirmed("t-1")))
+    decide_attempt(journal, "a-1", "failed")
+    assert journal.begin(entry("a-2", known=confirmed("t-1"))) is None
+    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "failed", "a-2": "sending"}
+
+
+def test_attempt_against_the_state_after_a_failure_that_a_person_found_can_fail(journal):
+    journal.begin(entry("a-1", known=confirmed("t-1")))
+    decide_attempt(journal, "a-1", "failed")
+    journal.begin(entry("a-2", known=confirmed("t-1", "t-2")))
+    assert asked_until_failed(journal, "t-1", "t-2", "t-3") == {"a-1": "failed", "a-2": "failed"}
+
+
+def test_entries_are_in_the_order_in_which_they_were_begun_last(journal):
+    journal.begin(entry("a-1"))
+    journal.keep(entry("a-1", state="not_sent"))
+    journal.begin(entry("a-2", "order-2"))
+    journal.begin(entry("a-1"))
+    assert [each.attempt_id for each in journal.entries()] == ["a-2", "a-1"]
+
+
+def test_state_of_another_payout_begins_nothing(sandbox, client, journal):
+    first, second = planned_at(client, "order-1", "order-2")
+    known = client.known("order-2", second.attempt.fulfillment_id).result()
+    (result,) = run_attempts(client, journal, [first._replace(known=known)])
+    assert (result.standing, result.reason) == ("rejected", "known is of another payout")
+    assert list(journal.entries()) == []
+    assert [each.standing for each in run_attempts(client, journal, [first])] == ["accepted"]

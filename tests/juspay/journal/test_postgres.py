@@ -5,6 +5,7 @@ JOSEAL_POSTGRES='dbname=joseal_test' pytest tests/juspay/journal/test_postgres.p
 
 import os
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from joseal.juspay import (
     Client,
     Entry,
     Known,
+    NotSent,
     PayoutJournalError,
     PlannedAttempt,
     payout_encrypter,
@@ -27,6 +29,7 @@ psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
 DSN = os.environ.get("JOSEAL_POSTGRES")
 pytestmark = pytest.mark.skipif(DSN is None, reason="JOSEAL_POSTGRES names no server")
 
+WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 PAGE = (Path(__file__).parents[3] / "docs/guides/journal.md").read_text()
 
 
@@ -54,10 +57,31 @@ def test_what_was_begun_is_there_and_hinders_what_would_pay_twice(journal):
         journal.keep(entry("a-9"))
 
 
-def test_of_many_that_begin_at_one_payout_at_once_one_may(journal):
+@pytest.mark.parametrize("default", ["read committed", "repeatable read", "serializable"])
+def test_of_many_that_begin_at_one_payout_at_once_one_may(journal, monkeypatch, default):
+    """A snapshot that is taken before the lock is had would show none of the others."""
+    level = default.replace(" ", "\\ ")
+    monkeypatch.setenv("PGOPTIONS", f"-c default_transaction_isolation={level}")
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda n: journal.begin(entry(f"a-{n}")), range(40)))
+        with psycopg.connect(DSN) as holder:
+            holder.execute("SELECT pg_advisory_xact_lock(hashtext('joseal.attempts'))")
+            begun = [pool.submit(journal.begin, entry(f"a-{n}")) for n in range(8)]
+            for _ in range(500):
+                (waiting,) = holder.execute(WAITING).fetchone()
+                if waiting == len(begun):
+                    break
+                time.sleep(0.01)
+            assert waiting == len(begun)
+        found = [each.result() for each in begun]
     assert found.count(None) == 1
+
+
+def test_entries_are_in_the_order_in_which_they_were_begun_last(journal):
+    journal.begin(entry("a-1"))
+    journal.keep(entry("a-1").ended(NotSent("no connection")))
+    journal.begin(entry("a-2", "order-2"))
+    journal.begin(entry("a-1"))
+    assert [each.attempt_id for each in journal.entries()] == ["a-2", "a-1"]
 
 
 def test_a_run_goes_through_it(journal):

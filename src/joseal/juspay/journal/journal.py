@@ -94,7 +94,7 @@ class PayoutJournal(Protocol):
         ...
 
     def entries(self) -> Iterator[Entry]:
-        """Return all entries, the oldest first.
+        """Return all entries, in the order in which they were begun last.
 
         Returns:
             An iterator over the entries.

@@ -38,12 +38,15 @@ from joseal.juspay.reconcile import MOST_SECONDS, Failed, Reconciliation, of_an_
 _TOGETHER: Final = 100
 _FREED: Final = "it became `not_sent` during this run, which has not read its state: run it again"
 _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
+_OF_ANOTHER: Final = "known is of another payout"
 _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
+_DECIDED: Final = "decided by a person"
 _AMONG_OTHERS: Final = (
-    "a failure is shown, and may be that of another attempt at this payout that is not settled"
+    "a failure is shown, and may be that of another attempt at this payout, which is not settled "
+    "or was settled by a person"
 )
 
 
@@ -276,7 +279,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         raise ValueError("the journal has no such attempt")
     if decision not in ("not_sent", "failed", "accepted"):
         raise ValueError("decision must be not_sent, failed or accepted")
-    entry = msgspec.structs.replace(entry, state=decision, reason="decided by a person")
+    entry = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
     journal.keep(entry)
     return entry
 
@@ -319,16 +322,31 @@ def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliati
     """Ask about one attempt. The client knows of no other one that an earlier process has made."""
     question = entry.question or entry.known
     found = client.reconcile(question)
-    if isinstance(found, Failed) and any(_may_be_of(each, entry) for each in journal.entries()):
+    if isinstance(found, Failed) and _may_be_of_another(entry, list(journal.entries())):
         return msgspec.structs.replace(of_an_earlier_attempt(question), reason=_AMONG_OTHERS)
     return found
 
 
-def _may_be_of(other: Entry, entry: Entry) -> bool:
-    """Tell whether what is new since one attempt may be the transaction of another one."""
-    payout = entry.order_id, entry.fulfillment_id
-    is_another = other.attempt_id != entry.attempt_id
-    return is_another and other.is_unsettled and (other.order_id, other.fulfillment_id) == payout
+def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
+    """Tell whether what is new since one attempt may be the transaction of another one.
+
+    Of an attempt that a person found to have failed nobody knows the transaction. It was known
+    before only where the attempt was begun earlier, and the state has grown since.
+    """
+    payout, is_later = (entry.order_id, entry.fulfillment_id), False
+    for other in entries:
+        if other.attempt_id == entry.attempt_id:
+            is_later = True
+        elif (other.order_id, other.fulfillment_id) == payout:
+            has_grown = other.known.references < entry.known.references
+            is_unseen = is_later or not has_grown
+            if other.is_unsettled or (_is_found_by_a_person(other) and is_unseen):
+                return True
+    return False
+
+
+def _is_found_by_a_person(entry: Entry) -> bool:
+    return entry.state == "failed" and entry.reason == _DECIDED
 
 
 def _is_time(client: Client, entry: Entry, now: float) -> bool:
@@ -395,6 +413,8 @@ def _send(
         reason = known if isinstance(known, str) else known.hindrance
         return AttemptResult(planned.attempt_id, "rejected", reason)
     entry = Entry(attempt_id=planned.attempt_id, known=known)
+    if not _is_of(entry, planned):
+        return AttemptResult(planned.attempt_id, "rejected", _OF_ANOTHER)
     hindering = journal.begin(entry)
     if hindering is not None:
         if hindering.attempt_id != planned.attempt_id:

@@ -48,6 +48,7 @@ _ALL: Final = "SELECT entry FROM joseal_attempts ORDER BY number"
 _BEGIN: Final = """
 INSERT INTO joseal_attempts (attempt_id, order_id, fulfillment_id, entry) VALUES (?, ?, ?, ?)
 ON CONFLICT (attempt_id) DO UPDATE SET
+    number = (SELECT max(number) + 1 FROM joseal_attempts),
     order_id = excluded.order_id, fulfillment_id = excluded.fulfillment_id, entry = excluded.entry
 """
 _KEEP: Final = "UPDATE joseal_attempts SET entry = ? WHERE attempt_id = ?"
@@ -210,7 +211,7 @@ class SqlitePayoutJournal(Opaque):
         return self._in_transaction(lambda connection: _find(connection, attempt_id))
 
     def entries(self) -> Iterator[Entry]:
-        """Return all entries, the oldest first.
+        """Return all entries, in the order in which they were begun last.
 
         Returns:
             An iterator over the entries.

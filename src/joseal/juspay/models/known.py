@@ -122,8 +122,12 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether a failure that is new after this can be told from one that was shown late."""
-        return self.reads >= _CONFIRMING_READS and self.status is FulfillmentState.FAILURE
+        """Whether a failure that is new after this can be told from one that was shown late.
+
+        Never where a person has decided: what came before may be under way yet.
+        """
+        has_failed = self.status is FulfillmentState.FAILURE and not self.is_decided
+        return has_failed and self.reads >= _CONFIRMING_READS
 
     @hide_locals
     def confirmed_by(self, later: "Known") -> "Known":

@@ -1,7 +1,7 @@
 """The steps that open a JWE, the same for each serialization.
 
 Rules:
-- All that is public is checked first, for every key and every recipient that comes into question.
+- All that is public is checked first, for every key and every recipient that may serve.
 - After that there is one failure: a failed unwrap goes on with a random key to the same check of
   the tag, whatever recipient it was.
 
@@ -39,7 +39,7 @@ from joseal.errors import (
 # A key, and what it does with the encrypted key of one recipient.
 Step: TypeAlias = tuple[Key, Unwrap]
 
-# What a protected header says, the enc it names, and the keys that come into question.
+# What a protected header says, the enc it names, and the keys that may serve.
 Matched: TypeAlias = tuple[Header, EncSpec, Sequence[Key]]
 
 
@@ -73,7 +73,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     limits: Limits
 
     def match(self, protected: bytes) -> Matched:
-        """Read the header; return it with the enc and the keys that come into question."""
+        """Read the header; return it with the enc and the keys that may serve."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self.accept(parsed)
         return parsed, enc, self.keys._choose(parsed.known, any_kid=self.any_kid)

@@ -6,7 +6,7 @@ _T = TypeVar("_T")
 
 
 def exported(named: _T) -> _T:
-    """Name a class or a function after the façade, which loads it when it is first used.
+    """Name a class or a function after the package `joseal`, which loads it when it is first used.
 
     In a traceback, a repr, a pickle and the documentation it is `joseal.Key`, whoever loaded it.
     """

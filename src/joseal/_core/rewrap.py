@@ -99,7 +99,7 @@ class Rewrapper(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: for a JSON form, `new` has header members, AAD or compression, which can't
+        ValueError: for a JSON form, `new` has Header Parameters, AAD or compression, which can't
             reach what is authenticated, or its `enc` is not accepted by `old`; a key of `new`
             makes the CEK itself (`dir`, `ECDH-ES`); several new keys, or `keep_old`, without the
             general form; a key for `RSA1_5` without `verify`, because a failed unwrap can't be

@@ -45,7 +45,7 @@ _FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
 # What urllib3 would make of False for each request anew.
 _ONCE: Final = Retry(total=False, redirect=False)
 
-# The first class that fits gives the text. What was sent is no part of it.
+# The first class that fits gives the text. It has nothing of what was sent.
 _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ClosedPoolError, "the client is closed"),
     (ProxyError, "no tunnel through the proxy"),

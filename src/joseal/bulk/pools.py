@@ -184,7 +184,7 @@ class _Spawning(SpawnContext):
         queue: SimpleQueue[object] = super().SimpleQueue()
         reader = vars(queue).get("_reader")
         if sys.platform == "linux" and isinstance(reader, Connection):
-            # More than this user may have is no reason not to run.
+            # More than this user may have does not prevent a run.
             with contextlib.suppress(OSError):
                 fcntl.fcntl(reader.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         return queue

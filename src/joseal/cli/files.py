@@ -175,21 +175,21 @@ def _placing(path: Path, mode: int, *, replace: bool) -> Generator[BinaryIO]:
     # It brings an OpenSSL of its own, which only a written file is worth.
     import secrets  # noqa: PLC0415
 
-    beside = path.with_name(f".joseal-{secrets.token_hex(8)}")
+    temporary = path.with_name(f".joseal-{secrets.token_hex(8)}")
     # O_EXCL makes a new file or fails, and follows no link. O_BINARY exists on Windows alone.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(beside, flags, mode)
+    descriptor = os.open(temporary, flags, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             yield file
             file.flush()
             os.fsync(descriptor)
         if replace:
-            beside.replace(path)
+            temporary.replace(path)
         else:
-            path.hardlink_to(beside)
+            path.hardlink_to(temporary)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _name(path: Path) -> str:

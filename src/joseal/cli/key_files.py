@@ -172,7 +172,7 @@ def check_form(file: File) -> None:
         InvalidKeyError: it is a keystore, a path, a token or the like.
     """
     told = explain_key(file.raw)
-    # Of these a loader says more, with `alg` and password at hand.
+    # Of these a loader says more, given `alg` and password.
     if not told.loader and not told.kind.startswith(("pem-", "der-", "json-", "unknown")):
         raise InvalidKeyError(f"{told.sentence}: {told.remedy}")
 
@@ -211,7 +211,7 @@ def load_any(
 
     Raises:
         InvalidKeyError: something in it is not a key that joseal can use, or none for `alg`, or a
-            password was given in vain.
+            password was not needed.
     """
     members = file.members
     if members is None:

@@ -1,4 +1,4 @@
-"""The line of Python that makes a token like one that is at hand.
+"""The line of Python that makes a token like a given one.
 
 Source: RFC 7515 section 5.1, RFC 7516 section 5.1.
 """

@@ -66,7 +66,7 @@ def command(
         )
         token = signer.sign(payload)
     except ValueError as error:
-        # Of the header's members, or of a payload that can't stand in a token as it is.
+        # Of the header's members, or of a payload that can't be in a token as it is.
         reason = str(error)
     else:
         line = json_output.line({"token": token, "detached": detached, "b64": not unencoded})

@@ -251,7 +251,7 @@ def _agrees(expected: Expected, answer: Answer, *, own: bool) -> bool:
 
 def _fits(expected: Expected, answer: Output) -> bool:
     if not expected.opens:
-        # An empty message is no secret that could come out.
+        # An empty message is not a secret that could come out.
         return expected.but_not == b"" or expected.but_not not in {None, answer.raw}
     return _same_bytes(expected, answer) and _same_told(expected, answer)
 

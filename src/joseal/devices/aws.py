@@ -41,7 +41,7 @@ _CAUSES: Final[Mapping[str, Cause]] = {
     "ThrottlingException": "busy",
 }
 
-# What GetPublicKey calls the list that a name of the service's stands in, and the name.
+# What GetPublicKey calls the list that has a name of the service's, and the name.
 _ENCRYPTION: Final = "EncryptionAlgorithms"
 _AGREEMENT: Final = "KeyAgreementAlgorithms"
 _ENCAPSULATION: Final = "EncapsulationAlgorithms"

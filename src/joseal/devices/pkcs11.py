@@ -55,7 +55,7 @@ _R = TypeVar("_R")
 _ONE_AT_A_TIME: Final = LockOfProcess()
 
 # What tokens answer to a ciphertext that they can't decrypt. The last two name no cause, and yet
-# are in use for bad padding (SoftHSM: the last), even beside the first for another fault of OAEP.
+# are in use for bad padding (SoftHSM: the last), even next to the first for another fault of OAEP.
 # Telling any two of them apart would be the oracle of RFC 7516 section 11.5.
 _REFUSED: Final = (
     *(codes.EncryptedDataInvalid, codes.EncryptedDataLenRange),

@@ -272,7 +272,7 @@ def _jws(found: Reading) -> Iterator[Cause]:
 
 
 def _possible(found: Reading) -> Iterator[Cause]:
-    """Name what a structure without fault does not show, for the algorithms at hand."""
+    """Name what a structure without fault does not show, for the algorithms of the token."""
     alg, _ = headers.algorithms(found)
     if "crit" in (found.members or {}):
         yield cause("crit_extension")

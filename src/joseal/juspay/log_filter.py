@@ -313,7 +313,7 @@ class RedactionFilter(logging.Filter):
                 pieces = traceback.format_exception(error)
             except (*_MISFITS, AttributeError, RuntimeError):
                 pieces = []
-            # The lines of a program are no data, and `token = ...` is no secret.
+            # The lines of a program are not data, and `token = ...` is not a secret.
             clean = [text if _FRAME.match(text) else self.redact(text) for text in pieces]
             if clean != pieces or not pieces:
                 record.exc_info, record.exc_text = None, "".join(clean).rstrip() or _NO_TRACEBACK

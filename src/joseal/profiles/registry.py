@@ -4,8 +4,8 @@ Rules, for the modules that hold them:
 - Every entry follows a public page or published code, which `sources` names. A guess is marked as
   an open question.
 - A profile is for the party that calls the API, unless `about` says who sends and who receives.
-- Header members have the order of the sample, as far as `alg` in front and `enc` at the end leave
-  it free. No reader may depend on it (RFC 8259 section 4).
+- Header Parameters have the order of the sample, but for `alg` in front and `enc` at the end. No
+  reader may depend on it (RFC 8259 section 4).
 
 Source: for each profile its own `sources`.
 """

@@ -5,7 +5,7 @@ Rules:
   private or a symmetric member in a public set, two members of one kid and alg.
 - A member that is for something else is skipped with its position, as RFC 7517 section 5 wants:
   another alg than the caller's, another use, a kind of key that joseal does not know.
-- Which algs come into question is the caller's choice. A member of the set can only narrow it.
+- The caller chooses the algs. A member of the set can only narrow it.
 
 Source: RFC 7517 section 5, RFC 8725 sections 2.1 and 3.1.
 """

@@ -141,14 +141,14 @@ def _replacing(path: AnyPath) -> Generator[io.FileIO]:
     with _flushed(target.parent):
         # It makes a new file or fails, and follows no link.
         descriptor, name = mkstemp(prefix=".joseal-", dir=target.parent)
-        beside = Path(name)
+        temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb", buffering=0) as file:
                 yield file
                 os.fsync(descriptor)
-            beside.replace(target)
+            temporary.replace(target)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def _can_be_replaced(path: Path) -> bool:

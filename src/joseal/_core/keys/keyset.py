@@ -184,11 +184,11 @@ class KeySet(Opaque):
         return {"keys": [_jwk(key, private=private) for key in self._keys]}
 
     def _choose(self, header: Members, *, any_kid: bool) -> Sequence[Key]:
-        """Return the keys that come into question for a token; of them `MOST_TRIES` may be tried.
+        """Return the keys that may serve for a token; of them `MOST_TRIES` may be tried.
 
         Raises:
             UnknownKeyError: the token names a kid that no key has.
-            NotAllowedError: the keys that come into question are bound to other algs.
+            NotAllowedError: the keys that may serve are bound to other algs.
         """
         kid = None if header.kid is UNSET else header.kid
         named = [] if kid is None else self._by_kid.get(kid, [])
@@ -205,7 +205,7 @@ class KeySet(Opaque):
         return tried
 
     def _unbound(self, alg: str, named: Sequence[Key] = ()) -> str:
-        """Say why no key comes into question for a token of this alg, or none of those named."""
+        """Say why no key may serve a token of this alg, or none of those named."""
         is_part = 0 < len(named) < len(self._keys)
         asked, kid = (named, " of that kid") if is_part else (self._keys, "")
         bound = list(dict.fromkeys(key.alg for key in asked))

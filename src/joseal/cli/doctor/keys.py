@@ -1,4 +1,4 @@
-"""What the keys at hand add to what a token tells: names and sizes compared, and trials.
+"""What the given keys add to what a token tells: names and sizes compared, and trials.
 
 Rules:
 - A default `Decrypter` or `Verifier` with these keys is asked first, on the bytes as they came.

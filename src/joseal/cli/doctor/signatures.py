@@ -1,4 +1,4 @@
-"""Verify a JWS with the keys at hand, and say by what a signature differs that does not verify.
+"""Verify a JWS with the given keys, and say by what a signature differs that does not verify.
 
 Source: RFC 7515 section 5.2, RFC 7797 sections 3 and 5.
 """

@@ -64,7 +64,7 @@ _PARAMETERS: Final = PER_RECIPIENT | {"enc"}
 _CBC: Final = tuple(enc for enc in ENCS.values() if enc.family == "cbc-hmac")
 
 _DEFAULT: Final = Limits()
-# A file's own limits can make no more work than ours; a header is no larger than its file anyhow.
+# A file's limits can't make more work than joseal's. A header is never larger than its file.
 _MOST: Final = Limits(header_bytes=_DEFAULT.token_bytes)
 _UNDECRYPTABLE: Final = Refusal(DecryptionError.code, str(DecryptionError()))
 _UNVERIFIED: Final = Refusal(VerificationError.code, str(VerificationError()))

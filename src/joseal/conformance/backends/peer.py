@@ -46,7 +46,7 @@ _SETTINGS: Final = "a setting that the adapter does not pass on"
 _TEXT: Final = "a text that is not a strict JSON object, and the adapter passes on objects"
 _NO_ALG: Final = "an alg or enc that this library does not have"
 
-# What the libraries let through of the layers below, beside errors of their own.
+# What the libraries let through of the layers below, next to errors of their own.
 _LET_THROUGH: Final[tuple[type[Exception], ...]] = (
     *(InvalidKey, InvalidSignature, InvalidTag, UnsupportedAlgorithm, zlib.error),
     *(ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError),

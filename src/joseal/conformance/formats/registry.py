@@ -41,7 +41,7 @@ _FORMATS: Final = (
 def load(data: bytes) -> dict[str, object] | None:
     """Read a file's JSON; an array stands as `array` of an object. None where it is not strict."""
     if data.lstrip()[:1] == b"[":
-        # What follows the array must not become members of ours.
+        # What follows the array must not become members of that object.
         file = strict_json.load_object(b'{"array":%s}' % data, MOST_DEPTH)
         return file if file is not None and len(file) == 1 else None
     return strict_json.load_object(data, MOST_DEPTH)

@@ -209,7 +209,7 @@ def _application(api: _Api) -> Starlette:
         ],
         exception_handlers={status: _always(refusal) for status, refusal in _BY_STATUS},
     )
-    # A path with a slash too many is another path, and a redirect is no documented answer.
+    # A path with a slash too many is another path, and no redirect is documented.
     application.router.redirect_slashes = False
     return application
 

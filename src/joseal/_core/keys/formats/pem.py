@@ -222,7 +222,7 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
         try:
             return _required(load(raw, protection))
         except TypeError:
-            # The loader's way to say that a password is missing, or given in vain.
+            # The loader's way to say that a password is missing, or not needed.
             raise InvalidKeyError(_MISSING if protection is None else _NEEDLESS) from None
     if _SEEDED.search(_der(raw) if pem else raw[:_OID_WITHIN]) is not None:
         raise InvalidKeyError(_EXPANDED)

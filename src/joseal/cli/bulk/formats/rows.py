@@ -254,7 +254,7 @@ class Lines:
         while line := self.read():
             if self.begin.offset == 0:
                 line = line.removeprefix(MARK)
-            # Bytes that are no UTF-8 stay what they are.
+            # Bytes that are not UTF-8 stay what they are.
             yield line.decode(errors="surrogateescape")
 
     def start(self) -> None:

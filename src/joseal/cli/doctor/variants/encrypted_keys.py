@@ -76,7 +76,7 @@ class _Scheme(NamedTuple):
 
 
 def content_keys(key: Key, alg: AlgSpec, enc: EncSpec, sealed: Sealed) -> Iterator[ContentKey]:
-    """Give the content keys that come into question, the one without a fault first."""
+    """Give the content keys that may serve, the one without a fault first."""
     if alg.kind == "RSA":
         unwrapped = _rsa(key, alg, sealed.encrypted_key)
     else:

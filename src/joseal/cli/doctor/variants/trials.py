@@ -1,4 +1,4 @@
-"""Try in which way a token opens with a key at hand, and say by which the token differs.
+"""Try in which way a token opens with a given key, and say by which the token differs.
 
 For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
 answers to others must never tell which way opens. RFC 7516 section 11.5. What is opened is not

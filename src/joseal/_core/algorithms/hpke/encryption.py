@@ -37,8 +37,8 @@ from joseal.errors import MalformedTokenError, NotAllowedError
 _NOT_OF_KEM: Final = "the encapsulated secret does not have the length, or is not a key, of its KEM"
 
 
-class HpkeIntegrated(Opaque):
-    """HPKE with one key, for the plaintext itself."""
+class _Hpke(Opaque):
+    """A suite, and a KEM with its key."""
 
     __slots__ = ("_kem", "_suite")
 
@@ -47,6 +47,12 @@ class HpkeIntegrated(Opaque):
 
     def __init__(self, suite: HpkeSuite, kem: Kem) -> None:
         self._set(_suite=suite, _kem=kem)
+
+
+class HpkeIntegrated(_Hpke):
+    """HPKE with one key, for the plaintext itself."""
+
+    __slots__ = ()
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
         """Encapsulate a fresh secret, and derive the key and the nonce for one plaintext.
@@ -82,16 +88,10 @@ class HpkeIntegrated(Opaque):
         return b"".join(key_schedule.schedule(self._suite, secret, info))
 
 
-class HpkeKeyEncryption(Opaque):
+class HpkeKeyEncryption(_Hpke):
     """HPKE with one key, for the CEK."""
 
-    __slots__ = ("_kem", "_suite")
-
-    _suite: HpkeSuite
-    _kem: Kem
-
-    def __init__(self, suite: HpkeSuite, kem: Kem) -> None:
-        self._set(_suite=suite, _kem=kem)
+    __slots__ = ()
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
         """Encrypt a content encryption key, a fresh one if none is given."""

@@ -64,7 +64,8 @@ def to_ec(derive, epk_more=()):
 
 def with_half_a_cbc_key():
     """A token whose tag is right and whose AES key is zero: the sender derived half of the CEK."""
-    ephemeral = ec.generate_private_key(ec.SECP256R1())
+    # The same pair each time: one in 256 leaves good padding, and then the token opens.
+    ephemeral = all_algorithms.private("P-256", "ephemeral")
     public = Key.from_cryptography(ephemeral.public_key(), alg="ECDH-ES").to_jwk()
     epk = {name: public[name] for name in ("kty", "crv", "x", "y")}
     header = {"alg": "ECDH-ES", "enc": "A256CBC-HS512", "epk": epk}

@@ -190,7 +190,7 @@ def test_one_kid_for_sig_and_enc_is_told_apart_by_use():
 def test_mixed_set_names_the_shared_secrets():
     secret = Key.generate("A256KW", kid="o").to_jwk(private=True)
     refused(
-        "the shared secrets are the members 1;",
+        "the shared secrets are at index 1;",
         lambda: KeySet.from_jwks({"keys": [{**BARE, "alg": ALG}, secret]}),
     )
 
@@ -338,3 +338,18 @@ def test_environment_variable_that_utf_8_can_not_carry_is_no_secret(monkeypatch)
         "^the environment variable is not text that UTF-8 can carry$",
         lambda: Key.from_env("A_KEY", alg="A128KW"),
     )
+
+
+@pytest.mark.parametrize("kid", [None, "mine"])
+def test_a_public_key_is_told_what_decrypting_needs_whether_named_or_not(kid):
+    public = Key.generate("ECDH-ES", kid=kid).public()
+    with pytest.raises(InvalidKeyError, match="decrypting needs the private key") as caught:
+        Decrypter(public, enc="A256GCM")
+    assert ("'mine'" in str(caught.value)) == (kid is not None)
+
+
+@pytest.mark.parametrize("kid", [None, "mine"])
+def test_a_key_for_signatures_is_told_its_classes_whether_named_or_not(kid):
+    signing = Key.generate("ES256", kid=kid)
+    with pytest.raises(InvalidKeyError, match="use Signer or Verifier"):
+        Decrypter(signing, enc="A256GCM")

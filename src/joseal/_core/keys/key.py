@@ -968,16 +968,16 @@ class Key(Opaque):
                 `key_ops` or the policy are against it.
         """
         if self._management is None:
+            way_out = self._in_a_set("use Signer or Verifier; in a set, leave it out")
             raise InvalidKeyError(
-                f"the key is for signatures ({self.alg})"
-                f"{self._in_a_set('leave it out of the set') or ': use Signer or Verifier'}"
+                f"the key is for signatures ({self.alg}){way_out or ': use Signer or Verifier'}"
             )
         if direction == "encrypt" and self.is_private:
             raise InvalidKeyError(
                 "the key is private: encrypt for its public half, use key.public()"
             )
         if direction == "decrypt" and not self.is_private and not self.is_symmetric:
-            way_out = self._in_a_set("leave it out of the set")
+            way_out = self._in_a_set("decrypting needs the private key; in a set, leave it out")
             raise InvalidKeyError(
                 f"the key is public{way_out or ': decrypting needs the private key'}"
             )

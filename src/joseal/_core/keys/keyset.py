@@ -309,7 +309,7 @@ def _check_unmixed(loaded: list[tuple[int, Key]]) -> None:
     symmetric = [str(place) for place, key in loaded if key.is_symmetric]
     if symmetric and len(symmetric) != len(loaded):
         raise InvalidKeyError(
-            "a set must not mix symmetric and asymmetric keys: the shared secrets are the members "
+            "a set must not mix symmetric and asymmetric keys: the shared secrets are at index "
             f"{', '.join(symmetric[:_MOST_SHOWN])}; put them in a set of their own"
         )
 

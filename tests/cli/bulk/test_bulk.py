@@ -976,3 +976,16 @@ def test_key_and_password_are_found_by_every_process(
 def opening(*key: object, folder: Path) -> tuple[object, ...]:
     how = ("--alg", "RSA-OAEP-256", "--enc", ENC, "--format", "lines", "--workers", 2)
     return ("bulk", "decrypt", *key, *how, "-o", folder / "out", folder / "in")
+
+
+def test_a_name_of_a_file_need_not_be_text(
+    run: Run, folder: Path, tmp_path: Path, key: Key
+) -> None:
+    name = os.fsdecode(b"\xff.jsonl")
+    source, out, rejects = (tmp_path / f"{what}{name}" for what in ("in", "out", "rejects"))
+    source.write_bytes(b'{"a":"x"}\n{"b":"x"}\n')
+    given = ("--key", folder / "wrap.jwk", "--enc", ENC, "--workers", 1, "--field", "a")
+    done = run("bulk", "encrypt", *given, "--rejects", rejects, "-o", out, source)
+    assert done.exit_code == Exit.TOKEN
+    assert Decrypter(key, enc=ENC).decrypt(json.loads(out.read_bytes())["a"]) == b"x"
+    assert json.loads(rejects.read_bytes())["code"] == "field"

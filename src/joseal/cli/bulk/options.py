@@ -284,7 +284,8 @@ def _task(given: Given, keys: Keys, start: Callable[[Shape], Run], how: dict[str
             "delimiter": given["delimiter"],
             "encoding": encoding,
             "json_values": given.get("json_values", False),
-            "rejects": [str(path) for path in _targets(given)[1:]],
+            # In hex, because a path need not be text that JSON can hold.
+            "rejects": [os.fsencode(path).hex() for path in _targets(given)[1:]],
         },
         thumbprint=bulk_workers.thumbprints(keys),
         resume=given["resume"],

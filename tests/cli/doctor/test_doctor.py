@@ -605,3 +605,15 @@ def test_a_kid_that_is_compared_with_nothing_is_a_note(run: Run, tmp_path: Path)
     assert (done.exit_code, codes(done), noted(done)) == (1, ["kid_unknown"], [])
     done = run("doctor", "--json", *given[:-1], "bank-2", data=token)
     assert (done.exit_code, codes(done), noted(done)) == (0, [], [])
+
+
+@pytest.mark.parametrize("alg", ["ML-DSA-44", "ML-DSA-87", "HPKE-12", "HPKE-13-KE"])
+def test_a_pem_file_of_an_akp_key_is_told_as_one_of_another_kind(
+    run: Run, tmp_path: Path, alg: str
+) -> None:
+    path, token = tmp_path / "akp.pem", tmp_path / "token"
+    path.write_text(Key.generate(alg).to_pem(private=True))
+    token.write_text(Encrypter(Key.generate("A256KW"), enc="A256GCM").encrypt(b"x"))
+    done = run("doctor", "--key", path, "--json", token)
+    assert done.exit_code == 1
+    assert codes(done)[0] == "key_of_other_kind"

@@ -19,7 +19,11 @@ from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading
 
 # For a key whose alg is not named, and that is of another kind than the token's.
-_FALLBACKS: Final = ("RSA-OAEP-256", "ECDH-ES", "RS256", "ES256", "EdDSA", "HS256")
+_FALLBACKS: Final = (
+    *("RSA-OAEP-256", "ECDH-ES", "RS256", "ES256", "EdDSA", "HS256"),
+    *(name for name, alg in ALGS.items() if alg.kind == "AKP"),
+    *(name for name, sig in SIGS.items() if sig.kind == "AKP"),
+)
 _KIND: Final = ("alg", "use", "key_ops", "kid")
 
 

@@ -270,7 +270,7 @@ def test_a_taken_port_is_one_line(run: Run, tmp_path: Path) -> None:
         (("--key", "encrypted.pem", "--alg", "RSA-OAEP"), Exit.KEY),
         (("--key", "private.pem"), Exit.USAGE),
         (("--key", "wrap.jwk"), Exit.KEY),
-        (("--alg", "A256KW"), Exit.KEY),
+        (("--alg", "A256KW"), Exit.USAGE),
         (("--kid", "\u00e9"), Exit.USAGE),
         (("--merchant-id", ""), Exit.USAGE),
         (("--ask-password",), Exit.USAGE),
@@ -286,3 +286,10 @@ def test_what_cannot_run_is_one_line(
 ) -> None:
     done = run("sandbox", *(str(folder / arg) if "." in arg else arg for arg in args))
     assert (done.exit_code, done.stdout, done.stderr.count("\n")) == (code, "", 1)
+
+
+@pytest.mark.parametrize("alg", ["dir", "A256KW", "PBES2-HS256+A128KW", "RSA1_5"])
+def test_an_alg_without_a_public_half_is_wrong_usage(run: Run, alg: str) -> None:
+    done = run("sandbox", "--alg", alg)
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert done.stderr.startswith(f"joseal: usage: Invalid value for '--alg': '{alg}' is not one")

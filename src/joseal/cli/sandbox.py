@@ -12,7 +12,7 @@ from typing import Final
 import click
 
 from joseal import Key
-from joseal._core.algorithms.registry import known_alg
+from joseal._core.algorithms.registry import ALGS, known_alg
 from joseal.cli import exit_codes, files, help_pages, key_files, options
 from joseal.cli.json_output import line
 from joseal.cli.juspay.settings import Group, gathered
@@ -21,6 +21,11 @@ from joseal.juspay.sandbox.faults import AT_CONNECTING
 
 _POLL_SECONDS: Final = 0.2
 _SID: Final = "JuspaySID"
+
+# Those whose keys have a public half, which a client encrypts to.
+_ALGS: Final = tuple(
+    name for name, alg in ALGS.items() if alg.kind in ("RSA", "curve", "AKP") and not alg.legacy
+)
 
 # Those that can happen to a request at any server.
 _FAULTS: Final = tuple(
@@ -127,7 +132,8 @@ class _Labels(Group, frozen=True, kw_only=True):
             help="A loopback URL to post webhooks to, with Basic auth: the merchant id and the API "
             "key.",
         ),
-        *options.key(required=False),
+        options.key(required=False)[0],
+        options.alg(_ALGS),
         *options.password(),
         options.json_flag(),
     ],

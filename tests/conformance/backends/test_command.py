@@ -197,3 +197,22 @@ def test_what_is_not_a_command_is_refused(words):
         ByCommand(words)
     with pytest.raises(ValueError, match="timeout"):
         ByCommand("true", timeout=0)
+
+
+@pytest.mark.parametrize("command", [None, b"tool", 5, ["tool"]])
+def test_a_command_that_is_no_text_is_a_type_error_and_nothing_is_read(command):
+    with pytest.raises(TypeError, match="command must be str"):
+        ByCommand(command)
+
+
+@pytest.mark.parametrize("timeout", ["1", None, True])
+def test_a_timeout_that_is_no_number_is_a_type_error(timeout):
+    with pytest.raises(TypeError, match="timeout must be float"):
+        ByCommand("tool", timeout=timeout)
+
+
+@pytest.mark.parametrize("command", ["to\0ol", "to\ud800ol"])
+def test_a_command_that_no_system_or_no_report_can_have_is_refused_at_once(command):
+    with pytest.raises(ValueError, match="a NUL or a lone surrogate") as caught:
+        ByCommand(command)
+    assert type(caught.value) is ValueError

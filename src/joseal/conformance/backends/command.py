@@ -28,6 +28,7 @@ import subprocess
 import threading
 from typing import IO, Final
 
+from joseal._core.checks import wrong_type
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal.conformance.backends.peer import Asked, asked_of, bound_alg, is_plain
@@ -67,7 +68,9 @@ class ByCommand:
         timeout: the seconds that it has for each case.
 
     Raises:
-        ValueError: there is no word in it, a quote is not closed, or the timeout is not positive.
+        TypeError: the command is not a str, or the timeout not a number.
+        ValueError: there is no word in it, a quote is not closed, it has a character that no
+            command can have, or the timeout is not positive.
 
     Example:
         >>> from joseal.conformance import ByCommand
@@ -79,6 +82,13 @@ class ByCommand:
 
     @hide_locals
     def __init__(self, command: str, *, timeout: float = 10.0) -> None:
+        # Without a text, `shlex` would read standard input.
+        if not isinstance(command, str):
+            raise wrong_type("command", "str", command)
+        if type(timeout) not in (int, float):
+            raise wrong_type("timeout", "float", timeout)
+        if "\0" in command or not strict_json.is_text(command):
+            raise ValueError("the command has a NUL or a lone surrogate")
         try:
             self._words = shlex.split(command)
         except ValueError:

@@ -122,3 +122,12 @@ def test_no_byte_of_a_key_is_in_a_text():
     found = told({**made, "priv": f"{made['priv']}AAAA"})
     assert made["priv"][:8] not in repr(found)
     assert made["pub"][:8] not in repr(found)
+
+
+@pytest.mark.parametrize("alg", EXPANDED)
+def test_private_key_of_any_size_but_that_of_an_expanded_one_is_told_by_its_size(alg):
+    made = Key.generate(alg).to_jwk(private=True)
+    found = told({**made, "priv": b64(bytes(EXPANDED[alg] + 1))})
+    assert found.kind == "jwk-akp-seed"
+    assert f"whose priv has {EXPANDED[alg] + 1} bytes" in found.sentence
+    assert "expanded private key" not in found.sentence

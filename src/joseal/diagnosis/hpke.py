@@ -159,12 +159,19 @@ def _seed_fault(members: Mapping[str, object], parameters: str) -> KeyFault | No
     priv, wanted = _size(members, "priv"), akp.seed_bytes(parameters)
     if priv is None or priv == wanted:
         return None
-    base = akp.HYBRIDS[parameters].kem if parameters in akp.HYBRIDS else parameters
-    is_expanded = priv >= _EXPANDED_BYTES[base]
+    is_expanded = priv == _expanded_bytes(parameters)
     what = "the size of an expanded private key" if is_expanded else f"{priv} bytes"
     sentence = f"this is a JWK whose priv has {what}, and {parameters} has a seed of {wanted} bytes"
     remedy = "write the seed into priv; if only the expanded key was kept, make a new pair"
     return KeyFault("jwk-akp-seed", sentence, remedy)
+
+
+def _expanded_bytes(parameters: str) -> int:
+    """Return the size of an expanded private key; in a hybrid a scalar follows it."""
+    hybrid = akp.HYBRIDS.get(parameters)
+    if hybrid is None:
+        return _EXPANDED_BYTES[parameters]
+    return _EXPANDED_BYTES[hybrid.kem] + curves.field_bytes(hybrid.curve)
 
 
 def _all_parameters() -> set[str]:

@@ -5,6 +5,7 @@ import http.server
 import json
 import queue
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import NamedTuple, Self
@@ -599,3 +600,88 @@ def test_webhooks_do_not_leave_the_machine(url: str) -> None:
 def test_a_webhook_does_not_show_its_credentials() -> None:
     shown = repr(WebhookTarget(url="http://localhost/", username="u", password=PASSWORD))
     assert shown == "WebhookTarget(url='http://localhost/', copies=1)"
+
+
+HOOK = "http://127.0.0.1:9/"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": "http://127.0.0.1:99999/"},
+        {"url": "http://127.0.0.1:0/"},
+        {"username": "a:b"},
+        {"username": "\ud800"},
+        {"username": "a\n"},
+        {"password": "secret\ud800"},
+        {"custom_header": ("x", "secret\r\ny: z")},
+        {"custom_header": ("x", "secret\u20ac")},
+        {"custom_header": ("x:", "secret")},
+        {"custom_header": ("x", "")},
+        {"copies": 0},
+    ],
+)
+def test_a_webhook_that_could_not_be_sent_is_refused_when_it_is_named(
+    wrong: dict[str, object],
+) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the texts differ
+        WebhookTarget(**{"url": HOOK, **wrong})
+    assert type(caught.value) is ValueError
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"url": 5},
+        {"url": HOOK.encode()},
+        {"username": 5},
+        {"password": None},
+        {"custom_header": "xy"},
+        {"custom_header": ("x",)},
+        {"custom_header": ("x", 5)},
+        {"copies": "2"},
+    ],
+)
+def test_a_webhook_of_a_wrong_type_is_a_type_error(wrong: dict[str, object]) -> None:
+    (name,) = wrong
+    with pytest.raises(TypeError, match=f"{name} must be "):
+        WebhookTarget(**{"url": HOOK, **wrong})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": "x"},
+        {"webhook": 5},
+        {"webhook": b"x"},
+        {"stringified": "no"},
+        {"port": "x"},
+        {"port": True},
+        {"tls": "yes"},
+        {"tls": None},
+        {"on_the_way": None},
+        {"plan": "no-answer"},
+        {"transaction_plan": None},
+    ],
+)
+def test_a_sandbox_of_a_wrong_type_is_a_type_error(key: Key, wrong: dict[str, object]) -> None:
+    (name,) = wrong
+    with pytest.raises(TypeError, match=f"{name} must be "):
+        Sandbox(**{"key": key, **wrong})
+
+
+def test_no_local_of_a_refused_sandbox_has_its_api_key(key: Key) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - its text is not what counts
+        Sandbox(key=key, api_key="secret-api-key", webhook="http://example.com/")
+    frames = list(traceback.walk_tb(caught.value.__traceback__))
+    # The first is this test's own.
+    assert len(frames) > 1
+    assert not any("secret-api-key" in repr(frame.f_locals) for frame, _ in frames[1:])
+
+
+def test_a_sandbox_has_a_port_and_a_user_name_that_basic_auth_can_carry(key: Key) -> None:
+    with pytest.raises(ValueError, match="port must be from 0 to 65535"):
+        Sandbox(key=key, port=65536)
+    with pytest.raises(ValueError, match="user name"):
+        Sandbox(key=key, merchant_id="a:b", webhook=HOOK)

@@ -16,6 +16,8 @@ from typing import Final, Literal, NamedTuple, Self, TypeAlias
 
 import msgspec
 
+from joseal._core import checks
+
 
 class Fault(enum.Enum):
     """One thing that goes wrong.
@@ -194,9 +196,14 @@ class FaultInjector:
 
     Args:
         plan: what was asked for; it is called for one moment at a time.
+
+    Raises:
+        TypeError: the plan can't be called.
     """
 
     def __init__(self, plan: FaultPlans | None) -> None:
+        if plan is not None and not callable(plan):
+            raise checks.wrong_type("plan", "a function", plan)
         self._script = plan
         # The plan may ask for a count.
         self._lock = threading.RLock()

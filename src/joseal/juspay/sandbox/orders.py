@@ -27,6 +27,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
+from joseal._core import checks
 from joseal.juspay.sandbox.checks import NewSheet, Refusal
 
 Settled: TypeAlias = Literal["SUCCESS", "FAILURE", "MANUAL_REVIEW", "PENDING"]
@@ -198,9 +199,14 @@ class Orders:
             many transactions that order had before. None means the plain plan; of an order's first
             transactions, which its creation starts, it means that none is started.
         notify: is told what a webhook tells.
+
+    Raises:
+        TypeError: `transaction_plan` can't be called.
     """
 
     def __init__(self, transaction_plan: TransactionPlans, notify: Callable[[Event], None]) -> None:
+        if not callable(transaction_plan):
+            raise checks.wrong_type("transaction_plan", "a function", transaction_plan)
         self._courses = transaction_plan
         self._notify = notify
         self._lock = threading.Lock()

@@ -11,7 +11,9 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
+from joseal._core import checks
 from joseal._core.keys import Key
+from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.juspay.account import Account
 from joseal.juspay.sandbox.checks import Checks, Record
@@ -31,11 +33,55 @@ if TYPE_CHECKING:
 
 _NEEDED: Final = ("starlette", "uvicorn")
 _NEEDED_FOR_TLS: Final = "trustme"
+_MOST_PORT: Final = 65535
 
 
 def _plainly(order_id: str, number: int) -> TransactionPlan:
     del order_id, number
     return TransactionPlan()
+
+
+def _check_arguments(
+    key: Key | None,
+    port: int,
+    on_the_way: Callable[[bytes], bytes],
+    *,
+    tls: bool | ssl.SSLContext,
+    stringified: bool,
+) -> None:
+    """Refuse what would fail only when it is used.
+
+    Raises:
+        TypeError: an argument is of the wrong type.
+        ValueError: the port is not in range.
+    """
+    if key is not None and not isinstance(key, Key):
+        raise checks.not_key("key", key)
+    checks.check_ints(port=port)
+    if port not in range(_MOST_PORT + 1):
+        raise ValueError(f"port must be from 0 to {_MOST_PORT}")
+    if not callable(on_the_way):
+        raise checks.wrong_type("on_the_way", "a function", on_the_way)
+    if type(tls) is not bool and not isinstance(tls, ssl.SSLContext):
+        raise checks.wrong_type("tls", "bool or ssl.SSLContext", tls)
+    if type(stringified) is not bool:
+        raise checks.wrong_type("stringified", "bool", stringified)
+
+
+def _target_of(
+    webhook: WebhookTarget | str | None, merchant_id: str, api_key: str
+) -> WebhookTarget | None:
+    """Return where webhooks are posted; a URL alone stands for Basic auth.
+
+    Raises:
+        TypeError: it is of the wrong type.
+        ValueError: nothing could be posted there.
+    """
+    if isinstance(webhook, str):
+        return WebhookTarget(url=webhook, username=merchant_id, password=api_key)
+    if webhook is not None and not isinstance(webhook, WebhookTarget):
+        raise checks.wrong_type("webhook", "WebhookTarget or str", webhook)
+    return webhook
 
 
 class Sandbox:
@@ -76,8 +122,9 @@ class Sandbox:
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a label, the API key or the merchant id is none that a client could send, or
-            the webhook's URL is not one of a loopback host.
+        ValueError: a label, the API key or the merchant id is none that a client could send;
+            `port` is not from 0 to 65535; the webhook's URL is not one of a loopback host, or the
+            merchant id can't be its user name.
         InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
 
     Example:
@@ -89,6 +136,7 @@ class Sandbox:
     Source: the order, attempt, cancel and webhook pages of the payouts API.
     """
 
+    @hide_locals
     def __init__(
         self,
         *,
@@ -105,6 +153,7 @@ class Sandbox:
         stringified: bool = False,
         webhook: WebhookTarget | str | None = None,
     ) -> None:
+        _check_arguments(key, port, on_the_way, tls=tls, stringified=stringified)
         pair = Key.generate("RSA-OAEP") if key is None else key
         self.public_key: Key = pair.public()
         self.kid = kid
@@ -117,9 +166,7 @@ class Sandbox:
         self._port = port
         self._on_the_way = on_the_way
         self._tls = tls
-        if isinstance(webhook, str):
-            webhook = WebhookTarget(url=webhook, username=merchant_id, password=self.api_key)
-        self._webhook = webhook
+        self._webhook = _target_of(webhook, merchant_id, self.api_key)
         self._orders = Orders(transaction_plan, self._notify)
         self._received: list[Record] = []
         self._posted: list[Posted] = []

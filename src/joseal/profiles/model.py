@@ -61,7 +61,7 @@ class Sending(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _check_names(self.algs, ALGS)
-        _check_encs(self.algs, (self.enc,))
+        _check_encs(self.algs, () if self.enc is None else (self.enc,))
         _check_signature(self.nesting, self.sign_algs)
         _check_envelopes(self.envelope, self.inner_envelope)
         template.check(self.header)
@@ -164,7 +164,7 @@ def _demanded(typ: str | None, cty: str | None) -> Template:
     return (Kid("optional"), *constants)
 
 
-def _check_names(names: tuple[str | None, ...], known: Container[str | None]) -> None:
+def _check_names(names: tuple[str, ...], known: Container[str]) -> None:
     if not isinstance(names, tuple):
         raise TypeError("algs and encs must be tuples")
     if not all(isinstance(name, str) for name in names):
@@ -173,11 +173,14 @@ def _check_names(names: tuple[str | None, ...], known: Container[str | None]) ->
         raise ValueError("algs and encs must name at least one that is known, and no other")
 
 
-def _check_encs(algs: tuple[str, ...], encs: tuple[str | None, ...]) -> None:
-    if not all(has_own_enc(alg) for alg in algs):
+def _check_encs(algs: tuple[str, ...], encs: tuple[str, ...]) -> None:
+    if encs != ():
         _check_names(encs, ENCS)
-    elif encs not in ((), (None,)):
+    have_own = all(has_own_enc(alg) for alg in algs)
+    if encs and have_own:
         raise ValueError("enc goes with an alg that needs one, and these have their own")
+    if not encs and not have_own:
+        raise ValueError("an alg of these needs a content encryption: name it with enc or encs")
 
 
 def _check_signature(nesting: Nesting, algs: tuple[str, ...]) -> None:

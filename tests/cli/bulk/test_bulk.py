@@ -920,7 +920,7 @@ def test_an_interrupt_is_one_line_and_the_run_can_go_on(
     done = stop("write", 2, signal.SIGINT, command(folder, large, "--workers", 2))
     assert (done.returncode, done.stderr) == (
         Exit.INTERRUPTED,
-        b"joseal: interrupted: stopped\n",
+        b"joseal: interrupted: stopped; go on with --resume\n",
     )
     run(*command(folder, large, "--resume", "--workers", 1))
     check_whole(large, key)

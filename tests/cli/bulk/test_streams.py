@@ -232,7 +232,8 @@ def test_a_run_that_is_told_to_end_or_is_killed_says_nothing_of_semaphores(
     process.send_signal(end)
     # What the processes of the run print comes after it.
     _, errors = process.communicate(timeout=60)
-    expected = b"joseal: interrupted: stopped\n" if end == signal.SIGTERM else b""
+    said = b"joseal: interrupted: stopped; go on with --resume\n"
+    expected = said if end == signal.SIGTERM else b""
     assert errors == expected
     assert (tmp_path / "out.journal").exists()
     left = Path("/dev/shm").glob(f"*mp-{process.pid}-*")  # noqa: S108  where Linux has them
@@ -273,3 +274,24 @@ def failing_at(number: int) -> Callable[[object, int], None]:
             raise FailureError("x", "x", Exit.FILE)
 
     return forget
+
+
+@pytest.mark.parametrize("place", ["IN", "OUT"])
+def test_an_interrupt_of_a_run_on_a_pipe_does_not_name_an_option_that_it_can_not_have(
+    place: str, how: tuple[object, ...], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bulk_run, "finish", interrupt)
+    rows = tmp_path / "in"
+    rows.write_bytes(b"row\n")
+    source, target = {"IN": ("-", tmp_path / "out"), "OUT": (rows, "-")}[place]
+    words = ("--format", "lines", "--rejects", tmp_path / "rejects", "-o", target, source)
+    with rows.open("rb") as file:
+        if place == "IN":
+            # The input of click's runner has no descriptor.
+            monkeypatch.setattr(sources.files, "standard", lambda _: file)
+        done = run("bulk", "encrypt", *how, *words)
+    assert (done.exit_code, done.stderr) == (Exit.INTERRUPTED, "joseal: interrupted: stopped\n")
+    assert (tmp_path / "out.journal").exists() == (place == "IN")

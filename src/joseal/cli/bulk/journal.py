@@ -128,6 +128,10 @@ class Books:
         """Tell whether an output is there that the run would replace."""
         return self._targets[0].exists() and self.partials[0].exists()
 
+    def is_unfinished(self) -> bool:
+        """Tell whether there is a run to go on with."""
+        return self._journal.exists()
+
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
         """Begin a run, or find where an unfinished one stopped, and cut off what is behind that.
 

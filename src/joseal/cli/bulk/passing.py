@@ -51,6 +51,10 @@ class PassedOn:
         """Tell that there is no output to replace."""
         return False
 
+    def is_unfinished(self) -> bool:
+        """Tell that nothing can be gone on with."""
+        return False
+
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
         """Begin.
 

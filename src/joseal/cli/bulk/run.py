@@ -71,14 +71,21 @@ def run(task: Task) -> Journal:
     """Do a task, and return how it ended.
 
     Raises:
-        FailureError: a file can't be used.
+        FailureError: a file can't be used; or the run was interrupted, and can be resumed.
         JoseError: a worker can't load the key.
+        KeyboardInterrupt: the run was interrupted, and can't be resumed.
     """
     kind = PassedOn if task.targets[0] == files.STANDARD else Books
     with kind(task.targets, force=task.force) as books:
-        journal = _guarded(task, books)
-        books.finish(journal)
-    return journal
+        try:
+            journal = _guarded(task, books)
+            books.finish(journal)
+        except KeyboardInterrupt:
+            if task.source == files.STANDARD or not books.is_unfinished():
+                raise
+        else:
+            return journal
+    raise FailureError("interrupted", "stopped; go on with --resume", Exit.INTERRUPTED)
 
 
 def _guarded(task: Task, books: Books | PassedOn) -> Journal:

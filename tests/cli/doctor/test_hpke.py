@@ -100,6 +100,32 @@ def test_aad_of_integrated_encryption_is_tried(doctor: Callable[..., dict[str, o
     assert (told["codes"], told["opened"]) == (["aad_empty"], True)
 
 
+@pytest.mark.parametrize(
+    ("member", "in_header", "codes"),
+    [
+        ({"psk_id": "AAAA"}, False, ["hpke_psk"]),
+        ({"ek": "AAAA"}, False, ["ek_present"]),
+        ({}, True, ["ek_present"]),
+    ],
+)
+def test_member_that_is_wrong_in_integrated_encryption_is_the_only_fault_of_what_opens(
+    *,
+    member: dict[str, str],
+    in_header: bool,
+    codes: list[str],
+    doctor: Callable[..., dict[str, object]],
+) -> None:
+    secret, sent = hpke_forge.encapsulate("HPKE-0")
+    key, nonce = hpke_forge.schedule(hpke_forge.suite_of("HPKE-0"), secret, b"")
+    members = {"alg": "HPKE-0", **({"ek": b64(sent)} if in_header else member)}
+    header = json.dumps(members).encode()
+    sealed = AESGCM(key).encrypt(nonce, b"canary", b64(header).encode())
+    told = doctor(str(forge.Token(header, b"" if in_header else sent, b"", sealed, b"")), "HPKE-0")
+    assert told["codes"][: len(codes)] == codes
+    assert (told["opened"], told["accepted"]) == (True, False)
+    assert "no_variant" not in told["codes"]
+
+
 def test_tag_that_was_sent_apart_is_confirmed_by_opening(
     doctor: Callable[..., dict[str, object]],
 ) -> None:

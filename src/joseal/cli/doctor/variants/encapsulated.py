@@ -49,7 +49,8 @@ def content_keys(
 ) -> Iterator[tuple[Codes, bytes]]:
     """Give the codes of what was otherwise, and the content key that this would make.
 
-    The right way is not among them: the mechanism itself has tried it.
+    The right way is among them, without a code: the mechanism itself gives nothing where a member
+    of the header is in its way, or where the content key has the wrong size.
     """
     if not isinstance(mechanism, HpkeIntegrated | HpkeKeyEncryption):
         return
@@ -59,6 +60,7 @@ def content_keys(
         return
     suite = mechanism._suite
     if isinstance(mechanism, HpkeIntegrated):
+        yield (), b"".join(key_schedule.schedule(suite, secret, sent.info))
         if sent.info:
             yield (_NO_INFO,), b"".join(key_schedule.schedule(suite, secret, b""))
         return

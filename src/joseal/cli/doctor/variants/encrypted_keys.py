@@ -135,16 +135,17 @@ def _by_mechanism(key: Key, enc: EncSpec, sealed: Sealed) -> bytes | None:
 
 
 def _of_hpke(key: Key, enc: EncSpec, sealed: Sealed) -> Iterator[tuple[Codes, bytes]]:
-    """Take the encapsulated secret from where the mode has it, and try other inputs with it."""
+    """Take the encapsulated secret from where either mode has it, and try other inputs with it."""
     try:
         mechanism = key._for_encryption("decrypt", [enc], None)
     except JoseError:
         return
     ek = sealed.members.get("ek")
-    raw = headers.from_member(ek) if isinstance(ek, str) else sealed.encrypted_key
-    if raw is not None:
-        sent = encapsulated.Sent(raw, sealed.encrypted_key, sealed.header, sealed.info)
-        yield from encapsulated.content_keys(mechanism, enc, sent)
+    in_header = headers.from_member(ek) if isinstance(ek, str) else None
+    for raw in (in_header, sealed.encrypted_key):
+        if raw:
+            sent = encapsulated.Sent(raw, sealed.encrypted_key, sealed.header, sealed.info)
+            yield from encapsulated.content_keys(mechanism, enc, sent)
 
 
 def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[_Unwrapped]:

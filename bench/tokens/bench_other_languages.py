@@ -1,6 +1,7 @@
 """Peers in other languages do what they are timed for: joseal and they open each other's tokens."""
 
 import secrets
+import subprocess
 from unittest.mock import patch
 
 import pytest
@@ -28,10 +29,12 @@ def bench_cjose_and_joseal_open_each_other(size: int) -> None:
 
 
 @needs_cjose
-def bench_cjose_refuses_the_token_of_the_wrong_key() -> None:
+def bench_cjose_refuses_the_token_of_the_wrong_key_and_lets_go_of_it() -> None:
     token = Joseal(STRANGER).encrypt(b"")
-    with pytest.raises(cjose.CjoseError):
-        cjose.Cjose(KEY).decrypt(token)
+    theirs = cjose.Cjose(KEY)
+    with patch.object(theirs, "_release") as release, pytest.raises(cjose.CjoseError):
+        theirs.decrypt(token)
+    release.assert_called_once()
 
 
 @needs_npm
@@ -43,6 +46,13 @@ def bench_npm_jose_and_joseal_open_each_other(monkeypatch: pytest.MonkeyPatch) -
     for samples in measured.values():
         assert list(samples) == [npm_jose.RSA_ALONE, npm_jose.NAME]
         assert all(seconds > 0 for (seconds,) in samples.values())
+
+
+@needs_npm
+def bench_npm_jose_that_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npm_jose, "_MOST_SECONDS", 0.001)
+    with pytest.raises(subprocess.TimeoutExpired):
+        list(npm_jose.measure({"a": 300}, 1))
 
 
 @needs_npm

@@ -80,20 +80,26 @@ class Cjose:
             )
 
     def encrypt(self, plaintext: bytes) -> bytes:
-        made = self._encrypt(self._public, self._header, plaintext, len(plaintext), self._at)
-        text = self._export(self._made(made), self._at)
-        token = ctypes.string_at(self._made(text))
-        self._free(text)
-        self._release(made)
+        made = self._made(
+            self._encrypt(self._public, self._header, plaintext, len(plaintext), self._at)
+        )
+        try:
+            text = self._made(self._export(made, self._at))
+            token = ctypes.string_at(text)
+            self._free(text)
+        finally:
+            self._release(made)
         return token
 
     def decrypt(self, token: str | bytes) -> bytes:
         text = token.encode() if isinstance(token, str) else token
         read = self._made(self._import(text, len(text), self._at))
-        found = self._made(self._decrypt(read, self._private, self._size_at, self._at))
-        plaintext = ctypes.string_at(found, self._size.value)
-        self._free(found)
-        self._release(read)
+        try:
+            found = self._made(self._decrypt(read, self._private, self._size_at, self._at))
+            plaintext = ctypes.string_at(found, self._size.value)
+            self._free(found)
+        finally:
+            self._release(read)
         return plaintext
 
     def _key(self, libcjose: ctypes.PyDLL, members: dict[str, object]) -> int:

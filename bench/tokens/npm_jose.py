@@ -32,6 +32,8 @@ _PROGRAM: Final = Path(__file__).with_suffix(".mjs")
 _ALG: Final = "RSA-OAEP"
 _ENC: Final = "A256CBC-HS512"
 _TURN_SECONDS: Final = 0.010
+# Far more than any number of rounds needs that a person waits for.
+_MOST_SECONDS: Final = 1800.0
 
 
 def absent() -> str | None:
@@ -52,6 +54,7 @@ def measure(sizes: Mapping[str, int], rounds: int) -> Iterator[tuple[str, Sample
 
     Raises:
         RuntimeError: a token is not what joseal makes or reads, or the program fails.
+        subprocess.TimeoutExpired: the program doesn't end.
     """
     key = joseal.Key.generate(_ALG)
     encrypter = joseal.Encrypter(key.public(), enc=_ENC)
@@ -87,6 +90,7 @@ def _run(asked: dict[str, object]) -> dict[str, dict]:
             input=json.dumps({**settings, **names, **asked}),
             capture_output=True,
             text=True,
+            timeout=_MOST_SECONDS,
         )
     if done.returncode:
         raise RuntimeError(f"{NAME} has failed: {done.stderr[-500:]}")

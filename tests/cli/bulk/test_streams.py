@@ -295,3 +295,17 @@ def test_an_interrupt_of_a_run_on_a_pipe_does_not_name_an_option_that_it_can_not
         done = run("bulk", "encrypt", *how, *words)
     assert (done.exit_code, done.stderr) == (Exit.INTERRUPTED, "joseal: interrupted: stopped\n")
     assert (tmp_path / "out.journal").exists() == (place == "IN")
+
+
+def test_an_unfinished_run_on_a_pipe_is_to_be_begun_anew_and_not_resumed(
+    how: tuple[object, ...], shell: Shell, tmp_path: Path
+) -> None:
+    decrypt = ("bulk", "decrypt", *how, "--format", "lines", "-o", tmp_path / "out", "-")
+    done = shell(*decrypt, "--max-rejects", 0, data=b"no token\n")
+    assert done.returncode == Exit.TOKEN
+    assert b"remove the partial files, and run it again with --max-rejects" in done.stderr
+    assert b"--resume" not in done.stderr
+    again = shell(*decrypt, data=b"no token\n")
+    assert again.returncode == Exit.FILE
+    assert again.stderr.startswith(b"joseal: resume: a run was not finished; to begin anew, remove")
+    assert b"--resume" not in again.stderr

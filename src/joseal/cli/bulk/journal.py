@@ -101,16 +101,18 @@ class Books:
     Args:
         targets: where the rows, the list of rejects, and perhaps the rejected rows go.
         force: existing targets may be replaced.
+        once: the input comes once, so that no run can be gone on with.
 
     Attributes:
         partials: what they are called until the run is done, in the same order.
     """
 
-    def __init__(self, targets: Sequence[Path], *, force: bool = False) -> None:
+    def __init__(self, targets: Sequence[Path], *, force: bool = False, once: bool = False) -> None:
         self._targets = tuple(targets)
         self.partials = tuple(_beside(target, "partial") for target in targets)
         self._journal = _beside(targets[0], "journal")
         self._force = force
+        self._once = once
         self._descriptors: list[int] = []
 
     def __enter__(self) -> Self:
@@ -128,9 +130,9 @@ class Books:
         """Tell whether an output is there that the run would replace."""
         return self._targets[0].exists() and self.partials[0].exists()
 
-    def is_unfinished(self) -> bool:
-        """Tell whether there is a run to go on with."""
-        return self._journal.exists()
+    def can_go_on(self) -> bool:
+        """Tell whether there is a run that `--resume` goes on with."""
+        return not self._once and self._journal.exists()
 
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
         """Begin a run, or find where an unfinished one stopped, and cut off what is behind that.
@@ -143,7 +145,8 @@ class Books:
         for target in self._targets:
             files.check_replaceable(target)
         if not resume and any(path.exists() for path in (self._journal, *self.partials)):
-            raise self._refused("a run was not finished: go on with --resume")
+            way = "" if self._once else ": go on with --resume"
+            raise self._refused(f"a run was not finished{way}")
         journal = self._read()
         if journal is not None:
             self._check(journal.fingerprint, fingerprint)

@@ -51,7 +51,7 @@ class PassedOn:
         """Tell that there is no output to replace."""
         return False
 
-    def is_unfinished(self) -> bool:
+    def can_go_on(self) -> bool:
         """Tell that nothing can be gone on with."""
         return False
 

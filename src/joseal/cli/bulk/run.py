@@ -75,17 +75,22 @@ def run(task: Task) -> Journal:
         JoseError: a worker can't load the key.
         KeyboardInterrupt: the run was interrupted, and can't be resumed.
     """
-    kind = PassedOn if task.targets[0] == files.STANDARD else Books
-    with kind(task.targets, force=task.force) as books:
+    with _books(task) as books:
         try:
             journal = _guarded(task, books)
             books.finish(journal)
         except KeyboardInterrupt:
-            if task.source == files.STANDARD or not books.is_unfinished():
+            if not books.can_go_on():
                 raise
         else:
             return journal
     raise FailureError("interrupted", "stopped; go on with --resume", Exit.INTERRUPTED)
+
+
+def _books(task: Task) -> Books | PassedOn:
+    if task.targets[0] == files.STANDARD:
+        return PassedOn(task.targets, force=task.force)
+    return Books(task.targets, force=task.force, once=task.source == files.STANDARD)
 
 
 def _guarded(task: Task, books: Books | PassedOn) -> Journal:
@@ -145,10 +150,16 @@ def _check_rejects(task: Task, books: Books | PassedOn, journal: Journal) -> Non
     listed = click.format_filename(books.partials[1])
     text = (
         f"{journal.rejects} of {journal.rejects + journal.rows} rows, listed in {listed}: more "
-        f"than the {limit} that {option}; no output was made or replaced; go on with --resume and "
-        "--max-rejects, or remove the partial files"
+        f"than the {limit} that {option}; no output was made or replaced; {_way_on(books)}"
     )
     raise FailureError("rejects", text, Exit.TOKEN)
+
+
+def _way_on(books: Books | PassedOn) -> str:
+    """Say what to do about too many rejects."""
+    if books.can_go_on():
+        return "go on with --resume and --max-rejects, or remove the partial files"
+    return "remove the partial files, and run it again with --max-rejects"
 
 
 def _rows(

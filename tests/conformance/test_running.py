@@ -340,6 +340,26 @@ def test_small_rsa_keys_and_labels_are_known_differences(tmp_path, shared_vector
     }
 
 
+@pytest.mark.parametrize("paths", ["keys.json", b"keys.json", Path("keys.json")])
+def test_a_path_that_is_alone_is_a_type_error_that_says_how_it_is_given(paths):
+    with pytest.raises(TypeError, match=r"^paths must be a collection of Path, .*\[Path\("):
+        conformance.verify(paths, OURS)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"paths": ["keys.json"]}, "each of paths"),
+        ({"backend": "joseal"}, "backend"),
+        ({"backend": None}, "backend"),
+        ({"on_file": "print"}, "on_file"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_a_type_error_before_a_file_is_read(given, name):
+    with pytest.raises(TypeError, match=f"^{name} must be "):
+        conformance.verify(**{"paths": [Path("missing.json")], "backend": OURS, **given})
+
+
 # Other libraries.
 
 

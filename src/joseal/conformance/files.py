@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from joseal._core import checks
 from joseal._core.secrecy import hide_locals
 from joseal.conformance import origin
 from joseal.conformance.backends.registry import Backend
@@ -53,6 +54,7 @@ def verify(
         The results of all files.
 
     Raises:
+        TypeError: an argument is of the wrong type.
         Exception: whatever `on_file` raises. A file that can't be read is an entry of the report.
 
     Example:
@@ -64,6 +66,12 @@ def verify(
         >>> report.count(conformance.Outcome.UNEXPECTED)
         0
     """
+    paths = _checked(paths)
+    if not callable(getattr(backend, "run", None)):
+        remedy = "make one, for example with conformance.backend"
+        raise checks.wrong_type("backend", "a Backend", backend, remedy)
+    if on_file is not None and not callable(on_file):
+        raise checks.wrong_type("on_file", "a function", on_file)
     reports: list[FileReport] = []
     others: list[str] = []
     for found in _found(paths):
@@ -74,6 +82,21 @@ def verify(
             on_file(visible(str(found.path)))
         reports.append(_report(found, backend))
     return Report(backend.name, tuple(reports), tuple(others), origin.now())
+
+
+def _checked(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the paths.
+
+    Raises:
+        TypeError: there is something else, such as a single path or its text.
+    """
+    if isinstance(paths, Path | str | bytes):
+        raise checks.wrong_type("paths", "a collection of Path", paths, "write [Path(...)]")
+    found = tuple(paths)
+    for path in found:
+        if not isinstance(path, Path):
+            raise checks.wrong_type("each of paths", "a Path", path)
+    return found
 
 
 def visible(text: str) -> str:

@@ -594,6 +594,54 @@ def test_attempt_against_the_state_after_a_failure_that_a_person_found_can_fail(
     assert asked_until_failed(journal, "t-1", "t-2", "t-3") == {"a-1": "failed", "a-2": "failed"}
 
 
+def test_failure_of_an_attempt_that_a_person_began_is_not_said_to_be_that_of_a_later_one(journal):
+    """The references of a decided state are the caller's word: none, unless they are given."""
+    journal.begin(entry("a-1", known=Known.decided("order-1", "f-1")))
+    decide_attempt(journal, "a-1", "failed")
+    journal.begin(entry("a-2", known=confirmed("t-1")))
+    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "failed", "a-2": "sending"}
+    assert "another attempt" in journal.find("a-2").reason
+
+
+def test_one_new_transaction_is_not_that_of_two_attempts_that_a_person_found_to_have_failed(
+    journal,
+):
+    for attempt_id in ("a-1", "a-2"):
+        journal.begin(entry(attempt_id, known=confirmed("t-1")))
+        decide_attempt(journal, attempt_id, "failed")
+    journal.begin(entry("a-3", known=confirmed("t-1", "t-2")))
+    assert asked_until_failed(journal, "t-1", "t-2", "t-3")["a-3"] == "sending"
+    decide_attempt(journal, "a-3", "not_sent")
+    journal.begin(entry("a-4", known=confirmed("t-1", "t-2", "t-3")))
+    assert asked_until_failed(journal, "t-1", "t-2", "t-3", "t-4")["a-4"] == "failed"
+
+
+def test_failure_of_a_later_attempt_is_not_said_to_be_that_of_one_that_was_refused_by_mistake(
+    journal,
+):
+    """A person finds out that the first one was carried out, when the second one has failed."""
+    journal.begin(entry("a-1", known=confirmed("t-1")))
+    journal.keep(entry("a-1", state="refused", known=confirmed("t-1")))
+    journal.begin(entry("a-2", known=confirmed("t-1")))
+    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "refused", "a-2": "failed"}
+    decide_attempt(journal, "a-1", "accepted")
+    assert asked_until_failed(journal, "t-1", "t-2")["a-1"] == "accepted"
+    assert "another attempt" in journal.find("a-1").reason
+
+
+@pytest.mark.parametrize("is_found_by_a_person", [False, True])
+def test_what_has_failed_is_not_sent_again_under_its_own_id(journal, is_found_by_a_person):
+    """Its entry would be written over, and its failure be taken for that of what is sent then."""
+    journal.begin(entry(known=confirmed("t-1")))
+    if is_found_by_a_person:
+        decide_attempt(journal, "a-1", "failed")
+    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "failed"}
+    before = journal.find("a-1")
+    with pytest.raises(ValueError, match="attempt_id of its own"):
+        decide_attempt(journal, "a-1", "not_sent")
+    assert journal.find("a-1") == before
+
+
 def test_entries_are_in_the_order_in_which_they_were_begun_last(journal):
     journal.begin(entry("a-1"))
     journal.keep(entry("a-1", state="not_sent"))

@@ -125,9 +125,9 @@ def hindrance(entry: Entry, same: Entry | None, others: list[Entry]) -> Entry | 
         return same
     if entry.known.is_decided:
         return None
-    return next((each for each in others if each.is_unsettled or _is_older(entry, each)), None)
+    return next((each for each in others if each.is_unsettled or is_older(entry, each)), None)
 
 
-def _is_older(entry: Entry, failed: Entry) -> bool:
+def is_older(entry: Entry, failed: Entry) -> bool:
     """Tell whether an attempt's state is from before a failure, which would be shown as its own."""
     return failed.state == "failed" and not failed.known.references <= entry.known.references

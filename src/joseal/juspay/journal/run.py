@@ -29,7 +29,7 @@ from joseal._http.connection import HANDED_OVER
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
 from joseal.juspay.journal.entry import Entry, Standing, check_attempt_id
-from joseal.juspay.journal.journal import PayoutJournal
+from joseal.juspay.journal.journal import PayoutJournal, is_older
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused, Unknown
@@ -44,9 +44,12 @@ _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
 _DECIDED: Final = "decided by a person"
+_WAS_SENT: Final = (
+    "an attempt that has failed was sent: make one more, with an attempt_id of its own"
+)
 _AMONG_OTHERS: Final = (
-    "a failure is shown, and may be that of another attempt at this payout, which is not settled "
-    "or was settled by a person"
+    "a failure is shown, and may be that of another attempt at this payout, which is not settled, "
+    "has failed since, or was settled by a person"
 )
 
 
@@ -254,15 +257,17 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
     Args:
         journal: that has it.
         attempt_id: of the attempt.
-        decision: `not_sent` lets the next run send it again; `failed` lets another attempt at the
-            payout be made; `accepted` leaves it as paid or under way.
+        decision: `not_sent` lets the next run send it again, and is refused where it has failed;
+            `failed` lets another attempt at the payout be made; `accepted` leaves it as paid or
+            under way.
 
     Returns:
         The entry as it is now.
 
     Raises:
         TypeError: `attempt_id` is not a str.
-        ValueError: the journal has no such attempt, or `decision` is another word.
+        ValueError: the journal has no such attempt, `decision` is another word, or it is
+            `not_sent` and the attempt has failed.
         PayoutJournalError: the journal can't be used.
 
     Example:
@@ -279,6 +284,8 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         raise ValueError("the journal has no such attempt")
     if decision not in ("not_sent", "failed", "accepted"):
         raise ValueError("decision must be not_sent, failed or accepted")
+    if entry.state == "failed" and decision == "not_sent":
+        raise ValueError(_WAS_SENT)
     entry = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
     journal.keep(entry)
     return entry
@@ -330,19 +337,32 @@ def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliati
 def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
     """Tell whether what is new since one attempt may be the transaction of another one.
 
-    Of an attempt that a person found to have failed nobody knows the transaction. It was known
-    before only where the attempt was begun earlier, and the state has grown since.
+    A failure that reads have found leaves its transaction in the state of the other one. Of an
+    attempt that a person found to have failed nobody knows the transaction. It was known before
+    only where the attempt was begun earlier, and the state has grown since by one transaction for
+    each such attempt. For one against a decided state that is never told: the references of that
+    state are the caller's word.
     """
     payout, is_later = (entry.order_id, entry.fulfillment_id), False
+    found: list[frozenset[str]] = []
     for other in entries:
         if other.attempt_id == entry.attempt_id:
             is_later = True
         elif (other.order_id, other.fulfillment_id) == payout:
-            has_grown = other.known.references < entry.known.references
-            is_unseen = is_later or not has_grown
-            if other.is_unsettled or (_is_found_by_a_person(other) and is_unseen):
+            if other.is_unsettled or is_older(entry, other):
                 return True
-    return False
+            if _is_found_by_a_person(other):
+                if is_later or other.known.is_decided:
+                    return True
+                found.append(other.known.references)
+    return not _has_grown_by_all(found, entry.known.references)
+
+
+def _has_grown_by_all(before: list[frozenset[str]], now: frozenset[str]) -> bool:
+    """Tell whether there is a new transaction for each attempt, each begun after those before."""
+    return all(
+        len(now - references) >= len(before) - number for number, references in enumerate(before)
+    )
 
 
 def _is_found_by_a_person(entry: Entry) -> bool:

@@ -603,6 +603,22 @@ def test_failure_of_an_attempt_that_a_person_began_is_not_said_to_be_that_of_a_l
     assert "another attempt" in journal.find("a-2").reason
 
 
+@pytest.mark.parametrize(
+    "before",
+    [Known.fresh("order-1", "f-1"), Known(order_id="order-1", fulfillment_id="f-1", reads=2)],
+    ids=["fresh", "not failed"],
+)
+def test_a_transaction_of_before_an_unconfirmed_state_is_not_taken_for_that_of_the_attempt(
+    journal, before
+):
+    """What is new since such a state may be the API's own try, which the status has shown late."""
+    journal.begin(entry("a-1", known=before))
+    decide_attempt(journal, "a-1", "failed")
+    journal.begin(entry("a-2", known=confirmed("t-0")))
+    assert asked_until_failed(journal, "t-0", "t-1") == {"a-1": "failed", "a-2": "sending"}
+    assert "another attempt" in journal.find("a-2").reason
+
+
 def test_one_new_transaction_is_not_that_of_two_attempts_that_a_person_found_to_have_failed(
     journal,
 ):
@@ -640,6 +656,15 @@ def test_what_has_failed_is_not_sent_again_under_its_own_id(journal, is_found_by
     with pytest.raises(ValueError, match="attempt_id of its own"):
         decide_attempt(journal, "a-1", "not_sent")
     assert journal.find("a-1") == before
+
+
+def test_what_has_succeeded_is_not_sent_again_by_a_decision_about_the_wrong_id(journal):
+    journal.begin(entry())
+    succeeded = entry(state="succeeded", known=journal.find("a-1").known)
+    journal.keep(succeeded)
+    with pytest.raises(ValueError, match="was sent"):
+        decide_attempt(journal, "a-1", "not_sent")
+    assert journal.find("a-1") == succeeded
 
 
 def test_entries_are_in_the_order_in_which_they_were_begun_last(journal):

@@ -45,7 +45,8 @@ _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
 _DECIDED: Final = "decided by a person"
 _WAS_SENT: Final = (
-    "an attempt that has failed was sent: make one more, with an attempt_id of its own"
+    "an attempt that has failed or succeeded was sent: to pay after all, make one more, with an "
+    "attempt_id of its own"
 )
 _AMONG_OTHERS: Final = (
     "a failure is shown, and may be that of another attempt at this payout, which is not settled, "
@@ -257,9 +258,9 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
     Args:
         journal: that has it.
         attempt_id: of the attempt.
-        decision: `not_sent` lets the next run send it again, and is refused where it has failed;
-            `failed` lets another attempt at the payout be made; `accepted` leaves it as paid or
-            under way.
+        decision: `not_sent` lets the next run send it again, and is refused where it has failed or
+            succeeded; `failed` lets another attempt at the payout be made; `accepted` leaves it as
+            paid or under way.
 
     Returns:
         The entry as it is now.
@@ -267,7 +268,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
     Raises:
         TypeError: `attempt_id` is not a str.
         ValueError: the journal has no such attempt, `decision` is another word, or it is
-            `not_sent` and the attempt has failed.
+            `not_sent` and the attempt has failed or succeeded.
         PayoutJournalError: the journal can't be used.
 
     Example:
@@ -284,7 +285,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         raise ValueError("the journal has no such attempt")
     if decision not in ("not_sent", "failed", "accepted"):
         raise ValueError("decision must be not_sent, failed or accepted")
-    if entry.state == "failed" and decision == "not_sent":
+    if entry.state in ("failed", "succeeded") and decision == "not_sent":
         raise ValueError(_WAS_SENT)
     entry = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
     journal.keep(entry)
@@ -340,8 +341,8 @@ def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
     A failure that reads have found leaves its transaction in the state of the other one. Of an
     attempt that a person found to have failed nobody knows the transaction. It was known before
     only where the attempt was begun earlier, and the state has grown since by one transaction for
-    each such attempt. For one against a decided state that is never told: the references of that
-    state are the caller's word.
+    each such attempt. Against a state that is not confirmed that is never told: what is new since
+    may have been there before, and the references of a decided state are the caller's word.
     """
     payout, is_later = (entry.order_id, entry.fulfillment_id), False
     found: list[frozenset[str]] = []
@@ -352,7 +353,7 @@ def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
             if other.is_unsettled or is_older(entry, other):
                 return True
             if _is_found_by_a_person(other):
-                if is_later or other.known.is_decided:
+                if is_later or not other.known.is_confirmed:
                     return True
                 found.append(other.known.references)
     return not _has_grown_by_all(found, entry.known.references)

@@ -99,6 +99,15 @@ def test_a_run_goes_through_it(journal):
         assert sandbox.attempts("order-1") == 1
 
 
+def test_a_row_that_something_else_has_written_hides_no_attempt(journal):
+    journal.begin(entry())
+    with psycopg.connect(DSN) as db:
+        db.execute("UPDATE attempts SET entry = '{}'")
+    for use in (journal.entries, lambda: journal.find("a-1"), lambda: journal.begin(entry("a-2"))):
+        with pytest.raises(PayoutJournalError, match="can't be used"):
+            use()
+
+
 def test_a_server_that_is_not_there_is_said_in_words_of_the_journal(journal):
     journal.dsn = "host=127.0.0.1 port=1 connect_timeout=1"
     with pytest.raises(PayoutJournalError, match="can't be used"):

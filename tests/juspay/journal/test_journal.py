@@ -578,58 +578,28 @@ def test_failure_that_a_person_found_is_not_said_to_be_that_of_an_attempt_before
     assert journal.begin(entry("a-3", known=confirmed("t-1", "t-2"))) == journal.find("a-1")
 
 
-def test_failure_that_a_person_found_is_not_said_to_be_that_of_an_attempt_against_the_same_state(
-    journal,
-):
-    journal.begin(entry("a-1", known=confirmed("t-1")))
-    decide_attempt(journal, "a-1", "failed")
-    assert journal.begin(entry("a-2", known=confirmed("t-1"))) is None
-    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "failed", "a-2": "sending"}
-
-
-def test_attempt_against_the_state_after_a_failure_that_a_person_found_can_fail(journal):
-    journal.begin(entry("a-1", known=confirmed("t-1")))
-    decide_attempt(journal, "a-1", "failed")
-    journal.begin(entry("a-2", known=confirmed("t-1", "t-2")))
-    assert asked_until_failed(journal, "t-1", "t-2", "t-3") == {"a-1": "failed", "a-2": "failed"}
-
-
-def test_failure_of_an_attempt_that_a_person_began_is_not_said_to_be_that_of_a_later_one(journal):
-    """The references of a decided state are the caller's word: none, unless they are given."""
-    journal.begin(entry("a-1", known=Known.decided("order-1", "f-1")))
-    decide_attempt(journal, "a-1", "failed")
-    journal.begin(entry("a-2", known=confirmed("t-1")))
-    assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "failed", "a-2": "sending"}
-    assert "another attempt" in journal.find("a-2").reason
-
-
 @pytest.mark.parametrize(
-    "before",
-    [Known.fresh("order-1", "f-1"), Known(order_id="order-1", fulfillment_id="f-1", reads=2)],
-    ids=["fresh", "not failed"],
+    ("first", "second"),
+    [
+        (confirmed("t-1"), confirmed("t-1")),
+        (confirmed("t-1"), confirmed("t-1", "t-2")),
+        (Known.decided("order-1", "f-1"), confirmed("t-1")),
+        (Known.fresh("order-1", "f-1"), confirmed("t-0")),
+    ],
+    ids=["the same state", "the state after", "a decided state", "no state"],
 )
-def test_a_transaction_of_before_an_unconfirmed_state_is_not_taken_for_that_of_the_attempt(
-    journal, before
+def test_after_a_failure_that_a_person_found_a_person_says_it_of_later_attempts_too(
+    journal, first, second
 ):
-    """What is new since such a state may be the API's own try, which the status has shown late."""
-    journal.begin(entry("a-1", known=before))
+    """What is shown may be the transaction of the first one, shown late."""
+    journal.begin(entry("a-1", known=first))
     decide_attempt(journal, "a-1", "failed")
-    journal.begin(entry("a-2", known=confirmed("t-0")))
-    assert asked_until_failed(journal, "t-0", "t-1") == {"a-1": "failed", "a-2": "sending"}
+    assert journal.begin(entry("a-2", known=second)) is None
+    shown = sorted(second.references)
+    assert asked_until_failed(journal, *shown, "t-9") == {"a-1": "failed", "a-2": "sending"}
     assert "another attempt" in journal.find("a-2").reason
-
-
-def test_one_new_transaction_is_not_that_of_two_attempts_that_a_person_found_to_have_failed(
-    journal,
-):
-    for attempt_id in ("a-1", "a-2"):
-        journal.begin(entry(attempt_id, known=confirmed("t-1")))
-        decide_attempt(journal, attempt_id, "failed")
-    journal.begin(entry("a-3", known=confirmed("t-1", "t-2")))
-    assert asked_until_failed(journal, "t-1", "t-2", "t-3")["a-3"] == "sending"
-    decide_attempt(journal, "a-3", "not_sent")
-    journal.begin(entry("a-4", known=confirmed("t-1", "t-2", "t-3")))
-    assert asked_until_failed(journal, "t-1", "t-2", "t-3", "t-4")["a-4"] == "failed"
+    decide_attempt(journal, "a-2", "failed")
+    assert journal.begin(entry("a-3", known=confirmed(*shown, "t-9"))) is None
 
 
 def test_failure_of_a_later_attempt_is_not_said_to_be_that_of_one_that_was_refused_by_mistake(

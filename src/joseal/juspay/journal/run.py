@@ -338,31 +338,14 @@ def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliati
 def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
     """Tell whether what is new since one attempt may be the transaction of another one.
 
-    A failure that reads have found leaves its transaction in the state of the other one. Of an
-    attempt that a person found to have failed nobody knows the transaction. It was known before
-    only where the attempt was begun earlier, and the state has grown since by one transaction for
-    each such attempt. Against a state that is not confirmed that is never told: what is new since
-    may have been there before, and the references of a decided state are the caller's word.
+    A failure that reads have found leaves its transaction in the state of the other one. A
+    person's word names no transaction, so what is shown may be that one's at any later time.
     """
-    payout, is_later = (entry.order_id, entry.fulfillment_id), False
-    found: list[frozenset[str]] = []
-    for other in entries:
-        if other.attempt_id == entry.attempt_id:
-            is_later = True
-        elif (other.order_id, other.fulfillment_id) == payout:
-            if other.is_unsettled or is_older(entry, other):
-                return True
-            if _is_found_by_a_person(other):
-                if is_later or not other.known.is_confirmed:
-                    return True
-                found.append(other.known.references)
-    return not _has_grown_by_all(found, entry.known.references)
-
-
-def _has_grown_by_all(before: list[frozenset[str]], now: frozenset[str]) -> bool:
-    """Tell whether there is a new transaction for each attempt, each begun after those before."""
-    return all(
-        len(now - references) >= len(before) - number for number, references in enumerate(before)
+    payout = entry.order_id, entry.fulfillment_id
+    return any(
+        other.is_unsettled or is_older(entry, other) or _is_found_by_a_person(other)
+        for other in entries
+        if other.attempt_id != entry.attempt_id and (other.order_id, other.fulfillment_id) == payout
     )
 
 

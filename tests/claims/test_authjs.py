@@ -93,11 +93,12 @@ def test_cookies_that_are_not_one_session_are_refused(cookies, text):
 
 
 def test_session_that_has_expired_is_refused():
-    cookies = session().issue(USER, lifetime_seconds=60)
-    later = session(now=lambda: time.time() + 60 + 20)
+    begun = time.time()
+    cookies = session(now=lambda: begun).issue(USER, lifetime_seconds=60)
+    later = session(now=lambda: begun + 60 + 20)
     with pytest.raises(ClaimsError, match=r"^exp: it has passed$"):
         later.read(cookies)
-    assert session(now=lambda: time.time() + 60 + 10).read(cookies).subject == "u-1"
+    assert session(now=lambda: begun + 60 + 10).read(cookies).subject == "u-1"
 
 
 def test_secret_is_changed_with_two_of_them():

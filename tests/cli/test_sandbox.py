@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.helpers import ports
 
 from joseal import ApiError, Key
 from joseal.cli.exit_codes import Exit
@@ -98,8 +99,7 @@ def test_what_it_prints_is_enough_for_a_client(stop: signal.Signals, tmp_path: P
 
 def test_what_is_named_is_used(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "public.pem"
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = ports.unused()
     named = (
         "--port",
         port,

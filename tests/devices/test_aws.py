@@ -17,7 +17,7 @@ import time
 import pytest
 from tests.devices import test_key_services as rules
 from tests.helpers import key_service_servers as servers
-from tests.helpers import key_services
+from tests.helpers import key_services, ports
 
 from joseal import Decrypter, DecryptionError, Encrypter, KeyUnavailableError, Signer, Verifier
 from joseal.devices.aws import AwsKms
@@ -50,9 +50,7 @@ def client(port=1, config=CONFIG):
 @pytest.fixture(scope="module")
 def emulator():
     pytest.importorskip("ministack", reason="no ministack: pip install ministack")
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    port = ports.unused()
     own = {"BIND_HOST": "127.0.0.1", "IOT_MTLS_ENABLED": "0", "GATEWAY_PORT": str(port)}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     command = [sys.executable, "-m", "ministack"]

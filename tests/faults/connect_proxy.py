@@ -84,7 +84,7 @@ class ConnectProxy:
 
     def _serve(self, near: socket.socket) -> None:
         with contextlib.suppress(OSError), near:
-            near.settimeout(5)
+            near.settimeout(30)
             if self._tls is not None:
                 near = self._tls.wrap_socket(near, server_side=True)
             with near:
@@ -93,7 +93,10 @@ class ConnectProxy:
     def _answer(self, near: socket.socket) -> None:
         asked = b""
         while b"\r\n\r\n" not in asked:
-            asked += near.recv(4096)
+            more = near.recv(4096)
+            if not more:
+                return
+            asked += more
         self.connects.append(asked)
         if self._wants_credentials and _EXPECTED.encode() not in asked:
             near.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")

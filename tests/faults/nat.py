@@ -5,25 +5,23 @@ import select
 import socket
 import struct
 import threading
-import time
 from typing import Self
 
 
 class Nat:
-    """Carries connections to a port of this machine, and forgets those that were idle.
+    """Carries connections to a port of this machine, and forgets those that it is told to.
 
     Args:
         port: where it carries them.
         answers_reset: whether it resets what it has forgotten, or says nothing.
-        idle_seconds: when it forgets.
     """
 
-    def __init__(self, port: int, *, answers_reset: bool, idle_seconds: float = 0.3) -> None:
+    def __init__(self, port: int, *, answers_reset: bool) -> None:
         self.connections = 0
         self.forgotten = 0
         self._port = port
         self._answers_reset = answers_reset
-        self._idle_seconds = idle_seconds
+        self._cleared = 0
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(0.05)
@@ -40,6 +38,10 @@ class Nat:
             thread.join(10)
         self._listener.close()
 
+    def forget(self) -> None:
+        """Forget all connections, as after a time in which nothing passed through them."""
+        self._cleared += 1
+
     def _accept(self) -> None:
         while not self._over.is_set():
             with contextlib.suppress(TimeoutError):
@@ -49,7 +51,7 @@ class Nat:
                 self._threads[-1].start()
 
     def _carry(self, near: socket.socket) -> None:
-        used_at = time.monotonic()
+        begun = self._cleared
         with near, socket.create_connection(("127.0.0.1", self._port)) as far:
             while not self._over.is_set():
                 for each in select.select([near, far], [], [], 0.05)[0]:
@@ -57,7 +59,7 @@ class Nat:
                         data = each.recv(65536)
                         if not data:
                             return
-                        if each is near and time.monotonic() - used_at > self._idle_seconds:
+                        if each is near and begun != self._cleared:
                             self.forgotten += 1
                             if self._answers_reset:
                                 linger = struct.pack("ii", 1, 0)
@@ -66,4 +68,3 @@ class Nat:
                                 self._over.wait(10)
                             return
                         (far if each is near else near).sendall(data)
-                        used_at = time.monotonic()

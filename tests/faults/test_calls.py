@@ -3,12 +3,14 @@
 import logging
 import pickle
 import socket
+import threading
 import time
 
 import pytest
 import trustme
 from tests.faults.test_certificates import FUTURE, PAST, self_signed, server_of, trust_in
 from tests.faults.world import API_KEY, PAN, attempt_at
+from tests.helpers import ports
 from tests.juspay.peer import Peer, answer
 
 from joseal import Key
@@ -23,7 +25,7 @@ REFUSAL = b'{"error":true,"errorCode":"E01","errorMessage":"m","userMessage":"u"
 
 def client_of(url, **settings):
     account = Account(merchant_id="m", api_key=API_KEY, kid="K", base_url=url)
-    return Client(account, ENCRYPTER, **{"answer_timeout_seconds": 2, **settings})
+    return Client(account, ENCRYPTER, **{"answer_timeout_seconds": 30, **settings})
 
 
 def attempted(url, **settings):
@@ -47,7 +49,7 @@ def test_headers_of_an_answer_are_kept_by_a_list(play, kind):
         outcome = attempted(peer.url)
     assert outcome.kind == kind
     assert outcome.call.headers == {"Date": "today", "Retry-After": "7", "X-Request-Id": "r-1"}
-    assert 0 < outcome.call.seconds < 2
+    assert 0 < outcome.call.seconds < 30
     assert outcome.call.cause is None
     assert "today" not in repr(outcome)
 
@@ -93,17 +95,13 @@ def test_a_self_signed_certificate_is_of_an_unknown_ca():
         assert attempted(peer.url, ssl_context=trust_in(ca)).call.cause == "unknown CA"
 
 
-def unused_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def test_the_causes_of_the_network_are_told():
-    refused = attempted(f"http://127.0.0.1:{unused_port()}")
+    with ports.refusing() as port:
+        refused = attempted(f"http://127.0.0.1:{port}")
     assert (refused.kind, refused.call.cause) == ("not_sent", "refused")
     nowhere = attempted("https://no-such-host.invalid")
     assert (nowhere.kind, nowhere.call.cause) == ("not_sent", "DNS")
-    with Peer(lambda peer, connection: peer.wait(5)) as peer:
+    with Peer(lambda peer, connection: peer.wait(60)) as peer:
         silent = attempted(peer.url, answer_timeout_seconds=0.2)
         assert (silent.kind, silent.call.cause) == ("unknown", "answer time-out")
     with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -190,19 +188,24 @@ def test_a_length_that_can_not_be_told_makes_it_unknown(lengths):
 
 
 def test_a_resolver_that_hangs_ends_with_the_deadline(monkeypatch):
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1) or [])
+    released = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: released.wait(60) and [])
     begun = time.monotonic()
-    outcome = attempted("https://api.example", deadline_seconds=0.3)
-    assert (outcome.kind, outcome.call.cause) == ("not_sent", "deadline")
-    assert time.monotonic() - begun < 2
+    try:
+        outcome = attempted("https://api.example", deadline_seconds=0.3)
+        assert (outcome.kind, outcome.call.cause) == ("not_sent", "deadline")
+        assert time.monotonic() - begun < 30
+    finally:
+        released.set()
 
 
 def test_an_answer_that_takes_longer_than_the_deadline_is_unknown():
-    with Peer(lambda peer, connection: peer.wait(5)) as peer:
+    with Peer(lambda peer, connection: peer.wait(90)) as peer:
         begun = time.monotonic()
-        outcome = attempted(peer.url, deadline_seconds=0.4, answer_timeout_seconds=60)
+        # The request itself has to have left by then.
+        outcome = attempted(peer.url, deadline_seconds=2, answer_timeout_seconds=60)
         assert outcome.kind == "unknown"
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30
 
 
 def test_steps_that_are_each_in_time_end_with_the_deadline():
@@ -217,7 +220,7 @@ def test_steps_that_are_each_in_time_end_with_the_deadline():
             connect_timeout_seconds=60,
         )
         assert outcome.kind == "not_sent"
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30
 
 
 def test_when_nothing_is_left_a_step_does_not_begin():

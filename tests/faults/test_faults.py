@@ -7,7 +7,14 @@ order's status tells afterwards.
 import time
 
 import pytest
-from tests.faults.world import HASTY_SECONDS, PATIENT_SECONDS, World, attempt_at, new_order
+from tests.faults.world import (
+    HASTY_SECONDS,
+    PATIENT_SECONDS,
+    World,
+    attempt_at,
+    new_order,
+    settled,
+)
 
 from joseal.juspay import Account, Arrived, Client, Known, StillUnknown
 from joseal.juspay.sandbox import Fault, FaultPlan
@@ -95,7 +102,8 @@ def test_a_fault_ends_in_the_right_outcome_and_the_status_tells_the_truth(
     assert reasons is None or outcome.reason in reasons
     arrived = play.fault not in AT_CONNECTING
     paid = play.carried_out and play.fault not in NEVER_WHOLE
-    assert (order.arrivals, order.payouts) == (int(arrived), int(paid))
+    counted = (int(arrived), int(paid))
+    assert settled(lambda: (order.arrivals, order.payouts), counted) == counted
     resolution = order.resolution()
     if paid:
         assert isinstance(resolution, Arrived)

@@ -1,6 +1,9 @@
 """What the fault tests share: orders at a sandbox, a switch for what goes wrong, and the secrets."""
 
 import itertools
+import threading
+import time
+from collections.abc import Callable
 from decimal import Decimal
 
 from joseal.juspay import (
@@ -29,10 +32,19 @@ PATIENT_SECONDS = 30.0
 HASTY_SECONDS = 0.4
 
 
+def settled(seen: Callable[[], object], wanted: object) -> object:
+    """Return what is seen: after a time-out of the client the server may still be at work."""
+    until = time.monotonic() + PATIENT_SECONDS
+    while (found := seen()) != wanted and time.monotonic() < until:
+        time.sleep(0.01)
+    return found
+
+
 class Switch:
     """The script of the sandbox: while it is on, one kind of call goes wrong."""
 
     def __init__(self) -> None:
+        self._played = threading.Event()
         self.off()
 
     def off(self) -> None:
@@ -40,11 +52,21 @@ class Switch:
         self.name = ""
 
     def on(self, play: FaultPlan, name: str = "attempt") -> None:
+        self._played.clear()
         self.name = "connect" if play.fault in AT_CONNECTING else name
         self.play = play
 
+    def off_after_the_call(self) -> None:
+        """Stay on until the call came, which may be after the client has given up."""
+        assert self._played.wait(PATIENT_SECONDS)
+        self.off()
+
     def __call__(self, call: Call) -> FaultPlan | None:
-        return self.play if call.name == self.name else None
+        if call.name != self.name:
+            return None
+        play = self.play
+        self._played.set()
+        return play
 
 
 class World:
@@ -59,7 +81,7 @@ class World:
 
     def client(self, seconds: float = PATIENT_SECONDS, **settings: object) -> Client:
         times = {
-            "connect_timeout_seconds": seconds,
+            "connect_timeout_seconds": PATIENT_SECONDS,
             "answer_timeout_seconds": seconds,
             "apart_seconds": 0,
         }
@@ -90,12 +112,13 @@ class Order:
     def attempt(
         self, play: FaultPlan | None, seconds: float = PATIENT_SECONDS, **settings: object
     ) -> Outcome[object]:
-        """Attempt the payout once, while this goes wrong."""
+        """Attempt the payout once, while this goes wrong; an answer has so many seconds."""
         with self._world.client(seconds, **settings) as client:
             if play is not None:
                 self._world.switch.on(play)
             outcome = client.attempt(self.id, attempt_at(self.fulfillment_id), known=self.known)
-        self._world.switch.off()
+            if play is not None:
+                self._world.switch.off_after_the_call()
         return outcome
 
     def resolution(self, asked: int = 0) -> object:

@@ -1,7 +1,6 @@
 """An attempt at a peer of one script, and how it ends."""
 
 import base64
-import socket
 import ssl
 
 from joseal.juspay import (
@@ -47,8 +46,8 @@ def client_for(base_url, sealer, **settings):
         base_url=base_url,
     )
     settings = {
-        "connect_timeout_seconds": 5,
-        "answer_timeout_seconds": 5,
+        "connect_timeout_seconds": 30,
+        "answer_timeout_seconds": 30,
         "apart_seconds": 0,
         **settings,
     }
@@ -72,8 +71,3 @@ def failed(peer, sealer, **settings):
 ACCEPTED = Accepted(Ack())
 BROKEN = ("the connection broke, or the answer is not HTTP", True)
 TIMED_OUT = ("no whole answer within the time-out", True)
-
-
-def unused_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

@@ -48,9 +48,13 @@ class Peer:
     def _accept(self):
         with self._listener:
             self._listener.settimeout(0.02)
-            while not self._done.is_set():
+            is_last = False
+            while not is_last:
+                # Whoever has connected before the end is still served.
+                is_last = self._done.is_set()
                 with contextlib.suppress(OSError):
                     connection, _ = self._listener.accept()
+                    is_last = False
                     self._threads.append(threading.Thread(target=self._serve, args=[connection]))
                     self._threads[-1].start()
 

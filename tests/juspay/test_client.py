@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import pytest
+from tests.helpers import ports
 from tests.juspay.calls import (
     ACCEPTED,
     API_KEY,
@@ -20,7 +21,6 @@ from tests.juspay.calls import (
     failed,
     send,
     server_tls,
-    unused_port,
 )
 from tests.juspay.peer import Peer, answer
 
@@ -319,8 +319,7 @@ def test_an_unknown_attempt_is_resolved_by_reading_alone(sealer, told, kind):
 
 
 def test_nothing_that_can_not_be_resolved_is_called_not_received(sealer):
-    client = client_for(f"http://localhost:{unused_port()}", sealer)
-    with client:
+    with ports.refusing() as port, client_for(f"http://localhost:{port}", sealer) as client:
         found = client.reconcile(KNOWN)
         assert isinstance(found, StillUnknown)
         assert found.reason == "the status could not be read: no connection could be made"
@@ -358,7 +357,7 @@ def test_every_call_ends_in_one_of_four_and_is_made_once(sealer, call, end):
 
 @pytest.mark.parametrize("call", CALLS)
 def test_every_call_that_reached_nobody_is_not_sent(sealer, call):
-    with client_for(f"http://localhost:{unused_port()}", sealer) as client:
+    with ports.refusing() as port, client_for(f"http://localhost:{port}", sealer) as client:
         assert CALLS[call](client) == NotSent("no connection could be made")
 
 

@@ -5,12 +5,12 @@ import gzip
 import inspect
 import pathlib
 import re
-import socket
 import ssl
 import time
 
 import pytest
 import trustme
+from tests.helpers import ports
 from tests.juspay.peer import Peer, answer
 
 from joseal.juspay import (
@@ -135,10 +135,9 @@ def test_an_answer_that_breaks_off_is_unknown(stack, data):
 
 
 def test_what_reached_nobody_was_not_sent_where_a_mark_can_tell(stack):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     told = NotSent("no connection") if stack.startswith("httpx") else UNKNOWN
-    assert send(stack, f"http://127.0.0.1:{port}") == [told]
+    with ports.refusing() as port:
+        assert send(stack, f"http://127.0.0.1:{port}") == [told]
     # A handshake that fails comes before the request too.
     strange = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost").configure_cert(strange)
@@ -176,11 +175,11 @@ def test_a_server_that_drips_does_not_hold_up_a_call_for_longer_than_its_deadlin
 
     with Peer(play) as peer:
         begun = time.monotonic()
-        (outcome,) = send(stack, peer.url, seconds=0.5)
+        (outcome,) = send(stack, peer.url, seconds=1)
         seconds = time.monotonic() - begun
     assert outcome.kind == "unknown"
     assert len(peer.requests) == 1
-    assert 0.4 < seconds < 5
+    assert 0.9 < seconds < 30
 
 
 def test_proxies_and_passwords_of_the_environment_are_not_used(stack, monkeypatch, tmp_path):

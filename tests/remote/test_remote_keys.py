@@ -326,12 +326,12 @@ def test_whoever_has_usable_keys_does_not_wait_for_the_fetch_of_another(server, 
 
     def held(peer, connection):
         arrived.set()
-        released.wait(5)
+        released.wait(60)
 
     server.serve(behave=held)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(keys.key_set)
-        assert arrived.wait(5)
+        assert arrived.wait(30)
         assert [key.kid for key in keys.key_set()] == ["a"]
         assert not waiting.done()
         released.set()
@@ -361,16 +361,16 @@ def test_a_child_that_is_forked_while_a_thread_fetches_goes_on_by_itself(server,
     def held(peer, connection):
         peer.behave = None
         arrived.set()
-        released.wait(5)
+        released.wait(60)
 
     server.serve(pair("a"), pair("b"), behave=held)
     thread = threading.Thread(target=keys.key_set)
     thread.start()
-    assert arrived.wait(5)
+    assert arrived.wait(30)
     child = Child(lambda: [key.kid for key in keys.refresh()])
     assert child.said() == "['a', 'b']"
     released.set()
-    thread.join(5)
+    thread.join(30)
     assert server.fetches == 3
 
 

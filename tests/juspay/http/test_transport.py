@@ -7,6 +7,7 @@ import struct
 
 import pytest
 import trustme
+from tests.helpers import ports
 from tests.juspay.calls import (
     ACCEPTED,
     ATTEMPT,
@@ -16,7 +17,6 @@ from tests.juspay.calls import (
     failed,
     send,
     server_tls,
-    unused_port,
 )
 from tests.juspay.peer import Peer, answer
 
@@ -29,8 +29,7 @@ from joseal.juspay import (
 
 
 def test_a_refused_connection_has_sent_nothing(sealer):
-    client = client_for(f"http://localhost:{unused_port()}", sealer)
-    with client:
+    with ports.refusing() as port, client_for(f"http://localhost:{port}", sealer) as client:
         assert client.attempt(
             "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
         ) == NotSent("no connection could be made")
@@ -48,9 +47,10 @@ def test_an_earlier_attempt_does_not_count_for_a_later_one(sealer):
     with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
         client.attempt("order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id))
         peer.__exit__()
-        assert client.attempt(
-            "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
-        ) == NotSent("no connection could be made")
+        with ports.refusing(peer.port):
+            assert client.attempt(
+                "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
+            ) == NotSent("no connection could be made")
 
 
 def reset(peer, connection):

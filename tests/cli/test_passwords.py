@@ -77,7 +77,7 @@ def test_what_is_asked_is_asked_on_the_terminal_and_not_of_the_pipe(
         while not shown.endswith(b": "):
             shown += os.read(keyboard, 100)
         os.write(keyboard, password.encode() + b"\n")
-        out, _ = process.communicate(token.encode(), timeout=30)
+        out, _ = process.communicate(token.encode(), timeout=120)
         os.close(keyboard)
     assert (process.returncode, out) == (0, PLAINTEXT)
     assert shown == b"Password of the key: "

@@ -92,7 +92,7 @@ def test_what_it_prints_is_enough_for_a_client(stop: signal.Signals, tmp_path: P
             ).result()
         assert running.out.readline() == "E03  order-2\n"
         running.process.send_signal(stop)
-        rest, errors = running.process.communicate(timeout=30)
+        rest, errors = running.process.communicate(timeout=120)
     assert (running.process.returncode, rest, errors) == (0, "", "")
     assert list(tmp_path.iterdir()) == []
 
@@ -124,7 +124,7 @@ def test_what_is_named_is_used(folder: Path, tmp_path: Path) -> None:
                 "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
             )
         running.process.send_signal(signal.SIGINT)
-        rest, errors = running.process.communicate(timeout=30)
+        rest, errors = running.process.communicate(timeout=120)
     assert errors == ""
     assert target.read_text() == (folder / "public.pem").read_text()
     assert password not in rest
@@ -146,7 +146,7 @@ def test_over_tls_it_says_whom_to_trust(tmp_path: Path) -> None:
             )
         assert running.out.readline() == "ACK  order-1  fulfillment-1  card ending 1111\n"
         running.process.send_signal(signal.SIGINT)
-        rest, errors = running.process.communicate(timeout=30)
+        rest, errors = running.process.communicate(timeout=120)
     assert (running.process.returncode, rest, errors) == (0, "", "")
 
 
@@ -168,7 +168,7 @@ def test_what_is_to_go_wrong_does_so_at_each_nth_attempt() -> None:
 
 def test_webhooks_are_posted_where_it_was_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as receiver:
-        receiver.settimeout(30)
+        receiver.settimeout(120)
         url = f"http://127.0.0.1:{receiver.getsockname()[1]}/hook"
         with started("--webhook", url) as running, running.client() as client:
             client.attempt(
@@ -210,7 +210,7 @@ def test_json_lines_are_enough_for_a_client(
             }
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
 
 def test_hybrid_key_is_written_as_a_jwk_and_payouts_go_to_it(
@@ -249,7 +249,7 @@ def test_each_run_has_its_own_keys(tmp_path: Path) -> None:
         pems = {Path(running.told["public key"]).read_text() for running in (one, other)}
         for running in (one, other):
             running.process.send_signal(signal.SIGINT)
-            running.process.communicate(timeout=30)
+            running.process.communicate(timeout=120)
     assert len(pems) == 2
 
 

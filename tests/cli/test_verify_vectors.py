@@ -192,7 +192,8 @@ def test_a_command_of_the_users_is_asked(run, vectors, tmp_path):
         "import json, sys\nfor line in sys.stdin:\n"
         "    print(json.dumps({'id': json.loads(line)['id'], 'refused': 'no'}), flush=True)"
     )
-    done = run("verify-vectors", "--exec", f"{sys.executable} {path}", vectors)
+    asked = ("--exec", f"{sys.executable} {path}", "--exec-timeout", "120")
+    done = run("verify-vectors", *asked, vectors)
     assert done.exit_code == 1
     assert "expected ok, got no" in done.stdout
     done = run("verify-vectors", "--exec", "'", vectors)

@@ -63,7 +63,7 @@ def emulator():
 
 
 def wait_for(port, process):
-    for _ in range(300):
+    for _ in range(900):
         assert process.poll() is None
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -6,6 +6,8 @@ their exceptions. The tests with the real clients put the same services behind a
 Source: the API references of AWS KMS, Google Cloud KMS and Azure Key Vault.
 """
 
+import contextlib
+import threading
 from types import SimpleNamespace
 
 from cryptography.hazmat.primitives import hashes, keywrap
@@ -100,6 +102,22 @@ class Service:
         if name not in self.keys:
             raise self.missing()
         return self.keys[name]
+
+
+@contextlib.contextmanager
+def held_up(service):
+    """Let a service answer only when the test is over."""
+    over = threading.Event()
+
+    def held(answer):
+        over.wait(60)
+        return answer
+
+    service.change = held
+    try:
+        yield
+    finally:
+        over.set()
 
 
 class Aws(Service):

@@ -97,7 +97,7 @@ PEERS = [pytest.param(debian, marks=needs_jose), pytest.param(npm, marks=needs_n
 
 
 def asked(words, path):
-    backend = ByCommand(shlex.join(words))
+    backend = ByCommand(shlex.join(words), timeout=120.0)
     try:
         (report,) = conformance.verify([path], backend).files
     finally:

@@ -158,7 +158,7 @@ def caught(act, *arguments):
 
 @pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
 def test_every_class_leaves_with_its_places_and_without_our_locals(error):
-    found = caught(OURS["public"], functools.partial(OURS["fail"], error), "4111")
+    found = caught(OURS["public"], functools.partial(OURS["fail"], error), "s-4111")
     assert found is error
     (guarded, its_own), *inner = locals_of(found)
     assert (guarded, its_own.keys()) == ("guarded", {"function"})
@@ -174,7 +174,7 @@ def test_every_class_raised_by_the_callers_object_keeps_the_callers_frames(error
     def helper(data, mine):
         raise error
 
-    found = caught(OURS["public"], device, "4111")
+    found = caught(OURS["public"], device, "s-4111")
     assert found is error
     names = [name for name, _ in locals_of(found)]
     assert names == ["guarded", "public", "call", "device", "helper"]
@@ -189,7 +189,7 @@ def test_library_that_we_called_is_cleared_and_one_that_the_caller_called_is_not
     found = caught(
         OURS["public"],
         functools.partial(LIBRARY["call"], functools.partial(OURS["fail"], error)),
-        "4111",
+        "s-4111",
     )
     assert [held for _, held in locals_of(found)[1:]] == [{}, {}, {}, {}]
 
@@ -199,8 +199,8 @@ def test_library_that_we_called_is_cleared_and_one_that_the_caller_called_is_not
     def refuse(data):
         raise error
 
-    found = caught(OURS["public"], device, "4111")
-    assert [name for name, held in locals_of(found) if held.get("secret") == "4111"] == ["call"]
+    found = caught(OURS["public"], device, "s-4111")
+    assert [name for name, held in locals_of(found) if held.get("secret") == "s-4111"] == ["call"]
 
 
 def test_callers_exception_keeps_its_cause():
@@ -213,7 +213,7 @@ def test_callers_exception_keeps_its_cause():
     def refuse(data):
         raise OSError("unreachable")
 
-    found = caught(OURS["public"], device, "4111")
+    found = caught(OURS["public"], device, "s-4111")
     assert str(found.__cause__) == "unreachable"
     assert found.__cause__ is found.__context__
     assert found.__suppress_context__
@@ -225,7 +225,7 @@ def test_what_joseal_was_handling_does_not_leave_with_the_callers_exception():
     def device(data):
         raise ForeignError("x")
 
-    found = caught(OURS["public_while_handling"], device, "4111")
+    found = caught(OURS["public_while_handling"], device, "s-4111")
     assert [held for _, held in locals_of(found)[1:2]] == [{}]
     frames = traceback.walk_tb(found.__context__.__traceback__)
     assert [frame.f_locals for frame, _ in frames] == [{}]
@@ -234,12 +234,12 @@ def test_what_joseal_was_handling_does_not_leave_with_the_callers_exception():
 
 @pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
 def test_coroutine_is_guarded_as_a_function_is(error):
-    found = caught(finished, functools.partial(OURS["fail"], error), "4111")
+    found = caught(finished, functools.partial(OURS["fail"], error), "s-4111")
     assert found is error
     (_, _), (guarded, its_own), *inner = locals_of(found)
     assert (guarded, its_own.keys()) == ("guarded", {"function"})
     assert inner == [("coroutine", {}), ("call", {}), ("fail", {})]
-    assert finished(len, "4111") == 4
+    assert finished(len, "s-4111") == 6
 
 
 @pytest.mark.parametrize("guard", GUARDS)
@@ -249,14 +249,14 @@ def test_interrupt_while_it_is_cleaned_leaves_without_any_place(guard, monkeypat
 
     error = ForeignError("x")
     monkeypatch.setattr(secrecy, "_clean", interrupted)
-    found = caught(GUARDS[guard], functools.partial(OURS["fail_while_handling"], error), "4111")
+    found = caught(GUARDS[guard], functools.partial(OURS["fail_while_handling"], error), "s-4111")
     assert isinstance(found, KeyboardInterrupt)
     assert found.__cause__ is found.__context__ is None
     assert error.__traceback__ is error.__cause__ is error.__context__ is None
     frames = [frame for frame, _ in traceback.walk_tb(found.__traceback__)]
     ours = [frame for frame in frames if frame.f_globals["__name__"].startswith("joseal")]
     assert {frame.f_code.co_name for frame in ours} <= {"guarded"}
-    assert "4111" not in repr([frame.f_locals for frame in ours])
+    assert "s-4111" not in repr([frame.f_locals for frame in ours])
 
 
 @pytest.fixture
@@ -274,7 +274,7 @@ def test_no_local_shows_wherever_the_stack_ends(guard):
     """What cleans needs less of the stack than what may have taken a secret in hand."""
 
     def deep(left):
-        return GUARDS[guard](len, "4111") if left == 0 else deep(left - 1)
+        return GUARDS[guard](len, "s-4111") if left == 0 else deep(left - 1)
 
     limit = sys.getrecursionlimit()
     ends = 0
@@ -287,7 +287,7 @@ def test_no_local_shows_wherever_the_stack_ends(guard):
             while error is not None:
                 for frame, _ in traceback.walk_tb(error.__traceback__):
                     ours = frame.f_globals["__name__"].startswith("joseal")
-                    assert not ours or "4111" not in repr(frame.f_locals)
+                    assert not ours or "s-4111" not in repr(frame.f_locals)
                 error = error.__context__
     finally:
         sys.setrecursionlimit(limit)
@@ -297,10 +297,10 @@ def test_no_local_shows_wherever_the_stack_ends(guard):
 @pytest.mark.parametrize("function", [FAILING["fail_with_cause"], FAILING["fail_with_context"]])
 def test_cause_and_context_from_below_are_dropped(function):
     with pytest.raises(ValueError, match="x") as caught:
-        function("41" + "11")
+        function("s-" + "4111")
     assert caught.value.__cause__ is caught.value.__context__ is None
     assert not caught.value.__suppress_context__
-    assert "4111" not in "".join(traceback.format_exception(caught.value))
+    assert "s-4111" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_what_the_caller_was_handling_stays():
@@ -349,11 +349,11 @@ def test_members_of_a_group_are_cleaned():
             gathered.append(error)
         raise ExceptionGroup("several", [ExceptionGroup("more", gathered)])
 
-    found = caught(OURS["public"], device, "4111")
+    found = caught(OURS["public"], device, "s-4111")
     assert isinstance(found, ExceptionGroup)
     frames = [frame for frame, _ in traceback.walk_tb(inner.__traceback__)]
     assert [frame.f_code.co_name for frame in frames] == ["device", "call", "fail"]
-    assert frames[0].f_locals["data"] == "4111"
+    assert frames[0].f_locals["data"] == "s-4111"
     assert frames[-1].f_locals == {}
 
 
@@ -362,7 +362,7 @@ class Pair(typing.NamedTuple):
 
 
 def test_constructor_of_a_named_tuple_is_ours():
-    found = caught(OURS["public"], functools.partial(Pair.__new__, int), "4111")
+    found = caught(OURS["public"], functools.partial(Pair.__new__, int), "s-4111")
     assert isinstance(found, TypeError)
     assert [name for name, _ in locals_of(found)][-1] == "<lambda>"
     assert [held for _, held in locals_of(found)[1:]] == [{}, {}, {}]
@@ -380,7 +380,7 @@ def test_frame_that_another_thread_still_runs_leaves_with_the_traceback():
             reached.set()
             left.wait(10)
 
-    other = threading.Thread(target=OURS["call"], args=(running, "4111"))
+    other = threading.Thread(target=OURS["call"], args=(running, "s-4111"))
     other_traceback = threading.Thread(target=other.run)
     other_traceback.start()
     try:
@@ -395,7 +395,7 @@ def test_frame_that_another_thread_still_runs_leaves_with_the_traceback():
 
         found = None
         try:
-            OURS["public"](device, "4111")
+            OURS["public"](device, "s-4111")
         except ForeignError as again:
             found = again
         assert found is error
@@ -513,10 +513,10 @@ def test_what_the_caller_was_handling_is_printed_too():
 
 def test_secret_is_in_no_state_and_in_no_list_of_names():
     """Debuggers show the value of each attribute that is listed."""
-    box = Box("4111")
+    box = Box("s-4111")
     with pytest.raises(TypeError, match=r"^this object may hold a secret and can't be pickled$"):
         box.__getstate__()
-    hidden = Hidden("4111")
+    hidden = Hidden("s-4111")
     assert "content" in dir(box)
     assert "_content" not in dir(hidden)
     assert {"__class__", "__slots__"} <= set(dir(hidden))

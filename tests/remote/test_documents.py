@@ -74,9 +74,9 @@ HOSTILE = {
 def test_the_work_for_a_set_is_bounded(name, alg):
     raw = json.dumps({"keys": HOSTILE[name]}).encode()
     assert len(raw) <= MOST_BYTES
-    begun = time.process_time()
+    begun = time.thread_time()
     documents.read(raw, documents.rules(alg, "sig", private=False))
-    assert time.process_time() - begun < 2
+    assert time.thread_time() - begun < 2
 
 
 def test_reasons_repeat_no_value_of_a_set():

@@ -10,6 +10,7 @@ import traceback
 import msgspec
 import pytest
 from rich.console import Console
+from tests.helpers.addresses import without_addresses
 
 from joseal import MalformedTokenError
 from joseal.juspay import Attempt, CardInfo, Details, Expiry, SenderDetails
@@ -395,9 +396,8 @@ def captured(call):
     try:
         call()
     except (TypeError, ValueError, MalformedTokenError) as error:
-        return "".join(
-            traceback.TracebackException.from_exception(error, capture_locals=True).format()
-        )
+        report = traceback.TracebackException.from_exception(error, capture_locals=True)
+        return without_addresses("".join(report.format()))
     pytest.fail("nothing was raised")
 
 

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final, SupportsIndex, final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms.content_encryption import AeadOutput
@@ -39,6 +39,7 @@ from joseal._core.decryption import (
 )
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.arguments import (
+    NO_INFO,
     accepted_encs,
     check_aad,
     checked_info,
@@ -286,14 +287,15 @@ def begin_token(
         InvalidKeyError: a fixed key has made its 2^32 tokens.
         KeyUnavailableError: a secret on a device could not be asked.
     """
-    token_count.count(encrypter._tokens)
+    if encrypter._tokens is not None:
+        token_count.count(encrypter._tokens)
     settings = encrypter._settings
     begin, protected, wrap = settings.begin, settings.protected, settings.wrap
     if header is not None:
         begin = headers.add_parameters(begin, header)
         protected = headers.encode({**begin, **settings.end}, wrap.limits)
-    if is_info_given(info):
-        wrap = wrap._replace(info=checked_info(info, [settings.key]))
+    if info is not NO_INFO and is_info_given(info):
+        wrap = structs.replace(wrap, info=checked_info(info, [settings.key]))
     cek, encrypted_key, managed = settings.management.wrap(wrap)
     if managed:
         protected = headers.encode({**begin, **settings.end, **managed}, wrap.limits)
@@ -556,7 +558,7 @@ class Decrypter(Opaque):
         settings = self._settings
         if aad is not None:
             check_aad(aad, settings.form)
-        if is_info_given(info):
+        if info is not NO_INFO and is_info_given(info):
             checked_info(info, settings.keys)
         if not settings.is_compact:
             message = encrypted.parse(token, settings.form, settings.limits)
@@ -566,9 +568,10 @@ class Decrypter(Opaque):
         recalled = self._memo.recall(protected)
         matched = settings.match(protected) if recalled is None else recalled
         parsed, enc, keys = matched
-        encrypted_key, iv, ciphertext, tag = compact.decode_jwe(parts)
-        sealed = AeadOutput(protected, iv, ciphertext, tag)
+        decoded = compact.decode_jwe(parts)
+        sealed = AeadOutput(protected, decoded.iv, decoded.ciphertext, decoded.tag)
         check_lengths(enc, sealed)
+        encrypted_key = decoded.encrypted_key
         request = UnwrapRequest(enc, parsed.known, encrypted_key, settings.limits, {}, info)
         steps = settings.check_public(keys, request)
         plaintext, (key, _) = settings.decrypt(enc, sealed, parsed, steps)

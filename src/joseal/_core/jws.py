@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, final
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from joseal._core import checks
 from joseal._core.algorithms.signatures import SignatureScheme
@@ -360,7 +360,7 @@ class Verifier(Opaque):
         ring = KeySet._of(keys)
         # b64 is always understood: `_accept` refuses the value that was not asked for.
         understood = headers.expected(typ, cty, crit)
-        understood = understood._replace(crit=understood.crit | {"b64"})
+        understood = structs.replace(understood, crit=understood.crit | {"b64"})
         mechanisms = ring._prepare(lambda key: key._for_signatures("verify", policy))
         self._set(_keys=ring, _mechanisms=mechanisms, _expected=understood)
         self._set(_any_kid=any_kid, _b64=b64, _form=form, _limits=limits)

@@ -14,7 +14,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, SupportsIndex, final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms.hpke.quantum import weakest_of
@@ -229,7 +229,7 @@ class MultiEncrypter(Opaque):
         if is_info_given(info):
             # By each key: a recipient without HPKE would open what the info does not bind.
             for key in settings.keys:
-                wrap = wrap._replace(info=checked_info(info, [key]))
+                wrap = structs.replace(wrap, info=checked_info(info, [key]))
         if header is not None:
             begin = _shared(headers.add_parameters(begin, header))
         token_count.count(self._tokens)

@@ -4,6 +4,7 @@ import json
 import tracemalloc
 
 import pytest
+from msgspec import structs
 from tests.helpers import forge
 
 from joseal._core.algorithms import content_chunked, content_encryption
@@ -96,12 +97,14 @@ def test_seal_and_open_agree_with_bare_primitives(name, size):
 def test_every_part_is_authenticated(name):
     enc, cek, iv, plaintext = material(name, 40)
     good = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
-    for part in AeadOutput._fields:
+    for part in AeadOutput.__struct_fields__:
         raw = getattr(good, part)
         for place in range(len(raw)):
             for bit in range(8):
                 bad = raw[:place] + bytes((raw[place] ^ 1 << bit,)) + raw[place + 1 :]
-                assert content_encryption.open_(enc, cek, good._replace(**{part: bad})) is None
+                assert (
+                    content_encryption.open_(enc, cek, structs.replace(good, **{part: bad})) is None
+                )
     for place in range(len(cek)):
         if name in forge.CBC_ENCS and place >= enc.tag_bytes:
             break  # The second half only deciphers: the tag does not depend on it.
@@ -148,11 +151,12 @@ def test_cbc_is_never_deciphered_under_a_bad_tag(name, deciphered):
     good = AeadOutput(AAD, iv, *forge.seal(name, cek, iv, AAD, plaintext))
     for place in range(enc.tag_bytes):
         bad = good.tag[:place] + bytes((good.tag[place] ^ 0x80,)) + good.tag[place + 1 :]
-        assert content_encryption.open_(enc, cek, good._replace(tag=bad)) is None
-    assert content_encryption.open_(enc, cek, good._replace(aad=AAD + b"A")) is None
-    assert content_encryption.open_(enc, cek, good._replace(iv=bytes(16))) is None
+        assert content_encryption.open_(enc, cek, structs.replace(good, tag=bad)) is None
+    assert content_encryption.open_(enc, cek, structs.replace(good, aad=AAD + b"A")) is None
+    assert content_encryption.open_(enc, cek, structs.replace(good, iv=bytes(16))) is None
     assert (
-        content_encryption.open_(enc, cek, good._replace(ciphertext=good.ciphertext[16:])) is None
+        content_encryption.open_(enc, cek, structs.replace(good, ciphertext=good.ciphertext[16:]))
+        is None
     )
     assert content_encryption.open_(enc, bytes(enc.cek_bytes), good) is None
     assert deciphered == []
@@ -201,14 +205,14 @@ def test_lengths_fit_only_those_that_enc_makes(name):
     good = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, b"x" * 20))
     assert content_encryption.lengths_fit(enc, good)
     for size in range(70):
-        assert content_encryption.lengths_fit(enc, good._replace(iv=bytes(size))) is (
+        assert content_encryption.lengths_fit(enc, structs.replace(good, iv=bytes(size))) is (
             size == enc.iv_bytes
         )
-        assert content_encryption.lengths_fit(enc, good._replace(tag=bytes(size))) is (
+        assert content_encryption.lengths_fit(enc, structs.replace(good, tag=bytes(size))) is (
             size == enc.tag_bytes
         )
         blocks = size > 0 and size % 16 == 0
-        fits = content_encryption.lengths_fit(enc, good._replace(ciphertext=bytes(size)))
+        fits = content_encryption.lengths_fit(enc, structs.replace(good, ciphertext=bytes(size)))
         assert fits is (blocks if forge.ENCS[name].mac else True)
 
 
@@ -234,7 +238,7 @@ def test_large_ciphertext_is_opened_chunk_by_chunk_for_all_but_the_drafts(name, 
         bad = AeadOutput(AAD, iv, large_of(ciphertext), bytes(len(tag)))
         assert content_encryption.open_(enc, cek, bad) is None
         # The ciphertext is still there for the next key.
-        assert content_encryption.open_(enc, cek, bad._replace(tag=tag)) == plaintext
+        assert content_encryption.open_(enc, cek, structs.replace(bad, tag=tag)) == plaintext
         assert len(checked) == (0 if name in {"C20P", "XC20P"} else 2)
         checked.clear()
 

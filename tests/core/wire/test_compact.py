@@ -7,6 +7,7 @@ import pytest
 
 from joseal._core.limits import Limits
 from joseal._core.wire import compact
+from joseal._core.wire.compact import CompactJwe
 from joseal._core.wire.large import Span
 from joseal.errors import MalformedTokenError, TokenTooLargeError
 
@@ -94,7 +95,7 @@ def test_a_ciphertext_stays_in_its_token_from_64_kibibytes_of_token_on(kind):
         *others, last = (b"ab", b"c", b"de", b"f")
         place = Span(token, len(head), size - len(tail))
         found = place if size >= 65536 else ciphertext.encode()
-        assert compact.parse_jwe(token, LIMITS) == (*others, found, last)
+        assert compact.parse_jwe(token, LIMITS) == CompactJwe(*others, found, last)
         assert token[place.start : place.stop] == kind(ciphertext)
 
 
@@ -104,9 +105,10 @@ def test_a_large_token_is_split_as_a_small_one(monkeypatch, kind):
     for sizes in itertools.product(range(3), repeat=5):
         parts = [letter * size for letter, size in zip("abcde", sizes, strict=True)]
         token = kind(".".join(parts))
-        header, encrypted_key, iv, (place, start, stop), tag = compact.parse_jwe(token, LIMITS)
+        cut = compact.parse_jwe(token, LIMITS)
+        place, start, stop = cut.ciphertext
         assert place is token
-        found = header, encrypted_key, iv, token[start:stop], tag
+        found = cut.protected, cut.encrypted_key, cut.iv, token[start:stop], cut.tag
         assert found == tuple(
             kind(part) if number == 3 else part.encode() for number, part in enumerate(parts)
         )

@@ -13,13 +13,14 @@ Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding.
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.algorithms import AES, AES128, AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC, GCM
 from cryptography.hazmat.primitives.hmac import HMAC
 
@@ -40,6 +41,12 @@ _OVERLAP_BYTES: Final = 4 * 1024 * 1024
 _AHEAD: Final = 4
 
 BLOCK_BYTES: Final = 16
+
+# By the size of the key. Measured: a class for one size alone looks it up less often; there is none
+# for 24 bytes.
+AES_OF: Final[Mapping[int, type[AES | AES128 | AES256]]] = MappingProxyType(
+    {16: AES128, 24: AES, 32: AES256}
+)
 
 # PKCS #7 padding by its size.
 PADDINGS: Final = tuple(bytes((size,)) * size for size in range(BLOCK_BYTES + 1))
@@ -92,7 +99,9 @@ class ChunkedEncryption:
     def _cbc_hmac(self, chunks: Iterable[BytesLike], *, overlap: bool) -> Iterator[bytes]:
         """RFC 7518 section 5.2.2.1."""
         enc = self._enc
-        cipher = Cipher(AES(self._cek[enc.tag_bytes :]), CBC(self._iv)).encryptor()
+        cipher = Cipher(
+            AES_OF[enc.tag_bytes](self._cek[enc.tag_bytes :]), CBC(self._iv)
+        ).encryptor()
         mac = _begin_mac(enc, self._cek, self._iv, self._aad)
         size = 0
         with _fed(mac, overlap=overlap) as feed:
@@ -133,7 +142,11 @@ def authenticate(
         return None
     # In CBC the last block needs only the one before it.
     mode = CBC(end[:BLOCK_BYTES])
-    block = Cipher(AES(cek[enc.tag_bytes :]), mode).decryptor().update(end[BLOCK_BYTES:])
+    block = (
+        Cipher(AES_OF[enc.tag_bytes](cek[enc.tag_bytes :]), mode)
+        .decryptor()
+        .update(end[BLOCK_BYTES:])
+    )
     padding_bytes = block[-1]
     if not 1 <= padding_bytes <= BLOCK_BYTES or not block.endswith(PADDINGS[padding_bytes]):
         return None
@@ -171,7 +184,7 @@ def _decryptor(enc: EncSpec, cek: bytes, iv: bytes) -> CipherContext:
     """Return a cipher for a ciphertext that was authenticated: with GCM, it checks no tag."""
     if enc.family == "gcm":
         return Cipher(AES(cek), GCM(iv)).decryptor()
-    return Cipher(AES(cek[enc.tag_bytes :]), CBC(iv)).decryptor()
+    return Cipher(AES_OF[enc.tag_bytes](cek[enc.tag_bytes :]), CBC(iv)).decryptor()
 
 
 def _begin_mac(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes) -> HMAC:

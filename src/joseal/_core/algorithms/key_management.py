@@ -9,7 +9,9 @@ Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.registry import EncSpec
@@ -26,7 +28,7 @@ Wrapped = tuple[bytes, bytes, Mapping[str, object]]
 NO_MEMBERS: Mapping[str, object] = {}
 
 
-class UnwrapRequest(NamedTuple):
+class UnwrapRequest(Struct, frozen=True):
     """A token's description of its content encryption key, and what the decrypter allows in it."""
 
     enc: EncSpec
@@ -40,7 +42,7 @@ class UnwrapRequest(NamedTuple):
     info: bytes = b""
 
 
-class WrapSettings(NamedTuple):
+class WrapSettings(Struct, frozen=True):
     """The settings of one `Encrypter`, the same for all of its tokens.
 
     `apu` and `apv` are agreed names of the parties, for ECDH-ES only. RFC 7518 section 4.6.1.

@@ -19,6 +19,9 @@ from joseal._core.wire.json_form.members import Form
 # One stage of HPKE writes its length in two bytes, and Key Encryption puts words around it.
 MOST_INFO_BYTES: Final = 32 * 1024
 
+# In CPython every empty bytes object is this one, so that most calls compare identities alone.
+NO_INFO: Final = b""
+
 
 def content_of(key: Key, enc: Enc | None) -> EncSpec:
     """Return the content encryption of the key's alg, or the one that the caller names.

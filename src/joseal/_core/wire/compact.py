@@ -7,7 +7,9 @@ Rules:
 Source: RFC 7516 sections 3.1, 5.2 and 7.1; RFC 7515 sections 3.1 and 7.1.
 """
 
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from joseal._core import checks
 from joseal._core.limits import Limits
@@ -28,7 +30,7 @@ _TEXT: Final = (str, bytes)
 _C = TypeVar("_C")
 
 
-class CompactJwe(NamedTuple, Generic[_C]):
+class CompactJwe(Struct, Generic[_C], frozen=True):
     """A JWE cut into its segments, each still encoded.
 
     Attributes:
@@ -46,7 +48,7 @@ class CompactJwe(NamedTuple, Generic[_C]):
     tag: bytes
 
 
-class DecodedJwe(NamedTuple):
+class DecodedJwe(Struct, frozen=True):
     """The segments of a JWE behind its header, decoded."""
 
     encrypted_key: bytes
@@ -98,7 +100,7 @@ def decode_jwe(parts: CompactJwe[bytes | Span]) -> DecodedJwe:
     Raises:
         MalformedTokenError: one is not canonical base64url; the message names the first.
     """
-    _, wrapped, iv, ciphertext, tag = parts
+    wrapped, iv, ciphertext, tag = parts.encrypted_key, parts.iv, parts.ciphertext, parts.tag
     if isinstance(ciphertext, bytes):
         decoded = base64url.decode_all((wrapped, iv, ciphertext, tag))
         if decoded is not None:

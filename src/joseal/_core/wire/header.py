@@ -128,7 +128,7 @@ def check_crit(header: Header, understood: Collection[str]) -> None:
             )
 
 
-class Expected(NamedTuple):
+class Expected(Struct, frozen=True):
     """The demands on every received header, apart from `alg` and `enc`."""
 
     typ: str | None

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
+from msgspec import structs
 
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput
@@ -61,7 +62,7 @@ class _Mac(NamedTuple):
 def ways(enc: EncSpec, reading: Reading) -> list[Way]:
     """Return the readings of a token, those with the fewest faults first."""
     found = [
-        Way((*shape.codes, *codes), shape.sealed._replace(aad=aad))
+        Way((*shape.codes, *codes), structs.replace(shape.sealed, aad=aad))
         for shape in _shapes(enc, reading)
         for codes, aad in _aads(reading)
     ]

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from joseal._core.policy import FIPS_NAMES, MODERN, Policy
     from joseal._core.resolver import KeyResolver
     from joseal._core.rewrap import Rewrapper, remove_recipients, rewrap
-    from joseal._core.wire.json_form.members import Form
+    from joseal._core.wire.forms import Form
 
 __all__ = [
     "FIPS_NAMES",
@@ -119,7 +119,7 @@ _HOMES: Final = {
     "ExternalKey": "keys.external",
     "ExternalSecret": "keys.external",
     "FIPS_NAMES": "policy",
-    "Form": "wire.json_form.members",
+    "Form": "wire.forms",
     "Key": "keys",
     "KeyResolver": "resolver",
     "KeySet": "keys",

@@ -176,6 +176,11 @@ REFUSALS = [
     ),
     (
         ValueError,
+        "form must be one of compact, flattened, general",
+        lambda: seals_with_aad(None, form="json"),
+    ),
+    (
+        ValueError,
         "aad goes with form='flattened' or form='general'",
         lambda: seals_with_aad(b"x", form="compact"),
     ),

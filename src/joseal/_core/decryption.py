@@ -10,24 +10,22 @@ Source: RFC 7516 sections 5.2 and 11.5.
 
 import os
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import UNSET, Struct
 
-from joseal._core.algorithms import content_encryption, deflate
+from joseal._core.algorithms import content_encryption, hashes
 from joseal._core.algorithms.content_encryption import AeadOutput
-from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import KeyManagement, Unwrap, UnwrapRequest
 from joseal._core.algorithms.registry import EncSpec, has_own_enc, said
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.keyset import MOST_TRIES
+from joseal._core.late import late, load
 from joseal._core.limits import Limits
-from joseal._core.wire import compact
+from joseal._core.wire import compact, strict_json
 from joseal._core.wire import header as headers
+from joseal._core.wire.forms import Form
 from joseal._core.wire.header import Expected, Header, Members
-from joseal._core.wire.json_form import encrypted
-from joseal._core.wire.json_form.encrypted import JsonJwe
-from joseal._core.wire.json_form.members import Form, decode
 from joseal.errors import (
     DecryptionError,
     MalformedTokenError,
@@ -35,6 +33,19 @@ from joseal.errors import (
     TokenTooLargeError,
     UnknownKeyError,
 )
+
+# What most tokens don't need; `DecryptionSettings` loads it for those that may.
+if TYPE_CHECKING:
+    from joseal._core.algorithms import deflate
+    from joseal._core.algorithms.hpke import quantum
+    from joseal._core.wire.json_form import encrypted
+    from joseal._core.wire.json_form import members as json_members
+    from joseal._core.wire.json_form.encrypted import JsonJwe
+else:
+    deflate = late("joseal._core.algorithms.deflate")
+    encrypted = late("joseal._core.wire.json_form.encrypted")
+    json_members = late("joseal._core.wire.json_form.members")
+    quantum = late("joseal._core.algorithms.hpke.quantum")
 
 # A key, and what it does with the encrypted key of one recipient.
 Step: TypeAlias = tuple[Key, Unwrap]
@@ -71,6 +82,21 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     is_compact: bool
     unprotected: frozenset[str]
     limits: Limits
+
+    def __post_init__(self) -> None:
+        """Load what a token may need, so that none waits for it."""
+        strict_json.prepare()
+        if any(enc.family == "cbc-hmac" for enc in self.encs.values()):
+            hashes.prepare()
+        if self.accept_zip:
+            load(deflate)
+        if not self.is_compact:
+            for module in (encrypted, json_members, quantum):
+                load(module)
+
+    def parse(self, token: str | bytes) -> "JsonJwe":
+        """Read a message in the form of JSON that is accepted. Raises: as `encrypted.parse`."""
+        return encrypted.parse(token, self.form, self.limits)
 
     def match(self, protected: bytes) -> Matched:
         """Read the header; return it with the enc and the keys that may serve."""
@@ -216,7 +242,7 @@ class JsonSteps(Struct, frozen=True, kw_only=True):
 
 
 def check_json(
-    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None = None, info: bytes = b""
+    settings: DecryptionSettings, message: "JsonJwe", aad: bytes | None = None, info: bytes = b""
 ) -> JsonSteps:
     """Do every public check of a message in JSON. RFC 7516 section 5.2.
 
@@ -229,19 +255,21 @@ def check_json(
     """
     limits = settings.limits
     parsed = encrypted.read_headers(message, settings.unprotected, limits)
-    if weakest_of(each.known.alg for each in parsed) is not None:
+    if quantum.weakest_of(each.known.alg for each in parsed) is not None:
         raise MalformedTokenError("not all recipients are quantum-resistant, and one of them is")
     # What these say of the content is the same for each recipient.
-    enc, wanted = settings.accept(parsed[0]), decode(message.aad, "aad")
+    enc, wanted = settings.accept(parsed[0]), json_members.decode(message.aad, "aad")
     if aad is not None and aad != wanted:
         demanded = "other additional data" if wanted else "additional data, the message has none"
         raise NotAllowedError("aad", f"aad= demands {demanded}")
-    encrypted_keys = [decode(each.encrypted_key, "encrypted_key") for each in message.recipients]
+    encrypted_keys = [
+        json_members.decode(each.encrypted_key, "encrypted_key") for each in message.recipients
+    ]
     sealed = AeadOutput(
         aad=message.authenticated(),
-        iv=decode(message.iv, "iv"),
-        ciphertext=decode(message.ciphertext, "ciphertext"),
-        tag=decode(message.tag, "tag"),
+        iv=json_members.decode(message.iv, "iv"),
+        ciphertext=json_members.decode(message.ciphertext, "ciphertext"),
+        tag=json_members.decode(message.tag, "tag"),
     )
     check_lengths(enc, sealed)
     requests = [
@@ -253,7 +281,7 @@ def check_json(
 
 
 def open_json(
-    settings: DecryptionSettings, message: JsonJwe, aad: bytes | None, info: bytes = b""
+    settings: DecryptionSettings, message: "JsonJwe", aad: bytes | None, info: bytes = b""
 ) -> tuple[bytes, dict[str, object], Key, BesideContent]:
     """Open a message in JSON. RFC 7516 section 5.2.
 

@@ -29,7 +29,7 @@ from joseal._core.algorithms.key_management import (
     WrapSettings,
 )
 from joseal._core.algorithms.registry import Enc
-from joseal._core.assembly import JsonStart, TokenStart, assemble, assemble_json, deflated
+from joseal._core.assembly import TokenStart, assemble, assemble_json, deflated
 from joseal._core.decryption import (
     BesideContent,
     DecryptionSettings,
@@ -40,6 +40,7 @@ from joseal._core.decryption import (
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.arguments import (
     NO_INFO,
+    acceptable,
     accepted_encs,
     check_aad,
     checked_info,
@@ -52,13 +53,10 @@ from joseal._core.limits import Limits
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
-from joseal._core.wire import base64url, compact
+from joseal._core.wire import compact
 from joseal._core.wire import header as headers
+from joseal._core.wire.forms import Form, check_form
 from joseal._core.wire.header_memo import HeaderMemo
-from joseal._core.wire.json_form import encrypted
-from joseal._core.wire.json_form import members as json_members
-from joseal._core.wire.json_form.encrypted import Recipient
-from joseal._core.wire.json_form.members import Form
 from joseal.errors import TokenTooLargeError
 
 _DEFAULTS: Final = Limits()
@@ -157,7 +155,7 @@ class Encrypter(Opaque):
         if not isinstance(key, Key):
             raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, compress=compress)
-        json_members.check_form(form)
+        check_form(form)
         known = content_of(key, enc)
         begin = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         end: dict[str, str] = {} if known.inner_bytes else {"enc": known.name}
@@ -236,7 +234,7 @@ class Encrypter(Opaque):
         if settings.is_compact:
             token = assemble(enc, start, plaintext)
         else:
-            token = assemble_json(enc, _json_start(start, settings.form), plaintext, aad)
+            token = assemble_json(enc, start.in_json(settings.form), plaintext, aad)
         if len(token) > limits.token_bytes:
             raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
         return token
@@ -453,7 +451,7 @@ class Decrypter(Opaque):
         limits: Limits = _DEFAULTS,
     ) -> None:
         checks.check(limits, any_kid=any_kid, accept_zip=accept_zip)
-        json_members.check_form(form)
+        check_form(form)
         ring = KeySet._of(keys)
         encs = accepted_encs(ring, enc)
         settings = DecryptionSettings(
@@ -466,7 +464,7 @@ class Decrypter(Opaque):
             accept_zip=accept_zip,
             form=form,
             is_compact=form == "compact",
-            unprotected=encrypted.acceptable(accept_unprotected),
+            unprotected=acceptable(form, accept_unprotected),
             limits=limits,
         )
         memo: HeaderMemo[Matched] = HeaderMemo()
@@ -561,8 +559,7 @@ class Decrypter(Opaque):
         if info is not NO_INFO and is_info_given(info):
             checked_info(info, settings.keys)
         if not settings.is_compact:
-            message = encrypted.parse(token, settings.form, settings.limits)
-            return open_json(settings, message, aad, info)
+            return open_json(settings, settings.parse(token), aad, info)
         parts = compact.parse_jwe(token, settings.limits)
         protected = parts.protected
         recalled = self._memo.recall(protected)
@@ -586,8 +583,3 @@ class Decrypter(Opaque):
 def decryption_settings(decrypter: Decrypter) -> DecryptionSettings:
     """Return what a `Decrypter` was made with."""
     return decrypter._settings
-
-
-def _json_start(start: TokenStart, form: Form) -> JsonStart:
-    recipient = Recipient({}, base64url.encode(start.encrypted_key))
-    return JsonStart(form, start.protected, start.cek, start.iv, (recipient,))

@@ -25,10 +25,10 @@ from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, Result, hide_locals
 from joseal._core.wire import base64url, compact, strict_json
 from joseal._core.wire import header as headers
+from joseal._core.wire.forms import Form, check_form
 from joseal._core.wire.header import Expected, Header
 from joseal._core.wire.json_form import members as json_members
 from joseal._core.wire.json_form import signed
-from joseal._core.wire.json_form.members import Form
 from joseal._core.wire.json_form.signed import JsonJws, Signature
 from joseal.errors import (
     MalformedTokenError,
@@ -117,7 +117,7 @@ class Signer(Opaque):
         if not isinstance(key, Key):
             raise checks.not_key("key", key)
         checks.check(limits, write_kid=write_kid, detached=detached, b64=b64)
-        json_members.check_form(form)
+        check_form(form)
         members = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         protected = headers.encode(members, limits)
         if not b64:
@@ -356,7 +356,8 @@ class Verifier(Opaque):
         limits: Limits = _DEFAULTS,
     ) -> None:
         checks.check(limits, any_kid=any_kid, b64=b64)
-        json_members.check_form(form)
+        check_form(form)
+        strict_json.prepare()
         ring = KeySet._of(keys)
         # b64 is always understood: `_accept` refuses the value that was not asked for.
         understood = headers.expected(typ, cty, crit)

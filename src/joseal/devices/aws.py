@@ -18,7 +18,7 @@ GetPublicKey; FIPS 204 section 6.2 for the representative of a long message.
 from collections.abc import Mapping
 from typing import Final, final
 
-from joseal._core.algorithms.akp import AkpPublicKey
+from joseal._core.algorithms.akp_keys import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey, field_bytes, name
 from joseal._core.algorithms.hashes import shake256
 from joseal._core.algorithms.registry import ALGS, SIGS, WEIERSTRASS, KeyAlg

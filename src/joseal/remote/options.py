@@ -13,9 +13,9 @@ from joseal._core.limits import Limits
 from joseal._core.policy import Policy
 from joseal._core.wire import compact
 from joseal._core.wire import header as headers
+from joseal._core.wire.forms import Form
 from joseal._core.wire.header import Header
 from joseal._core.wire.json_form import encrypted, signed
-from joseal._core.wire.json_form.members import Form
 from joseal.errors import TokenError
 
 _DEFAULTS: Final = Limits()

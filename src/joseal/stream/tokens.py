@@ -35,7 +35,7 @@ from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, compact
 from joseal._core.wire.compact import CompactJwe
-from joseal._core.wire.json_form.members import Form
+from joseal._core.wire.forms import Form
 from joseal.errors import (
     DecryptionError,
     MalformedTokenError,

@@ -144,7 +144,7 @@ def test_all_other_encodings_near_them_make_a_secret(curve):
 @pytest.mark.parametrize("curve", curves._DOMAINS)
 def test_curve_whose_points_have_a_y_has_no_point_of_low_order(curve: str) -> None:
     """The order of the group is the only multiple of the base point's prime order near p + 1."""
-    prime, _, order, _ = curves._DOMAINS[curve]
+    prime, order = curves._DOMAINS[curve].prime, curves._DOMAINS[curve].order
     # Hasse: the number of points differs from p + 1 by 2 sqrt(p) at most.
     assert abs(order - prime - 1) <= 2 * math.isqrt(prime) + 1
     assert 2 * order > prime + 1 + 2 * math.isqrt(prime) + 1

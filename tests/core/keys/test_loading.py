@@ -15,6 +15,7 @@ from tests.helpers import all_algorithms, forge
 
 from joseal import InvalidKeyError, Key
 from joseal._core.keys import loading
+from joseal._core.keys.formats import certificates
 
 EC = all_algorithms.private("P-256")
 PEM = EC.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -39,11 +40,11 @@ def test_text_around_pem_need_not_be_what_utf_8_can_carry():
 
 def test_what_is_private_is_not_looked_through_for_certificates(monkeypatch):
     der = EC.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    monkeypatch.setattr(loading.certificates, "beside", None)
+    monkeypatch.setattr(certificates, "beside", None)
     for key in (Key.from_pem(PEM, alg="ES256"), Key.from_der(der, alg="ES256")):
         assert key.certificates == ()
     for pem in (certificate(EC).public_bytes(Encoding.PEM), PEM.decode()):
-        monkeypatch.setattr(loading.certificates, "beside", lambda raw: (raw,))
+        monkeypatch.setattr(certificates, "beside", lambda raw: (raw,))
         expected = () if isinstance(pem, str) else (pem,)
         assert loading.of_pem(pem, "ES256", None).chain == expected
 

@@ -262,7 +262,8 @@ def point_faults(curve):
 
 def small_points(curve):
     """Yield points with small x; the primes here are 3 modulo 4."""
-    prime, b, _, a = curves._DOMAINS[curve]
+    domain = curves._DOMAINS[curve]
+    prime, b, a = domain.prime, domain.b, domain.a
     for x in range(1, 100):
         square = (x**3 + a * x + b) % prime
         y = pow(square, (prime + 1) // 4, prime)

@@ -106,7 +106,7 @@ def test_a_large_token_is_split_as_a_small_one(monkeypatch, kind):
         parts = [letter * size for letter, size in zip("abcde", sizes, strict=True)]
         token = kind(".".join(parts))
         cut = compact.parse_jwe(token, LIMITS)
-        place, start, stop = cut.ciphertext
+        place, start, stop = cut.ciphertext.token, cut.ciphertext.start, cut.ciphertext.stop
         assert place is token
         found = cut.protected, cut.encrypted_key, cut.iv, token[start:stop], cut.tag
         assert found == tuple(

@@ -12,7 +12,7 @@ RFC 8812 section 3.1, NIST SP 800-186 section 3.2.1, SEC 2 section 2.4.1 (secp25
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import Final, NamedTuple, TypeAlias, TypeGuard, TypeVar
+from typing import Final, TypeAlias, TypeGuard, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed4
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x448 import X448PrivateKey, X448PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from msgspec import Struct
 
 from joseal._core.algorithms import foreign
 from joseal.errors import InvalidKeyError
@@ -60,7 +61,7 @@ _SIZES: Final[Mapping[str, int]] = MappingProxyType(
 )
 
 
-class _Domain(NamedTuple):
+class _Domain(Struct, frozen=True):
     """The field, the order and the constants of a curve y^2 = x^3 + ax + b."""
 
     prime: int
@@ -219,9 +220,10 @@ def unsupported(algorithm: str) -> InvalidKeyError:
 
 def _is_point(curve: str, x_bytes: bytes, y_bytes: bytes) -> bool:
     """Tell whether both coordinates are below the prime and fit the equation of the curve."""
-    prime, b, _, a = _DOMAINS[curve]
+    domain = _DOMAINS[curve]
+    prime, a = domain.prime, domain.a
     x, y = int.from_bytes(x_bytes, "big"), int.from_bytes(y_bytes, "big")
-    return x < prime and y < prime and (y * y - (x * x + a) * x - b) % prime == 0
+    return x < prime and y < prime and (y * y - (x * x + a) * x - domain.b) % prime == 0
 
 
 def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKey | None:

@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cryptography.hazmat.primitives import hashes
 
 from joseal._core.algorithms.registry import HashName
+from joseal._core.late import late, load
+
+# It brings an OpenSSL of its own, which takes as long to load as all of this package.
+if TYPE_CHECKING:
+    import hmac
+else:
+    hmac = late("hmac")
 
 Hash: TypeAlias = hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
@@ -42,9 +49,11 @@ def sha3_256(data: bytes) -> bytes:
     return function.finalize()
 
 
+def prepare() -> None:
+    """Load what `same` needs, so that no token waits for it."""
+    load(hmac)
+
+
 def same(computed: bytes, received: bytes) -> bool:
     """Compare in constant time."""
-    # It brings an OpenSSL of its own, which takes as long to load as all of this package.
-    import hmac  # noqa: PLC0415
-
     return hmac.compare_digest(computed, received)

@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v1
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from joseal._core.algorithms import curves
-from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey, MlDsaPrivate, MlDsaPublic
+from joseal._core.algorithms import curves, hashes
+from joseal._core.algorithms.akp import MlDsaPrivate, MlDsaPublic
+from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.hashes import HASHES, same
 from joseal._core.algorithms.registry import SigSpec
 from joseal._core.secrecy import Opaque
@@ -53,6 +54,7 @@ class Hmac(Opaque):
     _key: bytes
 
     def __init__(self, sig: SigSpec, key: bytes) -> None:
+        hashes.prepare()
         self._set(_sig=sig, _key=key)
 
     def sign(self, data: bytes) -> bytes:

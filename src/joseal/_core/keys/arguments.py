@@ -8,13 +8,20 @@ sections 4 to 6.
 """
 
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from joseal._core import checks
 from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs
 from joseal._core.keys.key import Key
 from joseal._core.keys.keyset import KeySet
-from joseal._core.wire.json_form.members import Form
+from joseal._core.late import late
+from joseal._core.wire.forms import Form
+
+# Most programs use the compact form alone.
+if TYPE_CHECKING:
+    from joseal._core.wire.json_form import encrypted
+else:
+    encrypted = late("joseal._core.wire.json_form.encrypted")
 
 # One stage of HPKE writes its length in two bytes, and Key Encryption puts words around it.
 MOST_INFO_BYTES: Final = 32 * 1024
@@ -61,6 +68,16 @@ def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSp
 def enc_name(enc: EncSpec) -> Enc | None:
     """Return the name that a caller gives; None for a content encryption that is part of an alg."""
     return None if enc.inner_bytes else enc.name
+
+
+def acceptable(form: Form, names: Collection[str]) -> frozenset[str]:
+    """Check the names that a caller accepts from where nothing is authenticated.
+
+    Raises: as `encrypted.acceptable`.
+    """
+    if form == "compact" and isinstance(names, tuple) and not names:
+        return frozenset()
+    return encrypted.acceptable(names)
 
 
 def is_info_given(info: object) -> bool:

@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from joseal._core.algorithms.akp import AkpPublicKey
+from joseal._core.algorithms.akp_keys import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque

@@ -10,11 +10,10 @@ Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, Self, SupportsIndex, TypeAlias, final
+from typing import TYPE_CHECKING, Final, Literal, Self, SupportsIndex, TypeAlias, final
 
 from joseal._core import checks
-from joseal._core.algorithms import akp
-from joseal._core.algorithms.akp import AkpPublicKey
+from joseal._core.algorithms.akp_keys import AkpPublicKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import Password
@@ -30,8 +29,7 @@ from joseal._core.algorithms.registry import (
     SigSpec,
     lookup_alg,
 )
-from joseal._core.algorithms.signatures import SignatureScheme
-from joseal._core.keys import derived, loading, support
+from joseal._core.keys import loading, support
 from joseal._core.keys import material as materials
 from joseal._core.keys.external import (
     External,
@@ -40,12 +38,11 @@ from joseal._core.keys.external import (
     PublicMaterial,
     SharedExternal,
 )
-from joseal._core.keys.formats import pem as pems
-from joseal._core.keys.formats.certificates import Certificate
-from joseal._core.keys.jwk import codec as jwks
+from joseal._core.keys.jwk.operations import Direction, counterparts, permits
 from joseal._core.keys.loading import Loaded, check_switches
 from joseal._core.keys.material import Held, Material, PrivateMaterial, Secret
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature, unfit
+from joseal._core.late import late
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
 from joseal._core.secrecy import Opaque, hide_locals
@@ -53,11 +50,24 @@ from joseal._core.wire import base64url
 from joseal._core.wire import header as headers
 from joseal.errors import InvalidKeyError
 
+if TYPE_CHECKING:
+    from joseal._core.algorithms import akp
+    from joseal._core.algorithms.signatures import SignatureScheme
+    from joseal._core.keys import derived
+    from joseal._core.keys.formats import pem as pems
+    from joseal._core.keys.formats.certificates import Certificate
+    from joseal._core.keys.jwk import codec as jwks
+else:
+    akp = late("joseal._core.algorithms.akp")
+    derived = late("joseal._core.keys.derived")
+    pems = late("joseal._core.keys.formats.pem")
+    jwks = late("joseal._core.keys.jwk.codec")
+
 _SHOWN_KID: Final = 64
 _ON_DEVICE: Final = "the secret is on its device and stays there"
 
 # SubjectPublicKeyInfo or pub, alg, kid, key_ops and certificates of a public key.
-_Parts: TypeAlias = tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]
+_Parts: TypeAlias = "tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]"
 
 
 @exported
@@ -89,14 +99,14 @@ class Key(Opaque):
     )
 
     _alg: AlgorithmSpec
-    _certificates: tuple[Certificate, ...]
+    _certificates: "tuple[Certificate, ...]"
     _enc: str | None
     _is_secret: bool
     _kid: str | None
     _material: Material
     _operations: frozenset[str] | None
     _management: KeyManagement | None
-    _signature: SignatureScheme | None
+    _signature: "SignatureScheme | None"
 
     def __init__(self) -> None:
         raise TypeError(
@@ -113,7 +123,7 @@ class Key(Opaque):
         enc: str | None = None,
         operations: frozenset[str] | None = None,
         legacy: bool = False,
-        chain: tuple[Certificate, ...] = (),
+        chain: "tuple[Certificate, ...]" = (),
     ) -> Self:
         """Bind material to its one alg, once it has passed every check.
 
@@ -157,12 +167,17 @@ class Key(Opaque):
             ValueError: UTF-8 can't carry `kid`.
             InvalidKeyError: a JWK has another kid; or the material can't serve its alg or its enc.
         """
-        material, alg, chain, own, enc, operations = loaded
+        own = loaded.kid
         if kid is not None and own is not None and kid != own:
             raise InvalidKeyError("the JWK's own kid contradicts kid=")
-        kid = own if kid is None else kid
         return cls._make(
-            material, alg, kid=kid, enc=enc, operations=operations, legacy=legacy, chain=chain
+            loaded.material,
+            loaded.alg,
+            kid=own if kid is None else kid,
+            enc=loaded.enc,
+            operations=loaded.operations,
+            legacy=legacy,
+            chain=loaded.chain,
         )
 
     @classmethod
@@ -718,7 +733,7 @@ class Key(Opaque):
         return isinstance(self._material, Secret)
 
     @property
-    def certificates(self) -> tuple[Certificate, ...]:
+    def certificates(self) -> "tuple[Certificate, ...]":
         """The certificates that the key came with, its own first; none without any."""
         return self._certificates
 
@@ -769,7 +784,7 @@ class Key(Opaque):
         """
         return [self._certificate().x5c]
 
-    def _certificate(self) -> Certificate:
+    def _certificate(self) -> "Certificate":
         own = self._certificates[:1]
         if not own or self.is_symmetric or own[0].spki_sha256 != self.spki_sha256():
             raise InvalidKeyError("the key did not come with its certificate")
@@ -794,7 +809,7 @@ class Key(Opaque):
         Source: RFC 7517 section 4.
         """
         public = materials.public(self._material)
-        operations = jwks.counterparts(self._operations)
+        operations = counterparts(self._operations)
         return self._make(
             public,
             self.alg,
@@ -902,7 +917,7 @@ class Key(Opaque):
         shown: dict[str, object] = {**released, "alg": self._enc or self.alg}
         if self._kid is not None:
             shown["kid"] = self._kid
-        operations = self._operations if private else jwks.counterparts(self._operations)
+        operations = self._operations if private else counterparts(self._operations)
         return shown if operations is None else {**shown, "key_ops": sorted(operations)}
 
     @hide_locals
@@ -995,7 +1010,7 @@ class Key(Opaque):
 
     def _for_signatures(
         self, direction: Literal["sign", "verify"], policy: Policy | None
-    ) -> SignatureScheme:
+    ) -> "SignatureScheme":
         """Return the prepared mechanism, if this key can do that at all.
 
         Raises:
@@ -1023,8 +1038,8 @@ class Key(Opaque):
         """Name the key, which is the caller's own: in a set of several it has to be found."""
         return "" if self._kid is None else f" (kid {self._kid[:_SHOWN_KID]!a}): {advice}"
 
-    def _check_permitted(self, direction: jwks.Direction, policy: Policy | None) -> None:
-        if not jwks.permits(self._alg, self._operations, direction):
+    def _check_permitted(self, direction: Direction, policy: Policy | None) -> None:
+        if not permits(self._alg, self._operations, direction):
             empty = ": the list is empty, which permits nothing; leave it out"
             raise InvalidKeyError(
                 f"the key's key_ops don't permit it to {direction}"
@@ -1099,7 +1114,7 @@ def _unpickle(
     alg: str,
     kid: str | None,
     operations: tuple[str, ...] | None,
-    chain: tuple[Certificate, ...],
+    chain: "tuple[Certificate, ...]",
 ) -> Key:
     parameters = lookup_alg(alg).parameters
     material = akp.load_public(parameters, raw) if parameters else pems.load_der(raw, None)

@@ -9,21 +9,27 @@ Source: RFC 7517 section 5, RFC 7516 section 5.2 step 6, RFC 8725 section 3.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, Self, TypeVar, final
+from typing import TYPE_CHECKING, Final, Self, TypeVar, final
 
 from msgspec import UNSET
 
 from joseal._core import checks
 from joseal._core.algorithms.registry import ALGS, KeyAlg, said
-from joseal._core.keys.jwk import algs as jwk_algs
-from joseal._core.keys.jwk.codec import members_of
 from joseal._core.keys.key import Key
 from joseal._core.keys.loading import check_switches
+from joseal._core.late import late
 from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.header import Members
 from joseal.errors import InvalidKeyError, NotAllowedError, UnknownKeyError
+
+if TYPE_CHECKING:
+    from joseal._core.keys.jwk import algs as jwk_algs
+    from joseal._core.keys.jwk import codec as jwk_codec
+else:
+    jwk_algs = late("joseal._core.keys.jwk.algs")
+    jwk_codec = late("joseal._core.keys.jwk.codec")
 
 _N = TypeVar("_N")
 
@@ -142,7 +148,7 @@ class KeySet(Opaque):
         """
         check_switches(legacy=legacy)
         jwk_algs.check(alg)
-        listed = _members(members_of(jwks, "jwks"))
+        listed = _members(jwk_codec.members_of(jwks, "jwks"))
         seen: set[str] = set()
         loaded = [_load(member, alg, legacy=legacy, seen=seen) for member in listed]
         _check_named_once(listed, loaded, alg)

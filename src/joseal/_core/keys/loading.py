@@ -12,21 +12,33 @@ Source: that of each method of `Key`.
 import os
 from collections.abc import Mapping
 from functools import partial
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from joseal._core import checks
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
 from joseal._core.algorithms.registry import PASSWORD_ALGS, AlgSpec, lookup_alg
 from joseal._core.keys import material as materials
-from joseal._core.keys.formats import certificates
-from joseal._core.keys.formats import pem as pems
-from joseal._core.keys.formats.certificates import Certificate
-from joseal._core.keys.jwk import algs as jwk_algs
-from joseal._core.keys.jwk import codec as jwks
 from joseal._core.keys.material import Material, PrivateMaterial
 from joseal._core.keys.shared_secrets import check_secret
+from joseal._core.late import late
 from joseal._core.limits import Limits
 from joseal.errors import InvalidKeyError
+
+# A program has its keys in one format or two.
+if TYPE_CHECKING:
+    from joseal._core.keys.formats import certificates, pkcs12
+    from joseal._core.keys.formats import pem as pems
+    from joseal._core.keys.formats.certificates import Certificate
+    from joseal._core.keys.jwk import algs as jwk_algs
+    from joseal._core.keys.jwk import codec as jwks
+else:
+    certificates = late("joseal._core.keys.formats.certificates")
+    pkcs12 = late("joseal._core.keys.formats.pkcs12")
+    pems = late("joseal._core.keys.formats.pem")
+    jwk_algs = late("joseal._core.keys.jwk.algs")
+    jwks = late("joseal._core.keys.jwk.codec")
 
 # A text that is taken for true must neither load nor release anything. The limits are there for
 # the check alone: a key has none.
@@ -35,12 +47,12 @@ check_switches: Final = partial(checks.check, Limits())
 _MOST_SALT_BYTES: Final = 1024
 
 
-class Loaded(NamedTuple):
+class Loaded(Struct, frozen=True):
     """Material with what came along: the certificates, and what a JWK says of itself."""
 
     material: Material
     alg: str
-    chain: tuple[Certificate, ...] = ()
+    chain: "tuple[Certificate, ...]" = ()
     kid: str | None = None
     enc: str | None = None
     operations: frozenset[str] | None = None
@@ -152,9 +164,6 @@ def of_pkcs12(data: bytes, alg: str, password: str | bytes | None, alias: str | 
         InvalidKeyError: the file is damaged or the password is wrong; or `alias` is missing or
             names nothing.
     """
-    # Most programs never need PKCS#12.
-    from joseal._core.keys.formats import pkcs12  # noqa: PLC0415
-
     material, chain = pkcs12.load(data, password, alias)
     return Loaded(material, alg, chain)
 
@@ -181,7 +190,7 @@ def of_password(password: str | bytes, alg: str, iterations: int | None, salt_by
     return Loaded(Password(raw, work, salt_bytes), alg)
 
 
-def _beside(material: Material, raw: bytes) -> tuple[Certificate, ...]:
+def _beside(material: Material, raw: bytes) -> "tuple[Certificate, ...]":
     """Return the certificates that public material was loaded from."""
     private = isinstance(material, PrivateMaterial)
     return () if private else certificates.beside(raw)

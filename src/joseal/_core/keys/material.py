@@ -9,20 +9,26 @@ Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B re
 """
 
 import os
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from joseal._core.algorithms import akp, curves
-from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, SigSpec
 from joseal._core.keys import validate
 from joseal._core.keys.external import External, PublicMaterial, SharedExternal
+from joseal._core.late import late
 from joseal.errors import InvalidKeyError
+
+if TYPE_CHECKING:
+    from joseal._core.algorithms import akp
+else:
+    akp = late("joseal._core.algorithms.akp")
 
 HeldSecret: TypeAlias = bytes | Password
 Secret: TypeAlias = HeldSecret | SharedExternal

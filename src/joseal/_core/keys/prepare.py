@@ -5,31 +5,41 @@ The one place that knows both how key material is kept and what each mechanism w
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey, Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
-from joseal._core.algorithms import curves, signatures
+from joseal._core.algorithms import curves
 from joseal._core.algorithms.aes import AesGcmKeyWrap, AesKeyWrap, Direct, ExternalKeyWrap
-from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
+from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import Agree, PrivateCurveKey
-from joseal._core.algorithms.ecdh import EcdhEs
-from joseal._core.algorithms.hpke.encryption import HpkeIntegrated, HpkeKeyEncryption
-from joseal._core.algorithms.hpke.kems import DhKem, Kem
-from joseal._core.algorithms.hpke.ml_kem import MlKem
 from joseal._core.algorithms.hpke.suites import HpkeSuite
 from joseal._core.algorithms.key_management import KeyManagement
 from joseal._core.algorithms.pbes2 import Password, Pbes2
 from joseal._core.algorithms.registry import AlgSpec, EncSpec, SigSpec
 from joseal._core.algorithms.rsa import RsaEncryption, decryptor
-from joseal._core.algorithms.signatures import KeyPairScheme, Sign, SignatureScheme
 from joseal._core.keys import material as materials
 from joseal._core.keys.external import External, SharedExternal, asked, asked_for_bytes
 from joseal._core.keys.material import Material
+from joseal._core.late import late
 from joseal.errors import InvalidKeyError
+
+# Most programs use one or two algorithms.
+if TYPE_CHECKING:
+    from joseal._core.algorithms import ecdh, signatures
+    from joseal._core.algorithms.hpke import encryption as hpke
+    from joseal._core.algorithms.hpke import kems, ml_kem
+    from joseal._core.algorithms.hpke.kems import Kem
+    from joseal._core.algorithms.signatures import Sign, SignatureScheme
+else:
+    ecdh = late("joseal._core.algorithms.ecdh")
+    hpke = late("joseal._core.algorithms.hpke.encryption")
+    kems = late("joseal._core.algorithms.hpke.kems")
+    ml_kem = late("joseal._core.algorithms.hpke.ml_kem")
+    signatures = late("joseal._core.algorithms.signatures")
 
 _SYMMETRIC: Final[Mapping[str, Callable[[bytes], KeyManagement]]] = {
     "aes-kw": AesKeyWrap,
@@ -57,7 +67,8 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
     public = materials.public(material)
     if alg.suite is not None:
         kem = _kem(alg.suite, material)
-        return HpkeIntegrated(alg.suite, kem) if alg.content else HpkeKeyEncryption(alg.suite, kem)
+        kind = hpke.HpkeIntegrated if alg.content else hpke.HpkeKeyEncryption
+        return kind(alg.suite, kem)
     if isinstance(public, AkpPublicKey):
         raise InvalidKeyError("this alg takes no AKP key")
     if isinstance(public, RSAPublicKey):
@@ -67,7 +78,7 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
         elif isinstance(material, External):
             decrypt = asked("unwrap", partial(material.device.unwrap, alg.name))
         return RsaEncryption(alg, public, decrypt)
-    return EcdhEs(alg, public, _agreement(material))
+    return ecdh.EcdhEs(alg, public, _agreement(material))
 
 
 def _agreement(material: Material) -> Agree | None:
@@ -77,18 +88,18 @@ def _agreement(material: Material) -> Agree | None:
     return curves.agreement(material) if isinstance(material, PrivateCurveKey) else None
 
 
-def _kem(suite: HpkeSuite, material: Material) -> Kem:
+def _kem(suite: HpkeSuite, material: Material) -> "Kem":
     public = materials.public(material)
     if isinstance(public, AkpPublicKey):
         if isinstance(material, External):
-            return MlKem(public, None, asked("decapsulate", material.device.decapsulate))
-        return MlKem(public, material if isinstance(material, AkpPrivateKey) else None)
+            return ml_kem.MlKem(public, None, asked("decapsulate", material.device.decapsulate))
+        return ml_kem.MlKem(public, material if isinstance(material, AkpPrivateKey) else None)
     if isinstance(public, RSAPublicKey):
         raise InvalidKeyError("this alg needs a key on a curve")
-    return DhKem(suite, public, _agreement(material))
+    return kems.DhKem(suite, public, _agreement(material))
 
 
-def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
+def prepare_signature(sig: SigSpec, material: Material) -> "SignatureScheme":
     """Prepare a signature for material that `check` has passed for this alg.
 
     Raises:
@@ -100,18 +111,18 @@ def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
     public = materials.public(material)
     sign = _signer(sig, material)
     if isinstance(public, RSAPublicKey):
-        return KeyPairScheme(signatures.rsa_check(sig, public), sign)
+        return signatures.KeyPairScheme(signatures.rsa_check(sig, public), sign)
     if isinstance(public, ec.EllipticCurvePublicKey):
-        return KeyPairScheme(signatures.ecdsa_check(sig, public), sign)
+        return signatures.KeyPairScheme(signatures.ecdsa_check(sig, public), sign)
     if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
         # Nothing is left to choose or to check before. RFC 8037 section 3.1.
-        return KeyPairScheme(public.verify, sign)
+        return signatures.KeyPairScheme(public.verify, sign)
     if isinstance(public, AkpPublicKey):
-        return KeyPairScheme(signatures.ml_dsa_check(public), sign)
+        return signatures.KeyPairScheme(signatures.ml_dsa_check(public), sign)
     raise InvalidKeyError("this alg needs a key on a curve")
 
 
-def _signer(sig: SigSpec, material: Material) -> Sign | None:
+def _signer(sig: SigSpec, material: Material) -> "Sign | None":
     if isinstance(material, External):
         return asked_for_bytes("sign", partial(material.device.sign, sig.name))
     if isinstance(material, RSAPrivateKey):

@@ -8,12 +8,12 @@ prepared with it. The answer is kept: OpenSSL is configured once for a process, 
 
 from collections.abc import Callable
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
-from joseal._core.algorithms import akp, content_encryption, curves
+from joseal._core.algorithms import content_encryption, curves
 from joseal._core.algorithms.curves import PublicCurveKey, unsupported
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.pbes2 import Password
@@ -21,7 +21,13 @@ from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, EncSp
 from joseal._core.algorithms.rsa import padding
 from joseal._core.keys.material import Held, Material, Secret, public
 from joseal._core.keys.prepare import prepare_key_management, prepare_signature
+from joseal._core.late import late
 from joseal._core.limits import Limits
+
+if TYPE_CHECKING:
+    from joseal._core.algorithms import akp
+else:
+    akp = late("joseal._core.algorithms.akp")
 
 _SETTINGS: Final = WrapSettings(ENCS["A128CBC-HS256"], Limits())
 _DATA: Final = b"a probe"

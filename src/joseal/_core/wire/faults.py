@@ -6,14 +6,13 @@ never repeats a byte of the token.
 Source: RFC 7515 sections 2, 7.1 and 7.2, RFC 7516 sections 7.1 and 7.2.
 """
 
-import re
 from typing import Final
 
 from joseal.errors import MalformedTokenError
 
 _KINDS: Final = {3: " (a signed token, JWS?)", 5: " (an encrypted token, JWE?)"}
 _SPACE: Final = b" \t\r\n\x0b\x0c"
-_SCHEME: Final = re.compile(rb"bearer\s", re.IGNORECASE)
+_SCHEME: Final = b"bearer"
 
 # The first and the last segments of tokens: white space at these edges is around the token.
 _FIRST: Final = ("header",)
@@ -77,6 +76,7 @@ def _around(raw: bytes) -> str | None:
         return "expected a compact token, found JSON (the JSON serialization?)"
     if text.startswith((b'"', b"'")):
         return "the token is in quotes"
-    if _SCHEME.match(text):
+    after = len(_SCHEME)
+    if text[:after].lower() == _SCHEME and text[after : after + 1].isspace():
         return "the token begins with the word Bearer, which is not part of it"
     return None

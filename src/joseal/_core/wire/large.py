@@ -13,7 +13,9 @@ Rules:
 
 from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
-from typing import AnyStr, Final, NamedTuple
+from typing import AnyStr, Final
+
+from msgspec import Struct
 
 from joseal._core.wire import base64url
 
@@ -31,7 +33,7 @@ ROOM_BYTES: Final = PIECE_BYTES + 64
 DecryptInto = Callable[[memoryview, memoryview], object]
 
 
-class Span(NamedTuple):
+class Span(Struct, frozen=True):
     """A segment that is too large to be copied out of its token."""
 
     token: str | bytes
@@ -109,7 +111,7 @@ class _NotCanonicalError(Exception):
 
 
 def _decoded(span: Span) -> Iterator[bytes]:
-    text, start, stop = span
+    text, start, stop = span.token, span.start, span.stop
     last = stop - (stop - start) % _CHUNK_CHARS
     for at in range(start, last, _CHUNK_CHARS):
         yield _canonical(base64url.decode_whole(text[at : at + _CHUNK_CHARS]))

@@ -10,13 +10,21 @@ Rules:
 Source: RFC 8259, RFC 7515 section 4 (duplicate members), RFC 7493 section 2.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable
-from typing import Annotated, Final, TypeGuard, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias, TypeGuard, TypeVar
 
 import msgspec
+
+from joseal._core.late import late
+
+# What only writes, or reads its own, never needs it.
+if TYPE_CHECKING:
+    import json
+else:
+    json = late("json")
 
 MAX_DEPTH: Final = 16
 MAX_DIGITS: Final = 32
@@ -28,18 +36,14 @@ _SPACE: Final = " \t\n\r"
 # them.
 _Small = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 _QUICK_BYTES: Final = 2048
-_quick: Final = msgspec.json.Decoder(
-    dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
-)
-
-_flat: Final = msgspec.json.Decoder(dict[str, str | bool | int | float | None])
+_Quick: TypeAlias = dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
 
 # ValueError: msgspec 0.21.0 lets the error of text that is not UTF-8 through as it is.
 _UNREADABLE: Final = (msgspec.DecodeError, ValueError)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
-_PATH: Final = re.compile(r"at `([^`]*)`$")
+_PATH: Final = "at `"
 
 _T = TypeVar("_T")
 
@@ -63,7 +67,7 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
         return None
     try:
         text = data.decode().strip(_SPACE)
-        value, end = _decode(text)
+        value, end = _decoder()(text)
     except (ValueError, RecursionError):
         return None
     if end != len(text):
@@ -72,6 +76,12 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
         return None
     return value if _is_dict(value) else None
+
+
+def prepare() -> None:
+    """Make the decoders of headers now, so that no token waits for them."""
+    _quick()
+    _decoder()
 
 
 def load_header(data: bytes) -> dict[str, object] | None:
@@ -87,7 +97,7 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
     them, and nothing was dropped, rounded, or read in one of several spellings.
     """
     try:
-        members = _quick.decode(data)
+        members = _quick().decode(data)
     except (*_UNREADABLE, RecursionError):
         return None
     return members if msgspec.json.encode(members) == data and _is_dict(members) else None
@@ -103,7 +113,7 @@ def split_flat(data: bytes) -> list[bytes] | None:
     if b"\\" in data:
         return None
     try:
-        members = _flat.decode(data)
+        members = _flat().decode(data)
     except _UNREADABLE:
         return None
     parts = data.split(b'"')
@@ -152,8 +162,9 @@ def convert(value: object, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        path = _PATH.search(str(error))
-    raise ShapeError("$" if path is None else path[1])
+        # A value of the wrong shape that is the whole has no path.
+        _, found, path = str(error).removesuffix("`").rpartition(_PATH)
+    raise ShapeError(path if found else "$")
 
 
 def dump(value: object) -> bytes | None:
@@ -241,6 +252,19 @@ def _number(digits: str) -> float:
     return value
 
 
-_decode: Final[Callable[[str], tuple[object, int]]] = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_number
-).raw_decode
+@cache
+def _quick() -> msgspec.json.Decoder[_Quick]:
+    return msgspec.json.Decoder(_Quick)
+
+
+@cache
+def _flat() -> msgspec.json.Decoder[dict[str, str | bool | int | float | None]]:
+    return msgspec.json.Decoder(dict[str, str | bool | int | float | None])
+
+
+@cache
+def _decoder() -> Callable[[str], tuple[object, int]]:
+    """Return the decoder of `load_object`, which is made once."""
+    return json.JSONDecoder(
+        object_pairs_hook=_unique, parse_int=_integer, parse_float=_number, parse_constant=_number
+    ).raw_decode

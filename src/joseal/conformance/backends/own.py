@@ -25,8 +25,9 @@ from joseal._core.keys import Key, KeySet
 from joseal._core.limits import Limits
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
+from joseal._core.wire.forms import FORMS, Form
 from joseal._core.wire.header import Members, parse_parameters
-from joseal._core.wire.json_form.members import FORMS, PER_RECIPIENT, Form
+from joseal._core.wire.json_form.members import PER_RECIPIENT
 from joseal.conformance.backends import own_keys
 from joseal.conformance.model import (
     Agree,

@@ -30,15 +30,6 @@ def said(error, call, *arguments, **named):
     return str(refused.value)
 
 
-def test_form_is_named_exactly():
-    for form in rules.FORMS:
-        rules.check_form(form)
-    text = "form must be one of compact, flattened, general"
-    assert said(ValueError, rules.check_form, "GENERAL") == text
-    for wrong, kind in ((None, "None"), (5, "int")):
-        assert said(TypeError, rules.check_form, wrong) == f"form must be str, not {kind}"
-
-
 @pytest.mark.parametrize("kind", [str, str.encode])
 def test_text_may_be_as_long_as_the_limit(kind):
     text = '{"x":"é"}'

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import (
 )
 
 from joseal._core.algorithms import curves, foreign
-from joseal._core.algorithms.akp import HYBRIDS, AkpPrivateKey, AkpPublicKey
+from joseal._core.algorithms.akp import HYBRIDS
+from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
 from joseal._core.algorithms.hashes import sha3_256
 from joseal._core.algorithms.hpke.kems import Decapsulate

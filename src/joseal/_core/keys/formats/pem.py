@@ -13,22 +13,28 @@ Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 8017 appendix A.1.
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from joseal._core import checks
-from joseal._core.algorithms import akp, foreign
-from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
+from joseal._core.algorithms import foreign
+from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey, PublicCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.keys.external import PublicMaterial
 from joseal._core.keys.formats import certificates, openssh
 from joseal._core.keys.material import Held, HeldPrivate, HeldSecret, Material
+from joseal._core.late import late
 from joseal._core.wire import base64url, strict_json
 from joseal.errors import InvalidKeyError
+
+if TYPE_CHECKING:
+    from joseal._core.algorithms import akp
+else:
+    akp = late("joseal._core.algorithms.akp")
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")

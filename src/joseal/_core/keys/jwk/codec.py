@@ -10,27 +10,32 @@ Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from joseal._core import checks
-from joseal._core.algorithms import akp, curves, foreign
-from joseal._core.algorithms.akp import AkpPrivateKey, AkpPublicKey
+from joseal._core.algorithms import curves, foreign
+from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lookup_alg
 from joseal._core.keys import validate
 from joseal._core.keys.jwk import members as jwk_members
+from joseal._core.keys.jwk import operations
 from joseal._core.keys.material import Held, HeldSecret, Material
 from joseal._core.keys.shared_secrets import check_secret
+from joseal._core.late import late
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
 from joseal.errors import InvalidKeyError
 
-Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
+if TYPE_CHECKING:
+    from joseal._core.algorithms import akp
+else:
+    akp = late("joseal._core.algorithms.akp")
 
 # Of these the classifier has nothing to add to what the parser says.
 _PLAIN: Final = ("json-broken", "unknown", "text")
@@ -38,27 +43,6 @@ _PLAIN: Final = ("json-broken", "unknown", "text")
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
 # Finding the factors takes a power in Python: 0.13 s at this size, and 7 s at 16,384 bits.
 _RSA_MOST_BITS_OF_D_ALONE: Final = 4096
-_DERIVE: Final = ("deriveKey", "deriveBits")
-_WRAP: Final = {"encrypt": ("wrapKey",), "decrypt": ("unwrapKey",)}
-
-# Which of `key_ops` permit what, by family of alg. RFC 7517 section 4.3. RSA encryption of a key
-# is filed under either name in practice.
-_PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
-    "rsa-oaep": {"encrypt": ("wrapKey", "encrypt"), "decrypt": ("unwrapKey", "decrypt")},
-    "rsa1_5": {"decrypt": ("unwrapKey", "decrypt")},
-    "dir": {"encrypt": ("encrypt",), "decrypt": ("decrypt",)},
-    "aes-kw": _WRAP,
-    "aes-gcmkw": _WRAP,
-    "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
-    "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
-    # Its draft is silent: what the keys of a curve have, and what the message is done with it.
-    "hpke": {"encrypt": (*_DERIVE, "encrypt"), "decrypt": (*_DERIVE, "decrypt")},
-    "hpke-ke": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
-    # Where the agreed key wraps another, RFC 7517 leaves open which of the two steps is meant.
-    "ecdh-es+": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
-}
-_COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
-_SIGNING: Final = {"sign": ("sign",), "verify": ("verify",)}
 
 
 class Jwk(NamedTuple):
@@ -119,8 +103,8 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
     known, enc = _bound_alg(members, alg, dual_use=dual_use)
     material = _material(members, known)
     kid = None if "kid" not in members else _text(members, "kid")
-    operations = None if dual_use else _operations(members, known)
-    return Jwk(material, known.name, enc, kid, operations)
+    permitted = None if dual_use else operations.read(members, known)
+    return Jwk(material, known.name, enc, kid, permitted)
 
 
 def dump(material: Held) -> dict[str, str]:
@@ -159,28 +143,6 @@ def thumbprint(public: Mapping[str, str]) -> bytes:
     return digest(strict_json.write(dict(sorted(public.items()))))
 
 
-def permits(alg: AlgorithmSpec, operations: frozenset[str] | None, direction: Direction) -> bool:
-    """Tell whether `key_ops` permit this direction with this alg."""
-    if operations is None:
-        return True
-    if alg.family in {"ecdh-es", "hpke", "hpke-ke"} and direction == "encrypt" and not operations:
-        # Web Crypto gives the public half of a pair for agreement an empty list.
-        return True
-    return not operations.isdisjoint(_permitting(alg).get(direction, ()))
-
-
-def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
-    """Return what `key_ops` of a private key permit to its public half."""
-    if operations is None:
-        return None
-    return frozenset(_COUNTERPARTS.get(name, name) for name in operations)
-
-
-def _permitting(alg: AlgorithmSpec) -> Mapping[str, tuple[str, ...]]:
-    wraps = alg.family == "ecdh-es" and alg.name != "ECDH-ES"
-    return _PERMITTING.get("ecdh-es+" if wraps else alg.family, _SIGNING)
-
-
 def _bound_alg(
     members: Mapping[str, object], alg: str | None, *, dual_use: bool
 ) -> tuple[AlgorithmSpec, str | None]:
@@ -215,22 +177,6 @@ def _contradiction(own: str | None, name: str) -> str:
             "a JWK without alg takes the caller's"
         )
     return "the JWK's own alg contradicts alg=, and is not a name that joseal knows"
-
-
-def _operations(members: Mapping[str, object], alg: AlgorithmSpec) -> frozenset[str] | None:
-    """Return what `key_ops` permits; None where it is absent. RFC 7517 section 4.3."""
-    if "key_ops" not in members:
-        return None
-    names = strict_json.as_list(members["key_ops"])
-    if names is None or not all(isinstance(name, str) for name in names):
-        raise InvalidKeyError("key_ops must be a list of strings")
-    operations = frozenset(str(name) for name in names)
-    if len(operations) != len(names):
-        raise InvalidKeyError("key_ops repeats an operation")
-    everything: frozenset[str] = frozenset[str]().union(*_permitting(alg).values())
-    if operations and operations.isdisjoint(everything):
-        raise InvalidKeyError("the JWK's key_ops exclude what its alg is for")
-    return operations
 
 
 def _material(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:

@@ -20,9 +20,10 @@ from joseal._core import checks
 from joseal._core.limits import Limits
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire import header as headers
+from joseal._core.wire.forms import Form
 from joseal._core.wire.header import Header
 from joseal._core.wire.json_form import members as rules
-from joseal._core.wire.json_form.members import PER_RECIPIENT, Form
+from joseal._core.wire.json_form.members import PER_RECIPIENT
 from joseal.errors import MalformedTokenError, NotAllowedError
 
 # The key is the content encryption key, or gives it, or HPKE encrypts the content itself: there

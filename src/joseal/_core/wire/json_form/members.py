@@ -13,7 +13,7 @@ Source: RFC 7515 section 7.2, RFC 7516 section 7.2.
 """
 
 from collections.abc import Collection, Mapping
-from typing import Final, Literal, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from msgspec import UNSET, UnsetType
 
@@ -23,9 +23,6 @@ from joseal._core.wire import base64url, faults, strict_json
 from joseal._core.wire import header as headers
 from joseal._core.wire.header import Header
 from joseal.errors import MalformedTokenError, TokenTooLargeError
-
-Form: TypeAlias = Literal["compact", "flattened", "general"]
-FORMS: Final[tuple[Form, ...]] = ("compact", "flattened", "general")
 
 # Of the header of one recipient or of one signature, which nothing authenticates, these are read:
 # each recipient has its own. A key is bound to its alg, so that none of them chooses anything.
@@ -39,19 +36,6 @@ PROTECTED_ONLY: Final = ("zip", "crit", "b64")
 _DEPTH: Final = strict_json.MAX_DEPTH + 3
 
 _T = TypeVar("_T")
-
-
-def check_form(form: str) -> None:
-    """Check the name of a serialization that a caller gave.
-
-    Raises:
-        TypeError: it is not str.
-        ValueError: it is none of the three.
-    """
-    if not isinstance(form, str):
-        raise checks.wrong_type("form", "str", form)
-    if form not in FORMS:
-        raise ValueError(f"form must be one of {', '.join(FORMS)}")
 
 
 def load(token: str | bytes, limits: Limits) -> dict[str, object]:

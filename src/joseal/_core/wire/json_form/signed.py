@@ -16,9 +16,9 @@ from msgspec import UNSET, Struct, UnsetType
 from joseal._core.limits import Limits
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
+from joseal._core.wire.forms import Form
 from joseal._core.wire.header import Header
 from joseal._core.wire.json_form import members as rules
-from joseal._core.wire.json_form.members import Form
 from joseal.errors import MalformedTokenError
 
 _OF_SIGNATURE: Final = ("protected", "header", "signature")

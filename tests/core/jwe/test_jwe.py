@@ -77,8 +77,11 @@ def test_token_is_made_of_what_was_drawn(alg, enc, monkeypatch):
     monkeypatch.setattr(os, "urandom", recorded)
     token = ours.encrypt(b"some plaintext")
     monkeypatch.undo()
-    cek, iv = drawn if alg != "dir" else (forge.secret(alg, enc), *drawn)
-    assert (len(cek), len(iv)) == forge.ENCS[enc][:2]
+    (fresh,) = drawn
+    cek_bytes, iv_bytes = forge.ENCS[enc][:2]
+    assert len(fresh) == iv_bytes + (0 if alg == "dir" else cek_bytes)
+    cek = forge.secret(alg, enc) if alg == "dir" else fresh[:cek_bytes]
+    iv = fresh[-iv_bytes:]
     header = json.dumps({"alg": alg, "enc": enc}, separators=(",", ":")).encode()
     found = forge.parts(token)
     assert token == str(found)

@@ -193,6 +193,12 @@ def _watched(monkeypatch):
     def recorded(size):
         raw = urandom(size)
         vault().drawn.append(raw)
+        # A CEK and an iv are drawn together.
+        vault().drawn += {
+            raw[: enc.cek_bytes]
+            for enc in ENCS.values()
+            if len(raw) == enc.cek_bytes + enc.iv_bytes
+        }
         return raw
 
     vault().drawn.clear()

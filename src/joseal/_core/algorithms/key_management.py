@@ -70,7 +70,7 @@ class KeyManagement(Protocol):
     """One mechanism with its key."""
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
-        """Wrap a content encryption key: a fresh one for the enc, or that of other recipients.
+        """Wrap a content encryption key: one that was drawn for a message, or a fresh one.
 
         Raises:
             TokenTooLargeError: it takes more work than the limits let an opener do.

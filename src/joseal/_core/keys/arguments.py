@@ -65,6 +65,12 @@ def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSp
     return encs
 
 
+def drawn_cek_bytes(key: Key, enc: EncSpec) -> int:
+    """Return how much is drawn for the CEK of a token; 0 where it is the key, or comes of it."""
+    makes_cek = key._alg.family in {"dir", "hpke"} or key.alg == "ECDH-ES"
+    return 0 if makes_cek else enc.cek_bytes
+
+
 def enc_name(enc: EncSpec) -> Enc | None:
     """Return the name that a caller gives; None for a content encryption that is part of an alg."""
     return None if enc.inner_bytes else enc.name

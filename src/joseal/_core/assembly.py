@@ -17,34 +17,17 @@ from joseal._core.algorithms.registry import EncSpec
 from joseal._core.late import late
 from joseal._core.limits import Limits
 from joseal._core.wire import base64url
-from joseal._core.wire.forms import Form
 from joseal.errors import TokenTooLargeError
 
-# Most tokens are compact, and not compressed.
+# Most tokens are not compressed.
 if TYPE_CHECKING:
     from joseal._core.algorithms import deflate
-    from joseal._core.wire.json_form import encrypted
-    from joseal._core.wire.json_form.encrypted import Recipient
 else:
     deflate = late("joseal._core.algorithms.deflate")
-    encrypted = late("joseal._core.wire.json_form.encrypted")
 
 # How often a growing token is added to, at most: once for each chunk up to 24 MiB. CPython adds in
 # place; where that is a copy, the sum of the copies stays bounded.
 _MOST_ADDITIONS: Final = 128
-
-
-class JsonStart(Struct, frozen=True):
-    """The parts of a message in JSON before its ciphertext, and the CEK. For one message only."""
-
-    form: Form
-    protected: bytes
-    cek: bytes
-    iv: bytes
-    recipients: "tuple[Recipient, ...]"
-
-    def __repr__(self) -> str:
-        return "JsonStart(...)"
 
 
 class TokenStart(Struct, frozen=True):
@@ -62,29 +45,6 @@ class TokenStart(Struct, frozen=True):
         """Return the beginning of the token, with the dot before the ciphertext."""
         encode = base64url.encode
         return b".".join((self.protected, encode(self.encrypted_key), encode(self.iv), b""))
-
-    def in_json(self, form: Form) -> JsonStart:
-        """Return the beginning of a message in JSON for the one recipient."""
-        recipient = encrypted.Recipient({}, base64url.encode(self.encrypted_key))
-        return JsonStart(form, self.protected, self.cek, self.iv, (recipient,))
-
-
-def assemble_json(enc: EncSpec, start: JsonStart, plaintext: bytes, aad: bytes | None) -> str:
-    """Make the message from all its inputs. RFC 7516 section 5.1 steps 14 to 19."""
-    encode = base64url.encode
-    data = b"" if aad is None else encode(aad)
-    sent = encrypted.authenticated(start.protected, data)
-    ciphertext, tag = content_encryption.seal(enc, start.cek, start.iv, sent, plaintext)
-    message = encrypted.JsonJwe(
-        form=start.form,
-        protected=start.protected,
-        recipients=start.recipients,
-        aad=data,
-        iv=encode(start.iv),
-        ciphertext=encode(ciphertext),
-        tag=encode(tag),
-    )
-    return encrypted.write(message)
 
 
 def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:

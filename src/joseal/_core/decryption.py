@@ -31,21 +31,13 @@ from joseal.errors import (
     MalformedTokenError,
     NotAllowedError,
     TokenTooLargeError,
-    UnknownKeyError,
 )
 
-# What most tokens don't need; `DecryptionSettings` loads it for those that may.
+# What most tokens don't need; a `Decrypter` for those that may loads it.
 if TYPE_CHECKING:
     from joseal._core.algorithms import deflate
-    from joseal._core.algorithms.hpke import quantum
-    from joseal._core.wire.json_form import encrypted
-    from joseal._core.wire.json_form import members as json_members
-    from joseal._core.wire.json_form.encrypted import JsonJwe
 else:
     deflate = late("joseal._core.algorithms.deflate")
-    encrypted = late("joseal._core.wire.json_form.encrypted")
-    json_members = late("joseal._core.wire.json_form.members")
-    quantum = late("joseal._core.algorithms.hpke.quantum")
 
 # A key, and what it does with the encrypted key of one recipient.
 Step: TypeAlias = tuple[Key, Unwrap]
@@ -90,13 +82,6 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             hashes.prepare()
         if self.accept_zip:
             load(deflate)
-        if not self.is_compact:
-            for module in (encrypted, json_members, quantum):
-                load(module)
-
-    def parse(self, token: str | bytes) -> "JsonJwe":
-        """Read a message in the form of JSON that is accepted. Raises: as `encrypted.parse`."""
-        return encrypted.parse(token, self.form, self.limits)
 
     def match(self, protected: bytes) -> Matched:
         """Read the header; return it with the enc and the keys that may serve."""
@@ -218,117 +203,6 @@ class BesideContent(Struct, frozen=True):
     aad: bytes = b""
     unauthenticated_header: dict[str, object] = {}
     ignored_members: tuple[str, ...] = ()
-
-
-class JsonSteps(Struct, frozen=True, kw_only=True):
-    """A message in JSON after every public check.
-
-    Attributes:
-        enc: its content encryption.
-        parsed: the Header Parameters of each recipient.
-        sealed: what the content is opened from.
-        aad: the additional data, decoded.
-        steps: the private steps that are left, each with the place of its recipient.
-    """
-
-    enc: EncSpec
-    parsed: Sequence[Header]
-    sealed: AeadOutput
-    aad: bytes
-    steps: Sequence[tuple[Step, int]]
-
-    def __repr__(self) -> str:
-        return "JsonSteps(...)"
-
-
-def check_json(
-    settings: DecryptionSettings, message: "JsonJwe", aad: bytes | None = None, info: bytes = b""
-) -> JsonSteps:
-    """Do every public check of a message in JSON. RFC 7516 section 5.2.
-
-    Raises:
-        MalformedTokenError: a header or a length breaks a rule; not all recipients are
-            quantum-resistant, and one of them is by post-quantum HPKE.
-        NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
-        UnknownKeyError: each recipient names a kid that no key here has.
-        TokenTooLargeError: a header is over its limit.
-    """
-    limits = settings.limits
-    parsed = encrypted.read_headers(message, settings.unprotected, limits)
-    if quantum.weakest_of(each.known.alg for each in parsed) is not None:
-        raise MalformedTokenError("not all recipients are quantum-resistant, and one of them is")
-    # What these say of the content is the same for each recipient.
-    enc, wanted = settings.accept(parsed[0]), json_members.decode(message.aad, "aad")
-    if aad is not None and aad != wanted:
-        demanded = "other additional data" if wanted else "additional data, the message has none"
-        raise NotAllowedError("aad", f"aad= demands {demanded}")
-    encrypted_keys = [
-        json_members.decode(each.encrypted_key, "encrypted_key") for each in message.recipients
-    ]
-    sealed = AeadOutput(
-        aad=message.authenticated(),
-        iv=json_members.decode(message.iv, "iv"),
-        ciphertext=json_members.decode(message.ciphertext, "ciphertext"),
-        tag=json_members.decode(message.tag, "tag"),
-    )
-    check_lengths(enc, sealed)
-    requests = [
-        UnwrapRequest(enc, each.known, encrypted_key, limits, {}, info)
-        for each, encrypted_key in zip(parsed, encrypted_keys, strict=True)
-    ]
-    steps = _check_recipients(settings, requests)
-    return JsonSteps(enc=enc, parsed=parsed, sealed=sealed, aad=wanted, steps=steps)
-
-
-def open_json(
-    settings: DecryptionSettings, message: "JsonJwe", aad: bytes | None, info: bytes = b""
-) -> tuple[bytes, dict[str, object], Key, BesideContent]:
-    """Open a message in JSON. RFC 7516 section 5.2.
-
-    Raises:
-        MalformedTokenError: a header or a length breaks a rule; not all recipients are
-            quantum-resistant, and one of them is by post-quantum HPKE.
-        NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
-        UnknownKeyError: each recipient names a kid that no key here has.
-        TokenTooLargeError: a header, or the plaintext, is over its limit.
-        DecryptionError: no key opens it.
-    """
-    found = check_json(settings, message, aad, info)
-    first, steps = found.parsed[0], [step for step, _ in found.steps]
-    plaintext, step = settings.decrypt(found.enc, found.sealed, first, steps)
-    place = next(place for each, place in found.steps if each is step)
-    own = message.recipients[place].header
-    beside = BesideContent(found.aad, {**message.unprotected, **own}, tuple(message.further))
-    return plaintext, first.all, step[0], beside
-
-
-def _check_recipients(
-    settings: DecryptionSettings, requests: Sequence[UnwrapRequest]
-) -> list[tuple[Step, int]]:
-    """Do every public check for each recipient that a key here may be.
-
-    Returns:
-        The private steps, each with the place of its recipient. However many keys and recipients
-        there are, no more than one for each recipient, or `MOST_TRIES`.
-
-    Raises:
-        UnknownKeyError: each recipient names a kid that no key here has.
-        NotAllowedError: none is left, because of alg, enc or the caller's limits.
-        MalformedTokenError: none is left, because of a length or a member.
-    """
-    steps: list[tuple[Step, int]] = []
-    refusal: UnknownKeyError | NotAllowedError | MalformedTokenError = UnknownKeyError()
-    for place, request in enumerate(requests):
-        try:
-            keys = settings.keys._choose(request.members, any_kid=settings.any_kid)
-            steps += [(step, place) for step in settings.check_public(keys, request)]
-        except UnknownKeyError:
-            continue
-        except (NotAllowedError, MalformedTokenError) as error:
-            refusal = error
-    if not steps:
-        raise refusal.with_traceback(None)
-    return steps[: max(MOST_TRIES, len(requests))]
 
 
 def cek_or_random(enc: EncSpec, unwrap: Unwrap) -> bytes:

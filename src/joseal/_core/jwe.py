@@ -15,23 +15,22 @@ Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 
 import itertools
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final, SupportsIndex, final
+from typing import TYPE_CHECKING, Final, SupportsIndex, final
 
 from msgspec import Struct, structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.key_management import KeyManagement, UnwrapRequest, WrapSettings
-from joseal._core.algorithms.registry import Enc
-from joseal._core.assembly import TokenStart, assemble, assemble_json, deflated
+from joseal._core.algorithms.registry import Enc, EncSpec
+from joseal._core.assembly import TokenStart, assemble, deflated
 from joseal._core.decryption import (
     BesideContent,
     DecryptionSettings,
     Matched,
     check_lengths,
-    open_json,
 )
 from joseal._core.keys import Key, KeySet
 from joseal._core.keys.arguments import (
@@ -46,6 +45,7 @@ from joseal._core.keys.arguments import (
     is_info_given,
     parties,
 )
+from joseal._core.late import late, load
 from joseal._core.limits import Limits
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
@@ -55,6 +55,13 @@ from joseal._core.wire import header as headers
 from joseal._core.wire.forms import Form, check_form
 from joseal._core.wire.header_memo import HeaderMemo
 from joseal.errors import TokenTooLargeError
+
+# Most programs use the compact form alone.
+if TYPE_CHECKING:
+    from joseal._core import json_assembly, json_decryption
+else:
+    json_assembly = late("joseal._core.json_assembly")
+    json_decryption = late("joseal._core.json_decryption")
 
 _DEFAULTS: Final = Limits()
 
@@ -71,7 +78,7 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
         end: those behind it.
         protected: the encoded header of a token that adds nothing.
         form: the serialization.
-        is_compact: whether it is the compact one.
+        assemble_json: puts a message in JSON together; None for the compact form.
         cek_bytes: how much is drawn for a CEK; 0 where the key makes it.
     """
 
@@ -83,7 +90,7 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
     end: dict[str, str]
     protected: bytes
     form: Form
-    is_compact: bool
+    assemble_json: Callable[[EncSpec, Form, TokenStart, bytes, bytes | None], str] | None
     cek_bytes: int
 
 
@@ -169,7 +176,7 @@ class Encrypter(Opaque):
             end=end,
             protected=headers.encode({**begin, **end}, limits),
             form=form,
-            is_compact=form == "compact",
+            assemble_json=None if form == "compact" else json_assembly.assemble_for_one,
             cek_bytes=drawn_cek_bytes(key, known),
         )
         self._set(
@@ -231,10 +238,10 @@ class Encrypter(Opaque):
         start = begin_token(self, header, info)
         if settings.compress:
             plaintext = deflated(plaintext, limits)
-        if settings.is_compact:
+        if settings.assemble_json is None:
             token = assemble(enc, start, plaintext)
         else:
-            token = assemble_json(enc, start.in_json(settings.form), plaintext, aad)
+            token = settings.assemble_json(enc, settings.form, start, plaintext, aad)
         if len(token) > limits.token_bytes:
             raise TokenTooLargeError("token_bytes", limits.token_bytes, len(token))
         return token
@@ -470,6 +477,8 @@ class Decrypter(Opaque):
             unprotected=acceptable(form, accept_unprotected),
             limits=limits,
         )
+        if form != "compact":
+            load(json_decryption)
         memo: HeaderMemo[Matched] = HeaderMemo()
         self._set(_settings=settings, _memo=memo)
 
@@ -562,7 +571,7 @@ class Decrypter(Opaque):
         if info is not NO_INFO and is_info_given(info):
             checked_info(info, settings.keys)
         if not settings.is_compact:
-            return open_json(settings, settings.parse(token), aad, info)
+            return json_decryption.open_json(settings, token, aad, info)
         parts = compact.parse_jwe(token, settings.limits)
         protected = parts.protected
         recalled = self._memo.recall(protected)

@@ -21,7 +21,8 @@ from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import KeyManagement, WrapSettings
 from joseal._core.algorithms.pbes2 import Password
 from joseal._core.algorithms.registry import Enc, lookup_enc
-from joseal._core.assembly import JsonStart, assemble_json, deflated
+from joseal._core.assembly import deflated
+from joseal._core.json_assembly import JsonStart, assemble_json
 from joseal._core.keys import Key
 from joseal._core.keys.arguments import check_aad, checked_info, is_info_given
 from joseal._core.keys.keyset import distinct

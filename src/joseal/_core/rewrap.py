@@ -21,7 +21,8 @@ from joseal._core import checks, token_count
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.hpke.quantum import weakest_of
 from joseal._core.algorithms.key_management import WrapSettings
-from joseal._core.decryption import DecryptionSettings, JsonSteps, cek_or_random, check_json
+from joseal._core.decryption import DecryptionSettings, cek_or_random
+from joseal._core.json_decryption import JsonSteps, check_json
 from joseal._core.jwe import (
     Decrypter,
     Encrypter,

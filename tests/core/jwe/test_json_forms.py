@@ -25,7 +25,7 @@ from joseal import (
     TokenTooLargeError,
     UnknownKeyError,
 )
-from joseal._core import decryption, multi_jwe
+from joseal._core import decryption, json_decryption, multi_jwe
 from joseal._core.algorithms.key_management import WrapSettings
 from joseal._core.algorithms.registry import ENCS
 from joseal._core.jwe import decryption_settings
@@ -669,7 +669,7 @@ def test_checked_message_shows_nothing_of_itself():
     text = Encrypter(ALICE, enc=ENC, form="general").encrypt(b"4111")
     settings = decryption_settings(Decrypter(ALICE, enc=ENC, form="general"))
     message = encrypted.parse(text, "general", settings.limits)
-    steps = [decryption.check_json(settings, message)]
+    steps = [json_decryption.check_json(settings, message)]
     assert repr(steps) == "[JsonSteps(...)]"
 
 

@@ -7,16 +7,20 @@ Rules:
 Source: RFC 7516 section 5.1, steps 14 to 19, and sections 7.1 and 7.2.
 """
 
+from collections.abc import Callable
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
 from joseal._core.algorithms import content_chunked, content_encryption
+from joseal._core.algorithms.key_management import KeyManagement, WrapSettings
 from joseal._core.algorithms.registry import EncSpec
+from joseal._core.keys import Key
 from joseal._core.late import late
 from joseal._core.limits import Limits
 from joseal._core.wire import base64url
+from joseal._core.wire.forms import Form
 from joseal.errors import TokenTooLargeError
 
 # Most tokens are not compressed.
@@ -45,6 +49,34 @@ class TokenStart(Struct, frozen=True):
         """Return the beginning of the token, with the dot before the ciphertext."""
         encode = base64url.encode
         return b".".join((self.protected, encode(self.encrypted_key), encode(self.iv), b""))
+
+
+class EncryptionSettings(Struct, frozen=True, kw_only=True):
+    """The arguments of an `Encrypter`, checked and prepared.
+
+    Attributes:
+        key: the recipient's key.
+        management: the key's mechanism.
+        wrap: enc, limits and the parties.
+        compress: whether plaintexts are deflated.
+        begin: the Header Parameters before what each token adds.
+        end: those behind it.
+        protected: the encoded header of a token that adds nothing.
+        form: the serialization.
+        assemble_json: puts a message in JSON together; None for the compact form.
+        cek_bytes: how much is drawn for a CEK; 0 where the key makes it.
+    """
+
+    key: Key
+    management: KeyManagement
+    wrap: WrapSettings
+    compress: bool
+    begin: dict[str, object]
+    end: dict[str, str]
+    protected: bytes
+    form: Form
+    assemble_json: Callable[[EncSpec, Form, TokenStart, bytes, bytes | None], str] | None
+    cek_bytes: int
 
 
 def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:

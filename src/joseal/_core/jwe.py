@@ -15,17 +15,17 @@ Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 
 import itertools
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, SupportsIndex, final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms.content_encryption import AeadOutput
-from joseal._core.algorithms.key_management import KeyManagement, UnwrapRequest, WrapSettings
-from joseal._core.algorithms.registry import Enc, EncSpec
-from joseal._core.assembly import TokenStart, assemble, deflated
+from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
+from joseal._core.algorithms.registry import Enc
+from joseal._core.assembly import EncryptionSettings, TokenStart, assemble, deflated
 from joseal._core.decryption import (
     BesideContent,
     DecryptionSettings,
@@ -64,34 +64,6 @@ else:
     json_decryption = late("joseal._core.json_decryption")
 
 _DEFAULTS: Final = Limits()
-
-
-class EncryptionSettings(Struct, frozen=True, kw_only=True):
-    """The arguments of an `Encrypter`, checked and prepared.
-
-    Attributes:
-        key: the recipient's key.
-        management: the key's mechanism.
-        wrap: enc, limits and the parties.
-        compress: whether plaintexts are deflated.
-        begin: the Header Parameters before what each token adds.
-        end: those behind it.
-        protected: the encoded header of a token that adds nothing.
-        form: the serialization.
-        assemble_json: puts a message in JSON together; None for the compact form.
-        cek_bytes: how much is drawn for a CEK; 0 where the key makes it.
-    """
-
-    key: Key
-    management: KeyManagement
-    wrap: WrapSettings
-    compress: bool
-    begin: dict[str, object]
-    end: dict[str, str]
-    protected: bytes
-    form: Form
-    assemble_json: Callable[[EncSpec, Form, TokenStart, bytes, bytes | None], str] | None
-    cek_bytes: int
 
 
 @exported

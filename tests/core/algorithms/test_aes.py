@@ -1,6 +1,7 @@
 """AES Key Wrap and direct use: RFC 3394, RFC 7518 sections 4.4 and 4.5."""
 
 import json
+from functools import partial
 
 import pytest
 from tests.helpers import forge
@@ -90,3 +91,15 @@ def test_direct_refuses_an_encrypted_key(encrypted_key):
     """RFC 7516 section 5.2 step 10."""
     with pytest.raises(MalformedTokenError, match="empty encrypted key"):
         aes.Direct(b"k" * 16).check_public(request("A128GCM", encrypted_key))
+
+
+@pytest.mark.parametrize("enc", ENCS)
+def test_device_wraps_the_cek_that_is_given_or_a_fresh_one(enc):
+    kek, drawn = bytes(range(16)), forge.draw("cek", ENCS[enc].cek_bytes)
+    device = aes.ExternalKeyWrap(partial(aes.aes_key_wrap, kek), partial(aes.unwrap, kek))
+    assert device.wrap(settings(enc), drawn) == (drawn, aes.aes_key_wrap(kek, drawn), {})
+    fresh = {device.wrap(settings(enc))[:2] for _ in range(5)}
+    assert len(fresh) == 5
+    for cek, wrapped in fresh:
+        assert len(cek) == ENCS[enc].cek_bytes
+        assert aes.unwrap(kek, wrapped) == cek

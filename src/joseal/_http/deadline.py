@@ -9,7 +9,7 @@ Rules:
 import socket
 import threading
 import time
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Final, TypeAlias
 
 Address: TypeAlias = tuple[str, int]
@@ -21,9 +21,14 @@ class DeadlineError(TimeoutError):
     """The time of the call is over."""
 
 
-def begin(seconds: float) -> None:
-    """Let a call begin that may take this long."""
-    _UNTIL.set(time.monotonic() + seconds)
+def begin(seconds: float) -> Token[float]:
+    """Let a call begin that may take this long; return what `end` wants."""
+    return _UNTIL.set(time.monotonic() + seconds)
+
+
+def end(begun: Token[float]) -> None:
+    """Let a call end: one that it is within has its own time again."""
+    _UNTIL.reset(begun)
 
 
 def at_most(seconds: float) -> float:

@@ -8,6 +8,8 @@ Rules:
   first byte of the request is handed to the socket, and never by the class of an exception: the
   same classes are raised for a refused handshake and for a fault after the whole request was
   delivered.
+- A handler of a signal or of the log may make a call within a call, in the same thread. It leaves
+  the mark and the deadline of the outer one as they were.
 - An answer is bounded as a whole, by `response`.
 - urllib3 logs hosts and paths. No header and no body is logged, not even of a broken answer.
 
@@ -162,14 +164,19 @@ class Origin(Opaque):
 
     def exchange(self, request: Sent) -> Answered | Fault:
         """Send a request once and return its answer, or how it failed."""
-        HANDED_OVER.set(False)
-        deadline.begin(self._deadline_seconds)
+        outer = HANDED_OVER.get()
+        begun = deadline.begin(self._deadline_seconds)
         try:
+            HANDED_OVER.set(False)
             return self._send(request)
         except _FAULTS as error:
             text = next(text for kind, text in _TEXTS if isinstance(error, kind))
-            cause = cause_of(error, handed_over=HANDED_OVER.get())
-        return Fault(text, cause, HANDED_OVER.get())
+            handed_over = HANDED_OVER.get()
+            return Fault(text, cause_of(error, handed_over=handed_over), handed_over)
+        finally:
+            deadline.end(begun)
+            if outer:
+                HANDED_OVER.set(True)
 
     def _send(self, request: Sent) -> Answered:
         response = self._pool.current().urlopen(

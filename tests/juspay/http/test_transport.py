@@ -1,6 +1,8 @@
 """Whether a request was sent, and TLS: against real sockets."""
 
+import contextvars
 import datetime as dt
+import logging
 import socket
 import ssl
 import struct
@@ -20,6 +22,7 @@ from tests.juspay.calls import (
 )
 from tests.juspay.peer import Peer, answer
 
+from joseal._http import deadline
 from joseal.juspay import (
     Known,
     NotSent,
@@ -51,6 +54,46 @@ def test_an_earlier_attempt_does_not_count_for_a_later_one(sealer):
             assert client.attempt(
                 "order-2", ATTEMPT, known=Known.decided("order-2", ATTEMPT.fulfillment_id)
             ) == NotSent("no connection could be made")
+
+
+def test_a_call_within_a_call_takes_nothing_away_from_what_was_sent(sealer):
+    """A handler of a signal or of the log may make one, in the same thread, at any moment."""
+    cut = answer(b"ACK")[:-1]
+    inner = client_for("http://localhost", sealer)
+    inner.close()
+    outcomes = []
+
+    class Asking(logging.Handler):
+        def emit(self, record):
+            del record
+            outcomes.append(inner.order_status("order-9").kind)
+
+    log = logging.getLogger("urllib3.connectionpool")
+    handler, level = Asking(), log.level
+    with Peer(cut) as peer, client_for(peer.url, sealer) as client:
+        log.addHandler(handler)
+        log.setLevel(logging.DEBUG)
+        try:
+            outcome = client.attempt(
+                "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
+            )
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(level)
+    assert "not_sent" in outcomes
+    assert (outcome.kind, len(peer.requests)) == ("unknown", 1)
+
+
+def test_a_call_within_a_call_does_not_prolong_it():
+    client = client_for("http://localhost", None, deadline_seconds=1000)
+    client.close()
+
+    def left():
+        deadline.begin(10)
+        client.order_status("order-1")
+        return deadline.at_most(100)
+
+    assert contextvars.copy_context().run(left) <= 10
 
 
 def reset(peer, connection):

@@ -111,6 +111,25 @@ def test_what_was_not_started_leaves_no_file(at: At, sandbox: Sandbox, tmp_path:
     assert not kept.exists()
 
 
+def test_of_two_attempts_with_one_file_the_later_one_is_told_that_one_may_be_under_way(
+    at: At, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both have seen that the file is not there yet."""
+    body, kept = attempt_at(sandbox, "order-6"), tmp_path / "order-6.known"
+    link = Path.hardlink_to
+
+    def late(path: Path, target: Path) -> None:
+        monkeypatch.setattr(Path, "hardlink_to", link)
+        kept.write_text("the other one's")
+        link(path, target)
+
+    monkeypatch.setattr(Path, "hardlink_to", late)
+    done = at(sandbox, "attempt", "--known", kept, "order-6", data=body)
+    assert (done.exit_code, "may be under way" in done.stderr) == (Exit.USAGE, True)
+    assert "--force" not in done.stderr
+    assert (sandbox.attempts("order-6"), kept.read_text()) == (0, "the other one's")
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"known": {"order_id": "order-1"}}', '{"known": 1}'])
 def test_a_file_of_another_kind_is_one_line(
     text: str, at: At, sandbox: Sandbox, tmp_path: Path

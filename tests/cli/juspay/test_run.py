@@ -99,6 +99,8 @@ def test_what_is_rejected_ends_with_5(command: Run, sandbox: Sandbox, tmp_path: 
 WRONG = {
     "no JSON": "{",
     "a member too many": '{"attemptId": "a", "orderId": "order-1", "attempt": {}, "x": 1}',
+    "no id": '{"attemptId": "", "orderId": "order-1", "attempt": {"fulfillmentId": "f"}}',
+    "no id of an order": '{"attemptId": "a", "orderId": "o", "attempt": {"fulfillmentId": "f"}}',
     "no attempt": '{"attemptId": "a", "orderId": "order-1"}',
     "a bad card": '{"attemptId": "a", "orderId": "order-1", "attempt": {"fulfillmentId": "f", '
     '"cardInfo": {"cardNumber": "5513651111111111x"}}}',

@@ -36,12 +36,18 @@ def begin(path: Path | None, known: Known) -> None:
     """
     if path is None:
         return
-    if path.exists():
-        raise click.UsageError(
-            f"{click.format_filename(path)} is there already, so an attempt may be under way: ask "
-            "`joseal juspay reconcile`, and name a new file for a new attempt"
-        )
-    _write(path, AttemptQuery(known=known), replace=False)
+    try:
+        if not path.exists():
+            _write(path, AttemptQuery(known=known), replace=False)
+            return
+    except FailureError:
+        # Unless one more attempt has made it since.
+        if not path.exists():
+            raise
+    raise click.UsageError(
+        f"{click.format_filename(path)} is there already, so an attempt may be under way: ask "
+        "`joseal juspay reconcile`, and name a new file for a new attempt"
+    )
 
 
 def keep(path: Path, question: AttemptQuery) -> None:

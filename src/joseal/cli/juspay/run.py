@@ -30,6 +30,7 @@ from joseal.juspay import (
     reconcile_attempts,
     run_attempts,
 )
+from joseal.juspay.models.fields import ORDER_ID
 
 _LINE_BYTES: Final = 64 * 1024
 _STANDINGS: Final = ("accepted", "failed", "refused", "not_sent", "to_reconcile", "rejected")
@@ -165,10 +166,13 @@ def _read(line: bytes) -> PlannedAttempt | str:
     try:
         read = strict_json.convert(members, _Line)
         attempt = Attempt.from_json(strict_json.write(read.attempt))
+        ORDER_ID.apply("orderId", read.order_id)
     except strict_json.ShapeError:
         return "needs attemptId, orderId and attempt, and nothing else"
-    except MalformedTokenError as error:
+    except (MalformedTokenError, ValueError) as error:
         return str(error)
+    if not read.attempt_id:
+        return "attemptId must not be empty"
     return PlannedAttempt(read.attempt_id, read.order_id, attempt)
 
 

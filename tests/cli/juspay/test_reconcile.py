@@ -1,6 +1,7 @@
 """`joseal juspay reconcile`, and what `attempt --known` keeps for it."""
 
 import json
+import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,6 +129,26 @@ def test_of_two_attempts_with_one_file_the_later_one_is_told_that_one_may_be_und
     assert (done.exit_code, "may be under way" in done.stderr) == (Exit.USAGE, True)
     assert "--force" not in done.stderr
     assert (sandbox.attempts("order-6"), kept.read_text()) == (0, "the other one's")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folders")
+def test_the_folder_of_what_is_kept_is_on_the_disk_before_anything_is_sent(
+    at: At, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, kept = attempt_at(sandbox, "order-7"), tmp_path / "order-7.known"
+    synced = []
+    fsync = os.fsync
+
+    def seen(descriptor: int) -> None:
+        fsync(descriptor)
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            synced.append((os.fstat(descriptor), kept.exists(), sandbox.attempts("order-7")))
+
+    monkeypatch.setattr(os, "fsync", seen)
+    assert at(sandbox, "attempt", "--known", kept, "order-7", data=body).exit_code == 0
+    ((folder, was_there, attempts),) = synced
+    assert os.path.samestat(folder, tmp_path.stat())
+    assert (was_there, attempts, sandbox.attempts("order-7")) == (True, 0, 1)
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"known": {"order_id": "order-1"}}', '{"known": 1}'])

@@ -6,7 +6,9 @@ Rules:
 - It holds ids, references and states; no card and no name.
 """
 
+import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeGuard
 
@@ -39,6 +41,7 @@ def begin(path: Path | None, known: Known) -> None:
     try:
         if not path.exists():
             _write(path, AttemptQuery(known=known), replace=False)
+            _sync(path.parent)
             return
     except FailureError:
         # Unless one more attempt has made it since.
@@ -84,6 +87,17 @@ def read(path: Path) -> AttemptQuery:
 
 def _write(path: Path, question: AttemptQuery, *, replace: bool) -> None:
     files.write(path, json_output.line(to_members(question)), private=True, replace=replace)
+
+
+def _sync(folder: Path) -> None:
+    """Write a folder to the disk: its new file is there after a power failure, too."""
+    # Windows opens no folders.
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _is_members(value: object) -> TypeGuard[Mapping[str, object]]:

@@ -56,8 +56,8 @@ _ENDED: Final = frozenset(
     {FulfillmentState.FAILURE, FulfillmentState.CANCELLED, FulfillmentState.DISCARDED}
 )
 _NOT_OF_THIS_ATTEMPT: Final = (
-    "what failed may be an earlier attempt's: what was there before this one was not confirmed by "
-    "a second read"
+    "what failed may be an earlier attempt's: no two equal reads have shown what had failed before "
+    "this one"
 )
 _KNOWN_IS_OPEN: Final = "a transaction that was known has not failed, or not any more"
 _OF_AN_EARLIER_ATTEMPT: Final = (

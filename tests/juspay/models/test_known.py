@@ -69,6 +69,13 @@ def test_only_a_payout_that_has_failed_is_confirmed(status: str) -> None:
     assert not known.confirmed_by(known).is_confirmed
 
 
+def test_a_failure_without_a_transaction_is_not_confirmed() -> None:
+    """What has failed is not shown yet, and would be new after the next attempt."""
+    known = known_of("FAILURE")
+    assert known.hindrance is None
+    assert not known.confirmed_by(known).is_confirmed
+
+
 @pytest.mark.parametrize("make", [Known.fresh, Known.decided])
 @pytest.mark.parametrize("ids", [("a/b", "f-1"), ("order-1", "f 1")])
 def test_an_id_that_is_none_is_refused(make, ids: tuple[str, str]) -> None:

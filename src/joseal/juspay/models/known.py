@@ -124,10 +124,11 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     def is_confirmed(self) -> bool:
         """Whether a failure that is new after this can be told from one that was shown late.
 
-        Never where a person has decided: what came before may be under way yet.
+        Never where a person has decided: what came before may be under way yet. Nor where no
+        transaction is there: what has failed was not shown, and would be new later.
         """
         has_failed = self.status is FulfillmentState.FAILURE and not self.is_decided
-        return has_failed and self.reads >= _CONFIRMING_READS
+        return has_failed and bool(self.references) and self.reads >= _CONFIRMING_READS
 
     @hide_locals
     def confirmed_by(self, later: "Known") -> "Known":

@@ -1,20 +1,35 @@
 """Whatever is shared by a parent and its forked child: neither takes what is the other's."""
 
+import contextlib
 import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from tests.faults.forking import Child, in_child, needs_fork
 from tests.faults.world import PATIENT_SECONDS, attempt_at
 
-from joseal import Decrypter, Encrypter, Key
+from joseal import Decrypter, Encrypter, JoseError, Key
 from joseal._core import processes
 from joseal._core.processes import LockOfProcess
 from joseal.bulk import pools, worker
 from joseal.claims import ClaimSet, MemorySeenOnce
-from joseal.juspay import Client, Known, MemoryWebhookStore, payout_encrypter
+from joseal.juspay import (
+    Claim,
+    Client,
+    Delivery,
+    Entry,
+    Known,
+    MemoryWebhookStore,
+    SqlitePayoutJournal,
+    SqliteWebhookStore,
+    WebhookStoreError,
+    payout_encrypter,
+)
 from joseal.juspay.sandbox import Call, FaultPlan, Sandbox
 
 pytestmark = needs_fork
@@ -185,6 +200,84 @@ def test_a_store_in_memory_serves_a_child_whatever_a_thread_of_the_parent_was_do
 
     with _Interrupted(seen._claims._lock), _Interrupted(webhooks._claims._lock):
         assert in_child(use) == repr((1, "Claim"))
+
+
+class _AtWork:
+    """A thread that is in the middle of a write to an SQLite store."""
+
+    def __init__(self, write: Callable[[Callable[..., None]], object]) -> None:
+        self._begun, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=lambda: write(self._wait))
+
+    def _wait(self, *_: object) -> None:
+        self._begun.set()
+        self._over.wait(PATIENT_SECONDS)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+        assert self._begun.wait(PATIENT_SECONDS)
+
+    def __exit__(self, *_error: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("kind", ["journal", "webhooks"])
+def test_a_child_forked_while_a_thread_wrote_to_a_store_does_nothing_twice_and_is_told_why(
+    kind: str, tmp_path: Path
+) -> None:
+    """SQLite takes the locks of the thread that is gone for the child's own, for good."""
+    entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+    journal = SqlitePayoutJournal(tmp_path / "journal.db", busy_timeout_seconds=0.05)
+    webhooks = SqliteWebhookStore(tmp_path / "webhooks.db", busy_timeout_seconds=0.05)
+    done = SimpleNamespace(id="w-1")
+    write, use = {
+        "journal": (journal._in_transaction, lambda: journal.begin(entry)),
+        "webhooks": (
+            lambda wait: webhooks.handle_in_transaction(done, wait),
+            lambda: webhooks.claim("w-1"),
+        ),
+    }[kind]
+
+    over = tmp_path / "over"
+
+    def used() -> str:
+        signal.alarm(20)  # A child that waits for ever ends.
+        while not over.exists():
+            time.sleep(0.01)
+        try:
+            return repr(use())
+        except JoseError as error:
+            return str(error)
+        finally:
+            signal.alarm(0)
+
+    with _AtWork(write):
+        child = Child(used)
+    over.touch()
+    assert "was in use when this process was forked" in child.said()
+    assert used() == {"journal": "None", "webhooks": repr(Delivery.DUPLICATE)}[kind]
+
+
+def test_a_child_forked_while_a_thread_had_a_store_open_handles_nothing_a_second_time(
+    tmp_path: Path,
+) -> None:
+    """A thread that waits for its turn has no lock on what it will write; its file is open."""
+    webhooks = SqliteWebhookStore(tmp_path / "webhooks.db")
+
+    def claimed() -> str:
+        try:
+            return repr(webhooks.claim("w-1"))
+        except WebhookStoreError as error:
+            return str(error)
+
+    with contextlib.closing(webhooks._claims._connect()) as waiting:
+        waiting.execute("SELECT count(*) FROM joseal_deliveries").fetchone()
+        assert in_child(claimed) == repr(
+            "the store of deliveries was in use when this process was forked"
+        )
+    assert in_child(claimed) == repr(repr(Claim("w-1", 1)))
+    assert claimed() == repr(Delivery.IN_PROGRESS)
 
 
 def test_a_factory_is_called_in_a_child_though_a_thread_of_the_parent_was_calling_one() -> None:

@@ -6,8 +6,12 @@ Rules:
 - A commit is on the disk when a call returns (`synchronous=FULL`): a confirmation that a power
   failure takes back would be an id that is handled twice.
 - The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+- A process that was forked while a thread had the file open does not open it. SQLite keeps account
+  of the locks in the memory of a process, and a forked child takes those of its parent's threads
+  for its own: it would wait for ever, or write where nothing is locked.
 
-Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html.
+Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html, section 2.6 of
+https://www.sqlite.org/howtocorrupt.html.
 """
 
 import os
@@ -19,6 +23,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
 
+from joseal._core.processes import ProcessId, process_id
 from joseal._core.secrecy import Opaque
 from joseal._once.leases import State, StoredClaim, claimed
 from joseal._once.private_files import make_private
@@ -48,6 +53,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_CANTOPEN: "{store} can't be opened",
         sqlite3.SQLITE_CORRUPT: "{store} is damaged",
         sqlite3.SQLITE_FULL: "there is no space for {store}",
+        sqlite3.SQLITE_MISUSE: "{store} was in use when this process was forked",
         sqlite3.SQLITE_NOTADB: "{store} is damaged, or another kind of file",
         sqlite3.SQLITE_READONLY: "{store} can't be written",
     }
@@ -56,6 +62,56 @@ _MOST_SECONDS: Final = 1_000_000  # SQLite counts milliseconds in a C int
 _OTHER_TEXT: Final = "{store} can't be used"
 
 _R = TypeVar("_R")
+
+
+class _Use:
+    """One file that a process has open. No two are the same."""
+
+    __slots__ = ("path", "process")
+
+    def __init__(self, path: str, process: ProcessId) -> None:
+        self.path = path
+        self.process = process
+
+
+# In a forked child those of its parent stay: nobody there closes them.
+_USES: Final[set[_Use]] = set()
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that tells when it is closed."""
+
+    use: _Use | None = None
+
+    def close(self) -> None:
+        """Close it."""
+        super().close()
+        if self.use is not None:
+            _USES.discard(self.use)
+
+
+def connect(path: str, busy_timeout_seconds: float) -> sqlite3.Connection:
+    """Open a file, for explicit transactions. It has to be closed by `close`.
+
+    Raises:
+        sqlite3.Error: it can't be opened; with SQLITE_MISUSE if a thread of the parent had it open
+            when this process was forked.
+    """
+    use = _Use(os.path.realpath(path), process_id())
+    if any(each.path == use.path and each.process != use.process for each in tuple(_USES)):
+        error = sqlite3.OperationalError("it was open when the process was forked")
+        error.sqlite_errorcode = sqlite3.SQLITE_MISUSE
+        raise error
+    _USES.add(use)
+    try:
+        connection = sqlite3.connect(
+            path, timeout=busy_timeout_seconds, isolation_level=None, factory=_Connection
+        )
+    except sqlite3.Error:
+        _USES.discard(use)
+        raise
+    connection.use = use
+    return connection
 
 
 class SqliteClaims(Opaque):
@@ -205,7 +261,7 @@ class SqliteClaims(Opaque):
         self.guarded(work)
 
     def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=self._busy_timeout_seconds, isolation_level=None)
+        return connect(self.path, self._busy_timeout_seconds)
 
     def _in_transaction(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
         def whole() -> _R:

@@ -21,7 +21,8 @@ class SqliteSeenOnce(KeepingStore):
     """Remembers identifiers in an SQLite file. Safe among threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
-    has hashes and times, no text of a token.
+    has hashes and times, no text of a token. A process that was forked while another thread was
+    using the file gets an error from each call: start such a process anew instead.
 
     Args:
         path: of the file, which is made if it is not there; its folder must be. It is private: the

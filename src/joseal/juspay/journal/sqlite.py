@@ -25,6 +25,7 @@ import msgspec
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._once.private_files import make_private
+from joseal._once.sqlite import connect
 from joseal.juspay.journal.entry import Entry, check_attempt_id
 from joseal.juspay.journal.journal import PayoutJournalError, hindrance
 
@@ -60,6 +61,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_CANTOPEN: "the journal can't be opened",
         sqlite3.SQLITE_CORRUPT: "the journal is damaged",
         sqlite3.SQLITE_FULL: "there is no space for the journal",
+        sqlite3.SQLITE_MISUSE: "the journal was in use when this process was forked",
         sqlite3.SQLITE_NOTADB: "the journal is damaged, or another kind of file",
         sqlite3.SQLITE_READONLY: "the journal can't be written",
     }
@@ -74,7 +76,8 @@ class SqlitePayoutJournal(Opaque):
     """Keeps attempts in an SQLite file. Safe among threads and processes, also after a fork.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
-    holds ids, references and outcomes; no card and no name.
+    holds ids, references and outcomes; no card and no name. A process that was forked while another
+    thread was using the file gets an error from each call: start such a process anew instead.
 
     Args:
         path: of the file, which is made if it is not there; its folder must be. It is private: the
@@ -252,11 +255,7 @@ class SqlitePayoutJournal(Opaque):
         """Return a connection whose transaction is the only one that writes."""
         with ExitStack() as stack:
             connection = stack.enter_context(
-                closing(
-                    sqlite3.connect(
-                        self._path, timeout=self._busy_timeout_seconds, isolation_level=None
-                    )
-                )
+                closing(connect(str(self._path), self._busy_timeout_seconds))
             )
             connection.execute("PRAGMA synchronous = EXTRA")
             connection.execute("BEGIN IMMEDIATE")

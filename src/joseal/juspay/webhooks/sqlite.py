@@ -34,7 +34,8 @@ class SqliteWebhookStore(LeasedStore):
     """Keeps deliveries in an SQLite file. Safe among threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
-    holds ids and times, no content.
+    holds ids and times, no content. A process that was forked while another thread was using the
+    file gets an error from each call: start such a process anew instead.
 
     Args:
         path: of the file, which is made if it is not there; its folder must be. It may be the

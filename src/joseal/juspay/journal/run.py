@@ -61,7 +61,8 @@ class PlannedAttempt(NamedTuple):
         attempt_id: the caller's own, unique, and the same at each run: such as a row's id.
         order_id: the order that it is for.
         attempt: the card and the fulfillment.
-        known: the state that it is made against; None lets the run read it.
+        known: the state that it is made against, read shortly before the run: a change since is not
+            seen. None lets the run read it.
 
     Example:
         >>> from joseal.juspay import Attempt, CardInfo, PlannedAttempt

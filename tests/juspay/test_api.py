@@ -347,6 +347,7 @@ UNDOCUMENTED = [
     (400, encoded(error=1)),
     (400, encoded(error=None)),
     (400, encoded(error=...)),
+    *((400, encoded(errorCode=code)) for code in ["E10", "E91", "e06", "E1", "4929471234567898"]),
     (400, encoded(errorCode=...)),
     (400, encoded(errorCode=None)),
     (400, encoded(errorCode=1)),

@@ -9,6 +9,7 @@ Rules:
 Source: the attempt, order and cancel pages of the payouts API, and its list of error codes.
 """
 
+import re
 from typing import Final
 
 import msgspec
@@ -26,6 +27,8 @@ _ACKS: Final = (b"ACK", b'"ACK"')
 _OK: Final = 200
 _REFUSALS: Final = frozenset({400, 401, 403, 404})
 _REFUSAL_CODES: Final = frozenset({"E01", "E02", "E03", "E04", "E05", "E07", "E08", "E09"})
+# Nothing that the body may repeat, such as a card number, looks like this.
+_NEW_CODE: Final = re.compile("E[0-9]{2}")
 # Codes with which the API says that it failed itself, and that the order's status has to be read.
 _FAILURES: Final = ("E06", "E90")
 
@@ -215,7 +218,9 @@ def _failure(status: int, body: bytes) -> Refused | Unknown:
             text = f"the API failed itself, {code} (HTTP {status}): read the order's status"
             return Unknown(text, status)
     if status not in _REFUSALS or error.error_code not in _REFUSAL_CODES:
-        return Unknown(f"HTTP {status} is not a documented refusal", status)
+        new = _NEW_CODE.fullmatch(error.error_code)
+        code = f" with {new[0]}" if new else ""
+        return Unknown(f"HTTP {status}{code} is not a documented refusal", status)
     return Refused(
         status=status,
         error_code=error.error_code,

@@ -25,6 +25,7 @@ from joseal import (
     Signer,
     VerifiedToken,
     Verifier,
+    profiles,
 )
 from joseal._core.wire import base64url
 from joseal.claims import Claims
@@ -60,6 +61,8 @@ def tokens():
     direct = Key.generate("dir", size=16)
     opener = Decrypter(direct, enc=ENC)
     yield "16 MiB of dots", opener.decrypt, "." * (16 * MIB)
+    yield "16 MiB, the last character not ASCII", opener.decrypt, "a" * (16 * MIB - 1) + "\xe9"
+    yield "16 MiB, a bad tag segment", opener.decrypt, token(headed({})) + "a" * (16 * MIB) + "!"
     yield "16 MiB, bad tag", opener.decrypt, token(headed({}), ciphertext=bytes(12 * MIB - 99))
     depth = b"[" * 8000 + b"]" * 8000
     yield "header of brackets, 16 KB", opener.decrypt, token(depth)
@@ -165,6 +168,12 @@ def remote_and_claims():
     yield "claims, 16 MiB of empty objects", read, b'{"a":[' + b"{}," * (5 * MIB) + b"{}]}"
     yield "claims, 16 MiB of quotes", read, b'{"a":"' + b'\\"' * (8 * MIB - 10) + b'"}'
     yield "claims, one text of 16 MiB", read, b'{"a":"' + b"a" * (16 * MIB - 10) + b'"}'
+    opener = profiles.VISA_MLE.counterpart().decrypter(Key.generate("RSA-OAEP-256"))
+    yield (
+        "body, 24 MiB of empty objects",
+        opener.decrypt,
+        b'{"a":[' + b"{}," * (8 * MIB - 9) + b"0]}",
+    )
 
 
 def signatures():

@@ -19,6 +19,7 @@ from concurrent.futures import (
     ProcessPoolExecutor,
     ThreadPoolExecutor,
 )
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -598,6 +599,40 @@ def test_no_frame_of_ours_keeps_an_item():
     inner = [frame for frame in frames if frame.f_globals["__name__"].startswith("joseal.")]
     assert inner
     assert all("s-4111" not in repr(frame.f_locals) for frame in inner)
+
+
+class BrokenClientError(Exception):
+    """What a device's own client may raise: a task ends with it."""
+
+
+class BrokenDevice:
+    def wrap(self, alg, cek):
+        raise BrokenClientError
+
+    unwrap = wrap
+
+
+@pytest.mark.parametrize("do", ["encrypt_task", "decrypt_task", "results_of"])
+def test_no_frame_of_ours_in_a_worker_keeps_an_item(do):
+    key = Key.from_external_secret(BrokenDevice(), alg="A256KW")
+    encrypter, decrypter = Encrypter(key, enc="A256GCM"), Decrypter(key, enc="A256GCM")
+    plaintext = b"4111111111111111"
+    token = Encrypter(Key.generate("A256KW"), enc="A256GCM").encrypt(plaintext)
+    items, calls = [plaintext, worker.PlaintextWithHeader(plaintext, b"{}")], []
+    if do == "encrypt_task":
+        calls = [partial(worker.encrypt_task, BulkTask("run", 1, encrypter, [x])) for x in items]
+    elif do == "decrypt_task":
+        calls = [partial(worker.decrypt_task, BulkTask("run", 1, decrypter, [token]))]
+    else:
+        calls = [partial(worker.results_of, encrypter, [plaintext])]
+    for call in calls:
+        with pytest.raises(BrokenClientError) as caught:
+            call()
+        frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+        inner = [frame for frame in frames if frame.f_globals["__name__"].startswith("joseal.")]
+        assert len(inner) > 1
+        assert not any(shown in repr(each.f_locals) for each in inner for shown in ("4111", token))
+    assert "4111" not in repr(items[1])
 
 
 def test_errors_pickle_and_come_back_equal():

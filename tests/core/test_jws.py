@@ -24,6 +24,8 @@ from joseal import (
     VerifiedToken,
     Verifier,
 )
+from joseal._core.algorithms import curves
+from joseal._core.algorithms.registry import SIGS
 
 KEY = all_algorithms.signing_key("HS256")
 SECRET = forge.draw("HS256 mine", 32)
@@ -256,6 +258,21 @@ def test_segment_that_is_not_canonical_is_refused(place, change):
     assert code(".".join(parts)) in {"malformed", "unverified"}
     if change not in {"{}A", "+{}"}:
         assert code(".".join(parts)) == "malformed"
+
+
+@pytest.mark.parametrize("alg", ["ES256", "ES384", "ES512", "ES256K"])
+def test_ecdsa_has_a_second_signature_so_that_no_token_is_known_by_its_text(alg):
+    """SECURITY.md, promise 5: r and n - s are as valid as r and s, and all verifiers take both."""
+    key = all_algorithms.signing_key(alg)
+    token = Signer(key).sign(b"x")
+    *head, signature = token.split(".")
+    raw = unb64(signature)
+    (curve,) = SIGS[alg].curves
+    order, size = curves._DOMAINS[curve].order, len(raw) // 2
+    second = order - int.from_bytes(raw[size:], "big")
+    other = ".".join((*head, b64(raw[:size] + second.to_bytes(size, "big"))))
+    assert other != token
+    assert Verifier(key.public()).verify(other) == b"x"
 
 
 def test_trailing_bits_that_encode_nothing_are_refused():

@@ -8,6 +8,7 @@ from tests.profiles.facts import LABELS, RECEIVED, SENT, UUID, header_of, our_ke
 
 import joseal
 from joseal import InvalidKeyError, Key, Limits, MalformedTokenError, TokenTooLargeError, profiles
+from joseal._core.wire import strict_json
 from joseal.profiles import Constant, Fields, InMember, Kid, Receiving, Sending
 
 CANARY = b'{"pan":"5513651111111111"}'
@@ -215,6 +216,24 @@ def test_size_of_the_body_is_bound_in_both_directions():
             opener.open(too_large)
     with pytest.raises(TokenTooLargeError):
         profile.encrypter(key, limits=small).encrypt(b"x" * 10_000)
+
+
+@pytest.mark.parametrize("envelope", [InMember("x"), Fields(("h", "k", "iv", "c", "t"))])
+def test_the_number_of_values_in_a_body_is_bounded_before_they_are_made(envelope, monkeypatch):
+    """24 MiB of empty objects would be 0.6 GiB of Python objects, and 2 s of work."""
+    made = []
+    monkeypatch.setattr(strict_json, "load_object", made.append)
+    # The two brackets count, and each value after the first has a comma.
+    for commas, is_read in ((16 * 1024 - 2, True), (16 * 1024 - 1, False)):
+        with pytest.raises(MalformedTokenError):
+            envelope.unwrap(b'{"x":[' + b"0," * commas + b"0]}")
+        assert bool(made) is is_read
+        made.clear()
+
+
+def test_a_comma_in_a_member_of_the_envelope_is_no_value():
+    text = "," * 20_000
+    assert InMember("x").unwrap(InMember("x").wrap(text, {})) == text
 
 
 def test_answers_with_an_error_status_are_told_apart_where_it_is_known():

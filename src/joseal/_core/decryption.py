@@ -159,6 +159,9 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         Raises:
             DecryptionError: none of them opens the content.
         """
+        if parsed.known.zip is not UNSET and len(steps) > 1:
+            # What opens and can't be inflated goes on to the next key, which needs all of it.
+            sealed = AeadOutput(sealed.aad, sealed.iv, bytes(sealed.ciphertext), sealed.tag)
         for step in steps:
             plaintext = content_encryption.open_(enc, cek_or_random(enc, step[1]), sealed)
             if plaintext is not None:

@@ -33,6 +33,9 @@ class PlaintextWithHeader(NamedTuple):
     plaintext: bytes
     header: bytes
 
+    def __repr__(self) -> str:
+        return "PlaintextWithHeader(...)"
+
 
 # An item as it travels, or what is wrong with it already.
 PlaintextItem: TypeAlias = bytes | PlaintextWithHeader | JoseError
@@ -96,6 +99,7 @@ class BulkTask(Generic[_Prepared, _Item]):
         return f"BulkTask(number={self.number})"
 
 
+@hide_locals
 def encrypt_task(task: BulkTask[AnyEncrypter, PlaintextItem]) -> list[str | JoseError]:
     """Encrypt the items of a task.
 
@@ -109,6 +113,7 @@ def encrypt_task(task: BulkTask[AnyEncrypter, PlaintextItem]) -> list[str | Jose
     ]
 
 
+@hide_locals
 def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError]:
     """Open the tokens of a task.
 
@@ -139,6 +144,7 @@ def rewrap_task(task: BulkTask[Rewrapper, TokenItem]) -> list[str | JoseError]:
 Tool: TypeAlias = Encrypter | Decrypter | Rewrapper
 
 
+@hide_locals
 def results_of(tool: Tool, values: Sequence[bytes]) -> list[str | bytes | JoseError]:
     """Encrypt, open or rewrap values; one result for each."""
     if isinstance(tool, Encrypter):

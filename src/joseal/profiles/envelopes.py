@@ -5,6 +5,7 @@ Rules:
   for compact tokens.
 - A body of another shape is refused, and a plain one is another shape: nothing is handed through.
 - Members next to the token are labels. They are outside its protection and choose nothing here.
+- A body with far more values than an envelope has is refused before they are made.
 
 Source: RFC 7515 section 7.1, RFC 7516 section 7.1; the pages that the profiles name.
 """
@@ -18,6 +19,9 @@ from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal._core.wire.compact import JWE_SEGMENTS, JWS_SEGMENTS
 from joseal.errors import MalformedTokenError
+
+# Each value costs far more than its bytes: 24 MiB of empty objects took 2.2 s and 0.6 GiB.
+_MOST_VALUES: Final = 16 * 1024
 
 
 class Raw(Struct, frozen=True):
@@ -269,6 +273,8 @@ def _dump(members: Mapping[str, str]) -> bytes:
 
 def _strings(body: bytes, names: tuple[str, ...]) -> dict[str, str]:
     """Read an object with exactly these members, all strings."""
+    if strict_json.count_values(body, _MOST_VALUES) > _MOST_VALUES:
+        raise MalformedTokenError("the body does not have exactly the members of the envelope")
     members = strict_json.load_object(body)
     if members is None:
         raise MalformedTokenError("the body is not one strict JSON object")

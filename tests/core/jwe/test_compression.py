@@ -4,7 +4,7 @@ import json
 import zlib
 
 import pytest
-from tests.helpers import all_algorithms
+from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import unb64
 
 from joseal import (
@@ -16,7 +16,7 @@ from joseal import (
     TokenError,
     TokenTooLargeError,
 )
-from joseal._core.algorithms import deflate
+from joseal._core.algorithms import content_encryption, deflate
 
 
 def header_of(token):
@@ -102,6 +102,19 @@ def test_bad_stream_under_a_good_tag_is_undecryptable(content, enc):
     with pytest.raises(DecryptionError) as caught:
         inflating().decrypt(zipped(content, enc))
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("enc", ["A128GCM", "A128CBC-HS256"])
+def test_large_bad_stream_under_the_good_tag_of_one_of_several_keys_is_undecryptable(enc, place):
+    keys = [all_algorithms.key("A128KW", name=name) for name in ("second", "third")]
+    keys.insert(place, all_algorithms.key("A128KW"))
+    opener = Decrypter(keys, enc=enc, accept_zip=True)
+    with pytest.raises(DecryptionError) as caught:
+        opener.decrypt(zipped(b"\xff" * content_encryption.LARGE_BYTES, enc))
+    assert caught.value.__cause__ is caught.value.__context__ is None
+    text = forge.draw("text", content_encryption.LARGE_BYTES)
+    assert opener.decrypt(zipped(deflated(text), enc)) == text
 
 
 @pytest.mark.parametrize("most_bytes", [1, 1000, 262_144])

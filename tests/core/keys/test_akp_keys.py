@@ -6,6 +6,7 @@ Source: RFC 9964 section 3; RFC 9881 and RFC 9935 for PEM; draft-ietf-jose-hpke-
 import hashlib
 import json
 import pickle
+from unittest.mock import Mock
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -101,6 +102,35 @@ def test_key_of_another_kty_serves_no_akp_alg(kty):
     for alg in ("ML-DSA-44", "HPKE-9"):
         shown = {name: value for name, value in members.items() if name != "alg"}
         refused({**shown, "alg": alg}, "needs an AKP key")
+
+
+@pytest.mark.parametrize(
+    ("alg", "kind"),
+    [("HPKE-12", mlkem.MLKEM768PublicKey), ("HPKE-13-KE", mlkem.MLKEM1024PublicKey)],
+)
+def test_public_key_of_ml_kem_is_checked_whatever_has_read_it(alg, kind, monkeypatch):
+    """OpenSSL checks it too where it reads PEM and DER, and must not be the only one."""
+    raw = unb64(jwk(alg)["pub"])
+    given = Mock(spec=kind)
+    monkeypatch.setattr(serialization, "load_der_public_key", lambda _: given)
+    # Coefficients of 4095 are not reduced. FIPS 203 section 7.2.
+    for bad in (b"\xff" * 3 + raw[3:], raw[:-1], raw + b"\0"):
+        given.public_bytes_raw.return_value = bad
+        with pytest.raises(InvalidKeyError, match="the key is not a public key of ML-KEM-"):
+            Key.from_der(b"", alg=alg)
+    given.public_bytes_raw.return_value = raw
+    assert Key.from_der(b"", alg=alg).to_jwk()["pub"] == b64(raw)
+
+
+def test_public_key_of_ml_dsa_has_its_size_whatever_has_read_it(monkeypatch):
+    raw = unb64(jwk("ML-DSA-44")["pub"])
+    given = Mock(spec=mldsa.MLDSA44PublicKey)
+    monkeypatch.setattr(serialization, "load_der_public_key", lambda _: given)
+    given.public_bytes_raw.return_value = raw[:-1]
+    with pytest.raises(InvalidKeyError, match="the key is not a public key of ML-DSA-44"):
+        Key.from_der(b"", alg="ML-DSA-44")
+    given.public_bytes_raw.return_value = raw
+    assert Key.from_der(b"", alg="ML-DSA-44").to_jwk()["pub"] == b64(raw)
 
 
 @pytest.mark.parametrize("kty", ["akp", "Akp"])

@@ -6,9 +6,10 @@ look at is seen here.
 
 import base64
 from math import gcd
+from unittest.mock import Mock
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from tests.helpers import der
 from tests.helpers.forge import b64
@@ -338,6 +339,24 @@ def test_point_at_infinity_is_refused(curve):
             Key.from_der(der.spki(raw, curve), alg=alg_of(curve))
 
 
+def test_negative_modulus_which_no_loader_gives_is_refused_all_the_same():
+    with pytest.raises(InvalidKeyError, match="2048 to 16384 bits"):
+        validate.check_rsa_public(rsa.RSAPublicNumbers(E, -N))
+
+
+@pytest.mark.parametrize("curve", WEIERSTRASS)
+def test_coordinates_outside_of_the_field_which_no_loader_gives_are_refused_all_the_same(curve):
+    x, y = (int.from_bytes(raw, "big") for raw in curve_pair(curve)[:2])
+    prime = curves._DOMAINS[curve].prime
+    key = Mock(spec=ec.EllipticCurvePublicKey, curve=curves._WEIERSTRASS[curve])
+    for numbers in ((-x, y), (x, -y), (x - prime, y), (x + prime, y), (x, y + 2**1024)):
+        key.public_numbers.return_value = ec.EllipticCurvePublicNumbers(*numbers, key.curve)
+        with pytest.raises(InvalidKeyError, match="not a point on the curve"):
+            validate.check_pair(key)
+    key.public_numbers.return_value = ec.EllipticCurvePublicNumbers(x, y, key.curve)
+    validate.check_pair(key)
+
+
 def scalar_faults(curve):
     """Yield scalars out of range, of the wrong size, and of the wrong pair."""
     size = curves.field_bytes(curve)
@@ -396,8 +415,9 @@ def test_equation_of_the_curve_agrees_with_openssl(curve):
     size = curves.field_bytes(curve)
     for _ in range(50):
         x, y, _ = curve_pair(curve)
-        assert curves._is_point(curve, x, y)
-        assert not curves._is_point(curve, x, flipped(y))
+        numbers = [int.from_bytes(raw, "big") for raw in (x, y, flipped(y))]
+        assert curves._is_point(curve, *numbers[:2])
+        assert not curves._is_point(curve, numbers[0], numbers[2])
     for x, y in small_points(curve):
         raw = x.to_bytes(size, "big"), y.to_bytes(size, "big")
         assert curves.load_public(curve, *raw) is not None

@@ -3,7 +3,9 @@
 import datetime as dt
 import decimal
 import enum
+import json
 import time
+import tracemalloc
 import uuid
 
 import msgspec
@@ -332,6 +334,29 @@ def test_scan_for_depth_is_linear():
     # A scan that is quadratic would take hours for this.
     data = b"{" * 17 + b'"' + b'\\"' * 1_000_000
     assert strict_json.load_object(data) is None
+
+
+@pytest.mark.parametrize("item", [b'"",', b'"a":"",', b'",",', b'"["'], ids=repr)
+def test_counting_the_values_of_many_strings_takes_no_memory_for_each(item):
+    """A piece for each of the strings in 24 MiB would be 1.4 GiB."""
+    data = b'["' + b"," * 200 + b'"' + item * 200_000 + b'""]'
+    tracemalloc.start()
+    try:
+        found = strict_json.count_values(data, 100)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found > 100
+    assert peak < 3 * len(data)
+
+
+@pytest.mark.parametrize("most", [1, 2, 10, 500])
+def test_values_are_not_over_where_there_are_so_many(most):
+    text = json.dumps([",[{" * 30] * (most - 1)).encode()
+    names = json.dumps({f"{name},": "{}," for name in range(most)}).encode()
+    for data in (text, names):
+        assert strict_json.count_values(data, most) <= most
+        assert strict_json.count_values(data, most - 1) >= most - 1
 
 
 def test_what_is_between_brackets_costs_next_to_nothing():

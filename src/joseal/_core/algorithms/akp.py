@@ -136,6 +136,14 @@ def load_public(name: str, raw: bytes) -> AkpPublicKey | None:
     return AkpPublicKey(name, kem_key, point)
 
 
+def is_valid(key: AkpPublicKey) -> bool:
+    """Tell whether a public key, whoever has read it, has the size and the numbers of its name."""
+    # A point of a hybrid has been checked, because nothing but `load_public` reads one.
+    raw = key.foreign.public_bytes_raw()
+    is_kem = isinstance(key.foreign, MlKemPublic)
+    return len(key.raw) == public_bytes(key.name) and (not is_kem or _is_reduced(raw))
+
+
 def load_private(name: str, seed: bytes) -> AkpPrivateKey | None:
     """Make a pair of its seed; None where that is not one.
 

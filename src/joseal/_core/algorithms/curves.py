@@ -196,7 +196,9 @@ def load_public(curve: str, x: bytes, y: bytes | None) -> PublicCurveKey | None:
     kind = _WEIERSTRASS.get(curve)
     if kind is None:
         return None if y is not None else _load_okp(curve, x)
-    if y is None or len(y) != len(x) or not _is_point(curve, x, y):
+    if y is None or len(y) != len(x):
+        return None
+    if not _is_point(curve, int.from_bytes(x, "big"), int.from_bytes(y, "big")):
         return None
     with foreign.UNREADABLE:
         # 4: both coordinates follow. SEC 1 section 2.3.3.
@@ -218,12 +220,12 @@ def unsupported(algorithm: str) -> InvalidKeyError:
     return InvalidKeyError(f"the installed OpenSSL does not support {algorithm}")
 
 
-def _is_point(curve: str, x_bytes: bytes, y_bytes: bytes) -> bool:
-    """Tell whether both coordinates are below the prime and fit the equation of the curve."""
+def _is_point(curve: str, x: int, y: int) -> bool:
+    """Tell whether both coordinates are in the field and fit the equation of the curve."""
     domain = _DOMAINS[curve]
     prime, a = domain.prime, domain.a
-    x, y = int.from_bytes(x_bytes, "big"), int.from_bytes(y_bytes, "big")
-    return x < prime and y < prime and (y * y - (x * x + a) * x - domain.b) % prime == 0
+    in_field = 0 <= x < prime and 0 <= y < prime
+    return in_field and (y * y - (x * x + a) * x - domain.b) % prime == 0
 
 
 def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKey | None:
@@ -279,10 +281,10 @@ def is_valid(key: PublicCurveKey) -> bool:
 
     On Montgomery curves every value is a point of the curve or of its twist. RFC 7748 section 5.
     """
-    x, y = coordinates(key)
-    if y is not None:
-        return _is_point(name(key), x, y)
-    if isinstance(key, Ed448PublicKey) and not _is_ed448_point(x):
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        numbers = key.public_numbers()
+        return _is_point(name(key), numbers.x, numbers.y)
+    if isinstance(key, Ed448PublicKey) and not _is_ed448_point(key.public_bytes_raw()):
         return False
     return not has_low_order(key)
 

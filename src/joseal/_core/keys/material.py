@@ -93,6 +93,8 @@ def _check_akp(alg: AlgorithmSpec, material: Material) -> None:
         raise InvalidKeyError(f"this alg needs an AKP key: {alg.parameters}")
     if shown.name != alg.parameters:
         raise InvalidKeyError(f"the key is of {shown.name}, {alg.name} needs {alg.parameters}")
+    if not akp.is_valid(shown):
+        raise InvalidKeyError(f"the key is not a public key of {shown.name}")
 
 
 def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> None:

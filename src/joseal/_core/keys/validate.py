@@ -70,7 +70,7 @@ def check_rsa_public(key: RSAPublicNumbers) -> None:
         InvalidKeyError: a size is wrong; either is even; the exponent is 1; the modulus has the
             ROCA fingerprint.
     """
-    if not RSA_LEAST_BITS <= key.n.bit_length() <= RSA_MOST_BITS:
+    if key.n < 0 or not RSA_LEAST_BITS <= key.n.bit_length() <= RSA_MOST_BITS:
         raise InvalidKeyError("an RSA key must have 2048 to 16384 bits")
     if key.n % 2 == 0:
         raise InvalidKeyError("the modulus is even")

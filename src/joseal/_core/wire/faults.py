@@ -1,7 +1,7 @@
 """The faults of a token that can't be split or decoded, in words that help its maker.
 
 Nothing here runs for a good token. A text names counts, segments and classes of characters; it
-never repeats a byte of the token.
+never repeats a byte of the token. Looking for the fault takes no step in Python for each byte.
 
 Source: RFC 7515 sections 2, 7.1 and 7.2, RFC 7516 sections 7.1 and 7.2.
 """
@@ -24,7 +24,10 @@ def not_ascii(token: str | bytes) -> MalformedTokenError:
     text = token.decode("latin-1") if isinstance(token, bytes) else token
     if text.startswith(("\ufeff", "\xef\xbb\xbf")):
         return MalformedTokenError("the token begins with a byte order mark")
-    place = next(place for place, char in enumerate(text) if not char.isascii())
+    try:
+        place = len(text.encode("ascii"))
+    except UnicodeEncodeError as error:
+        place = error.start
     return MalformedTokenError(f"the token is not ASCII: see position {place}")
 
 
@@ -60,7 +63,7 @@ def segment(raw: bytes, name: str) -> MalformedTokenError:
 
 
 def _characters(raw: bytes) -> str:
-    if any(byte in _SPACE for byte in raw):
+    if len(raw.translate(None, _SPACE)) < len(raw):
         return "has white space or a line end in it"
     if raw.endswith(b"="):
         return "is padded with =, which base64url in a token never is"

@@ -1,6 +1,6 @@
-"""From material that was checked to the prepared mechanism of its algorithm.
+"""From checked material to the prepared mechanism of its algorithm.
 
-The one place that knows both how key material is kept and what each mechanism wants.
+The only module that knows both how key material is stored and what each mechanism needs.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,7 +42,7 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
     """Prepare key management for material that `check` has passed for this alg.
 
     Raises:
-        InvalidKeyError: the material is of another kind, so that `check` has not passed it.
+        InvalidKeyError: the material is of the wrong kind, so that `check` can't have passed it.
     """
     if isinstance(material, Password):
         return Pbes2(alg, material)
@@ -92,7 +92,7 @@ def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
     """Prepare a signature for material that `check` has passed for this alg.
 
     Raises:
-        InvalidKeyError: the key is on a curve that signs nothing, so that `check` has not passed
+        InvalidKeyError: the key is on a curve without signatures, so that `check` can't have passed
             it.
     """
     if isinstance(material, bytes):
@@ -104,7 +104,7 @@ def prepare_signature(sig: SigSpec, material: Material) -> SignatureScheme:
     if isinstance(public, ec.EllipticCurvePublicKey):
         return KeyPairScheme(signatures.ecdsa_check(sig, public), sign)
     if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
-        # Nothing is left to choose or to check before. RFC 8037 section 3.1.
+        # There is nothing to choose or to check first. RFC 8037 section 3.1.
         return KeyPairScheme(public.verify, sign)
     if isinstance(public, AkpPublicKey):
         return KeyPairScheme(signatures.ml_dsa_check(public), sign)

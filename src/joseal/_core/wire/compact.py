@@ -18,7 +18,7 @@ from joseal.errors import MalformedTokenError, TokenTooLargeError
 JWE_SEGMENTS = 5
 JWS_SEGMENTS = 3
 
-# Measured: above this size of a token copies of its ciphertext cost more than care for it.
+# Measured: in tokens above this size, copying the ciphertext costs more than avoiding it.
 LARGE_BYTES: Final = 64 * 1024
 
 
@@ -33,9 +33,9 @@ class CompactJwe(NamedTuple, Generic[_C]):
 
     Attributes:
         protected: the header.
-        encrypted_key: empty where the `alg` has none.
+        encrypted_key: empty if the `alg` has none.
         iv: the initialization vector.
-        ciphertext: the segment, or where it is: inside of a token or of a file.
+        ciphertext: the segment, or its position in a token or a file.
         tag: the authentication tag.
     """
 
@@ -47,7 +47,7 @@ class CompactJwe(NamedTuple, Generic[_C]):
 
 
 class DecodedJwe(NamedTuple):
-    """The segments of a JWE behind its header, decoded."""
+    """The segments of a JWE after its header, decoded."""
 
     encrypted_key: bytes
     iv: bytes
@@ -93,7 +93,7 @@ def decode(segment: bytes, name: str) -> bytes:
 
 
 def decode_jwe(parts: CompactJwe[bytes | Span]) -> DecodedJwe:
-    """Decode all segments but the header.
+    """Decode all segments except the header.
 
     Raises:
         MalformedTokenError: one is not canonical base64url; the message names the first.

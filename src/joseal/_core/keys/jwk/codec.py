@@ -3,8 +3,10 @@
 Rules:
 - Values are canonical base64url; integers have no leading zero bytes and coordinates the full
   size of their field, as RFC 7518 demands.
-- A private RSA key has all its members or, with `d` alone, is completed; some of them is refused.
-- `alg`, `use` and `key_ops` bind: what they exclude is refused when the key is loaded.
+- A private RSA key has all its members, or `d` alone, which is completed; a key with only some
+  of them is refused.
+- `alg`, `use` and `key_ops` are binding: any use that they exclude is refused when the key is
+  loaded.
 
 Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
 """
@@ -32,17 +34,17 @@ from joseal.errors import InvalidKeyError
 
 Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
 
-# Of these the classifier has nothing to add to what the parser says.
+# For these the classifier has nothing to add to the parser's reason.
 _PLAIN: Final = ("json-broken", "unknown", "text")
 
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
-# Finding the factors takes a power in Python: 0.13 s at this size, and 7 s at 16,384 bits.
+# Finding the factors takes a modular power in Python: 0.13 s at this size, 7 s at 16,384 bits.
 _RSA_MOST_BITS_OF_D_ALONE: Final = 4096
 _DERIVE: Final = ("deriveKey", "deriveBits")
 _WRAP: Final = {"encrypt": ("wrapKey",), "decrypt": ("unwrapKey",)}
 
-# Which of `key_ops` permit what, by family of alg. RFC 7517 section 4.3. RSA encryption of a key
-# is filed under either name in practice.
+# Which `key_ops` permit what, by family of alg. RFC 7517 section 4.3. In practice, RSA encryption
+# of a key has either name.
 _PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "rsa-oaep": {"encrypt": ("wrapKey", "encrypt"), "decrypt": ("unwrapKey", "decrypt")},
     "rsa1_5": {"decrypt": ("unwrapKey", "decrypt")},
@@ -51,10 +53,11 @@ _PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aes-gcmkw": _WRAP,
     "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
     "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
-    # Its draft is silent: what the keys of a curve have, and what the message is done with it.
+    # The draft does not say: these are the operations for keys on a curve, and for the message
+    # itself.
     "hpke": {"encrypt": (*_DERIVE, "encrypt"), "decrypt": (*_DERIVE, "decrypt")},
     "hpke-ke": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
-    # Where the agreed key wraps another, RFC 7517 leaves open which of the two steps is meant.
+    # If the agreed key wraps another key, RFC 7517 leaves open which of the two steps is meant.
     "ecdh-es+": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
 }
 _COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
@@ -62,7 +65,7 @@ _SIGNING: Final = {"sign": ("sign",), "verify": ("verify",)}
 
 
 class Jwk(NamedTuple):
-    """What a JWK says: the material, and what it may be used for."""
+    """The content of a JWK: the key material, and what it may be used for."""
 
     material: Material
     alg: str
@@ -124,7 +127,7 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
 
 
 def dump(material: Held) -> dict[str, str]:
-    """Return the members of a key, all of them: the caller has decided what may leave."""
+    """Return all members of a key: the caller has decided what may be released."""
     if isinstance(material, HeldSecret):
         raw = material.raw if isinstance(material, Password) else material
         return {"kty": "oct", "k": to_member(raw)}
@@ -154,7 +157,7 @@ def _dump_akp(material: AkpPrivateKey | AkpPublicKey) -> dict[str, str]:
 def thumbprint(public: Mapping[str, str]) -> bytes:
     """Hash the required members, in lexicographic order. RFC 7638 section 3.
 
-    They are what `dump` gives of a public key or of a shared secret, and nothing else.
+    They are exactly what `dump` returns for a public key or a shared secret.
     """
     return digest(strict_json.write(dict(sorted(public.items()))))
 
@@ -164,13 +167,13 @@ def permits(alg: AlgorithmSpec, operations: frozenset[str] | None, direction: Di
     if operations is None:
         return True
     if alg.family in {"ecdh-es", "hpke", "hpke-ke"} and direction == "encrypt" and not operations:
-        # Web Crypto gives the public half of a pair for agreement an empty list.
+        # Web Crypto gives the public half of a key agreement pair an empty list.
         return True
     return not operations.isdisjoint(_permitting(alg).get(direction, ()))
 
 
 def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
-    """Return what `key_ops` of a private key permit to its public half."""
+    """Return what a private key's `key_ops` permit its public half to do."""
     if operations is None:
         return None
     return frozenset(_COUNTERPARTS.get(name, name) for name in operations)
@@ -188,7 +191,7 @@ def _bound_alg(
     own = None if "alg" not in members else _text(members, "alg")
     enc = None
     if own in ENCS and members.get("kty") == "oct":
-        # RFC 7517 section 4.4 lets `alg` name an enc: the key is then that enc's key.
+        # RFC 7517 section 4.4 lets `alg` name an enc: the key is then for that enc.
         own, enc = "dir", own
     name = own if alg is None else alg
     if name is None:
@@ -218,7 +221,7 @@ def _contradiction(own: str | None, name: str) -> str:
 
 
 def _operations(members: Mapping[str, object], alg: AlgorithmSpec) -> frozenset[str] | None:
-    """Return what `key_ops` permits; None where it is absent. RFC 7517 section 4.3."""
+    """Return what `key_ops` permits; None if it is absent. RFC 7517 section 4.3."""
     if "key_ops" not in members:
         return None
     names = strict_json.as_list(members["key_ops"])
@@ -281,7 +284,7 @@ def _complete(d: int, public: rsa.RSAPublicNumbers) -> rsa.RSAPrivateNumbers:
     """Find the factors of the modulus. RFC 8017 section 3.2, NIST SP 800-56B appendix C.
 
     Raises:
-        ValueError: there are none to be found with this d.
+        ValueError: this d does not reveal them.
         InvalidKeyError: the modulus is too long for that.
     """
     if public.n.bit_length() > _RSA_MOST_BITS_OF_D_ALONE:

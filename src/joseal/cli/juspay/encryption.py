@@ -1,4 +1,4 @@
-"""The keys that a body is encrypted with, and signed with where the account wants signatures."""
+"""The keys that encrypt a body, and that sign it if the account requires signatures."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ from joseal.juspay import PayoutKeys, payout_encrypter
 
 
 class Encryption(Group, frozen=True, kw_only=True):
-    """The keys, and the form of what is encrypted."""
+    """The keys, and the form of the plaintext."""
 
     key_path: Path | None
     alg: str | None

@@ -19,7 +19,7 @@ PATHS: Final = [path.name.lower() for path in AttemptPath]
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds in a range. No range refuses NaN by itself: it compares with nothing."""
+    """A number of seconds in a range. The range alone would not refuse NaN."""
 
     def convert(
         self, value: float, param: click.Parameter | None, ctx: click.Context | None
@@ -40,7 +40,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, context: click.Context) -> Self:
-        """Take the values from a command that runs."""
+        """Take the values from a running command."""
         return cls(**{name: context.params[name] for name in cls.__struct_fields__})
 
 
@@ -88,7 +88,7 @@ class Attempting(Group, frozen=True, kw_only=True):
 
 
 def apart_option() -> click.Parameter:
-    """Return how long two reads of a status lie apart."""
+    """Return the time between two reads of a status."""
     return click.Option(
         ["--apart"],
         type=Seconds(0, 3600),
@@ -100,7 +100,7 @@ def apart_option() -> click.Parameter:
 
 
 class Telling(Group, frozen=True, kw_only=True):
-    """How an outcome is told."""
+    """How an outcome is reported."""
 
     as_json: bool
     show_message: bool

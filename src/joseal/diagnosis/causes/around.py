@@ -1,4 +1,4 @@
-"""Causes that stand around a token.
+"""Causes in the text around a token.
 
 Source: RFC 7516 section 7, RFC 6750 section 2.1; the mistakes are those seen between libraries.
 """

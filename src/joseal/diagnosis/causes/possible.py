@@ -1,4 +1,4 @@
-"""Causes that a structure without fault does not show.
+"""Causes that a correct structure does not show.
 
 Source: RFC 7516 section 5.2, RFC 7518 sections 4 and 5.
 """

@@ -1,8 +1,8 @@
 """A proxy that calls go through: it opens a tunnel, in which TLS to the API begins.
 
 Rules:
-- The environment names no proxy: what carries payouts is chosen by the program alone.
-- Credentials of the proxy go into the CONNECT request, and into nothing else.
+- A proxy is never taken from the environment: only the program chooses what carries payouts.
+- The proxy's credentials go into the CONNECT request, and nowhere else.
 
 Source: RFC 9110 section 9.3.6 (CONNECT) and section 11.7 (Proxy-Authorization), RFC 7617.
 """

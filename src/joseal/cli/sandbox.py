@@ -22,12 +22,12 @@ from joseal.juspay.sandbox.faults import AT_CONNECTING
 _POLL_SECONDS: Final = 0.2
 _SID: Final = "JuspaySID"
 
-# Those whose keys have a public half, which a client encrypts to.
+# The algs whose keys have a public half, which a client encrypts to.
 _ALGS: Final = tuple(
     name for name, alg in ALGS.items() if alg.kind in ("RSA", "curve", "AKP") and not alg.legacy
 )
 
-# Those that can happen to a request at any server.
+# The faults that can happen to a request at any server.
 _FAULTS: Final = tuple(
     fault.value
     for fault in Fault

@@ -55,7 +55,8 @@ def verify(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        Exception: whatever `on_file` raises. A file that can't be read is an entry of the report.
+        Exception: anything that `on_file` raises. A file that can't be read is an entry in the
+            report.
 
     Example:
         >>> from pathlib import Path

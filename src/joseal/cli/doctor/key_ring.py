@@ -18,7 +18,7 @@ from joseal.cli.key_files import File
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading
 
-# For a key whose alg is not named, and that is of another kind than the token's.
+# For a key whose alg is not given, and that is of a different kind than the token's.
 _FALLBACKS: Final = (
     *("RSA-OAEP-256", "ECDH-ES", "RS256", "ES256", "EdDSA", "HS256"),
     *(name for name, alg in ALGS.items() if alg.kind == "AKP"),

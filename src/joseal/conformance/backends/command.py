@@ -68,9 +68,9 @@ class ByCommand:
         timeout: the seconds that it has for each case.
 
     Raises:
-        TypeError: the command is not a str, or the timeout not a number.
-        ValueError: there is no word in it, a quote is not closed, it has a character that no
-            command can have, or the timeout is not positive.
+        TypeError: the command is not a str, or the timeout is not a number.
+        ValueError: it has no words, a quote is not closed, it has a character that no command can
+            have, or the timeout is not positive.
 
     Example:
         >>> from joseal.conformance import ByCommand

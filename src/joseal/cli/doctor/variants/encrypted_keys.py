@@ -135,7 +135,7 @@ def _by_mechanism(key: Key, enc: EncSpec, sealed: Sealed) -> bytes | None:
 
 
 def _of_hpke(key: Key, enc: EncSpec, sealed: Sealed) -> Iterator[tuple[Codes, bytes]]:
-    """Take the encapsulated secret from where either mode has it, and try other inputs with it."""
+    """Take the encapsulated secret from where either mode puts it, and try other inputs with it."""
     try:
         mechanism = key._for_encryption("decrypt", [enc], None)
     except JoseError:

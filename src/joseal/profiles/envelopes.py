@@ -148,7 +148,7 @@ class InMember(Struct, frozen=True):
         names = (self.name, *self.labels, *dict(self.constants))
         members = _strings(body, names)
         if any(members[name] != value for name, value in self.constants):
-            raise MalformedTokenError("a constant member of the envelope has another value")
+            raise MalformedTokenError("a constant member of the envelope has the wrong value")
         return members[self.name]
 
 

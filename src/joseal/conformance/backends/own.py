@@ -54,7 +54,7 @@ from joseal.errors import DecryptionError, JoseError, MalformedTokenError, Verif
 _NO_ALG: Final = "an alg that joseal does not have"
 _NO_ENC: Final = "an enc that joseal does not have"
 _SETTINGS: Final = "settings that joseal does not have"
-_CEK_SIZE: Final = "a key of another size than the enc takes"
+_CEK_SIZE: Final = "a key of a different size than the enc takes"
 _KEK_SIZE: Final = "a key of a size that AES does not have"
 _KEK_BYTES: Final = (16, 24, 32)
 _NO_FUNCTION: Final = "no function of joseal does this"

@@ -81,7 +81,7 @@ TEXTS: Final[Texts] = {
         "Open it with an OpenPGP program, or ask the sender for a compact JWE.",
     ),
     "other_format": (
-        "This is an encrypted message of another format, not a JOSE token.",
+        "This is an encrypted message in a different format, not a JOSE token.",
         "Open it with a program for that format, or ask the sender for a compact JWE.",
     ),
 }

@@ -20,11 +20,11 @@ TEXTS: Final[Texts] = {
         "Compare a hash of the bytes: is one side using the hex or base64 text as the key?",
     ),
     "oaep_hash": (
-        "The sender used another hash in OAEP than alg names.",
+        "The sender used a different hash in OAEP than alg names.",
         "RSA-OAEP is SHA-1, RSA-OAEP-256 is SHA-256; some libraries have a default of their own.",
     ),
     "mgf1": (
-        "The sender used SHA-1 in MGF1, and another hash in OAEP.",
+        "The sender used SHA-1 in MGF1, and a different hash in OAEP.",
         (
             "Set both. Java's OAEPWithSHA-256AndMGF1Padding has SHA-1 in MGF1 unless an "
             "OAEPParameterSpec names MGF1ParameterSpec.SHA256."

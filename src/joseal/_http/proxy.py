@@ -34,7 +34,7 @@ class Proxy(Opaque):
     Args:
         url: scheme, host and port. https means TLS to the proxy, around the tunnel.
         username: for Basic authentication at the proxy; without a colon.
-        password: the same. Over http:// it goes to the proxy in the clear.
+        password: the same. Over http:// it goes to the proxy unencrypted.
         ssl_context: for TLS to the proxy; None for the system's trust. The context of the client,
             and its certificate, are not shown to the proxy.
 

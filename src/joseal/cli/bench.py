@@ -58,7 +58,7 @@ Call = Callable[[], object]
             default=50,
             show_default=True,
             metavar="COUNT",
-            help="How often all calls take a turn of some 4 ms.",
+            help="How often all calls take a turn of about 4 ms.",
         ),
         options.json_flag(),
     ],

@@ -28,7 +28,7 @@ from joseal.cli.exit_codes import Exit
         click.Option(
             ["--compress"],
             is_flag=True,
-            help="Deflate the plaintext; the token's length then tells something of it.",
+            help="Deflate the plaintext; the token's length then reveals something about it.",
         ),
         streaming.option(),
         options.json_flag(),

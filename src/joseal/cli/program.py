@@ -51,7 +51,7 @@ All files have mode 0600.
 """
 _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
     {
-        "demo": _Entry("Encrypt two payouts, send them, and see what is refused.", _SERVER),
+        "demo": _Entry("Encrypt two payouts, send them, and see forged ones refused.", _SERVER),
         "encrypt": _Entry("Encrypt a file or a stream into a token."),
         "decrypt": _Entry("Decrypt a token."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
@@ -76,14 +76,14 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "bulk decrypt": _Entry("Decrypt fields of JSON Lines, columns of CSV, or whole lines."),
         "bulk rekey": _Entry("Decrypt rows and encrypt them to a new key, in memory."),
         "verify-vectors": _Entry("Run test vectors in any known format, and report the results."),
-        "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
-        "juspay create": _Entry("Create an order, encrypted or in the clear."),
+        "juspay": _Entry("Send encrypted payouts, and read their status.", is_group=True),
+        "juspay create": _Entry("Create an order, encrypted or unencrypted."),
         "juspay attempt": _Entry("Encrypt one more attempt at a payout, and send it once."),
         "juspay reconcile": _Entry("Find out what became of an attempt."),
         "juspay run": _Entry("Send a file of attempts through a journal, each at most once."),
-        "juspay status": _Entry("Ask how an order stands."),
+        "juspay status": _Entry("Read the status of an order."),
         "juspay cancel": _Entry("Ask to cancel one payout."),
-        "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
+        "juspay sandbox": _Entry("Run a test server for the payouts API.", _SERVER, "sandbox"),
         "sandbox": _Entry("The same as juspay sandbox.", _SERVER),
         "bench": _Entry("Measure encryption and decryption next to the bare primitives."),
         "help": _Entry("Show the page of a command, or with `help algs` all algorithms."),

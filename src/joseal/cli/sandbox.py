@@ -52,15 +52,13 @@ class _Labels(Group, frozen=True, kw_only=True):
                 ["--kid"], default="JuspayKID", metavar="LABEL", help="The label of its key."
             ),
             click.Option(
-                ["--sid"], metavar="LABEL", help=f"The label of yours; {_SID} unless named."
+                ["--sid"], metavar="LABEL", help=f"The label of your key; the default is {_SID}."
             ),
-            click.Option(
-                ["--no-sid"], is_flag=True, help="The account was given no label for yours."
-            ),
+            click.Option(["--no-sid"], is_flag=True, help="The account has no label for your key."),
             click.Option(
                 ["--stringified"],
                 is_flag=True,
-                help="Payloads hold a JSON string with the body's JSON text.",
+                help="Payloads contain a JSON string with the body's JSON text.",
             ),
             click.Option(
                 ["--merchant-id"], default="sandbox-merchant", metavar="NAME", help="Yours."
@@ -94,7 +92,7 @@ class _Labels(Group, frozen=True, kw_only=True):
             ["--public-key", "public_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Where its public key is written; a temporary file unless named.",
+            help="Where its public key is written; the default is a temporary file.",
         ),
         *_Labels.params(),
         click.Option(["--tls"], is_flag=True, help="Speak HTTPS, on localhost."),
@@ -102,8 +100,8 @@ class _Labels(Group, frozen=True, kw_only=True):
             ["--ca", "ca_path"],
             type=options.PATH,
             metavar="FILE",
-            help="With --tls: where the certificate to trust is written; a temporary file unless "
-            "named.",
+            help="With --tls: where the certificate to trust is written; the default is a "
+            "temporary file.",
         ),
         click.Option(
             ["--fault", "faults"],
@@ -117,7 +115,7 @@ class _Labels(Group, frozen=True, kw_only=True):
             type=click.IntRange(1),
             default=1,
             metavar="N",
-            help="Each Nth attempt goes wrong; 1, for all, unless given.",
+            help="Every Nth attempt goes wrong; the default is 1, for all.",
         ),
         click.Option(
             ["--hidden-reads"],

@@ -29,7 +29,7 @@ def option() -> click.Parameter:
     return click.Option(
         ["--stream"],
         is_flag=True,
-        help="Work through a message of any size without holding it in memory.",
+        help="Process a message of any size without keeping it in memory.",
     )
 
 

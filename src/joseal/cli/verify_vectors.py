@@ -57,7 +57,7 @@ def _output(name: str, text: str) -> click.Option:
         click.Option(
             ["--exec", "exec_words"],
             metavar="COMMAND",
-            help="A command that runs them instead, asked on its standard input.",
+            help="A command that runs them instead; it gets requests on standard input.",
         ),
         click.Option(
             ["--exec-timeout"],

@@ -341,7 +341,7 @@ class Client(Opaque):
     def create_plain_order(
         self, order: NewOrder, *, routing_id: str | None = None
     ) -> Outcome[Order]:
-        """Send an order to be created, once and in the clear; otherwise as `create_order`.
+        """Send an order to be created, once and unencrypted; otherwise as `create_order`.
 
         Args:
             order: with any type of beneficiary except PLAIN_CARD.

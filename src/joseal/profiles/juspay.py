@@ -45,7 +45,7 @@ JUSPAY_PAYOUTS: Final = Profile(
         "Which alg and enc the account takes: this sample has A256CBC-HS512, the guide "
         "A128CBC-HS256, and one step of the guide RSA-OAEP-256. Whether and how requests are "
         "signed, and whether sid may be left out while they are not. Whether the plaintext is the "
-        "JSON text or a JSON string that holds it."
+        "JSON text or a JSON string that contains it."
     ),
 )
 
@@ -207,7 +207,7 @@ JUSBIZ: Final = Profile(
         errors="plain",
     ),
     open_question=(
-        "Whether the member holds a compact token, which the pages imply and don't say. Webhooks "
+        "Whether the member has a compact token, which the pages imply and don't say. Webhooks "
         "are encrypted and signed: how the signature is carried is not said, so they are not "
         "covered."
     ),

@@ -83,7 +83,7 @@ def _places() -> list[click.Parameter]:
             ["--rejected", "rejected_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Where refused rows go as they are in IN, to be corrected and run again.",
+            help="Where refused rows go as they are in IN, so that you can correct and rerun them.",
         ),
         *_conduct(),
         *_cluster(),

@@ -28,7 +28,7 @@ class _Before(Group, frozen=True, kw_only=True):
             click.Option(
                 ["--fresh"],
                 is_flag=True,
-                help="The order was created just now: don't read its status before.",
+                help="The order was just created: don't read its status first.",
             ),
             click.Option(
                 ["--decided"],
@@ -40,7 +40,7 @@ class _Before(Group, frozen=True, kw_only=True):
                 type=options.PATH,
                 metavar="FILE",
                 help="Where to keep what was known before, for `joseal juspay reconcile`: written "
-                "before anything is sent. While it is there, no other attempt is made with it.",
+                "before anything is sent. While the file exists, no other attempt is made with it.",
             ),
         ]
 

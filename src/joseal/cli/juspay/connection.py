@@ -62,7 +62,7 @@ class Connection(Group, frozen=True, kw_only=True):
                 ["--base-url"],
                 required=True,
                 metavar="URL",
-                help=f"Where the API is: {SANDBOX}, {PRODUCTION}, or what you were told. Plain "
+                help=f"Where the API is: {SANDBOX}, {PRODUCTION}, or the address you got. Plain "
                 "http is for loopback hosts.",
             ),
             click.Option(["--merchant-id"], required=True, metavar="NAME", help="Yours."),

@@ -1,4 +1,4 @@
-"""`joseal juspay create`: create an order, encrypted or in the clear."""
+"""`joseal juspay create`: create an order, encrypted or unencrypted."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
         click.Option(
             ["--plain"],
             is_flag=True,
-            help="Send it in the clear: for any type of beneficiary but PLAIN_CARD. No key is "
+            help="Send it unencrypted: for any type of beneficiary but PLAIN_CARD. No key is "
             "needed.",
         ),
         *Telling.params(),
@@ -38,7 +38,7 @@ from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
 def command(
     *, connection: Connection, encryption: Encryption, telling: Telling, plain: bool, in_path: Path
 ) -> None:
-    """Create an order, encrypted or in the clear, and send it once.
+    """Create an order, encrypted or unencrypted, and send it once.
 
     ORDER_FILE is the order's body as on the API's page, {"orderId": ..., "amount": ...,
     "fulfillments": [...]}; the default is standard input. For a body that can't be sent, the exit

@@ -42,13 +42,13 @@ class Encryption(Group, frozen=True, kw_only=True):
                 ["--enc"],
                 type=click.Choice(["A256CBC-HS512", "A128CBC-HS256"]),
                 metavar="ENC",
-                help="A256CBC-HS512, as in the API's sample and unless named, or A128CBC-HS256, as "
-                "in its guide. A key for HPKE-9 takes none, and is for the sandbox alone.",
+                help="A256CBC-HS512, the default and as in the API's sample, or A128CBC-HS256, "
+                "as in its guide. A key for HPKE-9 takes none, and is only for the sandbox.",
             ),
             click.Option(
                 ["--stringified"],
                 is_flag=True,
-                help="Encrypt a JSON string that holds the body's JSON text.",
+                help="Encrypt a JSON string that contains the body's JSON text.",
             ),
             *_signing_options(),
         ]

@@ -95,7 +95,7 @@ def apart_option() -> click.Parameter:
         default=30,
         show_default=True,
         metavar="SECONDS",
-        help="How long the two reads of a status lie apart that confirm each other.",
+        help="The time between two reads of a status that confirm each other.",
     )
 
 
@@ -112,7 +112,7 @@ class Telling(Group, frozen=True, kw_only=True):
             click.Option(
                 ["--show-message"],
                 is_flag=True,
-                help="Show the API's own texts of a refusal, which its support asks for. They may "
+                help="Show the API's own texts in a refusal, which its support asks for. They may "
                 "repeat what was sent; card numbers in them are masked.",
             ),
             options.json_flag(),

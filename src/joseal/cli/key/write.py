@@ -35,7 +35,7 @@ def targets() -> list[click.Parameter]:
             metavar="FILE",
             help="Where the result goes; the default is standard output.",
         ),
-        click.Option(["--force"], is_flag=True, help="Replace files that are there already."),
+        click.Option(["--force"], is_flag=True, help="Replace existing files."),
     ]
 
 

@@ -53,7 +53,7 @@ TEXTS: Final[Texts] = {
         "Compress without header: wbits=-15, nowrap, DeflateStream: RFC 1951.",
     ),
     "plaintext_json_string": (
-        "The plaintext is a JSON string that holds the JSON: it was encoded twice.",
+        "The plaintext is a JSON string that contains the JSON: it was encoded twice.",
         "Encode the object once, and encrypt the bytes of that text.",
     ),
     "nested": (

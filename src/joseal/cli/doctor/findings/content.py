@@ -69,7 +69,7 @@ TEXTS: Final[Texts] = {
         "See inflated_bytes of joseal.Limits.",
     ),
     "plaintext_json_string": (
-        "It opens, and the plaintext is a JSON string that holds JSON: it was encoded twice.",
+        "It opens, and the plaintext is a JSON string that contains JSON: it was encoded twice.",
         "Encode the object once, and encrypt the bytes of that text.",
     ),
     "content_unopened": (

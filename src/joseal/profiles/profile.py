@@ -89,6 +89,11 @@ class Profile(Struct, frozen=True, kw_only=True):
         """Whether one of its algs or encs is defined only by an Internet-Draft, such as HPKE-9.
 
         The meaning of its name may still change, and the policy `MODERN` refuses it.
+
+        Example:
+            >>> from joseal import profiles
+            >>> profiles.PAYOUTS_POST_QUANTUM.is_draft, profiles.VISA_MLE.is_draft
+            (True, False)
         """
         sent, received = self.send, self.receive
         names: set[str] = set()

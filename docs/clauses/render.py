@@ -21,7 +21,7 @@ and the code and the tests that show it.
 
 - **kept**: the named code does it, and the named tests prove it.
 - **different**: joseal does something else on purpose; the reason is given.
-- **not applicable**: joseal does nothing that the requirement is about; the reason is given.
+- **not applicable**: the requirement does not apply to joseal; the reason is given.
 """
 CLOSING = """\
 ## How this page is made

@@ -6,8 +6,9 @@
     >>> joseal.Decrypter(mine, enc="A256GCM").decrypt(token)
     b'hello'
 
-A key is bound to one algorithm when it is loaded, and the caller names the content encryptions
-that it accepts: nothing in a token chooses. All that goes wrong with a token is a `TokenError`.
+A key is bound to one algorithm when it is loaded, and the caller names the content encryptions that
+it accepts. Nothing in a token selects an algorithm or a key. Every error of a token is a
+`TokenError`.
 
 Source: RFC 7515 to RFC 7518.
 """
@@ -31,7 +32,7 @@ from joseal.errors import (
     VerificationError,
 )
 
-# What a checker reads. At run time each name is loaded where it is used: see _HOMES.
+# For type checkers. At run time each name is loaded when it is first used: see _HOMES.
 if TYPE_CHECKING:
     from joseal._core.algorithms.registry import Alg, Enc, SigAlg
     from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
@@ -106,7 +107,7 @@ __all__ = [
 
 __version__: str
 
-# Where the names are that are loaded when they are first used, below `joseal._core`.
+# Which module below `joseal._core` has each name. It is loaded when the name is first used.
 _HOMES: Final = {
     "Alg": "algorithms.registry",
     "Certificate": "keys.formats.certificates",
@@ -142,8 +143,8 @@ _HOMES: Final = {
     "rewrap": "rewrap",
 }
 
-# What a user meets, in a traceback, a repr or the documentation, has the name that is imported.
-# Classes of `joseal._core` have it by `exported`.
+# Tracebacks, reprs and the documentation show users the name that they import.
+# `exported` does this for the classes of `joseal._core`.
 for _exported in (
     ApiError,
     ClaimsError,
@@ -167,7 +168,7 @@ def __dir__() -> list[str]:
     return list(__all__)
 
 
-# For a checker, a module with this function would have every name.
+# To a type checker, a module with this function would have every name.
 if not TYPE_CHECKING:
 
     def __getattr__(name: str) -> object:
@@ -178,11 +179,11 @@ if not TYPE_CHECKING:
         """
         if name == "__version__":
             metadata = import_module("importlib.metadata")
-            # A copy of the package alone has none. Whoever lists the names goes on.
+            # A bare copy of the package has no version. Listing the names must still work.
             with import_module("contextlib").suppress(metadata.PackageNotFoundError):
                 return metadata.version(__name__)
         if name not in _HOMES:
             raise AttributeError(f"module 'joseal' has no attribute {name!r}")
-        # Kept, so that the next use does not come here.
+        # Stored, so that the next use does not call this function.
         found = globals()[name] = getattr(import_module(f"joseal._core.{_HOMES[name]}"), name)
         return found

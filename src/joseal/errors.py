@@ -1,11 +1,12 @@
 """Every exception that joseal raises on purpose, split by whose fault it is.
 
 Rules:
-- A message names what the caller gave, and of the peer's message counts, registered names and
-  positions. It never holds a byte of a token, a key or a value, or the text of a foreign exception.
+- A message names what the caller passed. About the peer's message it gives counts, registered names
+  and positions. It never contains a byte of a token, a key or a value, or the text of a foreign
+  exception.
 - `code` is part of the contract: it stays when a message is reworded. It is the word to log, and
   the word that the project's test vectors expect.
-- Every error pickles and comes back equal, because payment workers cross processes.
+- Every error can be pickled and comes back equal, because payment workers cross processes.
 - Wrong Python types from the caller are `TypeError`, wrong values `ValueError`; they are not here.
 
 Source: RFC 7516 section 11.5 (one failure), RFC 8725 section 3.
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
-# What each rule of `ClaimsError` says of the claim.
+# What each rule of `ClaimsError` says about the claim.
 _CLAIM_RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "missing": "the token does not have it, and it is required",
@@ -44,7 +45,7 @@ class JoseError(Exception):
         code: the stable word for this kind of failure.
 
     Raises:
-        TypeError: it is raised itself.
+        TypeError: this class itself is raised.
     """
 
     code: ClassVar[str] = "error"
@@ -67,8 +68,8 @@ class TokenError(JoseError):
     """The peer's bytes are at fault: log the code and refuse the message. Groups, never raised.
 
     Attributes:
-        layer: of a nested token, the layer that is at fault; None for a token of one layer, and for
-            `DecryptionError` and `VerificationError`, which say by their class which layer it is.
+        layer: the layer of a nested token that is at fault; None for a token with one layer, and
+            for `DecryptionError` and `VerificationError`, whose class shows which layer it is.
     """
 
     layer: Literal["outer", "inner"] | None = None
@@ -89,20 +90,20 @@ class TokenError(JoseError):
 class MalformedTokenError(TokenError):
     """The token is not what the RFCs, or our stricter reading of them, call a token.
 
-    Raised for segments, base64url, JSON, the shape of the header, `crit`, and lengths: all that
-    can be decided from the token and the public key, before a private key is used.
+    Raised for segments, base64url, JSON, the shape of the header, `crit`, and lengths: everything
+    that can be decided from the token and the public key, before a private key is used.
     """
 
     code = "malformed"
 
 
 class TokenTooLargeError(TokenError):
-    """The token, or what is to become one, is over a limit.
+    """The token, or the data that should become one, is over a limit.
 
     Attributes:
         limit: which field of `Limits`.
         maximum: its value, in the unit that the field's name gives.
-        found: what the token has, in the same unit; None where it was not counted to the end.
+        found: what the token has, in the same unit; None if it was not counted to the end.
     """
 
     code = "too_large"
@@ -122,8 +123,8 @@ class TokenTooLargeError(TokenError):
 class NotAllowedError(TokenError):
     """A Header Parameter is well formed, but is not what the caller accepts.
 
-    The message names the Header Parameter and what the caller accepts. Of the token it repeats
-    registered names of algorithms and no other value.
+    The message names the Header Parameter and what the caller accepts. It repeats registered
+    algorithm names from the token and no other value.
 
     Attributes:
         parameter: the Header Parameter, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`,
@@ -162,11 +163,11 @@ class UnknownKeyError(_ConstantError):
 
 
 class DecryptionError(_ConstantError):
-    """The token can't be opened with this key. Nothing more is told, on purpose.
+    """The token can't be opened with this key. It intentionally says nothing more.
 
     Bad key-encryption padding, a content key of the wrong length, a tag that is not valid and bad
-    padding under a good tag are one and the same failure to whoever watches, because each
-    difference between them has once been used to read messages.
+    padding under a good tag look exactly the same to an observer, because each difference between
+    them has been used in attacks to read messages.
     """
 
     code = "undecryptable"
@@ -174,19 +175,19 @@ class DecryptionError(_ConstantError):
 
 
 class VerificationError(_ConstantError):
-    """The signature is not valid under this key. Nothing more is told."""
+    """The signature is not valid under this key. It says nothing more."""
 
     code = "unverified"
     _constant = "the signature is not valid under this key: `joseal doctor --key` can tell why"
 
 
 class ClaimsError(TokenError):
-    """A claim of a JWT is not what its rule asks for. The token itself is authentic.
+    """A claim of a JWT breaks its rule. The token itself is authentic.
 
     The message names the claim and the rule, and never the value.
 
     Attributes:
-        claim: the name of the claim; `claims` where the whole set is meant.
+        claim: the name of the claim; `claims` for the whole set.
         rule: the stable word for what is wrong, such as `missing`, `null`, `type`, `value`,
             `expired`, `early`, `age`, `unexpected`, `header`, `shape`, `json`, `too_many`, `seen`,
             `in_progress`.
@@ -205,17 +206,17 @@ class ClaimsError(TokenError):
 
 
 class InvalidKeyError(JoseError):
-    """The caller's key can't serve: its file, password, kind, size, curve, use or missing half.
+    """The caller's key can't be used: its file, password, kind, size, curve, use or missing half.
 
-    Raised when a key is loaded or an object is prepared. While tokens are handled it is raised for
-    one reason only: a fixed key has made as many tokens as it may.
+    Raised when a key is loaded or an object is prepared. While tokens are processed, it is raised
+    for one reason only: a fixed key has made as many tokens as it may.
     """
 
     code = "key"
 
 
 class KeyUnavailableError(JoseError):
-    """A key could not be asked for (device, session, network, key set): the token may be good.
+    """A key is not available (device, session, network, key set): the token may be good.
 
     It is safe to try the same token again.
     """
@@ -230,7 +231,7 @@ class ApiError(JoseError):
         status: the HTTP status.
         error_code: the API's own code, such as `E01`.
         error_message: for the API's support, not for a customer.
-        user_message: the text that the API means for people, or an empty string.
+        user_message: the API's text for people, or an empty string.
 
     The two messages are the other side's text and may repeat the request. `str`, `repr`, `args`
     and pickles leave them out, and comparison ignores them.
@@ -259,8 +260,8 @@ class TransportError(JoseError):
     """The other side has not given a documented answer.
 
     Attributes:
-        maybe_sent: whether any byte of the request may have reached the other side. While it is
-            true, a payout must not be repeated before its status was read.
+        maybe_sent: whether any byte of the request may have reached the other side. If true, a
+            payout must not be repeated before its status has been read.
     """
 
     code = "transport"

@@ -61,7 +61,7 @@ JSON, TYPE, OURS = "RFC 7519 4, 7.2", "RFC 7519 2", "joseal: required unless sai
 CASES = [
     # A good token, and the forms that are good too.
     Case("a good token", _claims(BASE), "ok"),
-    Case("claims that nobody knows", _claims(BASE, '"x":{"y":[1]}'), "ok", "RFC 7519 4"),
+    Case("unknown claims", _claims(BASE, '"x":{"y":[1]}'), "ok", "RFC 7519 4"),
     Case("white space around the claims", f" {_claims(BASE)}\n", "ok", "RFC 7519 7.1"),
     Case("text outside ASCII", _claims(BASE, '"name":"Zo\u00eb"'), "ok", JSON),
     # exp
@@ -106,7 +106,7 @@ CASES = [
     Case("exp is NaN", _claims(NO_EXP, '"exp":NaN'), "claims json", JSON),
     Case("exp is infinite", _claims(NO_EXP, '"exp":Infinity'), "claims json", JSON),
     Case("exp overflows to infinity", _claims(NO_EXP, '"exp":1e400'), "claims json", JSON),
-    Case("exp is a number that no calendar has", _claims(NO_EXP, '"exp":1e300'), "exp type", TYPE),
+    Case("exp is a number beyond the calendar", _claims(NO_EXP, '"exp":1e300'), "exp type", TYPE),
     Case("exp is in milliseconds", _claims(NO_EXP, '"exp":1796000000000'), "exp type", TYPE),
     Case("exp is negative", _claims(NO_EXP, '"exp":-1'), "exp expired", EXP),
     # nbf
@@ -137,7 +137,7 @@ CASES = [
         _with(max_age_seconds=30),
     ),
     Case(
-        "no iat, where an age is demanded",
+        "no iat, although an age is required",
         _claims(BASE),
         "iat missing",
         IAT,
@@ -145,14 +145,16 @@ CASES = [
     ),
     # iss
     Case("no iss", _claims(NO_ISS), "iss missing", "RFC 8725 3.8"),
-    Case("another issuer", _claims(NO_ISS, '"iss":"https://evil.example"'), "iss value", ISSUER),
     Case(
-        "iss with a slash at the end",
+        "a different issuer", _claims(NO_ISS, '"iss":"https://evil.example"'), "iss value", ISSUER
+    ),
+    Case(
+        "iss with a trailing slash",
         _claims(NO_ISS, f'"iss":"{ISS}/"'),
         "iss value",
         "RFC 7519 7.3",
     ),
-    Case("iss in other letters", _claims(NO_ISS, f'"iss":"{ISS.upper()}"'), "iss value", ISSUER),
+    Case("iss in a different case", _claims(NO_ISS, f'"iss":"{ISS.upper()}"'), "iss value", ISSUER),
     Case(
         "iss is a part of the issuer", _claims(NO_ISS, '"iss":"https://login"'), "iss value", ISSUER
     ),
@@ -166,7 +168,7 @@ CASES = [
     ),
     # aud
     Case("no aud", _claims(NO_AUD), "aud missing", "RFC 8725 3.9"),
-    Case("another audience", _claims(NO_AUD, '"aud":"bills"'), "aud value", AUDIENCE),
+    Case("a different audience", _claims(NO_AUD, '"aud":"bills"'), "aud value", AUDIENCE),
     Case("a list with the audience", _claims(NO_AUD, f'"aud":["bills","{AUD}"]'), "ok", AUDIENCE),
     Case("a list without the audience", _claims(NO_AUD, '"aud":["bills"]'), "aud value", AUDIENCE),
     Case("an empty list", _claims(NO_AUD, '"aud":[]'), "aud type", AUDIENCE),
@@ -180,7 +182,7 @@ CASES = [
     ),
     Case("aud is a part of the audience", _claims(NO_AUD, '"aud":"order"'), "aud value", AUDIENCE),
     Case(
-        "an audience, where none is named",
+        "an audience, although none is named",
         _claims(BASE),
         "aud unexpected",
         AUDIENCE,
@@ -194,9 +196,9 @@ CASES = [
         _with(audience=["bills", AUD]),
     ),
     # sub and jti
-    Case("another subject", _claims(BASE), "sub value", SUBJECT, _with(subject="u-2")),
+    Case("a different subject", _claims(BASE), "sub value", SUBJECT, _with(subject="u-2")),
     Case(
-        "no sub, where one is demanded",
+        "no sub, although one is required",
         f'{{"iss":"{ISS}","aud":"{AUD}","exp":{{+60}}}}',
         "sub missing",
         SUBJECT,
@@ -210,7 +212,7 @@ CASES = [
     ),
     Case("jti is a number", _claims(BASE, '"jti":7'), "jti type", "RFC 7519 4.1.7"),
     Case(
-        "no jti, where one is required",
+        "no jti, although one is required",
         _claims(BASE),
         "jti missing",
         "RFC 7519 4.1.7",
@@ -224,15 +226,15 @@ CASES = [
         _with(require=("role",)),
     ),
     # The JSON text.
-    Case("a claim twice", _claims(BASE, '"sub":"u-2"'), "claims json", "RFC 7519 4"),
+    Case("a duplicate claim", _claims(BASE, '"sub":"u-2"'), "claims json", "RFC 7519 4"),
     Case(
         "exp twice, the later one good", _claims('"exp":{-60}', BASE), "claims json", "RFC 7519 4"
     ),
     Case("a list", f"[{_claims(BASE)}]", "claims json", JSON),
     Case("a string", '"{}"', "claims json", JSON),
     Case("nothing", "", "claims json", JSON),
-    Case("a second object behind", _claims(BASE) + "{}", "claims json", JSON),
-    Case("a comma too many", _claims(BASE) + ",", "claims json", JSON),
+    Case("a second object after it", _claims(BASE) + "{}", "claims json", JSON),
+    Case("a trailing comma", _claims(BASE) + ",", "claims json", JSON),
     Case("a byte order mark", "\ufeff" + _claims(BASE), "claims json", JSON),
     Case("bytes that are not UTF-8", _claims(BASE, '"x":"\udcff"'), "claims json", JSON),
     Case(
@@ -240,7 +242,7 @@ CASES = [
     ),
     # The explicit type.
     Case(
-        "typ is the one demanded",
+        "typ is the required one",
         _claims(BASE),
         "ok",
         "RFC 8725 3.11",
@@ -255,6 +257,6 @@ CASES = [
         _with(typ="at+jwt"),
         "application/at+jwt",
     ),
-    Case("another typ", _claims(BASE), "typ", "RFC 8725 3.11", _with(typ="at+jwt"), "JWT"),
+    Case("a different typ", _claims(BASE), "typ", "RFC 8725 3.11", _with(typ="at+jwt"), "JWT"),
     Case("no typ", _claims(BASE), "typ", "RFC 8725 3.11", _with(typ="at+jwt"), None),
 ]

@@ -63,7 +63,7 @@ NOT_RUN = [
     (KEY, (*LOADER, "alg"), "A1KW", "an alg that joseal does not have"),
     (KEYS, (*TESTS, "skipped"), None, "the case is not of the form of its file"),
     (KEYS, (*LOADER, "kid"), "1", "what joseal can not be told of a key"),
-    (AEAD, (*TESTS, "key"), "00", "a key of another size than the enc takes"),
+    (AEAD, (*TESTS, "key"), "00", "a key of a different size than the enc takes"),
     (AEAD, ("groups", 0, "enc"), "A1GCM", "an enc that joseal does not have"),
     (WYCHEPROOF, (*THEIRS, "result"), "maybe", "the case is not of the form of its file"),
     (WYCHEPROOF, (*THEIRS, "jwe"), None, "the case is not of the form of its file"),

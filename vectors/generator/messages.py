@@ -191,9 +191,9 @@ def over_the_limit(message: Message, name: str) -> None:
 
 TEXTS = {
     "an array": lambda raw: f"[{raw}]",
-    "a comma at the end": lambda raw: raw[:-1] + ",}",
+    "a trailing comma": lambda raw: raw[:-1] + ",}",
     "a byte order mark": lambda raw: "\ufeff" + raw,
-    "text behind it": lambda raw: raw + "x",
+    "text after it": lambda raw: raw + "x",
     "NaN in it": lambda raw: raw[:-1] + ', "x": NaN}',
     "cut off": lambda raw: raw[:-1],
 }
@@ -206,17 +206,21 @@ SHARED = [
     Rule("Good", "2", "white space", OK, lambda base: json.dumps(base.message(), indent=1)),
     Rule("Ignored", "7.2.1", "a member that no RFC defines", OK, put("urn:x", {"a": [1]})),
     Rule(
-        "Ignored", "7.2.1", "such a member of the first of the list", OK, put("urn:x", 1, own=True)
+        "Ignored",
+        "7.2.1",
+        "such a member in the first item of the list",
+        OK,
+        put("urn:x", 1, own=True),
     ),
     Rule(
-        "Unprotected", "7.2.1", "data in the own header", OK, unprotect("header", jku="https://x")
+        "Unprotected", "7.2.1", "data in its own header", OK, unprotect("header", jku="https://x")
     ),
-    Rule("Good", "7.2.1", "one more in the list, of an alg that nobody knows", OK, one_more),
+    Rule("Good", "7.2.1", "one more in the list, with an unknown alg", OK, one_more),
     Rule("Duplicate", "4", "a member twice", MALFORMED, text(nothing_twice)),
     *(Rule("NotJson", "7.2", what, MALFORMED, text(change)) for what, change in TEXTS.items()),
     Rule("Form", "7.2.2", "the other form of JSON", MALFORMED, in_other_form),
     Rule("Form", "7.1", "the compact form", MALFORMED, compact),
-    Rule("List", "7.2.1", "no item in the list", MALFORMED, several(set_list([]))),
+    Rule("List", "7.2.1", "an empty list", MALFORMED, several(set_list([]))),
     Rule("List", "7.2.1", "an object in place of the list", MALFORMED, several(set_list({}))),
     Rule("List", "7.2.1", "null in the list", MALFORMED, several(add_item(None))),
     Rule(
@@ -242,8 +246,8 @@ SHARED = [
         MALFORMED,
         on("protected", lambda _: "W10"),
     ),
-    Rule("Header", "7.2.1", "a list as own header", MALFORMED, put("header", [], own=True)),
-    Rule("Twice", "7.2.1", "alg in the own header too", MALFORMED, unprotect("again", alg=1)),
+    Rule("Header", "7.2.1", "a list as its own header", MALFORMED, put("header", [], own=True)),
+    Rule("Twice", "7.2.1", "alg in its own header too", MALFORMED, unprotect("again", alg=1)),
     Rule(
         "Twice",
         "7.2.1",
@@ -254,16 +258,18 @@ SHARED = [
     Rule(
         "Critical",
         "4.1.13",
-        "crit in the own header",
+        "crit in its own header",
         MALFORMED,
         unprotect("header", crit=["urn:x"]),
     ),
-    Rule("Critical", "4.1.13", "crit names what is unprotected", MALFORMED, crit_unprotected),
-    Rule("Critical", "4.1.13", "crit names what is absent", MALFORMED, protect(crit=["urn:x"])),
+    Rule("Critical", "4.1.13", "crit names an unprotected parameter", MALFORMED, crit_unprotected),
+    Rule(
+        "Critical", "4.1.13", "crit names an absent parameter", MALFORMED, protect(crit=["urn:x"])
+    ),
     Rule(
         "Critical",
         "4.1.13",
-        "crit names what nobody knows",
+        "crit names an unknown parameter",
         MALFORMED,
         lambda base: base.message(protected={"crit": ["urn:x"], "urn:x": 1}),
     ),
@@ -272,14 +278,14 @@ SHARED = [
         Rule(
             "Key",
             "4.1.1",
-            "the alg of another key",
+            "the alg of a different key",
             NOT_ALLOWED,
             lambda base, alg=alg: base.bound(alg),
         )
         for alg in ("A192KW", "HS512", "none", "RSA1_5")
     ),
-    Rule("Key", "4.1.6", "the kid of no key", UNKNOWN_KEY, lambda base: base.named("nobody")),
-    Rule("Rewritten", "5.2", "the same header, written otherwise", "", spaced_header),
+    Rule("Key", "4.1.6", "a kid that no key has", UNKNOWN_KEY, lambda base: base.named("nobody")),
+    Rule("Rewritten", "5.2", "the same header, encoded differently", "", spaced_header),
 ]
 JWE = [
     Rule(
@@ -333,13 +339,13 @@ JWE = [
     Rule(
         "Zip", "4.1.3", "zip in the shared header", MALFORMED, unprotect("unprotected", zip="DEF")
     ),
-    Rule("Zip", "4.1.3", "zip in the own header", MALFORMED, unprotect("header", zip="DEF")),
+    Rule("Zip", "4.1.3", "zip in its own header", MALFORMED, unprotect("header", zip="DEF")),
     Rule(
-        "Strict", "10.1", "enc in the shared header alone", NOT_ALLOWED, move("enc", "unprotected")
+        "Strict", "10.1", "enc only in the shared header", NOT_ALLOWED, move("enc", "unprotected")
     ),
-    Rule("Strict", "10.1", "enc in the own header alone", NOT_ALLOWED, move("enc", "header")),
+    Rule("Strict", "10.1", "enc only in its own header", NOT_ALLOWED, move("enc", "header")),
     Rule(
-        "Strict", "10.1", "alg in the shared header alone", NOT_ALLOWED, move("alg", "unprotected")
+        "Strict", "10.1", "alg only in the shared header", NOT_ALLOWED, move("alg", "unprotected")
     ),
     *(
         Rule(
@@ -369,16 +375,16 @@ JWE = [
         for name in ("iv", "ciphertext", "tag", "encrypted_key")
     ),
     *(
-        Rule("Flipped", "5.2", f"another {name}", UNDECRYPTABLE, on(name, flip))
+        Rule("Flipped", "5.2", f"a changed {name}", UNDECRYPTABLE, on(name, flip))
         for name in ("aad", "iv", "ciphertext", "tag", "encrypted_key")
     ),
     Rule("Aad", "5.1", "an aad that was not authenticated", UNDECRYPTABLE, put("aad", "eA")),
-    Rule("Aad", "5.1", "an aad that was taken away", UNDECRYPTABLE, drop("aad")),
+    Rule("Aad", "5.1", "an aad that was removed", UNDECRYPTABLE, drop("aad")),
 ]
 JWS = [
     Rule("Kind", "9", "a ciphertext too", MALFORMED, put("ciphertext", "eA")),
     Rule("Empty", "7.2.1", "an empty signature", MALFORMED, on("signature", lambda _: "")),
-    Rule("Unencoded", "7797 3", "b64 in the own header", MALFORMED, unprotect("header", b64=False)),
+    Rule("Unencoded", "7797 3", "b64 in its own header", MALFORMED, unprotect("header", b64=False)),
     Rule(
         "Unencoded",
         "7797 6",
@@ -415,14 +421,14 @@ JWS = [
         Rule("Missing", "7.2.1", f"no {name}", MALFORMED, drop(name))
         for name in ("signature", "payload")
     ),
-    Rule("Flipped", "5.2", "another signature", UNVERIFIED, on("signature", flip)),
-    Rule("Flipped", "5.2", "another payload", UNVERIFIED, lambda base: base.another_payload()),
+    Rule("Flipped", "5.2", "a changed signature", UNVERIFIED, on("signature", flip)),
+    Rule("Flipped", "5.2", "a different payload", UNVERIFIED, lambda base: base.another_payload()),
 ]
 RULES: Mapping[str, list[Rule]] = {"jwe_json_v1": [*SHARED, *JWE], "jws_json_v1": [*SHARED, *JWS]}
 
 
 def expected(rule: Rule, base: Base | Jws) -> str:
-    """Return what must become of a rule's message."""
+    """Return the required result of a rule's message."""
     if rule.flag == "Rewritten":
         return UNVERIFIED if isinstance(base, Jws) else UNDECRYPTABLE
     return rule.expect
@@ -468,7 +474,7 @@ def file_of(schema: str) -> bytes:
 def table() -> str:
     """Return the truth table as a page writes it: a line for each rule and each kind of message."""
     lines = [
-        "| Message | What is done to it | Section | What must become of it | Messages |",
+        "| Message | Change | Section | Required result | Messages |",
         "|---|---|---|---|--:|",
     ]
     for schema, rules in RULES.items():

@@ -1,10 +1,9 @@
-"""What callers hand to the classes above: types are checked before any work.
+"""Checks of what callers pass to the classes above: types are checked before any work.
 
-A `TypeError` names the argument, the type that came, and what to do about it. It never shows a
-value: it may be the plaintext or a key.
+A `TypeError` names the argument, the type that was passed, and what to do about it. It never shows
+a value, which may be the plaintext or a key.
 
-Source: none; a switch that is taken for true because it is a non-empty string is how safe defaults
-get lost.
+Source: none. Safe defaults get lost when a non-empty string counts as true.
 """
 
 import math
@@ -27,7 +26,7 @@ def check(limits: Limits, **flags: bool) -> None:
 
 
 def check_texts(**texts: str | None) -> None:
-    """Check the texts that a caller may give.
+    """Check optional texts that a caller gives.
 
     Raises:
         TypeError: one is neither str nor None; the message names which.
@@ -49,10 +48,10 @@ def check_ints(**numbers: int) -> None:
 
 
 def seconds_of(name: str, clock: Callable[[], float]) -> float:
-    """Ask a clock of the caller's.
+    """Ask the caller's clock.
 
     Raises:
-        ValueError: its answer is not finite, or is a number that is too large for a float.
+        ValueError: its answer is not finite, or is too large for a float.
     """
     try:
         found = float(clock())

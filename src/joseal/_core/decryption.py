@@ -1,9 +1,9 @@
-"""The steps that open a JWE, the same for each serialization.
+"""The steps of JWE decryption, the same for each serialization.
 
 Rules:
 - All that is public is checked first, for every key and every recipient that may serve.
-- After that there is one failure: a failed unwrap goes on with a random key to the same check of
-  the tag, whatever recipient it was.
+- After that there is one failure: a failed unwrap goes on with a random key to the same tag check,
+  whichever recipient it was.
 
 Source: RFC 7516 sections 5.2 and 11.5.
 """
@@ -54,12 +54,12 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         mechanisms: of each key.
         encs: the accepted ones, by name.
         contents: the content encryption that is part of an alg, by the alg of a key.
-        expected: what a header must say.
+        expected: what a header must have.
         any_kid: try keys whose kid is not the one that the token names.
         accept_zip: inflate compressed tokens.
         form: the serialization accepted.
         is_compact: whether it is the compact one.
-        unprotected: what is read where nothing authenticates it.
+        unprotected: the names that are read where nothing authenticates them.
         limits: bounds on the tokens.
     """
 
@@ -94,7 +94,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
 
         Raises:
             MalformedTokenError: there is no enc, or `crit` breaks a rule.
-            NotAllowedError: enc, zip, typ or cty is not what the caller accepts.
+            NotAllowedError: the caller does not accept the enc, zip, typ or cty.
         """
         known = parsed.known
         enc = self._enc(known)
@@ -119,7 +119,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         if enc is not None:
             return enc
         if not self.encs or (known.enc is UNSET and has_own_enc(known.alg)):
-            # No key here is for such a token, whatever its enc.
+            # None of the keys is for such a token, whatever its enc.
             raise NotAllowedError("alg", self.keys._unbound(known.alg))
         if known.enc is UNSET:
             raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
@@ -171,7 +171,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         raise DecryptionError
 
     def release(self, plaintext: bytes, parsed: Header) -> bytes | None:
-        """Inflate what is compressed, and keep the limits; None where that fails.
+        """Inflate what is compressed, and keep the limits; None if that fails.
 
         Raises:
             TokenTooLargeError: the plaintext is over `inflated_bytes` or `plaintext_bytes`.
@@ -194,7 +194,7 @@ def check_lengths(enc: EncSpec, sealed: AeadOutput) -> None:
     """Check lengths before any primitive is touched.
 
     Raises:
-        MalformedTokenError: one that `enc` does not make.
+        MalformedTokenError: `enc` does not make such a length.
     """
     if not content_encryption.lengths_fit(enc, sealed):
         raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")
@@ -209,7 +209,7 @@ class BesideContent(Struct, frozen=True):
 
 
 def cek_or_random(enc: EncSpec, unwrap: Unwrap) -> bytes:
-    """Return the content encryption key: a random one if it can't be had. RFC 7516 section 11.5."""
+    """Return the CEK: a random one if the unwrap failed. RFC 7516 section 11.5."""
     # Drawn before the outcome is known, so that the work is the same for every outcome.
     cek = os.urandom(enc.cek_bytes)
     outcome = unwrap()

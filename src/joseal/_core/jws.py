@@ -1,9 +1,9 @@
-"""`Signer` and `Verifier`: JWS with one signature or from several, attached and detached.
+"""`Signer` and `Verifier`: JWS with one signature or several, attached and detached.
 
 Rules:
-- As for JWE, the token never chooses: a key is bound to one `alg`, `none` does not exist, and
-  whether the payload is encoded (`b64`) is the caller's word, and so is the serialization.
-- Nothing of a payload is given out before its signature held.
+- As for JWE, the token never chooses: a key is bound to one `alg`, `none` does not exist, and the
+  caller decides the serialization and whether the payload is encoded (`b64`).
+- No part of a payload is released before its signature is verified.
 
 Source: RFC 7515 sections 5.1, 5.2 and 7.2, RFC 7797, RFC 8725 section 3.
 """
@@ -41,7 +41,7 @@ from joseal.errors import (
 _DEFAULTS: Final = Limits()
 _NO_HEADER: Final[Mapping[str, object]] = MappingProxyType({})
 
-# Printable ASCII but the dot, which would end the segment. RFC 7797 section 5.2.
+# Printable ASCII without the dot, which would end the segment. RFC 7797 section 5.2.
 _CARRIED: Final = re.compile(rb"[\x20-\x2d\x2f-\x7e]*")
 
 
@@ -52,13 +52,13 @@ class Signer(Opaque):
 
     Args:
         key: a private key, or a shared one.
-        header: members for every token, written after `alg` in the order given. A `crit` among
-            them is checked.
+        header: members for every token, written after `alg` in the order given. If there is a
+            `crit`, it is checked.
         write_kid: write the key's kid into the header, unless `header` has one.
         detached: leave the payload out of the token. RFC 7515 appendix F.
-        b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be ASCII
-            that a compact token can carry, or UTF-8 in a JSON form. A JWT never is (RFC 7797
-            section 7).
+        b64: False signs the payload as it is (`b64`, RFC 7797). An attached payload must then be
+            ASCII that a compact token can carry, or UTF-8 in a JSON form. A JWT payload is always
+            encoded (RFC 7797 section 7).
         form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
             Header Parameters are in the protected header.
         policy: refuse every name that the policy does not allow.
@@ -121,7 +121,7 @@ class Signer(Opaque):
         members = headers.base_parameters(key.alg, key.kid if write_kid else None, header)
         protected = headers.encode(members, limits)
         if not b64:
-            # RFC 7797 section 6: whoever does not know b64 must refuse the token.
+            # RFC 7797 section 6: a recipient that does not know b64 must refuse the token.
             listed = strict_json.as_list(members.get("crit")) or []
             members = {**members, "b64": False, "crit": [*listed, "b64"]}
             protected = headers.encode(members, limits)
@@ -141,7 +141,7 @@ class Signer(Opaque):
             The token: compact text, or JSON text in the form of this object.
 
         Raises:
-            TypeError: `payload` is not bytes, or `header` no mapping.
+            TypeError: `payload` is not bytes, or `header` is not a mapping.
             ValueError: `header` has a member that is managed, or is set already, or that strict
                 JSON can't carry, or the `typ` of a JWT although `b64` is False; or an unencoded
                 payload that a compact token can't carry.
@@ -168,7 +168,7 @@ class Signer(Opaque):
     def _sign(
         self, payload: bytes, header: Mapping[str, object] | None
     ) -> tuple[bytes, bytes, bytes]:
-        """Return the protected header, what stands for the payload, and the signature."""
+        """Return the protected header, the payload as it is signed, and the signature."""
         if not isinstance(payload, bytes):
             raise checks.not_bytes("payload", payload)
         if len(payload) > self._limits.plaintext_bytes:
@@ -211,10 +211,10 @@ class Signer(Opaque):
 def sign_json(
     signers: Sequence[Signer], form: Form, payload: bytes, header: Mapping[str, object] | None
 ) -> str:
-    """Sign a payload with one key or several, and return the message. RFC 7515 section 5.1.
+    """Sign a payload with one or several keys, and return the message. RFC 7515 section 5.1.
 
     Args:
-        signers: agree on all but the key.
+        signers: they agree on everything but the key.
         form: flattened or general.
         payload: the bytes to sign.
         header: members of each protected header, for this message alone.
@@ -255,9 +255,9 @@ class VerifiedToken(Result):
         payload: the bytes that were signed.
         header: the Header Parameters of the protected header, in their order; read-only.
         key: the key under which the signature is valid. Of a message with several signatures,
-            nothing is said of the others.
+            nothing is said about the others.
         unauthenticated_header: of a JSON form, the Header Parameters that anyone on the way can
-            have written: the header of the signature that is not protected; read-only.
+            have written: the signature's unprotected header; read-only.
         ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
             authenticates them, and they were ignored.
 
@@ -310,8 +310,8 @@ class Verifier(Opaque):
         any_kid: try keys whose kid is not the one that the token names.
         b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
         form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
-            form. Of several signatures, one by a key that is given has to be valid; to demand two,
-            verify with two objects.
+            form. If there are several signatures, one of them has to be valid under one of the
+            keys; to demand two, verify with two objects.
         policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens verified.
 
@@ -487,7 +487,7 @@ class Verifier(Opaque):
         Raises:
             UnknownKeyError: each names a kid that no key has.
             NotAllowedError: alg, typ, cty or b64 of those with a known kid is not accepted.
-            MalformedTokenError: `crit` of those names what is not understood.
+            MalformedTokenError: `crit` of one of those names a parameter that is not understood.
         """
         selected: list[tuple[int, Sequence[Key]]] = []
         refusal: UnknownKeyError | NotAllowedError | MalformedTokenError = UnknownKeyError()
@@ -515,7 +515,7 @@ class Verifier(Opaque):
         self._expected.check(parsed)
 
     def _payload(self, shown: bytes, detached: bytes | None) -> tuple[bytes, bytes]:
-        """Return the payload, and what stands for it in the signing input."""
+        """Return the payload, and its form in the signing input."""
         content = shown if detached is None else detached
         encoded = content
         if self._b64 and detached is None:

@@ -1,7 +1,7 @@
 """The sizes that bound all work, each with its unit and its reason.
 
-The same numbers bind the one who makes a token and the one who opens it, so that a default
-`Encrypter` never makes what a default `Decrypter` refuses.
+The same numbers bound the tokens that are made and those that are opened, so that a default
+`Encrypter` never makes a token that a default `Decrypter` refuses.
 """
 
 import msgspec
@@ -10,7 +10,7 @@ from joseal._core.naming import exported
 
 _MIB = 1024 * 1024
 
-# The primitives below us count in C ints; larger data is for streams.
+# The primitives count in C ints; use streams for larger data.
 _MOST_BYTES = 2**31 - 1
 
 
@@ -19,21 +19,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Bounds on one token.
 
     Attributes:
-        token_bytes: the whole token. 24 MiB are enough for a plaintext of the default
+        token_bytes: the whole token. 24 MiB is enough for a plaintext of the default
             `plaintext_bytes`, which base64url makes a third longer, with the longest header and
-            encrypted key; it is small enough to be in memory a few times over in one worker.
-        header_bytes: the protected header, decoded. 16 KiB are enough for a certificate chain in
-            `x5c`, and keep the JSON parser's work small.
+            encrypted key; it is small enough to be in one worker's memory a few times over.
+        header_bytes: the protected header, decoded. 16 KiB is enough for a certificate chain in
+            `x5c`, and keeps the JSON parser's work small.
         plaintext_bytes: the plaintext, encrypted or decrypted. 16 MiB is far above any payment
-            message. `joseal.stream` is for larger ones.
-        inflated_bytes: the plaintext of a compressed token (`zip`), where a few bytes can become
-            millions. 256 KiB is the order that RFC 8725's successor gives as its example.
-        pbes2_iterations: the most that a token may ask for by `p2c`, because each costs the one who
-            opens it: 600,000 take 0.1 to 0.4 s. That is what OWASP advises for HMAC-SHA-256, and
-            the most that joseal or another library makes by default. In JSON form that is the sum
-            over all recipients.
+            message. Use `joseal.stream` for larger ones.
+        inflated_bytes: the plaintext of a compressed token (`zip`), in which a few bytes can become
+            millions. RFC 8725's successor gives a limit of about 256 KiB as its example.
+        pbes2_iterations: the most iterations that a token may ask for in `p2c`, because the
+            recipient pays for each: 600,000 take 0.1 to 0.4 s. OWASP advises that number for
+            HMAC-SHA-256, and no library, joseal included, uses more by default. In JSON form the
+            limit is for the sum over all recipients.
         recipients: the recipients, or the signatures, of a message in JSON form. Each may cost a
-            private operation; 16 are more than any exchange that we know has.
+            private operation; 16 is more than in any exchange known to us.
 
     Raises:
         TypeError: a limit is not an int.

@@ -3,8 +3,9 @@
 Rules:
 - The content is encrypted once, under a CEK that is wrapped for each recipient.
 - The parameters of one recipient are in its header, which nothing authenticates; all others are in
-  the protected header. A key is bound to its alg, so that nobody who rewrites it gains anything.
-- A key that makes the CEK itself can't have other recipients next to it.
+  the protected header. A key is bound to its alg, so rewriting that header gains an attacker
+  nothing.
+- A key that determines the CEK can't be combined with other recipients.
 
 Source: RFC 7516 sections 5.1 and 7.2.1.
 """
@@ -40,7 +41,7 @@ _DEFAULTS: Final = Limits()
 
 
 class Target(Struct, frozen=True):
-    """One recipient: its mechanism, and what its header begins with."""
+    """One recipient: its mechanism, and the beginning of its header."""
 
     management: KeyManagement
     own: dict[str, object]
@@ -57,9 +58,9 @@ class MultiSettings(Struct, frozen=True, kw_only=True):
         recipients: the same, prepared.
         wrap: enc and limits.
         compress: whether plaintexts are deflated.
-        rewrappable: whether one recipient has a header of its own too.
+        rewrappable: whether a single recipient has its own header too.
         begin: the Header Parameters before what each message adds.
-        end: those behind it.
+        end: those after it.
         aad: the additional data of every message.
     """
 
@@ -82,8 +83,9 @@ class MultiEncrypter(Opaque):
     """Encrypts plaintexts into JWE messages for several keys, in the general JSON form.
 
     Any one of the keys opens the message, with `Decrypter(..., form="general")`. Every recipient
-    can read all of the message but the other encrypted keys; a message made for a public key says
-    nothing of who made it. With public keys alone it can be pickled, and `joseal.bulk` takes it.
+    can read all of the message except the other encrypted keys; a message for a public key does not
+    prove who made it. If all keys are public, the object can be pickled, and `joseal.bulk` takes
+    it.
 
     Args:
         keys: the public key of each recipient, or a key shared with it.
@@ -92,16 +94,16 @@ class MultiEncrypter(Opaque):
         write_kid: write each key's kid into the header of its recipient.
         aad: additional data for every message: authenticated and sent along, not encrypted.
         compress: deflate the plaintext (`zip`); see `Encrypter`.
-        rewrappable: write the parameters of the key into the header of its recipient also where
-            there is one recipient, so that `Rewrapper` can move the message to another key.
-            Otherwise those of a single recipient are protected, and so can't change.
+        rewrappable: write the parameters of the key into the header of its recipient even if there
+            is only one, so that `Rewrapper` can move the message to another key. Otherwise those of
+            a single recipient are protected, and so can't change.
         policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Decrypter`.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `enc` is not known; `header` has a member that is managed here, or that is of
-            one recipient, or that strict JSON can't carry; `aad` is empty.
+        ValueError: `enc` is not known; `header` has a member that joseal manages, that belongs to
+            one recipient, or that strict JSON can't carry; or `aad` is empty.
         InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`
             next to others, or with `rewrappable`; one for integrated HPKE; one that is not
             quantum-resistant next to a key for post-quantum HPKE; or one that `Encrypter` refuses.
@@ -180,17 +182,17 @@ class MultiEncrypter(Opaque):
             plaintext: the bytes to encrypt; empty ones are encrypted too.
             header: members of the protected header for this message alone.
             aad: additional data for this message alone.
-            info: for HPKE, what all sides know and the message does not say, such as a session.
-                Each recipient gives the same to its Decrypter.
+            info: for HPKE, context that all sides know and that is not in the message, such as a
+                session. Each recipient passes the same to its Decrypter.
 
         Returns:
             JSON text in the general form.
 
         Raises:
-            TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` no mapping.
-            ValueError: `header` has a member that is managed, of one recipient, or set already, or
-                that strict JSON can't carry; `aad` is empty, or set already; `info` with a key that
-                is not for HPKE, or over 32 KiB.
+            TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` is not a mapping.
+            ValueError: `header` has a member that joseal manages, that belongs to one recipient,
+                that is already set, or that strict JSON can't carry; `aad` is empty or already set;
+                `info` is given with a key that is not for HPKE, or is over 32 KiB.
             TokenTooLargeError: header, plaintext or message would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
             KeyUnavailableError: a secret on a device could not be asked.
@@ -224,11 +226,11 @@ class MultiEncrypter(Opaque):
         return message
 
     def _begin(self, header: Mapping[str, object] | None, info: bytes) -> JsonStart:
-        """Make all of a message that comes before its ciphertext, with a fresh CEK and iv."""
+        """Make everything in a message before its ciphertext, with a fresh CEK and iv."""
         settings = self._settings
         wrap, begin = settings.wrap, settings.begin
         if is_info_given(info):
-            # By each key: a recipient without HPKE would open what the info does not bind.
+            # For each key: a recipient without HPKE would open the message without the info.
             for key in settings.keys:
                 wrap = structs.replace(wrap, info=checked_info(info, [key]))
         if header is not None:
@@ -245,7 +247,7 @@ class MultiEncrypter(Opaque):
         return JsonStart("general", protected, cek, os.urandom(wrap.enc.iv_bytes), recipients)
 
     def __eq__(self, other: object) -> bool:
-        # Those with a shared key are equal by identity, as that is.
+        # With a shared key, they are equal by identity, as the key is.
         if self is other or not isinstance(other, MultiEncrypter) or self._has_secrets():
             return self is other
         # Encoded, because True and 1 are equal in Python and are not the same in a message.
@@ -266,7 +268,7 @@ class MultiEncrypter(Opaque):
     def _parts(
         self,
     ) -> tuple[tuple[Key, ...], Enc, dict[str, object], bool, bytes | None, bool, bool, Limits]:
-        """Return what one with public keys consists of; its policy has been applied."""
+        """Return the parts of one with public keys; its policy has been applied."""
         made = self._settings
         writes_kid = any("kid" in target.own for target in made.recipients)
         return (
@@ -309,11 +311,11 @@ def multi_settings(encrypter: MultiEncrypter) -> MultiSettings:
 def wrap_for(
     targets: Iterable[Target], settings: WrapSettings, cek: bytes | None = None
 ) -> tuple[bytes, tuple[Recipient, ...]]:
-    """Wrap one CEK for each recipient; a fresh one unless it is given.
+    """Wrap one CEK for each recipient; a fresh one unless one is given.
 
     Raises:
-        TokenTooLargeError: it takes more work than the limits let an opener do.
-        ValueError: there is no recipient, or one makes the CEK itself and is not alone.
+        TokenTooLargeError: it takes more work than the limits let a recipient do.
+        ValueError: there is no recipient, or one of several determines the CEK.
     """
     recipients: list[Recipient] = []
     for target in targets:
@@ -330,7 +332,7 @@ def _check_together(keys: tuple[Key, ...], limits: Limits, *, rewrappable: bool)
 
     Raises:
         TokenTooLargeError: they are too many, or ask for too much work.
-        InvalidKeyError: one of them can have no other next to it.
+        InvalidKeyError: one of them can't be combined with others.
     """
     if len(keys) > limits.recipients:
         raise TokenTooLargeError("recipients", limits.recipients, len(keys))
@@ -359,10 +361,10 @@ def _check_together(keys: tuple[Key, ...], limits: Limits, *, rewrappable: bool)
 
 
 def _shared(members: dict[str, object]) -> dict[str, object]:
-    """Check what a caller puts into the header that recipients share.
+    """Check the members that a caller puts into the shared header.
 
     Raises:
-        ValueError: it is of one recipient.
+        ValueError: a member belongs to one recipient.
     """
     for name in members:
         if name in PER_RECIPIENT:

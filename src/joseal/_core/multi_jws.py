@@ -1,7 +1,7 @@
-"""`MultiSigner`: one payload with a signature by each of several keys.
+"""`MultiSigner`: one payload, signed with each of several keys.
 
 Rules:
-- Each signature has a protected header of its own, with all of its Header Parameters.
+- Each signature has its own protected header, with all of its Header Parameters.
 - All of them agree on `b64`, as RFC 7797 section 3 demands.
 
 Source: RFC 7515 sections 5.1 and 7.2.1.
@@ -28,16 +28,17 @@ _DEFAULTS: Final = Limits()
 class MultiSigner(Opaque):
     """Signs payloads with several keys, in the general JSON form.
 
-    A `Verifier(..., form="general")` with one of the keys accepts the message; one that demands two
-    signatures verifies with two objects. Its keys are secret, so it is never pickled: give other
-    processes a function that makes it.
+    A `Verifier(..., form="general")` with one of the keys accepts the message; to demand two
+    signatures, verify with two objects. The keys are secret, so the object is never pickled: give
+    other processes a function that makes it.
 
     Args:
         keys: private keys, or shared ones.
         header: members for each protected header, written after `alg` in the order given.
         write_kid: write each key's kid into the header of its signature, unless `header` has one.
         detached: leave the payload out of the messages. RFC 7515 appendix F.
-        b64: False signs the payload as it is (`b64`, RFC 7797). Attached, it must then be UTF-8.
+        b64: False signs the payload as it is (`b64`, RFC 7797). An attached payload must then be
+            UTF-8.
         policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Verifier`.
 
@@ -45,8 +46,8 @@ class MultiSigner(Opaque):
         TypeError: an argument is of the wrong type.
         ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
             or a wrong `crit`; or its `typ` is JWT and `b64` is False.
-        InvalidKeyError: no key, or two with the same kid and alg; a public key, a key for
-            encryption, or `key_ops` or a policy against it.
+        InvalidKeyError: there is no key, or two have the same kid and alg; a key is public or for
+            encryption; or `key_ops` or the policy does not permit it.
         TokenTooLargeError: more keys than `recipients`, or `header` over `header_bytes`.
 
     Example:

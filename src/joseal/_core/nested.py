@@ -1,13 +1,14 @@
 """Two layers, both named: sign-then-encrypt and encrypt-then-sign.
 
-Opening demands both layers: a JWE where a JWS is expected is refused, and so is the reverse, so
-that a token that anyone can make with a public key is never taken for a signed one.
+Opening demands both layers: a JWE is refused where a JWS is expected, and the reverse. So a token
+that anyone can make with a public key never passes for a signed one.
 
-Which order: signing first keeps who signed what inside, which is what RFC 7519 section 11.2 wants.
-Encrypting first lets everyone see who sent, and the signature says nothing of who knew the content.
+Which order: signing first hides the signature inside, as RFC 7519 section 11.2 advises. Encrypting
+first lets everyone see the sender, and the signature does not prove that the signer knew the
+content.
 
 Both orders are made and read here, for these classes and for the profiles, whose inner token may
-have an envelope of its own and whose header may have the time.
+have its own envelope and whose header may contain the time.
 
 Source: RFC 7519 sections 5.2, 7.1 and 11.2; RFC 7520 section 6; RFC 8725 section 3.11.
 """
@@ -41,7 +42,7 @@ class NestedToken(Result):
         decrypted_with: the key that decrypted the JWE.
         signed_header: the protected header of the JWS, read-only; None without a signature.
         signed_by: the key that verified the signature; None without one. Anyone who has the public
-            key can make a message that is not signed.
+            key can make an unsigned message.
 
     Example:
         >>> import joseal
@@ -91,7 +92,7 @@ class Make(Protocol):
 
 
 class Layer(NamedTuple):
-    """One layer of a message that is made.
+    """One layer of a message to be made.
 
     Attributes:
         make: makes its token.
@@ -108,7 +109,7 @@ def make_layers(
     """Return the token of one layer, or of several.
 
     Args:
-        payload: what is inside of all layers.
+        payload: the content inside all layers.
         layers: the innermost first.
         wrap: puts an inner token into its envelope.
 
@@ -141,7 +142,7 @@ def open_layers(
         unwrap: takes an inner token out of its envelope.
 
     Raises:
-        NotAllowedError: the outer `cty` is not the one demanded.
+        NotAllowedError: the outer `cty` is not the required one.
 
     Further exceptions are those of `Decrypter.open` and `Verifier.open`, and of `unwrap`.
     """
@@ -258,11 +259,11 @@ class _NestedDecrypter(Opaque):
 
         Raises:
             TypeError: `token` is neither str nor bytes.
-            MalformedTokenError: one of the two layers is missing, or is not strict in the form that
-                is accepted.
+            MalformedTokenError: one of the two layers is missing, or is not a strict token in the
+                accepted form.
             TokenTooLargeError: a layer is over a limit.
-            NotAllowedError: the outer `cty` is not the one demanded; or a layer's alg, enc, zip,
-                typ, cty, p2c or b64 is not what its object accepts.
+            NotAllowedError: the outer `cty` is not the required one; or a layer's object does not
+                accept its alg, enc, zip, typ, cty, p2c or b64.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: the JWE can't be decrypted; the reason is not given.
             VerificationError: no signature is valid under a key that may be tried.
@@ -296,11 +297,11 @@ class _NestedDecrypter(Opaque):
 
         Raises:
             TypeError: `token` is neither str nor bytes.
-            MalformedTokenError: one of the two layers is missing, or is not strict in the form that
-                is accepted.
+            MalformedTokenError: one of the two layers is missing, or is not a strict token in the
+                accepted form.
             TokenTooLargeError: a layer is over a limit.
-            NotAllowedError: the outer `cty` is not the one demanded; or a layer's alg, enc, zip,
-                typ, cty, p2c or b64 is not what its object accepts.
+            NotAllowedError: the outer `cty` is not the required one; or a layer's object does not
+                accept its alg, enc, zip, typ, cty, p2c or b64.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: the JWE can't be decrypted; the reason is not given.
             VerificationError: no signature is valid under a key that may be tried.
@@ -332,9 +333,9 @@ class _NestedDecrypter(Opaque):
 def _in_layer(
     layer: Literal["outer", "inner"], open_: Callable[[str | bytes], _Opened], token: str | bytes
 ) -> _Opened:
-    """Open one layer; what is wrong with it says which layer it is.
+    """Open one layer; an error names the layer.
 
-    The one failure of a layer stays as it is: its class alone says which layer that was.
+    The one failure of a layer is not changed: its class alone shows which layer it was.
     """
     try:
         return open_(token)
@@ -359,7 +360,7 @@ class SignThenEncrypt(_NestedEncrypter):
     Args:
         signer: the inner layer, attached.
         encrypter: the outer layer.
-        cty: written into the outer header: `JWT` as RFC 7519 section 5.2 demands of nested JWTs.
+        cty: written into the outer header: `JWT`, as RFC 7519 section 5.2 demands for nested JWTs.
             None writes none.
 
     Raises:
@@ -399,7 +400,7 @@ class SignThenEncrypt(_NestedEncrypter):
 @exported
 @final
 class DecryptThenVerify(_NestedDecrypter):
-    """Opens what `SignThenEncrypt` made: decrypts, and demands a signature inside.
+    """Opens tokens from `SignThenEncrypt`: decrypts, and demands a signature inside.
 
     Args:
         decrypter: the outer layer.
@@ -476,7 +477,7 @@ class EncryptThenSign(_NestedEncrypter):
 @exported
 @final
 class VerifyThenDecrypt(_NestedDecrypter):
-    """Opens what `EncryptThenSign` made: verifies, and demands an encrypted token inside.
+    """Opens tokens from `EncryptThenSign`: verifies, and demands an encrypted token inside.
 
     Args:
         verifier: the outer layer.

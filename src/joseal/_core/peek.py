@@ -1,11 +1,11 @@
-"""`peek`: the header of a token, before anything about the token is known to be true.
+"""`peek`: the header of a token before anything in it is verified.
 
 Rules:
-- No key is asked and nothing is verified, so the result says by its name what it is worth.
-- What a header may be is checked as strictly as when a token is opened: there is one grammar.
+- No key is used and nothing is verified. The name of the result says so.
+- The header is checked as strictly as when a token is opened: there is one grammar.
 
-Source: RFC 7515 section 4, RFC 7516 sections 4 and 9; RFC 8725 section 3.10 (what a header names is
-a stranger's word).
+Source: RFC 7515 section 4, RFC 7516 sections 4 and 9; RFC 8725 section 3.10 (do not trust what a
+header names).
 """
 
 from collections.abc import Mapping
@@ -27,16 +27,16 @@ _DEFAULTS: Final = Limits()
 @exported
 @final
 class UntrustedHeader(Result):
-    """The protected header of a token that nobody has verified. Anyone can write anything in it.
+    """The protected header of a token that was not verified. Anyone can write anything in it.
 
-    Use it to choose among keys and settings of your own, by comparing it with names that you know.
-    Never fetch what it names, and decide nothing else by it: open the token, and use the header
-    that comes with the result.
+    Use it to choose among your own keys and settings, by comparing it with names that you know.
+    Never fetch what it names, and do not base any other decision on it: open the token, and use the
+    header that comes with the result.
 
     Attributes:
         form: `JWE` for five segments, `JWS` for three.
         parameters: all Header Parameters in their order; read-only.
-        alg: what the token says, which no key has confirmed.
+        alg: the token's alg, which no key has confirmed.
         enc: the same; None without one.
         kid: the same.
         typ: the same.
@@ -88,7 +88,7 @@ def peek(token: str | bytes, *, limits: Limits = _DEFAULTS) -> UntrustedHeader:
         limits: bounds on the token and its header.
 
     Returns:
-        The header, which is a stranger's word until the token has been opened.
+        The header, which you must not trust until the token has been opened.
 
     Raises:
         TypeError: an argument is of the wrong type.

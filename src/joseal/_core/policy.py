@@ -1,7 +1,7 @@
-"""Policies: which of the algorithms that joseal knows an organization has a place for.
+"""Policies: which of joseal's algorithms an organization allows.
 
 A policy looks at names alone. It is checked when an object is prepared, never while a token is
-handled, and it says what it refuses.
+handled, and its error names what it refuses.
 
 Source: RFC 8725, RFC 9864, draft-amringer-jose-chacha; NIST SP 800-131A revision 2, SP 800-186 and
 FIPS 140-3 Implementation Guidance D.F and D.G for `FIPS_NAMES`.
@@ -31,7 +31,7 @@ _HPKE: Final = tuple(
 
 @exported
 class Policy(Struct, frozen=True, kw_only=True):
-    """Names that are refused, each with the reason.
+    """Algorithm names that are refused, each with the reason.
 
     Attributes:
         name: what the errors call it.
@@ -51,7 +51,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         """Check a key management algorithm with the encs it is used for.
 
         Raises:
-            InvalidKeyError: one of them is refused; the reason is told.
+            InvalidKeyError: one of them is refused; the message gives the reason.
         """
         names = [alg]
         for enc in encs:
@@ -62,7 +62,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         """Check a signature algorithm.
 
         Raises:
-            InvalidKeyError: it is refused; the reason is told.
+            InvalidKeyError: it is refused; the message gives the reason.
         """
         self._check([alg])
 
@@ -89,8 +89,8 @@ MODERN: Final = Policy(
     ),
 )
 
-# It checks names, not modules: a validated OpenSSL behind `cryptography` is the operator's part.
-# ECDH-ES is approved on the P curves, which is for the key to say and not for the name.
+# It checks names, not modules: the operator has to provide a validated OpenSSL for `cryptography`.
+# ECDH-ES is approved on the P curves, which depends on the key and not on the name.
 FIPS_NAMES: Final = Policy(
     name="fips_names",
     refused=MappingProxyType(

@@ -1,7 +1,7 @@
-"""Which process this is: a forked child must not use what two processes can't share.
+"""Which process this is: a forked child must not use resources that two processes can't share.
 
 Rules:
-- The answer differs in every process, also where a child has the pid of an ancestor that has ended.
+- The answer differs in every process, even if a child gets the pid of an ancestor that has ended.
 - The lock is free in a forked child, whatever other threads of the parent were doing.
 """
 
@@ -14,7 +14,7 @@ ProcessId: TypeAlias = tuple[int, int]
 
 
 class _Process:
-    """The state that is set anew in a forked child."""
+    """The state that is reset in a forked child."""
 
     def __init__(self) -> None:
         self._numbers = itertools.count(1)
@@ -22,7 +22,7 @@ class _Process:
         self.lock = threading.Lock()
 
     def after_fork(self) -> None:
-        """Count the fork, and leave the lock to the threads that are gone."""
+        """Count the fork, and abandon the lock that threads of the parent may hold."""
         self.forks = next(self._numbers)
         self.lock = threading.Lock()
 
@@ -34,7 +34,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def process_id() -> ProcessId:
-    """Return what tells this process from its parent and from its children."""
+    """Return a value that distinguishes this process from its parent and its children."""
     return os.getpid(), _THIS.forks
 
 
@@ -49,10 +49,11 @@ class _Kept(NamedTuple):
 
 
 class LockOfProcess:
-    """A lock of an object, which a forked child finds free.
+    """An object's lock, which is free in a forked child.
 
-    A thread that holds a lock at the fork is not in the child, where nobody would let go of it.
-    What the lock guards may then be between two steps: each step leaves what the next call can use.
+    A thread that holds a lock at the fork does not exist in the child, so nothing would release it.
+    The guarded state may then be between two steps: each step has to leave it usable for the next
+    call.
     """
 
     def __init__(self) -> None:

@@ -1,12 +1,12 @@
-"""`KeyResolver`: one receiver for many tenants, each with keys of its own, found by `kid`.
+"""`KeyResolver`: one receiver for many tenants, each with its own keys, found by `kid`.
 
 Rules:
-- The token gives a name and nothing else. The caller looks it up among its own keys; an address in
-  a token is never followed.
-- What is found is a prepared, immutable opener, which checks the token as it always does: alg, enc
-  and kid bind. The resolver only says which opener.
-- Memory is bounded, for names that are found and, apart from them, for names that are not: a flood
-  of invented names pushes no tenant out.
+- The token provides a name and nothing else. The caller looks it up among its own keys; an address
+  in a token is never followed.
+- The result is a prepared, immutable opener, which checks the token as always: alg, enc and kid are
+  binding. The resolver only selects the opener.
+- Memory is bounded, separately for names that are found and for names that are not: a flood of
+  invented names does not evict any tenant.
 
 Source: RFC 7515 section 4.1.4, RFC 7516 section 4.1.6, RFC 8725 sections 3.8 and 3.10.
 """
@@ -28,13 +28,13 @@ _R = TypeVar("_R")
 _R_co = TypeVar("_R_co", covariant=True)
 
 _DEFAULTS: Final = Limits()
-# Far above any kid; what is longer is not looked up.
+# Far longer than any kid; longer names are not looked up.
 _MOST_KID_CHARACTERS: Final = 512
 _MOST_CAPACITY: Final = 1_000_000
 
 
 class Opens(Protocol[_R_co]):
-    """What opens tokens: a `Decrypter`, a `Verifier`, or one of both layers."""
+    """An object that opens tokens: a `Decrypter`, a `Verifier`, or one for both layers."""
 
     def open(self, token: str | bytes, /) -> _R_co:
         """Open one token."""
@@ -49,19 +49,20 @@ class _Kept(NamedTuple, Generic[_R]):
 @exported
 @final
 class KeyResolver(Opaque, Generic[_R]):
-    """Opens tokens of many senders, each with the opener that the caller has for its `kid`.
+    """Opens tokens from many senders, each with the opener that the caller has for its `kid`.
 
     Safe to share between threads and after a fork. Two threads that meet a new name at the same
     time may both look it up.
 
     Args:
-        find: gives the prepared opener for a kid, or None where there is none. It is called with a
-            stranger's text: look it up among your own keys, and fetch nothing from it. Its own
-            exceptions pass through, and then nothing is kept.
-        capacity: so many names that were found are kept, and as many that were not.
-        seconds: for how long an answer is kept: a key that is withdrawn is used no longer.
+        find: returns the prepared opener for a kid, or None if there is none. It is called with
+            untrusted text: look it up among your own keys, and never use it as an address. Its
+            exceptions pass through, and then nothing is remembered.
+        capacity: how many names that were found are remembered, and how many that were not.
+        seconds: how long an answer is remembered, and thus how long a withdrawn key may still be
+            used.
         limits: bounds on a token and its header.
-        clock: gives the time in seconds; it must not go back.
+        clock: returns the time in seconds; it must not go back.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -124,12 +125,12 @@ class KeyResolver(Opaque, Generic[_R]):
             The result of the opener's `open`.
 
         Raises:
-            TypeError: the token is neither str nor bytes, or what `find` gave can't open.
-            UnknownKeyError: the token names no kid, or one that `find` has no opener for.
+            TypeError: the token is neither str nor bytes, or the result of `find` has no `open`.
+            UnknownKeyError: the token names no kid, or one for which `find` has no opener.
             MalformedTokenError: it is not a strict compact token.
             TokenTooLargeError: the token or its header is over a limit.
-            TokenError: the opener refuses the token; for a `Decrypter` that is `NotAllowedError` or
-                `DecryptionError`, for a `Verifier` `VerificationError`.
+            TokenError: the opener refuses the token: a `Decrypter` with `NotAllowedError` or
+                `DecryptionError`, a `Verifier` with `NotAllowedError` or `VerificationError`.
 
         Example:
             >>> import joseal
@@ -148,7 +149,7 @@ class KeyResolver(Opaque, Generic[_R]):
 
     @hide_locals
     def forget(self, kid: str | None = None) -> None:
-        """Look a name up anew the next time, or all names.
+        """Forget the answer for one name, or for all, so that it is looked up again.
 
         Args:
             kid: the name; None for all.
@@ -183,7 +184,7 @@ class KeyResolver(Opaque, Generic[_R]):
         return opener
 
     def _keep(self, kid: str, kept: _Kept[_R]) -> None:
-        """Keep an answer as the newest; the oldest one leaves where the capacity is used up."""
+        """Store an answer as the newest; the oldest one is dropped if the capacity is used up."""
         mine, other = self._found, self._missing
         if kept.opener is None:
             mine, other = other, mine

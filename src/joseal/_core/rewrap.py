@@ -1,12 +1,13 @@
-"""`Rewrapper`: messages moved from old keys to new ones, those in JSON without being opened.
+"""`Rewrapper`: moves messages from old keys to new ones, those in JSON without opening them.
 
 Rules:
 - In a JSON form only the CEK is unwrapped and wrapped anew. Protected header, AAD, IV, ciphertext
   and tag are written again byte for byte, and no plaintext is made unless the caller asks for it.
-- So are unprotected Header Parameters and members that no RFC defines: they are someone's data.
+- Unprotected Header Parameters and members that no RFC defines are kept too: they are someone's
+  data.
 - What is authenticated can't change: a parameter of a recipient that is in the protected header
   must be the one that the new key has, or the message is refused before a private key is used.
-- All that is public is checked first. A CEK that can't be unwrapped is the one failure.
+- Everything that is public is checked first. A CEK that can't be unwrapped is the one failure.
 - A compact token is decrypted and encrypted anew, because its alg and kid are authenticated.
 
 Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
@@ -42,13 +43,13 @@ from joseal.errors import DecryptionError, NotAllowedError, TokenTooLargeError
 
 _DEFAULTS: Final = Limits()
 
-# What a header says of the key and of the encryption, which are new ones in a new token.
+# The Header Parameters about the key and the encryption, which are new in a new token.
 _OF_THE_KEY: Final = MANAGED | {"kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit"}
 
-# All other parameters of a recipient are drawn anew, and so never the same again.
+# All other parameters of a recipient are random, and so never the same again.
 _CONSTANT: Final = ("alg", "kid")
 
-# Where recipients are only counted and named, no key is chosen by what is read.
+# Recipients are only counted and named here; nothing that is read chooses a key.
 _NOTHING_USED: Final = frozenset({"alg", "enc"})
 
 
@@ -57,9 +58,9 @@ class _New(Struct, frozen=True, kw_only=True):
 
     Attributes:
         targets: the new recipients.
-        wrap: enc, limits and the parties.
+        wrap: enc, limits, apu and apv.
         begin: the Header Parameters that the caller gave for every message.
-        unreachable: the arguments that can't reach a message whose content stays.
+        unreachable: the arguments that can't apply to a message whose content stays as it is.
     """
 
     targets: tuple[Target, ...]
@@ -77,23 +78,23 @@ class Rewrapper(Opaque):
     """Moves messages from old keys to new ones.
 
     A message in a JSON form is not opened. Its content encryption key (CEK) is unwrapped with an
-    old key and wrapped for the new ones; protected header, AAD, IV, ciphertext and tag stay byte
-    for byte what they were. So its content encryption stays, and so does whatever the protected
-    header says: a message with an `alg` or `kid` there that is not that of the new key is refused.
-    Make messages for several keys, or with `MultiEncrypter(..., rewrappable=True)`.
+    old key and wrapped for the new ones; the protected header, AAD, IV, ciphertext and tag stay the
+    same byte for byte. So the content encryption and the protected header can't change: a message
+    whose protected header has an `alg` or `kid` that is not the new key's is refused. Make messages
+    for several keys, or with `MultiEncrypter(..., rewrappable=True)`.
 
     A compact token is decrypted and encrypted anew, in memory, because its `alg` and `kid` are
-    authenticated with its content. The new token keeps the Header Parameters that are not about
-    the key; those of `new` win. It has the form of `new`.
+    authenticated with its content. The new token keeps the Header Parameters that are not about the
+    key; those of `new` take precedence. It has the form of `new`.
 
     A recipient that is replaced may have kept the CEK, or a copy of the old message, and can open
     the content with it: to take access away, encrypt the content anew.
 
     Args:
-        old: opens the messages now; its form is theirs. Of a message in a JSON form, each
-            recipient that names one of its keys is replaced, and the one that was unwrapped.
+        old: opens the messages now, and has their form. In a JSON form, each recipient that names
+            one of its keys is replaced, and so is the one that was unwrapped.
         new: for the new keys. For a JSON form its `enc` must be that of the messages.
-        keep_old: leave the old recipients in the message: new ones are added. General form only.
+        keep_old: leave the old recipients in the message and add the new ones. General form only.
         verify: also open the content of a message in a JSON form, check its tag, and forget the
             plaintext. Without it, a CEK that does not fit the content is not noticed: a message
             that could not be opened before is moved as it is, and can't be opened afterwards.
@@ -101,10 +102,10 @@ class Rewrapper(Opaque):
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: for a JSON form, `new` has Header Parameters, AAD or compression, which can't
-            reach what is authenticated, or its `enc` is not accepted by `old`; a key of `new`
-            makes the CEK itself (`dir`, `ECDH-ES`); several new keys, or `keep_old`, without the
-            general form; a key for `RSA1_5` without `verify`, because a failed unwrap can't be
-            told from a good one there.
+            change what is authenticated, or its `enc` is not accepted by `old`; a key of `new`
+            determines the CEK (`dir`, `ECDH-ES`); there are several new keys, or `keep_old`,
+            without the general form; or a key is for `RSA1_5` without `verify`, because its failed
+            unwraps look like good ones.
 
     Example:
         >>> import joseal
@@ -154,23 +155,23 @@ class Rewrapper(Opaque):
     def rewrap(self, token: str | bytes) -> str:
         """Return a message with the same content, for the new keys.
 
-        A message that is under a new key already is wrapped anew too, so that an interrupted job
-        may begin again.
+        A message that is already under a new key is wrapped again too, so that an interrupted job
+        can be restarted.
 
         Args:
             token: the message, in the form that the Decrypter accepts.
 
         Returns:
-            The message. Of one in a JSON form, members that no RFC defines stay where they are;
-                nothing authenticates them.
+            The message. In a JSON form, members that no RFC defines stay where they are; nothing
+            authenticates them.
 
         Raises:
             TypeError: `token` is neither str nor bytes.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it, or the new message, is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or p2c is not what the Decrypter accepts; or a
-                parameter that would have to change is in a header that all recipients share, or
-                the CEK is made by the old key itself.
+            NotAllowedError: the Decrypter does not accept the alg, enc, zip, typ, cty or p2c; a
+                parameter that would have to change is in a header that all recipients share; or the
+                old key determines the CEK.
             UnknownKeyError: it names a kid that no old key has.
             DecryptionError: no old key unwraps the CEK, or with `verify`, or for a compact token,
                 the content can't be opened.
@@ -221,8 +222,9 @@ class Rewrapper(Opaque):
                 if content_encryption.open_(enc, cek, found.sealed) is not None:
                     return cek, place
                 continue
-            # Without a tag to go on to, the outcome shows at once. All of these mechanisms
-            # authenticate the encrypted key, so that it tells nothing about one that was altered.
+            # There is no tag check after it, so the outcome is visible at once. All of these
+            # mechanisms authenticate the encrypted key, so that the outcome reveals nothing about
+            # an altered one.
             unwrapped = unwrap()
             if unwrapped is not None and len(unwrapped) == enc.cek_bytes:
                 return unwrapped, place
@@ -236,13 +238,13 @@ class Rewrapper(Opaque):
         return [
             place
             for place, each in enumerate(parsed)
-            # One without a name may be anybody's.
+            # One without a kid may belong to anyone.
             if (each.known.kid is UNSET or (each.known.alg, each.known.kid) not in names)
             and (self._keep_old or place != opened)
         ]
 
     def _written(self, message: JsonJwe, recipients: tuple[Recipient, ...]) -> str:
-        """Write the message anew, by the rules that a message is read by.
+        """Write the new message, by the rules for reading one.
 
         Raises:
             TokenTooLargeError: it is over a limit.
@@ -277,7 +279,7 @@ def rewrap(
     keep_old: bool = False,
     verify: bool = False,
 ) -> str:
-    """Move one message from old keys to new ones. For many, make a `Rewrapper` once.
+    """Move one message from old keys to new ones. For many messages, make a `Rewrapper` once.
 
     Args:
         token: the message, in the form that `old` accepts.
@@ -326,7 +328,7 @@ def remove_recipients(
 
     Args:
         message: the message.
-        kids: the `kid` of each recipient to remove, as its own header has it.
+        kids: the `kid` of each recipient to remove, as in its own header.
         limits: bounds on the message.
 
     Returns:
@@ -337,7 +339,7 @@ def remove_recipients(
         ValueError: there are no kids.
         MalformedTokenError: it is not a strict JWE in the general form.
         TokenTooLargeError: it is over a limit.
-        NotAllowedError: a kid is not that of a recipient, or no recipient would be left.
+        NotAllowedError: no recipient has such a kid, or no recipient would be left.
 
     Example:
         >>> import joseal
@@ -378,7 +380,7 @@ def _kids(kids: Collection[str]) -> tuple[str, ...]:
 
 
 def _new(encrypter: Encrypter | MultiEncrypter) -> _New:
-    """Return what wraps for the keys of an Encrypter, of either kind."""
+    """Return what wraps CEKs for the keys of an Encrypter of either kind."""
     if isinstance(encrypter, MultiEncrypter):
         several = multi_settings(encrypter)
         unreachable = {"aad": several.aad is not None, "compress": several.compress}
@@ -395,7 +397,7 @@ def _new(encrypter: Encrypter | MultiEncrypter) -> _New:
 
 
 def _check_json(old: DecryptionSettings, new: _New, *, verify: bool) -> None:
-    """Check that messages in JSON can go from one to the other.
+    """Check that messages in JSON can move from one to the other.
 
     Raises:
         ValueError: they can't.
@@ -421,11 +423,11 @@ def _check_json(old: DecryptionSettings, new: _New, *, verify: bool) -> None:
 
 
 def _fit(new: _New, message: JsonJwe, found: JsonSteps) -> list[Target]:
-    """Return the new recipients, without what the headers that all share say already.
+    """Return the new recipients, without the parameters that the shared headers already have.
 
     Raises:
-        NotAllowedError: such a header says something else, or the message has no wrapped CEK, or
-            not the enc of the new keys.
+        NotAllowedError: such a header has a different value, or the message has no wrapped CEK, or
+            its enc is not that of the new keys.
     """
     first = found.parsed[0]
     if found.enc != new.wrap.enc:
@@ -455,10 +457,10 @@ def _fit(new: _New, message: JsonJwe, found: JsonSteps) -> list[Target]:
 
 
 def _check_together(algs: list[str], new: _New) -> None:
-    """Check that the recipients that stay and the new ones protect the CEK alike.
+    """Check that the remaining and the new recipients protect the CEK equally.
 
     Raises:
-        NotAllowedError: one is not quantum-resistant, next to one that is by post-quantum HPKE.
+        NotAllowedError: one is not quantum-resistant, next to one with post-quantum HPKE.
     """
     weakest = weakest_of([*algs, *(str(target.own["alg"]) for target in new.targets)])
     if weakest is not None:

@@ -1,18 +1,19 @@
-"""Keep secrets out of what Python remembers: tracebacks and pickles.
+"""Keep secrets out of tracebacks and pickles.
 
 A raised exception keeps every frame that it passed through, and each frame its local variables: a
 crash reporter that captures locals would show the plaintext, the password or the key. `hide_locals`
-is put on every public function that takes or makes a secret. Values go, places stay: the traceback
-keeps each file name and line number, and the frames of joseal below the function lose their locals.
+decorates every public function that takes or makes a secret. Values are removed and locations stay:
+the traceback keeps each file name and line number, and joseal's frames below the function lose
+their locals.
 
 Rules:
-- This holds for every exception of every class, an interrupt and a foreign panic included.
+- This applies to exceptions of every class, including interrupts and foreign panics.
 - A frame belongs to joseal, to a library that joseal called, or to the caller: a mapping, an
-  iterable, a file object or a device that was handed in. The caller's frames are never touched.
+  iterable, a file object or a device that was passed in. The caller's frames are never touched.
 - An exception that was raised in a frame of joseal or of its libraries loses its cause and its
   context, because their texts may hold input. One that was raised by the caller's code keeps them.
-- An exception with a frame that can't be cleared, because another thread still runs it, leaves
-  without its traceback.
+- If a frame can't be cleared because another thread still runs it, the exception loses its
+  traceback.
 - Accepted: a signal that arrives at the very call of a public function is raised in the frame that
   guards it, before its first instruction, and shows the arguments that the caller's frame has too.
 """
@@ -26,7 +27,8 @@ from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeGuard, Type
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-# Called by joseal, such a module works on joseal's values. Called by the caller's code, on theirs.
+# When joseal calls such a module, it works on joseal's values. When the caller's code calls it, it
+# works on the caller's.
 _LIBRARIES: Final = sys.stdlib_module_names | {
     "azure",
     "boto3",
@@ -49,12 +51,12 @@ _LIBRARIES: Final = sys.stdlib_module_names | {
     "urllib3",
     "uvicorn",
 }
-# The module that `collections` names in the constructor of a named tuple.
+# The module name that `collections` gives to the constructor of a named tuple.
 _NAMED_TUPLE: Final = "namedtuple_"
 
 
 def hide_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Wrap `function` so that what it raises shows no value of joseal's frames."""
+    """Wrap `function` so that its exceptions show no value of joseal's frames."""
 
     @functools.wraps(function)
     def guarded(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -66,8 +68,9 @@ def hide_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             try:
                 _clean(error, handled)
             except BaseException as cut_short:
-                # The stack is used up, or an interrupt came. Then places go too, those of what
-                # leaves first: a class may refuse an assignment, and there is no stack for a call.
+                # The stack is used up, or an interrupt arrived. Then locations are removed too,
+                # first those of the exception that leaves: its class may refuse an assignment, and
+                # there is no stack for a call.
                 cut_short.__traceback__ = cut_short.__context__ = None
                 error.__traceback__ = error.__cause__ = error.__context__ = None
                 raise
@@ -106,11 +109,11 @@ def hide_locals_async(
 
 
 def _clean(error: BaseException, handled: BaseException | None) -> None:
-    """Clear our frames in the traceback of `error` and of what led to it.
+    """Clear joseal's frames in the traceback of `error` and of the exceptions that led to it.
 
     Args:
-        error: what is about to leave a public function.
-        handled: what the caller itself was handling when it called: the end of what is cleaned.
+        error: the exception that is about to leave a public function.
+        handled: the exception that the caller was handling when it called: cleaning stops there.
     """
     pending = [error]
     seen = {id(handled)}
@@ -121,7 +124,8 @@ def _clean(error: BaseException, handled: BaseException | None) -> None:
         seen.add(id(link))
         is_error = link is error
         place = guard.tb_next if is_error and guard is not None else link.__traceback__
-        # What led to an exception of the caller's code began there, unless joseal comes first.
+        # An exception of the caller's code has its cause there too, unless joseal's code is reached
+        # first.
         try:
             is_callers = _clear_frames(place, called_by_callers=not is_error)
         except RuntimeError:
@@ -142,7 +146,7 @@ def _is_group(error: BaseException) -> TypeGuard[BaseExceptionGroup[BaseExceptio
 
 
 def _clear_frames(place: TracebackType | None, *, called_by_callers: bool) -> bool:
-    """Clear all frames but the caller's; tell whether the innermost one is the caller's.
+    """Clear all frames except the caller's; return whether the innermost one is the caller's.
 
     Raises:
         RuntimeError: a frame that is not the caller's still runs.
@@ -166,17 +170,17 @@ def _forget(error: BaseException) -> None:
 
 
 def _set(error: BaseException, name: str, value: object) -> None:
-    # Not by an assignment, which the class of a foreign exception may refuse.
+    # Not by assignment, which the class of a foreign exception may refuse.
     object.__setattr__(error, name, value)
 
 
 class Opaque:
     """An object that may hold a secret: immutable, safe to share between threads, never pickled.
 
-    A pickle is a file or a network message, so it is refused, and so is the state that one is made
-    of. A copy is the object itself. Private attributes are not listed, because debuggers and
-    inspectors show the value of each attribute that is.
-    Subclasses set their slots once, by `_set`, and have a `repr` that shows no secret.
+    A pickle is a file or a network message, so it is refused, and so is the state for making one. A
+    copy is the object itself. Private attributes are not listed, because debuggers and inspectors
+    show the value of each attribute that they find. Subclasses set their slots once, by `_set`, and
+    have a `repr` that shows no secret.
     """
 
     __slots__ = ()
@@ -212,7 +216,7 @@ class Opaque:
 
 
 class Result(Opaque):
-    """What an operation gives back: frozen, and equal to another one whose parts are equal.
+    """The result of an operation: frozen, and equal to another result whose parts are equal.
 
     Subclasses name their parts in `__slots__`.
     """
@@ -231,7 +235,7 @@ class Result(Opaque):
 
 
 def _same(one: object, other: object) -> bool:
-    """Tell whether two parts are equal. In Python True equals 1; in JSON they are two values."""
+    """Tell whether two parts are equal. In Python True equals 1; in JSON they differ."""
     if _is_mapping(one) and _is_mapping(other):
         return one.keys() == other.keys() and all(_same(one[name], other[name]) for name in one)
     if _is_sequence(one) and _is_sequence(other):

@@ -1,4 +1,4 @@
-"""How many tokens a fixed key has made: those of one object, which stops in time.
+"""How many tokens one object has made with a fixed key; it stops in time.
 
 Source: NIST SP 800-38D section 8.3.
 """
@@ -13,7 +13,7 @@ MOST_TOKENS: Final = 2**32
 
 
 def count(tokens: Iterator[int] | None) -> None:
-    """Count one more token of an object; None where its key needs no bound.
+    """Count one more token of an object; None if its key needs no bound.
 
     Raises:
         InvalidKeyError: the key has made its 2^32 tokens.

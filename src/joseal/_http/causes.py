@@ -1,4 +1,4 @@
-"""Why a request failed on the way, by numbers and classes: never by a text.
+"""Why a request failed in transit, by numbers and classes, and never by a text.
 
 Source: OpenSSL's X509_V_ERR codes (x509_vfy.h), and the errno values of POSIX.
 """
@@ -76,10 +76,10 @@ _CLASSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
 
 
 def cause_of(error: BaseException, *, handed_over: bool) -> Cause | None:
-    """Return what went wrong, or None where neither a number nor a class tells.
+    """Return what went wrong, or None if neither a number nor a class tells.
 
     Args:
-        error: as it came out of the request.
+        error: the exception that the request raised.
         handed_over: whether the request had begun to leave.
     """
     for each in _chain(error):
@@ -90,7 +90,7 @@ def cause_of(error: BaseException, *, handed_over: bool) -> Cause | None:
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what led to it, the innermost first."""
+    """Yield an error and the errors that led to it, the innermost first."""
     links: list[BaseException] = []
     following: object = error
     while isinstance(following, BaseException) and following not in links:
@@ -104,7 +104,7 @@ def _of_one(error: BaseException, *, handed_over: bool) -> Cause | None:
     if isinstance(error, ssl.SSLCertVerificationError):
         return _VERIFY.get(error.verify_code, "certificate")
     if isinstance(error, NewConnectionError) and not isinstance(error, NameResolutionError):
-        # It counts as a time-out to urllib3. What led to it tells.
+        # urllib3 counts it as a time-out. The error that led to it tells more.
         return None
     for kind, cause in _CLASSES:
         if isinstance(error, kind):

@@ -1,12 +1,12 @@
 """One connection: the mark when a request begins to leave, and whether it may be used again.
 
 Rules:
-- The mark is set immediately before the first byte of a request is handed to the socket. It was
+- The mark is set immediately before the first byte of a request is passed to the socket. It was
   written for `http.client.HTTPConnection.send`, which urllib3 calls for every byte of a request.
   `check_package` refuses a connection class that sends in any other way.
-- Header and body leave together, in one packet where they fit into one: urllib3 would hand them to
-  the socket one after the other, and each of the two costs as much as everything that joseal adds.
-- CONNECT to a proxy is sent in the same way, and is not a part of the request: it sets no mark.
+- Header and body leave together, in one packet if they fit: urllib3 would pass them to the socket
+  one after the other, and each call costs as much as everything that joseal adds.
+- CONNECT to a proxy is sent in the same way, but is not a part of the request: it sets no mark.
   Bytes that come after the answer of the proxy end the connection.
 - A kept connection is used again only for a short time: a NAT gateway or a firewall on the way
   forgets idle connections, and a request that is sent over one is lost with an unknown outcome.
@@ -38,23 +38,23 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, SupportsRead
     from urllib3._base_connection import _TYPE_BODY
 
-# For the connections of a pool. urllib3's own looks in each value for its sign to leave a header
-# out, which no request here has.
+# For the connections of a pool. urllib3's own method searches each value for its marker to omit a
+# header, which no request here has.
 put_header: Final = http.client.HTTPConnection.putheader
 
 HANDED_OVER: Final[ContextVar[bool]] = ContextVar("joseal_request_handed_over", default=False)
 
 
-# How http.client says that a proxy answered CONNECT with 407.
+# The text of http.client for a proxy that answered CONNECT with 407.
 _WANTS_CREDENTIALS: Final = re.compile("Tunnel connection failed: 407\\b")
 
 
 class TunnelError(ProxyError):
-    """The proxy made no tunnel."""
+    """The proxy did not make a tunnel."""
 
 
 class CredentialsError(TunnelError):
-    """The proxy asks for other credentials."""
+    """The proxy demands different credentials."""
 
 
 class Connection(HTTPConnection):
@@ -65,7 +65,7 @@ class Connection(HTTPConnection):
     debuglevel = 0
     # Set by the pool for all of its connections.
     idle_seconds = 0.0
-    # The parts of a request whose last one is not made yet.
+    # The parts of a request until the last one is made.
     held: bytearray | None = None
     _used_at = 0.0
     _used_at_day_time = 0.0
@@ -74,7 +74,7 @@ class Connection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         """Resolve the name, and connect to the first address that answers, before the deadline.
 
-        urllib3's own would let the system's resolver take as long as it likes.
+        urllib3's own method would let the system's resolver take any amount of time.
         """
         if self.proxy is not None and self._tunnel_host is None:
             raise TunnelError("a request does not go to a proxy itself", OSError())
@@ -93,7 +93,7 @@ class Connection(HTTPConnection):
             except OSError as error:
                 failed = error
                 continue
-            # The handshake has what is left.
+            # The handshake gets the time that is left.
             connected.settimeout(deadline.at_most(seconds))
             return connected
         if isinstance(failed, TimeoutError):
@@ -102,10 +102,10 @@ class Connection(HTTPConnection):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the pool may use it again: it is open, and was in use a short time ago.
+        """Whether the pool may use it again: it is open, and was used a short time ago.
 
-        Two clocks have to say so. The one that never goes back stands still while the machine
-        sleeps, or while a function in a cloud is frozen; the time of day does not.
+        Two clocks have to agree. The monotonic one stands still while the machine sleeps, or while
+        a cloud function is frozen; the time of day does not.
         """
         idle = time.monotonic() - self._used_at
         slept = time.time() - self._used_at_day_time
@@ -114,10 +114,10 @@ class Connection(HTTPConnection):
     def send(
         self, data: "SupportsRead[bytes] | Iterable[ReadableBuffer] | ReadableBuffer | str"
     ) -> None:
-        """Send what is not held back for the rest of a request. From here on it may arrive.
+        """Send data, unless it is held back for the rest of a request. From here on it may arrive.
 
         Raises:
-            TypeError: a part that is to be held back is not bytes. Nothing has left.
+            TypeError: a part to be held back is not bytes. Nothing was sent.
         """
         if self.held is not None:
             if not isinstance(data, bytes):
@@ -133,7 +133,7 @@ class Connection(HTTPConnection):
         self._used_at_day_time = time.time()
 
     def _tunnel(self) -> None:
-        """Ask the proxy for a tunnel. Nothing of the request has left when it returns."""
+        """Ask the proxy for a tunnel. When it returns, no part of the request has been sent."""
         self._is_tunneling = True
         try:
             super()._tunnel()
@@ -145,7 +145,7 @@ class Connection(HTTPConnection):
         finally:
             self._is_tunneling = False
         if self.sock is not None:
-            # The handshake has a time of its own again.
+            # The handshake gets its own time-out again.
             seconds = float(self.timeout) if isinstance(self.timeout, int | float) else math.inf
             self.sock.settimeout(deadline.at_most(seconds))
 
@@ -166,10 +166,10 @@ def request_whole(
     decode_content: bool = True,
     enforce_content_length: bool = True,
 ) -> None:
-    """Send a request in one piece, after all of its parts were made.
+    """Send a request in one piece, once all of its parts have been made.
 
-    The pool makes it the `request` of its connections. It is not written as their method, because
-    urllib3 and `http.client` differ in its signature, and no method can have both.
+    The pool makes it the `request` method of its connections. It is not written as a method,
+    because urllib3 and `http.client` differ in the signature, and no method can have both.
     """
     connection.held = bytearray()
     try:
@@ -191,7 +191,7 @@ def request_whole(
 
 
 def check_package(plain: type = HTTPConnection, encrypted: type = HTTPSConnection) -> None:
-    """Refuse a package that was installed in urllib3's place.
+    """Refuse a package that was installed in place of urllib3.
 
     Args:
         plain: the connection class that is imported as urllib3's.

@@ -1,9 +1,9 @@
-"""The time that one call has in all, name resolution included.
+"""The total time for one call, name resolution included.
 
 Rules:
-- Each step takes the smaller of its own time-out and of what is left.
-- The system's resolver can't be stopped, so it works in a thread, which is left alone when the time
-  is over. It is a daemon: it never keeps the process alive.
+- Each step gets the smaller of its own time-out and the time that is left.
+- The system's resolver can't be stopped, so it works in a thread, which is abandoned when the time
+  is over. It is a daemon thread: it never keeps the process alive.
 """
 
 import socket
@@ -32,10 +32,10 @@ def end(begun: Token[float]) -> None:
 
 
 def at_most(seconds: float) -> float:
-    """Return how long a step may take that has this time-out of its own.
+    """Return how long a step with this time-out may take.
 
     Raises:
-        DeadlineError: nothing is left.
+        DeadlineError: no time is left.
     """
     left = _UNTIL.get() - time.monotonic()
     if left <= 0:
@@ -64,7 +64,8 @@ def addresses(host: str, port: int, seconds: float) -> list[Address]:
         except OSError as error:
             failed.append(error)
         except UnicodeError:
-            # Of a name that IDNA can't carry. Its text has the name, and nobody waits for it here.
+            # Raised for a name that IDNA can't encode. The text has the name, and nothing here
+            # needs it.
             failed.append(socket.gaierror(socket.EAI_NONAME, "the name can't be resolved"))
         else:
             found.extend((str(info[4][0]), port) for info in infos)

@@ -1,8 +1,8 @@
-"""Which texts are hosts: an address that a caller gives is refused where it is given.
+"""Which texts are hosts: an address from a caller is refused where it is passed in.
 
 Rules:
 - A host is an IPv6 address in brackets, or labels of a domain name, of which IPv4 is a special
-  case. Resolvers and urllib3 each have an exception of their own for everything else.
+  case. Resolvers and urllib3 each raise their own exception for everything else.
 
 Source: RFC 3986 section 3.2.2, RFC 1035 section 2.3.4 (the sizes of labels and names).
 """
@@ -22,7 +22,7 @@ def is_host(host: str) -> bool:
         except ValueError:
             return False
         return host.endswith("]")
-    # A dot at the end is that of the root.
+    # A trailing dot is the root.
     labels = host.removesuffix(".").split(".")
     return len(host) <= _MOST_CHARACTERS and all(
         0 < len(label) <= _MOST_OF_LABEL for label in labels

@@ -1,17 +1,17 @@
-"""One origin: a request goes to it once, and gives a bounded answer or the way in which it failed.
+"""One origin: a request goes to it once, and the result is a bounded answer or how it failed.
 
 Rules:
-- A request is handed to the network once. Nothing is repeated, no redirect is followed, no proxy
+- A request is passed to the network once. Nothing is repeated, no redirect is followed, no proxy
   is taken from the environment, and no content coding is undone.
 - CONNECT to a proxy is not a part of the request: the mark stays unset until a tunnel is made.
 - Whether a request was sent is decided by one mark, set by `connection` immediately before the
-  first byte of the request is handed to the socket, and never by the class of an exception: the
+  first byte of the request is passed to the socket, and never by the class of an exception: the
   same classes are raised for a refused handshake and for a fault after the whole request was
   delivered.
 - A handler of a signal or of the log may make a call within a call, in the same thread. It leaves
   the mark and the deadline of the outer one as they were.
 - An answer is bounded as a whole, by `response`.
-- urllib3 logs hosts and paths. No header and no body is logged, not even of a broken answer.
+- urllib3 logs hosts and paths. No header or body is logged, not even from a broken answer.
 
 Source: RFC 9112 (HTTP/1.1), RFC 9325 section 3.1.1 (TLS 1.2 and later).
 """
@@ -44,10 +44,10 @@ from joseal._http.tls import ClientCertificate, checked_context
 # ValueError: http.client raises it for a negative size of a chunk.
 _FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
 
-# What urllib3 would make of False for each request anew.
+# What urllib3 would make from False for each request.
 _ONCE: Final = Retry(total=False, redirect=False)
 
-# The first class that fits gives the text. It has nothing of what was sent.
+# The first class that fits decides the text. It contains no part of the request.
 _TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (ClosedPoolError, "the client is closed"),
     (ProxyError, "no tunnel through the proxy"),
@@ -63,7 +63,7 @@ class Timeouts(NamedTuple):
     """How long a call may take, in seconds.
 
     Attributes:
-        connect: each step until the request was handed over.
+        connect: each step until the request is handed over.
         answer: the whole answer.
         deadline: the whole call.
     """
@@ -83,7 +83,7 @@ class Sent(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """A whole answer. Of a body that is too long, one byte more than is wanted."""
+    """A whole answer. A body that is too long is cut to one byte over the limit."""
 
     status: int
     body: bytes
@@ -95,7 +95,7 @@ class Fault(NamedTuple):
 
     Attributes:
         text: a constant sentence.
-        cause: the number or the class behind it, where there is one.
+        cause: the number or the class behind it, if there is one.
         handed_over: whether the request had begun to leave.
     """
 
@@ -109,13 +109,13 @@ class Origin(Opaque):
     """Connections to one origin, kept open between requests and shared by threads.
 
     Args:
-        base_url: scheme, host and port; what follows is not sent.
-        timeouts: of its steps, and of the whole call.
+        base_url: scheme, host and port; anything after them is not sent.
+        timeouts: for its steps, and for the whole call.
         connections: how many are kept open.
         idle_seconds: for how long a kept connection is used again.
-        answer_bytes: of the largest body that is wanted.
+        answer_bytes: the size of the largest body to accept.
         ssl_context: the caller's, or None for the system's trust.
-        proxy: what connections go through, or None.
+        proxy: the proxy that connections go through, or None.
         client_certificate: shown by the default context.
 
     Raises:
@@ -191,8 +191,8 @@ class Origin(Opaque):
         )
         body = b""
         try:
-            # Unless all of a length that was told has come, only a read that finds nothing tells an
-            # answer that is whole from one that breaks off.
+            # Unless the announced length has arrived in full, only a read that finds nothing
+            # distinguishes a whole answer from one that breaks off.
             while piece := response.read(self._answer_bytes + 1 - len(body)):
                 body += piece
                 if response.length_remaining == 0:
@@ -200,6 +200,7 @@ class Origin(Opaque):
             return Answered(response.status, body, response.headers)
         finally:
             # A connection whose answer was read to its end is back in the pool by now, and these
-            # two don't touch it. Any other one is closed: what is left on it is nobody's answer.
+            # two don't touch it. Any other one is closed: the rest of its data belongs to no
+            # request.
             response.close()
             response.release_conn()

@@ -1,10 +1,10 @@
-"""The connections that are kept between calls: for one origin, and for one process each.
+"""The connections that are kept between calls: for one origin, separately in each process.
 
 Rules:
-- A forked child never touches a connection of its parent: two processes on one connection read
-  each other's answers. It gets a pool of its own at its first call.
-- A connection that a child inherits is closed without a word to the peer, which is still the
-parent's.
+- A forked child never touches a connection of its parent: two processes on one connection would
+  read each other's answers. It gets its own pool at its first call.
+- A connection that a child inherits is closed without sending anything to the peer, which still
+  talks to the parent.
 """
 
 import ssl
@@ -20,8 +20,8 @@ from joseal._http.connection import Connection, TlsConnection, put_header, reque
 from joseal._http.proxy import Proxy
 from joseal._http.response import Answer
 
-# urllib3's documented way to bring one's own class, which it declares so that even its own does
-# not fit to the letter: by name, so that no checker has to be silenced.
+# urllib3's documented way to set a class, declared so that even its own class does not match
+# exactly. It is set by name, so that no type checker has to be silenced.
 _CONNECTION_CLASS: Final = "ConnectionCls"
 
 
@@ -44,10 +44,10 @@ class _Kept(NamedTuple):
 
 @final
 class ProcessPool:
-    """The pool of whichever process asks.
+    """The pool of the process that asks.
 
     Args:
-        settings: of every pool.
+        settings: the settings of every pool.
     """
 
     def __init__(self, settings: PoolSettings) -> None:
@@ -89,7 +89,7 @@ def _abandon(pool: HTTPConnectionPool) -> None:
     if queue is None:
         return
     inherited = list(queue.queue)
-    # A thread of the parent may have held its locks, and urllib3 takes them at the exit.
+    # A thread of the parent may have held its locks, which urllib3 takes at exit.
     type(queue).__init__(queue, queue.maxsize)
     for connection in inherited:
         if connection is not None:
@@ -97,7 +97,7 @@ def _abandon(pool: HTTPConnectionPool) -> None:
 
 
 def _pool(settings: PoolSettings) -> HTTPConnectionPool:
-    """Return the pool for one origin. Plain http never leaves the machine: `Account` sees to it."""
+    """Return the pool for one origin. `Account` keeps plain http on the machine."""
     url = parse_url(settings.base_url)
     host = url.host or ""
     base: type[Connection] = Connection if url.scheme == "http" else TlsConnection

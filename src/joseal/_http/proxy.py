@@ -1,8 +1,8 @@
 """A proxy that calls go through: it opens a tunnel, in which TLS to the API begins.
 
 Rules:
-- The environment names no proxy: what carries payouts is chosen by the program alone.
-- Credentials of the proxy go into the CONNECT request, and into nothing else.
+- A proxy is never taken from the environment: only the program chooses what carries payouts.
+- The proxy's credentials go into the CONNECT request, and nowhere else.
 
 Source: RFC 9110 section 9.3.6 (CONNECT) and section 11.7 (Proxy-Authorization), RFC 7617.
 """
@@ -34,7 +34,7 @@ class Proxy(Opaque):
     Args:
         url: scheme, host and port. https means TLS to the proxy, around the tunnel.
         username: for Basic authentication at the proxy; without a colon.
-        password: the same. Over http:// it goes to the proxy in the clear.
+        password: the same. Over http:// it goes to the proxy unencrypted.
         ssl_context: for TLS to the proxy; None for the system's trust. The context of the client,
             and its certificate, are not shown to the proxy.
 

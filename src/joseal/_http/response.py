@@ -1,10 +1,11 @@
-"""The answer to one HTTP request: bounded as a whole, and the last of its connection if in doubt.
+"""The answer to one HTTP request: bounded as a whole, and the last on its connection if in doubt.
 
 Rules:
-- Bytes are bounded where they come off the socket, header and framing included, because the
-  reader above takes a chunk's size at its word.
-- So is the time, for all of the answer: a peer that sends a byte now and then gains nothing.
-- A byte that belongs to no answer ends the connection.
+- Bytes are bounded where they come off the socket, header and framing included, because the reader
+  above believes any chunk size.
+- The time is bounded too, for the whole answer: a peer that sends a byte now and then gains
+  nothing.
+- A byte that does not belong to an answer ends the connection.
 
 Source: RFC 9112 sections 6.3 and 9.5, RFC 9110 section 15.2.
 """
@@ -31,12 +32,13 @@ _WIRE_FACTOR: Final = 4
 _FIRST_INTERIM: Final = 102  # 100 is skipped by http.client, and 101 ends HTTP
 _FIRST_FINAL: Final = 200
 _LENGTH: Final = re.compile("[0-9]{1,18}")
-# `begin` reads on where there is no header yet. By name, because it is declared as always set.
+# `begin` continues reading if there is no header yet. By name, because it is declared as always
+# set.
 _NOT_BEGUN: Final = "headers"
 
 
 class _Meter(io.RawIOBase):
-    """What comes off the socket for one answer: so many bytes, in so much time."""
+    """The data from the socket for one answer: a limited number of bytes, in limited time."""
 
     def __init__(
         self, raw: io.RawIOBase, sock: socket.socket | SSLTransport, most_bytes: int
@@ -47,20 +49,20 @@ class _Meter(io.RawIOBase):
         self._left = _WIRE_FACTOR * most_bytes
         own = sock.gettimeout() or 0.0
         seconds = deadline.at_most(own)
-        # A socket that has this time-out already is spared a system call.
+        # A socket that already has this time-out saves a system call.
         if seconds != own:
             sock.settimeout(seconds)
         self._deadline = time.monotonic() + seconds
         self._begun = False
-        # Set where nothing more is to be taken off the socket.
+        # Set once nothing more may be read from the socket.
         self.is_stopped = False
 
     def readable(self) -> bool:
         return True
 
     def tell(self) -> int:
-        # The buffer asks where it begins. The exception that is there otherwise is dropped by it,
-        # and costs more than to make the buffer.
+        # The buffer asks for its position. Otherwise it catches an exception, which costs more than
+        # making the buffer.
         return 0
 
     def readinto(self, buffer: "WriteableBuffer") -> int | None:
@@ -71,7 +73,7 @@ class _Meter(io.RawIOBase):
             if seconds <= 0:
                 raise TimeoutError("the answer took too long")
             self._sock.settimeout(seconds)
-        # The first bytes have all of the time, which is what the socket is set to.
+        # The first bytes get all of the time, which the socket is already set to.
         self._begun = True
         count = self._raw.readinto(buffer)
         self._left -= count or 0
@@ -85,10 +87,10 @@ class _Meter(io.RawIOBase):
 
 
 class _Stream(io.BufferedReader):
-    """The bytes of one answer. If more than that came, the connection is not used again.
+    """The bytes of one answer. If more bytes arrived, the connection is not used again.
 
-    Any bytes left over would be read as the answer to the next request, and urllib3, which looks at
-    the socket only, does not see what is in a buffer already.
+    Any bytes left over would be read as the answer to the next request, and urllib3, which only
+    looks at the socket, does not see bytes that are already in a buffer.
     """
 
     def __init__(
@@ -115,21 +117,22 @@ class _Stream(io.BufferedReader):
 
 
 def _is_left(sock: socket.socket | SSLTransport) -> bool:
-    """Tell whether bytes of the peer wait where a look at the socket does not show them."""
+    """Tell whether bytes from the peer are in a buffer, where the socket does not show them."""
     if isinstance(sock, SSLTransport):
         return sock.sslobj.pending() > 0 or sock.incoming.pending > 0
     return isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
 
 
 class Answer(http.client.HTTPResponse):
-    """An answer that is metered and has a header without loose ends.
+    """A metered answer whose header is well formed.
 
     Attributes:
-        most_bytes: of the largest body that is wanted. Set by the pool for its connections.
-        process: whose connection it comes over. Set by the pool, which is one process's own.
+        most_bytes: the size of the largest body to accept. Set by the pool for its connections.
+        process: the process that owns the connection. Set by the pool, which belongs to one
+            process.
 
     Raises:
-        TimeoutError: reading it took longer in all than the socket's time-out was when it began.
+        TimeoutError: reading took longer in total than the socket's time-out at the start.
         http.client.HTTPException: it has too many bytes, or is not an HTTP response.
     """
 
@@ -150,7 +153,7 @@ class Answer(http.client.HTTPResponse):
         """Read the status and the header.
 
         Raises:
-            http.client.HTTPException: the header has loose ends.
+            http.client.HTTPException: the header is not well formed.
         """
         super().begin()
         while _FIRST_INTERIM <= self.status < _FIRST_FINAL:

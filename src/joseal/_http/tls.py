@@ -1,11 +1,11 @@
 """The TLS context of a connection, and a client certificate from a PKCS#12 file.
 
 Rules:
-- A context verifies certificates and host names, and refuses what is older than TLS 1.2.
-- No context writes the keys of its connections anywhere. `ssl.create_default_context` would where
+- A context verifies certificates and host names, and refuses versions before TLS 1.2.
+- No context writes the keys of its connections anywhere. `ssl.create_default_context` would if
   SSLKEYLOGFILE is set.
-- A private key is in a file for an instant only, because `ssl` reads from nowhere else: in a folder
-  of this user alone, encrypted under a random password.
+- A private key is in a file only for an instant, because `ssl` can't read it from memory: in a
+  folder of this user alone, encrypted under a random password.
 
 Source: RFC 9325 section 3.1.1, RFC 7292 (PKCS#12).
 """
@@ -30,7 +30,7 @@ _STRICT_SINCE: Final = (3, 13)
 
 @final
 class ClientCertificate(Opaque):
-    """A certificate with its private key, for an API that asks its callers for one.
+    """A certificate with its private key, for an API that requires a client certificate.
 
     Example:
         certificate = ClientCertificate.from_pkcs12(path.read_bytes(), password)
@@ -49,7 +49,7 @@ class ClientCertificate(Opaque):
 
         Args:
             data: the file's bytes.
-            password: of the file; None where it has none.
+            password: the password of the file; None if it has none.
 
         Returns:
             The certificate, its key, and the certificates above it.
@@ -84,10 +84,10 @@ class ClientCertificate(Opaque):
 
     @hide_locals
     def load_into(self, context: ssl.SSLContext) -> None:
-        """Have a context show the certificate to servers that ask for one.
+        """Make a context present the certificate to servers that ask for one.
 
         Args:
-            context: of the caller's own, such as one with other trust roots.
+            context: the caller's own, such as one with different trust roots.
 
         Raises:
             TypeError: `context` is of the wrong type.
@@ -122,9 +122,9 @@ def checked_context(
 
     Args:
         context: the caller's, or None for the system's trust.
-        certificate: to be shown by a context that is made here.
-        is_used: there will be TLS. To read the system's trust takes 20 ms; a context without it
-            trusts nobody.
+        certificate: the certificate for a context that is made here to present.
+        is_used: whether TLS will be used. Reading the system's trust takes 20 ms; without it, the
+            context trusts nobody.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -159,13 +159,13 @@ def _check(context: ssl.SSLContext) -> None:
 
 
 def trusting(authorities: bytes) -> ssl.SSLContext:
-    """Return a context as the default one, which trusts the named authorities alone.
+    """Return a context like the default one that trusts only the given authorities.
 
     Args:
         authorities: their certificates, as PEM.
 
     Raises:
-        ValueError: there is none, or one can't be read.
+        ValueError: there are none, or one can't be read.
     """
     context = _bare_context()
     try:

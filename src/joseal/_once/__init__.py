@@ -1,5 +1,5 @@
-"""Ids that are handled once: claimed, confirmed or released, in memory or in an SQLite file.
+"""Ids that are handled only once: claimed, confirmed or released, in memory or in an SQLite file.
 
-The webhooks of an API and the `jti` of a token need the same promise, and have it from here. The
+The webhooks of an API and the `jti` of a token need the same promise, which this package makes. The
 meaning of an id, the errors that a user sees and the work in between belong to the modules above.
 """

@@ -1,8 +1,8 @@
-"""The entry that a store keeps of one id, when the id can be claimed, and by which clock.
+"""The entry that a store keeps for one id, when the id can be claimed, and by which clock.
 
 Rules:
-- A claim runs out, so that the id of a process that died can be claimed again.
-- A confirmation never runs out: nothing that was handled is handled again, whatever the clock says.
+- A claim expires, so that the id of a process that died can be claimed again.
+- A confirmation never expires: nothing is handled twice, whatever the clock says.
 """
 
 import math
@@ -19,12 +19,12 @@ LEASE_SECONDS: Final = 120.0
 
 
 class StoredClaim(NamedTuple):
-    """The entry that a store keeps of one id.
+    """The entry that a store keeps for one id.
 
     Attributes:
         attempt: how often it was claimed.
         claimed_at: when it was claimed last, by the clock, in seconds.
-        lease_seconds: for how long; zero once it was released.
+        lease_seconds: how long the claim is valid; zero once it was released.
         handled_at: when it was confirmed; None before.
     """
 
@@ -34,11 +34,11 @@ class StoredClaim(NamedTuple):
     handled_at: float | None = None
 
     def stands(self, now: float) -> State | None:
-        """Tell why the id can't be claimed; None where it can.
+        """Return why the id can't be claimed; None if it can.
 
-        A claim holds for its lease to both sides of the time at which it was made: a clock that is
-        set back by a little frees nothing too early, and one that is set back by days does not
-        keep the claim of a dead handler for days.
+        A claim is valid for its lease before and after the time when it was made: a clock that is
+        set back a little frees nothing too early, and one that is set back by days does not keep
+        the claim of a dead handler for days.
         """
         if self.handled_at is not None:
             return "handled"
@@ -48,14 +48,14 @@ class StoredClaim(NamedTuple):
 
 
 def claimed(entry: StoredClaim | None, now: float, lease_seconds: float) -> StoredClaim | State:
-    """Return the entry with a new claim, or why there can be none."""
+    """Return the entry with a new claim, or the reason why it can't be claimed."""
     if entry is None:
         return StoredClaim(1, now, lease_seconds)
     return entry.stands(now) or StoredClaim(entry.attempt + 1, now, lease_seconds)
 
 
 class LeasedStore(Opaque):
-    """What all stores share: how long a claim holds, and by which clock.
+    """The common part of all stores: how long a claim is valid, and by which clock.
 
     Raises:
         TypeError: an argument is of the wrong type.

@@ -1,4 +1,4 @@
-"""Claims in memory, for all threads of one process. A forked child goes on with a copy of them."""
+"""Claims in memory, for all threads of one process. A forked child has a copy of them."""
 
 import heapq
 from collections.abc import Callable
@@ -24,12 +24,12 @@ class MemoryClaims(Opaque):
         return len(self._entries)
 
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:
-        """Claim an id; return the number of the attempt, or why there can be none."""
+        """Claim an id; return the number of the attempt, or why it can't be claimed."""
         with self._lock.current():
             return self._claim(name, now, lease_seconds)
 
     def confirm(self, name: str, attempt: int, now: float) -> bool:
-        """Keep that an id was handled; tell whether this claim was the last one."""
+        """Record that an id was handled; return whether this claim was the latest."""
         with self._lock.current():
             entry = self._entries.get(name)
             if entry is None or entry.handled_at is not None:
@@ -38,14 +38,14 @@ class MemoryClaims(Opaque):
             return entry.attempt == attempt
 
     def release(self, name: str, attempt: int) -> None:
-        """Let go of a claim; nothing if it had been taken over."""
+        """Release a claim, unless it has been taken over."""
         with self._lock.current():
             entry = self._entries.get(name)
             if entry is not None and entry.attempt == attempt:
                 self._entries[name] = entry._replace(lease_seconds=0.0)
 
     def forget(self, before: float) -> int:
-        """Forget what was handled before a time; return how many."""
+        """Forget the ids that were handled before a time; return how many."""
         with self._lock.current():
             return self._forget(before)
 
@@ -58,7 +58,7 @@ class MemoryClaims(Opaque):
         return entry.attempt
 
     def _forget(self, before: float) -> int:
-        """Forget what was handled before a time, under the lock."""
+        """Forget the ids that were handled before a time, under the lock."""
         old = [
             name
             for name, entry in self._entries.items()
@@ -70,15 +70,15 @@ class MemoryClaims(Opaque):
 
 
 class BoundedMemoryClaims(MemoryClaims):
-    """The same, so many at most: each is forgotten some time after it was handled or ran out.
+    """The same with limited capacity: ids are forgotten after they were handled or ran out.
 
-    Old ids are found by their age, so that a claim on a full store looks at few of them. An
-    exception that a signal raises may come between two steps: every id has an age, and an age
-    whose id is not there is passed over.
+    Old ids are found by their age, so that a claim on a full store looks at few of them. A signal
+    handler may raise an exception between two steps: every id has an age, and an age whose id is
+    missing is skipped.
 
     Args:
-        capacity: so many ids at most.
-        keep_seconds: for how long one is remembered after its claim ran out or was confirmed.
+        capacity: the largest number of ids.
+        keep_seconds: how long an id is remembered after its claim expired or was confirmed.
         full: makes the exception for a new id when the store is full.
     """
 
@@ -94,7 +94,7 @@ class BoundedMemoryClaims(MemoryClaims):
         self._set(_ages=[], _capacity=capacity, _full=full, _keep_seconds=keep_seconds)
 
     def _forget(self, before: float) -> int:
-        """Forget what was handled before a time, under the lock."""
+        """Forget the ids that were handled before a time, under the lock."""
         count = super()._forget(before)
         self._ages[:] = [item for item in self._ages if item[1] in self._entries]
         heapq.heapify(self._ages)
@@ -104,7 +104,7 @@ class BoundedMemoryClaims(MemoryClaims):
         """Claim an id, under the lock.
 
         Raises:
-            JoseError: as `full` makes it: the id is new, and the store is full.
+            JoseError: made by `full`: the id is new, and the store is full.
         """
         if name not in self._entries:
             self._make_room(now - self._keep_seconds)
@@ -112,13 +112,14 @@ class BoundedMemoryClaims(MemoryClaims):
         return super()._claim(name, now, lease_seconds)
 
     def _make_room(self, before: float) -> None:
-        """Forget what ended before a time, if the store is full."""
+        """Forget the ids whose time ended before a time, if the store is full."""
         if len(self._entries) < self._capacity:
             return
         while self._ages and self._ages[0][0] < before:
             name = self._ages[0][1]
             entry = self._entries.get(name)
-            # The age is that of the first claim until it counts, so what came later is seen here.
+            # The age is that of the first claim until it is looked at, so later events are
+            # considered here.
             if entry is None or (end := _end(entry)) < before:
                 self._entries.pop(name, None)
                 heapq.heappop(self._ages)
@@ -129,7 +130,7 @@ class BoundedMemoryClaims(MemoryClaims):
 
 
 def _end(entry: StoredClaim) -> float:
-    """Return when an id was handled, or when its last claim runs out."""
+    """Return when an id was handled, or when its last claim expires."""
     if entry.handled_at is not None:
         return entry.handled_at
     return entry.claimed_at + entry.lease_seconds

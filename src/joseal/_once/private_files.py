@@ -1,11 +1,11 @@
-"""Database files for their owner alone: the ids of payouts, of webhooks and of tokens are in them.
+"""Database files for their owner alone: they contain the ids of payouts, webhooks and tokens.
 
 Rules:
-- A file is made private; from one that is there already the rights of others are taken away.
-  Otherwise they could delete an id, and its work would be done again.
-- A link is refused: whoever placed it chose the file.
-- A file that is there is not opened: closing any descriptor of it would take away the locks that
-  other connections of this process have.
+- A new file is private, and an existing one loses the access rights of other users. Otherwise they
+  could delete an id, and its work would be done again.
+- A link is refused: its target was chosen by the user who created it.
+- An existing file is not opened: closing any descriptor of it would release the locks of other
+  connections of this process.
 
 Accepted: other users who can write in the folder can replace the file at any time.
 
@@ -25,16 +25,16 @@ _OTHERS: Final = 0o077
 
 
 def make_private(path: Path, store: str, error: Callable[[str], JoseError]) -> None:
-    """Make a file, for its owner alone; if it is there already, take the others' rights away.
+    """Make a file that only its owner can access; if it exists, remove the rights of other users.
 
     Args:
-        path: of the file.
-        store: what the errors call it.
+        path: the path of the file.
+        store: the name of the store in errors.
         error: the class of the errors.
 
     Raises:
-        JoseError: of the class `error`: it can't be made, is a link or not a regular file, or its
-            rights can't be changed.
+        JoseError: of the class `error`: the file can't be made, is a link or not a regular file, or
+            its rights can't be changed.
     """
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
@@ -49,7 +49,7 @@ def make_private(path: Path, store: str, error: Callable[[str], JoseError]) -> N
 
 
 def _tighten(path: Path) -> str | None:
-    """Take the rights of others away, of a file that is one itself; else say what hinders it."""
+    """Remove the rights of other users from a regular file; otherwise return what prevents it."""
     try:
         mode = path.lstat().st_mode
         if not stat.S_ISREG(mode):

@@ -118,11 +118,12 @@ class SqliteClaims(Opaque):
     """Ids with their claims, in a table of an SQLite file. Every method is atomic and durable.
 
     Args:
-        path: of the file, which is made if it is not there. It is private; a link is refused.
-        busy_timeout_seconds: how long a call waits for the others.
+        path: the path of the file, which is created if it does not exist. It is private; a link is
+            refused.
+        busy_timeout_seconds: how long a call waits for other calls.
         table: the name of the table.
         column: the name of the column with the ids.
-        store: what the errors call the file.
+        store: the name of the file in errors.
         error: the class of the errors.
 
     Raises:
@@ -159,8 +160,8 @@ class SqliteClaims(Opaque):
         if "\0" in name:
             raise ValueError("path must not have a null character")
         self._set(
-            # Absolute, so that `:memory:` is a file like all others, and so that a later `chdir`
-            # does not make another store of it.
+            # Absolute, so that `:memory:` is a file like any other, and so that a later `chdir`
+            # does not lead to a different store.
             path=str(Path(name).absolute()),
             _busy_timeout_seconds=float(busy_timeout_seconds),
             _names={"table": table, "id": column},
@@ -171,7 +172,7 @@ class SqliteClaims(Opaque):
         self._prepare()
 
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:
-        """Claim an id; return the number of the attempt, or why there can be none."""
+        """Claim an id; return the number of the attempt, or why it can't be claimed."""
 
         def work(connection: sqlite3.Connection) -> int | State:
             entry = claimed(self.find(connection, name), now, lease_seconds)
@@ -183,7 +184,7 @@ class SqliteClaims(Opaque):
         return self._in_transaction(work)
 
     def confirm(self, name: str, attempt: int, now: float) -> bool:
-        """Keep that an id was handled; tell whether this claim was the last one."""
+        """Record that an id was handled; return whether this claim was the latest."""
 
         def work(connection: sqlite3.Connection) -> bool:
             entry = self.find(connection, name)
@@ -195,13 +196,13 @@ class SqliteClaims(Opaque):
         return self._in_transaction(work)
 
     def release(self, name: str, attempt: int) -> None:
-        """Let go of a claim; nothing if it had been taken over."""
+        """Release a claim, unless it has been taken over."""
         self._in_transaction(
             lambda connection: connection.execute(self._sql(_RELEASE), (name, attempt))
         )
 
     def forget(self, before: float, *, unhandled: bool = False) -> int:
-        """Forget what was handled before a time, or claimed and never handled; return how many."""
+        """Forget ids that were handled, or only claimed, before a time; return how many."""
 
         def work(connection: sqlite3.Connection) -> int:
             count = connection.execute(self._sql(_FORGET), (before,)).rowcount
@@ -225,7 +226,7 @@ class SqliteClaims(Opaque):
         return self.guarded(work)
 
     def guarded(self, work: Callable[[], _R]) -> _R:
-        """Do some work, and say in our own words that the store failed.
+        """Do some work, and translate failures of the store.
 
         Raises:
             JoseError: of the class `error`.
@@ -237,21 +238,21 @@ class SqliteClaims(Opaque):
         raise self._error(text.format(store=self._store))
 
     def find(self, connection: sqlite3.Connection, name: str) -> StoredClaim | None:
-        """Return what is kept of an id."""
+        """Return the entry of an id."""
         row: tuple[int, float, float, float | None] | None = connection.execute(
             self._sql(_FIND), (name,)
         ).fetchone()
         return None if row is None else StoredClaim(*row)
 
     def keep(self, connection: sqlite3.Connection, name: str, entry: StoredClaim) -> None:
-        """Write what is to be kept of an id."""
+        """Write the entry of an id."""
         connection.execute(self._sql(_KEEP), (name, *entry))
 
     def _sql(self, statement: str) -> str:
         return statement.format_map(self._names)
 
     def _prepare(self) -> None:
-        """Make the table, and let readers and writers work side by side from now on."""
+        """Make the table, and let readers and writers work concurrently from now on."""
 
         def work() -> None:
             with closing(self._connect()) as connection:
@@ -274,13 +275,13 @@ class SqliteClaims(Opaque):
 
 
 def _code(error: sqlite3.Error) -> int:
-    """Return the primary result code, which Python's own refusals do not have."""
+    """Return the primary result code, which Python's own errors do not have."""
     code: object = getattr(error, "sqlite_errorcode", None)
     return code & 0xFF if isinstance(code, int) else sqlite3.SQLITE_ERROR
 
 
 def _turn_on_wal(connection: sqlite3.Connection, deadline: float) -> None:
-    """Change the journal once for all; SQLite does not wait by itself while others do the same."""
+    """Change the journal mode once; SQLite does not wait by itself while others do the same."""
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")

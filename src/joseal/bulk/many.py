@@ -18,8 +18,8 @@ from joseal.bulk.worker import AnyEncrypter, PlaintextItem, PlaintextWithHeader,
 
 _Item = TypeVar("_Item")
 
-# Measured with 300 bytes: what the parent does for an item takes 9 microseconds in chunks of 16,
-# 3.6 in chunks of 64 and 2.9 in chunks of 256.
+# Measured with 300 bytes: the parent's work for an item takes 9 microseconds in chunks of 16, 3.6
+# in chunks of 64 and 2.9 in chunks of 256.
 CHUNK_ITEMS: Final = 256
 # A chunk of large items stays in the processor's cache on its way.
 CHUNK_BYTES: Final = 256 * 1024
@@ -43,47 +43,49 @@ def encrypt_many(
 ) -> Outcomes[str]:
     """Encrypt every item, and return the outcomes in the order of the items.
 
-    Nothing is pulled from `items` before the first outcome is taken, and then at most `in_flight`
-    chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised.
-    An item that was not done because a process died is done again, so that a token may have been
-    made that nobody sees.
+    Nothing is read from `items` before the first outcome is taken, and then at most `in_flight`
+    chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised. An
+    item that was not finished because a process died is done again, so a token may be made that is
+    never returned.
 
     Args:
         items: plaintexts, or `Item`s, which have Header Parameters too.
-        prepared: a prepared Encrypter or MultiEncrypter, for threads, and with public keys alone
-            for an executor of processes too; or a picklable factory, for processes and clusters,
-            that each process calls once. It should read the key and not hold it.
-        workers: how many threads or processes. Unless given, the usable cores; for a prepared
-            object one thread, except where a private RSA operation or the derivation of a key
-            from a password leaves the interpreter to other threads.
-        executor: where to work instead, and whose workers these are. It is never shut down.
-        in_flight: how many chunks are under way; 4 for each worker unless given. For an executor
-            on many machines, give at least twice the number of its workers.
-        chunk_items: the most items that go to a worker together. Unless given, 256, and for an
-            executor whose tasks cost milliseconds up to 8,192, so many that a task takes 20 times
-            what it costs: that is measured with the first chunk.
-        chunk_bytes: the bytes after which a chunk is full, and in proportion more where chunks
-            grow. One large item is a chunk.
-        timeout_seconds: how long the executor may take for the chunk whose outcomes are next; for
-            ever unless given. A chunk without an answer is done again item by item, so that the
-            items without one are lost and no others. Give it with Dask, which may never tell of an
-            item that kills each worker, and let it be many times what a chunk takes.
+        prepared: a prepared Encrypter or MultiEncrypter, for threads, and for an executor of
+            processes too if all of its keys are public; or a picklable factory, for processes and
+            clusters, that each process calls once. It should load the key and not contain it.
+        workers: how many threads or processes. The default is the number of usable cores; for a
+            prepared object it is one thread, unless a private RSA operation or the derivation of a
+            key from a password lets other threads run.
+        executor: an executor to work on instead; `workers` is then the number of its workers. It is
+            never shut down.
+        in_flight: how many chunks are in progress; 4 for each worker by default. For an executor on
+            many machines, give at least twice the number of its workers.
+        chunk_items: the most items that go to a worker together. The default is 256, and up to
+            8,192 for an executor whose tasks have an overhead of milliseconds, so that a task takes
+            20 times its overhead, which is measured with the first chunk.
+        chunk_bytes: the bytes after which a chunk is full, and proportionally more if chunks grow.
+            One large item is a chunk.
+        timeout_seconds: how long the executor may take for the chunk whose outcomes are next;
+            unlimited by default. A chunk without an answer is done again item by item, so that only
+            the items without an answer are lost. Set it with Dask, which may never report an item
+            that kills each worker, and make it many times what a chunk takes.
 
     Returns:
         An iterator, which is a context manager too.
 
     Raises:
-        TypeError: an argument is of the wrong type; `prepared` is neither, or can't be pickled.
-        ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
-            there is no executor for it.
+        TypeError: an argument is of the wrong type; `prepared` is neither of these, or can't be
+            pickled.
+        ValueError: a number is below one, or `timeout_seconds` is not positive and finite, or is
+            given without an executor.
         TimeoutError: no worker of the executor answers in time.
-        Exception: whatever the factory raises, now or in a later process.
-        BrokenExecutor: processes die before they do anything, or one after the other.
+        Exception: anything that the factory raises, now or in a later process.
+        BrokenExecutor: processes die before they do anything, or one after another.
 
-    Iterating raises BrokenExecutor where the caller's executor is broken, RuntimeError where it
-    cancels, and TimeoutError where many tasks, one after the other, have no answer. The error of an
-    outcome is that of `Encrypter.encrypt`, or `ItemError`, or `LostError` where the processes that
-    work on the item die, or give no answer in time, each time.
+    Iterating raises BrokenExecutor if the caller's executor is broken, RuntimeError if it cancels
+    tasks, and TimeoutError if many consecutive tasks have no answer. The error of an outcome is
+    that of `Encrypter.encrypt`, or `ItemError`, or `LostError` if the processes that work on the
+    item die, or give no answer in time, at each try.
 
     Example:
         >>> import joseal
@@ -114,41 +116,43 @@ def decrypt_many(
 ) -> Outcomes[bytes]:
     """Decrypt every token, and return the outcomes in the order of the tokens.
 
-    Nothing is pulled from `tokens` before the first outcome is taken, and then at most `in_flight`
+    Nothing is read from `tokens` before the first outcome is taken, and then at most `in_flight`
     chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised.
 
-    Iterating raises BrokenExecutor where the caller's executor is broken, RuntimeError where it
-    cancels, and TimeoutError where many tasks, one after the other, have no answer. The error of an
-    outcome is that of `Decrypter.decrypt`, or `ItemError`, or `LostError` where the processes that
-    work on the token die, or give no answer in time, each time.
+    Iterating raises BrokenExecutor if the caller's executor is broken, RuntimeError if it cancels
+    tasks, and TimeoutError if many consecutive tasks have no answer. The error of an outcome is
+    that of `Decrypter.decrypt`, or `ItemError`, or `LostError` if the processes that work on the
+    token die, or give no answer in time, at each try.
 
     Args:
         tokens: the tokens.
         prepared: a prepared Decrypter, for threads; or a picklable factory, for processes and
-            clusters, that each process calls once. It should read the key and not hold it.
-        workers: how many threads or processes. Unless given, the usable cores; for a prepared
-            object one thread, except where a private RSA operation or the derivation of a key from
-            a password leaves the interpreter to other threads.
-        executor: where to work instead, and whose workers these are. It is never shut down.
-        in_flight: how many chunks are under way; 4 for each worker unless given. For an executor on
+            clusters, that each process calls once. It should load the key and not contain it.
+        workers: how many threads or processes. The default is the number of usable cores; for a
+            prepared object it is one thread, unless a private RSA operation or the derivation of a
+            key from a password lets other threads run.
+        executor: an executor to work on instead; `workers` is then the number of its workers. It is
+            never shut down.
+        in_flight: how many chunks are in progress; 4 for each worker by default. For an executor on
             many machines, give at least twice the number of its workers.
-        chunk_items: the most tokens that go to a worker together. Unless given, 256, and for an
-            executor whose tasks cost milliseconds up to 8,192.
-        chunk_bytes: the bytes after which a chunk is full, and in proportion more where chunks
-            grow. One large token is a chunk.
-        timeout_seconds: how long the executor may take for the chunk whose outcomes are next; for
-            ever unless given.
+        chunk_items: the most tokens that go to a worker together. The default is 256, and up to
+            8,192 for an executor whose tasks have an overhead of milliseconds.
+        chunk_bytes: the bytes after which a chunk is full, and proportionally more if chunks grow.
+            One large token is a chunk.
+        timeout_seconds: how long the executor may take for the chunk whose outcomes are next;
+            unlimited by default.
 
     Returns:
         An iterator, which is a context manager too.
 
     Raises:
-        TypeError: an argument is of the wrong type; `prepared` is neither, or can't be pickled.
-        ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
-            there is no executor for it.
+        TypeError: an argument is of the wrong type; `prepared` is neither of these, or can't be
+            pickled.
+        ValueError: a number is below one, or `timeout_seconds` is not positive and finite, or is
+            given without an executor.
         TimeoutError: no worker of the executor answers in time.
-        Exception: whatever the factory raises, now or in a later process.
-        BrokenExecutor: processes die before they do anything, or one after the other.
+        Exception: anything that the factory raises, now or in a later process.
+        BrokenExecutor: processes die before they do anything, or one after another.
 
     Example:
         >>> import joseal
@@ -182,41 +186,43 @@ def rewrap_many(
 ) -> Outcomes[str]:
     """Move every message to new keys, and return the outcomes in the order of the messages.
 
-    Nothing is pulled from `tokens` before the first outcome is taken, and then at most `in_flight`
+    Nothing is read from `tokens` before the first outcome is taken, and then at most `in_flight`
     chunks ahead of the outcomes. An exception of the iterable itself ends the run and is raised.
 
-    Iterating raises BrokenExecutor where the caller's executor is broken, RuntimeError where it
-    cancels, and TimeoutError where many tasks, one after the other, have no answer. The error of an
-    outcome is that of `Rewrapper.rewrap`, or `ItemError`, or `LostError` where the processes that
-    work on the token die, or give no answer in time, each time.
+    Iterating raises BrokenExecutor if the caller's executor is broken, RuntimeError if it cancels
+    tasks, and TimeoutError if many consecutive tasks have no answer. The error of an outcome is
+    that of `Rewrapper.rewrap`, or `ItemError`, or `LostError` if the processes that work on the
+    token die, or give no answer in time, at each try.
 
     Args:
         tokens: the messages, in the form of the Rewrapper.
         prepared: a prepared Rewrapper, for threads; or a picklable factory, for processes and
-            clusters, that each process calls once. It should read the key and not hold it.
-        workers: how many threads or processes. Unless given, the usable cores; for a prepared
-            object one thread, except where a private RSA operation or the derivation of a key from
-            a password leaves the interpreter to other threads.
-        executor: where to work instead, and whose workers these are. It is never shut down.
-        in_flight: how many chunks are under way; 4 for each worker unless given. For an executor on
+            clusters, that each process calls once. It should load the key and not contain it.
+        workers: how many threads or processes. The default is the number of usable cores; for a
+            prepared object it is one thread, unless a private RSA operation or the derivation of a
+            key from a password lets other threads run.
+        executor: an executor to work on instead; `workers` is then the number of its workers. It is
+            never shut down.
+        in_flight: how many chunks are in progress; 4 for each worker by default. For an executor on
             many machines, give at least twice the number of its workers.
-        chunk_items: the most tokens that go to a worker together. Unless given, 256, and for an
-            executor whose tasks cost milliseconds up to 8,192.
-        chunk_bytes: the bytes after which a chunk is full, and in proportion more where chunks
-            grow. One large token is a chunk.
-        timeout_seconds: how long the executor may take for the chunk whose outcomes are next; for
-            ever unless given.
+        chunk_items: the most tokens that go to a worker together. The default is 256, and up to
+            8,192 for an executor whose tasks have an overhead of milliseconds.
+        chunk_bytes: the bytes after which a chunk is full, and proportionally more if chunks grow.
+            One large token is a chunk.
+        timeout_seconds: how long the executor may take for the chunk whose outcomes are next;
+            unlimited by default.
 
     Returns:
         An iterator, which is a context manager too.
 
     Raises:
-        TypeError: an argument is of the wrong type; `prepared` is neither, or can't be pickled.
-        ValueError: a number is below one, or `timeout_seconds` is not above zero and finite, or
-            there is no executor for it.
+        TypeError: an argument is of the wrong type; `prepared` is neither of these, or can't be
+            pickled.
+        ValueError: a number is below one, or `timeout_seconds` is not positive and finite, or is
+            given without an executor.
         TimeoutError: no worker of the executor answers in time.
-        Exception: whatever the factory raises, now or in a later process.
-        BrokenExecutor: processes die before they do anything, or one after the other.
+        Exception: anything that the factory raises, now or in a later process.
+        BrokenExecutor: processes die before they do anything, or one after another.
 
     Example:
         >>> import joseal
@@ -261,7 +267,7 @@ class Sizes:
             if number is not None and number < 1:
                 raise ValueError("workers, in_flight, chunk_items and chunk_bytes are at least 1")
         self.in_flight = _CHUNKS_PER_WORKER * self.workers if in_flight is None else in_flight
-        # Given numbers stay.
+        # Numbers that the caller gives don't change.
         self.measured = chunk_items is None
         first = CHUNK_ITEMS if chunk_items is None else chunk_items
         most = MOST_CHUNK_ITEMS if self.measured else first
@@ -282,7 +288,7 @@ def encrypting(
     """Return a run that encrypts chunks.
 
     Raises:
-        TypeError: `prepared` is neither; and as `encrypt_many` does.
+        TypeError: `prepared` is neither of these; and as `encrypt_many` does.
     """
     is_made = isinstance(prepared, Encrypter | MultiEncrypter)
     if not is_made and not callable(prepared):
@@ -300,7 +306,7 @@ def decrypting(
     """Return a run that decrypts chunks.
 
     Raises:
-        TypeError: `prepared` is neither; and as `encrypt_many` does.
+        TypeError: `prepared` is neither of these; and as `encrypt_many` does.
     """
     if not isinstance(prepared, Decrypter) and not callable(prepared):
         raise TypeError("give a Decrypter, or a factory that makes one")
@@ -317,7 +323,7 @@ def rewrapping(
     """Return a run that moves chunks to new keys.
 
     Raises:
-        TypeError: `prepared` is neither; and as `encrypt_many` does.
+        TypeError: `prepared` is neither of these; and as `encrypt_many` does.
     """
     if not isinstance(prepared, Rewrapper) and not callable(prepared):
         raise TypeError("give a Rewrapper, or a factory that makes one")
@@ -326,7 +332,7 @@ def rewrapping(
 
 
 def _threads(prepared: object) -> int | None:
-    """Return one for a prepared object whose threads would only wait for each other."""
+    """Return 1 for a prepared object whose threads would only wait for each other."""
     old: Iterable[str] = ()
     new: Iterable[str] = ()
     if isinstance(prepared, Encrypter):
@@ -344,7 +350,7 @@ def _threads(prepared: object) -> int | None:
 
 
 def _measured(sizes: Sizes, executor: Executor | None) -> Pace | None:
-    """Return what is to learn from the first chunk: what a task of our own costs is known."""
+    """Return what to learn from the first chunk: the overhead in joseal's own pools is known."""
     return sizes.pace if sizes.measured and executor is not None else None
 
 
@@ -374,7 +380,7 @@ def _chunks(
     chunk: _Chunk[_Item] = _Chunk()
     for item in items:
         chunk.add(check(item))
-        # What the iterable raises next keeps this frame.
+        # The next exception of the iterable would keep this frame alive.
         del item
         if sizes.full(len(chunk.items), chunk.raw):
             yield chunk.items
@@ -384,7 +390,7 @@ def _chunks(
 
 
 class _Chunk(Generic[_Item]):
-    """Items that go to a worker together, and about how large they are. Silent about them."""
+    """Items that go to a worker together, and roughly how large they are. It never shows them."""
 
     __slots__ = ("items", "raw")
 

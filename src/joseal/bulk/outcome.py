@@ -1,4 +1,4 @@
-"""What goes in and what comes out: an item, its outcome, and the iterator of all outcomes."""
+"""Input and output: an item, its outcome, and the iterator over all outcomes."""
 
 import itertools
 from collections.abc import Generator, Iterator
@@ -12,7 +12,7 @@ _Results: TypeAlias = Generator[list[_T | JoseError], None, None]
 
 
 class ItemError(JoseError):
-    """An item is of a wrong type, or its header has members that can't be set."""
+    """An item is of the wrong type, or its header has members that can't be set."""
 
     code = "item"
 
@@ -66,7 +66,7 @@ class Outcome(Opaque, Generic[_T]):
     """The result of one item: a value, or an error.
 
     Attributes:
-        value: the token or the plaintext; None where there is an error.
+        value: the token or the plaintext; None if there is an error.
         error: None, or why there is no value.
 
     Example:
@@ -92,7 +92,7 @@ class Outcome(Opaque, Generic[_T]):
 
     @property
     def code(self) -> str | None:
-        """The stable word for the failure; None where there is none."""
+        """The stable word for the failure; None if there is none."""
         return None if self.error is None else self.error.code
 
     def __repr__(self) -> str:
@@ -103,8 +103,8 @@ class Outcome(Opaque, Generic[_T]):
 class Outcomes(Opaque, Generic[_T]):
     """An iterator of outcomes, in the order of the items.
 
-    Closing it, or leaving its `with`, cancels what has not begun, and ends the threads or
-    processes that were started for it. An executor that the caller gave is left as it is.
+    Closing it, or leaving its `with` block, cancels the work that has not begun, and ends the
+    threads or processes that were started for it. The caller's own executor is left as it is.
 
     Example:
         >>> import joseal
@@ -134,7 +134,7 @@ class Outcomes(Opaque, Generic[_T]):
 
     @hide_locals
     def close(self) -> None:
-        """End the run: no further items are pulled, and no further outcomes come.
+        """End the run: no more items are read, and no more outcomes come.
 
         Example:
             >>> import joseal

@@ -1,13 +1,13 @@
-"""How much goes to a worker together: measured, because the right size depends on what runs it.
+"""How much goes to a worker together: measured, because the right size depends on the executor.
 
-A task has a cost however small it is: 0.1 ms with processes of our own, 5 to 20 ms with a cluster.
-So a task is to take many times that, and no longer than it must: what is under way is in memory,
-and is done again where a worker dies.
+Every task has an overhead: 0.1 ms with joseal's own processes, 5 to 20 ms with a cluster. So a task
+should take many times that, but no longer than needed: its data is in memory, and it is done again
+if a worker dies.
 """
 
 from typing import Final, final
 
-# A task may spend a twentieth of its time on being handed over.
+# A task may spend a twentieth of its time on its overhead.
 _PARTS: Final = 20
 
 
@@ -18,7 +18,7 @@ class Pace:
     Args:
         first: the size until one was measured, and the smallest.
         most: the largest.
-        seconds: how long a task is to take at least.
+        seconds: how long a task should take at least.
         growth: how many times larger the next task may be than the one that was measured.
 
     Attributes:
@@ -33,7 +33,7 @@ class Pace:
         self._growth = growth
 
     def costs(self, seconds: float) -> None:
-        """Take into account what a task costs besides its work."""
+        """Take into account the overhead of a task."""
         self._seconds = max(self._seconds, _PARTS * seconds)
 
     def learn(self, size: int, seconds: float) -> None:

@@ -1,9 +1,9 @@
-"""Where tasks are done: threads or processes of our own, or an executor that the caller gives.
+"""Where tasks run: joseal's own threads or processes, or the caller's executor.
 
 Rules:
-- Our own pool ends with the run. The caller's is only ever given work.
-- Processes are spawned, ignore the keyboard's interrupt, which their parent answers, and end with
-  their parent, also when it is killed: a process that waits for work would outlive it, with keys.
+- joseal's own pool ends with the run. The caller's executor is only given work.
+- Processes are spawned, ignore the keyboard interrupt, which their parent handles, and end with
+  their parent, even when it is killed: a process that waits for work would outlive it, with keys.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ from joseal.errors import JoseError
 if sys.platform == "linux":
     import fcntl
 
-# The most that Linux gives to a user who is not root, unless it is told otherwise.
+# The most that Linux gives to a user who is not root by default.
 _PIPE_BYTES: Final = 1024 * 1024
 
 _J = TypeVar("_J")
@@ -49,7 +49,7 @@ class Pool(Protocol):
 
     Attributes:
         generation: how often the pool was renewed.
-        tries: how often an item, alone, may end its worker; a chunk once less.
+        tries: how often a single item may end its worker; a chunk one time fewer.
         workers: how many tasks begin with the pool, so that all processes start at once.
     """
 
@@ -62,21 +62,21 @@ class Pool(Protocol):
         ...
 
     def is_death(self, error: BaseException) -> bool:
-        """Tell whether a worker died, and the task may be given again."""
+        """Tell whether a worker died, and the task may be submitted again."""
         ...
 
     def renew(self, generation: int) -> None:
-        """Replace what is broken, unless that was done after `generation`."""
+        """Replace a broken pool, unless that was done after `generation`."""
         ...
 
     def close(self) -> None:
-        """Cancel what has not begun, and end what is ours."""
+        """Cancel what has not begun, and end joseal's own workers."""
         ...
 
 
 @final
 class OwnPool:
-    """A pool of our own, which is made anew when one of its processes dies."""
+    """joseal's own pool, which is replaced when one of its processes dies."""
 
     def __init__(self, make: Callable[[], Executor], workers: int = 1) -> None:
         self.generation = 0
@@ -87,17 +87,17 @@ class OwnPool:
         self._executor = make()
 
     def submit(self, work: Callable[[_J], _T], task: _J) -> Future[_T]:
-        """Give a task to a worker; a broken pool is found out where the result is wanted.
+        """Give a task to a worker; a broken pool is noticed when the result is awaited.
 
         Raises:
-            RuntimeError: this is a forked child, in which the workers are not.
+            RuntimeError: this is a forked child, which does not have the workers.
         """
         if process_id() != self._process:
             raise RuntimeError("the run was begun before a fork: begin it after the fork")
         try:
-            # A process may be started here, which inherits the mask: one that is interrupted while
-            # it loads its modules would print a traceback. So would one that the pool does not know
-            # yet when this process is told to end.
+            # A process may be started here, which inherits the mask: if it were interrupted while
+            # it loads its modules, it would print a traceback. So would one that the pool does not
+            # know yet when this process is told to end.
             with _interrupts_held():
                 return self._executor.submit(work, task)
         except BrokenExecutor as error:
@@ -129,7 +129,7 @@ class CallerPool:
 
     def __init__(self, executor: Executor) -> None:
         self.generation = 0
-        # Such an executor has tried itself before it says so.
+        # Such an executor has retried by itself before it says so.
         self.tries = 1
         self.workers = 1
         self._executor = executor
@@ -139,9 +139,9 @@ class CallerPool:
         return self._executor.submit(work, task)
 
     def is_death(self, error: BaseException) -> bool:
-        """Tell whether the executor lives on: items raise nothing, so it has lost a worker.
+        """Tell whether the executor still works: items raise nothing, so it has lost a worker.
 
-        Dask says so in many ways: `KilledWorker`, or whatever its messages break with. An
+        Dask says so in many ways: `KilledWorker`, or any error of its broken messages. An
         error of a factory, or an executor that has ended, ends the run.
         """
         marked = FACTORY_FAILED in getattr(error, "__notes__", ())
@@ -176,15 +176,15 @@ def processes(workers: int) -> OwnPool:
 class _Spawning(SpawnContext):
     """Spawned processes, whose results come through a wide pipe.
 
-    A result is read in pieces as large as the pipe's buffer, and Python copies all that it has for
-    many of them: with 64 KiB, which is the default, a megabyte costs eight times as much CPU.
+    A result is read in pieces as large as the pipe's buffer, and Python copies everything read so
+    far for many of them: with the default of 64 KiB, a megabyte costs eight times as much CPU.
     """
 
     def SimpleQueue(self) -> SimpleQueue[object]:  # noqa: N802  the executor's way to its pipe
         queue: SimpleQueue[object] = super().SimpleQueue()
         reader = vars(queue).get("_reader")
         if sys.platform == "linux" and isinstance(reader, Connection):
-            # More than this user may have does not prevent a run.
+            # A size over this user's limit must not prevent a run.
             with contextlib.suppress(OSError):
                 fcntl.fcntl(reader.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         return queue
@@ -192,7 +192,7 @@ class _Spawning(SpawnContext):
 
 @contextlib.contextmanager
 def _interrupts_held() -> Generator[None]:
-    """Let the keyboard's interrupt, and a request to end, wait until this is over."""
+    """Delay the keyboard interrupt, and a request to end, until this is over."""
     if sys.platform == "win32":
         yield
         return
@@ -207,7 +207,7 @@ def _begin() -> None:
     """Prepare a process of the pool."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform != "win32":
-        # Its parent's mask while it was started; a pool that breaks ends its processes so.
+        # It inherited its parent's mask; a broken pool ends its processes with this signal.
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

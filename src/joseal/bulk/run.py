@@ -1,12 +1,13 @@
 """A run: chunks go to a pool, and their results come back in order, whatever dies meanwhile.
 
 Rules:
-- At most `in_flight` chunks are with the pool or wait for being taken. The next one is pulled when
+- At most `in_flight` chunks are in the pool or waiting to be taken. The next one is read when
   results are taken.
-- A chunk whose worker died is done again, alone, so that the next death is this chunk's own. Then
-  it is split, and an item that goes on killing is lost. The others are not.
-- A task that gives no answer in time is given up, and then treated as if its worker had died.
-- No local of a frame that may raise holds an item outside of an object that is silent about it.
+- A chunk whose worker died is done again, alone, so that the next death is certainly its own. Then
+  it is split, and an item that keeps killing workers is lost. The others are not.
+- A task that gives no answer in time is abandoned, and then treated as if its worker had died.
+- No local of a frame that may raise contains an item, except inside an object that does not show
+  it.
 """
 
 import itertools
@@ -28,9 +29,9 @@ _Prepared = TypeVar("_Prepared")
 _Item = TypeVar("_Item")
 _T = TypeVar("_T")
 
-# Deaths without any task done in between: then it is not the items, and the run ends.
+# Deaths without any finished task in between: then it is not the items' fault, and the run ends.
 _MOST_DEATHS: Final = 16
-# Tasks without work, of which the quickest says what a task costs.
+# Tasks without work: the fastest one shows the overhead of a task.
 _MEASURED: Final = 3
 
 
@@ -47,17 +48,18 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
     """Work that is given to a pool in chunks.
 
     Args:
-        work: the function of a module that does a task.
+        work: a module-level function that does a task.
         prepared: a prepared object, or a picklable factory.
-        pool: where it is done.
-        in_flight: how many chunks may be under way.
+        pool: where the work is done.
+        in_flight: how many chunks may be in progress.
         timeout_seconds: how long to wait for an answer; None for ever.
 
     Attributes:
         in_flight: as above.
 
     Raises:
-        Exception: whatever the factory raises, or the executor says of what it can't pickle.
+        Exception: anything that the factory raises, or that the executor raises for what it can't
+            pickle.
     """
 
     def __init__(
@@ -86,7 +88,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
 
         Args:
             chunks: after `forget`, an iterator that was at its end may have more.
-            pace: learns from the first chunk, which is done alone, how large the others are to be.
+            pace: learns from the first chunk, which is done alone, how large the others should be.
         """
         flights = self._flights
         try:
@@ -105,7 +107,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
             self._pool.close()
 
     def cost(self) -> float:
-        """Return the seconds that a task takes without any work; zero where none is answered."""
+        """Return the seconds that a task takes without any work; zero if none is answered."""
         seconds = math.inf
         for _ in range(_MEASURED):
             start = time.perf_counter()
@@ -128,17 +130,17 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
             yield results
 
     def forget(self) -> None:
-        """Cancel what was given to the pool and was not taken: its results do not come."""
+        """Cancel the tasks in the pool whose results were not taken: they will not come."""
         for flight in self._flights:
             flight.future.cancel()
         self._flights.clear()
 
     def _begin(self) -> None:
-        """Have one worker prepare itself, so that a factory that can't is the caller's to know."""
+        """Have one worker prepare itself, so that the caller learns of a factory that fails."""
         began = False
         try:
             first = self._launch(())
-            # The others start at the same time, and what is wrong there is found with their tasks.
+            # The others start at the same time, and their faults are found with their tasks.
             for _ in range(self._pool.workers - 1):
                 self._launch(())
             error = self._error_of(first.future)
@@ -154,10 +156,10 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         return _Flight(task, self._pool.submit(self._work, task), self._pool.generation)
 
     def _survived(self, flight: _Flight[_Prepared, _Item, _T]) -> bool:
-        """Wait for a task; False where its worker died, and there are new ones.
+        """Wait for a task; False if its worker died, and there are new ones.
 
         Raises:
-            Exception: whatever else ended the task: it is not the fault of an item.
+            Exception: anything else that ended the task: it is not the fault of an item.
         """
         error = self._error_of(flight.future)
         if error is None:

@@ -1,9 +1,9 @@
-"""What a worker does: prepare once, then encrypt or open the items of a task, one result for each.
+"""The worker's part: prepare once, then encrypt or open the items of a task, one result for each.
 
 Rules:
-- An item's failure is its result. Only the factory's own exception leaves a worker.
+- An item's failure is its result. Only an exception of the factory itself leaves a worker.
 - A task shows nothing of its items: executors log what they are given.
-- Objects that a factory made are kept for a few runs only: the workers of a cluster outlive a run.
+- Objects that a factory made are kept only for a few runs: the workers of a cluster outlive a run.
 
 Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
 """
@@ -37,14 +37,14 @@ class PlaintextWithHeader(NamedTuple):
         return "PlaintextWithHeader(...)"
 
 
-# An item as it travels, or what is wrong with it already.
+# An item as it travels, or the error that it already has.
 PlaintextItem: TypeAlias = bytes | PlaintextWithHeader | JoseError
 TokenItem: TypeAlias = str | bytes | JoseError
 
 AnyEncrypter: TypeAlias = Encrypter | MultiEncrypter
 _ENCRYPTERS: Final[tuple[type[AnyEncrypter], ...]] = (Encrypter, MultiEncrypter)
 
-# On whatever a factory raises, and so on nothing that comes from the executor itself.
+# On anything that a factory raises, and so on nothing that comes from the executor itself.
 FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
 
 _RUNS_KEPT: Final = 4
@@ -52,7 +52,7 @@ _kept: Final[OrderedDict[str, object]] = OrderedDict()
 # A worker may have several threads, and the factory is called once for all of them.
 _lock: Final = LockOfProcess()
 
-# From the caller's own mappings and devices, besides those that blame the item.
+# From the caller's own mappings and devices, in addition to those that blame the item.
 _UNEXPECTED: Final = (
     ArithmeticError,
     AttributeError,
@@ -68,8 +68,8 @@ class BulkTask(Generic[_Prepared, _Item]):
     """Items that go to a worker together.
 
     Attributes:
-        run: a name that no other run has.
-        number: this task's own within the run.
+        run: a unique name for the run.
+        number: its number within the run.
         prepared: a prepared object, or a factory that makes one.
         items: the items.
     """
@@ -92,7 +92,8 @@ class BulkTask(Generic[_Prepared, _Item]):
         return BulkTask, (self.run, self.number, self.prepared, self.items)
 
     def __dask_tokenize__(self) -> tuple[str, int]:
-        # Dask names a task by a hash of its arguments, and takes equal names for one task.
+        # Dask names a task by a hash of its arguments, and considers tasks with equal names the
+        # same.
         return self.run, self.number
 
     def __repr__(self) -> str:
@@ -104,7 +105,7 @@ def encrypt_task(task: BulkTask[AnyEncrypter, PlaintextItem]) -> list[str | Jose
     """Encrypt the items of a task.
 
     Raises:
-        TypeError: the factory made no Encrypter and no MultiEncrypter.
+        TypeError: the factory made neither an Encrypter nor a MultiEncrypter.
     """
     encrypter = prepare(task.run, task.prepared, _ENCRYPTERS)
     return [
@@ -118,7 +119,7 @@ def decrypt_task(task: BulkTask[Decrypter, TokenItem]) -> list[bytes | JoseError
     """Open the tokens of a task.
 
     Raises:
-        TypeError: the factory made no Decrypter.
+        TypeError: the factory did not make a Decrypter.
     """
     decrypter = prepare(task.run, task.prepared, (Decrypter,))
     return [
@@ -132,7 +133,7 @@ def rewrap_task(task: BulkTask[Rewrapper, TokenItem]) -> list[str | JoseError]:
     """Move the messages of a task to the new keys.
 
     Raises:
-        TypeError: the factory made no Rewrapper.
+        TypeError: the factory did not make a Rewrapper.
     """
     rewrapper = prepare(task.run, task.prepared, (Rewrapper,))
     return [
@@ -155,7 +156,7 @@ def results_of(tool: Tool, values: Sequence[bytes]) -> list[str | bytes | JoseEr
 
 
 def checked(item: object) -> PlaintextItem:
-    """Return an item to be encrypted in a form that every executor can carry."""
+    """Return an item to encrypt, in a form that every executor can carry."""
     if isinstance(item, bytes):
         return item
     if not isinstance(item, Item) or not isinstance(item.plaintext, bytes):
@@ -167,12 +168,12 @@ def checked(item: object) -> PlaintextItem:
 
 
 def checked_token(item: object) -> TokenItem:
-    """Return a token to be opened; another type becomes its error."""
+    """Return a token to open; an item of the wrong type becomes an error."""
     return item if isinstance(item, str | bytes) else ItemError()
 
 
 def prepare(run: str, prepared: object, kinds: tuple[type[_T], ...]) -> _T:
-    """Return what a task works with: made once in a process for a run.
+    """Return the object that a task works with: made once in each process for a run.
 
     Raises:
         TypeError: the factory made something else.
@@ -192,7 +193,7 @@ def prepare(run: str, prepared: object, kinds: tuple[type[_T], ...]) -> _T:
 
 
 def _made_by(factory: Callable[[], object]) -> object:
-    """Call the factory; what it raises is marked, for it travels with what a cluster may raise."""
+    """Call the factory; its exceptions are marked, because they travel with those of a cluster."""
     made = False
     try:
         prepared = factory()
@@ -221,5 +222,5 @@ def _result(
         failure = ItemError()
     except _UNEXPECTED:
         failure = LostError("an error outside of joseal ended the work on the item")
-    # It would keep the frames above, and they the item.
+    # It would keep the frames above alive, and they the item.
     return failure.with_traceback(None)

@@ -1,4 +1,4 @@
-"""JWT claims: read from what was verified or decrypted, by rules that are said once.
+"""JWT claims: read from verified or decrypted tokens, by rules that are stated once.
 
     >>> import joseal
     >>> from joseal.claims import Claims, JwtVerifier
@@ -9,10 +9,10 @@
     'u-1'
 
 Rules:
-- Claims are read from joseal's own results alone, so never from a token that was not opened.
+- Claims are read only from joseal's own results, so never from a token that was not opened.
 - Naming a claim makes it required. `exp` is required unless `expires=False` says otherwise.
 - A `ClaimsError` names the claim and the rule, never the value.
-- What may not be put here: a key, a network, a clock of its own (`now=` is the caller's).
+- Keys, network access and clocks don't belong here (`now=` is the caller's).
 
 Source: RFC 7519, RFC 8725 sections 3.8 to 3.12.
 """

@@ -4,11 +4,11 @@ Both put the claims of a session into a JWE with `dir` and a key that HKDF deriv
 They differ in the info, the salt, the enc, the names of cookies and the size of a chunk.
 
 Rules:
-- A key is derived for each secret when the object is made. The first secret issues, all of them
-  read: so a secret is changed.
-- Chunks have the numbers from 0 on without a gap. A cookie that is there whole and in chunks is
-  refused, because which one counts is a guess.
-- The expiry is checked as for every token; the clocks may be 15 seconds apart, as in Auth.js.
+- A key is derived for each secret when the object is made. The first secret issues, and all of them
+  read. That is how a secret is changed.
+- Chunks are numbered from 0 without a gap. A cookie that is there both whole and in chunks is
+  refused, because choosing one would be a guess.
+- The expiry is checked as for every token; clocks may be 15 seconds apart, as in Auth.js.
 
 Source: @auth/core 0.34 and next-auth 4.24, `jwt` and `lib/utils/cookie`; RFC 5869.
 """
@@ -38,7 +38,7 @@ _T = TypeVar("_T", bound=Struct)
 
 _MAX_AGE_SECONDS: Final = 30 * 24 * 60 * 60
 _LEEWAY_SECONDS: Final = 15
-# A browser keeps some 180 cookies for a site, of 4 KiB each.
+# A browser keeps about 180 cookies for a site, of 4 KiB each.
 _MOST_CHUNKS: Final = 64
 _LIMITS: Final = Limits(token_bytes=_MOST_CHUNKS * 4096)
 # RFC 6265 section 4.1.1: a token.
@@ -53,7 +53,7 @@ class _Version(NamedTuple):
     chunk: int
 
 
-# The size of a chunk is 4,096 less what each version takes for the rest of a cookie.
+# The size of a chunk is 4,096 minus what each version reserves for the rest of a cookie.
 _VERSIONS: Final[Mapping[int, _Version]] = MappingProxyType(
     {
         4: _Version(
@@ -77,18 +77,19 @@ class AuthJsSession(Opaque):
     """Reads and issues the session cookies of an Auth.js or next-auth application.
 
     Args:
-        secret: `AUTH_SECRET` or `NEXTAUTH_SECRET`, of at least 16 bytes; or several, the one in use
-            first.
+        secret: `AUTH_SECRET` or `NEXTAUTH_SECRET`, of at least 16 bytes; or several, the current
+            one first.
         version: 5 for Auth.js, 4 for next-auth.
         secure: whether the application is served over https, so that the cookie's name begins with
             `__Secure-`.
-        cookie: the name of the cookie, where the application has given it another one. In version
-            5 it is part of the key.
-        now: gives the time in seconds since 1970.
+        cookie: the name of the cookie, if the application does not use the default. In version 5
+            the key depends on it.
+        now: returns the time in seconds since 1970.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a version that is neither 4 nor 5; no secret; a name that no cookie can have.
+        ValueError: `version` is neither 4 nor 5; there is no secret; or no cookie can have this
+            name.
         InvalidKeyError: a secret is too short, or is a public or private key.
 
     Example:
@@ -152,12 +153,11 @@ class AuthJsSession(Opaque):
 
     @hide_locals
     def read(self, cookies: Mapping[str, str], shape: type[_T] | None = None) -> ClaimSet | _T:
-        """Put the chunks of a session together, decrypt it, and read its claims.
+        """Join the chunks of a session, decrypt it, and read its claims.
 
         Args:
-            cookies: the request's cookies, names and values; others than the session's are
-                ignored.
-            shape: a msgspec `Struct` that the claims are given as.
+            cookies: the request's cookies, names and values; only the session's are used.
+            shape: a msgspec `Struct` to return the claims as.
 
         Returns:
             The claims, or an instance of `shape`.
@@ -170,8 +170,8 @@ class AuthJsSession(Opaque):
             NotAllowedError: its alg or enc is not that of this version.
             UnknownKeyError: it names a kid that no secret has.
             DecryptionError: it can't be decrypted with any of the secrets.
-            ClaimsError: the payload is not one strict JSON object; or `exp` is missing, is over, or
-                a claim is not of its type.
+            ClaimsError: the payload is not one strict JSON object; `exp` is missing or has passed;
+                or a claim is of the wrong type.
 
         Example:
             >>> from joseal.claims import AuthJsSession
@@ -193,10 +193,10 @@ class AuthJsSession(Opaque):
     ) -> dict[str, str]:
         """Issue a session and cut it into cookies.
 
-        Cookies of an earlier session that had more chunks have to be deleted by the caller.
+        If an earlier session had more chunks, the caller has to delete its remaining cookies.
 
         Args:
-            claims: of the session, such as `sub`, `name`, `email` and `picture`.
+            claims: the claims of the session, such as `sub`, `name`, `email` and `picture`.
             lifetime_seconds: until it expires; 30 days, as in Auth.js.
 
         Returns:
@@ -204,9 +204,9 @@ class AuthJsSession(Opaque):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of the wrong
-                type or not what the rules demand; there is no `exp`; a string with a colon is not a
-                URI (RFC 7519 section 2).
+            ValueError: strict JSON can't carry `claims`; a claim is missing, of the wrong type or
+                against the rules; there is no `exp`; or a string with a colon is not a URI (RFC
+                7519 section 2).
             TokenTooLargeError: the session is too large for cookies.
 
         Example:
@@ -235,7 +235,7 @@ class AuthJsSession(Opaque):
             if not isinstance(name, str):
                 raise checks.wrong_type("cookies", "a mapping of str to str, and a name", name)
         prefix = f"{self._cookie}."
-        # Not by `get`, which takes a KeyError of the caller's mapping for an answer.
+        # Not with `get`, for which a KeyError of the caller's mapping would be an answer.
         whole = next((value for name, value in cookies.items() if name == self._cookie), None)
         chunks = {
             int(name.removeprefix(prefix)): value
@@ -273,7 +273,7 @@ def _secrets(secret: str | Sequence[str]) -> list[str]:
 
 
 def _key(secret: str, version: _Version, cookie: str) -> Key:
-    """Derive the key of one secret, and name it as the version names it."""
+    """Derive the key from one secret, with the kid of this version."""
     salted = "{}" in version.info
     key = Key.derived(
         secret,
@@ -284,7 +284,7 @@ def _key(secret: str, version: _Version, cookie: str) -> Key:
     )
     if not salted:
         return key
-    # The thumbprint of the key, RFC 7638, with SHA-512: the kid of the tokens of Auth.js.
+    # The thumbprint of the key, RFC 7638, with SHA-512: the kid of Auth.js tokens.
     jwk = key.to_jwk(private=True)
     text = strict_json.write({"k": jwk["k"], "kty": "oct"})
     return Key.from_jwk(jwk, kid=to_member(digest(text, "sha512")))

@@ -1,4 +1,4 @@
-"""The claims of a new token: what is written for the caller, and what a caller may write.
+"""The claims of a new token: those that joseal writes, and those that the caller may write.
 
 Source: RFC 7519 sections 2, 4.1 and 7.1.
 """
@@ -12,7 +12,7 @@ from joseal._core.wire import strict_json
 from joseal._core.wire.header import to_member
 from joseal.claims.values import audience_of, is_string_or_uri
 
-# RFC 7519 section 4.1.7 wants a negligible probability of two that are the same.
+# RFC 7519 section 4.1.7 demands that two are the same with negligible probability.
 _TOKEN_ID_BYTES: Final = 16
 _MOST_LIFETIME_SECONDS: Final = 10 * 366 * 24 * 60 * 60
 
@@ -29,8 +29,8 @@ def make(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a claim is one that strict JSON can't carry, or not a StringOrURI; or
-            `lifetime_seconds` is not positive, or over ten years, or given next to `exp`.
+        ValueError: strict JSON can't carry a claim, or it is not a StringOrURI; or
+            `lifetime_seconds` is not positive, is over ten years, or is given together with `exp`.
     """
     if claims is not None and not isinstance(claims, Mapping):
         raise checks.wrong_type("claims", "a mapping", claims)

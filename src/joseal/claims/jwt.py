@@ -1,7 +1,7 @@
 """One call for the usual JWTs: signed, and signed then encrypted.
 
-Both are settings of classes that exist: nothing is opened or checked here that they do not open or
-check. Whatever else is wanted is built of the same parts, with `Claims.read`.
+Both combine existing classes, which do all opening and checking. Build anything else from the same
+parts, with `Claims.read`.
 
 Source: RFC 7519 sections 5.2 and 11.2; RFC 8725 section 3.11.
 """
@@ -39,7 +39,8 @@ class JwtVerifier(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
-        InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
+        InvalidKeyError: there is no key; a key is for encryption; or `key_ops` or the policy does
+            not permit it.
 
     Example:
         >>> import joseal
@@ -83,7 +84,7 @@ class JwtVerifier(Opaque):
 
         Args:
             token: the compact token.
-            shape: a msgspec `Struct` that the claims are given as.
+            shape: a msgspec `Struct` to return the claims as.
 
         Returns:
             The claims, or an instance of `shape`.
@@ -92,11 +93,11 @@ class JwtVerifier(Opaque):
             TypeError: an argument is of the wrong type.
             MalformedTokenError: it is not a strict compact JWS.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, `typ` or b64 is not what is accepted.
+            NotAllowedError: the alg, `typ` or b64 is not accepted.
             UnknownKeyError: it names a kid that no key here has.
             VerificationError: no signature is valid under a key that may be tried.
-            ClaimsError: the payload is not one strict JSON object; a claim is missing, not of its
-                type, not the one demanded, or says that the token is not valid now.
+            ClaimsError: the payload is not one strict JSON object; a claim is missing, of the wrong
+                type, not the required one, or says that the token is not valid now.
 
         Example:
             >>> import joseal
@@ -119,22 +120,22 @@ class JwtVerifier(Opaque):
 
 @final
 class EncryptedJwt(Opaque):
-    """JWTs that are signed, then encrypted: both directions, or the one whose keys are given.
+    """JWTs that are signed, then encrypted: in both directions, or the one whose keys are given.
 
     Args:
-        claims: the rules. Their `typ` is written into the signed token and demanded of it.
-        enc: the content encryption that is written, or those that are accepted.
-        decryption_keys: the receiver's private keys, to read.
-        verifying_keys: the sender's public keys, to read.
-        signing_key: the sender's private key, to issue.
-        encryption_key: the receiver's public key, to issue.
+        claims: the rules. Their `typ` is written into the signed token and required in it.
+        enc: the content encryption to write, or those to accept.
+        decryption_keys: the receiver's private keys, for reading.
+        verifying_keys: the sender's public keys, for reading.
+        signing_key: the sender's private key, for issuing.
+        encryption_key: the receiver's public key, for issuing.
         policy: refuse every name that the policy does not allow.
         limits: bounds on the tokens.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: neither both keys to read nor both to issue are given, or one without the other;
-            several `enc` to issue with; an `enc` that is not known.
+        ValueError: neither both keys for reading nor both for issuing are given, or one is given
+            without the other; there are several `enc` for issuing; or an `enc` is not known.
         InvalidKeyError: a key is the wrong half of its pair, is for the wrong use, can't serve the
             `enc`, or is refused by its `key_ops` or the policy.
 
@@ -203,26 +204,26 @@ class EncryptedJwt(Opaque):
 
     @hide_locals
     def read(self, token: str | bytes, shape: type[_T] | None = None) -> ClaimSet | _T:
-        """Decrypt a token, verify what is inside, and read its claims.
+        """Decrypt a token, verify the token inside, and read its claims.
 
         Args:
             token: the compact token.
-            shape: a msgspec `Struct` that the claims are given as.
+            shape: a msgspec `Struct` to return the claims as.
 
         Returns:
             The claims, or an instance of `shape`.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the keys to read with were not given.
+            ValueError: the keys for reading were not given.
             MalformedTokenError: one of the two layers is missing or is not strict.
             TokenTooLargeError: a layer is over a limit.
-            NotAllowedError: alg, enc, zip, `typ`, cty or b64 of a layer is not what is accepted.
+            NotAllowedError: the alg, enc, zip, `typ`, cty or b64 of a layer is not accepted.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: no signature is valid under a key that may be tried.
-            ClaimsError: the payload is not one strict JSON object; a claim is missing, not of its
-                type, not the one demanded, or says that the token is not valid now.
+            ClaimsError: the payload is not one strict JSON object; a claim is missing, of the wrong
+                type, not the required one, or says that the token is not valid now.
             KeyUnavailableError: a key on a device could not be asked.
 
         Example:
@@ -263,9 +264,9 @@ class EncryptedJwt(Opaque):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the keys to issue with were not given; `claims` is not what strict JSON can
-                carry; a claim is missing, of the wrong type or against the rules; `exp` is missing;
-                a string with a colon is not a URI (RFC 7519 section 2).
+            ValueError: the keys for issuing were not given; strict JSON can't carry `claims`; a
+                claim is missing, of the wrong type or against the rules; `exp` is missing; or a
+                string with a colon is not a URI (RFC 7519 section 2).
             TokenTooLargeError: the token would be over `limits`.
             KeyUnavailableError: a key on a device could not be asked.
 

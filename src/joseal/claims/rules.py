@@ -1,9 +1,10 @@
-"""`Claims`: what a JWT must say, as one immutable value, and the two directions: read and issue.
+"""`Claims`: the rules for a JWT, as one immutable value, for reading and for issuing.
 
 Rules:
-- A mistake in the rules themselves is said when they are made, never while a token is read.
-- Every check of a token is made here or in the modules below, for every kind of token alike.
-- Claims that nobody understands are ignored, as RFC 7519 section 4 demands.
+- A mistake in the rules themselves is reported when they are made, never while a token is read.
+- Every check of a token is made here or in the modules below, and is the same for every kind of
+  token.
+- Unknown claims are ignored, as RFC 7519 section 4 demands.
 
 Source: RFC 7519 sections 4, 5.3 and 7.2; RFC 8725 sections 3.8 to 3.11.
 """
@@ -38,22 +39,23 @@ class Claims(Struct, frozen=True, kw_only=True):
     """The rules for the claims of one kind of JWT. Immutable, safe to share between threads.
 
     Attributes:
-        issuer: what `iss` must be, or several of which it must be one. Named, it is required.
-        audience: the caller's own names, of which `aud` must have at least one. Named, it is
-            required. A token that names an audience is refused where none is given here.
-        subject: what `sub` must be. Named, it is required.
-        typ: the explicit type of the token, such as `at+jwt`. Named, it is required.
-        max_age_seconds: how long ago `iat` may be. Named, `iat` is required.
-        leeway_seconds: how far the clocks may be apart, for `exp`, `nbf` and `iat`; 300 at most.
-        require: further claims that must be there and not null.
-        expires: whether `exp` is required. False lets a token live forever, and still refuses one
-            that has expired.
-        any_audience: take a token that names an audience although `audience` names none.
-        now: gives the time in seconds since 1970.
+        issuer: the required `iss`, or several of which it must be one. If given, the claim is
+            required.
+        audience: the caller's own names, of which `aud` must have at least one. If given, the claim
+            is required. If not given, a token with an audience is refused.
+        subject: the required `sub`. If given, the claim is required.
+        typ: the explicit type of the token, such as `at+jwt`. If given, it is required.
+        max_age_seconds: how long ago `iat` may be. If given, `iat` is required.
+        leeway_seconds: how far apart the clocks may be, for `exp`, `nbf` and `iat`; at most 300.
+        require: more claims that must be there and not null.
+        expires: whether `exp` is required. False accepts tokens that never expire, but still
+            refuses one that has expired.
+        any_audience: accept a token with an audience although `audience` is not given.
+        now: returns the time in seconds since 1970.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `leeway_seconds` is not from 0 to 300, `max_age_seconds` not positive and
+        ValueError: `leeway_seconds` is not from 0 to 300, `max_age_seconds` is not positive and
             finite, a collection is empty, or both `audience` and `any_audience` are given.
 
     Example:
@@ -76,7 +78,7 @@ class Claims(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.check_texts(subject=self.subject, typ=self.typ)
-        # What the caller keeps could change, and these rules with it.
+        # The caller could change the collection later, and these rules with it.
         structs.force_setattr(self, "issuer", _kept("issuer", self.issuer))
         structs.force_setattr(self, "audience", _kept("audience", self.audience))
         if isinstance(self.require, str):
@@ -111,19 +113,20 @@ class Claims(Struct, frozen=True, kw_only=True):
 
         Args:
             opened: the result of `open` of a `Verifier`, a `Decrypter` or a nested one.
-            shape: a msgspec `Struct` that the claims are given as.
-            anonymous: read what was encrypted to a public key and signed by nobody.
+            shape: a msgspec `Struct` to return the claims as.
+            anonymous: read claims that were encrypted to a public key and not signed.
 
         Returns:
             The claims, or an instance of `shape`.
 
         Raises:
-            TypeError: `opened` is not a result of joseal, or `shape` not a Struct.
-            ValueError: nobody signed the token, and `anonymous` is False.
-            NotAllowedError: `typ` is not the one demanded, or the payload is unencoded (`b64`).
+            TypeError: `opened` is not a result of joseal, or `shape` is not a Struct.
+            ValueError: the token is not signed, and `anonymous` is False.
+            NotAllowedError: `typ` is not the required one, or the payload is unencoded (`b64`).
             ClaimsError: the payload is not one strict JSON object, or has over 16,384 values; a
-                claim is missing, not of its type, not the one demanded, or says that the token is
-                not valid now; one that is replicated in the header of a JWE is not identical there.
+                claim is missing, of the wrong type, not the required one, or says that the token is
+                not valid now; or a claim that is replicated in the header of a JWE is not identical
+                there.
 
         Example:
             >>> import joseal
@@ -158,12 +161,12 @@ class Claims(Struct, frozen=True, kw_only=True):
     ) -> bytes:
         """Make the claims of a new token, which these rules would accept.
 
-        `iss`, `aud` and `sub` are written where the rules name one; `iat` is the time, `exp` the
-        time and `lifetime_seconds`, and `jti` 16 random bytes. A claim of the caller's own is kept.
-        The header's `typ` is for the signer: `Signer(key, header={"typ": ...})`.
+        `iss`, `aud` and `sub` are written if the rules name one; `iat` is the current time, `exp`
+        is that plus `lifetime_seconds`, and `jti` is 16 random bytes. Claims that the caller sets
+        are kept. The signer writes the header's `typ`: `Signer(key, header={"typ": ...})`.
 
         Args:
-            claims: further claims, and those that are not to be made here.
+            claims: more claims, and those that should not be made here.
             lifetime_seconds: until the token expires.
             token_id: write a `jti`.
 
@@ -172,9 +175,9 @@ class Claims(Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `claims` is not what strict JSON can carry; a claim is missing, of the wrong
-                type or not what these rules demand; there is no `exp`; a string with a colon is
-                not a URI (RFC 7519 section 2).
+            ValueError: strict JSON can't carry `claims`; a claim is missing, of the wrong type or
+                against these rules; there is no `exp`; or a string with a colon is not a URI (RFC
+                7519 section 2).
 
         Example:
             >>> from joseal.claims import Claims
@@ -208,10 +211,10 @@ class Claims(Struct, frozen=True, kw_only=True):
         return None
 
     def _check(self, members: Mapping[str, object]) -> None:
-        """Check claims whose types are right.
+        """Check claims that have the right types.
 
         Raises:
-            ClaimsError: one is missing or null, not the one demanded, or out of its time.
+            ClaimsError: one is missing or null, not the required one, or outside its time.
         """
         for name in self._required():
             if name not in members:
@@ -283,7 +286,7 @@ def _members(payload: bytes) -> dict[str, object]:
 
 
 def texts_of(argument: str, given: str | Collection[str] | None) -> tuple[str, ...]:
-    """Return the texts that a caller named; none for None.
+    """Return the texts that a caller named; an empty tuple for None.
 
     Raises:
         TypeError: it is neither str nor a collection of str.

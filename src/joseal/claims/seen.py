@@ -6,15 +6,16 @@
         store.confirm(seen)
 
 Rules:
-- The store keeps a hash of issuer and `jti`, no text of a token.
-- An identifier is remembered for `keep_seconds`, and a token that lives longer is refused: else it
-  could come back after the store has forgotten it.
-- A store that is full accepts nothing new. To push the oldest out would let it come back.
+- The store keeps a hash of issuer and `jti`, and no text from a token.
+- An identifier is remembered for `keep_seconds`, and a token that lives longer is refused:
+  otherwise it could be replayed after the store has forgotten it.
+- A full store accepts nothing new. If it evicted the oldest identifier, that token could be
+  replayed.
 
-What a crash between the work and its confirmation means is that of the webhook stores, which share
-the code: the claim runs out, and the token is accepted once more.
+A crash between the work and its confirmation has the same effect as in the webhook stores, which
+share the code: the claim expires, and the token is accepted once more.
 
-Source: RFC 7519 section 4.1.7; OpenID Connect and RFC 9449 (DPoP) use it so.
+Source: RFC 7519 section 4.1.7; OpenID Connect and RFC 9449 (DPoP) use it this way.
 """
 
 import time
@@ -33,16 +34,16 @@ from joseal.errors import ClaimsError, JoseError
 KEEP_SECONDS: Final = 24 * 60 * 60.0
 _MOST_KEEP_SECONDS: Final = 400 * 24 * 60 * 60.0
 _MOST_CAPACITY: Final = 10_000_000
-# That of `Claims`, which is part of a token's life.
+# The leeway of `Claims`, which is part of a token's lifetime.
 _MOST_LEEWAY_SECONDS: Final = 300
 
 
 class SeenClaim(NamedTuple):
-    """The right to handle one token, until it runs out.
+    """The right to handle one token, until it expires.
 
     Attributes:
         name: the hash of issuer and `jti`.
-        attempt: how often it was claimed, this time included.
+        attempt: how often the token was claimed, this time included.
 
     Example:
         >>> import joseal
@@ -61,13 +62,13 @@ class SeenClaim(NamedTuple):
 
 
 class SeenOnceError(JoseError):
-    """The store of identifiers can't be used, or is full. The token is not to be accepted."""
+    """The store of identifiers can't be used, or is full. The token must not be accepted."""
 
     code = "seen_store"
 
 
 class SeenOnce(Protocol):
-    """Where it is kept which tokens were accepted. All methods are atomic.
+    """Stores which tokens were accepted. All methods are atomic.
 
     Raises:
         SeenOnceError: from each method: the store can't be used.
@@ -166,7 +167,7 @@ class SeenOnce(Protocol):
 
 
 class KeepingStore(LeasedStore):
-    """What the stores of identifiers share: how long they remember.
+    """The common part of the stores of identifiers: how long they remember.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -186,7 +187,7 @@ class KeepingStore(LeasedStore):
         self._set(_keep_seconds=float(keep_seconds))
 
     def _name(self, claims: ClaimSet, now: float) -> str:
-        """Return the name under which a token is kept.
+        """Return the name under which a token is stored.
 
         Raises:
             TypeError: `claims` is not a `ClaimSet`.
@@ -208,7 +209,7 @@ def checked(name: str, found: int | State) -> SeenClaim:
     """Return the claim.
 
     Raises:
-        ClaimsError: there can be none.
+        ClaimsError: the token can't be claimed.
     """
     if isinstance(found, int):
         return SeenClaim(name, found)
@@ -221,16 +222,16 @@ def _full() -> SeenOnceError:
 
 @final
 class MemorySeenOnce(KeepingStore):
-    """Remembers identifiers in memory: for tests, and for one process whose end may forget them.
+    """Remembers identifiers in memory: for tests, and for one process that may forget them on exit.
 
     Safe to share between threads.
 
     Args:
-        keep_seconds: for how long an identifier is remembered; longer than any token lives, with
-            five minutes of leeway.
-        capacity: so many identifiers at most.
-        lease_seconds: for how long a claim holds; longer than any work takes.
-        clock: gives the time in seconds since 1970.
+        keep_seconds: how long an identifier is remembered; it must be longer than any token lives,
+            plus five minutes of leeway.
+        capacity: the largest number of identifiers.
+        lease_seconds: how long a claim is valid; it must be longer than any work takes.
+        clock: returns the time in seconds since 1970.
 
     Raises:
         TypeError: an argument is of the wrong type.

@@ -1,6 +1,6 @@
 """`SqliteSeenOnce`: which tokens were accepted, in one file, for all processes of a machine.
 
-How claims are kept is that of `joseal._once.sqlite`.
+`joseal._once.sqlite` does the storing.
 
 Source: RFC 7519 section 4.1.7.
 """
@@ -18,20 +18,20 @@ from joseal.claims.values import ClaimSet
 
 @final
 class SqliteSeenOnce(KeepingStore):
-    """Remembers identifiers in an SQLite file. Safe among threads and processes.
+    """Remembers identifiers in an SQLite file. Safe to share between threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
     has hashes and times, no text of a token. A process that was forked while another thread was
     using the file gets an error from each call: start such a process anew instead.
 
     Args:
-        path: of the file, which is made if it is not there; its folder must be. It is private: the
-            rights of others are taken away. A link is refused.
-        keep_seconds: for how long an identifier is remembered; longer than any token lives, with
-            five minutes of leeway.
-        lease_seconds: for how long a claim holds; longer than any work takes.
-        busy_timeout_seconds: how long a call waits for the others.
-        clock: gives the time in seconds since 1970, the same for all processes.
+        path: the path of the file, which is created if it does not exist; its folder must exist. It
+            is private: other users lose their access rights. A link is refused.
+        keep_seconds: how long an identifier is remembered; it must be longer than any token lives,
+            plus five minutes of leeway.
+        lease_seconds: how long a claim is valid; it must be longer than any work takes.
+        busy_timeout_seconds: how long a call waits for other calls.
+        clock: returns the time in seconds since 1970, the same for all processes.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -162,10 +162,10 @@ class SqliteSeenOnce(KeepingStore):
 
     @hide_locals
     def forget(self) -> int:
-        """Forget what is older than `keep_seconds`. Call it now and then.
+        """Forget identifiers that are older than `keep_seconds`. Call it now and then.
 
         Returns:
-            How many identifiers were forgotten.
+            The number of identifiers that were forgotten.
 
         Raises:
             SeenOnceError: the store can't be used.

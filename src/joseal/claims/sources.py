@@ -1,9 +1,9 @@
-"""What claims may be read from: joseal's own results, and what each says of who made the token.
+"""The sources of claims: joseal's own results, and what each proves about the token's maker.
 
 Rules:
-- A JWE to a public key says nothing of its sender: its claims are read only where the caller says
-  that anyone may have made them.
-- The explicit type is that of the token which the claims are in: of two layers, the signed one.
+- A JWE to a public key proves nothing about its sender: its claims are read only if the caller
+  accepts that anyone may have made them.
+- The explicit type is that of the token that contains the claims: of two layers, the signed one.
 
 Source: RFC 7519 section 11.2; RFC 7797 section 7; RFC 8725 sections 2.8, 3.11 and 3.12.
 """
@@ -22,18 +22,18 @@ Opened: TypeAlias = VerifiedToken | NestedToken | DecryptedToken
 
 # Registered as Header Parameters for claims that are replicated. RFC 7519 section 10.4.1.
 _REPLICATED = ("iss", "sub", "aud")
-# Claims whose names are Header Parameters of some senders too, with a meaning of their own there.
+# Claims whose names some senders also use as Header Parameters, with a different meaning there.
 _ALSO = ("exp", "nbf", "iat", "jti")
 
 
 class Source(NamedTuple):
-    """The bytes that should be claims, and the headers around them.
+    """The payload that should contain claims, and the headers around it.
 
     Attributes:
         payload: the bytes.
-        header: of the layer that says what kind of token it is.
+        header: the header of the layer that determines the kind of token.
         encrypted: the header of the JWE; None without one.
-        key: the key of that JWE, where no signature says who made the token; else None.
+        key: the key of that JWE, if no signature proves who made the token; otherwise None.
     """
 
     payload: bytes
@@ -43,11 +43,11 @@ class Source(NamedTuple):
 
 
 def source_of(opened: Opened, *, anonymous: bool) -> Source:
-    """Take apart what an opener returned.
+    """Take apart the result of an opener.
 
     Raises:
         TypeError: it is not a result of joseal, or `anonymous` is not a bool.
-        ValueError: nobody has signed it, anyone can encrypt to its key, and `anonymous` is False.
+        ValueError: it is not signed, anyone can encrypt to its key, and `anonymous` is False.
     """
     if type(anonymous) is not bool:
         raise checks.wrong_type("anonymous", "bool", anonymous)

@@ -1,10 +1,10 @@
 """The types of the registered claims, and a set of claims that has them.
 
 Rules:
-- A NumericDate is a finite number of seconds, and not a bool. A time past the year 9999 is refused:
-  it is in milliseconds, or is not a time.
-- `aud` is a string or a list of strings that is not empty; it is never searched in.
-- Strings are compared as they are: no case, no normalization, no slash at the end is made up for.
+- A NumericDate is a finite number of seconds, and not a bool. A time after the year 9999 is
+  refused: it is in milliseconds, or is not a time.
+- `aud` is a string or a non-empty list of strings; a string is never searched for a substring.
+- Strings are compared exactly: without case folding, normalization or tolerance for a final slash.
 
 Source: RFC 7519 sections 2, 4.1 and 7.3.
 """
@@ -21,7 +21,7 @@ from joseal.errors import ClaimsError
 TEXTS: Final = ("iss", "sub", "jti")
 DATES: Final = ("exp", "nbf", "iat")
 
-# 9999-12-31T23:59:59Z, to both sides of 1970.
+# 9999-12-31T23:59:59Z, and as far before 1970.
 _MOST_SECONDS: Final = 253_402_300_799
 
 # RFC 3986 section 3: a scheme, and characters that a URI may have.
@@ -29,8 +29,8 @@ _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#$%&'()*+,\-./0-9:;=?@A-Z\[
 
 
 def is_date(value: object) -> bool:
-    """Tell whether a value is a NumericDate that a calendar has."""
-    # A strict reader gives no infinite number and no NaN; one that is issued is checked here too.
+    """Tell whether a value is a NumericDate within the calendar."""
+    # Strict JSON has no infinite number and no NaN; a value that is issued is checked here too.
     return type(value) in (int, float) and _within(value)
 
 
@@ -44,7 +44,7 @@ def is_string_or_uri(text: str) -> bool:
 
 
 def audience_of(value: object) -> tuple[str, ...] | None:
-    """Return the values of `aud`; None where it is not of its type."""
+    """Return the values of `aud`; None if it is of the wrong type."""
     if isinstance(value, str):
         return (value,)
     items = strict_json.as_list(value)
@@ -56,7 +56,7 @@ def check_types(members: Mapping[str, object]) -> None:
     """Check the registered claims that are there.
 
     Raises:
-        ClaimsError: one is not of its type.
+        ClaimsError: one is of the wrong type.
     """
     for name in TEXTS:
         if name in members and not isinstance(members[name], str):
@@ -70,10 +70,10 @@ def check_types(members: Mapping[str, object]) -> None:
 
 @final
 class ClaimSet(Result):
-    """The claims of a token that was opened and whose rules are kept.
+    """The claims of a token that was opened and that meets the rules.
 
     Attributes:
-        all: every claim in its order, those that nobody asked for included; read-only.
+        all: every claim in its order, including those that nobody asked for; read-only.
 
     Example:
         >>> import joseal
@@ -112,7 +112,7 @@ class ClaimSet(Result):
 
     @property
     def audience(self) -> tuple[str, ...]:
-        """The values of `aud`; empty without any."""
+        """The values of `aud`; empty if there are none."""
         return audience_of(self.all.get("aud")) or ()
 
     @property

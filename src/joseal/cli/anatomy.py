@@ -1,4 +1,4 @@
-"""What can be read of a token without any key: its header, and the sizes of its segments."""
+"""What can be read from a token without a key: its header, and the sizes of its segments."""
 
 from typing import Final
 
@@ -25,10 +25,10 @@ class Segment(Struct, frozen=True, kw_only=True):
     """One of the segments, five of a JWE and three of a JWS.
 
     Attributes:
-        name: what RFC 7516 or RFC 7515 calls it.
+        name: its name in RFC 7516 or RFC 7515.
         characters: its size in the token.
         bytes: its size decoded.
-        holds: what it is for, in plain words.
+        holds: its purpose, in plain words.
     """
 
     name: str
@@ -38,11 +38,11 @@ class Segment(Struct, frozen=True, kw_only=True):
 
 
 class Anatomy(Struct, frozen=True, kw_only=True):
-    """A token from outside: nothing in it is proved.
+    """A token from outside: nothing in it is verified.
 
     Attributes:
         header: the members in their order.
-        segments: all of them, in theirs.
+        segments: all segments in their order.
     """
 
     header: dict[str, object]

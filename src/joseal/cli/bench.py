@@ -1,9 +1,10 @@
 """`joseal bench`: the cost of encrypting and opening, next to the bare calls below them.
 
 Rules:
-- All calls take turns in every round, so that a load on the machine meets all of them alike; what
-  is shown is medians of one run, and ratios of them.
-- The bare calls encode nothing, check nothing and draw nothing: no implementation can be as fast.
+- All calls take turns in every round, so that load on the machine affects all of them equally. The
+  output is medians of one run, and ratios of them.
+- The bare calls encode nothing, check nothing and generate nothing: no implementation can be as
+  fast.
 
 Source: RFC 7518 sections 4.3 and 5.3.
 """
@@ -32,7 +33,7 @@ _ENC: Final = "A256GCM"
 _TURN_SECONDS: Final = 0.004
 _MICRO: Final = 1_000_000
 
-# What is measured, and the two calls that it is compared with.
+# The measured call, and the two calls that it is compared with.
 _PAIRS: Final[Mapping[str, tuple[str, str]]] = {
     "encrypt": ("RSA, public", "RSA, public, and AES-GCM"),
     "decrypt": ("RSA, private", "RSA, private, and AES-GCM"),
@@ -57,7 +58,7 @@ Call = Callable[[], object]
             default=50,
             show_default=True,
             metavar="COUNT",
-            help="How often all calls take a turn of some 4 ms.",
+            help="How often all calls take a turn of about 4 ms.",
         ),
         options.json_flag(),
     ],
@@ -68,7 +69,7 @@ def command(*, size: int, rounds: int, as_json: bool) -> None:
 
     One thread encrypts and decrypts a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM.
     In turns with that it runs the bare RSA call, and the RSA and AES-GCM calls of `cryptography`,
-    which encode nothing and check nothing. Compare ratios; times of two runs or two machines are
+    which encode nothing and check nothing. Compare ratios; times from two runs or two machines are
     not comparable.
 
     With --json: {"alg": TEXT, "enc": TEXT, "bytes": NUMBER, "rounds": NUMBER, "machine": TEXT,
@@ -125,7 +126,7 @@ def _turn(call: Call, count: int) -> float:
 
 
 def _calls(plaintext: bytes) -> dict[str, Call]:
-    """Prepare what is measured, with one pair of keys.
+    """Prepare the measured calls, with one key pair.
 
     Raises:
         InvalidKeyError: never; it keeps the types honest.

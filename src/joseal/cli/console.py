@@ -1,4 +1,4 @@
-"""How a page for people looks: plain words, a few columns, nothing that needs a color.
+"""The layout of output for people: plain words, a few columns, nothing that needs a color.
 
 Only ASCII is printed, so that it reads the same in a file, a log and any terminal.
 """
@@ -18,15 +18,15 @@ _MOST_COLUMNS: Final = 80
 
 
 class Page:
-    """Text on standard output. What it is given is printed as it is: no markup, no emoji.
+    """Text on standard output. It is printed as it is: no markup, no emoji.
 
     Args:
-        silent: print nothing, where `--json` prints the result.
+        silent: print nothing, because `--json` prints the result.
     """
 
     def __init__(self, *, silent: bool = False) -> None:
         self._silent = silent
-        # https://no-color.org; rich would leave out colors alone, and keep bold and dim.
+        # https://no-color.org; rich would leave out only colors, and keep bold and dim.
         system: Literal["auto"] | None = None if os.environ.get("NO_COLOR") else "auto"
         self._console = Console(color_system=system, markup=False, emoji=False, highlight=False)
         self._console.width = min(self._console.width, _MOST_COLUMNS)
@@ -49,7 +49,7 @@ class Page:
         self._print(Padding(table, _INDENT))
 
     def table(self, names: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> None:
-        """Print rows under the names of their columns; numbers stand to the right."""
+        """Print rows under the names of their columns; numbers are aligned to the right."""
         grid = [*rows]
         table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
         for index, name in enumerate(names):
@@ -65,6 +65,6 @@ class Page:
             return
         with self._console.capture() as captured:
             self._console.print(what)
-        # rich fills its lines up with blanks, which have no place in a file or a copied text.
+        # rich pads its lines with blanks, which don't belong in a file or a copied text.
         for line in captured.get().splitlines():
             click.echo(line.rstrip())

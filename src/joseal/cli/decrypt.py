@@ -52,7 +52,7 @@ def command(
     """Decrypt a compact JWE token.
 
     IN is the token, at most 24 MiB; the default is standard input. White space around it is
-    ignored. Nothing is written before the whole token is authenticated. That does not tell who made
+    ignored. Nothing is written before the whole token is authenticated. That does not show who made
     it: anyone can encrypt with a public key. With several keys, a token that names a kid is tried
     only with that key, and a token without a kid with at most four. With --stream the only limit is
     the cipher's, memory does not grow with the token, and IN is a file that contains only the

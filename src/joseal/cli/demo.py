@@ -36,10 +36,10 @@ _KEY = "The content key can't be unwrapped. A random one takes its place, and th
     params=[options.json_flag()], examples=("joseal demo",), exits=(exit_codes.Exit.DEMO,)
 )
 def command(*, as_json: bool) -> None:
-    """Encrypt two payouts, send them over HTTP, and see what is refused.
+    """Encrypt two payouts, send them over HTTP, and see two forged ones refused.
 
     Everything happens on this machine, with keys made for this run and the sample cards of the
-    API's own page. Exit code 0 means that it all went as the page says.
+    API's own page. Exit code 0 means that everything went as expected.
 
     With --json: {"received": [{"order_id": TEXT, "status": TEXT, "fulfillment_id": TEXT or null,
     "kind": TEXT or null, "last_four": TEXT or null}]}.
@@ -64,7 +64,7 @@ def command(*, as_json: bool) -> None:
 
 
 class _Wire:
-    """What goes over the wire: seen by whoever sits on it, and changed if they want."""
+    """The traffic on the wire, as an attacker there sees it, and may change it."""
 
     def __init__(self) -> None:
         self.seen: list[Envelope] = []
@@ -90,7 +90,7 @@ def _damage(envelope: Envelope) -> Envelope:
 
 
 class _Tour:
-    """The steps: each one does something, shows it, and fails if it went another way."""
+    """The steps: each one does something, shows it, and fails if the outcome is different."""
 
     def __init__(self, page: Page, sandbox: Sandbox, wire: _Wire) -> None:
         self._page = page
@@ -99,7 +99,7 @@ class _Tour:
         self._steps = 0
 
     def introduce(self) -> None:
-        """Show who will be spoken to."""
+        """Show who the peer is."""
         self._step("A stand-in for the payouts server")
         self._page.say("It runs here as long as the demo does, and really decrypts and checks.")
         self._page.rows(
@@ -111,7 +111,7 @@ class _Tour:
         )
 
     def acknowledge(self, order_id: str, sealer: Encrypter, body: bytes, text: str) -> None:
-        """Send an attempt that is to be acknowledged, and show what went over the wire."""
+        """Send an attempt that should be acknowledged, and show the traffic."""
         self._step(text)
         attempt = Attempt.from_json(body)
         self._page.say(f"The body, as joseal prints it: {attempt!r}")
@@ -139,7 +139,7 @@ class _Tour:
         self._page.say(f"The server opened it: a {record.kind} ending in {record.last_four}.")
 
     def refuse(self, order_id: str, sealer: Encrypter, text: str, reason: str) -> None:
-        """Send an attempt that is to be refused."""
+        """Send an attempt that should be refused."""
         self._step(text)
         refusal = None
         with Client(self._sandbox.account, sealer) as client:
@@ -156,7 +156,7 @@ class _Tour:
         self._page.say(refusal.error_message)
 
     def conclude(self) -> None:
-        """Compare what the server noted with what this page says."""
+        """Compare the server's records with the expected ones."""
         if self._sandbox.received != _EXPECTED:
             text = "the server did not receive what was sent"
             raise exit_codes.FailureError("demo", text, exit_codes.Exit.DEMO)

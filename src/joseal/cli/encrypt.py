@@ -28,7 +28,7 @@ from joseal.cli.exit_codes import Exit
         click.Option(
             ["--compress"],
             is_flag=True,
-            help="Deflate the plaintext; the token's length then tells something of it.",
+            help="Deflate the plaintext; the token's length then reveals something about it.",
         ),
         streaming.option(),
         options.json_flag(),
@@ -64,9 +64,9 @@ def command(
     """Encrypt a file or a stream into a compact JWE token.
 
     The key is a public key, a symmetric key or a password. IN is the plaintext, at most 16 MiB; the
-    default is standard input. On a terminal, a line end follows the token. A plaintext over the
-    limit ends with 1. With --stream the only limit is the cipher's (64 GiB for AES-GCM), and memory
-    does not grow with the message.
+    default is standard input. On a terminal, a line end follows the token. For a plaintext over the
+    limit the status is 1. With --stream the only limit is the cipher's (64 GiB for AES-GCM), and
+    memory does not grow with the message.
 
     With --json: {"token": TEXT}.
     """
@@ -96,10 +96,10 @@ def _key(
     source: options.Password,
     iterations: int | None,
 ) -> Key:
-    """Load the key, or make it of a password.
+    """Load the key, or make it from a password.
 
     Raises:
-        UsageError: a file and what goes with a password alone.
+        UsageError: a file is given with options that are for a password.
     """
     if path is None:
         password = options.read_password(source, "Password", new=True)
@@ -117,10 +117,10 @@ def prepare(
     write_kid: bool,
     compress: bool = False,
 ) -> Encrypter:
-    """Make the Encrypter; what it says of a Header Parameter is said of the usage.
+    """Make the Encrypter; its errors about a Header Parameter become usage errors.
 
     Raises:
-        UsageError: a Header Parameter that can't be set.
+        UsageError: a Header Parameter can't be set.
         InvalidKeyError: the key is private, or can't serve this enc.
     """
     try:

@@ -1,7 +1,7 @@
 """How a command fails: one line on standard error, and one of these exit codes.
 
-0 is done. 130 is what shells use for "interrupted from the keyboard", and 141 for a pipe whose
-reader has closed it, which has no message.
+0 is success. Shells use 130 for "interrupted from the keyboard", and 141 for a pipe whose reader
+has closed it; that one has no message.
 """
 
 import errno
@@ -25,7 +25,7 @@ from joseal.errors import (
 
 
 class Exit(IntEnum):
-    """The exit codes that scripts may rely on. `MEANINGS` says what each stands for."""
+    """The exit codes that scripts may rely on. `MEANINGS` explains each."""
 
     TOKEN = 1
     USAGE = 2
@@ -68,7 +68,8 @@ class FailureError(Exception):
     """Ends a command: `joseal: <code>: <message>` on standard error, and an exit code.
 
     Attributes:
-        code: the stable word for this kind of failure, that of our errors where there is one.
+        code: the stable word for this kind of failure, which is the code of joseal's error if there
+            is one.
         message: what failed, in constant text and names that the user gave.
         exit: the exit code.
     """
@@ -80,7 +81,7 @@ class FailureError(Exception):
         self.exit = exit_code
 
 
-# What the library says to a programmer, and how the command line says it. Longest first.
+# The library's terms for programmers, and the command line's terms for them. Longest first.
 _WORDS: Final = (
     (re.compile(r"use key\.public\(\)"), "use `joseal key public`"),
     (re.compile(r"use Signer or Verifier"), "use `joseal sign` or `joseal verify`"),
@@ -98,27 +99,27 @@ _WORDS: Final = (
 
 
 def in_command_words(text: str) -> str:
-    """Put the text of an error into the language of the command line."""
+    """Translate the text of an error into the terms of the command line."""
     for pattern, words in _WORDS:
         text = pattern.sub(words, text)
     return text
 
 
 def of_error(error: JoseError) -> FailureError:
-    """Say one of our errors; their texts are constant and safe to print."""
+    """Describe one of joseal's errors; their texts are constant and safe to print."""
     exit_code = next(exit_code for kind, exit_code in _BY_ERROR if isinstance(error, kind))
     return FailureError(error.code, in_command_words(str(error)), exit_code)
 
 
 def of_usage(error: click.UsageError) -> FailureError:
-    """Say click's complaint about the arguments in one line."""
+    """Describe click's complaint about the arguments in one line."""
     command = "joseal" if error.ctx is None else error.ctx.command_path
     message = in_command_words(" ".join(error.format_message().split()))
     return FailureError("usage", f"{message} (see {command} --help)", Exit.USAGE)
 
 
 def of_file(action: str, name: str, error: OSError) -> FailureError:
-    """Say what can't be done with a file, a stream or a port; `name` is what the user gave."""
+    """Describe what can't be done with a file, a stream or a port; `name` is what the user gave."""
     if action == "write" and error.errno == errno.EPIPE:
         return FailureError("pipe", f"the reader of {name} has gone", Exit.CLOSED_PIPE)
     reason = os.strerror(error.errno or errno.EIO)

@@ -1,9 +1,9 @@
-"""Files and pipes: bounded reading, and writing that is whole and private or not at all.
+"""Files and pipes: bounded reading, and writing that is complete and private or does not happen.
 
 Rules:
-- A file is written next to its target and renamed onto it. Nobody sees a part of it, no symbolic
+- A file is written next to its target and renamed onto it. Nobody sees a partial file, no symbolic
   link is followed, and an error leaves the target as it was and nothing else behind.
-- The mode is given when the file is created, so no moment exists in which others can open it.
+- The mode is set when the file is created, so there is no moment when others can open it.
 """
 
 import errno
@@ -28,7 +28,7 @@ _PUBLIC: Final = 0o644
 def read(path: Path, most_bytes: int) -> bytes:
     """Read a file, or standard input for "-", up to one byte over `most_bytes`.
 
-    That one byte lets the caller's own limit refuse the input, in its own words.
+    With that extra byte, the caller's own limit refuses the input, in its own words.
 
     Raises:
         FailureError: it can't be read.
@@ -50,7 +50,7 @@ def not_readable(path: Path, error: OSError) -> exit_codes.FailureError:
 
 @contextmanager
 def writing(path: Path, *, private: bool) -> Generator[BinaryIO]:
-    """Give a binary file to write to, which is `path` when it is whole; or standard output.
+    """Yield a binary file to write to, which becomes `path` once complete; or standard output.
 
     Raises:
         FailureError: as for `write`.
@@ -74,12 +74,12 @@ def writing(path: Path, *, private: bool) -> Generator[BinaryIO]:
 def write(path: Path, data: bytes, *, private: bool, replace: bool = True) -> None:
     """Write a file, or standard output for "-".
 
-    A private file has mode 0600; any other what the umask leaves of 0644. An existing regular file
+    A private file has mode 0600; any other has 0644 minus the umask. An existing regular file
     is replaced, unless `replace` is false; anything else (a link, a device, a pipe) is refused
     rather than replaced.
 
     Raises:
-        FailureError: it can't be written, the target is not a regular file, or it is there already
+        FailureError: it can't be written, the target is not a regular file, or it already exists
             and may not be replaced.
     """
     try:
@@ -106,7 +106,7 @@ def write_token(path: Path, token: str) -> None:
     """Write a token and nothing after it; on a terminal, a line end.
 
     A compact token has no line end, and strict readers refuse one: joseal's own `Decrypter`, and
-    Debian's `jose`. On a terminal the prompt would be in the token's line.
+    Debian's `jose`. On a terminal the prompt would otherwise follow on the token's line.
 
     Raises:
         FailureError: as for `write`.
@@ -119,7 +119,7 @@ def check_replaceable(path: Path) -> None:
     """Refuse early what `write` would refuse: a target that is not a regular file.
 
     Raises:
-        FailureError: it is there, and is something else; or it can't be looked at.
+        FailureError: it exists and is something else; or it can't be examined.
     """
     try:
         if _can_be_replaced(path):
@@ -131,7 +131,7 @@ def check_replaceable(path: Path) -> None:
 
 
 def standard_output_failed(error: OSError) -> exit_codes.FailureError:
-    """Say it, and let what is left in the buffer go nowhere: it would fail again at the exit."""
+    """Report it, and discard the rest of the buffer, which would fail again at exit."""
     if sys.stdout is not None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -140,7 +140,7 @@ def standard_output_failed(error: OSError) -> exit_codes.FailureError:
 
 
 def standard(stream: TextIO | None) -> TextIO:
-    """Return a standard stream, which is None where the shell has closed it.
+    """Return a standard stream, which is None if the shell has closed it.
 
     Raises:
         OSError: it is closed.
@@ -151,7 +151,7 @@ def standard(stream: TextIO | None) -> TextIO:
 
 
 def _can_be_replaced(path: Path) -> bool:
-    """Tell whether the target is free or a regular file; a link is itself, not what it names."""
+    """Tell whether the target is free or a regular file; a link is not followed."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
@@ -171,12 +171,12 @@ def _not_writable(path: Path, error: OSError) -> exit_codes.FailureError:
 
 @contextmanager
 def _placing(path: Path, mode: int, *, replace: bool) -> Generator[BinaryIO]:
-    """Write next to the target, then rename; or link, which fails where there is a target."""
-    # It brings an OpenSSL of its own, which only a written file is worth.
+    """Write next to the target, then rename; or link, which fails if the target exists."""
+    # It loads its own OpenSSL, so only code that writes a file imports it.
     import secrets  # noqa: PLC0415
 
     temporary = path.with_name(f".joseal-{secrets.token_hex(8)}")
-    # O_EXCL makes a new file or fails, and follows no link. O_BINARY exists on Windows alone.
+    # O_EXCL creates a new file or fails, and follows no link. O_BINARY exists only on Windows.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     descriptor = os.open(temporary, flags, mode)
     try:

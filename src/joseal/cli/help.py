@@ -1,4 +1,4 @@
-"""`joseal help`: the page of a command, or the algorithms that the options take.
+"""`joseal help`: the page of a command, or the algorithms that the options accept.
 
 Source: RFC 7518 sections 3.1, 4.1 and 5.1 for the names.
 """
@@ -25,10 +25,10 @@ _CHACHA: Final = "ChaCha20-Poly1305, by a draft"
     examples=("joseal help algs", "joseal help bulk encrypt"),
 )
 def command(*, as_json: bool, words: tuple[str, ...]) -> None:
-    """Show the page of a command, or the algorithms that --alg and --enc take.
+    """Show the page of a command, or the algorithms that --alg and --enc accept.
 
-    Without a word, shows the page of joseal. "algs" is the list of algorithms: for each name the
-    key that it takes.
+    Without an argument, it shows the page of joseal. "algs" lists the algorithms, and for each name
+    the key that it takes.
 
     With --json: {"page": TEXT}, or for algs {"encryption": LIST, "signatures": LIST, "content":
     LIST}, of {"name": TEXT, "key": TEXT}.
@@ -44,7 +44,7 @@ def command(*, as_json: bool, words: tuple[str, ...]) -> None:
 
 
 def _page(words: Sequence[str]) -> str:
-    """Return the page of a command of one word or of several.
+    """Return the page of a command of one or several words.
 
     Raises:
         UsageError: there is no such command.

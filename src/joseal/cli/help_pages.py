@@ -1,4 +1,4 @@
-"""How help reads: a page of the manual, for a command and for a group of them.
+"""The layout of help: a manual page, for a command and for a group of commands.
 
 The first paragraph of a command's docstring is its NAME, the others are its DESCRIPTION.
 """
@@ -17,7 +17,7 @@ from joseal.cli.exit_codes import Exit
 
 _P = ParamSpec("_P")
 
-# Python's sign for a byte of an argument that is not UTF-8.
+# Python's marker for a byte of an argument that is not UTF-8.
 _NOT_TEXT: Final = re.compile("[\ud800-\udfff]")
 
 # They can happen to every command.
@@ -25,18 +25,18 @@ _ALWAYS: Final = (Exit.USAGE, Exit.FILE, Exit.INTERRUPTED, Exit.CLOSED_PIPE)
 
 
 class Manual(click.Command):
-    """A command with a page of the manual.
+    """A command with a manual page.
 
     Attributes:
-        examples: lines that a shell takes as they are.
-        exits: the exit codes that it has next to those of every command.
+        examples: lines to paste into a shell.
+        exits: the exit codes that it has in addition to those of every command.
     """
 
     examples: tuple[str, ...] = ()
     exits: tuple[Exit, ...] = ()
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; click alone would take the last of two values in silence.
+        """Read the arguments; click alone would silently take the last of two values.
 
         Raises:
             UsageError: an option that takes one value is given twice; a text is not UTF-8.
@@ -60,7 +60,7 @@ class Manual(click.Command):
 def command(
     *, params: Sequence[click.Parameter], examples: Sequence[str], exits: Sequence[Exit] = ()
 ) -> Callable[[Callable[_P, None]], Manual]:
-    """Make a command of a function with a docstring."""
+    """Make a command from a function with a docstring."""
 
     def decorate(function: Callable[_P, None]) -> Manual:
         made = Manual(name=None, callback=function, params=list(params), help=function.__doc__)
@@ -71,7 +71,7 @@ def command(
 
 
 def _refuse_repeated(ctx: click.Context, given: Sequence[click.Parameter]) -> None:
-    """Refuse an option that takes one value and is given more; a flag says the same each time.
+    """Refuse an option that takes one value and is given more; repeating a flag changes nothing.
 
     Raises:
         UsageError: there is one.
@@ -84,7 +84,7 @@ def _refuse_repeated(ctx: click.Context, given: Sequence[click.Parameter]) -> No
 
 
 def _refuse_bytes(ctx: click.Context, params: Sequence[click.Parameter]) -> None:
-    """Refuse a text that no header and no file could hold; a path may have any bytes.
+    """Refuse a text that no header or file could contain; a path may have any bytes.
 
     Raises:
         UsageError: there is one.
@@ -102,7 +102,7 @@ def _is_several(given: object) -> TypeGuard[tuple[object, ...]]:
 
 @contextmanager
 def section(formatter: click.HelpFormatter, name: str) -> Generator[None]:
-    """Write a heading, and indent what follows."""
+    """Write a heading, and indent the text after it."""
     formatter.write_paragraph()
     formatter.write(f"{name}\n")
     with formatter.indentation():
@@ -112,7 +112,7 @@ def section(formatter: click.HelpFormatter, name: str) -> Generator[None]:
 def begin(
     page: click.Command, ctx: click.Context, formatter: click.HelpFormatter, usage: str
 ) -> None:
-    """Write what every page begins with: NAME, SYNOPSIS, DESCRIPTION."""
+    """Write the beginning of every page: NAME, SYNOPSIS, DESCRIPTION."""
     name, _, description = inspect.cleandoc(page.help or "").partition("\n\n")
     with section(formatter, "NAME"):
         formatter.write_text(f"{ctx.command_path} - {' '.join(name.split()).rstrip('.')}")
@@ -139,7 +139,7 @@ def exit_status(formatter: click.HelpFormatter, exits: Iterable[Exit]) -> None:
 
 
 def definitions(formatter: click.HelpFormatter, rows: Sequence[tuple[str, str]]) -> None:
-    """Write names and what they mean; a name of an algorithm is not broken at its hyphens."""
+    """Write names and their meanings; the name of an algorithm is not broken at its hyphens."""
     start = max(len(name) for name, _ in rows) + 2
     width = formatter.width - formatter.current_indent - start
     for name, text in rows:
@@ -154,7 +154,7 @@ def verbatim(formatter: click.HelpFormatter, lines: Iterable[str]) -> None:
 
 
 def _usage(page: click.Command, ctx: click.Context) -> Iterator[str]:
-    """Name the options that are needed, then click's own pieces."""
+    """Return the required options, then click's own pieces."""
     for param in page.get_params(ctx):
         if isinstance(param, click.Option) and param.required:
             yield f"{max(param.opts, key=len)} {param.make_metavar(ctx)}"

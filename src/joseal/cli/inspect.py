@@ -1,4 +1,4 @@
-"""`joseal inspect`: a token's header and sizes, and how to make one like it, without any key."""
+"""`joseal inspect`: a token's header and sizes, and how to make a similar one, without a key."""
 
 import json
 from pathlib import Path
@@ -66,7 +66,7 @@ def command(*, as_json: bool, in_path: Path) -> None:
 
 def show_header(page: Page, found: Anatomy) -> None:
     """Print the header's members in their order."""
-    # JSON, because a value may be of any type, and its escapes leave no control character alive.
+    # As JSON, because a value may be of any type, and JSON escapes every control character.
     page.rows((json.dumps(name)[1:-1], json.dumps(value)) for name, value in found.header.items())
 
 

@@ -1,9 +1,9 @@
-"""JSON for programs: what `--json` prints.
+"""JSON for programs: the output of `--json`.
 
 Rules:
-- One object on one line, of ASCII alone, so that no header or name can steer a terminal.
-- Members keep their names and their meanings; new ones may come. A reader skips what it does not
-  know.
+- One object on one line, in ASCII, so that no header or name can control a terminal.
+- Members keep their names and their meanings; new ones may be added. A reader has to ignore members
+  that it does not know.
 """
 
 import json
@@ -19,7 +19,7 @@ def line(members: Mapping[str, object]) -> bytes:
 
 
 def raw(data: bytes) -> dict[str, object]:
-    """Show bytes as base64url, and as text where they are UTF-8."""
+    """Show bytes as base64url, and as text if they are UTF-8."""
     try:
         text: str | None = data.decode()
     except UnicodeDecodeError:
@@ -28,6 +28,6 @@ def raw(data: bytes) -> dict[str, object]:
 
 
 def key(which: Key) -> dict[str, object]:
-    """Name a key by what may be published; a hash of a shared secret may not be."""
+    """Name a key by data that may be published; a hash of a shared secret may not be."""
     thumbprint = None if which.is_symmetric else which.thumbprint()
     return {"alg": which.alg, "kid": which.kid, "thumbprint": thumbprint}

@@ -1,8 +1,8 @@
 """Key files: which of the formats a file is, and the keys in it.
 
 Rules:
-- The format is told by the content: JSON begins with a brace, PEM has its first line, DER has
-  neither, and PKCS#12 is DER that begins with the version 3.
+- The content decides the format: JSON begins with a brace, PEM has its first line, DER has neither,
+  and PKCS#12 is DER that begins with the version 3.
 - An `alg` or a `kid` on the command line never overrides the key's own.
 
 Source: RFC 7292 section 4, RFC 7468, RFC 7517 section 5.
@@ -23,23 +23,23 @@ from joseal._core.wire import strict_json
 from joseal.cli import files
 from joseal.diagnosis import explain_key
 
-# Far above any key file: a long certificate chain is some 10 KiB.
+# Far above any key file: a long certificate chain has about 10 KiB.
 _KEY_BYTES: Final = 1024 * 1024
 
-# For keys that are only to be shown or written otherwise: between them they take every kind of key,
-# whatever its use. No such alg is ever shown.
+# For keys that are only shown or converted: together they accept every kind of key, whatever its
+# use. These algs are never shown.
 _STAND_INS: Final = (
     *("RSA-OAEP-256", "RS256", "ECDH-ES", "EdDSA", "ES256", "ES384", "ES512", "ES256K"),
     *("dir", "A256KW", "HS256", "HS384", "HS512"),
 )
 
 
-# A key of the context's memory, so that each command need not hand it on.
+# A key in the context's memory, so that commands need not pass it on.
 _ALIAS: Final = "joseal.alias"
 
 
 def keep_alias(ctx: click.Context, option: click.Parameter, value: str | None) -> None:
-    """Keep the value of `--alias` for the loaders."""
+    """Store the value of `--alias` for the loaders."""
     del option
     ctx.meta[_ALIAS] = value
 
@@ -51,18 +51,18 @@ def _alias() -> str | None:
 
 
 class Found(NamedTuple):
-    """A key of a file.
+    """A key from a file.
 
     Attributes:
         key: the key.
-        is_bound: whether its alg was named, by the file or by the user.
+        is_bound: whether the file or the user named its alg.
     """
 
     key: Key
     is_bound: bool
 
     def to_jwk(self, *, private: bool) -> dict[str, object]:
-        """Return the JWK, with an alg only where one was named."""
+        """Return the JWK, with an alg only if one was named."""
         members = self.key.to_jwk(private=private)
         return {name: value for name, value in members.items() if name != "alg" or self.is_bound}
 
@@ -96,7 +96,7 @@ class File(NamedTuple):
 
     @property
     def named_algs(self) -> list[object]:
-        """The alg of a JWK, or of each member of a JWK Set; None where it names none."""
+        """The alg of a JWK, or of each member of a JWK Set; None if it has none."""
         found = strict_json.load_object(self.raw) if self.is_json else None
         shown = [found] if self.members is None else self.members
         return [(strict_json.as_object(jwk) or {}).get("alg") for jwk in shown]
@@ -138,11 +138,12 @@ def load(
 ) -> list[Key]:
     """Load the keys of a file: one, or those of a JWK Set that can be used.
 
-    Without `alias`, that of the command line counts.
+    Without `alias`, the value from the command line is used.
 
     Raises:
-        InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not needed.
-        UsageError: `alg` is missing, and the file is not a JWK that could name it.
+        InvalidKeyError: it is not a key, or not one for `alg`, or a password was given and not
+            needed.
+        UsageError: `alg` is missing, and the file is not a JWK, which could name it.
     """
     if file.is_json and password is not None:
         raise InvalidKeyError("a password was given, but a JWK is not encrypted")
@@ -160,25 +161,25 @@ def load(
             return [_load_binary(file, known, kid, password, alias=chosen, legacy=legacy)]
         raise click.UsageError("--alg is needed: only a JWK can name it itself")
     except ValueError as error:
-        # Of a password or a kid that can't be one.
+        # For a password or a kid that is not valid.
         reason = str(error)
     raise InvalidKeyError(reason)
 
 
 def check_form(file: File) -> None:
-    """Refuse what no loader reads, in the words of `joseal.diagnosis.explain_key`.
+    """Refuse data that no loader reads, with the text of `joseal.diagnosis.explain_key`.
 
     Raises:
         InvalidKeyError: it is a keystore, a path, a token or the like.
     """
     told = explain_key(file.raw)
-    # Of these a loader says more, given `alg` and password.
+    # For these a loader says more, given `alg` and password.
     if not told.loader and not told.kind.startswith(("pem-", "der-", "json-", "unknown")):
         raise InvalidKeyError(f"{told.sentence}: {told.remedy}")
 
 
 def warn_of_dates(key: Key) -> None:
-    """Say on standard error that the certificate of a key has expired. It is used all the same."""
+    """Say on standard error that a key's certificate has expired. The key is used anyway."""
     now = dt.datetime.now(dt.UTC)
     if any(one.is_expired(now) for one in key.certificates[:1]):
         until = key.certificates[0].not_after.date().isoformat()
@@ -207,11 +208,11 @@ def _load_binary(
 def load_any(
     file: File, *, alg: str | None, kid: str | None = None, password: bytes | None = None
 ) -> list[Found]:
-    """Load the keys of a file, of whatever kind and use; all of them, or it fails.
+    """Load all keys of a file, of any kind and use, or fail.
 
     Raises:
-        InvalidKeyError: something in it is not a key that joseal can use, or none for `alg`, or a
-            password was not needed.
+        InvalidKeyError: something in it is not a key that joseal can use, or not one for `alg`, or
+            a password was not needed.
     """
     members = file.members
     if members is None:
@@ -250,16 +251,16 @@ def spki_sha256(key: Key) -> str | None:
 
 
 def for_encryption(keys: Iterable[Key]) -> KeySet:
-    """Return a set of the keys that are for encryption; of all where there is none."""
+    """Return a set of the keys for encryption, or of all keys if there are none."""
     return _of_kind(keys, frozenset(ALGS))
 
 
 def for_signatures(keys: Iterable[Key]) -> KeySet:
-    """Return a set of the keys that are for signatures; of all where there is none."""
+    """Return a set of the keys for signatures, or of all keys if there are none."""
     return _of_kind(keys, frozenset(SIGS))
 
 
 def _of_kind(keys: Iterable[Key], algs: frozenset[str]) -> KeySet:
     every = list(keys)
-    # A JWK Set often holds both kinds. With none at all, the library says what is wrong.
+    # A JWK Set often contains both kinds. With none at all, the library reports what is wrong.
     return KeySet([key for key in every if key.alg in algs] or every)

@@ -23,7 +23,7 @@ from joseal.cli.key_files import Found
 
 _CURVES: Final = (*WEIERSTRASS, *MONTGOMERY, *EDWARDS)
 
-# A PBES2 key is a password, and RSA1_5 is for opening alone.
+# A PBES2 key is a password, and RSA1_5 is only for decryption.
 _MADE: Final = (
     *(name for name, alg in ALGS.items() if alg.kind != "password" and not alg.legacy),
     *SIGS,
@@ -120,10 +120,10 @@ def command(
 
 
 def _generate(alg: str, size: int | None, curve: str | None, kid: str | None) -> Key:
-    """Make the key; what it says of a size, a curve or a name is said of the usage.
+    """Make the key; errors about a size, a curve or a name become usage errors.
 
     Raises:
-        UsageError: a size, a curve or a name that the alg does not take.
+        UsageError: the alg does not take the size, the curve or the name.
     """
     try:
         chosen = None if curve is None else lookup_curve(curve)
@@ -138,10 +138,10 @@ def _named(key: Key) -> Key:
 
 
 def _check_free(paths: tuple[Path | None, ...]) -> None:
-    """Look at both targets before one is written, so that no half of a pair is left alone.
+    """Check both targets before one is written, so that no half of a pair is left alone.
 
     Raises:
-        FailureError: one of them is there.
+        FailureError: one of them exists.
     """
     for path in paths:
         if path is not None and path != files.STANDARD and os.path.lexists(path):

@@ -1,4 +1,4 @@
-"""The line of Python that makes a token like a given one.
+"""The line of Python that makes a token similar to a given one.
 
 Source: RFC 7515 section 5.1, RFC 7516 section 5.1.
 """
@@ -15,7 +15,7 @@ _MANAGED: Final = frozenset(
 
 
 def python(found: Anatomy) -> str | None:
-    """Return the line, in printable ASCII; None where joseal makes no such token."""
+    """Return the line, in printable ASCII; None if joseal makes no such token."""
     members, alg, enc = found.header, found.header.get("alg"), found.header.get("enc")
     own = {name: value for name, value in members.items() if name not in _MANAGED}
     more: list[str] = []

@@ -1,4 +1,4 @@
-"""What several commands take: the key and its algorithm, passwords, Header Parameters."""
+"""Options that several commands share: the key and its algorithm, passwords, Header Parameters."""
 
 import os
 import sys
@@ -31,21 +31,21 @@ PATH: Final = click.Path(path_type=Path)
 
 
 class Password(NamedTuple):
-    """Where a secret comes from; at most one is set."""
+    """The source of a secret; at most one is set."""
 
     environment: str | None
     path: Path | None
     ask: bool
 
     def is_named(self) -> bool:
-        """Tell whether there is to be a password at all."""
+        """Tell whether there is a password at all."""
         return self.environment is not None or self.path is not None or self.ask
 
 
 def key(
     *, required: bool = True, multiple: bool = False, legacy: bool = False, use: str = "encryption"
 ) -> list[click.Parameter]:
-    """Return `--key` and `--alg`, without the algs that are off unless `legacy` ones serve."""
+    """Return `--key` and `--alg`; with `legacy`, also the algs that are off by default."""
     algs = [name for name, alg in ALGS.items() if legacy or not alg.legacy]
     known = {"encryption": algs, "signatures": list(SIGS), "any": [*ALGS, *SIGS]}[use]
     more = "; may be repeated" if multiple else ""
@@ -75,7 +75,7 @@ def alg(known: Iterable[str]) -> click.Parameter:
 def enc(*, multiple: bool, required: bool = True) -> click.Parameter:
     """Return `--enc`, for one content encryption or for several.
 
-    Where it is not `required`, the command asks `check_enc` once it has the key.
+    If it is not `required`, the command calls `check_enc` once it has the key.
     """
     text = "A content encryption to accept, may be repeated" if multiple else "Content encryption"
     shown = "`joseal help algs` has them"
@@ -90,7 +90,7 @@ def enc(*, multiple: bool, required: bool = True) -> click.Parameter:
 
 
 def have_own_enc(keys: Iterable[Key]) -> bool:
-    """Tell whether the alg of every key has a content encryption, as HPKE-0 has."""
+    """Tell whether the alg of every key includes a content encryption, as HPKE-0 does."""
     return all(has_own_enc(key.alg) for key in keys)
 
 
@@ -107,11 +107,11 @@ def with_enc(keys: KeySet, enc: tuple[str, ...]) -> KeySet:
 def check_enc(
     keys: Iterable[Key], enc: str | tuple[str, ...] | None, *, option: str = "--enc"
 ) -> None:
-    """Demand `--enc` for keys that have no content encryption of their own, as HPKE-0 has.
+    """Demand `--enc` for keys whose alg does not include a content encryption, as HPKE-0 does.
 
     Raises:
         MissingParameter: it is missing.
-        UsageError: it is given, and no key needs one.
+        UsageError: it is given although no key needs one.
     """
     has_own = have_own_enc(keys)
     if not enc and not has_own:
@@ -137,7 +137,7 @@ def password(name: str = "password", what: str = "the key's password") -> list[c
 
 
 def alias(*, handed_on: bool = False, prefix: str = "") -> click.Parameter:
-    """Return `--alias`: `key_files` finds it by itself, unless it is `handed_on` to the command."""
+    """Return `--alias`: `key_files` reads it, unless `handed_on` passes it to the command."""
     return click.Option(
         [f"--{prefix}alias"],
         metavar="NAME",
@@ -153,7 +153,7 @@ def json_flag() -> click.Parameter:
 
 
 def encryption() -> list[click.Parameter]:
-    """Return the Header Parameters that the options ask for."""
+    """Return the Header Parameters that the options set."""
     return [
         click.Option(
             ["--kid"],
@@ -171,7 +171,7 @@ def encryption() -> list[click.Parameter]:
 
 
 def expected() -> list[click.Parameter]:
-    """Return what is asked of the header of a token."""
+    """Return the requirements on the header of a token."""
     return [
         click.Option(["--typ"], metavar="TYPE", help="Refuse a token without this typ."),
         click.Option(["--cty"], metavar="TYPE", help="Refuse a token without this cty."),
@@ -190,7 +190,7 @@ def crit() -> click.Parameter:
 
 
 def opening() -> list[click.Parameter]:
-    """Return what is asked of a token that is opened."""
+    """Return the requirements on a token that is opened."""
     return [
         *expected(),
         click.Option(["--accept-zip"], is_flag=True, help="Inflate compressed tokens."),
@@ -222,13 +222,13 @@ def load_key(
     alias: str | None = None,
     legacy: bool = False,
 ) -> Key:
-    """Load the one key of a file; of a JWK Set, the one that `kid` names.
+    """Load the one key of a file; from a JWK Set, the one that `kid` names.
 
     Raises:
         FailureError: the file can't be read.
-        InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not
+        InvalidKeyError: it is not a key, or not one for `alg`, or a password was given and not
             needed; or `kid` does not name one key of a set.
-        UsageError: `alg` is missing, and the file is not a JWK that could name it.
+        UsageError: `alg` is missing, and the file is not a JWK, which could name it.
     """
     file = key_files.read(path)
     return parse_key(file, alg=alg, kid=kid, password=password, alias=alias, legacy=legacy)
@@ -244,12 +244,12 @@ def parse_key(
     alias: str | None = None,
     legacy: bool = False,
 ) -> Key:
-    """Load the one key of a file that was read; of a JWK Set, the one that `kid` names.
+    """Load the one key of a file that was read; from a JWK Set, the one that `kid` names.
 
     Raises:
-        InvalidKeyError: it is not a key, or none for `alg`, or a password was given and not
+        InvalidKeyError: it is not a key, or not one for `alg`, or a password was given and not
             needed; or `kid` does not name one key of a set.
-        UsageError: `alg` is missing, and the key is not a JWK that could name it.
+        UsageError: `alg` is missing, and the key is not a JWK, which could name it.
     """
     keys = key_files.load(file, alg=alg, kid=kid, password=password, alias=alias, legacy=legacy)
     if file.is_set and kid is not None:
@@ -270,7 +270,7 @@ def load_keys(
     alias: str | None = None,
     legacy: bool = False,
 ) -> list[Key]:
-    """Load the keys of several files; without a file, make one of a password.
+    """Load the keys of several files; without a file, make one from a password.
 
     Raises:
         FailureError: a file can't be read.
@@ -302,10 +302,10 @@ def password_key(
     kid: str | None = None,
     iterations: int | None = None,
 ) -> Key:
-    """Make a key of a password, for a PBES2 alg.
+    """Make a key from a password, for a PBES2 alg.
 
     Raises:
-        UsageError: there is no password, or the alg is none of PBES2's.
+        UsageError: there is no password, or the alg is not a PBES2 alg.
         InvalidKeyError: the password is empty or too long.
     """
     passwords: dict[str, PasswordAlg] = {name: name for name in PASSWORD_ALGS}
@@ -327,18 +327,18 @@ def read_password(
     name: str = "password",
     new: bool = False,
 ) -> bytes | None:
-    """Fetch a secret from where the user says it is; None where nothing is said.
+    """Fetch a secret from where the user says it is; None if the user does not say.
 
     Args:
-        source: where.
-        what: how the prompt calls it.
-        name: how the options call it.
+        source: where it is.
+        what: its name in the prompt.
+        name: its name in the options.
         new: ask for it twice.
 
     Raises:
         FailureError: its file can't be read.
-        UsageError: more than one place is named, the variable is not set, or there is no terminal
-            to ask on.
+        UsageError: more than one source is given, the variable is not set, or there is no terminal
+            for the prompt.
     """
     if sum((source.environment is not None, source.path is not None, source.ask)) > 1:
         raise click.UsageError(f"name one place for --{name}-env, --{name}-file, --ask-{name}")
@@ -359,7 +359,7 @@ def read_password(
 
 
 def has_terminal() -> bool:
-    """Tell whether there is someone to ask: a prompt reads from the terminal, not from a pipe."""
+    """Tell whether a prompt is possible: it reads from the terminal, not from a pipe."""
     try:
         os.close(os.open(_TERMINAL, os.O_RDWR))
     except OSError:
@@ -368,7 +368,7 @@ def has_terminal() -> bool:
 
 
 def read_token(path: Path, token_bytes: int) -> bytes:
-    """Read a token; white space around it is the file's, not the token's.
+    """Read a token; white space around it belongs to the file, not to the token.
 
     Raises:
         FailureError: it can't be read.
@@ -380,7 +380,7 @@ def header_members(items: Iterable[str]) -> dict[str, object]:
     """Read `name=text` and `name:=json` into Header Parameters.
 
     Raises:
-        UsageError: an item is neither, its JSON is not strict, or a name comes twice.
+        UsageError: an item is neither, its JSON is not strict, or a name occurs twice.
     """
     members: dict[str, object] = {}
     for item in items:

@@ -1,7 +1,7 @@
-"""The table of commands, and the one place where errors become exit codes.
+"""The table of commands, and the only place where errors become exit codes.
 
 Commands are imported when they are called: `joseal inspect` does not pay for a web server. A name
-of two words is a command of a group.
+of two words is a command in a group.
 """
 
 import importlib
@@ -28,9 +28,9 @@ class _Entry(NamedTuple):
     Attributes:
         summary: its line in the help.
         needs: the modules of the extra `sandbox` that it needs.
-        module: its file, where that is not of its name.
+        module: its module, if it does not have the command's name.
         is_group: whether it is a group, whose commands begin with its name.
-        more: of a group, what its page of the manual says.
+        more: for a group, the text of its manual page.
     """
 
     summary: str
@@ -51,7 +51,7 @@ All files have mode 0600.
 """
 _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
     {
-        "demo": _Entry("Encrypt two payouts, send them, and see what is refused.", _SERVER),
+        "demo": _Entry("Encrypt two payouts, send them, and see forged ones refused.", _SERVER),
         "encrypt": _Entry("Encrypt a file or a stream into a token."),
         "decrypt": _Entry("Decrypt a token."),
         "inspect": _Entry("Show a token's header and sizes; needs no key."),
@@ -76,44 +76,44 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "bulk decrypt": _Entry("Decrypt fields of JSON Lines, columns of CSV, or whole lines."),
         "bulk rekey": _Entry("Decrypt rows and encrypt them to a new key, in memory."),
         "verify-vectors": _Entry("Run test vectors in any known format, and report the results."),
-        "juspay": _Entry("Send encrypted payouts, and ask how they stand.", is_group=True),
-        "juspay create": _Entry("Create an order, encrypted or in the clear."),
+        "juspay": _Entry("Send encrypted payouts, and read their status.", is_group=True),
+        "juspay create": _Entry("Create an order, encrypted or unencrypted."),
         "juspay attempt": _Entry("Encrypt one more attempt at a payout, and send it once."),
         "juspay reconcile": _Entry("Find out what became of an attempt."),
         "juspay run": _Entry("Send a file of attempts through a journal, each at most once."),
-        "juspay status": _Entry("Ask how an order stands."),
+        "juspay status": _Entry("Read the status of an order."),
         "juspay cancel": _Entry("Ask to cancel one payout."),
-        "juspay sandbox": _Entry("Run a stand-in for the payouts server.", _SERVER, "sandbox"),
+        "juspay sandbox": _Entry("Run a test server for the payouts API.", _SERVER, "sandbox"),
         "sandbox": _Entry("The same as juspay sandbox.", _SERVER),
         "bench": _Entry("Measure encryption and decryption next to the bare primitives."),
         "help": _Entry("Show the page of a command, or with `help algs` all algorithms."),
     }
 )
 
-# A key of the context's memory, which a command shares with its group.
+# A key in the context's memory, which a command shares with its group.
 _JSON: Final = "joseal.json"
 
 
 class _Group(click.Group):
-    """A group whose commands are imported when they are asked for."""
+    """A group whose commands are imported on demand."""
 
     prefix = ""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Name the commands in the order in which a newcomer meets them."""
+        """Return the names of the commands, in the order in which a newcomer needs them."""
         del ctx
         return list(self._entries())
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; for a name that is not there, name the nearest that are.
+        """Find the command; for an unknown name, suggest the nearest known ones.
 
         Raises:
             UsageError: there is no such command.
         """
         if not ctx.resilient_parsing and args[0] not in self._entries() and args[0][:1] != "-":
-            # Loaded where they are used: a help page is asked for more often than this.
+            # Loaded on demand: help pages are requested more often.
             import difflib  # noqa: PLC0415
 
             near = difflib.get_close_matches(args[0], self._entries())
@@ -149,7 +149,7 @@ class _Group(click.Group):
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the page of the manual, without importing a command."""
+        """Write the manual page, without importing a command."""
         help_pages.begin(self, ctx, formatter, "COMMAND [ARGS]...")
         with help_pages.section(formatter, "COMMANDS"):
             entries = self._entries()
@@ -158,7 +158,7 @@ class _Group(click.Group):
         help_pages.options(self, ctx, formatter)
 
     def _entries(self) -> dict[str, _Entry]:
-        """Return what is in the table one word below this group."""
+        """Return the entries of the table one word below this group."""
         start = len(self.prefix)
         return {
             name[start:]: entry
@@ -171,17 +171,17 @@ class _Program(_Group):
     """The outermost group, in which every failure ends."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the options before the command; a wrong one is one line, no command is the help."""
+        """Read the options before the command; a wrong one is one line, no command means help."""
         own = args[: args.index("--")] if "--" in args else args
         ctx.meta[_JSON] = "--json" in own
         return _guarded(ctx, lambda: super(_Program, self).parse_args(ctx, args))
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command; what it raises becomes one line and an exit code."""
+        """Run a command; its exceptions become one line and an exit code."""
         return _guarded(ctx, lambda: super(_Program, self).invoke(ctx))
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the page of the manual."""
+        """Write the manual page."""
         super().format_help(ctx, formatter)
         with help_pages.section(formatter, "SHELL COMPLETION"):
             help_pages.verbatim(
@@ -196,7 +196,7 @@ class _Program(_Group):
 
 
 def _guarded(ctx: click.Context, call: Callable[[], _T]) -> _T:
-    """Make a call; whatever fails in it is one line and an exit code."""
+    """Make a call; any failure in it becomes one line and an exit code."""
     try:
         return call()
     except click.UsageError as error:
@@ -217,7 +217,7 @@ def _guarded(ctx: click.Context, call: Callable[[], _T]) -> _T:
 
 
 def _of_system(error: OSError) -> exit_codes.FailureError:
-    """Say what the system refused: what names no file, is the printing."""
+    """Say what the system refused: without a file name, it was the output."""
     if error.filename is None:
         return files.standard_output_failed(error)
     return exit_codes.of_file("use", click.format_filename(str(error.filename)), error)
@@ -226,16 +226,16 @@ def _of_system(error: OSError) -> exit_codes.FailureError:
 def _end(failure: exit_codes.FailureError, *, shown_as_json: bool) -> NoReturn:
     """Print the one line, and end."""
     if failure.exit is exit_codes.Exit.CLOSED_PIPE:
-        # Whoever reads has seen enough, as `head` has.
+        # The reader has seen enough, like `head`.
         raise click.exceptions.Exit(failure.exit)
     if shown_as_json:
-        # It brings keys, and with them cryptography.
+        # It imports keys, and with them cryptography.
         from joseal.cli import json_output  # noqa: PLC0415
 
         shown = {"code": failure.code, "message": failure.message, "exit": int(failure.exit)}
         click.echo(json_output.line({"error": shown}), err=True, nl=False)
     else:
-        # What the user named may hold anything, and this is one line.
+        # Names from the user may contain anything, and this has to be one line.
         line = "".join(char if char.isprintable() else "?" for char in str(failure))
         click.echo(f"joseal: {line}", err=True)
     raise click.exceptions.Exit(failure.exit)
@@ -246,7 +246,7 @@ def _module(name: str) -> str:
 
 
 def _group(name: str, entry: _Entry) -> _Group:
-    """Make a group of the table's entries."""
+    """Make a group from the table's entries."""
     group = _Group(name=name, help=f"{entry.summary}\n\n{entry.more}")
     group.prefix = f"{name} "
     return group
@@ -257,7 +257,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
     del option
     if not value:
         return
-    # It brings the parsers of e-mail and of ZIP files.
+    # It imports the parsers of e-mail and ZIP files.
     from importlib import metadata  # noqa: PLC0415
 
     try:
@@ -272,7 +272,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, value: object) ->
     cls=_Program,
     context_settings={
         "help_option_names": ["-h", "--help"],
-        # As wide as the terminal is.
+        # As wide as the terminal.
         "max_content_width": sys.maxsize,
     },
     params=[
@@ -290,8 +290,8 @@ def program() -> None:
     """Encrypt, decrypt, sign and verify JOSE tokens, and send payouts.
 
     "-" is standard input or output, and the default. Secrets come from files, the environment or a
-    prompt, never from arguments. Files with a plaintext or a private key are made with mode 0600,
-    and appear only when they are complete.
+    prompt, never from arguments. Files with a plaintext or a private key have mode 0600, and appear
+    only when they are complete.
 
     With --json a result is one JSON object on one line. A failure is one line on standard error,
     "joseal: CODE: TEXT", or with --json {"error": {"code": CODE, "message": TEXT, "exit": NUMBER}}.

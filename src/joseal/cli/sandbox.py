@@ -1,4 +1,4 @@
-"""`joseal sandbox`: run the stand-in for the payouts server until it is stopped."""
+"""`joseal sandbox`: run a test server for the payouts API until it is stopped."""
 
 import contextlib
 import itertools
@@ -22,12 +22,12 @@ from joseal.juspay.sandbox.faults import AT_CONNECTING
 _POLL_SECONDS: Final = 0.2
 _SID: Final = "JuspaySID"
 
-# Those whose keys have a public half, which a client encrypts to.
+# The algs whose keys have a public half, which a client encrypts to.
 _ALGS: Final = tuple(
     name for name, alg in ALGS.items() if alg.kind in ("RSA", "curve", "AKP") and not alg.legacy
 )
 
-# Those that can happen to a request at any server.
+# The faults that can happen to a request at any server.
 _FAULTS: Final = tuple(
     fault.value
     for fault in Fault
@@ -52,15 +52,13 @@ class _Labels(Group, frozen=True, kw_only=True):
                 ["--kid"], default="JuspayKID", metavar="LABEL", help="The label of its key."
             ),
             click.Option(
-                ["--sid"], metavar="LABEL", help=f"The label of yours; {_SID} unless named."
+                ["--sid"], metavar="LABEL", help=f"The label of your key; the default is {_SID}."
             ),
-            click.Option(
-                ["--no-sid"], is_flag=True, help="The account was given no label for yours."
-            ),
+            click.Option(["--no-sid"], is_flag=True, help="The account has no label for your key."),
             click.Option(
                 ["--stringified"],
                 is_flag=True,
-                help="Payloads hold a JSON string with the body's JSON text.",
+                help="Payloads contain a JSON string with the body's JSON text.",
             ),
             click.Option(
                 ["--merchant-id"], default="sandbox-merchant", metavar="NAME", help="Yours."
@@ -72,7 +70,7 @@ class _Labels(Group, frozen=True, kw_only=True):
         """The label of the client's key.
 
         Raises:
-            UsageError: one is named, and is to be left out.
+            UsageError: one is given and also left out.
         """
         if self.no_sid and self.sid is not None:
             raise click.UsageError("--sid and --no-sid exclude each other")
@@ -94,7 +92,7 @@ class _Labels(Group, frozen=True, kw_only=True):
             ["--public-key", "public_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Where its public key is written; a temporary file unless named.",
+            help="Where its public key is written; the default is a temporary file.",
         ),
         *_Labels.params(),
         click.Option(["--tls"], is_flag=True, help="Speak HTTPS, on localhost."),
@@ -102,8 +100,8 @@ class _Labels(Group, frozen=True, kw_only=True):
             ["--ca", "ca_path"],
             type=options.PATH,
             metavar="FILE",
-            help="With --tls: where the certificate to trust is written; a temporary file unless "
-            "named.",
+            help="With --tls: where the certificate to trust is written; the default is a "
+            "temporary file.",
         ),
         click.Option(
             ["--fault", "faults"],
@@ -117,7 +115,7 @@ class _Labels(Group, frozen=True, kw_only=True):
             type=click.IntRange(1),
             default=1,
             metavar="N",
-            help="Each Nth attempt goes wrong; 1, for all, unless given.",
+            help="Every Nth attempt goes wrong; the default is 1, for all.",
         ),
         click.Option(
             ["--hidden-reads"],
@@ -162,11 +160,12 @@ def command(
     ask_password: bool,
     as_json: bool,
 ) -> None:
-    """Run a stand-in for the payouts server on 127.0.0.1, until Ctrl-C.
+    """Run a test server for the payouts API on 127.0.0.1, until Ctrl-C.
 
-    It makes a key pair and an API key for this run (--key and --alg name other ones), says where
-    it is and what a client needs, and prints a line for every attempt that arrives whole. With
-    --alg HPKE-9 it takes the post-quantum payloads that no page of Juspay has: a draft, for tests.
+    It makes a key pair and an API key for this run (--key and --alg change that), prints its
+    address and what a client needs, and then a line for every attempt that arrives complete. With
+    --alg HPKE-9 it accepts post-quantum payloads, which Juspay does not document: a draft, for
+    tests.
 
     With --json, the first line is {"url": TEXT, "merchant_id": TEXT, "api_key": TEXT, "kid": TEXT,
     "sid": TEXT or null, "alg": TEXT, "public_key": PATH, "authority": PATH or null}, and one for an
@@ -199,13 +198,13 @@ def command(
 def _run(
     sandbox: Sandbox, public_path: Path | None, ca_path: Path | None, *, tls: bool, as_json: bool
 ) -> None:
-    """Run the sandbox until Ctrl-C, and leave nothing behind that was not asked for.
+    """Run the sandbox until Ctrl-C, and leave nothing behind that was not requested.
 
     Raises:
-        FailureError: a file can't be written, or the port can't be had.
+        FailureError: a file can't be written, or the port is not available.
     """
     with contextlib.ExitStack() as stack:
-        # To be stopped by a service manager is as good as Ctrl-C.
+        # A stop by a service manager counts as Ctrl-C.
         before = signal.signal(signal.SIGTERM, signal.default_int_handler)
         stack.callback(signal.signal, signal.SIGTERM, before)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="joseal-")))
@@ -214,7 +213,7 @@ def _run(
         files.write(path, text.encode(), private=False)
         _start(sandbox, stack)
         trusted = _write_authority(sandbox, folder, ca_path) if tls else None
-        # Ctrl-C is how this command ends, and no failure.
+        # Ctrl-C is the normal end of this command, not a failure.
         with contextlib.suppress(KeyboardInterrupt):
             told = _needed(sandbox, path, trusted)
             _introduce(told, as_json=as_json)
@@ -242,7 +241,7 @@ def _key(path: Path | None, alg: str | None, source: options.Password) -> Key:
 
 
 def _script(names: tuple[str, ...], every: int) -> Callable[[Call], FaultPlan | None]:
-    """Return a script in which each Nth attempt goes wrong, one way after the other."""
+    """Return a plan in which every Nth attempt goes wrong, each in the next way."""
     plays = itertools.cycle([FaultPlan(fault=Fault(name)) for name in names])
     attempts = itertools.count(1)
 
@@ -255,11 +254,11 @@ def _script(names: tuple[str, ...], every: int) -> Callable[[Call], FaultPlan | 
 
 
 def _prepare(make: Callable[[], Sandbox]) -> Sandbox:
-    """Make the sandbox; what it says of a label or a URL is said of the usage.
+    """Make the sandbox; errors about a label or a URL become usage errors.
 
     Raises:
         UsageError: a label or the merchant id can't be sent, or the webhook's URL is refused.
-        InvalidKeyError: the key opens nothing.
+        InvalidKeyError: the key can't decrypt.
     """
     try:
         return make()
@@ -269,10 +268,10 @@ def _prepare(make: Callable[[], Sandbox]) -> Sandbox:
 
 
 def _start(sandbox: Sandbox, stack: contextlib.ExitStack) -> None:
-    """Begin to listen, until `stack` ends.
+    """Listen until `stack` ends.
 
     Raises:
-        FailureError: the port can't be had.
+        FailureError: the port is not available.
     """
     try:
         stack.enter_context(sandbox)
@@ -284,14 +283,14 @@ def _start(sandbox: Sandbox, stack: contextlib.ExitStack) -> None:
 
 
 def _write_authority(sandbox: Sandbox, folder: Path, named: Path | None) -> Path:
-    """Write the certificate that a client has to trust, and return where it is."""
+    """Write the certificate that a client has to trust, and return its path."""
     path = folder / "ca.pem" if named is None else named
     files.write(path, sandbox.ca_pem.encode(), private=False)
     return path
 
 
 def _needed(sandbox: Sandbox, public_path: Path, trusted: Path | None) -> dict[str, str | None]:
-    """Return what a client needs."""
+    """Return the settings for a client."""
     return {
         "url": sandbox.url,
         "merchant_id": sandbox.merchant_id,
@@ -305,7 +304,7 @@ def _needed(sandbox: Sandbox, public_path: Path, trusted: Path | None) -> dict[s
 
 
 def _introduce(told: dict[str, str | None], *, as_json: bool) -> None:
-    """Print what a client needs, each on a line that can be copied."""
+    """Print the settings for a client, each on a line that can be copied."""
     if as_json:
         click.echo(line(told), nl=False)
         return
@@ -317,7 +316,7 @@ def _introduce(told: dict[str, str | None], *, as_json: bool) -> None:
 
 
 def _follow(sandbox: Sandbox, *, as_json: bool) -> None:
-    """Print a line for each attempt, for ever."""
+    """Print a line for each attempt, forever."""
     shown = 0
     while True:
         for record in sandbox.received[shown:]:

@@ -50,8 +50,8 @@ def command(
     """Sign a file or a stream as a compact JWS token.
 
     The key is a private or a symmetric one. IN is the payload, at most 16 MiB; the default is
-    standard input. All of it is signed, also a line end at its end. On a terminal, a line end
-    follows the token. A payload over the limit ends with 1.
+    standard input. All of it is signed, including a final line end. On a terminal, a line end
+    follows the token. For a payload over the limit the status is 1.
 
     With --json: {"token": TEXT, "detached": BOOL, "b64": BOOL}.
     """
@@ -66,7 +66,7 @@ def command(
         )
         token = signer.sign(payload)
     except ValueError as error:
-        # Of the header's members, or of a payload that can't be in a token as it is.
+        # About the header's members, or about a payload that can't be in a token unencoded.
         reason = str(error)
     else:
         line = json_output.line({"token": token, "detached": detached, "b64": not unencoded})

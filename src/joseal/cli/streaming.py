@@ -1,8 +1,8 @@
 """`--stream` of `encrypt` and `decrypt`: messages larger than memory.
 
 Rules:
-- A failure leaves the target as it was, and is one line that names the file at fault.
-- A refusal of a size names `--stream`, where that is what is missing.
+- A failure leaves the target as it was, and is one line with the name of the file at fault.
+- An error about a size names `--stream` if that would help.
 
 Source: none; `joseal.stream` does the work.
 """
@@ -29,16 +29,16 @@ def option() -> click.Parameter:
     return click.Option(
         ["--stream"],
         is_flag=True,
-        help="Work through a message of any size without holding it in memory.",
+        help="Process a message of any size without keeping it in memory.",
     )
 
 
 @hide_locals
 def encrypt(encrypter: Encrypter, source: Path, target: Path) -> None:
-    """Encrypt what `source` has into `target`.
+    """Encrypt the content of `source` into `target`.
 
     Raises:
-        UsageError: the encrypter's enc, or compression, does not go with a stream.
+        UsageError: the encrypter's enc, or compression, does not work with a stream.
         FailureError: a file can't be used.
     """
     with _source(source) as plaintext, files.writing(target, private=False) as token:
@@ -53,7 +53,7 @@ def encrypt(encrypter: Encrypter, source: Path, target: Path) -> None:
 
 @hide_locals
 def decrypt(decrypter: Decrypter, source: Path, target: Path) -> None:
-    """Open the token that is all of `source` into `target`.
+    """Decrypt the token that makes up `source` into `target`.
 
     Raises:
         UsageError: the source is a pipe.
@@ -68,7 +68,7 @@ def decrypt(decrypter: Decrypter, source: Path, target: Path) -> None:
 
 @contextmanager
 def naming_streams() -> Generator[None]:
-    """Add `--stream` to a refusal of what is held in memory.
+    """Add `--stream` to an error about data that has to fit in memory.
 
     Raises:
         FailureError: a token or a plaintext is over its limit.
@@ -85,14 +85,14 @@ def naming_streams() -> Generator[None]:
 
 
 class _Source:
-    """A binary file whose failures name it."""
+    """A binary file whose errors name it."""
 
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path
 
     def read(self, size_bytes: int, /) -> bytes:
-        """Return up to so many bytes.
+        """Return up to a number of bytes.
 
         Raises:
             FailureError: they can't be read.

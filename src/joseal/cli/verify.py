@@ -58,7 +58,7 @@ def command(
     """Verify a compact JWS token, and write its payload.
 
     IN is the token, at most 24 MiB; the default is standard input. White space around it is
-    ignored. Nothing is written before the signature was found valid. For a detached token nothing
+    ignored. Nothing is written before the signature has been verified. For a detached token nothing
     is written, because you have the payload; the exit code is the result. With several keys, a
     token that names a kid is tried only with that key, and a token without a kid with at most four.
 

@@ -1,4 +1,4 @@
-"""`joseal verify-vectors`: run test vectors, and report what came out."""
+"""`joseal verify-vectors`: run test vectors, and report the results."""
 
 import contextlib
 import sys
@@ -24,11 +24,11 @@ from joseal.conformance.reports.summary import (
     verdict,
 )
 
-# A report file has them all.
+# A report file has all of them.
 _MOST_SHOWN: Final = 20
 _OTHER: Final = "not looked at: its name does not end in .json"
 _LINE: Final = 79
-# Without an escape, which NO_COLOR and a log could not take.
+# Without escapes, for NO_COLOR and for logs.
 _CLEAR: Final = f"\r{' ' * _LINE}\r"
 _SHORT: Final = {
     Outcome.PASSED: "passed",
@@ -57,7 +57,7 @@ def _output(name: str, text: str) -> click.Option:
         click.Option(
             ["--exec", "exec_words"],
             metavar="COMMAND",
-            help="A command that runs them instead, asked on its standard input.",
+            help="A command that runs them instead; it gets requests on standard input.",
         ),
         click.Option(
             ["--exec-timeout"],
@@ -126,11 +126,11 @@ def command(
 
 
 def _run(paths: tuple[Path, ...], name: str, words: str | None, timeout: float) -> Report:
-    """Ask a library, or a command.
+    """Return a library or a command as backend.
 
     Raises:
         FailureError: the library is not installed.
-        UsageError: the command is not one.
+        UsageError: the command is not valid.
     """
     on_file = _progress()
     try:
@@ -161,7 +161,7 @@ def _command(words: str, timeout: float) -> conformance.ByCommand:
 
 
 def _progress() -> Callable[[str], None] | None:
-    """Name each file on a terminal's standard error while it is run; elsewhere be silent."""
+    """Show the name of each file on standard error while it is run, if that is a terminal."""
     return _name_file if sys.stderr.isatty() else None
 
 
@@ -170,11 +170,11 @@ def _name_file(name: str) -> None:
 
 
 def _end(report: Report, *, strict: bool) -> None:
-    """Fail where the report does.
+    """Fail if the report does.
 
     Raises:
-        FailureError: an unexpected result, a file that can't be read, or nothing was run; with
-            `strict`, anything that was left out.
+        FailureError: a result was unexpected, a file can't be read, or nothing was run; or, with
+            `strict`, something was left out.
     """
     if report.count(Outcome.UNEXPECTED):
         raise exit_codes.FailureError("unexpected", verdict(report), exit_codes.Exit.TOKEN)
@@ -185,12 +185,12 @@ def _end(report: Report, *, strict: bool) -> None:
 
 
 def plain(text: str) -> str:
-    """Write a text that came from a file so that it can't steer a terminal: printable ASCII."""
+    """Write a text from a file so that it can't control a terminal: printable ASCII."""
     return visible(text).encode("ascii", "backslashreplace").decode("ascii")
 
 
 def show(page: Page, report: Report) -> None:
-    """Print the tables, and the verdict last, where it is seen."""
+    """Print the tables, and the verdict last, where it is easy to see."""
     page.title("By file")
     page.table(("file", *_SHORT.values()), [_file_row(file) for file in report.files if file.form])
     page.title("By flag")
@@ -219,7 +219,7 @@ def _show_reasons(page: Page, report: Report, outcome: Outcome) -> None:
 
 
 def _show_files(page: Page, report: Report) -> None:
-    """Name the files of which nothing was run, those with a fault first."""
+    """List the files of which nothing was run, those with a fault first."""
     problems = [file for file in report.files if file.problem]
     broken = [(file.path, file.problem) for file in problems if file.broken]
     empty = [(file.path, file.problem) for file in problems if not file.broken]

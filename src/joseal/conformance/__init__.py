@@ -1,4 +1,4 @@
-"""Test vectors: read them in any of the known formats, run them, and report what came out.
+"""Test vectors: read them in any of the known formats, run them, and report the results.
 
     >>> from pathlib import Path
     >>> from joseal import conformance
@@ -6,10 +6,10 @@
 
 Rules:
 - Every file and every case that is found is in the report: run, or not run for a named reason.
-- A report holds names, numbers and fixed words: no key, no token, no plaintext.
-- Whatever a file holds, reading and running it is bounded and raises nothing.
+- A report contains names, numbers and fixed words: no key, no token, no plaintext.
+- Whatever a file contains, reading and running it is bounded and raises nothing.
 
-Source: vectors/README.md has our format and where the others are from.
+Source: vectors/README.md has joseal's own format and the origin of the others.
 """
 
 from joseal.conformance.backends.command import ByCommand

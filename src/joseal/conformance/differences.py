@@ -1,11 +1,11 @@
-"""Where joseal does otherwise than a published vector says, on purpose: a table, with reasons.
+"""Where joseal intentionally differs from a published vector: a table, with reasons.
 
 Rules:
-- A case is known by its file's schema, its number and the end of its token, so that no case of
-  another file is taken for it.
-- A listed case that comes out as its file says is unexpected too: the table holds nothing more
-  than what is so.
-- Differences that follow from a case's inputs (a size, a label) are said by the reader of the
+- A case is identified by its file's schema, its number and the end of its token, so that a case
+  from a different file never matches.
+- A listed case with the result from its file is unexpected too: the table has only real
+  differences.
+- Differences that follow from a case's inputs (a size, a label) are detected by the reader of the
   format, before anything is run. Their reasons are here.
 
 Source: docs/decisions.md, decision 14; SECURITY.md.
@@ -43,5 +43,5 @@ _TAIL: Final = 16
 
 
 def reason(schema: str, case: str, token: str) -> str | None:
-    """Return why joseal does otherwise on purpose; None where it does not."""
+    """Return why joseal intentionally differs; None if it does not."""
     return _TABLE.get((schema, case, token[-_TAIL:]))

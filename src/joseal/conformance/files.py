@@ -1,10 +1,10 @@
-"""From paths to a report: which files are read, and what is said of those that are not.
+"""From paths to a report: which files are read, and how the others are reported.
 
 Rules:
-- A directory is walked in the order of names, following no link; of it, files named `*.json` are
-  read. A file that is named itself is read whatever its name.
+- A directory is walked in the order of names, without following links, and its `*.json` files are
+  read. A file that is given itself is read whatever its name.
 - Only regular files are opened, and read up to a bound: a pipe or a device would never end.
-- A name is printed with whatever could steer a terminal or a page made visible.
+- A name is printed with anything that could control a terminal or a page made visible.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ _NOT_JSON: Final = "not one strict JSON value"
 _TOO_LARGE: Final = f"over {formats.MOST_FILE_BYTES // 1024 // 1024} MiB"
 _NO_FILE: Final = "no regular file"
 
-# A few vectors of this project's own, which come with the package.
+# A few of this project's own vectors, which come with the package.
 SHIPPED: Final = Path(__file__).parent / "vectors"
 
 
@@ -47,15 +47,16 @@ def verify(
 
     Args:
         paths: files and directories.
-        backend: the library to ask.
-        on_file: is told the name of each file before it is read.
+        backend: the library to test.
+        on_file: called with the name of each file before it is read.
 
     Returns:
         The results of all files.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        Exception: whatever `on_file` raises. A file that can't be read is an entry of the report.
+        Exception: anything that `on_file` raises. A file that can't be read is an entry in the
+            report.
 
     Example:
         >>> from pathlib import Path
@@ -100,7 +101,7 @@ def _checked(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def visible(text: str) -> str:
-    """Write whatever is not printable as an escape, so that it steers neither terminal nor page."""
+    """Escape anything that is not printable, so that it can't control a terminal or a page."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
         for char in text
@@ -137,7 +138,7 @@ def _report(found: _Found, backend: Backend) -> FileReport:
 
 def _read(path: Path) -> tuple[bytes | None, str]:
     """Read a file up to the bound; or say why not."""
-    # Without O_NONBLOCK a named pipe would wait for a writer before it could be told what it is.
+    # Without O_NONBLOCK, opening a named pipe would wait for a writer before its type is known.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         descriptor = os.open(path, flags)

@@ -1,8 +1,8 @@
 """The model of a test vector: its input, the expected result, and the answers of a backend.
 
 Rules:
-- Nothing here shows a key, a token or a plaintext in its repr: people run this on files of theirs.
-- A task says what to do in terms of the RFCs, so that any library can be asked.
+- Nothing here shows a key, a token or a plaintext in its repr: people run this on their own files.
+- A task says what to do in terms of the RFCs, so that any library can be tested.
 
 Source: RFC 7515, RFC 7516, RFC 7517, RFC 7518.
 """
@@ -14,14 +14,14 @@ from msgspec import Struct
 
 Jwk: TypeAlias = dict[str, object]
 
-# Texts of a file that reports repeat are cut there.
+# Texts from a file that reports repeat are truncated at this length.
 MOST_ID: Final = 60
 MOST_TEXT: Final = 300
 MOST_FLAGS: Final = 16
 
 
 class Hidden(Struct, frozen=True):
-    """A struct that shows nothing of what it holds."""
+    """A struct that does not show its content."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
@@ -38,7 +38,7 @@ class NotRun(Task, frozen=True):
 
 
 class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
-    """What the one who opens or verifies was told to accept: `opener` of our own format."""
+    """What the recipient was told to accept: `opener` in joseal's own format."""
 
     enc: tuple[str, ...] | None = None
     typ: str | None = None
@@ -53,12 +53,13 @@ class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
     accept_unprotected: tuple[str, ...] = ()
 
 
-# Third-party files test what a library can do at all, so what is off by default is on.
+# Third-party files test everything that a library can do, so options that are off by default are
+# on.
 EVERYTHING = Settings(accept_zip=True, legacy=True)
 
 
 class Loader(Hidden, frozen=True, forbid_unknown_fields=True):
-    """What the caller says of a key, and what is then made of it: `loader` of our own format."""
+    """What the caller says about a key, and its use: `loader` in joseal's own format."""
 
     alg: str | None = None
     kid: str | None = None
@@ -129,14 +130,14 @@ class Agree(Task, frozen=True):
 
 
 class Derive(Task, frozen=True):
-    """Derive what an ECDH-ES header and the recipient's JWK give. RFC 7518 section 4.6.2."""
+    """Derive the key from an ECDH-ES header and the recipient's JWK. RFC 7518 section 4.6.2."""
 
     jwk: Jwk
     header: dict[str, object]
 
 
 class Mac(Task, frozen=True):
-    """Verify an HMAC, which must be a whole one. RFC 7518 section 3.2."""
+    """Verify an HMAC, which must be complete. RFC 7518 section 3.2."""
 
     alg: str
     key: bytes
@@ -152,14 +153,14 @@ class Load(Task, frozen=True):
 
 
 class LoadKey(Task, frozen=True):
-    """Load the text of a JWK and put the key to its use; its thumbprint comes out. RFC 7517."""
+    """Load the text of a JWK and use the key; the output is its thumbprint. RFC 7517."""
 
     text: str
     loader: Loader
 
 
 class LoadKeys(Task, frozen=True):
-    """Load the text of a JWK Set; the thumbprints come out, one after another. RFC 7517."""
+    """Load the text of a JWK Set; the output is the thumbprints, one after another. RFC 7517."""
 
     text: str
     loader: Loader
@@ -176,14 +177,14 @@ class Expected(Hidden, frozen=True):
     """The result that the file demands.
 
     Attributes:
-        output: the bytes that must come out.
-        any_output: bytes must come out, and the file does not say which. Without both, it must be
+        output: the expected bytes.
+        any_output: bytes are expected, and the file does not say which. Without both, it must be
             refused.
-        told: what else must be told, where the file has it: the header of a token, in its order;
+        told: what else must be returned, if the file has it: the header of a token, in its order;
             whether a key is `private`; which members of a set were `skipped`.
-        code: the error code, where the file says one.
-        may_refuse: refusing is right too.
-        but_not: with implicit rejection, bytes may come out, but never these ones.
+        code: the error code, if the file names one.
+        may_refuse: refusing is correct too.
+        but_not: with implicit rejection, there may be output, but never these bytes.
     """
 
     output: bytes | None = None
@@ -195,11 +196,11 @@ class Expected(Hidden, frozen=True):
 
     @property
     def opens(self) -> bool:
-        """Whether bytes must come out."""
+        """Whether bytes are expected."""
         return self.any_output or self.output is not None
 
     def say(self) -> str:
-        """Say it in words that hold nothing of the bytes."""
+        """Describe it in words that contain none of the bytes."""
         if self.opens:
             return "ok, or refused" if self.may_refuse else "ok"
         if self.but_not is not None:
@@ -211,12 +212,12 @@ class Case(Hidden, frozen=True):
     """One case of a file.
 
     Attributes:
-        id: what the file calls it.
-        comment: what the file says of it.
+        id: its name in the file.
+        comment: the file's comment on it.
         flags: names that the file explains in its notes.
         task: what to do.
-        expected: what must come out.
-        different: why joseal does otherwise on purpose, if it does.
+        expected: the expected result.
+        different: why joseal intentionally differs, if it does.
     """
 
     id: str
@@ -244,7 +245,7 @@ class Vectors(Hidden, frozen=True):
 
 
 class Output(Hidden, frozen=True):
-    """A backend's answer: bytes, and what else it tells; see `Expected`."""
+    """A backend's answer: bytes, and what else it returns; see `Expected`."""
 
     raw: bytes
     told: Mapping[str, object] | None = None
@@ -258,14 +259,14 @@ class Refusal(Struct, frozen=True):
 
 
 class Lacking(Struct, frozen=True):
-    """A backend's answer: it has no such thing; `refused` where it was asked and said no."""
+    """A backend's answer: it does not support this; `refused` if it was asked and refused."""
 
     reason: str
     refused: bool = False
 
 
 class Silent(Struct, frozen=True):
-    """No answer of a backend: it hung, ended or talked nonsense. Never what a file expects."""
+    """No answer from a backend: it hung, ended or answered nonsense. Never what a file expects."""
 
     reason: str
 

@@ -1,6 +1,6 @@
-"""When a report was made, and by which versions: what makes it evidence that can be repeated.
+"""When a report was made, and by which versions, so that the evidence can be reproduced.
 
-Source: none; the form is this project's own.
+Source: none; the format is this project's own.
 """
 
 import datetime as dt
@@ -18,7 +18,7 @@ class Origin(Struct, frozen=True):
     """When a report was made, and by which versions.
 
     Attributes:
-        date: in UTC, to the second, as RFC 3339 writes it.
+        date: in UTC, to the second, in the format of RFC 3339.
         joseal: its version.
         cryptography: its version.
         openssl: the version that cryptography brings or links to.
@@ -41,7 +41,7 @@ class Origin(Struct, frozen=True):
     python: str = ""
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return names and values, for a reader.
+        """Return names and values, for readers.
 
         Returns:
             Pairs of a name and a value.
@@ -65,7 +65,7 @@ class Origin(Struct, frozen=True):
 
 
 def now() -> Origin:
-    """Return the origin of a report that is made now, here."""
+    """Return the origin of a report that is made here and now."""
     made = dt.datetime.now(dt.UTC).replace(microsecond=0)
     return Origin(
         made.isoformat().replace("+00:00", "Z"),

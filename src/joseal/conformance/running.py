@@ -1,10 +1,10 @@
-"""Run cases and judge what came out.
+"""Run cases and judge the results.
 
 Rules:
 - Every case ends as one of four outcomes; none is dropped.
-- A difference counts as one on purpose only where the table or the case's inputs said so before it
-  was run.
-- What a peer does otherwise than a file says is shown as it is: files have rules of their own.
+- A difference counts as intentional only if the table or the case's inputs said so before it was
+  run.
+- Where a peer differs from a file, that is shown as it is: files have their own rules.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ from joseal.errors import InvalidKeyError
 
 
 class Outcome(StrEnum):
-    """The result of a case. A known difference is one that joseal makes on purpose, and explains.
+    """The result of a case. A known difference is intentional, and joseal explains it.
 
     Example:
         >>> from joseal.conformance import Outcome
@@ -48,12 +48,12 @@ class Result(Struct, frozen=True):
     """A report's entry for one case, without any of its bytes.
 
     Attributes:
-        id: what the file calls the case.
-        comment: what the file says of it.
+        id: the case's name in the file.
+        comment: the file's comment on it.
         flags: the names of the file's notes that it belongs to.
         outcome: how it ended.
         expected: what the file says, in words.
-        got: what came out, in words.
+        got: the actual result, in words.
         reason: why it was not run, or why it differs on purpose.
 
     Example:
@@ -80,12 +80,12 @@ class FileReport(Struct, frozen=True):
 
     Attributes:
         path: the file's name, printable.
-        form: its format; empty where there are no vectors in it.
+        form: its format; empty if there are no vectors in it.
         results: one for each case.
-        notes: what the file says of its flags.
-        problem: why nothing of it was read.
-        broken: whether that is a fault, and not just another kind of file.
-        sha256: of the file's bytes, in hex; empty where they could not be read.
+        notes: what the file says about its flags.
+        problem: why the file was not read.
+        broken: whether that is a fault, and not just a different kind of file.
+        sha256: the hash of the file's bytes, in hex; empty if they could not be read.
 
     Example:
         >>> from pathlib import Path
@@ -106,10 +106,10 @@ class FileReport(Struct, frozen=True):
     sha256: str = ""
 
     def count(self, outcome: Outcome) -> int:
-        """Count the cases that ended so.
+        """Count the cases with an outcome.
 
         Args:
-            outcome: the result to count.
+            outcome: the outcome to count.
 
         Returns:
             The number of cases of this file.
@@ -133,7 +133,7 @@ class Report(Struct, frozen=True):
     """The results for all files.
 
     Attributes:
-        backend: the library that was asked, with its version.
+        backend: the tested library, with its version.
         files: one for each file, in the order in which they were found.
         others: the files that were not looked at, because their names don't end in `.json`.
         origin: when it was made, and by which versions.
@@ -155,14 +155,14 @@ class Report(Struct, frozen=True):
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """The files of which no case was run: of other names, or of no form that is known."""
+        """The files of which no case was run: those with other names, or of no known format."""
         return (*(file.path for file in self.files if file.problem), *self.others)
 
     def count(self, outcome: Outcome) -> int:
-        """Count the cases that ended so.
+        """Count the cases with an outcome.
 
         Args:
-            outcome: the result to count.
+            outcome: the outcome to count.
 
         Returns:
             The number of cases in all files.
@@ -182,10 +182,10 @@ class Report(Struct, frozen=True):
         return sum(file.count(outcome) for file in self.files)
 
     def reasons(self, outcome: Outcome) -> Counter[str]:
-        """Count the reasons of the cases that ended so.
+        """Count the reasons of the cases with an outcome.
 
         Args:
-            outcome: the result to count.
+            outcome: the outcome to count.
 
         Returns:
             Each reason, with the number of its cases.
@@ -251,7 +251,7 @@ def _agrees(expected: Expected, answer: Answer, *, own: bool) -> bool:
 
 def _fits(expected: Expected, answer: Output) -> bool:
     if not expected.opens:
-        # An empty message is not a secret that could come out.
+        # An empty message is not a secret that could leak.
         return expected.but_not == b"" or expected.but_not not in {None, answer.raw}
     return _same_bytes(expected, answer) and _same_told(expected, answer)
 
@@ -263,12 +263,12 @@ def _same_bytes(expected: Expected, answer: Output) -> bool:
 def _same_told(expected: Expected, answer: Output) -> bool:
     if expected.told is None or answer.told is None:
         return True
-    # Mappings are equal in any order, and the order of a header is part of what was protected.
+    # Mappings are equal in any order, but the order of a header is part of what is protected.
     return expected.told == answer.told and list(expected.told) == list(answer.told)
 
 
 def _say(expected: Expected, answer: Answer) -> str:
-    """Say in words what came out, with none of its bytes."""
+    """Describe the result in words, with none of its bytes."""
     if isinstance(answer, Lacking):
         return InvalidKeyError.code if answer.refused else ""
     if isinstance(answer, Silent):

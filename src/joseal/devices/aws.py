@@ -6,10 +6,10 @@
 Rules:
 - The service does the whole private operation. Lengths, points and the size of the encapsulated
   secret are checked before it is asked.
-- `InvalidCiphertextException` alone is a refused ciphertext. All else that a client raises is
-  `KeyUnavailableError`: what was to be decrypted may be good.
-- An alias is looked up once: the key that it names when it is loaded stays the key.
-- Time-outs and retries are the client's: botocore takes them for a client and not for a call.
+- Only `InvalidCiphertextException` is a refused ciphertext. Everything else that a client raises is
+  `KeyUnavailableError`: the message may be good.
+- An alias is looked up once: the key stays the one that the alias named when it was loaded.
+- Time-outs and retries are set on the client: botocore takes them for a client and not for a call.
 
 Source: AWS Key Management Service API reference: Decrypt, DeriveSharedSecret, Decapsulate, Sign,
 GetPublicKey; FIPS 204 section 6.2 for the representative of a long message.
@@ -41,7 +41,7 @@ _CAUSES: Final[Mapping[str, Cause]] = {
     "ThrottlingException": "busy",
 }
 
-# What GetPublicKey calls the list that has a name of the service's, and the name.
+# The list in GetPublicKey's answer that has the service's name of an alg, and that name.
 _ENCRYPTION: Final = "EncryptionAlgorithms"
 _AGREEMENT: Final = "KeyAgreementAlgorithms"
 _ENCAPSULATION: Final = "EncapsulationAlgorithms"
@@ -68,8 +68,8 @@ _SERVED: Final[Mapping[str, tuple[str, str]]] = {
     **dict.fromkeys(("Ed25519", "EdDSA"), (_SIGNING, "ED25519_SHA_512")),
     **dict.fromkeys(("ML-DSA-44", "ML-DSA-65", "ML-DSA-87"), (_SIGNING, "ML_DSA_SHAKE_256")),
 }
-# These sign the message itself, of which the service takes so much. For ML-DSA there is a
-# representative of a longer one.
+# These sign the message itself, which the service accepts up to this size. For ML-DSA, a longer
+# message has a representative.
 _WHOLE: Final = frozenset({"eddsa", "ml-dsa"})
 _MOST_MESSAGE_BYTES: Final = 4096
 _MU_BYTES: Final = 64
@@ -137,7 +137,8 @@ class _AwsKey(Opaque):
         """Sign; the hash of RSA and ECDSA is computed here.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, refuses, or does not sign so much.
+            KeyUnavailableError: the service can't be asked, refuses, or does not sign messages of
+                this size.
         """
         family = SIGS[alg].family
         kind, message = self._message(alg, data)
@@ -152,7 +153,7 @@ class _AwsKey(Opaque):
         return key_service.raw_ecdsa(alg, signature) if family == "ecdsa" else signature
 
     def _message(self, alg: str, data: bytes) -> tuple[str, bytes]:
-        """Return what the service signs, and the name of its kind."""
+        """Return the bytes that the service signs, and the name of their kind."""
         if SIGS[alg].family not in _WHOLE:
             return "DIGEST", key_service.digest(alg, data)
         if len(data) <= _MOST_MESSAGE_BYTES:
@@ -167,16 +168,17 @@ class _AwsKey(Opaque):
 
 @final
 class AwsKms(Opaque):
-    """AWS KMS, by a client that is the caller's.
+    """AWS KMS, through the caller's client.
 
-    Safe to share between threads, as the client is. Not with a forked process: make the client and
-    load the key there.
+    Safe to share between threads, like the client, but not with a forked process: make the client
+    and load the key there.
 
     Args:
-        client: of boto3 or botocore: `boto3.client("kms")`, with time-outs and retries of its own.
+        client: a boto3 or botocore client, `boto3.client("kms")`, with its own time-outs and
+            retries.
 
     Raises:
-        TypeError: it is not one.
+        TypeError: it is not such a client.
 
     Source: AWS Key Management Service API reference.
     """
@@ -192,7 +194,7 @@ class AwsKms(Opaque):
 
     @hide_locals
     def load(self, *, key_id: str, alg: KeyAlg, kid: str | None = None) -> Key:
-        """Fetch a public key, and make a `Key` of it whose private half stays where it is.
+        """Fetch a public key, and make a `Key` from it whose private half stays in the service.
 
         Args:
             key_id: the key's id or ARN, or the name or ARN of an alias.
@@ -200,13 +202,13 @@ class AwsKms(Opaque):
             kid: the name of the `Key`.
 
         Returns:
-            The key. The service is not asked for its public half again.
+            The key. Its public half is not fetched again.
 
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: `key_id` is empty, or UTF-8 can't carry `kid`.
-            InvalidKeyError: no such key; a key that was made for another use or that `alg` does
-                not take; an `alg` that the service does not do.
+            InvalidKeyError: there is no such key; it was made for a different use or `alg` does not
+                take it; or the service does not support `alg`.
             KeyUnavailableError: the service can't be asked, or denies it.
 
         Source: AWS Key Management Service API reference, GetPublicKey.

@@ -4,16 +4,15 @@
     mine = vault.load(name="bank", alg="RSA-OAEP-256")
 
 Rules:
-- The service does the whole private operation. The size of the encrypted key is checked before it
-  is asked.
+- The service does the whole private operation. The size of the encrypted key is checked first.
 - Status 400 with the code `BadParameter` is a refused ciphertext: name, version, size and algorithm
-  were checked when the key was loaded. All else is `KeyUnavailableError`: what was to be decrypted
-  may be good. docs/decisions.md 147 says on what that rests.
-- A managed HSM's AES key has no public half, and its size is not told. It wraps and unwraps a
-  constant when it is loaded, each by a client of its own: an algorithm that does not fit it has the
-  code of a refused ciphertext too and would make good tokens bad, and a client that used a key of
-  its own would make tokens that nobody opens.
-- The version that is the newest one when a key is loaded stays the key's.
+  were checked when the key was loaded. Everything else is `KeyUnavailableError`: the message may be
+  good. docs/decisions.md 147 has the evidence for that.
+- A managed HSM's AES key has no public half, and the service does not tell its size. When it is
+  loaded, one client wraps a constant and a second client unwraps it: an algorithm that does not fit
+  the key also has the code of a refused ciphertext, so good tokens would look bad; and a client
+  that used its own random key would make tokens that nobody can open.
+- The key stays at the version that was the newest when it was loaded.
 
 The service's names of algorithms are those of JOSE, and its ECDSA signatures are r and s.
 
@@ -33,16 +32,16 @@ from joseal.devices import key_service
 from joseal.devices.key_service import Cause, Client
 from joseal.errors import InvalidKeyError, KeyUnavailableError
 
-# HTTP status, and what it comes to.
+# HTTP status codes and their meaning.
 _CAUSES: Final[Mapping[object, Cause]] = {404: "missing", 401: "denied", 403: "denied", 429: "busy"}
 _BAD_REQUEST: Final = 400
 
 
 class _InService(str):
-    """The name of an algorithm that the client finds in no table of what it does by itself.
+    """An algorithm name that the client does not find in its tables of local operations.
 
-    azure-keyvault-keys 4.11.3 wraps without the service where it finds the name. An AES key has its
-    bytes in the HSM, and the client then draws a random one in their place.
+    azure-keyvault-keys 4.11.3 wraps without the service where it finds the name. The bytes of an
+    AES key are in the HSM, and the client would then use a random key instead.
     """
 
     __slots__ = ()
@@ -53,7 +52,7 @@ class _InService(str):
 
 _WRAPPING: Final = {alg: _InService(alg) for alg in ("A128KW", "A192KW", "A256KW")}
 
-# The operations that the key must be made for.
+# The operations that the key must permit.
 _SERVED: Final[Mapping[str, tuple[str, ...]]] = {
     **dict.fromkeys(("RSA-OAEP", "RSA-OAEP-256"), ("unwrapKey",)),
     **dict.fromkeys(_WRAPPING, ("wrapKey", "unwrapKey")),
@@ -62,7 +61,7 @@ _SERVED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # The kinds of an AES key, which a managed HSM has and a vault does not.
 _AES: Final = ("oct-HSM", "oct")
-# No JWE has this as its CEK.
+# No JWE uses this as its CEK.
 _PROBE_CEK: Final = b"joseal: does this key do its wor"
 _CURVES: Final[Mapping[object, str]] = {
     "P-256": "P-256",
@@ -119,8 +118,8 @@ class _AzureKey(Opaque):
 
         Args:
             alg: the algorithm.
-            same: the same key by a client of its own, which unwraps what this one wraps: keys that
-                clients draw for themselves differ.
+            same: the same key through a separate client, which unwraps what this one wraps: random
+                keys of two clients would differ.
 
         Raises:
             KeyUnavailableError: the service can't be asked, or denies it.
@@ -163,15 +162,14 @@ class _AzureKey(Opaque):
 
 @final
 class AzureKeyVault(Opaque):
-    """A vault or a managed HSM, by a client that is the caller's.
+    """A vault or a managed HSM, through the caller's client.
 
-    Safe to share between threads, as the client is. Not with a forked process: make the client and
-    load the key there.
+    Safe to share between threads, like the client, but not with a forked process: make the client
+    and load the key there.
 
     Args:
         client: an `azure.keyvault.keys.KeyClient`.
-        timeout: for a connection and for each wait of an answer, in seconds. No call is tried
-            again.
+        timeout: for a connection and for each wait for an answer, in seconds. No call is retried.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -196,26 +194,26 @@ class AzureKeyVault(Opaque):
     def load(
         self, *, name: str, alg: KeyAlg, version: str | None = None, kid: str | None = None
     ) -> Key:
-        """Fetch a public key, and make a `Key` of it whose private half stays where it is.
+        """Fetch a public key, and make a `Key` from it whose private half stays in the service.
 
-        An AES key of a managed HSM, for A128KW, A192KW or A256KW, has no public half. It is tried
-        once: it wraps a constant and unwraps it.
+        An AES key in a managed HSM, for A128KW, A192KW or A256KW, has no public half. It is tried
+        once: it wraps and unwraps a constant.
 
         Args:
-            name: of the key in the vault.
+            name: the name of the key in the vault.
             alg: the one algorithm that the key is for.
-            version: of the key; the newest one without it.
+            version: the version of the key; the newest by default.
             kid: the name of the `Key`.
 
         Returns:
-            The key, for this version. joseal does not ask for its public half again; the client
-            does so once, before the first operation, where its permissions let it.
+            The key, at this version. joseal does not fetch its public half again; the client does
+            so once, before the first operation, if its permissions allow that.
 
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: a name is empty, or UTF-8 can't carry `kid`.
-            InvalidKeyError: no such key; a key that was made for another use or that `alg` does
-                not take; an `alg` that the service does not do, or not with this key.
+            InvalidKeyError: there is no such key; it was made for a different use or `alg` does not
+                take it; or the service does not support `alg`, at all or with this key.
             KeyUnavailableError: the service can't be asked, or denies it.
 
         Source: Azure Key Vault REST API reference, get key.

@@ -7,11 +7,11 @@ Rules:
 - The service does the whole private operation. Lengths, points and the size of the encapsulated
   secret are checked before it is asked.
 - `INVALID_ARGUMENT` is a refused ciphertext: the name, the size and the use were checked when the
-  key was loaded, so that nothing else of what is sent can be invalid. All else is
-  `KeyUnavailableError`: what was to be decrypted may be good.
+  key was loaded, so that nothing else in the request can be invalid. Everything else is
+  `KeyUnavailableError`: the message may be good.
 - Requests and answers carry their CRC32C, which the receiver checks.
-- A key version has one algorithm, its hash included. A key of another one is refused when it is
-  loaded.
+- A key version has one algorithm, including its hash. A key with a different one is refused when it
+  is loaded.
 
 Source: Cloud Key Management Service RPC reference, "Data integrity guidelines", google.rpc.Code.
 """
@@ -38,7 +38,7 @@ _CAUSES: Final[Mapping[str, Cause]] = {
     "RESOURCE_EXHAUSTED": "busy",
 }
 
-# How the service's name of the algorithm begins and ends; the size of RSA is in between.
+# The beginning and the end of the service's name for the algorithm; the RSA size is in between.
 _SERVED: Final[Mapping[str, tuple[str, str]]] = {
     "RSA-OAEP": ("RSA_DECRYPT_OAEP_", "_SHA1"),
     "RSA-OAEP-256": ("RSA_DECRYPT_OAEP_", "_SHA256"),
@@ -64,7 +64,7 @@ _SERVED: Final[Mapping[str, tuple[str, str]]] = {
         for level in ("44", "65", "87")
     },
 }
-# These sign the message itself, of which the service takes so much.
+# These sign the message itself, which the service accepts up to this size.
 _WHOLE: Final = frozenset({"eddsa", "ml-dsa"})
 _MOST_MESSAGE_BYTES: Final = 65536
 _SECRET_BYTES: Final = 32
@@ -83,7 +83,7 @@ class _GoogleKey(Opaque):
         self._set(_client=client, _name=name, _timeout=timeout)
 
     def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:  # noqa: ARG002 - of the key
-        """Decrypt with OAEP, whose hash the key version has.
+        """Decrypt with OAEP; the key version determines its hash.
 
         Raises:
             KeyUnavailableError: the service can't be asked, or its answer is damaged.
@@ -125,8 +125,8 @@ class _GoogleKey(Opaque):
         """Sign; the hash of RSA and ECDSA is computed here.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, refuses, does not sign so much, or its
-                answer is damaged.
+            KeyUnavailableError: the service can't be asked, refuses, does not sign messages of this
+                size, or its answer is damaged.
         """
         sig = SIGS[alg]
         field, signed = "digest", data
@@ -156,14 +156,14 @@ class _GoogleKey(Opaque):
 
 @final
 class GoogleCloudKms(Opaque):
-    """Google Cloud KMS, by a client that is the caller's.
+    """Google Cloud KMS, through the caller's client.
 
-    Safe to share between threads, as the client is. Not with a forked process: make the client and
-    load the key there.
+    Safe to share between threads, like the client, but not with a forked process: make the client
+    and load the key there.
 
     Args:
         client: a `google.cloud.kms.KeyManagementServiceClient`.
-        timeout: of one call, in seconds. No call is tried again.
+        timeout: for one call, in seconds. No call is retried.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -185,22 +185,22 @@ class GoogleCloudKms(Opaque):
 
     @hide_locals
     def load(self, *, name: str, alg: KeyAlg, kid: str | None = None) -> Key:
-        """Fetch a public key, and make a `Key` of it whose private half stays where it is.
+        """Fetch a public key, and make a `Key` from it whose private half stays in the service.
 
         Args:
-            name: the whole resource name of a key version, which ends in
+            name: the full resource name of a key version, which ends in
                 `cryptoKeyVersions/` and its number.
             alg: the one algorithm that the key is for.
             kid: the name of the `Key`.
 
         Returns:
-            The key. The service is not asked for its public half again.
+            The key. Its public half is not fetched again.
 
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: `name` is not that of a key version, or UTF-8 can't carry `kid`.
-            InvalidKeyError: no such key version; one whose algorithm is not `alg`; an `alg` that
-                the service does not do.
+            InvalidKeyError: there is no such key version; its algorithm is not `alg`; or the
+                service does not support `alg`.
             KeyUnavailableError: the service can't be asked, denies it, or its answer is damaged.
 
         Source: Cloud Key Management Service RPC reference, GetPublicKey.
@@ -256,13 +256,13 @@ def _raw_public(answer: object) -> bytes:
 
 
 def _check_arrived(answer: object, verified: str) -> None:
-    """Check that the service has checked what it was sent."""
+    """Check that the service has verified the request's checksum."""
     if key_service.part(answer, verified) is not True:
         raise key_service.unreadable()
 
 
 def _intact(answer: object, name: str) -> bytes:
-    """Return the bytes of an answer whose CRC32C is that of them."""
+    """Return the bytes of an answer whose CRC32C is correct."""
     found = key_service.bytes_of(answer, name)
     if key_service.part(answer, f"{name}_crc32c") != key_service.crc32c(found):
         raise key_service.unreadable()

@@ -1,13 +1,15 @@
-"""What the key services of all clouds have in common: how they are asked, and what they answer.
+"""The common part of the key services of all clouds: requests and answers.
 
 Rules:
-- A service that refuses a ciphertext is None: the token is then as undecryptable as any other. All
-  else that a client raises is `KeyUnavailableError`, with a constant text, never the service's.
-- A client is asked once for each operation. Whether it tries again is for its own settings to say,
-  or is switched off where a call can say so: a retry is paid for, and doubles what an attacker can
-  ask for.
-- Clients come from the caller and are not imported here: their exceptions are known by what they
-  carry. A client keeps connections, so it serves the process that gave it, and no forked child.
+- If a service refuses a ciphertext, the result is None: the token is then undecryptable like any
+  other. Everything else that a client raises is `KeyUnavailableError`, with a constant text, never
+  the service's.
+- A client is called once for each operation. Its own settings decide whether it retries, or retries
+  are switched off if a call allows that: a retry costs money, and doubles the effect of an
+  attacker's requests.
+- Clients come from the caller and are not imported here: their exceptions are recognized by their
+  attributes. A client keeps connections, so it serves the process that made it, and no forked
+  child.
 
 Source: RFC 7516 section 11.5, RFC 7518 section 3.4, RFC 3720 appendix B.4 for CRC32C.
 """
@@ -33,7 +35,7 @@ from joseal._core.processes import ProcessId, process_id
 from joseal._core.secrecy import Opaque
 from joseal.errors import InvalidKeyError, KeyUnavailableError
 
-# What an exception of a client comes to.
+# The meaning of a client's exception.
 Cause: TypeAlias = Literal["ciphertext", "missing", "denied", "busy", "other"]
 
 _MISSING: Final = "the key service has no such key"
@@ -55,9 +57,9 @@ class _Method(Protocol):
 
 
 class _Caught(AbstractContextManager["_Caught", bool]):
-    """Leave the block with what a client raises, whatever its class, and keep the cause alone.
+    """Leave the block on any exception of a client, whatever its class, and keep only the cause.
 
-    Clients raise classes of a handful of packages. All of them mean that there is no answer.
+    Clients raise exceptions of a handful of packages. All of them mean that there is no answer.
     """
 
     def __init__(self, classify: Callable[[Exception], Cause]) -> None:
@@ -77,12 +79,12 @@ class _Caught(AbstractContextManager["_Caught", bool]):
 
 
 class Client(Opaque):
-    """A caller's client of a key service, and how to ask it.
+    """A caller's client for a key service, and how to call it.
 
     Args:
-        client: it.
+        client: the client.
         methods: those that it must have.
-        classify: from what it raises to what that comes to.
+        classify: from its exceptions to their meaning.
 
     Raises:
         TypeError: the client does not have these methods.
@@ -121,7 +123,7 @@ class Client(Opaque):
         """
         answer, cause = self._call(method, arguments)
         if cause in {"ciphertext", "missing"}:
-            # What is refused here is the name.
+            # Here the refusal is of the name.
             raise InvalidKeyError(_MISSING)
         if cause is not None:
             raise KeyUnavailableError(_TEXTS.get(cause, _UNUSABLE))
@@ -150,7 +152,7 @@ class Client(Opaque):
 
 
 def _method(client: object, name: str) -> _Method:
-    """Return a method of a client.
+    """Return a method of the client.
 
     Raises:
         TypeError: it does not have it.
@@ -166,9 +168,9 @@ def _is_method(value: object) -> TypeGuard[_Method]:
 
 
 def part(answer: object, *path: str) -> object:
-    """Return a member of an answer, or of a member of it; None where there is none.
+    """Return a member of an answer, or of a member of it; None if there is none.
 
-    Packages make their members of other things when they are asked for, which may fail.
+    Packages may compute their members on access, which may fail.
     """
     with _Caught(lambda _: "other"):
         for name in path:
@@ -178,10 +180,10 @@ def part(answer: object, *path: str) -> object:
 
 
 def bytes_of(answer: object, name: str, size: int | None = None) -> bytes:
-    """Return the bytes that an answer has, of a size if there is only one.
+    """Return the bytes in an answer; if `size` is given, exactly that many.
 
     Raises:
-        KeyUnavailableError: it has none, or of another size.
+        KeyUnavailableError: it has none, or they are of the wrong size.
     """
     found = part(answer, name)
     if not isinstance(found, bytes) or size not in {None, len(found)}:
@@ -190,7 +192,7 @@ def bytes_of(answer: object, name: str, size: int | None = None) -> bytes:
 
 
 def unreadable() -> KeyUnavailableError:
-    """Make the error for an answer that is not one to the question."""
+    """Make the error for an answer that does not fit the request."""
     return KeyUnavailableError(_UNREADABLE)
 
 
@@ -212,7 +214,7 @@ def check_timeout(timeout: float) -> None:
 
 
 def check_name(**names: str | None) -> None:
-    """Check the names that a key is found by.
+    """Check the names that identify a key.
 
     Raises:
         TypeError: one is not str; the message names which.
@@ -226,7 +228,7 @@ def check_name(**names: str | None) -> None:
 
 
 def check_served(service: str, alg: str, served: Collection[str]) -> None:
-    """Check that a service does an alg at all, before it is asked for anything.
+    """Check that a service supports an alg at all, before it is asked for anything.
 
     Raises:
         TypeError: `alg` is not str.
@@ -240,12 +242,12 @@ def check_served(service: str, alg: str, served: Collection[str]) -> None:
 
 
 def not_for(alg: str) -> InvalidKeyError:
-    """Make the error for a key that was made in the service for another use."""
+    """Make the error for a key that was made in the service for a different use."""
     return InvalidKeyError(f"the key was not made for {alg}: the key service does other things")
 
 
 def make_key(public: PublicMaterial, device: ExternalKey, alg: str, kid: str | None) -> Key:
-    """Make a key of its public half and its device.
+    """Make a key from its public half and its device.
 
     Raises:
         TypeError: `kid` is not str.
@@ -256,7 +258,7 @@ def make_key(public: PublicMaterial, device: ExternalKey, alg: str, kid: str | N
 
 
 def public_of(material: Material) -> PublicMaterial:
-    """Narrow what a service gave to a public key.
+    """Narrow the service's answer to a public key.
 
     Raises:
         InvalidKeyError: it is not one.
@@ -267,10 +269,10 @@ def public_of(material: Material) -> PublicMaterial:
 
 
 def load_rsa(n: bytes, e: bytes) -> RSAPublicKey:
-    """Make an RSA key of its numbers.
+    """Make an RSA key from its numbers.
 
     Raises:
-        InvalidKeyError: they are not those of a key.
+        InvalidKeyError: they are not a key's.
     """
     with foreign.Suppress():
         numbers = RSAPublicNumbers(int.from_bytes(e, "big"), int.from_bytes(n, "big"))
@@ -284,14 +286,14 @@ def unknown_public() -> InvalidKeyError:
 
 
 def digest(alg: str, data: bytes) -> bytes:
-    """Hash what is to be signed, as `alg` says."""
+    """Hash the bytes to sign, as `alg` says."""
     state = hashes.Hash(HASHES[SIGS[alg].hash])
     state.update(data)
     return state.finalize()
 
 
 def raw_ecdsa(alg: str, der: bytes) -> bytes:
-    """Turn an ECDSA signature from ASN.1 to r and s. RFC 7518 section 3.4.
+    """Convert an ECDSA signature from ASN.1 to r and s. RFC 7518 section 3.4.
 
     Raises:
         KeyUnavailableError: it is not one, or too large for the curve of `alg`.
@@ -312,7 +314,7 @@ _CRC32C: Final = tuple(_crc32c_row(byte) for byte in range(256))
 
 
 def crc32c(data: bytes) -> int:
-    """Return the CRC32C of bytes, which finds damage on the way and is not a MAC."""
+    """Return the CRC32C of bytes, which detects damage in transit and is not a MAC."""
     state = 0xFFFFFFFF
     for byte in data:
         state = state >> 8 ^ _CRC32C[(state ^ byte) & 0xFF]

@@ -4,15 +4,15 @@
     mine = hsm.load(alg="RSA-OAEP", label="bank")
 
 Rules:
-- The token does the whole private operation, padding included: raw RSA is never asked for.
-- An AES key of the token wraps by C_WrapKey and C_UnwrapKey, the way to CKM_AES_KEY_WRAP that
-  tokens have. The CEK is a session object for as long as that takes, and never a token object.
-- RSA1_5 is not served: how long a token takes over bad padding is out of our hands (Bardou et al.:
-  Efficient Padding Oracle Attacks on Cryptographic Hardware).
+- The token does the whole private operation, including the padding: raw RSA is never used.
+- An AES key on the token wraps with C_WrapKey and C_UnwrapKey, which is how tokens offer
+  CKM_AES_KEY_WRAP. The CEK is a session object while that takes place, and never a token object.
+- RSA1_5 is not supported: joseal can't control how long a token takes for bad padding (Bardou et
+  al.: Efficient Padding Oracle Attacks on Cryptographic Hardware).
 - An error that a token may return for a bad ciphertext counts as a refusal, None. Any other error
   is `KeyUnavailableError`: the message may be good.
 - One call at a time in a process: python-pkcs11 tells the library, by `C_Initialize(NULL)`, that
-  there are no threads, and the library then takes no locks. Calls of others are not kept out.
+  there are no threads, and the library then takes no locks. Calls by other code are not locked out.
 
 Source: PKCS #11 version 2.40, base specification sections 5.1 (return values), 5.4 (threads) and
 5.6 (login); current mechanisms sections 2.1, 2.3 and 2.14 (AES key wrap).
@@ -54,9 +54,9 @@ _R = TypeVar("_R")
 
 _ONE_AT_A_TIME: Final = LockOfProcess()
 
-# What tokens answer to a ciphertext that they can't decrypt. The last two name no cause, and yet
-# are in use for bad padding (SoftHSM: the last), even next to the first for another fault of OAEP.
-# Telling any two of them apart would be the oracle of RFC 7516 section 11.5.
+# What tokens return for a ciphertext that they can't decrypt. The last two name no cause, but are
+# in use for bad padding (SoftHSM: the last), even by tokens that return the first for a different
+# fault of OAEP. Telling any two of them apart would be the oracle of RFC 7516 section 11.5.
 _REFUSED: Final = (
     *(codes.EncryptedDataInvalid, codes.EncryptedDataLenRange),
     *(codes.DataInvalid, codes.DataLenRange),
@@ -73,14 +73,15 @@ _OAEP: Final = {
     "RSA-OAEP-512": (Mechanism.SHA512, MGF.SHA512, None),
 }
 
-# A CEK outside the token: readable there and here, and gone with the session at the latest.
+# A CEK on its way out of the token: readable there and here, and gone with the session at the
+# latest.
 _PASSING: Final = {
     Attribute.TOKEN: False,
     Attribute.SENSITIVE: False,
     Attribute.EXTRACTABLE: True,
 }
 
-# Each with its parameters; ECDSA is more often on offer without a hash than with one.
+# Each with its parameters; more tokens offer ECDSA without a hash than with one.
 _SIGNING: Final = {
     "RS256": (Mechanism.SHA256_RSA_PKCS, None),
     "RS384": (Mechanism.SHA384_RSA_PKCS, None),
@@ -92,7 +93,7 @@ _SIGNING: Final = {
     **dict.fromkeys(("Ed25519", "EdDSA"), (Mechanism.EDDSA, None)),
 }
 
-# No JWS has this as its signing input, and no JWE as its CEK.
+# No JWS has this as its signing input, and no JWE uses it as its CEK.
 _PROBE: Final = b"joseal: does this key do its work"
 _PROBE_CEK: Final = _PROBE[:32]
 
@@ -114,7 +115,7 @@ class Pkcs11Key(Opaque):
         """Decrypt with CKM_RSA_PKCS_OAEP, its hash and its MGF1 as `alg` names them.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not do this.
+            KeyUnavailableError: the token can't be asked, or does not support this.
         """
         if alg not in _OAEP:
             raise KeyUnavailableError("a token is asked for RSA-OAEP and its kin, not for this alg")
@@ -129,10 +130,10 @@ class Pkcs11Key(Opaque):
 
     @hide_locals
     def agree(self, peer: PublicCurveKey) -> bytes | None:
-        """Agree with CKM_ECDH1_DERIVE and no KDF; the secret is taken out of the token.
+        """Agree with CKM_ECDH1_DERIVE and no KDF; the secret is read from the token.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not do this.
+            KeyUnavailableError: the token can't be asked, or does not support this.
         """
         x, y = curves.coordinates(peer)
         point = x if y is None else b"\x04" + x + y
@@ -166,7 +167,7 @@ class Pkcs11Key(Opaque):
         """Sign on the token; for ECDSA the hash is computed here.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, refuses, or does not do this.
+            KeyUnavailableError: the token can't be asked, refuses, or does not support this.
         """
         if alg not in _SIGNING:
             raise KeyUnavailableError("a token does not sign with this alg")
@@ -201,10 +202,10 @@ class _Pkcs11Secret(Opaque):
 
     @hide_locals
     def wrap(self, alg: str, cek: bytes) -> bytes:  # noqa: ARG002 - the key has its size
-        """Wrap with CKM_AES_KEY_WRAP a CEK that is an object of the session meanwhile.
+        """Wrap a CEK, which is a session object in the meantime, with CKM_AES_KEY_WRAP.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, refuses, or does not do this.
+            KeyUnavailableError: the token can't be asked, refuses, or does not support this.
         """
 
         def wrap(key: Object) -> bytes:
@@ -225,10 +226,10 @@ class _Pkcs11Secret(Opaque):
 
     @hide_locals
     def unwrap(self, alg: str, encrypted_key: bytes) -> bytes | None:  # noqa: ARG002 - the same
-        """Unwrap with CKM_AES_KEY_WRAP; the CEK is taken out of the token.
+        """Unwrap with CKM_AES_KEY_WRAP; the CEK is read from the token.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not do this.
+            KeyUnavailableError: the token can't be asked, or does not support this.
         """
 
         def unwrap(key: Object) -> bytes:
@@ -255,18 +256,20 @@ class Pkcs11Token(Opaque):
     """A token, with one session on it that all its keys share.
 
     It logs in when it is made, and again by itself when the session was lost. A PIN that is refused
-    is forgotten: tokens lock themselves after a few wrong ones. Safe to share between threads,
-    which take turns, but not with a forked process. Keys that want the PIN each time are of no use.
+    is forgotten, because tokens lock after a few wrong ones. Safe to share between threads, which
+    take turns, but not with a forked process. Keys that need the PIN for each use are not
+    supported.
 
     Args:
         library: the path of the vendor's PKCS#11 library.
         label: the token's own label.
-        pin: of the token's user. Where the process is logged in already, it is not looked at.
+        pin: the PIN of the token's user. It is not used if the process is already logged in.
 
     Raises:
         TypeError: an argument is of the wrong type.
         InvalidKeyError: the PIN is refused.
-        KeyUnavailableError: the library can't be loaded, or has not one token of this label.
+        KeyUnavailableError: the library can't be loaded, or does not have exactly one token with
+            this label.
     """
 
     __slots__ = ("_found", "_label", "_library", "_pin", "_process", "_session")
@@ -301,23 +304,23 @@ class Pkcs11Token(Opaque):
         key_id: bytes | None = None,
         kid: str | None = None,
     ) -> Key:
-        """Find a key and make a `Key` of it, whose secret stays where it is.
+        """Find a key and make a `Key` from it, whose secret stays on the token.
 
-        Of a pair the public half is read from the token (where there is none, `Key.from_external`
-        takes it), and the pair is tried once: it decrypts, agrees or signs a constant. An AES key,
-        for A128KW, A192KW or A256KW, wraps a constant and unwraps it.
+        For a pair, the public half is read from the token (if it is not there, use
+        `Key.from_external`), and the pair is tried once: it decrypts, agrees or signs a constant.
+        An AES key, for A128KW, A192KW or A256KW, wraps and unwraps a constant.
 
         Args:
             alg: the one algorithm that the key is for.
-            label: of the pair, or of the AES key, on the token.
+            label: the label of the pair, or of the AES key, on the token.
             key_id: its CKA_ID.
             kid: the name of the `Key`.
 
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: neither `label` nor `key_id` is given.
-            InvalidKeyError: not one such pair or AES key; a key that `alg` does not take; halves
-                that don't fit; an `alg` that is not served, or not by this token.
+            InvalidKeyError: there is not exactly one such pair or AES key; `alg` does not take the
+                key; its halves don't fit; or `alg` is not supported, at all or by this token.
             KeyUnavailableError: the token can't be asked.
         """
         known = lookup_alg(alg)
@@ -360,7 +363,7 @@ class Pkcs11Token(Opaque):
         Raises:
             TypeError: an argument is of the wrong type.
             ValueError: neither is given.
-            InvalidKeyError: the token has not one such private key.
+            InvalidKeyError: the token does not have exactly one such private key.
             KeyUnavailableError: the token can't be asked.
         """
         name = name_of(ObjectClass.PRIVATE_KEY, label, key_id)
@@ -384,14 +387,14 @@ class Pkcs11Token(Opaque):
         """Do an operation with the one key of this name; None if it is refused. For `Pkcs11Key`.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not do this with the key.
+            KeyUnavailableError: the token can't be asked, or does not support this with the key.
         """
 
         def work(session: Session) -> bytes | None:
             key = self._found[name] = self._found.get(name) or the_one(session, name)
             with suppress(*_REFUSED):
                 return operation(key)
-            # A device out of order may say so too. It then fails at this, whatever the ciphertext.
+            # A broken device may return this too. It then fails here, whatever the ciphertext.
             _ = key[Attribute.CLASS]
             return None
 
@@ -403,7 +406,7 @@ class Pkcs11Token(Opaque):
             # A child must not use what its parent initialized. PKCS #11 version 2.20 section 6.6.1.
             raise KeyUnavailableError("the token was opened before a fork: open it after the fork")
         with _ONE_AT_A_TIME.current():
-            # In the session that there is, which may be lost; then in a new one.
+            # In the existing session, which may be lost; then in a new one.
             for _ in range(1 if self._session is None else 2):
                 try:
                     return work(self._enter())
@@ -412,7 +415,7 @@ class Pkcs11Token(Opaque):
         raise KeyUnavailableError("the token can't be asked, or does not do this with the key")
 
     def _enter(self) -> Session:
-        """Return the session; log in where there is none."""
+        """Return the session; log in if there is none."""
         if self._session is not None:
             return self._session
         if self._pin is None:
@@ -421,7 +424,7 @@ class Pkcs11Token(Opaque):
         try:
             session = token.open(user_pin=self._pin, attribute_mapper=MAPPER)
         except codes.UserAlreadyLoggedIn:
-            # A login is one for all sessions of a process: this one shares it.
+            # One login is for all sessions of a process: this one shares it.
             session = token.open(attribute_mapper=MAPPER)
         except _PIN_REFUSED:
             self._set(_pin=None)
@@ -442,7 +445,7 @@ class Pkcs11Token(Opaque):
 
 
 def _does_its_work(key: Key, public: RSAPublicKey | PublicCurveKey, device: Pkcs11Key) -> bool:
-    """Try a pair once: a Key is a good one, or there is none."""
+    """Try a pair once: a Key either works or is not made."""
     with suppress(KeyUnavailableError):
         if key.alg in SIGS:
             signature = key._for_signatures("sign", None)

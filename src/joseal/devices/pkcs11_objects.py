@@ -1,8 +1,9 @@
-"""Objects on a PKCS#11 token: how they are named, found and read. Needs the extra `pkcs11`.
+"""Objects on a PKCS#11 token: naming, finding and reading them. Needs the extra `pkcs11`.
 
 Rules:
-- Labels repeat, and the first object of a name may be the wrong one: it is the only one, or none.
-- An object that can't be read as a key is None, and its bytes go nowhere.
+- Labels repeat, and the first object with a name may be the wrong one: the name must match exactly
+  one.
+- An object that can't be read as a key is None, and its bytes are discarded.
 
 Source: PKCS #11 version 2.40, base specification section 4; current mechanisms sections 2.1, 2.3.
 """
@@ -32,16 +33,16 @@ CURVES: Final = {
     b"\x13\x0acurve25519": "X25519",
 }
 
-# python-pkcs11 has no name for CKK_EC_MONTGOMERY and fails at such a key: the number will do.
+# python-pkcs11 has no name for CKK_EC_MONTGOMERY and fails for such a key, but the number works.
 MAPPER: Final = AttributeMapper()
 MAPPER.register_handler(Attribute.KEY_TYPE, *handle_ulong)
 
 
 def name_of(kind: ObjectClass, label: str | None, key_id: bytes | None) -> Name:
-    """Return the attributes that an object is found by.
+    """Return the attributes that identify an object.
 
     Raises:
-        TypeError: `label` is not str, or `key_id` not bytes.
+        TypeError: `label` is not str, or `key_id` is not bytes.
         ValueError: neither is given.
     """
     if label is not None and not isinstance(label, str):
@@ -55,15 +56,15 @@ def name_of(kind: ObjectClass, label: str | None, key_id: bytes | None) -> Name:
 
 
 def search(session: Session, name: Name) -> list[Object]:
-    """Return the objects of a name."""
+    """Return the objects with a name."""
     return list(session.get_objects(dict(name)))
 
 
 def the_one(session: Session, name: Name) -> Object:
-    """Return the object of a name.
+    """Return the one object with a name.
 
     Raises:
-        NoSuchKey: there is not one.
+        NoSuchKey: there is not exactly one.
     """
     objects = search(session, name)
     if len(objects) != 1:
@@ -83,12 +84,12 @@ def able(key: Object, kind: type[_K]) -> _K:
 
 
 def aes_bytes(key: Object) -> int | None:
-    """Return the size of an AES key; None for a symmetric key of another kind."""
+    """Return the size of an AES key; None for a symmetric key of a different kind."""
     return key[Attribute.VALUE_LEN] if key[Attribute.KEY_TYPE] == KeyType.AES else None
 
 
 def public_half(key: Object) -> RSAPublicKey | PublicCurveKey | None:
-    """Read a public key; None where it is not of a kind that is known, or not one at all."""
+    """Read a public key; None if it is of an unknown kind, or not one at all."""
     if key[Attribute.KEY_TYPE] == KeyType.RSA:
         names = (Attribute.PUBLIC_EXPONENT, Attribute.MODULUS)
         e, n = (int.from_bytes(key[name], "big") for name in names)
@@ -98,7 +99,7 @@ def public_half(key: Object) -> RSAPublicKey | PublicCurveKey | None:
     curve = CURVES.get(bytes(key[Attribute.EC_PARAMS]))
     if curve is None:
         return None
-    # CKA_EC_POINT is the DER of a byte string, or on some tokens its bytes alone.
+    # CKA_EC_POINT is the DER of a byte string or, on some tokens, only its bytes.
     point, size = bytes(key[Attribute.EC_POINT]), curves.field_bytes(curve)
     if curves.kty(curve) == "OKP":
         return curves.load_public(curve, point[-size:], None)

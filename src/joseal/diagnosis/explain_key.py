@@ -1,7 +1,7 @@
-"""Say what bytes are that were given as a key, from the bytes alone.
+"""Classify bytes that were given as a key, from the bytes alone.
 
 Rules:
-- No key is made and none is held: what is told is a name from a table, with a remedy.
+- No key is made or kept: the result is a name from a table, with a remedy.
 - Nothing is raised for any text or bytes, and no byte of the input is part of a text.
 
 Source: none; the names are this project's own.
@@ -30,7 +30,7 @@ _READ: Final = {
     "jwk": "Key.from_jwk",
     "jwks": "KeySet.from_jwks",
 }
-# Kinds that say nothing of a key: a token or any other text.
+# Kinds that are not about a key: a token or any other text.
 _NO_KEYS: Final = frozenset(
     {
         "jws",
@@ -50,15 +50,15 @@ _LINE: Final = 100
 
 
 class KeyExplanation(Struct, frozen=True, kw_only=True):
-    """The kind of the bytes of a key file. It holds nothing of them.
+    """The kind of the bytes of a key file. It contains none of them.
 
     Attributes:
         kind: the stable word for it.
         sentence: what the bytes are.
         remedy: what to do about it.
-        labels: of the PEM blocks in it, those that are registered.
-        loader: the function of joseal that reads such bytes; empty where none does.
-        is_key: whether they are a key, a certificate or a container of them, in whatever form.
+        labels: the registered labels among those of its PEM blocks.
+        loader: joseal's function that reads such bytes; empty if there is none.
+        is_key: whether they are a key, a certificate or a container of them, in any form.
 
     Example:
         >>> from joseal.diagnosis import explain_key
@@ -84,10 +84,10 @@ class KeyExplanation(Struct, frozen=True, kw_only=True):
 
 @hide_locals
 def explain_key(data: str | bytes) -> KeyExplanation:
-    """Say what bytes are that were given as a key.
+    """Say what kind of bytes were given as a key.
 
     Args:
-        data: what a loader refused, or a whole key file.
+        data: bytes that a loader refused, or a whole key file.
 
     Returns:
         The kind, with what to do about it.

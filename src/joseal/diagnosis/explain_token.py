@@ -1,6 +1,6 @@
-"""`explain`: put together what the stages before it have seen, the outermost first.
+"""`explain`: combines the findings of the stages before it, the outermost first.
 
-Source: RFC 7516 section 5.2, whose order of checks this is.
+Source: RFC 7516 section 5.2, which has this order of checks.
 """
 
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ _ENCODINGS: Final = (
     *("text_latin1", "text_lost", "double_base64", "hex_segment"),
 )
 _INNER: Final = ("double_base64", "hex_segment")
-# What cutting a token off leaves behind comes after the cut itself.
+# The consequences of a truncated token come after the truncation itself.
 _SYMPTOMS: Final = ("trailing_bits",)
 
 
@@ -41,13 +41,13 @@ _SYMPTOMS: Final = ("trailing_bits",)
 def explain(token: str | bytes, *, expect: Expect = "jwe") -> Explanation:
     """Say what a token is, and what is wrong with it, from its bytes alone.
 
-    No key is used. Values of the header are shown, as printable ASCII and cut to a fixed size;
-    whoever has the token can read them. That nothing is found to be wrong does not say that the
-    token opens, nor who made it.
+    No key is used. Header values are shown, as printable ASCII and truncated to a fixed size;
+    anyone who has the token can read them. If nothing is found to be wrong, that does not prove
+    that the token opens, or who made it.
 
     Args:
-        token: a token, or what was taken for one; nothing in it is an error.
-        expect: what should have come.
+        token: a token, or a text that should be one; any content is allowed.
+        expect: the kind of token that was expected.
 
     Returns:
         The form of the token, its parts, and its faults, the most likely first.
@@ -68,14 +68,14 @@ def explain(token: str | bytes, *, expect: Expect = "jwe") -> Explanation:
 
 
 class Examination(NamedTuple):
-    """An explanation, and the token as it was read for it."""
+    """An explanation, and the token as it was parsed for it."""
 
     explanation: Explanation
     reading: Reading
 
 
 def examine(token: str | bytes, *, expect: Expect) -> Examination:
-    """Explain a token; the reading next to it is for the trials of the command line.
+    """Explain a token; the parsed token is for the trials of the command line.
 
     Raises:
         TypeError: `token` is neither str nor bytes.
@@ -174,7 +174,7 @@ def _inside(found: Reading, expect: Expect) -> Iterator[Cause]:
 
 
 def _outside(found: Reading) -> Iterator[Cause]:
-    """Name what a JSON serialization has outside the protected header."""
+    """List what a JSON serialization has outside the protected header."""
     names = {name for recipient in found.outside.recipients for name in recipient.members}
     if names:
         yield cause("json_header", plain(", ".join(sorted(names))))
@@ -183,13 +183,13 @@ def _outside(found: Reading) -> Iterator[Cause]:
 
 
 def _is_strict(head: Part) -> bool:
-    """Tell whether a header that could be read is JSON as it stands."""
+    """Tell whether a header that could be read is JSON without repair."""
     inner = [code for code in _INNER if code in head.faults]
     return not head.text or bool(inner) or strict_json.load_object(head.raw or b"") is not None
 
 
 def _what(found: Reading) -> str:
-    """Say more of a token of the other form: whether it is nested, as far as that shows."""
+    """Say more about a token of the other kind: whether it is nested, as far as that is visible."""
     payload = found.part("payload").raw or b""
     if found.form == "jws" and payload.count(b".") == JWE_SEGMENTS - 1 and payload[:3] == b"eyJ":
         return "its payload is a JWE: encrypted, then signed"
@@ -237,10 +237,10 @@ def _is_whole(found: Reading) -> bool:
 
 
 def _encodings(parts: tuple[Part, ...], codes: tuple[str, ...]) -> Iterator[Cause]:
-    """Name each fault of encoding once, with all segments that have it."""
+    """List each encoding fault once, with all segments that have it."""
     for code in codes:
         names = [part.name for part in parts if code in part.faults]
-        # The payload of a JWS may be any text, so also one that looks encoded.
+        # The payload of a JWS may be any text, including one that looks encoded.
         if names and (names != ["payload"] or code not in _INNER):
             yield cause(code, ", ".join(names[: len(JWE_NAMES)]))
 
@@ -272,7 +272,7 @@ def _jws(found: Reading) -> Iterator[Cause]:
 
 
 def _possible(found: Reading) -> Iterator[Cause]:
-    """Name what a structure without fault does not show, for the algorithms of the token."""
+    """List what a correct structure does not show, for the algorithms of the token."""
     alg, _ = headers.algorithms(found)
     if "crit" in (found.members or {}):
         yield cause("crit_extension")

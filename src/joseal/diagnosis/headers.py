@@ -1,4 +1,4 @@
-"""The rules that a header breaks. Each function gives causes, the likeliest first.
+"""The rules that a header breaks. Each function yields causes, the most likely first.
 
 Source: RFC 7515 section 4, RFC 7516 section 4, RFC 7518 sections 4.6 to 4.8.
 """
@@ -67,12 +67,12 @@ _BY_SIMPLE: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def meant(name: str | None) -> str | None:
-    """Return the registered name that a name is likely to mean; None for no likeness."""
+    """Return the registered name that a name probably means; None if there is no similar one."""
     return None if name is None else _BY_SIMPLE.get(_simple(name[:100]))
 
 
 def algorithms(reading: Reading) -> tuple[AlgSpec | None, EncSpec | None]:
-    """Return the alg and the enc that a header means, whatever way it says so."""
+    """Return the alg and the enc that a header means, however it names them."""
     alg, enc = meant(reading.text_of("alg")), meant(reading.text_of("enc"))
     if alg in ENCS and (enc in ALGS or enc is None):
         alg, enc = enc, alg
@@ -115,7 +115,7 @@ def _no_object(raw: bytes) -> Iterator[Cause]:
 
 
 def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
-    """Give the rules that the header of a JWE breaks."""
+    """Yield the rules that the header of a JWE breaks."""
     if reading.members is None:
         return
     size = reading.part("protected header").size
@@ -132,7 +132,7 @@ def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
 
 
 def shape(members: dict[str, object]) -> Iterator[Cause]:
-    """Give what is wrong with the types of members and with `crit`, in a JWE and a JWS alike."""
+    """Yield what is wrong with the types of members and with `crit`, for JWE and JWS alike."""
     wrong = _wrong_type(members)
     if wrong is not None:
         yield cause("member_type", wrong)
@@ -158,7 +158,7 @@ def _names(reading: Reading) -> Iterator[Cause]:
         if known.content is not None:
             return
         if enc is None:
-            # It was said, or is a member of the wrong type.
+            # Already reported, or a member of the wrong type.
             return
     if enc is None:
         yield from _missing("enc", reading)

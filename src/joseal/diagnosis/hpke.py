@@ -1,8 +1,8 @@
-"""What HPKE asks of a token, and of a JWK for it: enc, ek, the encapsulated secret and its size.
+"""The requirements of HPKE on a token and its JWK: enc, ek, the encapsulated secret and its size.
 
 Rules:
-- No key is used. That a secret has the size of a KEM does not say that it was made with it, and no
-  text says so.
+- No key is used. A secret with the size for a KEM was not necessarily made with it, and no text
+  claims that.
 
 Source: draft-ietf-jose-hpke-encrypt sections 5 and 6, draft-ietf-jose-hpke-pq-pqt sections 3 and 4,
 RFC 9180 section 7.1, FIPS 203 section 8, RFC 9964 section 3, FIPS 204 section 4.
@@ -23,7 +23,7 @@ from joseal.diagnosis.causes import cause
 from joseal.diagnosis.lenient_parse import Part, Reading
 from joseal.diagnosis.model import Cause, plain
 
-# What "private key" means in FIPS 203 section 8 and FIPS 204 section 4; JOSE has the seed.
+# The size of a "private key" in FIPS 203 section 8 and FIPS 204 section 4; JOSE uses the seed.
 _EXPANDED_BYTES: Final[Mapping[str, int]] = MappingProxyType(
     {
         "ML-DSA-44": 2560,
@@ -47,7 +47,7 @@ def _secret_bytes(kem: str) -> int:
     return CIPHERTEXT_BYTES[kem] if kem in CIPHERTEXT_BYTES else _point_bytes(kem)
 
 
-# Of the encapsulated secret, by KEM.
+# The size of the encapsulated secret, by KEM.
 _SECRETS: Final[Mapping[str, int]] = MappingProxyType(
     {suite.kem: _secret_bytes(suite.kem) for suite in SUITES.values()}
 )
@@ -62,7 +62,7 @@ def names(alg: AlgSpec, members: Mapping[str, object]) -> Iterator[Cause]:
 
 
 def header(alg: AlgSpec, known: Members) -> Iterator[Cause]:
-    """Give what is wrong with `ek` and `psk_id`."""
+    """Yield what is wrong with `ek` and `psk_id`."""
     if known.psk_id is not UNSET:
         yield cause("hpke_psk")
     if alg.content is not None:
@@ -79,7 +79,7 @@ def header(alg: AlgSpec, known: Members) -> Iterator[Cause]:
 
 
 def integrated_sizes(alg: AlgSpec, reading: Reading) -> Iterator[Cause]:
-    """Give what is wrong with the segments of a token with Integrated Encryption."""
+    """Yield what is wrong with the segments of a token with Integrated Encryption."""
     secret, ciphertext = reading.part("encrypted key"), reading.part("ciphertext")
     if not secret.text:
         yield cause("encapsulated_missing", alg.name)
@@ -112,7 +112,7 @@ def _encapsulated(alg: AlgSpec, raw: bytes, place: str) -> Iterator[Cause]:
 
 
 def _has_point(kem: str, raw: bytes) -> bool:
-    """Tell whether the part on a curve is a point of it; this needs no key."""
+    """Tell whether the part on a curve is a point on it; this needs no key."""
     hybrid = akp.HYBRIDS.get(kem)
     if kem in CIPHERTEXT_BYTES:
         return True
@@ -132,7 +132,7 @@ class KeyFault(NamedTuple):
 
 
 def jwk_fault(members: Mapping[str, object]) -> KeyFault | None:
-    """Say why a JWK of kty AKP can't be loaded; None where nothing is seen to be wrong."""
+    """Say why a JWK of kty AKP can't be loaded; None if nothing is found to be wrong."""
     if members.get("kty") != "AKP":
         return None
     alg = members.get("alg")

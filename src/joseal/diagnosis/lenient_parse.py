@@ -1,6 +1,6 @@
-"""Read a token as far as it can be read: what is not canonical is repaired, and named.
+"""Parse a token as far as possible: anything that is not canonical is repaired, and named.
 
-Nothing that is read here is ever used to open a token, but by the trials of the command line.
+Nothing that is parsed here is ever used to open a token, except by the trials of the command line.
 
 Source: RFC 7515 sections 2 and 4, RFC 7516 section 3.1.
 """
@@ -22,23 +22,23 @@ _ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 _NOT_CANONICAL: Final = re.compile(r"[^\w-]", re.ASCII)
 _OTHER_ALPHABET: Final = str.maketrans("+/", "-_")
 
-# A header over this is not read, since its values would take a multiple of its size in memory.
+# A header over this is not parsed, since its values would take a multiple of its size in memory.
 READ_BYTES: Final = 64 * 1024
 
-# Random bytes of this number are never all of one alphabet.
+# This many random bytes are never all from one alphabet.
 _LEAST_TEXT: Final = 16
 _TEXT: Final = re.compile(rb"[\w+/-]+={0,2}", re.ASCII)
 _HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
-# With a digit and a letter, because zeros are written with the letter A alone.
+# With a digit and a letter, because zeros are written with the letter A only.
 _IS_HEX: Final = re.compile(
     r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{2})+|(?=[A-F]*[0-9])(?=[0-9]*[A-F])(?:[0-9A-F]{2})+"
 )
 
-# Segments whose bytes are as good as random. Of a JWS anything may be the payload.
+# Segments whose bytes look random. The payload of a JWS may be anything.
 _BINARY: Final = ("encrypted key", "iv", "ciphertext", "tag", "signature")
 _FREE: Final = ("payload",)
 _THROUGH_TEXT: Final = ("text_latin1", "text_lost")
-# Random bytes of this number are never UTF-8.
+# This many random bytes are never UTF-8.
 _LEAST_LATIN1: Final = 28
 _REPLACEMENT: Final = "\ufffd".encode()
 _BOM: Final = b"\xef\xbb\xbf"
@@ -48,9 +48,9 @@ class Part(Struct, frozen=True, kw_only=True):
     """A segment.
 
     Attributes:
-        name: what it is.
-        text: as it stands.
-        bytes: decoded, after a repair if need be; None where that can't be done.
+        name: its name.
+        text: as received.
+        bytes: decoded, after a repair if necessary; None if that is not possible.
         faults: codes of what is wrong with its encoding.
     """
 
@@ -61,7 +61,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
     @property
     def size(self) -> int:
-        """How many bytes it has; zero for what can't be decoded."""
+        """How many bytes it has; zero if it can't be decoded."""
         return 0 if self.raw is None else len(self.raw)
 
 
@@ -69,7 +69,7 @@ class Recipient(NamedTuple):
     """The members of one recipient in the JSON serialization.
 
     Attributes:
-        members: of the shared and the recipient's own unprotected header together.
+        members: those of the shared and the recipient's own unprotected header together.
         encrypted_key: the text of the member.
     """
 
@@ -78,11 +78,11 @@ class Recipient(NamedTuple):
 
 
 class Outside(NamedTuple):
-    """The members of a JSON serialization that the compact form has no place for.
+    """The members of a JSON serialization that have no place in the compact form.
 
     Attributes:
         recipients: in their order.
-        aad: the text of the member; None where there is none.
+        aad: the text of the member; None if there is none.
     """
 
     recipients: tuple[Recipient, ...] = ()
@@ -90,15 +90,15 @@ class Outside(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A token that was read.
+    """A parsed token.
 
     Attributes:
-        text: without what stood around it.
-        form: what it is, or was meant to be.
+        text: without the text around it.
+        form: what it is, or was intended to be.
         parts: its segments.
-        members: of the header, with those outside the protected one; None where it is not a JSON
+        members: those of the header, and those outside the protected one; None if it is not a JSON
             object.
-        outside: of a JSON serialization, what has no place in a compact token.
+        outside: the parts of a JSON serialization that have no place in a compact token.
     """
 
     text: str
@@ -113,7 +113,7 @@ class Reading(NamedTuple):
         return value if isinstance(value, str) else None
 
     def part(self, name: str) -> Part:
-        """Return a segment; an empty one where it is missing."""
+        """Return a segment; an empty one if it is missing."""
         empty = Part(name=name, text="", raw=b"")
         return next((part for part in self.parts if part.name == name), empty)
 
@@ -126,13 +126,13 @@ def for_recipient(reading: Reading, recipient: Recipient) -> Reading:
 
 
 def read(text: str, outside: Outside = Outside()) -> Reading:  # noqa: B008 - it is immutable
-    """Read a token without what stood around it."""
+    """Parse a token without the text around it."""
     texts = text.split(".", JWE_SEGMENTS + 1) if text else []
     header = repaired("protected header", texts[0]) if texts else None
     members = None if header is None else _members(header)
     shared = outside.recipients[0].members if outside.recipients else {}
     if shared and header is not None and (members is not None or not header.text):
-        # RFC 7516 section 7.2.1: the names are disjoint, and what is protected counts.
+        # RFC 7516 section 7.2.1: the names are disjoint, and the protected value counts.
         members = {**shared, **(members or {})}
     form = _form(len(texts), members)
     names = _names(form, len(texts))
@@ -141,7 +141,7 @@ def read(text: str, outside: Outside = Outside()) -> Reading:  # noqa: B008 - it
 
 
 def _through_text(parts: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Mark short segments as well, once a long one has shown that bytes went through text."""
+    """Mark short segments as well, once a long one has shown that bytes were treated as text."""
     long = {code for part in parts for code in part.faults if code in _THROUGH_TEXT}
     if not long:
         return parts
@@ -175,7 +175,7 @@ def is_utf16(raw: bytes) -> bool:
 
 
 def _form(segments: int, members: dict[str, object] | None) -> Form:
-    """Go by the number of segments, and where it is that of neither by the header."""
+    """Decide by the number of segments and, if it fits neither, by the header."""
     known = members or {}
     if segments == JWE_SEGMENTS or ("enc" in known and known.get("alg") not in [*SIGS]):
         return "jwe"
@@ -194,7 +194,7 @@ def repaired(name: str, text: str) -> Part:
     faults: list[str] = []
     ascii_only = text.encode("ascii", "replace").decode("ascii")
     if len(text) >= _LEAST_TEXT and name not in _FREE and _IS_HEX.fullmatch(text) is not None:
-        # Every hex digit is one of base64url as well.
+        # Every hex digit is also in base64url.
         return Part(name=name, text=text, raw=ascii_only.encode(), faults=("hex_segment",))
     decoded = base64url.decode_text(text)
     if decoded is None:
@@ -232,7 +232,7 @@ def _cleared(text: bytes) -> bytes:
 
 
 def _inner_encoding(raw: bytes, name: str) -> str | None:
-    """Tell whether decoded bytes are hex or base64 text again, or went through text."""
+    """Tell whether decoded bytes are hex or base64 text again, or were treated as text."""
     if len(raw) < _LEAST_TEXT:
         return None
     if not raw.isascii():
@@ -250,7 +250,7 @@ def _text_encoding(raw: bytes) -> str | None:
 
 
 def _from_latin1(raw: bytes) -> bytes | None:
-    """Undo UTF-8 of Latin-1, or of Windows-1252, which .NET and Java on Windows take for it."""
+    """Undo UTF-8 of Latin-1, or of Windows-1252, which .NET and Java on Windows use instead."""
     for encoding in ("latin-1", "cp1252"):
         try:
             return raw.decode("utf-8").encode(encoding)

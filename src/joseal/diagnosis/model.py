@@ -1,6 +1,6 @@
-"""What an explanation consists of: frozen, and of printable ASCII throughout.
+"""The parts of an explanation: frozen, and printable ASCII throughout.
 
-Source: none; the shape is this project's own.
+Source: none; the format is this project's own.
 """
 
 import re
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 Form: TypeAlias = Literal["jwe", "jws", "unknown"]
 
-# So much of a name or a value from the token is shown.
+# How much of a name or a value from the token is shown.
 SHOWN_CHARACTERS: Final = 200
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
@@ -20,13 +20,13 @@ _LINE: Final = 100
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """One reason for which a token can't be opened.
+    """One reason why a token can't be opened.
 
     Attributes:
         code: the stable word for it.
         sentence: what is wrong.
         remedy: what to do about it.
-        seen: where, by names and sizes; empty where the sentence says all.
+        seen: where, by names and sizes; empty if the sentence says it all.
 
     Example:
         >>> from joseal.diagnosis import explain
@@ -45,10 +45,10 @@ class Segment(Struct, frozen=True, kw_only=True):
     """One part between the dots.
 
     Attributes:
-        name: what its RFC calls it, or its number.
-        characters: its size as it stands.
-        bytes: its size decoded, if need be after a repair; None where no base64 can be made of it.
-        canonical: whether it is base64url as RFC 7515 has it.
+        name: its name in the RFC, or its number.
+        characters: its size as received.
+        bytes: its size decoded, if necessary after a repair; None if it can't be read as base64.
+        canonical: whether it is base64url as RFC 7515 defines it.
 
     Example:
         >>> from joseal.diagnosis import explain
@@ -65,12 +65,12 @@ class Segment(Struct, frozen=True, kw_only=True):
 
 
 class ProfileMatch(Struct, frozen=True, kw_only=True):
-    """How a header agrees with one direction of a profile of `joseal.profiles`.
+    """How a header matches one direction of a profile in `joseal.profiles`.
 
     Attributes:
         profile: its name.
-        direction: `send` or `receive`, seen by the one who uses the profile.
-        misses: what is otherwise than the profile says; empty where all agrees.
+        direction: `send` or `receive`, from the view of the profile's user.
+        misses: the differences from the profile; empty if everything matches.
 
     Example:
         >>> import joseal
@@ -90,13 +90,13 @@ class Explanation(Struct, frozen=True, kw_only=True):
     """An explanation of a token, made from its bytes alone.
 
     Attributes:
-        form: what it is, or was meant to be.
-        characters: the size of what was given.
-        segments: the parts of the token, without what stood around it.
+        form: what it is, or was intended to be.
+        characters: the size of the input.
+        segments: the parts of the token, without the text around it.
         header: names and values of the protected header as JSON texts, in their order.
-        causes: what is wrong, the most likely first; empty where nothing is seen to be wrong.
-        possible: only where `causes` is empty: what the bytes can't show.
-        profiles: those that the header matches, then those that it misses by one thing.
+        causes: what is wrong, the most likely first; empty if nothing is found to be wrong.
+        possible: only if `causes` is empty: causes that the bytes can't show.
+        profiles: those that the header matches, then those that it misses in one point.
 
     Example:
         >>> from joseal.diagnosis import explain
@@ -139,7 +139,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def plain(text: str) -> str:
-    """Return a text from the token so that it can't steer a terminal, and not too long."""
+    """Return a text from the token so that it can't control a terminal, and not too long."""
     shown = text[:SHOWN_CHARACTERS].encode("ascii", "backslashreplace").decode("ascii")
     shown = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", shown)
     return shown if len(text) <= SHOWN_CHARACTERS else f"{shown}..."

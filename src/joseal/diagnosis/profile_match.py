@@ -1,6 +1,6 @@
-"""Which profiles a header matches or nearly matches, and by what it misses.
+"""Which profiles a header matches or nearly matches, and where it differs.
 
-Source: the profiles' own.
+Source: the sources of the profiles.
 """
 
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ _MOST_ALIKE: Final = 4
 def matching(reading: Reading, member: str | None) -> tuple[ProfileMatch, ...]:
     """Return the directions of profiles that a JWE's header matches, then the near ones.
 
-    Where so many fit that it tells nothing, none are given.
+    If so many match that it means nothing, none are returned.
 
     Args:
         reading: the token.
-        member: that of a JSON object in which the token stood; only profiles with it then come
-            into question.
+        member: the member of a JSON object that contained the token; only profiles with it are then
+            considered.
     """
     found = list(_all(reading, member))
     full = [match for match in found if not match.misses]
@@ -35,7 +35,7 @@ def matching(reading: Reading, member: str | None) -> tuple[ProfileMatch, ...]:
 
 
 def _telling(found: list[ProfileMatch]) -> list[ProfileMatch]:
-    """Drop what fits many: their header is that of any token with these algorithms."""
+    """Drop the profiles whose header is that of any token with these algorithms."""
     return found if len({match.profile for match in found}) <= _MOST_ALIKE else []
 
 

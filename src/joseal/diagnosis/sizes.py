@@ -1,4 +1,4 @@
-"""Whether the encrypted key has a size that alg makes, and iv, ciphertext and tag those of enc.
+"""Whether the encrypted key has a size that fits the alg, and iv, ciphertext and tag fit the enc.
 
 Source: RFC 7518 sections 4.2 to 4.8, 5.2 and 5.3, RFC 3394.
 """
@@ -16,7 +16,7 @@ from joseal.diagnosis.model import Cause
 _WRAP_BYTES: Final = 8
 _RSA_LEAST_BYTES: Final = 256
 _RSA_MOST_BYTES: Final = 2048
-# RSA keys come in multiples of this.
+# The sizes of RSA keys are multiples of this.
 _RSA_STEP: Final = 32
 _RSA_SMALL: Final = (64, 96, 128, 192)
 _GCM_TAG_BYTES: Final = 16
@@ -38,7 +38,7 @@ _SIGNATURE_BYTES: Final = {
 }
 _DER_SEQUENCE: Final = 0x30
 
-# Limits that are met on the way: columns, headers, URLs, lines of logs.
+# Limits on the way of a token: columns, headers, URLs, log lines.
 _USUAL_LIMITS: Final = frozenset(
     {
         *(100, 128, 200, 250, 254, 255, 256, 500, 511, 512, 1000, 1023, 1024, 1500, 2000, 2047),
@@ -48,12 +48,12 @@ _USUAL_LIMITS: Final = frozenset(
 
 
 def usual_limit(text: str) -> str:
-    """Say that a text has the length of a usual limit; otherwise nothing."""
+    """Say that a text has exactly the length of a common limit, if it does."""
     return f"its {len(text)} characters are a usual limit" if len(text) in _USUAL_LIMITS else ""
 
 
 def key_size(alg: AlgSpec, enc: EncSpec | None, part: Part) -> Iterator[Cause]:
-    """Give what is wrong with the size of the encrypted key."""
+    """Yield what is wrong with the size of the encrypted key."""
     if not _is_plain(part):
         return
     size, seen = part.size, f"{part.size} bytes"
@@ -77,7 +77,7 @@ def _rsa(size: int, seen: str) -> Iterator[Cause]:
         yield cause("wrapped_for_other_alg", seen)
     elif size >= _RSA_LEAST_BYTES - 1 and (size + 1) % _RSA_STEP in (0, 2):
         yield cause("rsa_leading_zero", seen)
-    # A modulus of another number of bits is unusual and not wrong.
+    # A modulus with a different number of bits is unusual but not wrong.
     elif not _RSA_LEAST_BYTES <= size <= _RSA_MOST_BYTES:
         yield cause("encrypted_key_size", seen)
 
@@ -96,7 +96,7 @@ def _wrapped(alg: AlgSpec, enc: EncSpec, size: int) -> Iterator[Cause]:
 
 
 def content_sizes(enc: EncSpec, reading: Reading) -> Iterator[Cause]:
-    """Give what is wrong with the sizes of iv, ciphertext and tag."""
+    """Yield what is wrong with the sizes of iv, ciphertext and tag."""
     iv, ciphertext, tag = (reading.part(name) for name in ("iv", "ciphertext", "tag"))
     swapped = (iv.size, tag.size) == (enc.tag_bytes, enc.iv_bytes) and iv.size != tag.size
     if swapped and _is_plain(iv) and _is_plain(tag):
@@ -125,7 +125,7 @@ def content_sizes(enc: EncSpec, reading: Reading) -> Iterator[Cause]:
 
 def _repeated(iv: Part, ciphertext: Part, tag: Part) -> Iterator[Cause]:
     raw = ciphertext.raw or b""
-    # Short ones are there by accident.
+    # Short ones match by chance.
     if tag.size >= _GCM_TAG_BYTES and raw.endswith(tag.raw or b""):
         yield cause("tag_repeated", f"the last {tag.size} bytes of the ciphertext")
     if iv.size >= _FAMILY["gcm"] and raw.startswith(iv.raw or b""):
@@ -138,14 +138,14 @@ def _is_plain(part: Part) -> bool:
 
 
 def _other_enc(enc: EncSpec, iv: Part, tag: Part) -> str | None:
-    """Name the enc whose iv and tag these are, if they fit neither of the header's."""
+    """Name the enc that the iv and tag fit, if they don't fit that of the header."""
     if not _is_plain(iv) or not _is_plain(tag) or iv.size == enc.iv_bytes:
         return None
     fitting = [
         other
         for other in ENCS.values()
         if (other.iv_bytes, other.tag_bytes) == (iv.size, tag.size)
-        # A 16-byte IV under GCM is a mistake of its own, and so is a 12-byte one under CBC.
+        # A 16-byte IV with GCM is a separate mistake, and so is a 12-byte one with CBC.
         and other.family != enc.family
         and (other.tag_bytes != enc.tag_bytes or iv.size not in _FAMILY.values())
     ]
@@ -188,7 +188,7 @@ def _tag(enc: EncSpec, ciphertext: Part, tag: Part) -> Iterator[Cause]:
 
 
 def signature_size(alg: str, part: Part) -> Iterator[Cause]:
-    """Give what is wrong with the size of a signature."""
+    """Yield what is wrong with the size of a signature."""
     size, known = part.size, _SIGNATURE_BYTES.get(alg)
     if not _is_plain(part):
         return

@@ -20,7 +20,7 @@ from joseal.profiles import PROFILES
 from joseal.profiles.envelopes import Fields
 
 _MOST_LAYERS: Final = 8
-# More is not read as JSON, because its values would take a multiple of its size in memory.
+# Longer text is not read as JSON, because its values would take a multiple of its size in memory.
 _JSON_BYTES: Final = 1024 * 1024
 
 _CLEAN: Final = re.compile(r"[\w-]+(?:\.[\w-]*){2,}", re.ASCII)
@@ -53,21 +53,21 @@ _MOST_RECIPIENTS: Final = 16
 _MOST_ENCODINGS: Final = 2
 _STANDARD: Final = bytes.maketrans(b"+/", b"-_")
 
-# The first byte of DER that is a key.
+# The first byte of a key in DER.
 _SEQUENCE: Final = b"\x30"
 _BOM: Final = "\ufeff"
 _BEGIN: Final = "eyJ"
 
 
 class Layer(NamedTuple):
-    """One thing that stood around a token.
+    """One wrapper around a token.
 
     Attributes:
-        code: of the cause.
+        code: the code of the cause.
         seen: where it was.
         rest: the text without it.
         member: the member of a JSON object that the rest was taken from.
-        outside: of a JSON serialization, what has no place in the rest.
+        outside: the parts of a JSON serialization that have no place in the rest.
     """
 
     code: str
@@ -78,7 +78,7 @@ class Layer(NamedTuple):
 
 
 def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
-    """Take off what stands around a token; return the layers, the outermost first, and the rest."""
+    """Remove the text around a token; return the layers, the outermost first, and the rest."""
     binary = _der(token)
     if binary is not None:
         return [binary], ""
@@ -92,7 +92,7 @@ def unwrap_text(token: str | bytes) -> tuple[list[Layer], str]:
             break
         layers.append(layer)
         text = layer.rest
-    # A line end behind a body is the body's, and no fault.
+    # A line end after a body belongs to the body, and is not a fault.
     return layers or spaces, text
 
 
@@ -182,7 +182,7 @@ def _json(text: str) -> Layer | None:
 
 
 def _serialized(members: dict[str, object]) -> Layer | None:
-    """Make one token of the JSON serialization, or of the members that some APIs have for it."""
+    """Make one token from a JSON serialization, or from the members that some APIs use for it."""
     names = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
     if "ciphertext" in members and "tag" in members:
         recipients = _recipients(members)
@@ -206,7 +206,7 @@ def _serialized(members: dict[str, object]) -> Layer | None:
 
 
 def _recipients(members: dict[str, object]) -> tuple[Recipient, ...]:
-    """Join for each recipient the header that all share with its own. RFC 7516 section 7.2.1."""
+    """For each recipient, join the shared header with its own. RFC 7516 section 7.2.1."""
     listed = strict_json.as_list(members.get("recipients")) or [members]
     shared = strict_json.as_object(members.get("unprotected")) or {}
     objects = [strict_json.as_object(one) or {} for one in listed[:_MOST_RECIPIENTS]]
@@ -233,7 +233,7 @@ def _enveloped(members: dict[str, object]) -> Layer | None:
 
 
 def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Give each string in a JSON value with its path. The reader has bounded the depth."""
+    """Yield each string in a JSON value with its path. The parser has bounded the depth."""
     if isinstance(value, str):
         yield path, value
     for name, inner in (strict_json.as_object(value) or {}).items():
@@ -243,7 +243,7 @@ def _strings(value: object, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _other(text: str) -> Layer | None:
-    """Name messages of other formats."""
+    """Recognize messages in other formats."""
     found = _PASETO.match(text)
     if found is not None:
         return Layer("paseto", found[0], "")
@@ -304,7 +304,7 @@ def _broken_lines(text: str) -> Layer | None:
     parts = text.split()
     if len(parts) < 2 or text.count(".") < 2 or _SPACED.fullmatch(text) is None:  # noqa: PLR2004
         return None
-    # Words before or behind are another case.
+    # Words before or after it are a different case.
     if not parts[0].startswith(_BEGIN):
         return None
     code = "line_breaks" if "\n" in text or "\r" in text else "white_space"
@@ -312,7 +312,7 @@ def _broken_lines(text: str) -> Layer | None:
 
 
 def _among(text: str) -> Layer | None:
-    """Find a token in other text: the first run of its characters that has enough dots."""
+    """Find a token in other text: the first run of its characters with enough dots."""
     if _SPACED.fullmatch(text) is not None and not re.search(r"\s", text):
         return None
     for run in _RUN.finditer(text):
@@ -320,7 +320,7 @@ def _among(text: str) -> Layer | None:
         if at < 0 or run[0].count(".", at) < 2:  # noqa: PLR2004 - dots of a JWS
             continue
         begin = run.start() + at
-        # A foreign character between two of the token's own is damage inside it.
+        # A foreign character between two characters of the token is damage inside it.
         if begin == 0 and _BORDER.match(text, run.end()) is None:
             return None
         return Layer("surrounded", f"it begins at character {begin + 1}", run[0][at:])

@@ -6,9 +6,9 @@
         outcome = client.attempt("order-1", attempt, known=known)
         found = client.reconcile(known)
 
-`models` and `orders` say what is sent, `envelope` encrypts it, `api` makes requests and reads
-answers without a socket, for any HTTP client, and `Client` is one. Each call ends in an `outcome`.
-`webhooks` reads what comes back, and `deliveries` sees to it that each is handled once.
+`models` defines what is sent and encrypts it, `requests` and `responses` make requests and read
+answers without a socket, for any HTTP client, and `Client` is one. Each call ends in one of the
+`outcomes`. `webhooks` reads what the API posts, and ensures that each webhook is handled once.
 `sandbox`, which needs an extra, is imported by its own name.
 """
 

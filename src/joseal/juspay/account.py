@@ -1,9 +1,8 @@
 """A merchant's account: where its calls go, and the headers they carry.
 
 Rules:
-- Every value that goes into a header or a URL is checked here, so that no text can end a line or
-  a path.
-- The API key leaves in one header, over TLS or to this machine alone.
+- Every value for a header or a URL is checked here, so that no text can end a line or a path.
+- The API key is sent in one header, and only over TLS or to this machine.
 
 Source: the integration pages of the payouts API, RFC 7617 section 2.
 """
@@ -42,17 +41,18 @@ class Account(Checked, frozen=True, kw_only=True):
     Attributes:
         merchant_id: sent as `x-merchantid`.
         api_key: the user name of Basic auth; the password is empty.
-        kid: the label of the API's key, for envelopes; None for one that encrypts nothing.
+        kid: the label of the API's key, for envelopes; None if nothing is encrypted.
         sid: the label of the merchant's own public key, for envelopes.
-        routing_id: sent as `x-routing-id` where a call names no other one. It has to be the same
-            for all calls of one customer.
+        routing_id: sent as `x-routing-id` unless a call names a different one. It has to be the
+            same for all calls about one customer.
         base_url: scheme, host and port: one of the presets, such as `SANDBOX` or `PRODUCTION`, or
-            any other, for hosts move. Plain http is for loopback hosts only.
+            any other, because hosts move. Plain http is for loopback hosts only.
 
     Raises:
         TypeError: a member is not a string.
         ValueError: a member can't be sent: not printable ASCII, blanks around it, a colon in the
-            API key, or a base URL that is not as above. The message names it, not what it held.
+            API key, or a base URL that is not as above. The message names the member, not its
+            value.
 
     Example:
         >>> from joseal.juspay import SANDBOX, Account
@@ -105,7 +105,7 @@ def headers(account: Account, routing_id: str | None) -> Mapping[str, str]:
 
 
 def _parts(base_url: str) -> tuple[str, str, str | None]:
-    """Return scheme, host and port of a base URL that its rule has let through."""
+    """Return scheme, host and port of a base URL that has passed its rule."""
     found = _URL.fullmatch(base_url)
     return ("", "", None) if found is None else (found[1], found[2], found[3])
 

@@ -1,4 +1,4 @@
-"""What a call tells about itself, besides its outcome: how long it took, and what went wrong where.
+"""The details of a call besides its outcome: how long it took, and what went wrong where.
 
 Rules:
 - Headers of an answer are kept by an allow-list, and only as short printable ASCII.
@@ -21,12 +21,12 @@ _VALUE: Final = re.compile("[ -~]{1,128}")
 
 
 class CallDetails(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """The details of a call. Outcomes are compared without it: all of them are equal.
+    """The details of a call. All details compare equal, so that outcomes are compared without them.
 
     Attributes:
         seconds: how long the call took.
-        headers: those of the answer that support asks for, by their names in `HEADERS`.
-        cause: what went wrong on the way; None where nothing did, or nothing is known of it.
+        headers: the headers of the answer that support asks for, by their names in `HEADERS`.
+        cause: what went wrong in transit; None if nothing did, or if that is unknown.
 
     Example:
         >>> from joseal.juspay import CallDetails
@@ -51,7 +51,7 @@ def kept_headers(found: Mapping[str, str]) -> dict[str, str]:
     Args:
         found: all of them; names in any case.
     """
-    # By their names: urllib3's pairs cost more than to look up the few that are kept.
+    # By their names: reading urllib3's pairs costs more than looking up the few that are kept.
     return {
         _KEPT[lower]: value
         for name in found

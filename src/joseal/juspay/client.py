@@ -1,9 +1,9 @@
 """The payouts API over the network: one method for each call of `api`.
 
 Rules:
-- Each call ends in an outcome, and raises for nothing but the caller's own arguments and keys,
-  before anything is sent.
-- A method sends its request once, and takes the word of `transport` for the result.
+- Each call ends in an outcome, and raises only for the caller's own arguments and keys, before
+  anything is sent.
+- A method sends its request once, and relies on `transport` for the result.
 
 Source: the attempt, order and cancel pages of the payouts API.
 """
@@ -79,42 +79,44 @@ _T = TypeVar("_T")
 class Client(Opaque):
     """Sends payouts over HTTPS. A context manager: leaving it closes the connections.
 
-    One client serves many threads: it is immutable, and its pool of connections takes care of
-    itself. In a forked process it opens connections of its own: nothing is shared with the parent.
+    One client serves many threads: it is immutable, and its connection pool is safe to share. In a
+    forked process it opens its own connections, and shares nothing with the parent.
 
-    Every call ends in an `Outcome`, and raises for nothing but the caller's own arguments, before
-    anything is sent. Making one puts the redaction filter on urllib3's loggers, and on ours.
+    Every call ends in an `Outcome`, and raises only for the caller's own arguments, before anything
+    is sent. Making a client puts the redaction filter on urllib3's and joseal's loggers.
 
     Args:
-        account: whose payouts they are, and where they go.
+        account: the account of the payouts, and where they go.
         encrypter: prepared by `payout_encrypter`; or a profile's, which can sign too, made with the
-            account's `kid` and `sid` as its labels; or `PayoutKeys`, which sign too and hold the
+            account's `kid` and `sid` as its labels; or `PayoutKeys`, which sign too and contain the
             keys of a rotation, of which the account's `kid` and `sid` name the ones in use. None
-            for a client that holds no key: it reads statuses, cancels, and sends what is encrypted
-            already.
-        stringified: encrypt a JSON string that holds a body's JSON text, as for `Body.to_json`.
+            for a client without a key: it reads statuses, cancels, and sends bodies that are
+            already encrypted.
+        stringified: encrypt a JSON string that contains the body's JSON text, as for
+            `Body.to_json`.
         attempt_path: which of the published forms of the path the account uses.
-        connect_timeout_seconds: for connecting to one address, for the TLS handshake, and for
-            handing the request over, each.
-        answer_timeout_seconds: for the whole answer, counted from when the request was handed over.
-        deadline_seconds: for the whole call, name resolution included, whatever the time-outs of
-            its steps are.
+        connect_timeout_seconds: for each of connecting to one address, the TLS handshake, and
+            handing over the request.
+        answer_timeout_seconds: for the whole answer, counted from when the request has been handed
+            over.
+        deadline_seconds: for the whole call, including name resolution, whatever the time-outs of
+            its steps.
         connections: how many are kept open between calls; more threads may send at once.
-        idle_seconds: for how long after a call its connection is used again; 0 opens one for each
-            call. Keep it below what gateways on the way remember: a request that is sent over a
-            connection that they have forgotten ends as `Unknown`.
-        apart_seconds: how long two reads of a status lie apart that confirm each other: longer
-            than the API's status lags behind.
-        ssl_context: trust roots of another kind, or a client certificate. It has to verify
-            certificates and host names, and its own `minimum_version` has to refuse what is older
-            than TLS 1.2, whatever the system's settings are. The default is the system's trust in
+        idle_seconds: how long after a call its connection may be used again; 0 opens one for each
+            call. Keep it below the time that gateways on the way remember connections: a request
+            over a forgotten connection ends as `Unknown`.
+        apart_seconds: the time between two reads of a status that confirm each other; it has to be
+            longer than the API's status lags behind.
+        ssl_context: for different trust roots, or a client certificate. It has to verify
+            certificates and host names, and its own `minimum_version` has to refuse versions before
+            TLS 1.2, whatever the system's settings are. The default is the system's trust in
             Python's default context. SSLKEYLOGFILE is not honored.
-        client_certificate: shown by the default context to a server that asks for one.
+        client_certificate: presented by the default context to a server that asks for one.
         proxy: an HTTP proxy that every connection goes through. The environment's (HTTPS_PROXY) is
-            ignored. Nothing of a request leaves before the tunnel is made: until then a call ends
+            ignored. No part of a request leaves before the tunnel is made: until then a call ends
             as `NotSent`.
-        on_call: is called after each call with its name, the kind of its outcome, and the seconds
-            that it took: for metrics. What it raises is dropped: the outcome must not be lost.
+        on_call: called after each call with its name, the kind of its outcome, and the seconds that
+            it took: for metrics. Its exceptions are dropped: the outcome must not be lost.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -122,8 +124,8 @@ class Client(Opaque):
             verifies too little, logs keys, or is given with `client_certificate`; or a proxy is
             given for a plain http account, or an encrypter for an account without `kid`.
         InvalidKeyError: the TLS library refuses the client certificate.
-        RuntimeError: another package is installed in urllib3's place, such as urllib3-future, which
-            niquests brings: what it sends can't be observed.
+        RuntimeError: another package is installed in place of urllib3, such as urllib3-future,
+            which niquests installs: its sending can't be observed.
 
     Example:
         >>> from joseal.juspay import Client
@@ -200,7 +202,7 @@ class Client(Opaque):
 
     @property
     def apart_seconds(self) -> float:
-        """How long two reads of a status lie apart that confirm each other."""
+        """The time between two reads of a status that confirm each other."""
         return self._apart_seconds
 
     def __enter__(self) -> Self:
@@ -237,17 +239,16 @@ class Client(Opaque):
     ) -> Outcome[Ack]:
         """Encrypt one more attempt at an order's payout and send it, once.
 
-        Whatever the outcome is, `reconcile(known)` finds out what became of it. One more attempt
-        at the same payout is refused until that has said `Failed`, unless nothing was started:
-        after `NotSent` and `Refused`.
+        Whatever the outcome is, `reconcile(known)` finds out what became of the attempt. One more
+        attempt at the same payout is refused until that has returned `Failed`, unless nothing was
+        started: after `NotSent` and `Refused`.
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
-            attempt: the card and the fulfillment that it is for; or the envelope of one, which
-                another service has encrypted. Whether that is for the fulfillment of `known` can't
-                be checked.
-            known: what was there before, from `Client.known`, `Order.known` or `Failed.known`;
-                `Known.fresh` for an order that was created just now.
+            attempt: the card and its fulfillment; or an envelope that another service has
+                encrypted, for which it can't be checked that it is for the fulfillment of `known`.
+            known: the state before, from `Client.known`, `Order.known` or `Failed.known`;
+                `Known.fresh` for an order that was just created.
             routing_id: the customer's, in place of the account's.
 
         Returns:
@@ -255,10 +256,10 @@ class Client(Opaque):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; or
-                `known` is of another payout, or says that this one has not failed; or an earlier
-                attempt of this client is not known to have failed, or has failed since `known`
-                was read; or there is no encrypter.
+            ValueError: `order_id` or `routing_id` is not as above, or not printable ASCII; `known`
+                is for a different payout, or says that this one has not failed; an earlier attempt
+                of this client is not known to have failed, or has failed since `known` was read; or
+                there is no encrypter.
             TokenTooLargeError: the attempt is over the encrypter's limits.
 
         Example:
@@ -290,11 +291,11 @@ class Client(Opaque):
     def create_order(self, order: NewOrder, *, routing_id: str | None = None) -> Outcome[Order]:
         """Encrypt an order and send it to be created, once.
 
-        After `Unknown` ask `order_status`: where that is `Accepted`, the order was created. Nothing
-        else says that it was not.
+        After `Unknown`, call `order_status`: if that is `Accepted`, the order was created. No other
+        outcome proves that it was not.
 
         Args:
-            order: of any type of beneficiary.
+            order: with any type of beneficiary.
             routing_id: the customer's, in place of the account's.
 
         Returns:
@@ -340,10 +341,10 @@ class Client(Opaque):
     def create_plain_order(
         self, order: NewOrder, *, routing_id: str | None = None
     ) -> Outcome[Order]:
-        """Send an order to be created, once and in the clear; otherwise as `create_order`.
+        """Send an order to be created, once and unencrypted; otherwise as `create_order`.
 
         Args:
-            order: of any type of beneficiary but PLAIN_CARD.
+            order: with any type of beneficiary except PLAIN_CARD.
             routing_id: the customer's, in place of the account's.
 
         Returns:
@@ -390,11 +391,11 @@ class Client(Opaque):
         expand: Expansions = EVERYTHING,
         routing_id: str | None = None,
     ) -> Outcome[Order]:
-        """Ask how an order stands. It changes nothing: after any outcome it may be asked again.
+        """Read the status of an order. This changes nothing, and may be repeated after any outcome.
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
-            expand: which parts to tell. Without `fulfillment` there are no transactions.
+            expand: which parts to include. Without `fulfillment` there are no transactions.
             routing_id: the customer's, in place of the account's.
 
         Returns:
@@ -449,7 +450,7 @@ class Client(Opaque):
     def known(
         self, order_id: str, fulfillment_id: str, *, routing_id: str | None = None
     ) -> Outcome[Known]:
-        """Read how a payout stands, twice and `apart_seconds` apart, for an attempt at it.
+        """Read the status of a payout, twice and `apart_seconds` apart, for an attempt at it.
 
         It blocks for that long. Two equal reads confirm each other, and only against a confirmed
         state `reconcile` can say `Failed`; after two that differ the second one is returned alone.
@@ -489,7 +490,7 @@ class Client(Opaque):
         try:
             return Accepted(outcome.value.known(fulfillment_id))
         except (LookupError, ValueError) as error:
-            # Constant texts of our own.
+            # joseal's own constant texts.
             return Unknown(str(error))
 
     @hide_locals
@@ -505,8 +506,8 @@ class Client(Opaque):
             routing_id: the customer's, in place of the account's.
 
         Returns:
-            `Arrived`, `Failed` or `StillUnknown`. While an attempt of this client is under way that
-                was made against another state, it is never `Failed`.
+            `Arrived`, `Failed` or `StillUnknown`. It is never `Failed` while another attempt of
+            this client, made against a different state, is in progress.
 
         Raises:
             TypeError: an argument is of the wrong type.
@@ -532,23 +533,24 @@ class Client(Opaque):
     def send(
         self, request: Request, read: Callable[[int, bytes], Outcome[_T]], *, name: str = "send"
     ) -> Outcome[_T]:
-        """Send a ready request, once, and read its answer: for what was built elsewhere.
+        """Send a ready request, once, and read its answer: for requests that were built elsewhere.
 
-        For an attempt prefer `attempt`, which takes a ready envelope too: this method knows of no
-        state, and refuses no second attempt.
+        For an attempt, prefer `attempt`, which also accepts a ready envelope: this method does not
+        know the state of a payout, and does not refuse a second attempt.
 
         Args:
             request: made by `attempt_request` or another function of this kind.
-            read: makes an outcome of the HTTP status and the body, such as `read_attempt_response`.
-                After the request was sent, what it raises is dropped and the outcome is `Unknown`.
-            name: of the call, for `on_call` and the log.
+            read: makes an outcome from the HTTP status and the body, such as
+                `read_attempt_response`. If it raises, the exception is dropped and the outcome is
+                `Unknown`, because the request was sent.
+            name: the name of the call, for `on_call` and the log.
 
         Returns:
             The result of `read` for the answer, or the reason why there is none.
 
         Raises:
             TypeError: an argument, or a member of the request, is of the wrong type.
-            ValueError: the request goes to another place than the account's calls.
+            ValueError: the request does not go to the account's base URL.
 
         Example:
             request = create_order_request(account, envelope)
@@ -569,7 +571,7 @@ class Client(Opaque):
     def _call(
         self, name: str, request: Request, read: Callable[[int, bytes], Outcome[_T]]
     ) -> Outcome[_T]:
-        """Send a request once, read its answer, and tell of the call."""
+        """Send a request once, read its answer, and report the call."""
         begun = time.monotonic()
         answer = self._transport.exchange(request)
         outcome: Outcome[_T]

@@ -1,30 +1,31 @@
-"""Keep secrets out of log records: a filter, and the loggers that have it without being asked.
+"""Keep secrets out of log records: a filter, and the loggers that get it automatically.
 
     for handler in logging.getLogger().handlers:
         handler.addFilter(RedactionFilter(secrets=[api_key]))
 
-A filter on a logger sees what is logged through that logger alone, so the filter is put on each
-logger that this layer works with, by `protect_loggers`. That is done when the first object is made
-that needs it (`Client` does), not when a module is imported: importing changes nothing that
-belongs to the application. What the application logs itself passes through its own handlers: the
-lines above, after they were set up, cover these.
+A filter on a logger sees only what is logged through that logger, so `protect_loggers` puts it on
+each logger that this layer uses. That happens when the first object that needs it is made (such as
+`Client`), not when a module is imported: an import changes nothing that belongs to the application.
+The application's own logs pass through its handlers: the lines above, once the handlers are set up,
+cover these.
 
 Rules:
-- Better too much than too little: any twelve digits in a row go, with blanks and hyphens between
-  them or not, whether they are a card number, a time in milliseconds or an account. UUIDs stay.
-- A card number in groups with any other sign between them goes where the groups are those of a
-  card, the sign is the same throughout, and the check digit is right: less would take amounts,
-  times and tables of numbers.
+- Better too much than too little: any twelve digits in a row are removed, with or without blanks
+  and hyphens between them, whether they are a card number, a time in milliseconds or an account.
+  UUIDs stay.
+- A card number in groups with any other sign between them is removed if the groups are those of a
+  card, the sign is the same throughout, and the check digit is right: weaker conditions would also
+  remove amounts, times and tables of numbers.
 - The work on a text is bounded by its length: no repetition in a pattern for groups is unbounded.
-- The filter never raises. It runs no `__str__` or `__repr__` of others: where a record has other
-  objects than Python's own, it is formatted and redacted when a handler asks for the text.
+- The filter never raises. It runs no foreign `__str__` or `__repr__`: a record with objects of
+  other types than Python's own is formatted and redacted when a handler asks for the text.
 - A record without a secret stays as it is, its arguments apart from its message.
 
-Not seen: secrets in another encoding (hex, base64), a secret that stands alone without a name, such
-as a security code or a password, unless `secrets` names it, and objects of others in `extra`. Of
-card numbers in groups: groups of other sizes (two, three or five digits), different signs between
-the groups, letters or digits between them (a numbered list), groups in different records, and a
-number whose check digit is wrong.
+Not detected: secrets in a different encoding (hex, base64), a secret without a name next to it,
+such as a security code or a password, unless `secrets` names it, and objects of foreign types in
+`extra`. Also not card numbers in groups of other sizes (two, three or five digits), with different
+signs between the groups, with letters or digits between them (a numbered list), in different
+records, or with a wrong check digit.
 
 Source: PCI DSS 4.0.1 requirements 3.3.1 and 3.5.1; RFC 7515 section 7.1; RFC 7617 section 2.
 """
@@ -61,7 +62,7 @@ _STANDARD: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "
 _FRAME: Final = re.compile(r'[ |+-]*  File "')
 _DEEPEST: Final = 8
 
-# What Python raises for a message and arguments, all of its own types, that don't fit together.
+# What Python raises if a message and its arguments, all of Python's own types, don't fit together.
 _MISFITS: Final = (
     ArithmeticError,
     BytesWarning,
@@ -75,19 +76,20 @@ _NAMES: Final = (
     r"card[_ -]?(?:number|no)|\bpan|cv[vc]2?|cvn2?|\bcsc|\bcid|security[_ -]?code|\bpin"
     r"|pass(?:word|wd|phrase)|secret|api[_ -]?key|authorization|token"
 )
-# Backslashes, because JSON in a string has its quotes escaped, once for every layer.
+# Backslashes, because JSON in a string has its quotes escaped, once for each layer.
 _QUOTE: Final = r"""\\{0,15}["']"""
 _PATTERNS: Final = (
     # Private keys, whole or cut off.
     r"(?s)()-----BEGIN [A-Z ]{0,32}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,32}PRIVATE KEY-----|\Z)",
     rf"({_QUOTE}(?:d|p|q|dp|dq|qi|k){_QUOTE}\s{{0,4}}:\s{{0,4}}{_QUOTE})[A-Za-z0-9_-]{{16,}}",
-    # Tokens: the base64url of `{`, and of a quote or white space, wherever it stands.
+    # Tokens: the base64url of `{`, and of a quote or white space, anywhere.
     r"()e(?:y[ABIJ]|w[klop01])[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)*",
-    # Credentials: the rest of a header's line, a scheme and no common word, the user in a URL.
+    # Credentials: the rest of a header's line, a scheme that is not a common word, the user in a
+    # URL.
     r"(?i)(authorization\s{0,4}:\s{0,4})[^\r\n\\\"']+",
     r"\b((?i:Basic|Bearer|Digest|Negotiate)\s{1,4})(?![A-Z]?[a-z]+[.,;:!?]?(?:\s|\Z))[A-Za-z0-9+/=._~-]{4,}",
     r"(://)[^/\s@\"'<>]+(?=@)",
-    # Members with a telling name, in JSON, in Python and in forms.
+    # Members with a telltale name, in JSON, in Python and in forms.
     (
         rf"""(?i)((?:{_NAMES})(?:{_QUOTE}\s{{0,4}}(?:[:=,]|=>)|\s{{0,4}}(?:[:=]|=>))\s{{0,4}})"""
         rf"""(?:b?({_QUOTE})(?:(?!\2)(?:\\[^\r\n]|[^\\\r\n]))*(?:\2)?"""
@@ -104,8 +106,8 @@ _RUNS: Final = re.compile(
     r"|\d(?:(?:[ \t\u00a0\u2000-\u200b\u202f\u2010-\u2015_+-]|%20){0,3}\d){11,}"
 )
 # What may be between two groups of a card number: entities and tags of HTML, escapes of Python and
-# JSON, of URLs, and any sign. Each begins with another character, so that there is one way to
-# match, and what has matched is not tried again (`}+`).
+# JSON, of URLs, and any sign. Each begins with a different character, so that there is one way to
+# match, and matched text is not tried again (`}+`).
 _SIGN: Final = (
     r"(?:&(?:#[0-9]{1,5}|#[xX][0-9A-Fa-f]{1,4}|[A-Za-z]{2,8});"
     r"|</?[A-Za-z]{1,10}[ ]?/?>"
@@ -117,17 +119,17 @@ _BETWEEN: Final = rf"(?P<between>{_SIGN}{{1,16}}+)"
 _AGAIN: Final = r"(?P=between)"
 _BEFORE: Final = r"(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))"
 _GROUPS: Final = (
-    # 4-4-4-4, with fewer digits at the end or more, and 4-6-5 and 4-6-4.
+    # 4-4-4-4, with fewer or more digits at the end, and 4-6-5 and 4-6-4.
     re.compile(
         rf"{_BEFORE}(?P<first>\d{{4}}){_BETWEEN}"
         rf"(?:\d{{4}}{_AGAIN}\d{{4}}{_AGAIN}\d{{1,4}}(?:{_AGAIN}\d{{1,3}})?|\d{{6}}{_AGAIN}\d{{4,5}})(?!\d)"
     ),
-    # Digit by digit, as a list has them.
+    # Digit by digit, as in a list.
     re.compile(rf"{_BEFORE}(?P<first>\d){_BETWEEN}\d(?:{_AGAIN}\d){{11,17}}(?!\d)(?!{_AGAIN}\d)"),
 )
 _USUAL_DIGITS: Final = 16
 _LEAST_DIGITS: Final = 13
-# The first digits of the card networks, RuPay's among them.
+# The first digits of the card networks, including RuPay.
 _NETWORK: Final = re.compile("[3-6]|2[2-7]|8[12]")
 _SECRETS: Final = tuple(map(re.compile, _PATTERNS))
 _IS_SECRET: Final = re.compile(rf"(?is).*(?:{_NAMES})")
@@ -135,10 +137,10 @@ _IS_SECRET: Final = re.compile(rf"(?is).*(?:{_NAMES})")
 
 @hide_locals
 def redact(text: str) -> str:
-    """Return a text without what looks like a secret.
+    """Return a text without anything that looks like a secret.
 
-    Replaced are runs of twelve digits and more, the values of members with telling names (security
-    codes, card numbers and tokens, passwords, API keys), credentials of `Authorization` and of
+    It replaces runs of twelve or more digits, the values of members with telltale names (security
+    codes, card numbers and tokens, passwords, API keys), credentials in `Authorization` and in
     URLs, compact JWE and JWS tokens, and private keys.
 
     Args:
@@ -171,11 +173,11 @@ def _run(found: re.Match[str]) -> str:
 
 
 def _without_cards(text: str, groups: re.Pattern[str]) -> Iterator[str]:
-    """Give a text in pieces, with `REDACTED` in the place of each card number in groups."""
+    """Yield a text in pieces, with `REDACTED` in place of each card number in groups."""
     done = place = 0
     while (found := groups.search(text, place)) is not None:
         place = found.end("first")
-        # Of a longer row the card may begin at any group, so the next search begins there.
+        # In a longer row the card may begin at any group, so the next search begins there.
         if _is_card(found):
             yield text[done : found.start()]
             yield REDACTED
@@ -184,7 +186,7 @@ def _without_cards(text: str, groups: re.Pattern[str]) -> Iterator[str]:
 
 
 def _is_card(found: re.Match[str]) -> bool:
-    """Tell whether digits in groups are a card number, by themselves or with a code after them."""
+    """Tell whether digits in groups are a card number, alone or with a code after them."""
     digits = [int(sign) for sign in _digits(found)]
     if _NETWORK.match("".join(map(str, digits[:2]))) is None:
         return False
@@ -203,16 +205,16 @@ def _is_checked(digits: list[int]) -> bool:
 
 @final
 class RedactionFilter(logging.Filter):
-    """Takes what looks like a secret out of every record that passes. It drops none.
+    """Removes everything that looks like a secret from each record that passes. It drops none.
 
-    For a logger or a handler. It changes the record itself, so what comes after it, a handler that
-    collects records included, sees the changed one.
+    For a logger or a handler. It changes the record itself, so everything after it sees the changed
+    one, including a handler that collects records.
 
     Args:
-        secrets: texts to be taken out wherever they stand, such as an API key.
+        secrets: texts to remove wherever they occur, such as an API key.
 
     Raises:
-        TypeError: `secrets` is a str, or holds something else than str.
+        TypeError: `secrets` is a str, or contains something other than str.
         ValueError: a secret is shorter than four characters.
 
     Example:
@@ -232,13 +234,13 @@ class RedactionFilter(logging.Filter):
             raise TypeError("secrets must hold str alone")
         if not all(len(secret) >= 4 for secret in known):  # noqa: PLR2004 - the docstring has it
             raise ValueError("a secret of fewer than four characters would empty every text")
-        # The longest first, so that one that holds another goes as a whole.
+        # The longest first, so that one that contains another is removed as a whole.
         longest_first = sorted(map(re.escape, known), key=len, reverse=True)
         self._secrets = _Hidden(re.compile("|".join(longest_first)) if known else None)
 
     @hide_locals
     def filter(self, record: logging.LogRecord) -> bool:
-        """Redact a record. Always true: the record goes on.
+        """Redact a record. Always true: the record is kept.
 
         Args:
             record: the record, which is changed.
@@ -264,7 +266,7 @@ class RedactionFilter(logging.Filter):
 
     @hide_locals
     def redact(self, text: str) -> str:
-        """Return a text without what looks like a secret, and without those that are known.
+        """Return a text without anything that looks like a secret, and without the known secrets.
 
         Args:
             text: any text.
@@ -287,7 +289,8 @@ class RedactionFilter(logging.Filter):
     def _message(self, record: logging.LogRecord) -> None:
         message, args = record.msg, record.args
         if not _is_plain(message) or not _is_plain(args, _DEEPEST):
-            # Not by an assignment, because typeshed has `msg` as str, and logging any object.
+            # Not by assignment, because typeshed declares `msg` as str, but logging accepts any
+            # object.
             record.__dict__.update(msg=_Later(self, message, args), args=None)
             return
         try:
@@ -300,11 +303,11 @@ class RedactionFilter(logging.Filter):
             record.msg, record.args = clean, None
 
     def _is_clean(self, values: object) -> bool:
-        """Tell whether values of Python's own types show nothing even outside of the message."""
+        """Tell whether values of Python's own types show nothing even outside the message."""
         return repr(values) == repr(self._redacted(values, _DEEPEST))
 
     def _trace(self, record: logging.LogRecord) -> None:
-        # Another formatter may have left a text of its own, such as one with locals.
+        # Another formatter may have left its own text, such as one with locals.
         if record.exc_text:
             record.exc_text = self.redact(record.exc_text)
         error = record.exc_info[1] if record.exc_info else None
@@ -313,7 +316,7 @@ class RedactionFilter(logging.Filter):
                 pieces = traceback.format_exception(error)
             except (*_MISFITS, AttributeError, RuntimeError):
                 pieces = []
-            # The lines of a program are not data, and `token = ...` is not a secret.
+            # Source lines are not data, and `token = ...` is not a secret.
             clean = [text if _FRAME.match(text) else self.redact(text) for text in pieces]
             if clean != pieces or not pieces:
                 record.exc_info, record.exc_text = None, "".join(clean).rstrip() or _NO_TRACEBACK
@@ -330,7 +333,7 @@ class RedactionFilter(logging.Filter):
         return self._redacted(value, depth)
 
     def _redacted(self, value: object, depth: int) -> object:
-        """Return a value of Python's own types redacted, and any other one as it is."""
+        """Return a value of Python's own types redacted, and any other value as it is."""
         if depth == 0:
             return REDACTED
         if _is_dict(value):
@@ -345,7 +348,7 @@ class RedactionFilter(logging.Filter):
         return self._scalar(value)
 
     def _row(self, items: _Row) -> _Row | str:
-        """Return items as they are, unless they are a secret only together."""
+        """Return items as they are, unless they form a secret only together."""
         if not _is_plain(items, _DEEPEST):
             return items
         text = repr(items)
@@ -380,7 +383,7 @@ class _Hidden(Opaque):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is known."""
+        """Whether no secret is known."""
         return self._pattern is None
 
     def cut(self, text: str) -> str:
@@ -389,7 +392,7 @@ class _Hidden(Opaque):
 
 
 class _Later:
-    """A message with arguments of others' types: formatted and redacted when it is asked for."""
+    """A message with arguments of foreign types: formatted and redacted on demand."""
 
     __slots__ = ("_args", "_filter", "_message")
 
@@ -413,7 +416,7 @@ _SCALARS: Final = (bytes, int, float, bool, type(None))
 
 
 def _is_plain(value: object, depth: int = 1) -> bool:
-    """Tell whether a value is of Python's own types all through, so that nobody's code shows it."""
+    """Tell whether a value consists of Python's own types, so that no foreign code formats it."""
     if type(value) is str or type(value) in _SCALARS:
         return True
     if depth == 0:
@@ -441,13 +444,13 @@ _SHARED: Final = RedactionFilter()
 
 
 def protect_loggers(*names: str) -> None:
-    """Put the filter on the loggers that this layer works with, and on those that are named.
+    """Put the filter on the loggers that this layer uses, and on those that are named.
 
-    Those are joseal's and urllib3's. It may be called again: a logger gets the filter once. A
-    logger that is named is covered with all loggers below it that exist.
+    Those are joseal's and urllib3's. It may be called again: a logger gets the filter once. A named
+    logger is covered together with all existing loggers below it.
 
     Args:
-        names: further loggers.
+        names: more loggers.
 
     Raises:
         TypeError: a name is not str.
@@ -471,7 +474,7 @@ def protect_loggers(*names: str) -> None:
 def logger(name: str) -> logging.Logger:
     """Return one of joseal's own loggers, with the filter on it.
 
-    It writes nowhere unless the application sets up a handler.
+    It writes nothing unless the application sets up a handler.
 
     Raises:
         ValueError: the name is not below `joseal`.

@@ -1,4 +1,4 @@
-"""How a call ends: in one of four ways, and each says whether it may be repeated.
+"""How a call ends: in one of four ways, each of which says whether it may be repeated.
 
     match client.attempt("order-1", attempt, known=known):
         case Accepted(value): ...   # a documented success
@@ -9,7 +9,7 @@
 Rules:
 - `Unknown` is the rule and the other three are exceptions to it, each with its own proof.
 - A `repr` leaves out the other side's text, because it may repeat what was sent.
-- A pickle of an outcome holds no more than its `repr` and `call`, or there is none.
+- A pickle of an outcome contains no more than its `repr` and `call`, or can't be made.
 
 Source: the list of error codes of the payouts API.
 """
@@ -45,7 +45,7 @@ _NO_ADVICE: Final = "do not send it again as it is; pass error_message on to the
 
 
 class _Outcome(msgspec.Struct, frozen=True):
-    """What the plain outcomes share: they show all that they have but the details of the call."""
+    """The common part of the plain outcomes: they show all but the details of the call."""
 
     def __repr__(self) -> str:
         names = [name for name in self.__struct_fields__ if name != "call"]
@@ -54,10 +54,10 @@ class _Outcome(msgspec.Struct, frozen=True):
 
 
 class Accepted(_Outcome, Generic[_T], frozen=True):
-    """The API took the request, by a documented success answer.
+    """The API accepted the request, with a documented success answer.
 
     Attributes:
-        value: what it answered, such as an `Ack`.
+        value: its answer, such as an `Ack`.
         call: how long the call took, and headers of the answer.
 
     Example:
@@ -86,13 +86,13 @@ class Accepted(_Outcome, Generic[_T], frozen=True):
 
 
 class Refused(Guarded, frozen=True, kw_only=True):
-    """The API refused the request, by a documented error answer. It started nothing.
+    """The API refused the request, with a documented error answer. It started nothing.
 
     Attributes:
         status: the HTTP status: 400, 401, 403 or 404.
         error_code: the API's own code, such as `E01`.
         error_message: for the API's support, not for a customer. It may repeat what was sent.
-        user_message: the text that the API means for people, or an empty string.
+        user_message: the API's text for people, or an empty string.
         call: how long the call took, and headers of the answer.
 
     Example:
@@ -125,7 +125,7 @@ class Refused(Guarded, frozen=True, kw_only=True):
 
     @hide_locals
     def result(self) -> Never:
-        """Raise the error that this outcome stands for.
+        """Raise the error for this outcome.
 
         Returns:
             Never.
@@ -170,7 +170,7 @@ class NotSent(_Outcome, frozen=True):
 
     @hide_locals
     def result(self) -> Never:
-        """Raise the error that this outcome stands for.
+        """Raise the error for this outcome.
 
         Returns:
             Never.
@@ -194,7 +194,7 @@ class Unknown(_Outcome, frozen=True):
     """The request may have arrived, and may have been carried out. It must not be sent again.
 
     Attributes:
-        reason: constant text, with the HTTP status where there was one.
+        reason: constant text, with the HTTP status if there was one.
         status: the HTTP status of an answer that is not a documented one; None without an answer.
         call: how long the call took, headers of the answer, and what went wrong.
 
@@ -216,7 +216,7 @@ class Unknown(_Outcome, frozen=True):
 
     @hide_locals
     def result(self) -> Never:
-        """Raise the error that this outcome stands for.
+        """Raise the error for this outcome.
 
         Returns:
             Never.

@@ -1,7 +1,7 @@
-"""The checks of `Client`, of its settings and of each call, made before anything is sent.
+"""The checks of a `Client`, for its settings and for each call, before anything is sent.
 
 Rules:
-- Each check names the argument of the caller, and never what it held.
+- Each check names the caller's argument, and never its value.
 """
 
 import math
@@ -28,7 +28,7 @@ def check_types(account: object, encrypter: object, path: object, on_call: objec
 
     Raises:
         TypeError: one is of the wrong type.
-        ValueError: the account has no `kid` for what is to be encrypted.
+        ValueError: the account has no `kid` for encrypted bodies.
     """
     if not isinstance(account, Account):
         raise TypeError("account must be an Account")
@@ -58,18 +58,18 @@ def check_numbers(connections: int, timeouts: Timeouts, *pauses: float) -> None:
 
 
 def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> None:
-    """Refuse an attempt that is not made against a state in which it may be made.
+    """Refuse an attempt against a state in which it may not be made.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `known` is of another payout, or says that no attempt may be made.
+        ValueError: `known` is for a different payout, or says that no attempt may be made.
     """
     if not isinstance(attempt, Attempt | Envelope):
         raise TypeError("attempt must be an Attempt, or the Envelope of one")
     if not isinstance(known, Known):
         raise TypeError("known must be a Known")
     ORDER_ID.apply("order_id", order_id)
-    # What an envelope is for can't be seen.
+    # The payout of an envelope can't be seen.
     of = known.fulfillment_id if isinstance(attempt, Envelope) else attempt.fulfillment_id
     if (known.order_id, known.fulfillment_id) != (order_id, of):
         raise ValueError("known is of another order or fulfillment than the attempt")
@@ -80,7 +80,7 @@ def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> N
 def check_request(account: Account, request: object, read: object) -> None:
     """Refuse a request that does not go where the account's calls go, or that can't be sent whole.
 
-    A member of a wrong type would fail on the way, when a part of the request has left already.
+    A member of the wrong type would fail later, when a part of the request has already left.
 
     Raises:
         TypeError: an argument, or a member of the request, is of the wrong type.
@@ -111,7 +111,7 @@ def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
 
 
 def read_safely(read: Callable[[int, bytes], Outcome[_T]], status: int, body: bytes) -> Outcome[_T]:
-    """Read an answer with a function of the caller, whose failure must not lose the outcome."""
+    """Read an answer with the caller's function, whose failure must not lose the outcome."""
     try:
         outcome: object = read(status, body)
     except Exception:  # noqa: BLE001 - the request was sent, whatever fails now

@@ -9,24 +9,25 @@
     if found.kind == "failed":
         client.attempt("order-1", attempt, known=found.known)
 
-It is valid for one attempt at a time at a fulfillment that has failed, which is what attempts are
-for: of two that are under way at once nobody can tell one from the other.
+This works for one attempt at a time at a fulfillment that has failed, which is what attempts are
+for: two that are in progress at once can't be distinguished.
 
 Rules:
-- That a request did not arrive can't be known, so it is never said: an order's status may lag
-  behind, and a request may wait on its way. Until a transaction is there, the answer is still
-  unknown, and the attempt must not be made again.
-- Only what is new proves something. A transaction that was known and is not there any more, or two
-  that can't be told apart, make the answer unknown again.
-- A failure is told only where the fulfillment as a whole has ended too: until then the API may be
-  trying again by itself. Nor where a transaction that was known has turned into a success since:
-  one more attempt would pay a second time.
-- A failure may be another attempt's that the status shows late. So what was known before has to be
-  confirmed, and the failure has to be read twice, some time apart, with nothing changed.
+- It can't be known that a request did not arrive, so that is never reported: an order's status may
+  lag behind, and a request may be delayed on its way. Until there is a transaction, the answer is
+  still unknown, and the attempt must not be made again.
+- Only new transactions prove anything. If a known transaction is not there any more, or two can't
+  be distinguished, the answer is unknown again.
+- A failure is reported only if the fulfillment as a whole has ended too: until then the API may be
+  retrying by itself. It is not reported if a known transaction has since turned into a success: one
+  more attempt would pay a second time.
+- A failure may belong to another attempt, and be shown late. So the known state has to be
+  confirmed, and the failure has to be read twice, some time apart, with no change.
 
-Accepted: a status that lags behind for longer than the time between two reads, twice, can show the
-failure of an earlier attempt as this one's. The time between the two reads of a failure is told by
-`time.time`, because it outlasts the process: a clock that is set forward between them shortens it.
+Accepted: a status that twice lags behind for longer than the time between two reads can show the
+failure of an earlier attempt as this one's. The time between the two reads of a failure is measured
+with `time.time`, because it has to outlast the process: a clock that is set forward between them
+shortens it.
 
 Source: the order status page of the payouts API, and its list of error codes (E06, E90).
 """
@@ -67,12 +68,12 @@ _ONCE_MORE: Final = "a failure is shown, and has to be read once more"
 
 
 class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be found out: what became of the attempt that was made against a known state.
+    """The question what became of the attempt that was made against a known state.
 
     Attributes:
-        known: what was known before the attempt.
-        asked: how often it was asked before.
-        seen: the failure that the read before this one has shown; empty for none.
+        known: the state before the attempt.
+        asked: how often it has been asked.
+        seen: the failure that the previous read has shown; empty if none.
         seen_at: when that was first seen, in seconds of `time.time`.
 
     Example:
@@ -98,8 +99,8 @@ class Arrived(Guarded, frozen=True, kw_only=True):
     """The attempt arrived, and was not seen to fail. It must not be made again.
 
     Attributes:
-        status: how the fulfillment stands; what comes of it, later statuses and webhooks tell.
-        transactions: those that are new.
+        status: the status of the fulfillment; later statuses and webhooks show how it ends.
+        transactions: the new ones.
 
     Example:
         >>> from joseal.juspay import Arrived, FulfillmentState
@@ -120,8 +121,8 @@ class Failed(Guarded, frozen=True, kw_only=True):
     """The attempt arrived and failed, and the fulfillment has ended: one more may be made.
 
     Attributes:
-        status: how the fulfillment stands.
-        transactions: those that are new, all of which failed.
+        status: the status of the fulfillment.
+        transactions: the new ones, all of which failed.
         known: the state that the next attempt is made against.
 
     Example:
@@ -146,8 +147,8 @@ class StillUnknown(msgspec.Struct, frozen=True):
 
     Attributes:
         reason: constant text.
-        ask_again_seconds: how long to wait before the next question. Where it stays like this for
-            hours, ask the API's support; time alone proves nothing.
+        ask_again_seconds: how long to wait before the next question. If the answer stays unknown
+            for hours, ask the API's support; time alone proves nothing.
         again: the next question.
 
     Example:
@@ -179,19 +180,19 @@ def read_reconciliation(
     apart_seconds: float = APART_SECONDS,
     now: float | None = None,
 ) -> Reconciliation:
-    """Tell what the status of an order proves about an attempt.
+    """Return what the status of an order proves about an attempt.
 
     Args:
-        outcome: of the question for the status, with its fulfillments.
-        question: what was known before the attempt; after that `StillUnknown.again`.
-        apart_seconds: how long after a failure was seen first it has to be seen again.
+        outcome: the outcome of reading the status, with its fulfillments.
+        question: the state before the attempt; after that `StillUnknown.again`.
+        apart_seconds: how long after a failure was first seen it has to be seen again.
         now: the time, in seconds of `time.time`; None reads that clock.
 
     Returns:
-        `Failed` where there are new transactions, all of them and of the known ones are FAILURE or
-        REVERSED, the fulfillment is `FAILURE`, `CANCELLED` or `DISCARDED`, the known state was
-        confirmed, and an earlier read has shown the same. `Arrived` where there are new ones
-        otherwise, unless only known ones have not failed. `StillUnknown` for anything else.
+        `Failed` if there are new transactions, all new and known ones are FAILURE or REVERSED, the
+        fulfillment is `FAILURE`, `CANCELLED` or `DISCARDED`, the known state was confirmed, and an
+        earlier read has shown the same. `Arrived` if there are new ones otherwise, unless only
+        known ones have not failed. `StillUnknown` for anything else.
 
     Raises:
         TypeError: `question` is of the wrong type.
@@ -237,7 +238,7 @@ def _failure(
 ) -> Failed | StillUnknown:
     """Tell whether a failure was seen before, long enough ago and just like this."""
     seen = _evidence(found)
-    # The clock was set back where the read before is that far ahead: the time begins anew.
+    # If the previous read is that far in the future, the clock was set back: the time starts over.
     is_the_same = seen == question.seen and question.seen_at <= now + apart_seconds
     seen_at = question.seen_at if is_the_same else now
     missing = apart_seconds - (now - seen_at)
@@ -265,13 +266,13 @@ def _has_failed(found: Fulfillment, new: tuple[Transaction, ...]) -> bool:
 
 
 def _evidence(found: Fulfillment) -> frozenset[tuple[str, str]]:
-    """Return all that a read has shown of a fulfillment, to be compared with the next one."""
+    """Return everything that a read has shown about a fulfillment, to compare with the next one."""
     parts = {(part.transaction_ref or "", str(part.status)) for part in found.transactions or ()}
     return frozenset({*parts, ("", str(found.status))})
 
 
 def _fulfillment(outcome: Outcome[Order], known: Known) -> Fulfillment | str:
-    """Return the fulfillment, or why it can't be had."""
+    """Return the fulfillment, or why it is not available."""
     match outcome:
         case Accepted(order):
             if order.order_id != known.order_id:
@@ -287,7 +288,7 @@ def _fulfillment(outcome: Outcome[Order], known: Known) -> Fulfillment | str:
 
 
 def _new(fulfillment: Fulfillment, known: frozenset[str]) -> tuple[Transaction, ...] | str:
-    """Return the transactions that were not known, or why they can't be told. There is one."""
+    """Return the new transactions, at least one, or why they can't be determined."""
     transactions = fulfillment.transactions or ()
     references = [part.transaction_ref for part in transactions]
     if None in references or len(set(references)) != len(references):

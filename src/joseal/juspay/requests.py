@@ -1,7 +1,7 @@
 """The calls of the payouts API without a socket: build a request, read its answer.
 
-Any HTTP client can stand between the two. It must verify TLS, follow no redirect and repeat
-nothing by itself: a payout that is sent twice is money lost.
+Any HTTP client can be used between the two. It must verify TLS, follow no redirect and repeat
+nothing by itself: a payout that is sent twice is lost money.
 
 Rules:
 - Only a documented success is `Accepted`, and only a documented refusal `Refused`: after that one
@@ -66,7 +66,7 @@ __all__ = [
 ]
 
 Expansion: TypeAlias = Literal["fulfillment", "payment", "refund"]
-# mypy reads a tuple of literals as one only where a tuple is asked for.
+# mypy infers a tuple of literals only if a tuple type is expected.
 Expansions: TypeAlias = Collection[Expansion] | tuple[Expansion, ...]
 
 EVERYTHING: Final[tuple[Expansion, ...]] = ("fulfillment", "payment", "refund")
@@ -99,8 +99,8 @@ class Request(Guarded, frozen=True, kw_only=True):
     Attributes:
         method: the HTTP method.
         url: the whole URL.
-        headers: by name; every value is printable ASCII. They hold the API key.
-        body: the bytes of the body; None where there is none.
+        headers: by name; every value is printable ASCII. They contain the API key.
+        body: the bytes of the body; None if there is none.
 
     Example:
         >>> from joseal.juspay import SANDBOX, Account, order_status_request
@@ -130,7 +130,7 @@ def attempt_request(
     """Build the request that makes one more attempt at an order's payout.
 
     Args:
-        account: whose order it is.
+        account: the account of the order.
         order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
         envelope: the encrypted `Attempt`.
         routing_id: the customer's, in place of the account's.
@@ -162,7 +162,7 @@ def create_order_request(
     """Build the request that creates an order whose body is encrypted.
 
     Args:
-        account: whose order it is.
+        account: the account of the order.
         envelope: the encrypted `NewOrder`.
         routing_id: the customer's, in place of the account's.
 
@@ -191,8 +191,8 @@ def create_plain_order_request(
     """Build the request that creates an order whose body is not encrypted.
 
     Args:
-        account: whose order it is.
-        order: any but one with a PLAIN_CARD.
+        account: the account of the order.
+        order: any order without a PLAIN_CARD.
         routing_id: the customer's, in place of the account's.
 
     Returns:
@@ -239,12 +239,12 @@ def order_status_request(
     expand: Expansions = EVERYTHING,
     routing_id: str | None = None,
 ) -> Request:
-    """Build the request that asks how an order stands. It changes nothing, and can be repeated.
+    """Build the request for the status of an order. It changes nothing, and can be repeated.
 
     Args:
-        account: whose order it is.
+        account: the account of the order.
         order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
-        expand: which parts to tell. Without `fulfillment` there are no transactions.
+        expand: which parts to include. Without `fulfillment` there are no transactions.
         routing_id: the customer's, in place of the account's.
 
     Returns:
@@ -252,7 +252,7 @@ def order_status_request(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `order_id` or `routing_id` is not as above, or `expand` has another part.
+        ValueError: `order_id` or `routing_id` is not as above, or `expand` has an unknown part.
 
     Example:
         >>> from joseal.juspay import SANDBOX, Account, order_status_request
@@ -277,7 +277,7 @@ def cancel_request(
     """Build the request that asks to cancel one payout.
 
     Args:
-        account: whose payout it is.
+        account: the account of the payout.
         fulfillment_id: as the answer to the order's creation named it.
         routing_id: the customer's, in place of the account's.
 

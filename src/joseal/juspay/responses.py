@@ -1,4 +1,4 @@
-"""What an answer of the payouts API means: a status and a body go in, an outcome comes out.
+"""The meaning of an answer of the payouts API: from a status and a body to an outcome.
 
 Rules:
 - Only HTTP 200 with the documented body is a success, and only 400, 401, 403 and 404 with the
@@ -34,9 +34,9 @@ _FAILURES: Final = ("E06", "E90")
 
 
 class Ack(msgspec.Struct, frozen=True):
-    """The API took the attempt. `Client.reconcile` tells how it ended.
+    """The API accepted the attempt. `Client.reconcile` finds out how it ended.
 
-    A status alone does not: one that says FAILURE may be older than the attempt.
+    A status alone does not: a FAILURE may be older than the attempt.
 
     Example:
         >>> from joseal.juspay import Accepted, Ack, read_attempt_response
@@ -83,10 +83,10 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
     Args:
         status: the HTTP status.
         body: the bytes of the body, content coding undone; the caller bounds how much it reads.
-        order_id: the order that was to be created.
+        order_id: the order to create.
 
     Returns:
-        `Accepted` for 200 with this order. `Refused` and `Unknown` as of an attempt.
+        `Accepted` for 200 with this order. `Refused` and `Unknown` as for an attempt.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -102,7 +102,7 @@ def read_create_order_response(status: int, body: bytes, *, order_id: str) -> Ou
 
 @hide_locals
 def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Outcome[Order]:
-    """Read the answer to the question how an order stands.
+    """Read the answer to a request for the status of an order.
 
     Args:
         status: the HTTP status.
@@ -110,8 +110,8 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
         order_id: the order that was asked about.
 
     Returns:
-        `Accepted` for 200 with this order. `Refused` and `Unknown` as of an attempt. A refusal with
-        404 says that the API does not know the order now, and not that it never will.
+        `Accepted` for 200 with this order. `Refused` and `Unknown` as for an attempt. A refusal
+        with 404 says that the API does not know the order now, not that it never will.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -127,9 +127,9 @@ def read_order_status_response(status: int, body: bytes, *, order_id: str) -> Ou
 
 @hide_locals
 def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
-    """Read the answer to the wish to cancel a payout.
+    """Read the answer to a request to cancel a payout.
 
-    The pages show no body for it, so any JSON object that is not an error will do for a success. It
+    The pages show no body for it, so any JSON object that is not an error counts as success. It
     promises nothing: the order's status has to be read after a while.
 
     Args:
@@ -137,7 +137,7 @@ def read_cancel_response(status: int, body: bytes) -> Outcome[Cancellation]:
         body: the bytes of the body, content coding undone; the caller bounds how much it reads.
 
     Returns:
-        `Accepted` for 200 as above. `Refused` and `Unknown` as of an attempt.
+        `Accepted` for 200 as above. `Refused` and `Unknown` as for an attempt.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -174,7 +174,7 @@ def _read_order(status: int, body: bytes, order_id: str) -> Outcome[Order]:
 
 
 def _unreadable(status: int, body: bytes) -> Unknown | None:
-    """Return what to make of an answer that is too large; None where it can be read.
+    """Return the outcome for an answer that is too large; None if it can be read.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -191,7 +191,7 @@ def _undocumented(status: int) -> Unknown:
 
 
 class _ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
-    """The documented error. `error` stands as a string too in the page's table."""
+    """The documented error. In the page's table `error` is also a string."""
 
     error: bool | str
     error_code: str
@@ -230,7 +230,7 @@ def _failure(status: int, body: bytes) -> Refused | Unknown:
 
 
 def _read_error(body: bytes) -> _ErrorBody | _Wrapped | None:
-    """Read an error body, bare or wrapped; whatever is neither is None."""
+    """Read an error body, bare or wrapped; None for anything else."""
     members = strict_json.load_object(body)
     if members is None:
         return None

@@ -3,16 +3,16 @@
     keys = PayoutKeys([bank_2023, bank_2024], signers=[ours], nesting="encrypt-then-sign")
     envelope = keys.encrypt(attempt, kid="bank-2024", sid="ours")
 
-Unconfirmed: that requests may be signed is said in one optional step of the encryption guide. It
-gives no header and no serialization, and of the order it says one thing in a note and another in
-its steps. With `format` always `compact`, encrypt-then-sign can only be a compact JWS around a
-compact JWE. Ask which one the account takes, and try it against the API's own sandbox.
+Unconfirmed: only one optional step of the encryption guide says that requests may be signed. It
+gives no header and no serialization, and its note and its steps contradict each other about the
+order. With `format` always `compact`, encrypt-then-sign can only be a compact JWS around a compact
+JWE. Ask which one the account accepts, and try it against the API's own sandbox.
 
 Rules:
-- A key's `kid` is its label: that of a recipient's key goes into the envelope as `kid`, that of an
-  own key as `sid` and into the header of the signature.
-- The caller chooses by label among keys that are all prepared. Nothing is chosen by default, for
-  with two keys alive a default is a guess.
+- A key's `kid` is its label: for a recipient's key it goes into the envelope as `kid`, for a
+  signing key as `sid` and into the header of the signature.
+- The caller chooses by label among keys that are all prepared. Nothing is chosen by default,
+  because with two active keys a default would be a guess.
 
 Source: the encryption guide of the payouts API; RFC 7515, RFC 7516, RFC 7519 section 11.2.
 """
@@ -44,7 +44,7 @@ PayoutEnc: TypeAlias = Literal["A256CBC-HS512", "A128CBC-HS256"]
 _ENCS: Final = (SAMPLE_ENC, GUIDE_ENC)
 _ALGS: Final = ("RSA-OAEP", "RSA-OAEP-256")
 _SIGN_ALGS: Final = ("RS256",)
-# Of the sandbox, and of no page of the API.
+# Known to the sandbox, but to no page of the API.
 _PROPOSED: Final[tuple[Alg, ...]] = ("HPKE-9",)
 _SIGN_PROPOSED: Final[tuple[SigAlg, ...]] = ("ML-DSA-65",)
 _TYP: Final = Constant("typ", "JWT")
@@ -89,7 +89,7 @@ PAYOUTS_ENCRYPT_THEN_SIGN: Final = _signed_profile(
     _TYP,
 )
 
-# RFC 7519 section 5.2 wants cty where a signed token is inside.
+# RFC 7519 section 5.2 demands cty if a signed token is inside.
 PAYOUTS_SIGN_THEN_ENCRYPT: Final = _signed_profile(
     "sign-then-encrypt",
     "Payout requests of Juspay, signed and then encrypted, as the rest of its products does.",
@@ -110,9 +110,9 @@ _UNSIGNED: Final = JUSPAY_PAYOUTS.with_send(algs=_ALGS, envelope=_UNSIGNED_BODY)
 class PayoutKeys(Opaque):
     """Encrypts payout requests with the key that the caller names, and signs them if it can.
 
-    While a key is changed, the old and the new one are both in here, and each request says which it
-    is for: first all with the old label, then all with the new one, with no moment in between.
-    Immutable and safe to share between threads.
+    During a key change, the object has both the old and the new key, and each request says which
+    one it is for: first all with the old label, then all with the new one, without a gap. Immutable
+    and safe to share between threads.
 
     Args:
         recipients: the API's public keys, each loaded with its label as `kid=`: for RSA-OAEP or
@@ -124,9 +124,10 @@ class PayoutKeys(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `enc` is none of the two; `nesting` without signers, or the reverse.
-        InvalidKeyError: no recipient; a key without a kid, of the wrong half, or for another alg
-            than these; two of one kind with one kid.
+        ValueError: `enc` is neither of the two; or `nesting` is given without signers, or the
+            reverse.
+        InvalidKeyError: there is no recipient; a key has no kid, is the wrong half, or is for a
+            different alg; or two of one kind have the same kid.
 
     Example:
         >>> import joseal
@@ -184,9 +185,9 @@ class PayoutKeys(Opaque):
         Args:
             body: such as an `Attempt`.
             kid: the label of the recipient's key.
-            sid: the label of the own key. It has to be given where there are signers; where there
-                are none, it is a label for the envelope and no more.
-            stringified: encrypt a JSON string that holds the body's JSON text, as for
+            sid: the label of the signing key. It is required if there are signers; if there are
+                none, it is only a label for the envelope.
+            stringified: encrypt a JSON string that contains the body's JSON text, as for
                 `Body.to_json`.
 
         Returns:

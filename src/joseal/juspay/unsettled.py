@@ -1,17 +1,18 @@
-"""Which payouts a client has attempted without knowing yet that the attempt failed.
+"""The payouts that a client has attempted without knowing yet that the attempt failed.
 
 Rules:
-- A second attempt at the same payout is refused until `Client.reconcile` has said `Failed`, or a
-  person has decided. A status that says FAILURE is not enough: it may be older than the attempt.
-- Nor is a failure that was found against the state of an earlier attempt: it may be that one's.
-- What one attempt's answer says is of that one alone: two may be made against equal states, if a
-  person has decided so twice.
-- One that was begun by a person's decision and was not carried out leaves those before it as they
-  were.
-- A state that was read before an attempt failed is refused after it: that failure would be new
-  against it, and be taken for the next attempt's.
+- A second attempt at the same payout is refused until `Client.reconcile` has returned `Failed`, or
+  a person has decided. The status FAILURE is not enough: it may be older than the attempt.
+- Nor is a failure that was found against the state of an earlier attempt: it may belong to that
+  one.
+- An attempt's answer is about that attempt alone: two may be made against equal states, if a person
+  has decided so twice.
+- An attempt that was begun by a person's decision and not carried out leaves the earlier ones
+  unchanged.
+- A state that was read before an attempt failed is refused afterwards: that failure would be new
+  against it, and count as the next attempt's.
 
-Accepted: it is forgotten with the client. `PayoutJournal` is for what must outlast a process.
+Accepted: the record ends with the client. Use `PayoutJournal` for one that must outlast a process.
 """
 
 from typing import Final, TypeAlias, final
@@ -46,17 +47,18 @@ class Unsettled:
     """The attempts of one client that may have been carried out. Safe between threads."""
 
     def __init__(self) -> None:
-        # Tuples, the last one the newest: a fork finds a place as it was before a step, or after.
+        # Tuples, the last one the newest: a forked child finds them as they were before a step, or
+        # after.
         self._attempts: dict[_Place, tuple[Ticket, ...]] = {}
         self._failed: dict[_Place, frozenset[str]] = {}
         self._lock = LockOfProcess()
 
     def begin(self, known: Known) -> Ticket:
-        """Note that an attempt is about to be sent.
+        """Record that an attempt is about to be sent.
 
         Raises:
-            ValueError: one before it is not settled, or has failed since the state was read; and
-                nobody has decided.
+            ValueError: an earlier one is not settled, or has failed since the state was read, and
+                no person has decided.
         """
         place, ticket = _place(known), Ticket(known)
         with self._lock.current():
@@ -69,7 +71,7 @@ class Unsettled:
         return ticket
 
     def end(self, ticket: Ticket) -> None:
-        """Note that this attempt was not carried out. All others stay."""
+        """Record that this attempt was not carried out. All others stay."""
         place = _place(ticket.known)
         with self._lock.current():
             rest = tuple(each for each in self._attempts.get(place, ()) if each is not ticket)
@@ -79,14 +81,14 @@ class Unsettled:
                 self._attempts.pop(place, None)
 
     def settle(self, known: Known, failed: Known) -> bool:
-        """Note that the attempt against a state has failed, and with it those before.
+        """Record that the attempt against a state has failed, and with it the earlier ones.
 
         Args:
             known: the state that it was made against.
             failed: the state after it.
 
         Returns:
-            Whether none is under way now: false where one was made against another state.
+            Whether none is in progress now: false if one was made against a different state.
         """
         place = _place(known)
         with self._lock.current():

@@ -1,4 +1,4 @@
-"""Profiles: named parameter sets for APIs that speak JWE, each direction apart.
+"""Profiles: named parameter sets for APIs that use JWE, each direction separately.
 
     >>> from joseal import Key, profiles
     >>> visa = Key.generate("RSA-OAEP-256", kid="mle-key-id")
@@ -9,8 +9,8 @@
     False
     >>> ours = profiles.VISA_MLE.with_send(enc="A256GCM")
 
-A profile says what public pages say. Where these are cut or contradict each other, `confirmed` is
-False and `open_question` says what to ask before going live.
+A profile says what public pages say. If these are truncated or contradict each other, `confirmed`
+is False and `open_question` says what to ask before going live.
 
 Source: for each profile its own `sources`.
 """

@@ -1,9 +1,9 @@
 """`BodyEncrypter` and `BodyDecrypter`: one direction of a profile with its keys, ready for use.
 
 Rules:
-- Everything is driven by the data of `model.py`: nothing here knows whose profile it is.
-- Both layers of a nesting are demanded: a JWE where a JWS is expected is refused, and so is the
-  reverse. `nested.py` puts them together.
+- The data in `model.py` drives everything: no code here is specific to one profile.
+- Both layers of a nesting are required: a JWE is refused where a JWS is expected, and the reverse.
+  `nested.py` puts them together.
 - The sizes in `limits` bound the body as well as the token in it.
 
 Source: RFC 7519 sections 5.2 and 11.2, RFC 8725 sections 3.11 and 3.12.
@@ -47,16 +47,16 @@ class BodyEncrypter(Opaque):
         reply_key: the sender's own key, for a profile whose header names it: the answer is
             encrypted to it.
         labels: the members next to the token that the envelope names, such as `kid` and `sid`.
-        clock: gives the time for `iat`, in seconds.
+        clock: returns the time for `iat`, in seconds.
         policy: refuse every name that the policy does not allow.
         limits: bounds on body and token.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a signing key or a reply key where none belongs, or none where one does; labels
-            that are not those of the envelope.
-        InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or does
-            not have the kid that the header template asks for; or the policy refuses.
+        ValueError: a signing key or a reply key is missing, or is given although the profile needs
+            none; or the labels are not those of the envelope.
+        InvalidKeyError: a key is bound to a different alg, is the wrong half of its pair, or does
+            not have the kid that the header template needs; or the policy refuses.
         TokenTooLargeError: the header is over `header_bytes`.
 
     Example:
@@ -195,7 +195,7 @@ class BodyDecrypter(Opaque):
 
     Args:
         receiving: the rules of the profile.
-        keys: the recipient's private key, or several while they are being changed.
+        keys: the recipient's private key, or several during a key change.
         verifying_keys: the sender's public keys, for a profile that is signed.
         any_kid: try keys whose kid is not the one that a layer names.
         policy: refuse every name that the policy does not allow.
@@ -203,9 +203,9 @@ class BodyDecrypter(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: verifying keys where none belong, or none where they do.
-        InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
-            pair; or the policy refuses.
+        ValueError: verifying keys are missing, or are given although the profile needs none.
+        InvalidKeyError: there is no key, or one is bound to a different alg or is the wrong half of
+            its pair; or the policy refuses.
 
     Example:
         >>> from pathlib import Path
@@ -266,7 +266,7 @@ class BodyDecrypter(Opaque):
 
     @hide_locals
     def decrypt(self, body: str | bytes) -> bytes:
-        """Decrypt a body, verify its signature where the profile has one, and return the payload.
+        """Decrypt a body, verify its signature if the profile has one, and return the payload.
 
         Args:
             body: the body as it was received.
@@ -279,7 +279,7 @@ class BodyDecrypter(Opaque):
             MalformedTokenError: the body does not have the shape of the envelope, as a plain body
                 does not; or its token is not a strict compact token of the right kind.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            NotAllowedError: the profile does not accept the alg, enc, zip, typ, cty or b64.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: the signature is not valid.
@@ -309,14 +309,14 @@ class BodyDecrypter(Opaque):
             body: the body as it was received.
 
         Returns:
-            The payload, with what is known of it.
+            The payload, with what is known about it.
 
         Raises:
             TypeError: `body` is neither str nor bytes.
             MalformedTokenError: the body does not have the shape of the envelope, as a plain body
                 does not; or its token is not a strict compact token of the right kind.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            NotAllowedError: the profile does not accept the alg, enc, zip, typ, cty or b64.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: the signature is not valid.
@@ -359,9 +359,9 @@ class BodyDecrypter(Opaque):
         return open_layers(token, self._decrypter, self._verifier, nesting, unwrap=unwrap)
 
     def is_encrypted(self, status: int) -> bool:
-        """Tell whether an answer with this HTTP status comes encrypted.
+        """Tell whether an answer with this HTTP status is encrypted.
 
-        True where the profile's pages don't say: a plain answer is then refused by `open`.
+        True if the profile's pages don't say: `open` then refuses a plain answer.
 
         Args:
             status: the HTTP status of the answer.
@@ -391,7 +391,7 @@ class BodyDecrypter(Opaque):
 
 
 def _in_words_of(receiving: Receiving, error: NotAllowedError) -> NotAllowedError:
-    """Say which setting of a profile demands a typ or a cty: `decrypter` has no such argument."""
+    """Say which setting of a profile requires a typ or a cty: `decrypter` has no such argument."""
     parameter = error.parameter
     # The outer layer is the JWS in one nesting, and the JWE in the other.
     is_signed = (error.layer, receiving.nesting) in _SIGNED_LAYERS

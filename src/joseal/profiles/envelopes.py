@@ -1,9 +1,9 @@
 """Envelopes: the shapes in which a token travels in a body.
 
 Rules:
-- An envelope only rearranges. The token taken out of it is compact, and goes through the one parser
-  for compact tokens.
-- A body of another shape is refused, and a plain one is another shape: nothing is handed through.
+- An envelope only rearranges. The token in it is compact, and goes through the one parser for
+  compact tokens.
+- A body with any other shape is refused, including a plain one: nothing is passed through.
 - Members next to the token are labels. They are outside its protection and choose nothing here.
 - A body with far more values than an envelope has is refused before they are made.
 
@@ -81,13 +81,13 @@ class InMember(Struct, frozen=True):
     """The compact token is a member of a JSON object, as in `{"encData": "..."}`.
 
     Attributes:
-        name: the member that has the token.
+        name: the member that contains the token.
         labels: members that the sender names for each encrypter, such as `kid` and `sid`.
-        constants: further members, each with its one value.
+        constants: more members, each with its fixed value.
 
     Raises:
         TypeError: an attribute is of the wrong type.
-        ValueError: a name is empty or there twice.
+        ValueError: a name is empty or occurs twice.
 
     Example:
         >>> from joseal.profiles import InMember
@@ -119,7 +119,7 @@ class InMember(Struct, frozen=True):
             The JSON text.
 
         Raises:
-            ValueError: a label that strict JSON can't carry.
+            ValueError: strict JSON can't carry a label.
 
         Example:
             >>> from joseal.profiles import InMember
@@ -152,7 +152,7 @@ class InMember(Struct, frozen=True):
         names = (self.name, *self.labels, *dict(self.constants))
         members = _strings(body, names)
         if any(members[name] != value for name, value in self.constants):
-            raise MalformedTokenError("a constant member of the envelope has another value")
+            raise MalformedTokenError("a constant member of the envelope has the wrong value")
         return members[self.name]
 
 
@@ -160,11 +160,12 @@ class Fields(Struct, frozen=True):
     """The segments of the token are the members of a JSON object.
 
     Attributes:
-        names: of the members, in the order of the segments: five for a JWE, three for a JWS.
+        names: the names of the members, in the order of the segments: five for a JWE, three for a
+            JWS.
 
     Raises:
         TypeError: `names` is not a tuple of str.
-        ValueError: neither five nor three names, an empty one, or one twice.
+        ValueError: there are neither five nor three names, or one is empty or occurs twice.
 
     Example:
         >>> from joseal.profiles import Fields

@@ -1,4 +1,4 @@
-"""The profiles of open finance and of digital identity: what their specifications say, pure data.
+"""The profiles for open finance and digital identity: the rules of their specifications, as data.
 
 Source: for each profile its own `sources`.
 """
@@ -80,7 +80,7 @@ OPENID4VP: Final = Profile(
         "https://openid.net/specs/openid-4-verifiable-presentations-1_0.html",
         "https://github.com/openid/OpenID4VP",
     ),
-    # The verifier's metadata decides: alg is that of the chosen JWK, A128GCM only the default.
+    # The verifier's metadata decides: alg is that of the chosen JWK, A128GCM is only the default.
     send=Sending(algs=("ECDH-ES",), enc="A128GCM", header=(Kid("optional"),)),
     receive=Receiving(algs=("ECDH-ES",), encs=("A128GCM",)),
     confirmed=True,
@@ -93,7 +93,7 @@ HAIP: Final = Profile(
         "https://openid.net/specs/openid4vc-high-assurance-interoperability-profile-1_0.html",
         "https://github.com/openid/oid4vc-haip",
     ),
-    # A verifier has to take both, a wallet that has both should use the longer.
+    # A verifier has to accept both; a wallet that supports both should use the longer.
     send=Sending(algs=("ECDH-ES",), enc="A256GCM", header=(Kid("optional"),)),
     receive=Receiving(algs=("ECDH-ES",), encs=("A128GCM", "A256GCM")),
     confirmed=True,

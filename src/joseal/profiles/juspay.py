@@ -1,4 +1,4 @@
-"""The profiles of Juspay's products: what its pages and its published code say, pure data.
+"""The profiles for Juspay's products: the rules of its pages and its published code, as data.
 
 Source: for each profile its own `sources`.
 """
@@ -39,13 +39,13 @@ JUSPAY_PAYOUTS: Final = Profile(
         header=(Constant("typ", "JWT"),),
         envelope=_IN_PAYLOAD,
     ),
-    # The other side of the API, such as a stand-in for tests: no response comes encrypted.
+    # The other side of the API, such as a test server: no response is encrypted.
     receive=Receiving(algs=("RSA-OAEP",), encs=("A256CBC-HS512",), envelope=_IN_PAYLOAD),
     open_question=(
         "Which alg and enc the account takes: this sample has A256CBC-HS512, the guide "
         "A128CBC-HS256, and one step of the guide RSA-OAEP-256. Whether and how requests are "
         "signed, and whether sid may be left out while they are not. Whether the plaintext is the "
-        "JSON text or a JSON string that holds it."
+        "JSON text or a JSON string that contains it."
     ),
 )
 
@@ -69,7 +69,7 @@ JUSPAY_PAYOUTS_GUIDE: Final = Profile(
     ),
 )
 
-# No product of Juspay has it: it is here for those who want to try the change before there is one.
+# No Juspay product has it: it is for users who want to try the change in advance.
 PAYOUTS_POST_QUANTUM: Final = Profile(
     name="payouts-post-quantum",
     about=(
@@ -99,7 +99,7 @@ JUSPAY_EXPRESS: Final = Profile(
     about="Juspay express checkout with JWT: a signed token inside an encrypted one, both ways.",
     sources=(_JWT_GUIDE, _SAMPLES),
     send=Sending(
-        # The samples send SHA-1 OAEP and open SHA-256 OAEP: the two directions differ.
+        # The samples send SHA-1 OAEP and decrypt SHA-256 OAEP: the two directions differ.
         algs=("RSA-OAEP",),
         enc="A256GCM",
         header=(Constant("cty", "JWT"), Kid()),
@@ -207,7 +207,7 @@ JUSBIZ: Final = Profile(
         errors="plain",
     ),
     open_question=(
-        "Whether the member holds a compact token, which the pages imply and don't say. Webhooks "
+        "Whether the member has a compact token, which the pages imply and don't say. Webhooks "
         "are encrypted and signed: how the signature is carried is not said, so they are not "
         "covered."
     ),

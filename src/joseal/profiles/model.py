@@ -1,7 +1,7 @@
-"""What a profile says of each direction: pure data, checked when it is made.
+"""The rules of a profile for each direction: pure data, checked when it is made.
 
 Rules:
-- Sending and receiving are apart, because the other side's two directions often differ.
+- Sending and receiving are separate, because the other side's two directions often differ.
 - A rule is here only if a page demands it. None means that the receiver does not check the value.
 
 Source: RFC 7515 section 4.1, RFC 7516 section 4.1, RFC 7519 section 5.
@@ -24,19 +24,19 @@ class Sending(Struct, frozen=True, kw_only=True):
     """The rules for messages that are sent.
 
     Attributes:
-        algs: what the recipient's key may be bound to; the key decides which it is.
+        algs: the algs that the recipient's key may be bound to; the key decides which one it is.
         enc: the content encryption, for the algs that need one; None if none does (`HPKE-9`).
-        header: of the JWE.
-        nesting: which layers there are, and their order.
-        sign_algs: what the signing key may be bound to; empty without a signature.
-        sign_header: of the JWS.
-        envelope: of the body.
-        inner_envelope: of the inner token inside the outer one.
+        header: the header of the JWE.
+        nesting: the layers and their order.
+        sign_algs: the algs that the signing key may be bound to; empty without a signature.
+        sign_header: the header of the JWS.
+        envelope: the envelope of the body.
+        inner_envelope: the envelope of the inner token inside the outer one.
 
     Raises:
         TypeError: an attribute is of the wrong type.
-        ValueError: a name that is not known; an `enc` that no alg needs, or none where one does;
-            `sign_algs` that don't go with `nesting`.
+        ValueError: a name is not known; there is an `enc` that no alg needs, or none although one
+            does; or `sign_algs` don't go with `nesting`.
 
     Example:
         >>> from joseal.profiles import InMember, Kid, Sending
@@ -72,26 +72,26 @@ class Receiving(Struct, frozen=True, kw_only=True):
     """The rules for messages that are received.
 
     Attributes:
-        algs: what the keys that decrypt may be bound to.
-        encs: the content encryptions that are accepted, for the algs that need one; empty if none
-            does (`HPKE-9`).
+        algs: the algs that the decryption keys may be bound to.
+        encs: the accepted content encryptions, for the algs that need one; empty if none does
+            (`HPKE-9`).
         typ: the `typ` that the JWE must have; None accepts any.
         cty: the same for `cty`.
-        nesting: which layers there must be, and their order.
-        verify_algs: what the keys that verify may be bound to; empty without a signature.
+        nesting: the required layers and their order.
+        verify_algs: the algs that the verifying keys may be bound to; empty without a signature.
         signed_typ: the `typ` that the JWS must have; None accepts any.
         signed_cty: the same for `cty`.
-        envelope: of the body.
-        inner_envelope: of the inner token inside the outer one.
-        errors: `plain` where answers with 4xx and 5xx are known to come in the clear, `encrypted`
-            where they are known to come encrypted.
-        kid_names: whose key the kid of the JWE names: the `recipient`'s, which it then is opened
-            with alone; or the `sender`'s, to which the answer is to be encrypted.
+        envelope: the envelope of the body.
+        inner_envelope: the envelope of the inner token inside the outer one.
+        errors: `plain` if answers with 4xx and 5xx are known to be unencrypted, `encrypted` if they
+            are known to be encrypted.
+        kid_names: whose key the kid of the JWE names: the `recipient`'s, the only key that is then
+            tried; or the `sender`'s, to which the answer has to be encrypted.
 
     Raises:
         TypeError: an attribute is of the wrong type.
-        ValueError: a name that is not known; `encs` that no alg needs, or none where one does;
-            `verify_algs` that don't go with `nesting`.
+        ValueError: a name is not known; there are `encs` that no alg needs, or none although one
+            does; or `verify_algs` don't go with `nesting`.
 
     Example:
         >>> from joseal.profiles import InMember, Receiving
@@ -132,7 +132,7 @@ class Receiving(Struct, frozen=True, kw_only=True):
 
 
 def receiving(sent: Sending) -> Receiving:
-    """Return what the recipient of these messages has to accept."""
+    """Return the rules for the recipient of these messages."""
     return Receiving(
         algs=sent.algs,
         encs=() if sent.enc is None else (sent.enc,),
@@ -145,7 +145,7 @@ def receiving(sent: Sending) -> Receiving:
 
 
 def sending(received: Receiving) -> Sending:
-    """Return what to send to the one who accepts these messages."""
+    """Return the rules for the sender of these messages."""
     return Sending(
         algs=received.algs,
         enc=received.encs[0] if received.encs else None,

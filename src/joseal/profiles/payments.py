@@ -1,4 +1,4 @@
-"""The profiles of card networks, banks and transfer services: what is public of them, pure data.
+"""The profiles for card networks, banks and transfer services: their public rules, as data.
 
 Source: for each profile its own `sources`.
 """

@@ -1,9 +1,9 @@
-"""`Profile`: a named set of parameters, with where it is from and what is still open about it.
+"""`Profile`: a named set of parameters, with its sources and its open questions.
 
 Rules:
-- A profile is data. Changing one makes another; none changes.
-- `confirmed` is said only where the public sources agree and could be read to their end. Otherwise
-  the open question is written out, to be put to the other side.
+- A profile is immutable data. Changing one makes a new one.
+- `confirmed` is set only if the public sources agree and could be read completely. Otherwise the
+  open question is written out, to ask the other side.
 
 Source: RFC 7516, RFC 7515, RFC 7519; for each profile its own `sources`.
 """
@@ -26,23 +26,23 @@ from joseal.profiles.template import Clock
 
 
 class Profile(Struct, frozen=True, kw_only=True):
-    """The demands of one API, separately for each direction.
+    """The rules of one API, separately for each direction.
 
     Attributes:
         name: unique in the table.
-        about: what it is for.
+        about: its purpose.
         sources: the pages that it was made from.
-        send: None where nothing is sent encrypted.
-        receive: None where nothing is received encrypted, or how is not known.
-        dual_use: whether one pair of keys serves for signing and for encrypting. It is what
-            `dual_use=` of `Key.from_jwk` takes; RFC 8725 section 3 advises against it.
+        send: None if nothing is sent encrypted.
+        receive: None if nothing is received encrypted, or if it is not known how.
+        dual_use: whether one key pair is for signing and for encryption. Pass it as `dual_use=` to
+            `Key.from_jwk`; RFC 8725 section 3 advises against it.
         confirmed: whether the sources agree and are complete.
         open_question: what to ask the other side; empty if, and only if, confirmed.
 
     Raises:
         TypeError: an attribute is of the wrong type.
-        ValueError: no name, no source or no direction at all; or `confirmed` and `open_question`
-            contradict each other.
+        ValueError: there is no name, no source or no direction at all; or `confirmed` and
+            `open_question` contradict each other.
 
     Example:
         >>> from joseal.profiles import Profile, Receiving, Sending
@@ -86,9 +86,9 @@ class Profile(Struct, frozen=True, kw_only=True):
 
     @property
     def is_draft(self) -> bool:
-        """Whether an alg or enc of it is defined by an Internet-Draft only, as HPKE-9 is.
+        """Whether one of its algs or encs is defined only by an Internet-Draft, such as HPKE-9.
 
-        Its name may still change its meaning, and the policy `MODERN` refuses it.
+        The meaning of its name may still change, and the policy `MODERN` refuses it.
 
         Example:
             >>> from joseal import profiles
@@ -172,11 +172,11 @@ class Profile(Struct, frozen=True, kw_only=True):
         """Return the profile of the other side: it receives what this one sends, and the reverse.
 
         A server uses it to decrypt requests and to encrypt answers. If this profile receives
-        nothing, its counterpart sends nothing. Its headers have the key's kid, where there is one,
-        and the `typ` and `cty` that this profile demands.
+        nothing, its counterpart sends nothing. Its headers have the key's kid, if there is one, and
+        the `typ` and `cty` that this profile requires.
 
         Returns:
-            A profile of the same name, with its two directions exchanged.
+            A profile with the same name and its two directions exchanged.
 
         Example:
             >>> from joseal.profiles import PROFILES
@@ -207,7 +207,7 @@ class Profile(Struct, frozen=True, kw_only=True):
             reply_key: the sender's own key, for a profile whose header names it: the answer is
                 encrypted to it.
             labels: the members next to the token that the envelope names, such as `kid` and `sid`.
-            clock: gives the time for `iat`, in seconds.
+            clock: returns the time for `iat`, in seconds.
             policy: refuse every name that the policy does not allow.
             limits: bounds on body and token.
 
@@ -216,10 +216,11 @@ class Profile(Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the profile sends nothing encrypted; a signing key or a reply key where none
-                belongs, or none where one does; labels that are not those of the envelope.
-            InvalidKeyError: a key that is bound to another alg, is the wrong half of its pair, or
-                does not have the kid that the header template asks for; or the policy refuses.
+            ValueError: the profile sends nothing encrypted; a signing key or a reply key is
+                missing, or is given although the profile needs none; or the labels are not those of
+                the envelope.
+            InvalidKeyError: a key is bound to a different alg, is the wrong half of its pair, or
+                does not have the kid that the header template needs; or the policy refuses.
             TokenTooLargeError: the header is over `header_bytes`.
 
         Example:
@@ -255,7 +256,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         """Return an object that decrypts bodies as this profile says.
 
         Args:
-            keys: the recipient's private key, or several while they are being changed.
+            keys: the recipient's private key, or several during a key change.
             verifying_keys: the sender's public keys, for a profile that is signed.
             any_kid: try keys whose kid is not the one that a layer names.
             policy: refuse every name that the policy does not allow.
@@ -266,10 +267,10 @@ class Profile(Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the profile receives nothing encrypted; verifying keys where none belong, or
-                none where they do.
-            InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
-                pair; or the policy refuses.
+            ValueError: the profile receives nothing encrypted; or verifying keys are missing, or
+                are given although the profile needs none.
+            InvalidKeyError: there is no key, or one is bound to a different alg or is the wrong
+                half of its pair; or the policy refuses.
 
         Example:
             >>> from pathlib import Path

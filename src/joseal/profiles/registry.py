@@ -1,11 +1,11 @@
 """The table of all profiles, by name.
 
-Rules, for the modules that hold them:
+Rules, for the modules that contain them:
 - Every entry follows a public page or published code, which `sources` names. A guess is marked as
   an open question.
 - A profile is for the party that calls the API, unless `about` says who sends and who receives.
-- Header Parameters have the order of the sample, but for `alg` in front and `enc` at the end. No
-  reader may depend on it (RFC 8259 section 4).
+- Header Parameters have the order of the sample, except for `alg` at the beginning and `enc` at the
+  end. No recipient may depend on it (RFC 8259 section 4).
 
 Source: for each profile its own `sources`.
 """

@@ -1,8 +1,8 @@
-"""Header templates: which members a profile writes, in which order, and where the values are from.
+"""Header templates: the members that a profile writes, their order, and the source of their values.
 
 Rules:
-- A template is data: constants, a `kid` from one source, an `iat` in one unit, what names the
-  key's certificate. `alg` comes before it and `enc` after it, and neither can be part of it.
+- A template is data: constants, a `kid` from one source, an `iat` in one unit, a name for the key's
+  certificate. `alg` comes before it and `enc` after it, and neither can be part of it.
 - The part before an `iat` is prepared once; only the rest is made for each token.
 - A `kid` is a name. It chooses nothing here, and a hash in it protects nothing.
 
@@ -36,7 +36,7 @@ KidSource: TypeAlias = Literal[
 ]
 
 _NAMED: Final = "load the key with kid="
-# Where the kid is the name of something else, what to load the key from.
+# If the kid is the name of something else, what to load the key from.
 _LOADED: Final = {
     "certificate-serial": "load the key from its certificate (Key.from_certificate; of a PKCS#12 "
     "file, alias= names it), or with the serial number as kid=",
@@ -56,7 +56,7 @@ class Constant(Struct, frozen=True):
     """A Header Parameter with one value for all tokens, such as `typ` or `cty`.
 
     Attributes:
-        name: of the Header Parameter.
+        name: the name of the Header Parameter.
         value: its value.
 
     Example:
@@ -76,15 +76,15 @@ class Kid(Struct, frozen=True):
     """The member `kid`.
 
     Attributes:
-        source: where its value is from.
+        source: the source of its value.
 
             - `given`: the key's own kid, which it must have.
-            - `optional`: the key's own kid; no member where it has none.
+            - `optional`: the key's own kid; no member if it has none.
             - `uuid`: the key's own kid, which must have the form of a UUID.
-            - `reply-uuid`: the kid of the sender's own key, to which the answer is to be encrypted;
-              it must have the form of a UUID. Given as `reply_key` when bodies are made.
-            - `certificate-serial`: the key's own kid; without one the serial number of the
-              certificate it came in, see `Key.certificate_serial`.
+            - `reply-uuid`: the kid of the sender's own key, to which the answer has to be
+              encrypted; it must have the form of a UUID. That key is passed as `reply_key`.
+            - `certificate-serial`: the key's own kid; without one, the serial number of the
+              certificate that it came in, see `Key.certificate_serial`.
             - `x5t`, `x5t#S256`: the hash of the certificate that the key came in.
             - `spki-sha256-hex`: SHA-256 over the DER SubjectPublicKeyInfo, in lower-case hex.
             - `jwk-thumbprint`: RFC 7638 with SHA-256, base64url.
@@ -105,7 +105,7 @@ class IssuedAt(Struct, frozen=True):
     """The member `iat`: when the token was made.
 
     Attributes:
-        unit: `s` as RFC 7519 has it, or `ms`.
+        unit: `s` as in RFC 7519, or `ms`.
         text: write the number as a string.
 
     Example:
@@ -122,11 +122,11 @@ class IssuedAt(Struct, frozen=True):
 
 
 class CertificateParameter(Struct, frozen=True):
-    """A member that names or has the certificate that the key came in.
+    """A member that names or contains the certificate that the key came in.
 
     Attributes:
         name: `x5t` for its SHA-1, `x5t#S256` for its SHA-256, `x5c` for the certificate itself. A
-            reader must not trust a certificate because a token has it.
+            recipient must not trust a certificate because it is in a token.
 
     Example:
         >>> from joseal.profiles import CertificateParameter, Sending
@@ -149,8 +149,8 @@ def check(template: Template) -> None:
 
     Raises:
         TypeError: it is not a tuple of slots, or a name is not a str.
-        ValueError: a name twice, or one that is managed (`alg`, `enc` and the like); a source or
-            unit that is not known.
+        ValueError: a name occurs twice, or is one that joseal manages (`alg`, `enc` and the like);
+            or a source or unit is not known.
     """
     if not isinstance(template, tuple):
         raise TypeError("a header template must be a tuple")
@@ -179,18 +179,18 @@ def _name(slot: Slot) -> str:
 def kid_of(key: Key, source: KidSource) -> str | None:
     """Return the kid of a key, from the source that a profile names.
 
-    Use it to name a private key as the other side will: `Key.from_pem(..., kid=...)`.
+    Use it to give a private key the kid that the other side will use: `Key.from_pem(..., kid=...)`.
 
     Args:
         key: the key.
         source: the source of the kid; see `Kid`.
 
     Returns:
-        The kid; None for `optional` where the key has none.
+        The kid; None for `optional` if the key has none.
 
     Raises:
-        InvalidKeyError: the source is the key's own kid, and it has none, or one of another form;
-            or a hash is asked of a symmetric key, which has no public half.
+        InvalidKeyError: the source is the key's own kid, and it has none, or one of the wrong form;
+            or the source is a hash and the key is symmetric, which has no public half.
 
     Example:
         >>> from joseal import Key
@@ -223,14 +223,14 @@ class Filled(NamedTuple):
 
     Attributes:
         constant: the members up to the first `iat`.
-        late: that one and those behind it.
+        late: that one and those after it.
     """
 
     constant: dict[str, object]
     late: tuple[tuple[str, object], ...]
 
     def members(self, clock: Clock) -> dict[str, object] | None:
-        """Return the members for one token; None where all are constant."""
+        """Return the members for one token; None if all are constant."""
         if not self.late:
             return None
         return {
@@ -245,7 +245,7 @@ def names_reply_key(template: Template) -> bool:
 
 
 def fill(template: Template, key: Key, reply_key: Key | None = None) -> Filled:
-    """Put a key's kid, and what names its certificate, into a template.
+    """Put a key's kid, and the names of its certificate, into a template.
 
     Raises:
         InvalidKeyError: as for `kid_of`; or the key did not come with its certificate.

@@ -1,4 +1,4 @@
-"""Keys that change: of the other side over HTTPS, of a file, and of this side through a rotation.
+"""Keys that change: the other side's over HTTPS, those in a file, and one's own in a rotation.
 
     partner = RemoteKeys("https://partner.example/jwks.json", alg="RSA-OAEP-256", use="enc")
     token = partner.encrypter("A256GCM").encrypt(b"...")
@@ -6,8 +6,8 @@
     login = RemoteKeys(OpenIdIssuer("https://login.example"), alg="RS256", use="sig")
     payload = login.verifier(token).verify(token)
 
-Each object is immutable and made for the current keys: ask for it anew for each message.
-Nothing in a token names an address: `jku` and `x5u` stay data.
+Each object is immutable and made for the current keys: get a new one for each message.
+No address is ever taken from a token: `jku` and `x5u` are only data.
 
 Source: RFC 7517 section 5, OpenID Connect Discovery 1.0.
 """

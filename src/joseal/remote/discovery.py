@@ -1,8 +1,8 @@
 """OpenID Connect discovery: from the name of an issuer to the address of its JWK Set.
 
 Rules:
-- The `issuer` in the document is exactly the caller's: a document of another issuer, which a shared
-  host or a mix-up would deliver, is refused.
+- The `issuer` in the document must be exactly the caller's: the document of a different issuer,
+  which a shared host or a mix-up could deliver, is refused.
 - The address of the set is https.
 
 Source: OpenID Connect Discovery 1.0 sections 3, 4.1 and 4.3.
@@ -20,10 +20,10 @@ _PATH: Final = "/.well-known/openid-configuration"
 
 @final
 class OpenIdIssuer(Result):
-    """An OpenID provider, whose JWK Set is found by its discovery document.
+    """An OpenID provider, whose discovery document names its JWK Set.
 
     Args:
-        issuer: its name, exactly as the `iss` of its tokens has it.
+        issuer: its name, exactly as in the `iss` of its tokens.
 
     Raises:
         TypeError: `issuer` is not a str.
@@ -50,7 +50,7 @@ class OpenIdIssuer(Result):
     @property
     def document_url(self) -> str:
         """The address of the discovery document."""
-        # Section 4.1: a slash at the end is removed before the path is added.
+        # Section 4.1: a trailing slash is removed before the path is added.
         return self.issuer.removesuffix("/") + _PATH
 
     def __repr__(self) -> str:

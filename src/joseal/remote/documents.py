@@ -1,10 +1,10 @@
-"""From the bytes of a JWK Set to the keys in it that serve, or the reason why it is refused.
+"""From the bytes of a JWK Set to its usable keys, or the reason why it is refused.
 
 Rules:
-- A set that is at fault as a whole is refused as a whole: not strict JSON, too many members, a
-  private or a symmetric member in a public set, two members of one kid and alg.
-- A member that is for something else is skipped with its position, as RFC 7517 section 5 wants:
-  another alg than the caller's, another use, a kind of key that joseal does not know.
+- A set with a fault of the whole is refused as a whole: not strict JSON, too many members, a
+  private or a symmetric member in a public set, two members with the same kid and alg.
+- A member that is for something else is skipped with its position, as RFC 7517 section 5 advises: a
+  different alg than the caller's, a different use, a kind of key that joseal does not know.
 - The caller chooses the algs. A member of the set can only narrow it.
 
 Source: RFC 7517 section 5, RFC 8725 sections 2.1 and 3.1.
@@ -31,12 +31,12 @@ _SECRET_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k",
 
 
 class Rules(NamedTuple):
-    """The demands on a set.
+    """The requirements on a set.
 
     Attributes:
-        alg: for members without an `alg`; none but the names in it are used.
-        use: what the keys are for.
-        private: whether the set is of this side, and private.
+        alg: for members without an `alg`; only keys for the names in it are used.
+        use: the use of the keys.
+        private: whether the set has this side's private keys.
     """
 
     alg: Algs
@@ -45,15 +45,15 @@ class Rules(NamedTuple):
 
 
 def rules(alg: Algs, use: Use, *, private: bool) -> Rules:
-    """Check what a caller wants of a set.
+    """Check a caller's requirements on a set.
 
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `use` is not one of the two, an alg is for the other use, or is for a shared
-            secret in a set that is public.
+            secret in a public set.
         InvalidKeyError: an alg is not known.
     """
-    # What a caller without a type checker may give: a set of anything is not a choice.
+    # For callers without a type checker: a set of names is not a valid choice.
     jwk_algs.check(alg)
     if not isinstance(alg, str | Mapping):
         raise checks.wrong_type("alg", "str, or a mapping of crv or kty to str", alg)
@@ -87,7 +87,7 @@ def read(raw: bytes, wanted: Rules) -> KeySet | Failure:
 
 
 def _members(raw: bytes, *, private: bool) -> list[object] | Failure:
-    """Return the members of a set that is not at fault as a whole."""
+    """Return the members of a set without a fault of the whole."""
     if len(raw) > MOST_BYTES:
         return Failure("too_large", f"the JWK Set has more than {MOST_BYTES} bytes")
     members = strict_json.load_object(raw)
@@ -112,7 +112,7 @@ def _is_secret(member: object) -> bool:
 
 
 def _chosen(found: KeySet, count: int, wanted: Rules) -> KeySet | Failure:
-    """Return the keys of a set that serve, with all others among those that were skipped."""
+    """Return the usable keys of a set, with all others among the skipped ones."""
     skipped = dict(found.skipped)
     places = (place for place in range(count) if place not in skipped)
     algs = names_of(wanted.alg)
@@ -130,7 +130,7 @@ def _chosen(found: KeySet, count: int, wanted: Rules) -> KeySet | Failure:
 
 
 def _unfit(key: Key, algs: frozenset[str], wanted: Rules) -> str | None:
-    """Say why a key does not serve; None if it does."""
+    """Return why a key can't be used; None if it can."""
     if key.alg not in algs:
         return f"its alg is {key.alg}, which was not asked for"
     if wanted.private and not (key.is_private or key.is_symmetric):
@@ -146,7 +146,7 @@ def _use(key: Key, wanted: Rules) -> None:
     """Prepare the key for its use.
 
     Raises:
-        InvalidKeyError: its `key_ops` are against it.
+        InvalidKeyError: its `key_ops` don't permit it.
     """
     if wanted.use == "sig":
         Signer(key) if wanted.private else Verifier(key)

@@ -1,9 +1,9 @@
-"""One document over HTTPS: a GET that is bounded in bytes and in time, and asks for changes alone.
+"""One document over HTTPS: a GET that is bounded in bytes and in time, and asks only for changes.
 
 Rules:
 - https only, TLS 1.2 or later, no redirect, no content coding. The address is the caller's, or
-  comes from the discovery document of the caller's issuer; no token names one.
-- Each request has a connection of its own, which is closed after it: a set is fetched every few
+  comes from the discovery document of the caller's issuer; it is never taken from a token.
+- Each request uses a new connection, which is closed afterwards: a set is fetched every few
   minutes, and a kept connection would be dead by then.
 
 Source: RFC 9110 sections 8.8.3 and 13.1.2 (ETag, If-None-Match), RFC 9111 sections 4.2 and 5.2.2
@@ -48,8 +48,8 @@ class Document(NamedTuple):
     """An answer.
 
     Attributes:
-        raw: its bytes; None where the other side says that nothing has changed.
-        fresh_seconds: for how long it says that it is fresh; None if it does not say.
+        raw: its bytes; None if the other side says that nothing has changed.
+        fresh_seconds: how long it says that it is fresh; None if it does not say.
         tag: the entity tag.
     """
 
@@ -69,12 +69,11 @@ def split_url(url: str) -> tuple[str, str] | None:
 
 
 def check_url(argument: str, url: str) -> None:
-    """Check an address that a caller gives.
+    """Check an address from a caller.
 
     Raises:
         TypeError: it is not a str.
-        ValueError: it is not https://, a host, and what follows it; or has credentials or a
-            fragment.
+        ValueError: it is not an https:// URL with a host, or has credentials or a fragment.
     """
     if not isinstance(url, str):
         raise checks.wrong_type(argument, "str", url)
@@ -89,15 +88,15 @@ class Downloads(Opaque):
     """The settings of all requests for one source.
 
     Args:
-        deadline_seconds: for one request, name resolution and the whole answer included.
+        deadline_seconds: for one request, including name resolution and the whole answer.
         ssl_context: the caller's, or None for the system's trust.
-        client_certificate: shown by the default context.
-        proxy: what connections go through, or None.
+        client_certificate: presented by the default context.
+        proxy: the proxy that connections go through, or None.
 
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little, or is given with a certificate.
-        RuntimeError: another package is installed in urllib3's place.
+        RuntimeError: another package is installed in place of urllib3.
     """
 
     __slots__ = ("_context", "_proxy", "_timeouts")
@@ -124,7 +123,7 @@ class Downloads(Opaque):
         )
 
     def get(self, url: str, tag: str | None = None) -> Document | Failure:
-        """Fetch a document, or learn that it is still the one with this entity tag."""
+        """Fetch a document, or learn that its entity tag has not changed."""
         place = split_url(url)
         if place is None:
             return Failure("issuer", "the address is not an https:// URL")
@@ -164,7 +163,7 @@ def _document(answer: Answered, tag: str | None) -> Document | Failure:
 
 
 def fresh_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return for how long an answer says that it is fresh; None if it does not say."""
+    """Return how long an answer says that it is fresh; None if it does not say."""
     control = headers.get("Cache-Control", "")
     if _NOT_KEPT.search(control):
         return 0.0

@@ -1,9 +1,9 @@
 """`FileKeys`: the keys in a file with a JWK Set, which is read again when it changes.
 
 Rules:
-- The rules for a set are those of a fetched one; a set with private keys has to be asked for.
-- A look reads the file and compares its bytes, because the time of a file can stay the same over a
-  change. A set that is being written is not strict JSON, and what was there before stays.
+- The rules for a set are those for a fetched one; private keys have to be asked for.
+- Each check reads the file and compares its bytes, because a file's time can stay the same when it
+  changes. A set that is being written is not strict JSON, and the previous one stays in use.
 
 Source: RFC 7517 section 5.
 """
@@ -37,23 +37,22 @@ class FileKeys(KeySource):
     """The keys in a file with a JWK Set, such as one that an orchestrator mounts and replaces.
 
     Args:
-        path: of the file, which is a regular one or a link to one.
+        path: the path of the file, which is a regular file or a link to one.
         alg: the one algorithm of the keys; or a mapping of `crv` or `kty` to it, such as
-            `{"RSA": "RS256", "P-256": "ES256"}`. Keys for any other are skipped.
+            `{"RSA": "RS256", "P-256": "ES256"}`. Keys for any other algorithm are skipped.
         use: "sig" for signatures, "enc" for encryption.
-        private: the file has the keys of this side, private or shared, and none other are used. A
-            file with public keys that has a private or a symmetric one is refused.
-        check_seconds: how often the file is read, at most; what has changed counts from then on.
-        stale_seconds: for how long the last good set serves while the file is missing or is
-            refused.
-        clock: seconds that never go back.
-        on_fetch: is called with a `Fetch` after each look, for metrics. An exception from it
-            leaves the call, after the keys have been kept.
+        private: the file has this side's keys, private or shared, and only these are used. Without
+            it, a file that has a private or a symmetric key is refused.
+        check_seconds: how often the file is read, at most; a change takes effect then.
+        stale_seconds: how long the last good set is used while the file is missing or refused.
+        clock: returns seconds that never go back.
+        on_fetch: called with a `Fetch` after each check, for metrics. Its exceptions leave the
+            call, after the keys have been stored.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `alg` is for another use than `use`, or for a shared secret without `private`;
-            a number is negative or not finite; the path has a null character.
+        ValueError: `alg` is for a different use than `use`, or for a shared secret without
+            `private`; a number is negative or not finite; or the path has a null character.
         InvalidKeyError: `alg` is not known.
 
     Example:
@@ -82,7 +81,7 @@ class FileKeys(KeySource):
     ) -> None:
         if not isinstance(path, str | os.PathLike):
             raise checks.wrong_type("path", "str or a path", path)
-        # Asked once, and here: what a path class of the caller's raises leaves as it is.
+        # Called once, and here: an exception of the caller's path class leaves unchanged.
         name = os.fspath(path)
         if "\0" in name:
             raise ValueError("path must not have a null character")
@@ -106,21 +105,21 @@ class FileKeys(KeySource):
         """Return a `Decrypter` for the current keys.
 
         Args:
-            enc: the content encryption accepted, one or several; None for integrated HPKE.
-            token: the token that is to be decrypted. Where it names a kid that is not there, the
-                file is read again, once in `check_seconds`. Nothing else of it is read.
-            options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
+            enc: the accepted content encryption, one or several; None for integrated HPKE.
+            token: the token to decrypt. If it names an unknown kid, the file is read again, once in
+                `check_seconds`. Nothing else in it is read.
+            options: the other settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
-            An object that never changes: ask for it anew for each token.
+            An object that never changes: get a new one for each token.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` or an option has a value that is not known; or the keys are not
-                private ones for use "enc".
+            ValueError: `enc` or an option has an unknown value; or the keys are not private ones
+                for use "enc".
             InvalidKeyError: a policy refuses the keys, or they fit no `enc`.
-            KeyUnavailableError: there are no keys, or the token names one that is not there and the
-                file could not be read: the token may be good.
+            KeyUnavailableError: there are no keys, or the token names an unknown one and the file
+                could not be read: the token may be good.
 
         Example:
             >>> import json
@@ -153,7 +152,7 @@ class FileKeys(KeySource):
         """Return a `Signer` for the first of the current keys.
 
         Returns:
-            An object that never changes: ask for it anew for each message.
+            An object that never changes: get a new one for each message.
 
         Raises:
             ValueError: the keys are not private ones for use "sig".
@@ -199,9 +198,9 @@ class _Loader:
         self._rules = wanted
 
     def load(self, before: str | bytes | None) -> Found:
-        """Read the set, if the file has other bytes than before."""
+        """Read the set, if the bytes of the file have changed."""
         try:
-            # A named pipe would wait for a writer before it could be told from a file.
+            # Opening a named pipe would wait for a writer before its type is known.
             descriptor = os.open(self._path, _FLAGS)
             with os.fdopen(descriptor, "rb") as file:
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -22,7 +22,7 @@ _DEFAULTS: Final = Limits()
 
 
 class VerifierOptions(TypedDict, total=False):
-    """The settings of a `Verifier`, its keys apart."""
+    """The settings of a `Verifier`, except its keys."""
 
     typ: str | None
     cty: str | None
@@ -35,7 +35,7 @@ class VerifierOptions(TypedDict, total=False):
 
 
 class EncrypterOptions(TypedDict, total=False):
-    """The settings of an `Encrypter`, its key and `enc` apart."""
+    """The settings of an `Encrypter`, except its key and `enc`."""
 
     header: Mapping[str, object] | None
     write_kid: bool
@@ -48,7 +48,7 @@ class EncrypterOptions(TypedDict, total=False):
 
 
 class DecrypterOptions(TypedDict, total=False):
-    """The settings of a `Decrypter`, its keys and `enc` apart."""
+    """The settings of a `Decrypter`, except its keys and `enc`."""
 
     typ: str | None
     cty: str | None
@@ -62,7 +62,7 @@ class DecrypterOptions(TypedDict, total=False):
 
 
 def kids_of_signed(token: str | bytes, options: VerifierOptions) -> tuple[str, ...]:
-    """Return the kids of all signatures; none where one names none or the token is broken.
+    """Return the kids of all signatures; none if one names none or the token is malformed.
 
     Raises:
         TypeError: the token or the limits are of the wrong type.
@@ -79,7 +79,7 @@ def kids_of_signed(token: str | bytes, options: VerifierOptions) -> tuple[str, .
 
 
 def kids_of_encrypted(token: str | bytes, options: DecrypterOptions) -> tuple[str, ...]:
-    """Return the kids of all recipients; none where one names none or the token is broken.
+    """Return the kids of all recipients; none if one names none or the token is malformed.
 
     Raises:
         TypeError: the token or an option is of the wrong type.

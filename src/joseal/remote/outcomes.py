@@ -1,9 +1,9 @@
-"""The outcome of one look at a source of keys, in constant words and numbers.
+"""The outcome of one fetch from a source of keys, in constant words and numbers.
 
 Rules:
 - A text names counts, positions, registered names and an HTTP status; never bytes of an answer.
-- The names of keys (`kid`) that a look brought or took away are told apart, because an operator has
-  to see a rotation: a JWK Set is public.
+- The names of keys (`kid`) that were added or removed are listed separately, because an operator
+  has to see a rotation: a JWK Set is public.
 """
 
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -31,7 +31,7 @@ MOST_KEYS: Final = 100
 
 
 class Failure(NamedTuple):
-    """Why a look brought nothing; a good set that is there already stays."""
+    """Why a fetch failed; a good set that is already there stays in use."""
 
     reason: Reason
     text: str
@@ -41,9 +41,9 @@ class Loaded(NamedTuple):
     """A set that passed every rule.
 
     Attributes:
-        keys: those that serve.
-        fresh_seconds: for how long the source says that it stays the same; None if it says nothing.
-        state: what the loader needs to ask for changes alone.
+        keys: the usable ones.
+        fresh_seconds: how long the source says that it stays the same; None if it does not say.
+        state: what the loader needs to ask only for changes.
     """
 
     keys: KeySet
@@ -52,7 +52,7 @@ class Loaded(NamedTuple):
 
 
 class Unchanged(NamedTuple):
-    """The source has what was loaded before."""
+    """The source still has what was loaded before."""
 
     fresh_seconds: float | None
 
@@ -61,16 +61,16 @@ Found: TypeAlias = Loaded | Unchanged | Failure
 
 
 class Fetch(Struct, frozen=True, kw_only=True):
-    """One look at a source of keys, for metrics and logs.
+    """One fetch from a source of keys, for metrics and logs.
 
     Attributes:
-        outcome: `loaded`, also where the same keys came again; `unchanged` where the source says so
-            itself; `failed`.
-        seconds: that it took, by the clock of the source.
-        reason: of a failure, a stable word.
-        text: of a failure, a sentence.
+        outcome: `loaded`, even if the keys are the same as before; `unchanged` if the source itself
+            says so; `failed`.
+        seconds: how long it took, by the clock of the source.
+        reason: a stable word for the failure.
+        text: a sentence about the failure.
         added: the names of keys that were not there before.
-        removed: the names of keys that are there no more.
+        removed: the names of keys that are no longer there.
         skipped: how many members could not be used.
 
     Example:
@@ -94,17 +94,17 @@ class Fetch(Struct, frozen=True, kw_only=True):
 
 
 class Health(Struct, frozen=True, kw_only=True):
-    """How a source of keys stands, for a health check.
+    """The status of a source of keys, for a health check.
 
     Attributes:
-        is_usable: whether keys are handed out: there are some, and they are not too old.
-        is_fresh: whether the last good look is recent enough that none is due.
+        is_usable: whether keys are available: there are some, and they are not too old.
+        is_fresh: whether the last good fetch is recent enough that none is due.
         kids: the names of the keys, in the order of the set.
         skipped: the position and the reason of each member that can't be used.
-        age_seconds: since the last good look; None before the first.
-        fetches: how many looks there were.
+        age_seconds: the time since the last good fetch; None before the first.
+        fetches: how many fetches there were.
         failures: how many have failed since the last good one.
-        reason: of the last failure since then.
+        reason: the reason of the last failure since then.
         text: the same, as a sentence.
 
     Example:

@@ -1,16 +1,17 @@
-"""When a source is looked at again, and by whom: pulled by the calls that need keys, no thread.
+"""When a source is fetched again: by the calls that need keys, without a thread.
 
 Rules:
-- One look at a time. A caller that can go on with what is there never waits for another's look.
-- No more than one look in `cooldown_seconds`, whatever tokens say and however many callers ask;
+- One fetch at a time. A caller that can continue with the current keys never waits for another
+  caller's fetch.
+- No more than one fetch in `cooldown_seconds`, whatever tokens say and however many callers ask;
   `refresh`, which an operator calls, is the exception.
-- A look that fails takes nothing away. The last good set is used until it is `stale_seconds`
-  older than it should be, and not after that.
-- A kid that the source lacked is remembered for a while, by its hash and in a bounded number.
-- The lock is of one process: a child that was forked while a thread looked gets a new one.
+- A failed fetch removes nothing. The last good set is used until it is `stale_seconds` older than
+  it should be, and not after that.
+- A kid that the source did not have is remembered for a while, by its hash, in a bounded number.
+- The lock belongs to one process: a child that was forked during a fetch gets a new one.
 
 Source: the JWK source builder of Nimbus JOSE + JWT, for refreshing ahead, the rate limit and the
-tolerance of outages; RFC 9111 section 4.2 for freshness.
+outage tolerance; RFC 9111 section 4.2 for freshness.
 """
 
 from collections.abc import Callable
@@ -23,25 +24,25 @@ from joseal.remote.snapshot import Snapshot
 
 Clock: TypeAlias = Callable[[], float]
 Hook: TypeAlias = Callable[[Fetch], object]
-# Takes what the last good look left for the next one.
+# Takes the state that the last good fetch left for the next one.
 Load: TypeAlias = Callable[[str | bytes | None], Found]
 
 _MOST_UNKNOWN: Final = 1000
-# The last tenth of its lifetime, in which a set is fetched again while it still serves.
+# The last tenth of its lifetime, in which a set is fetched again while it is still used.
 _AHEAD: Final = 0.1
 
 
 class Times(NamedTuple):
-    """How often a source is looked at, in seconds.
+    """How often a source is fetched, in seconds.
 
     Attributes:
-        fresh: for how long a set serves if the source does not say.
+        fresh: how long a set is used if the source does not say.
         least_fresh: the shortest time that the source may say.
         most_fresh: the longest.
-        stale: for how long after that a set serves if no look succeeds.
-        cooldown: the shortest time between two looks.
-        unknown: for how long a kid that the source lacked is not looked for.
-        wait: how long a caller waits for the look of another.
+        stale: how long after that a set is used if no fetch succeeds.
+        cooldown: the shortest time between two fetches.
+        unknown: how long a kid that the source did not have is not searched for.
+        wait: how long a caller waits for another caller's fetch.
     """
 
     fresh: float
@@ -54,7 +55,7 @@ class Times(NamedTuple):
 
 
 class _State(NamedTuple):
-    """All that the last look left, replaced as a whole."""
+    """The state after the last fetch, replaced as a whole."""
 
     snapshot: Snapshot | None = None
     marker: str | bytes | None = None
@@ -71,10 +72,10 @@ class Refresher:
     """The state of one source.
 
     Args:
-        load: looks at the source.
-        times: how often.
-        clock: seconds that never go back.
-        hook: is told of each look, after it.
+        load: fetches from the source.
+        times: how often to fetch.
+        clock: returns seconds that never go back.
+        hook: called after each fetch.
     """
 
     def __init__(self, load: Load, times: Times, clock: Clock, hook: Hook | None) -> None:
@@ -87,13 +88,13 @@ class Refresher:
         self._lock = LockOfProcess()
 
     def current(self, kids: tuple[str, ...] = ()) -> Snapshot:
-        """Return the keys to use now, after a look if one is due.
+        """Return the keys to use now, after a fetch if one is due.
 
         Args:
-            kids: the names of the keys of which one is wanted; none if any will do.
+            kids: the names of the keys of which one is needed; none if any will do.
 
         Raises:
-            KeyUnavailableError: there are none, or it can't be told whether there is one of these
+            KeyUnavailableError: there are none, or it is unknown whether there is one with these
                 names.
         """
         snapshot = self._usable(self._state)
@@ -103,13 +104,13 @@ class Refresher:
         if snapshot.lacks(kids) and not self._is_remembered(kids):
             return self._for_unknown(kids)
         if self._is_due(self._state):
-            # Another's look is not waited for.
+            # It does not wait for another caller's fetch.
             self._look(0.0, self._is_due)
             return self._checked()
         return snapshot
 
     def refresh(self) -> Snapshot:
-        """Look now, or wait for the look that is being made.
+        """Fetch now, or wait for the fetch in progress.
 
         Raises:
             KeyUnavailableError: it failed.
@@ -124,7 +125,7 @@ class Refresher:
         return self._checked()
 
     def health(self) -> Health:
-        """Return how the source stands. Looks at nothing."""
+        """Return the status of the source, without a fetch."""
         state, now = self._state, self._clock()
         keys = () if state.snapshot is None else state.snapshot.keys
         failure = state.failure
@@ -160,14 +161,14 @@ class Refresher:
         raise _unavailable(state.failure)
 
     def _for_unknown(self, kids: tuple[str, ...]) -> Snapshot:
-        """Look for a key that is not there."""
+        """Search for an unknown key."""
         seen = self._state.attempts
         self._look(self._times.wait, lambda state: _lacks(state, kids))
         state = self._state
         snapshot = self._checked()
         if snapshot.lacks(kids):
             if state.failure is not None:
-                # The key may well be there, and the token good.
+                # The source may have the key, and the token may be good.
                 raise _unavailable(state.failure)
             if state.attempts != seen:
                 self._remember(kids)
@@ -183,14 +184,14 @@ class Refresher:
         self._unknown[hash(kids)] = self._clock() + self._times.unknown
 
     def _look(self, wait: float, wanted: Callable[[_State], bool], *, forced: bool = False) -> None:
-        """Look at the source, unless another call did or does; nothing happens in the cooldown."""
+        """Fetch, unless another call did or is doing so; nothing happens in the cooldown."""
         if not (forced or self._is_cool(self._state)):
             return
         lock = self._lock.current()
         if not lock.acquire(timeout=wait):
             return
         try:
-            # What was true before the wait may not be true now.
+            # The state may have changed during the wait.
             is_wanted = wanted(self._state) and (forced or self._is_cool(self._state))
             fetch = self._attempt() if is_wanted else None
         finally:
@@ -218,7 +219,7 @@ class Refresher:
         return _report(before.snapshot, self._state.snapshot, found, now - begun)
 
     def _looked(self, before: _State) -> Found:
-        """Look at the source. An interrupted look is one too: the cooldown holds after it."""
+        """Fetch from the source. An interrupted fetch counts too: the cooldown applies after it."""
         ended = False
         try:
             found = self._load(None if before.snapshot is None else before.marker)
@@ -229,7 +230,7 @@ class Refresher:
         return found
 
     def _good(self, before: _State, found: Loaded | Unchanged, now: float) -> _State:
-        """Return the state after a look that succeeded."""
+        """Return the state after a successful fetch."""
         times = self._times
         told = times.fresh if found.fresh_seconds is None else found.fresh_seconds
         fresh = min(max(told, times.least_fresh), times.most_fresh)

@@ -1,6 +1,6 @@
 """`RemoteKeys`: the public keys of the other side, from its JWK Set over HTTPS.
 
-Rules: those of `documents` for a set, of `download` for a request, of `refresher` for when.
+Rules: those of `documents` for a set, of `download` for a request, of `refresher` for the times.
 
 Source: RFC 7517 section 5, OpenID Connect Discovery 1.0.
 """
@@ -20,11 +20,11 @@ from joseal.remote.outcomes import Failure, Found, Loaded, Unchanged
 from joseal.remote.refresher import Clock, Hook, Refresher, Times
 from joseal.remote.source import KeySource, check_functions, check_seconds
 
-# An issuer moves its set once in years. After a failure its document is read again at once.
+# An issuer rarely moves its set. After a failure its document is read again at once.
 _DISCOVERY_SECONDS: Final = 86_400.0
-# Added to the deadline, for whoever waits for the look of another call.
+# Added to the deadline, for callers that wait for another call's fetch.
 _GRACE_SECONDS: Final = 1.0
-# So many cooldowns a kid that was not there is not looked for.
+# For how many cooldowns an unknown kid is not searched for again.
 _UNKNOWN_COOLDOWNS: Final = 10
 _LEAST_COOLDOWN: Final = 1.0
 
@@ -33,35 +33,38 @@ _LEAST_COOLDOWN: Final = 1.0
 class RemoteKeys(KeySource):
     """The public keys of a partner or of an identity provider, fetched when they are needed.
 
-    No thread runs: the call that needs keys fetches them, one call at a time, and others go on with
-    what is there. Safe to share between threads; a forked child goes on by itself.
+    There is no background thread: the call that needs keys fetches them, one call at a time, and
+    others continue with the current keys. Safe to share between threads; a forked child continues
+    independently.
 
     Args:
-        url: of the JWK Set, https; or an `OpenIdIssuer`, whose discovery document names it.
+        url: the https URL of the JWK Set; or an `OpenIdIssuer`, whose discovery document names it.
         alg: the one algorithm of the keys; or a mapping of `crv` or `kty` to it, such as
-            `{"RSA": "RS256", "P-256": "ES256"}`. Keys for any other are skipped.
+            `{"RSA": "RS256", "P-256": "ES256"}`. Keys for any other algorithm are skipped.
         use: "sig" to verify, "enc" to encrypt.
-        fresh_seconds: for how long a set serves where the answer has no Cache-Control. A
-            max-age counts from `cooldown_seconds` up to `most_fresh_seconds`. In the last tenth of
-            the time the set is fetched again, while it still serves.
-        most_fresh_seconds: the longest.
-        stale_seconds: for how long after that a set serves while no fetch succeeds: so long an
-            outage of the other side is survived, and a key that was taken out of the set trusted.
+        fresh_seconds: how long a set is used if the answer has no Cache-Control. A max-age counts
+            from `cooldown_seconds` up to `most_fresh_seconds`. In the last tenth of the time the
+            set is fetched again, while it is still used.
+        most_fresh_seconds: the longest such time.
+        stale_seconds: how long after that a set is used while no fetch succeeds. It is how long an
+            outage of the other side is tolerated, and how long a key that was removed from the set
+            stays trusted.
         cooldown_seconds: the shortest time between two fetches, at least a second.
-        deadline_seconds: for one request, name resolution and the whole answer included.
-        ssl_context: for other trust roots than the system's.
+        deadline_seconds: for one request, including name resolution and the whole answer.
+        ssl_context: for trust roots other than the system's.
         client_certificate: for a server that asks for one.
         proxy: an HTTP proxy; the environment's is ignored.
-        clock: seconds that never go back.
-        on_fetch: is called with a `Fetch` after each one, for metrics. An exception from it
-            leaves the call, after the keys have been kept.
+        clock: returns seconds that never go back.
+        on_fetch: called with a `Fetch` after each one, for metrics. Its exceptions leave the call,
+            after the keys have been stored.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `url` is not https; `alg` is for another use than `use`, or for a shared secret;
-            a number is negative, not finite or too small; `ssl_context` verifies too little.
+        ValueError: `url` is not https; `alg` is for a different use than `use`, or for a shared
+            secret; a number is negative, not finite or too small; or `ssl_context` verifies too
+            little.
         InvalidKeyError: `alg` is not known.
-        RuntimeError: another package is installed in urllib3's place.
+        RuntimeError: another package is installed in place of urllib3.
 
     Example:
         >>> from joseal.remote import RemoteKeys
@@ -125,8 +128,8 @@ def _times(
 
     Raises:
         TypeError: one is not a number.
-        ValueError: one is negative or not finite, there is no time for a request, or none between
-            two of them.
+        ValueError: one is negative or not finite, or there is no time for a request or between two
+            of them.
     """
     check_seconds(
         fresh_seconds=fresh,
@@ -138,7 +141,7 @@ def _times(
     if deadline <= 0:
         raise ValueError("deadline_seconds must be more than nothing")
     if cooldown < _LEAST_COOLDOWN:
-        # Without one, every token with a kid of its own would be a request to the other side.
+        # Without one, every token with a new kid would cause a request to the other side.
         raise ValueError(f"cooldown_seconds must be at least {_LEAST_COOLDOWN}")
     return Times(
         fresh=fresh,
@@ -153,7 +156,7 @@ def _times(
 
 
 class _Loader:
-    """Fetches the set, and before that its address where an issuer names it. One call at a time."""
+    """Fetches the set, and before that its address if an issuer names it. One call at a time."""
 
     def __init__(
         self, downloads: Downloads, wanted: Rules, url: str | OpenIdIssuer, clock: Clock
@@ -167,7 +170,7 @@ class _Loader:
         self._discovered_at = 0.0
 
     def load(self, tag: str | bytes | None) -> Found:
-        """Fetch the set if it has changed since it had this entity tag."""
+        """Fetch the set if its entity tag has changed."""
         address = self._find()
         if isinstance(address, Failure):
             return address
@@ -190,7 +193,7 @@ class _Loader:
         return found.jwks_uri
 
     def _fetch(self, address: str, tag: str | bytes | None) -> Found:
-        # An entity tag is one of its address: another set may have the same.
+        # An entity tag belongs to its address: a different set may have the same one.
         known = tag if isinstance(tag, str) and address == self._tagged else None
         document = self._downloads.get(address, known)
         if isinstance(document, Failure):

@@ -1,9 +1,9 @@
-"""`Snapshot`: the keys of one good look, and the objects that were prepared with them.
+"""`Snapshot`: the keys of one good fetch, and the objects that were prepared with them.
 
 Rules:
-- An object belongs to one snapshot and never changes. A later look makes a new snapshot.
-- The number of objects that are kept is bounded, and one is found again only by settings that are
-  the same in every part.
+- An object belongs to one snapshot and never changes. A later fetch makes a new snapshot.
+- The number of cached objects is bounded, and one is reused only for settings that are identical in
+  every part.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -17,14 +17,14 @@ from joseal._core.secrecy import Opaque
 
 _T = TypeVar("_T")
 
-# A program has a handful of different settings. Those that change with each call are not kept.
+# A program has a handful of different settings. Those that change with each call are not cached.
 _MOST_KEPT: Final = 32
 _FIXED: Final = (str, bytes, int, NoneType, tuple, frozenset, Limits, Policy)
 
 
 @final
 class Snapshot(Opaque):
-    """The keys of one good look at a source."""
+    """The keys of one good fetch from a source."""
 
     __slots__ = ("_kept", "keys", "kids")
 
@@ -37,7 +37,7 @@ class Snapshot(Opaque):
         self._set(keys=keys, kids=kids, _kept={})
 
     def lacks(self, kids: Collection[str]) -> bool:
-        """Tell whether a token with these kids can't be handled with these keys."""
+        """Tell whether these keys can't serve a token with these kids."""
         if not self.kids and len(self.keys) == 1:
             # A single key without a name answers to every name.
             return False
@@ -46,7 +46,7 @@ class Snapshot(Opaque):
     def prepared(
         self, kind: type[_T], options: Mapping[str, object], prepare: Callable[[], _T]
     ) -> _T:
-        """Return the object of this kind and with these settings, made once where that is sure."""
+        """Return the object of this kind with these settings, cached if that is safe."""
         name = _name(kind, options)
         if name is None:
             return prepare()
@@ -56,7 +56,7 @@ class Snapshot(Opaque):
         made = prepare()
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
-        # The settings are kept too: the identity of a policy is that of a living one.
+        # The settings are kept too: the identity of a policy is valid only while it exists.
         self._kept[name] = (dict(options), made)
         return made
 
@@ -65,7 +65,7 @@ class Snapshot(Opaque):
 
 
 def _name(kind: type, options: Mapping[str, object]) -> object:
-    """Return what tells these settings from all others; None where one of them may change."""
+    """Return a key that distinguishes these settings from all others; None if one may change."""
     if not all(isinstance(value, _FIXED) for value in options.values()):
         return None
     name = (kind, *((each, *_part(options[each])) for each in sorted(options)))
@@ -78,5 +78,5 @@ def _name(kind: type, options: Mapping[str, object]) -> object:
 
 
 def _part(value: object) -> tuple[type, object]:
-    """Return what tells a setting from every other one: True and 1 are equal, and not the same."""
+    """Return a key that distinguishes a setting from all others, also True from 1."""
     return type(value), id(value) if isinstance(value, Policy) else value

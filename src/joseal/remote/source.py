@@ -1,10 +1,10 @@
-"""The common part of all sources of keys: they hand out objects for the current keys.
+"""The common part of all sources of keys: they return objects for the current keys.
 
 Rules:
-- An object is made for one snapshot and never changes; ask for it anew for each message. Asking
-  costs microseconds, and one call in a few minutes looks at the source.
-- Of a token, its kid alone is read, and only to decide whether a look is worth it. `jku`, `x5u` and
-  `x5c` are never read.
+- An object is made for one snapshot and never changes; get a new one for each message. That takes
+  microseconds, and one call every few minutes fetches from the source.
+- Only the kid of a token is read, and only to decide whether a fetch is worthwhile. `jku`, `x5u`
+  and `x5c` are never read.
 
 Source: RFC 7515 sections 4.1.2 to 4.1.6, RFC 8725 section 3.10.
 """
@@ -30,7 +30,7 @@ class KeySource(Opaque):
     """Keys that may change: the type of `RemoteKeys` and of `FileKeys`.
 
     Raises:
-        TypeError: it is made itself.
+        TypeError: this class itself is instantiated.
 
     Example:
         >>> import json
@@ -63,8 +63,8 @@ class KeySource(Opaque):
             A set that never changes. Members that could not be used are in its `skipped`.
 
         Raises:
-            KeyUnavailableError: there are none: no look has succeeded, or the last one that did is
-                too long ago.
+            KeyUnavailableError: there are none: no fetch has succeeded, or the last successful one
+                was too long ago.
 
         Example:
             >>> import json
@@ -82,13 +82,13 @@ class KeySource(Opaque):
 
     @hide_locals
     def refresh(self) -> KeySet:
-        """Look at the source now, whatever is there: for operators, and at the start of a process.
+        """Fetch from the source now, unconditionally: for operators, and when a process starts.
 
         Returns:
-            The keys of this look, or of the one that another call was just making.
+            The keys of this fetch, or of one that another call was just making.
 
         Raises:
-            KeyUnavailableError: it failed. Keys that were there before stay.
+            KeyUnavailableError: it failed. The previous keys stay.
 
         Example:
             >>> import json
@@ -106,10 +106,10 @@ class KeySource(Opaque):
 
     @hide_locals
     def health(self) -> Health:
-        """Return how the source stands, without a look at it.
+        """Return the status of the source, without a fetch.
 
         Returns:
-            The names of the keys, the age of the last good look, and the failures since then.
+            The names of the keys, the age of the last good fetch, and the failures since then.
 
         Example:
             >>> import json
@@ -134,21 +134,20 @@ class KeySource(Opaque):
         """Return a `Verifier` for the current keys.
 
         Args:
-            token: the token that is to be verified. Where it names a kid that is not there, the
-                source is looked at again, once in the cooldown. Nothing else of it is read.
-            options: the further settings of a `Verifier`, such as `typ` and `policy`.
+            token: the token to verify. If it names an unknown kid, the source is fetched again,
+                once in the cooldown. Nothing else in it is read.
+            options: the other settings of a `Verifier`, such as `typ` and `policy`.
 
         Returns:
-            An object that never changes: ask for it anew for each token. For the same keys and the
-            same settings it is the same object.
+            An object that never changes: get a new one for each token. For the same keys and
+            settings it is the same object.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: an option has a value that is not known, or `use` of the source is not
-                "sig".
+            ValueError: an option has an unknown value, or the source's `use` is not "sig".
             InvalidKeyError: a policy refuses the keys.
-            KeyUnavailableError: there are no keys, or the token names one that is not there and the
-                source could not be asked: the token may be good.
+            KeyUnavailableError: there are no keys, or the token names an unknown one and the source
+                could not be asked: the token may be good.
 
         Example:
             >>> import json
@@ -176,23 +175,22 @@ class KeySource(Opaque):
     def encrypter(
         self, enc: Enc | None, *, kid: str | None = None, **options: Unpack[EncrypterOptions]
     ) -> Encrypter:
-        """Return an `Encrypter` for the current key: the first of the set that serves.
+        """Return an `Encrypter` for the current key: the first usable one of the set.
 
         Args:
             enc: the content encryption; None for integrated HPKE.
-            kid: the name of the key to take; None for the first one, in the order of the set.
-            options: the further settings of an `Encrypter`, such as `header` and `policy`.
+            kid: the name of the key to use; None for the first one, in the order of the set.
+            options: the other settings of an `Encrypter`, such as `header` and `policy`.
 
         Returns:
-            An object that never changes: ask for it anew for each message. For the same keys and
-            the same settings it is the same object.
+            An object that never changes: get a new one for each message. For the same keys and
+            settings it is the same object.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` or an option has a value that is not known, or `use` of the source is
-                not "enc".
+            ValueError: `enc` or an option has an unknown value, or the source's `use` is not "enc".
             InvalidKeyError: a policy refuses the key.
-            KeyUnavailableError: there are no keys, or none of this name.
+            KeyUnavailableError: there are no keys, or none with this name.
 
         Example:
             >>> import json
@@ -244,7 +242,7 @@ def check_seconds(**numbers: float) -> None:
 
 
 def check_functions(clock: object, hook: object) -> None:
-    """Check the functions that a caller gives.
+    """Check the functions from a caller.
 
     Raises:
         TypeError: one can't be called.

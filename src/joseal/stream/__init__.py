@@ -1,4 +1,4 @@
-"""One standard compact JWE larger than memory, on binary file objects and on paths.
+"""Standard compact JWEs that are larger than memory, for binary file objects and paths.
 
     >>> import io, joseal
     >>> from joseal.stream import decrypt_stream, encrypt_stream

@@ -1,11 +1,11 @@
-"""Binary file objects: what is asked of them, and reading and writing that leaves nothing out.
+"""Binary file objects: their interface, and reading and writing that leaves nothing out.
 
 Rules:
-- A raw file may return less than it was asked for and take less than it was given: both are gone
-  on with. One that does not block and has nothing to give is an error, never an end.
+- A raw file may return less than requested and accept less than it was given: both are continued.
+  One that does not block and has nothing to return is an error, never an end.
 - Exceptions raised by a file pass through unchanged.
 
-Source: none; what Python's `io` module leaves to the caller of a raw file.
+Source: none; these are the duties that Python's `io` module leaves to the caller of a raw file.
 """
 
 import errno
@@ -18,7 +18,7 @@ class Source(Protocol):
     """A binary file that can be read."""
 
     def read(self, size_bytes: int, /) -> bytes | None:
-        """Return up to so many bytes, none at the end."""
+        """Return up to a number of bytes, none at the end."""
         ...
 
 
@@ -40,15 +40,15 @@ class Target(Protocol):
     """A binary file that can be written."""
 
     def write(self, raw: bytes, /) -> int | None:
-        """Write bytes, and return how many were taken."""
+        """Write bytes, and return how many were accepted."""
         ...
 
 
 def check(source: object, target: object) -> None:
-    """Check what a caller gave as binary files.
+    """Check a caller's binary files.
 
     Raises:
-        TypeError: one is in text mode, or no file.
+        TypeError: one is in text mode, or is not a file.
     """
     if isinstance(source, io.TextIOBase) or not isinstance(source, Source):
         raise TypeError("source must be a binary file")
@@ -62,11 +62,11 @@ def is_seekable(source: object) -> bool:
 
 
 def read(source: Source, size_bytes: int) -> bytes:
-    """Read so many bytes, or all that are left.
+    """Read a number of bytes, or all that are left.
 
     Raises:
         BlockingIOError: the source does not block and has nothing now.
-        TypeError: it does not give bytes.
+        TypeError: it does not return bytes.
     """
     pieces: list[bytes] = []
     left = size_bytes
@@ -87,8 +87,8 @@ def write(target: Target, raw: bytes) -> None:
     """Write all bytes.
 
     Raises:
-        BlockingIOError: the target does not block and takes nothing now.
-        OSError: it says that it has taken more than it was given, or less than nothing.
+        BlockingIOError: the target does not block and accepts nothing now.
+        OSError: it says that it has accepted more than it was given, or a negative number.
     """
     while raw:
         written = target.write(raw)

@@ -1,10 +1,10 @@
-"""Whole files: the new one is private and complete, or it is not there.
+"""Whole files: the new one is private and complete, or does not exist.
 
 Rules:
-- A file is written next to its target and renamed onto it. Nobody sees a part of it, no symbolic
+- A file is written next to its target and renamed onto it. Nobody sees a partial file, no symbolic
   link is followed, and an error leaves the target as it was and nothing else behind.
-- The mode is given when the file is created, so no moment exists in which others can open it.
-- What was renamed is on the disk: first the file, then its directory.
+- The mode is set when the file is created, so there is no moment when others can open it.
+- A renamed file is on disk: first the file is flushed, then its directory.
 
 Source: none; POSIX `open`, `fsync` and `rename`.
 """
@@ -36,9 +36,9 @@ def encrypt_file(
     header: Mapping[str, object] | None = None,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Encrypt a file into a new file, which takes the place of `target` when it is whole.
+    """Encrypt a file into a new file, which replaces `target` when it is complete.
 
-    It is written next to the target with mode 0600, flushed to the disk and renamed. An exception
+    It is written next to the target with mode 0600, flushed to disk and renamed. An exception
     leaves the target as it was and nothing else behind. Both may be the same file.
 
     Args:
@@ -46,14 +46,14 @@ def encrypt_file(
         source: the path of the plaintext.
         target: the path of the new file.
         header: members for this token alone, after the constant ones.
-        plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit applies, 2^36 - 32.
+        plaintext_bytes: the most to encrypt. The default is AES-GCM's own limit, 2^36 - 32.
 
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: the target is a link, a directory or anything else but a regular file; the
-            encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
-            `plaintext_bytes` is negative; or `header` has a member that is managed, or is set
-            already, or that strict JSON can't carry.
+            encrypter is for C20P or XC20P, compresses, or has a JSON form; `plaintext_bytes` is
+            negative; or `header` has a member that joseal manages, that is already set, or that
+            strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
         KeyUnavailableError: a secret on a device could not be asked.
@@ -85,17 +85,17 @@ def decrypt_file(
     *,
     plaintext_bytes: int | None = None,
 ) -> None:
-    """Decrypt the token in a file into a new file, which replaces `target` when it is whole.
+    """Decrypt the token in a file into a new file, which replaces `target` when it is complete.
 
-    It is written next to the target with mode 0600, flushed to the disk and renamed. An exception
-    leaves the target as it was and nothing else behind. A process that is killed leaves the target
-    as it was too, and next to it a file `.joseal-*` with plaintext: delete it.
+    It is written next to the target with mode 0600, flushed to disk and renamed. An exception
+    leaves the target as it was and nothing else behind. If the process is killed, the target stays
+    as it was, but a file `.joseal-*` with plaintext is left next to it: delete it.
 
     Args:
-        decrypter: says which keys and encs are accepted, and what the header must have.
+        decrypter: decides which keys and encs are accepted, and what the header must have.
         source: the path of the token.
         target: the path of the new file.
-        plaintext_bytes: the most to decrypt. Without it AES-GCM's own limit applies, 2^36 - 32.
+        plaintext_bytes: the most to decrypt. The default is AES-GCM's own limit, 2^36 - 32.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -103,10 +103,10 @@ def decrypt_file(
             source is not seekable; `plaintext_bytes` is negative; the decrypter has a JSON form.
         MalformedTokenError: it is not a strict compact JWE.
         TokenTooLargeError: header or plaintext is over its limit.
-        NotAllowedError: alg, enc, typ, cty or p2c is not what the decrypter accepts, or enc is C20P
-            or XC20P, or the token is compressed.
+        NotAllowedError: the decrypter does not accept the alg, enc, typ, cty or p2c, enc is C20P or
+            XC20P, or the token is compressed.
         UnknownKeyError: it names a kid that no key has.
-        DecryptionError: it can't be decrypted, or the source has changed meanwhile.
+        DecryptionError: it can't be decrypted, or the source has changed in the meantime.
         KeyUnavailableError: a key on a device could not be asked.
         OSError: a file can't be read or written.
 
@@ -134,12 +134,12 @@ def _reading(path: AnyPath) -> io.FileIO:
 
 @contextmanager
 def _replacing(path: AnyPath) -> Generator[io.FileIO]:
-    """Give a new private file, which takes the place of another one if nothing goes wrong."""
+    """Yield a new private file, which replaces the target if nothing goes wrong."""
     target = Path(fspath(path))
     if not _can_be_replaced(target):
         raise ValueError("the target is not a regular file")
     with _flushed(target.parent):
-        # It makes a new file or fails, and follows no link.
+        # It creates a new file or fails, and follows no link.
         descriptor, name = mkstemp(prefix=".joseal-", dir=target.parent)
         temporary = Path(name)
         try:
@@ -152,7 +152,7 @@ def _replacing(path: AnyPath) -> Generator[io.FileIO]:
 
 
 def _can_be_replaced(path: Path) -> bool:
-    """Tell whether the target is free or a regular file; a link is itself, not what it names."""
+    """Tell whether the target is free or a regular file; a link is not followed."""
     try:
         return stat.S_ISREG(path.lstat().st_mode)
     except FileNotFoundError:
@@ -161,11 +161,12 @@ def _can_be_replaced(path: Path) -> bool:
 
 @contextmanager
 def _flushed(path: Path) -> Generator[None]:
-    """Flush what was renamed to the disk, where directories can be opened."""
+    """Flush the rename to disk, where directories can be opened."""
     if sys.platform == "win32":
         yield
         return
-    # Opened first: a directory that can't be is found while the target is as it was.
+    # Opened first, so that a directory that can't be opened is noticed while the target is
+    # unchanged.
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield

@@ -1,11 +1,11 @@
 """Fingerprints of chunks that are read twice, to tell whether one has changed in between.
 
 Rules:
-- A fingerprint is the tag that AES-GCM makes of a chunk that is only authenticated (GMAC), under
-  a key that is drawn for one source and is gone with it. The iv is the number of the chunk, so a
-  chunk in another's place has changed too.
-- No fingerprint leaves, so whoever changes a chunk has one blind try at it. Of 256 KiB, which are
-  2^14 blocks of GHASH, a changed chunk passes with a chance below 2^-113.
+- A fingerprint is the tag that AES-GCM makes for a chunk that is only authenticated (GMAC), under a
+  random key for one source that disappears with it. The iv is the number of the chunk, so a chunk
+  in the wrong place counts as changed too.
+- Fingerprints are never revealed, so an attacker who changes a chunk has one blind try. A changed
+  chunk of 256 KiB, which is 2^14 blocks of GHASH, passes with a probability below 2^-113.
 
 Source: NIST SP 800-38D, where GMAC is GCM without a plaintext.
 """
@@ -23,7 +23,7 @@ _GCM: Final = ENCS["A256GCM"]
 
 
 class Fingerprints:
-    """What is remembered of the chunks of one source: 16 bytes of each."""
+    """The fingerprints of the chunks of one source: 16 bytes for each."""
 
     __slots__ = ("_kept", "_key")
 
@@ -32,17 +32,17 @@ class Fingerprints:
         self._kept = bytearray()
 
     def taken(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass all chunks on, and remember them."""
+        """Pass all chunks on, and remember their fingerprints."""
         for number, chunk in enumerate(chunks):
             _, tag = content_encryption.seal(_GCM, self._key, _iv(number), chunk, b"")
             self._kept += tag
             yield chunk
 
     def unchanged(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass on the chunks that are the ones remembered.
+        """Pass on the chunks that match the fingerprints.
 
         Raises:
-            DecryptionError: the next one is not.
+            DecryptionError: the next one does not.
         """
         for number, chunk in enumerate(chunks):
             at = number * _GCM.tag_bytes

@@ -1,15 +1,17 @@
-"""Encrypting in one pass, and opening in two.
+"""Encryption in one pass, and decryption in two.
 
-Opening reads its source twice: first the tag is checked over all of it, and every chunk leaves a
-fingerprint; then each chunk is deciphered if its fingerprint is still the same.
+Decryption reads its source twice: first the tag is checked over all of it, and every chunk leaves a
+fingerprint; then each chunk is decrypted if its fingerprint is still the same.
 
 Rules:
-- No byte is released that has not been authenticated, whatever becomes of the source meanwhile.
-- Checks, errors and their order are those of `Decrypter`. Only that the ciphertext is canonical
-  base64url is found while the tag is computed, and does not depend on the key.
-- Memory does not grow with the token, but for the fingerprints: 16 bytes for 192 KiB.
-- `token_bytes` and `plaintext_bytes` of `Limits` bound what is held in memory and do not hold
-  here; the other limits do.
+- No byte is released that has not been authenticated, whatever happens to the source in the
+  meantime.
+- Checks, errors and their order are those of `Decrypter`. The only exception: whether the
+  ciphertext is canonical base64url is checked while the tag is computed, and does not depend on the
+  key.
+- Memory does not grow with the token, except for the fingerprints: 16 bytes for 192 KiB.
+- `token_bytes` and `plaintext_bytes` of `Limits` are for data in memory and do not apply here; the
+  other limits do.
 
 Source: RFC 7516 sections 5.1 and 5.2.
 """
@@ -48,7 +50,7 @@ from joseal.stream.binary import SeekableSource, Source, Target
 from joseal.stream.fingerprints import Fingerprints
 
 # The most that one key and initialization vector may encrypt: NIST SP 800-38D section 5.2.1.1; for
-# HMAC what SHA-256 can count, FIPS 180-4 section 1, with room for what else is authenticated.
+# HMAC, the bits that SHA-256 can count, FIPS 180-4 section 1, with room for the other inputs.
 _MOST_BYTES: Final = {"gcm": 2**36 - 32, "cbc-hmac": 2**60}
 
 # Characters of a whole chunk of ciphertext.
@@ -72,26 +74,26 @@ def encrypt_stream(
 ) -> None:
     """Encrypt the rest of a binary file, and write the token to a second one.
 
-    Neither is flushed or closed. After an exception the target has the beginning of a token,
+    Neither is flushed or closed. After an exception the target contains the beginning of a token,
     which nobody can decrypt.
 
     Args:
         encrypter: encrypts with AES-CBC-HMAC or AES-GCM, without compression.
-        source: the plaintext; any binary file, a pipe too.
-        target: any binary file but the source.
+        source: the plaintext; any binary file, including a pipe.
+        target: any binary file except the source.
         header: members for this token alone, as in `Encrypter.encrypt`.
-        plaintext_bytes: the most to encrypt. Without it AES-GCM's own limit holds, 2^36 - 32.
+        plaintext_bytes: the most to encrypt. The default is AES-GCM's own limit, 2^36 - 32.
 
     Raises:
         TypeError: an argument is of the wrong type; a file is in text mode.
-        ValueError: the encrypter is one for C20P or XC20P, or it compresses, or has a JSON form;
-            `plaintext_bytes` is negative; or `header` has a member that is managed, or is set
-            already, or that strict JSON can't carry.
+        ValueError: the encrypter is for C20P or XC20P, compresses, or has a JSON form;
+            `plaintext_bytes` is negative; or `header` has a member that joseal manages, that is
+            already set, or that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
         KeyUnavailableError: a secret on a device could not be asked.
-        BlockingIOError: a file does not block, and has nothing or takes nothing now.
-        OSError: an exception of a file reaches the caller.
+        BlockingIOError: a file does not block, and has nothing or accepts nothing now.
+        OSError: a file raised it; its exceptions pass through.
 
     Example:
         >>> import io
@@ -114,7 +116,7 @@ def encrypt_stream(
     binary.check(source, target)
     enc = _enc_of(encrypter)
     most_bytes = _most_bytes(enc, plaintext_bytes)
-    # A token of this kind begins as every other, and is counted as one.
+    # A token of this kind begins like any other, and is counted as one.
     start = begin_token(encrypter, header)
     binary.write(target, start.encode())
     sealing = content_chunked.ChunkedEncryption(enc, start.cek, start.iv, start.protected)
@@ -140,24 +142,24 @@ def decrypt_stream(
     says that the rest is missing. Neither file is flushed or closed.
 
     Args:
-        decrypter: says which keys and encs are accepted, and what the header must have.
-        source: the token up to its last byte; read at least twice.
-        target: any binary file but the source.
-        plaintext_bytes: the most to open. Without it AES-GCM's own limit holds, 2^36 - 32.
+        decrypter: decides which keys and encs are accepted, and what the header must have.
+        source: the token up to its last byte; it is read at least twice.
+        target: any binary file except the source.
+        plaintext_bytes: the most to decrypt. The default is AES-GCM's own limit, 2^36 - 32.
 
     Raises:
-        TypeError: an argument is of the wrong type; a file in text mode is.
+        TypeError: an argument is of the wrong type; a file is in text mode.
         ValueError: the source is not seekable; `plaintext_bytes` is negative; the decrypter has a
             JSON form.
         MalformedTokenError: it is not a strict compact JWE.
         TokenTooLargeError: header or plaintext is over its limit.
-        NotAllowedError: alg, enc, typ, cty or p2c is not what the decrypter accepts, or enc is
-            C20P or XC20P, or the token is compressed.
+        NotAllowedError: the decrypter does not accept the alg, enc, typ, cty or p2c, enc is C20P or
+            XC20P, or the token is compressed.
         UnknownKeyError: it names a kid that no key has.
-        DecryptionError: it can't be opened, or the source has changed meanwhile.
+        DecryptionError: it can't be decrypted, or the source has changed in the meantime.
         KeyUnavailableError: a key on a device could not be asked.
-        BlockingIOError: a file does not block, and has nothing or takes nothing now.
-        OSError: what a file raises reaches the caller.
+        BlockingIOError: a file does not block, and has nothing or accepts nothing now.
+        OSError: a file raised it; its exceptions pass through.
 
     Example:
         >>> import io
@@ -209,7 +211,7 @@ _Frame: TypeAlias = CompactJwe[_Span]
 
 
 class _Accepted(NamedTuple):
-    """A token of which all that is public has been checked."""
+    """A token after every public check."""
 
     enc: EncSpec
     unwraps: list[Unwrap]
@@ -252,7 +254,7 @@ def _check_size(size: int, enc: EncSpec, plaintext_bytes: int | None) -> None:
 
 
 def _frame(source: SeekableSource, begin: int, limits: Limits) -> _Frame:
-    """Read all but the ciphertext, and no more than a header and a key can have."""
+    """Read everything except the ciphertext, and no more than a header and a key can have."""
     header_chars = base64url.encoded_bytes(limits.header_bytes)
     source.seek(begin, os.SEEK_SET)
     head = binary.read(source, header_chars + _KEY_AND_IV_CHARS).split(b".", 3)
@@ -301,7 +303,7 @@ def _accept(settings: DecryptionSettings, frame: _Frame, plaintext_bytes: int | 
 def _authenticate(
     token: _Accepted, source: SeekableSource, frame: _Frame
 ) -> tuple[bytes, int, Fingerprints]:
-    """Return the content encryption key, the plaintext's size, and what was seen."""
+    """Return the content encryption key, the plaintext's size, and the fingerprints."""
     for unwrap in token.unwraps:
         cek, seen = cek_or_random(token.enc, unwrap), Fingerprints()
         ciphertext = _decoded(seen.taken(_text(source, frame)))
@@ -313,7 +315,7 @@ def _authenticate(
 
 
 def _text(source: SeekableSource, frame: _Frame) -> Iterator[bytes]:
-    """Read the encoded ciphertext, cut into the same chunks each time."""
+    """Read the encoded ciphertext, in the same chunks each time."""
     start, stop = frame.ciphertext
     source.seek(start, os.SEEK_SET)
     for at in range(start, stop, _CHUNK_CHARS):

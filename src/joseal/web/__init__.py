@@ -1,11 +1,11 @@
-"""The other side of an API: middleware that decrypts requests and encrypts answers by a profile.
+"""The server side of an API: middleware that decrypts requests and encrypts answers by a profile.
 
 A web application behind it sees plain bodies. A body that is not encrypted as the profile says
-never reaches the application. Its answers leave encrypted, if the profile says how.
+never reaches the application. Its answers are encrypted, if the profile says how.
 
 - `AsgiMiddleware` for Starlette, FastAPI and every other ASGI application.
 - `WsgiMiddleware` for Flask, Django and every other WSGI application.
-- `Exchange` is the part that both share, for a server of another kind.
+- `Exchange` is the part that both share, for any other kind of server.
 
 Nothing here may read a socket or name a framework.
 

@@ -1,7 +1,7 @@
 """ASGI middleware: `Exchange` around an application such as Starlette's or FastAPI's.
 
-The work on a body is done in a thread, so that neither RSA nor a key on a device holds up the
-event loop.
+The work on a body is done in a thread, so that neither RSA nor a key on a device blocks the event
+loop.
 
 Source: the ASGI specification 3.0, "HTTP & WebSocket ASGI Message Format" 2.5.
 """
@@ -26,7 +26,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Of the body that is replaced; no longer true of the one that takes its place.
+# Header fields about the replaced body, which are not true of the new one.
 _REPLACED: Final = frozenset(
     {
         *(b"content-type", b"content-length", b"transfer-encoding", b"content-encoding"),
@@ -35,7 +35,7 @@ _REPLACED: Final = frozenset(
 )
 
 
-# An application that sends a file by its path or descriptor leaves nothing to encrypt.
+# If an application sends a file by its path or descriptor, there is nothing to encrypt.
 _SHORTCUTS: Final = frozenset(
     {"http.response.pathsend", "http.response.zerocopysend", "http.response.trailers"}
 )
@@ -43,18 +43,18 @@ _OK: Final = 200
 
 
 class AsgiMiddleware(Opaque):
-    """Decrypts each request before the application, and encrypts each answer behind it.
+    """Decrypts each request before the application gets it, and encrypts each answer.
 
-    The application finds the plaintext as the body, and what is known of it, a `NestedToken`, in
-    `scope["joseal.token"]`: its headers and, where the profile signs, who signed. Answers are held
-    until they are whole. WebSockets are refused, because no profile covers them.
+    The application gets the plaintext as the body, and a `NestedToken` in `scope["joseal.token"]`:
+    its headers and, if the profile signs, the signer. Answers are held until they are complete.
+    WebSockets are refused, because no profile covers them.
 
     Args:
         app: the application.
         exchange: the profile with the server's keys.
-        applies: tells by the scope whether a request is one of the API's; others, such as those
-            for health checks, pass untouched. None says that all of them are.
-        content_type: of the plaintext that the application gets, and of encrypted answers.
+        applies: decides by the scope whether a request belongs to the API; others, such as health
+            checks, pass unchanged. None means that all of them do.
+        content_type: the type of the plaintext that the application gets, and of encrypted answers.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -99,7 +99,7 @@ class AsgiMiddleware(Opaque):
             RuntimeError: the application sends a file in a way that the server did not offer.
         """
         # Not wrapped itself: a server calls it without arguments to see whether it is a factory,
-        # and takes a wrapper, which raises no TypeError before it is awaited, for one.
+        # and would take a wrapper for one, which raises no TypeError before it is awaited.
         await self._connect(scope, receive, send)
 
     @hide_locals_async
@@ -140,7 +140,7 @@ class AsgiMiddleware(Opaque):
 
 
 class _Once(Opaque):
-    """Gives the application the plaintext as one message, then what the server says."""
+    """Gives the application the plaintext as one message, then the server's messages."""
 
     __slots__ = ("_messages", "_receive")
 
@@ -159,7 +159,7 @@ class _Once(Opaque):
 
 
 class _Answer(Opaque):
-    """One answer of the application, held until it is whole where it is to be encrypted."""
+    """One answer of the application, held until it is complete if it has to be encrypted."""
 
     __slots__ = ("_content_type", "_exchange", "_method", "_pieces", "_send", "_start")
 
@@ -184,7 +184,7 @@ class _Answer(Opaque):
         elif message["type"] in _SHORTCUTS:
             raise RuntimeError("the application sends a file past what encrypts the answer")
         elif fate == "none":
-            # Not each server drops what an application sends all the same.
+            # Not every server drops a body that an application sends anyway.
             await self._send({name: part for name, part in message.items() if name != "body"})
         elif message["type"] == "http.response.body":
             piece = message.get("body", b"")
@@ -212,8 +212,9 @@ class _Answer(Opaque):
 
 
 async def _read(receive: Receive, most_bytes: int) -> bytes | Refusal | None:
-    """Return the whole body; a refusal of a larger one; None if the client has gone."""
-    # In one place: a client may send a byte at a time, or none, and an object for each is far more.
+    """Return the whole body; a refusal if it is too large; None if the client has gone."""
+    # In one buffer: a client may send a byte at a time, or none, and an object for each costs far
+    # more.
     body = bytearray()
     while True:
         message = await receive()
@@ -228,14 +229,14 @@ async def _read(receive: Receive, most_bytes: int) -> bytes | Refusal | None:
 
 
 def _replaced(headers: object, content_type: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the header fields for another body."""
+    """Return the header fields for a different body."""
     own = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
     pairs = headers if _is_fields(headers) else ()
     return [*((name, value) for name, value in pairs if name.lower() not in _REPLACED), *own]
 
 
 def _without_shortcuts(extensions: object) -> dict[object, object]:
-    """Return the extensions of the server without those by which a body passes it by."""
+    """Return the server's extensions without those that let a body bypass the middleware."""
     found: dict[object, object] = dict(extensions) if _is_mapping(extensions) else {}
     return {name: value for name, value in found.items() if name not in _SHORTCUTS}
 
@@ -245,7 +246,7 @@ def _is_mapping(value: object) -> TypeGuard[Mapping[object, object]]:
 
 
 def _is_fields(headers: object) -> TypeGuard[Iterable[tuple[bytes, bytes]]]:
-    # As the specification has them; a server or an application that breaks it fails below.
+    # As in the specification; a server or an application that breaks it fails below.
     return isinstance(headers, Iterable)
 
 

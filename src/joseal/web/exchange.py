@@ -1,8 +1,8 @@
 """`Exchange`: one request and its answer on a server, without a framework.
 
 Rules:
-- A body is bounded before it is read, and nothing of a refused one is handed on.
-- Every error of a token is one and the same answer, so that a peer learns nothing from it.
+- A body is bounded before it is read, and no part of a refused one is passed on.
+- Every error of a token gives the same answer, so that a peer learns nothing from it.
 
 Source: RFC 9110 section 15, RFC 7516 section 11.5.
 """
@@ -29,7 +29,7 @@ _FIELD_VALUE: Final = re.compile("[!-~](?:[ -~]*[!-~])?")
 _EMPTY: Final = frozenset({204, 205, 304})
 _BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
 
-# How the body of an answer leaves.
+# How the body of an answer is sent.
 BodyFate: TypeAlias = Literal["plain", "none", "encrypted"]
 
 
@@ -69,21 +69,22 @@ class Exchange(Opaque):
     Immutable and safe to share between threads.
 
     Args:
-        profile: of the party that calls the API, such as `profiles.HYPERSWITCH_VAULT`.
+        profile: the profile of the party that calls the API, such as `profiles.HYPERSWITCH_VAULT`.
         keys: the server's private keys, which decrypt requests.
         verifying_keys: the callers' public keys, for a profile whose requests are signed.
-        reply_key: the caller's public key, to which answers are encrypted; None where the profile
+        reply_key: the caller's public key, to which answers are encrypted; None if the profile
             receives no encrypted answers, or answers stay plain.
         signing_key: the server's private key, for a profile whose answers are signed.
         labels: members of the answers' envelope, as for `Profile.encrypter`.
-        clock: gives the time for `iat`, in seconds.
+        clock: returns the time for `iat`, in seconds.
         limits: bounds on tokens; `token_bytes` bounds bodies too.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: the profile sends nothing encrypted; `reply_key` for a profile that receives
-            nothing encrypted; `signing_key` without `reply_key`; keys that don't go with nesting.
-        InvalidKeyError: a key can't serve.
+        ValueError: the profile sends nothing encrypted; `reply_key` is given for a profile that
+            receives nothing encrypted; `signing_key` is given without `reply_key`; or keys don't
+            fit the nesting.
+        InvalidKeyError: a key can't be used.
 
     Example:
         >>> from joseal import Key, profiles
@@ -142,11 +143,11 @@ class Exchange(Opaque):
 
         Args:
             method: the HTTP method, such as `POST`.
-            body: the bytes that came.
+            body: the received bytes.
 
         Returns:
-            The payload with its headers and keys; None for a request whose method needs no body
-            and that has none; a `Refusal` to answer with, in place of asking the application.
+            The payload with its headers and keys; None for a request without a body whose method
+            needs none; or a `Refusal` to answer with, without calling the application.
 
         Raises:
             TypeError: `body` is not bytes.
@@ -184,7 +185,7 @@ class Exchange(Opaque):
             status: the HTTP status of the answer.
 
         Returns:
-            True if `answer` is to be called.
+            True if `answer` has to be called.
 
         Raises:
             TypeError: `status` is not a number.
@@ -210,7 +211,7 @@ class Exchange(Opaque):
         """Encrypt the body of an answer for which `encrypts` is true.
 
         Args:
-            body: what the application answered.
+            body: the application's answer.
 
         Returns:
             The body to send, or a `Refusal` if a key on a device could not be asked.
@@ -244,10 +245,10 @@ class Exchange(Opaque):
 
 
 def fate_of_body(exchange: Exchange, method: str, status: object) -> BodyFate:
-    """Tell how the body of an answer leaves. An answer that has none by its status gets none.
+    """Return how the body of an answer is sent. A status without a body gets none.
 
     Raises:
-        TypeError: the application's status is not a number, so that it can't be told.
+        TypeError: the application's status is not a number, so that this is unknown.
     """
     if exchange._encrypter is None:  # noqa: SLF001 - its own
         return "plain"
@@ -259,7 +260,7 @@ def fate_of_body(exchange: Exchange, method: str, status: object) -> BodyFate:
 
 
 def check_middleware(app: object, exchange: object, applies: object, content_type: object) -> None:
-    """Check what both kinds of middleware are given.
+    """Check the arguments of both kinds of middleware.
 
     Raises:
         TypeError: an argument is of the wrong type.

@@ -21,7 +21,7 @@ Environ: TypeAlias = dict[str, object]
 Headers: TypeAlias = list[tuple[str, str]]
 
 _REASONS: Final = {400: "Bad Request", 413: "Content Too Large", 503: "Service Unavailable"}
-# More is more bytes than there are.
+# A larger number is more bytes than there are.
 _MOST_LENGTH_DIGITS: Final = 19
 _REPLACED: Final = frozenset(
     {
@@ -32,12 +32,12 @@ _REPLACED: Final = frozenset(
 
 
 class StartResponse(Protocol):
-    """The function of a server that an application calls with a status and header fields."""
+    """The server's function that an application calls with a status and header fields."""
 
     def __call__(
         self, status: str, headers: Headers, /, *more: object
     ) -> Callable[[bytes], object]:
-        """Begin the answer, and return what takes further pieces of it."""
+        """Begin the answer, and return a function for further parts of it."""
         ...
 
 
@@ -55,17 +55,17 @@ class _Closable(Protocol):
 
 
 class WsgiMiddleware(Opaque):
-    """Decrypts each request before the application, and encrypts each answer behind it.
+    """Decrypts each request before the application gets it, and encrypts each answer.
 
-    The application finds the plaintext as the body, and what is known of it, a `NestedToken`, in
-    `environ["joseal.token"]`. Answers are held until they are whole.
+    The application gets the plaintext as the body, and a `NestedToken` in
+    `environ["joseal.token"]`. Answers are held until they are complete.
 
     Args:
         app: the application, such as `flask_app.wsgi_app`.
         exchange: the profile with the server's keys.
-        applies: tells by the environ whether a request is one of the API's; others, such as those
-            for health checks, pass untouched. None says that all of them are.
-        content_type: of the plaintext that the application gets, and of encrypted answers.
+        applies: decides by the environ whether a request belongs to the API; others, such as health
+            checks, pass unchanged. None means that all of them do.
+        content_type: the type of the plaintext that the application gets, and of encrypted answers.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -112,7 +112,7 @@ class WsgiMiddleware(Opaque):
         token = body if isinstance(body, Refusal) else self._exchange.request(method, body)
         if isinstance(token, Refusal):
             return _refuse(start_response, token)
-        # Without a token too: what was not decrypted must not be there to be read.
+        # Even without a token: a body that was not decrypted must not be readable.
         payload = b"" if token is None else token.payload
         inner = {
             **environ,
@@ -149,7 +149,7 @@ class WsgiMiddleware(Opaque):
         body = b"".join(pieces)
         fate = fate_of_body(self._exchange, method, int(status[:3]))
         if fate == "none":
-            # Not each server drops what an application sends all the same.
+            # Not every server drops a body that an application sends anyway.
             body = b""
         elif fate == "encrypted":
             encrypted = self._exchange.answer(body)
@@ -185,7 +185,7 @@ def _read(environ: Environ, most_bytes: int) -> bytes | Refusal:
 
 
 def _replaced(headers: Headers, content_type: str, body: bytes) -> Headers:
-    """Return the header fields for another body."""
+    """Return the header fields for a different body."""
     own = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
     return [*((name, value) for name, value in headers if name.lower() not in _REPLACED), *own]
 

@@ -43,14 +43,14 @@ def check_wrapped_size(request: UnwrapRequest) -> None:
 
 
 def wrap(kek: bytes, enc: EncSpec, cek: bytes | None = None) -> tuple[bytes, bytes]:
-    """Return a CEK, drawn if none is given, and the wrapped one. RFC 3394 section 2.2.1."""
+    """Return a CEK, a random one if none is given, and the wrapped CEK. RFC 3394 section 2.2.1."""
     if cek is None:
         cek = os.urandom(enc.cek_bytes)
     return cek, aes_key_wrap(kek, cek)
 
 
 def unwrap(kek: bytes, encrypted_key: bytes) -> bytes | None:
-    """Unwrap a key; None where its integrity block is not valid. RFC 3394 section 2.2.2."""
+    """Unwrap a key; None if its integrity block is not valid. RFC 3394 section 2.2.2."""
     try:
         return aes_key_unwrap(kek, encrypted_key)
     except InvalidUnwrap:
@@ -58,7 +58,7 @@ def unwrap(kek: bytes, encrypted_key: bytes) -> bytes | None:
 
 
 class AesKeyWrap(Opaque):
-    """A128KW, A192KW, A256KW: the size of the key has chosen which. RFC 7518 section 4.4."""
+    """A128KW, A192KW, A256KW: the size of the key decides which. RFC 7518 section 4.4."""
 
     __slots__ = ("_kek",)
 
@@ -89,7 +89,7 @@ class ExternalKeyWrap(Opaque):
 
     Args:
         wrap: the device's step from a CEK to the encrypted key.
-        unwrap: its step back; None where the integrity block is not valid.
+        unwrap: its step back; None if the integrity block is not valid.
     """
 
     __slots__ = ("_unwrap", "_wrap")
@@ -106,7 +106,7 @@ class ExternalKeyWrap(Opaque):
         """Let the device wrap a content encryption key, a fresh one if none is given.
 
         Raises:
-            KeyUnavailableError: the device can't be asked, or gives what is not a wrapped key.
+            KeyUnavailableError: the device can't be asked, or its answer is not a wrapped key.
         """
         if cek is None:
             cek = os.urandom(settings.enc.cek_bytes)
@@ -128,8 +128,8 @@ class ExternalKeyWrap(Opaque):
 class AesGcmKeyWrap(Opaque):
     """A128GCMKW, A192GCMKW, A256GCMKW. RFC 7518 section 4.7.
 
-    The initialization vector is random, so one key must not wrap more than 2^32 keys in its life
-    (NIST SP 800-38D section 8.3).
+    The initialization vector is random, so one key must not wrap more than 2^32 keys in its
+    lifetime (NIST SP 800-38D section 8.3).
     """
 
     __slots__ = ("_kek",)
@@ -152,9 +152,9 @@ class AesGcmKeyWrap(Opaque):
         """Check the sizes of the encrypted key and of the header's iv and tag.
 
         Raises:
-            MalformedTokenError: one is missing, not of its form, or of another size.
+            MalformedTokenError: one is missing, malformed or of the wrong size.
         """
-        # A malformed one has as many bytes as a missing one.
+        # A malformed value has the same size as a missing one.
         iv = from_member(request.members.iv) or b""
         tag = from_member(request.members.tag) or b""
         sizes = (len(iv), len(tag), len(request.encrypted_key))
@@ -187,7 +187,7 @@ class Direct(Opaque):
         """Give the key itself, and an empty encrypted key.
 
         Raises:
-            ValueError: there is a CEK of other recipients.
+            ValueError: other recipients already have a CEK.
         """
         check_own(cek)
         return self._cek, b"", NO_MEMBERS

@@ -1,4 +1,4 @@
-"""AKP keys: pairs that are bytes to all but their algorithm. ML-DSA, ML-KEM, and hybrids with it.
+"""AKP keys: pairs that only their algorithm can interpret. ML-DSA, ML-KEM and its hybrids.
 
 Rules:
 - A private key is its seed, and its public half is computed from it. Expanded forms are not read.
@@ -38,7 +38,7 @@ MlDsaPrivate: TypeAlias = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87Private
 MlDsaPublic: TypeAlias = MLDSA44PublicKey | MLDSA65PublicKey | MLDSA87PublicKey
 MlKemPrivate: TypeAlias = MLKEM768PrivateKey | MLKEM1024PrivateKey
 MlKemPublic: TypeAlias = MLKEM768PublicKey | MLKEM1024PublicKey
-# What `cryptography` itself has a key of: all but hybrids.
+# The kinds of which `cryptography` has keys: all but hybrids.
 ForeignPrivate: TypeAlias = MlDsaPrivate | MlKemPrivate
 ForeignPublic: TypeAlias = MlDsaPublic | MlKemPublic
 
@@ -69,8 +69,8 @@ class _Hybrid(NamedTuple):
     Attributes:
         kem: the set of parameters of ML-KEM.
         curve: the curve.
-        scalar_seed_bytes: what is drawn from to find a scalar.
-        label: what the combiner ends with.
+        scalar_seed_bytes: the size of the seed from which a scalar is derived.
+        label: the last input of the combiner.
     """
 
     kem: str
@@ -117,7 +117,7 @@ def public_bytes(name: str) -> int:
 
 
 def load_public(name: str, raw: bytes) -> AkpPublicKey | None:
-    """Make a public key of its bytes; None where they are not one.
+    """Make a public key from its bytes; None if they are not one.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the algorithm.
@@ -145,7 +145,7 @@ def is_valid(key: AkpPublicKey) -> bool:
 
 
 def load_private(name: str, seed: bytes) -> AkpPrivateKey | None:
-    """Make a pair of its seed; None where that is not one.
+    """Make a pair from its seed; None if that is not one.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the algorithm.
@@ -175,7 +175,7 @@ def generate(name: str) -> AkpPrivateKey:
 
 
 def wrap_foreign(key: object) -> AkpPrivateKey | AkpPublicKey | None:
-    """Return a key of `cryptography` as an AKP key; None for one of another kind."""
+    """Return a `cryptography` key as an AKP key; None for any other kind."""
     for name, parameters in _PARAMETERS.items():
         if isinstance(key, parameters.private) and isinstance(key, ForeignPrivate):
             return AkpPrivateKey(name, key.private_bytes_raw(), key, None)
@@ -188,7 +188,7 @@ def _from_seed(name: str, seed: bytes) -> ForeignPrivate:
     try:
         return _PARAMETERS[name].private.from_seed_bytes(seed)
     except (UnsupportedAlgorithm, ValueError):
-        # A provider without the algorithm says that the seed has the wrong size, which it has not.
+        # A provider without the algorithm says that the seed has the wrong size, which is not true.
         raise curves.unsupported(name) from None
 
 
@@ -206,7 +206,7 @@ def _load_foreign(name: str, raw: bytes) -> ForeignPublic | None:
 
 def _is_reduced(raw: bytes) -> bool:
     """Tell whether every coefficient is below the modulus. FIPS 203 section 7.2."""
-    # The last 32 bytes are a seed of the matrix.
+    # The last 32 bytes are the seed of the matrix.
     packed = raw[:-32]
     return all(
         (packed[at] | (packed[at + 1] & 0x0F) << 8) < _MODULUS

@@ -1,12 +1,12 @@
-"""Content encryption chunk by chunk, for what is large: AES-CBC with HMAC and AES-GCM.
+"""Content encryption chunk by chunk, for large messages: AES-CBC with HMAC, and AES-GCM.
 
 This module does in steps that stay in the processor's cache what `content_encryption` does at once,
 because a fresh buffer of the plaintext's size costs as much as the cipher.
 
 Rules:
 - Pure functions of their input, as in `content_encryption`; chunks may have any sizes.
-- Opening has two steps: `authenticate` looks at all of the ciphertext and tells the plaintext's
-  size, `decrypt_authenticated` is for what was authenticated. Between them there is no plaintext.
+- Opening has two steps: `authenticate` checks the whole ciphertext and returns the plaintext's
+  size, and `decrypt_authenticated` then decrypts it. Between the two there is no plaintext.
 
 Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding.
 """
@@ -30,11 +30,11 @@ from joseal._core.wire.large import LargeCiphertext
 
 BytesLike: TypeAlias = bytes | memoryview
 
-# Measured: it outweighs the calls and stays in a second-level cache. Whole blocks of AES, whole
-# quanta of base64.
+# Measured: large enough to outweigh the calls, and small enough for a second-level cache. Whole
+# blocks of AES, whole quanta of base64.
 CHUNK_BYTES: Final = 192 * 1024
 
-# Measured: below this size a second thread costs more than it takes over.
+# Measured: below this size a second thread costs more than it saves.
 _OVERLAP_BYTES: Final = 4 * 1024 * 1024
 
 # How many chunks the cipher may be ahead of the MAC: the bound on their memory.
@@ -58,7 +58,7 @@ def can_chunk(enc: EncSpec) -> bool:
 
 
 def slices(raw: BytesLike) -> Iterator[memoryview]:
-    """Cut what is in memory into chunks, without a copy."""
+    """Cut bytes in memory into chunks, without a copy."""
     view = memoryview(raw)
     return (view[at : at + CHUNK_BYTES] for at in range(0, len(raw), CHUNK_BYTES))
 
@@ -119,7 +119,7 @@ class ChunkedEncryption:
 def open_(
     enc: EncSpec, cek: bytes, ciphertext: LargeCiphertext, *, iv: bytes, aad: bytes, tag: bytes
 ) -> bytes | None:
-    """Check the tag and decrypt, in the ciphertext's memory; None where anything is not valid."""
+    """Check the tag and decrypt, in the ciphertext's memory; None if anything is not valid."""
     size = authenticate(enc, cek, slices(ciphertext.view), iv=iv, aad=aad, tag=tag)
     if size is None:
         return None
@@ -129,7 +129,7 @@ def open_(
 def authenticate(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, aad: bytes, tag: bytes
 ) -> int | None:
-    """Tell the size of the plaintext, or None if the tag or the padding is not valid."""
+    """Return the size of the plaintext, or None if the tag or the padding is not valid."""
     if enc.family == "gcm":
         return _check_gcm(cek, chunks, iv=iv, aad=aad, tag=tag)
     mac = _begin_mac(enc, cek, iv, aad)
@@ -160,7 +160,7 @@ def _check_gcm(
     cipher.authenticate_additional_data(aad)
     size = 0
     for chunk in chunks:
-        # GCM authenticates while it decrypts. What comes out is dropped.
+        # GCM authenticates while it decrypts. The output is dropped.
         size += len(cipher.update(chunk))
     try:
         cipher.finalize()
@@ -172,7 +172,7 @@ def _check_gcm(
 def decrypt_authenticated(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
 ) -> Iterator[bytes]:
-    """Decrypt a ciphertext of which `authenticate` has told the plaintext's size."""
+    """Decrypt a ciphertext of which `authenticate` has returned the plaintext's size."""
     cipher = _decryptor(enc, cek, iv)
     for chunk in chunks:
         plaintext = cipher.update(chunk)
@@ -194,7 +194,7 @@ def _begin_mac(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes) -> HMAC:
 
 
 def _end_mac(enc: EncSpec, mac: HMAC, aad: bytes) -> bytes:
-    """RFC 7518 section 5.2.2.1: at the end stands the size of the AAD in bits."""
+    """RFC 7518 section 5.2.2.1: the size of the AAD in bits comes last."""
     mac.update((8 * len(aad)).to_bytes(8, "big"))
     return mac.finalize()[: enc.tag_bytes]
 
@@ -213,7 +213,7 @@ def _fed(mac: HMAC, *, overlap: bool) -> Generator[Callable[[bytes], object]]:
     from queue import SimpleQueue  # noqa: PLC0415
     from threading import Thread  # noqa: PLC0415
 
-    # An interrupt inside a `threading.Semaphore` can leave its lock taken, here it can't.
+    # An interrupt inside a `threading.Semaphore` can leave its lock taken; this can't.
     chunks: SimpleQueue[bytes] = SimpleQueue()
     room: SimpleQueue[None] = SimpleQueue()
     for _ in range(_AHEAD):

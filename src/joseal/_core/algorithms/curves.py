@@ -2,8 +2,8 @@
 
 Rules:
 - Coordinates have the full size of their field, and a point that is not on its curve is refused:
-  here, whatever OpenSSL says of it.
-- The arithmetic of secrets is all OpenSSL's. This module computes with public values only.
+  here, whatever OpenSSL says about it.
+- OpenSSL does all arithmetic on secrets. This module computes with public values only.
 
 Source: RFC 7518 section 6.2, RFC 8037 section 2, RFC 7748 sections 5 and 6, RFC 8032 section 5.2,
 RFC 8812 section 3.1, NIST SP 800-186 section 3.2.1, SEC 2 section 2.4.1 (secp256k1).
@@ -102,7 +102,7 @@ _P448: Final = 2**448 - 2**224 - 1
 _ED448_D: Final = -39081
 
 # The u coordinates of all points on Curve25519, Curve448 and their twists whose order divides the
-# cofactor: every private key makes the all-zero secret of them, and of no other point.
+# cofactor: with them, and with no other point, every private key makes the all-zero secret.
 # tests/core/algorithms/test_low_order.py proves that the sets are whole.
 _X25519_LOW_ORDER: Final = frozenset(
     {
@@ -122,7 +122,7 @@ def _encodings(points: Iterable[int], prime: int, size: int, ignored: int) -> It
                 yield (same | highest << (8 * size - ignored)).to_bytes(size, "little")
 
 
-# As they come in a token. Measured: to reduce each u first costs as much as the rest of a check.
+# As they come in a token. Measured: reducing each u first costs as much as the rest of a check.
 _MONTGOMERY_LOW_ORDER: Final[Mapping[str, frozenset[bytes]]] = MappingProxyType(
     {
         # The highest bit of X25519 does not count.
@@ -164,7 +164,7 @@ def encoded(key: PublicCurveKey) -> bytes:
 
 
 def load_encoded(curve: str, raw: bytes) -> PublicCurveKey | None:
-    """Read what `encoded` writes; None where it is not a point of this curve.
+    """Read what `encoded` writes; None if it is not a point of this curve.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.
@@ -186,7 +186,7 @@ def scalar(key: PrivateCurveKey) -> bytes:
 
 
 def load_public(curve: str, x: bytes, y: bytes | None) -> PublicCurveKey | None:
-    """Make a public key of its coordinates; None where they are not a point on this curve.
+    """Make a public key from its coordinates; None if they are not a point on this curve.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.
@@ -229,7 +229,7 @@ def _is_point(curve: str, x: int, y: int) -> bool:
 
 
 def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKey | None:
-    """Make a private key; None where it is not the other half of `public`.
+    """Make a private key; None if it is not the other half of `public`.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.
@@ -244,7 +244,7 @@ def load_private(curve: str, d: bytes, public: PublicCurveKey) -> PrivateCurveKe
 
 
 def _make_private(curve: str, d: bytes) -> PrivateCurveKey | None:
-    """Make a private key; None where the scalar is not from 1 to the order of the curve less 1.
+    """Make a private key; None if the scalar is not from 1 to the order of the curve minus 1.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.
@@ -261,7 +261,7 @@ def _make_private(curve: str, d: bytes) -> PrivateCurveKey | None:
 
 
 def private_of_seed(curve: str, seed: bytes) -> PrivateCurveKey | None:
-    """Take the first scalar in range out of a seed, as hybrids of ML-KEM do; None without one.
+    """Take the first scalar in range from a seed, as ML-KEM hybrids do; None if there is none.
 
     Raises:
         InvalidKeyError: this build of OpenSSL does not support the curve.
@@ -292,7 +292,7 @@ def is_valid(key: PublicCurveKey) -> bool:
 def is_pair(private: PrivateCurveKey) -> bool:
     """Tell whether a private key's scalar is in range and makes its own public half."""
     if not isinstance(private, ec.EllipticCurvePrivateKey):
-        # Its public half has no bytes of its own: OpenSSL computes it.
+        # Its public half is not stored: OpenSSL computes it.
         return True
     with foreign.Suppress(OverflowError):
         return load_private(name(private), scalar(private), private.public_key()) is not None
@@ -305,7 +305,7 @@ def _is_ed448_point(encoded: bytes) -> bool:
     if y >= _P448:
         return False
     numerator, denominator = (1 - y * y) % _P448, (1 - _ED448_D * y * y) % _P448
-    # d is not a square, so the denominator is not 0. Euler's criterion tells squares.
+    # d is not a square, so the denominator is not 0. Euler's criterion recognizes squares.
     if numerator == 0:
         return sign == 0
     return pow(numerator * denominator, (_P448 - 1) // 2, _P448) == 1
@@ -323,15 +323,15 @@ def generate(curve: str) -> PrivateCurveKey:
 
 
 def agree(private: PrivateCurveKey, public: PublicCurveKey) -> bytes | None:
-    """Compute a Diffie-Hellman shared secret; None where the halves do not fit, or it is zero."""
+    """Compute a Diffie-Hellman shared secret; None if the halves do not fit, or it is zero."""
     return agreement(private)(public)
 
 
 def agreement(private: PrivateCurveKey) -> Agree:
     """Return `agree` for one private key.
 
-    What the key is is found out here, once: these classes are abstract, and to ask whether a key is
-    of one of them takes a microsecond.
+    The kind of the key is determined here, once: these classes are abstract, and an `isinstance`
+    check with one takes a microsecond.
     """
     match private:
         case ec.EllipticCurvePrivateKey():
@@ -349,7 +349,7 @@ def _agreement(exchange: Callable[[_K], bytes], kind: type[_K]) -> Agree:
         try:
             return exchange(public) if _is_exactly(public, kind) else None
         except (ValueError, UnsupportedAlgorithm):
-            # Another curve. On Montgomery curves: the all-zero secret of a point of low order.
+            # The wrong curve. On Montgomery curves: the all-zero secret of a point of low order.
             # RFC 7748 section 6.
             return None
 
@@ -357,7 +357,7 @@ def _agreement(exchange: Callable[[_K], bytes], kind: type[_K]) -> Agree:
 
 
 def _no_agreement(_: PublicCurveKey) -> None:
-    """Agree on nothing: Edwards curves are for signatures."""
+    """Never agree: Edwards curves are for signatures."""
 
 
 def _is_exactly(value: object, kind: type[_K]) -> TypeGuard[_K]:
@@ -370,11 +370,11 @@ def is_low_order(curve: str, x: bytes) -> bool:
 
 
 def has_low_order(key: PublicCurveKey) -> bool:
-    """Tell whether a public key is a point of low order, or on Ed25519 no point at all.
+    """Tell whether a public key is a point of low order or, on Ed25519, not a point at all.
 
     On Montgomery curves such a key gives an all-zero secret with every private one. On Edwards
-    curves it makes signatures that are valid for many messages. RFC 7748 section 6, RFC 8032
-    section 8.9.
+    curves there are signatures under it that are valid for many messages. RFC 7748 section 6, RFC
+    8032 section 8.9.
     """
     if isinstance(key, X25519PublicKey | X448PublicKey):
         return is_low_order(name(key), key.public_bytes_raw())

@@ -1,7 +1,7 @@
 """`zip: DEF`: raw DEFLATE, with a cap on what comes out.
 
-Off unless named for one object. Compressing before encrypting tells the length of the compressed
-text. If an attacker chose a part of that text, the length also tells something about the rest.
+Off unless named for one object. Compressing before encrypting reveals the length of the compressed
+text. If an attacker chose a part of that text, the length also reveals something about the rest.
 
 Source: RFC 7516 section 4.1.3, RFC 1951, RFC 8725 section 3.6.
 """
@@ -18,10 +18,10 @@ def deflate(data: bytes) -> bytes:
 
 
 def inflate(data: bytes, most_bytes: int) -> bytes | None:
-    """Inflate one whole stream with nothing behind it; anything else is None.
+    """Inflate one whole stream with nothing after it; anything else is None.
 
-    Of a stream that is over the cap, one byte more than `most_bytes` is returned, and no more than
-    that was inflated: the caller can tell it by its length.
+    For a stream over the cap, `most_bytes` plus one byte are inflated and returned: the caller
+    recognizes it by its length.
     """
     inflater = zlib.decompressobj(wbits=_RAW)
     try:

@@ -29,7 +29,7 @@ from joseal._core.secrecy import Opaque
 from joseal._core.wire.header import from_member, to_member
 from joseal.errors import MalformedTokenError
 
-# The size of an absent apu or apv, which is all of it that is hashed.
+# The size of an absent apu or apv, the only part of it that is hashed.
 _NOTHING = bytes(4)
 
 # Measured: a union made for each token costs more than the rest of the check.
@@ -42,7 +42,7 @@ class EcdhEs(Opaque):
     __slots__ = ("_agree", "_alg", "_curve", "_kty", "_label", "_public")
 
     _alg: AlgSpec
-    # What the derivation names: the alg, or None where that is the enc of each token.
+    # What the derivation names: the alg, or None if that is the enc of each token.
     _label: bytes | None
     _public: PublicCurveKey
     _agree: Agree | None
@@ -55,16 +55,16 @@ class EcdhEs(Opaque):
         self._set(_label=_counted(alg.name.encode()) if alg.key_bytes else None)
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
-        """Agree on a key with a fresh ephemeral pair; the CEK itself, or what wraps it.
+        """Agree on a key with a fresh ephemeral pair: the CEK itself, or the key that wraps it.
 
         Raises:
-            ValueError: the key is the CEK, and there is one of other recipients.
-            ValueError: the public key is of low order, which no key that was loaded is.
+            ValueError: the key is the CEK, and other recipients already have one.
+            ValueError: the public key is of low order, which no loaded key is.
         """
         ephemeral = curves.generate(self._curve)
         secret = curves.agree(ephemeral, self._public)
         if secret is None:
-            # Loading has refused public keys of low order.
+            # Public keys of low order were refused when they were loaded.
             raise ValueError("the recipient's public key can't be used")
         key = self._derive(settings.enc, secret, settings.apu, settings.apv)
         x, y = curves.coordinates(ephemeral.public_key())
@@ -81,7 +81,7 @@ class EcdhEs(Opaque):
         """Read the epk, apu and apv, and check the size of the encrypted key.
 
         Raises:
-            MalformedTokenError: one of them is missing or not of its form; the epk is not on the
+            MalformedTokenError: one of them is missing or malformed; the epk is not on the
                 recipient's curve, or is of low order.
         """
         if self._alg.key_bytes:
@@ -98,7 +98,7 @@ class EcdhEs(Opaque):
         return partial(self._unwrap, request, epk, apu, apv)
 
     def _read_epk(self, request: UnwrapRequest) -> PublicCurveKey | None:
-        """Read the epk, once for all keys on this curve that a token may be for."""
+        """Read the epk, once for all keys on this curve that may open the token."""
         points = request.points
         if points is None:
             return self._parse_epk(request)

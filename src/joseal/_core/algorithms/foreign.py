@@ -1,15 +1,15 @@
 """Calls into `cryptography` that read bytes from outside: what they raise, and how it is caught.
 
 Rules:
-- Every call that makes a key of foreign bytes or numbers runs inside `Suppress`, so that what can't
-  be read is a refusal, whatever the loader raises for it.
-- Nothing else is caught: an interrupt, a full memory and a mistake of joseal's own pass.
+- Every call that makes a key from foreign bytes or numbers runs inside `Suppress`, so that bytes
+  that can't be read are refused, whatever the loader raises for them.
+- Nothing else is caught: interrupts, exhausted memory and joseal's own mistakes pass.
 
-`cryptography` is written in Rust. Where its code meets a case that it takes for impossible, it
+`cryptography` is written in Rust. Where its code meets a case that it considers impossible, it
 panics, and Python sees `pyo3_runtime.PanicException`, which is not an `Exception` and can't be
-imported: each extension module that PyO3 built makes a class of its own. It is known by the module
-and the name that PyO3 gives it, both exactly; no module of that name exists, so no other class has
-them by accident. A panic unwinds before it becomes an exception, and the loaders keep no state.
+imported: each extension module that PyO3 built makes a class of its own. It is recognized by the
+exact module and name that PyO3 gives it; no module of that name exists, so no other class has them
+by accident. A panic unwinds before it becomes an exception, and the loaders keep no state.
 
 Source: https://pyo3.rs, PanicException.
 """
@@ -20,17 +20,17 @@ from typing import Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
-# What the loaders raise for bytes that they can't make a key of. A private key that does not have
-# the size of its curve is an InternalError. They warn of BER and of certificates that break RFC
-# 5280; where warnings are errors, that is a refusal like any other. A KeyError is a string in a
-# certificate's name with a tag that is not one of a string.
+# What the loaders raise for bytes that are not a key they can read. A private key that does not
+# have the size of its curve is an InternalError. They warn of BER and of certificates that break
+# RFC 5280; where warnings are errors, that is a refusal like any other. A KeyError means that a
+# string in a certificate's name has a tag that is not a string's.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning, KeyError)
 
 _PANIC: Final = ("pyo3_runtime", "PanicException")
 
 
 class Suppress(AbstractContextManager[None, bool]):
-    """Leave the block where foreign code can't read what it was given, by a panic included.
+    """Leave the block if foreign code can't read its input, also if it panics.
 
     Args:
         further: more exceptions that say so.

@@ -1,4 +1,4 @@
-"""The hashes of the tables and those of FIPS 202, and how what they made is compared."""
+"""The hashes of the tables and of FIPS 202, and the comparison of their results."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -19,7 +19,7 @@ Hash: TypeAlias = hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512
 
 HASHES: Final[Mapping[HashName, Hash]] = MappingProxyType(
     {
-        # For OAEP alone, where its collisions are of no use. RFC 8017 appendix B.1.
+        # For OAEP alone, where its collisions don't help an attacker. RFC 8017 appendix B.1.
         "sha1": hashes.SHA1(),  # noqa: S303
         "sha256": hashes.SHA256(),
         "sha384": hashes.SHA384(),
@@ -29,14 +29,14 @@ HASHES: Final[Mapping[HashName, Hash]] = MappingProxyType(
 
 
 def digest(raw: bytes, name: HashName = "sha256") -> bytes:
-    """Hash, with SHA-256 unless another one is named."""
+    """Hash, with SHA-256 by default."""
     function = hashes.Hash(HASHES[name])
     function.update(raw)
     return function.finalize()
 
 
 def shake256(data: bytes, size: int) -> bytes:
-    """Return bytes of SHAKE256. FIPS 202."""
+    """Return SHAKE256 output. FIPS 202."""
     function = hashes.Hash(hashes.SHAKE256(size))
     function.update(data)
     return function.finalize()

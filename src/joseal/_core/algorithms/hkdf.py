@@ -1,6 +1,6 @@
-"""HKDF with SHA-256: keys of a secret that is strong already.
+"""HKDF with SHA-256: keys from a secret that is already strong.
 
-It stretches nothing: a password stays as weak as it was, which is what PBES2 is for.
+HKDF does not stretch a password: it stays as weak as it was. Use PBES2 for passwords.
 
 Source: RFC 5869.
 """
@@ -11,5 +11,5 @@ from joseal._core.algorithms.hashes import HASHES
 
 
 def derive(secret: bytes, salt: bytes, info: bytes, size: int) -> bytes:
-    """Derive so many bytes, at most 255 times 32. RFC 5869 sections 2.2 and 2.3."""
+    """Derive the given number of bytes, at most 255 times 32. RFC 5869 sections 2.2 and 2.3."""
     return HKDF(HASHES["sha256"], size, salt, info).derive(secret)

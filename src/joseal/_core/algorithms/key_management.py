@@ -1,9 +1,9 @@
 """The interface that every mechanism of key management implements.
 
 A mechanism is prepared once from key material and used for many tokens. To encrypt, call `wrap`. To
-decrypt, call `check_public`, which checks all that the token and the *public* key decide, and
-returns the one private step, to be run afterwards. The types thus enforce the order that keeps
-failures uniform; the caller need not remember it.
+decrypt, call `check_public`, which checks everything that depends only on the token and the
+*public* key, and returns the one private step, which the caller then runs. The types thus enforce
+the order that keeps failures uniform; the caller need not remember it.
 
 Source: RFC 7516 sections 5.1, 5.2 and 11.5.
 """
@@ -22,7 +22,7 @@ from joseal._core.wire.header import Members
 # of the wrong length; its caller goes on with a random one in both cases.
 Unwrap = Callable[[], bytes | None]
 
-# What wrapping gives: the CEK, the encrypted key, and the Header Parameters that carry the rest.
+# The result of wrapping: the CEK, the encrypted key, and the Header Parameters for the rest.
 Wrapped = tuple[bytes, bytes, Mapping[str, object]]
 
 NO_MEMBERS: Mapping[str, object] = {}
@@ -57,7 +57,7 @@ class WrapSettings(Struct, frozen=True):
 
 
 def check_own(cek: bytes | None) -> None:
-    """Check that a mechanism which makes the CEK was given none.
+    """Check that a mechanism that makes the CEK was not given one.
 
     Raises:
         ValueError: it was.
@@ -73,16 +73,16 @@ class KeyManagement(Protocol):
         """Wrap a content encryption key: one that was drawn for a message, or a fresh one.
 
         Raises:
-            TokenTooLargeError: it takes more work than the limits let an opener do.
+            TokenTooLargeError: it takes more work than the limits let a recipient do.
             ValueError: there is a CEK, and the mechanism makes its own.
         """
         ...
 
     def check_public(self, request: UnwrapRequest) -> Unwrap:
-        """Check what is public, and return the private step.
+        """Check everything that is public, and return the private step.
 
         Raises:
-            MalformedTokenError: a length or a member that no key could accept.
-            NotAllowedError: a member that the caller's limits don't accept.
+            MalformedTokenError: no key could accept a length or a member.
+            NotAllowedError: the caller's limits don't accept a member.
         """
         ...

@@ -1,9 +1,8 @@
 """Password-based key encryption: PBES2 with AES Key Wrap.
 
 Rules:
-- Only a key that was made for it has this mechanism: a password is never tried because a token
-  says so.
-- The work that a token may ask for has a floor and a ceiling, both checked before any of it.
+- Only a key that was made for PBES2 has this mechanism: a token can't cause a password to be tried.
+- The iterations that a token may ask for have a floor and a ceiling, which are checked first.
 - The salt is fresh for every token.
 
 Source: RFC 7518 section 4.8, RFC 8018 section 6.2, RFC 8725 section 3.
@@ -54,8 +53,8 @@ class Pbes2(Opaque):
         """Wrap a content encryption key under the password and a fresh salt.
 
         Raises:
-            TokenTooLargeError: the key's iterations are over `pbes2_iterations`, so that an opener
-                with the same limits would refuse.
+            TokenTooLargeError: the key's iterations are over `pbes2_iterations`, so that a
+                recipient with the same limits would refuse the token.
         """
         iterations = self._password.iterations
         if iterations > settings.limits.pbes2_iterations:
@@ -70,7 +69,7 @@ class Pbes2(Opaque):
         """Check salt, iterations and the size of the encrypted key.
 
         Raises:
-            MalformedTokenError: p2s or p2c is missing or not of its form, or a size is wrong.
+            MalformedTokenError: p2s or p2c is missing or malformed, or a size is wrong.
             NotAllowedError: p2c is under 1,000 or over `pbes2_iterations`.
         """
         check_wrapped_size(request)
@@ -92,7 +91,7 @@ class Pbes2(Opaque):
 
     def _derive(self, salt: bytes, iterations: int) -> bytes:
         """Derive the key that wraps the CEK. RFC 7518 section 4.8.1."""
-        # Most programs know no password.
+        # Most programs never use a password.
         import hashlib  # noqa: PLC0415
 
         return hashlib.pbkdf2_hmac(

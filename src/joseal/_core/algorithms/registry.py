@@ -1,4 +1,4 @@
-"""All that is known of each algorithm, as literal tables. Nothing changes them at run time.
+"""All that joseal knows about each algorithm, as literal tables. Nothing changes them at run time.
 
 `Alg`, `SigAlg` and `Enc` are the names of the tables as types, so that an editor completes them and
 a type checker finds a name that does not exist. A test keeps both the same.
@@ -22,7 +22,7 @@ from joseal.errors import InvalidKeyError
 HashName = Literal["sha1", "sha256", "sha384", "sha512"]
 
 # What a key is made of: an RSA pair, bytes, a password, a pair on one of the curves, or a pair that
-# is bytes to all but its algorithm (RFC 9964).
+# only its algorithm can interpret (RFC 9964).
 Kind = Literal["RSA", "oct", "password", "curve", "AKP"]
 
 Alg: TypeAlias = Literal[
@@ -68,7 +68,7 @@ SigAlg: TypeAlias = Literal[
     "ML-DSA-65",
     "ML-DSA-87",
 ]
-# What a key may be bound to.
+# The algs that a key may be bound to.
 KeyAlg: TypeAlias = Alg | SigAlg
 
 Enc: TypeAlias = Literal[
@@ -97,7 +97,7 @@ MONTGOMERY: Final[tuple[Curve, ...]] = ("X25519", "X448")
 EDWARDS: Final[tuple[Curve, ...]] = ("Ed25519", "Ed448")
 CURVES: Final[tuple[Curve, ...]] = (*WEIERSTRASS, *KOBLITZ, *MONTGOMERY, *EDWARDS)
 
-# A text that is longer, or less like a known name, is not taken for a misspelled one.
+# A text that is longer, or less similar to a known name, is not taken for a misspelling.
 _LEAST_NAME_CHARACTERS: Final = 5
 _MOST_NAME_CHARACTERS: Final = 24
 _LEAST_LIKENESS: Final = 0.7
@@ -107,14 +107,14 @@ class EncSpec(Struct, frozen=True):
     """A content encryption algorithm (`enc`). RFC 7518 section 5.
 
     Attributes:
-        name: the registered name. Of one that is part of an alg, the name of the same cipher.
-        family: which functions of `content.py` do the work.
+        name: the registered name. For one that is part of an alg, the name of the same cipher.
+        family: which functions of `content_encryption.py` do the work.
         cek_bytes: the exact size of the content encryption key.
         iv_bytes: the exact size of the initialization vector.
         tag_bytes: the exact size of the authentication tag.
         block_bytes: the ciphertext is a positive multiple of it; 1 where any size fits.
         hash: of the HMAC in CBC-HMAC.
-        draft: defined by an Internet-Draft only, so its name may still change its meaning.
+        draft: defined by an Internet-Draft only, so the meaning of its name may still change.
         inner_bytes: the size of the tag that is part of the ciphertext.
     """
 
@@ -138,14 +138,14 @@ class AlgSpec(Struct, frozen=True):
         kind: the only kind of key that serves.
         curves: the curves that serve, for a key on a curve.
         hash: of OAEP and of its MGF1 alike; of PBKDF2.
-        key_bytes: the exact size of a symmetric key, or of the one that is derived to wrap the
-            CEK; 0 where there is none, or where the `enc` decides.
+        key_bytes: the exact size of a symmetric key, or of the key that is derived to wrap the CEK;
+            0 if there is none, or if the `enc` decides.
         iterations: what a new PBES2 key uses, after OWASP's advice of 2023.
-        legacy: off unless named for one key, and then for opening only.
+        legacy: off unless the caller names it for one key, and then for decryption only.
         parameters: the set of parameters that serves, for an AKP key.
-        suite: of HPKE.
+        suite: the HPKE suite.
         content: the content encryption that is part of the alg, so that there is no `enc`.
-        draft: defined by an Internet-Draft only, so its name may still change its meaning.
+        draft: defined by an Internet-Draft only, so the meaning of its name may still change.
     """
 
     name: Alg
@@ -163,7 +163,7 @@ class AlgSpec(Struct, frozen=True):
 
     @property
     def is_quantum_resistant(self) -> bool:
-        """Whether a quantum computer does not find the CEK of a recorded token."""
+        """Whether the CEK of a recorded token is safe from a quantum computer."""
         return self.kind not in {"RSA", "curve"}
 
 
@@ -176,7 +176,7 @@ class SigSpec(Struct, frozen=True):
         kind: the only kind of key that serves.
         curves: the curves that serve, for a key on a curve.
         hash: of the message, and of MGF1 in PSS.
-        key_bytes: the least size of an HMAC key (RFC 7518 section 3.2).
+        key_bytes: the minimum size of an HMAC key (RFC 7518 section 3.2).
         parameters: the set of parameters that serves, for an AKP key.
     """
 
@@ -216,7 +216,7 @@ def _hpke(name: HpkeAlg) -> AlgSpec:
 
 
 def _content(suite: HpkeSuite) -> EncSpec:
-    # Key and nonce together are what a CEK is to other algs.
+    # Key and nonce together serve as the CEK.
     return EncSpec(
         suite.aead, "hpke", suite.key_bytes + NONCE_BYTES, 0, 0, draft=True, inner_bytes=TAG_BYTES
     )
@@ -290,7 +290,7 @@ SIGS: Final[Mapping[str, SigSpec]] = MappingProxyType(
         "ES512": SigSpec("ES512", "ecdsa", "curve", ("P-521",), hash="sha512"),
         "ES256K": SigSpec("ES256K", "ecdsa", "curve", KOBLITZ, hash="sha256"),
         "Ed25519": SigSpec("Ed25519", "eddsa", "curve", ("Ed25519",), hash="sha512"),
-        # Its hash, SHAKE256, is inside the primitive: no code here asks for it.
+        # Its hash, SHAKE256, is inside the primitive: no code here uses it.
         "Ed448": SigSpec("Ed448", "eddsa", "curve", ("Ed448",), hash="sha512"),
         "EdDSA": SigSpec("EdDSA", "eddsa", "curve", EDWARDS, hash="sha512"),
         "HS256": SigSpec("HS256", "hmac", "oct", hash="sha256", key_bytes=32),
@@ -321,7 +321,7 @@ PASSWORD_ALGS: Final[tuple[PasswordAlg, ...]] = (
     "PBES2-HS512+A256KW",
 )
 
-# What a message may say of a peer's header: these names and no other text.
+# What an error message may say about a peer's header: these names and no other text.
 REGISTERED: Final = frozenset({*ALGS, *SIGS, *ENCS, "none"})
 
 
@@ -381,7 +381,7 @@ def lookup_encs(names: str | Collection[str]) -> list[EncSpec]:
 
     Raises:
         TypeError: `names` is neither str nor a collection of str.
-        ValueError: one is not known, or there is none.
+        ValueError: a name is not known, or there are none.
     """
     if not isinstance(names, Collection):
         raise checks.wrong_type("enc", "str or a collection of str", names)
@@ -407,7 +407,7 @@ def lookup_curve(name: str) -> Curve:
 
 
 def said(parameter: str, name: str) -> str:
-    """Say what a peer's header says, if that is a registered name."""
+    """Return the name in a peer's header for a message, if it is registered."""
     if name in REGISTERED:
         return f"the token says {name}"
     return f"the token has an {parameter} that joseal does not know"
@@ -440,7 +440,7 @@ def _kind(name: str) -> str | None:
 
 
 def _nearest(given: str, known: Sequence[str]) -> str | None:
-    """Return the known name that a caller most likely meant."""
+    """Return the known name that the caller most likely meant."""
     # Only a mistake needs it.
     import difflib  # noqa: PLC0415
 

@@ -1,10 +1,10 @@
-"""Key encryption with RSA: RSAES-OAEP, and for opening old tokens RSAES-PKCS1-v1_5.
+"""Key encryption with RSA: RSAES-OAEP, and RSAES-PKCS1-v1_5 for decrypting old tokens.
 
 Rules:
-- The hash of OAEP and of MGF1 are the same, and the label is empty.
+- OAEP and MGF1 use the same hash, and the label is empty.
 - The encrypted key has the size of the modulus, which is checked before the private key is used.
-- Whatever goes wrong with the private key is None, and a caller can't tell it from a good one
-  before the tag was checked. RFC 7516 section 11.5.
+- Whatever goes wrong in the private step is None, and a caller can't distinguish it from success
+  before the tag is checked. RFC 7516 section 11.5.
 
 Source: RFC 7518 sections 4.2 and 4.3, RFC 8017 sections 7.1 and 7.2.
 """
@@ -28,7 +28,7 @@ from joseal._core.algorithms.registry import AlgSpec
 from joseal._core.secrecy import Opaque
 from joseal.errors import InvalidKeyError, MalformedTokenError
 
-# From an encrypted key to the key, or None; an HSM can be behind it.
+# From an encrypted key to the CEK, or None; an HSM can be behind it.
 Decrypt = Callable[[bytes], bytes | None]
 
 
@@ -71,7 +71,7 @@ class RsaEncryption(Opaque):
         """Encrypt a content encryption key, a fresh one if none is given.
 
         Raises:
-            InvalidKeyError: RSA1_5, which joseal opens but never makes.
+            InvalidKeyError: RSA1_5, which joseal decrypts but never encrypts.
         """
         if self._alg.legacy:
             raise InvalidKeyError("RSA1_5 tokens are opened but never made")

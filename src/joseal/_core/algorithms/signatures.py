@@ -1,8 +1,8 @@
 """Signatures: RSASSA-PKCS1-v1_5 and PSS, ECDSA, EdDSA, ML-DSA, and HMAC.
 
 Rules:
-- Verifying says yes or no. Why not is never told.
-- An ECDSA signature is r and s, each in the full size of the curve's order, and no ASN.1.
+- Verification returns yes or no, and never the reason.
+- An ECDSA signature is r and s, each in the full size of the curve's order, not ASN.1.
 - The salt of PSS is as long as its hash.
 - HMACs are compared in constant time.
 
@@ -69,7 +69,7 @@ class Hmac(Opaque):
 
 
 class KeyPairScheme(Opaque):
-    """A signature by a pair: signing may be anywhere, verifying is here."""
+    """A signature with a key pair: signing may happen anywhere, verification happens here."""
 
     __slots__ = ("_check", "_sign")
 
@@ -100,7 +100,7 @@ def rsa_check(sig: SigSpec, public: RSAPublicKey) -> Check:
     """
 
     def check(signature: bytes, data: bytes) -> None:
-        # RFC 8017 section 8.1.2 wants the exact size.
+        # RFC 8017 section 8.1.2 demands the exact size.
         if len(signature) != (public.key_size + 7) // 8:
             raise InvalidSignature
         public.verify(signature, data, _rsa_padding(sig), HASHES[sig.hash])
@@ -112,7 +112,7 @@ def ecdsa_check(sig: SigSpec, public: ec.EllipticCurvePublicKey) -> Check:
     """Return the check of ES256, ES384, ES512 and ES256K. RFC 7518 section 3.4, RFC 8812.
 
     The check raises:
-        InvalidSignature: the signature is not valid, or is not of twice the size of the field.
+        InvalidSignature: the signature is not valid, or is not twice as long as the field size.
     """
     size = curves.field_bytes(sig.curves[0])
 
@@ -145,7 +145,7 @@ def ml_dsa_check(public: AkpPublicKey) -> Check:
     """Return the check of ML-DSA, pure and with an empty context. RFC 9964 section 4.
 
     Raises:
-        TypeError: the key is not one of ML-DSA.
+        TypeError: the key is not an ML-DSA key.
     """
     key = public.foreign
     if not isinstance(key, MlDsaPublic):
@@ -157,7 +157,7 @@ def ml_dsa_signer(private: AkpPrivateKey) -> Sign:
     """Return the private step for a key in memory.
 
     Raises:
-        TypeError: the key is not one of ML-DSA.
+        TypeError: the key is not an ML-DSA key.
     """
     key = private.foreign
     if not isinstance(key, MlDsaPrivate):

@@ -1,7 +1,7 @@
-"""What a caller says next to a key to encrypt or decrypt with it: enc, info, apu, apv and AAD.
+"""The arguments next to a key for encryption and decryption: enc, info, apu, apv and AAD.
 
 Rules:
-- The key's alg says what else is needed, and what must not be given.
+- The key's alg decides which of them are needed, and which must not be given.
 
 Source: RFC 7516 sections 4.1.2 and 7.2.1, RFC 7518 section 4.6.1, draft-ietf-jose-hpke-encrypt
 sections 4 to 6.
@@ -48,7 +48,7 @@ def content_of(key: Key, enc: Enc | None) -> EncSpec:
 
 
 def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSpec]:
-    """Return the encs that a caller accepts, for the keys that have none of their own.
+    """Return the encs that a caller accepts, for the keys whose alg does not include one.
 
     Raises:
         TypeError: there is none, and a key needs one.
@@ -87,7 +87,7 @@ def acceptable(form: Form, names: Collection[str]) -> frozenset[str]:
 
 
 def is_info_given(info: object) -> bool:
-    """Tell whether there is an `info` to check. Bytes are never compared with another type."""
+    """Tell whether there is an `info` to check. Bytes are compared with bytes only."""
     return not isinstance(info, bytes) or info != b""
 
 
@@ -112,7 +112,7 @@ def parties(key: Key, apu: bytes, apv: bytes) -> tuple[bytes, bytes]:
 
     Raises:
         TypeError: one is not bytes.
-        ValueError: the key is for another alg, or both are the same.
+        ValueError: the key is for a different alg, or both are the same.
     """
     for argument, party in (("apu", apu), ("apv", apv)):
         if not isinstance(party, bytes):

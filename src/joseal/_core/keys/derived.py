@@ -1,4 +1,4 @@
-"""The bytes of a key that is derived from a shared secret.
+"""Key bytes derived from a shared secret.
 
 Source: RFC 5869 sections 3 and 4.
 """
@@ -11,7 +11,7 @@ from joseal._core.algorithms.registry import AlgorithmSpec, lookup_enc
 from joseal._core.keys.shared_secrets import check_secret
 from joseal.errors import InvalidKeyError
 
-# 128 bits, if every byte is random. HKDF makes no weak secret strong.
+# 128 bits, if every byte is random. HKDF does not make a weak secret strong.
 LEAST_SECRET_BYTES: Final = 16
 _MOST_BYTES: Final = 1024 * 1024
 
@@ -23,7 +23,7 @@ def derive(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `enc` is not known; it is missing for `dir`, or given for another alg.
+        ValueError: `enc` is not known; it is missing for `dir`, or given for a different alg.
         InvalidKeyError: the secret has fewer than 16 bytes, or is a public or private key; or
             `alg` takes no shared secret.
     """

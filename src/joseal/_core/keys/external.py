@@ -1,12 +1,14 @@
-"""Keys that never leave their device: what an HSM or a KMS has to offer to serve as a key.
+"""Keys that never leave their device: the methods that an HSM or a KMS has to offer.
 
 Rules:
 - A device does the private operation and nothing else: lengths, curves and points are checked here
   before it is asked, the tag after it.
-- Refusing the operation is `None`, and never says why: the token is then as undecryptable as any
-  other. A device that can't be asked is `KeyUnavailableError`: the token may be good.
+- A device that refuses the operation returns `None` and no reason: the token is then undecryptable
+  like any other. If the device can't be asked, it raises `KeyUnavailableError`: the token may be
+  good.
 - A shared secret on a device wraps CEKs and nothing else. The CEK is drawn here.
-- An answer of the wrong type is a fault of the device, whatever it was asked: it is unavailable.
+- An answer of the wrong type is a fault of the device, whatever it was asked, and counts as
+  unavailable.
 
 Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A, FIPS 203, RFC 3394.
 """
@@ -29,7 +31,7 @@ _G = TypeVar("_G")
 
 @exported
 class ExternalKey(Protocol):
-    """The private half of a pair, somewhere else. A device needs only the methods of its algs.
+    """The private half of a pair, somewhere else. A device needs only the methods for its algs.
 
     Example:
         >>> import joseal
@@ -54,7 +56,7 @@ class ExternalKey(Protocol):
             encrypted_key: the JWE Encrypted Key.
 
         Returns:
-            The content encryption key; None where the device refuses the ciphertext.
+            The content encryption key; None if the device refuses the ciphertext.
 
         Raises:
             KeyUnavailableError: the device can't be asked.
@@ -79,7 +81,7 @@ class ExternalKey(Protocol):
             peer: the other side's ephemeral public key.
 
         Returns:
-            The shared secret; None where the device refuses the peer's key.
+            The shared secret; None if the device refuses the peer's key.
 
         Raises:
             KeyUnavailableError: the device can't be asked.
@@ -102,13 +104,14 @@ class ExternalKey(Protocol):
         """Return the shared secret of ML-KEM, or of the whole hybrid with it, for HPKE.
 
         The encapsulated secret has the size of the key encapsulation mechanism, and the point of a
-        hybrid is on its curve. ML-KEM gives 32 bytes for a secret that was tampered with too.
+        hybrid is on its curve. ML-KEM returns 32 bytes even if the encapsulated secret was tampered
+        with.
 
         Args:
             encapsulated: the encapsulated secret, `ek` or the JWE Encrypted Key.
 
         Returns:
-            The shared secret, of 32 bytes; None where the device refuses.
+            The shared secret, of 32 bytes; None if the device refuses.
 
         Raises:
             KeyUnavailableError: the device can't be asked.
@@ -125,7 +128,7 @@ class ExternalKey(Protocol):
         ...
 
     def sign(self, alg: str, data: bytes) -> bytes:
-        """Sign `data` as RFC 7518 section 3 has it for `alg`; ECDSA gives r and s, no ASN.1.
+        """Sign `data` as RFC 7518 section 3 defines for `alg`; ECDSA gives r and s, not ASN.1.
 
         Args:
             alg: the signature algorithm, such as `ES256`.
@@ -206,10 +209,10 @@ class ExternalSecret(Protocol):
 
         Args:
             alg: `A128KW`, `A192KW` or `A256KW`.
-            encrypted_key: the JWE Encrypted Key, 8 bytes longer than the CEK that enc asks for.
+            encrypted_key: the JWE Encrypted Key, 8 bytes longer than the CEK for the enc.
 
         Returns:
-            The content encryption key; None where the integrity block is not valid.
+            The content encryption key; None if the integrity block is not valid.
 
         Raises:
             KeyUnavailableError: the device can't be asked.
@@ -250,7 +253,7 @@ class SharedExternal(Opaque):
 
 
 def asked(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes | None]:
-    """Return a step of a device that gives bytes, or None where it refuses.
+    """Return a step of a device that returns bytes, or None if it refuses.
 
     The step raises:
         KeyUnavailableError: the device can't be asked, or its answer is neither bytes nor None.
@@ -264,7 +267,7 @@ def asked(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes | Non
 
 
 def asked_for_bytes(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes]:
-    """Return a step of a device that has no refusal of its own.
+    """Return a step of a device that never refuses.
 
     The step raises:
         KeyUnavailableError: the device can't be asked, or its answer is not bytes.

@@ -1,10 +1,10 @@
 """`Key`: opaque, immutable, bound to one algorithm when it is loaded.
 
 Rules:
-- A key that exists is a good one: its material was checked against its one alg.
-- What releases a secret says so by name: `to_jwk(private=True)`, `to_pem(private=True)`. Nothing
-  else does: no repr, no pickle, no attribute.
-- All that can be wrong with a key is a `InvalidKeyError` here, before a token is seen.
+- A key that exists is good: its material was checked against its one alg.
+- A call that releases a secret says so: `to_jwk(private=True)`, `to_pem(private=True)`. Nothing
+  else releases one: no repr, no pickle, no attribute.
+- Everything that can be wrong with a key is an `InvalidKeyError` here, before a token is seen.
 
 Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
@@ -75,8 +75,8 @@ _Parts: TypeAlias = "tuple[bytes, str, str | None, tuple[str, ...] | None, tuple
 class Key(Opaque):
     """One key for one algorithm. Made by the `from_` methods and by `generate`.
 
-    Immutable and safe to share between threads. Loading a private key costs some ten milliseconds,
-    because it is validated: load once, use many times.
+    Immutable and safe to share between threads. Loading a private key takes tens of milliseconds,
+    because it is validated: load it once, use it many times.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -160,12 +160,12 @@ class Key(Opaque):
 
     @classmethod
     def _bind(cls, loaded: Loaded, kid: str | None, *, legacy: bool = False) -> Self:
-        """Bind what was loaded to its alg, under its own name or the caller's.
+        """Bind a loaded key to its alg, under its own name or the caller's.
 
         Raises:
             TypeError: `kid` is not str, or `legacy` is not a bool.
             ValueError: UTF-8 can't carry `kid`.
-            InvalidKeyError: a JWK has another kid; or the material can't serve its alg or its enc.
+            InvalidKeyError: a JWK has a different kid; or the material can't serve its alg or enc.
         """
         own = loaded.kid
         if kid is not None and own is not None and kid != own:
@@ -203,9 +203,9 @@ class Key(Opaque):
         Args:
             pem: the text.
             alg: the one algorithm that the key is for.
-            kid: its name.
+            kid: the key's name.
             password: for an encrypted private key.
-            legacy: allow `RSA1_5`, for opening old tokens.
+            legacy: allow `RSA1_5`, for decrypting old tokens.
 
         Returns:
             The key, with the certificates that it came in.
@@ -246,7 +246,7 @@ class Key(Opaque):
         Args:
             data: the bytes of one key or certificate.
             alg: the one algorithm that the key is for.
-            kid: its name.
+            kid: the key's name.
             password: for an encrypted private key.
             legacy: allow `RSA1_5`, for decrypting old tokens.
 
@@ -284,8 +284,9 @@ class Key(Opaque):
         Args:
             data: PEM text or DER bytes; of a chain the leaf first.
             alg: the one algorithm that the key is for.
-            kid: its name.
-            legacy: allow `RSA1_5`, which such a key only names: nothing is made with it.
+            kid: the key's name.
+            legacy: allow `RSA1_5`. A public key can't be used with it: joseal does not encrypt with
+                RSA1_5.
 
         Returns:
             The key, whose `certificate_serial`, `x5t`, `x5t_s256` and `x5c` name the certificate.
@@ -317,8 +318,8 @@ class Key(Opaque):
         Args:
             key: an RSA, EC, X25519, X448, Ed25519, Ed448, ML-KEM or ML-DSA key.
             alg: the one algorithm that the key is for.
-            kid: its name.
-            legacy: allow `RSA1_5`, for opening old tokens.
+            kid: the key's name.
+            legacy: allow `RSA1_5`, for decrypting old tokens.
 
         Returns:
             The key, after the checks of `from_pem`.
@@ -348,8 +349,8 @@ class Key(Opaque):
 
         Args:
             secret: the bytes themselves, not hex or base64 of them.
-            alg: what it is for: AES key wrap, `dir`, or HMAC.
-            kid: its name.
+            alg: the algorithm that it is for: AES key wrap, `dir`, or HMAC.
+            kid: the key's name.
             legacy: allow an HMAC secret that is shorter than its hash, for verifying old tokens.
 
         Returns:
@@ -384,14 +385,14 @@ class Key(Opaque):
     ) -> Self:
         r"""Load a key from an environment variable: PEM, OpenSSH, a JWK, or a shared secret.
 
-        What such a journey does to PEM is undone: a literal `\n` for each line end, quotes, or
-        base64 around the whole. Where `alg` is for a shared secret, the variable is a JWK or the
-        secret in base64 or base64url; what is neither is the secret itself, as UTF-8.
+        Changes that are common on the way into a variable are undone: a literal `\n` for each line
+        end, quotes, or base64 around the whole. If `alg` is for a shared secret, the variable is a
+        JWK or the secret in base64 or base64url; any other text is the secret itself, as UTF-8.
 
         Args:
-            name: of the variable.
+            name: the name of the variable.
             alg: the one algorithm that the key is for.
-            kid: its name.
+            kid: the key's name.
             password: for an encrypted private key.
             legacy: allow `RSA1_5`, and short HMAC secrets, for old tokens.
 
@@ -429,17 +430,17 @@ class Key(Opaque):
     ) -> Self:
         """Load a JSON Web Key, given as JSON text or as a mapping.
 
-        The JWK's own `alg`, `use` and `key_ops` bind. `alg` and `kid` are for a JWK without them.
-        An `oct` key whose `alg` is the name of an enc is a `dir` key for that enc only, and one
-        whose `alg` is PBES2's is the password's bytes.
+        The JWK's own `alg`, `use` and `key_ops` are binding. The arguments `alg` and `kid` are for
+        a JWK without them. An `oct` key whose `alg` is the name of an enc is a `dir` key for that
+        enc only, and one with a PBES2 `alg` contains the bytes of a password.
 
         Args:
             jwk: the key.
             alg: the one algorithm that the key is for; or a mapping of `crv` or `kty` to it, such
-                as `{"RSA": "RS256", "P-256": "ES256"}`, for a JWK without an `alg` of its own.
-            kid: its name.
+                as `{"RSA": "RS256", "P-256": "ES256"}`, for a JWK that has no `alg`.
+            kid: the key's name.
             dual_use: use a pair that is marked for signing to encrypt, or the reverse.
-            legacy: allow `RSA1_5`, for opening old tokens.
+            legacy: allow `RSA1_5`, for decrypting old tokens.
 
         Returns:
             The key, bound to its one alg.
@@ -473,19 +474,19 @@ class Key(Opaque):
         alias: str | None = None,
         legacy: bool = False,
     ) -> Self:
-        """Load a key of a PKCS#12 file: its private key, or that of its only certificate.
+        """Load a key from a PKCS#12 file: its private key, or that of its only certificate.
 
-        The certificates of the file are `certificates` of the key: that of the key first, then the
+        The certificates of the file become the key's `certificates`: the key's own first, then the
         others, such as the other side's.
 
         Args:
             data: the file.
             alg: the one algorithm that the key is for.
-            kid: its name.
-            password: of the file.
-            alias: the friendlyName of the key or of the certificate that is meant; for a
-                certificate without one the CN of its subject.
-            legacy: allow `RSA1_5`, for opening old tokens.
+            kid: the key's name.
+            password: the password of the file.
+            alias: the friendlyName of the key or certificate to load; for a certificate without
+                one, the CN of its subject.
+            legacy: allow `RSA1_5`, for decrypting old tokens.
 
         Returns:
             The key.
@@ -519,24 +520,24 @@ class Key(Opaque):
         salt_bytes: int = 16,
         kid: str | None = None,
     ) -> Self:
-        """Make a PBES2 key of a password.
+        """Make a PBES2 key from a password.
 
         Args:
             password: text, taken as UTF-8, or bytes. Its strength is all the strength there is.
             alg: one of the three PBES2 algs.
-            iterations: of PBKDF2 for new tokens; without it what OWASP advises for the hash.
-            salt_bytes: of the fresh salt of each new token.
-            kid: its name.
+            iterations: the iterations of PBKDF2 for new tokens; the default is what OWASP advises
+                for the hash.
+            salt_bytes: the size of the fresh salt of each new token.
+            kid: the key's name.
 
         Returns:
             The key; each token has a fresh salt.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: an empty password, fewer than 1,000 iterations, or a salt that is not of 8
-                to 1,024 bytes.
-            InvalidKeyError: an `alg` that takes no password; the password is a public or private
-                key.
+            ValueError: the password is empty, the iterations are fewer than 1,000, or the salt does
+                not have 8 to 1,024 bytes.
+            InvalidKeyError: `alg` takes no password; or the password is a public or private key.
 
         Example:
             >>> import joseal
@@ -560,26 +561,26 @@ class Key(Opaque):
         info: bytes = b"",
         kid: str | None = None,
     ) -> Self:
-        """Derive a symmetric key from a shared secret, by HKDF with SHA-256.
+        """Derive a symmetric key from a shared secret, with HKDF and SHA-256.
 
-        One secret gives a key of its own for each `salt` and `info`. HKDF does not make a password
-        strong: for that there is `from_password`.
+        One secret gives a different key for each `salt` and `info`. HKDF does not make a password
+        strong: use `from_password` for that.
 
         Args:
             secret: text, taken as UTF-8, or bytes: at least 16, and random.
             alg: what the key is for: `dir`, AES key wrap or HMAC. The alg or the enc says how
                 many bytes are derived.
             enc: for `dir`, the one content encryption that the key is for.
-            salt: of HKDF; it need not be secret.
+            salt: the HKDF salt; it need not be secret.
             info: what the key is for, in the words of the application.
-            kid: its name.
+            kid: the key's name.
 
         Returns:
             The key.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` is not known; it is missing for `dir`, or given for another alg.
+            ValueError: `enc` is not known; it is missing for `dir`, or given for a different alg.
             InvalidKeyError: the secret has fewer than 16 bytes, or is a public or private key; or
                 `alg` takes no shared secret.
 
@@ -598,14 +599,14 @@ class Key(Opaque):
     @classmethod
     @hide_locals
     def from_external(cls, device: ExternalKey, *, public: "Key") -> Self:
-        """Make a private key of a public one and the device that has its other half.
+        """Make a private key from a public one and the device that has its private half.
 
         Args:
             device: an HSM, a KMS or the like; see `ExternalKey`.
             public: the public key, bound to its alg.
 
         Returns:
-            A private key whose operations the device does.
+            A private key whose operations run on the device.
 
         Raises:
             TypeError: `public` is not a Key.
@@ -634,13 +635,13 @@ class Key(Opaque):
     def from_external_secret(
         cls, device: ExternalSecret, *, alg: str, kid: str | None = None
     ) -> Self:
-        """Make a symmetric key of a shared secret that stays on its device.
+        """Make a symmetric key from a shared secret that stays on its device.
 
         Args:
             device: an HSM, a KMS or the like; see `ExternalSecret`.
-            alg: `A128KW`, `A192KW` or `A256KW`. That the secret has the size which it asks for is
-                for the device to see.
-            kid: its name.
+            alg: `A128KW`, `A192KW` or `A256KW`. The device has to check that the secret has the
+                right size.
+            kid: the key's name.
 
         Returns:
             A symmetric key, with which the device wraps and unwraps.
@@ -682,18 +683,18 @@ class Key(Opaque):
 
         Args:
             alg: what the key is for.
-            curve: for ECDH-ES and EdDSA; P-256 and Ed25519 without it.
-            size: the modulus in bits for RSA (2048 without it); the key in bytes for `dir`, which
-                needs it, and for HMAC (the size of the hash without it).
-            kid: its name.
+            curve: for ECDH-ES and EdDSA; the default is P-256 or Ed25519.
+            size: for RSA the modulus in bits (2048 by default); for `dir`, which needs it, and for
+                HMAC the key in bytes (for HMAC the size of the hash by default).
+            kid: the key's name.
 
         Returns:
             A private key, or a shared secret.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: a size or curve that `alg` does not take, or no size for `dir`.
-            InvalidKeyError: an `alg` that is not known, or that is never made (`RSA1_5`).
+            ValueError: `alg` does not take this size or curve, or `dir` has no size.
+            InvalidKeyError: `alg` is not known, or joseal makes no keys for it (`RSA1_5`).
 
         Example:
             >>> import joseal
@@ -741,8 +742,8 @@ class Key(Opaque):
     def certificate_serial(self) -> str:
         """The number by which some APIs name a certificate's key, for use as `kid`.
 
-        That is the subject's serialNumber if it has one, and the certificate's own serial number,
-        in decimal, if not.
+        That is the subject's serialNumber if it has one, and otherwise the certificate's own serial
+        number, in decimal.
 
         Raises:
             InvalidKeyError: the key did not come with its certificate.
@@ -775,7 +776,7 @@ class Key(Opaque):
 
     @property
     def x5c(self) -> list[str]:
-        """The key's certificate in base64, as the Header Parameter and the JWK member have it.
+        """The key's certificate in base64, as in the Header Parameter and the JWK member.
 
         Raises:
             InvalidKeyError: the key did not come with its certificate.
@@ -795,7 +796,7 @@ class Key(Opaque):
         """Return the public half, with the same alg and kid.
 
         Returns:
-            A key without the private half, safe to publish.
+            The key without its private half, safe to publish.
 
         Raises:
             InvalidKeyError: a symmetric key has none.
@@ -823,10 +824,10 @@ class Key(Opaque):
     def thumbprint(self) -> str:
         """Return the SHA-256 thumbprint of the public key, base64url.
 
-        For a symmetric key it is a hash of the secret: publish it for keys of full entropy only.
+        For a symmetric key it is a hash of the secret: publish it only if the key has full entropy.
 
         Returns:
-            43 characters, the same for the pair and for its public half.
+            43 characters, the same for a private key and its public half.
 
         Raises:
             InvalidKeyError: the key is a shared secret on a device.
@@ -854,7 +855,7 @@ class Key(Opaque):
         """Return the thumbprint as a URI.
 
         Returns:
-            The URI, which names the hash.
+            The URI, which includes the name of the hash.
 
         Raises:
             InvalidKeyError: the key is a shared secret on a device.
@@ -871,7 +872,7 @@ class Key(Opaque):
 
     @hide_locals
     def spki_sha256(self) -> str:
-        """Return the SHA-256 of the public key's SubjectPublicKeyInfo in hex, as some APIs name it.
+        """Return the SHA-256 of the public key's SubjectPublicKeyInfo in hex, as some APIs need it.
 
         Returns:
             64 hexadecimal digits.
@@ -901,8 +902,8 @@ class Key(Opaque):
 
         Raises:
             TypeError: `private` is not a bool.
-            InvalidKeyError: `private` is asked of a public key or of one on a device, or is not
-                given for a symmetric one; the key is a shared secret on a device.
+            InvalidKeyError: `private` is set for a public key or a key on a device, or is not set
+                for a symmetric key; or the key is a shared secret on a device.
 
         Example:
             >>> import joseal
@@ -926,15 +927,15 @@ class Key(Opaque):
 
         Args:
             private: release the private half.
-            password: encrypt it. Without one the file itself is the secret.
+            password: encrypts the private key. Without one the PEM text itself is the secret.
 
         Returns:
             The PEM text.
 
         Raises:
-            TypeError: `private` is not a bool, or `password` neither str nor bytes.
+            TypeError: `private` is not a bool, or `password` is neither str nor bytes.
             ValueError: a password without `private`, or an empty one.
-            InvalidKeyError: `private` is asked of a public key or of one on a device, or the key is
+            InvalidKeyError: `private` is set for a public key or a key on a device, or the key is
                 symmetric.
 
         Example:
@@ -964,7 +965,7 @@ class Key(Opaque):
         return self._material
 
     def _public_material(self) -> PublicMaterial:
-        """Return the public half as `cryptography` has it, for the other modules of `_core`.
+        """Return the public half as a `cryptography` object, for the other modules of `_core`.
 
         Raises:
             InvalidKeyError: a symmetric key has none.
@@ -974,13 +975,13 @@ class Key(Opaque):
     def _for_encryption(
         self, direction: Literal["encrypt", "decrypt"], encs: list[EncSpec], policy: Policy | None
     ) -> KeyManagement:
-        """Return the prepared mechanism, if this key can do that at all.
+        """Return the prepared mechanism, if this key can be used this way at all.
 
         Raises:
-            TypeError: the policy is none.
-            InvalidKeyError: it is for signatures; it is a private key to encrypt or a public one to
-                decrypt with; it fits none of `encs`; the installed OpenSSL lacks one of them;
-                `key_ops` or the policy are against it.
+            TypeError: the policy is not a Policy.
+            InvalidKeyError: it is for signatures; it is a private key for encryption or a public
+                one for decryption; it fits none of `encs`; the installed OpenSSL lacks one of them;
+                or `key_ops` or the policy does not permit it.
         """
         if self._management is None:
             way_out = self._in_a_set("use Signer or Verifier; in a set, leave it out")
@@ -1014,9 +1015,9 @@ class Key(Opaque):
         """Return the prepared mechanism, if this key can do that at all.
 
         Raises:
-            TypeError: the policy is none.
-            InvalidKeyError: it is for encryption; it is a public key to sign with; `key_ops` or the
-                policy are against it.
+            TypeError: the policy is not a Policy.
+            InvalidKeyError: it is for encryption; it is a public key for signing; or `key_ops` or
+                the policy does not permit it.
         """
         if self._signature is None:
             raise InvalidKeyError(
@@ -1035,7 +1036,7 @@ class Key(Opaque):
         return self._signature
 
     def _in_a_set(self, advice: str) -> str:
-        """Name the key, which is the caller's own: in a set of several it has to be found."""
+        """Name the key, which is the caller's own, so that it can be found in a set of several."""
         return "" if self._kid is None else f" (kid {self._kid[:_SHOWN_KID]!a}): {advice}"
 
     def _check_permitted(self, direction: Direction, policy: Policy | None) -> None:
@@ -1064,7 +1065,7 @@ class Key(Opaque):
 
     @property
     def _content(self) -> EncSpec | None:
-        """The content encryption that is part of the alg, so that a message has no enc."""
+        """The content encryption that is part of the alg, if any; messages then have no enc."""
         return self._alg.content if isinstance(self._alg, AlgSpec) else None
 
     @property
@@ -1072,7 +1073,7 @@ class Key(Opaque):
         return isinstance(self._alg, AlgSpec) and self._alg.suite is not None
 
     def _contents(self, encs: list[EncSpec]) -> list[EncSpec]:
-        """Return those of its own alg, or the encs that the caller accepts."""
+        """Return the content encryption of its own alg, or the encs that the caller accepts."""
         return encs if self._content is None else [self._content]
 
     def _unfit(self, encs: list[EncSpec]) -> str:
@@ -1083,7 +1084,7 @@ class Key(Opaque):
         return f"Key(alg={self.alg!r}, kid={self._kid!r}, {materials.describe(self._material)})"
 
     def __eq__(self, other: object) -> bool:
-        # A comparison of secrets would tell of them by its time: they are equal by identity.
+        # Comparing secrets would leak them through its timing: they are equal by identity.
         if self is other or not isinstance(other, Key):
             return self is other
         own = self._public_parts()
@@ -1098,7 +1099,7 @@ class Key(Opaque):
         return super().__reduce_ex__(protocol) if parts is None else (_unpickle, parts)
 
     def _public_parts(self) -> "_Parts | None":
-        """Return all that a public key consists of; None for every other key."""
+        """Return everything that a public key consists of; None for any other key."""
         # First, and stored: a Decrypter looks a secret key up for each token.
         if self._is_secret:
             return None

@@ -1,9 +1,9 @@
-"""`KeySet`: several keys, chosen by the name that a token gives, never by what a token brings.
+"""`KeySet`: several keys, chosen by the kid that a token names, never by a key inside it.
 
 Rules:
-- A set is unique by (kid, alg); a pair of keys may be in it under two algs.
-- Which keys are tried depends on `kid` and `alg` alone, so that the work is bounded and the
-  failure stays one.
+- Keys in a set are unique by (kid, alg); one key pair may be in it under two algs.
+- Which keys are tried depends on `kid` and `alg` alone, so that the work is bounded and there is
+  still only one failure.
 
 Source: RFC 7517 section 5, RFC 7516 section 5.2 step 6, RFC 8725 section 3.
 """
@@ -33,11 +33,11 @@ else:
 
 _N = TypeVar("_N")
 
-# A token without a kid is tried with so many keys at most: each try costs a private operation.
+# The most keys that a token without a kid is tried with: each try costs a private operation.
 MOST_TRIES: Final = 4
 
 _T = TypeVar("_T")
-# So many members are named in a refusal.
+# How many members an error names.
 _MOST_SHOWN: Final = 8
 _COPY: Final = "a copy of an earlier member"
 
@@ -49,7 +49,7 @@ class KeySet(Opaque):
 
     Attributes:
         skipped: for a set from a JWKS, the position and the reason of each member that could not
-            be used. RFC 7517 section 5 wants such members ignored; an operator wants to know.
+            be used. RFC 7517 section 5 says to ignore such members, but an operator wants to know.
 
     Raises:
         TypeError: something in `keys` is not a `Key`.
@@ -78,9 +78,10 @@ class KeySet(Opaque):
     def __init__(self, keys: Iterable[Key], *, skipped: Iterable[tuple[int, str]] = ()) -> None:
         members = distinct(keys)
         if len({key.is_symmetric for key in members}) != 1:
-            # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
+            # Bytes that are a public key in one reading must not be a secret in another. RFC 8725
+            # section 2.1.
             raise InvalidKeyError("a set must not mix symmetric and asymmetric keys")
-        # A password costs half a second each time: it is tried only where it is meant.
+        # A password costs half a second each time: it is tried only if the token is for it.
         guessed = [key for key in members if len(members) == 1 or not key.is_password]
         self._set(
             _keys=members,
@@ -91,7 +92,7 @@ class KeySet(Opaque):
 
     @classmethod
     def _of(cls, keys: "Key | KeySet | Iterable[Key]") -> "KeySet":
-        """Return a set of what a caller gave: a key, a set, or several keys.
+        """Return a set from the caller's argument: a key, a set, or several keys.
 
         Raises:
             TypeError: it is none of them.
@@ -123,9 +124,9 @@ class KeySet(Opaque):
 
         Args:
             jwks: the set.
-            alg: for members without an `alg` of their own: one name, or a mapping of `crv` or
+            alg: for members that have no `alg`: one name, or a mapping of `crv` or
                 `kty` to names, such as `{"RSA": "RS256", "P-256": "ES256"}`.
-            legacy: allow `RSA1_5`, for opening old tokens.
+            legacy: allow `RSA1_5`, for decrypting old tokens.
 
         Returns:
             The set of the members that can be used.
@@ -161,22 +162,22 @@ class KeySet(Opaque):
 
     @hide_locals
     def to_jwks(self, *, private: bool = False) -> dict[str, list[dict[str, object]]]:
-        """Return the set as a JWK Set, to be served to the other side or to be kept.
+        """Return the set as a JWK Set, to serve to the other side or to store.
 
-        A public member says what it is for: its `alg`, and `use` where it has no `key_ops`.
+        A public member states its purpose: its `alg`, and `use` if it has no `key_ops`.
         OpenID Connect demands `use` in a set that has keys for signatures and for encryption.
 
         Args:
-            private: release private halves and shared secrets. Without it a pair gives its public
-                half, and a shared secret is refused.
+            private: release private halves and shared secrets. Without it, a private key is written
+                as its public half, and a shared secret is refused.
 
         Returns:
             An object with the member `keys`, in the order of the set.
 
         Raises:
             TypeError: `private` is not a bool.
-            InvalidKeyError: without `private`, a shared secret; with it, a key on a device. Keys
-                without a private half are written as they are.
+            InvalidKeyError: the set has a shared secret, without `private`; or a key on a device,
+                with it. Public keys are written as they are.
 
         Example:
             >>> import joseal
@@ -190,7 +191,7 @@ class KeySet(Opaque):
         return {"keys": [_jwk(key, private=private) for key in self._keys]}
 
     def _choose(self, header: Members, *, any_kid: bool) -> Sequence[Key]:
-        """Return the keys that may serve for a token; of them `MOST_TRIES` may be tried.
+        """Return the keys that may serve for a token; at most `MOST_TRIES` of them are tried.
 
         Raises:
             UnknownKeyError: the token names a kid that no key has.
@@ -224,7 +225,7 @@ class KeySet(Opaque):
         """Prepare each key for its use.
 
         Raises:
-            InvalidKeyError: a key can't be used; of several, the text says which.
+            InvalidKeyError: a key can't be used; if there are several, the text says which.
         """
         prepared: dict[Key, _T] = {}
         for place, key in enumerate(self._keys):
@@ -271,13 +272,13 @@ def _jwk(key: Key, *, private: bool) -> dict[str, object]:
     if private and (key.is_private or key.is_symmetric):
         return key.to_jwk(private=True)
     members = key.to_jwk()
-    # RFC 7517 section 4.3: not both of them.
+    # RFC 7517 section 4.3 advises against both.
     marked = "key_ops" in members
     return members if marked else {**members, "use": "enc" if key.alg in ALGS else "sig"}
 
 
 def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:
-    """Return the keys of each name, in their order."""
+    """Return the keys by kid, in their order."""
     found: dict[_N, list[Key]] = {}
     for key in keys:
         found.setdefault(name(key), []).append(key)
@@ -288,7 +289,7 @@ def _members(jwks: Mapping[str, object]) -> list[object]:
     """Return the members of a JWK Set.
 
     Raises:
-        InvalidKeyError: there is no list of them.
+        InvalidKeyError: there is no list of members.
     """
     listed = strict_json.as_list(jwks.get("keys"))
     if listed is not None:
@@ -303,7 +304,7 @@ def _none_usable(skipped: list[tuple[int, str]]) -> str:
 
 
 def reasons(skipped: Sequence[tuple[int, str]]) -> str:
-    """Say of the first members why they can't be used; a list of names is for one of them alone."""
+    """Say why the first members can't be used; only one of the reasons may list known names."""
     if len(skipped) > 1:
         skipped = [(place, why.partition(": the known names are ")[0]) for place, why in skipped]
     more = ["..."] if len(skipped) > _MOST_SHOWN else []
@@ -311,7 +312,7 @@ def reasons(skipped: Sequence[tuple[int, str]]) -> str:
 
 
 def _check_unmixed(loaded: list[tuple[int, Key]]) -> None:
-    """Refuse shared secrets next to pairs: what is public in one reading is secret in another."""
+    """Refuse shared secrets next to key pairs: the same bytes could be both public and secret."""
     symmetric = [str(place) for place, key in loaded if key.is_symmetric]
     if symmetric and len(symmetric) != len(loaded):
         raise InvalidKeyError(
@@ -323,7 +324,7 @@ def _check_unmixed(loaded: list[tuple[int, Key]]) -> None:
 def _check_named_once(
     listed: list[object], loaded: list[Key | str], alg: str | Mapping[str, str] | None
 ) -> None:
-    """Refuse two members of one kid and alg, usable or not: which one is meant is a guess."""
+    """Refuse two members with the same kid and alg, usable or not: either could be meant."""
     places: dict[tuple[str, str], int] = {}
     for place, (member, found) in enumerate(zip(listed, loaded, strict=True)):
         name = _name_of(member, found, alg)
@@ -348,7 +349,7 @@ def _name_of(
     if "alg" not in jwk and not isinstance(alg, str):
         return None
     named = str(jwk.get("alg", alg))
-    # A member that is marked for the other use is not meant by `alg=`.
+    # `alg=` does not apply to a member that is marked for the other use.
     other = "sig" if named in ALGS else "enc"
     return None if "alg" not in jwk and jwk.get("use") == other else (str(jwk["kid"]), named)
 
@@ -364,7 +365,7 @@ def _load(
     jwk = strict_json.as_object(member)
     if jwk is None:
         return "not a JSON object"
-    # By a text, because comparing each with all before it is work in the square of their number.
+    # As a text, because comparing each member with all before it would take quadratic time.
     text = strict_json.sorted_text(jwk)
     if text in seen:
         return _COPY

@@ -1,12 +1,12 @@
-"""The ways in which keys come in, a function for each: what `Key`'s methods of these names do.
+"""The ways to load a key, a function for each: they implement the methods of `Key` of these names.
 
 Rules:
-- A function returns material that is not yet checked against its alg. `Key` does that, whatever
-  the origin, before there is a key.
-- The mistakes of a caller are refused here: the wrong type, the wrong kind of key, a password that
-  is not needed.
+- A function returns material that is not yet checked against its alg. `Key` does that before the
+  key exists, whatever its origin.
+- A caller's mistakes are refused here: the wrong type, the wrong kind of key, a password that is
+  not needed.
 
-Source: that of each method of `Key`.
+Source: as for each method of `Key`.
 """
 
 import os
@@ -104,7 +104,8 @@ def of_bytes(secret: bytes, alg: str) -> Loaded:
     """
     if not isinstance(secret, bytes):
         raise TypeError("the secret must be bytes")
-    # What is public in one reading must not be a secret in another. RFC 8725 section 2.1.
+    # Bytes that are a public key in one reading must not be a secret in another. RFC 8725 section
+    # 2.1.
     check_secret(secret)
     return Loaded(secret, alg)
 
@@ -141,7 +142,7 @@ def of_jwk(
     dual_use: bool,
     legacy: bool,
 ) -> Loaded:
-    """Read a JWK, whose own `alg`, `use` and `key_ops` bind.
+    """Read a JWK, whose own `alg`, `use` and `key_ops` are binding.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -157,7 +158,7 @@ def of_jwk(
 
 
 def of_pkcs12(data: bytes, alg: str, password: str | bytes | None, alias: str | None) -> Loaded:
-    """Read the private key of a PKCS#12 file, or that of its only certificate.
+    """Read the private key of a PKCS#12 file, or the key of its only certificate.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -173,7 +174,7 @@ def of_password(password: str | bytes, alg: str, iterations: int | None, salt_by
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: an empty password, or a number that is out of bounds.
+        ValueError: the password is empty, or a number is out of bounds.
         InvalidKeyError: `alg` takes no password; the password is a public or private key.
     """
     known = lookup_alg(alg)

@@ -1,7 +1,7 @@
-"""Key material: what a key is made of, whether it fits an algorithm, and its prepared mechanism.
+"""Key material: the content of a key, whether it fits an algorithm, and its prepared mechanism.
 
 Rules:
-- Whatever is wrong with a key is said here, when it is loaded, and never while a token is handled.
+- Anything wrong with a key is reported here, when it is loaded, and never while a token is handled.
 - A symmetric key comes from an `oct` JWK or from `generate` alone, never from PEM, DER or
   certificate bytes, so that a public key's text can't become a secret.
 
@@ -37,24 +37,24 @@ Held: TypeAlias = HeldPrivate | PublicMaterial | HeldSecret
 PrivateMaterial: TypeAlias = HeldPrivate | External
 Material: TypeAlias = Held | External | SharedExternal
 
-# What is generated; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
+# The size of generated keys; a longer key is hashed to a shorter one anyway. RFC 2104 section 3.
 _MOST_HMAC_BYTES: Final = 1024
 
-# Even to verify old tokens: 112 bits, the least that NIST SP 800-131A revision 2 section 10 accepts
-# for HMAC. Anyone who has one token can try shorter secrets until one fits, and then sign.
+# Even for verifying old tokens: 112 bits, the minimum that NIST SP 800-131A revision 2 section 10
+# accepts for HMAC. Anyone who has one token can try shorter secrets until one fits, and then sign.
 LEAST_LEGACY_HMAC_BYTES: Final = 14
 
 _DIRECT_BYTES: Final = frozenset(enc.cek_bytes for enc in ENCS.values())
 
 
 def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> None:
-    """Check that the material is of the kind and the strength that `alg` needs.
+    """Check that the material has the kind and the strength that `alg` needs.
 
     Raises:
         InvalidKeyError: it is not.
     """
     if isinstance(material, SharedExternal):
-        # Its size is for the device to say: none of it is here.
+        # Only the device knows its size: none of its bytes are here.
         if alg.family != "aes-kw":
             raise InvalidKeyError("a secret on a device serves A128KW, A192KW and A256KW alone")
     elif alg.kind == "RSA":
@@ -74,7 +74,7 @@ def _check_rsa(material: Material) -> None:
     shown = None if isinstance(material, Secret) else public(material)
     if not isinstance(shown, RSAPublicKey):
         raise InvalidKeyError("this alg needs an RSA key")
-    # For a key on a device there is no other half to look at.
+    # For a key on a device there is no private half to look at.
     validate.check_pair(material if isinstance(material, RSAPrivateKey) else shown)
 
 
@@ -111,7 +111,7 @@ def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> Non
 
 
 def fits(alg: AlgorithmSpec, size: int, *, legacy: bool = False) -> bool:
-    """Tell whether a shared secret of this size serves an alg; `legacy` for HMAC of old tokens."""
+    """Tell whether a shared secret has enough bytes for an alg; `legacy` for old HMAC tokens."""
     if isinstance(alg, SigSpec):
         return size >= (LEAST_LEGACY_HMAC_BYTES if legacy else alg.key_bytes)
     return size == alg.key_bytes if alg.key_bytes else size in _DIRECT_BYTES
@@ -138,10 +138,10 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
     Args:
         alg: what the key is for.
         size: in bits for RSA, in bytes for `dir` and HMAC.
-        curve: for algs that take several; P-256 or Ed25519 without it.
+        curve: for algs that take several; the default is P-256 or Ed25519.
 
     Raises:
-        ValueError: a size or a curve that `alg` does not take, or no size for `dir`.
+        ValueError: `alg` does not take this size or curve, or `dir` has no size.
         InvalidKeyError: the installed OpenSSL does not support the curve.
     """
     takes_size = alg.kind in {"RSA", "oct"}
@@ -175,14 +175,14 @@ def _generate_bytes(alg: AlgorithmSpec, size: int | None) -> bytes:
 
 
 def name(shown: PublicMaterial) -> str:
-    """Return the name of a kind of pair: with the size of RSA, the curve, or the parameters."""
+    """Return the name of a kind of key pair: with the RSA size, the curve, or the parameters."""
     if isinstance(shown, RSAPublicKey):
         return f"RSA-{shown.key_size}"
     return shown.name if isinstance(shown, AkpPublicKey) else curves.name(shown)
 
 
 def describe(material: Material) -> str:
-    """Say what the material is, without any of it."""
+    """Describe the material without showing any of it."""
     if isinstance(material, Password):
         return "password"
     if isinstance(material, bytes):

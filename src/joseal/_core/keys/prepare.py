@@ -1,6 +1,6 @@
-"""From material that was checked to the prepared mechanism of its algorithm.
+"""From checked material to the prepared mechanism of its algorithm.
 
-The one place that knows both how key material is kept and what each mechanism wants.
+The only module that knows both how key material is stored and what each mechanism needs.
 """
 
 from collections.abc import Callable, Mapping
@@ -52,7 +52,7 @@ def prepare_key_management(alg: AlgSpec, material: Material) -> KeyManagement:
     """Prepare key management for material that `check` has passed for this alg.
 
     Raises:
-        InvalidKeyError: the material is of another kind, so that `check` has not passed it.
+        InvalidKeyError: the material is of the wrong kind, so that `check` can't have passed it.
     """
     if isinstance(material, Password):
         return Pbes2(alg, material)
@@ -103,7 +103,7 @@ def prepare_signature(sig: SigSpec, material: Material) -> "SignatureScheme":
     """Prepare a signature for material that `check` has passed for this alg.
 
     Raises:
-        InvalidKeyError: the key is on a curve that signs nothing, so that `check` has not passed
+        InvalidKeyError: the key is on a curve without signatures, so that `check` can't have passed
             it.
     """
     if isinstance(material, bytes):

@@ -1,9 +1,10 @@
-"""What the installed OpenSSL can do: asked once for each algorithm, before a message needs it.
+"""What the installed OpenSSL supports: tested once for each algorithm, before a message needs it.
 
 Builds differ: FIPS providers and distributions leave out X25519, X448, Ed448, ChaCha20 and others.
 `UnsupportedAlgorithm` must not leave a call that encrypts or decrypts, so each algorithm does its
 work once, on fixed values or a fresh pair, when the first key is made for it or the first object is
-prepared with it. The answer is kept: OpenSSL is configured once for a process, when it is loaded.
+prepared with it. The answer is stored: OpenSSL is configured once for each process, when it is
+loaded.
 """
 
 from collections.abc import Callable
@@ -34,7 +35,7 @@ _DATA: Final = b"a probe"
 
 
 def check_algorithm(spec: AlgorithmSpec, material: Material) -> None:
-    """Check that an alg works here, with the kind of key that `material` is.
+    """Check that an alg works here with a key of the same kind as `material`.
 
     Raises:
         InvalidKeyError: the installed OpenSSL does not support it.
@@ -72,8 +73,8 @@ def _works(probe: Callable[[], object]) -> bool:
     try:
         probe()
     except (UnsupportedAlgorithm, ValueError, InternalError):
-        # Agreeing and deriving say ValueError for what they can't do. OpenSSL's FIPS provider loads
-        # a key on secp256k1, and then fails within.
+        # Agreement and derivation raise ValueError for what they can't do. OpenSSL's FIPS provider
+        # loads a secp256k1 key, and then fails when it is used.
         return False
     return True
 
@@ -81,7 +82,7 @@ def _works(probe: Callable[[], object]) -> bool:
 def _wrap(alg: AlgSpec, curve: str) -> None:
     material = _material(alg, curve)
     if isinstance(material, RSAPublicKey):
-        # RSA1_5 is never wrapped with, but its padding must be there.
+        # RSA1_5 is never used to wrap, but its padding must be available.
         material.encrypt(_DATA, padding(alg))
     else:
         prepare_key_management(alg, material).wrap(_SETTINGS)
@@ -98,7 +99,7 @@ def _verify(sig: SigSpec, curve: str) -> None:
 
 def _material(spec: AlgorithmSpec, curve: str) -> Held:
     if spec.kind == "RSA":
-        # Any odd modulus will do for the public operation, and this one is made at once.
+        # Any odd modulus will do for the public operation, and this one costs nothing to make.
         return RSAPublicNumbers(65537, 2**2048 - 1).public_key()
     if spec.kind == "AKP":
         return akp.generate(spec.parameters)

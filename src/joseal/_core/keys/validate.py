@@ -1,11 +1,11 @@
 """The checks that every key must pass, whatever loaded it.
 
 Rules:
-- Every key passes here once its alg is known: from JWK, PEM, DER, PKCS#12 or a certificate, made
-  here, or with its private half on a device. OpenSSL makes some of these checks too; all are made
-  here all the same, since versions and builds of it differ.
-- One thing is left to OpenSSL: that p and q are prime. It takes nearly all the time that loading a
-  private RSA key takes.
+- Every key is checked here once its alg is known: from JWK, PEM, DER, PKCS#12 or a certificate,
+  generated, or with its private half on a device. OpenSSL makes some of these checks too. They are
+  all made here anyway, because versions and builds of OpenSSL differ.
+- One check is left to OpenSSL: that p and q are prime. It takes nearly all of the time of loading a
+  private RSA key.
 
 Source: RFC 8017 section 3, NIST SP 800-56B revision 2 section 6.4, NIST SP 800-56A revision 3
 section 5.6.2.3, RFC 7748 section 6, RFC 8032 section 5.
@@ -28,15 +28,15 @@ from joseal.errors import InvalidKeyError
 Pair: TypeAlias = RSAPrivateKey | RSAPublicKey | PrivateCurveKey | PublicCurveKey
 
 RSA_LEAST_BITS: Final = 2048
-# OpenSSL stops there; a longer modulus only costs the one who uses it.
+# OpenSSL's own bound; a longer modulus only costs its user time.
 RSA_MOST_BITS: Final = 16384
 
 _RSA_LEAST_EXPONENT: Final = 3
-# OpenSSL's bound for moduli over 3,072 bits, here for all: with an exponent as long as the modulus
-# every public operation costs as much as a private one.
+# OpenSSL's bound for moduli over 3,072 bits, applied here to all: with an exponent as long as the
+# modulus, every public operation would cost as much as a private one.
 _RSA_MOST_EXPONENT_BITS: Final = 64
 
-# Primes that are closer than 2^(bits/2 - 100) are found by Fermat's method. FIPS 186-5 A.1.1.
+# Fermat's method finds primes that are closer than 2^(bits/2 - 100). FIPS 186-5 A.1.1.
 _RSA_CLOSE_BITS: Final = 100
 
 
@@ -44,7 +44,7 @@ def check_pair(key: Pair) -> None:
     """Check a public key, or a private one and its public half.
 
     Raises:
-        InvalidKeyError: a number, a point or a scalar is not what its kind of key needs.
+        InvalidKeyError: a number, a point or a scalar is not valid for its kind of key.
     """
     if isinstance(key, RSAPrivateKey):
         check_rsa_private(key.private_numbers())
@@ -95,7 +95,7 @@ def check_rsa_private(key: RSAPrivateNumbers) -> None:
         raise InvalidKeyError("the modulus is not the product of two odd primes")
     if not _belongs(key) or not _is_chinese(key):
         raise InvalidKeyError("the private members of the RSA key do not fit together")
-    # Wiener's attack finds a short d; FIPS 186-5 section A.1.1 wants it over half the size.
+    # Wiener's attack finds a short d; FIPS 186-5 section A.1.1 demands more than half the size.
     if key.d.bit_length() <= half or abs(key.p - key.q).bit_length() <= half - _RSA_CLOSE_BITS:
         raise InvalidKeyError("the private exponent is too short, or the primes are too close")
 

@@ -4,7 +4,8 @@ Rules:
 - One byte string has one encoding: foreign characters, white space, padding, the `+` and `/` of
   the other alphabet and non-zero trailing bits are refused, so that two different strings are
   never the same token.
-- Nothing is raised here: what is not canonical is None, and the caller names what it was.
+- Nothing is raised here: the result is None if the text is not canonical, and the caller names the
+  part.
 
 Source: RFC 7515 section 2 and appendix C, RFC 4648 sections 3.5 and 5.
 """
@@ -16,10 +17,10 @@ from pybase64 import b64decode, b64encode, b64encode_as_string
 
 _ALPHABET: Final = b"-_"
 
-# The decoder takes these for granted, whatever the alphabet.
+# The decoder accepts these in any alphabet.
 _PAD, _PLUS, _SLASH = b"=+/"
 
-# What completes a quantum, by the number of its characters.
+# The padding that completes a quantum, by its number of characters.
 _PADS: Final = (b"", b"===", b"==", b"=")
 
 # The last character of an incomplete quantum carries 4 or 2 bits that encode nothing: they are
@@ -33,7 +34,7 @@ def encode(data: bytes) -> bytes:
 
 
 def join(head: bytes, encrypted_key: bytes, iv: bytes, ciphertext: bytes, tag: bytes) -> str:
-    """Put what follows the encoded header of a JWE behind it, encoded."""
+    """Append the other segments of a JWE, encoded, to its encoded header."""
     # Measured: a call for each segment costs as much as its encoding.
     return b".".join(
         (
@@ -75,7 +76,7 @@ def decode(segment: bytes) -> bytes | None:
 
 
 def decode_all(segments: Sequence[bytes]) -> list[bytes] | None:
-    """Decode several segments as `decode` does each; None if one of them is not canonical."""
+    """Decode several segments, each as `decode` does; None if one of them is not canonical."""
     # Measured: one look at all of them costs less than one at each.
     text = b"".join(segments)
     if _PAD in text or _PLUS in text or _SLASH in text:
@@ -105,14 +106,14 @@ def decode_whole(chunk: str | bytes) -> bytes | None:
 
 
 def _decode(segment: bytes) -> bytes | None:
-    """Decode a segment without the characters that the decoder takes for granted."""
+    """Decode a segment that has none of the characters that the decoder accepts in any alphabet."""
     rest = len(segment) & 3
     if rest:
         if segment[-1] not in _LAST[rest]:
             return None
         segment += _PADS[rest]
     try:
-        # By position: measured, names of arguments cost as much as the decoding.
+        # By position: measured, keyword arguments cost as much as the decoding.
         return b64decode(segment, _ALPHABET, True)  # noqa: FBT003
     except ValueError:
         return None

@@ -20,7 +20,7 @@ from joseal.errors import MalformedTokenError, TokenTooLargeError
 JWE_SEGMENTS = 5
 JWS_SEGMENTS = 3
 
-# Measured: above this size of a token copies of its ciphertext cost more than care for it.
+# Measured: in tokens above this size, copying the ciphertext costs more than avoiding it.
 LARGE_BYTES: Final = 64 * 1024
 
 
@@ -35,9 +35,9 @@ class CompactJwe(Struct, Generic[_C], frozen=True):
 
     Attributes:
         protected: the header.
-        encrypted_key: empty where the `alg` has none.
+        encrypted_key: empty if the `alg` has none.
         iv: the initialization vector.
-        ciphertext: the segment, or where it is: inside of a token or of a file.
+        ciphertext: the segment, or its position in a token or a file.
         tag: the authentication tag.
     """
 
@@ -95,7 +95,7 @@ def decode(segment: bytes, name: str) -> bytes:
 
 
 def decode_jwe(parts: CompactJwe[bytes | Span]) -> DecodedJwe:
-    """Decode all segments but the header.
+    """Decode all segments except the header.
 
     Raises:
         MalformedTokenError: one is not canonical base64url; the message names the first.

@@ -1,4 +1,4 @@
-"""The faults of a token that can't be split or decoded, in words that help its maker.
+"""The faults of a token that can't be split or decoded, in words that help its producer.
 
 Nothing here runs for a good token. A text names counts, segments and classes of characters; it
 never repeats a byte of the token. Looking for the fault takes no step in Python for each byte.
@@ -14,13 +14,13 @@ _KINDS: Final = {3: " (a signed token, JWS?)", 5: " (an encrypted token, JWE?)"}
 _SPACE: Final = b" \t\r\n\x0b\x0c"
 _SCHEME: Final = b"bearer"
 
-# The first and the last segments of tokens: white space at these edges is around the token.
+# The first and last segments of tokens: white space at these edges is around the token.
 _FIRST: Final = ("header",)
 _LAST: Final = ("tag", "signature")
 
 
 def not_ascii(token: str | bytes) -> MalformedTokenError:
-    """Say that a token has a character that no token has, and where."""
+    """Say that a token has a character that can't be in a token, and where."""
     text = token.decode("latin-1") if isinstance(token, bytes) else token
     if text.startswith(("\ufeff", "\xef\xbb\xbf")):
         return MalformedTokenError("the token begins with a byte order mark")
@@ -32,14 +32,14 @@ def not_ascii(token: str | bytes) -> MalformedTokenError:
 
 
 def not_json(raw: bytes) -> MalformedTokenError:
-    """Say that a message is not JSON as the JSON serializations have it."""
+    """Say that a message is not valid in a JSON serialization."""
     if raw.lstrip(_SPACE)[:1] != b"{" and raw.count(b".") + 1 in _KINDS:
         return MalformedTokenError("expected JSON, found a compact token: leave out form=")
     return MalformedTokenError("the message is not one strict JSON object")
 
 
 def segments(raw: bytes, expected: int) -> MalformedTokenError:
-    """Say that a token does not have the segments of its kind."""
+    """Say that a token does not have the right number of segments."""
     around = _around(raw)
     if around is not None:
         return MalformedTokenError(around)
@@ -51,7 +51,7 @@ def segments(raw: bytes, expected: int) -> MalformedTokenError:
 
 
 def segment(raw: bytes, name: str) -> MalformedTokenError:
-    """Say why a segment is not base64url, as far as its characters tell."""
+    """Say why a segment is not base64url, as far as its characters show."""
     around = _around(raw) if name in _FIRST else None
     if around is not None:
         return MalformedTokenError(around)
@@ -73,7 +73,7 @@ def _characters(raw: bytes) -> str:
 
 
 def _around(raw: bytes) -> str | None:
-    """Name what a token is wrapped in."""
+    """Name the characters that a token is wrapped in."""
     text = raw.lstrip(_SPACE)
     if text.startswith(b"{"):
         return "expected a compact token, found JSON (the JSON serialization?)"

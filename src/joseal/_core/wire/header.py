@@ -1,9 +1,9 @@
 """The protected header: its members, their types, and the rules of `crit`.
 
 Rules:
-- Members that are known have the type that their RFC gives them; all others are data.
+- Known members have the type that their RFC specifies; all others are data.
 - `jwk`, `jku`, `x5u` and `x5c` are data too: nothing here follows them.
-- The order in which members came is kept, because the received bytes are what was protected.
+- The order of members is kept, because the received bytes are the protected ones.
 
 Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RFC 7797 section 3.
 """
@@ -18,12 +18,12 @@ from joseal._core.limits import Limits
 from joseal._core.wire import base64url, strict_json
 from joseal.errors import MalformedTokenError, NotAllowedError, TokenTooLargeError
 
-# Members that a sender's code sets, never the caller by hand.
+# Members that joseal sets, never the caller by hand.
 MANAGED: Final = frozenset(
     {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64", "ek", "psk_id"}
 )
 
-# What a caller writes instead of the Header Parameter.
+# What a caller passes instead of the Header Parameter.
 _MANAGED_BY: Final = {
     "alg": ": it is that of the key",
     "enc": ": give enc=",
@@ -39,7 +39,7 @@ _IN_A_NAME: Final = frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_#:./-"
 )
 
-# `crit` must not list what the RFCs define for the member itself (RFC 7515 section 4.1.11).
+# `crit` must not list the members that the RFCs themselves define (RFC 7515 section 4.1.11).
 _REGISTERED: Final = frozenset(
     {
         *("alg", "enc", "zip", "jku", "jwk", "kid", "x5u", "x5c", "x5t", "x5t#S256"),
@@ -81,7 +81,7 @@ def parse(raw: bytes) -> Header:
     """Read a header's bytes.
 
     Raises:
-        MalformedTokenError: no JSON object as `strict_json` has it, no `alg`, or a member of the
+        MalformedTokenError: it is not a strict JSON object, has no `alg`, or has a member of the
             wrong type.
     """
     members = strict_json.load_header(raw)
@@ -107,7 +107,7 @@ def parse_parameters(members: dict[str, object]) -> Header:
 
 
 def check_crit(header: Header, understood: Collection[str]) -> None:
-    """Keep the rules of `crit`. RFC 7515 section 4.1.11, RFC 7516 section 4.1.13.
+    """Enforce the rules of `crit`. RFC 7515 section 4.1.11, RFC 7516 section 4.1.13.
 
     Raises:
         MalformedTokenError: the list is empty, repeats a name, names a registered or an absent
@@ -141,8 +141,8 @@ class Expected(Struct, frozen=True):
         """Check `crit`, `typ` and `cty`.
 
         Raises:
-            MalformedTokenError: `crit` breaks a rule, or names what is not understood.
-            NotAllowedError: `typ` or `cty` is not the one demanded.
+            MalformedTokenError: `crit` breaks a rule, or names a parameter that is not understood.
+            NotAllowedError: `typ` or `cty` is not the required one.
         """
         if header.known.crit is not UNSET:
             check_crit(header, self.crit)
@@ -153,16 +153,16 @@ class Expected(Struct, frozen=True):
 
 
 def demanded(argument: str, wanted: str, found: object) -> str:
-    """Say what the caller demands, and whether the token has a value at all."""
+    """Say what the caller requires, and whether the token has a value at all."""
     shown = "none" if found is UNSET else "a different one"
     return f"{argument}= demands {wanted}, the token has {shown}"
 
 
 def expected(typ: str | None, cty: str | None, crit: Collection[str]) -> Expected:
-    """Check and keep what a caller demands.
+    """Check and store what a caller requires.
 
     Raises:
-        TypeError: `typ` or `cty` is not str, or `crit` no collection of str.
+        TypeError: `typ` or `cty` is not str, or `crit` is not a collection of str.
     """
     for argument, value in (("typ", typ), ("cty", cty)):
         if value is not None and not isinstance(value, str):
@@ -181,7 +181,7 @@ def has_media_type(found: object, wanted: str) -> bool:
 
 
 def _media_type(value: str) -> str:
-    # The RFC lets a sender leave out "application/" where no other slash is in the value.
+    # The RFC lets a sender omit "application/" if the value has no other slash.
     lowered = value.lower() if value.isascii() else value
     return lowered if "/" in lowered else f"application/{lowered}"
 
@@ -197,12 +197,12 @@ def from_member(text: str | UnsetType) -> bytes | None:
 
 
 def checked_parameters(members: Mapping[str, object] | None) -> dict[str, object]:
-    """Check and copy what a caller puts into a header by hand.
+    """Check and copy the members that a caller puts into a header by hand.
 
     Raises:
-        TypeError: not a mapping with string names.
-        ValueError: a member that is managed here (`alg`, `enc`, `zip`, `epk` and the like), or a
-            value that strict JSON can't carry.
+        TypeError: it is not a mapping with string names.
+        ValueError: it has a member that joseal manages (`alg`, `enc`, `zip`, `epk` and the like),
+            or a value that strict JSON can't carry.
     """
     if members is None:
         return {}
@@ -260,11 +260,11 @@ def base_parameters(
 def add_parameters(
     members: dict[str, object], own: Mapping[str, object] | None
 ) -> dict[str, object]:
-    """Return the members with those for one token behind them.
+    """Return the members, followed by those for one token.
 
     Raises:
         TypeError: `own` is not a mapping with string names.
-        ValueError: a member that is managed, or is there already.
+        ValueError: `own` has a member that joseal manages, or that is there already.
     """
     added = checked_parameters(own)
     for name in added:
@@ -277,7 +277,7 @@ def encode(members: dict[str, object], limits: Limits) -> bytes:
     """Encode a header whose parameters have passed `checked_parameters`.
 
     Raises:
-        ValueError: a member of the wrong type, or a wrong `crit`, or a JWT with an unencoded
+        ValueError: a member is of the wrong type, `crit` is wrong, or a JWT has an unencoded
             payload, which RFC 7797 section 7 rules out.
         TokenTooLargeError: it is over `header_bytes`.
     """

@@ -1,13 +1,14 @@
 """A large ciphertext: never cut out of its token, and decoded where its plaintext will be.
 
-Fresh memory costs more than the cipher, page by page. So there is one piece of it, which becomes
-the result: first the decoded ciphertext is in it, then, once that is authentic, the plaintext.
+Fresh memory costs more than the cipher, page by page. So there is one buffer, which becomes the
+result: it first contains the decoded ciphertext and then, once that is authenticated, the
+plaintext.
 
 Rules:
-- The plaintext of each piece goes to where no ciphertext is that is still needed: `ROOM_BYTES`
+- The plaintext of each piece never overwrites ciphertext that is still needed: it goes `ROOM_BYTES`
   before the piece itself, so that input and output of a call are never the same memory.
-- All of the ciphertext is decoded, and found to be canonical, before anything is done with it.
-- It stays as it came until `replace`, which is for a ciphertext that has been authenticated.
+- All of the ciphertext is decoded, and found to be canonical, before it is used.
+- It does not change until `replace`, which is for a ciphertext that has been authenticated.
 - Nothing is kept for the next token.
 """
 
@@ -25,7 +26,7 @@ _CHUNK_CHARS: Final = 256 * 1024
 # Decrypted at a time: whole blocks. Measured: with more, the room costs more than the calls.
 PIECE_BYTES: Final = 64 * 1024
 
-# A cipher may ask for room for another block, less a byte. A line of the cache is more than that.
+# A cipher may need room for one more block, minus a byte. A cache line is larger than that.
 _BLOCK_BYTES: Final = 16
 ROOM_BYTES: Final = PIECE_BYTES + 64
 
@@ -70,11 +71,11 @@ class LargeCiphertext:
         return bytes(self.view)
 
     def replace(self, decrypt_into: DecryptInto, size: int) -> bytes:
-        """Put a plaintext of `size` bytes into the place of the ciphertext, and hand it out.
+        """Replace the ciphertext with a plaintext of `size` bytes, and return it.
 
         Args:
-            decrypt_into: decrypts one piece after the other, each into as many bytes.
-            size: that of the plaintext, which is not the longer one of the two.
+            decrypt_into: decrypts one piece after another, each into as many bytes.
+            size: the size of the plaintext, which is never longer than the ciphertext.
         """
         for at in range(0, len(self.view), PIECE_BYTES):
             piece = self.view[at : at + PIECE_BYTES]
@@ -89,7 +90,7 @@ class LargeCiphertext:
 
 
 def split(token: str | bytes) -> tuple[str | bytes, Span]:
-    """Tell where the fourth segment is, and return the token without what is in it."""
+    """Return the position of the fourth segment, and the token without its content."""
     if isinstance(token, str):
         start, stop = _fourth(token, ".")
         return token[:start] + token[stop:], Span(token, start, stop)
@@ -126,7 +127,7 @@ def _canonical(decoded: bytes | None) -> bytes:
 
 
 def _fourth(token: AnyStr, dot: AnyStr) -> tuple[int, int]:
-    """Tell where the fourth segment begins and ends; without one, where the token ends."""
+    """Return where the fourth segment begins and ends; without one, the end of the token."""
     at = -1
     for _ in range(3):
         at = token.find(dot, at + 1)

@@ -1,11 +1,11 @@
 """The one place where bytes become JSON values and structs.
 
 Rules:
-- One text has one reading: duplicate members, NaN, infinity, numbers that overflow to infinity,
+- Each text has one reading: duplicate members, NaN, infinity, numbers that overflow to infinity,
   lone surrogates, a byte order mark and invalid UTF-8 are refused.
 - Work is bounded before it is done: the depth of nesting and the digits of a number.
 - Every exception of the decoders below is caught here, by name, and nowhere else. Their texts can
-  hold input, so they end here too.
+  contain input, so they end here too.
 
 Source: RFC 8259, RFC 7515 section 4 (duplicate members), RFC 7493 section 2.
 """
@@ -29,16 +29,15 @@ else:
 MAX_DEPTH: Final = 16
 MAX_DIGITS: Final = 32
 
-# White space as JSON has it. RFC 8259 section 2.
+# White space in JSON. RFC 8259 section 2.
 _SPACE: Final = " \t\n\r"
 
-# The members of most headers. A number that two readers of JSON may read differently is not among
-# them.
+# The members of most headers. Numbers that two JSON parsers may read differently are not included.
 _Small = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 _QUICK_BYTES: Final = 2048
 _Quick: TypeAlias = dict[str, str | bool | _Small | list[str] | dict[str, str] | None]
 
-# ValueError: msgspec 0.21.0 lets the error of text that is not UTF-8 through as it is.
+# ValueError: msgspec 0.21.0 raises it for text that is not UTF-8.
 _UNREADABLE: Final = (msgspec.DecodeError, ValueError)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
@@ -52,7 +51,7 @@ class ShapeError(Exception):
     """A JSON value is not of the expected shape.
 
     Attributes:
-        path: where, in JSONPath form, such as `$.cardInfo.name`. Never what stood there.
+        path: where, in JSONPath form, such as `$.cardInfo.name`. Never the value there.
     """
 
     def __init__(self, path: str) -> None:
@@ -61,7 +60,7 @@ class ShapeError(Exception):
 
 
 def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None:
-    """Read one JSON object, nested so deep at most; whatever is not exactly that is None."""
+    """Read one JSON object of limited depth; anything else is None."""
     # Counting brackets bounds the depth from above and is nearly free; the scan is for the rest.
     if data.count(b"{") + data.count(b"[") > depth and _is_deeper(data, depth):
         return None
@@ -85,7 +84,7 @@ def prepare() -> None:
 
 
 def load_header(data: bytes) -> dict[str, object] | None:
-    """Read an object as `load_object` does, quickly where it is a header as `write` makes it."""
+    """Read an object as `load_object` does, faster if it is a header as `write` makes it."""
     members = _load_canonical(data) if len(data) <= _QUICK_BYTES else None
     return load_object(data) if members is None else members
 
@@ -93,8 +92,8 @@ def load_header(data: bytes) -> dict[str, object] | None:
 def _load_canonical(data: bytes) -> dict[str, object] | None:
     """Read an object that is written as `write` does; None for every other text, however good.
 
-    Written again it must be the same bytes. So no member came twice, because a dict has one of
-    them, and nothing was dropped, rounded, or read in one of several spellings.
+    Written again, it must be the same bytes. So there was no duplicate member, because a dict keeps
+    only one, and nothing was dropped, rounded, or read in one of several spellings.
     """
     try:
         members = _quick().decode(data)
@@ -104,11 +103,11 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
 
 
 def split_flat(data: bytes) -> list[bytes] | None:
-    """Split an object of scalars without escapes at its quotes: each second part is a string.
+    """Split an object of scalars without escapes at its quotes: every second part is a string.
 
     None for every other text, and wherever `load_object` might give None. Without escapes every
-    quote delimits a string. There are as many colons outside of strings as members, so none came
-    twice, and no number is longer than the text between two strings.
+    quote delimits a string. There are as many colons outside strings as members, so none is
+    duplicate, and no number is longer than the text between two strings.
     """
     if b"\\" in data:
         return None
@@ -138,12 +137,12 @@ def _commas_and_brackets(data: bytes) -> int:
 
 
 def as_list(value: object) -> list[object] | None:
-    """Return a JSON array with the type that a checker can use; anything else is None."""
+    """Return a JSON array with a type that type checkers can use; None for anything else."""
     return value if _is_list(value) else None
 
 
 def as_object(value: object) -> dict[str, object] | None:
-    """Return a JSON object with the type that a checker can use; anything else is None."""
+    """Return a JSON object with a type that type checkers can use; None for anything else."""
     return value if _is_dict(value) else None
 
 
@@ -152,7 +151,7 @@ def _is_list(value: object) -> TypeGuard[list[object]]:
 
 
 def _is_dict(value: object) -> TypeGuard[dict[str, object]]:
-    # The decoder makes keys of nothing but strings.
+    # The decoder makes only string keys.
     return isinstance(value, dict)
 
 
@@ -160,7 +159,7 @@ def convert(value: object, shape: type[_T]) -> _T:
     """Turn a JSON value into a struct.
 
     Raises:
-        ShapeError: the value does not fit; only the path is told.
+        ShapeError: the value does not fit; the error has only the path.
     """
     try:
         return msgspec.convert(value, shape)
@@ -171,7 +170,7 @@ def convert(value: object, shape: type[_T]) -> _T:
 
 
 def dump(value: object) -> bytes | None:
-    """Write a JSON object as compact JSON; None where no strict reader would read the same.
+    """Write a JSON object as compact JSON; None if a strict parser would not read the same.
 
     That refuses NaN, lone surrogates, keys that are not strings, and every Python type that JSON
     would only imitate (bytes, tuples, dates, decimals).
@@ -186,7 +185,7 @@ def dump(value: object) -> bytes | None:
 
 
 def write(members: dict[str, object]) -> bytes:
-    """Write members that came from `load_object`, or that are as plain, as compact JSON."""
+    """Write members from `load_object`, or equally plain ones, as compact JSON."""
     return msgspec.json.encode(members)
 
 
@@ -205,7 +204,7 @@ def is_text(value: str) -> bool:
 
 
 def _is_plain(value: object, depth: int) -> bool:
-    """Tell whether a value is of JSON's own types all through, and not nested deeper."""
+    """Tell whether a value consists of JSON's own types only, and is not nested deeper."""
     if isinstance(value, float):
         return math.isfinite(value)
     if value is None or isinstance(value, str | int):
@@ -224,9 +223,9 @@ def _is_mapping(value: object) -> TypeGuard[dict[object, object]]:
 
 
 def _is_deeper(data: bytes, most: int) -> bool:
-    """Tell whether brackets outside of strings nest deeper."""
+    """Tell whether brackets outside strings nest deeper."""
     depth = 0
-    # Without all else first: a step in Python costs far more than a byte.
+    # Everything else is removed first: a step in Python costs far more than a byte.
     for byte in _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS):
         depth += 1 if byte in b"{[" else -1
         if depth > most:

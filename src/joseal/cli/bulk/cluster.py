@@ -1,7 +1,7 @@
 """A Dask cluster as the executor of a bulk run.
 
 Rules:
-- TLS between all parts, with the certificates of the cluster's own authority: rows travel.
+- TLS between all parts, with certificates of the cluster's own authority, because rows travel.
 - The workers have joseal and the key files; keys do not travel.
 
 Source: https://distributed.dask.org/en/stable/tls.html.
@@ -22,7 +22,7 @@ _SECONDS: Final = 30
 
 
 class _Client(Protocol):
-    """Dask's client, as far as it is used."""
+    """The part of Dask's client that is used."""
 
     def get_executor(self) -> Executor:
         """Return it as an executor."""
@@ -60,10 +60,10 @@ class _Connect(Protocol):
 
 @contextmanager
 def connected(address: str, certificates: Certificates) -> Generator[tuple[Executor, int]]:
-    """Connect to a cluster; give its executor, and how many threads its workers have.
+    """Connect to a cluster; return its executor, and how many threads its workers have.
 
     Args:
-        address: of the scheduler, tls://HOST:PORT.
+        address: the address of the scheduler, tls://HOST:PORT.
         certificates: files with the authority, the client's certificate and its private key.
 
     Raises:

@@ -25,7 +25,7 @@ def command(**given: Unpack[GivenToOpen]) -> None:
     """Decrypt fields of JSON Lines, columns of CSV, or whole lines.
 
     The plaintext replaces each token in IN. It becomes a JSON string, unless --json-values. A
-    plaintext that is not UTF-8, or that the format has no way to write, is refused.
+    plaintext that is not UTF-8, or that the format can't represent, is refused.
 
     With several keys, a token that names a kid is tried only with that key, and a token without a
     kid with at most four.

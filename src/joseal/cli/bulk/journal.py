@@ -1,17 +1,17 @@
-"""The files that a bulk run writes, so that it can be killed at any time and go on later.
+"""The files that a bulk run writes, so that it can be killed at any time and resumed later.
 
 Next to the output are its `.partial` file, those of the rejects, and a `.journal`, all with mode
-0600. The journal says how much of the input is done, and how many bytes of the partial files
-belong to that. More than that was written after it, and is cut off when the run goes on.
+0600. The journal says how much of the input is done, and how many bytes of the partial files belong
+to that. Any bytes beyond were written later, and are cut off when the run is resumed.
 
 Rules:
-- Rows that the journal counts are on the disk before the journal is, which is replaced as a whole.
+- The rows that the journal counts are on disk before the journal, which is replaced as a whole.
 - A journal is for one input, one set of options and one key, and refuses all others.
-- One run works on an output at a time. The lock goes with the process, however that ends.
-- What is not there is made, and a file that is there is gone on with only if it is this user's
-  and has no second name: others may write to the directory.
+- One run works on an output at a time. The lock ends with the process, however that ends.
+- A missing file is created. An existing one is continued only if it belongs to this user and has no
+  second name: others may write to the directory.
 
-Accepted: the journal holds a digest of the input, by which a guess of all of it can be confirmed.
+Accepted: the journal contains a digest of the input, which can confirm a guess of the whole input.
 It is private and is removed with the partial files.
 """
 
@@ -38,7 +38,8 @@ if sys.platform != "win32":
 _T = TypeVar("_T")
 
 _JOURNAL_BYTES: Final = 64 * 1024
-# Not through a link that someone else may have put there. Windows has the one, others the other.
+# Not through a link that someone else may have created. Windows has one flag, other systems the
+# other.
 _FLAGS: Final = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -50,7 +51,7 @@ _OTHERS: Final = {
 
 
 class Fingerprint(msgspec.Struct, frozen=True):
-    """What a run is about: changed, it is another run.
+    """The identity of a run: if any of it changes, it is a different run.
 
     Attributes:
         input: the digest of the input.
@@ -64,10 +65,10 @@ class Fingerprint(msgspec.Struct, frozen=True):
 
 
 class Journal(msgspec.Struct, frozen=True):
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
-        fingerprint: what it is about.
+        fingerprint: the identity of the run.
         offset: bytes of the input that are done.
         lines: lines of the input that are done.
         output_bytes: bytes of the partial output that belong to them.
@@ -75,7 +76,7 @@ class Journal(msgspec.Struct, frozen=True):
         rejected_bytes: bytes of the partial file of rejected rows that belong to them.
         rows: how many rows are in the output.
         rejects: how many are not.
-        done: all is done but the renaming.
+        done: everything is done except the renaming.
     """
 
     fingerprint: Fingerprint
@@ -104,7 +105,7 @@ class Books:
         once: the input comes once, so that no run can be gone on with.
 
     Attributes:
-        partials: what they are called until the run is done, in the same order.
+        partials: their names until the run is done, in the same order.
     """
 
     def __init__(self, targets: Sequence[Path], *, force: bool = False, once: bool = False) -> None:
@@ -127,7 +128,7 @@ class Books:
         return [*self._targets, *self.partials, self._journal, _beside(self._journal, "new")]
 
     def replaces_output(self) -> bool:
-        """Tell whether an output is there that the run would replace."""
+        """Tell whether there is an output that the run would replace."""
         return self._targets[0].exists() and self.partials[0].exists()
 
     def can_go_on(self) -> bool:
@@ -135,12 +136,12 @@ class Books:
         return not self._once and self._journal.exists()
 
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:
-        """Begin a run, or find where an unfinished one stopped, and cut off what is behind that.
+        """Begin a run, or find where an unfinished one stopped, and cut off everything after that.
 
         Raises:
-            FailureError: there is an unfinished run, and `resume` is not set; it is about something
-                else; another process is at work on it; a file can't be used, or is there and
-                may not be replaced.
+            FailureError: there is an unfinished run, and `resume` is not set; it has a different
+                input, options or key; another process is working on it; or a file can't be used, or
+                exists and may not be replaced.
         """
         for target in self._targets:
             files.check_replaceable(target)
@@ -151,9 +152,9 @@ class Books:
         if journal is not None:
             self._check(journal.fingerprint, fingerprint)
         self._check_free(journal)
-        # Those of a run that is done may have their names already.
+        # The files of a finished run may already have their names.
         self._open_partials(make=journal is None or not journal.done)
-        # Another process may have gone on, or even finished, before the lock was ours.
+        # Another process may have continued, or even finished, before this one got the lock.
         if self._read() != journal:
             raise _at_work()
         if journal is None:
@@ -164,11 +165,11 @@ class Books:
         return journal
 
     def write(self, *pieces: Iterable[bytes]) -> list[int]:
-        """Append to each partial file, and return how much that was.
+        """Append to each partial file, and return how many bytes that was.
 
         Args:
-            pieces: of the rows, the rejects and the rejected rows; the last only where they go
-                to a file.
+            pieces: of the rows, the rejects and the rejected rows; the last only if they go to a
+                file.
 
         Raises:
             FailureError: a file can't be written.
@@ -183,7 +184,7 @@ class Books:
         return sizes
 
     def keep(self, journal: Journal) -> None:
-        """Make what was written last, and then say so in the journal.
+        """Flush what was written to disk, and then record it in the journal.
 
         Raises:
             FailureError: a file can't be written.
@@ -193,10 +194,10 @@ class Books:
         self._enter(journal)
 
     def finish(self, journal: Journal) -> None:
-        """Give the files their names, after a journal that says `done` was kept.
+        """Give the files their names, once a journal that says `done` is on disk.
 
-        Without rejects there is no file of them, and one of an earlier run that is replaced goes.
-        Killed in between, a resumed run goes on here.
+        Without rejects there is no such file, and one from an earlier run that is replaced is
+        removed. If the run is killed in between, a resumed run continues here.
 
         Raises:
             FailureError: a file can't be renamed, or one has appeared that may not be replaced.
@@ -213,10 +214,10 @@ class Books:
         _writing(self._journal, partial(self._journal.unlink, missing_ok=True))
 
     def _check_free(self, journal: Journal | None) -> None:
-        """Refuse to replace what is there, unless a run that is done has given it its name.
+        """Refuse to replace an existing file, unless a finished run has given it its name.
 
         Raises:
-            FailureError: a target is there.
+            FailureError: a target exists.
         """
         for source, target in zip(self.partials, self._targets, strict=True):
             named = journal is not None and journal.done and not source.exists()
@@ -225,7 +226,7 @@ class Books:
                 raise FailureError("file", text, Exit.FILE)
 
     def _enter(self, journal: Journal) -> None:
-        """Replace the journal. A new one that a kill left is removed by the next."""
+        """Replace the journal. A leftover from a killed run is removed by the next one."""
         new = _beside(self._journal, "new")
         _writing(new, partial(new.unlink, missing_ok=True))
         descriptor = _made(new)
@@ -247,7 +248,7 @@ class Books:
 
     def _cut(self, journal: Journal) -> None:
         sizes = (journal.output_bytes, journal.rejects_bytes, journal.rejected_bytes)
-        # The last of them is wanted only where rejected rows are.
+        # The last of them is needed only if rejected rows are wanted.
         for path, descriptor, raw in zip(self.partials, self._descriptors, sizes, strict=False):
             if os.fstat(descriptor).st_size < raw:
                 raise self._refused("the partial file is shorter than its journal says")
@@ -278,7 +279,7 @@ class Books:
 
 
 def _at_work() -> FailureError:
-    """Say that a run is going on, whose files nobody may remove."""
+    """Say that a run is in progress, whose files nobody may remove."""
     return FailureError("resume", "another run is at work: let it end first", Exit.FILE)
 
 
@@ -286,7 +287,7 @@ def _made(path: Path) -> int:
     """Make a file.
 
     Raises:
-        FailureError: it can't be made, or is there.
+        FailureError: it can't be created, or already exists.
     """
     return _writing(path, partial(os.open, path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600))
 
@@ -295,7 +296,7 @@ def _found(path: Path) -> int:
     """Open a file that an earlier run left.
 
     Raises:
-        FailureError: it can't be opened, or may be someone else's.
+        FailureError: it can't be opened, or may belong to someone else.
     """
     descriptor = _writing(path, partial(os.open, path, _FLAGS))
     state = os.fstat(descriptor)
@@ -324,7 +325,7 @@ def _written(journal: Journal) -> bytes:
 
 
 def _writing(path: Path, act: Callable[[], _T]) -> _T:
-    """Do something to a file that is written.
+    """Do something with a file that is being written.
 
     Raises:
         FailureError: it can't be done.
@@ -343,9 +344,9 @@ def _append(path: Path, descriptor: int, data: bytes) -> None:
 
 
 def _locked(path: Path, descriptor: int) -> bool:
-    """Take the lock that ends with this process; True where the system has none.
+    """Take the lock that ends with this process; True if the system has no locks.
 
-    False where another process has it, or had it until it gave the file another name.
+    False if another process has it, or had it until it renamed the file.
     """
     if sys.platform == "win32":
         return True

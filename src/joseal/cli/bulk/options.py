@@ -31,7 +31,7 @@ _BY_SUFFIX: Final = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
 def common(verb: str, *, values: bool = True) -> list[click.Parameter]:
-    """Return the options and arguments that say which rows, and where they go."""
+    """Return the options and arguments for the rows and the outputs."""
     return [
         click.Option(
             ["--format", "form"],
@@ -83,7 +83,7 @@ def _places() -> list[click.Parameter]:
             ["--rejected", "rejected_path"],
             type=options.PATH,
             metavar="FILE",
-            help="Where refused rows go as they are in IN, to be corrected and run again.",
+            help="Where refused rows go as they are in IN, so that you can correct and rerun them.",
         ),
         *_conduct(),
         *_cluster(),
@@ -184,10 +184,10 @@ class GivenToOpen(Given):
 
 
 def opening() -> list[click.Parameter]:
-    """Return what says which keys open, and what is asked of a token."""
+    """Return the settings of the keys that decrypt and of the requirements on a token."""
     return [
         *options.key(multiple=True, legacy=True),
-        # Workers of other processes have to know it as well.
+        # Workers in other processes need it as well.
         options.alias(handed_on=True),
         *options.password(),
         options.enc(multiple=True, required=False),
@@ -196,7 +196,7 @@ def opening() -> list[click.Parameter]:
 
 
 def opening_of(given: GivenToOpen) -> tuple[KeySource, DecrypterSettings]:
-    """Return the same, as it was given."""
+    """Return the same, as the user gave it."""
     password = options.Password(
         given["password_env"], given["password_file"], ask=given["ask_password"]
     )
@@ -209,23 +209,23 @@ def opening_of(given: GivenToOpen) -> tuple[KeySource, DecrypterSettings]:
 
 
 def run(given: Given, source: Source, settings: Settings, how: dict[str, object]) -> None:
-    """Do it, and say how many rows there are.
+    """Run the task, and report how many rows there are.
 
     Args:
-        given: which rows, and where they go.
+        given: the rows and the outputs.
         source: where the keys come from.
-        settings: what is done with them.
-        how: what of that changes the output.
+        settings: what to do with them.
+        how: the settings that change the output.
 
     Raises:
-        UsageError: what is given does not go together.
+        UsageError: the options don't go together.
         FailureError: a file can't be used; rows were refused, and all others are done.
-        JoseError: a key can't be loaded, or can't serve.
+        JoseError: a key can't be loaded, or can't be used.
     """
     check(given, source)
     began = time.monotonic()
     keys = source.load()
-    # What is wrong with a key is said here and not by a worker.
+    # A fault of a key is reported here and not by a worker.
     settings.prepare(keys)
     if given["scheduler"] is not None and not source.can_be_read_again():
         raise click.UsageError("--scheduler needs keys and passwords that are in files")
@@ -236,7 +236,7 @@ def run(given: Given, source: Source, settings: Settings, how: dict[str, object]
 
 
 def _say(given: Given, done: Journal, seconds: float) -> None:
-    """Say how a run ended.
+    """Report how a run ended.
 
     Raises:
         FailureError: rows were refused.
@@ -254,7 +254,7 @@ def _say(given: Given, done: Journal, seconds: float) -> None:
 
 @contextmanager
 def _crew(given: Given) -> Generator[Crew]:
-    """Say who does the work, and connect to a cluster.
+    """Return where the work is done, and connect to a cluster.
 
     Raises:
         FailureError: its scheduler can't be reached, or Dask is not installed.
@@ -297,10 +297,10 @@ def _task(given: Given, keys: Keys, start: Callable[[Shape], Run], how: dict[str
 
 
 def check(given: Given, source: Source) -> None:
-    """Refuse what does not go together, before anything is read.
+    """Refuse options that don't go together, before anything is read.
 
     Raises:
-        UsageError: it does not.
+        UsageError: they don't.
     """
     form, fields = _form(given), given["fields"]
     if (form == "lines") == bool(fields):
@@ -321,10 +321,10 @@ def check(given: Given, source: Source) -> None:
 
 
 def _check_cluster(given: Given) -> None:
-    """Refuse a cluster that would be spoken to in the clear.
+    """Refuse a cluster whose connections would not be encrypted.
 
     Raises:
-        UsageError: the address or the certificates are not what TLS needs.
+        UsageError: the address or the certificates are not suitable for TLS.
     """
     certificates = [given["tls_ca_file"], given["tls_cert"], given["tls_key"]]
     if given["scheduler"] is None:
@@ -336,10 +336,10 @@ def _check_cluster(given: Given) -> None:
 
 
 def _check_standard(given: Given) -> None:
-    """Refuse what needs files, where standard input or output is none.
+    """Refuse options that need files, if the input or output is a standard stream.
 
     Raises:
-        UsageError: something does.
+        UsageError: there is such an option.
     """
     if given["in_path"] == files.STANDARD and given["resume"]:
         raise click.UsageError("--resume needs an IN that can be read again: a file")
@@ -357,7 +357,7 @@ def _check_standard(given: Given) -> None:
 
 
 def _check_different(given: Given) -> None:
-    """Refuse a file that is two things.
+    """Refuse a file that is given for two purposes.
 
     Raises:
         UsageError: there is one.

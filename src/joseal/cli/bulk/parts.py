@@ -1,11 +1,11 @@
-"""The parts of an input, one after the other: where one ends is a guess that the worker puts right.
+"""The parts of an input, one after another: the end of each is a guess that the worker corrects.
 
 Rules:
-- A part begins where a row begins: that is known, of the first part from the journal and of each
-  other one from the part before it, once that one is done. So rows are those of `Format.rows` from
-  the first to the last, wherever the borders are guessed.
-- A worker leaves out a last row that goes on behind the part. Then all that was begun behind it is
-  given up, that row is read here, and the parts begin anew behind it.
+- A part begins where a row begins: the journal says where for the first part, and the part before
+  it for every other one, once that is done. So the rows are those of `Format.rows` from the first
+  to the last, wherever the borders are guessed.
+- A worker leaves out a last row that continues after the part. Then all work on later parts is
+  abandoned, that row is read here, and new parts begin after it.
 """
 
 from collections import deque
@@ -17,9 +17,9 @@ from joseal.cli.bulk.formats.rows import Format, Place, Refused, Row
 from joseal.cli.bulk.pieces import Part
 from joseal.cli.bulk.sources import Source
 
-# With 16 KiB the journal has its first entry soon, and with 4 MiB what is under way stays small. A
-# part costs the parent up to a millisecond on a busy machine, which vanishes in half a second; and
-# the journal is not written more often.
+# With 16 KiB the journal gets its first entry early, and with 4 MiB the amount in progress stays
+# small. A part costs the parent up to a millisecond on a busy machine, which is negligible next to
+# half a second; and the journal is not written more often.
 FIRST_BYTES: Final = 16 * 1024
 MOST_BYTES: Final = 4 * 1024 * 1024
 _SECONDS: Final = 0.5
@@ -32,14 +32,15 @@ def pace() -> Pace:
 
 @final
 class Parts:
-    """An iterator over parts, which may be set back.
+    """An iterator over parts, which can be set back.
 
     Args:
         form: how rows are read; its head was read.
         source: the input.
         place: where the first row begins.
         pace: how large parts are.
-        shares: towards the end parts are smaller, so that all of so many have one until then.
+        shares: the number of workers; towards the end parts get smaller, so that all have one until
+            then.
     """
 
     def __init__(
@@ -64,17 +65,17 @@ class Parts:
         return [part]
 
     def taken(self) -> Part:
-        """Return the oldest part that was given and not taken."""
+        """Return the oldest part that was handed out and not taken back."""
         return self._given.popleft()
 
     def set_back(self, place: Place, alone: int) -> None:
-        """Begin anew at a place where a row begins, with a part for each row up to an offset."""
+        """Restart at a position where a row begins, with a part for each row up to an offset."""
         self._given.clear()
         self._place = place
         self._alone = alone
 
     def row(self, place: Place) -> Row | None:
-        """Read the one row that begins there, as the format means it; None at the end."""
+        """Read the one row that begins there, as the format defines it; None at the end."""
         return next(self._form.rows(self._source.lines(place.offset), place), None)
 
     def _row(self) -> Part | None:
@@ -98,7 +99,8 @@ class Parts:
             size *= 2
             data = self._source.read(begin.offset, size)
         if not end:
-            # Row by row through all that was looked at: else each row would be a look at all of it.
+            # Row by row through everything that was scanned: otherwise each row would mean scanning
+            # all of it.
             self._alone = begin.offset + len(data)
             return self._row() if data else None
         self._place = Place(begin.offset + end, begin.lines + data.count(b"\n", 0, end))
@@ -106,12 +108,12 @@ class Parts:
         return Part(begin, self._place.offset, len(data) < size, carried)
 
     def _size(self) -> int:
-        """Return how many bytes the next part is to have."""
+        """Return how many bytes the next part should have."""
         if self._source.size is None:
             return self._pace.size
         share = (self._source.size - self._place.offset) // self._shares
         return min(self._pace.size, max(share, FIRST_BYTES))
 
     def _end(self, data: bytes, size: int) -> int:
-        """Return where a part ends; 0 where no row seems to end."""
+        """Return where a part ends; 0 if no row seems to end."""
         return len(data) if len(data) < size else self._form.border(data)

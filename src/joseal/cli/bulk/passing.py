@@ -1,4 +1,4 @@
-"""Rows to standard output, as they are done: nothing can be resumed, and what was written stays.
+"""Rows to standard output, as they are finished: nothing can be resumed, and written rows stay.
 
 The rejects go to their files when the run is over, or not at all.
 """
@@ -19,14 +19,14 @@ from joseal.cli.exit_codes import Exit, FailureError
 
 @final
 class PassedOn:
-    """The outputs of a run whose rows go to standard output. Leaving its `with` closes them.
+    """The outputs of a run whose rows go to standard output. Leaving its `with` block closes them.
 
     Args:
-        targets: standard output, where the refused rows are listed, and perhaps where they go.
+        targets: standard output, the list of refused rows, and perhaps the file for them.
         force: existing targets may be replaced.
 
     Attributes:
-        partials: as of `Books`; no rows are held back, so that these are the targets.
+        partials: as in `Books`; no rows are held back, so these are the targets.
     """
 
     def __init__(self, targets: Sequence[Path], *, force: bool = False) -> None:
@@ -48,7 +48,7 @@ class PassedOn:
         self._stack.__exit__(kind, error, traceback)
 
     def replaces_output(self) -> bool:
-        """Tell that there is no output to replace."""
+        """Return that there is no output to replace."""
         return False
 
     def can_go_on(self) -> bool:
@@ -59,7 +59,7 @@ class PassedOn:
         """Begin.
 
         Raises:
-            FailureError: a file of rejects is there and may not be replaced.
+            FailureError: a file of rejects exists and may not be replaced.
         """
         del resume  # Refused with the arguments.
         for path in self.partials[1:]:
@@ -70,7 +70,7 @@ class PassedOn:
         return Journal(fingerprint)
 
     def write(self, *pieces: Iterable[bytes]) -> list[int]:
-        """Pass rows on, and return how many bytes there were of everything.
+        """Pass rows on, and return how many bytes there were of each kind.
 
         Raises:
             FailureError: something can't be written.
@@ -85,7 +85,7 @@ class PassedOn:
         return sizes
 
     def keep(self, journal: Journal) -> None:
-        """Have the rows leave this process.
+        """Flush the rows out of this process.
 
         Raises:
             FailureError: they can't.
@@ -94,13 +94,13 @@ class PassedOn:
         self._append(files.STANDARD, b"")
 
     def finish(self, journal: Journal) -> None:
-        """Remove what an earlier run has left of rejects that this one does not have."""
+        """Remove the rejects of an earlier run if this one has none."""
         for path in self.partials[1:]:
             if journal.rejects == 0 and self._force:
                 path.unlink(missing_ok=True)
 
     def _begin_rejects(self) -> None:
-        """Make the files of the rejects, with what is to stand at their beginning."""
+        """Create the files of the rejects, with their beginning."""
         for path, data in self._held.items():
             file = self._stack.enter_context(files.writing(path, private=True))
             file.write(data)
@@ -112,7 +112,7 @@ class PassedOn:
             self._files[path].write(data)
             return
         if path != files.STANDARD:
-            # Without a reject there is to be no file.
+            # Without rejects there should be no file.
             self._held[path] += data
             return
         try:

@@ -1,7 +1,7 @@
-"""The work of a worker: a part of the input becomes a piece of the output.
+"""A worker's job: a part of the input becomes a piece of the output.
 
-Reading, parsing, encrypting and writing are done here, in as many processes as there are, so that
-the process that puts the pieces in their order does next to nothing for a row.
+Reading, parsing, encrypting and formatting are done here, in as many processes as there are, so
+that the process that orders the pieces does next to nothing for a row.
 """
 
 import os
@@ -26,7 +26,7 @@ class Part(NamedTuple):
         end: the offset where the last one seems to end.
         last: the input ends there.
         data: its bytes, unless the worker reads them.
-        refused: the one row of this part that is refused already, and is not read again.
+        refused: the one row of this part that is already refused, and is not read again.
     """
 
     begin: Place
@@ -45,10 +45,11 @@ class Piece(NamedTuple):
     Attributes:
         output: rows of the output.
         rows: how many.
-        rejects: what is listed of the others, a line each.
+        rejects: the list of the others, a line each.
         refused: how many.
-        rejected: the others as they are in the input, if that is wanted.
-        end: where the last row ended that was settled: before the end of the part if it goes on.
+        rejected: the others as they are in the input, if wanted.
+        end: where the last finished row ended: before the end of the part if a row continues after
+            it.
         seconds: how long it took.
     """
 
@@ -65,11 +66,11 @@ class Piece(NamedTuple):
 
 
 class InputChangedError(Exception):
-    """The input is not what it was when the run began."""
+    """The input has changed since the run began."""
 
 
 class State(NamedTuple):
-    """By what a file is known again."""
+    """The properties that identify a file."""
 
     device: int
     inode: int
@@ -88,7 +89,7 @@ class Input(NamedTuple):
 
     Attributes:
         path: where it is.
-        state: what it was when the run began.
+        state: its properties when the run began.
     """
 
     path: Path
@@ -110,13 +111,13 @@ class Input(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """How parts become pieces, whatever the keys are.
+    """How parts become pieces, independent of the keys.
 
     Attributes:
         form: how rows are read and written; its head was read.
-        source: where parts are read that come without their bytes.
-        keep: the rejected rows are wanted.
-        encoding: how the output is written; None for UTF-8.
+        source: the file for parts that come without their bytes.
+        keep: whether the rejected rows are wanted.
+        encoding: the encoding of the output; None for UTF-8.
     """
 
     form: Format
@@ -130,7 +131,7 @@ class Shape(NamedTuple):
 
 
 class PieceMaker(NamedTuple):
-    """The prepared object of a worker: it makes pieces of parts."""
+    """The prepared object of a worker: it turns parts into pieces."""
 
     tool: Tool
     shape: Shape
@@ -140,7 +141,7 @@ class PieceMaker(NamedTuple):
         """Do a part.
 
         Raises:
-            InputChangedError: the input can't be read as it was.
+            InputChangedError: the input has changed.
         """
         begin = time.perf_counter()
         if part.refused is not None:
@@ -174,8 +175,8 @@ def piece_task(task: BulkTask[PieceMaker, Part]) -> list[Piece | JoseError]:
     """Do the parts of a task.
 
     Raises:
-        InputChangedError: the input can't be read as it was.
-        TypeError: the factory made no PieceMaker.
+        InputChangedError: the input has changed.
+        TypeError: the factory did not make a PieceMaker.
     """
     maker = worker.prepare(task.run, task.prepared, (PieceMaker,))
     return [maker.make(part) for part in task.items]
@@ -188,7 +189,7 @@ def finished(done: Done, end: Place) -> Piece:
 
 
 def _listed(row: Refused) -> bytes:
-    """Say which row and why; never what stood there."""
+    """Say which row and why; never its content."""
     line = row.begin.lines + 1
     members: dict[str, object] = {"line": line, "code": row.refusal.code}
     if row.refusal.field is not None:
@@ -202,8 +203,8 @@ def _exactly(descriptor: int, begin: int, end: int) -> bytes:
     """Read from one offset to another.
 
     Raises:
-        OSError: it can't be read.
-        InputChangedError: there is less.
+        OSError: the file can't be read.
+        InputChangedError: there are fewer bytes.
     """
     os.lseek(descriptor, begin, os.SEEK_SET)
     left = end - begin

@@ -1,6 +1,6 @@
-"""How far a bulk run is: how much of the input is done, rows a second, and the time left.
+"""The progress of a bulk run: how much of the input is done, rows per second, and the time left.
 
-On standard error: a bar where that is a terminal, and otherwise lines where they are wanted.
+On standard error: a bar if that is a terminal, and otherwise lines if they are wanted.
 """
 
 import sys
@@ -28,9 +28,9 @@ class Bar:
     """A bar over the bytes of the input.
 
     Args:
-        raw: how many there are; None where nobody knows.
-        begin: where the run begins; what was done before does not count for the rate.
-        lines: print a line from time to time where there is no terminal.
+        raw: how many there are; None if unknown.
+        begin: where the run begins; earlier work does not count for the rate.
+        lines: print a line from time to time if there is no terminal.
     """
 
     def __init__(self, raw: int | None, begin: Journal, *, lines: bool) -> None:
@@ -60,7 +60,7 @@ class Bar:
         self._progress.stop()
 
     def show(self, journal: Journal) -> None:
-        """Show how far the run is."""
+        """Show the progress of the run."""
         now = time.monotonic()
         seconds = max(now - self._began, _LEAST_SECONDS)
         rate = (journal.rows + journal.rejects - self._before) / seconds

@@ -108,13 +108,13 @@ def command(
 
     With --json-form no message is opened, and no plaintext is in memory. The CEK of each message is
     wrapped for the new key, and the rest stays as it is. A message whose protected header names the
-    old key is a reject. Whether the CEK fits the content is not known without --verify.
+    old key is a reject. Only --verify checks that the CEK fits the content.
 
     The new header keeps typ, cty and all Header Parameters that are not about the key; those of
-    --header win. Compressed plaintexts are inflated, with --accept-zip, and stay so.
+    --header take precedence. Compressed plaintexts are inflated, with --accept-zip, and stay so.
 
-    Rows that fail are left out of the output, and listed in the file of rejects, with line number
-    and code; then the run ends with 1.
+    Rows that fail are left out of the output. The file of rejects lists them with line number and
+    code, and the status is 1.
 
     With --json: {"rows": NUMBER, "rejects": NUMBER}.
     """

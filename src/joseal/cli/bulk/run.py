@@ -1,4 +1,4 @@
-"""One bulk run from its first row to its last: hand out parts, write the pieces, keep the books."""
+"""One bulk run from first row to last: hand out parts, write the pieces, update the journal."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ from joseal.cli.bulk.sources import Source
 from joseal.cli.exit_codes import Exit, FailureError
 from joseal.errors import JoseError
 
-# What is done between two entries is done again after a kill.
+# Work between two journal entries is done again after a kill.
 _SECONDS_BETWEEN: Final = 0.5
 _RAW_BYTES: Final = 256 * 1024
 
@@ -34,17 +34,17 @@ class Task(NamedTuple):
 
     Attributes:
         source: the input; "-" is standard input.
-        encoding: how it is encoded.
-        carried: the workers can't read it.
-        targets: where the rows go, where the refused rows are listed, and perhaps where they go.
+        encoding: its encoding.
+        carried: whether it has to be sent to the workers, which can't read it.
+        targets: the output, the list of refused rows, and perhaps the file for them.
         form: how rows are read and written.
-        options: all that changes the output.
+        options: all options that change the output.
         thumbprint: the key's.
-        resume: go on with an unfinished run.
-        force: replace files that are there.
-        max_rejects: with more rejects, nothing gets its name; any number goes with None, but none
-            where an output is replaced.
-        progress: print lines about it.
+        resume: continue an unfinished run.
+        force: replace existing files.
+        max_rejects: with more rejects, no file gets its name; None allows any number, but none at
+            all if an output is replaced.
+        progress: print progress lines.
         start: begins the run of the workers.
     """
 
@@ -63,12 +63,12 @@ class Task(NamedTuple):
 
     @property
     def keeps(self) -> bool:
-        """The rejected rows are wanted."""
+        """Whether the rejected rows are wanted."""
         return self.targets[2:] != ()
 
 
 def run(task: Task) -> Journal:
-    """Do a task, and return how it ended.
+    """Run a task, and return how it ended.
 
     Raises:
         FailureError: a file can't be used; or the run was interrupted, and can be resumed.
@@ -94,7 +94,7 @@ def _books(task: Task) -> Books | PassedOn:
 
 
 def _guarded(task: Task, books: Books | PassedOn) -> Journal:
-    """Do the rows, and say what of the input or the workers ends the run."""
+    """Process the rows, and report a fault of the input or the workers that ends the run."""
     try:
         with sources.opened(task.source, task.encoding, carried=task.carried) as source:
             return _begin(task, source, books)
@@ -109,7 +109,7 @@ def _guarded(task: Task, books: Books | PassedOn) -> Journal:
 
 
 def _begin(task: Task, source: Source, books: Books | PassedOn) -> Journal:
-    """Look at the input, and do its rows, unless that is done already."""
+    """Look at the input, and process its rows, unless that is already done."""
     head, begin = task.form.head(source.lines(0))
     options = bulk_journal.digest_of(task.options)
     fingerprint = Fingerprint(source.digest or "", options, task.thumbprint)
@@ -137,7 +137,7 @@ def _begin(task: Task, source: Source, books: Books | PassedOn) -> Journal:
 
 
 def _check_rejects(task: Task, books: Books | PassedOn, journal: Journal) -> None:
-    """Let no output appear that has lost more rows than it may.
+    """Refuse an output that has lost more rows than it may.
 
     Raises:
         FailureError: it has.
@@ -188,9 +188,9 @@ def _rows(
 
 
 def _settled(result: Piece | JoseError, part: Part, parts: Parts, run: Run) -> Piece | None:
-    """Return what became of a part, and set the parts back where its border was wrong.
+    """Return the result of a part, and set the parts back if its border was wrong.
 
-    None where a worker dies of it, and it is still to be found out which of its rows is lost.
+    None if it killed a worker, and it is not yet known which of its rows is lost.
     """
     if isinstance(result, Piece):
         if result.end.offset < part.end:
@@ -223,7 +223,7 @@ def finish(
 
 
 def _raw(task: Task, source: Source, part: Part, piece: Piece) -> Iterator[bytes]:
-    """Return the rejected rows as they are in the input; one that was not read may be long."""
+    """Return the rejected rows as they are in the input; a row that was not read may be long."""
     yield piece.rejected
     if task.keeps and piece.refused and not piece.rejected:
         begin, end = part.begin.offset, part.end

@@ -1,6 +1,6 @@
-"""Where the input comes from: a file that can be read anywhere, or a stream that comes once.
+"""The source of the input: a file that can be read anywhere, or a stream that comes once.
 
-Offsets are those of the text in UTF-8: of UTF-16 that is another number than the bytes of the file.
+Offsets count the text in UTF-8: for UTF-16 they differ from those in the file.
 """
 
 import codecs
@@ -24,10 +24,10 @@ from joseal.cli.exit_codes import Exit, FailureError
 
 _PIECE_BYTES: Final = 64 * 1024
 
-# What may be held of one row, in the largest rows.
+# How much of a row may be in memory, in rows of the largest size.
 _HELD_ROWS: Final = 2
 
-# How IN may be encoded, and what that is for Python.
+# The encodings of IN, and their names in Python.
 ENCODINGS: Final = ("utf-8", "utf-16", "utf-16-le", "utf-16-be")
 _MARKS: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
@@ -36,10 +36,10 @@ class Source(Protocol):
     """An input.
 
     Attributes:
-        place: what workers read for themselves; None where parts carry their bytes.
-        size: how many bytes there are, as far as that is known.
-        digest: of the bytes; None where they come once.
-        encoding: that of the output; None for UTF-8.
+        place: the file that workers read themselves; None if parts carry their bytes.
+        size: how many bytes there are, if known.
+        digest: the digest of the bytes; None if they come only once.
+        encoding: the encoding of the output; None for UTF-8.
     """
 
     place: Input | None
@@ -48,19 +48,19 @@ class Source(Protocol):
     encoding: str | None
 
     def read(self, offset: int, size: int) -> bytes:
-        """Read so many bytes from a place; less at the end alone."""
+        """Read a number of bytes from a position; fewer only at the end."""
         ...
 
     def lines(self, offset: int) -> LineReader:
-        """Read lines from a place."""
+        """Read lines from a position."""
         ...
 
     def forget(self, offset: int) -> None:
-        """Let go what stands before a place."""
+        """Release everything before a position."""
         ...
 
     def check(self) -> None:
-        """Refuse an input that was changed meanwhile.
+        """Refuse an input that has changed in the meantime.
 
         Raises:
             FailureError: it was.
@@ -82,20 +82,20 @@ class FileSource:
         self.encoding: str | None = None
 
     def read(self, offset: int, size: int) -> bytes:
-        """Read so many bytes from a place; less at the end alone."""
+        """Read a number of bytes from a position; fewer only at the end."""
         self._file.seek(offset)
         return self._file.read(size)
 
     def lines(self, offset: int) -> LineReader:
-        """Read lines from a place."""
+        """Read lines from a position."""
         self._file.seek(offset)
         return self._file
 
     def forget(self, offset: int) -> None:
-        """Nothing is held."""
+        """There is nothing to release."""
 
     def check(self) -> None:
-        """Refuse an input that was changed meanwhile.
+        """Refuse an input that has changed in the meantime.
 
         Raises:
             FailureError: it was.
@@ -105,7 +105,7 @@ class FileSource:
 
 @final
 class StreamSource:
-    """Bytes that come once, as far as they are still needed; UTF-16 becomes UTF-8.
+    """Bytes that come only once, kept while they are needed; UTF-16 becomes UTF-8.
 
     Raises:
         HeadError: they are not in this encoding.
@@ -119,7 +119,7 @@ class StreamSource:
         self.digest: str | None = None
         self._regular = file.seekable() and stat.S_ISREG(os.fstat(file.fileno()).st_mode)
         if self._regular:
-            # Standard input stands where another program has left it.
+            # Standard input is at the position where another program left it.
             begin = file.tell()
             self.digest = _digest(file, begin)
             file.seek(begin)
@@ -129,18 +129,18 @@ class StreamSource:
         self._base = 0
 
     def read(self, offset: int, size: int) -> bytes:
-        """Read so many bytes from a place; less at the end alone."""
+        """Read a number of bytes from a position; fewer only at the end."""
         begin = offset - self._base
         while len(self._held) < begin + size and self._more():
             pass
         return bytes(self._held[begin : begin + size])
 
     def lines(self, offset: int) -> LineReader:
-        """Read lines from a place."""
+        """Read lines from a position."""
         return _StreamLines(self, offset)
 
     def line(self, offset: int, size: int) -> bytes:
-        """Read one line from a place, or so many bytes of it."""
+        """Read one line from a position, or a number of its bytes."""
         begin = known = offset - self._base
         while (found := self._held.find(b"\n", known, begin + size)) < 0:
             known = len(self._held)
@@ -149,7 +149,7 @@ class StreamSource:
         return bytes(self._held[begin : found + 1])
 
     def forget(self, offset: int) -> None:
-        """Let go what stands before a place."""
+        """Release everything before a position."""
         while self._base + len(self._held) < offset:
             self._base += len(self._held)
             self._held.clear()
@@ -159,7 +159,7 @@ class StreamSource:
         self._base = offset
 
     def check(self) -> None:
-        """Refuse a file that was changed meanwhile.
+        """Refuse a file that has changed in the meantime.
 
         Raises:
             FailureError: it was.
@@ -175,7 +175,7 @@ class StreamSource:
 
 @final
 class _StreamLines:
-    """Reads the lines of a row, from a place on."""
+    """Reads the lines of a row, from a position on."""
 
     def __init__(self, source: StreamSource, offset: int) -> None:
         self._source = source
@@ -185,7 +185,7 @@ class _StreamLines:
         """Read one.
 
         Raises:
-            FailureError: the row goes on for longer than what can be held.
+            FailureError: the row is longer than what may be in memory.
         """
         line = self._source.line(self._offset, rows.LINE_BYTES if size < 0 else size)
         self._offset += len(line)
@@ -202,7 +202,7 @@ def opened(path: Path, encoding: str, *, carried: bool) -> Generator[Source]:
     Args:
         path: a file, or "-" for standard input.
         encoding: one of `ENCODINGS`.
-        carried: the workers can't read the file: it goes to them in parts.
+        carried: whether the workers can't read the file, so that it is sent to them in parts.
 
     Raises:
         FailureError: it can't be read, or is neither a regular file nor standard input.
@@ -228,10 +228,10 @@ def opened(path: Path, encoding: str, *, carried: bool) -> Generator[Source]:
 
 
 def _encoding(file: BufferedReader, encoding: str) -> str | None:
-    """Return which UTF-16 it is; None for UTF-8.
+    """Return which byte order of UTF-16 it is; None for UTF-8.
 
     Raises:
-        HeadError: there is no byte order mark that could say.
+        HeadError: there is no byte order mark.
     """
     if encoding == ENCODINGS[0]:
         return None
@@ -248,7 +248,7 @@ def _text(file: BufferedReader, encoding: str | None) -> Iterator[bytes]:
     """Read it as UTF-8.
 
     Raises:
-        HeadError: it is not all UTF-16.
+        HeadError: not all of it is UTF-16.
     """
     if encoding is None:
         yield from iter(lambda: file.read1(_PIECE_BYTES), b"")
@@ -256,7 +256,7 @@ def _text(file: BufferedReader, encoding: str | None) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         while piece := file.read(_PIECE_BYTES):
-            # One that has no whole character is not the end.
+            # A piece without a whole character is not the end.
             if text := decoder.decode(piece):
                 yield text.encode()
         decoder.decode(b"", final=True)
@@ -265,7 +265,7 @@ def _text(file: BufferedReader, encoding: str | None) -> Iterator[bytes]:
 
 
 def _digest(file: BufferedReader, begin: int = 0) -> str:
-    """Return the SHA-256 of a file, from a place on."""
+    """Return the SHA-256 of a file, from a position on."""
     file.seek(begin)
     return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -1,7 +1,7 @@
-"""How a run ends that is told to, or is killed, without a word about what is cleaned up anyway.
+"""How a run ends when it is told to or killed, without a warning about what is cleaned up anyway.
 
-SIGTERM, which service managers send, ends a run as the keyboard does. After SIGKILL a process that
-Python starts removes the semaphores of the run, and would print a warning that they leaked.
+SIGTERM, which service managers send, ends a run like a keyboard interrupt. After SIGKILL a process
+that Python starts removes the semaphores of the run, and would print a warning that they leaked.
 """
 
 import signal
@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-# As for `python -W`. That process inherits them.
+# As for `python -W`. That process inherits it.
 _REMOVED: Final = "ignore:resource_tracker:UserWarning"
 
 
 @contextmanager
 def ending_on_termination() -> Generator[None]:
-    """Let SIGTERM be an interrupt, where this thread may say so, and a kill silent."""
+    """Make SIGTERM an interrupt, if this thread may set that, and a kill silent."""
     if _REMOVED not in sys.warnoptions:
         sys.warnoptions.append(_REMOVED)
     if threading.current_thread() is not threading.main_thread():

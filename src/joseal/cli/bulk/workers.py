@@ -1,10 +1,10 @@
-"""What the workers of `joseal bulk` make for themselves: an Encrypter, a Decrypter or both.
+"""The objects that the workers of `joseal bulk` make: an Encrypter, a Decrypter or both.
 
 Rules:
 - A key and its password are never pickled: each process reads them again, from the same places.
-- Each process imports this module, and so nothing that prints.
-- A key that was replaced meanwhile is refused, by its thumbprint.
-- A secret that can be read only once, from a prompt or a pipe, is read here and works on threads.
+- Each process imports this module, so it must not import anything that prints.
+- A key that was replaced in the meantime is recognized by its thumbprint and refused.
+- A secret that can be read only once, from a prompt or a pipe, is read here and used in threads.
 """
 
 import re
@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 Keys: TypeAlias = tuple[Key, ...]
 
-# Dask does not always say that an item kills each worker. Parts take seconds.
+# Dask does not always report an item that kills each worker. Parts take seconds.
 _ANSWER_SECONDS: Final = 600
 
 
@@ -44,20 +44,20 @@ class KeySource(NamedTuple):
     alias: str | None = None
 
     def places(self) -> tuple[Path, ...]:
-        """Return what is read."""
+        """Return the sources that are read."""
         return (*self.paths, *(() if self.password.path is None else (self.password.path,)))
 
     def can_be_read_again(self) -> bool:
-        """Tell whether another process finds the same."""
+        """Tell whether another process can read the same key."""
         return not self.password.ask and all(path.is_file() for path in self.places())
 
     @hide_locals
     def load(self) -> Keys:
-        """Read the keys that open: all of every file, also those of JWK Sets.
+        """Read the keys that decrypt: all keys of every file, including those of JWK Sets.
 
         Raises:
             FailureError: a file can't be read.
-            InvalidKeyError: one holds no key, or none for `alg`, or none for encryption.
+            InvalidKeyError: a file has no key, or none for `alg`, or none for encryption.
             UsageError: `alg` is missing, or the password.
         """
         password = options.read_password(self.password)
@@ -68,7 +68,7 @@ class KeySource(NamedTuple):
 
 
 class TargetSource(NamedTuple):
-    """Where the one key that encrypts comes from; of a JWK Set, `kid` names it."""
+    """The source of the one key that encrypts; in a JWK Set, `kid` names it."""
 
     path: Path
     alg: str | None
@@ -77,11 +77,11 @@ class TargetSource(NamedTuple):
     option: str = "--"
 
     def places(self) -> tuple[Path, ...]:
-        """Return what is read."""
+        """Return the sources that are read."""
         return (self.path,)
 
     def can_be_read_again(self) -> bool:
-        """Tell whether another process finds the same."""
+        """Tell whether another process can read the same key."""
         return self.path.is_file()
 
     def load(self) -> Keys:
@@ -99,7 +99,7 @@ class TargetSource(NamedTuple):
         )
 
     def named(self, act: Callable[[], _T]) -> _T:
-        """Do something with the key; what is wrong is said of the options that name this key.
+        """Do something with the key; errors refer to the options that name this key.
 
         Raises:
             InvalidKeyError: as `act`.
@@ -126,11 +126,11 @@ class Source(Protocol):
         ...
 
     def places(self) -> tuple[Path, ...]:
-        """Return what is read."""
+        """Return the sources that are read."""
         ...
 
     def can_be_read_again(self) -> bool:
-        """Tell whether another process finds the same."""
+        """Tell whether another process can read the same key."""
         ...
 
 
@@ -143,7 +143,7 @@ class Settings(Protocol):
 
 
 def thumbprints(keys: Keys) -> str:
-    """Name keys by their content, in their order."""
+    """Return names for the keys by their content, in their order."""
     return " ".join(key.thumbprint() for key in keys)
 
 
@@ -152,7 +152,8 @@ def _again(source: Source, known: str) -> Keys:
     """Read keys in a worker, whose exceptions have to be pickled.
 
     Raises:
-        InvalidKeyError: as `load`, or a file can't be read any more, or has another key by now.
+        InvalidKeyError: as for `load`, or a file can't be read any more, or now has a different
+            key.
     """
     try:
         keys = source.load()
@@ -175,7 +176,7 @@ class EncrypterSettings(NamedTuple):
 
         Raises:
             InvalidKeyError: the key is private, or can't serve this enc.
-            UsageError: there is no enc and the key needs one, or the reverse.
+            UsageError: there is no enc although the key needs one, or the reverse.
         """
         (key,) = keys
         options.check_enc(keys, self.enc)
@@ -196,7 +197,7 @@ class DecrypterSettings(NamedTuple):
         """Make it.
 
         Raises:
-            UsageError: there is no enc and a key needs one, or the reverse.
+            UsageError: there is no enc although a key needs one, or the reverse.
         """
         return Decrypter(
             options.with_enc(KeySet(keys), self.enc),
@@ -210,7 +211,7 @@ class DecrypterSettings(NamedTuple):
 
 
 class RewrapperSettings(NamedTuple):
-    """Where the keys of a Rewrapper come from, and how it is made."""
+    """The source of the keys of a Rewrapper, and how it is made."""
 
     source: KeySource
     opening: DecrypterSettings
@@ -224,24 +225,24 @@ class RewrapperSettings(NamedTuple):
 
         Raises:
             FailureError: a file can't be read.
-            InvalidKeyError: one holds no key, or none for its alg.
+            InvalidKeyError: a file has no key, or none for its alg.
             UsageError: an alg is missing, or the password.
         """
         return (*self.source.load(), *self.target.load())
 
     def places(self) -> tuple[Path, ...]:
-        """Return what is read."""
+        """Return the sources that are read."""
         return (*self.source.places(), *self.target.places())
 
     def can_be_read_again(self) -> bool:
-        """Tell whether another process finds the same."""
+        """Tell whether another process can read the same key."""
         return self.source.can_be_read_again() and self.target.can_be_read_again()
 
     def prepare(self, keys: Keys) -> Rewrapper:
         """Make it.
 
         Raises:
-            InvalidKeyError: a key can't serve.
+            InvalidKeyError: a key can't be used.
             UsageError: the options don't go together.
         """
         old, new = keys[:-1], keys[-1:]
@@ -268,11 +269,11 @@ class _Factory(NamedTuple):
 
 
 class Crew(NamedTuple):
-    """Who does the work: threads or processes of this machine, or an executor.
+    """Where the work is done: threads or processes of this machine, or an executor.
 
     Attributes:
         workers: how many.
-        executor: whose they are, unless they are ours.
+        executor: the executor they belong to, unless they are joseal's own.
     """
 
     workers: int
@@ -286,7 +287,7 @@ class Crew(NamedTuple):
         """
         again = source.can_be_read_again()
         factory = _Factory(source, settings, thumbprints(keys), shape).make
-        # What each worker has is at work; one more each is waiting, and its results come in order.
+        # Each worker works on one part, and one more each is waiting; results come in order.
         in_flight = 2 * self.workers + 2
         if self.executor is not None:
             pool = CallerPool(self.executor)

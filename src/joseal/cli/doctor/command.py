@@ -81,13 +81,12 @@ def command(
 
     The default for TOKEN_FILE is standard input. Without a key, joseal examines the structure:
     anything around the token, its segments, its header and its sizes. With a key, it first tries a
-    Decrypter or Verifier with default settings on exactly these bytes. If that fails, it tries
+    Decrypter or Verifier with default settings on exactly these bytes. If that fails, it tries the
     known mistakes of other libraries and names the one that was made. It shows the header, and
     never the plaintext. --key also takes a JWK Set. With a public key, it verifies, and compares
     names and sizes.
 
-    If the file has a key in place of a token, its kind is named, and how to load it; the status is
-    1.
+    If the file is a key and not a token, joseal names its kind and how to load it; the status is 1.
 
     With a key, the status is 0 if the Decrypter or Verifier accepts the token, and 1 otherwise.
     Without a key, it is 0 if nothing wrong is found.
@@ -97,7 +96,7 @@ def command(
     LIST, "profiles": LIST, and more}.
     """
     source = options.Password(password_env, password_file, ask=ask_password)
-    # With whatever stands around the token, because a Decrypter strips nothing.
+    # With anything around the token, because a Decrypter strips nothing.
     token = files.read(in_path, MOST_BYTES)
     given_key = key_file.show(token, as_json=as_json)
     if given_key is not None:

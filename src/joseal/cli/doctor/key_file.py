@@ -1,4 +1,4 @@
-"""`joseal doctor` of a file that is a key and not a token: what it is, and how it is loaded."""
+"""`joseal doctor` for a file that is a key and not a token: what it is, and how to load it."""
 
 from typing import Final
 
@@ -9,12 +9,12 @@ from joseal.cli.console import Page
 from joseal.diagnosis import Cause, KeyExplanation, explain_key
 from joseal.diagnosis.causes import cause
 
-# In PEM like keys, but messages of another format, which the causes of tokens name.
+# In PEM like keys, but messages in a different format; the causes for tokens name them.
 _MESSAGES: Final = frozenset({"pem-cms", "pem-pgp"})
 
 
 def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
-    """Print what a key file is; None where the bytes are not one.
+    """Print what a key file is; None if the bytes are not one.
 
     With `--json`: {"verdict": TEXT, "kind": TEXT, "sentence": TEXT, "remedy": TEXT, and more}.
     """

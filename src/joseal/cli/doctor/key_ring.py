@@ -1,4 +1,4 @@
-"""The keys that `joseal doctor` was given, and under which algs they serve.
+"""The keys that `joseal doctor` was given, and the algs that they are used with.
 
 Source: RFC 7517 sections 4 and 5.
 """
@@ -18,7 +18,7 @@ from joseal.cli.key_files import File
 from joseal.diagnosis.headers import algorithms
 from joseal.diagnosis.lenient_parse import Reading
 
-# For a key whose alg is not named, and that is of another kind than the token's.
+# For a key whose alg is not given, and that is of a different kind than the token's.
 _FALLBACKS: Final = (
     *("RSA-OAEP-256", "ECDH-ES", "RS256", "ES256", "EdDSA", "HS256"),
     *(name for name, alg in ALGS.items() if alg.kind == "AKP"),
@@ -28,17 +28,17 @@ _KIND: Final = ("alg", "use", "key_ops", "kid")
 
 
 class Given(NamedTuple):
-    """The options that say which keys there are, and what is accepted.
+    """The options for the keys and for what is accepted.
 
     Attributes:
         key: the receiver's key or JWK Set.
         other: the other side's.
-        alg: what the key is for.
+        alg: the algorithm that the key is for.
         kid: its name.
-        password: of its file; or the key itself, for PBES2.
-        encs: the content encryptions that are accepted; all where none is named.
-        payload: of a detached JWS.
-        info: what both sides put into the key schedule of HPKE.
+        password: the password of its file; or the key itself, for PBES2.
+        encs: the accepted content encryptions; all if none is named.
+        payload: the payload of a detached JWS.
+        info: the input of both sides to the key schedule of HPKE.
     """
 
     key: File | None
@@ -59,11 +59,11 @@ def kind_of_token(file: File | None, alg: str | None) -> Literal["jwe", "jws"]:
 
 @hide_locals
 def own(reading: Reading, given: Given) -> list[Key]:
-    """Load the keys of the one who runs the command.
+    """Load the user's own keys.
 
     Raises:
-        InvalidKeyError: there is no key in the file that can be used.
-        UsageError: a password is given, and neither a file nor a PBES2 alg.
+        InvalidKeyError: the file has no key that can be used.
+        UsageError: a password is given, but neither a file nor a PBES2 alg.
     """
     if given.key is None and given.password is not None:
         alg = given.alg or alg_of(reading)
@@ -78,20 +78,20 @@ def others(reading: Reading, given: Given) -> list[Key]:
     """Load the keys of the other side.
 
     Raises:
-        InvalidKeyError: there is no key in the file that can be used.
+        InvalidKeyError: the file has no key that can be used.
     """
     return _load(given.other, reading, given._replace(alg=None, kid=None, password=None))
 
 
 @hide_locals
 def bound_to(key: Key, alg: str) -> Key | None:
-    """Return the same key for an alg; None where its kind is another."""
+    """Return the same key for an alg; None if it is of the wrong kind."""
     if key.alg == alg:
         return key
     jwk = key.to_jwk(private=key.is_private or key.is_symmetric)
     bare = {name: value for name, value in jwk.items() if name not in _KIND}
     if jwk["kty"] == "AKP":
-        # Such a key has its alg in its JWK. The sizes tell whether it is one for the other alg.
+        # Such a key has its alg in its JWK. The sizes show whether it is for the other alg.
         bare["alg"] = alg
     try:
         return Key.from_jwk(bare, alg=lookup_alg(alg).name, kid=key.kid, legacy=True)
@@ -106,7 +106,7 @@ def by_default(keys: Iterable[Key]) -> list[Key]:
 
 @hide_locals
 def too_short(key: Key) -> str | None:
-    """Say by how much an HMAC secret is shorter than its hash; None where it is not.
+    """Say how much shorter an HMAC secret is than its hash; None if it is not.
 
     Source: RFC 7518 section 3.2.
     """
@@ -118,7 +118,7 @@ def too_short(key: Key) -> str | None:
 
 
 def alg_of(reading: Reading) -> str | None:
-    """Return the alg that the token means."""
+    """Return the alg that the token intends."""
     named = algorithms(reading)[0]
     if named is not None:
         return named.name
@@ -127,7 +127,7 @@ def alg_of(reading: Reading) -> str | None:
 
 
 def _load(file: File | None, reading: Reading, given: Given) -> list[Key]:
-    """Load a key, or the keys of a JWK Set. Without --alg the token names it, for this once."""
+    """Load a key, or the keys of a JWK Set. Without --alg, the token's alg is used, here only."""
     if file is None:
         return []
     alg = given.alg or alg_of(reading)
@@ -143,7 +143,7 @@ def _parsed(file: File, given: Given, alg: str | None) -> Key:
 
 
 def _guessed(file: File, given: Given, alg: str | None) -> Key:
-    """Load a key under the token's alg, or else under one that its kind takes.
+    """Load a key under the token's alg, or else under one for its kind.
 
     Raises:
         InvalidKeyError: it fits none.

@@ -1,9 +1,9 @@
-"""What the given keys add to what a token tells: names and sizes compared, and trials.
+"""The findings that the given keys add to those from the token: comparisons and trials.
 
 Rules:
-- A default `Decrypter` or `Verifier` with these keys is asked first, on the bytes as they came.
-  The token is fine if it accepts them, and only then.
-- Whatever had to be relaxed for the token to open after that is a cause.
+- A default `Decrypter` or `Verifier` with these keys tries the received bytes first. The token is
+  fine if it accepts them, and only then.
+- After that, anything that has to be relaxed for the token to open is a cause.
 
 Source: RFC 7515 sections 4.1.4 and 5.2, RFC 7516 sections 4.1.6 and 5.2, RFC 7517 section 5.
 """
@@ -39,7 +39,7 @@ from joseal.diagnosis.lenient_parse import Reading, for_recipient
 from joseal.diagnosis.model import plain
 
 _MOST_KEYS: Final = 16
-# That of RSA-1024. A wrapped key has 72 bytes at most.
+# The size for RSA-1024. A wrapped key has at most 72 bytes.
 _LEAST_MODULUS: Final = 128
 
 
@@ -48,14 +48,14 @@ class Findings(Struct, frozen=True, kw_only=True):
 
     Attributes:
         causes: in order.
-        notes: what is worth a word about a token that is accepted.
+        notes: remarks about a token that is accepted.
         with_key: whether a key was given.
         tried: whether anything could be opened or verified with the key at all.
-        opened: whether it opened or verified, as it is or in another way.
+        opened: whether it opened or verified, as it is or as a variant.
         accepted: whether a default `Decrypter` or `Verifier` accepts the bytes as they are.
         content_bytes: the size of the plaintext or payload, if it opened.
         key: the key that was tried: the one that opened it, or else the first.
-        reason: the word of the `Decrypter` or `Verifier` that refused it.
+        reason: the message of the `Decrypter` or `Verifier` that refused it.
     """
 
     causes: tuple[Cause, ...] = ()
@@ -74,8 +74,8 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     """Compare and try the keys that are given, with a JWE.
 
     Raises:
-        InvalidKeyError: there is no key in it that can be used.
-        UsageError: a password is given that is of nothing.
+        InvalidKeyError: the file has no key that can be used.
+        UsageError: a password is given that belongs to nothing.
     """
     keys = key_ring.own(reading, given)
     named = tuple(names(reading, keys, key_ring.others(reading, given)))
@@ -99,7 +99,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 
 
 def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, bytes] | None, str]:
-    """Ask the object that a user would make, without a switch; or say why it refuses."""
+    """Try the object that a user would make, without switches; or return why it refuses."""
     try:
         used = key_files.for_encryption(key_ring.by_default(keys))
         encs: list[Enc] = [lookup_enc(name).name for name in given.encs or ENCS]
@@ -117,7 +117,7 @@ def _opened(opener: Decrypter, keys: KeySet, raw: bytes, info: bytes) -> Decrypt
 
 
 def _best(reading: Reading, keys: list[Key], info: bytes) -> Findings:
-    """Return what came of the key that opens it, or else of the one that proves most."""
+    """Return the result for the key that opens it, or else for the one that proves the most."""
     best: tuple[int, Findings] | None = None
     for key in keys[:_MOST_KEYS]:
         for recipient in _readings(reading):
@@ -130,7 +130,7 @@ def _best(reading: Reading, keys: list[Key], info: bytes) -> Findings:
 
 
 def _readings(reading: Reading) -> Iterator[Reading]:
-    """Give the token as each recipient of a JSON serialization reads it."""
+    """Yield the token as each recipient of a JSON serialization reads it."""
     yield reading
     for recipient in reading.outside.recipients[1:]:
         yield for_recipient(reading, recipient)
@@ -165,12 +165,12 @@ def _of_trial(trial: Trial, key: Key) -> Findings:
 
 
 def _switches(reading: Reading, keys: list[Key], given: Given, found: Findings) -> Iterator[Cause]:
-    """Name what a default `Decrypter` refuses of this token, and by what it would not."""
+    """Name what a default `Decrypter` refuses in this token, and the setting that allows it."""
     alg, enc = algorithms(reading)
     members = reading.members or {}
     if enc is not None and given.encs and enc.name not in given.encs:
         yield finding("enc_not_expected", enc.name)
-    # A padding that was not used need not be switched on.
+    # A padding that was not used need not be enabled.
     if alg is not None and alg.legacy and all(cause.code != "oaep_used" for cause in found.causes):
         yield finding("rsa1_5_off")
     if members.get("zip") == "DEF":
@@ -196,7 +196,7 @@ def names(reading: Reading, keys: list[Key], others: list[Key]) -> Iterator[Caus
 
 
 def unnamed(reading: Reading, keys: list[Key], named: tuple[Cause, ...]) -> Iterator[Cause]:
-    """Say of a token that is accepted that its kid was compared with nothing."""
+    """Add a note to an accepted token that its kid was not compared."""
     kid = reading.text_of("kid")
     if kid is not None and len(keys) == 1 and keys[0].kid is None and not named:
         yield finding("kid_not_compared", plain(kid))
@@ -218,7 +218,7 @@ def _kid(kid: str, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
 
 
 def _known_as(key: Key) -> set[str]:
-    """Return the names that a key has, or that can be computed for it."""
+    """Return the names that a key has, or that can be computed from it."""
     own: set[str] = set() if key.kid is None else {key.kid}
     if key.is_symmetric:
         return own
@@ -233,7 +233,7 @@ def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:
         return
     if alg.kind == "RSA" and isinstance(modulus, str) and part.size and not part.faults:
         size = len(base64url.decode_text(modulus) or b"")
-        # One byte more or less is another cause, and so is what no RSA key makes.
+        # One byte more or less is a different cause, and so is a size that no RSA key makes.
         whole = len(reading.parts) == JWE_SEGMENTS and part.size >= _LEAST_MODULUS
         if whole and part.size % 8 == 0 and abs(part.size - size) > 1:
             yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")

@@ -1,6 +1,6 @@
-"""What `joseal doctor` prints: one screen with the causes on top, or one JSON object.
+"""The output of `joseal doctor`: one screen with the causes on top, or one JSON object.
 
-Source: none; the form is this project's own.
+Source: none; the format is this project's own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from joseal.cli.doctor.findings import finding
 from joseal.cli.doctor.keys import Findings
 from joseal.diagnosis import Cause, Explanation, ProfileMatch
 
-# Why no variant opens it: to compare the keys would not help.
+# Why no variant opens it: comparing the keys would not help.
 _NOT_THE_KEY: Final = frozenset(
     {"encrypted_key_missing", "encrypted_key_size", "rsa_for_other_alg", "rsa_small_key"}
     | {"text_lost", "truncated", "wrapped_for_other_alg"}
@@ -24,10 +24,10 @@ _NOT_THE_KEY: Final = frozenset(
 
 
 def merged(seen: Explanation, found: Findings) -> Findings:
-    """Put what the structure shows before what the key adds, each code once.
+    """Put the findings from the structure before those from the key, each code once.
 
-    An oddity of a token that is accepted all the same is a note. With a key there is always a cause
-    where the token is not accepted.
+    An oddity of a token that is still accepted is a note. With a key, a token that is not accepted
+    always has a cause.
     """
     once: dict[str, Cause] = {}
     for cause in (*seen.causes, *found.causes):
@@ -101,10 +101,10 @@ def print_page(seen: Explanation, found: Findings) -> None:
 
 
 def _key_rows(key: Key) -> Iterator[tuple[str, str]]:
-    """Name a key so that both sides can compare it; of a secret there is no fingerprint."""
+    """Name a key so that both sides can compare it; a secret is shown without a fingerprint."""
     yield "alg", key.alg
     if key.kid is not None:
-        # Escapes whatever could steer a terminal.
+        # Escapes anything that could control a terminal.
         yield "kid", key.kid.encode("ascii", "backslashreplace").decode("ascii")
     if not key.is_symmetric:
         hashed = key_files.spki_sha256(key)
@@ -128,7 +128,7 @@ def _segment_rows(seen: Explanation) -> Iterator[tuple[str | int, ...]]:
 
 
 def _profile_rows(matches: Iterable[ProfileMatch]) -> Iterator[tuple[str, str]]:
-    """Give the profiles that match in one row; those that nearly do only if none does."""
+    """Return the matching profiles in one row; those that nearly match only if none does."""
     full = [f"{match.profile} ({match.direction})" for match in matches if not match.misses]
     if full:
         yield "matches", ", ".join(full)

@@ -1,4 +1,4 @@
-"""Verify a JWS with the given keys, and say by what a signature differs that does not verify.
+"""Verify a JWS with the given keys, and say what is different in a signature that does not verify.
 
 Source: RFC 7515 section 5.2, RFC 7797 sections 3 and 5.
 """
@@ -28,8 +28,8 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     """Verify with the keys that are given.
 
     Raises:
-        InvalidKeyError: there is no key in it that can be used.
-        UsageError: a password is given that is of nothing.
+        InvalidKeyError: the file has no key that can be used.
+        UsageError: a password is given that belongs to nothing.
     """
     ring = key_ring.own(reading, given)
     named = tuple(keys.names(reading, ring, key_ring.others(reading, given)))
@@ -60,7 +60,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 
 
 def _strictly(raw: bytes, ring: list[Key], given: Given) -> tuple[tuple[Key, int] | None, str]:
-    """Ask the object that a user would make, without a switch; or say why it refuses."""
+    """Try the object that a user would make, without switches; or return why it refuses."""
     try:
         verifier = Verifier(key_files.for_signatures(key_ring.by_default(ring)))
         verified = verifier.open(raw, payload=given.payload)
@@ -72,7 +72,7 @@ def _strictly(raw: bytes, ring: list[Key], given: Given) -> tuple[tuple[Key, int
 def _tried(
     reading: Reading, ring: list[Key], given: Given
 ) -> tuple[tuple[Cause, ...] | None, Key | None]:
-    """Return the causes of the key that verifies, or that none does; None where none could."""
+    """Return the causes for the key that verifies, or that none does; None if none could."""
     alg = reading.text_of("alg")
     if alg is None or len(reading.parts) != JWS_SEGMENTS or alg not in SIGS:
         return None, ring[0]
@@ -91,19 +91,19 @@ def _tried(
 
 
 def _short(key: Key | None) -> tuple[Cause, ...]:
-    """Name an HMAC secret that loads with a switch alone."""
+    """Name an HMAC secret that loads only with a switch."""
     seen = None if key is None else key_ring.too_short(key)
     return () if seen is None else (finding("hmac_short", seen),)
 
 
 def _merged(reading: Reading, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
-    """Leave out that the payload was signed as it is where the header says so."""
+    """Leave out that the payload was signed unencoded if the header says so."""
     announced = (reading.members or {}).get("b64") is False
     return tuple(one for one in causes if not (announced and one.code == "b64_unannounced"))
 
 
 def _switches(reading: Reading, given: Given) -> tuple[Cause, ...]:
-    """Name what a default `Verifier` refuses of this token, and by what it would not."""
+    """Name what a default `Verifier` refuses in this token, and the setting that allows it."""
     members = reading.members or {}
     named = strict_json.as_list(members.get("crit")) or []
     unencoded = (finding("b64_unencoded"),) if members.get("b64") is False else ()

@@ -28,7 +28,7 @@ class _Before(Group, frozen=True, kw_only=True):
             click.Option(
                 ["--fresh"],
                 is_flag=True,
-                help="The order was created just now: don't read its status before.",
+                help="The order was just created: don't read its status first.",
             ),
             click.Option(
                 ["--decided"],
@@ -40,7 +40,7 @@ class _Before(Group, frozen=True, kw_only=True):
                 type=options.PATH,
                 metavar="FILE",
                 help="Where to keep what was known before, for `joseal juspay reconcile`: written "
-                "before anything is sent. While it is there, no other attempt is made with it.",
+                "before anything is sent. While the file exists, no other attempt is made with it.",
             ),
         ]
 
@@ -82,20 +82,20 @@ def command(
 ) -> None:
     """Encrypt one more attempt at a payout, and send it once.
 
-    ATTEMPT_FILE is the attempt's body as the API's page has it, {"fulfillmentId": ...,
-    "cardInfo": ...}; standard input unless named. No part of a card is ever an argument, and none
-    is printed. The order's status is read before, twice and --apart seconds apart: an attempt at a
-    payout that has not failed ends with 2, and nothing is sent while the status can't be told. A
-    mistake in the body ends with 1, before anything is sent.
+    ATTEMPT_FILE is the attempt's body as on the API's page, {"fulfillmentId": ..., "cardInfo":
+    ...}; the default is standard input. No part of a card is ever an argument, and none is printed.
+    The order's status is read first, twice and --apart seconds apart. For an attempt at a payout
+    that has not failed, the exit code is 2, and nothing is sent while the status is unknown. For a
+    mistake in the body it is 1, before anything is sent.
 
-    One word is printed, and the exit code says it too: accepted (0); refused (5): nothing was
+    The output is one word, and the exit code says the same: accepted (0); refused (5): nothing was
     started; not_sent (6): it may be sent again; unknown (8): it may have been carried out, and must
-    not be sent again before `joseal juspay reconcile` has told what became of it. To stop it from
-    the keyboard while it is under way leaves the outcome unknown. SSL_CERT_FILE or --ca-file names
-    other trust roots than the system's.
+    not be sent again before `joseal juspay reconcile` has found its outcome. Interrupting the
+    command from the keyboard leaves the outcome unknown. SSL_CERT_FILE or --ca-file replaces the
+    system's trust roots.
 
     With --json: {"outcome": TEXT, "order_id": TEXT, "fulfillment_id": TEXT, "known": {...}}, the
-    last one with what was known before, as `joseal juspay reconcile` reads it, or null where it is
+    last one with what was known before, as `joseal juspay reconcile` reads it, or null if that is
     not known; for refused with "status": NUMBER, "error_code": TEXT, "advice": TEXT, and with
     --show-message with "error_message": TEXT, "user_message": TEXT; for not_sent and unknown with
     "reason": TEXT.
@@ -118,10 +118,10 @@ def command(
 
 
 def _known(client: Client, order_id: str, attempt: Attempt, before: _Before) -> Known | NotSent:
-    """Return the state that the attempt is made against, or why it can't be told.
+    """Return the state that the attempt is made against, or why it can't be determined.
 
     Raises:
-        UsageError: the order's id can't be one, the status does not have the payout, or the payout
+        UsageError: the order's id is not valid, the status does not have the payout, or the payout
             has not failed.
     """
     if before.fresh and before.decided:
@@ -152,7 +152,7 @@ def _send(client: Client, attempt: Attempt, known: Known, kept: Path | None) -> 
     except KeyboardInterrupt:
         return Unknown("stopped from the keyboard")
     except JoseError:
-        # It is raised before anything is sent, as the next one.
+        # It is raised before anything is sent, like the next one.
         questions.forget(kept)
         raise
     except ValueError as error:

@@ -27,7 +27,8 @@ def command(*, connection: Connection, telling: Telling, fulfillment_id: str) ->
     """Ask to cancel one payout.
 
     FULFILLMENT_ID is what `joseal juspay status` shows for the payout. The outcome "accepted"
-    promises nothing: it says that the API took the wish. Read the order's status after a while.
+    promises nothing: it says that the API accepted the request. Read the order's status after a
+    while.
 
     With --json: {"outcome": TEXT, "fulfillment_id": TEXT}; otherwise as for `joseal juspay
     attempt`.
@@ -41,7 +42,7 @@ def _ask(connection: Connection, fulfillment_id: str) -> Outcome[Cancellation]:
     """Ask once.
 
     Raises:
-        UsageError: the id can't be one.
+        UsageError: the id is not valid.
     """
     with connection.client() as client:
         try:

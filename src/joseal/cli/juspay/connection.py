@@ -1,4 +1,4 @@
-"""Where the API is, and how it is reached: the account, TLS and a proxy.
+"""The address of the API, and how it is reached: the account, TLS and a proxy.
 
 Rules:
 - Secrets come from files, variables and prompts, as everywhere on the command line.
@@ -27,8 +27,8 @@ from joseal.juspay import (
 
 _CERTIFICATE_BYTES: Final = 256 * 1024
 
-# The deadline of a whole call: that of `Client`, or later, so that an answer which is waited for is
-# not cut off by it.
+# The deadline of a whole call: that of `Client`, or later, so that it does not cut off an awaited
+# answer.
 _CALL_SECONDS: Final = 120.0
 _SECONDS_BEFORE_ANSWER: Final = 60.0
 
@@ -62,7 +62,7 @@ class Connection(Group, frozen=True, kw_only=True):
                 ["--base-url"],
                 required=True,
                 metavar="URL",
-                help=f"Where the API is: {SANDBOX}, {PRODUCTION}, or what you were told. Plain "
+                help=f"Where the API is: {SANDBOX}, {PRODUCTION}, or the address you got. Plain "
                 "http is for loopback hosts.",
             ),
             click.Option(["--merchant-id"], required=True, metavar="NAME", help="Yours."),
@@ -84,10 +84,10 @@ class Connection(Group, frozen=True, kw_only=True):
 
     @hide_locals
     def account(self, *, kid: str | None = None, sid: str | None = None) -> Account:
-        """Make the account, with an API key from where the user says it is.
+        """Make the account, with the API key from where the user says it is.
 
         Raises:
-            UsageError: no place is named for the API key, or more than one; or a value can't be
+            UsageError: no source is given for the API key, or more than one; or a value can't be
                 sent.
             FailureError: the file with the API key can't be read.
         """
@@ -116,7 +116,7 @@ class Connection(Group, frozen=True, kw_only=True):
         attempt_path: str = PATHS[0],
         apart: float = 0.0,
     ) -> Client:
-        """Make the client, without a key where nothing is to be encrypted.
+        """Make the client, without a key if nothing has to be encrypted.
 
         Raises:
             UsageError: a value can't be used, or one is missing.
@@ -143,7 +143,7 @@ class Connection(Group, frozen=True, kw_only=True):
         )
 
     def _context(self) -> ssl.SSLContext | None:
-        """Return a context that trusts the named authorities alone; None for the system's."""
+        """Return a context that trusts only the given authorities; None for the system's."""
         if self.ca_path is None:
             return None
         try:
@@ -174,8 +174,8 @@ class Connection(Group, frozen=True, kw_only=True):
         """Make the proxy.
 
         Raises:
-            UsageError: the URL can't be one, the account is a plain http one, or the credentials
-                are not complete.
+            UsageError: the URL is not valid, the account uses plain http, or the credentials are
+                not complete.
         """
         source = options.Password(
             self.proxy_password_env, self.proxy_password_file, self.ask_proxy_password

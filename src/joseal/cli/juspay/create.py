@@ -1,4 +1,4 @@
-"""`joseal juspay create`: create an order, encrypted or in the clear."""
+"""`joseal juspay create`: create an order, encrypted or unencrypted."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
         click.Option(
             ["--plain"],
             is_flag=True,
-            help="Send it in the clear: for any type of beneficiary but PLAIN_CARD. No key is "
+            help="Send it unencrypted: for any type of beneficiary but PLAIN_CARD. No key is "
             "needed.",
         ),
         *Telling.params(),
@@ -38,15 +38,15 @@ from joseal.juspay import Accepted, NewOrder, Order, Outcome, Unknown
 def command(
     *, connection: Connection, encryption: Encryption, telling: Telling, plain: bool, in_path: Path
 ) -> None:
-    """Create an order, encrypted or in the clear, and send it once.
+    """Create an order, encrypted or unencrypted, and send it once.
 
-    ORDER_FILE is the order's body as the API's page has it, {"orderId": ..., "amount": ...,
-    "fulfillments": [...]}; standard input unless named. A body that can't be sent ends with 1.
+    ORDER_FILE is the order's body as on the API's page, {"orderId": ..., "amount": ...,
+    "fulfillments": [...]}; the default is standard input. For a body that can't be sent, the exit
+    code is 1.
 
-    An order that was created is shown as `joseal juspay status` shows it. Any other outcome is one
-    word: refused (5): nothing was started; not_sent (6): it may be sent again; unknown (8): it may
-    have been created, and `joseal juspay status` shows it then. Never use one orderId for two
-    payments.
+    A created order is shown as by `joseal juspay status`. Any other outcome is one word: refused
+    (5): nothing was started; not_sent (6): it may be sent again; unknown (8): it may have been
+    created, and then `joseal juspay status` shows it. Never use one orderId for two payments.
 
     With --json: as for `joseal juspay status`.
     """
@@ -63,7 +63,7 @@ def _send(connection: Connection, encryption: Encryption | None, order: NewOrder
     """Send it once.
 
     Raises:
-        UsageError: a payout of a plain order goes to a PLAIN_CARD, or a value can't be sent.
+        UsageError: a payout of an unencrypted order goes to a PLAIN_CARD, or a value can't be sent.
     """
     with connection.client(encryption) as client:
         try:

@@ -1,4 +1,4 @@
-"""The keys that a body is encrypted with, and signed with where the account wants signatures."""
+"""The keys that encrypt a body, and that sign it if the account requires signatures."""
 
 from pathlib import Path
 from typing import Literal
@@ -13,7 +13,7 @@ from joseal.juspay import PayoutKeys, payout_encrypter
 
 
 class Encryption(Group, frozen=True, kw_only=True):
-    """The keys, and the form of what is encrypted."""
+    """The keys, and the form of the plaintext."""
 
     key_path: Path | None
     alg: str | None
@@ -42,13 +42,13 @@ class Encryption(Group, frozen=True, kw_only=True):
                 ["--enc"],
                 type=click.Choice(["A256CBC-HS512", "A128CBC-HS256"]),
                 metavar="ENC",
-                help="A256CBC-HS512, as in the API's sample and unless named, or A128CBC-HS256, as "
-                "in its guide. A key for HPKE-9 takes none, and is for the sandbox alone.",
+                help="A256CBC-HS512, the default and as in the API's sample, or A128CBC-HS256, "
+                "as in its guide. A key for HPKE-9 takes none, and is only for the sandbox.",
             ),
             click.Option(
                 ["--stringified"],
                 is_flag=True,
-                help="Encrypt a JSON string that holds the body's JSON text.",
+                help="Encrypt a JSON string that contains the body's JSON text.",
             ),
             *_signing_options(),
         ]

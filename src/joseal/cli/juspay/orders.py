@@ -1,4 +1,4 @@
-"""How an order is shown: for people, and for programs. Never whom the money goes to."""
+"""How an order is shown: for people, and for programs. The payee is never shown."""
 
 from decimal import Decimal
 
@@ -55,7 +55,7 @@ def _fulfillment(payout: Fulfillment) -> dict[str, object]:
 
 
 def transaction(part: Transaction) -> dict[str, object]:
-    """Say a transaction for programs."""
+    """Return a transaction for programs."""
     return {
         "transaction_ref": part.transaction_ref,
         "status": str(part.status),

@@ -1,7 +1,7 @@
-"""How an outcome is told: one word or JSON, and the exit code.
+"""How an outcome is reported: one word or JSON, and the exit code.
 
 Rules:
-- The exit code is the outcome's, even where the outcome can't be printed: a payout that was taken
+- The exit code is the outcome's, even if the outcome can't be printed: a payout that was accepted
   must not look like one that failed.
 - The API's own messages may repeat what was sent. They are printed only by `--show-message`, and
   redacted.
@@ -23,10 +23,10 @@ def show(outcome: Outcome[_T], more: Mapping[str, object], telling: Telling, nex
     """Print an outcome, and end as it does.
 
     Args:
-        outcome: of the call.
-        more: members for JSON.
-        telling: how.
-        next_: what to do where the outcome is unknown.
+        outcome: the outcome of the call.
+        more: more members for JSON.
+        telling: how to report it.
+        next_: what to do if the outcome is unknown.
 
     Raises:
         FailureError: as `end`.
@@ -37,7 +37,7 @@ def show(outcome: Outcome[_T], more: Mapping[str, object], telling: Telling, nex
 
 
 def of_outcome(outcome: Outcome[_T], *, with_messages: bool = False) -> dict[str, object]:
-    """Say an outcome for programs."""
+    """Return an outcome for programs."""
     members: dict[str, object] = {"outcome": outcome.kind}
     if isinstance(outcome, Refused):
         members |= {"status": outcome.status, "error_code": outcome.error_code}
@@ -52,7 +52,7 @@ def of_outcome(outcome: Outcome[_T], *, with_messages: bool = False) -> dict[str
 
 
 def _lines(told: Mapping[str, object]) -> bytes:
-    """Write an outcome as its word, and below it the API's own texts."""
+    """Write an outcome as its word, with the API's own texts below it."""
     texts = [
         f"{name}: {plain(str(told[name]))}"
         for name in ("error_message", "user_message")
@@ -62,7 +62,7 @@ def _lines(told: Mapping[str, object]) -> bytes:
 
 
 def tell(line: bytes) -> None:
-    """Print an outcome; where that fails, say so, and let the outcome decide the exit code."""
+    """Print an outcome; if that fails, say so, and let the outcome decide the exit code."""
     try:
         files.write(files.STANDARD, line, private=False)
     except exit_codes.FailureError as error:
@@ -70,10 +70,10 @@ def tell(line: bytes) -> None:
 
 
 def end(outcome: Outcome[_T], next_: str) -> None:
-    """Fail where the outcome does.
+    """Fail if the outcome is a failure.
 
     Raises:
-        FailureError: it is a refusal; or nothing was sent, or what became of it is unknown.
+        FailureError: it was refused, was not sent, or its outcome is unknown.
     """
     if isinstance(outcome, Refused):
         text = f"the API refused the request: {outcome.error_code} (HTTP {outcome.status}): "
@@ -87,5 +87,5 @@ def end(outcome: Outcome[_T], next_: str) -> None:
 
 
 def plain(text: str | None) -> str:
-    """Write a text of the other side so that it can't steer a terminal: printable ASCII."""
+    """Write a text from the other side so that it can't control a terminal: printable ASCII."""
     return "-" if text is None else text.encode("unicode_escape").decode("ascii")

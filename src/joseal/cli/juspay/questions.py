@@ -1,9 +1,9 @@
-"""The file in which it is kept what an attempt was made against, between two commands.
+"""The file that keeps, between two commands, the state that an attempt was made against.
 
 Rules:
-- It is on the disk before the first byte of the attempt leaves, and is never made twice: while it
-  is there, an attempt may be under way.
-- It holds ids, references and states; no card and no name.
+- It is on disk before the first byte of the attempt leaves, and is never made twice: while it
+  exists, an attempt may be in progress.
+- It contains ids, references and states; no card and no name.
 """
 
 import os
@@ -24,16 +24,16 @@ _MOST_BYTES: Final = 1024 * 1024
 
 
 def to_members(question: AttemptQuery | Known) -> dict[str, object]:
-    """Say a question, or what was known, for programs."""
+    """Return a question, or the known state, for programs."""
     made: object = msgspec.to_builtins(question)
     return dict(made) if _is_members(made) else {}
 
 
 def begin(path: Path | None, known: Known) -> None:
-    """Keep what an attempt is made against, before it is sent.
+    """Store the state that an attempt is made against, before it is sent.
 
     Raises:
-        UsageError: the file is there already.
+        UsageError: the file already exists.
         FailureError: it can't be written.
     """
     if path is None:
@@ -54,7 +54,7 @@ def begin(path: Path | None, known: Known) -> None:
 
 
 def keep(path: Path, question: AttemptQuery) -> None:
-    """Keep the next question.
+    """Store the next question.
 
     Raises:
         FailureError: the file can't be written.
@@ -72,7 +72,7 @@ def read(path: Path) -> AttemptQuery:
     """Read what `begin` and `keep` wrote, or what `--json` printed.
 
     Raises:
-        FailureError: it can't be read, or holds no question.
+        FailureError: it can't be read, or does not contain a question.
     """
     members = strict_json.load_object(files.read(path, _MOST_BYTES)) or {}
     again = strict_json.as_object(members.get("again"))

@@ -29,13 +29,14 @@ from joseal.juspay import Reconciliation, StillUnknown
 def command(*, connection: Connection, apart: float, as_json: bool, in_path: Path) -> None:
     """Find out what became of an attempt. Sends no payout.
 
-    KNOWN_FILE is what `joseal juspay attempt` wrote with --known, or printed with --json; standard
-    input unless named. The order's status is read once, and compared with what was known before.
+    KNOWN_FILE is what `joseal juspay attempt` wrote with --known, or printed with --json; the
+    default is standard input. The order's status is read once, and compared with what was known
+    before.
 
-    One word is printed, and the exit code says it too: accepted (0): the attempt arrived, and must
-    not be made again; failed (5): it arrived and failed, and one more may be made; unknown (8):
-    nothing is proved yet. Ask again then, after the time that is told: the next question is written
-    into KNOWN_FILE. A failure has to be seen twice, --apart seconds apart.
+    The output is one word, and the exit code says the same: accepted (0): the attempt arrived, and
+    must not be made again; failed (5): it arrived and failed, and one more may be made; unknown
+    (8): nothing is proved yet. In that case, ask again after the time that is shown: the next
+    question is written to KNOWN_FILE. A failure has to be seen twice, --apart seconds apart.
 
     With --json: {"outcome": TEXT, "order_id": TEXT, "fulfillment_id": TEXT}; for accepted and
     failed with "status": TEXT and "transactions", those that are new, as for `joseal juspay
@@ -68,10 +69,10 @@ def _more(found: Reconciliation) -> dict[str, object]:
 
 
 def _end(found: Reconciliation) -> None:
-    """Fail where the attempt did, or where it is not known.
+    """Fail if the attempt failed, or if that is not known.
 
     Raises:
-        FailureError: it is so.
+        FailureError: that is so.
     """
     if found.kind == "failed":
         raise FailureError("api", "the attempt failed: one more may be made", Exit.API)

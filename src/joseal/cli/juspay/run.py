@@ -55,13 +55,13 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="cam
             required=True,
             type=options.PATH,
             metavar="PATH",
-            help="Where it is kept which attempts were made. The same one for each run.",
+            help="The journal of the attempts. Use the same one for each run.",
         ),
         click.Option(
             ["--rejects", "rejects_path"],
             type=options.PATH,
             metavar="PATH",
-            help="Where those are listed that were not accepted, as JSON Lines.",
+            help="Where to list the attempts that were not accepted, as JSON Lines.",
         ),
         options.json_flag(),
         click.Argument(["in_path"], type=options.PATH, metavar="FILE"),
@@ -86,16 +86,16 @@ def command(
     """Send a file of attempts through a journal, each at most once.
 
     FILE has one attempt on each line: {"attemptId": TEXT, "orderId": TEXT, "attempt": {...}}, the
-    last one as the API's page has it. The attemptId is yours, and the same at each run. All lines
-    are checked before anything is sent.
+    last one as on the API's page. You choose the attemptId, which has to be the same in each run.
+    All lines are checked before anything is sent.
 
     Each attempt is written to the journal before its first byte leaves, and its outcome afterwards.
-    A run may be stopped or killed at any instant and started again: what was begun is never sent
-    again, unless it is certain that nothing was sent. First it is asked what became of the attempts
-    of earlier runs. No card is in the journal or in the rejects.
+    A run may be stopped or killed at any instant and started again: an attempt that was begun is
+    never sent again, unless it is certain that nothing was sent. A run first reconciles the
+    attempts of earlier runs. The journal and the rejects contain no card.
 
-    Printed is how many attempts stand how. The exit code is 0 where all are accepted; 8 where one
-    has to be reconciled, and 6 where one was not sent: run it again later; 5 where one was refused,
+    The output is the number of attempts in each state. The exit code is 0 if all are accepted; 8 if
+    one has to be reconciled, and 6 if one was not sent: run it again later; 5 if one was refused,
     has failed or was rejected.
 
     With --json: {"accepted": NUMBER, "failed": NUMBER, "refused": NUMBER, "not_sent": NUMBER,
@@ -159,7 +159,7 @@ def _lines(file: BinaryIO) -> Iterator[PlannedAttempt]:
 
 
 def _read(line: bytes) -> PlannedAttempt | str:
-    """Read one line, or say what is wrong with it without repeating anything of it."""
+    """Read one line, or say what is wrong with it without repeating any of it."""
     members = strict_json.load_object(line) if len(line) <= _LINE_BYTES else None
     if members is None:
         return "not one JSON object, or too long"
@@ -177,7 +177,7 @@ def _read(line: bytes) -> PlannedAttempt | str:
 
 
 def _shown(results: Iterator[AttemptResult], total: int) -> Iterator[AttemptResult]:
-    """Pass results on, and show on a terminal how far the run is."""
+    """Pass results on, and show the progress on a terminal."""
     console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("attempting", total=total)
@@ -187,7 +187,7 @@ def _shown(results: Iterator[AttemptResult], total: int) -> Iterator[AttemptResu
 
 
 def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: bool) -> None:
-    """Print how many stand how, list the rest, and end as the worst of them does.
+    """Print how many are in each state, list the rest, and end with the code of the worst.
 
     Raises:
         FailureError: not all are accepted, or the rejects can't be written.
@@ -199,7 +199,7 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
     outcomes.tell(json_output.line(told) if as_json else text)
     not_listed = None if rejects_path is None else _list(results, rejects_path)
     if not_listed is not None and counts["accepted"] != len(results):
-        # What became of the attempts decides the exit code.
+        # The outcomes of the attempts decide the exit code.
         click.echo(f"joseal: {not_listed}", err=True)
     if counts["to_reconcile"]:
         text_of_rest = "some attempts have to be reconciled: run it again later"
@@ -215,7 +215,7 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
 
 
 def _list(results: list[AttemptResult], path: Path) -> FailureError | None:
-    """List those that were not accepted; return why they can't be."""
+    """List those that were not accepted; return why they can't be listed."""
     lines = [
         json_output.line(
             {"attemptId": each.attempt_id, "standing": each.standing, "reason": each.reason}

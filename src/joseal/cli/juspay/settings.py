@@ -19,7 +19,7 @@ PATHS: Final = [path.name.lower() for path in AttemptPath]
 
 
 class Seconds(click.FloatRange):
-    """A number of seconds in a range. No range refuses NaN by itself: it compares with nothing."""
+    """A number of seconds in a range. The range alone would not refuse NaN."""
 
     def convert(
         self, value: float, param: click.Parameter | None, ctx: click.Context | None
@@ -40,7 +40,7 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, context: click.Context) -> Self:
-        """Take the values from a command that runs."""
+        """Take the values from a running command."""
         return cls(**{name: context.params[name] for name in cls.__struct_fields__})
 
 
@@ -88,19 +88,19 @@ class Attempting(Group, frozen=True, kw_only=True):
 
 
 def apart_option() -> click.Parameter:
-    """Return how long two reads of a status lie apart."""
+    """Return the time between two reads of a status."""
     return click.Option(
         ["--apart"],
         type=Seconds(0, 3600),
         default=30,
         show_default=True,
         metavar="SECONDS",
-        help="How long the two reads of a status lie apart that confirm each other.",
+        help="The time between two reads of a status that confirm each other.",
     )
 
 
 class Telling(Group, frozen=True, kw_only=True):
-    """How an outcome is told."""
+    """How an outcome is reported."""
 
     as_json: bool
     show_message: bool
@@ -112,7 +112,7 @@ class Telling(Group, frozen=True, kw_only=True):
             click.Option(
                 ["--show-message"],
                 is_flag=True,
-                help="Show the API's own texts of a refusal, which its support asks for. They may "
+                help="Show the API's own texts in a refusal, which its support asks for. They may "
                 "repeat what was sent; card numbers in them are masked.",
             ),
             options.json_flag(),

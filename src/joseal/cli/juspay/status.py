@@ -1,4 +1,4 @@
-"""`joseal juspay status`: ask how an order stands."""
+"""`joseal juspay status`: read the status of an order."""
 
 import click
 
@@ -20,17 +20,17 @@ from joseal.juspay import Accepted, Order, Outcome
     exits=(Exit.KEY, Exit.API, Exit.TRANSPORT, Exit.UNKNOWN),
 )
 def command(*, connection: Connection, telling: Telling, order_id: str) -> None:
-    """Ask how an order stands.
+    """Read the status of an order.
 
-    It changes nothing, and may be asked again after any outcome. Shown are the order, its payouts
-    and the attempts at each, with their states, amounts and references; never whom the money goes
-    to. An attempt that does not show may still be on its way: a status can be late. No key is
-    needed. SSL_CERT_FILE or --ca-file names other trust roots than the system's.
+    This changes nothing, and may be repeated after any outcome. It shows the order, its payouts and
+    the attempts at each, with their states, amounts and references, and never the payee. An attempt
+    that is not shown may still be on its way: a status can be late. No key is needed. SSL_CERT_FILE
+    or --ca-file replaces the system's trust roots.
 
     With --json: {"outcome": "accepted", "order_id": TEXT, "status": TEXT, "amount": TEXT or null,
     "fulfillments": [{"id": TEXT, "status": TEXT, "amount": TEXT or null, "transactions":
     [{"transaction_ref": TEXT or null, "status": TEXT, "amount": TEXT or null, "created_at": TEXT or
-    null, "updated_at": TEXT or null}]}]}; the other outcomes are as of `joseal juspay attempt`.
+    null, "updated_at": TEXT or null}]}]}; the other outcomes are as for `joseal juspay attempt`.
     """
     outcome = _ask(connection, order_id)
     if isinstance(outcome, Accepted):
@@ -43,7 +43,7 @@ def _ask(connection: Connection, order_id: str) -> Outcome[Order]:
     """Ask once.
 
     Raises:
-        UsageError: the order's id can't be one.
+        UsageError: the order's id is not valid.
     """
     with connection.client() as client:
         try:

@@ -1,4 +1,4 @@
-"""`joseal key convert`: write keys in another form."""
+"""`joseal key convert`: write keys in another format."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def command(
     force: bool,
     in_paths: tuple[Path, ...],
 ) -> None:
-    """Write keys in another form.
+    """Write keys in another format.
 
     Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is standard input. A JWK
     is written with an alg only if the key or --alg names one. From a certificate only the public
@@ -79,7 +79,7 @@ def read(
 
     Raises:
         FailureError: a file can't be read.
-        UsageError: one name for several keys, or more than one place for the password.
+        UsageError: one kid is given for several keys, or more than one source for the password.
         InvalidKeyError: something is not a key that joseal can use.
     """
     password = options.read_password(source)

@@ -61,7 +61,7 @@ def _published(found: Found) -> Key:
     """Return the public half, bound to its alg and named.
 
     Raises:
-        InvalidKeyError: the key is a secret, or no alg was named.
+        InvalidKeyError: the key is a shared secret, or has no alg.
     """
     if found.key.is_symmetric:
         raise InvalidKeyError("a symmetric key is all secret: it is never part of a served JWK Set")

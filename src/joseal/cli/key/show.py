@@ -1,4 +1,4 @@
-"""`joseal key show`: what a key file holds, without its secrets."""
+"""`joseal key show`: the content of a key file, without its secrets."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _told(found: Found) -> dict[str, object]:
 
 @hide_locals
 def _kind(key: Key) -> str:
-    """Say the kind, the size and the half."""
+    """Describe the kind, the size and the half."""
     if key.is_password:
         return "password"
     half = "private" if key.is_private else "public"
@@ -84,7 +84,7 @@ def _kind(key: Key) -> str:
 
 @hide_locals
 def _members(key: Key) -> dict[str, object]:
-    """Return what decides which algs a key can serve, which is its public half if it has one."""
+    """Return the part that decides which algs a key can serve: its public half if it has one."""
     members = key.to_jwk(private=True) if key.is_symmetric else key.public().to_jwk()
     return {name: value for name, value in members.items() if name not in {"alg", "key_ops"}}
 

@@ -1,4 +1,4 @@
-"""`joseal key thumbprint`: the names that keys have by their content."""
+"""`joseal key thumbprint`: names of keys that follow from their content."""
 
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from joseal.cli import files, help_pages, json_output, key_files, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import convert, write
 
-# By --uri, --spki and --serial.
+# For --uri, --spki and --serial.
 _NAMES: Final = {
     (False, False, False): "thumbprint",
     (True, False, False): "uri",
@@ -78,11 +78,11 @@ def command(
 
 def _line(key: Key, name: str) -> str:
     if name == "spki_sha256":
-        # Says why, for a hybrid key.
+        # The error says why, for a hybrid key.
         return key.spki_sha256()
     if name != "serial":
         return str(_names(key)[name])
-    # A subject's serialNumber is its issuer's to choose.
+    # The issuer chooses a subject's serialNumber freely.
     if not key.certificate_serial.isprintable():
         raise InvalidKeyError("the serial number does not fit on a line: --json writes it")
     return key.certificate_serial

@@ -1,4 +1,4 @@
-"""The forms in which key files are written, and who may read them."""
+"""The formats of key files that are written, and who may read them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,12 +35,12 @@ def targets() -> list[click.Parameter]:
             metavar="FILE",
             help="Where the result goes; the default is standard output.",
         ),
-        click.Option(["--force"], is_flag=True, help="Replace files that are there already."),
+        click.Option(["--force"], is_flag=True, help="Replace existing files."),
     ]
 
 
 def inputs(*, several: bool) -> list[click.Parameter]:
-    """Return what names the key files that are read, `--alg` apart."""
+    """Return the options for the key files that are read, except `--alg`."""
     return [
         options.alias(),
         *options.password(),
@@ -60,9 +60,9 @@ def write(
     """Write keys in one of the forms.
 
     Raises:
-        UsageError: several keys in a form that holds one, or a password for one that holds none.
-        InvalidKeyError: a key without the half that is asked for, or of a kind that the form
-            can't encode; or the password is empty or too long.
+        UsageError: several keys for a format with one key, or a password for a format without one.
+        InvalidKeyError: a key lacks the requested half, or is of a kind that the format can't
+            encode; or the password is empty or too long.
     """
     if password is not None and (form != "pem" or not private):
         raise click.UsageError("a new password goes with a private key in PEM alone")
@@ -92,9 +92,9 @@ def report(found: Sequence[Found], form: str, data: bytes, *, private: bool) -> 
 
 
 def save(path: Path, data: bytes, *, private: bool, force: bool) -> None:
-    """Write a key file, with mode 0600 if it is private, over another one only by `force`.
+    """Write a key file, with mode 0600 if it is private; `force` allows replacing an existing one.
 
     Raises:
-        FailureError: it can't be written, or there is one already.
+        FailureError: it can't be written, or already exists.
     """
     files.write(path, data, private=private, replace=force)

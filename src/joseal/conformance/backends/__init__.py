@@ -1,5 +1,5 @@
-"""The implementations that can be asked, a module for each; `own` is joseal. `registry` lists them.
+"""The implementations that can be tested, a module for each; `own` is joseal.
 
-What is asked, and what an answer means, is in `joseal.conformance.model`: a module here asks one
-implementation, and judges no answer.
+`registry` lists them. `joseal.conformance.model` defines the tasks and the answers: a module here
+asks one implementation, and does not judge its answers.
 """

@@ -1,23 +1,23 @@
-"""Any implementation's answers: a command that is asked in JSON, one line for each case.
+"""Answers of any implementation: a command that gets JSON, one line for each case.
 
 The command is started once, and reads requests from its standard input. For each it writes one line
 to its standard output and flushes it, before it reads the next:
 
 - request: `{"id": 1, "task": "decrypt", "token": TEXT, "jwk": OBJECT, "alg": TEXT, "enc": LIST}`.
   `task` is `decrypt`, `verify`, `load` or `thumbprint`; the last two have no token. `enc` is there
-  for `decrypt` where the case accepts some encs alone, `payload` (base64url) where the payload is
-  detached, `settings` where the case sets more than that.
+  for `decrypt` if the case accepts only some encs, `payload` (base64url) if the payload is
+  detached, `settings` if the case sets more than that.
 - answer: `{"id": 1, "ok": BASE64URL}` with the plaintext, the payload or the thumbprint, or with
-  nothing for `load`; `{"id": 1, "refused": WORD}`; or `{"id": 1, "lacking": REASON}` for what the
-  implementation does not have.
+  nothing for `load`; `{"id": 1, "refused": WORD}`; or `{"id": 1, "lacking": REASON}` for something
+  that the implementation does not support.
 
 Rules:
-- A command that hangs, ends or answers otherwise is stopped and started anew for the next case.
-  That case has no answer, which no file expects. After a few of them in a row it is not started
+- A command that hangs, ends or gives any other answer is stopped, and restarted for the next case.
+  The case then has no answer, which no file expects. After a few of them in a row it is not started
   again.
-- Nothing of what it writes is repeated but printable words of bounded length.
+- Of its output, only printable words of bounded length are repeated.
 
-Source: none; the form is this project's own.
+Source: none; the format is this project's own.
 """
 
 import contextlib
@@ -50,7 +50,7 @@ from joseal.conformance.model import (
 
 _MOST_LINE: Final = 64 * 1024 * 1024
 _MOST_FAILURES: Final = 5
-# What is killed has this long to let go of the pipes.
+# A killed process has this long to release the pipes.
 _GRACE_SECONDS: Final = 1.0
 _TASKS: Final[dict[type[Task], str]] = {
     Open: "decrypt",
@@ -64,13 +64,13 @@ class ByCommand:
     """A command as a backend.
 
     Args:
-        command: the words of the command, as a shell splits them; no shell is started.
+        command: the words of the command, split as a shell does; no shell is started.
         timeout: the seconds that it has for each case.
 
     Raises:
-        TypeError: the command is not a str, or the timeout not a number.
-        ValueError: there is no word in it, a quote is not closed, it has a character that no
-            command can have, or the timeout is not positive.
+        TypeError: the command is not a str, or the timeout is not a number.
+        ValueError: it has no words, a quote is not closed, it has a character that no command can
+            have, or the timeout is not positive.
 
     Example:
         >>> from joseal.conformance import ByCommand
@@ -105,12 +105,12 @@ class ByCommand:
 
     @property
     def name(self) -> str:
-        """The command's first word, which may be a path: its last part alone is told."""
+        """The command's first word; only the last part if it is a path."""
         return f"command {os.path.basename(self._words[0])}"  # noqa: PTH119 - no file is meant
 
     @hide_locals
     def run(self, task: Task) -> Answer:
-        """Ask the command. Nothing is raised for what a file can hold.
+        """Ask the command. No content of a file makes it raise.
 
         Args:
             task: the operation, with its key and input.
@@ -119,7 +119,7 @@ class ByCommand:
             The output; or a refusal; or why the command gave none.
 
         Raises:
-            Nothing, whatever a file has.
+            Nothing, whatever a file contains.
 
         Example:
             >>> from pathlib import Path
@@ -188,7 +188,7 @@ class ByCommand:
                 self._words,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                # A group of its own, so that what it starts is stopped with it.
+                # A separate process group, so that its children are stopped with it.
                 start_new_session=True,
             )
         return self._process
@@ -213,7 +213,7 @@ def _request(number: int, task: Asked) -> dict[str, object]:
 
 
 def _members(settings: Settings) -> dict[str, object]:
-    """Return the settings that have no member of their own in a request."""
+    """Return the settings for which a request has no separate member."""
     return {
         "typ": settings.typ,
         "cty": settings.cty,
@@ -229,13 +229,13 @@ def _members(settings: Settings) -> dict[str, object]:
 
 
 class _Exchange(threading.Thread):
-    """Writes a request and reads a line, which may take for as long as something has the pipes.
+    """Writes a request and reads a line, which may take as long as a process has the pipes open.
 
     A process that has left the command's group is not killed with it, and may keep them open.
 
     Attributes:
-        written: the line; nothing where the command has ended.
-        is_last: close the pipes behind it.
+        written: the line; nothing if the command has ended.
+        is_last: close the pipes after it.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", line: bytes) -> None:
@@ -271,10 +271,10 @@ def _close(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _answer(line: bytes, number: int) -> Answer | None:
-    """Read an answer; None where it is none of this protocol, or to a different request."""
+    """Read an answer; None if it does not follow the protocol, or is to a different request."""
     members = strict_json.load_object(line) or {}
     found = members.pop("id", None)
-    # Python takes 1.0 and true for 1.
+    # To Python 1.0 and true are equal to 1.
     if type(found) is not int or found != number or len(members) != 1:
         return None
     ((kind, value),) = members.items()
@@ -294,10 +294,10 @@ def _word(value: str) -> str:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End the command and what it has started."""
+    """End the command and its children."""
     with contextlib.suppress(OSError):
         if hasattr(os, "killpg"):
-            # The process is the leader of its group, and is not waited for before this.
+            # The process leads its group, and has not been waited for before.
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()

@@ -1,4 +1,4 @@
-"""joserfc's answers. Imported when it is asked for.
+"""joserfc's answers. Imported on demand.
 
 Source: jose.authlib.org, `jwe.decrypt_compact`, `jwe.decrypt_json`, `jws.deserialize_compact`,
 `jws.deserialize_json` and `jwk.import_key`.
@@ -24,7 +24,7 @@ def _key(jwk: bytes) -> object:
 
 
 def _with_payload(task: Verify) -> dict[str, object] | None:
-    """Return a message as an object, with a detached payload where it takes one."""
+    """Return a message as an object, with a detached payload if it takes one."""
     message = strict_json.load_object(task.token.encode())
     if message is None or task.detached is None:
         return message
@@ -41,7 +41,7 @@ class Peer(PeerBackend):
         super().__init__("joserfc", _errors.JoseError, names)
 
     def open(self, task: Open, jwk: Jwk, alg: str) -> bytes:
-        """Open a token with one alg and the encs accepted."""
+        """Decrypt a token with one alg and the accepted encs."""
         encs = self.encs if task.settings.enc is None else task.settings.enc
         algs = [alg, *encs, *(["DEF"] if task.settings.accept_zip else [])]
         registry = _jwe.JWERegistry(algorithms=algs, strict_check_header=False)

@@ -1,4 +1,4 @@
-"""jwcrypto's answers. Imported when it is asked for.
+"""jwcrypto's answers. Imported on demand.
 
 Source: jwcrypto.readthedocs.io, `jwe.JWE`, `jws.JWS` and `jwk.JWK`.
 """
@@ -29,7 +29,7 @@ class Peer(PeerBackend):
         super().__init__("jwcrypto", _common.JWException, _jwa.JWA.algorithms_registry)
 
     def open(self, task: Open, jwk: Jwk, alg: str) -> bytes:
-        """Open a token with one alg and the encs accepted."""
+        """Decrypt a token with one alg and the accepted encs."""
         encs = self.encs if task.settings.enc is None else task.settings.enc
         token = _jwe.JWE(algs=[alg, *encs])
         token.deserialize(task.token, _key(written(jwk)))

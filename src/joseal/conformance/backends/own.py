@@ -1,7 +1,6 @@
-"""joseal's own answers: each kind of task by the function that tokens go through.
+"""joseal's own answers: each kind of task uses the function that tokens go through.
 
-Where Wycheproof tests a primitive, the step that JWE or JWS makes of it is asked, with its checks
-of lengths.
+If Wycheproof tests a primitive, the JWE or JWS step that uses it is tested, with its length checks.
 
 Source: RFC 7516 section 5.2, RFC 7515 section 5.2, RFC 7518 sections 3 to 5.
 """
@@ -56,7 +55,7 @@ from joseal.errors import DecryptionError, JoseError, MalformedTokenError, Verif
 _NO_ALG: Final = "an alg that joseal does not have"
 _NO_ENC: Final = "an enc that joseal does not have"
 _SETTINGS: Final = "settings that joseal does not have"
-_CEK_SIZE: Final = "a key of another size than the enc takes"
+_CEK_SIZE: Final = "a key of a different size than the enc takes"
 _KEK_SIZE: Final = "a key of a size that AES does not have"
 _KEK_BYTES: Final = (16, 24, 32)
 _NO_FUNCTION: Final = "no function of joseal does this"
@@ -65,7 +64,7 @@ _PARAMETERS: Final = PER_RECIPIENT | {"enc"}
 _CBC: Final = tuple(enc for enc in ENCS.values() if enc.family == "cbc-hmac")
 
 _DEFAULT: Final = Limits()
-# A file's limits can't make more work than joseal's. A header is never larger than its file.
+# A file's limits can't allow more work than joseal's. A header is never larger than its file.
 _MOST: Final = Limits(header_bytes=_DEFAULT.token_bytes)
 _UNDECRYPTABLE: Final = Refusal(DecryptionError.code, str(DecryptionError()))
 _UNVERIFIED: Final = Refusal(VerificationError.code, str(VerificationError()))
@@ -78,13 +77,13 @@ class ByJoseal:
     is_joseal = True
 
     def __init__(self) -> None:
-        # Loading a private RSA key takes some ten milliseconds, and a group has many tokens.
+        # Loading a private RSA key takes tens of milliseconds, and a group has many tokens.
         self._key = lru_cache(_KEPT_KEYS)(_load)
         self._pem = lru_cache(_KEPT_KEYS)(_load_pem)
 
     @property
     def name(self) -> str:
-        """The name, with the version where joseal is installed."""
+        """The name, with the version if joseal is installed."""
         try:
             return f"joseal {metadata.version('joseal')}"
         except metadata.PackageNotFoundError:
@@ -92,7 +91,7 @@ class ByJoseal:
 
     @hide_locals
     def run(self, task: Task) -> Answer:
-        """Do the task. Nothing is raised for what a file can hold."""
+        """Do the task. No content of a file makes it raise."""
         try:
             return self._run(task)
         except JoseError as error:
@@ -171,7 +170,7 @@ class ByJoseal:
 
 
 def _step(task: Task) -> Answer:
-    """Do what is a step of a token."""
+    """Do one step of a token."""
     match task:
         case Content():
             answer = _content(task)
@@ -206,7 +205,7 @@ def _answer(raw: bytes | None) -> Answer:
 
 
 def _written(jwk: Jwk) -> bytes:
-    """Write a JWK as JSON; one that no strict reader takes is not a JWK at all."""
+    """Write a JWK as JSON; one that strict JSON can't carry is not a JWK at all."""
     return strict_json.dump(jwk) or b""
 
 
@@ -226,7 +225,7 @@ def _single(key: Key | KeySet) -> Key:
 
 
 def _limits(told: Settings) -> Limits | None:
-    """Return the file's limits, none of them over the most; None where there is none."""
+    """Return the file's limits, none of them over the maximum; None if there are none."""
     fields = set(_MOST.__struct_fields__)
     if told.form not in FORMS:
         return None
@@ -245,7 +244,7 @@ def _form(told: Settings) -> Form:
 
 
 def _is_known(task: Task) -> bool:
-    """Tell whether the alg that the key is for is one of joseal's; a set's keys may be of any."""
+    """Tell whether joseal supports the key's alg; a set may have keys for any alg."""
     match task:
         case Open() | Verify() | Load() | Thumbprint():
             name = _alg(task.jwk, task.alg)
@@ -295,7 +294,7 @@ def _cbc(task: Cbc) -> Answer:
 
 
 def _agree(task: Agree) -> Answer:
-    """Take the public key as an epk, and hand out the secret before it is derived from."""
+    """Use the public key as an epk, and return the secret before the key derivation."""
     curve, own = task.private.get("crv"), _coordinates(task.private)
     x, y, d = own.get("x"), own.get("y"), own.get("d")
     if not isinstance(curve, str) or x is None or d is None:

@@ -1,4 +1,4 @@
-"""joseal's own answers about keys: what loads, what it is then, and what it may be put to.
+"""joseal's own answers about keys: what loads, what it becomes, and what it may be used for.
 
 Source: RFC 7517 sections 4 and 5, RFC 7638.
 """
@@ -28,7 +28,7 @@ def answer(task: Load | LoadKey | LoadKeys) -> Answer:
     """Do a task about keys.
 
     Raises:
-        InvalidKeyError: nothing loads, or it is not for the use that it is put to.
+        InvalidKeyError: nothing loads, or the key is not for this use.
     """
     match task:
         case Load():
@@ -40,7 +40,7 @@ def answer(task: Load | LoadKey | LoadKeys) -> Answer:
 
 
 def _written_again(task: Load) -> Answer:
-    """Load a key and write it again: what both have must be the same."""
+    """Load a key and write it again: the common members must be the same."""
     key = Key.from_jwk(task.jwk, alg=_known(task.alg), legacy=True)
     shown = key.to_jwk(private=key.is_private or key.is_symmetric)
     both = shown.keys() & task.jwk.keys()
@@ -49,7 +49,7 @@ def _written_again(task: Load) -> Answer:
 
 
 def _key(task: LoadKey) -> Answer:
-    """Load a key as the caller says, and put it to its use."""
+    """Load a key as the caller says, and use it."""
     told = task.loader
     if not _has_use(told):
         return Lacking(_LOADER)
@@ -65,7 +65,7 @@ def _key(task: LoadKey) -> Answer:
 
 
 def _keys(task: LoadKeys) -> Answer:
-    """Load a set of keys, and tell which of its members were skipped."""
+    """Load a set of keys, and return which of its members were skipped."""
     told = task.loader
     if told != Loader(alg=told.alg, legacy=told.legacy):
         return Lacking(_LOADER)
@@ -79,7 +79,7 @@ def _known(alg: str | None) -> Alg | SigAlg | None:
 
 
 def _has_use(told: Loader) -> bool:
-    """Tell whether what is asked can be put to joseal, whatever the key."""
+    """Tell whether joseal supports such a task, whatever the key."""
     known = set(told.enc) <= ENCS.keys()
     match told.use:
         case "encrypt":

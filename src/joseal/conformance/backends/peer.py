@@ -1,10 +1,10 @@
-"""What the adapters for other libraries share: what is asked of them, and how they say no.
+"""The common part of the adapters for other libraries: the tasks they get, and how they refuse.
 
 Rules:
-- They are asked for whole tokens and keys, through their public interfaces, bound to one alg as a
-  key of joseal is. Single steps are inside of them.
-- An alg or a setting that a library does not have is said, and is not a refusal.
-- Of what a library raises the name of the class is told, and never the text.
+- They are tested with whole tokens and keys, through their public interfaces, bound to one alg like
+  a joseal key. Single steps are internal to them.
+- An alg or a setting that a library does not support is reported as such, and not as a refusal.
+- Of a library's exception only the class name is reported, never the text.
 
 Source: RFC 8725 section 3.1, for binding a key to one alg.
 """
@@ -46,7 +46,7 @@ _SETTINGS: Final = "a setting that the adapter does not pass on"
 _TEXT: Final = "a text that is not a strict JSON object, and the adapter passes on objects"
 _NO_ALG: Final = "an alg or enc that this library does not have"
 
-# What the libraries let through of the layers below, next to errors of their own.
+# Errors of lower layers that the libraries let through, in addition to their own.
 _LET_THROUGH: Final[tuple[type[Exception], ...]] = (
     *(InvalidKey, InvalidSignature, InvalidTag, UnsupportedAlgorithm, zlib.error),
     *(ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError),
@@ -71,7 +71,7 @@ class PeerBackend(ABC):
         return self._name
 
     def run(self, task: Task) -> Answer:
-        """Do the task. Nothing is raised for what a file can hold."""
+        """Do the task. No content of a file makes it raise."""
         asked = asked_of(task)
         if isinstance(asked, Lacking):
             return asked
@@ -125,7 +125,7 @@ class PeerBackend(ABC):
 
 
 def asked_of(task: Task) -> Asked | Lacking:
-    """Return what a library is asked for: of the text of a JWK its thumbprint; or why it is not."""
+    """Return the task for a library: for the text of a JWK its thumbprint; or why there is none."""
     if isinstance(task, LoadKeys):
         return Lacking(_SET)
     if not isinstance(task, LoadKey):
@@ -144,7 +144,7 @@ def bound_alg(task: Asked) -> str:
 
 
 def written(jwk: Jwk) -> bytes:
-    """Write a JWK as JSON; one that no strict reader takes is not a JWK at all."""
+    """Write a JWK as JSON; one that strict JSON can't carry is not a JWK at all."""
     return strict_json.dump(jwk) or b""
 
 

@@ -1,6 +1,6 @@
-"""Which libraries can be asked, and how: one method.
+"""The libraries that can be tested, and their interface of one method.
 
-Others are imported when they are asked for, and never otherwise.
+Others are imported only on demand.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from joseal.conformance.model import Answer, Task
 
 
 class Backend(Protocol):
-    """A library that can be asked.
+    """A library that can be tested.
 
     Example:
         >>> from joseal import conformance
@@ -29,11 +29,11 @@ class Backend(Protocol):
 
     @property
     def is_joseal(self) -> bool:
-        """Whether error codes, and joseal's differences on purpose, are its own."""
+        """Whether joseal's error codes and its intentional differences apply."""
         ...
 
     def run(self, task: Task) -> Answer:
-        """Do the task. Nothing is raised for what a file can hold.
+        """Do the task. No content of a file makes it raise.
 
         Args:
             task: the operation, with its key and input.
@@ -42,7 +42,7 @@ class Backend(Protocol):
             The output; or a refusal; or why the library can't do the task.
 
         Raises:
-            Nothing, whatever a file has.
+            Nothing, whatever a file contains.
 
         Example:
             >>> from pathlib import Path
@@ -63,16 +63,16 @@ BACKENDS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def is_installed(name: str) -> bool:
-    """Tell whether a backend's library is here.
+    """Tell whether a backend's library is installed.
 
     Args:
         name: one of `BACKENDS`.
 
     Returns:
-        Whether `backend` can make it.
+        Whether `backend` can return it.
 
     Raises:
-        KeyError: a name that is not in `BACKENDS`.
+        KeyError: `name` is not in `BACKENDS`.
 
     Example:
         >>> from joseal import conformance
@@ -92,8 +92,8 @@ def backend(name: str) -> Backend:
         The backend, for `verify`.
 
     Raises:
-        KeyError: a name that is not in `BACKENDS`.
-        ImportError: its library is not here; `is_installed` tells.
+        KeyError: `name` is not in `BACKENDS`.
+        ImportError: its library is not installed; see `is_installed`.
 
     Example:
         >>> from joseal import conformance

@@ -1,8 +1,8 @@
-"""From the items of a file to cases: what all readers share.
+"""From the items of a file to cases: the part that all readers share.
 
 Rules:
-- An item that is not of its form is a case that is not run. None is dropped.
-- Texts that reports repeat are cut to a bound.
+- A malformed item is a case that is not run. None is dropped.
+- Texts that reports repeat are truncated.
 """
 
 from collections.abc import Callable, Iterable
@@ -29,14 +29,14 @@ _UNENCODED = Settings(b64=False)
 FORM = "the case is not of the form of its file"
 NO_KEY = "a token in JSON serialization, without its key"
 
-# Two examples of RFC 7520 have these where nothing authenticates them.
+# Two examples of RFC 7520 have these in an unauthenticated header.
 _UNPROTECTED = ("alg", "kid", "enc")
 
 
 def each(
     items: Iterable[object], shape: type[_T], make: Callable[[_T], Case], prefix: str = ""
 ) -> list[Case]:
-    """Make a case of each item; one that is not of its form says so."""
+    """Make a case from each item; a malformed one says so."""
     return [_case(item, shape, make, f"{prefix}{place}") for place, item in enumerate(items, 1)]
 
 
@@ -48,17 +48,17 @@ def _case(item: object, shape: type[_T], make: Callable[[_T], Case], place: str)
 
 
 def case_id(value: object) -> str:
-    """Return a case's name, cut to a bound."""
+    """Return a case's name, truncated."""
     return str(value)[:MOST_ID]
 
 
 def text(value: str) -> str:
-    """Return a text that a report may repeat, cut to a bound."""
+    """Return a text that a report may repeat, truncated."""
     return value if len(value) <= MOST_TEXT else value[:MOST_TEXT] + "..."
 
 
 def about(name: object, comment: str, flags: Iterable[str]) -> tuple[str, str, tuple[str, ...]]:
-    """Return what reports repeat of a case, cut to a bound."""
+    """Return the texts of a case that reports repeat, truncated."""
     return case_id(name), text(comment), tuple(case_id(flag) for flag in flags)[:MOST_FLAGS]
 
 
@@ -66,7 +66,7 @@ def unhex(value: str) -> bytes:
     """Return the bytes of a hex string.
 
     Raises:
-        ShapeError: it is none.
+        ShapeError: it is not one.
     """
     try:
         return bytes.fromhex(value)
@@ -76,7 +76,7 @@ def unhex(value: str) -> bytes:
 
 
 def password(given: str) -> Jwk:
-    """Make the JWK of a password, as PBES2 has it."""
+    """Make the JWK for a password, as PBES2 uses it."""
     return {"kty": "oct", "k": base64url.encode(given.encode()).decode("ascii")}
 
 

@@ -1,7 +1,7 @@
 """The examples of RFC 7520 as JSON, and others in the same form.
 
-Each example prints its token in up to three serializations. One of several recipients or signatures
-is a case for each of their keys.
+Each example prints its token in up to three serializations. One with several recipients or
+signatures is a case for each of their keys.
 
 Source: github.com/ietf-jose/cookbook; RFC 7520 sections 4 to 6, RFC 7797 section 4.
 """

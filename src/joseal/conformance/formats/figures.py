@@ -217,7 +217,7 @@ def _signatures(value: object) -> list[Case]:
         return [Case("RFC8037-A", "", (), NotRun(FORM))]
 
 
-# By the member that has them; two forms are told by a whole file.
+# By the member that contains them; two forms are recognized by the whole file.
 _READERS: Final[Mapping[str, Callable[[object], list[Case]]]] = {
     "vectors": _tokens,
     "appendix_c": _token,

@@ -1,9 +1,9 @@
 """Plain lists: tokens with their keys and plaintexts, JWKs and JWK Sets, and files without vectors.
 
 A list of tokens is an object with `verified`, an array of objects with `jwe` or `jws`, `jwk`, and
-`plaintext_hex`, and with `alg` where the JWK has none.
+`plaintext_hex`, and with `alg` if the JWK has none.
 
-A list of HPKE is an array of objects with `alg`, `jwk`, `compact` and `flattened`.
+A list for HPKE is an array of objects with `alg`, `jwk`, `compact` and `flattened`.
 
 Source: RFC 7517 section 5; draft-ietf-jose-hpke-encrypt appendix A, draft-ietf-jose-hpke-pq-pqt.
 """
@@ -39,7 +39,7 @@ from joseal.conformance.model import (
     Verify,
 )
 
-# The files do not say what comes out: opening is what is tested.
+# The files do not say what the plaintext is: they test that the tokens open.
 _OPENS: Final = Expected(any_output=True)
 _RECORDED: Final = "a record of what a token of HPKE gives, without the token"
 _NO_ALG: Final = "no alg, and none follows from kty, crv and use"
@@ -85,7 +85,7 @@ def read_tokens(file: dict[str, object]) -> Vectors:
 
 
 def tokens(items: list[object]) -> list[Case]:
-    """Make cases of tokens with their keys and plaintexts; one of several keys is one for each."""
+    """Make cases from tokens with their keys and plaintexts, one for each key."""
     return [
         Case(case.id or str(place), case.comment, case.flags, case.task, case.expected)
         for place, item in enumerate(items, 1)
@@ -94,7 +94,7 @@ def tokens(items: list[object]) -> list[Case]:
 
 
 def _by_key(item: object) -> list[object]:
-    """Split an item of several keys, each with its alg."""
+    """Split an item with several keys, each with its alg."""
     token = members(item)
     keys, algs = listed(token.get("jwk")), str(token.get("alg", "")).split("|")
     if not keys:
@@ -143,7 +143,7 @@ def read_keys(file: dict[str, object]) -> Vectors:
 
 
 def keys_of(value: object, prefix: str = "") -> list[Case]:
-    """Make a case of each key of a set."""
+    """Make a case from each key of a set."""
     keys = listed(members(value).get("keys"))
     return [_key(members(key), f"{prefix}key {place}") for place, key in enumerate(keys, 1)]
 
@@ -155,12 +155,12 @@ def _key(jwk: Jwk, name: str) -> Case:
     task: Task = Load(jwk, None if "alg" in jwk else guess)
     if "alg" not in jwk and guess is None:
         task = NotRun(_NO_ALG)
-    # The name of a key says nothing of the key; its file does.
+    # The name of a key does not identify it; its file does.
     return Case(name, "loads, and comes back the same", (), task, Expected(b""))
 
 
 def recognise_hpke(file: dict[str, object]) -> bool:
-    """Tell whether a file holds tokens of HPKE alone, as the drafts' repositories have them."""
+    """Tell whether a file contains only HPKE tokens, as in the drafts' repositories."""
     items = listed(file.get("array", file.get("results")))
     return bool(items) and all(
         str(members(item).get("alg", "")).startswith("HPKE-") for item in items
@@ -168,7 +168,7 @@ def recognise_hpke(file: dict[str, object]) -> bool:
 
 
 def read_hpke(file: dict[str, object]) -> Vectors:
-    """Read the tokens of a file of HPKE, in both serializations."""
+    """Read the tokens of an HPKE file, in both serializations."""
     items = listed(file.get("array", file.get("results")))
     return Vectors("HPKE", [case for item in items for case in _hpke(members(item))])
 

@@ -1,6 +1,7 @@
 """The project's own format: tokens, content encryption, keys, and sets of keys.
 
-A member that the format does not have makes its case, or all cases of its group, not run.
+If an item has a member that the format does not have, its case, or all cases of its group, are not
+run.
 
 Source: vectors/README.md.
 """
@@ -68,7 +69,8 @@ class _Token(_Test, frozen=True, forbid_unknown_fields=True, kw_only=True):
     plaintext: str | UnsetType = UNSET
     payload: str | UnsetType = UNSET
     detached: str | UnsetType = UNSET
-    # What the token was made from: the generator's tests make it again, an opener needs none of it.
+    # The inputs that the token was made from: the generator's tests use them, a recipient does not
+    # need them.
     inject: dict[str, object] | UnsetType = UNSET
 
 
@@ -128,12 +130,12 @@ class _Note(Hidden, frozen=True):
 
 
 def recognise(file: dict[str, object]) -> bool:
-    """Tell whether a file is in our format."""
+    """Tell whether a file is in joseal's format."""
     return str(file.get("schema")) in _READERS and isinstance(file.get("groups"), list)
 
 
 def read(file: dict[str, object]) -> Vectors:
-    """Read a file in our format."""
+    """Read a file in joseal's format."""
     schema = str(file["schema"])
     cases = [case for group in listed(file["groups"]) for case in _READERS[schema](group)]
     return Vectors(f"joseal {schema}", cases, notes(file.get("notes")))
@@ -157,7 +159,7 @@ def _note(value: object) -> Note:
 
 
 def _reader(group_shape: type[_G], shape: type[_T], make: Callable[[_G, _T], Case]) -> _Reader:
-    """Return what reads the groups of one kind of file."""
+    """Return the reader for the groups of one kind of file."""
 
     def read_group(value: object) -> list[Case]:
         try:
@@ -223,10 +225,10 @@ def _about(test: _Test) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _opened(test: _Token, output: str | UnsetType) -> Expected:
-    """Read what must come out of a token.
+    """Read the expected result of a token.
 
     Raises:
-        ShapeError: `ok` without what was opened, or a code that no opener has.
+        ShapeError: `ok` has no plaintext or payload, or the code does not exist.
     """
     if test.expect == "ok" and output is not UNSET and test.header is not UNSET:
         return Expected(unhex(output), told=test.header)
@@ -234,7 +236,7 @@ def _opened(test: _Token, output: str | UnsetType) -> Expected:
 
 
 def _refused(code: str, codes: frozenset[str]) -> Expected:
-    """Read the error that must come.
+    """Read the expected error.
 
     Raises:
         ShapeError: it is none of these.
@@ -257,7 +259,7 @@ def _bytes(thumbprint: str) -> bytes:
 
 
 def _unread(value: object) -> list[Case]:
-    """Count the cases of a group that is not of its form; a group without any is one."""
+    """Count the cases of a malformed group; a group without any counts as one."""
     group = members(value)
     name = case_id(group.get("id", "?"))
     count = len(listed(group.get("tests"))) or 1

@@ -1,7 +1,7 @@
-"""Wycheproof's files on primitives, for those that a function of joseal stands behind.
+"""Wycheproof's files on primitives, for those that joseal has a function for.
 
-What JOSE does not have (other IVs, labels, tags that are cut short, other hashes) is said here by
-a case's inputs: it has to be refused, or is not run, and the report says why.
+Inputs that JOSE does not have (other IVs, labels, truncated tags, other hashes) are recognized
+here: such a case has to be refused, or is not run, and the report says why.
 
 Source: github.com/C2SP/wycheproof, schemas/*_test_schema*.json.
 """
@@ -54,7 +54,7 @@ class _Test(Hidden, frozen=True, kw_only=True):
     flags: tuple[str, ...] = ()
 
     def case(self, task: Task, output: str, different: str | None = None) -> Case:
-        """Make the case; bytes come out unless the file says invalid."""
+        """Make the case; it expects bytes unless the file says invalid."""
         named = about(self.id, self.comment, self.flags)
         if self.result == "invalid":
             return Case(*named, task)
@@ -177,7 +177,7 @@ def _pkcs1(value: dict[str, object], _algorithm: str) -> list[Case]:
         task = _rsa("RSA1_5", group, test)
         if test.result != "invalid":
             return test.case(task, test.msg, _size(group))
-        # A bad padding gives bytes made of key and ciphertext, so that nobody can tell.
+        # Bad padding gives bytes derived from key and ciphertext, so that nobody can tell.
         named = about(test.id, test.comment, test.flags)
         return Case(*named, task, Expected(but_not=unhex(test.msg)))
 
@@ -195,7 +195,7 @@ def _size(group: _Group) -> str | None:
 
 def _agreement(value: dict[str, object], _algorithm: str) -> list[Case]:
     def make(test: _Agreed) -> Case:
-        # RFC 7748 section 5 wants every such key agreed with, but for the all-zero secret.
+        # RFC 7748 section 5 accepts every such key, except for the all-zero secret.
         task, zero = Agree(test.private, test.public), set(test.shared) == {"0"}
         if test.result == "invalid":
             return test.case(task, "")

@@ -1,7 +1,7 @@
-"""Which format a file is in, by what it holds and never by its name.
+"""Which format a file is in, by its content and never by its name.
 
 Rules:
-- A file is read up to a bound, and as strict JSON: a file that can be read in two ways is not a
+- A file is read up to a limit, and as strict JSON: a file that can be read in two ways is not a
   vector file.
 - A file that is not recognized is reported, never left out.
 """
@@ -13,10 +13,10 @@ from joseal._core.wire import strict_json
 from joseal.conformance.formats import cookbook, figures, lists, ours, wycheproof
 from joseal.conformance.model import Vectors
 
-# The largest published file that we know has 1.8 MB; its values take some ten times that.
+# The largest published file known to us has 1.8 MB; its values take about ten times that.
 MOST_FILE_BYTES: Final = 16 * 1024 * 1024
 
-# Headers and JWKs stand a few levels deep in a file, and some headers are deep on purpose.
+# Headers and JWKs are a few levels deep in a file, and some headers are deep on purpose.
 MOST_DEPTH: Final = 64
 
 
@@ -39,16 +39,16 @@ _FORMATS: Final = (
 
 
 def load(data: bytes) -> dict[str, object] | None:
-    """Read a file's JSON; an array stands as `array` of an object. None where it is not strict."""
+    """Read a file's JSON; an array becomes the member `array` of an object. None if not strict."""
     if data.lstrip()[:1] == b"[":
-        # What follows the array must not become members of that object.
+        # Text after the array must not become members of that object.
         file = strict_json.load_object(b'{"array":%s}' % data, MOST_DEPTH)
         return file if file is not None and len(file) == 1 else None
     return strict_json.load_object(data, MOST_DEPTH)
 
 
 def read(file: dict[str, object]) -> Vectors | None:
-    """Read the cases of a file; None where its form is not known."""
+    """Read the cases of a file; None if its format is not known."""
     for form in _FORMATS:
         if form.recognise(file):
             return form.read(file)

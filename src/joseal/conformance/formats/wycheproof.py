@@ -1,6 +1,6 @@
 """Wycheproof's JSON: JWE, JWS and JWK, and the files on primitives that joseal is made of.
 
-Kinds of tests that no function of joseal stands behind are counted, and not run.
+Kinds of tests that joseal has no function for are counted, and not run.
 
 Source: github.com/C2SP/wycheproof, schemas/json_web_*_schema_v1.json.
 """
@@ -54,12 +54,12 @@ class _Kind(Struct, frozen=True):
 
 
 def recognise(file: dict[str, object]) -> bool:
-    """Tell whether a file is one of Wycheproof's."""
+    """Tell whether a file is from Wycheproof."""
     return isinstance(file.get("testGroups"), list)
 
 
 def read(file: dict[str, object]) -> Vectors:
-    """Read a file of Wycheproof's."""
+    """Read a Wycheproof file."""
     name = file.get("algorithm", file.get("schema", ""))
     cases = [case for group in listed(file["testGroups"]) for case in _group(members(group), file)]
     return Vectors(f"Wycheproof {case_id(name)}", cases, notes(file.get("notes")))
@@ -76,7 +76,7 @@ def _group(group: dict[str, object], file: dict[str, object]) -> list[Case]:
 
 
 def _unread(group: dict[str, object], reason: str) -> list[Case]:
-    """Count the cases of a group that can't be run; a group without any is one."""
+    """Count the cases of a group that can't be run; a group without any counts as one."""
     tests = [members(test) for test in listed(group.get("tests"))] or [{}]
     return [Case(case_id(test.get("tcId", "?")), "", (), NotRun(reason)) for test in tests]
 
@@ -89,7 +89,7 @@ def _tokens(value: dict[str, object], schema: str) -> list[Case]:
     """Read a group of tokens.
 
     Raises:
-        ShapeError: it is not of its form.
+        ShapeError: it is malformed.
     """
     group = strict_json.convert(value, _Group)
 
@@ -102,7 +102,7 @@ def _tokens(value: dict[str, object], schema: str) -> list[Case]:
 
 
 def _text(test: _Test) -> str:
-    """Return the token; one in JSON serialization is handed over as the text that it is.
+    """Return the token; one in JSON serialization is returned as text.
 
     Raises:
         ShapeError: there is none.
@@ -121,7 +121,7 @@ def _task(group: _Group, test: _Test) -> Task:
 
 
 def _expected(test: _Test) -> Expected:
-    """Read what must come out; a payload is not told apart from its token."""
+    """Read the expected result; a payload is not separate from its token."""
     if test.result == "invalid":
         return Expected()
     if test.jwe is UNSET:

@@ -1,7 +1,7 @@
 """A report as one HTML page: no scripts, nothing fetched, readable on a phone and on paper.
 
 Rules:
-- Whatever comes from a file is escaped where it is put in, by `_t`.
+- Everything from a file is escaped where it is inserted, by `_t`.
 - The page is a function of the report alone: the same report gives the same page.
 """
 
@@ -44,7 +44,7 @@ def to_html(report: Report) -> str:
     """Write the report as a page.
 
     Args:
-        report: what `verify` returned.
+        report: the result of `verify`.
 
     Returns:
         One page, without scripts.
@@ -83,7 +83,7 @@ def to_html(report: Report) -> str:
 
 
 def _t(value: str) -> str:
-    """Escape a text for HTML, and make visible what could steer the page's direction."""
+    """Escape a text for HTML, and make characters visible that could change the text direction."""
     return escape(visible(value))
 
 
@@ -234,7 +234,7 @@ def _problems(report: Report) -> str:
 
 
 def _origin(report: Report) -> str:
-    """Say when and by which versions it was made, and of which bytes."""
+    """Say when and by which versions it was made, and from which bytes."""
     made = "".join(
         f"<tr><th scope=row>{_t(name)}</th><td>{_t(value)}</td></tr>\n"
         for name, value in report.origin.rows()

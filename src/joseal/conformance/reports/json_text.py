@@ -14,7 +14,7 @@ def to_json(report: Report) -> bytes:
     """Write the report as one JSON object.
 
     Args:
-        report: what `verify` returned.
+        report: the result of `verify`.
 
     Returns:
         UTF-8 text.

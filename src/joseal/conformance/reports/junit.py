@@ -1,7 +1,7 @@
 """A report as JUnit's XML, which CI servers show: a suite for each file, a case for each case.
 
-An unexpected result is a failure; what was not run, or differs for a known reason, is skipped with
-its reason; a file that can't be read is an error.
+An unexpected result is a failure; a case that was not run, or differs for a known reason, is
+skipped with its reason; a file that can't be read is an error.
 
 Source: the schema that Jenkins and GitLab read, `testsuites` of `testsuite` of `testcase`.
 """
@@ -21,10 +21,10 @@ def to_junit(report: Report) -> bytes:
     """Write the report as XML.
 
     Args:
-        report: what `verify` returned.
+        report: the result of `verify`.
 
     Returns:
-        UTF-8 text, as JUnit's readers expect it.
+        UTF-8 text, as readers of JUnit XML expect it.
 
     Raises:
         Nothing.
@@ -50,14 +50,14 @@ def to_junit(report: Report) -> bytes:
 
 
 def _unread(path: str) -> str:
-    """Say of a file that nothing of it was looked at."""
+    """Report a file as not looked at."""
     case = f'<testcase name="file"><skipped message={_attribute(_NOT_READ)}/></testcase>'
     counts = 'tests="1" failures="0" errors="0" skipped="1"'
     return f"<testsuite name={_attribute(path)} {counts}>\n{case}\n</testsuite>\n"
 
 
 def _properties(file: FileReport, made: Sequence[tuple[str, str]]) -> str:
-    """Write versions and the hash of the file; the schema has a place for them in a suite alone."""
+    """Write versions and the hash of the file; the schema has a place for them only in a suite."""
     rows = "".join(
         f"<property name={_attribute(name)} value={_attribute(value)}/>\n"
         for name, value in (*made, ("sha256", file.sha256))
@@ -93,7 +93,7 @@ def _case(file: FileReport, result: Result) -> str:
 
 
 def _attribute(value: str) -> str:
-    """Quote a value; XML has no way to write most control characters, so they are made visible."""
+    """Quote a value; XML can't represent most control characters, so they are made visible."""
     return quoteattr(visible(value))
 
 

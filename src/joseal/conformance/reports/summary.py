@@ -1,4 +1,4 @@
-"""What all reports share: results by flag, by reason, and what the whole run comes to."""
+"""The common part of all reports: results by flag, by reason, and the result of the whole run."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ NO_FLAG: Final = "(no flag)"
 
 
 class FlagRow(NamedTuple):
-    """The cases of one flag; the same name with another description is another flag."""
+    """The cases of one flag; the same name with a different description is a different flag."""
 
     flag: str
     note: Note
@@ -47,7 +47,7 @@ def by_reason(report: Report, outcome: Outcome) -> list[ReasonRow]:
 
 
 def results(report: Report, outcome: Outcome | None = None) -> Iterator[tuple[FileReport, Result]]:
-    """Give each result with its file: all, or those of one outcome."""
+    """Yield each result with its file: all, or those with one outcome."""
     for file in report.files:
         for result in file.results:
             if outcome is None or result.outcome is outcome:
@@ -60,7 +60,7 @@ def has_run(report: Report) -> bool:
 
 
 def verdict(report: Report) -> str:
-    """Say in one line what the run comes to."""
+    """Sum up the run in one line."""
     unexpected, broken = report.count(Outcome.UNEXPECTED), sum(file.broken for file in report.files)
     if unexpected:
         return f"{_count(unexpected, 'result')} not as the files say"
@@ -72,7 +72,7 @@ def verdict(report: Report) -> str:
 
 
 def left_out(report: Report) -> str:
-    """Say what was not run, for a run that must leave nothing out; empty where there is nothing."""
+    """Say what was not run, for a run that must leave nothing out; empty if there is nothing."""
     files, cases = len(report.unread), report.count(Outcome.NOT_RUN)
     parts = [
         *([f"{_count(files, 'file')} not read"] if files else []),

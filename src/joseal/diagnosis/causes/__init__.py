@@ -1,6 +1,6 @@
-"""The causes, in tables by what they are about.
+"""The causes, in tables by subject.
 
-Source: RFC 7515, RFC 7516, RFC 7518; the mistakes are those that are seen between libraries.
+Source: RFC 7515, RFC 7516, RFC 7518; the mistakes are those seen between libraries.
 """
 
 from joseal.diagnosis.causes.lookup import CODES, cause

@@ -1,4 +1,4 @@
-"""Causes that stand around a token.
+"""Causes in the text around a token.
 
 Source: RFC 7516 section 7, RFC 6750 section 2.1; the mistakes are those seen between libraries.
 """
@@ -81,7 +81,7 @@ TEXTS: Final[Texts] = {
         "Open it with an OpenPGP program, or ask the sender for a compact JWE.",
     ),
     "other_format": (
-        "This is an encrypted message of another format, not a JOSE token.",
+        "This is an encrypted message in a different format, not a JOSE token.",
         "Open it with a program for that format, or ask the sender for a compact JWE.",
     ),
 }

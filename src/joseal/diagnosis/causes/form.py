@@ -1,4 +1,4 @@
-"""Causes in what a text is, and in how its segments are encoded.
+"""Causes in the kind of text, and in the encoding of its segments.
 
 Source: RFC 7515 section 2, RFC 7516 section 3.1.
 """

@@ -21,14 +21,14 @@ TEXTS: Final[Texts] = {
     "header_too_large": ("The header is over the limit.", "See header_bytes of joseal.Limits."),
     "member_twice": ("A member of the header is there twice.", "Name each member once."),
     "member_type": (
-        "A member of the header has another type than its RFC gives it.",
+        "A member of the header does not have the type that its RFC gives it.",
         "Text is text and numbers are numbers: kid, alg and enc are JSON strings.",
     ),
     "alg_missing": ("The header has no alg.", "Write the alg into the protected header."),
     "enc_missing": ("The header has no enc.", "Write the enc into the protected header."),
     "alg_enc_swapped": ("alg and enc are swapped.", "alg is for the key, enc for the content."),
-    "alg_spelling": ("The alg is written in another way than its registered name.", _OTHER_NAME),
-    "enc_spelling": ("The enc is written in another way than its registered name.", _OTHER_NAME),
+    "alg_spelling": ("The alg is not written like its registered name.", _OTHER_NAME),
+    "enc_spelling": ("The enc is not written like its registered name.", _OTHER_NAME),
     "alg_none": ("The alg is none: nothing is protected.", "Encrypt it."),
     "alg_signature": (
         "The alg is one for signatures, in a token with the five segments of a JWE.",
@@ -55,7 +55,7 @@ TEXTS: Final[Texts] = {
     ),
     "party_form": ("apu or apv is not base64url.", "They are base64url of bytes, not plain text."),
     "gcmkw_members": (
-        "iv or tag of the AES-GCM key wrap is missing or of another size.",
+        "iv or tag of the AES-GCM key wrap is missing or of the wrong size.",
         "The header has iv, 12 bytes, and tag, 16 bytes: RFC 7518 section 4.7.1.",
     ),
     "pbes2_members": (

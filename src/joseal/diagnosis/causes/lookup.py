@@ -3,7 +3,7 @@
 The codes are a contract; the sentences may be reworded. Causes that only a key can find are with
 the trials of the command line.
 
-Source: RFC 7515, RFC 7516, RFC 7518; the mistakes are those that are seen between libraries.
+Source: RFC 7515, RFC 7516, RFC 7518; the mistakes are those seen between libraries.
 """
 
 from types import MappingProxyType
@@ -30,6 +30,6 @@ CODES: Final = tuple(_TABLE)
 
 
 def cause(code: str, seen: str = "") -> Cause:
-    """Return the cause of a code of the table."""
+    """Return the cause for a code from the table."""
     sentence, remedy = _TABLE[code]
     return Cause(code=code, sentence=sentence, remedy=remedy, seen=seen)

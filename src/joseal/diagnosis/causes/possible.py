@@ -1,4 +1,4 @@
-"""Causes that a structure without fault does not show.
+"""Causes that a correct structure does not show.
 
 Source: RFC 7516 section 5.2, RFC 7518 sections 4 and 5.
 """
@@ -20,11 +20,11 @@ TEXTS: Final[Texts] = {
         "Compare a hash of the bytes: is one side using the hex or base64 text as the key?",
     ),
     "oaep_hash": (
-        "The sender used another hash in OAEP than alg names.",
+        "The sender used a different hash in OAEP than alg names.",
         "RSA-OAEP is SHA-1, RSA-OAEP-256 is SHA-256; some libraries have a default of their own.",
     ),
     "mgf1": (
-        "The sender used SHA-1 in MGF1, and another hash in OAEP.",
+        "The sender used SHA-1 in MGF1, and a different hash in OAEP.",
         (
             "Set both. Java's OAEPWithSHA-256AndMGF1Padding has SHA-1 in MGF1 unless an "
             "OAEPParameterSpec names MGF1ParameterSpec.SHA256."
@@ -53,7 +53,7 @@ TEXTS: Final[Texts] = {
         "Compress without header: wbits=-15, nowrap, DeflateStream: RFC 1951.",
     ),
     "plaintext_json_string": (
-        "The plaintext is a JSON string that holds the JSON: it was encoded twice.",
+        "The plaintext is a JSON string that contains the JSON: it was encoded twice.",
         "Encode the object once, and encrypt the bytes of that text.",
     ),
     "nested": (

@@ -56,7 +56,7 @@ TEXTS: Final[Texts] = {
     ),
     "iv_size": ("The IV has a size that enc does not take.", "12 bytes for GCM, 16 for CBC."),
     "enc_mismatch": (
-        "IV and tag fit another enc than the header names.",
+        "IV and tag fit a different enc than the header names.",
         "Name the enc that was used.",
     ),
     "tag_appended": (

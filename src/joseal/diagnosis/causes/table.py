@@ -1,6 +1,6 @@
-"""What a table of causes is: for each stable code the sentence and the remedy.
+"""The type of a table of causes: for each stable code the sentence and the remedy.
 
-Source: none; the shape is this project's own.
+Source: none; the format is this project's own.
 """
 
 from collections.abc import Mapping

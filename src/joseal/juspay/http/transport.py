@@ -1,6 +1,6 @@
 """The network under `Client`: requests of this API to one origin, each of them once.
 
-The connections, the bounds of an answer, and the reasons of a failure are in `joseal._http`.
+The connections, the bounds of an answer, and the reasons for a failure are in `joseal._http`.
 """
 
 import ssl
@@ -30,19 +30,19 @@ class Transport(Opaque):
     """Connections to one origin, kept open between requests and shared by threads.
 
     Args:
-        base_url: of the account.
-        timeouts: of its steps, and of the whole call.
+        base_url: that of the account.
+        timeouts: for its steps, and for the whole call.
         connections: how many are kept open.
         idle_seconds: for how long a kept connection is used again.
         ssl_context: the caller's, or None for the system's trust.
-        proxy: what connections go through, or None.
-        client_certificate: shown by the default context.
+        proxy: the proxy that connections go through, or None.
+        client_certificate: presented by the default context.
 
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little or is given with a certificate, or there is a
             proxy to a plain http address.
-        RuntimeError: another package is installed in urllib3's place.
+        RuntimeError: another package is installed in place of urllib3.
     """
 
     __slots__ = ("_base_url", "_origin")

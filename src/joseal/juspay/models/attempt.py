@@ -2,9 +2,9 @@
 
 Rules:
 - Nothing here prints, pickles or puts into a message more of a card than its last four digits.
-- What the page documents is checked, and no more: its own sample number fails a Luhn check, and an
-  expiry and a security code are optional to it.
-- The sender's `pan` is a card number or a token, so only a token's rule can be asked of it.
+- Only what the page documents is checked: its own sample number fails a Luhn check, and expiry and
+  security code are optional.
+- The sender's `pan` is a card number or a token, so only the rule for tokens can be applied.
 
 Source: the encrypted attempt page of the payouts API, body parameters.
 """
@@ -17,7 +17,7 @@ from joseal.juspay.models.base import Body, Extensible
 from joseal.juspay.models.checks import text
 from joseal.juspay.models.fields import CardNumber, SecurityCode, Text, Token, Word
 
-# The member of the details that each type of sender can't do without, in both its names.
+# The member of the details that each type of sender requires, with both of its names.
 _NEEDED: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "PAY_CARD": ("pan", "pan"),
@@ -36,7 +36,7 @@ class Expiry(Body, frozen=True, kw_only=True):
 
     Raises:
         TypeError: a member is not a string.
-        ValueError: a member is not as above. The message names it, and not what it held.
+        ValueError: a member is not as above. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import Expiry
@@ -49,19 +49,19 @@ class Expiry(Body, frozen=True, kw_only=True):
 
 
 class Details(Body, frozen=True, kw_only=True):
-    """The sender's particulars; `SenderDetails` says which of them its type needs.
+    """The sender's details; `SenderDetails` says which of them its type needs.
 
     Attributes:
         name: the sender's name.
         account: the account number, for NETBANKING.
         pan: the card number or token, for PAY_CARD.
-        expiry: of the sender's card.
+        expiry: the expiry of the sender's card.
         card_security_code: three or four digits.
         transaction_reference: the unique reference, for UPI.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member is not as above. The message names it, and not what it held.
+        ValueError: a member is not as above. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import Details
@@ -111,21 +111,21 @@ class SenderDetails(Body, frozen=True, kw_only=True):
 
 
 class CardInfo(Extensible, frozen=True, kw_only=True):
-    """The card that is paid out to: a number or a network token, never both.
+    """The card to pay out to: a number or a network token, never both.
 
     Attributes:
         card_number: 12 to 19 digits; blanks around them are dropped. No Luhn check is made.
         card_token: the network token.
-        name: of the card's holder.
+        name: the name of the cardholder.
         card_expiry: month and year.
         card_security_code: three or four digits.
         sender_details: who pays, and how.
-        extra: further members, as the API's support has asked for them.
+        extra: more members that the API's support has asked for.
 
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above, or number and token are both given or both missing.
-            The message names the member, and not what it held.
+            The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import CardInfo
@@ -156,8 +156,8 @@ class Attempt(Extensible, frozen=True, kw_only=True):
 
     Attributes:
         fulfillment_id: as the answer to the order's creation named it.
-        card_info: the card. The page tags the fulfillment alone as required.
-        extra: further members, as the API's support has asked for them.
+        card_info: the card. The page marks only the fulfillment as required.
+        extra: more members that the API's support has asked for.
 
     Raises:
         TypeError: a member is of the wrong type.

@@ -1,11 +1,11 @@
-"""What every struct of this layer shares: how it shows itself, and how it meets JSON.
+"""The common part of every struct of this layer: its repr, and its conversion from and to JSON.
 
 Rules:
-- A struct shows the members that `_SHOWN` lists, and of every other one only that it is set: a
+- A struct shows the members that `_SHOWN` lists, and for every other one only that it is set: a
   member that is added later stays hidden until someone decides otherwise.
-- A body is checked when it is built, types too. One that exists is valid and can be written.
+- A body is checked when it is built, including types. One that exists is valid and can be written.
 - Reading is as strict as building: no unknown members, no duplicates, no `null`.
-- Messages name members as the API names them, and never hold a value.
+- Messages name members as the API names them, and never contain a value.
 """
 
 import builtins
@@ -50,9 +50,9 @@ HIDDEN: Final = "<hidden>"
 
 
 class Hidden(Opaque):
-    """The place of a member in a struct: no encoder knows this type, and nothing shows its value.
+    """The storage of a member in a struct: no encoder knows this type, and nothing shows its value.
 
-    An encoder's hook that turns what it does not know into text gets `<hidden>`.
+    An encoder's hook that turns unknown types into text gets `<hidden>`.
     """
 
     __slots__ = ("_value",)
@@ -79,19 +79,19 @@ class Hidden(Opaque):
 _reveal: Final[Callable[[object], object]] = operator.attrgetter("_value")
 _keep: Final[Callable[[Hidden, object], None]] = vars(Hidden)["_value"].__set__
 _new_hidden: Final[Callable[[], Hidden]] = functools.partial(object.__new__, Hidden)
-# The checks let through nothing that is written with an exponent, or is NaN.
+# The checks refuse anything that is written with an exponent, or is NaN.
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number", enc_hook=_reveal)
 _NO_PICKLE: Final = "this object may hold a secret and can't be pickled"
-# No text of the API begins like this. A body that has it when it is written has further members.
+# No text of the API begins like this. If the written body contains it, it has extra members.
 _EXTRA: Final = "\uffffextra"
 _EXTRA_BYTES: Final = _EXTRA.encode()
 _UNSTATED: Final = msgspec.Meta()
 
 
 class _Member:
-    """A hidden member, as it is read by name.
+    """A hidden member, when it is read by name.
 
-    msgspec's own functions read the memory of a struct, where `Hidden` is, and no attribute.
+    msgspec's own functions read the memory of a struct, where `Hidden` is, and not the attribute.
     """
 
     __slots__ = ("place",)
@@ -114,10 +114,11 @@ class _Member:
 
 
 class Guarded(msgspec.Struct, frozen=True, kw_only=True):
-    """A struct that can be printed, logged and inspected without telling what it holds.
+    """A struct that can be printed, logged and inspected without revealing its content.
 
-    Its members are read by name. It can't be pickled, for a pickle is a copy in the clear, and what
-    walks through structs by itself, such as msgspec's encoders and `asdict`, meets `Hidden`.
+    Its members are read by name. It can't be pickled, because a pickle is a copy in plaintext, and
+    code that walks through structs by itself, such as msgspec's encoders and `asdict`, gets
+    `Hidden`.
     """
 
     _SHOWN: ClassVar[frozenset[str]] = frozenset()
@@ -129,7 +130,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
                 setattr(cls, name, _Member(place))
 
     def __post_init__(self) -> None:
-        # Until now each value is as it came, or as it is in the struct that this one replaces.
+        # Until now each value is as received, or as in the struct that this one replaces.
         for get, put in _places(type(self)):
             value = get(self)
             if not (value is None or type(value) is Hidden or isinstance(value, Guarded)):
@@ -138,7 +139,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
                 put(self, hidden)
 
     def _show(self, member: str, value: object) -> object:
-        """Return what may be seen of one member that is set."""
+        """Return what may be shown of one member that is set."""
         return value if member in self._SHOWN or isinstance(value, Guarded) else HIDDEN
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
@@ -165,7 +166,7 @@ class Guarded(msgspec.Struct, frozen=True, kw_only=True):
 
 @functools.cache
 def _hidden(shape: type[Guarded]) -> Mapping[str, _Member]:
-    """Return the members that a struct does not show, by their names."""
+    """Return the members that a struct does not show, by name."""
     found = {name: inspect.getattr_static(shape, name) for name in shape.__struct_fields__}
     return {name: member for name, member in found.items() if isinstance(member, _Member)}
 
@@ -174,7 +175,7 @@ def _hidden(shape: type[Guarded]) -> Mapping[str, _Member]:
 def _places(
     shape: type[Guarded],
 ) -> tuple[tuple[Callable[[Guarded], object], Callable[[Guarded, object], None]], ...]:
-    """Return how the members that a struct does not show are read and written, by C functions."""
+    """Return C functions that read and write the members that a struct does not show."""
     return tuple((member.place.__get__, member.place.__set__) for member in _hidden(shape).values())
 
 
@@ -193,7 +194,7 @@ class Checked(Guarded, frozen=True, kw_only=True):
     @hide_locals
     def __post_init__(self) -> None:
         given: list[str] = []
-        # One step for each member: a row is taken apart faster than it is read by names.
+        # One step for each member: unpacking a tuple is faster than reading its parts by name.
         for name, wire_name, is_required, _, apply, hides, get, put in _members(type(self)):
             found = get(self)
             value = _reveal(found) if type(found) is Hidden else found
@@ -201,7 +202,7 @@ class Checked(Guarded, frozen=True, kw_only=True):
                 continue
             given.append(name)
             kept = apply(wire_name, value)
-            # Nearly all are texts, of which that is told soonest.
+            # Nearly all are texts, which are recognized fastest.
             if hides and (type(kept) is str or not isinstance(kept, Guarded)):
                 hidden = _new_hidden()
                 _keep(hidden, kept)
@@ -211,10 +212,10 @@ class Checked(Guarded, frozen=True, kw_only=True):
         self._check_together(given)
 
     def _check_together(self, given: Collection[str]) -> None:
-        """Check what no member can tell alone. There is nothing of that kind by default.
+        """Check rules that involve several members. There are none by default.
 
         Args:
-            given: the names of the members that are there, which costs less than to read them.
+            given: the names of the members that are set, which costs less than reading them.
         """
         del given
 
@@ -223,12 +224,12 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """A JSON object of the API."""
 
     def to_json(self, *, stringified: bool = False) -> bytes:
-        """Write the body as the UTF-8 JSON text that the API wants, without absent members.
+        """Write the body as the UTF-8 JSON text that the API expects, without absent members.
 
         Args:
-            stringified: write a JSON string that holds that text, in place of the text itself. The
-                page has the parameters "stringified before encryption"; ask the API's support
-                whether that is meant for the account.
+            stringified: write a JSON string that contains that text, in place of the text itself.
+                The page has the parameters "stringified before encryption"; ask the API's support
+                whether that applies to your account.
 
         Returns:
             The text, without blanks between members.
@@ -244,7 +245,7 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
         Source: RFC 8259, and the encryption guide of the payouts API.
         """
         text = _ENCODER.encode(self)
-        # The mark is not ASCII, which most bodies are: that is told sooner than where it is.
+        # The mark is not ASCII, and most bodies are: checking that is faster than searching for it.
         if not text.isascii() and _EXTRA_BYTES in text:
             text = _ENCODER.encode(_flat(self))
         return _ENCODER.encode(text.decode()) if stringified else text
@@ -258,7 +259,7 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
             data: UTF-8 JSON text.
 
         Returns:
-            The body, checked as one that is built by hand.
+            The body, checked like one that is built in Python.
 
         Raises:
             MalformedTokenError: `data` is not strict JSON (duplicate members count as an error), or
@@ -278,25 +279,25 @@ class Body(Checked, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 
 
 class Extra(AsRead, frozen=True):
-    """The check of members that no page documents. They are kept as the text that they will be."""
+    """The check of members that no page documents. They are kept as JSON text."""
 
     def apply(self, name: str, value: object) -> msgspec.Raw:
         """Return the members as JSON text.
 
         Raises:
             TypeError: the value is not a dict.
-            ValueError: a strict reader of JSON would not read the same.
+            ValueError: a strict JSON parser would not read the same.
         """
         del name  # not the one that callers know
         return Free().apply("extra", value)
 
 
 class Extensible(Body, frozen=True, kw_only=True):
-    """A body that can have members which no page documents, such as the API's support asks for.
+    """A body that can have members that no page documents, such as the API's support asks for.
 
     Attributes:
-        extra: further members by their names in JSON, with plain JSON values. They are written
-            after the documented ones, kept as JSON text, and hidden. `from_json` reads none.
+        extra: more members by their names in JSON, with plain JSON values. They are written after
+            the documented ones, kept as JSON text, and hidden. `from_json` reads none.
 
     Raises:
         TypeError: `extra` is not a dict.
@@ -322,7 +323,7 @@ def _members_of(extra: object) -> dict[str, object]:
 
 
 def _flat(value: object) -> object:
-    """Return a body as a dict with its further members among the others, and any other value."""
+    """Return a body as a dict that includes its extra members, and any other value unchanged."""
     if is_tuple(value):
         return [_flat(item) for item in value]
     if not isinstance(value, Body):
@@ -333,7 +334,7 @@ def _flat(value: object) -> object:
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """The check of a member that is a struct of its own, and has checked itself."""
+    """The check of a member that is a struct, which has checked itself."""
 
     shape: type[Checked]
 
@@ -364,11 +365,11 @@ class _Stated(NamedTuple):
         name: in Python.
         wire_name: in the API.
         required: whether it has to be there.
-        check: what it has to be.
+        check: the check of its value.
         apply: the same as a function.
         hides: whether the struct has it as `Hidden`.
         get: reads its place in a struct.
-        put: writes there, also into a struct that is frozen.
+        put: writes there, even into a frozen struct.
     """
 
     name: str
@@ -452,7 +453,7 @@ _C = TypeVar("_C", bound=Checked)
 
 
 def _read(shape: type[_C], value: object, path: str) -> _C:
-    """Build `shape` from a JSON value that stood at `path`."""
+    """Build `shape` from a JSON value found at `path`."""
     place = path or "the body"
     given = strict_json.as_object(value)
     if given is None:
@@ -476,6 +477,6 @@ def _build(shape: type[_C], arguments: dict[str, object], place: str) -> _C:
     try:
         return shape(**arguments)
     except (TypeError, ValueError) as error:
-        # Our own constructors' texts: they name a rule, never a value.
+        # The texts of joseal's own constructors: they name a rule, never a value.
         rule = str(error)
     raise MalformedTokenError(f"{place}: {rule}")

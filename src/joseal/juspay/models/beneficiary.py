@@ -1,8 +1,8 @@
-"""Who is paid: one struct for each documented type of beneficiary.
+"""The payee: one struct for each documented type of beneficiary.
 
 Rules:
-- The type next to them says which details these are, when a body is built and when one is read.
-- Every member that a page documents is here, and no other one.
+- The type next to the details decides their struct, when a body is built and when one is read.
+- Every member that a page documents is here, and no other.
 
 Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
 """
@@ -31,19 +31,19 @@ class PlainCard(Body, frozen=True, kw_only=True):
     """A card by its number or a token, for an encrypted order: PLAIN_CARD.
 
     Attributes:
-        name: of the card's holder.
+        name: the name of the cardholder.
         card_type: such as `CREDIT`.
         brand: such as `VISA`.
-        bank_code: the bank's.
+        bank_code: the code of the bank.
         card_number: 12 to 19 digits; blanks around them are dropped. No Luhn check is made.
         card_security_code: three or four digits.
         card_expiry: month and year.
-        card_token: in place of the number, where the API is not the token's requestor.
+        card_token: in place of the number, if the API is not the token's requestor.
 
     Raises:
         TypeError: a member is of the wrong type.
         ValueError: a member is not as above, or number and token are both given or both missing.
-            The message names the member, and not what it held.
+            The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import PlainCard
@@ -77,14 +77,14 @@ class SavedCard(Body, frozen=True, kw_only=True):
 
     Attributes:
         card_reference: the card's token at the API.
-        name: of the card's holder.
+        name: the name of the cardholder.
         card_type: such as `CREDIT`.
         brand: such as `VISA`.
-        bank_code: the bank's.
+        bank_code: the code of the bank.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import SavedCard
@@ -105,13 +105,13 @@ class BankAccount(Body, frozen=True, kw_only=True):
     """An account in India by its number and its branch's code: ACCOUNT_IFSC.
 
     Attributes:
-        name: of the account's holder.
+        name: the name of the account holder.
         account: its number.
         ifsc: the code of its branch.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import BankAccount
@@ -130,13 +130,13 @@ class UpiId(Body, frozen=True, kw_only=True):
     """A virtual payment address: UPI_ID.
 
     Attributes:
-        name: of the payee.
+        name: the name of the payee.
         vpa: the address.
-        mobile_no: a telephone number.
+        mobile_no: a phone number.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import UpiId
@@ -152,7 +152,7 @@ class UpiId(Body, frozen=True, kw_only=True):
 
 
 class Document(Body, frozen=True, kw_only=True):
-    """A document that tells who a payee in Brazil is.
+    """A document that identifies a payee in Brazil.
 
     Attributes:
         doc_id: its number.
@@ -160,7 +160,7 @@ class Document(Body, frozen=True, kw_only=True):
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import Document
@@ -175,16 +175,16 @@ class Document(Body, frozen=True, kw_only=True):
 
 
 class PayeeDetails(Body, frozen=True, kw_only=True):
-    """The particulars of a payee in Brazil.
+    """The details of a payee in Brazil.
 
     Attributes:
-        name: of the payee.
+        name: the name of the payee.
         country: three capital letters, such as `BRA`.
-        documents: those that tell who it is.
+        documents: the documents that identify the payee.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member is not as above. The message names it, and not what it held.
+        ValueError: a member is not as above. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import Document, PayeeDetails
@@ -201,17 +201,17 @@ class PayeeDetails(Body, frozen=True, kw_only=True):
 
 
 class Wallet(Body, frozen=True, kw_only=True):
-    """A wallet: WALLET. `brand` is its maker, such as `PAYTM`; `wallet_identifier` whose it is.
+    """A wallet: WALLET. `brand` is its provider, such as `PAYTM`; `wallet_identifier` its owner.
 
     Attributes:
-        name: of the payee.
-        brand: the wallet's maker, such as `PAYTM`.
-        wallet_identifier: whose wallet it is, there.
+        name: the name of the payee.
+        brand: the wallet's provider, such as `PAYTM`.
+        wallet_identifier: the wallet's owner at that provider.
         payee_additional_details: for Brazil.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import Wallet
@@ -228,15 +228,15 @@ class Wallet(Body, frozen=True, kw_only=True):
 
 
 class SavedBeneficiary(Body, frozen=True, kw_only=True):
-    """A beneficiary that was created at the API before: BENE_ID.
+    """A beneficiary that was created at the API earlier: BENE_ID.
 
     Attributes:
-        name: of the beneficiary.
+        name: the name of the beneficiary.
         id: as its creation named it.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import SavedBeneficiary
@@ -251,15 +251,15 @@ class SavedBeneficiary(Body, frozen=True, kw_only=True):
 
 
 class PayoutLink(Body, frozen=True, kw_only=True):
-    """A link by which the payee chooses: PAYOUT_LINK.
+    """A link that lets the payee choose: PAYOUT_LINK.
 
     Attributes:
-        name: of the payee.
-        mobile_no: the telephone that the link is sent to.
+        name: the name of the payee.
+        mobile_no: the phone number that the link is sent to.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import PayoutLink
@@ -295,24 +295,24 @@ _SHAPES: Final[Mapping[str, type[Body]]] = MappingProxyType(
         "PAYOUT_LINK": PayoutLink,
     }
 )
-# A type of the pages for Brazil, whose members none of them shows.
+# A type from the pages for Brazil, none of which shows its members.
 _FREE_TYPE: Final = "BANK_TRANSFER"
 
 
 class _Details(msgspec.Struct, frozen=True):
-    """The check of a beneficiary's details, which the type next to them chooses."""
+    """The check of a beneficiary's details, which depends on the type next to them."""
 
     def apply(self, name: str, value: object) -> object:
-        """Return the value; whether it fits the type is for the beneficiary to check.
+        """Return the value; the beneficiary checks whether it fits the type.
 
         Raises:
             TypeError: it is neither one of the structs nor a dict.
-            ValueError: it is a dict of other things than plain JSON values.
+            ValueError: it is a dict with other values than plain JSON ones.
         """
         return value if type(value) in _SHAPES.values() else Free().apply(name, value)
 
     def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
-        """Read the struct that the type wants.
+        """Read the struct for the type.
 
         Raises:
             MalformedTokenError: the type is not a documented one, or the value is not its struct.
@@ -336,7 +336,7 @@ class Beneficiary(Body, frozen=True, kw_only=True):
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: the type is unknown, or the details are another type's.
+        ValueError: the type is unknown, or the details are for a different type.
 
     Example:
         >>> from joseal.juspay import Beneficiary, UpiId

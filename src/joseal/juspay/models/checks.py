@@ -1,4 +1,4 @@
-"""What one member of a body has to be: texts, numbers, truth values and lists.
+"""The checks of one member of a body: texts, numbers, booleans and lists.
 
 A member states its rule in its annotation, by msgspec's own `Meta`, and nowhere else:
 
@@ -25,7 +25,7 @@ class Check(Protocol):
     """The rule of one member."""
 
     def apply(self, name: str, value: object) -> object:
-        """Return the value as it is to be kept.
+        """Return the value as it will be stored.
 
         Raises:
             TypeError: the value is of the wrong type; the message gives `name`.
@@ -33,7 +33,7 @@ class Check(Protocol):
         """
 
     def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
-        """Turn a JSON value into what `apply` takes, or leave it for `apply` to refuse.
+        """Convert a JSON value to what `apply` takes, or leave it for `apply` to refuse.
 
         Args:
             value: a JSON value.
@@ -41,12 +41,12 @@ class Check(Protocol):
             siblings: all members of the object that it is in.
 
         Raises:
-            MalformedTokenError: something within the value is not as it has to be.
+            MalformedTokenError: something inside the value breaks its rule.
         """
 
 
 class AsRead(msgspec.Struct, frozen=True):
-    """A check that takes a JSON value as it was read."""
+    """A check that takes a JSON value as it was parsed."""
 
     def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
         """Leave the value as it is."""
@@ -55,11 +55,11 @@ class AsRead(msgspec.Struct, frozen=True):
 
 
 def text(pattern: str, wording: str, *, strip: bool = False) -> msgspec.Meta:
-    """State what the whole of a text has to match.
+    """State the pattern that a whole text has to match.
 
     Args:
         pattern: a regular expression for the whole text.
-        wording: the rule, as it ends a sentence that begins with the member's name.
+        wording: the rule, as the end of a sentence that begins with the member's name.
         strip: whether blanks around the text are allowed, and dropped.
     """
     around = " *" if strip else ""
@@ -75,7 +75,7 @@ class Rule(AsRead, frozen=True):
 
     Attributes:
         pattern: searched for in the text.
-        wording: how the rule ends a sentence that begins with the member's name.
+        wording: the rule, as the end of a sentence that begins with the member's name.
         strip: the characters that are dropped around the text.
     """
 
@@ -96,7 +96,7 @@ class Rule(AsRead, frozen=True):
         return cls(re.compile(meta.pattern or ""), meta.description or "", strip)
 
     def apply(self, name: str, value: object) -> str:
-        """Return the text as it is to be kept.
+        """Return the text as it will be stored.
 
         Raises:
             TypeError: the value is not a string; the message gives `name`.
@@ -164,18 +164,18 @@ class Count(AsRead, frozen=True):
 
 
 class Many(msgspec.Struct, frozen=True):
-    """A list, kept as a tuple, each item of which has the same check.
+    """A list, stored as a tuple; each item has the same check.
 
     Attributes:
         each: the check.
-        least: how many items there are at least.
+        least: the smallest number of items.
     """
 
     each: Check
     least: int = 0
 
     def apply(self, name: str, value: object) -> tuple[object, ...]:
-        """Return the items as they are to be kept.
+        """Return the items as they will be stored.
 
         Raises:
             TypeError: the value is neither a tuple nor a list, or an item is of the wrong type.
@@ -192,7 +192,7 @@ class Many(msgspec.Struct, frozen=True):
         """Read each item.
 
         Raises:
-            MalformedTokenError: an item is not as it has to be.
+            MalformedTokenError: an item breaks its rule.
         """
         items = strict_json.as_list(value)
         if items is None:
@@ -203,14 +203,14 @@ class Many(msgspec.Struct, frozen=True):
 
 
 class Free(AsRead, frozen=True):
-    """A JSON object whose members no page documents. It is kept as the text that it will be."""
+    """A JSON object whose members no page documents. It is kept as JSON text."""
 
     def apply(self, name: str, value: object) -> msgspec.Raw:
         """Return the object as JSON text.
 
         Raises:
             TypeError: the value is not a dict.
-            ValueError: a strict reader of JSON would not read the same.
+            ValueError: a strict JSON parser would not read the same.
         """
         if isinstance(value, msgspec.Raw):
             value = strict_json.load_object(bytes(value))
@@ -224,7 +224,7 @@ class Free(AsRead, frozen=True):
 
 
 def is_tuple(value: object) -> TypeGuard[tuple[object, ...]]:
-    """Tell whether a value is a tuple, with a type that a checker can use."""
+    """Tell whether a value is a tuple, with a type that type checkers can use."""
     return isinstance(value, tuple)
 
 

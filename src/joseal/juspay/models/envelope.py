@@ -1,8 +1,9 @@
 """The envelope in which an encrypted body travels: `{payload, kid, sid, format}`.
 
 Rules:
-- The plaintext is the body's JSON text itself, not a JSON string that holds it, unless the caller
-  names it (`stringified=True`): of the two readings of "stringified" the samples show the first.
+- The plaintext is the body's JSON text itself, not a JSON string that contains it, unless the
+  caller asks for that (`stringified=True`): of the two readings of "stringified" the samples show
+  the first.
 - `kid` and `sid` are labels of the account, outside the token: they choose no key here.
 
 Source: the encryption guide and the encrypted attempt page of the payouts API. Where the two
@@ -28,17 +29,17 @@ _FORMAT: Final = "compact"
 
 
 class Envelope(Body, frozen=True, kw_only=True):
-    """An encrypted body with the labels that its receiver finds its keys by.
+    """An encrypted body with the labels by which its receiver finds the keys.
 
     Attributes:
-        payload: the compact token. Whether it is one is for a `Decrypter` to say.
+        payload: the compact token. Only a `Decrypter` checks that it is one.
         kid: the label of the key that the payload is encrypted to.
         sid: the label of the key that would verify the sender's signature; left out if None.
         format: always `compact`.
 
     Raises:
         TypeError: a member is not a string.
-        ValueError: a member is not as above. The message names it, and not what it held.
+        ValueError: a member is not as above. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import Envelope
@@ -58,7 +59,7 @@ class Envelope(Body, frozen=True, kw_only=True):
 def payout_encrypter(
     bank: Key, *, enc: Literal["A256CBC-HS512", "A128CBC-HS256"] | None = None
 ) -> Encrypter:
-    """Prepare an encrypter whose tokens have the header that the API's page shows.
+    """Prepare an encrypter whose tokens have the header on the API's page.
 
     That is `alg`, `typ` (JWT) and `enc`, without a `kid`. `alg` is the key's own: the page's sample
     has RSA-OAEP, one step of the guide RSA-OAEP-256; ask which one the account is set up for. A key
@@ -68,14 +69,14 @@ def payout_encrypter(
     Args:
         bank: the API's public key.
         enc: `A256CBC-HS512` as in the page's sample, or `A128CBC-HS256` as in the guide; None for
-            the first of them, and for a key whose alg has a content encryption of its own.
+            the first of them, and for a key whose alg includes the content encryption.
 
     Returns:
         An encrypter for all requests with this key.
 
     Raises:
         TypeError: `bank` is not a Key.
-        ValueError: `enc` is neither of the two, or the key's alg has its own.
+        ValueError: `enc` is neither of the two, or the key's alg includes its own.
         InvalidKeyError: `bank` is a private key, or can't serve this `enc`.
 
     Example:
@@ -106,23 +107,24 @@ def encrypt_body(
 ) -> Envelope:
     """Encrypt a body into an envelope.
 
-    Each call makes another token, even for an equal body.
+    Each call makes a different token, even for an equal body.
 
     Args:
-        encrypter: prepared by `payout_encrypter`, or by hand for an account that differs; or one
-            of a profile, which can sign too.
+        encrypter: prepared by `payout_encrypter`, or by hand for an account that differs; or a
+            profile's encrypter, which can sign too.
         body: such as an `Attempt`.
         kid: the label of the key that `encrypter` encrypts to.
         sid: the label of the caller's own public key.
-        stringified: encrypt a JSON string that holds the body's JSON text, as for `Body.to_json`.
+        stringified: encrypt a JSON string that contains the body's JSON text, as for
+            `Body.to_json`.
 
     Returns:
         The envelope, which `Client.attempt` sends.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `kid` or `sid` is not printable ASCII, or not the one that a profile's encrypter
-            has as its label.
+        ValueError: `kid` or `sid` is not printable ASCII, or not the label of a profile's
+            encrypter.
         TokenTooLargeError: the body is over the encrypter's limits.
         KeyUnavailableError: a signing key on a device could not be asked.
 
@@ -148,6 +150,6 @@ def encrypt_body(
 
 
 def _check_labels(written: Mapping[str, str], labels: Mapping[str, str | None]) -> None:
-    """Refuse a profile's encrypter that was made for other keys than the envelope would name."""
+    """Refuse a profile's encrypter that was made for other keys than those in the envelope."""
     if any(label != labels.get(name) for name, label in written.items()):
         raise ValueError("kid and sid must be the labels that the encrypter was made with")

@@ -1,9 +1,9 @@
-"""The rules that members of several bodies share, and money, which msgspec has no rule for.
+"""The rules that members of several bodies share, and money, for which msgspec has no rule.
 
 Rules:
-- An amount is written with digits and a point alone, so that every reader of JSON numbers sees the
-  same one: no exponent, no NaN, and no more digits than a double keeps.
-- No arithmetic goes through a decimal context, whose precision is the caller's to change.
+- An amount is written only with digits and a point, so that every JSON parser reads the same
+  number: no exponent, no NaN, and no more digits than a double keeps.
+- No arithmetic uses a decimal context, because the caller can change its precision.
 
 Source: the order pages of the payouts API; RFC 8259 section 6.
 """
@@ -18,7 +18,7 @@ from joseal.juspay.models.checks import Rule, text
 
 Word: TypeAlias = Annotated[str, text("[!-~]+", "printable ASCII without blanks")]
 Token: TypeAlias = Annotated[str, text("[!-~]+", "printable ASCII without blanks", strip=True)]
-# Control characters have no place in a text for people, and a lone surrogate none in UTF-8.
+# Control characters don't belong in a text for people, and UTF-8 can't carry a lone surrogate.
 Text: TypeAlias = Annotated[
     str,
     text(
@@ -46,7 +46,7 @@ Time: TypeAlias = Annotated[
 Currency: TypeAlias = Annotated[str, text("[A-Z]{3}", "three capital letters")]
 Country: TypeAlias = Currency
 
-# The same rules for what is not a member of a body.
+# The same rules for values that are not members of a body.
 WORD: Final = Rule.of(Word)
 ORDER_ID: Final = Rule.of(OrderId)
 FULFILLMENT_ID: Final = Rule.of(FulfillmentId)
@@ -56,7 +56,7 @@ _DIGITS: Final = 15  # a double keeps any fifteen decimal digits
 
 
 def cents(amount: Decimal) -> int | None:
-    """Return an amount in hundredths; None where it is not one of at most 15 digits."""
+    """Return an amount in hundredths; None if it is not one with at most 15 digits."""
     sign, digits, exponent = amount.as_tuple()
     if not isinstance(exponent, int) or not -_PLACES <= exponent <= _DIGITS:
         return None
@@ -70,7 +70,7 @@ class Amount(msgspec.Struct, frozen=True):
     """Money: a finite `Decimal` with at most two places and fifteen digits.
 
     Attributes:
-        least: the smallest one that is taken, in hundredths.
+        least: the smallest one that is accepted, in hundredths.
     """
 
     least: int
@@ -79,8 +79,8 @@ class Amount(msgspec.Struct, frozen=True):
         """Return the amount without an exponent above zero: 1E+2 becomes 100.
 
         Raises:
-            TypeError: the value is not a `Decimal`. A float would bring its noise.
-            ValueError: it is not finite, not that exact, or too small.
+            TypeError: the value is not a `Decimal`. A float would bring rounding errors.
+            ValueError: it is not finite, has too many digits or places, or is too small.
         """
         if type(value) is not Decimal:
             raise TypeError(f"{name} must be a decimal.Decimal")
@@ -92,6 +92,6 @@ class Amount(msgspec.Struct, frozen=True):
         return Decimal(format(value, "f"))
 
     def read(self, value: object, where: str, siblings: Mapping[str, object]) -> object:
-        """Take a JSON number for the decimal digits that it was written with."""
+        """Convert a JSON number to the decimal digits that it was written with."""
         del where, siblings
         return Decimal(repr(value)) if type(value) in (int, float) else value

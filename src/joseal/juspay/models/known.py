@@ -1,11 +1,11 @@
-"""What is known of a payout before an attempt: the state that the attempt is made against.
+"""The known state of a payout before an attempt: the state that the attempt is made against.
 
 Rules:
-- An attempt is for a payout that has failed. Where it has not, or where that can't be told, the
-  state says why no attempt may be made.
+- An attempt is for a payout that has failed. If it has not, or if that is unknown, the state says
+  why no attempt may be made.
 - One read of a status proves little, because a status may lag behind. A state is confirmed by a
   second read that is equal and some time apart.
-- There is no card and no name in it: it may be kept in a file.
+- It contains no card and no name: it may be stored in a file.
 
 Source: the order status page of the payouts API, and its list of error codes (E06, E90).
 """
@@ -29,10 +29,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         order_id: the order that it is about.
         fulfillment_id: the payout of the order.
-        references: of all the payout's transactions.
-        status: how the payout stood; None where nobody has read it.
+        references: those of all the payout's transactions.
+        status: the status of the payout; None if it has not been read.
         is_open: whether one of the transactions had not failed.
-        reads: how many equal reads of the status say so.
+        reads: how many equal reads of the status there were.
         is_decided: whether a person has decided that an attempt may be made.
 
     Example:
@@ -52,10 +52,10 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     @hide_locals
     def fresh(cls, order_id: str, fulfillment_id: str) -> Self:
-        """State that nothing was ever attempted: for an order that was created just now.
+        """State that nothing was ever attempted: for an order that was just created.
 
         Args:
-            order_id: of the order.
+            order_id: the id of the order.
             fulfillment_id: as the answer to the order's creation named it.
 
         Returns:
@@ -63,7 +63,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
         Raises:
             TypeError: an argument is not a string.
-            ValueError: an argument can't be an id.
+            ValueError: an argument is not a valid id.
 
         Example:
             >>> from joseal.juspay import Known
@@ -80,20 +80,20 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     def decided(cls, order_id: str, fulfillment_id: str, references: Collection[str] = ()) -> Self:
         """State that a person has decided: one more attempt may be made, whatever came before.
 
-        For what no program can find out, such as an attempt that stays unknown and of which the
-        API's support says that it never arrived. Never use it in a loop.
+        For facts that no program can find out, such as an attempt that stays unknown, which the
+        API's support says never arrived. Never use it in a loop.
 
         Args:
-            order_id: of the order.
-            fulfillment_id: of the payout.
-            references: of the payout's transactions so far.
+            order_id: the id of the order.
+            fulfillment_id: the id of the payout.
+            references: those of the payout's transactions so far.
 
         Returns:
             The state, marked as decided.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: an id can't be one.
+            ValueError: an id is not valid.
 
         Example:
             >>> from joseal.juspay import Known
@@ -111,7 +111,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hindrance(self) -> str | None:
-        """Why no attempt may be made; None where one may."""
+        """Why no attempt may be made; None if one may."""
         if self.is_decided or (self.status is None and not self.is_open):
             return None
         if self.is_open:
@@ -122,7 +122,7 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether a failure that is new after this can be told from one that was shown late.
+        """Whether a failure that is new after this can be distinguished from one shown late.
 
         Never where a person has decided: what came before may be under way yet. Nor where no
         transaction is there: what has failed was not shown, and would be new later.

@@ -1,9 +1,9 @@
 """The body of an order: who is paid, how much, and by what means.
 
 Rules:
-- Every member that a page documents is here, and no other one; a page's "required" is ours.
-- The amounts of the fulfillments add up to the order's. Nothing is rounded, here or on the way.
-- A card or its token goes into an encrypted order only; `NewOrder.has_plain_card` tells.
+- Every member that a page documents is here, and no other; a page's "required" is enforced.
+- The amounts of the fulfillments add up to the order's. Nothing is rounded, here or later.
+- A card or its token goes only into an encrypted order; see `NewOrder.has_plain_card`.
 
 Source: the order pages of the payouts API, plain and encrypted, and the one for Brazil.
 """
@@ -30,14 +30,14 @@ _MOST_ATTEMPTS: Final = 1_000_000
 
 
 class WebhookDetails(Body, frozen=True, kw_only=True):
-    """Where, and with which credentials, the API posts what becomes of one payout.
+    """Where, and with which credentials, the API posts the results of one payout.
 
     Attributes:
         url: an https:// URL.
         username: for Basic auth.
         password: for Basic auth.
-        custom_header: the value of a header that is agreed on; or JSON text with names and values
-            of several, such as `{"X-MerchantId": "mine"}`.
+        custom_header: the value of an agreed header; or JSON text with the names and values of
+            several, such as `{"X-MerchantId": "mine"}`.
 
     Example:
         >>> from joseal.juspay import WebhookDetails
@@ -54,22 +54,22 @@ class WebhookDetails(Body, frozen=True, kw_only=True):
 
 
 class AdditionalInfo(Body, frozen=True, kw_only=True):
-    """Further particulars of a payout, all of them optional.
+    """More details of a payout, all of them optional.
 
     Attributes:
         remark: a text for people.
         use_this_as_tr: the reference to give to the transaction.
         schedule_time: when to pay, such as `2026-01-31T09:00:00Z`.
         attempt_threshold: 25 and 1440 in samples; its unit is not documented.
-        is_retriable: whether the API may try again by itself.
+        is_retriable: whether the API may retry by itself.
         original_txn_ref: the reference of an earlier transaction.
         sender_name: who pays.
-        webhook_details: a webhook for this payout alone.
+        webhook_details: a webhook for this payout only.
         transaction_type: in Brazil, such as `B2C`.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member can't be sent. The message names it, and not what it held.
+        ValueError: a member can't be sent. The message names the member, not its value.
 
     Example:
         >>> from joseal.juspay import AdditionalInfo
@@ -95,12 +95,12 @@ class NewFulfillment(Extensible, frozen=True, kw_only=True):
 
     Attributes:
         amount: above zero, at most two places.
-        beneficiary_details: who is paid.
+        beneficiary_details: the payee.
         preferred_method_list: such as `("DUMMY_IMPS",)`, in the order of preference.
-        additional_info: what else is told.
+        additional_info: more details.
         fulfillment_currency: in Brazil, such as `BRL`.
         udf1: free for the merchant, as are the next four.
-        extra: further members, as the API's support has asked for them.
+        extra: more members that the API's support has asked for.
 
     Raises:
         TypeError: a member is of the wrong type.
@@ -132,11 +132,11 @@ class NewFulfillment(Extensible, frozen=True, kw_only=True):
 
 
 class NewOrder(Extensible, frozen=True, kw_only=True):
-    """An order that is to be created.
+    """An order to create.
 
     Attributes:
-        order_id: the merchant's own, 4 to 64 letters, digits and `_`, `-`, `@`. It is what tells
-            the API one order from another: never use one twice for two payments.
+        order_id: the merchant's own, 4 to 64 letters, digits and `_`, `-`, `@`. The API
+            distinguishes orders by it: never use one id for two payments.
         amount: at least 1, at most two places; the sum of the fulfillments' amounts.
         customer_id: at most 64 characters.
         customer_phone: a dummy is allowed.
@@ -144,11 +144,11 @@ class NewOrder(Extensible, frozen=True, kw_only=True):
         type: `FULFILL_ONLY`, to pay out, or `PAY_AND_FULFILL`.
         fulfillments: at least one.
         udf1: free for the merchant, as are the next four.
-        extra: further members, as the API's support has asked for them.
+        extra: more members that the API's support has asked for.
 
     Raises:
         TypeError: a member is of the wrong type.
-        ValueError: a member is not as above. The message names it, and not what it held.
+        ValueError: a member is not as above. The message names the member, not its value.
 
     Example:
         >>> from decimal import Decimal

@@ -1,10 +1,10 @@
 """The API's answers about an order.
 
 Rules:
-- Unknown members are ignored, for the API adds some; of the documented ones only those have to be
-  there without which an answer tells nothing.
-- Ids, states, amounts, times and the API's own codes can be printed. Whom the money goes to and the
-  gateways' texts can't.
+- Unknown members are ignored, because the API adds some; of the documented ones, only those have to
+  be there without which an answer means nothing.
+- Ids, states, amounts, times and the API's own codes can be printed. The payee and the gateways'
+  texts can't.
 
 Source: the samples of the order create and order status pages of the payouts API.
 """
@@ -23,9 +23,9 @@ class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
     """One attempt at a payout.
 
     Attributes:
-        status: how it stands, now.
+        status: its current status.
         transaction_ref: the reference that the API gave it, or was told to give.
-        amount: what is paid.
+        amount: the amount paid.
         fulfillment_method: gateway and rail.
         gateway_ref_id: the gateway's reference.
         epg_txn_id: the gateway's id.
@@ -61,7 +61,7 @@ class Transaction(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class PaidTo(Guarded, frozen=True, kw_only=True, rename="camel"):
-    """The payee in an answer, hidden from `repr`. A card is down to its last four digits.
+    """The payee in an answer, hidden from `repr`. A card is reduced to its last four digits.
 
     Example:
         >>> from joseal.juspay import PaidTo
@@ -112,11 +112,11 @@ class Fulfillment(Guarded, frozen=True, kw_only=True, rename="camel"):
     """One payout of an order.
 
     Attributes:
-        id: what an `Attempt` and a cancellation name.
-        status: how it stands, now.
-        amount: what is paid.
+        id: the id that an `Attempt` and a cancellation name.
+        status: its current status.
+        amount: the amount paid.
         transactions: the attempts at it; none until the first one was made.
-        beneficiary_details: who is paid.
+        beneficiary_details: the payee.
         preferred_method_list: as the order named them.
         fulfillment_method_list: those that were or will be tried.
         created_at: a time in UTC.
@@ -157,15 +157,15 @@ class Fulfillment(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
-    """An order as the API sees it, now.
+    """An order as the API sees it now.
 
     Attributes:
         order_id: the merchant's own.
-        status: how it stands.
+        status: its status.
         type: `FULFILL_ONLY` or `PAY_AND_FULFILL`.
         amount: the sum of the payouts.
         customer_id: the merchant's own.
-        fulfillments: its payouts; None where they were not asked for.
+        fulfillments: its payouts; None if they were not requested.
         created_at: a time in UTC.
         updated_at: a time in UTC.
         udf1: as the order had it, as are the next four.
@@ -203,13 +203,13 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
         """Return one payout.
 
         Args:
-            fulfillment_id: of the payout.
+            fulfillment_id: the id of the payout.
 
         Returns:
             The payout.
 
         Raises:
-            LookupError: it is not in this answer, or is there twice.
+            LookupError: it is not in this answer, or occurs twice.
 
         Example:
             >>> from joseal.juspay import read_order_status_response
@@ -227,18 +227,18 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
         return found[0]
 
     def known(self, fulfillment_id: str) -> Known:
-        """Return what is known of a payout: the state that an attempt at it is made against.
+        """Return the known state of a payout, which an attempt at it is made against.
 
         Args:
-            fulfillment_id: of the payout.
+            fulfillment_id: the id of the payout.
 
         Returns:
             The state, read once; `Client.known` reads it twice.
 
         Raises:
-            LookupError: the payout is not in this answer, or is there twice.
+            LookupError: the payout is not in this answer, or occurs twice.
             ValueError: a transaction has no reference, or two have the same one, so that a new one
-                could not be told from them.
+                could not be distinguished from them.
 
         Example:
             >>> from joseal.juspay import read_order_status_response
@@ -267,7 +267,7 @@ class Order(Guarded, frozen=True, kw_only=True, rename="camel"):
 
 
 class Cancellation(msgspec.Struct, frozen=True):
-    """The API took the wish to cancel a payout. A later status tells how that ended.
+    """The API accepted the request to cancel a payout. A later status shows the result.
 
     Example:
         >>> from joseal.juspay import read_cancel_response
@@ -283,6 +283,6 @@ _ERROR_MEMBERS: Final = ("error", "errorCode", "errorMessage", "response")
 
 
 def is_error(members: dict[str, object]) -> bool:
-    """Tell whether an answer has something of an error in it."""
+    """Tell whether an answer contains any part of an error."""
     values = (members.get(name) for name in _ERROR_MEMBERS)
     return any(value is not None and value is not False for value in values)

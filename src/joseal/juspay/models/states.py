@@ -3,7 +3,7 @@
 Rules:
 - A state that the API adds later is not an error: it becomes a value of the same type, equal to its
   text, whose `documented` is false.
-- No state is final: REVERSED is a success that turned into a failure, CONFLICTED the contrary.
+- No state is final: REVERSED is a success that turned into a failure, CONFLICTED the opposite.
 
 Source: the order status, webhook and beneficiary pages of the payouts API.
 """
@@ -28,7 +28,7 @@ class State(enum.StrEnum):
         return state
 
     def __reduce_ex__(self, proto: object) -> tuple[type[Self], tuple[str]]:
-        # Some versions of Python 3.11 pickle members by name, which a new state has not.
+        # Some versions of Python 3.11 pickle members by name, which a new state does not have.
         return type(self), (self.value,)
 
     @property
@@ -97,7 +97,7 @@ class TransactionState(State):
     """A failure that turned into a success."""
 
 
-# What moves no money, or has taken it back.
+# States in which no money moves, or it has been taken back.
 FAILED: Final = frozenset({TransactionState.FAILURE, TransactionState.REVERSED})
 
 

@@ -1,17 +1,17 @@
-"""What the payouts API posts to its merchant: authenticated first, opened, then read.
+"""The webhooks of the payouts API: first authenticated, then decrypted, then read.
 
     receiver = WebhookReceiver(basic=("juspay", password))
     webhook = receiver.receive(request.headers, request.body)
 
 Rules:
-- Nothing of a body is looked at before the request is authenticated.
-- A receiver takes one form of body. A plain webhook where an encrypted one is expected is refused,
-  and so is the reverse: whoever may choose the form chooses whether a signature is wanted. To
-  change from one to the other, have two receivers on two addresses for the time of the change.
-- A label or a value that no page knows is not an error, and neither is a further member: a webhook
-  that is refused for being newer than this module would never be handled.
-- A webhook tells of a moment. Two may arrive in any order and more than once (see `deliveries`),
-  and SUCCESS may still turn into REVERSED: what counts is the order's status.
+- No part of a body is looked at before the request is authenticated.
+- A receiver accepts one form of body. A plain webhook is refused where an encrypted one is
+  expected, and the reverse: a sender who could choose the form could avoid the signature. To change
+  from one form to the other, use two receivers on two addresses during the change.
+- A label or a value that no page documents is not an error, and neither is an extra member: a
+  webhook that is refused for being newer than this module would never be handled.
+- A webhook describes a moment. Two may arrive in any order and more than once (see `store`), and
+  SUCCESS may still turn into REVERSED: only the order's status counts.
 
 No page says that payout webhooks are signed or encrypted. The encrypted form is that of Juspay's
 express checkout; inside it, `receive` expects the body of a payout webhook, and `open` returns any.
@@ -71,10 +71,10 @@ class Label(enum.StrEnum):
 
 @final
 class UnauthenticatedError(JoseError):
-    """A webhook does not carry the credentials that were agreed. Nothing more is told.
+    """A webhook does not have the agreed credentials. It says nothing more.
 
-    Answer it with 401. A header that is missing, there twice, of another scheme or wrong is one and
-    the same failure.
+    Answer it with 401. A header that is missing, there twice, of a different scheme or wrong is one
+    and the same failure.
     """
 
     code = "unauthenticated"
@@ -88,17 +88,17 @@ class UnauthenticatedError(JoseError):
 
 
 class Webhook(Guarded, frozen=True, kw_only=True):
-    """One webhook. It shows what it is about, and not what `info` tells of people.
+    """One webhook. It shows its subject, but not what `info` says about people.
 
     Attributes:
-        id: of this webhook; one that is sent again has the same.
-        label: what it is about, such as `Label.ORDER`; one that `Label` does not have stays a str.
-        value: what happened, such as `OrderState.FULFILLMENTS_SUCCESSFUL`: which states there are
-            depends on the label. A str too.
-        category: `INFO`, as far as it is documented.
+        id: the id of this webhook; a repeated delivery has the same.
+        label: its subject, such as `Label.ORDER`; one that `Label` does not have stays a str.
+        value: what happened, such as `OrderState.FULFILLMENTS_SUCCESSFUL`: the possible states
+            depend on the label. An unknown one stays a str too.
+        category: `INFO` is the only documented one.
         info: the order, fulfillment, transaction or validation. Objects are read-only mappings and
             lists tuples; numbers with a point or an exponent are `Decimal`.
-        text: the JSON text that was read, to be kept for later.
+        text: the JSON text that was read, to store for later.
 
     Example:
         >>> from joseal.juspay import read_webhook
@@ -124,8 +124,8 @@ class Webhook(Guarded, frozen=True, kw_only=True):
 def read_webhook(text: bytes) -> Webhook:
     """Read the JSON text of a plain webhook, without asking who sent it.
 
-    For texts that are known to be authentic, such as those that were kept. Texts from outside
-    must go through `WebhookReceiver.receive`.
+    For texts that are known to be authentic, such as stored ones. Texts from outside must go
+    through `WebhookReceiver.receive`.
 
     Args:
         text: the JSON text.
@@ -169,10 +169,10 @@ def read_webhook(text: bytes) -> Webhook:
 
 @runtime_checkable
 class Pairs(Protocol):
-    """Headers with an `items` method, as web frameworks have them."""
+    """Headers with an `items` method, as in web frameworks."""
 
     def items(self) -> Iterable[tuple[str, str]]:
-        """Return names and values, a repeated name as often as it came."""
+        """Return names and values, a repeated name as often as it occurs."""
         ...
 
 
@@ -188,19 +188,18 @@ class WebhookReceiver(Opaque):
     Args:
         basic: user name and password of Basic auth, as set up for the webhook.
         custom_header: name and value of the header that was set up for it.
-        keys: the merchant's private keys, where webhooks come encrypted: two while they are
-            changed.
-        verifying_keys: the API's public keys, which goes with `keys`.
-        profile: how encrypted webhooks are made. It must sign.
+        keys: the merchant's private keys, if webhooks are encrypted; two during a key change.
+        verifying_keys: the API's public keys, required with `keys`.
+        profile: the rules for encrypted webhooks. They must be signed.
         limits: bounds on the body and on the token in it.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: neither `basic` nor `custom_header` nor `keys`, or one of `keys` and
-            `verifying_keys` without the other; credentials that no header can carry; a profile that
-            receives nothing or is not signed. The message does not repeat what was given.
-        InvalidKeyError: no key, or one that is bound to another alg or is the wrong half of its
-            pair.
+        ValueError: neither `basic` nor `custom_header` nor `keys` is given, or only one of `keys`
+            and `verifying_keys`; no header can carry the credentials; or the profile receives
+            nothing or is not signed. The message does not repeat what was given.
+        InvalidKeyError: there is no key, or one is bound to a different alg or is the wrong half of
+            its pair.
 
     Example:
         >>> from joseal.juspay import WebhookReceiver
@@ -246,7 +245,8 @@ class WebhookReceiver(Opaque):
         """Authenticate a webhook, decrypt it if it is encrypted, and read it.
 
         Args:
-            headers: of the request: a mapping of any framework, or pairs. Names in any case.
+            headers: the request's headers: a mapping from any framework, or pairs. Names in any
+                case.
             body: the bytes of the request's body.
 
         Returns:
@@ -258,7 +258,7 @@ class WebhookReceiver(Opaque):
             MalformedTokenError: the body is not a webhook of the expected form: encrypted where a
                 plain one is expected, or the reverse, or neither. Answer 400.
             TokenTooLargeError: the body is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            NotAllowedError: the profile does not accept the alg, enc, zip, typ, cty or b64.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: its signature is not valid.
@@ -280,10 +280,11 @@ class WebhookReceiver(Opaque):
     def open(self, headers: Headers, body: bytes) -> bytes:
         """Authenticate a webhook, decrypt it if it is encrypted, and return its JSON text unread.
 
-        It is for bodies of other products than payouts.
+        This is for bodies of other products than payouts.
 
         Args:
-            headers: of the request: a mapping of any framework, or pairs. Names in any case.
+            headers: the request's headers: a mapping from any framework, or pairs. Names in any
+                case.
             body: the bytes of the request's body.
 
         Returns:
@@ -295,7 +296,7 @@ class WebhookReceiver(Opaque):
             MalformedTokenError: the body is encrypted where a plain one is expected, or the
                 reverse, or neither. Answer 400.
             TokenTooLargeError: the body is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or b64 is not what the profile accepts.
+            NotAllowedError: the profile does not accept the alg, enc, zip, typ, cty or b64.
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: its signature is not valid.
@@ -321,7 +322,7 @@ class WebhookReceiver(Opaque):
         return body
 
     def _is_authentic(self, headers: Headers) -> bool:
-        """Compare all that is expected, whatever the first comparison says."""
+        """Compare all expected headers, whatever the first comparison says."""
         found = list(_pairs(headers))
         same = [_is_same(name, expected, found) for name, expected in self._expected]
         return all(same)
@@ -361,7 +362,7 @@ def _pairs(headers: Headers) -> Iterator[tuple[str, str]]:
 
 
 def _pair(value: object) -> tuple[str, str] | None:
-    """Return a tuple of two str as what it is, and anything else as None."""
+    """Return a tuple of two str as such, and None for anything else."""
     match value:
         case (str() as name, str() as text) if isinstance(value, tuple):
             return name, text
@@ -386,13 +387,13 @@ def _text(members: Mapping[str, object], name: str, rule: Rule) -> str:
     try:
         return rule.apply(name, members.get(name))
     except (TypeError, ValueError) as error:
-        # Our own rule's text, which names the member and not what it held.
+        # The text of joseal's own rule, which names the member and not its value.
         text = str(error)
     raise MalformedTokenError(f"the webhook's {text}")
 
 
 def _frozen(value: object) -> object:
-    """Return a JSON value that can't be changed, its amounts as decimal digits."""
+    """Return an immutable JSON value, with amounts as decimal digits."""
     if type(value) is float:
         return Decimal(repr(value))
     inner = strict_json.as_object(value)

@@ -31,19 +31,19 @@ _W = TypeVar("_W", bound=Identified)
 
 @final
 class SqliteWebhookStore(LeasedStore):
-    """Keeps deliveries in an SQLite file. Safe among threads and processes.
+    """Keeps deliveries in an SQLite file. Safe to share between threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
     holds ids and times, no content. A process that was forked while another thread was using the
     file gets an error from each call: start such a process anew instead.
 
     Args:
-        path: of the file, which is made if it is not there; its folder must be. It may be the
-            database that the handler's own tables are in. It is private: the rights of others are
-            taken away. A link is refused.
-        lease_seconds: for how long a claim holds; longer than any handler runs.
-        busy_timeout_seconds: how long a call waits for the others.
-        clock: gives the time in seconds, the same for all processes.
+        path: the path of the file, which is created if it does not exist; its folder must exist. It
+            may be the database with the handler's own tables. It is private: other users lose their
+            access rights. A link is refused.
+        lease_seconds: how long a claim is valid; it must be longer than any handler runs.
+        busy_timeout_seconds: how long a call waits for other calls.
+        clock: returns the time in seconds, the same for all processes.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -94,7 +94,7 @@ class SqliteWebhookStore(LeasedStore):
 
         Raises:
             TypeError: the id is not a str.
-            ValueError: it can't be one.
+            ValueError: it is not a valid id.
             WebhookStoreError: the store can't be used.
 
         Example:
@@ -111,7 +111,7 @@ class SqliteWebhookStore(LeasedStore):
 
     @hide_locals
     def confirm(self, claim: Claim) -> bool:
-        """Record that the webhook was handled, whoever has the claim by now: a handler returned.
+        """Record that the webhook was handled, even if its claim has been taken over.
 
         Args:
             claim: the claim under which the handler ran.
@@ -154,7 +154,7 @@ class SqliteWebhookStore(LeasedStore):
         """Forget the webhooks that were handled so long ago that they are not sent again.
 
         Args:
-            older_than_seconds: the least age of what is forgotten.
+            older_than_seconds: the minimum age of webhooks to forget.
 
         Returns:
             The number of webhooks forgotten.
@@ -176,22 +176,22 @@ class SqliteWebhookStore(LeasedStore):
     ) -> Delivery:
         """Run `handler` in the transaction that confirms the webhook: exactly once.
 
-        That holds for what the handler writes over the connection that it is given: either all of
-        it is there and the webhook is confirmed, or nothing of it. It must neither commit nor roll
-        back. Others wait meanwhile, so it has to be brief.
+        That applies to what the handler writes over the connection that it gets: either all of it
+        is stored and the webhook is confirmed, or none of it. The handler must neither commit nor
+        roll back. Other calls wait in the meantime, so it has to be brief.
 
         Args:
             webhook: an object with an `id`, such as a `Webhook`.
-            handler: is called with the webhook and the connection.
+            handler: called with the webhook and the connection.
 
         Returns:
-            `HANDLED`, `DUPLICATE`, or `IN_PROGRESS` while a claim of `handle_once` holds.
+            `HANDLED`, `DUPLICATE`, or `IN_PROGRESS` while a claim of `handle_once` is valid.
 
         Raises:
             WebhookStoreError: the store can't be used, or the handler ended the transaction.
-                Whatever the handler raises passes through; nothing was kept.
+                An exception of the handler passes through; nothing is stored.
             TypeError: the handler is `async`, or the id is not a str.
-            ValueError: the id can't be one.
+            ValueError: the id is not valid.
 
         Example:
             >>> from types import SimpleNamespace

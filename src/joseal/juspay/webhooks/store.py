@@ -4,21 +4,21 @@
         delivery = handle_once(store, webhook, pay_out)
         return 200 if delivery.acknowledge else 503
 
-An id is claimed before the handler runs and confirmed when it has returned. A claim runs out, so
+An id is claimed before the handler runs and confirmed when it has returned. A claim expires, so
 that the webhook of a handler whose process died is handled when it is sent again.
 
-What that promises, and what it can't:
+What that promises, and what it can't promise:
 
-- Not lost: nothing is acknowledged that no handler finished. That it is sent again until it is
-  acknowledged, is the sender's part; for how long it tries, no page of the payouts API says. Read
-  the order's status for what has been silent too long.
-- Not twice at a time: two handlers of one id run together only if the first is still at work when
-  its claim has run out, or if the clock was set by more than the lease.
-- Not twice in a row: never after a confirmation. Between the last thing that a handler does and
-  its confirmation lies a moment in which a crash makes it run again. No order of steps in two
-  systems removes that moment. So let the handler's effect bear the webhook's id and ignore a
-  second one; or let effect and confirmation be one transaction, which is exactly once:
-  `SqliteWebhookStore.handle_in_transaction` does that for what is in the same database.
+- Not lost: nothing is acknowledged that no handler has finished. The sender has to repeat it until
+  it is acknowledged; no page of the payouts API says for how long it tries. Read the order's status
+  if a payout has been silent for too long.
+- Not twice at the same time: two handlers of one id run together only if the first is still working
+  when its claim has expired, or if the clock was changed by more than the lease.
+- Not twice in a row: never after a confirmation. Between the last action of a handler and its
+  confirmation there is a moment in which a crash makes it run again. No order of steps in two
+  systems removes that moment. So mark the handler's effect with the webhook's id and ignore a
+  second one; or make effect and confirmation one transaction, which is exactly once:
+  `SqliteWebhookStore.handle_in_transaction` does that for data in the same database.
 
 Source: the webhook pages of Juspay, which say that a webhook may arrive more than once.
 """
@@ -53,12 +53,12 @@ class Delivery(enum.Enum):
     HANDLED = "handled"
     """The handler has run, and that is confirmed."""
     OVERTAKEN = "overtaken"
-    """The handler has run, but longer than its claim held: it may have run twice. Let the lease be
-    longer."""
+    """The handler has run, but for longer than its claim was valid: it may have run twice.
+    Make the lease longer."""
     DUPLICATE = "duplicate"
     """It was handled before. Nothing was done."""
     IN_PROGRESS = "in_progress"
-    """Another handler is at work on it, or died less than a lease ago. Nothing was done."""
+    """Another handler is working on it, or died less than a lease ago. Nothing was done."""
 
     @property
     def acknowledge(self) -> bool:
@@ -67,11 +67,12 @@ class Delivery(enum.Enum):
 
 
 class Claim(NamedTuple):
-    """The right to handle one webhook, until it runs out.
+    """The right to handle one webhook, until it expires.
 
     Attributes:
-        webhook_id: of the webhook.
-        attempt: how often it was claimed, this time included. It tells two claims of one id apart.
+        webhook_id: the id of the webhook.
+        attempt: how often it was claimed, this time included. It distinguishes two claims of one
+            id.
 
     Example:
         >>> from joseal.juspay import MemoryWebhookStore
@@ -85,7 +86,7 @@ class Claim(NamedTuple):
 
 
 class WebhookStoreError(JoseError):
-    """The store can't be used. The webhook is not to be acknowledged.
+    """The store can't be used. The webhook must not be acknowledged.
 
     If it is raised after the handler has run, the webhook will be handled again.
     """
@@ -94,7 +95,7 @@ class WebhookStoreError(JoseError):
 
 
 class WebhookStore(Protocol):
-    """Where it is kept which webhooks were handled. All methods are atomic and durable.
+    """Stores which webhooks were handled. All methods are atomic and durable.
 
     Raises:
         WebhookStoreError: from each method: the store can't be used.
@@ -118,7 +119,7 @@ class WebhookStore(Protocol):
 
         Raises:
             TypeError: the id is not a str.
-            ValueError: it can't be one.
+            ValueError: it is not a valid id.
             WebhookStoreError: the store can't be used.
 
         Example:
@@ -132,7 +133,7 @@ class WebhookStore(Protocol):
         ...
 
     def confirm(self, claim: Claim) -> bool:
-        """Record that the webhook was handled, whoever has the claim by now: a handler returned.
+        """Record that the webhook was handled, even if its claim has been taken over.
 
         Args:
             claim: the claim under which the handler ran.
@@ -193,7 +194,7 @@ def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object
     Args:
         store: keeps which webhooks were handled.
         webhook: an object with an `id`, such as a `Webhook`.
-        handler: is called with the webhook.
+        handler: called with the webhook.
 
     Returns:
         `Delivery.HANDLED`, `Delivery.DUPLICATE` or `Delivery.IN_PROGRESS`.
@@ -201,7 +202,7 @@ def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object
     Raises:
         WebhookStoreError: the store can't be used.
         TypeError: the handler is `async`. It has not run, and nothing is confirmed.
-        ValueError: the webhook's id can't be one.
+        ValueError: the webhook's id is not valid.
 
     Example:
         >>> from types import SimpleNamespace
@@ -222,7 +223,7 @@ def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object
         returned = True
     finally:
         if not returned:
-            # What the handler raised is what the caller has to see; else the claim runs out.
+            # The caller has to see the handler's exception; otherwise the claim expires.
             with suppress(WebhookStoreError):
                 store.release(claim)
     if store.confirm(claim):
@@ -232,10 +233,10 @@ def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object
 
 
 def check_result(result: object) -> None:
-    """Refuse what an `async` handler returns: it has not run.
+    """Refuse the result of an `async` handler, which has not run.
 
     Raises:
-        TypeError: the result waits to be awaited.
+        TypeError: the result has to be awaited.
     """
     if isinstance(result, Coroutine):
         result.close()
@@ -244,19 +245,19 @@ def check_result(result: object) -> None:
 
 
 def delivery_of(state: State) -> Delivery:
-    """Say in the words of webhooks why an id can't be claimed."""
+    """Translate the reason why an id can't be claimed to webhooks."""
     return Delivery.DUPLICATE if state == "handled" else Delivery.IN_PROGRESS
 
 
 @final
 class MemoryWebhookStore(LeasedStore):
-    """Keeps deliveries in memory: for tests, and for one process whose end may forget them.
+    """Keeps deliveries in memory: for tests, and for one process that may forget them on exit.
 
     Safe to share between threads. A handled delivery stays until `forget` removes it.
 
     Args:
-        lease_seconds: for how long a claim holds; longer than any handler runs.
-        clock: gives the time in seconds.
+        lease_seconds: how long a claim is valid; it must be longer than any handler runs.
+        clock: returns the time in seconds.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -291,7 +292,7 @@ class MemoryWebhookStore(LeasedStore):
 
         Raises:
             TypeError: the id is not a str.
-            ValueError: it can't be one.
+            ValueError: it is not a valid id.
 
         Example:
             >>> from joseal.juspay import MemoryWebhookStore
@@ -307,7 +308,7 @@ class MemoryWebhookStore(LeasedStore):
 
     @hide_locals
     def confirm(self, claim: Claim) -> bool:
-        """Record that the webhook was handled, whoever has the claim by now: a handler returned.
+        """Record that the webhook was handled, even if its claim has been taken over.
 
         Args:
             claim: the claim under which the handler ran.
@@ -350,7 +351,7 @@ class MemoryWebhookStore(LeasedStore):
         """Forget the webhooks that were handled so long ago that they are not sent again.
 
         Args:
-            older_than_seconds: the least age of what is forgotten.
+            older_than_seconds: the minimum age of webhooks to forget.
 
         Returns:
             The number of webhooks forgotten.

@@ -1,1 +1,1 @@
-"""Rotation of one's own keys: their dates, their uses, and when one of them may be destroyed."""
+"""Rotation of one's own keys: their dates, their uses, and when one may be destroyed."""

@@ -1,11 +1,11 @@
-"""May a key be destroyed? The answer, and the reasons that are left.
+"""Whether a key may be destroyed: the answer, and the remaining reasons against it.
 
 Rules:
-- Three facts have to be there: another key has taken its place, each partner has fetched the set
-  without it, and since the last of these and since the last token under it the quiet time has
-  passed. A partner that has fetched the new set encrypts with the new key; what it sent before that
-  has arrived when the quiet time is over.
-- A fact that is not known is a reason not to destroy.
+- Three conditions have to be met: another key has taken its place; each partner has fetched the set
+  without it; and the quiet time has passed since the last of these and since the last token under
+  it. A partner that has fetched the new set encrypts with the new key; what it sent before has
+  arrived when the quiet time is over.
+- An unknown fact is a reason not to destroy the key.
 """
 
 import datetime as dt
@@ -24,12 +24,12 @@ class Destruction(Struct, frozen=True, kw_only=True):
     """Whether a key may be destroyed.
 
     Attributes:
-        allowed: whether nothing is against it.
+        allowed: whether there is no reason against it.
         reasons: `in_use`: it is still served, or will be; `not_fetched`: a partner has not fetched
             the set since the key left it; `not_quiet`: the quiet time is not over.
-        waiting_for: the partners that have not fetched.
+        waiting_for: the partners that have not fetched the set.
         not_before: when the quiet time will be over, if nothing happens until then; None while that
-            can't be said.
+            is unknown.
 
     Example:
         >>> import datetime
@@ -55,7 +55,7 @@ class Destruction(Struct, frozen=True, kw_only=True):
 def check_facts(
     quiet: dt.timedelta, last_used: dt.datetime | None, fetched: Mapping[str, dt.datetime | None]
 ) -> dict[str, dt.datetime | None]:
-    """Check the facts that a caller gives, and return the fetches.
+    """Check the facts from a caller, and return the fetches.
 
     Raises:
         TypeError: one is of the wrong type.
@@ -89,14 +89,14 @@ def decide(
 
     Args:
         left: when the key left the served set; None if it has not.
-        now: the moment of the question.
-        quiet: how long nothing must have happened.
-        last_used: the last token under it.
-        fetched: for each partner its first fetch since then.
+        now: the time of the question.
+        quiet: the quiet time.
+        last_used: the time of the last token under it.
+        fetched: for each partner, its first fetch since then.
     """
     if left is None or left > now:
         return Destruction(allowed=False, reasons=("in_use",))
-    # A fetch before the key left says nothing.
+    # A fetch before the key left proves nothing.
     good = {name: date for name, date in fetched.items() if date is not None and date >= left}
     waiting = tuple(sorted(fetched.keys() - good.keys()))
     dates: list[dt.datetime] = [left, *good.values()]

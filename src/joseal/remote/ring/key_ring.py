@@ -1,13 +1,13 @@
-"""`KeyRing`: one's own keys through a rotation, with dates that decide which of them are used.
+"""`KeyRing`: one's own keys during a rotation, with dates that decide which of them are used.
 
 Rules:
-- A ring never changes: `announce`, `promote` and `retire` return another one. The clock alone moves
-  a key from one state to the next.
-- Every key decrypts until it is retired, one that is only planned too: the clocks of several
-  machines differ, and a partner may be ahead of all of them.
-- A retired key opens nothing, although the ring still knows its name.
-- The clock alone makes no call fail: one `enc` serves a rotation to or from integrated HPKE, which
-  has none, from its first day to its last.
+- A ring never changes: `announce`, `promote` and `retire` return a new one. Only the clock moves a
+  key from one state to the next.
+- Every key decrypts until it is retired, even one that is only planned: the clocks of several
+  machines differ, and a partner's may be ahead of all of them.
+- A retired key does not decrypt anything, although the ring still knows its name.
+- The passing of a date makes no call fail: one `enc` works throughout a rotation to or from
+  integrated HPKE, which has none.
 
 Source: NIST SP 800-57 part 1 revision 5 sections 5.3 and 7, RFC 7517 section 5.
 """
@@ -51,18 +51,19 @@ class _Moment(NamedTuple):
 
 @final
 class KeyRing(Opaque):
-    """The keys of this side, each with its dates.
+    """One's own keys, each with its dates.
 
     Args:
-        keys: with their dates; all for encryption, or all for signatures.
-        clock: seconds since 1970.
-        on_use: is called with a `KeyUse` after each token that `open` opened or refused. An
-            exception from it leaves the call.
+        keys: the keys with their dates; all for encryption, or all for signatures.
+        clock: returns seconds since 1970.
+        on_use: called with a `KeyUse` after each token that `open` opened or refused. Its
+            exceptions leave the call.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: dates of two keys contradict each other, or two have one kid.
-        InvalidKeyError: no keys; keys for both uses; symmetric and asymmetric ones.
+        ValueError: dates of two keys contradict each other, or two have the same kid.
+        InvalidKeyError: there are no keys; keys for both uses; or both symmetric and asymmetric
+            ones.
 
     Example:
         >>> import datetime
@@ -118,11 +119,11 @@ class KeyRing(Opaque):
         """Return the state of each key.
 
         Args:
-            at: the moment; None for now.
+            at: the time; None for now.
 
         Returns:
             For each kid: `planned` before it is announced, then `announced`, `primary`, `retiring`
-            from the moment at which another is primary, and `retired`.
+            from the time when another key is primary, and `retired`.
 
         Raises:
             TypeError: `at` is not a `datetime`.
@@ -151,15 +152,14 @@ class KeyRing(Opaque):
         Args:
             enc: the content encryption, for a primary key that needs one; None if all keys of the
                 ring are for integrated HPKE.
-            options: the further settings of an `Encrypter`, such as `header` and `policy`.
+            options: the other settings of an `Encrypter`, such as `header` and `policy`.
 
         Returns:
-            An object that never changes: ask for it anew for each message.
+            An object that never changes: get a new one for each message.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` or an option has a value that is not known, or the ring is for
-                signatures.
+            ValueError: `enc` or an option has an unknown value, or the ring is for signatures.
             InvalidKeyError: no key is primary yet, or a policy refuses it.
 
         Example:
@@ -187,21 +187,20 @@ class KeyRing(Opaque):
     def decrypter(
         self, enc: Enc | Collection[Enc] | None, **options: Unpack[DecrypterOptions]
     ) -> Decrypter:
-        """Return a `Decrypter` for all keys but the retired ones. It counts nothing: see `open`.
+        """Return a `Decrypter` for all keys except the retired ones. `open` also reports uses.
 
         Args:
-            enc: the content encryption accepted, one or several, for the keys that need one; None
+            enc: the accepted content encryption, one or several, for the keys that need one; None
                 if all keys of the ring are for integrated HPKE.
-            options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
+            options: the other settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
-            An object that never changes: ask for it anew for each token, because a key that retires
+            An object that never changes: get a new one for each token, because a key that retires
             later stays in it.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` or an option has a value that is not known, or the ring is for
-                signatures.
+            ValueError: `enc` or an option has an unknown value, or the ring is for signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
 
         Example:
@@ -235,25 +234,24 @@ class KeyRing(Opaque):
         enc: Enc | Collection[Enc] | None,
         **options: Unpack[DecrypterOptions],
     ) -> DecryptedToken:
-        """Decrypt a token with the current keys, and tell `on_use` how it ended.
+        """Decrypt a token with the current keys, and report the outcome to `on_use`.
 
         Args:
             token: the token.
-            enc: the content encryption accepted, one or several, for the keys that need one; None
+            enc: the accepted content encryption, one or several, for the keys that need one; None
                 if all keys of the ring are for integrated HPKE.
-            options: the further settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
+            options: the other settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
             The plaintext, with the header and the key.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` or an option has a value that is not known, or the ring is for
-                signatures.
+            ValueError: `enc` or an option has an unknown value, or the ring is for signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
-            MalformedTokenError: it is not a strict JWE in the form that is accepted.
+            MalformedTokenError: it is not a strict JWE in the accepted form.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty or p2c is not what is accepted.
+            NotAllowedError: the alg, enc, zip, typ, cty or p2c is not accepted.
             UnknownKeyError: it names a kid that the ring does not have, or that of a retired key.
             DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: a key on a device could not be asked.
@@ -286,7 +284,7 @@ class KeyRing(Opaque):
         """Return a `Signer` for the primary key.
 
         Returns:
-            An object that never changes: ask for it anew for each message.
+            An object that never changes: get a new one for each message.
 
         Raises:
             ValueError: the ring is for encryption.
@@ -311,17 +309,17 @@ class KeyRing(Opaque):
 
     @hide_locals
     def verifier(self, **options: Unpack[VerifierOptions]) -> Verifier:
-        """Return a `Verifier` for all keys but the retired ones.
+        """Return a `Verifier` for all keys except the retired ones.
 
         Args:
-            options: the further settings of a `Verifier`, such as `typ` and `policy`.
+            options: the other settings of a `Verifier`, such as `typ` and `policy`.
 
         Returns:
-            An object that never changes: ask for it anew for each token.
+            An object that never changes: get a new one for each token.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: an option has a value that is not known, or the ring is for encryption.
+            ValueError: an option has an unknown value, or the ring is for encryption.
             InvalidKeyError: every key is retired, or a policy refuses one.
 
         Example:
@@ -343,13 +341,13 @@ class KeyRing(Opaque):
 
     @hide_locals
     def to_jwks(self) -> dict[str, list[dict[str, object]]]:
-        """Return the JWK Set to serve now: the primary key first, then those that are announced.
+        """Return the JWK Set to serve now: the primary key first, then the announced ones.
 
-        A retiring key for encryption is left out, so that nobody encrypts to it any more; one for
+        A retiring key for encryption is left out, so that partners stop encrypting to it; one for
         signatures stays, because its signatures are still verified.
 
         Returns:
-            The public halves. Before the first key is announced, an empty set.
+            The public halves; an empty set before the first key is announced.
 
         Raises:
             InvalidKeyError: the keys are shared secrets, which are never served.
@@ -378,15 +376,15 @@ class KeyRing(Opaque):
 
         Args:
             key: private, with a kid.
-            at: the date. With one in the future, every machine has the key before it is served.
+            at: the date. With a future date, every machine has the key before it is served.
 
         Returns:
-            Another ring, with the clock and the hook of this one.
+            A new ring, with the clock and the hook of this one.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the date has no time zone, or the ring has a key of this kid.
-            InvalidKeyError: the key has no kid, is public, or is not for the use of the others.
+            ValueError: the date has no time zone, or the ring already has a key with this kid.
+            InvalidKeyError: the key has no kid, is public, or has a different use than the others.
 
         Example:
             >>> import datetime
@@ -404,18 +402,18 @@ class KeyRing(Opaque):
 
     @hide_locals
     def promote(self, kid: str, at: dt.datetime) -> "KeyRing":
-        """Return a ring in which a key becomes primary at a date; the one before it then retires.
+        """Return a ring in which a key becomes primary at a date; the previous one then retires.
 
         Args:
             kid: the name of the key.
             at: the date.
 
         Returns:
-            Another ring, with the clock and the hook of this one.
+            A new ring, with the clock and the hook of this one.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the ring has no such key, or it has become primary already, or the date
+            ValueError: the ring has no such key, it has already become primary, or the date
                 contradicts others.
 
         Example:
@@ -438,18 +436,18 @@ class KeyRing(Opaque):
 
     @hide_locals
     def retire(self, kid: str, at: dt.datetime) -> "KeyRing":
-        """Return a ring in which a key opens nothing from a date on. Ask `may_destroy` before.
+        """Return a ring in which a key decrypts nothing from a date on. Call `may_destroy` first.
 
         Args:
             kid: the name of the key.
             at: the date.
 
         Returns:
-            Another ring, with the clock and the hook of this one.
+            A new ring, with the clock and the hook of this one.
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: the ring has no such key, or no other takes its place before the date.
+            ValueError: the ring has no such key, or no other key takes its place before the date.
 
         Example:
             >>> import datetime
@@ -473,13 +471,13 @@ class KeyRing(Opaque):
 
     @hide_locals
     def remove(self, kid: str) -> "KeyRing":
-        """Return a ring without a key that is retired.
+        """Return a ring without a retired key.
 
         Args:
             kid: the name of the key.
 
         Returns:
-            Another ring, with the clock and the hook of this one.
+            A new ring, with the clock and the hook of this one.
 
         Raises:
             TypeError: `kid` is not a str.
@@ -523,14 +521,14 @@ class KeyRing(Opaque):
 
         Args:
             kid: the name of the key.
-            quiet: how long nothing must have happened: longer than any token is on its way or
-                waits in a queue.
+            quiet: how long nothing must have happened: longer than any token is in transit or in a
+                queue.
             last_used: when a token under it was last opened; None if that never happened.
             fetched: for each partner, its first fetch of the served set since the key left it; None
-                for a partner that has not fetched since. Empty where nobody fetches.
+                for a partner that has not fetched since. Empty if nobody fetches.
 
         Returns:
-            The answer, with the reasons that are against it.
+            The answer, with the reasons against it.
 
         Raises:
             TypeError: an argument is of the wrong type.
@@ -575,7 +573,7 @@ class KeyRing(Opaque):
         raise ValueError("the ring has no key of this kid")
 
     def _moment(self) -> _Moment:
-        """Return the keys of now, prepared once for the time between two dates."""
+        """Return the current keys, prepared once for the time between two dates."""
         now = self._now()
         states: tuple[State, ...] = tuple(
             timeline.state(each, self._keys, now) for each in self._keys
@@ -606,7 +604,7 @@ class KeyRing(Opaque):
         return moment.primary, moment.opening
 
     def _is_not_for(self, enc: Enc | Collection[Enc] | None, used: Iterable[Key]) -> bool:
-        """Tell whether `enc` is for other keys of the ring than those that are used now.
+        """Tell whether `enc` is for other keys of the ring than those in use now.
 
         Raises:
             ValueError: a name is not known.
@@ -627,7 +625,7 @@ class KeyRing(Opaque):
         self._on_use(KeyUse(kid=kid, alg=alg, outcome=outcome, at=self._clock()))
 
     def _tell_refused(self, kids: tuple[str, ...], error: JoseError) -> None:
-        """Tell of a token that was refused, by the key of the ring that it names, if any."""
+        """Report a refused token, with the key of the ring that it names, if any."""
         named = [each for each in self._keys if each.kid in kids]
         if not named:
             self._tell(None, error.code)

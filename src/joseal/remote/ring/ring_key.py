@@ -1,9 +1,8 @@
-"""`RingKey`: a key with the dates of its life, and its state at a moment.
+"""`RingKey`: a key with the dates of its lifecycle, and its state at a given time.
 
 Rules:
-- A date is set once the decision is made, and may lie in the future: what follows from it comes by
-  itself when the date does.
-- A key begins to retire when another becomes primary, so there is one primary and no date for that.
+- A date is set once the decision is made, and may be in the future: it takes effect by itself.
+- A key begins to retire when another becomes primary, so there is one primary and no separate date.
 
 Source: NIST SP 800-57 part 1 revision 5 section 7 (the states of a key).
 """
@@ -24,14 +23,14 @@ class RingKey(Result):
     """A key of a `KeyRing`, with its dates.
 
     Attributes:
-        key: private, or a shared secret; with a kid.
+        key: a private key or a shared secret, with a kid.
         announced: when its public half begins to be served.
-        primary: when it begins to be the one to encrypt with; None while that is not decided.
-        retired: when it ends to decrypt; None while that is not decided.
+        primary: when it becomes the key to encrypt with; None while that is not decided.
+        retired: when it stops decrypting; None while that is not decided.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a date has no time zone, or comes before the one that it has to follow.
+        ValueError: a date has no time zone, or is before the one that it has to follow.
         InvalidKeyError: the key has no kid, or is public.
 
     Example:
@@ -87,7 +86,7 @@ class RingKey(Result):
 
 
 def check_date(name: str, date: dt.datetime) -> None:
-    """Check a date that a caller gives.
+    """Check a date from a caller.
 
     Raises:
         TypeError: it is not a `datetime`.

@@ -1,9 +1,9 @@
-"""The states of all keys of a ring at a moment, and what follows from them.
+"""The states of all keys of a ring at a given time, and their consequences.
 
 Rules:
-- One key at most is primary: the last that became it. Those before it are retiring until they are
+- At most one key is primary: the last that became it. Earlier ones are retiring until they are
   retired.
-- A key that was primary is retired only after another took its place, so the primary never is.
+- A key that was primary is retired only after another took its place, so the primary key never is.
 
 Source: NIST SP 800-57 part 1 revision 5 section 7.
 """
@@ -18,8 +18,8 @@ def check(keys: Sequence[RingKey]) -> None:
     """Check that the dates of several keys agree.
 
     Raises:
-        ValueError: two keys of one kid, or primary from one date on; a key that is retired before
-            another takes its place.
+        ValueError: two keys have the same kid, or become primary on the same date; or a key is
+            retired before another takes its place.
     """
     kids = [each.kid for each in keys]
     if len(set(kids)) != len(kids):
@@ -52,7 +52,7 @@ def left_at(key: RingKey, keys: Sequence[RingKey]) -> dt.datetime | None:
 
 
 def state(key: RingKey, keys: Sequence[RingKey], at: dt.datetime) -> State:
-    """Return the state of a key at a moment."""
+    """Return the state of a key at a given time."""
     if key.retired is not None and key.retired <= at:
         return "retired"
     if key.primary is not None and key.primary <= at:

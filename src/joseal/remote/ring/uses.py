@@ -1,22 +1,22 @@
-"""`KeyUse`: which key a token was under and how it ended, with nothing of the token itself.
+"""`KeyUse`: the key of a token and the outcome, with no part of the token itself.
 
 Rules:
-- The names are those of the ring. A name that a token gives and the ring does not know is left out:
-  it is the text of a stranger, and a metric must not have as many series as strangers like.
+- The names are those of the ring. A name from a token that the ring does not know is left out: it
+  is untrusted text, and strangers must not be able to create any number of metric series.
 """
 
 from msgspec import Struct
 
 
 class KeyUse(Struct, frozen=True, kw_only=True):
-    """One token that was opened, or was not.
+    """One token that was opened or refused.
 
     Attributes:
-        kid: the name of the key; None where the token names none of the ring.
-        alg: of this key.
-        outcome: `ok`; `retired` for a token under a key that is retired; otherwise the `code` of
-            the error, such as `undecryptable`.
-        at: by the clock of the ring, in seconds since 1970.
+        kid: the name of the key; None if the token names none of the ring.
+        alg: the alg of this key.
+        outcome: `ok`; `retired` for a token under a retired key; otherwise the `code` of the error,
+            such as `undecryptable`.
+        at: the time by the clock of the ring, in seconds since 1970.
 
     Example:
         >>> import datetime

@@ -58,7 +58,7 @@ class HpkeIntegrated(_Hpke):
         """Encapsulate a fresh secret, and derive the key and the nonce for one plaintext.
 
         Raises:
-            ValueError: there is a CEK, that of other recipients.
+            ValueError: there is a CEK for other recipients.
         """
         if cek is not None:
             raise ValueError("integrated HPKE has no other recipients")
@@ -69,7 +69,7 @@ class HpkeIntegrated(_Hpke):
         """Check the encapsulated secret, which is the encrypted key.
 
         Raises:
-            MalformedTokenError: it is not one of this KEM, or there is an `ek`.
+            MalformedTokenError: it is not one for this KEM, or there is an `ek`.
             NotAllowedError: there is a `psk_id`.
         """
         _refuse_psk(request.members)
@@ -107,7 +107,7 @@ class HpkeKeyEncryption(_Hpke):
         """Check `ek` and the size of the encrypted key.
 
         Raises:
-            MalformedTokenError: `ek` is missing or is not one of this KEM, or the encrypted key
+            MalformedTokenError: `ek` is missing or is not one for this KEM, or the encrypted key
                 does not have the size of a CEK and a tag.
             NotAllowedError: there is a `psk_id`.
         """
@@ -134,7 +134,7 @@ class HpkeKeyEncryption(_Hpke):
 def open_key(
     suite: HpkeSuite, derived: tuple[bytes, bytes], encrypted_key: bytes, aad: bytes = b""
 ) -> bytes | None:
-    """Decrypt a CEK with the key and the nonce of a key schedule; None where the tag is wrong."""
+    """Decrypt a CEK with the key and the nonce of a key schedule; None if the tag is wrong."""
     key, nonce = derived
     try:
         return _aead(suite, key).decrypt(nonce, encrypted_key, aad)

@@ -1,8 +1,8 @@
 """Key encapsulation mechanisms: what they have in common, and DHKEM on the curves.
 
 Rules:
-- What the encapsulated secret and the public key decide is checked before the private step: length,
-  point and order.
+- Everything that depends only on the encapsulated secret and the public key is checked before the
+  private step: length, point and order.
 - The Diffie-Hellman secret comes through `agree`, which may be a device.
 
 Source: RFC 9180 sections 4.1, 7.1.1 and 7.1.4.
@@ -30,7 +30,7 @@ class Kem(Protocol):
         ...
 
     def check(self, encapsulated: bytes) -> Decapsulate | None:
-        """Check an encapsulated secret and return the private step; None for one that is bad."""
+        """Check an encapsulated secret and return the private step; None for a bad one."""
         ...
 
 
@@ -51,7 +51,7 @@ class DhKem(Opaque):
         """Agree with a fresh ephemeral pair.
 
         Raises:
-            ValueError: the public key is of low order, which no key that was loaded is.
+            ValueError: the public key is of low order, which no loaded key is.
         """
         ephemeral = curves.generate(self._curve)
         secret = curves.agree(ephemeral, self._public)

@@ -17,7 +17,7 @@ from joseal._core.algorithms.registry import HashName
 
 _VERSION: Final = b"HPKE-v1"
 _BASE_MODE: Final = b"\x00"
-# Of the exporter secret, which JOSE has no use for, but which the output of SHAKE256 depends on.
+# The size of the exporter secret. JOSE does not use it, but the output of SHAKE256 depends on it.
 _EXPORTER_BYTES: Final = 64
 
 

@@ -3,8 +3,8 @@
 Rules:
 - The secret of a hybrid is safe as long as one of its two parts is. Both parts are always computed.
 - ML-KEM rejects implicitly: a ciphertext that was tampered with gives a secret that nobody knows,
-  which is then the one failure.
-- A device does the whole private step, that of a hybrid included. Its parts are never asked for.
+  which then causes the one failure.
+- A device does the whole private step, also for a hybrid. It is never asked for one part alone.
 
 Source: draft-ietf-hpke-pq section 3, draft-irtf-cfrg-hybrid-kems section 5 (the combiner),
 draft-irtf-cfrg-concrete-hybrid-kems section 4, FIPS 203 section 7.
@@ -29,7 +29,7 @@ from joseal._core.algorithms.hashes import sha3_256
 from joseal._core.algorithms.hpke.kems import Decapsulate
 from joseal._core.secrecy import Opaque
 
-# From what is encapsulated to the shared secret, or None; an HSM or a KMS is behind it.
+# From the encapsulated secret to the shared secret, or None; an HSM or a KMS is behind it.
 FromDevice: TypeAlias = Callable[[bytes], bytes | None]
 
 # FIPS 203 section 8, table 3.
@@ -40,7 +40,7 @@ class MlKem(Opaque):
     """ML-KEM or a hybrid with one key; without `private` or `device` it only encapsulates.
 
     Raises:
-        TypeError: the key is not one of ML-KEM.
+        TypeError: the key is not an ML-KEM key.
     """
 
     __slots__ = ("_device", "_kem", "_private", "_public")
@@ -64,7 +64,7 @@ class MlKem(Opaque):
         """Encapsulate for ML-KEM and, in a hybrid, agree with a fresh ephemeral pair.
 
         Raises:
-            ValueError: the point of a hybrid is of low order, which that of no loaded key is.
+            ValueError: the point of a hybrid is of low order, which a loaded key's point never is.
         """
         secret, ciphertext = self._kem.encapsulate()
         point = self._public.point

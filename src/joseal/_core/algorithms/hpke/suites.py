@@ -1,10 +1,10 @@
 """The suites of HPKE that JOSE has names for, as a literal table.
 
-Every suite has two names: `HPKE-0` encrypts the plaintext itself (Integrated Encryption), and
+Each suite has two names: `HPKE-0` encrypts the plaintext itself (Integrated Encryption), and
 `HPKE-0-KE` encrypts the CEK (Key Encryption).
 
 Rules:
-- A number means the same KEM, KDF and AEAD under both names. Numbers that are left out are COSE's.
+- A number means the same KEM, KDF and AEAD under both names. The missing numbers are COSE's.
 - For a KEM on a curve the hash of the KEM and the hash of the key schedule are the same.
 
 Source: draft-ietf-jose-hpke-encrypt sections 5.1 and 6.2, draft-ietf-jose-hpke-pq-pqt section 3,
@@ -46,7 +46,7 @@ HpkeAlg: TypeAlias = Literal[
     "HPKE-13-KE",
 ]
 
-# The AEADs by the name that the same cipher has as an enc.
+# The AEADs, each by the name that the same cipher has as an enc.
 AeadName: TypeAlias = Literal["A128GCM", "A256GCM", "C20P"]
 KdfName: TypeAlias = Literal["sha256", "sha384", "sha512", "shake256"]
 
@@ -59,7 +59,7 @@ _KDF_IDS: Final[Mapping[KdfName, int]] = {
 _AEAD_IDS: Final[Mapping[AeadName, int]] = {"A128GCM": 0x0001, "A256GCM": 0x0002, "C20P": 0x0003}
 _KEY_BYTES: Final[Mapping[AeadName, int]] = {"A128GCM": 16, "A256GCM": 32, "C20P": 32}
 
-# Of every AEAD of RFC 9180 section 7.3.
+# The same for every AEAD of RFC 9180 section 7.3.
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 
@@ -81,7 +81,7 @@ class HpkeSuite(Struct, frozen=True):
 
     @property
     def kem_suite(self) -> bytes:
-        """The suite_id inside of the KEM. RFC 9180 section 4.1."""
+        """The suite_id inside the KEM. RFC 9180 section 4.1."""
         return b"KEM" + self.kem_id.to_bytes(2, "big")
 
     @property

@@ -1,4 +1,4 @@
-"""Tell what bytes are that were given as a key: one classifier for every loader and for `doctor`.
+"""Recognize bytes that were given as a key: one classifier for every loader and for `doctor`.
 
 Only pure functions and literal tables belong here: no cryptography, no key, nothing that decides
 what is loaded.

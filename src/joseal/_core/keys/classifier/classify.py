@@ -1,10 +1,10 @@
-"""Tell what bytes are that were given as a key: one classifier for every loader and for `doctor`.
+"""Recognize bytes that were given as a key: one classifier for every loader and for `doctor`.
 
 Rules:
 - It is pure: no cryptography, no key, nothing raised. The work is linear in the bytes.
-- A text tells a name from the table and the labels of PEM blocks that are registered. No byte
-  of the input is part of a text.
-- It is asked when a loader has refused, so it never decides what is loaded.
+- A text contains names from the table and registered PEM labels. No byte of the input is part of a
+  text.
+- It is called after a loader has refused the bytes, so it never decides what is loaded.
 
 Source: RFC 7468, RFC 7517, RFC 4716, RFC 4251; the formats of OpenSSH, PuTTY, PGP and Java.
 """
@@ -17,7 +17,7 @@ from joseal._core.keys.classifier.mistakes import MISTAKES, PEM_LABELS
 from joseal._core.keys.classifier.prefixes import PREFIXES
 from joseal._core.wire import base64url, strict_json
 
-# Far above any key; what is longer is classified by its beginning.
+# Far above any key; longer input is classified by its beginning.
 _MOST_BYTES: Final = 1 << 20
 _SHOWN_BLOCKS: Final = 6
 
@@ -71,7 +71,7 @@ class Form(NamedTuple):
 
     Attributes:
         kind: the stable word for it.
-        labels: of the PEM blocks, those that are registered.
+        labels: the registered labels among those of the PEM blocks.
         sentence: what the bytes are.
         remedy: what to do about it.
     """
@@ -88,7 +88,7 @@ class Form(NamedTuple):
 
 
 def classify(data: bytes) -> Form:
-    """Tell what the bytes are; `unknown` where nothing is recognized."""
+    """Classify the bytes; `unknown` if nothing is recognized."""
     kind, labels = _kind(data[:_MOST_BYTES])
     sentence, remedy = MISTAKES[kind]
     if kind == "pem-several":
@@ -110,7 +110,7 @@ def _kind(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 
 def _binary_kind(data: bytes, text: bytes) -> str | None:
-    """Tell what is not text: by how it begins, or by its outline."""
+    """Classify binary data by its beginning or by its outline."""
     if not text:
         return "blank" if data else "empty"
     magic = next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
@@ -138,7 +138,7 @@ def _pem_kind(data: bytes) -> tuple[str, tuple[str, ...]]:
         return ("pem-escaped-twice" if b"\\\\n" in data else "pem-escaped"), counted
     if len(counted) > 1:
         return "pem-several", counted
-    # An END line before the block is not its own.
+    # An END line before the block belongs to a different block.
     ends = tuple(_known_label(label) for label in _END.findall(data, found[-1].end()))
     if labels[-1] not in ends:
         return ("pem-ends-otherwise" if ends else "pem-cut"), counted
@@ -170,7 +170,7 @@ def _block_kind(data: bytes, labels: tuple[str, ...]) -> str:
 
 
 def _body(data: bytes, label: str) -> bytes:
-    """Return what is between the lines of a block; empty where there is no whole one."""
+    """Return the body of a block; empty if there is no whole one."""
     _, begin, rest = data.partition(b"-----BEGIN " + label.encode() + b"-----")
     body, end, _ = rest.partition(b"-----END")
     return body if begin and end else b""
@@ -255,7 +255,7 @@ def _hex_kind(text: bytes) -> str:
 
 
 def _wrapped_kind(text: bytes) -> str | None:
-    """Tell what base64 holds, of one more layer at most."""
+    """Classify the content of base64, through one more layer at most."""
     raw = _decoded(text)
     if raw is None or len(raw) < 16:  # noqa: PLR2004 - the least AES key; less is a word
         return None
@@ -292,8 +292,8 @@ def refusal(data: bytes, wanted: frozenset[str], otherwise: str) -> str:
 
     Args:
         data: what it was given.
-        wanted: the kinds that it reads, for which the classifier has no better reason.
-        otherwise: the text for those, and for what is not recognized.
+        wanted: the kinds that the loader reads, for which the classifier has no better reason.
+        otherwise: the text for those, and for bytes that are not recognized.
     """
     form = classify(data)
     return otherwise if form.kind in wanted or form.kind == "unknown" else form.text

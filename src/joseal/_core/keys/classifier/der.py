@@ -1,8 +1,8 @@
-"""Tell what DER bytes are by their outline: which of the key, certificate and container formats.
+"""Recognize DER by its outline: which of the key, certificate and container formats it is.
 
 Rules:
 - Nothing is decoded beyond tags and lengths, and no byte of the content is kept or shown.
-- Nothing is raised: bytes that are not of a known outline have no name.
+- Nothing is raised: for bytes of an unknown outline the answer is None.
 
 Source: X.690 section 8.1; RFC 5280, RFC 5208, RFC 5915, RFC 8017 appendix A.1, RFC 7292, RFC 2986.
 """
@@ -21,7 +21,7 @@ _CONTEXT: Final = 0xA0
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 _LONG: Final = 0x80
 
-# Elements that are looked at on one level: more have no part in any outline.
+# How many elements of one level are looked at: no outline needs more.
 _MOST_ELEMENTS: Final = 64
 # RFC 8017 appendix A.1.2: version, n, e, d, p, q, and three CRT members.
 _RSA_INTEGERS, _DSA_INTEGERS = 9, 6
@@ -43,7 +43,7 @@ class Element(NamedTuple):
 
 
 def element(data: bytes, at: int, stop: int) -> Element | None:
-    """Return the element at a place; None where there is not a whole header."""
+    """Return the element at a position; None if its header is not whole."""
     if stop - at < 2:  # noqa: PLR2004 - tag and length
         return None
     size, start = data[at + 1], at + 2
@@ -56,7 +56,7 @@ def element(data: bytes, at: int, stop: int) -> Element | None:
 
 
 def elements(data: bytes, outer: Element) -> Iterator[Element]:
-    """Yield the elements in another one, up to the first that is not whole."""
+    """Yield the elements inside an element, up to the first that is not whole."""
     at, stop = outer.start, min(outer.end, len(data))
     for _ in range(_MOST_ELEMENTS):
         found = element(data, at, stop)
@@ -67,7 +67,7 @@ def elements(data: bytes, outer: Element) -> Iterator[Element]:
 
 
 def kind(data: bytes) -> str | None:
-    """Return the name of a format; None where the bytes are not a sequence of a known outline."""
+    """Return the name of a format; None if the bytes are not a sequence of a known outline."""
     outer = element(data, 0, len(data))
     if outer is None or outer.tag != SEQUENCE or outer.end > len(data):
         return None
@@ -86,13 +86,14 @@ def kind(data: bytes) -> str | None:
 
 
 def identifier(data: bytes) -> bytes | None:
-    """Return the OID of a key's algorithm, or of its curve; None where the outline has none."""
+    """Return the OID of a key's algorithm, or of its curve; None if the outline has none."""
     found = kind(data)
     outer = element(data, 0, len(data))
     inner = [] if outer is None else list(elements(data, outer))
     if found == "der-certificate":
         inner = list(elements(data, inner[0]))
-        # Before it are, with a version: serial number, algorithm, issuer, dates, subject.
+        # If there is a version, the serial number, algorithm, issuer, dates and subject come before
+        # it.
         place = 6 if inner[0].tag == _CONTEXT else 5
         inner = list(elements(data, inner[place])) if len(inner) > place else []
     elif found == "der-pkcs8":
@@ -104,7 +105,7 @@ def identifier(data: bytes) -> bytes | None:
         return None
     oids = [each for each in elements(data, inner[0]) if each.tag == OID] if inner else []
     texts = [data[each.start : each.end] for each in oids[:2]]
-    # On a Weierstrass curve the algorithm is one for all, and the curve its parameter.
+    # All Weierstrass curves share one algorithm, whose parameter is the curve.
     if texts[:1] == [_EC]:
         return texts[-1]
     return texts[0] if texts else None
@@ -119,7 +120,7 @@ def is_cut(data: bytes) -> bool:
 def is_cut_key(data: bytes) -> bool:
     """Tell whether the bytes are the beginning of a key or of a certificate, by its first elements.
 
-    Of random bytes that `is_cut` takes for DER, about one in ten million passes.
+    About one in ten million random strings that `is_cut` takes for DER passes.
     """
     outer = element(data, 0, len(data))
     inner = None if outer is None or not is_cut(data) else element(data, outer.start, len(data))

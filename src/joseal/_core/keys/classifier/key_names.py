@@ -1,7 +1,7 @@
 """The kind of a key that a loader has refused, by the identifier in its DER.
 
-Which kinds are read depends on the build of OpenSSL. A refusal names the kind, so that it is not
-looked for in the bytes.
+Which kinds are read depends on the build of OpenSSL. A refusal names the kind, so that nobody looks
+for a mistake in the bytes.
 
 Source: RFC 8017 appendix A, RFC 5480 section 2.1.1.1, RFC 8410 section 3, RFC 5639 section 4.1,
 RFC 9881 section 2, RFC 9935 section 3.

@@ -1,7 +1,7 @@
-"""What bytes can be that were given as a key: each kind with its sentence and its remedy.
+"""The kinds of bytes that get passed as a key, each with a sentence and a remedy.
 
 Rules:
-- A sentence names the mistake, a remedy one thing to do. Neither holds input.
+- A sentence names the mistake, a remedy one thing to do. Neither contains input.
 - No remedy makes anything weaker.
 
 Source: RFC 7468 section 4 for labels; the documentation of OpenSSL, OpenSSH and keytool.

@@ -1,11 +1,11 @@
-"""How texts begin that were given as a key, and what they are.
+"""The beginnings of texts that get passed as a key, and what the texts are.
 
 Source: the documentation of each format.
 """
 
 from typing import Final
 
-# How texts begin, and what they are; upper and lower case are the same.
+# The beginnings of texts, and what they are; case does not matter.
 PREFIXES: Final = (
     (b"sk-ssh-", "ssh-hardware"),
     (b"sk-ecdsa-", "ssh-hardware"),

@@ -1,5 +1,5 @@
-"""The formats that keys come in, JWK apart: PEM, DER, PKCS#12, OpenSSH, certificates.
+"""The key formats apart from JWK: PEM, DER, PKCS#12, OpenSSH, certificates.
 
-A module here turns bytes into a key of `cryptography`, or refuses them. The rules that such a key
-has to keep for its alg are checked one level up. Nothing here knows `Key`.
+A module here turns bytes into a `cryptography` key, or refuses them. The rules for keys of each alg
+are checked one level up. Nothing here knows `Key`.
 """

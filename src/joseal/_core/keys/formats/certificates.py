@@ -1,8 +1,8 @@
-"""X.509 certificates as what keys come in: their names, dates and hashes.
+"""X.509 certificates as containers of keys: their names, dates and hashes.
 
 Rules:
 - A certificate is a container for its public key. Its dates, its issuer, its uses and its
-  signature are shown and not checked: whoever trusts it has to have done that.
+  signature are shown but not checked: that is the caller's duty before trusting it.
 - Of several certificates the first is the leaf only where issuer and subject say so.
 - Most programs never need X.509 or the classifier: they are imported when they are first asked for.
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LABELS: Final = (b"CERTIFICATE", b"X509 CERTIFICATE")
 
-# Base64 has no hyphen: a block that does not end is left at the next one, so the work is linear.
+# Base64 has no hyphen: a block without an end is left at the next hyphen, so the work is linear.
 _BLOCK: Final = re.compile(
     rb"-----BEGIN (?:X509 )?CERTIFICATE-----[^-]*-----END (?:X509 )?CERTIFICATE-----"
 )
@@ -38,19 +38,19 @@ _DAMAGED: Final = "the certificate can't be read: damaged, or not a certificate"
 
 
 def _unreadable() -> foreign.Suppress:
-    # Names and dates are read when they are asked for. A bit string in a name is a TypeError.
+    # Names and dates are read on demand. A bit string in a name raises a TypeError.
     return foreign.Suppress(TypeError)
 
 
 @exported
 @final
 class Certificate(Result):
-    """One X.509 certificate that a key came in: data, whose signature nobody has checked.
+    """One X.509 certificate that contained a key. It is data, and its signature was not checked.
 
     Attributes:
         der: its bytes.
-        subject: whom it names, as RFC 4514 writes it.
-        issuer: who issued it, as RFC 4514 writes it.
+        subject: the subject's name, as in RFC 4514.
+        issuer: the issuer's name, as in RFC 4514.
         not_before: the first moment of its validity, in UTC.
         not_after: the last moment of its validity, in UTC.
         serial: the name that some APIs give its key, see `Key.certificate_serial`.
@@ -119,7 +119,7 @@ class Certificate(Result):
 
     @property
     def x5c(self) -> str:
-        """The certificate in base64, not base64url, as RFC 7515 section 4.1.6 has it."""
+        """The certificate in base64, not base64url, as RFC 7515 section 4.1.6 requires."""
         lines = _read(self.der).public_bytes(Encoding.PEM).decode("ascii").splitlines()
         return "".join(lines[1:-1])
 
@@ -150,7 +150,7 @@ class Certificate(Result):
         return self.not_after < now
 
     def __hash__(self) -> int:
-        # A file may have thousands, and each is looked up among the others.
+        # A file may have thousands, and each is compared with the others.
         return hash(self.der)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[object, ...]:
@@ -195,7 +195,7 @@ def of_text(data: str | bytes) -> tuple[Certificate, ...]:
 
 
 def beside(raw: bytes) -> tuple[Certificate, ...]:
-    """Return the certificates of what a key was loaded from; none where it was no certificate."""
+    """Return the certificates that a key was loaded from; none if it was not a certificate."""
     if raw.startswith(b"-----BEGIN ") and b"CERTIFICATE-----" not in raw:
         return ()
     from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above

@@ -1,10 +1,10 @@
 """The encrypted parts of a PKCS#12 file, decrypted to count the keys in them.
 
 Rules:
-- It is asked after `cryptography` has opened the same file with the same password, so that the MAC
-  has been checked, and the work of PBKDF2 has been done once already.
-- PBES2 with AES-CBC is decrypted, which current tools write. A part under an older scheme is not
-  looked into: nothing current puts keys there.
+- It is called after `cryptography` has opened the same file with the same password, so that the MAC
+  has been checked, and the work of PBKDF2 has been done once before.
+- Only PBES2 with AES-CBC is decrypted, which current tools write. A part under an older scheme is
+  skipped: no current tool puts keys there.
 
 Source: RFC 7292 section 4, RFC 8018 section 6.2 and appendix A.
 """
@@ -23,7 +23,7 @@ from joseal._core.keys.classifier import der
 
 _PBES2: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0d"
 _PBKDF2: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c"
-# hmacWithSHA1 is what the absence of a prf means.
+# A missing prf means hmacWithSHA1.
 _SHA1: Final = b"\x2a\x86\x48\x86\xf7\x0d\x02\x07"
 _PRFS: Final[dict[bytes, HashName]] = {
     _SHA1: "sha1",
@@ -39,7 +39,7 @@ _AES_CBC: Final = {
 _BLOCK: Final = 16
 # `[0] IMPLICIT`: as a whole, and in pieces.
 _WHOLE, _IN_PIECES = 0x80, 0xA0
-# The loader has worked through as many before; this bounds what it did not look at.
+# The loader has already done as many; this bounds the parts that it did not read.
 _MOST_ITERATIONS: Final = 10_000_000
 
 
@@ -54,7 +54,7 @@ class _Scheme(NamedTuple):
 
 
 def decrypted(encrypted_data: bytes, password: bytes | None) -> bytes | None:
-    """Return the SafeContents in an EncryptedData; None where they are not read.
+    """Return the SafeContents in an EncryptedData; None if they are not read.
 
     Args:
         encrypted_data: the content of its outermost SEQUENCE.
@@ -67,7 +67,7 @@ def decrypted(encrypted_data: bytes, password: bytes | None) -> bytes | None:
     scheme, ciphertext = _pbes2(info[1][1]), _octets(*info[2])
     if scheme is None or not ciphertext or len(ciphertext) % _BLOCK:
         return None
-    # OpenSSL's FIPS provider takes no salt under 16 bytes, and files have 8.
+    # OpenSSL's FIPS provider refuses salts under 16 bytes, and files have 8.
     with foreign.Suppress():
         kdf = PBKDF2HMAC(HASHES[scheme.prf], scheme.key_bytes, scheme.salt, scheme.iterations)
         opener = Cipher(AES(kdf.derive(password)), CBC(scheme.iv)).decryptor()
@@ -78,13 +78,13 @@ def decrypted(encrypted_data: bytes, password: bytes | None) -> bytes | None:
 
 
 def _children(content: bytes) -> list[tuple[int, bytes]]:
-    """Return tag and content of the elements of a SEQUENCE, of which the content is given."""
+    """Return the tag and content of each element of a SEQUENCE whose content is given."""
     whole = der.Element(der.SEQUENCE, 0, len(content))
     return [(each.tag, content[each.start : each.end]) for each in der.elements(content, whole)]
 
 
 def _octets(tag: int, content: bytes) -> bytes:
-    """Return the bytes of `[0] IMPLICIT OCTET STRING`, which BER may have in pieces."""
+    """Return the bytes of `[0] IMPLICIT OCTET STRING`, which BER may split into pieces."""
     if tag == _IN_PIECES:
         return b"".join(piece for _, piece in _children(content))
     return content if tag == _WHOLE else b""

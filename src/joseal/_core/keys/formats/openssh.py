@@ -3,7 +3,7 @@
 Rules:
 - One line is one key. `cryptography` reads the first line of several and skips what is not base64;
   here both are refused.
-- A certificate of OpenSSH, a key on a security key and DSA are other types, and refused.
+- OpenSSH certificates, keys on security keys and DSA keys have other types and are refused.
 
 Source: RFC 4253 section 6.6, RFC 5656 section 3.1, RFC 8709 section 4; sshd(8) for the line.
 """
@@ -22,15 +22,15 @@ _LINE: Final = re.compile(_TYPES + rb"[ \t]+[A-Za-z0-9+/]+={0,2}(?:[ \t][^\r\n]*
 
 
 def is_openssh(raw: bytes) -> bool:
-    """Tell whether bytes begin as such a line, of a type that JOSE has an alg for."""
+    """Tell whether bytes begin like such a line, with a type that JOSE has an alg for."""
     return _BEGIN.match(raw.lstrip()) is not None
 
 
 def load(raw: bytes) -> object:
-    """Read the key; which kinds are used is checked by the caller.
+    """Read the key; the caller checks which kinds are used.
 
     Raises:
-        InvalidKeyError: there are several lines, or the one is damaged.
+        InvalidKeyError: there are several lines, or the line is damaged.
     """
     line = raw.strip()
     if len(line.splitlines()) > 1:
@@ -38,7 +38,7 @@ def load(raw: bytes) -> object:
             f"{len(line.splitlines())} lines of OpenSSH public keys: give the one that is meant"
         )
     if _LINE.fullmatch(line) is not None:
-        # NotImplementedError is a compressed point, which OpenSSH does not write.
+        # NotImplementedError means a compressed point, which OpenSSH does not write.
         with foreign.Suppress(NotImplementedError):
             return serialization.load_ssh_public_key(line)
     raise InvalidKeyError("the OpenSSH public key is cut or damaged: copy its whole line")

@@ -1,10 +1,10 @@
 """Keys in PEM and DER: PKCS#1, PKCS#8 (encrypted too), SubjectPublicKeyInfo, X.509.
 
 Rules:
-- One block is one key. A text with several is refused, because which of them counts is a guess;
-  only a chain of certificates says itself which one is the leaf.
+- One block is one key. A text with several is refused, because it would take a guess to choose one;
+  only a certificate chain shows which one is the leaf.
 - A certificate is a container for its public key: its dates, its issuer and its uses are not
-  checked here. Whoever trusts it has to have done that.
+  checked here. That is the caller's duty before trusting it.
 - The classifier is imported where a key is refused, or is DER: most programs never need it.
 
 Source: RFC 7468, RFC 5208, RFC 5280, RFC 5915, RFC 8017 appendix A.1.
@@ -42,8 +42,8 @@ _PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", *certificates.LABELS)
 
 # How a private key in PEM says that its body is encrypted, and the forms that are read: the
 # algorithm and an IV of the size of its block. OpenSSL's PEM_read_bio_PrivateKey; RFC 1421 section
-# 4.6.1.3. The loaders of cryptography 46 to 50 panic where the IV is too short; AES-192-CBC, which
-# OpenSSL writes, they do not read.
+# 4.6.1.3. The loaders of cryptography 46 to 50 panic if the IV is too short, and do not read
+# AES-192-CBC, which OpenSSL writes.
 _DEK_INFO: Final = re.compile(rb"^[ \t]*DEK-Info[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _DEK_FORM: Final = re.compile(
     rb"(AES-(128|256)-CBC,[0-9A-F]{32}|DES-EDE3-CBC,[0-9A-F]{16})", re.IGNORECASE
@@ -53,15 +53,15 @@ _CIPHER: Final = (
     "openssl pkcs8 -topk8 -in FILE writes the key in a form that is read"
 )
 
-# What DER may be that is a private key.
+# The kinds of DER that are a private key.
 _DER: Final = ("der-pkcs8", "der-pkcs8-encrypted", "der-pkcs1-private", "der-sec1")
-# What the loaders below read: of these the loader's own reason is the better one.
+# The kinds that the loaders below read: for these the loader's own reason is better.
 _OWN_PEM: Final = frozenset({"pem-private", "pem-public", "pem-certificate"})
 _PUBLIC_DER: Final = frozenset({"der-spki", "der-pkcs1-public", "der-certificate"})
 _OWN_DER: Final = _PUBLIC_DER.union(_DER)
 
 # The OIDs of ML-DSA-44 to -87 and of ML-KEM-512 to -1024 (RFC 9881 section 2, RFC 9935 section 3),
-# and where they are in PKCS#8: behind a header, a version and two headers.
+# and their position in PKCS#8: after a header, a version and two headers.
 _SEEDED: Final = re.compile(rb"\x60\x86\x48\x01\x65\x03\x04(\x03[\x11-\x13]|\x04[\x01-\x03])")
 _OID_WITHIN: Final = 30
 _EXPANDED: Final = (
@@ -73,7 +73,7 @@ _MISSING: Final = "the private key is encrypted: give password="
 _NEEDLESS: Final = "a password was given, but the private key is not encrypted"
 _WRONG: Final = "the private key can't be read: wrong password, or damaged"
 
-# OpenSSL takes no longer ones.
+# OpenSSL does not accept longer ones.
 _MOST_PASSWORD_BYTES: Final = 1023
 
 
@@ -83,22 +83,22 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
     Raises:
         TypeError: `text` or `password` is of the wrong type.
         InvalidKeyError: no PEM, several blocks, an unknown label, damage, a kind of key that joseal
-            does not use, a wrong or missing password, or one where none is needed.
+            does not use, a wrong or missing password, or a password although none is needed.
     """
     if not isinstance(text, str | bytes):
         raise checks.wrong_type(
             "pem", "str or bytes", text, "give the text, not the path of its file"
         )
-    # What UTF-8 can't carry is not PEM; a mark in its place keeps the rest as it was.
+    # Characters that UTF-8 can't carry are not PEM; replacing them keeps the rest unchanged.
     raw = text.encode("utf-8", errors="replace") if isinstance(text, str) else text
     if openssh.is_openssh(raw):
         if password is not None:
             raise InvalidKeyError("a password was given, but an OpenSSH public key needs none")
         return _required(openssh.load(raw))
-    # OpenSSL puts the name of the curve in a block of its own before an EC key.
+    # OpenSSL puts the name of the curve in a separate block before an EC key.
     labels = [label for label in _LABEL.findall(raw) if label != b"EC PARAMETERS"]
     if len(labels) > 1 and all(label in certificates.LABELS for label in labels):
-        # A chain that says which certificate is the leaf.
+        # A chain that shows which certificate is the leaf.
         raw, labels = certificates.leaf(raw), labels[:1]
     if len(labels) != 1:
         raise InvalidKeyError(_refusal(raw, "there must be exactly one PEM block"))
@@ -118,7 +118,7 @@ def load_pem(text: str | bytes, password: str | bytes | None) -> Material:
 
 
 def load_der(data: bytes, password: str | bytes | None) -> Material:
-    """Read DER bytes: a private key, a public key or a certificate, whichever they are.
+    """Read DER bytes: a private key, a public key or a certificate.
 
     Raises:
         TypeError: `data` or `password` is of the wrong type.
@@ -138,10 +138,10 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
 
 
 def unwrap_env(value: str) -> bytes:
-    r"""Undo what environment variables do to a key: a literal `\n`, quotes, base64 around it all.
+    r"""Undo what environment variables do to keys: a literal `\n`, quotes, base64 around it all.
 
     Raises:
-        InvalidKeyError: there is neither PEM nor a JWK in it either way.
+        InvalidKeyError: it contains neither PEM nor a JWK.
     """
     text = value.strip().strip("'\"")
     for escaped in ("\\\\n", "\\n"):
@@ -189,10 +189,10 @@ def secret_of_env(value: str, fits: Callable[[int], bool]) -> bytes:
 
 
 def from_object(key: object) -> Material:
-    """Return a key object of `cryptography` as material.
+    """Return a `cryptography` key object as key material.
 
     Raises:
-        TypeError: it is not a key of `cryptography`.
+        TypeError: it is not a `cryptography` key.
         InvalidKeyError: it is of a kind that joseal does not use.
     """
     if not type(key).__module__.startswith("cryptography.") and not isinstance(
@@ -236,7 +236,7 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
 
 
 def _der(pem: bytes) -> bytes:
-    """Return the first bytes of a PEM block; none where it is not base64."""
+    """Return the first bytes of a PEM block; none if it is not base64."""
     # Most programs never need it.
     import base64  # noqa: PLC0415
 
@@ -247,7 +247,7 @@ def _der(pem: bytes) -> bytes:
 
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
-    """Say what the bytes are, where the classifier knows better than the loader."""
+    """Name the kind of the bytes, if the classifier knows more than the loader."""
     from joseal._core.keys.classifier import classify, key_names  # noqa: PLC0415 - see above
 
     own = classify.classify(raw).kind in (_OWN_PEM if pem else _OWN_DER)
@@ -257,14 +257,14 @@ def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
 
 
 def _check_encryption_header(raw: bytes) -> None:
-    """Refuse a DEK-Info that no loader reads, before one meets it."""
+    """Refuse a DEK-Info that no loader reads, before it reaches one."""
     for value in _DEK_INFO.findall(raw):
         if _DEK_FORM.fullmatch(value.strip()) is None:
             raise InvalidKeyError(_CIPHER)
 
 
 def _public(raw: bytes, *, pem: bool) -> Material | None:
-    """Read a public key or that of a certificate; None where it is neither."""
+    """Read a public key or that of a certificate; None if it is neither."""
     load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
     with foreign.Suppress():
         return _required(load(raw))
@@ -311,7 +311,7 @@ def _required(key: object) -> Material:
 
 
 def dump_pem(material: Held, password: str | bytes | None) -> str:
-    """Write PKCS#8 or SubjectPublicKeyInfo. The caller has decided what may leave.
+    """Write PKCS#8 or SubjectPublicKeyInfo. The caller has decided what may be released.
 
     Raises:
         TypeError: `password` is neither str nor bytes.

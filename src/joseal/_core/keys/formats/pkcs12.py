@@ -1,9 +1,9 @@
-"""Keys and certificates in PKCS#12 files, which hold any number of each.
+"""Keys and certificates in PKCS#12 files, which contain any number of each.
 
 Rules:
-- Of several private keys one has to be named. They are counted and named by the structure of the
-  file, in its clear parts and in those that are encrypted; each key is read by `cryptography`.
-- The whole file is opened first, so that its MAC is checked before anything in it is used.
+- If there are several private keys, one has to be named. They are found by the structure of the
+  file, in its plain and its encrypted parts; `cryptography` reads each key.
+- The whole file is opened first, so that its MAC is checked before any of its content is used.
 
 Source: RFC 7292 sections 4 and 4.2, RFC 2985 sections 5.5.1 and 5.5.2.
 """
@@ -45,7 +45,7 @@ class Bag(NamedTuple):
     """A private key of a file.
 
     Attributes:
-        name: its friendlyName, which keytool calls the alias; empty where it has none.
+        name: its friendlyName, which keytool calls the alias; empty if it has none.
         der: PKCS#8.
         is_encrypted: whether that is encrypted.
     """
@@ -59,7 +59,7 @@ class Bag(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What was asked of a file: a key, and the certificates, that of the key first."""
+    """The requested content of a file: a key, and the certificates, the key's own first."""
 
     material: Material
     certificates: tuple[Certificate, ...]
@@ -73,9 +73,10 @@ def load(data: bytes, password: str | bytes | None, alias: str | None) -> Loaded
 
     Raises:
         TypeError: `data`, `password` or `alias` is of the wrong type.
-        ValueError: `password` is not UTF-8 text without NUL, which the format can't carry.
-        InvalidKeyError: damage; a wrong password; several keys, or certificates without a key, and
-            no `alias`; an `alias` that names nothing; a kind of key that joseal does not use.
+        ValueError: `password` is not UTF-8 text without NUL; the format can't carry any other.
+        InvalidKeyError: the file is damaged; the password is wrong; there are several keys, or
+            certificates without a key, and no `alias`; `alias` names nothing; the key is of a kind
+            that joseal does not use.
     """
     if not isinstance(data, bytes):
         raise checks.wrong_type("data", "bytes", data)
@@ -108,15 +109,15 @@ def _open(data: bytes, protection: bytes | None) -> "PKCS12KeyAndCertificates":
         try:
             return pkcs12.load_pkcs12(data, protection)
         except TypeError:
-            # The loader's way to say that it opened the file, and that its result can't have a key
-            # on X25519 or X448.
+            # This is how the loader says that it opened the file, and that its result can't have a
+            # key on X25519 or X448.
             raise InvalidKeyError(_KIND) from None
     reason = _MISSING if protection is None else _DAMAGED
     raise InvalidKeyError(classify.refusal(data, frozenset({"pkcs12"}), reason))
 
 
 def _names(store: "PKCS12KeyAndCertificates") -> dict[Certificate, str]:
-    """Return the certificates with their names: friendlyName, or the subject's without one."""
+    """Return the certificates with their names: the friendlyName or else the subject's."""
     from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
     held = [*([] if store.cert is None else [store.cert]), *store.additional_certs]
@@ -173,7 +174,7 @@ def _bags(data: bytes, protection: bytes | None) -> Iterator[Bag]:
 
 
 def _contents(data: bytes, protection: bytes | None) -> Iterator[bytes]:
-    """Yield the SafeContents of each part, those under an older encryption left out."""
+    """Yield the SafeContents of each part, except those under an older encryption."""
     safe = _path(data, (1, 1, 0))
     outer = None if safe is None else der.element(safe, 0, len(safe))
     if safe is None or outer is None:

@@ -1,4 +1,4 @@
-"""JSON Web Keys: the alg that a caller names for one, its members, and the key that they make.
+"""JSON Web Keys: the alg that a caller names for one, its members, and the key made from them.
 
 The rules for keys of every origin stay one level up, in `validate` and `shared_secrets`, and so do
 sets of JWKs. Nothing here knows `Key`.

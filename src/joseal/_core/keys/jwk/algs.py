@@ -33,7 +33,7 @@ def choose(alg: str | Mapping[str, str] | None, members: Mapping[str, object]) -
     """Return the alg for a JWK: its curve comes before its kty.
 
     Returns:
-        The alg of the caller; None for a JWK that a table leaves to its own alg.
+        The caller's alg; None if the table leaves the JWK to its own alg.
 
     Raises:
         InvalidKeyError: the table has neither the curve nor the kty, and the JWK names no alg.

@@ -3,8 +3,10 @@
 Rules:
 - Values are canonical base64url; integers have no leading zero bytes and coordinates the full
   size of their field, as RFC 7518 demands.
-- A private RSA key has all its members or, with `d` alone, is completed; some of them is refused.
-- `alg`, `use` and `key_ops` bind: what they exclude is refused when the key is loaded.
+- A private RSA key has all its members, or `d` alone, which is completed; a key with only some
+  of them is refused.
+- `alg`, `use` and `key_ops` are binding: any use that they exclude is refused when the key is
+  loaded.
 
 Source: RFC 7517 section 4, RFC 7518 section 6, RFC 7638, RFC 8037 section 2.
 """
@@ -37,16 +39,16 @@ if TYPE_CHECKING:
 else:
     akp = late("joseal._core.algorithms.akp")
 
-# Of these the classifier has nothing to add to what the parser says.
+# For these the classifier has nothing to add to the parser's reason.
 _PLAIN: Final = ("json-broken", "unknown", "text")
 
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
-# Finding the factors takes a power in Python: 0.13 s at this size, and 7 s at 16,384 bits.
+# Finding the factors takes a modular power in Python: 0.13 s at this size, 7 s at 16,384 bits.
 _RSA_MOST_BITS_OF_D_ALONE: Final = 4096
 
 
 class Jwk(NamedTuple):
-    """What a JWK says: the material, and what it may be used for."""
+    """The content of a JWK: the key material, and what it may be used for."""
 
     material: Material
     alg: str
@@ -108,7 +110,7 @@ def load(members: Mapping[str, object], alg: str | None, *, dual_use: bool) -> J
 
 
 def dump(material: Held) -> dict[str, str]:
-    """Return the members of a key, all of them: the caller has decided what may leave."""
+    """Return all members of a key: the caller has decided what may be released."""
     if isinstance(material, HeldSecret):
         raw = material.raw if isinstance(material, Password) else material
         return {"kty": "oct", "k": to_member(raw)}
@@ -138,7 +140,7 @@ def _dump_akp(material: AkpPrivateKey | AkpPublicKey) -> dict[str, str]:
 def thumbprint(public: Mapping[str, str]) -> bytes:
     """Hash the required members, in lexicographic order. RFC 7638 section 3.
 
-    They are what `dump` gives of a public key or of a shared secret, and nothing else.
+    They are exactly what `dump` returns for a public key or a shared secret.
     """
     return digest(strict_json.write(dict(sorted(public.items()))))
 
@@ -150,7 +152,7 @@ def _bound_alg(
     own = None if "alg" not in members else _text(members, "alg")
     enc = None
     if own in ENCS and members.get("kty") == "oct":
-        # RFC 7517 section 4.4 lets `alg` name an enc: the key is then that enc's key.
+        # RFC 7517 section 4.4 lets `alg` name an enc: the key is then for that enc.
         own, enc = "dir", own
     name = own if alg is None else alg
     if name is None:
@@ -227,7 +229,7 @@ def _complete(d: int, public: rsa.RSAPublicNumbers) -> rsa.RSAPrivateNumbers:
     """Find the factors of the modulus. RFC 8017 section 3.2, NIST SP 800-56B appendix C.
 
     Raises:
-        ValueError: there are none to be found with this d.
+        ValueError: this d does not reveal them.
         InvalidKeyError: the modulus is too long for that.
     """
     if public.n.bit_length() > _RSA_MOST_BITS_OF_D_ALONE:

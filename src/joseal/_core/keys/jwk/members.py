@@ -1,11 +1,11 @@
-"""The members of a JWK before a key is made of them: what is wrong with them, said exactly.
+"""The members of a JWK before a key is made from them: what exactly is wrong with them.
 
 Rules:
-- A form that leaves no doubt is accepted: a sign byte before `n`, `d`, `p` and `q` without the CRT
-  members, the empty lists that .NET writes. All else that RFC 7518 forbids is refused, with the
-  member, the length that it has and the one that it needs.
-- A value that is put in place here passes every later check, as if it had come so.
-- A text names members, counts and registered names. No value is part of one.
+- An unambiguous form is accepted: a sign byte before `n`, `d`, `p` and `q` without the CRT members,
+  the empty lists that .NET writes. Everything else that RFC 7518 forbids is refused; the message
+  has the member, its length and the length that it needs.
+- A value that is corrected here passes every later check, as if it had arrived so.
+- A message contains members, counts and registered names, and never a value.
 
 Source: RFC 7517 section 4, RFC 7518 sections 2 and 6, RFC 8037 section 2.
 """
@@ -60,10 +60,10 @@ _OF_USE: Final = {
 
 
 def prepare(members: Mapping[str, object]) -> dict[str, object]:
-    """Return the members with what leaves no doubt put right.
+    """Return the members, with unambiguous deviations corrected.
 
     Raises:
-        InvalidKeyError: a member is null, of another alphabet or length, or contradicts another.
+        InvalidKeyError: a member is null, of the wrong alphabet or length, or contradicts another.
     """
     _check_nulls(members)
     _check_kty(members)

@@ -1,7 +1,7 @@
-"""The JSON serializations, grammar alone: what a message in JSON is made of, and where it may be.
+"""The grammar of the JSON serializations: the parts of a message in JSON, and where each may be.
 
-`members` has the rules that both kinds share, `encrypted` reads and writes JWE, `signed` JWS.
-Keys and primitives must not come in here.
+`members` has the rules that both kinds share, `encrypted` reads and writes JWE, `signed` JWS. Keys
+and primitives don't belong here.
 
 Source: RFC 7515 section 7.2, RFC 7516 section 7.2.
 """

@@ -1,12 +1,12 @@
 """JWE in JSON: the flattened and the general serialization.
 
 Rules:
-- Members that are encoded are kept encoded, so that they can be authenticated, and written again,
-  byte for byte.
+- Encoded members are kept encoded, so that they can be authenticated and written again byte for
+  byte.
 - `enc`, `zip` and `crit` are read from the protected header. The parameters of one recipient may
-  also be in the header of that recipient. The shared unprotected header is data, but for the names
-  that the caller accepts from it.
-- `crit` and `zip` elsewhere, or a content encryption that recipients don't share, is refused.
+  also be in the header of that recipient. The shared unprotected header is data, except for the
+  names that the caller accepts from it.
+- `crit` or `zip` elsewhere is refused, and so are recipients with different content encryptions.
 
 Source: RFC 7516 sections 4.1, 5.2 and 7.2.
 """
@@ -26,12 +26,12 @@ from joseal._core.wire.json_form import members as rules
 from joseal._core.wire.json_form.members import PER_RECIPIENT
 from joseal.errors import MalformedTokenError, NotAllowedError
 
-# The key is the content encryption key, or gives it, or HPKE encrypts the content itself: there
-# can't be a second recipient. RFC 7516 section 5.1 steps 3 and 6, RFC 7518 sections 4.5 and 4.6,
+# The key is the CEK or determines it, or HPKE encrypts the content itself: there can't be a second
+# recipient. RFC 7516 section 5.1 steps 3 and 6, RFC 7518 sections 4.5 and 4.6,
 # draft-ietf-jose-hpke-encrypt section 5.
 ALONE: Final = frozenset({"dir", "ECDH-ES", *(f"HPKE-{number}" for number in (*range(11), 12, 13))})
 
-# What a caller may accept from where nothing is authenticated.
+# The names that a caller may accept from an unauthenticated header.
 _ACCEPTABLE: Final = PER_RECIPIENT | {"enc"}
 
 _OF_RECIPIENT: Final = ("header", "encrypted_key")
@@ -59,9 +59,9 @@ class Recipient(Struct, frozen=True):
     """One recipient of a message, as it was received.
 
     Attributes:
-        header: its own header, which nothing authenticates; empty where it is absent.
-        encrypted_key: base64url; empty where it is absent.
-        further: the members next to these that no RFC defines.
+        header: its own header, which nothing authenticates; empty if absent.
+        encrypted_key: base64url; empty if absent.
+        further: its other members, which no RFC defines.
     """
 
     header: dict[str, object]
@@ -77,13 +77,13 @@ class JsonJwe(Struct, frozen=True, kw_only=True):
 
     Attributes:
         form: flattened or general.
-        protected: the protected header, base64url; empty where it is absent.
-        unprotected: the shared unprotected header; empty where it is absent.
+        protected: the protected header, base64url; empty if absent.
+        unprotected: the shared unprotected header; empty if absent.
         recipients: one, or several in the general form.
-        aad: base64url; empty where it is absent.
-        iv: base64url; empty where it is absent.
+        aad: base64url; empty if absent.
+        iv: base64url; empty if absent.
         ciphertext: base64url.
-        tag: base64url; empty where it is absent.
+        tag: base64url; empty if absent.
         further: the members that no RFC defines.
     """
 
@@ -106,12 +106,12 @@ class JsonJwe(Struct, frozen=True, kw_only=True):
 
 
 def authenticated(protected: bytes, aad: bytes) -> bytes:
-    """Return what is authenticated of a protected header and of AAD, both encoded."""
+    """Return the authenticated bytes of a protected header and AAD, both encoded."""
     return protected if aad == b"" else protected + b"." + aad
 
 
 def parse(token: str | bytes, form: Form, limits: Limits) -> JsonJwe:
-    """Take a message apart.
+    """Parse a message.
 
     Raises:
         TypeError: the token is neither str nor bytes.
@@ -161,11 +161,11 @@ def _recipient(received: _Recipient, further: dict[str, object], limits: Limits)
 
 
 def acceptable(names: Collection[str]) -> frozenset[str]:
-    """Check the names that a caller accepts from where nothing is authenticated.
+    """Check the names that a caller accepts from an unauthenticated header.
 
     Raises:
         TypeError: they are not a collection of str.
-        ValueError: one must be in the protected header, or is read nowhere.
+        ValueError: one must be in the protected header, or is not read at all.
     """
     if isinstance(names, str) or not isinstance(names, Collection):
         raise checks.wrong_type("accept_unprotected", "a collection of str", names)
@@ -183,9 +183,8 @@ def read_headers(message: JsonJwe, accepted: frozenset[str], limits: Limits) -> 
 
     Raises:
         MalformedTokenError: a header breaks a rule, or the recipients don't fit together.
-        NotAllowedError: alg or enc is where nothing is authenticated, and the caller does not
-            accept it from there; PBES2 asks for more work than `pbes2_iterations`, over all
-            recipients.
+        NotAllowedError: alg or enc is in an unauthenticated header, and the caller does not accept
+            it from there; or PBES2 asks for more work than `pbes2_iterations`, over all recipients.
         TokenTooLargeError: a header is over `header_bytes`.
     """
     protected = rules.protected_header(message.protected, limits)
@@ -235,13 +234,13 @@ def encode_shared(members: dict[str, object], limits: Limits) -> bytes:
 
     Raises: as `header.encode`.
     """
-    # The rules are those of a header that has one.
+    # The rules are those for a header that has one.
     headers.encode({**members, "alg": ""}, limits)
     return base64url.encode(strict_json.write(members))
 
 
 def write(message: JsonJwe) -> str:
-    """Write a message; what is encoded is written as it is."""
+    """Write a message; encoded members are written as they are."""
     listed: list[dict[str, object]] = [
         {
             **({"header": each.header} if each.header else {}),

@@ -1,11 +1,11 @@
 """The rules that encrypted and signed messages in JSON share: members, and headers in parts.
 
 Rules:
-- The text is strict JSON: no member is in it twice.
-- A member without a value is absent. Libraries that people use write some of them as empty; where
-  that says the same, it is read. Of an empty `aad` or `protected` it would be a guess what is
-  authenticated: they are refused.
-- A Header Parameter is in one of the headers only. Which of them are read where is said by tables.
+- The text is strict JSON without duplicate members.
+- A member without a value has to be absent. Widely used libraries write some of them as empty,
+  which is accepted where it means the same. For an empty `aad` or `protected` it would be a guess
+  what is authenticated, so they are refused.
+- A Header Parameter is in one of the headers only. Tables say which parameters are read where.
 - Members that no RFC defines are ignored, and reported.
 - Work is bounded before it is done: the text, the values in it, and each header.
 
@@ -61,7 +61,7 @@ def load(token: str | bytes, limits: Limits) -> dict[str, object]:
 
 
 def convert(members: dict[str, object], shape: type[_T]) -> _T:
-    """Give the members that are known their types.
+    """Convert the known members to their types.
 
     Raises:
         MalformedTokenError: one is of the wrong type.
@@ -69,18 +69,18 @@ def convert(members: dict[str, object], shape: type[_T]) -> _T:
     try:
         return strict_json.convert(members, shape)
     except strict_json.ShapeError as error:
-        # Only names of the shape are in a path.
+        # A path contains only names from the struct.
         path = error.path.removeprefix("$.")
     raise MalformedTokenError(f"the member {path} is missing or has the wrong type")
 
 
 def text(value: str | UnsetType) -> bytes:
-    """Return an encoded member as it came; an absent one is empty."""
+    """Return an encoded member as it was received; an absent one is empty."""
     return b"" if value is UNSET else value.encode()
 
 
 def full_text(value: str | UnsetType, name: str) -> bytes:
-    """Return an encoded member as `text`, one of those that change what is authenticated.
+    """Return an encoded member as `text`; it is one that changes what is authenticated.
 
     Raises:
         MalformedTokenError: it is there, and empty.
@@ -117,7 +117,7 @@ def decode(encoded: bytes, name: str) -> bytes:
 
 
 def check_apart(members: Mapping[str, object], *, one: str, others: Collection[str]) -> None:
-    """Refuse a message that has members of two forms, or of two kinds.
+    """Refuse a message with members of two forms, or of two kinds.
 
     Raises:
         MalformedTokenError: it does.
@@ -160,11 +160,11 @@ def protected_header(encoded: bytes, limits: Limits) -> dict[str, object]:
 
 
 def check_headers(protected: dict[str, object], *others: dict[str, object]) -> None:
-    """Check what the headers of one recipient, or of one signature, are together.
+    """Check the headers of one recipient, or of one signature, together.
 
     Raises:
-        MalformedTokenError: a name is in two of them, or one outside of the protected header that
-            must be in it.
+        MalformedTokenError: a name is in two of them, or is outside the protected header although
+            it must be in it.
     """
     names = [*protected]
     for other in others:
@@ -177,12 +177,12 @@ def check_headers(protected: dict[str, object], *others: dict[str, object]) -> N
 
 
 def own_parameters(own: dict[str, object]) -> dict[str, object]:
-    """Return what is read of the header of one recipient or of one signature."""
+    """Return the parameters that are read from the header of one recipient or signature."""
     return {name: value for name, value in own.items() if name in PER_RECIPIENT}
 
 
 def typed(read: dict[str, object], protected: dict[str, object]) -> Header:
-    """Give Header Parameters their types; all that `Header.all` has is authenticated.
+    """Convert Header Parameters to their types; everything in `Header.all` is authenticated.
 
     Raises:
         MalformedTokenError: there is no alg, or one is of the wrong type.

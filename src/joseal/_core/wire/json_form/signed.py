@@ -3,8 +3,8 @@
 Rules:
 - `crit` and `b64` are in the protected header, and all signatures agree on `b64`.
 - `alg` and `kid` may be in the header of a signature: a key is bound to its alg.
-- Without the member `payload` the payload is detached. One that is empty may be, as it may in the
-  compact form.
+- Without the member `payload` the payload is detached. An empty one may be too, as in the compact
+  form.
 
 Source: RFC 7515 sections 5.2 and 7.2 and appendix F, RFC 7797 section 3.
 """
@@ -43,8 +43,8 @@ class Signature(Struct, frozen=True):
     """One signature of a message, as it was received.
 
     Attributes:
-        protected: its protected header, base64url; empty where it is absent.
-        header: its header that nothing authenticates; empty where it is absent.
+        protected: its protected header, base64url; empty if absent.
+        header: its unprotected header, which nothing authenticates; empty if absent.
         signature: base64url.
     """
 
@@ -61,7 +61,7 @@ class JsonJws(Struct, frozen=True, kw_only=True):
 
     Attributes:
         form: flattened or general.
-        payload: as it is in the message; None where it is absent, and so detached.
+        payload: as in the message; None if it is absent, and so detached.
         signatures: one, or several in the general form.
         ignored: the names of members that no RFC defines.
     """
@@ -76,7 +76,7 @@ class JsonJws(Struct, frozen=True, kw_only=True):
 
 
 def parse(token: str | bytes, form: Form, limits: Limits) -> JsonJws:
-    """Take a message apart.
+    """Parse a message.
 
     Raises:
         TypeError: the token is neither str nor bytes.
@@ -138,13 +138,14 @@ def _read(signature: Signature, limits: Limits) -> Header:
     protected = rules.protected_header(signature.protected, limits)
     rules.check_headers(protected, signature.header)
     header = rules.typed({**protected, **rules.own_parameters(signature.header)}, protected)
-    # The rules of `crit` bind each signature; what must be understood is only what is verified.
+    # The rules of `crit` apply to each signature; only a signature that is verified must be
+    # understood.
     headers.check_crit(header, header.all)
     return header
 
 
 def write(message: JsonJws) -> str:
-    """Write a message; what is encoded is written as it is."""
+    """Write a message; encoded members are written as they are."""
     listed: list[dict[str, object]] = [_written(each) for each in message.signatures]
     members: dict[str, object] = {}
     if message.payload is not None:

@@ -1,4 +1,4 @@
-"""Rows of JSON Lines, CSV and plain lines: how they are read and written again.
+"""Rows of JSON Lines, CSV and plain lines: reading and writing them.
 
-A new kind of file goes here. Encrypting and decrypting the values does not.
+A new kind of file belongs here. Encrypting and decrypting the values does not.
 """

@@ -1,7 +1,7 @@
 """CSV: cells stay as they are, though their quotes may change. Empty lines stay.
 
-A quoted cell may hold line ends, so that where a row ends depends on all that stands before it.
-`border` finds that out by the quotes alone; what else `csv` refuses is for `rows`.
+A quoted cell may contain line ends, so the end of a row depends on everything before it. `border`
+finds it by the quotes alone; anything else that `csv` refuses is left to `rows`.
 
 Source: RFC 4180.
 """
@@ -43,7 +43,7 @@ _DELIMITERS: Final = (",", ";", "\t", "|")
 
 @final
 class Csv:
-    """Cells under a line with their names, some columns of which are encrypted or opened."""
+    """Cells under a line of column names; some columns are encrypted or opened."""
 
     def __init__(self, fields: Sequence[str], delimiter: str = ",") -> None:
         self._fields = fields
@@ -56,7 +56,7 @@ class Csv:
         """Read the line with the names.
 
         Raises:
-            HeadError: there is none, or it has a column that is asked for not exactly once.
+            HeadError: there is none, or it does not have each requested column exactly once.
         """
         read = _Kept(file)
         lines = Lines(read, BEGIN, quotes=True)
@@ -85,14 +85,14 @@ class Csv:
             yield Row(lines.begin, lines.place, self._fields, read, whole=lines.whole)
 
     def batch(self, data: bytes, place: Place, *, last: bool) -> Batch:
-        """Read the rows from memory: at once where there is nothing to refuse."""
+        """Read the rows from memory: all at once if there is nothing to refuse."""
         quick = self._quick(data, place) if len(data) <= rows.LINE_BYTES else None
         if quick is not None:
             return quick
         return RowBatch(settled(self.rows(io.BytesIO(data), place), last=last), place)
 
     def border(self, data: bytes) -> int:
-        """Return where the last line ends that is outside of quotes."""
+        """Return the end of the last line that ends outside quotes."""
         border = at = 0
         for found in _outside(self._delimiter).finditer(data) if b'"' in data else ():
             border = max(border, data.rfind(b"\n", at, found.end(1)) + 1)
@@ -102,7 +102,7 @@ class Csv:
         return max(border, data.rfind(b"\n", at) + 1)
 
     def _quick(self, data: bytes, place: Place) -> "_CellBatch | None":
-        """Read rows all of which are good; None where one may not be."""
+        """Read rows that are all good; None if one may not be."""
         csv.field_size_limit(rows.LINE_BYTES)
         cells: list[list[str]] = []
         ends: list[int] = []
@@ -124,7 +124,7 @@ class Csv:
         return len(self._columns)
 
     def values_of(self, cells: list[str]) -> list[bytes]:
-        """Return what is encrypted or opened of a row."""
+        """Return the values of a row that are encrypted or opened."""
         return [cells[column].encode() for column in self._columns]
 
     def replaced(self, cells: list[str], results: Sequence[Result]) -> list[str]:
@@ -170,7 +170,7 @@ class Csv:
 
 @final
 class _CellBatch:
-    """Rows all of which could be read."""
+    """Rows that could all be read."""
 
     def __init__(
         self, form: Csv, data: bytes, place: Place, cells: list[list[str]], ends: list[int]
@@ -200,7 +200,7 @@ class _CellBatch:
         return Done(output, len(good), self._located(refused))
 
     def _located(self, refused: Sequence[tuple[int, Refusal]]) -> list[Refused]:
-        """Say where rows stand."""
+        """Say where rows are."""
         if not refused:
             return []
         offsets = [self._place.offset]
@@ -235,7 +235,7 @@ class _Kept:
 
 
 def _mistake(first: bytes, names: list[str], field: str) -> str:
-    """Say why a column is not found, without what the line says: it may be a row of data."""
+    """Say why a column is not found, without showing the line: it may be a row of data."""
     places = [index for index, name in enumerate(names, 1) if name == field]
     if places:
         return f"the first line names the column {field} {len(places)} times, at " + (
@@ -259,7 +259,7 @@ def _same(name: str, field: str) -> bool:
 
 
 def _records(lines: Lines, delimiter: str) -> Iterator[list[str] | Refusal]:
-    """Read the cells of each row; `lines` says where it stands."""
+    """Read the cells of each row; `lines` knows where it is."""
     csv.field_size_limit(rows.LINE_BYTES)
     reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
     while True:
@@ -274,14 +274,14 @@ def _records(lines: Lines, delimiter: str) -> Iterator[list[str] | Refusal]:
             return
         if isinstance(cells, Refusal):
             lines.skip()
-            # What was raised has ended the iterator below the reader.
+            # The exception has ended the iterator below the reader.
             reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
         yield cells
 
 
 @cache
 def _outside(delimiter: str) -> re.Pattern[bytes]:
-    """Return what finds text (1) up to a quoted cell with a line end (2) and its last quote (3).
+    """Return a pattern for text (1) up to a quoted cell with a line end (2) and its last quote (3).
 
     A quote opens a cell only where the cell begins.
     """

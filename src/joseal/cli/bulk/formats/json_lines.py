@@ -1,4 +1,4 @@
-"""JSON Lines: everything but the named members stays as it is, to the byte. Empty lines stay.
+"""JSON Lines: everything except the named members stays the same, byte for byte. Empty lines stay.
 
 Source: RFC 8259, https://jsonlines.org.
 """
@@ -41,11 +41,11 @@ class _Span(NamedTuple):
 
 @final
 class JsonLines:
-    """One JSON object on each line, some members of which are encrypted or opened."""
+    """One JSON object on each line; some members are encrypted or opened."""
 
     def __init__(self, fields: Sequence[str], *, encrypting: bool, as_json: bool) -> None:
         self._fields = fields
-        # What no JSON text can have stays that, and is found in none.
+        # Characters that JSON can't contain stay as they are, and are found in no line.
         self._names = [field.encode(errors="surrogatepass") for field in fields]
         self._take = _raw if encrypting and as_json else _text
         self._give = _quoted if encrypting else _json if as_json else _string
@@ -64,7 +64,7 @@ class JsonLines:
         return line_batch(data, place, self._fields, self._row, last=last)
 
     def border(self, data: bytes) -> int:
-        """Return where the last line ends: JSON has none inside of an object that is one."""
+        """Return where the last line ends: a JSON object on one line has no line end inside."""
         return data.rfind(b"\n") + 1
 
     def _row(self, line: bytes) -> Read:
@@ -73,7 +73,7 @@ class JsonLines:
         return self._flat(line) or self._any(line)
 
     def _flat(self, line: bytes) -> Read | None:
-        """Read a line of strings and numbers, as most are; None where it may be anything else."""
+        """Read a line of strings and numbers, as most are; None if it may be anything else."""
         parts = strict_json.split_flat(line) if self._take is _text else None
         if parts is None:
             return None
@@ -111,7 +111,7 @@ class JsonLines:
 def _value_of(name: bytes, parts: list[bytes]) -> int | None:
     """Return which part of a flat object is the string of that name.
 
-    None where its value is not a string, and where another string is the same as the name.
+    None if its value is not a string, or if another string is the same as the name.
     """
     try:
         at = parts.index(name)
@@ -152,26 +152,26 @@ def _text(line: bytes, span: _Span, value: object, field: str) -> bytes:
 
 
 def _raw(line: bytes, span: _Span, value: object, field: str) -> bytes:
-    """Take a value of any type as it stands."""
+    """Take a value of any type as it is."""
     del value, field
     return line[span.begin : span.end]
 
 
 def _quoted(result: bytes, field: str) -> bytes:
-    """Give a token, which has no character that JSON escapes."""
+    """Write a token, which has no character that JSON escapes."""
     del field
     return b'"' + result + b'"'
 
 
 def _string(result: bytes, field: str) -> bytes:
-    """Give a text as a JSON string."""
+    """Write a text as a JSON string."""
     return strict_json.write({"": decoded(result, field)})[len(b'{"":') : -1]
 
 
 def _json(result: bytes, field: str) -> bytes:
-    """Give a JSON value as it was, on one line."""
+    """Write a JSON value as it was, on one line."""
     wrapped = strict_json.load_object(b'{"value":%s}' % result)
     if wrapped is None or len(wrapped) != 1:
         raise RefusalError("text", field)
-    # Outside of strings a line end is white space, and inside there is none.
+    # Outside strings a line end is white space, and inside there is none.
     return result.translate(bytes.maketrans(b"\r\n", b"  ")).strip()

@@ -1,11 +1,11 @@
-"""A row: the values that are encrypted or opened, and the way back to a row of the output.
+"""A row: the values that are encrypted or opened, and how to write it to the output.
 
 Rules:
-- A row that can't be read is refused with a code, and never ends the reading.
-- No more than `LINE_BYTES` of a row are held.
-- `Format.rows` is what a format means: one row after the other, from a file. `Format.batch` gives
-  the same for bytes in memory, as fast as it can, and `Format.border` may be wrong: nothing but
-  speed depends on it.
+- A row that can't be read is refused with a code, and never stops the reading.
+- No more than `LINE_BYTES` of a row are in memory.
+- `Format.rows` defines a format: one row after another, from a file. `Format.batch` gives the same
+  for bytes in memory, as fast as it can, and `Format.border` may be wrong: only speed depends on
+  it.
 
 Source: RFC 8259, RFC 4180, https://jsonlines.org.
 """
@@ -19,31 +19,31 @@ from typing import Final, NamedTuple, Protocol, TypeAlias, final
 from joseal._core.limits import Limits
 from joseal.errors import JoseError
 
-# Room for one token of the largest size, and as much again for the rest.
+# Room for one token of the largest size, and the same again for the rest.
 LINE_BYTES: Final = 2 * Limits().token_bytes
 
 _DRAIN_BYTES: Final = 64 * 1024
 
-# What Excel and Windows editors write before the text of a UTF-8 file; it stays where it is.
+# Excel and Windows editors write this before the text of a UTF-8 file; it stays where it is.
 MARK: Final = codecs.BOM_UTF8
 
-# What becomes of a value.
+# The result for a value.
 Result: TypeAlias = str | bytes | JoseError
 
-# Puts what was encrypted or opened where its plaintext or token was.
+# Puts a result in the place of its plaintext or token.
 Rebuild: TypeAlias = Callable[[Sequence[bytes]], bytes]
 Read: TypeAlias = tuple[list[bytes], Rebuild]
 
 
 class Refusal(NamedTuple):
-    """Why a row is not in the output, and which of its fields is at fault, if one is."""
+    """Why a row is not in the output, and which of its fields is at fault, if any."""
 
     code: str
     field: str | None = None
 
 
 class RefusalError(Exception):
-    """Carries a refusal to where the row is known."""
+    """Carries a refusal to the code that knows the row."""
 
     def __init__(self, code: str, field: str | None = None) -> None:
         super().__init__(code)
@@ -51,7 +51,7 @@ class RefusalError(Exception):
 
 
 class HeadError(Exception):
-    """The whole input is wrong, which is said in a text for the user.
+    """The whole input is wrong; the text is for the user.
 
     Attributes:
         code: a stable word.
@@ -79,7 +79,7 @@ class Refused(NamedTuple):
 
     Attributes:
         begin: where it begins.
-        end: the place behind it.
+        end: the position after it.
         refusal: why.
     """
 
@@ -89,7 +89,7 @@ class Refused(NamedTuple):
 
 
 class Done(NamedTuple):
-    """The results of rows that were done together.
+    """The results of rows that were processed together.
 
     Attributes:
         output: those that are in the output.
@@ -112,7 +112,7 @@ class Batch(Protocol):
 
     @property
     def end(self) -> Place:
-        """The place behind the last row."""
+        """The position after the last row."""
         ...
 
     def finish(self, results: Sequence[Result]) -> Done:
@@ -126,11 +126,11 @@ class Row:
 
     Attributes:
         begin: where it begins.
-        end: the place behind it.
-        fields: what the values are called, if they have names.
-        values: what is encrypted or opened.
+        end: the position after it.
+        fields: the names of the values, if they have names.
+        values: the values to encrypt or open.
         refusal: why the row can't be read.
-        whole: its line end was read, so that no further byte could change it.
+        whole: its line end was read, so that no later byte could change it.
     """
 
     __slots__ = ("_rebuild", "begin", "end", "fields", "refusal", "values", "whole")
@@ -198,10 +198,10 @@ class RowBatch:
 
 
 class LineReader(Protocol):
-    """A file, as far as rows are read from it."""
+    """A file that rows are read from."""
 
     def readline(self, size: int = -1, /) -> bytes:
-        """Read up to a line end, or up to so many bytes."""
+        """Read up to a line end, or up to a number of bytes."""
         ...
 
 
@@ -209,11 +209,11 @@ class Format(Protocol):
     """A kind of file."""
 
     def head(self, file: LineReader) -> tuple[bytes, Place]:
-        """Read what stands before the first row: as the output has it, and where it ends."""
+        """Read the part before the first row: return it as the output needs it, and its end."""
         ...
 
     def rows(self, file: LineReader, place: Place) -> Iterator[Row]:
-        """Read the rows from a place where one begins; the file stands there."""
+        """Read the rows from a position where one begins; the file is at that position."""
         ...
 
     def batch(self, data: bytes, place: Place, *, last: bool) -> Batch:
@@ -221,8 +221,8 @@ class Format(Protocol):
 
         Args:
             data: bytes of the file.
-            place: where they begin: a row begins there.
-            last: the file ends with them. Otherwise a row that may go on behind them is left out.
+            place: where they begin, which is the beginning of a row.
+            last: the file ends with them. Otherwise a row that may continue after them is left out.
         """
         ...
 
@@ -236,9 +236,9 @@ class Lines:
     """The lines of a file, bounded.
 
     Attributes:
-        begin: the place where the row began.
-        place: the place that was read up to.
-        whole: the end of the file was not met since the row began.
+        begin: the position where the row began.
+        place: the position up to which it was read.
+        whole: the end of the file was not reached since the row began.
     """
 
     def __init__(self, file: LineReader, place: Place, *, quotes: bool) -> None:
@@ -254,7 +254,7 @@ class Lines:
         while line := self.read():
             if self.begin.offset == 0:
                 line = line.removeprefix(MARK)
-            # Bytes that are not UTF-8 stay what they are.
+            # Bytes that are not UTF-8 stay as they are.
             yield line.decode(errors="surrogateescape")
 
     def start(self) -> None:
@@ -275,7 +275,7 @@ class Lines:
         return line
 
     def skip(self) -> None:
-        """Leave a refused row, up to a line end outside of quotes: no part of it is a row."""
+        """Skip a refused row, up to a line end outside quotes: no part of it is a row."""
         while (self._inside or self._open) and self._piece(_DRAIN_BYTES):
             pass
 
@@ -337,7 +337,7 @@ def line_batch(
 
 
 def settled(rows: Iterable[Row], *, last: bool) -> list[Row]:
-    """Return the rows that nothing behind them can change."""
+    """Return the rows that nothing after them can change."""
     return list(rows if last else takewhile(lambda row: row.whole, rows))
 
 

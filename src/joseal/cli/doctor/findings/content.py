@@ -47,7 +47,7 @@ TEXTS: Final[Texts] = {
     "al_missing": ("The AL is missing in the MAC.", _MAC),
     "al_decoded": ("The AL is the size of the decoded header.", "Count the encoded one."),
     "mac_without_iv": ("The IV is missing in the MAC.", _MAC),
-    "mac_hash": ("The MAC has another hash.", "It is the one that enc names."),
+    "mac_hash": ("The MAC uses the wrong hash.", "It is the one that enc names."),
     "cbc_padding": (
         "The tag verifies, and the padding of the plaintext is not PKCS #7.",
         "Pad with 1 to 16 bytes, each of which is their number: RFC 5652 section 6.3.",
@@ -69,7 +69,7 @@ TEXTS: Final[Texts] = {
         "See inflated_bytes of joseal.Limits.",
     ),
     "plaintext_json_string": (
-        "It opens, and the plaintext is a JSON string that holds JSON: it was encoded twice.",
+        "It opens, and the plaintext is a JSON string that contains JSON: it was encoded twice.",
         "Encode the object once, and encrypt the bytes of that text.",
     ),
     "content_unopened": (

@@ -27,7 +27,7 @@ TEXTS: Final[Texts] = {
         "Agree on one: joseal refuses a token that names a different alg than the key.",
     ),
     "key_of_other_kind": (
-        "The alg in the header takes another kind of key than this.",
+        "The alg in the header takes a different kind of key than this.",
         "Give the key that the token was encrypted to, or name its alg with --alg.",
     ),
     "key_unusable": (
@@ -35,19 +35,19 @@ TEXTS: Final[Texts] = {
         "Give the private or shared key that it was encrypted to.",
     ),
     "rsa_size": (
-        "The encrypted key was made with an RSA key of another size than yours.",
+        "The encrypted key was made with an RSA key of a different size than yours.",
         "It was encrypted to another key: compare the public keys.",
     ),
     "epk_curve": (
-        "The ephemeral key is on another curve than yours.",
+        "The ephemeral key is on a different curve than yours.",
         "It was made for another key: compare the public keys.",
     ),
     "oaep_hash": (
-        "It was encrypted with another hash in OAEP than alg names.",
+        "It was encrypted with a different hash in OAEP than alg names.",
         "Write the alg that was used, or use the hash of the alg.",
     ),
     "mgf1": (
-        "It was encrypted with SHA-1 in MGF1, and another hash in OAEP.",
+        "It was encrypted with SHA-1 in MGF1, and a different hash in OAEP.",
         "Set both. In Java: new OAEPParameterSpec(..., MGF1ParameterSpec.SHA256, ...).",
     ),
     "oaep_mixed": (
@@ -75,7 +75,7 @@ TEXTS: Final[Texts] = {
     ),
     "cek_base64": ("Inside the encrypted key is base64 of the content key.", _CEK),
     "cek_hex": ("Inside the encrypted key is hex of the content key.", _CEK),
-    "cek_size": ("The content key has another size than enc needs.", _CEK),
+    "cek_size": ("The content key does not have the size that enc needs.", _CEK),
     "no_variant": (
         "It opens with this key under no known variant.",
         (
@@ -105,7 +105,7 @@ TEXTS: Final[Texts] = {
         ),
     ),
     "hpke_info": (
-        "The key schedule of HPKE got another info.",
+        "The key schedule of HPKE got a different info.",
         (
             "Give both sides the same info. With Key Encryption it is the last field of the "
             "Recipient_structure, since revision 12 of the draft."
@@ -152,7 +152,7 @@ TEXTS: Final[Texts] = {
         "Load the decoded bytes. Agree on whether the key is a text or bytes.",
     ),
     "secret_size": (
-        "The shared key was cut or filled up to another size.",
+        "The shared key was cut or padded to a different size.",
         "Use a key of exactly the size that alg and enc need.",
     ),
     "secret_hashed": (

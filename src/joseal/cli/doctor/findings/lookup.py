@@ -1,4 +1,4 @@
-"""What trials with a key can find: for each stable code what is wrong, and what to do about it.
+"""The findings of trials with a key: for each stable code what is wrong, and what to do about it.
 
 Source: RFC 7515 section 5, RFC 7516 section 5, RFC 7518 sections 3 to 5.
 """
@@ -14,15 +14,15 @@ from joseal.diagnosis.causes.table import Texts
 
 _TABLE: Final[Texts] = MappingProxyType({**keys.TEXTS, **content.TEXTS, **signatures.TEXTS})
 
-# The text differs with the kind of the key, and the code does not.
+# The text depends on the kind of the key; the code does not.
 _KINDS: Final = ("_shared", "_password", "_hpke")
 
-# Every code that a key can add, apart from those that a structure can show as well.
+# Every code that a key can add, except those that the structure can also show.
 CODES: Final = tuple(code for code in _TABLE if not code.endswith(_KINDS))
 
 
 def finding(code: str, seen: str = "") -> Cause:
-    """Return the cause of a code; `no_variant_shared` is the text of `no_variant` for one kind."""
+    """Return the cause for a code; `no_variant_shared` is `no_variant` for shared keys."""
     if code not in _TABLE and code in STRUCTURAL:
         return cause(code, seen)
     sentence, remedy = _TABLE[code]

@@ -1,7 +1,7 @@
 """The ways in which a key may have been derived from an ECDH secret, tried with the private key.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
-answers to others must never tell which way opens. RFC 7516 section 11.5.
+Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
+reveal which way opens. RFC 7516 section 11.5.
 
 Source: RFC 7518 section 4.6.2, NIST SP 800-56A section 5.8.1.
 """
@@ -31,9 +31,9 @@ _LEAST_WRAPPED: Final = 24
 def derived(
     key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
 ) -> Iterator[tuple[Codes, bytes]]:
-    """Give the codes of what was otherwise, and the content key that this would make.
+    """Yield the codes of the differences, and the content key that results.
 
-    The right derivation comes first, without a code. Whatever comes to the same key is left out.
+    The right derivation comes first, without a code. Variants with the same key are left out.
     """
     secret = _secret(key, members)
     if secret is None:
@@ -53,7 +53,7 @@ def _unwrapped(key: bytes, encrypted_key: bytes) -> bytes | None:
 def _keys(
     secret: bytes, alg: AlgSpec, enc: EncSpec, members: dict[str, object]
 ) -> Iterator[tuple[Codes, bytes]]:
-    """Give what each derivation makes of the secret, the right one first."""
+    """Yield the result of each derivation from the secret, the right one first."""
     size = alg.key_bytes or enc.cek_bytes
     right, *others = _infos(alg, enc, members, size)
     yield (), _concat(secret, right[1], size)
@@ -72,7 +72,7 @@ def _concat(secret: bytes, info: bytes, size: int) -> bytes:
 
 
 def _functions(secret: bytes, info: bytes, size: int) -> Iterator[tuple[str, bytes]]:
-    """Give what functions other than the Concat KDF with SHA-256 make of the secret."""
+    """Yield what functions other than the Concat KDF with SHA-256 derive from the secret."""
     for algorithm in (hashes.SHA256(), hashes.SHA384(), hashes.SHA512()):
         name = f"SHA-{8 * algorithm.digest_size}"
         for seen, text in (("no info", b""), ("the info of the Concat KDF", info)):
@@ -107,7 +107,7 @@ def _bytes(member: object) -> bytes | None:
 def _infos(
     alg: AlgSpec, enc: EncSpec, members: dict[str, object], size: int
 ) -> Iterator[tuple[str, bytes]]:
-    """Give the other input of the KDF: the right one, then each with one thing otherwise."""
+    """Yield the other input of the KDF: the right one, then each variant with one difference."""
     right, other = (alg.name, enc.name) if alg.key_bytes else (enc.name, alg.name)
     texts = [value if isinstance(value, str) else "" for value in map(members.get, ("apu", "apv"))]
     apu, apv = (headers.from_member(text) or b"" for text in texts)

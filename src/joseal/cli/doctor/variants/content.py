@@ -1,7 +1,7 @@
 """The ways in which ciphertext and tag may have been made, tried with a content key.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
-answers to others must never tell which way opens. RFC 7516 section 11.5.
+Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
+reveal which way opens. RFC 7516 section 11.5.
 
 Source: RFC 7518 sections 5.2 and 5.3.
 """
@@ -25,25 +25,25 @@ from joseal.diagnosis.lenient_parse import Part, Reading, undone
 
 Codes = tuple[tuple[str, str], ...]
 
-# Above this size of a ciphertext two faults at a time are not looked for.
+# In ciphertexts above this size, combinations of two faults are not tried.
 _LARGE_BYTES: Final = 1024 * 1024
 _BLOCK: Final = 16
 _LEAST_TAG: Final = 16
-# So many bytes of noise are never printable text.
+# This many random bytes are never printable text.
 _LEAST_PLAIN: Final = 8
-# What AES-GCM takes at all.
+# The IV sizes that AES-GCM accepts.
 _GCM_IVS: Final = range(8, 129)
 
 
 class Way(NamedTuple):
-    """One reading of the token: what AAD, iv, ciphertext and tag are."""
+    """One reading of the token: its AAD, iv, ciphertext and tag."""
 
     codes: Codes
     sealed: AeadOutput
 
 
 class Opened(NamedTuple):
-    """The outcome of a reading; without a plaintext the tag verified, and no more."""
+    """The outcome of a reading; without a plaintext, only the tag verified."""
 
     codes: Codes
     plaintext: bytes | None
@@ -68,12 +68,12 @@ def ways(enc: EncSpec, reading: Reading) -> list[Way]:
     ]
     most = 1 if reading.part("ciphertext").size > _LARGE_BYTES else 2
     found = sorted((way for way in found if len(way.codes) <= most), key=lambda way: len(way.codes))
-    # What comes to the same inputs as an earlier reading differs in nothing.
+    # A reading with the same inputs as an earlier one is the same.
     return list({way.sealed: way for way in reversed(found)}.values())[::-1]
 
 
 def opened(enc: EncSpec, cek: bytes, way: Way, header_bytes: int) -> Opened | None:
-    """Try one reading; return what was otherwise, and the plaintext."""
+    """Try one reading; return the differences, and the plaintext."""
     sealed = way.sealed
     if enc.family == "cbc-hmac":
         found = _cbc(enc, cek, sealed, header_bytes)
@@ -91,11 +91,11 @@ def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
     encoded = base64url.encode(raw)
     sent = header.text.encode("ascii", "replace")
     if reading.outside.aad is not None:
-        # RFC 7516 section 5.1 step 14. That there is one is said elsewhere.
+        # RFC 7516 section 5.1 step 14. Another check reports that there is one.
         yield (), sent + b"." + reading.outside.aad.encode("ascii", "replace")
     yield (), sent
     if encoded != sent:
-        # That the segment is not canonical is said elsewhere.
+        # Another check reports that the segment is not canonical.
         yield (), encoded
     yield (("aad_decoded", ""),), raw
     yield (("aad_empty", ""),), b""
@@ -108,7 +108,7 @@ def _aads(reading: Reading) -> Iterator[tuple[Codes, bytes]]:
 
 
 def _rewritten(reading: Reading) -> Iterator[tuple[str, bytes]]:
-    """Give the header as other writers of JSON would write it."""
+    """Yield the header as other JSON writers would write it."""
     for order in ("", " and sorted"):
         for spaces, separators in (("compact", (",", ":")), ("with blanks", (", ", ": "))):
             text = json.dumps(reading.members, separators=separators, sort_keys=bool(order))
@@ -119,7 +119,7 @@ def _shapes(enc: EncSpec, reading: Reading) -> Iterator[Way]:
     iv, ciphertext, tag = (_bytes(reading.part(name)) for name in ("iv", "ciphertext", "tag"))
     appended: Codes = () if len(reading.parts) == JWE_SEGMENTS else (("tag_appended", ""),)
     if len(iv) == enc.tag_bytes and len(tag) == enc.iv_bytes and iv != tag:
-        # Where the sizes differ, the structure has said so.
+        # If the sizes differ, the structure check has reported it.
         swapped: Codes = () if enc.tag_bytes != enc.iv_bytes else (("iv_tag_swapped", ""),)
         yield Way(swapped, AeadOutput(b"", tag, ciphertext, iv))
     for codes, rest, last in _tags(enc, ciphertext, tag, appended):
@@ -135,10 +135,11 @@ def _bytes(part: Part) -> bytes:
 def _tags(
     enc: EncSpec, ciphertext: bytes, tag: bytes, codes: Codes
 ) -> Iterator[tuple[Codes, bytes, bytes]]:
-    """Give ciphertext and tag; where the tag is missing or repeated is said elsewhere."""
+    """Yield ciphertext and tag; another check reports a missing or repeated tag."""
     size = enc.tag_bytes
     if not size:
-        # Of HPKE: its tag is the end of the ciphertext. That it was sent apart is said elsewhere.
+        # For HPKE, whose tag is the end of the ciphertext. Another check reports that it was sent
+        # separately.
         yield (), ciphertext + tag, b""
         return
     if tag:
@@ -146,7 +147,8 @@ def _tags(
     if tag and ciphertext.endswith(tag):
         yield (), ciphertext[: -len(tag)], tag
     if not tag and len(ciphertext) >= size:
-        # With an empty fifth segment the structure has said so; without one it could not.
+        # With an empty fifth segment, the structure check has reported it; without one it could
+        # not.
         yield codes, ciphertext[:-size], ciphertext[-size:]
         yield (("tag_prepended", ""),), ciphertext[size:], ciphertext[:size]
 
@@ -156,7 +158,7 @@ def _ivs(
 ) -> Iterator[tuple[Codes, bytes, bytes]]:
     size = enc.iv_bytes
     if not size:
-        # HPKE derives it. That one was sent is said elsewhere.
+        # HPKE derives it. Another check reports that one was sent.
         yield (), b"", ciphertext
         return
     if iv:
@@ -192,7 +194,7 @@ def _cbc(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Ope
 
 
 def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Iterator[_Mac]:
-    """Give the way of the RFC, and then those with one fault."""
+    """Yield the way of the RFC, and then those with one fault."""
     half, hash_name = enc.tag_bytes, enc.hash
     first, last = cek[:half], cek[half:]
     aad, bits = sealed.aad, 8 * len(sealed.aad)
@@ -219,7 +221,7 @@ def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> It
 
 
 def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> Opened:
-    """Decrypt with the AES key, then with one of zeros; good padding decides, or plain text."""
+    """Decrypt with the AES key, then with an IV of zeros; good padding or readable text decides."""
     padded = _cbc_decrypted(aes_key, sealed)
     plaintext = _unpadded(padded)
     if plaintext is not None:
@@ -244,7 +246,7 @@ def _unpadded(padded: bytes) -> bytes | None:
 
 
 def _other_paddings(padded: bytes) -> Iterator[tuple[str, bytes]]:
-    """Give the plaintexts that paddings of other standards would leave."""
+    """Yield the plaintexts that paddings of other standards would leave."""
     if padded[-1] == 0:
         yield "zeros", padded.rstrip(b"\0")
     if 1 <= padded[-1] <= _BLOCK:
@@ -253,7 +255,7 @@ def _other_paddings(padded: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_text(raw: bytes) -> bool:
-    """Tell whether a plaintext is text, which what a wrong key gives is not."""
+    """Tell whether a plaintext is text, which the result of a wrong key is not."""
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,10 +1,10 @@
-"""The ways in which HPKE may have been used otherwise, tried with the private key.
+"""The ways in which HPKE may have been used differently, tried with the private key.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
-answers to others must never tell which way opens. RFC 7516 section 11.5.
+Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
+reveal which way opens. RFC 7516 section 11.5.
 
-A KEM always gives a shared secret, so that a wrong key and a wrong info look the same: only a way
-that opens proves something.
+A KEM always gives a shared secret, so a wrong key and a wrong info look the same: only a variant
+that opens proves anything.
 
 Source: draft-ietf-jose-hpke-encrypt sections 5 and 6, and its document history.
 """
@@ -33,9 +33,9 @@ class Sent(NamedTuple):
 
     Attributes:
         encapsulated: the encapsulated secret.
-        encrypted_key: of Key Encryption.
+        encrypted_key: the encrypted key, for Key Encryption.
         header: the bytes of the protected header.
-        info: what the receiver gave.
+        info: the receiver's info.
     """
 
     encapsulated: bytes
@@ -47,7 +47,7 @@ class Sent(NamedTuple):
 def content_keys(
     mechanism: KeyManagement, enc: EncSpec, sent: Sent
 ) -> Iterator[tuple[Codes, bytes]]:
-    """Give the codes of what was otherwise, and the content key that this would make.
+    """Yield the codes of the differences, and the content key that results.
 
     The right way is among them, without a code: the mechanism itself gives nothing where a member
     of the header is in its way, or where the content key has the wrong size.
@@ -72,7 +72,7 @@ def content_keys(
 
 
 def _ways(enc: EncSpec, sent: Sent) -> Iterator[tuple[Codes, bytes, bytes]]:
-    """Give what info and AAD may have been for a content key, with the codes."""
+    """Yield what info and AAD may have been for a content key, with the codes."""
     infos: list[tuple[Codes, bytes]] = [((), _structure(enc.name, sent.info))]
     if sent.info:
         infos.append(((_NO_INFO,), _structure(enc.name, b"")))

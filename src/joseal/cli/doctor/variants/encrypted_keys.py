@@ -1,7 +1,7 @@
 """The ways in which an encrypted key may have been made, tried with the private or shared key.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
-answers to others must never tell which way opens. RFC 7516 section 11.5.
+Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
+reveal which way opens. RFC 7516 section 11.5.
 
 Source: RFC 7518 section 4, RFC 8017 section 7.
 """
@@ -36,7 +36,7 @@ class ContentKey(NamedTuple):
     """A content key that one way of unwrapping gave.
 
     Attributes:
-        codes: of what was otherwise than it should be, each with where it was seen.
+        codes: the codes of the differences, each with where it was seen.
         bytes: the key.
         is_certain: whether the way itself proves that the key was right.
         enc: the content encryption that takes a key of this size.
@@ -49,13 +49,13 @@ class ContentKey(NamedTuple):
 
 
 class Sealed(NamedTuple):
-    """The parts of a token that its content key comes from.
+    """The parts of a token that determine its content key.
 
     Attributes:
-        members: of its header.
+        members: the members of its header.
         encrypted_key: the second segment.
         header: the bytes of the protected header.
-        info: what the receiver puts into the key schedule of HPKE.
+        info: the receiver's input to the key schedule of HPKE.
     """
 
     members: dict[str, object]
@@ -76,7 +76,7 @@ class _Scheme(NamedTuple):
 
 
 def content_keys(key: Key, alg: AlgSpec, enc: EncSpec, sealed: Sealed) -> Iterator[ContentKey]:
-    """Give the content keys that may serve, the one without a fault first."""
+    """Yield the content keys that may fit, the one without a fault first."""
     if alg.kind == "RSA":
         unwrapped = _rsa(key, alg, sealed.encrypted_key)
     else:
@@ -84,20 +84,20 @@ def content_keys(key: Key, alg: AlgSpec, enc: EncSpec, sealed: Sealed) -> Iterat
     made: set[tuple[str, bytes]] = set()
     for found in unwrapped:
         for codes, cek, sized in _sizes(found.raw, enc, is_wrapped=_is_wrapped(alg, sealed)):
-            # What comes to the same key as an earlier way differs in nothing.
+            # A variant with the same key as an earlier one is the same.
             if (sized.name, cek) not in made:
                 made.add((sized.name, cek))
                 yield ContentKey((*found.codes, *codes), cek, found.is_certain, sized)
 
 
 def _is_wrapped(alg: AlgSpec, sealed: Sealed) -> bool:
-    """Tell whether somebody has put the content key into the encrypted key."""
+    """Tell whether the sender has put the content key into the encrypted key."""
     return bool(sealed.encrypted_key) and alg.content is None
 
 
 def _sizes(raw: bytes, enc: EncSpec, *, is_wrapped: bool) -> Iterator[tuple[Codes, bytes, EncSpec]]:
-    """Give content keys for enc, and for one of its family that takes the size as it is."""
-    # Without an encrypted key nothing was put into it in another form.
+    """Yield content keys for enc, and for an enc of its family that takes the size as it is."""
+    # Without an encrypted key, nothing can be in it in a different form.
     for codes, cek in _forms(raw, enc.cek_bytes) if is_wrapped else [((), raw)]:
         if len(cek) == enc.cek_bytes:
             yield codes, cek, enc
@@ -107,7 +107,7 @@ def _sizes(raw: bytes, enc: EncSpec, *, is_wrapped: bool) -> Iterator[tuple[Code
 
 
 def _other(key: Key, alg: AlgSpec, enc: EncSpec, sealed: Sealed) -> Iterator[_Unwrapped]:
-    """Ask the mechanism of the key itself; for an agreement then try other derivations."""
+    """Try the mechanism of the key itself; then, for an agreement, other derivations."""
     proves = alg.family in ("aes-kw", "aes-gcmkw", "pbes2", "hpke-ke") or "+" in alg.name
     members, encrypted_key = sealed.members, sealed.encrypted_key
     raw = _by_mechanism(key, enc, sealed)
@@ -135,7 +135,7 @@ def _by_mechanism(key: Key, enc: EncSpec, sealed: Sealed) -> bytes | None:
 
 
 def _of_hpke(key: Key, enc: EncSpec, sealed: Sealed) -> Iterator[tuple[Codes, bytes]]:
-    """Take the encapsulated secret from where either mode has it, and try other inputs with it."""
+    """Take the encapsulated secret from where either mode puts it, and try other inputs with it."""
     try:
         mechanism = key._for_encryption("decrypt", [enc], None)
     except JoseError:
@@ -158,7 +158,7 @@ def _rsa(key: Key, alg: AlgSpec, encrypted_key: bytes) -> Iterator[_Unwrapped]:
         for scheme in _schemes(alg):
             cek = _decrypted(private, raw, scheme.padding)
             if cek is not None:
-                # PKCS #1 v1.5 gives something for everything, so that it tells nothing.
+                # PKCS #1 v1.5 gives a result for any input, so it proves nothing.
                 certain = isinstance(scheme.padding, OAEP)
                 yield _Unwrapped((*codes, *scheme.codes), cek, certain)
 
@@ -171,7 +171,7 @@ def _decrypted(private: RSAPrivateKey, raw: bytes, padding: OAEP | PKCS1v15) -> 
 
 
 def _sized(raw: bytes, size: int) -> Iterator[tuple[Codes, bytes]]:
-    """Give an encrypted key the size of the modulus; what other sizes mean is said elsewhere."""
+    """Bring an encrypted key to the size of the modulus; another check reports wrong sizes."""
     number = raw.lstrip(b"\0").rjust(size, b"\0")
     if len(number) == size:
         yield (), number
@@ -179,7 +179,7 @@ def _sized(raw: bytes, size: int) -> Iterator[tuple[Codes, bytes]]:
 
 
 def _schemes(alg: AlgSpec) -> Iterator[_Scheme]:
-    """Give the padding that alg names, then one hash otherwise, then both, then the older one."""
+    """Yield the padding that alg names, then with one or both hashes changed, then the old one."""
     named = None if alg.legacy else alg.hash
     pairs = itertools.product(_SHOWN, repeat=2)
     older = PKCS1v15()
@@ -203,7 +203,7 @@ def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> Codes:
 
 
 def _forms(raw: bytes, size: int) -> Iterator[tuple[Codes, bytes]]:
-    """Give the content keys of the right size that what was unwrapped can stand for."""
+    """Yield the content keys of the right size that the unwrapped bytes can represent."""
     if len(raw) == size:
         yield (), raw
     text = raw.strip()

@@ -1,7 +1,7 @@
-"""The ways in which a shared key or a password may have become another key, tried with it.
+"""The ways in which a shared key or a password may have become a different key, tried with it.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
-answers to others must never tell which way opens. RFC 7516 section 11.5.
+Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
+reveal which way opens. RFC 7516 section 11.5.
 
 Source: RFC 7518 sections 4.4, 4.5, 4.7 and 4.8.
 """
@@ -25,7 +25,7 @@ from joseal.diagnosis.lenient_parse import repaired
 Codes = tuple[tuple[str, str], ...]
 
 _AES: Final = (16, 24, 32)
-# RFC 3394 takes two blocks at least, and the integrity block.
+# RFC 3394 needs at least two blocks, and the integrity block.
 _LEAST_WRAPPED: Final = 24
 _GCM_IV: Final = 12
 _GCM_TAG: Final = 16
@@ -41,7 +41,7 @@ def secret_of(key: Key) -> bytes:
 def content_keys(
     key: Key, alg: AlgSpec, enc: EncSpec, members: dict[str, object], encrypted_key: bytes
 ) -> Iterator[tuple[Codes, bytes]]:
-    """Give what was otherwise with the shared key, and the content key that this would make."""
+    """Yield the differences with the shared key, and the content key that results."""
     if alg.family == "pbes2":
         keks = _stretched(key, alg, members)
     else:
@@ -54,7 +54,7 @@ def content_keys(
 
 def _sized(secret: bytes, size: int, *, is_direct: bool) -> Iterator[tuple[Codes, bytes]]:
     if is_direct and len(secret) != size:
-        # Without a code: the size itself is what is otherwise, and the caller says so.
+        # Without a code: the size itself is the difference, and the caller reports it.
         yield (), secret
     for codes, raw in forms(secret):
         if len(raw) == size:
@@ -68,7 +68,7 @@ def _sized(secret: bytes, size: int, *, is_direct: bool) -> Iterator[tuple[Codes
 
 
 def forms(secret: bytes) -> Iterator[tuple[Codes, bytes]]:
-    """Give the bytes that the other side may have taken for a shared secret."""
+    """Yield the bytes that the other side may have used as a shared secret."""
     yield (), secret
     encoded = base64url.encode(secret)
     padding = b"=" * (-len(encoded) % 4)
@@ -116,7 +116,7 @@ def _unwrapped(
 
 
 def _stretched(key: Key, alg: AlgSpec, members: dict[str, object]) -> Iterator[tuple[Codes, bytes]]:
-    """Give what PBKDF2 makes with one thing otherwise. Each costs what a right one costs."""
+    """Yield the results of PBKDF2 with one difference. Each costs as much as the right one."""
     salt, work, secret = _member(members, "p2s"), members.get("p2c"), secret_of(key)
     most = Limits().pbes2_iterations
     if not isinstance(work, int) or not 1 <= work <= most:

@@ -1,7 +1,7 @@
 """The ways in which a signature may have been made, tried with the key that verifies.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else. A variant
-that is found here is never taken for a good signature.
+Only for `joseal doctor` on the machine of the key's owner. A variant that is found here never
+counts as a good signature.
 
 Source: RFC 7515 section 5.2, RFC 7518 section 3, RFC 7797.
 """
@@ -36,14 +36,14 @@ _Check = Callable[[bytes, bytes], bool]
 
 
 def codes_of(reading: Reading, key: Key, sig: SigSpec, payload: bytes | None) -> Codes | None:
-    """Return what was otherwise; empty where nothing was, and None where no variant verifies."""
+    """Return the differences; empty if there are none, and None if no variant verifies."""
     part = reading.part("signature")
     inner = undone(part)
     signature = (part.raw or b"") if inner is None else inner
     inputs = list(_inputs(reading, sig, payload))
     schemes = list(_schemes(key, sig))
     pairs = itertools.product(inputs, schemes)
-    # With one thing otherwise, before two.
+    # With one difference, before two.
     for given, scheme in sorted(pairs, key=lambda pair: len(pair[0][0]) + len(pair[1][0])):
         if scheme[1](signature, given[1]):
             return (*given[0], *scheme[0])
@@ -53,7 +53,7 @@ def codes_of(reading: Reading, key: Key, sig: SigSpec, payload: bytes | None) ->
 def _inputs(
     reading: Reading, sig: SigSpec, detached: bytes | None
 ) -> Iterator[tuple[Codes, bytes]]:
-    """Give what may have been signed, the right signing input first."""
+    """Yield what may have been signed, the right signing input first."""
     header = reading.part("protected header")
     shown = reading.part("payload")
     payload = shown.raw or b"" if detached is None else detached
@@ -77,7 +77,7 @@ def _readings(
     sent, raw = payload
     plain_head, plain = base64url.encode(raw_head), base64url.encode(raw)
     yield (), head + b"." + sent
-    # What is not canonical in a segment is said elsewhere.
+    # Another check reports a segment that is not canonical.
     yield (), plain_head + b"." + plain
     yield (("input_padded", "the payload"),), head + b"." + _padded(plain)
     yield (("input_padded", "header and payload"),), _padded(plain_head) + b"." + _padded(plain)
@@ -97,7 +97,7 @@ def _padded(text: bytes) -> bytes:
 
 
 def _schemes(key: Key, sig: SigSpec) -> Iterator[tuple[Codes, _Check]]:
-    """Give the ways to verify, the right one first."""
+    """Yield the ways to verify, the right one first."""
     if key.is_symmetric:
         yield from _macs(shared_secrets.secret_of(key), sig)
         return

@@ -1,8 +1,8 @@
-"""Try in which way a token opens with a given key, and say by which the token differs.
+"""Try the ways in which a token may open with a given key, and report the differences.
 
-For `joseal doctor` on the machine of the one who has the key, and for nothing else: code that
-answers to others must never tell which way opens. RFC 7516 section 11.5. What is opened is not
-shown: its size alone, and whether it is a JSON string.
+Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
+reveal which way opens. RFC 7516 section 11.5. The plaintext is not shown, only its size and whether
+it is a JSON string.
 
 Source: RFC 7516 section 5.2.
 """
@@ -35,9 +35,9 @@ class Trial(NamedTuple):
 
     Attributes:
         opened: whether the token opened in some way.
-        causes: what was otherwise than it should be.
-        plaintext_bytes: the size of what was opened.
-        rank: how much a trial that failed has proved; the highest tells most.
+        causes: the differences.
+        plaintext_bytes: the size of the plaintext.
+        rank: how much a failed trial has proved; the highest is the most.
     """
 
     opened: bool
@@ -53,15 +53,15 @@ class _Found(NamedTuple):
 
 @hide_locals
 def attempt(reading: Reading, key: Key, info: bytes = b"") -> Trial | None:
-    """Open a token with a private or shared key in a known other way.
+    """Open a token with a private or shared key, in the known different ways.
 
     Args:
         reading: the token.
         key: bound to its alg.
-        info: what the receiver puts into the key schedule of HPKE.
+        info: the receiver's input to the key schedule of HPKE.
 
     Returns:
-        None where there is too little of a token to try anything.
+        None if there is not enough of a token to try anything.
     """
     alg, enc = algorithms(reading)
     enough = len(reading.parts) in (JWE_SEGMENTS, JWE_SEGMENTS - 1) and reading.members is not None
@@ -92,7 +92,7 @@ def _otherwise(
     if half is not None:
         return Trial(opened=False, causes=_causes(half), rank=2)
     if certain is not None:
-        # In which form the content key was taken is not known: none of them opened.
+        # The form of the content key is not known: none of them opened.
         proved = [(code, seen.partition(": ")[0]) for code, seen in certain]
         return Trial(opened=False, causes=_causes((*proved, ("content_unopened", ""))), rank=1)
     return Trial(opened=False, causes=(nothing,))
@@ -118,7 +118,7 @@ def _content_keys(
 
 
 def _usable(members: dict[str, object]) -> dict[str, object]:
-    """Leave out of an epk what is there and null, which is said elsewhere."""
+    """Leave out null members of an epk, which another check reports."""
     epk = strict_json.as_object(members.get("epk"))
     if epk is None:
         return members
@@ -137,7 +137,7 @@ def _causes(codes: Codes) -> tuple[Cause, ...]:
 
 
 def _inflated(found: _Found) -> _Found:
-    """Undo the compression, whichever framing it has, within the limit."""
+    """Undo the compression, with any framing, within the limit."""
     most = _LIMITS.inflated_bytes
     raw = deflate.inflate(found.plaintext, most)
     if raw is not None and len(raw) <= most:
@@ -160,7 +160,7 @@ def _framed(raw: bytes, framing: int, most: int) -> bytes | None:
 
 
 def of_plaintext(plaintext: bytes) -> tuple[Cause, ...]:
-    """Say whether the plaintext is a JSON string that holds JSON; nothing else of it is told."""
+    """Tell whether the plaintext is a JSON string that contains JSON, and nothing else about it."""
     if not plaintext.lstrip().startswith(b'"') or len(plaintext) > _LIMITS.inflated_bytes:
         return ()
     members = strict_json.load_object(b'{"":%s}' % plaintext)

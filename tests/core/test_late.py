@@ -1,12 +1,15 @@
 """A module that is imported when it is used is imported once, whoever comes first."""
 
 import ast
+import copy
 import os
+import pickle
 import runpy
 import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -63,6 +66,29 @@ def test_threads_that_come_first_import_it_once(slow):
 def test_name_that_the_module_does_not_have_is_named():
     with pytest.raises(AttributeError, match="module 'json' has no attribute 'no_such_name'"):
         late("json").no_such_name  # noqa: B018 - what it raises is the test
+
+
+def test_copy_waits_for_the_same_module(slow):
+    waiting = late("slow_of_test")
+    copies = copy.copy(waiting), pickle.loads(pickle.dumps(waiting))  # noqa: S301 - made here
+    assert "slow_of_test" not in sys.modules
+    assert [made.value for made in copies] == [5, 5]
+    assert copy.deepcopy(copies[0]).value == 5
+
+
+def test_no_function_imports_a_module_of_this_package_by_itself():
+    """A child that is forked during such an import would wait for a thread that it does not have."""
+    sources = sorted(Path(lates.__file__).parent.rglob("*.py"))
+    inside = [
+        f"{source.name}: {node.lineno}"
+        for source in sources
+        for function in ast.walk(ast.parse(source.read_bytes()))
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("joseal")
+    ]
+    assert len(sources) > 50
+    assert inside == []
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -48,6 +48,10 @@ class Late:
         found: object = getattr(load(self) if module is None else module, name)
         return found
 
+    def __reduce__(self) -> tuple[type["Late"], tuple[str]]:
+        # A copy has no attributes yet, and would look for them in a module that it can't name.
+        return Late, (self._late_name,)
+
 
 def late(name: str) -> Late:
     """Return a module by its name, to be imported when something of it is used."""

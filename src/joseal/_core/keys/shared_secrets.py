@@ -11,9 +11,16 @@ Source: RFC 8725 sections 2.1 and 3.1.
 
 import codecs
 from collections.abc import Iterator
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from joseal._core.late import late
 from joseal.errors import InvalidKeyError
+
+if TYPE_CHECKING:
+    from joseal._core.keys.classifier import classify, der
+else:
+    classify = late("joseal._core.keys.classifier.classify")
+    der = late("joseal._core.keys.classifier.der")
 
 # Prefixes of the kinds that are never a shared secret.
 _NO_SECRETS: Final = (
@@ -27,8 +34,6 @@ def check_secret(raw: bytes) -> None:
     Raises:
         InvalidKeyError: they are one of these, or a file with one.
     """
-    from joseal._core.keys.classifier import classify, der  # noqa: PLC0415 - see above
-
     for text in (raw, *_without_mark(raw)):
         form = classify.classify(text)
         if form.kind == "der-cut" and not der.is_cut_key(text):

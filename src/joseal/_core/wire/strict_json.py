@@ -164,9 +164,11 @@ def convert(value: object, shape: type[_T]) -> _T:
     try:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
-        # A value of the wrong shape that is the whole has no path.
-        _, found, path = str(error).removesuffix("`").rpartition(_PATH)
-    raise ShapeError(path if found else "$")
+        message = str(error)
+    # A value of the wrong shape that is the whole has no path. It may have a member of any name.
+    _, found, path = message[:-1].rpartition(_PATH)
+    is_path = found and message.endswith("`") and "`" not in path
+    raise ShapeError(path if is_path else "$")
 
 
 def dump(value: object) -> bytes | None:

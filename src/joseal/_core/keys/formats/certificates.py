@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from joseal._core.algorithms import foreign
 from joseal._core.algorithms.hashes import digest
+from joseal._core.late import late
 from joseal._core.naming import exported
 from joseal._core.secrecy import Result, hide_locals
 from joseal._core.wire import base64url
@@ -26,6 +27,11 @@ from joseal.errors import InvalidKeyError
 
 if TYPE_CHECKING:
     from cryptography import x509
+
+    from joseal._core.keys.classifier import classify
+else:
+    x509 = late("cryptography.x509")
+    classify = late("joseal._core.keys.classifier.classify")
 
 LABELS: Final = (b"CERTIFICATE", b"X509 CERTIFICATE")
 
@@ -167,8 +173,6 @@ def _read(der: bytes) -> "x509.Certificate":
     Raises:
         InvalidKeyError: it is not one.
     """
-    from cryptography import x509  # noqa: PLC0415 - see above
-
     with foreign.Suppress(x509.InvalidVersion):
         return x509.load_der_x509_certificate(der)
     raise InvalidKeyError(_DAMAGED)
@@ -183,8 +187,6 @@ def of_text(data: str | bytes) -> tuple[Certificate, ...]:
     """
     if not isinstance(data, str | bytes):
         raise TypeError("the certificate must be str or bytes")
-    from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above
-
     raw = data.encode("ascii", errors="replace") if isinstance(data, str) else data
     form = classify.classify(raw)
     if form.kind == "der-certificate":
@@ -198,8 +200,6 @@ def beside(raw: bytes) -> tuple[Certificate, ...]:
     """Return the certificates that a key was loaded from; none if it was not a certificate."""
     if raw.startswith(b"-----BEGIN ") and b"CERTIFICATE-----" not in raw:
         return ()
-    from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above
-
     form = classify.classify(raw)
     is_one = form.kind in {"der-certificate", "pem-certificate"}
     is_chain = form.kind == "pem-several" and {*form.labels} <= {"CERTIFICATE", "X509 CERTIFICATE"}
@@ -234,12 +234,8 @@ def _ordered(raw: bytes) -> Sequence[bytes]:
 
 
 def _of_block(block: bytes) -> bytes:
-    from cryptography import x509  # noqa: PLC0415 - see above
-
     with foreign.Suppress(x509.InvalidVersion):
         return x509.load_pem_x509_certificate(block).public_bytes(Encoding.DER)
-    from joseal._core.keys.classifier import classify  # noqa: PLC0415 - see above
-
     raise InvalidKeyError(classify.refusal(block, frozenset({"pem-certificate"}), _DAMAGED))
 
 
@@ -251,8 +247,6 @@ def _issuer_and_subject(found: "x509.Certificate") -> "tuple[x509.Name, x509.Nam
 
 def _serial(found: "x509.Certificate") -> str:
     """Return the subject's serialNumber, X.520 section 6.2.9, or the certificate's own."""
-    from cryptography import x509  # noqa: PLC0415 - see above
-
     named = found.subject.get_attributes_for_oid(x509.NameOID.SERIAL_NUMBER)
     return str(named[0].value) if named else str(found.serial_number)
 

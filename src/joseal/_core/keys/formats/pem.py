@@ -33,8 +33,12 @@ from joseal.errors import InvalidKeyError
 
 if TYPE_CHECKING:
     from joseal._core.algorithms import akp
+    from joseal._core.keys.classifier import classify, der, key_names
 else:
     akp = late("joseal._core.algorithms.akp")
+    classify = late("joseal._core.keys.classifier.classify")
+    der = late("joseal._core.keys.classifier.der")
+    key_names = late("joseal._core.keys.classifier.key_names")
 
 _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
@@ -126,8 +130,6 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
     """
     if not isinstance(data, bytes):
         raise checks.wrong_type("data", "bytes", data)
-    from joseal._core.keys.classifier import der  # noqa: PLC0415 - see above
-
     found = _public(data, pem=False) if password is None else None
     kind = der.kind(data)
     if password is not None and kind in _PUBLIC_DER:
@@ -248,8 +250,6 @@ def _der(pem: bytes) -> bytes:
 
 def _refusal(raw: bytes, otherwise: str, *, pem: bool = True) -> str:
     """Name the kind of the bytes, if the classifier knows more than the loader."""
-    from joseal._core.keys.classifier import classify, key_names  # noqa: PLC0415 - see above
-
     own = classify.classify(raw).kind in (_OWN_PEM if pem else _OWN_DER)
     if own and otherwise == _DAMAGED:
         return key_names.refusal(classify.content(raw) if pem else raw, otherwise)

@@ -36,8 +36,10 @@ from joseal.errors import InvalidKeyError
 
 if TYPE_CHECKING:
     from joseal._core.algorithms import akp
+    from joseal._core.keys.classifier import classify
 else:
     akp = late("joseal._core.algorithms.akp")
+    classify = late("joseal._core.keys.classifier.classify")
 
 # For these the classifier has nothing to add to the parser's reason.
 _PLAIN: Final = ("json-broken", "unknown", "text")
@@ -80,9 +82,6 @@ def members_of(
     members = strict_json.load_object(raw)
     if members is not None and ("kty" in members or "keys" in members):
         return members
-    # Most programs never need it.
-    from joseal._core.keys.classifier import classify  # noqa: PLC0415
-
     form = classify.classify(raw)
     if members is None:
         text = f"the {'JWK' if wanted == 'jwk' else 'JWK Set'} is not one strict JSON object"

@@ -101,7 +101,7 @@ def test_a_second_attempt_by_envelope_is_refused_as_any_other(pair):
 
 def test_an_envelope_for_another_order_than_the_known_one_is_refused(pair):
     with Sandbox(key=pair) as sandbox, Client(sandbox.account) as client:
-        with pytest.raises(ValueError, match="known is of another order"):
+        with pytest.raises(ValueError, match="known is for a different order"):
             client.attempt("order-2", envelope_for(sandbox), known=KNOWN)
         assert sandbox.attempts("order-2") == 0
 

@@ -255,7 +255,7 @@ def test_after_a_failure_the_next_attempt_is_made_against_all_that_is_there():
 def test_a_status_of_another_order_proves_nothing():
     known = msgspec.structs.replace(known_of("t-1"), order_id="order-2")
     found = read(FAILED_NEW, known, apart_seconds=0)
-    assert (found.kind, found.reason) == ("unknown", "the status is of another order")
+    assert (found.kind, found.reason) == ("unknown", "the status is for a different order")
 
 
 def test_a_question_of_another_type_is_refused():

@@ -69,10 +69,10 @@ def check_attempt(order_id: str, attempt: Attempt | Envelope, known: Known) -> N
     if not isinstance(known, Known):
         raise TypeError("known must be a Known")
     ORDER_ID.apply("order_id", order_id)
-    # The payout of an envelope can't be seen.
+    # An envelope does not show its payout.
     of = known.fulfillment_id if isinstance(attempt, Envelope) else attempt.fulfillment_id
     if (known.order_id, known.fulfillment_id) != (order_id, of):
-        raise ValueError("known is of another order or fulfillment than the attempt")
+        raise ValueError("known is for a different order or fulfillment than the attempt")
     if known.hindrance is not None:
         raise ValueError(known.hindrance)
 

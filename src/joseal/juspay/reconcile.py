@@ -276,7 +276,7 @@ def _fulfillment(outcome: Outcome[Order], known: Known) -> Fulfillment | str:
     match outcome:
         case Accepted(order):
             if order.order_id != known.order_id:
-                return "the status is of another order"
+                return "the status is for a different order"
             parts = [each for each in order.fulfillments or () if each.id == known.fulfillment_id]
             if len(parts) == 1:
                 return parts[0]

@@ -1,7 +1,7 @@
-"""A JWE put together from all its inputs: at once or, if it is compact and large, in chunks.
+"""Assemble a JWE from all its inputs: at once or, if it is compact and large, in chunks.
 
 Rules:
-- A pure function: what is random was drawn before.
+- A pure function: random values were drawn before.
 - The large path makes the same token as the small one.
 
 Source: RFC 7516 section 5.1, steps 14 to 19, and sections 7.1 and 7.2.
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 else:
     deflate = late("joseal._core.algorithms.deflate")
 
-# How often a growing token is added to, at most: once for each chunk up to 24 MiB. CPython adds in
-# place; where that is a copy, the sum of the copies stays bounded.
+# The most additions to a growing token: one for each chunk up to 24 MiB. CPython appends in place;
+# where appending copies, the sum of the copies stays bounded.
 _MOST_ADDITIONS: Final = 128
 
 
 class TokenStart(Struct, frozen=True):
-    """The parts of a token before its ciphertext, and the CEK. For one token only."""
+    """The parts of a token before its ciphertext, and the CEK. Used for a single token."""
 
     protected: bytes
     cek: bytes
@@ -57,14 +57,14 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
     Attributes:
         key: the recipient's key.
         management: the key's mechanism.
-        wrap: enc, limits and the parties.
+        wrap: enc, limits, and the information about the parties.
         compress: whether plaintexts are deflated.
-        begin: the Header Parameters before what each token adds.
-        end: those behind it.
+        begin: the Header Parameters before those that each token adds.
+        end: the Header Parameters after them.
         protected: the encoded header of a token that adds nothing.
         form: the serialization.
-        assemble_json: puts a message in JSON together; None for the compact form.
-        cek_bytes: how much is drawn for a CEK; 0 where the key makes it.
+        assemble_json: assembles a message in JSON; None for the compact form.
+        cek_bytes: how many bytes are drawn for a CEK; 0 if the key determines it.
     """
 
     key: Key

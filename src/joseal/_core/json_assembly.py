@@ -1,4 +1,4 @@
-"""A JWE in JSON put together from all its inputs.
+"""Assemble a JWE in JSON from all its inputs.
 
 Source: RFC 7516 section 5.1, steps 14 to 19, and section 7.2.
 """
@@ -15,7 +15,7 @@ from joseal._core.wire.json_form.encrypted import JsonJwe, Recipient
 
 
 class JsonStart(Struct, frozen=True):
-    """The parts of a message in JSON before its ciphertext, and the CEK. For one message only."""
+    """The parts of a JSON message before its ciphertext, and the CEK. Used for a single message."""
 
     form: Form
     protected: bytes

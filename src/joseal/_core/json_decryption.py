@@ -1,4 +1,4 @@
-"""The steps that open a JWE in JSON: those of `decryption`, for each recipient.
+"""The steps that decrypt a JWE in JSON: those of `decryption`, for each recipient.
 
 Source: RFC 7516 sections 5.2, 7.2 and 11.5.
 """
@@ -27,9 +27,9 @@ class JsonSteps(Struct, frozen=True, kw_only=True):
     Attributes:
         enc: its content encryption.
         parsed: the Header Parameters of each recipient.
-        sealed: what the content is opened from.
+        sealed: the input to the decryption of the content.
         aad: the additional data, decoded.
-        steps: the private steps that are left, each with the place of its recipient.
+        steps: the remaining private steps, each with the index of its recipient.
     """
 
     enc: EncSpec
@@ -48,8 +48,8 @@ def check_json(
     """Do every public check of a message in JSON. RFC 7516 section 5.2.
 
     Raises:
-        MalformedTokenError: a header or a length breaks a rule; not all recipients are
-            quantum-resistant, and one of them is by post-quantum HPKE.
+        MalformedTokenError: a header or a length breaks a rule; one recipient uses post-quantum
+            HPKE, and not all of them are quantum-resistant.
         NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
         UnknownKeyError: each recipient names a kid that no key here has.
         TokenTooLargeError: a header is over its limit.
@@ -58,7 +58,7 @@ def check_json(
     parsed = encrypted.read_headers(message, settings.unprotected, limits)
     if quantum.weakest_of(each.known.alg for each in parsed) is not None:
         raise MalformedTokenError("not all recipients are quantum-resistant, and one of them is")
-    # What these say of the content is the same for each recipient.
+    # The parameters about the content are the same for each recipient.
     enc, wanted = settings.accept(parsed[0]), decode(message.aad, "aad")
     if aad is not None and aad != wanted:
         demanded = "other additional data" if wanted else "additional data, the message has none"
@@ -82,16 +82,16 @@ def check_json(
 def open_json(
     settings: DecryptionSettings, token: str | bytes, aad: bytes | None, info: bytes = b""
 ) -> tuple[bytes, dict[str, object], Key, BesideContent]:
-    """Open a message in JSON. RFC 7516 section 5.2.
+    """Decrypt a message in JSON. RFC 7516 section 5.2.
 
     Raises:
         TypeError: the token is neither str nor bytes.
-        MalformedTokenError: it is not such a message; a header or a length breaks a rule; not all
-            recipients are quantum-resistant, and one of them is by post-quantum HPKE.
+        MalformedTokenError: it is not such a message; a header or a length breaks a rule; one
+            recipient uses post-quantum HPKE, and not all of them are quantum-resistant.
         NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what the caller accepts.
         UnknownKeyError: each recipient names a kid that no key here has.
         TokenTooLargeError: a header, or the plaintext, is over its limit.
-        DecryptionError: no key opens it.
+        DecryptionError: no key decrypts it.
     """
     message = encrypted.parse(token, settings.form, settings.limits)
     found = check_json(settings, message, aad, info)
@@ -106,16 +106,16 @@ def open_json(
 def _check_recipients(
     settings: DecryptionSettings, requests: Sequence[UnwrapRequest]
 ) -> list[tuple[Step, int]]:
-    """Do every public check for each recipient that a key here may be.
+    """Do every public check for each recipient that may match a key here.
 
     Returns:
-        The private steps, each with the place of its recipient. However many keys and recipients
-        there are, no more than one for each recipient, or `MOST_TRIES`.
+        The private steps, each with the index of its recipient. However many keys there are, no
+        more steps than recipients, or than `MOST_TRIES` if that is more.
 
     Raises:
         UnknownKeyError: each recipient names a kid that no key here has.
-        NotAllowedError: none is left, because of alg, enc or the caller's limits.
-        MalformedTokenError: none is left, because of a length or a member.
+        NotAllowedError: no recipient is left, because of alg, enc or the caller's limits.
+        MalformedTokenError: no recipient is left, because of a length or a Header Parameter.
     """
     steps: list[tuple[Step, int]] = []
     refusal: UnknownKeyError | NotAllowedError | MalformedTokenError = UnknownKeyError()

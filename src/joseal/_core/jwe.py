@@ -1,14 +1,15 @@
-"""`Encrypter` and `Decrypter`: JWE for one recipient or from several, each direction on one page.
+"""`Encrypter` and `Decrypter`: encrypt to one recipient, decrypt from one or several.
 
 Rules:
 - The token never chooses: a key is bound to one `alg`, the caller names the `enc`s, and a header
   must agree with them. Nothing in a token selects, supplies or fetches a key.
-- All checks that need only the token and the public key come before the private key is used. Then
-  there is one failure: a failed unwrap goes on with a random key to the same check of the tag.
-- The received header's own bytes are the additional authenticated data.
-- The caller names the serialization. All of them take the same steps.
-- Both classes are immutable and safe to share between threads. Every
-  random value is drawn anew for each token.
+- All checks that need only the token and the public key come before the private key is used. After
+  that, all failures are the same: a failed unwrap continues with a random key to the same check of
+  the tag.
+- The bytes of the received header are the additional authenticated data.
+- The caller names the serialization. All serializations go through the same steps.
+- Both classes are immutable and safe to share between threads. Every random value is drawn anew for
+  each token.
 
 Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 """
@@ -56,7 +57,7 @@ from joseal._core.wire.forms import Form, check_form
 from joseal._core.wire.header_memo import HeaderMemo
 from joseal.errors import TokenTooLargeError
 
-# Most programs use the compact form alone.
+# Most programs use only the compact form.
 if TYPE_CHECKING:
     from joseal._core import json_assembly, json_decryption
 else:
@@ -69,22 +70,23 @@ _DEFAULTS: Final = Limits()
 @exported
 @final
 class Encrypter(Opaque):
-    """Encrypts plaintexts into JWE tokens for one key. `MultiEncrypter` is for several.
+    """Encrypts plaintexts into JWE tokens for one key. `MultiEncrypter` is for several keys.
 
-    An object whose key itself is used with random nonces of 96 bits (`dir` with AES-GCM or C20P,
-    `A*GCMKW`) stops after 2^32 tokens. That bound is one for the key, over all processes that have
-    it, which only their operator can keep.
+    If the key itself is used with random nonces of 96 bits (`dir` with AES-GCM or C20P, `A*GCMKW`),
+    the object stops after 2^32 tokens. The bound applies to the key over all processes that have
+    it, and only their operator can enforce that.
 
     Args:
-        key: the recipient's public key, or a shared one.
-        enc: the content encryption, such as `A256CBC-HS512`. A key for integrated HPKE (`HPKE-0`)
-            takes none, because its alg has one.
-        header: members for every token, written between `alg` and `enc` in the order given.
+        key: the recipient's public key, or a shared key.
+        enc: the content encryption, such as `A256CBC-HS512`. Omit it for a key for integrated HPKE
+            (`HPKE-0`), because its alg includes the content encryption.
+        header: Header Parameters for every token, written between `alg` and `enc` in the order
+            given.
         write_kid: write the key's kid into the header, unless `header` has one.
-        apu: agreed information on the sender, for ECDH-ES. RFC 7518 section 4.6.1.2.
-        apv: the same on the recipient.
-        compress: deflate the plaintext (`zip`). The length of the token then tells something of
-            its content; RFC 8725 section 3.6 advises against it.
+        apu: agreed information about the sender, for ECDH-ES. RFC 7518 section 4.6.1.2.
+        apv: the same about the recipient.
+        compress: deflate the plaintext (`zip`). The length of the token then reveals something
+            about its content; RFC 8725 section 3.6 advises against it.
         form: the serialization: `compact`, or JSON in the `flattened` or the `general` form. All
             Header Parameters are in the protected header.
         policy: refuse every name that the policy does not allow.
@@ -93,10 +95,10 @@ class Encrypter(Opaque):
     Raises:
         TypeError: an argument is of the wrong type, or `enc` is missing.
         ValueError: `enc` or `form` is not known, or `enc` is given for integrated HPKE; `header`
-            has a member that is managed here, or one that strict JSON can't carry, or a wrong
-            `crit`; `apu` or `apv` without ECDH-ES, or both the same (RFC 7518 section 4.6.2).
-        InvalidKeyError: the key is a private one (use `key.public()`), or can't serve this `enc`,
-            or its `key_ops` or the policy don't permit it, or it is for signatures or for RSA1_5.
+            has a parameter that joseal sets itself, or one that strict JSON can't carry, or a wrong
+            `crit`; `apu` or `apv` without ECDH-ES, or both equal (RFC 7518 section 4.6.2).
+        InvalidKeyError: the key is private (use `key.public()`), or can't be used with this `enc`;
+            its `key_ops` or the policy don't permit it; or it is for signatures or for RSA1_5.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Example:
@@ -168,26 +170,27 @@ class Encrypter(Opaque):
         """Encrypt a plaintext and return the token.
 
         Each call draws a fresh content encryption key and initialization vector. A token made for
-        a public key says nothing of who made it.
+        a public key does not prove who made it.
 
         Args:
-            plaintext: the bytes to encrypt; empty ones are encrypted too.
-            header: members for this token alone, after the constant ones.
-            aad: additional data that is authenticated and sent along, not encrypted: the member
+            plaintext: the bytes to encrypt; they may be empty.
+            header: Header Parameters for this token only, after those of the object.
+            aad: additional data that is authenticated and sent, but not encrypted: the member
                 `aad` of a JSON form.
-            info: for HPKE, what both sides know and the token does not say, such as a session.
+            info: for HPKE, data that both sides know and the token does not have, such as a
+                session.
 
         Returns:
             The token: compact text, or JSON text in the form of this object.
 
         Raises:
-            TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` no mapping.
-            ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry; `aad` is empty, or the form is compact; `info` without HPKE or
-                over 32 KiB.
+            TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` is not a mapping.
+            ValueError: `header` has a parameter that joseal sets itself, or that is set already, or
+                that strict JSON can't carry; `aad` is empty, or the form is compact; `info` without
+                HPKE or over 32 KiB.
             TokenTooLargeError: header, plaintext or token would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
-            KeyUnavailableError: a secret on a device could not be asked.
+            KeyUnavailableError: the device that has the secret could not be reached.
 
         Example:
             >>> import joseal
@@ -219,10 +222,10 @@ class Encrypter(Opaque):
         return token
 
     def __eq__(self, other: object) -> bool:
-        # Those of a shared key are equal by identity, as that is.
+        # With a shared key, equality is identity, as it is for the key.
         if self is other or not isinstance(other, Encrypter) or self._settings.key.is_symmetric:
             return self is other
-        # Encoded, because True and 1 are equal in Python and are not the same in a token.
+        # Compared as encoded, because True and 1 are equal in Python but not in a token.
         is_same_header = self._settings.protected == other._settings.protected
         return is_same_header and self._parts() == other._parts()
 
@@ -235,7 +238,7 @@ class Encrypter(Opaque):
         return _unpickle, self._parts()
 
     def _parts(self) -> tuple[Key, Enc | None, dict[str, object], bytes, bytes, bool, Form, Limits]:
-        """Return what an Encrypter of a public key consists of; its policy has been applied."""
+        """Return the parts of an Encrypter with a public key; its policy was applied already."""
         made, wrap = self._settings, self._settings.wrap
         return (
             *(made.key, enc_name(wrap.enc), made.begin, wrap.apu, wrap.apv),
@@ -247,22 +250,22 @@ class Encrypter(Opaque):
 
 
 def encryption_settings(encrypter: Encrypter) -> EncryptionSettings:
-    """Return what an `Encrypter` was made with."""
+    """Return the settings of an `Encrypter`."""
     return encrypter._settings
 
 
 def begin_token(
     encrypter: Encrypter, header: Mapping[str, object] | None, info: bytes = b""
 ) -> TokenStart:
-    """Make all of a token that comes before its ciphertext, with a fresh CEK and iv; count it.
+    """Make the parts of a token before its ciphertext, with a fresh CEK and IV; count the token.
 
     Raises:
         TypeError: `header` is not a mapping, or `info` is not bytes.
-        ValueError: `header` has a name that is managed or there already, or a value that strict
-            JSON can't carry; `info` without HPKE or over 32 KiB.
+        ValueError: `header` has a name that joseal sets itself or that is set already, or a value
+            that strict JSON can't carry; `info` without HPKE or over 32 KiB.
         TokenTooLargeError: the header is over `header_bytes`.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
-        KeyUnavailableError: a secret on a device could not be asked.
+        KeyUnavailableError: the device that has the secret could not be reached.
     """
     if encrypter._tokens is not None:
         token_count.count(encrypter._tokens)
@@ -273,7 +276,7 @@ def begin_token(
         protected = headers.encode({**begin, **settings.end}, wrap.limits)
     if info is not NO_INFO and is_info_given(info):
         wrap = structs.replace(wrap, info=checked_info(info, [settings.key]))
-    # One draw for the CEK and the iv: measured, a second call of the system is 1 % of a token.
+    # One draw for the CEK and the IV: a second system call takes 1 % of a token, as measured.
     cek_bytes = settings.cek_bytes
     drawn = os.urandom(cek_bytes + wrap.enc.iv_bytes)
     cek, encrypted_key, managed = settings.management.wrap(wrap, drawn[:cek_bytes] or None)
@@ -313,13 +316,13 @@ class DecryptedToken(Result):
     Attributes:
         plaintext: the bytes that were encrypted.
         header: the Header Parameters of the protected header, in their order; read-only.
-        key: the key that opened it. For a public-key `alg` it says nothing of the sender.
+        key: the key that decrypted it. For a public-key `alg` it does not identify the sender.
         aad: the additional data that was authenticated with it; empty in the compact form.
-        unauthenticated_header: of a JSON form, the Header Parameters that anyone on the way can
-            have written: those of the shared unprotected header and of the recipient's own;
+        unauthenticated_header: in a JSON form, the Header Parameters that anyone in transit can
+            have written: those of the shared unprotected header and of the recipient's header;
             read-only.
-        ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
-            authenticates them, and they were ignored.
+        ignored_members: in a JSON form, the names of members that no RFC defines. They are not
+            authenticated, and were ignored.
 
     Example:
         >>> import joseal
@@ -378,26 +381,26 @@ class Decrypter(Opaque):
         keys: a `Key`, a `KeySet`, or several keys. A token that names a kid is tried only with
             that key; a token without a kid with at most four.
         enc: one or several names of content encryption to accept. Keys for integrated HPKE
-            (`HPKE-0`) need none; with other keys next to them it is for those.
+            (`HPKE-0`) need none; if there are other keys too, it applies to those.
         typ: the `typ` that a token must have; None accepts any.
         cty: the `cty` that a token must have; None accepts any.
         crit: names of Header Parameters that the caller understands and will act on.
-        any_kid: try keys whose kid is not the one that the token names.
+        any_kid: also try keys whose kid differs from the one that the token names.
         accept_zip: inflate compressed tokens, up to `limits.inflated_bytes`.
         form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
-            form. Of several recipients, those are tried whose kid and alg are those of a key.
-        accept_unprotected: names of Header Parameters that are read where nothing authenticates
-            them, in the shared unprotected header of a JSON form: such as `("alg", "kid")`. `enc`
-            is then read from the header of a recipient too.
+            form. Of several recipients, only those are tried whose kid and alg match a key.
+        accept_unprotected: names of Header Parameters, such as `("alg", "kid")`, that are also read
+            from the shared unprotected header of a JSON form, where they are not authenticated.
+            `enc` is then also read from the header of a recipient.
         policy: refuse every name that the policy does not allow.
-        limits: bounds on the tokens opened.
+        limits: bounds on the tokens to decrypt.
 
     Raises:
         TypeError: an argument is of the wrong type, or `enc` is missing.
-        ValueError: an enc that is not known, none, or one for integrated HPKE alone; a form that
-            is not known; a name in `accept_unprotected` that must be protected.
-        InvalidKeyError: no key; a public key, which opens nothing; a key that serves none of the
-            encs, or whose `key_ops`, or the policy, don't permit it.
+        ValueError: `enc` is unknown, empty, or given for keys for integrated HPKE only; `form` is
+            unknown; `accept_unprotected` has a name that must be protected.
+        InvalidKeyError: there is no key; a key is public, and can't decrypt; a key can't be used
+            with any of the encs, or its `key_ops` or the policy don't permit it.
 
     Example:
         >>> import joseal
@@ -458,26 +461,27 @@ class Decrypter(Opaque):
     def decrypt(self, token: str | bytes, *, aad: bytes | None = None, info: bytes = b"") -> bytes:
         """Decrypt a token and return the plaintext.
 
-        Nothing is released unless the tag is valid for header, AAD, IV and ciphertext.
+        No plaintext is released unless the tag is valid for header, AAD, IV and ciphertext.
 
         Args:
             token: the token, in the form that this object accepts.
             aad: the additional data that a message in a JSON form must have. None accepts any.
-            info: for HPKE, what both sides know and the token does not say, such as a session.
+            info: for HPKE, data that both sides know and the token does not have, such as a
+                session.
 
         Returns:
             The plaintext.
 
         Raises:
             TypeError: `token` is neither str nor bytes, or `aad` or `info` is not bytes.
-            ValueError: `aad` is empty, or the form is compact, which has none; `info` without a key
-                for HPKE.
+            ValueError: `aad` is empty, or the form is compact, which has no AAD; `info` without a
+                key for HPKE.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: the device that has the key could not be reached.
 
         Example:
             >>> import joseal
@@ -497,26 +501,27 @@ class Decrypter(Opaque):
     ) -> DecryptedToken:
         """Decrypt a token and return the plaintext with the header and the key.
 
-        Nothing is released unless the tag is valid for header, AAD, IV and ciphertext.
+        No plaintext is released unless the tag is valid for header, AAD, IV and ciphertext.
 
         Args:
             token: the token, in the form that this object accepts.
             aad: the additional data that a message in a JSON form must have. None accepts any.
-            info: for HPKE, what both sides know and the token does not say, such as a session.
+            info: for HPKE, data that both sides know and the token does not have, such as a
+                session.
 
         Returns:
             The plaintext, the header that was authenticated with it, and the key that was used.
 
         Raises:
             TypeError: `token` is neither str nor bytes, or `aad` or `info` is not bytes.
-            ValueError: `aad` is empty, or the form is compact, which has none; `info` without a key
-                for HPKE.
+            ValueError: `aad` is empty, or the form is compact, which has no AAD; `info` without a
+                key for HPKE.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
             NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
             UnknownKeyError: it names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: the device that has the key could not be reached.
 
         Example:
             >>> import joseal
@@ -530,7 +535,7 @@ class Decrypter(Opaque):
         Source: RFC 7516 section 5.2.
         """
         plaintext, header, key, beside = self._open(token, aad, info)
-        # A dict of its own: a remembered header is the same object for every token.
+        # A copy: a remembered header is the same object for every token.
         return DecryptedToken(plaintext, dict(header), key, beside)
 
     def _open(
@@ -565,5 +570,5 @@ class Decrypter(Opaque):
 
 
 def decryption_settings(decrypter: Decrypter) -> DecryptionSettings:
-    """Return what a `Decrypter` was made with."""
+    """Return the settings of a `Decrypter`."""
     return decrypter._settings

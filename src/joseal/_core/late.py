@@ -1,17 +1,17 @@
-"""Modules that are imported when something of them is first used.
+"""Modules that are imported when one of their names is first used.
 
-Every start of a program pays for what it imports, and most use one format of keys and one or two
-algorithms. Where such a module is used, a checker reads a plain import under `TYPE_CHECKING`, and
-the program gets what `late` returns.
+A program pays for its imports at each start, and most programs use one format of keys and one or
+two algorithms. A module that uses such a late module imports it plainly under `TYPE_CHECKING`, for
+type checkers; at run time it gets the result of `late`.
 
 Rules:
-- No token waits for an import, so that no failure takes longer than another: what handles tokens is
-  imported when the key is loaded, or by `load` when the object is made.
-- Threads that come at the same time are safe: the import is made once, and the others wait.
-- A fork waits until the import is done. A child that was forked in the middle of one would wait for
-  a thread that it does not have.
-- No module uses what is late while it is itself imported, so that no two imports wait for each
-  other.
+- No token waits for an import, so that all failures take the same time: the code that handles
+  tokens is imported when the key is loaded, or by `load` when the object is made.
+- Concurrent threads are safe: one of them imports the module, and the others wait.
+- A fork waits until the import is done. A child that was forked during an import would wait for a
+  thread that it does not have.
+- No module uses a late module while it is itself being imported, so that no two imports wait for
+  each other.
 """
 
 import os
@@ -20,7 +20,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-# `threading` has the same lock, and takes as long to import as several of these modules.
+# `threading` has the same lock, but takes as long to import as several of these modules.
 _IMPORTING: Final = RLock()
 
 if hasattr(os, "register_at_fork"):
@@ -32,7 +32,7 @@ if hasattr(os, "register_at_fork"):
 
 
 class Late:
-    """A module in waiting, with the attributes of the module."""
+    """A module that is not imported yet, with the attributes of that module."""
 
     __slots__ = ("_late_module", "_late_name")
 
@@ -43,23 +43,23 @@ class Late:
         self._late_name, self._late_module = name, None
 
     def __getattr__(self, name: str) -> object:
-        # By the slot: with a call of `load`, each use would take half a microsecond.
+        # Reads the slot: calling `load` on each use would take half a microsecond.
         module = self._late_module
         found: object = getattr(load(self) if module is None else module, name)
         return found
 
     def __reduce__(self) -> tuple[type["Late"], tuple[str]]:
-        # A copy has no attributes yet, and would look for them in a module that it can't name.
+        # A copy would have no slots set, and would look for them in a module whose name it lacks.
         return Late, (self._late_name,)
 
 
 def late(name: str) -> Late:
-    """Return a module by its name, to be imported when something of it is used."""
+    """Return a stand-in for the module, which is imported when one of its names is first used."""
     return Late(name)
 
 
 def load(module: ModuleType | Late) -> ModuleType:
-    """Import a module now, if it is still waiting, and return it."""
+    """Import a module now, unless it has been imported, and return it."""
     if isinstance(module, ModuleType):
         return module
     if module._late_module is None:

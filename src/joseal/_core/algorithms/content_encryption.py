@@ -1,14 +1,14 @@
 """Content encryption: AES-CBC with HMAC, AES-GCM, ChaCha20-Poly1305 and XChaCha20-Poly1305.
 
 Rules:
-- Pure functions: the key and the initialization vector come from the caller, who draws them fresh.
-- Lengths are the caller's duty, by `lengths_fit`, before any primitive is touched.
-- Opening gives the plaintext or None, and None is all that is ever told.
-- CBC-HMAC: the MAC is checked first, in constant time; under a bad tag nothing is deciphered. Bad
-  padding under a good tag, which any sender can make, is the same None.
+- Pure functions: the caller draws a fresh key and a fresh initialization vector.
+- The caller checks the lengths with `lengths_fit` before any primitive is called.
+- Decryption returns the plaintext or None, and None gives no reason.
+- CBC-HMAC: the MAC is checked first, in constant time; with a bad tag nothing is decrypted. Bad
+  padding with a good tag, which any sender can make, also returns None.
 
 Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIST SP 800-38D;
-draft-amringer-jose-chacha for C20P and XC20P; RFC 9180 section 5.2 for the part of HPKE.
+draft-amringer-jose-chacha for C20P and XC20P; RFC 9180 section 5.2 for HPKE.
 """
 
 from typing import Final
@@ -27,12 +27,12 @@ from joseal._core.algorithms.hpke.suites import NONCE_BYTES
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.wire.large import LargeCiphertext
 
-# Measured: from this size of a plaintext on, chunks that stay in the cache are faster.
+# Measured: from this plaintext size on, chunks that stay in the cache are faster.
 LARGE_BYTES: Final = 64 * 1024
 
 
 class AeadOutput(Struct, frozen=True):
-    """What was sealed, as it came: all but the key."""
+    """The received output of an AEAD, with its AAD and IV: the input to decryption, but the key."""
 
     aad: bytes
     iv: bytes
@@ -41,7 +41,7 @@ class AeadOutput(Struct, frozen=True):
 
 
 def lengths_fit(enc: EncSpec, sealed: AeadOutput) -> bool:
-    """Tell whether iv, ciphertext and tag have lengths that `enc` can have made."""
+    """Tell whether IV, ciphertext and tag have lengths that `enc` can produce."""
     return (
         len(sealed.iv) == enc.iv_bytes
         and len(sealed.tag) == enc.tag_bytes
@@ -54,9 +54,9 @@ def lengths_fit(enc: EncSpec, sealed: AeadOutput) -> bool:
 def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> tuple[bytes, bytes]:
     """Encrypt and authenticate; return the ciphertext and the tag."""
     if enc.family == "cbc-hmac":
-        # RFC 7518 section 5.2.2.1. Measured: in a function of its own it takes 1 % longer.
+        # RFC 7518 section 5.2.2.1. Measured: a separate function takes 1 % longer.
         padding = PADDINGS[BLOCK_BYTES - len(plaintext) % BLOCK_BYTES]
-        # Only whole blocks go in, so `finalize` would have nothing to add.
+        # The input is whole blocks, so `finalize` would add nothing.
         cipher = Cipher(AES_OF[enc.tag_bytes](cek[enc.tag_bytes :]), CBC(iv)).encryptor()
         ciphertext = cipher.update(plaintext + padding)
         return ciphertext, _mac(enc, cek, iv, aad, ciphertext)
@@ -71,7 +71,7 @@ def seal(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, plaintext: bytes) -> t
 
 
 def open_(enc: EncSpec, cek: bytes, sealed: AeadOutput) -> bytes | None:
-    """Check the tag and decrypt; None where anything is not valid."""
+    """Check the tag and decrypt; return None if anything is not valid."""
     aad, iv, ciphertext, tag = sealed.aad, sealed.iv, sealed.ciphertext, sealed.tag
     if isinstance(ciphertext, LargeCiphertext):
         if content_chunked.can_chunk(enc):
@@ -133,7 +133,7 @@ def _open_cbc_hmac(
 
 
 def _mac(enc: EncSpec, cek: bytes, iv: bytes, aad: bytes, ciphertext: bytes | memoryview) -> bytes:
-    """The tag over AAD, IV, ciphertext and AL, the size of the AAD in bits as 64-bit integer."""
+    """Return the tag over AAD, IV, ciphertext and AL, the AAD's size in bits as 64-bit integer."""
     mac = HMAC(cek[: enc.tag_bytes], HASHES[enc.hash])
     mac.update(b"".join((aad, iv, ciphertext, (8 * len(aad)).to_bytes(8, "big"))))
     return mac.finalize()[: enc.tag_bytes]

@@ -54,7 +54,7 @@ class Late:
 
 
 def late(name: str) -> Late:
-    """Return a stand-in for the module, which is imported when one of its names is first used."""
+    """Return a placeholder for a module, which is imported when one of its names is first used."""
     return Late(name)
 
 

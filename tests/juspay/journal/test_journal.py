@@ -273,7 +273,7 @@ def test_what_can_not_be_sent_is_rejected_and_the_rest_is_sent(sandbox, client, 
     assert results == {
         "a-order-1": [
             ("accepted", None),
-            ("rejected", "the journal has this attempt_id for another payout"),
+            ("rejected", "the journal has this attempt_id for a different payout"),
         ],
         "a-order-2": [("accepted", None)],
         "a-3": [("rejected", "the status was refused: E09")],
@@ -623,7 +623,7 @@ def test_what_has_failed_is_not_sent_again_under_its_own_id(journal, is_found_by
         decide_attempt(journal, "a-1", "failed")
     assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "failed"}
     before = journal.find("a-1")
-    with pytest.raises(ValueError, match="attempt_id of its own"):
+    with pytest.raises(ValueError, match="new attempt_id"):
         decide_attempt(journal, "a-1", "not_sent")
     assert journal.find("a-1") == before
 
@@ -649,6 +649,6 @@ def test_state_of_another_payout_begins_nothing(sandbox, client, journal):
     first, second = planned_at(client, "order-1", "order-2")
     known = client.known("order-2", second.attempt.fulfillment_id).result()
     (result,) = run_attempts(client, journal, [first._replace(known=known)])
-    assert (result.standing, result.reason) == ("rejected", "known is of another payout")
+    assert (result.standing, result.reason) == ("rejected", "known is for a different payout")
     assert list(journal.entries()) == []
     assert [each.standing for each in run_attempts(client, journal, [first])] == ["accepted"]

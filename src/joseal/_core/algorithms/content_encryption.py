@@ -32,7 +32,7 @@ LARGE_BYTES: Final = 64 * 1024
 
 
 class AeadOutput(Struct, frozen=True):
-    """The received output of an AEAD, with its AAD and IV: the input to decryption, but the key."""
+    """The output of an AEAD as received, with AAD and IV: what decryption needs besides the key."""
 
     aad: bytes
     iv: bytes

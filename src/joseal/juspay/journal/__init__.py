@@ -1,5 +1,5 @@
-"""At most once, over crashes: a journal of attempts that is written before anything is sent.
+"""At most once, even across crashes: a journal of attempts, written before anything is sent.
 
-`entry` is one line of it, `journal` the protocol, `sqlite` the journal in a file, and `run` sends a
-batch through it. Nothing here knows a card: a journal holds ids, references and outcomes.
+`entry` is one record of it, `journal` the protocol, `sqlite` the journal in a file, and `run` sends
+a batch through it. No card is stored here: a journal has ids, references and outcomes.
 """

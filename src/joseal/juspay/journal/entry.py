@@ -1,10 +1,10 @@
 """One attempt as a journal keeps it.
 
 Rules:
-- There is no card, no name and no text of the other side in it.
-- There is no digest of the body either. A body holds little that can't be guessed: with the rest
-  known, all card numbers of an issuer are tried in minutes. A keyed digest would need a key that
-  outlasts the process, for a check that the ids make as well.
+- An entry has no card, no name and no text from the other side.
+- It has no digest of the body either. Little of a body can't be guessed: if the rest is known, all
+  card numbers of an issuer can be tried in minutes. A keyed digest would need a key that outlasts
+  the process, for a check that the ids already make.
 """
 
 import math
@@ -26,7 +26,7 @@ State: TypeAlias = Literal[
 Standing: TypeAlias = Literal["accepted", "refused", "not_sent", "failed", "to_reconcile"]
 
 _STANDINGS: Final[dict[State, Standing]] = {
-    # A process that ended while it was sending can't say how far it came.
+    # A process that ended while it was sending can't report how far it got.
     "sending": "to_reconcile",
     "unknown": "to_reconcile",
     "accepted": "accepted",
@@ -38,7 +38,7 @@ _STANDINGS: Final[dict[State, Standing]] = {
 
 
 def check_attempt_id(attempt_id: object) -> None:
-    """Check the caller's id of an attempt.
+    """Check the caller's id for an attempt.
 
     Raises:
         TypeError: it is not a str.
@@ -54,13 +54,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt in a journal.
 
     Attributes:
-        attempt_id: the caller's own, the same at each run.
-        known: what was known before the attempt.
-        state: how far it came. `sending` is written before the first byte leaves.
-        reason: constant text, or the API's error code; None where there is nothing to say.
-        status: the HTTP status, where there was one.
-        question: what `Client.reconcile` is asked next; None for `known` itself.
-        ask_at: when to ask it, in seconds of `time.time`.
+        attempt_id: the caller's id, the same in each run.
+        known: the state before the attempt.
+        state: how far it got. `sending` is written before the first byte leaves.
+        reason: constant text, or the API's error code; None if there is no reason.
+        status: the HTTP status, if there was one.
+        question: the next argument of `Client.reconcile`; None for `known` itself.
+        ask_at: when to ask, in seconds of `time.time`.
 
     Raises:
         TypeError: `attempt_id` is not a str, or `known` is not a `Known`.
@@ -82,7 +82,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     ask_at: float = 0.0
 
     def __post_init__(self) -> None:
-        # What a journal could not read again would hide every other entry of it.
+        # An entry that a journal could not read again would hide all its other entries.
         check_attempt_id(self.attempt_id)
         if not isinstance(self.known, Known):
             raise TypeError("known must be a Known")
@@ -91,22 +91,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def order_id(self) -> str:
-        """The order that it is for."""
+        """The order that the attempt is for."""
         return self.known.order_id
 
     @property
     def fulfillment_id(self) -> str:
-        """The payout that it is for."""
+        """The payout that the attempt is for."""
         return self.known.fulfillment_id
 
     @property
     def standing(self) -> Standing:
-        """The current knowledge of it."""
+        """How the attempt stands, as far as is known."""
         return _STANDINGS[self.state]
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether another attempt at the same payout could pay twice."""
+        """Whether a further attempt at the same payout could pay twice."""
         return self.standing in ("accepted", "to_reconcile")
 
     @hide_locals
@@ -114,7 +114,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry after the call has ended.
 
         Args:
-            outcome: of the call.
+            outcome: the outcome of the call.
 
         Returns:
             A new entry, for `keep`.
@@ -140,7 +140,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @hide_locals
     def reconciled(self, found: Reconciliation, now: float) -> "Entry":
-        """Return the entry after a question what became of it.
+        """Return the entry after its outcome was asked for.
 
         Args:
             found: the answer.
@@ -163,8 +163,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """
         match found:
             case Arrived():
-                # One that is under way may fail yet: ask on. A failure that was seen before counts
-                # no more: something has changed since.
+                # One that is under way may still fail, so keep asking. A failure that was seen
+                # before no longer counts: something has changed since.
                 done = found.status is FulfillmentState.SUCCESS
                 asked = 0 if self.question is None else self.question.asked
                 question = AttemptQuery(known=self.known, asked=asked)

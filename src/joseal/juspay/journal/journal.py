@@ -1,9 +1,9 @@
-"""What a journal of attempts has to do: the protocol, and how it fails.
+"""The protocol of a journal of attempts, and its error.
 
-Rules for whoever writes one, for a database of their own:
-- `begin` and `keep` are atomic and durable when they return: after a power failure too.
-- Two processes that begin the same attempt, or two at one payout, don't both get None.
-- When in doubt it raises `PayoutJournalError`. An attempt that was not begun is not sent.
+Rules for an implementation with a different database:
+- `begin` and `keep` are atomic, and durable when they return, even after a power failure.
+- Two processes that begin the same attempt, or two attempts at one payout, don't both get None.
+- In doubt, it raises `PayoutJournalError`. An attempt that was not begun is not sent.
 """
 
 from collections.abc import Iterator
@@ -37,9 +37,9 @@ class PayoutJournal(Protocol):
             entry: in the state `sending`.
 
         Returns:
-            None where it was recorded: send it. Otherwise the entry that forbids it: that of this
-                `attempt_id`, unless it is `not_sent`; or, unless `entry.known.is_decided`, one of
-                the same payout that is unsettled, or has failed with a transaction that
+            None if it was recorded: send it. Otherwise the entry that forbids it: the entry with
+                this `attempt_id`, unless it is `not_sent`; or, unless `entry.known.is_decided`, an
+                entry for the same payout that is unsettled, or has failed with a transaction that
                 `entry.known` does not have.
 
         Raises:
@@ -58,7 +58,7 @@ class PayoutJournal(Protocol):
         """Record the result of an attempt that was begun.
 
         Args:
-            entry: the entry after the call or the question.
+            entry: the entry after the call, or after its outcome was asked for.
 
         Raises:
             PayoutJournalError: the journal can't be used, or has no such attempt.
@@ -79,7 +79,7 @@ class PayoutJournal(Protocol):
             attempt_id: the caller's id of the attempt.
 
         Returns:
-            The entry; None where there is none.
+            The entry; None if there is none.
 
         Raises:
             PayoutJournalError: the journal can't be used.
@@ -94,7 +94,7 @@ class PayoutJournal(Protocol):
         ...
 
     def entries(self) -> Iterator[Entry]:
-        """Return all entries, in the order in which they were begun last.
+        """Return all entries, in the order in which they were last begun.
 
         Returns:
             An iterator over the entries.
@@ -114,12 +114,12 @@ class PayoutJournal(Protocol):
 
 
 def hindrance(entry: Entry, same: Entry | None, others: list[Entry]) -> Entry | None:
-    """Return what hinders an attempt from being sent: the rule that every journal applies.
+    """Return the entry that prevents an attempt from being sent. Every journal applies this rule.
 
     Args:
-        entry: about to be begun.
-        same: the entry that has its `attempt_id`.
-        others: those of the same payout.
+        entry: the entry to begin.
+        same: the existing entry with the same `attempt_id`.
+        others: the other entries for the same payout.
     """
     if same is not None and same.state != "not_sent":
         return same
@@ -129,5 +129,5 @@ def hindrance(entry: Entry, same: Entry | None, others: list[Entry]) -> Entry | 
 
 
 def is_older(entry: Entry, failed: Entry) -> bool:
-    """Tell whether an attempt's state is from before a failure, which would be shown as its own."""
+    """Tell whether an attempt's state predates a failure, which would then be taken for its own."""
     return failed.state == "failed" and not failed.known.references <= entry.known.references

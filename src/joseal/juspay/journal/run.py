@@ -1,4 +1,4 @@
-"""Send a batch of attempts, each at most once, and find out what became of them.
+"""Send a batch of attempts, each at most once, and find out their outcomes.
 
     for result in run_attempts(client, journal, planned):
         print(result.attempt_id, result.standing, result.reason)
@@ -9,12 +9,12 @@ Rules:
 - An attempt is written to the journal before its first byte leaves, and its outcome afterwards.
   An attempt that was begun is never sent again, unless the outcome says that nothing was sent.
 - An outcome that lets a payout be attempted again is kept only if nothing else has written the
-  entry: another run may have sent the attempt since.
+  entry: a different run may have sent the attempt since.
 - A run may be stopped at any instant and started again with the same attempts.
-- States are read for a few attempts at a time, twice: two reads that are equal confirm each other,
-  and the time between them is waited for once for all of them.
-- A generator keeps its frame, and with it the cards, in the traceback of what it raises. So each
-  step is a call of its own that hides them.
+- States are read for a few attempts at a time, and twice: two equal reads confirm each other. The
+  pause between them is taken once for the whole batch.
+- A generator keeps its frame, and so the cards, in the traceback of an exception. So each step is a
+  separate call that hides them.
 """
 
 import itertools
@@ -37,20 +37,20 @@ from joseal.juspay.reconcile import MOST_SECONDS, Failed, Reconciliation, of_an_
 
 _TOGETHER: Final = 100
 _FREED: Final = "it became `not_sent` during this run, which has not read its state: run it again"
-_ANOTHER_PAYOUT: Final = "the journal has this attempt_id for another payout"
-_OF_ANOTHER: Final = "known is of another payout"
+_ANOTHER_PAYOUT: Final = "the journal has this attempt_id for a different payout"
+_OF_ANOTHER: Final = "known is for a different payout"
 _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
 _DECIDED: Final = "decided by a person"
 _WAS_SENT: Final = (
-    "an attempt that has failed or succeeded was sent: to pay after all, make one more, with an "
-    "attempt_id of its own"
+    "an attempt that has failed or succeeded was sent: to pay after all, make one more, with a "
+    "new attempt_id"
 )
 _AMONG_OTHERS: Final = (
-    "a failure is shown, and may be that of another attempt at this payout, which is not settled, "
-    "has failed since, or was settled by a person"
+    "a failure is shown, and may be that of a different attempt at this payout, which is not "
+    "settled, has failed since, or was settled by a person"
 )
 
 
@@ -58,10 +58,10 @@ class PlannedAttempt(NamedTuple):
     """One attempt of a batch.
 
     Attributes:
-        attempt_id: the caller's own, unique, and the same at each run: such as a row's id.
+        attempt_id: the caller's id, unique and the same in each run, such as a row's id.
         order_id: the order that it is for.
         attempt: the card and the fulfillment.
-        known: the state that it is made against, read shortly before the run: a change since is not
+        known: the state that it is made against, read shortly before the run: later changes are not
             seen. None lets the run read it.
 
     Example:
@@ -86,10 +86,11 @@ class AttemptResult(NamedTuple):
     """The result of one attempt in a run.
 
     Attributes:
-        attempt_id: of the attempt.
-        standing: `rejected` was not begun, and is not in the journal; the others are the journal's.
-        reason: constant text or the API's error code; None where there is nothing to say.
-        sent_now: whether this run has sent it; false for what an earlier run had begun.
+        attempt_id: the id of the attempt.
+        standing: `rejected` if it was not begun and is not in the journal; otherwise the standing
+            of its entry.
+        reason: constant text or the API's error code; None if there is no reason.
+        sent_now: whether this run has sent it; false if an earlier run had begun it.
 
     Example:
         >>> from joseal.juspay import AttemptResult
@@ -105,7 +106,7 @@ class AttemptResult(NamedTuple):
 
 @final
 class AttemptResults(Opaque, Iterator[AttemptResult]):
-    """The results of a run, one at a time. An attempt that is not taken is not sent.
+    """The results of a run, one at a time. An attempt is sent only when its result is taken.
 
     Example:
         >>> from joseal.juspay import SANDBOX, Account, Client, SqlitePayoutJournal, run_attempts
@@ -124,7 +125,7 @@ class AttemptResults(Opaque, Iterator[AttemptResult]):
 
     @hide_locals
     def __next__(self) -> AttemptResult:
-        """Send the next attempt, and tell what became of it.
+        """Send the next attempt, and return its result.
 
         Raises:
             PayoutJournalError: the journal can't be used. Nothing more is sent.
@@ -134,7 +135,7 @@ class AttemptResults(Opaque, Iterator[AttemptResult]):
 
 @final
 class ReconciledEntries(Opaque, Iterator[Entry]):
-    """Entries that were asked about, one at a time: one that is not taken is not asked about.
+    """The reconciled entries, one at a time: the API is asked only when an entry is taken.
 
     Example:
         >>> from joseal.juspay import SANDBOX, Account, Client, SqlitePayoutJournal
@@ -154,7 +155,7 @@ class ReconciledEntries(Opaque, Iterator[Entry]):
 
     @hide_locals
     def __next__(self) -> Entry:
-        """Ask what became of the next attempt.
+        """Ask for the outcome of the next attempt.
 
         Raises:
             PayoutJournalError: the journal can't be used.
@@ -170,20 +171,20 @@ def run_attempts(
     *,
     apart_seconds: float | None = None,
 ) -> AttemptResults:
-    """Send each attempt at most once, in order, and yield what became of it.
+    """Send each attempt at most once, in order, and yield its result.
 
-    An attempt that is not taken is not sent. Those that the journal has already are told
-    and not sent; only `not_sent` ones are sent again.
+    An attempt is sent only when its result is taken. Attempts that are in the journal already are
+    reported but not sent, except those that are `not_sent`.
 
     Args:
         client: sends them. No other attempts at the same payouts may be under way elsewhere.
-        journal: where they are written.
-        attempts: pulled a few at a time.
-        apart_seconds: how long the two reads of a state lie apart; None as of the client.
+        journal: records them.
+        attempts: the attempts, read a few at a time.
+        apart_seconds: the time between the two reads of a state; None for that of the client.
 
     Returns:
-        One result for each attempt, in order, as it is taken. Taking one raises TypeError or
-        ValueError where an `attempt_id` can't be one: nothing more is sent.
+        One result for each attempt, in order. Taking a result raises TypeError or ValueError if an
+        `attempt_id` is invalid; nothing more is sent then.
 
     Raises:
         PayoutJournalError: the journal can't be used. Nothing more is sent.
@@ -213,16 +214,16 @@ def run_attempts(
 def reconcile_attempts(
     client: Client, journal: PayoutJournal, *, now: float | None = None
 ) -> ReconciledEntries:
-    """Ask once what became of each attempt that is not settled, where it is time to ask.
+    """Ask once for the outcome of each unsettled attempt that is due.
 
     Args:
         client: reads the statuses; it sends no payout.
-        journal: is brought up to date.
+        journal: the journal to update.
         now: the time, in seconds of `time.time`; None reads that clock.
 
     Returns:
-        Each entry that was asked about, as it is now. One that something else has written
-        meanwhile is left as that, for the next run.
+        Each entry that was asked about, as it is now. An entry that something else has written
+        meanwhile is left unchanged and not returned, for the next run.
 
     Raises:
         PayoutJournalError: the journal can't be used.
@@ -252,23 +253,23 @@ def reconcile_attempts(
 
 @hide_locals
 def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) -> Entry:
-    """Write what a person has found out about an attempt that no program can settle.
+    """Record a person's finding about an attempt that no program can settle.
 
-    No run that has begun the attempt may be at work any more: it may send it yet.
+    The run that began the attempt must have ended: otherwise it may still send it.
 
     Args:
-        journal: that has it.
-        attempt_id: of the attempt.
-        decision: `not_sent` lets the next run send it again, and is refused where it has failed or
-            succeeded; `failed` lets another attempt at the payout be made; `accepted` leaves it as
-            paid or under way.
+        journal: the journal that has the attempt.
+        attempt_id: the id of the attempt.
+        decision: `not_sent` lets the next run send it again, and is refused if it has failed or
+            succeeded; `failed` allows a further attempt at the payout; `accepted` leaves it as paid
+            or under way.
 
     Returns:
         The entry as it is now.
 
     Raises:
         TypeError: `attempt_id` is not a str.
-        ValueError: the journal has no such attempt, `decision` is another word, or it is
+        ValueError: the journal has no such attempt; `decision` is a different word; or it is
             `not_sent` and the attempt has failed or succeeded.
         PayoutJournalError: the journal can't be used.
 
@@ -303,7 +304,7 @@ def _results(
         new = [each for each in batch if _is_to_be_sent(old[each.attempt_id])]
         states = _states(client, [each for each in new if each.known is None], pause)
         for planned in batch:
-            # Read again: an attempt may be in a batch twice.
+            # Read again: a batch may have the same attempt twice.
             entry = journal.find(planned.attempt_id)
             if entry is not None and not _is_of(entry, planned):
                 yield AttemptResult(planned.attempt_id, "rejected", _ANOTHER_PAYOUT)
@@ -318,7 +319,7 @@ def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> It
     for entry in journal.entries():
         moment = time.time() if now is None else now
         if entry.state in ("sending", "unknown", "accepted") and _is_time(client, entry, moment):
-            # The entries were read at once, and a run of many takes long.
+            # The entries were read all at once, and a long run takes time.
             if journal.find(entry.attempt_id) != entry:
                 continue
             later = entry.reconciled(_found(client, journal, entry), moment)
@@ -328,7 +329,7 @@ def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> It
 
 
 def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliation:
-    """Ask about one attempt. The client knows of no other one that an earlier process has made."""
+    """Ask about one attempt. The client does not know of attempts made by earlier processes."""
     question = entry.question or entry.known
     found = client.reconcile(question)
     if isinstance(found, Failed) and _may_be_of_another(entry, list(journal.entries())):
@@ -337,10 +338,10 @@ def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliati
 
 
 def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
-    """Tell whether what is new since one attempt may be the transaction of another one.
+    """Tell whether the transactions new since an attempt may belong to a different attempt.
 
-    A failure that reads have found leaves its transaction in the state of the other one. A
-    person's word names no transaction, so what is shown may be that one's at any later time.
+    If reads have found that the other attempt failed, its `known` has the transaction. A person's
+    decision names no transaction, so one that is shown at any later time may be that attempt's.
     """
     payout = entry.order_id, entry.fulfillment_id
     return any(
@@ -355,7 +356,7 @@ def _is_found_by_a_person(entry: Entry) -> bool:
 
 
 def _is_time(client: Client, entry: Entry, now: float) -> bool:
-    """Tell whether to ask. A time that no pause leads to is from before a clock was set back."""
+    """Tell whether to ask. A time further off than any pause is from before a clock change."""
     longest = max(MOST_SECONDS, client.apart_seconds)
     return not now < entry.ask_at <= now + 2 * longest
 
@@ -375,8 +376,8 @@ def _is_to_be_sent(entry: Entry | None) -> bool:
 def _states(
     client: Client, attempts: list[PlannedAttempt], pause: float
 ) -> dict[tuple[str, str], Known | str]:
-    """Read the state of each payout until two reads agree; a text says why one can't be had."""
-    # Two reads of one payout without the pause would confirm each other.
+    """Read the state of each payout until two reads agree; if it can't be had, a text says why."""
+    # Without the pause, two reads of one payout would confirm each other.
     attempts = list({_payout(each): each for each in attempts}.values())
     states = {_payout(each): _state(client, each) for each in attempts}
     for _ in range(_MOST_READS - 1):
@@ -413,7 +414,7 @@ def _state(client: Client, planned: PlannedAttempt) -> Known | str:
 def _send(
     client: Client, journal: PayoutJournal, planned: PlannedAttempt, known: Known | str
 ) -> AttemptResult:
-    """Begin one attempt, send it, and keep what became of it."""
+    """Begin one attempt, send it, and record its outcome."""
     if isinstance(known, str) or known.hindrance is not None:
         reason = known if isinstance(known, str) else known.hindrance
         return AttemptResult(planned.attempt_id, "rejected", reason)
@@ -430,7 +431,7 @@ def _send(
     try:
         outcome = client.attempt(planned.order_id, planned.attempt, known=known)
     except (TypeError, ValueError, JoseError) as error:
-        # A call raises before anything is sent, and in words of our own. Money is not left to that.
+        # A call raises before anything is sent, with joseal's own texts. Money can't rely on it.
         outcome = Unknown(str(error)) if HANDED_OVER.get() else NotSent(str(error))
     ended = entry.ended(outcome)
     if not ended.is_unsettled:
@@ -442,5 +443,5 @@ def _send(
 
 
 def _is_still(begun: Entry, now: Entry) -> bool:
-    """Tell whether an entry is as it was begun; it may have been asked about, without an answer."""
+    """Tell whether an entry is as it was begun; it may have been asked about without an answer."""
     return (now.state, now.known) == (begun.state, begun.known)

@@ -1,12 +1,12 @@
 """`SqlitePayoutJournal`: the journal in one file, for all processes of a machine.
 
 Rules:
-- Every call has a connection and a write transaction of its own: nothing is shared by threads, and
-  nothing is carried over a fork.
-- A commit is on the disk when a call returns: an intent that a power failure takes back would be a
-  payout that is sent twice. It is the deletion of the rollback journal that commits, and only
-  `synchronous=EXTRA` writes the folder after it.
-- The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+- Every call has its own connection and write transaction: threads share nothing, and nothing is
+  carried over a fork.
+- A commit is on disk when a call returns: if a power failure undid the record, the payout would be
+  sent twice. Deleting the rollback journal is the commit, and only `synchronous=EXTRA` syncs the
+  folder after that.
+- The exceptions of `sqlite3` end here, by name: their texts name files and columns of tables.
 
 Source: https://www.sqlite.org/pragma.html#pragma_synchronous,
 https://www.sqlite.org/rescode.html.
@@ -54,7 +54,7 @@ ON CONFLICT (attempt_id) DO UPDATE SET
 """
 _KEEP: Final = "UPDATE joseal_attempts SET entry = ? WHERE attempt_id = ?"
 
-# By the primary result code, which is the low byte of the extended one.
+# Keyed by the primary result code, the low byte of the extended code.
 _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
     {
         sqlite3.SQLITE_BUSY: "the journal is in use for longer than its time-out",
@@ -73,16 +73,17 @@ _R = TypeVar("_R")
 
 @final
 class SqlitePayoutJournal(Opaque):
-    """Keeps attempts in an SQLite file. Safe among threads and processes, also after a fork.
+    """Keeps attempts in an SQLite file. Safe for threads and processes, even after a fork.
 
-    The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
-    holds ids, references and outcomes; no card and no name. A process that was forked while another
-    thread was using the file gets an error from each call: start such a process anew instead.
+    The file must be on a local disk: network file systems don't support the locks that SQLite
+    needs. It has ids, references and outcomes, but no card and no name. In a process that was
+    forked while a different thread was using the file, each call raises an error: start a new
+    process instead.
 
     Args:
-        path: of the file, which is made if it is not there; its folder must be. It is private: the
-            rights of others are taken away. A link is refused.
-        busy_timeout_seconds: how long a call waits for the others.
+        path: the file, which is created if it does not exist; its folder must exist. The file is
+            made private: the permissions of others are removed. A link is refused.
+        busy_timeout_seconds: how long a call waits for other calls.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -128,14 +129,14 @@ class SqlitePayoutJournal(Opaque):
             entry: in the state `sending`.
 
         Returns:
-            None where it was recorded: send it. Otherwise the entry that forbids it: that of this
-                `attempt_id`, unless it is `not_sent`; or, unless `entry.known.is_decided`, one of
-                the same payout that is unsettled, or has failed with a transaction that
+            None if it was recorded: send it. Otherwise the entry that forbids it: the entry with
+                this `attempt_id`, unless it is `not_sent`; or, unless `entry.known.is_decided`, an
+                entry for the same payout that is unsettled, or has failed with a transaction that
                 `entry.known` does not have.
 
         Raises:
             TypeError: `entry` is not an `Entry`.
-            ValueError: a member of it is of the wrong type.
+            ValueError: one of its members is of the wrong type.
             PayoutJournalError: the journal can't be used.
 
         Example:
@@ -166,11 +167,11 @@ class SqlitePayoutJournal(Opaque):
         """Record the result of an attempt that was begun.
 
         Args:
-            entry: the entry after the call or the question.
+            entry: the entry after the call, or after its outcome was asked for.
 
         Raises:
             TypeError: `entry` is not an `Entry`.
-            ValueError: a member of it is of the wrong type.
+            ValueError: one of its members is of the wrong type.
             PayoutJournalError: the journal can't be used, or has no such attempt.
 
         Example:
@@ -196,7 +197,7 @@ class SqlitePayoutJournal(Opaque):
             attempt_id: the caller's id of the attempt.
 
         Returns:
-            The entry; None where there is none.
+            The entry; None if there is none.
 
         Raises:
             TypeError: `attempt_id` is not a str.
@@ -214,7 +215,7 @@ class SqlitePayoutJournal(Opaque):
         return self._in_transaction(lambda connection: _find(connection, attempt_id))
 
     def entries(self) -> Iterator[Entry]:
-        """Return all entries, in the order in which they were begun last.
+        """Return all entries, in the order in which they were last begun.
 
         Returns:
             An iterator over the entries.
@@ -240,7 +241,7 @@ class SqlitePayoutJournal(Opaque):
         return f"SqlitePayoutJournal({str(self._path)!r})"
 
     def _in_transaction(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
-        """Do some work in one durable transaction, and say in our own words if it fails."""
+        """Run `work` in one durable transaction; raise joseal's own error if it fails."""
         try:
             with closing(self._begin()) as connection:
                 result = work(connection)
@@ -252,7 +253,7 @@ class SqlitePayoutJournal(Opaque):
         raise PayoutJournalError(_TEXTS.get(primary, _OTHER_TEXT))
 
     def _begin(self) -> sqlite3.Connection:
-        """Return a connection whose transaction is the only one that writes."""
+        """Return a connection whose transaction is the only writing one."""
         with ExitStack() as stack:
             connection = stack.enter_context(
                 closing(connect(str(self._path), self._busy_timeout_seconds))
@@ -274,11 +275,11 @@ def _find(connection: sqlite3.Connection, attempt_id: str) -> Entry | None:
 
 
 def _written(entry: Entry) -> str:
-    """Write an entry. One that could not be read again would hide all others of the journal.
+    """Encode an entry. An unreadable entry would hide all others of the journal.
 
     Raises:
         TypeError: it is not an `Entry`.
-        ValueError: a member of it is of the wrong type.
+        ValueError: one of its members is of the wrong type.
     """
     if not isinstance(entry, Entry):
         raise TypeError("entry must be an Entry")
@@ -292,7 +293,7 @@ def _read(text: str) -> Entry:
     """Read an entry that this module wrote.
 
     Raises:
-        PayoutJournalError: something else has written it.
+        PayoutJournalError: a different program wrote it.
     """
     entry = _parsed(text)
     if entry is None:

@@ -1,11 +1,11 @@
-"""An embedded stand-in for the payouts server, that really decrypts and checks what it is sent.
+"""An embedded test server for the payouts API that really decrypts and checks its requests.
 
 For tests, demonstrations and first steps: it runs on loopback, in threads, with one merchant.
-`checks` has the rules for what is sent, `orders` keeps what was paid, and `server` is the server,
-which needs the extra `sandbox`; importing this package does not.
+`checks` has the rules for requests, `orders` records the payouts, and `server` is the server, which
+needs the extra `sandbox`; importing this package does not.
 
-With TLS or a plan of faults a proxy stands before that server: `faults` lists what can go wrong,
-`fault_effects` does it, `fault_proxy` listens. `webhook_sender` posts webhooks.
+With TLS or a fault plan, a proxy runs in front of that server: `faults` lists what can go wrong,
+`fault_effects` makes it happen, and `fault_proxy` listens. `webhook_sender` posts webhooks.
 """
 
 from joseal.juspay.sandbox.checks import Record

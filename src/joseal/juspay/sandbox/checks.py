@@ -2,16 +2,16 @@
 
 Where the public pages leave a point open, the sandbox is strict; the real server may differ:
 
-- a path that is not a published one is E09 with 404; another method, another content type of a
-  body, an order id that is none, or a missing `x-merchantid` is E05 with 400;
-- an `x-merchantid` that is not the one the API key belongs to is E08 with 403;
-- a payload that can't be opened is E03, as is a wrong kid or sid, and the message gives the stable
+- an unpublished path is E09 with 404; a wrong method, a wrong content type of a body, an invalid
+  order id, or a missing `x-merchantid` is E05 with 400;
+- an `x-merchantid` to which the API key does not belong is E08 with 403;
+- a payload that can't be decrypted is E03, as is a wrong kid or sid, and the message has the stable
   code of joseal's own error;
-- a card that travels in a plain order is E01.
+- a card in a plain order is E01.
 
 Rules:
-- What is secret in a body does not leave `Checks`: a record and an order have the last four digits,
-  and a refusal the name of a member.
+- The secrets of a body do not leave `Checks`: a record and an order have the last four digits, and
+  a refusal has the name of a member.
 
 Source: the attempt and order create pages and the list of error codes of the payouts API.
 """
@@ -38,12 +38,12 @@ from joseal.juspay.models.order import AdditionalInfo, NewFulfillment, NewOrder
 
 _ORDER_ID: Final = re.compile("[A-Za-z0-9_@-]{4,64}")
 
-# A card number has at least twelve digits; of a shorter token four would be too much of it.
+# A card number has at least twelve digits; of a shorter token, four digits would reveal too much.
 _LEAST_TO_SHORTEN: Final = 12
 
 
 class _Meaning(NamedTuple):
-    """What an error code stands for: its HTTP status, and a text for people."""
+    """The meaning of an error code: its HTTP status, and a text for people."""
 
     status: int
     user_message: str
@@ -67,12 +67,12 @@ class Record(NamedTuple):
     """The recorded parts of a request for an attempt, none of them secret.
 
     Attributes:
-        order_id: from the path.
-        status: `ACK`, or the code of the error that was answered.
-        fulfillment_id: what the attempt is for; None unless acknowledged.
-        kind: whether a card number or a network token was sent; None if neither was, or not
-            acknowledged.
-        last_four: how that number or token ends; None as `kind` is.
+        order_id: the id in the path.
+        status: `ACK`, or the error code of the response.
+        fulfillment_id: the payout that the attempt is for; None unless acknowledged.
+        kind: whether a card number or a network token was sent; None if neither was sent, or the
+            attempt was not acknowledged.
+        last_four: the last four digits of that number or token; None if `kind` is.
 
     Example:
         >>> from joseal.juspay.sandbox import Record
@@ -95,7 +95,7 @@ class Refusal(NamedTuple):
 
     @property
     def status(self) -> int:
-        """The HTTP status of the answer."""
+        """The HTTP status of the response."""
         return _CODES[self.code].status
 
     def body(self) -> dict[str, object]:
@@ -112,9 +112,9 @@ class NewSheet(NamedTuple):
     """The recorded parts of a new order, none of them secret.
 
     Attributes:
-        order_id: the merchant's own.
-        members: those of the order that an answer repeats, with their names on the wire.
-        parts: for each payout its amount, and the members that an answer repeats.
+        order_id: the merchant's id.
+        members: the members of the order that a response repeats, by their JSON names.
+        parts: for each payout its amount, and the members that a response repeats.
     """
 
     order_id: str
@@ -132,13 +132,13 @@ class Checks(Opaque):
 
     Args:
         key: the private key.
-        account: what the merchant was told: the labels of both keys, the user name of Basic auth,
-            and what that belongs to.
-        stringified: whether a payload has to hold a JSON string with the body's JSON text.
+        account: the data that the merchant was given: the labels of both keys, the user name for
+            Basic auth, and the merchant that it belongs to.
+        stringified: whether a payload has to be a JSON string with the body's JSON text.
 
     Raises:
-        InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API,
-            and has none of its own.
+        InvalidKeyError: `key` can't decrypt tokens with the content encryptions of the payouts API,
+            and its alg does not include one.
     """
 
     __slots__ = ("_credentials", "_labels", "_merchant_id", "_opener", "_stringified")
@@ -152,7 +152,7 @@ class Checks(Opaque):
     def __init__(self, key: Key, account: Account, *, stringified: bool = False) -> None:
         encs: tuple[Enc, ...] | None = None if has_own_enc(key.alg) else (SAMPLE_ENC, GUIDE_ENC)
         self._set(
-            # The envelope's kid is the one that counts; samples have another one in the token.
+            # The envelope's kid counts; samples have a different kid in the token.
             _opener=Decrypter(key, enc=encs, any_kid=True),
             _labels=(account.kid, account.sid),
             _credentials=base64.b64encode(f"{account.api_key}:".encode()),
@@ -161,7 +161,7 @@ class Checks(Opaque):
         )
 
     def head(self, headers: Mapping[str, list[str]], *, has_body: bool = True) -> Refusal | None:
-        """Check the headers, whose names are in lower case. None where all is well."""
+        """Check the headers, whose names are in lower case. Return None if they are valid."""
         refusal = self._authorization(headers.get("authorization", []))
         if refusal is not None:
             return refusal
@@ -228,7 +228,7 @@ class Checks(Opaque):
 
 
 def _text(plaintext: bytes) -> bytes | Refusal:
-    """Return the text that a JSON string holds."""
+    """Return the text of a JSON string."""
     held = strict_json.load_object(b'{"text":%s}' % plaintext) or {}
     text = held.get("text")
     if isinstance(text, str) and len(held) == 1:
@@ -303,6 +303,6 @@ def _info(info: AdditionalInfo) -> object:
 
 
 def _free(body: NewOrder | NewFulfillment) -> dict[str, object]:
-    """Return the members that are free for the merchant, those of them that are set."""
+    """Return those of the merchant's free members that are set."""
     names = [f"udf{number}" for number in range(1, 6)]
     return {name: getattr(body, name) for name in names if getattr(body, name) is not None}

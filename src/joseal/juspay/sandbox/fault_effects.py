@@ -1,8 +1,8 @@
-"""How the sandbox's front does to an answer what a fault says, byte by byte.
+"""How the sandbox's proxy applies a fault to a response, byte by byte.
 
 Rules:
-- Nothing here has no end of its own: a peer that never hangs up is left in the end.
-- A fault of the network is done to the socket itself; uvicorn could not do it.
+- Everything here ends by itself: even a peer that never hangs up is dropped in the end.
+- A network fault is applied to the socket itself; uvicorn could not do it.
 """
 
 import contextlib
@@ -29,12 +29,12 @@ _OK: Final = b"HTTP/1.1 200 OK\r\n"
 
 
 class Exchange(NamedTuple):
-    """One request, and the true answer to it.
+    """One request, and the true response to it.
 
     Attributes:
-        head: the header of the request with its first line and the empty one.
+        head: the header of the request, including its first line and the empty line.
         body: the body of the request.
-        answer: the true answer as it would go out; empty if the call was not carried out.
+        answer: the true response as it would be sent; empty if the call was not carried out.
     """
 
     head: bytes
@@ -47,7 +47,7 @@ class Wire:
 
     Args:
         connection: the socket, with TLS or without.
-        over: is set when the sandbox stops.
+        over: set when the sandbox stops.
     """
 
     def __init__(self, connection: socket.socket, over: threading.Event) -> None:
@@ -60,11 +60,11 @@ class Wire:
         self.connection.sendall(data)
 
     def wait(self, seconds: float) -> bool:
-        """Wait, or less if the sandbox stops; tell whether it does."""
+        """Wait, but not longer than the sandbox runs; tell whether it has stopped."""
         return self._over.wait(seconds)
 
     def close(self) -> None:
-        """Close the connection without a word of TLS."""
+        """Close the connection without a TLS alert."""
         with contextlib.suppress(OSError, ValueError):
             self.stream.close()
         self.connection.close()
@@ -80,7 +80,7 @@ class Wire:
                     return
 
     def drip(self, one_byte: bytes) -> None:
-        """Send one byte again and again, until the client has had enough."""
+        """Send one byte again and again, until the client hangs up."""
         for _ in range(_LONGEST_TURNS):
             if self.wait(_POLL_SECONDS):
                 return
@@ -92,7 +92,7 @@ class Wire:
             self.send(piece)
 
     def reset(self) -> None:
-        """Break the connection off, so that the client hears of an error."""
+        """Reset the connection, so that the client gets an error."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
 
     def send_bare(self, data: bytes) -> None:
@@ -108,10 +108,10 @@ class Wire:
 
 
 def play(fault: Fault | None, wire: Wire, exchange: Exchange) -> bool:
-    """Answer as the fault has it.
+    """Respond as the fault says.
 
     Returns:
-        Whether the connection goes on.
+        Whether the connection continues.
 
     Raises:
         OSError: the client hung up.
@@ -127,7 +127,7 @@ def play(fault: Fault | None, wire: Wire, exchange: Exchange) -> bool:
 
 
 def message(status: str, body: bytes, *headers: str) -> bytes:
-    """Return a whole answer."""
+    """Return a complete response."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers, "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
 
@@ -167,7 +167,7 @@ def _always(data: bytes) -> Callable[[Exchange], bytes]:
     return say
 
 
-# Whoever sends again by itself is asked to do so at once.
+# Asks clients that retry by themselves to do so at once.
 _AGAIN: Final = "Retry-After: 0"
 
 
@@ -214,7 +214,7 @@ _LAST: Final = frozenset(
 
 
 def _want_certificate(wire: Wire) -> None:
-    """Ask for the client's certificate; it can only be told with the next bytes that go out."""
+    """Ask for the client's certificate; the request goes out with the next bytes."""
     if isinstance(wire.connection, ssl.SSLSocket):
         wire.connection.verify_client_post_handshake()
         wire.send(_OK[:5])
@@ -244,7 +244,7 @@ def _huge_body(wire: Wire) -> None:
 _DEEDS: Final[Mapping[Fault, Callable[[Wire], None]]] = MappingProxyType(
     {
         Fault.RESET_AFTER_REQUEST: Wire.reset,
-        # A record of application data by its header, whose tag holds under no key.
+        # By its header a record of application data, but its tag is not valid under any key.
         Fault.TLS_GARBAGE: lambda wire: wire.send_bare(b"\x17\x03\x03\x00\x20" + bytes(32)),
         Fault.CLIENT_CERTIFICATE: _want_certificate,
         Fault.SILENCE: Wire.outlast,

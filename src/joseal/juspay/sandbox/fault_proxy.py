@@ -1,12 +1,12 @@
-"""The front of the sandbox: TLS, and what goes wrong between a client and the server behind.
+"""The proxy of the sandbox: TLS, and the faults between a client and the server behind it.
 
-Every request is read whole, passed on as it came, and answered as the server behind answered it,
-except where the plan wants something to go wrong.
+Every request is read completely and passed on unchanged, and so is the response of the server
+behind, except where the plan names a fault.
 
 Rules:
-- It listens on 127.0.0.1 alone, and leaves neither a thread nor a socket behind.
-- A request is counted when its header was read, whatever becomes of it then.
-- Nothing of a request is kept or logged.
+- It listens on 127.0.0.1 only, and leaves neither a thread nor a socket behind.
+- A request is counted when its header was read, whatever happens to it after that.
+- No part of a request is kept or logged.
 
 Source: RFC 9112 section 6 (how long a message is).
 """
@@ -33,13 +33,13 @@ _LENGTH: Final = re.compile(rb"\r\ncontent-length: *([0-9]{1,7}) *\r\n", re.IGNO
 
 
 class FaultProxy(socketserver.ThreadingTCPServer):
-    """A server that is listening, in front of another one.
+    """A server that is listening, in front of a second server.
 
     Args:
         port: where to listen; 0 lets the system choose.
-        behind: the port of the server that answers.
-        director: says for every connection and every request what is to go wrong.
-        tls: the context of the TLS server; None for none.
+        behind: the port of the server that responds.
+        director: names the fault for every connection and every request.
+        tls: the context of the TLS server; None for no TLS.
 
     Raises:
         OSError: the port is taken.
@@ -66,7 +66,7 @@ class FaultProxy(socketserver.ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        """Scheme, host and port. A certificate is for a name, so it is one where there is TLS."""
+        """Scheme, host and port. With TLS the host is a name, as certificates are for names."""
         return (
             f"http://{HOST}:{self.port}" if self._tls is None else f"https://localhost:{self.port}"
         )
@@ -83,10 +83,10 @@ class FaultProxy(socketserver.ThreadingTCPServer):
         self.server_close()
 
     def finish_request(self, request: object, client_address: object) -> None:
-        """Serve one connection, in a thread of its own."""
+        """Serve one connection, in its own thread."""
         del client_address
         if isinstance(request, socket.socket):
-            # A client that hangs up, or does not trust us, is what this server is for.
+            # This server exists for clients that hang up, or do not trust it.
             with contextlib.suppress(OSError):
                 self._serve(request)
 
@@ -111,10 +111,10 @@ class FaultProxy(socketserver.ThreadingTCPServer):
 
     @contextlib.contextmanager
     def _stoppable(self, connection: socket.socket) -> Generator[None, None, None]:
-        """Let `stop` end what is waiting for a socket.
+        """Register a socket, so that `stop` can end what waits for it.
 
         Raises:
-            ConnectionError: it is the end already.
+            ConnectionError: the server has stopped already.
         """
         with self._lock:
             if self._over.is_set():
@@ -127,10 +127,10 @@ class FaultProxy(socketserver.ThreadingTCPServer):
                 self._open.discard(connection)
 
     def _exchange(self, wire: Wire, behind: socket.socket, answers: BinaryIO) -> bool:
-        """Serve one request; tell whether the connection goes on.
+        """Serve one request; tell whether the connection continues.
 
         Raises:
-            OSError: one of the two hung up.
+            OSError: one of the two peers hung up.
         """
         head = _read_head(wire.stream)
         if not head:
@@ -152,7 +152,7 @@ class FaultProxy(socketserver.ThreadingTCPServer):
 
 
 def _read_head(stream: BinaryIO) -> bytes:
-    """Read up to an empty line; nothing at all where the connection ends before.
+    """Read up to an empty line; return nothing if the connection ends before the first byte.
 
     Raises:
         ConnectionError: it is too long, or breaks off.
@@ -169,7 +169,7 @@ def _read_head(stream: BinaryIO) -> bytes:
 
 
 def _read_body(stream: BinaryIO, head: bytes) -> bytes:
-    """Read as much as the header announces. Chunks are not understood here.
+    """Read as much as the header announces. Chunked bodies are not supported.
 
     Raises:
         ConnectionError: it is too long, or breaks off.

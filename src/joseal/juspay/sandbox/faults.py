@@ -1,9 +1,9 @@
-"""What can go wrong between a client and the sandbox, as data: the names, and what they say of it.
+"""What can go wrong between a client and the sandbox, as data: the names of faults and plans.
 
 Rules:
-- A fault happens at one place of an exchange, and the list is in the order of these places.
-- Whether the call was carried out is another question, and for most faults both answers exist:
-  whoever sees a 503 does not know. `FaultPlan.carried_out` decides.
+- A fault happens at one point of an exchange, and the list is in the order of these points.
+- Whether the call was carried out is a separate question, and for most faults it can go either way:
+  a client that sees a 503 does not know. `FaultPlan.carried_out` decides.
 
 Source: RFC 9112 (HTTP/1.1), RFC 8446 (TLS 1.3).
 """
@@ -31,48 +31,48 @@ class Fault(enum.Enum):
     """
 
     CUT_BEFORE_HANDSHAKE = "cut-before-handshake"
-    """The connection is closed before anything is said."""
+    """The connection is closed before anything is sent."""
     CUT_BEFORE_REQUEST = "cut-before-request"
     """It is closed after the TLS handshake, and nothing is read."""
     CUT_IN_REQUEST = "cut-in-request"
     """It is closed when the header was read and the body was not."""
     CUT_AFTER_REQUEST = "cut-after-request"
-    """The whole request is read, and the connection closed without an answer."""
+    """The whole request is read, and the connection is closed without a response."""
     RESET_AFTER_REQUEST = "reset-after-request"
-    """The same, and it is reset."""
+    """The same, but the connection is reset."""
     TLS_GARBAGE = "tls-garbage"
-    """The whole request is read; what comes back is not a valid TLS record."""
+    """The whole request is read; the bytes that come back are not a valid TLS record."""
     CLIENT_CERTIFICATE = "client-certificate"
-    """The whole request is read; then the server wants a certificate of the client (TLS 1.3). The
-    server's context has to allow for it."""
+    """The whole request is read; then the server asks for the client's certificate (TLS 1.3). The
+    server's context has to allow it."""
     SILENCE = "silence"
-    """No answer comes, and the connection stays open."""
+    """No response comes, and the connection stays open."""
     CUT_IN_STATUS = "cut-in-status"
-    """The answer breaks off in its first line."""
+    """The response breaks off in its first line."""
     CUT_IN_HEADER = "cut-in-header"
     """It breaks off in its header."""
     CUT_IN_BODY = "cut-in-body"
     """Its last byte is missing."""
     CUT_AFTER_ANSWER = "cut-after-answer"
-    """The answer is whole, and the connection is closed without a word of TLS."""
+    """The response is complete, and the connection is closed without a TLS alert."""
     SLOW_HEADER = "slow-header"
-    """A header that has no end arrives byte by byte."""
+    """An endless header arrives byte by byte."""
     SLOW_BODY = "slow-body"
     """A body arrives byte by byte."""
     HUGE_HEADER = "huge-header"
-    """A header that has no end arrives as fast as it can."""
+    """An endless header arrives as fast as possible."""
     HUGE_BODY = "huge-body"
-    """A body of ten gigabytes is announced, and begins to arrive."""
+    """A body of ten gigabytes is announced and begins to arrive."""
     GZIP_BOMB = "gzip-bomb"
-    """A small body that unpacks to an `ACK` with blanks for megabytes."""
+    """A small body that decompresses to an `ACK` with megabytes of blanks."""
     WRONG_TYPE = "wrong-type"
-    """The true answer says that it is HTML."""
+    """The true response is labeled as HTML."""
     HTML_PAGE = "html-page"
-    """200, with a page for people, as a captive portal answers."""
+    """200 with a web page, as from a captive portal."""
     ECHO = "echo"
-    """502, with all of the request in the body, as a debugging proxy answers."""
+    """502 with the whole request in the body, as from a debugging proxy."""
     REDIRECT = "redirect"
-    """307 to the same place: whoever follows sends the request twice."""
+    """307 to the same place: a client that follows it sends the request twice."""
     HTTP_201 = "http-201"
     HTTP_202 = "http-202"
     HTTP_400 = "http-400"
@@ -87,7 +87,7 @@ class Fault(enum.Enum):
 
 
 AT_CONNECTING: Final = frozenset({Fault.CUT_BEFORE_HANDSHAKE, Fault.CUT_BEFORE_REQUEST})
-# Where the true answer, or a part of it, goes out: it has to exist.
+# Faults that send the true response, or a part of it: the response has to exist.
 WITH_ANSWER: Final = frozenset(
     {
         Fault.CUT_IN_STATUS,
@@ -105,13 +105,12 @@ class FaultPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         fault: what goes wrong; None if nothing does.
-        carried_out: whether the call is carried out, as far as the fault lets a choice: where a
-            part of the true answer goes out it has to be, and where the request is not whole it
-            never is.
+        carried_out: whether the call is carried out, if the fault leaves a choice: it has to be if
+            a part of the true response is sent, and it never is if the request is incomplete.
         delay_seconds: how long the request waits before it is carried out.
 
     Raises:
-        ValueError: the fault needs the true answer, and `carried_out` is false.
+        ValueError: the fault needs the true response, and `carried_out` is false.
 
     Example:
         >>> from joseal.juspay.sandbox import FaultPlan
@@ -142,9 +141,9 @@ class Call(NamedTuple):
     """A moment at which something can go wrong.
 
     Attributes:
-        name: which call it is; `connect` for a connection, before anything is read from it.
-        target: the id of the order, or of the fulfillment; empty where there is none.
-        number: which one it is of its name and target, from 1.
+        name: the name of the call; `connect` for a connection, before anything is read from it.
+        target: the id of the order, or of the fulfillment; empty if there is none.
+        number: its number among the calls of this name and target, from 1.
 
     Example:
         >>> from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox
@@ -166,7 +165,7 @@ class Call(NamedTuple):
             request_line: the first line of the request, without its end.
 
         Returns:
-            The call; `other` for what is not a call of this API.
+            The call; `other` if it is not a call of this API.
 
         Raises:
             Nothing.
@@ -192,10 +191,10 @@ _PLAIN: Final = FaultPlan()
 
 
 class FaultInjector:
-    """Counts what arrives, and says what is to go wrong with it. Safe for several threads.
+    """Counts the calls that arrive, and names the fault of each. Safe for several threads.
 
     Args:
-        plan: what was asked for; it is called for one moment at a time.
+        plan: the plan of the caller; it is called for one moment at a time.
 
     Raises:
         TypeError: the plan can't be called.
@@ -210,7 +209,7 @@ class FaultInjector:
         self._counts: dict[tuple[str, str], int] = {}
 
     def next(self, call: Call) -> FaultPlan:
-        """Count a call and say what is to happen to it.
+        """Count a call and return the plan for it.
 
         Raises:
             ValueError: the plan named a fault that can't happen at this moment.

@@ -1,20 +1,20 @@
-"""The orders of the sandbox: what was paid out, and what a status tells of it.
+"""The orders of the sandbox: the payouts that were made, and how a status shows them.
 
-The truth and the view are two things here. A transaction exists, and moves money, from the moment
-its attempt arrives; the status may show it only some reads later, as the real one may.
+The truth and the view are separate. A transaction exists, and moves money, from the moment its
+attempt arrives; the status may show it only some reads later, as the real one may.
 
 Where the public pages leave a point open, the sandbox decides; the real server may differ:
 
-- every attempt that is accepted starts one more transaction, a repeated one too: a stand-in that
-  forgave it would hide a payout that is sent twice;
+- every accepted attempt starts one more transaction, even a repeated one: a test server that
+  tolerated it would hide a payout that is sent twice;
 - an attempt at an order that was never created makes the order;
 - an order id that was used before is E01, and so is an attempt at a canceled payout;
-- an order or a fulfillment that is not there, or belongs to another order, is E09;
-- a payout that was started can't be canceled any more; the answer is 200 and the same either way.
+- an order or a fulfillment that does not exist, or belongs to a different order, is E09;
+- a payout that was started can no longer be canceled; the response is the same 200 either way.
 
 Rules:
-- No card and no password comes here: `sandbox_checks` hands in what is left without them.
-- Time is counted in reads of the status, not in seconds, so that a test always sees the same.
+- No card and no password gets here: `checks` passes the data without them.
+- Time is counted in reads of the status, not in seconds, so that tests are deterministic.
 
 Source: the order create, order status, cancel and webhook pages of the payouts API.
 """
@@ -36,12 +36,12 @@ METHOD: Final = "DUMMY_VISADIRECT"
 
 
 class TransactionPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """How one transaction goes, and when a status tells of it.
+    """How one transaction goes, and when a status shows it.
 
     Attributes:
-        settles: its state in the end; `PENDING` means never.
+        settles: its final state; `PENDING` means that it never settles.
         hidden_reads: how many reads of the order's status do not show it at all.
-        pending_reads: how many reads after these show it as `PENDING`.
+        pending_reads: how many reads after those show it as `PENDING`.
 
     Example:
         >>> from joseal.juspay.sandbox import TransactionPlan
@@ -66,12 +66,12 @@ class Event(NamedTuple):
 
 
 class Transaction(NamedTuple):
-    """A transaction as it is in truth, whatever a status shows.
+    """The true state of a transaction, whatever a status shows.
 
     Attributes:
         ref: its `transactionRef`.
-        fulfillment_id: whose it is.
-        state: how it stands.
+        fulfillment_id: the fulfillment that it belongs to.
+        state: its state.
 
     Example:
         >>> from joseal.juspay.sandbox import Transaction
@@ -98,7 +98,7 @@ class _Transaction(msgspec.Struct, kw_only=True):
         return "PENDING" if self.pending_reads else self.settles
 
     def step(self) -> bool:
-        """Let one read of the status pass; tell whether it settles with that."""
+        """Count one read of the status; tell whether the transaction settles with it."""
         if self.hidden_reads:
             self.hidden_reads -= 1
             return False
@@ -142,7 +142,7 @@ class _Fulfillment(msgspec.Struct, kw_only=True):
         return [each for each in self.transactions if not each.hidden_reads]
 
     def view(self, *, whole: bool) -> dict[str, object]:
-        """Return how it stands as `whole` truth without transactions, or as a status tells it."""
+        """Return the `whole` truth without transactions, or the state that a status shows."""
         shown = self.transactions if whole else self.shown()
         members: dict[str, object] = {
             "id": self.id,
@@ -156,7 +156,7 @@ class _Fulfillment(msgspec.Struct, kw_only=True):
             "amount": self.amount,
             **self.members,
         }
-        # The newest comes first, as in the samples.
+        # The newest one is first, as in the samples.
         return members if whole else {**members, "transactions": _views(reversed(shown))}
 
 
@@ -195,10 +195,10 @@ class Orders:
     """All orders of one sandbox, safe for several threads.
 
     Args:
-        transaction_plan: is asked for the plan of each transaction, with the order's id and how
-            many transactions that order had before. None means the plain plan; of an order's first
-            transactions, which its creation starts, it means that none is started.
-        notify: is told what a webhook tells.
+        transaction_plan: returns the plan of each transaction, from the order's id and the number
+            of transactions that the order had before. None means the plain plan; for an order's
+            first transactions, which its creation starts, it means that none is started.
+        notify: gets the data of each webhook.
 
     Raises:
         TypeError: `transaction_plan` can't be called.
@@ -215,7 +215,7 @@ class Orders:
         self._attempts: dict[str, int] = {}
 
     def create(self, sheet: NewSheet) -> dict[str, object] | Refusal:
-        """Create an order, and start what `transaction_plan` says; return the documented answer."""
+        """Create an order, start its planned transactions, and return the documented response."""
         with self._lock:
             if sheet.order_id in self._orders:
                 return Refusal("E01", "orderId was used before")
@@ -244,7 +244,7 @@ class Orders:
             return Refusal("E09", "the order has no such fulfillment")
 
     def status(self, order_id: str, *, expand: bool) -> dict[str, object] | Refusal:
-        """Return what a status tells, and let a read pass."""
+        """Return the status of an order, and count the read."""
         with self._lock:
             order = self._orders.get(order_id)
             if order is None:
@@ -257,7 +257,7 @@ class Orders:
             return answer if expand else {k: v for k, v in answer.items() if k != "fulfillments"}
 
     def cancel(self, fulfillment_id: str) -> dict[str, object] | Refusal:
-        """Cancel a payout that was not started; return what is known of it."""
+        """Cancel a payout that was not started; return its state."""
         with self._lock:
             for order in self._orders.values():
                 for part in order.fulfillments:
@@ -320,7 +320,7 @@ class Orders:
             self._tell(order, part, transaction)
 
     def _tell(self, order: _Order, part: _Fulfillment, transaction: _Transaction) -> None:
-        """Notify of a transaction that settled, and of what follows from it."""
+        """Notify of a settled transaction, and of the states that follow from it."""
         self._notify(_of_transaction(part, transaction, transaction.settles))
         view = part.view(whole=True)
         self._notify(Event("FULFILLMENT_ORDER", str(view["status"]), view))

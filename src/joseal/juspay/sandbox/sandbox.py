@@ -1,4 +1,4 @@
-"""`Sandbox`: the server, its certificate, its faults and its records, held together.
+"""`Sandbox`: the server with its certificate, its faults and its records.
 
 The server needs the extra `sandbox`; importing this module does not.
 """
@@ -49,7 +49,7 @@ def _check_arguments(
     tls: bool | ssl.SSLContext,
     stringified: bool,
 ) -> None:
-    """Refuse what would fail only when it is used.
+    """Refuse arguments that would fail only when they are used.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -71,7 +71,7 @@ def _check_arguments(
 def _target_of(
     webhook: WebhookTarget | str | None, merchant_id: str, api_key: str
 ) -> WebhookTarget | None:
-    """Return where webhooks are posted; a URL alone stands for Basic auth.
+    """Return where webhooks are posted; a URL alone means Basic auth.
 
     Raises:
         TypeError: it is of the wrong type.
@@ -85,7 +85,7 @@ def _target_of(
 
 
 class Sandbox:
-    """The stand-in. It runs while its `with` block does.
+    """The test server. It runs while its `with` block does.
 
         with Sandbox() as sandbox:
             encrypter = payout_encrypter(sandbox.public_key)
@@ -96,36 +96,37 @@ class Sandbox:
     can run at once. The list can still be read after the sandbox has been closed.
 
     Args:
-        key: the private key that opens the payloads; a fresh RSA-2048 pair for `RSA-OAEP` unless
-            given. One for `HPKE-9` opens those of the profile `PAYOUTS_POST_QUANTUM`.
+        key: the private key that decrypts the payloads; by default a fresh RSA-2048 pair for
+            `RSA-OAEP`. One for `HPKE-9` decrypts those of the profile `PAYOUTS_POST_QUANTUM`.
         kid: the label that the envelope must give to that key.
         sid: the label that the envelope must give to the merchant's key; None for an account
-            that was given none.
-        api_key: the user name that Basic auth must carry; a random one unless given.
-        merchant_id: what `x-merchantid` must be.
+            without one.
+        api_key: the user name that Basic auth must have; random by default.
+        merchant_id: the required value of `x-merchantid`.
         port: where to listen on 127.0.0.1; 0 lets the system choose.
-        on_the_way: is given every body as it was sent, and returns the one to check: to look at
-            what goes over the wire, or to damage it. It is called from the sandbox's thread. The
+        on_the_way: gets every body as it was sent, and returns the body to check: to look at the
+            bytes on the wire, or to damage them. It is called from the sandbox's thread. The
             default returns the same bytes.
         tls: True for HTTPS on `localhost`, with a certificate of an authority that is made for
-            this sandbox (see `ca_pem` and `client_context`); a server's context for any other.
-        plan: says what is to go wrong: it is asked once for each connection and each request,
-            one at a time, from the sandbox's threads. None, as an answer too, is for nothing.
-        transaction_plan: says how each transaction goes and when a status shows it, by the order's
-            id and how many transactions that order had before; None stands for the plain plan, and
-            for the transaction that creating an order starts, that there is none. By default every
-            transaction succeeds at once.
-        stringified: whether a payload has to hold a JSON string with the body's JSON text, as
+            this sandbox (see `ca_pem` and `client_context`); or a server's context, to use a
+            different certificate.
+        plan: the fault plan. It is called once for each connection and each request, one at a
+            time, from the sandbox's threads. None, also as its result, means no fault.
+        transaction_plan: returns how each transaction goes and when a status shows it, from the
+            order's id and the number of transactions that the order had before. The result None
+            means the plain plan; for the transaction that creating an order starts, it means that
+            none is started. By default every transaction succeeds at once.
+        stringified: whether a payload has to be a JSON string with the body's JSON text, as
             `Client(stringified=True)` sends it.
-        webhook: where webhooks are posted; None for none. A URL alone stands for Basic auth with
+        webhook: where webhooks are posted; None for no webhooks. A URL alone means Basic auth with
             the merchant id and the API key.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: a label, the API key or the merchant id is none that a client could send;
-            `port` is not from 0 to 65535; the webhook's URL is not one of a loopback host, or the
-            merchant id can't be its user name.
-        InvalidKeyError: `key` can't open tokens with the content encryptions of the payouts API.
+        ValueError: a label, the API key or the merchant id can't be sent by a client; `port` is not
+            from 0 to 65535; the webhook's URL does not name a loopback host, or the merchant id
+            can't be its user name.
+        InvalidKeyError: `key` can't decrypt tokens with the content encryptions of the payouts API.
 
     Example:
         >>> from joseal.juspay.sandbox import Sandbox
@@ -160,7 +161,7 @@ class Sandbox:
         self.sid = sid
         self.api_key: str = secrets.token_hex(16) if api_key is None else api_key
         self.merchant_id = merchant_id
-        # Whatever no account can have is refused now, and not when a client is made.
+        # Values that no account can have are refused now, and not when a client is made.
         account = self._account_at("http://127.0.0.1")
         self._checks = Checks(pair, account, stringified=stringified)
         self._port = port
@@ -182,7 +183,7 @@ class Sandbox:
         """The key to encrypt to, as PEM.
 
         Raises:
-            InvalidKeyError: it is a hybrid key, which has no such form.
+            InvalidKeyError: it is a hybrid key, which has no PEM form.
         """
         return self.public_key.to_pem()
 
@@ -223,7 +224,7 @@ class Sandbox:
 
     @property
     def client_context(self) -> ssl.SSLContext:
-        """A new context for clients, that trusts this sandbox's own authority alone.
+        """A new context for clients that trusts only this sandbox's own authority.
 
         Raises:
             RuntimeError: the sandbox was not started with `tls=True`.
@@ -238,7 +239,7 @@ class Sandbox:
 
     @property
     def received(self) -> tuple[Record, ...]:
-        """The attempts that came whole to the server so far, in its order, refused ones too."""
+        """The complete attempts that reached the server so far, in order, refused ones included."""
         return tuple(self._received)
 
     @property
@@ -249,10 +250,10 @@ class Sandbox:
     def attempts(self, order_id: str) -> int:
         """Return how many attempts at an order have begun to arrive, carried out or not.
 
-        More than one for one call of a client means that something sent it again.
+        If one call of a client leads to more than one, something has sent it again.
 
         Args:
-            order_id: of the order.
+            order_id: the id of the order.
 
         Returns:
             The number of attempts.
@@ -271,13 +272,13 @@ class Sandbox:
         return sum(record.order_id == order_id for record in self._received)
 
     def transactions(self, order_id: str) -> tuple[Transaction, ...]:
-        """Return what was started for an order in truth, whatever a status shows; oldest first.
+        """Return the transactions that were really started for an order, oldest first.
 
         Args:
-            order_id: of the order.
+            order_id: the id of the order.
 
         Returns:
-            The transactions; none for an order that is not there.
+            The transactions, whatever a status shows; none for an order that does not exist.
 
         Raises:
             Nothing.
@@ -307,13 +308,13 @@ class Sandbox:
             raise RuntimeError("the sandbox is running already")
         with ExitStack() as stack:
             self._url = self._start(stack)
-            # Nothing failed: what was started goes on until the end of the block.
+            # Nothing failed: everything that was started runs until the end of the block.
             self._stop = stack.pop_all()
         return self
 
     def _start(self, stack: ExitStack) -> str:
-        """Start what there is to start, each with its end on the stack; return the URL."""
-        # The extra may be missing, and only what is used is loaded.
+        """Start all parts, with the end of each on the stack; return the URL."""
+        # The extra may be missing, and only the modules in use are loaded.
         from joseal.juspay.sandbox import server  # noqa: PLC0415 - see above
 
         if self._webhook is not None:

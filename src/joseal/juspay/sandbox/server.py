@@ -1,9 +1,9 @@
 """The web server of the sandbox: Starlette for the routes, uvicorn in a thread for the sockets.
 
 Rules:
-- It listens on 127.0.0.1 alone, and leaves neither a thread nor a socket behind.
-- Bodies are bounded while they are read. Nothing of a request is logged.
-- `ACK` is answered as text: the bare word is not JSON.
+- It listens on 127.0.0.1 only, and leaves neither a thread nor a socket behind.
+- Bodies are bounded while they are read. No part of a request is logged.
+- `ACK` is sent as text: the bare word is not JSON.
 """
 
 import functools
@@ -27,9 +27,9 @@ BODY_BYTES: Final = 64 * 1024  # bytes; an attempt's envelope is about 2 KiB
 
 _HOST: Final = "127.0.0.1"
 _POLL_SECONDS: Final = 0.002
-# How long a request that is not whole may hold up the end.
+# How long an incomplete request may delay the end.
 _GRACE_SECONDS: Final = 1
-# Longer than the front keeps an idle client.
+# Longer than the proxy keeps an idle client.
 _KEEP_ALIVE_SECONDS: Final = 60
 
 _BY_STATUS: Final = (
@@ -43,7 +43,7 @@ _Read = TypeVar("_Read")
 
 
 class Running:
-    """A server that is listening. Made by `start`, ended by `stop`."""
+    """A listening server. `start` makes it, `stop` ends it."""
 
     def __init__(self, server: uvicorn.Server, thread: threading.Thread, port: int) -> None:
         self._server = server
@@ -56,7 +56,7 @@ class Running:
         return f"http://{_HOST}:{self.port}"
 
     def stop(self) -> None:
-        """Answer what is under way, close all connections, and wait for the thread's end."""
+        """Respond to pending requests, close all connections, and wait for the thread to end."""
         self._server.should_exit = True
         self._thread.join()
 
@@ -69,21 +69,21 @@ def start(
     port: int,
     on_the_way: Callable[[bytes], bytes],
 ) -> Running:
-    """Listen, and serve from a thread of its own.
+    """Listen, and serve from a separate thread.
 
     Args:
-        checks: who may send what.
-        orders: what is carried out.
-        received: every attempt is added to it.
-        port: 0 lets the system choose.
-        on_the_way: what becomes of a body before it is checked.
+        checks: the checks of requests.
+        orders: carries the calls out.
+        received: the list to which every attempt is added.
+        port: the port; 0 lets the system choose.
+        on_the_way: changes a body before it is checked.
 
     Raises:
         OSError: the port is taken.
         RuntimeError: the server ended before it began.
     """
     listener = socket.create_server((_HOST, port))
-    # asyncio sets it for listeners of its own making; without it each answer takes 40 ms longer.
+    # asyncio sets it for listeners that it makes; without it each response takes 40 ms longer.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(
         _application(_Api(checks, orders, received, on_the_way)),
@@ -105,7 +105,7 @@ def start(
         while not server.started and thread.is_alive():
             time.sleep(_POLL_SECONDS)
     finally:
-        # Also for a Ctrl-C meanwhile: a thread that is left alone would keep the process alive.
+        # Also for a Ctrl-C meanwhile: a leftover thread would keep the process alive.
         if not server.started:
             server.should_exit = True
             thread.join()
@@ -116,7 +116,7 @@ def start(
 
 
 class _Api:
-    """The endpoints: each one checks, does, and answers."""
+    """The endpoints: each one checks a request, carries it out, and responds."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class _Api:
         self._on_the_way = on_the_way
 
     async def attempt(self, request: Request) -> Response:
-        """Judge an attempt, note it, carry it out, and answer."""
+        """Check an attempt, record it, carry it out, and respond."""
         order_id = str(request.path_params["order_id"])
         if not is_order_id(order_id):
             return _refuse(_NO_ORDER_ID)
@@ -157,7 +157,7 @@ class _Api:
         return _answer(sheet if isinstance(sheet, Refusal) else self._orders.create(sheet))
 
     async def status(self, request: Request) -> Response:
-        """Tell how an order stands."""
+        """Return the status of an order."""
         refusal = self._checks.head(_headers(request), has_body=False)
         if refusal is not None:
             return _refuse(refusal)
@@ -177,7 +177,7 @@ class _Api:
     async def _read(
         self, request: Request, read: Callable[[bytes], _Read | Refusal]
     ) -> _Read | Refusal:
-        """Check the header, take the body, and have it read."""
+        """Check the header, receive the body, and have it decoded."""
         refusal = self._checks.head(_headers(request))
         if refusal is not None:
             return refusal
@@ -209,7 +209,7 @@ def _application(api: _Api) -> Starlette:
         ],
         exception_handlers={status: _always(refusal) for status, refusal in _BY_STATUS},
     )
-    # A path with a slash too many is another path, and no redirect is documented.
+    # A path with an extra slash is a different path, and no redirect is documented.
     application.router.redirect_slashes = False
     return application
 
@@ -227,7 +227,7 @@ def _refuse(refusal: Refusal) -> Response:
 
 
 def _always(refusal: Refusal) -> Callable[[Request, Exception], Awaitable[Response]]:
-    # Were it no coroutine, a pool of threads would run it, and outlive the server.
+    # If it were not a coroutine, a thread pool would run it, and outlive the server.
     async def handle(request: Request, error: Exception) -> Response:
         del request, error
         return _refuse(refusal)

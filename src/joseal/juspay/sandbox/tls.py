@@ -1,6 +1,6 @@
-"""A certificate authority for one sandbox, made when it is wanted and never kept.
+"""A certificate authority for one sandbox, made when it is needed and never stored.
 
-It needs `trustme`, of the extra `sandbox`: to make certificates is none of this project's trades.
+It needs `trustme`, of the extra `sandbox`: making certificates is outside this project's scope.
 """
 
 import ssl
@@ -9,7 +9,7 @@ import trustme
 
 
 class Authority:
-    """A certificate authority, and the one certificate that it gave."""
+    """A certificate authority, and the one certificate that it issued."""
 
     def __init__(self) -> None:
         self._ca = trustme.CA(organization_name="joseal sandbox")
@@ -17,7 +17,7 @@ class Authority:
 
     @property
     def pem(self) -> str:
-        """The authority's own certificate: what a client has to trust."""
+        """The authority's own certificate, which a client has to trust."""
         return self._ca.cert_pem.bytes().decode("ascii")
 
     def server(self) -> ssl.SSLContext:
@@ -29,7 +29,7 @@ class Authority:
         return context
 
     def client(self) -> ssl.SSLContext:
-        """Return a context for clients that trusts this authority and no other one."""
+        """Return a context for clients that trusts only this authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_verify_locations(cadata=self.pem)

@@ -1,9 +1,9 @@
-"""Posts the sandbox's webhooks, from a thread of its own, in order, until they are taken.
+"""Posts the sandbox's webhooks, from a separate thread, in order, until they are accepted.
 
 Rules:
-- A webhook that is not answered with 200 is posted again, with the same id and the same body, as
-  the real ones are; after some attempts it is given up.
-- When the sandbox stops, what is queued is still posted, once.
+- If the response to a webhook is not 200, it is posted again with the same id and the same body, as
+  the real API does; after some attempts it is given up.
+- When the sandbox stops, queued webhooks are still posted, once.
 
 Source: the webhook pages of the payouts API.
 """
@@ -26,7 +26,7 @@ _OK: Final = 200
 
 
 class WebhookSender:
-    """A thread that posts. It runs from the start; `stop` ends it."""
+    """A thread that posts. It runs from its creation until `stop`."""
 
     def __init__(self, webhook: WebhookTarget, posted: list[Posted]) -> None:
         self._webhook = webhook
@@ -38,11 +38,11 @@ class WebhookSender:
         self._thread.start()
 
     def notify(self, event: Event) -> None:
-        """Have a webhook posted soon."""
+        """Queue a webhook, to be posted soon."""
         self._queue.put(event)
 
     def stop(self) -> None:
-        """Post what is queued, and wait for the end."""
+        """Post the queued webhooks, and wait for the thread to end."""
         self._stopping.set()
         self._queue.put(None)
         self._thread.join()

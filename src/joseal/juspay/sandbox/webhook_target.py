@@ -1,7 +1,7 @@
-"""Where the sandbox posts webhooks, and what became of them.
+"""Where the sandbox posts webhooks, and the results.
 
 Rules:
-- Webhooks go to loopback hosts only, whatever URL is named: nothing here leaves the machine.
+- Webhooks go only to loopback hosts, whatever URL is given: nothing here leaves the machine.
 
 Source: the webhook pages of the payouts API; RFC 7617 section 2.
 """
@@ -35,15 +35,15 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         url: an http:// or https:// URL of a loopback host.
-        username: for Basic auth; None for none.
-        password: for Basic auth.
+        username: the user name for Basic auth; None for no Basic auth.
+        password: the password for Basic auth.
         custom_header: the name and the value of one more header.
-        copies: how often each webhook is posted, for one can arrive more than once.
+        copies: how often each webhook is posted, because real ones can arrive more than once.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: the URL is not one that webhooks are sent to; or the user name, the password or
-            the custom header can't be sent; or `copies` is less than 1.
+        ValueError: webhooks are not sent to this URL; the user name, the password or the custom
+            header can't be sent; or `copies` is less than 1.
 
     Example:
         >>> from joseal.juspay.sandbox import Sandbox, WebhookTarget
@@ -131,9 +131,9 @@ class Posted(NamedTuple):
 
     Attributes:
         id: its id.
-        label: what it tells of.
-        value: the state that it tells.
-        status: the last HTTP status; None if there was no answer at all.
+        label: the label of the event.
+        value: the state that it reports.
+        status: the last HTTP status; None if there was no response at all.
         posts: how often it was posted.
 
     Example:

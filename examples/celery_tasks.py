@@ -8,7 +8,7 @@ from joseal import Decrypter, Encrypter, Key
 
 app = Celery("payments", broker=os.environ.get("BROKER_URL", "memory://"))
 
-# Who enqueues needs the public half alone.
+# To enqueue a task, only the public half is needed.
 queue_key = Key.from_env("QUEUE_PUBLIC_KEY", alg="ECDH-ES+A256KW", kid="queue-2026")
 encrypter = Encrypter(queue_key, enc="A256GCM")
 
@@ -21,7 +21,7 @@ _decrypters = {}
 
 
 def decrypter():
-    """Load the private key in the worker, when it is needed first."""
+    """Load the private key in the worker, when it is first needed."""
     if not _decrypters:
         mine = Key.from_env("QUEUE_PRIVATE_KEY", alg="ECDH-ES+A256KW", kid="queue-2026")
         _decrypters["mine"] = Decrypter(mine, enc="A256GCM")

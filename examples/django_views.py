@@ -1,4 +1,4 @@
-"""A Django view that receives encrypted notifications of a bank."""
+"""A Django view that receives encrypted notifications from a bank."""
 
 import json
 
@@ -15,5 +15,5 @@ def notification(request: HttpRequest) -> HttpResponse:
     try:
         event = json.loads(decrypter.decrypt(request.body))
     except TokenError:
-        return HttpResponse(status=400)  # the same answer, whatever is wrong with it
+        return HttpResponse(status=400)  # the same response for every error
     return JsonResponse({"received": event["id"]})

@@ -2,7 +2,7 @@
 
     KMS_KEY=alias/bank python kms_decrypt.py < tokens.txt
 
-The status is 75 (EX_TEMPFAIL) if a token could not be tried: try that line again later.
+The exit status is 75 (EX_TEMPFAIL) if a token could not be tried: try that line again later.
 """
 
 import os
@@ -14,7 +14,7 @@ from botocore.config import Config
 from joseal import Decrypter, KeyUnavailableError, TokenError
 from joseal.devices.aws import AwsKms
 
-# Each try is paid for, and a peer decides how many tokens there are.
+# Each try costs money, and a peer decides how many tokens there are.
 CONFIG = Config(
     connect_timeout=2,
     read_timeout=5,
@@ -23,7 +23,7 @@ CONFIG = Config(
 
 
 def open_all(decrypter, tokens):
-    """Yield the number of each line, and what became of it."""
+    """Yield the number and the result of each line."""
     for number, token in enumerate(tokens, 1):
         try:
             plaintext = decrypter.decrypt(token.strip())

@@ -5,7 +5,7 @@ import json
 
 from joseal import Decrypter, Key, TokenError
 
-# Outside of the handler: once for each instance.
+# Outside the handler: once for each instance.
 mine = Key.from_env("PRIVATE_KEY", alg="RSA-OAEP-256", kid="mine-2026")
 decrypter = Decrypter(mine, enc="A256GCM")
 

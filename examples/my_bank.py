@@ -1,4 +1,4 @@
-"""What my bank asks for: the profile that the examples use."""
+"""My bank's requirements: the profile that the examples use."""
 
 from joseal.profiles import InMember, Kid, Profile, Receiving, Sending
 

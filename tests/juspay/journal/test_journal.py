@@ -532,7 +532,7 @@ def test_failure_of_an_attempt_that_a_person_decided_on_is_not_said_to_be_that_o
     (result,) = run_attempts(client, journal, [planned._replace(known=decided)])
     assert result.standing == "accepted"
     with Client(client._account, apart_seconds=0) as later:
-        for turn, reason in enumerate(["once more", "another attempt"] * 2):
+        for turn, reason in enumerate(["once more", "a different attempt"] * 2):
             list(reconcile_attempts(later, journal, now=1e12 + 1e4 * turn))
             assert journal.find("a-1").standing == "to_reconcile"
             assert reason in journal.find("a-1").reason
@@ -574,7 +574,7 @@ def test_failure_that_a_person_found_is_not_said_to_be_that_of_an_attempt_before
     journal.begin(entry("a-2", known=decided))
     decide_attempt(journal, "a-2", "failed")
     assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "sending", "a-2": "failed"}
-    assert "another attempt" in journal.find("a-1").reason
+    assert "a different attempt" in journal.find("a-1").reason
     assert journal.begin(entry("a-3", known=confirmed("t-1", "t-2"))) == journal.find("a-1")
 
 
@@ -597,7 +597,7 @@ def test_after_a_failure_that_a_person_found_a_person_says_it_of_later_attempts_
     assert journal.begin(entry("a-2", known=second)) is None
     shown = sorted(second.references)
     assert asked_until_failed(journal, *shown, "t-9") == {"a-1": "failed", "a-2": "sending"}
-    assert "another attempt" in journal.find("a-2").reason
+    assert "a different attempt" in journal.find("a-2").reason
     decide_attempt(journal, "a-2", "failed")
     assert journal.begin(entry("a-3", known=confirmed(*shown, "t-9"))) is None
 
@@ -612,7 +612,7 @@ def test_failure_of_a_later_attempt_is_not_said_to_be_that_of_one_that_was_refus
     assert asked_until_failed(journal, "t-1", "t-2") == {"a-1": "refused", "a-2": "failed"}
     decide_attempt(journal, "a-1", "accepted")
     assert asked_until_failed(journal, "t-1", "t-2")["a-1"] == "accepted"
-    assert "another attempt" in journal.find("a-1").reason
+    assert "a different attempt" in journal.find("a-1").reason
 
 
 @pytest.mark.parametrize("is_found_by_a_person", [False, True])

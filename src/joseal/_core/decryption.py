@@ -33,7 +33,7 @@ from joseal.errors import (
     TokenTooLargeError,
 )
 
-# What most tokens don't need; a `Decrypter` for those that may loads it.
+# Most tokens don't need these modules; a `Decrypter` for those that may need them loads them.
 if TYPE_CHECKING:
     from joseal._core.algorithms import deflate
 else:
@@ -160,7 +160,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             DecryptionError: none of them opens the content.
         """
         if parsed.known.zip is not UNSET and len(steps) > 1:
-            # What opens and can't be inflated goes on to the next key, which needs all of it.
+            # If a key decrypts it but it can't be inflated, the next key needs all of it.
             sealed = AeadOutput(sealed.aad, sealed.iv, bytes(sealed.ciphertext), sealed.tag)
         for step in steps:
             plaintext = content_encryption.open_(enc, cek_or_random(enc, step[1]), sealed)

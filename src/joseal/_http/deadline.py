@@ -22,12 +22,12 @@ class DeadlineError(TimeoutError):
 
 
 def begin(seconds: float) -> Token[float]:
-    """Let a call begin that may take this long; return what `end` wants."""
+    """Begin a call that may take this long; return the argument for `end`."""
     return _UNTIL.set(time.monotonic() + seconds)
 
 
 def end(begun: Token[float]) -> None:
-    """Let a call end: one that it is within has its own time again."""
+    """End a call: an enclosing call has its own time again."""
     _UNTIL.reset(begun)
 
 

@@ -8,8 +8,8 @@ Rules:
   first byte of the request is passed to the socket, and never by the class of an exception: the
   same classes are raised for a refused handshake and for a fault after the whole request was
   delivered.
-- A handler of a signal or of the log may make a call within a call, in the same thread. It leaves
-  the mark and the deadline of the outer one as they were.
+- A signal or log handler may make a call within a call, in the same thread. It leaves the mark and
+  the deadline of the outer call unchanged.
 - An answer is bounded as a whole, by `response`.
 - urllib3 logs hosts and paths. No header or body is logged, not even from a broken answer.
 

@@ -65,7 +65,7 @@ _R = TypeVar("_R")
 
 
 class _Use:
-    """One file that a process has open. No two are the same."""
+    """One file that a process has open. Each object is distinct."""
 
     __slots__ = ("path", "process")
 
@@ -74,12 +74,12 @@ class _Use:
         self.process = process
 
 
-# In a forked child those of its parent stay: nobody there closes them.
+# In a forked child, those of its parent remain: nothing closes them there.
 _USES: Final[set[_Use]] = set()
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that tells when it is closed."""
+    """A connection that records when it is closed."""
 
     use: _Use | None = None
 

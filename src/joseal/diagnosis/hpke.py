@@ -167,7 +167,7 @@ def _seed_fault(members: Mapping[str, object], parameters: str) -> KeyFault | No
 
 
 def _expanded_bytes(parameters: str) -> int:
-    """Return the size of an expanded private key; in a hybrid a scalar follows it."""
+    """Return the size of an expanded private key; in a hybrid key, a scalar follows it."""
     hybrid = akp.HYBRIDS.get(parameters)
     if hybrid is None:
         return _EXPANDED_BYTES[parameters]

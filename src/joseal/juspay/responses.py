@@ -27,7 +27,7 @@ _ACKS: Final = (b"ACK", b'"ACK"')
 _OK: Final = 200
 _REFUSALS: Final = frozenset({400, 401, 403, 404})
 _REFUSAL_CODES: Final = frozenset({"E01", "E02", "E03", "E04", "E05", "E07", "E08", "E09"})
-# Nothing that the body may repeat, such as a card number, looks like this.
+# Data that the body may repeat, such as a card number, never looks like this.
 _NEW_CODE: Final = re.compile("E[0-9]{2}")
 # Codes with which the API says that it failed itself, and that the order's status has to be read.
 _FAILURES: Final = ("E06", "E90")

@@ -5,7 +5,7 @@ Rules:
   compact tokens.
 - A body with any other shape is refused, including a plain one: nothing is passed through.
 - Members next to the token are labels. They are outside its protection and choose nothing here.
-- A body with far more values than an envelope has is refused before they are made.
+- A body with far more values than an envelope is refused before they are created.
 
 Source: RFC 7515 section 7.1, RFC 7516 section 7.1; the pages that the profiles name.
 """

@@ -137,8 +137,8 @@ def load_public(name: str, raw: bytes) -> AkpPublicKey | None:
 
 
 def is_valid(key: AkpPublicKey) -> bool:
-    """Tell whether a public key, whoever has read it, has the size and the numbers of its name."""
-    # A point of a hybrid has been checked, because nothing but `load_public` reads one.
+    """Tell whether a public key has the right size and numbers, whatever code has read it."""
+    # The point of a hybrid was checked already, because only `load_public` reads one.
     raw = key.foreign.public_bytes_raw()
     is_kem = isinstance(key.foreign, MlKemPublic)
     return len(key.raw) == public_bytes(key.name) and (not is_kem or _is_reduced(raw))

@@ -1,4 +1,4 @@
-"""AKP keys in memory, by themselves: whoever asks what a key is need not load what makes them.
+"""AKP keys in memory, apart from the code that makes them, which a check of a key's kind can skip.
 
 Source: RFC 9964 section 3.
 """

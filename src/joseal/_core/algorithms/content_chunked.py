@@ -42,7 +42,7 @@ _AHEAD: Final = 4
 
 BLOCK_BYTES: Final = 16
 
-# By the size of the key. Measured: a class for one size alone looks it up less often; there is none
+# By the size of the key. Measured: a class for a single size looks it up less often; there is none
 # for 24 bytes.
 AES_OF: Final[Mapping[int, type[AES | AES128 | AES256]]] = MappingProxyType(
     {16: AES128, 24: AES, 32: AES256}

@@ -221,7 +221,7 @@ def unsupported(algorithm: str) -> InvalidKeyError:
 
 
 def _is_point(curve: str, x: int, y: int) -> bool:
-    """Tell whether both coordinates are in the field and fit the equation of the curve."""
+    """Tell whether both coordinates are in the field and satisfy the equation of the curve."""
     domain = _DOMAINS[curve]
     prime, a = domain.prime, domain.a
     in_field = 0 <= x < prime and 0 <= y < prime

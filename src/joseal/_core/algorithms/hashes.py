@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from joseal._core.algorithms.registry import HashName
 from joseal._core.late import late, load
 
-# It brings an OpenSSL of its own, which takes as long to load as all of this package.
+# It loads its own OpenSSL, which takes as long as all of this package.
 if TYPE_CHECKING:
     import hmac
 else:
@@ -50,7 +50,7 @@ def sha3_256(data: bytes) -> bytes:
 
 
 def prepare() -> None:
-    """Load what `same` needs, so that no token waits for it."""
+    """Load the modules for `same`, so that no token waits for them."""
     load(hmac)
 
 

@@ -70,7 +70,7 @@ class KeyManagement(Protocol):
     """One mechanism with its key."""
 
     def wrap(self, settings: WrapSettings, cek: bytes | None = None) -> Wrapped:
-        """Wrap a content encryption key: one that was drawn for a message, or a fresh one.
+        """Wrap a content encryption key: the one drawn for a message, or a fresh one.
 
         Raises:
             TokenTooLargeError: it takes more work than the limits let a recipient do.

@@ -17,7 +17,7 @@ from joseal._core.keys.keyset import KeySet
 from joseal._core.late import late
 from joseal._core.wire.forms import Form
 
-# Most programs use the compact form alone.
+# Most programs use only the compact form.
 if TYPE_CHECKING:
     from joseal._core.wire.json_form import encrypted
 else:
@@ -26,7 +26,7 @@ else:
 # One stage of HPKE writes its length in two bytes, and Key Encryption puts words around it.
 MOST_INFO_BYTES: Final = 32 * 1024
 
-# In CPython every empty bytes object is this one, so that most calls compare identities alone.
+# In CPython every empty bytes object is this one, so most calls only compare identities.
 NO_INFO: Final = b""
 
 
@@ -66,7 +66,7 @@ def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSp
 
 
 def drawn_cek_bytes(key: Key, enc: EncSpec) -> int:
-    """Return how much is drawn for the CEK of a token; 0 where it is the key, or comes of it."""
+    """Return how many bytes are drawn for a CEK; 0 if it is the key, or is derived from it."""
     makes_cek = key._alg.family in {"dir", "hpke"} or key.alg == "ECDH-ES"
     return 0 if makes_cek else enc.cek_bytes
 
@@ -77,7 +77,7 @@ def enc_name(enc: EncSpec) -> Enc | None:
 
 
 def acceptable(form: Form, names: Collection[str]) -> frozenset[str]:
-    """Check the names that a caller accepts from where nothing is authenticated.
+    """Check the names that a caller accepts from an unauthenticated header.
 
     Raises: as `encrypted.acceptable`.
     """

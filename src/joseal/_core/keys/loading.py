@@ -26,7 +26,7 @@ from joseal._core.late import late
 from joseal._core.limits import Limits
 from joseal.errors import InvalidKeyError
 
-# A program has its keys in one format or two.
+# A program usually has its keys in one or two formats.
 if TYPE_CHECKING:
     from joseal._core.keys.formats import certificates, pkcs12
     from joseal._core.keys.formats import pem as pems

@@ -20,7 +20,7 @@ import msgspec
 
 from joseal._core.late import late
 
-# What only writes, or reads its own, never needs it.
+# Programs that only write, or read their own messages, never need it.
 if TYPE_CHECKING:
     import json
 else:
@@ -123,12 +123,12 @@ def split_flat(data: bytes) -> list[bytes] | None:
 
 
 def count_values(data: bytes, most: int) -> int:
-    """Bound the number of values in a JSON text from above; one with up to `most` is never over."""
+    """Return an upper bound on the values of a JSON text; at most `most` if it has no more."""
     found = _commas_and_brackets(data)
     if found <= most:
         return found
-    # Commas and brackets inside of strings are none. A value has two strings at most, so after so
-    # many of them there are too many values, and the rest of the text need not be looked at.
+    # Commas and brackets inside strings don't count. A value has at most two strings, so after that
+    # many strings there are too many values, and the rest of the text is skipped.
     return _commas_and_brackets(_STRINGS.sub(b"", data, count=2 * (most + 1)))
 
 
@@ -165,7 +165,7 @@ def convert(value: object, shape: type[_T]) -> _T:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
         message = str(error)
-    # A value of the wrong shape that is the whole has no path. It may have a member of any name.
+    # A value of the wrong shape at the top level has no path. It may have members of any name.
     _, found, path = message[:-1].rpartition(_PATH)
     is_path = found and message.endswith("`") and "`" not in path
     raise ShapeError(path if is_path else "$")

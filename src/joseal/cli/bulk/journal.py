@@ -132,7 +132,7 @@ class Books:
         return self._targets[0].exists() and self.partials[0].exists()
 
     def can_go_on(self) -> bool:
-        """Tell whether there is a run that `--resume` goes on with."""
+        """Tell whether there is a run that `--resume` can continue."""
         return not self._once and self._journal.exists()
 
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:

@@ -284,7 +284,7 @@ def _task(given: Given, keys: Keys, start: Callable[[Shape], Run], how: dict[str
             "delimiter": given["delimiter"],
             "encoding": encoding,
             "json_values": given.get("json_values", False),
-            # In hex, because a path need not be text that JSON can hold.
+            # In hex, because a path need not be text that JSON can carry.
             "rejects": [os.fsencode(path).hex() for path in _targets(given)[1:]],
         },
         thumbprint=bulk_workers.thumbprints(keys),

@@ -52,7 +52,7 @@ class PassedOn:
         return False
 
     def can_go_on(self) -> bool:
-        """Tell that nothing can be gone on with."""
+        """Return False: there is nothing to continue."""
         return False
 
     def open(self, fingerprint: Fingerprint, *, resume: bool) -> Journal:

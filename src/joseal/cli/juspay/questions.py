@@ -44,7 +44,7 @@ def begin(path: Path | None, known: Known) -> None:
             _sync(path.parent)
             return
     except FailureError:
-        # Unless one more attempt has made it since.
+        # Unless a further attempt has created it since.
         if not path.exists():
             raise
     raise click.UsageError(
@@ -90,8 +90,8 @@ def _write(path: Path, question: AttemptQuery, *, replace: bool) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Write a folder to the disk: its new file is there after a power failure, too."""
-    # Windows opens no folders.
+    """Sync a folder to disk, so that its new file is there even after a power failure."""
+    # Windows can't open folders.
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -35,7 +35,7 @@ class SqliteWebhookStore(LeasedStore):
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
     holds ids and times, no content. A process that was forked while another thread was using the
-    file gets an error from each call: start such a process anew instead.
+    file gets an error from each call: start a new process instead.
 
     Args:
         path: the path of the file, which is created if it does not exist; its folder must exist. It

@@ -1,4 +1,4 @@
-"""Which operations `key_ops` of a JWK permits.
+"""The operations that `key_ops` of a JWK permits.
 
 Source: RFC 7517 section 4.3.
 """
@@ -15,8 +15,8 @@ Direction: TypeAlias = Literal["encrypt", "decrypt", "sign", "verify"]
 _DERIVE: Final = ("deriveKey", "deriveBits")
 _WRAP: Final = {"encrypt": ("wrapKey",), "decrypt": ("unwrapKey",)}
 
-# Which of `key_ops` permit what, by family of alg. RFC 7517 section 4.3. RSA encryption of a key
-# is filed under either name in practice.
+# The `key_ops` that permit an operation, by family of alg. RFC 7517 section 4.3. In practice, RSA
+# encryption of a key is listed under either name.
 _PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "rsa-oaep": {"encrypt": ("wrapKey", "encrypt"), "decrypt": ("unwrapKey", "decrypt")},
     "rsa1_5": {"decrypt": ("unwrapKey", "decrypt")},
@@ -25,10 +25,10 @@ _PERMITTING: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "aes-gcmkw": _WRAP,
     "pbes2": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
     "ecdh-es": {"encrypt": _DERIVE, "decrypt": _DERIVE},
-    # Its draft is silent: what the keys of a curve have, and what the message is done with it.
+    # Its draft does not say: the operations of keys on a curve, and those for the message.
     "hpke": {"encrypt": (*_DERIVE, "encrypt"), "decrypt": (*_DERIVE, "decrypt")},
     "hpke-ke": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
-    # Where the agreed key wraps another, RFC 7517 leaves open which of the two steps is meant.
+    # If the agreed key wraps a second key, RFC 7517 does not say which of the two steps is meant.
     "ecdh-es+": {"encrypt": (*_DERIVE, "wrapKey"), "decrypt": (*_DERIVE, "unwrapKey")},
 }
 _COUNTERPARTS: Final = {"sign": "verify", "decrypt": "encrypt", "unwrapKey": "wrapKey"}
@@ -36,7 +36,7 @@ _SIGNING: Final = {"sign": ("sign",), "verify": ("verify",)}
 
 
 def read(members: Mapping[str, object], alg: AlgorithmSpec) -> frozenset[str] | None:
-    """Return what `key_ops` permits; None where it is absent.
+    """Return the operations that `key_ops` permits; None if it is absent.
 
     Raises:
         InvalidKeyError: it is not a list of names, repeats one, or excludes what the alg is for.
@@ -60,13 +60,13 @@ def permits(alg: AlgorithmSpec, operations: frozenset[str] | None, direction: Di
     if operations is None:
         return True
     if alg.family in {"ecdh-es", "hpke", "hpke-ke"} and direction == "encrypt" and not operations:
-        # Web Crypto gives the public half of a pair for agreement an empty list.
+        # Web Crypto gives an empty list to the public half of a key pair for agreement.
         return True
     return not operations.isdisjoint(_permitting(alg).get(direction, ()))
 
 
 def counterparts(operations: frozenset[str] | None) -> frozenset[str] | None:
-    """Return what `key_ops` of a private key permit to its public half."""
+    """Return the operations that `key_ops` of a private key permit for its public half."""
     if operations is None:
         return None
     return frozenset(_COUNTERPARTS.get(name, name) for name in operations)

@@ -49,8 +49,8 @@ def content_keys(
 ) -> Iterator[tuple[Codes, bytes]]:
     """Yield the codes of the differences, and the content key that results.
 
-    The right way is among them, without a code: the mechanism itself gives nothing where a member
-    of the header is in its way, or where the content key has the wrong size.
+    The right variant is among them, without a code: the mechanism itself returns nothing if a
+    Header Parameter interferes, or if the content key has the wrong size.
     """
     if not isinstance(mechanism, HpkeIntegrated | HpkeKeyEncryption):
         return

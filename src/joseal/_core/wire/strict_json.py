@@ -41,7 +41,10 @@ _Quick: TypeAlias = dict[str, str | bool | _Small | list[str] | dict[str, str] |
 _UNREADABLE: Final = (msgspec.DecodeError, ValueError)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
+# All between two brackets, strings included, is one match, so that many strings make no pieces.
+_NO_BRACKETS: Final = re.compile(
+    rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)++', re.DOTALL
+)
 _PATH: Final = "at `"
 
 _T = TypeVar("_T")
@@ -228,7 +231,7 @@ def _is_deeper(data: bytes, most: int) -> bool:
     """Tell whether brackets outside strings nest deeper."""
     depth = 0
     # Everything else is removed first: a step in Python costs far more than a byte.
-    for byte in _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS):
+    for byte in _NO_BRACKETS.sub(b"", data):
         depth += 1 if byte in b"{[" else -1
         if depth > most:
             return True

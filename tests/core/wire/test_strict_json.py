@@ -302,6 +302,8 @@ class Outer(msgspec.Struct, forbid_unknown_fields=True):
         ("4111", "$"),
         ({"inner": {"name": "n"}, "at `4111`": 1}, "$"),
         ({"inner": {"name": "n"}, "- at `$.4111`": 1}, "$"),
+        ({"inner": {"name": "n"}, "at `4111": 1}, "$"),
+        ({"inner": {"name": "n"}, "x` - at `$.4111": 1}, "$"),
         ({"inner": {"name": "n"}, "kind": "4111 - at `$.4111`"}, "$.kind"),
     ],
 )

@@ -168,10 +168,11 @@ def convert(value: object, shape: type[_T]) -> _T:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
         message = str(error)
-    # A value of the wrong shape that is the whole has no path. It may have a member of any name.
+    # A value of the wrong shape that is the whole has no path. Its message may end with the name of
+    # one of its members, which can look like a path.
     _, found, path = message[:-1].rpartition(_PATH)
-    is_path = found and message.endswith("`") and "`" not in path
-    raise ShapeError(path if is_path else "$")
+    is_sure = message.endswith("`") and not (_is_dict(value) and any("`" in name for name in value))
+    raise ShapeError(path if found and is_sure else "$")
 
 
 def dump(value: object) -> bytes | None:

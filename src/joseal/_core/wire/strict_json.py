@@ -42,9 +42,7 @@ _UNREADABLE: Final = (msgspec.DecodeError, ValueError)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 # All between two brackets, strings included, is one match, so that many strings make no pieces.
-_NO_BRACKETS: Final = re.compile(
-    rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)++', re.DOTALL
-)
+_NO_BRACKETS: Final = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)++', re.DOTALL)
 _PATH: Final = "at `"
 
 _T = TypeVar("_T")

@@ -140,6 +140,8 @@ def messages():
     yield "JSON, 24 MiB of brackets", opener.decrypt, "[" * (24 * MIB)
     blanks = '{"a":' + "[" * 20 + "]" * 20 + " " * (24 * MIB - 46) + "}"
     yield "JSON, 24 MiB of blanks, 20 brackets", opener.decrypt, blanks
+    empty = '{"a":' + "[" * 20 + '""' * (12 * MIB - 13)
+    yield "JSON, 24 MiB of empty strings, 20 brackets", opener.decrypt, empty
     one = {"protected": text(b'{"alg":"ES512"}'), "signature": text(bytes(131) + b"\1")}
     keys = [Key.generate("ES512", kid=str(number)).public() for number in range(100)]
     signed = json.dumps({"payload": "AAAA", "signatures": [one] * Limits().recipients})

@@ -357,6 +357,7 @@ def remove_recipients(
     names = _kids(kids)
     received = encrypted.parse(message, "general", limits)
     encrypted.read_headers(received, _NOTHING_USED, limits)
+    encrypted.check_encoded(received)
     found = {str(each.header.get("kid")) for each in received.recipients if "kid" in each.header}
     for place, name in enumerate(names):
         if name not in found:

@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import traceback
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from io import BytesIO
@@ -25,7 +26,15 @@ from joseal.cli.bulk.formats.json_lines import JsonLines, spans_of
 from joseal.cli.bulk.formats.plain_lines import PlainLines
 from joseal.cli.bulk.formats.rows import BEGIN, Format, Place, RowBatch
 from joseal.cli.bulk.parts import Parts
-from joseal.cli.bulk.pieces import Part, Piece, PieceMaker, Shape, finished, piece_task
+from joseal.cli.bulk.pieces import (
+    InputChangedError,
+    Part,
+    Piece,
+    PieceMaker,
+    Shape,
+    finished,
+    piece_task,
+)
 from joseal.cli.bulk.sources import StreamSource
 
 EVIDENCE = int(os.environ.get("JOSEAL_BULK_EXAMPLES", "150"))
@@ -249,6 +258,17 @@ def test_of_rows_that_kill_their_workers_only_these_are_lost() -> None:
     assert re.findall(rb'"line":(\d+),"code":"lost"', found.rejects) == [b"16", b"48"]
     assert b"<7" not in found.output
     assert found.end == Place(len(data), 81)
+
+
+def test_no_frame_of_ours_keeps_a_part_that_can_not_be_done() -> None:
+    parts = [Part(BEGIN, 5, last=True, data=b"4111\n"), Part(BEGIN, 5, last=True)]
+    maker = PieceMaker(None, Shape(csv_form(b"a\n")[0], None, keep=False))
+    with pytest.raises(InputChangedError) as caught:
+        piece_task(BulkTask("run", 1, maker, parts))
+    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
+    ours = [each for each in frames if each.f_globals["__name__"].startswith("joseal.")]
+    assert len(ours) > 2
+    assert not any(name in each.f_locals for each in ours for name in ("task", "part", "data"))
 
 
 def test_a_stream_that_comes_once_gives_the_same_bytes_again(tmp_path) -> None:

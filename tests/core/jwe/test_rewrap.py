@@ -735,6 +735,16 @@ def test_a_removal_reads_by_the_rules_of_the_form():
         remove_recipients(message(OLD, NEW), ["old"], limits=None)
 
 
+@pytest.mark.parametrize("text", ["\u00e9", "AB", "A+/A", "AA=="])
+@pytest.mark.parametrize("name", ["encrypted_key", "aad", "iv", "ciphertext", "tag"])
+def test_a_removal_refuses_what_is_not_base64url(name, text):
+    broken = json.loads(message(OLD, NEW))
+    (broken["recipients"][1] if name == "encrypted_key" else broken)[name] = text
+    for escaped in (True, False):
+        with pytest.raises(MalformedTokenError, match=f"member {name}"):
+            remove_recipients(json.dumps(broken, ensure_ascii=escaped), ["old"])
+
+
 def test_no_representation_shows_a_secret():
     rewrapper = Rewrapper(general(OLD), sealing(NEW))
     assert repr(rewrapper).startswith("Rewrapper(Decrypter(")

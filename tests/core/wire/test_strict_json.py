@@ -302,6 +302,8 @@ class Outer(msgspec.Struct, forbid_unknown_fields=True):
         ("4111", "$"),
         ({"inner": {"name": "n"}, "at `4111`": 1}, "$"),
         ({"inner": {"name": "n"}, "- at `$.4111`": 1}, "$"),
+        ({"inner": {"name": "n"}, "at `4111": 1}, "$"),
+        ({"inner": {"name": "n"}, "x` - at `$.4111": 1}, "$"),
         ({"inner": {"name": "n"}, "kind": "4111 - at `$.4111`"}, "$.kind"),
     ],
 )
@@ -350,6 +352,25 @@ def test_counting_the_values_of_many_strings_takes_no_memory_for_each(item):
         tracemalloc.stop()
     assert found > 100
     assert peak < 3 * len(data)
+
+
+@pytest.mark.parametrize("item", [b'""', b'"" ', b'"",', b'"a":"",', b'"[" '], ids=repr)
+def test_scan_for_depth_takes_no_memory_for_each_string(item):
+    """A piece for each of the strings in 24 MiB would be 1.3 GiB."""
+    data = b'{"a":' + b"[]" * 20 + item * 200_000
+    tracemalloc.start()
+    try:
+        assert strict_json.load_object(data) is None
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * len(data)
+
+
+def test_scan_for_depth_sees_brackets_outside_of_strings_only():
+    inside = b'{"a":"' + rb"[{\\\"[{" * 20 + b'","b":[""]}'
+    assert strict_json.load_object(inside, 2) is not None
+    assert strict_json.load_object(inside, 1) is None
 
 
 @pytest.mark.parametrize("most", [1, 2, 10, 500])

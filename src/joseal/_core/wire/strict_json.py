@@ -41,7 +41,8 @@ _Quick: TypeAlias = dict[str, str | bool | _Small | list[str] | dict[str, str] |
 _UNREADABLE: Final = (msgspec.DecodeError, ValueError)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-_NO_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"{}[]")
+# All between two brackets, strings included, is one match, so that many strings make no pieces.
+_NO_BRACKETS: Final = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)++', re.DOTALL)
 _PATH: Final = "at `"
 
 _T = TypeVar("_T")
@@ -165,10 +166,11 @@ def convert(value: object, shape: type[_T]) -> _T:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
         message = str(error)
-    # A value of the wrong shape at the top level has no path. It may have members of any name.
+    # A value of the wrong shape at the top level has no path. Its message may end with the name of
+    # one of its members, which can look like a path.
     _, found, path = message[:-1].rpartition(_PATH)
-    is_path = found and message.endswith("`") and "`" not in path
-    raise ShapeError(path if is_path else "$")
+    is_sure = message.endswith("`") and not (_is_dict(value) and any("`" in name for name in value))
+    raise ShapeError(path if found and is_sure else "$")
 
 
 def dump(value: object) -> bytes | None:
@@ -228,7 +230,7 @@ def _is_deeper(data: bytes, most: int) -> bool:
     """Tell whether brackets outside strings nest deeper."""
     depth = 0
     # Everything else is removed first: a step in Python costs far more than a byte.
-    for byte in _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS):
+    for byte in _NO_BRACKETS.sub(b"", data):
         depth += 1 if byte in b"{[" else -1
         if depth > most:
             return True

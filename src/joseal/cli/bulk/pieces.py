@@ -171,6 +171,7 @@ class PieceMaker(NamedTuple):
 Run: TypeAlias = BulkRun[PieceMaker, Part, Piece]
 
 
+@hide_locals
 def piece_task(task: BulkTask[PieceMaker, Part]) -> list[Piece | JoseError]:
     """Do the parts of a task.
 

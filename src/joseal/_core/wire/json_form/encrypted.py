@@ -229,6 +229,20 @@ def _check_together(found: list[headers.Members], limits: Limits) -> None:
         )
 
 
+def check_encoded(message: JsonJwe) -> None:
+    """Check the members that stay encoded, in a message that nobody opens.
+
+    Raises:
+        MalformedTokenError: one is not canonical base64url; the message names the first.
+    """
+    rules.decode(message.aad, "aad")
+    for each in message.recipients:
+        rules.decode(each.encrypted_key, "encrypted_key")
+    rules.decode(message.iv, "iv")
+    rules.decode(message.ciphertext, "ciphertext")
+    rules.decode(message.tag, "tag")
+
+
 def encode_shared(members: dict[str, object], limits: Limits) -> bytes:
     """Encode a protected header that has no alg, because each recipient has its own.
 

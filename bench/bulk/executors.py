@@ -48,7 +48,7 @@ def _dask() -> Generator[Executor]:
             n_workers=_WORKERS,
             threads_per_worker=1,
             host="tls://127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             security=security,
         ) as cluster,
         Client(cluster, security=security) as client,

@@ -33,7 +33,7 @@ def serve(scheduler):
 def client():
     context = multiprocessing.get_context("spawn")
     with (
-        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address=None) as cluster,
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
         workers = [

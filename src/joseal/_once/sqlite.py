@@ -98,7 +98,7 @@ def connect(path: str, busy_timeout_seconds: float) -> sqlite3.Connection:
             when this process was forked.
     """
     use = _Use(os.path.realpath(path), process_id())
-    if any(each.path == use.path and each.process != use.process for each in tuple(_USES)):
+    if any(each.path == use.path and each.process != use.process for each in _USES.copy()):
         error = sqlite3.OperationalError("it was open when the process was forked")
         error.sqlite_errorcode = sqlite3.SQLITE_MISUSE
         raise error

@@ -502,7 +502,8 @@ class Client(Opaque):
         Reads the order's status once, and compares; `read_reconciliation` says how.
 
         Args:
-            question: the `known` of the attempt; after that `StillUnknown.again`.
+            question: the `known` of the attempt; after that `StillUnknown.again`, and after
+                `Arrived` the `known` again: a failure that was seen before it counts no more.
             routing_id: the customer's, in place of the account's.
 
         Returns:

@@ -65,6 +65,14 @@ _OF_AN_EARLIER_ATTEMPT: Final = (
     "the question is of an earlier attempt: ask with the known of the one that was made last"
 )
 _ONCE_MORE: Final = "a failure is shown, and has to be read once more"
+AMONG_OTHERS: Final = (
+    "a failure is shown, and may be that of a different attempt at this payout, which is not "
+    "settled, has failed since, or was settled by a person"
+)
+# The reasons that are given only where everything new has failed, and the payout has ended.
+FAILURE_SHOWN: Final = frozenset(
+    {_NOT_OF_THIS_ATTEMPT, _KNOWN_IS_OPEN, _OF_AN_EARLIER_ATTEMPT, _ONCE_MORE, AMONG_OTHERS}
+)
 
 
 class AttemptQuery(msgspec.Struct, frozen=True, kw_only=True):

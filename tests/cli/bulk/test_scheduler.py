@@ -75,7 +75,7 @@ def scheduler(tmp_path: Path) -> Iterator[str]:
         processes=False,
         host="tls://127.0.0.1",
         protocol="tls://",
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         security=security,
     ) as started:
         yield started.scheduler_address

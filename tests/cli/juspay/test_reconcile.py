@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from msgspec.structs import replace
 from tests.faults.world import PAN, Switch, new_order
 
 from joseal import Key
 from joseal.cli.exit_codes import Exit
-from joseal.juspay import Client, payout_encrypter
+from joseal.juspay import Accepted, Client, FulfillmentState, payout_encrypter
 from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox, TransactionPlan
 
 At = Callable[..., Result]
@@ -81,6 +82,30 @@ def test_a_failure_is_told_after_a_second_look(
     second = at(sandbox, "reconcile", kept)
     assert (second.exit_code, second.stdout) == (Exit.API, "failed\n")
     assert "one more may be made" in second.stderr
+
+
+def test_a_failure_that_was_seen_before_something_else_is_seen_twice_again(
+    at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A failure, then a success, then a status that lags behind and shows the failure."""
+    settles[0] = "FAILURE"
+    body, kept = attempt_at(sandbox, "order-8"), tmp_path / "order-8.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-8", data=body).exit_code == 0
+    read, is_paid = Client.order_status, [False]
+
+    def status(client: Client, order_id: str, **options: str | None) -> object:
+        outcome = read(client, order_id, **options)
+        if not is_paid[0]:
+            return outcome
+        (part,) = outcome.result().fulfillments
+        paid = replace(part, status=FulfillmentState.SUCCESS)
+        return Accepted(replace(outcome.result(), fulfillments=(paid,)))
+
+    monkeypatch.setattr(Client, "order_status", status)
+    told = []
+    for is_paid[0] in (False, True, False, False):
+        told.append(at(sandbox, "reconcile", kept).stdout)
+    assert told == ["unknown\n", "accepted\n", "unknown\n", "failed\n"]
 
 
 def test_what_json_printed_is_read_from_standard_input(

@@ -33,6 +33,10 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def command(sandbox: Sandbox, run: Run, tmp_path: Path) -> Run:
+    return command_at(sandbox, run, tmp_path)
+
+
+def command_at(sandbox: Sandbox, run: Run, tmp_path: Path) -> Run:
     (tmp_path / "bank.pem").write_text(sandbox.public_pem)
 
     def command(*args: object, **more: object) -> Result:
@@ -169,3 +173,22 @@ def test_rejects_that_can_not_be_written_do_not_hide_what_has_to_be_reconciled(
     done = command(source)
     assert done.exit_code == (Exit.FILE if is_known else Exit.UNKNOWN)
     assert "No space left on device" in done.stderr
+
+
+def test_an_accepted_attempt_whose_failure_is_shown_is_listed_until_it_is_settled(
+    run: Run, tmp_path: Path
+) -> None:
+    """Against a payout that was never tried: whose failure it is stays for a person to say."""
+    plans: list[TransactionPlan | None] = [None]
+    with Sandbox(transaction_plan=lambda *_: plans[0]) as sandbox:
+        command = command_at(sandbox, run, tmp_path)
+        path = batch(sandbox, tmp_path / "in", "order-1")
+        plans[0] = TransactionPlan(settles="FAILURE")
+        assert command(path).exit_code == 0
+        for _ in range(2):
+            done = command(path)
+            assert (done.exit_code, "to_reconcile: 1\n" in done.stdout) == (Exit.UNKNOWN, True)
+            (told,) = map(json.loads, (tmp_path / "rejects").read_text().splitlines())
+            assert (told["attemptId"], told["standing"]) == ("a-order-1", "to_reconcile")
+            assert told["reason"].startswith("what failed may be an earlier attempt's")
+        assert sandbox.attempts("order-1") == 1

@@ -1,5 +1,6 @@
 """`run_attempts`: the state that an attempt is made against is one that two reads have shown."""
 
+import contextvars
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,8 +9,14 @@ import pytest
 from tests.faults.world import attempt_at, new_order
 
 from joseal import Key
+from joseal._http.connection import HANDED_OVER
 from joseal.juspay import (
+    SANDBOX,
+    Account,
+    Attempt,
+    CardInfo,
     Client,
+    Known,
     PlannedAttempt,
     SqlitePayoutJournal,
     payout_encrypter,
@@ -93,3 +100,19 @@ def test_two_attempts_at_one_payout_in_a_batch_do_not_confirm_a_state_without_th
         results = [each.standing for each in run_attempts(client, journal, planned)]
     assert results == ["accepted", "rejected"]
     assert events == ["read", "pause", "read", "pause", "read"]
+
+
+def test_a_run_within_a_call_takes_nothing_away_from_what_was_sent(tmp_path: Path) -> None:
+    """A handler of a signal may begin one while a payout is on its way, in the same thread."""
+    client = Client(Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX))
+    attempt = Attempt(fulfillment_id="f-1", card_info=CardInfo(card_number="4111111111111111"))
+    planned = PlannedAttempt("a-1", "order-1", attempt, Known.fresh("order-1", "f-1"))
+
+    def left() -> bool:
+        HANDED_OVER.set(True)
+        journal = SqlitePayoutJournal(tmp_path / "journal.db")
+        (result,) = run_attempts(client, journal, [planned])
+        assert result.standing == "not_sent"
+        return HANDED_OVER.get()
+
+    assert contextvars.copy_context().run(left)

@@ -9,7 +9,7 @@ from joseal.cli.exit_codes import Exit, FailureError
 from joseal.cli.juspay import orders, outcomes, questions
 from joseal.cli.juspay.connection import Connection
 from joseal.cli.juspay.settings import apart_option, gathered
-from joseal.juspay import Reconciliation, StillUnknown
+from joseal.juspay import Arrived, AttemptQuery, Reconciliation, StillUnknown
 
 
 @gathered(connection=Connection)
@@ -46,14 +46,24 @@ def command(*, connection: Connection, apart: float, as_json: bool, in_path: Pat
     question = questions.read(in_path)
     with connection.client(apart=apart) as client:
         found = client.reconcile(question)
-    if isinstance(found, StillUnknown) and in_path != files.STANDARD:
-        questions.keep(in_path, found.again)
+    next_ = _next(found, question)
+    if next_ != question and in_path != files.STANDARD:
+        questions.keep(in_path, next_)
     known = question.known
     told = {"outcome": found.kind, "order_id": known.order_id}
     told |= {"fulfillment_id": known.fulfillment_id}
     line = json_output.line({**told, **_more(found)}) if as_json else f"{found.kind}\n".encode()
     outcomes.tell(line)
     _end(found)
+
+
+def _next(found: Reconciliation, question: AttemptQuery) -> AttemptQuery:
+    """Return what is asked next. A failure that was seen counts no more once it is not shown."""
+    if isinstance(found, StillUnknown):
+        return found.again
+    if isinstance(found, Arrived):
+        return AttemptQuery(known=question.known, asked=question.asked)
+    return question
 
 
 def _more(found: Reconciliation) -> dict[str, object]:

@@ -17,7 +17,14 @@ from joseal._core.wire import strict_json
 from joseal.juspay.models.known import Known
 from joseal.juspay.models.states import FulfillmentState
 from joseal.juspay.outcomes import NotSent, Outcome, Refused, Unknown
-from joseal.juspay.reconcile import Arrived, AttemptQuery, Failed, Reconciliation, StillUnknown
+from joseal.juspay.reconcile import (
+    FAILURE_SHOWN,
+    Arrived,
+    AttemptQuery,
+    Failed,
+    Reconciliation,
+    StillUnknown,
+)
 from joseal.juspay.responses import Ack
 
 State: TypeAlias = Literal[
@@ -180,8 +187,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
                     self, state="failed", reason=str(found.status), known=found.known, question=None
                 )
             case StillUnknown():
+                # Accepted, it would look as if nothing were to be done.
+                failed = self.state == "accepted" and found.reason in FAILURE_SHOWN
                 return msgspec.structs.replace(
                     self,
+                    state="unknown" if failed else self.state,
                     reason=found.reason,
                     question=found.again,
                     ask_at=now + found.ask_again_seconds,

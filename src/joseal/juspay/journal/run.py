@@ -33,7 +33,13 @@ from joseal.juspay.journal.journal import PayoutJournal, is_older
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused, Unknown
-from joseal.juspay.reconcile import MOST_SECONDS, Failed, Reconciliation, of_an_earlier_attempt
+from joseal.juspay.reconcile import (
+    AMONG_OTHERS,
+    MOST_SECONDS,
+    Failed,
+    Reconciliation,
+    of_an_earlier_attempt,
+)
 
 _TOGETHER: Final = 100
 _FREED: Final = "it became `not_sent` during this run, which has not read its state: run it again"
@@ -47,10 +53,6 @@ _DECIDED: Final = "decided by a person"
 _WAS_SENT: Final = (
     "an attempt that has failed or succeeded was sent: to pay after all, make one more, with a "
     "new attempt_id"
-)
-_AMONG_OTHERS: Final = (
-    "a failure is shown, and may be that of a different attempt at this payout, which is not "
-    "settled, has failed since, or was settled by a person"
 )
 
 
@@ -333,7 +335,7 @@ def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliati
     question = entry.question or entry.known
     found = client.reconcile(question)
     if isinstance(found, Failed) and _may_be_of_another(entry, list(journal.entries())):
-        return msgspec.structs.replace(of_an_earlier_attempt(question), reason=_AMONG_OTHERS)
+        return msgspec.structs.replace(of_an_earlier_attempt(question), reason=AMONG_OTHERS)
     return found
 
 
@@ -427,12 +429,17 @@ def _send(
             reason = _UNSETTLED if hindering.is_unsettled else _OLDER
             return AttemptResult(planned.attempt_id, "rejected", reason)
         return AttemptResult(planned.attempt_id, hindering.standing, hindering.reason)
+    outer = HANDED_OVER.get()
     HANDED_OVER.set(False)
     try:
         outcome = client.attempt(planned.order_id, planned.attempt, known=known)
     except (TypeError, ValueError, JoseError) as error:
         # A call raises before anything is sent, with joseal's own texts. Money can't rely on it.
         outcome = Unknown(str(error)) if HANDED_OVER.get() else NotSent(str(error))
+    finally:
+        # The mark of a call that a handler has made this one in.
+        if outer:
+            HANDED_OVER.set(True)
     ended = entry.ended(outcome)
     if not ended.is_unsettled:
         now = journal.find(entry.attempt_id)

@@ -208,9 +208,9 @@ def test_a_known_state_of_another_payout_is_refused() -> None:
     with Sandbox(transaction_plan=lambda *_: FAILS) as sandbox, opened(sandbox) as client:
         part = created(client)
         known = client.order_status("order-1").result().known(part)
-        with pytest.raises(ValueError, match="another order or fulfillment"):
+        with pytest.raises(ValueError, match="a different order or fulfillment"):
             client.attempt("order-2", attempt_at(part), known=known)
-        with pytest.raises(ValueError, match="another order or fulfillment"):
+        with pytest.raises(ValueError, match="a different order or fulfillment"):
             client.attempt("order-1", attempt_at("f-9"), known=known)
         with pytest.raises(TypeError, match="known must be a Known"):
             client.attempt("order-1", attempt_at(part), known=known.references)

@@ -354,9 +354,13 @@ def test_counting_the_values_of_many_strings_takes_no_memory_for_each(item):
     assert peak < 3 * len(data)
 
 
-@pytest.mark.parametrize("item", [b'""', b'"" ', b'"",', b'"a":"",', b'"[" '], ids=repr)
-def test_scan_for_depth_takes_no_memory_for_each_string(item):
-    """A piece for each of the strings in 24 MiB would be 1.3 GiB."""
+@pytest.mark.parametrize(
+    "item",
+    [*(b'""', b'"" ', b'"",', b'"a":"",', b'"[" '), *(b"[],", b"[]0", b'[""]', b'{"a":[]}')],
+    ids=repr,
+)
+def test_scan_for_depth_takes_no_memory_for_each_string_or_bracket(item):
+    """A piece for each of the strings or brackets in 24 MiB would be 1.3 GiB or more."""
     data = b'{"a":' + b"[]" * 20 + item * 200_000
     tracemalloc.start()
     try:

@@ -41,8 +41,10 @@ _Quick: TypeAlias = dict[str, str | bool | _Small | list[str] | dict[str, str] |
 _UNREADABLE: Final = (msgspec.DecodeError, ValueError)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
-# All between two brackets, strings included, is one match, so that many strings make no pieces.
-_NO_BRACKETS: Final = re.compile(rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)++', re.DOTALL)
+# The next run of brackets, with all that is before it, strings included.
+_BRACKETS: Final = re.compile(
+    rb'(?:[^"{}\[\]]++|"[^"\\]*+(?:\\.[^"\\]*+)*+"?)*+([{}\[\]]*+)', re.DOTALL
+)
 _PATH: Final = "at `"
 
 _T = TypeVar("_T")
@@ -229,11 +231,12 @@ def _is_mapping(value: object) -> TypeGuard[dict[object, object]]:
 def _is_deeper(data: bytes, most: int) -> bool:
     """Tell whether brackets outside strings nest deeper."""
     depth = 0
-    # Everything else is removed first: a step in Python costs far more than a byte.
-    for byte in _NO_BRACKETS.sub(b"", data):
-        depth += 1 if byte in b"{[" else -1
-        if depth > most:
-            return True
+    # A step in Python costs far more than a byte, and a piece that is kept far more than its bytes.
+    for found in _BRACKETS.finditer(data):
+        for byte in found[1]:
+            depth += 1 if byte in b"{[" else -1
+            if depth > most:
+                return True
     return False
 
 

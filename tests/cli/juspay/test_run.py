@@ -39,13 +39,13 @@ def command(sandbox: Sandbox, run: Run, tmp_path: Path) -> Run:
 def command_at(sandbox: Sandbox, run: Run, tmp_path: Path) -> Run:
     (tmp_path / "bank.pem").write_text(sandbox.public_pem)
 
-    def command(*args: object, **more: object) -> Result:
+    def command(*args: object, rejects: object = tmp_path / "rejects", **more: object) -> Result:
         done = run(
             *("juspay", "run", "--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id),
             *("--api-key-env", "KEY", "--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP"),
             *("--kid", sandbox.kid, "--sid", sandbox.sid, "--apart", "0"),
             *(() if "--journal" in args else ("--journal", tmp_path / "journal.db")),
-            *("--rejects", tmp_path / "rejects"),
+            *("--rejects", rejects),
             *args,
             KEY=sandbox.api_key,
             **more,
@@ -173,6 +173,36 @@ def test_rejects_that_can_not_be_written_do_not_hide_what_has_to_be_reconciled(
     done = command(source)
     assert done.exit_code == (Exit.FILE if is_known else Exit.UNKNOWN)
     assert "No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("folder", [".", "folder"])
+def test_the_rejects_never_replace_the_journal(
+    folder: str, command: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """An empty list of rejects would be a new journal, and each attempt would be sent again."""
+    (tmp_path / "folder").symlink_to(tmp_path)
+    path = batch(sandbox, tmp_path / "in", "order-1")
+    done = command("--journal", tmp_path / folder / "rejects", path)
+    assert (done.exit_code, "--rejects" in done.stderr) == (Exit.USAGE, True)
+    assert (sandbox.attempts("order-1"), (tmp_path / "rejects").exists()) == (0, False)
+
+
+def test_the_rejects_never_replace_the_attempts(
+    command: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = batch(sandbox, tmp_path / "rejects", "order-1")
+    before = path.read_bytes()
+    done = command(path)
+    assert (done.exit_code, "--rejects" in done.stderr) == (Exit.USAGE, True)
+    assert (sandbox.attempts("order-1"), path.read_bytes()) == (0, before)
+
+
+def test_attempts_and_rejects_may_both_be_standard_streams(
+    command: Run, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = batch(sandbox, tmp_path / "in", "order-1")
+    done = command("-", data=path.read_bytes(), rejects="-")
+    assert (done.exit_code, sandbox.attempts("order-1")) == (0, 1)
 
 
 def test_an_accepted_attempt_whose_failure_is_shown_is_listed_until_it_is_settled(

@@ -1,5 +1,6 @@
 """`joseal juspay run`: send a file of attempts through a journal, each at most once."""
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -101,6 +102,7 @@ def command(
     With --json: {"accepted": NUMBER, "failed": NUMBER, "refused": NUMBER, "not_sent": NUMBER,
     "to_reconcile": NUMBER, "rejected": NUMBER, "sent_now": NUMBER}.
     """
+    _check_different(journal_path, rejects_path, in_path)
     if rejects_path is not None:
         files.check_replaceable(rejects_path)
     planned = _planned(in_path)
@@ -109,6 +111,20 @@ def command(
     ) as client:
         results = _run(client, journal_path, planned)
     _tell(results, rejects_path, as_json=as_json)
+
+
+def _check_different(*paths: Path | None) -> None:
+    """Refuse one file for two purposes.
+
+    The rejects replace their file. An empty list of them in place of the journal would be a new
+    one, with which each attempt is sent again.
+
+    Raises:
+        UsageError: there is one.
+    """
+    named = [path for path in paths if path is not None and path != files.STANDARD]
+    if len({os.path.realpath(path) for path in named}) != len(named):
+        raise click.UsageError("--journal, --rejects and FILE must be different files")
 
 
 @hide_locals

@@ -5,7 +5,8 @@ Rules:
   could delete an id, and its work would be done again.
 - A link is refused: its target was chosen by the user who created it.
 - An existing file is not opened: closing any descriptor of it would release the locks of other
-  connections of this process.
+  connections of this process. For the same reason no other thread may use a new file before its
+  descriptor is closed.
 
 Accepted: other users who can write in the folder can replace the file at any time.
 
@@ -18,10 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from joseal._core.processes import LockOfProcess
 from joseal.errors import JoseError
 
 _PRIVATE: Final = 0o600
 _OTHERS: Final = 0o077
+
+_LOCK: Final = LockOfProcess()
 
 
 def make_private(path: Path, store: str, error: Callable[[str], JoseError]) -> None:
@@ -37,7 +41,8 @@ def make_private(path: Path, store: str, error: Callable[[str], JoseError]) -> N
             its rights can't be changed.
     """
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
+        with _LOCK.current():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _PRIVATE))
     except FileExistsError:
         fault = _tighten(path)
     except OSError:

@@ -1,8 +1,10 @@
 """The journal of attempts: what it lets be sent, what it keeps, and what it never holds."""
 
+import os
 import sqlite3
 import stat
 import sys
+import threading
 from contextlib import closing
 
 import msgspec
@@ -444,6 +446,29 @@ def test_a_second_object_for_the_file_does_not_take_the_lock_away(tmp_path):
         # POSIX: a process loses its locks on a file where it closes any descriptor of it.
         blocked = in_child(lambda: _is_blocked(path))
     assert blocked == "True"
+
+
+def test_no_thread_uses_a_new_file_before_its_descriptor_is_closed(tmp_path, monkeypatch):
+    """Closing the descriptor would release the lock with which that thread writes."""
+    path, events = tmp_path / "journal.db", []
+
+    def use():
+        SqlitePayoutJournal(path)
+        events.append("used")
+
+    close, thread = os.close, threading.Thread(target=use)
+
+    def late(descriptor):
+        monkeypatch.setattr(os, "close", close)
+        thread.start()
+        thread.join(0.3)
+        events.append("closed")
+        close(descriptor)
+
+    monkeypatch.setattr(os, "close", late)
+    SqlitePayoutJournal(path)
+    thread.join()
+    assert events == ["closed", "used"]
 
 
 def _is_blocked(path):

@@ -126,7 +126,10 @@ class Arrived(Guarded, frozen=True, kw_only=True):
 
 
 class Failed(Guarded, frozen=True, kw_only=True):
-    """The attempt arrived and failed, and the fulfillment has ended: one more may be made.
+    """The attempt arrived and failed, and the fulfillment has ended.
+
+    One more may be made, unless the fulfillment is `CANCELLED` or `DISCARDED`, which
+    `known.hindrance` says then.
 
     Attributes:
         status: the status of the fulfillment.
@@ -199,8 +202,8 @@ def read_reconciliation(
     Returns:
         `Failed` if there are new transactions, all new and known ones are FAILURE or REVERSED, the
         fulfillment is `FAILURE`, `CANCELLED` or `DISCARDED`, the known state was confirmed, and an
-        earlier read has shown the same. `Arrived` if there are new ones otherwise, unless only
-        known ones have not failed. `StillUnknown` for anything else.
+        earlier read has shown the same. `Arrived` if there are new ones, and one of them has not
+        failed or the fulfillment is in a different state. `StillUnknown` for anything else.
 
     Raises:
         TypeError: `question` is of the wrong type.

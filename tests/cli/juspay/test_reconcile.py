@@ -84,6 +84,28 @@ def test_a_failure_is_told_after_a_second_look(
     assert "one more may be made" in second.stderr
 
 
+def test_of_a_payout_that_was_called_off_no_further_attempt_is_recommended(
+    at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settles[0] = "FAILURE"
+    body, kept = attempt_at(sandbox, "order-9"), tmp_path / "order-9.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-9", data=body).exit_code == 0
+    read = Client.order_status
+
+    def status(client: Client, order_id: str, **options: str | None) -> object:
+        outcome = read(client, order_id, **options)
+        (part,) = outcome.result().fulfillments
+        ended = replace(part, status=FulfillmentState.CANCELLED)
+        return Accepted(replace(outcome.result(), fulfillments=(ended,)))
+
+    monkeypatch.setattr(Client, "order_status", status)
+    at(sandbox, "reconcile", kept)
+    done = at(sandbox, "reconcile", kept)
+    assert (done.exit_code, done.stdout) == (Exit.API, "failed\n")
+    assert "this payout is CANCELLED" in done.stderr
+    assert "one more may be made" not in done.stderr
+
+
 def test_a_failure_that_was_seen_before_something_else_is_seen_twice_again(
     at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from joseal.cli.exit_codes import Exit, FailureError
 from joseal.cli.juspay import orders, outcomes, questions
 from joseal.cli.juspay.connection import Connection
 from joseal.cli.juspay.settings import apart_option, gathered
-from joseal.juspay import Arrived, AttemptQuery, Reconciliation, StillUnknown
+from joseal.juspay import Arrived, AttemptQuery, Failed, Reconciliation, StillUnknown
 
 
 @gathered(connection=Connection)
@@ -34,9 +34,10 @@ def command(*, connection: Connection, apart: float, as_json: bool, in_path: Pat
     before.
 
     The output is one word, and the exit code says the same: accepted (0): the attempt arrived, and
-    must not be made again; failed (5): it arrived and failed, and one more may be made; unknown
-    (8): nothing is proved yet. In that case, ask again after the time that is shown: the next
-    question is written to KNOWN_FILE. A failure has to be seen twice, --apart seconds apart.
+    must not be made again; failed (5): it arrived and failed, and one more may be made, unless the
+    payout was canceled or discarded; unknown (8): nothing is proved yet. In that case, ask again
+    after the time that is shown: the next question is written to KNOWN_FILE. A failure has to be
+    seen twice, --apart seconds apart.
 
     With --json: {"outcome": TEXT, "order_id": TEXT, "fulfillment_id": TEXT}; for accepted and
     failed with "status": TEXT and "transactions", those that are new, as for `joseal juspay
@@ -84,8 +85,9 @@ def _end(found: Reconciliation) -> None:
     Raises:
         FailureError: that is so.
     """
-    if found.kind == "failed":
-        raise FailureError("api", "the attempt failed: one more may be made", Exit.API)
+    if isinstance(found, Failed):
+        text = f"the attempt failed: {found.known.hindrance or 'one more may be made'}"
+        raise FailureError("api", text, Exit.API)
     if isinstance(found, StillUnknown):
         text = f"{found.reason}: ask again in {found.ask_again_seconds} s"
         raise FailureError("transport", text, Exit.UNKNOWN)

@@ -8,8 +8,9 @@ Rules:
   first byte of the request is passed to the socket, and never by the class of an exception: the
   same classes are raised for a refused handshake and for a fault after the whole request was
   delivered.
-- A signal or log handler may make a call within a call, in the same thread. It leaves the mark and
-  the deadline of the outer call unchanged.
+- A signal or log handler may make a call within a call, in the same thread. It never takes back the
+  mark of the outer call, and leaves its deadline unchanged. If it sends something before the outer
+  call does, the outer call counts as sent too.
 - An answer is bounded as a whole, by `response`.
 - urllib3 logs hosts and paths. No header or body is logged, not even from a broken answer.
 

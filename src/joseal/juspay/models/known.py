@@ -81,7 +81,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         """State that a person has decided: one more attempt may be made, whatever came before.
 
         For facts that no program can find out, such as an attempt that stays unknown, which the
-        API's support says never arrived. Never use it in a loop.
+        API's support says never arrived. Never use it in a loop, nor before each run and call that
+        has begun an attempt at the payout has ended: it may still send it.
 
         Args:
             order_id: the id of the order.

@@ -197,7 +197,8 @@ def handle_once(store: WebhookStore, webhook: _W, handler: Callable[[_W], object
         handler: called with the webhook.
 
     Returns:
-        `Delivery.HANDLED`, `Delivery.DUPLICATE` or `Delivery.IN_PROGRESS`.
+        `Delivery.HANDLED`, `Delivery.DUPLICATE` or `Delivery.IN_PROGRESS`; `Delivery.OVERTAKEN` if
+            the handler has run for longer than its claim was valid.
 
     Raises:
         WebhookStoreError: the store can't be used.

@@ -218,7 +218,10 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
         # The outcomes of the attempts decide the exit code.
         click.echo(f"joseal: {not_listed}", err=True)
     if counts["to_reconcile"]:
-        text_of_rest = "some attempts have to be reconciled: run it again later"
+        text_of_rest = (
+            "some attempts have to be reconciled: run it again later; for one that stays so for "
+            "hours, ask the API's support, and record the answer with decide_attempt"
+        )
         raise FailureError("transport", text_of_rest, Exit.UNKNOWN)
     if counts["not_sent"]:
         text_of_rest = "some attempts were not sent: run it again later"

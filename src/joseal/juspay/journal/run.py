@@ -264,7 +264,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         attempt_id: the id of the attempt.
         decision: `not_sent` lets the next run send it again, and is refused if it has failed or
             succeeded; `failed` allows a further attempt at the payout; `accepted` leaves it as paid
-            or under way.
+            or under way, until a status shows a failure.
 
     Returns:
         The entry as it is now.

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,32 @@ def test_no_public_path_has_an_underscore() -> None:
 
 def test_public_name_says_what_it_is() -> None:
     assert [name for name, text in rows() if not re.fullmatch(r"\S.+", text)] == []
+
+
+def annotated() -> Iterator[tuple[str, object]]:
+    """Every public name with annotations: classes, functions, methods and properties."""
+    for package in packages():
+        module = importlib.import_module(package)
+        for name in getattr(module, "__all__", ()):
+            value = getattr(module, name)
+            if inspect.isclass(value) or inspect.isfunction(value):
+                yield f"{package}.{name}", value
+            for member, found in vars(value).items() if inspect.isclass(value) else ():
+                function = getattr(found, "fget", getattr(found, "__func__", found))
+                if inspect.isfunction(function) and not member.startswith("_"):
+                    yield f"{package}.{name}.{member}", function
+
+
+def test_annotations_of_a_public_name_can_be_read_at_run_time() -> None:
+    """Frameworks read them, also where the module of a type is imported late."""
+    unreadable = []
+    for name, value in (found := list(annotated())):
+        try:
+            typing.get_type_hints(value)
+        except (NameError, TypeError) as error:
+            unreadable.append(f"{name}: {error}")
+    assert len(found) > 300
+    assert unreadable == []
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ from joseal.errors import InvalidKeyError
 if TYPE_CHECKING:
     from joseal._core.keys.formats import certificates, pkcs12
     from joseal._core.keys.formats import pem as pems
-    from joseal._core.keys.formats.certificates import Certificate
     from joseal._core.keys.jwk import algs as jwk_algs
     from joseal._core.keys.jwk import codec as jwks
 else:
@@ -52,7 +51,7 @@ class Loaded(Struct, frozen=True):
 
     material: Material
     alg: str
-    chain: "tuple[Certificate, ...]" = ()
+    chain: "tuple[certificates.Certificate, ...]" = ()
     kid: str | None = None
     enc: str | None = None
     operations: frozenset[str] | None = None
@@ -191,7 +190,7 @@ def of_password(password: str | bytes, alg: str, iterations: int | None, salt_by
     return Loaded(Password(raw, work, salt_bytes), alg)
 
 
-def _beside(material: Material, raw: bytes) -> "tuple[Certificate, ...]":
+def _beside(material: Material, raw: bytes) -> "tuple[certificates.Certificate, ...]":
     """Return the certificates that public material was loaded from."""
     private = isinstance(material, PrivateMaterial)
     return () if private else certificates.beside(raw)

@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from joseal._core import checks
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
 from joseal._core.algorithms.registry import PASSWORD_ALGS, AlgSpec, lookup_alg
@@ -24,6 +22,7 @@ from joseal._core.keys.material import Material, PrivateMaterial
 from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.late import late
 from joseal._core.limits import Limits
+from joseal._core.secrecy import Hidden
 from joseal.errors import InvalidKeyError
 
 # A program usually has its keys in one or two formats.
@@ -46,7 +45,7 @@ check_switches: Final = partial(checks.check, Limits())
 _MOST_SALT_BYTES: Final = 1024
 
 
-class Loaded(Struct, frozen=True):
+class Loaded(Hidden, frozen=True):
     """Material with what came along: the certificates, and what a JWK says of itself."""
 
     material: Material
@@ -55,9 +54,6 @@ class Loaded(Struct, frozen=True):
     kid: str | None = None
     enc: str | None = None
     operations: frozenset[str] | None = None
-
-    def __repr__(self) -> str:
-        return f"Loaded(alg={self.alg!r}, kid={self.kid!r})"
 
 
 def of_pem(pem: str | bytes, alg: str, password: str | bytes | None) -> Loaded:

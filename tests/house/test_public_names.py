@@ -16,7 +16,7 @@ import joseal
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "names.md"
 HEAD = """# Every public name
 
-One line for each name that may be imported.
+One line for each name that may be imported, and for each method and attribute of a class.
 """
 ALIASES = {
     "Alg": "The names of the key management algorithms, as a type.",
@@ -56,9 +56,8 @@ def members(value: object) -> Iterator[str]:
         own = [kind for kind in value.__mro__ if kind.__module__.startswith("joseal")]
         yield from (
             name
-            for name, member in inspect.getmembers_static(value)
-            if any(name in vars(kind) for kind in own)
-            and not name.startswith("_") | inspect.isfunction(member)
+            for name, _ in inspect.getmembers_static(value)
+            if any(name in vars(kind) for kind in own) and not name.startswith("_")
         )
 
 

@@ -19,6 +19,7 @@ from joseal._core.algorithms.registry import EncSpec
 from joseal._core.keys import Key
 from joseal._core.late import late
 from joseal._core.limits import Limits
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url
 from joseal._core.wire.forms import Form
 from joseal.errors import TokenTooLargeError
@@ -34,16 +35,13 @@ else:
 _MOST_ADDITIONS: Final = 128
 
 
-class TokenStart(Struct, frozen=True):
+class TokenStart(Hidden, frozen=True):
     """The parts of a token before its ciphertext, and the CEK. Used for a single token."""
 
     protected: bytes
     cek: bytes
     encrypted_key: bytes
     iv: bytes
-
-    def __repr__(self) -> str:
-        return "TokenStart(...)"
 
     def encode(self) -> bytes:
         """Return the beginning of the token, with the dot before the ciphertext."""

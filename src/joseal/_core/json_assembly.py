@@ -3,18 +3,17 @@
 Source: RFC 7516 section 5.1, steps 14 to 19, and section 7.2.
 """
 
-from msgspec import Struct
-
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.assembly import TokenStart
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url
 from joseal._core.wire.forms import Form
 from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form.encrypted import JsonJwe, Recipient
 
 
-class JsonStart(Struct, frozen=True):
+class JsonStart(Hidden, frozen=True):
     """The parts of a JSON message before its ciphertext, and the CEK. Used for a single message."""
 
     form: Form
@@ -22,9 +21,6 @@ class JsonStart(Struct, frozen=True):
     cek: bytes
     iv: bytes
     recipients: tuple[Recipient, ...]
-
-    def __repr__(self) -> str:
-        return "JsonStart(...)"
 
 
 def assemble_json(enc: EncSpec, start: JsonStart, plaintext: bytes, aad: bytes | None) -> str:

@@ -5,8 +5,6 @@ Source: RFC 7516 sections 5.2, 7.2 and 11.5.
 
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from joseal._core.algorithms.content_encryption import AeadOutput
 from joseal._core.algorithms.hpke import quantum
 from joseal._core.algorithms.key_management import UnwrapRequest
@@ -14,6 +12,7 @@ from joseal._core.algorithms.registry import EncSpec
 from joseal._core.decryption import BesideContent, DecryptionSettings, Step, check_lengths
 from joseal._core.keys import Key
 from joseal._core.keys.keyset import MOST_TRIES
+from joseal._core.secrecy import Hidden
 from joseal._core.wire.header import Header
 from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form.encrypted import JsonJwe
@@ -21,7 +20,7 @@ from joseal._core.wire.json_form.members import decode
 from joseal.errors import MalformedTokenError, NotAllowedError, UnknownKeyError
 
 
-class JsonSteps(Struct, frozen=True, kw_only=True):
+class JsonSteps(Hidden, frozen=True, kw_only=True):
     """A message in JSON after every public check.
 
     Attributes:
@@ -37,9 +36,6 @@ class JsonSteps(Struct, frozen=True, kw_only=True):
     sealed: AeadOutput
     aad: bytes
     steps: Sequence[tuple[Step, int]]
-
-    def __repr__(self) -> str:
-        return "JsonSteps(...)"
 
 
 def check_json(

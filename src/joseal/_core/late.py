@@ -5,8 +5,8 @@ two algorithms. A module that uses such a late module imports it plainly under `
 type checkers; at run time it gets the result of `late`.
 
 Rules:
-- No token waits for an import, so that all failures take the same time: the code that handles
-  tokens is imported when the key is loaded, or by `load` when the object is made.
+- No received token waits for an import, so that all failures take the same time: the code that
+  opens tokens is imported when the key is loaded, or by `load` when the object is made.
 - Concurrent threads are safe: one of them imports the module, and the others wait.
 - A fork waits until the import is done. A child that was forked during an import would wait for a
   thread that it does not have.

@@ -15,7 +15,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, SupportsIndex, final
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms.hpke.quantum import weakest_of
@@ -30,7 +30,7 @@ from joseal._core.keys.keyset import distinct
 from joseal._core.limits import Limits
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
-from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.secrecy import Hidden, Opaque, hide_locals
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire import header as headers
 from joseal._core.wire.json_form.encrypted import ALONE, Recipient, encode_shared
@@ -40,17 +40,14 @@ from joseal.errors import InvalidKeyError, TokenTooLargeError
 _DEFAULTS: Final = Limits()
 
 
-class Target(Struct, frozen=True):
+class Target(Hidden, frozen=True):
     """One recipient: its mechanism, and the beginning of its header."""
 
     management: KeyManagement
     own: dict[str, object]
 
-    def __repr__(self) -> str:
-        return "Target(...)"
 
-
-class MultiSettings(Struct, frozen=True, kw_only=True):
+class MultiSettings(Hidden, frozen=True, kw_only=True):
     """The settings of a `MultiEncrypter`, checked and prepared.
 
     Attributes:
@@ -72,9 +69,6 @@ class MultiSettings(Struct, frozen=True, kw_only=True):
     begin: dict[str, object]
     end: dict[str, str]
     aad: bytes | None
-
-    def __repr__(self) -> str:
-        return "MultiSettings(...)"
 
 
 @exported

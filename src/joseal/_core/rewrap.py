@@ -16,7 +16,7 @@ Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 from collections.abc import Collection, Sequence
 from typing import Final, final
 
-from msgspec import UNSET, Struct, structs
+from msgspec import UNSET, structs
 
 from joseal._core import checks, token_count
 from joseal._core.algorithms import content_encryption
@@ -33,7 +33,7 @@ from joseal._core.jwe import (
 from joseal._core.limits import Limits
 from joseal._core.multi_jwe import MultiEncrypter, Target, multi_settings, wrap_for
 from joseal._core.naming import exported
-from joseal._core.secrecy import Opaque, hide_locals
+from joseal._core.secrecy import Hidden, Opaque, hide_locals
 from joseal._core.wire.header import MANAGED, Header
 from joseal._core.wire.json_form import encrypted
 from joseal._core.wire.json_form import members as rules
@@ -53,7 +53,7 @@ _CONSTANT: Final = ("alg", "kid")
 _NOTHING_USED: Final = frozenset({"alg", "enc"})
 
 
-class _New(Struct, frozen=True, kw_only=True):
+class _New(Hidden, frozen=True, kw_only=True):
     """The new recipients, with the settings of the Encrypter that is for them.
 
     Attributes:
@@ -67,9 +67,6 @@ class _New(Struct, frozen=True, kw_only=True):
     wrap: WrapSettings
     begin: dict[str, object]
     unreachable: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return "_New(...)"
 
 
 @final

@@ -24,6 +24,8 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Never, ParamSpec, Self, SupportsIndex, TypeGuard, TypeVar
 
+from msgspec import Struct
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -172,6 +174,17 @@ def _forget(error: BaseException) -> None:
 def _set(error: BaseException, name: str, value: object) -> None:
     # Not by assignment, which the class of a foreign exception may refuse.
     object.__setattr__(error, name, value)
+
+
+class Hidden(Struct, frozen=True):
+    """A struct that shows none of its members, neither in its `repr` nor to `rich`."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # That of `Struct` gives all members, and `rich` prefers it to `repr`.
+        return []
 
 
 class Opaque:

@@ -12,19 +12,14 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
+from joseal._core.secrecy import Hidden
+
 Jwk: TypeAlias = dict[str, object]
 
 # Texts from a file that reports repeat are truncated at this length.
 MOST_ID: Final = 60
 MOST_TEXT: Final = 300
 MOST_FLAGS: Final = 16
-
-
-class Hidden(Struct, frozen=True):
-    """A struct that does not show its content."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(...)"
 
 
 class Task(Hidden, frozen=True):
@@ -48,7 +43,7 @@ class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
     accept_zip: bool = False
     legacy: bool = False
     b64: bool = True
-    limits: dict[str, int] = {}
+    limits: dict[str, int] = {}  # noqa: RUF012 - msgspec makes a new one each time
     form: str = "compact"
     accept_unprotected: tuple[str, ...] = ()
 

@@ -47,9 +47,11 @@ _NO_ADVICE: Final = "do not send it again as it is; pass error_message on to the
 class _Outcome(msgspec.Struct, frozen=True):
     """The common part of the plain outcomes: they show all but the details of the call."""
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [member for member in super().__rich_repr__() if member[0] != "call"]
+
     def __repr__(self) -> str:
-        names = [name for name in self.__struct_fields__ if name != "call"]
-        members = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        members = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({members})"
 
 

@@ -25,7 +25,8 @@ def test_what_was_loaded_shows_no_material():
     secret = forge.secret("A256KW", "A256GCM")
     loaded = loading.of_bytes(secret, "A256KW")
     assert loaded.material == secret
-    assert repr(loaded) == "Loaded(alg='A256KW', kid=None)"
+    assert repr(loaded) == "Loaded(...)"
+    assert loaded.__rich_repr__() == []
 
 
 def test_text_around_pem_need_not_be_what_utf_8_can_carry():

@@ -10,7 +10,7 @@ Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final, Literal, Self, SupportsIndex, TypeAlias, final
+from typing import TYPE_CHECKING, Final, Literal, Self, SupportsIndex, final
 
 from joseal._core import checks
 from joseal._core.algorithms.akp_keys import AkpPublicKey
@@ -51,23 +51,21 @@ from joseal._core.wire import header as headers
 from joseal.errors import InvalidKeyError
 
 if TYPE_CHECKING:
-    from joseal._core.algorithms import akp
-    from joseal._core.algorithms.signatures import SignatureScheme
+    from joseal._core.algorithms import akp, signatures
     from joseal._core.keys import derived
+    from joseal._core.keys.formats import certificates as certs
     from joseal._core.keys.formats import pem as pems
-    from joseal._core.keys.formats.certificates import Certificate
     from joseal._core.keys.jwk import codec as jwks
 else:
     akp = late("joseal._core.algorithms.akp")
+    signatures = late("joseal._core.algorithms.signatures")
     derived = late("joseal._core.keys.derived")
+    certs = late("joseal._core.keys.formats.certificates")
     pems = late("joseal._core.keys.formats.pem")
     jwks = late("joseal._core.keys.jwk.codec")
 
 _SHOWN_KID: Final = 64
 _ON_DEVICE: Final = "the secret is on its device and stays there"
-
-# SubjectPublicKeyInfo or pub, alg, kid, key_ops and certificates of a public key.
-_Parts: TypeAlias = "tuple[bytes, str, str | None, tuple[str, ...] | None, tuple[Certificate, ...]]"
 
 
 @exported
@@ -99,14 +97,16 @@ class Key(Opaque):
     )
 
     _alg: AlgorithmSpec
-    _certificates: "tuple[Certificate, ...]"
     _enc: str | None
     _is_secret: bool
     _kid: str | None
     _material: Material
     _operations: frozenset[str] | None
     _management: KeyManagement | None
-    _signature: "SignatureScheme | None"
+    if TYPE_CHECKING:
+        # Annotations of a class are looked up in the module that exports it.
+        _certificates: tuple[certs.Certificate, ...]
+        _signature: signatures.SignatureScheme | None
 
     def __init__(self) -> None:
         raise TypeError(
@@ -123,7 +123,7 @@ class Key(Opaque):
         enc: str | None = None,
         operations: frozenset[str] | None = None,
         legacy: bool = False,
-        chain: "tuple[Certificate, ...]" = (),
+        chain: "tuple[certs.Certificate, ...]" = (),
     ) -> Self:
         """Bind material to its one alg, once it has passed every check.
 
@@ -734,7 +734,7 @@ class Key(Opaque):
         return isinstance(self._material, Secret)
 
     @property
-    def certificates(self) -> "tuple[Certificate, ...]":
+    def certificates(self) -> "tuple[certs.Certificate, ...]":
         """The certificates that the key came with, its own first; none without any."""
         return self._certificates
 
@@ -785,7 +785,7 @@ class Key(Opaque):
         """
         return [self._certificate().x5c]
 
-    def _certificate(self) -> "Certificate":
+    def _certificate(self) -> "certs.Certificate":
         own = self._certificates[:1]
         if not own or self.is_symmetric or own[0].spki_sha256 != self.spki_sha256():
             raise InvalidKeyError("the key did not come with its certificate")
@@ -1011,7 +1011,7 @@ class Key(Opaque):
 
     def _for_signatures(
         self, direction: Literal["sign", "verify"], policy: Policy | None
-    ) -> "SignatureScheme":
+    ) -> "signatures.SignatureScheme":
         """Return the prepared mechanism, if this key can do that at all.
 
         Raises:
@@ -1098,8 +1098,8 @@ class Key(Opaque):
         parts = self._public_parts()
         return super().__reduce_ex__(protocol) if parts is None else (_unpickle, parts)
 
-    def _public_parts(self) -> "_Parts | None":
-        """Return everything that a public key consists of; None for any other key."""
+    def _public_parts(self) -> tuple[object, ...] | None:
+        """Return everything that a public key consists of, for `_unpickle`; None for any other."""
         # First, and stored: a Decrypter looks a secret key up for each token.
         if self._is_secret:
             return None
@@ -1115,7 +1115,7 @@ def _unpickle(
     alg: str,
     kid: str | None,
     operations: tuple[str, ...] | None,
-    chain: "tuple[Certificate, ...]",
+    chain: "tuple[certs.Certificate, ...]",
 ) -> Key:
     parameters = lookup_alg(alg).parameters
     material = akp.load_public(parameters, raw) if parameters else pems.load_der(raw, None)

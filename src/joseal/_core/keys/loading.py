@@ -14,8 +14,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
-
 from joseal._core import checks
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES, Password
 from joseal._core.algorithms.registry import PASSWORD_ALGS, AlgSpec, lookup_alg
@@ -24,13 +22,13 @@ from joseal._core.keys.material import Material, PrivateMaterial
 from joseal._core.keys.shared_secrets import check_secret
 from joseal._core.late import late
 from joseal._core.limits import Limits
+from joseal._core.secrecy import Hidden
 from joseal.errors import InvalidKeyError
 
 # A program usually has its keys in one or two formats.
 if TYPE_CHECKING:
     from joseal._core.keys.formats import certificates, pkcs12
     from joseal._core.keys.formats import pem as pems
-    from joseal._core.keys.formats.certificates import Certificate
     from joseal._core.keys.jwk import algs as jwk_algs
     from joseal._core.keys.jwk import codec as jwks
 else:
@@ -47,18 +45,15 @@ check_switches: Final = partial(checks.check, Limits())
 _MOST_SALT_BYTES: Final = 1024
 
 
-class Loaded(Struct, frozen=True):
+class Loaded(Hidden, frozen=True):
     """Material with what came along: the certificates, and what a JWK says of itself."""
 
     material: Material
     alg: str
-    chain: "tuple[Certificate, ...]" = ()
+    chain: "tuple[certificates.Certificate, ...]" = ()
     kid: str | None = None
     enc: str | None = None
     operations: frozenset[str] | None = None
-
-    def __repr__(self) -> str:
-        return f"Loaded(alg={self.alg!r}, kid={self.kid!r})"
 
 
 def of_pem(pem: str | bytes, alg: str, password: str | bytes | None) -> Loaded:
@@ -191,7 +186,7 @@ def of_password(password: str | bytes, alg: str, iterations: int | None, salt_by
     return Loaded(Password(raw, work, salt_bytes), alg)
 
 
-def _beside(material: Material, raw: bytes) -> "tuple[Certificate, ...]":
+def _beside(material: Material, raw: bytes) -> "tuple[certificates.Certificate, ...]":
     """Return the certificates that public material was loaded from."""
     private = isinstance(material, PrivateMaterial)
     return () if private else certificates.beside(raw)

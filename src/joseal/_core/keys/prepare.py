@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from joseal._core.algorithms import ecdh, signatures
     from joseal._core.algorithms.hpke import encryption as hpke
     from joseal._core.algorithms.hpke import kems, ml_kem
-    from joseal._core.algorithms.hpke.kems import Kem
-    from joseal._core.algorithms.signatures import Sign, SignatureScheme
 else:
     ecdh = late("joseal._core.algorithms.ecdh")
     hpke = late("joseal._core.algorithms.hpke.encryption")
@@ -88,7 +86,7 @@ def _agreement(material: Material) -> Agree | None:
     return curves.agreement(material) if isinstance(material, PrivateCurveKey) else None
 
 
-def _kem(suite: HpkeSuite, material: Material) -> "Kem":
+def _kem(suite: HpkeSuite, material: Material) -> "kems.Kem":
     public = materials.public(material)
     if isinstance(public, AkpPublicKey):
         if isinstance(material, External):
@@ -99,7 +97,7 @@ def _kem(suite: HpkeSuite, material: Material) -> "Kem":
     return kems.DhKem(suite, public, _agreement(material))
 
 
-def prepare_signature(sig: SigSpec, material: Material) -> "SignatureScheme":
+def prepare_signature(sig: SigSpec, material: Material) -> "signatures.SignatureScheme":
     """Prepare a signature for material that `check` has passed for this alg.
 
     Raises:
@@ -122,7 +120,7 @@ def prepare_signature(sig: SigSpec, material: Material) -> "SignatureScheme":
     raise InvalidKeyError("this alg needs a key on a curve")
 
 
-def _signer(sig: SigSpec, material: Material) -> "Sign | None":
+def _signer(sig: SigSpec, material: Material) -> "signatures.Sign | None":
     if isinstance(material, External):
         return asked_for_bytes("sign", partial(material.device.sign, sig.name))
     if isinstance(material, RSAPrivateKey):

@@ -126,7 +126,10 @@ def split_flat(data: bytes) -> list[bytes] | None:
 
 
 def count_values(data: bytes, most: int) -> int:
-    """Return an upper bound on the values of a JSON text; at most `most` if it has no more."""
+    """Return an upper bound on the values inside a JSON text; at most `most` if there are no more.
+
+    An empty object or array counts as two.
+    """
     found = _commas_and_brackets(data)
     if found <= most:
         return found

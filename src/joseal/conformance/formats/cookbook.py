@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.strict_json import ShapeError
 from joseal.conformance.formats.cases import (
@@ -24,7 +25,6 @@ from joseal.conformance.formats.cases import (
 from joseal.conformance.model import (
     Case,
     Expected,
-    Hidden,
     Jwk,
     NotRun,
     Open,

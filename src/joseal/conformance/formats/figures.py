@@ -10,6 +10,7 @@ from typing import Final
 
 from msgspec import field
 
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.strict_json import ShapeError
 from joseal.conformance.formats import lists
@@ -29,7 +30,6 @@ from joseal.conformance.model import (
     Content,
     Derive,
     Expected,
-    Hidden,
     Jwk,
     NotRun,
     Thumbprint,

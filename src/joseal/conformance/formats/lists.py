@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
+from joseal._core.secrecy import Hidden
 from joseal.conformance.formats.cases import (
     FORM,
     NO_KEY,
@@ -29,7 +30,6 @@ from joseal.conformance.formats.cases import (
 from joseal.conformance.model import (
     Case,
     Expected,
-    Hidden,
     Jwk,
     Load,
     NotRun,

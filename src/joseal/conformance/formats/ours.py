@@ -12,6 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 from msgspec import UNSET, UnsetType, field
 
 from joseal import errors
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.strict_json import ShapeError
 from joseal.conformance.formats.cases import (
@@ -28,7 +29,6 @@ from joseal.conformance.model import (
     Case,
     Content,
     Expected,
-    Hidden,
     Jwk,
     Loader,
     LoadKey,

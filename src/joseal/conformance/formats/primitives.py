@@ -13,6 +13,7 @@ from msgspec import field
 
 from joseal._core.algorithms.registry import ENCS, SIGS
 from joseal._core.keys.validate import RSA_LEAST_BITS, RSA_MOST_BITS
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import strict_json
 from joseal.conformance import differences
 from joseal.conformance.formats.cases import about, each, unhex
@@ -22,7 +23,6 @@ from joseal.conformance.model import (
     Cbc,
     Content,
     Expected,
-    Hidden,
     Jwk,
     Mac,
     NotRun,

@@ -9,6 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.strict_json import ShapeError
 from joseal.conformance import differences
@@ -18,7 +19,6 @@ from joseal.conformance.formats.ours import notes
 from joseal.conformance.model import (
     Case,
     Expected,
-    Hidden,
     Jwk,
     NotRun,
     Open,

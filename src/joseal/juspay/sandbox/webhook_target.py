@@ -122,6 +122,9 @@ class WebhookTarget(msgspec.Struct, frozen=True, kw_only=True):
             headers[self.custom_header[0]] = self.custom_header[1]
         return MappingProxyType(headers)
 
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("url", self.url), ("copies", self.copies)]
+
     def __repr__(self) -> str:
         return f"WebhookTarget(url={self.url!r}, copies={self.copies!r})"
 

@@ -32,9 +32,15 @@ from joseal._core.wire import base64url, strict_json
 from joseal.errors import InvalidKeyError
 
 if TYPE_CHECKING:
+    import base64
+
+    from cryptography import x509
+
     from joseal._core.algorithms import akp
     from joseal._core.keys.classifier import classify, der, key_names
 else:
+    base64 = late("base64")
+    x509 = late("cryptography.x509")
     akp = late("joseal._core.algorithms.akp")
     classify = late("joseal._core.keys.classifier.classify")
     der = late("joseal._core.keys.classifier.der")
@@ -153,9 +159,6 @@ def unwrap_env(value: str) -> bytes:
         return raw
     if value.strip().startswith("{") and strict_json.is_text(value):
         return value.encode()
-    # Most programs never need it.
-    import base64  # noqa: PLC0415
-
     unwrapped = b""
     with suppress(ValueError):
         unwrapped = base64.b64decode("".join(text.split()), validate=True)
@@ -239,9 +242,6 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
 
 def _der(pem: bytes) -> bytes:
     """Return the first bytes of a PEM block; none if it is not base64."""
-    # Most programs never need it.
-    import base64  # noqa: PLC0415
-
     body = b"".join(pem.partition(b"-----BEGIN PRIVATE KEY-----")[2].split())
     with suppress(ValueError):
         return base64.b64decode(body[: 4 * _OID_WITHIN // 3])
@@ -268,9 +268,6 @@ def _public(raw: bytes, *, pem: bool) -> Material | None:
     load = serialization.load_pem_public_key if pem else serialization.load_der_public_key
     with foreign.Suppress():
         return _required(load(raw))
-    # Most programs never need X.509.
-    from cryptography import x509  # noqa: PLC0415
-
     certificate = x509.load_pem_x509_certificate if pem else x509.load_der_x509_certificate
     with foreign.Suppress(x509.InvalidVersion):
         return _required(certificate(raw).public_key())

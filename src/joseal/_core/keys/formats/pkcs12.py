@@ -10,7 +10,11 @@ Source: RFC 7292 sections 4 and 4.2, RFC 2985 sections 5.5.1 and 5.5.2.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
 from joseal._core import checks
 from joseal._core.algorithms import foreign
@@ -19,9 +23,6 @@ from joseal._core.keys.formats import encrypted_parts, pem
 from joseal._core.keys.formats.certificates import Certificate
 from joseal._core.keys.material import Material, public
 from joseal.errors import InvalidKeyError
-
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.serialization.pkcs12 import PKCS12KeyAndCertificates
 
 _DATA: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
 _ENCRYPTED_DATA: Final = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x06"
@@ -100,11 +101,7 @@ def load(data: bytes, password: str | bytes | None, alias: str | None) -> Loaded
     return _of_certificate(names, alias)
 
 
-def _open(data: bytes, protection: bytes | None) -> "PKCS12KeyAndCertificates":
-    # Most programs never need PKCS#12.
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import pkcs12  # noqa: PLC0415
-
+def _open(data: bytes, protection: bytes | None) -> PKCS12KeyAndCertificates:
     with foreign.Suppress(x509.InvalidVersion):
         try:
             return pkcs12.load_pkcs12(data, protection)
@@ -116,10 +113,8 @@ def _open(data: bytes, protection: bytes | None) -> "PKCS12KeyAndCertificates":
     raise InvalidKeyError(classify.refusal(data, frozenset({"pkcs12"}), reason))
 
 
-def _names(store: "PKCS12KeyAndCertificates") -> dict[Certificate, str]:
+def _names(store: PKCS12KeyAndCertificates) -> dict[Certificate, str]:
     """Return the certificates with their names: the friendlyName or else the subject's."""
-    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
-
     held = [*([] if store.cert is None else [store.cert]), *store.additional_certs]
     found: dict[Certificate, str] = {}
     for each in held:

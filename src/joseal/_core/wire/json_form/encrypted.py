@@ -18,6 +18,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from joseal._core import checks
 from joseal._core.limits import Limits
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire import header as headers
 from joseal._core.wire.forms import Form
@@ -55,7 +56,7 @@ class _Message(Struct, frozen=True, kw_only=True):
     tag: str | UnsetType = UNSET
 
 
-class Recipient(Struct, frozen=True):
+class Recipient(Hidden, frozen=True):
     """One recipient of a message, as it was received.
 
     Attributes:
@@ -66,13 +67,10 @@ class Recipient(Struct, frozen=True):
 
     header: dict[str, object]
     encrypted_key: bytes
-    further: dict[str, object] = {}
-
-    def __repr__(self) -> str:
-        return "Recipient(...)"
+    further: dict[str, object] = {}  # noqa: RUF012 - msgspec makes a new one each time
 
 
-class JsonJwe(Struct, frozen=True, kw_only=True):
+class JsonJwe(Hidden, frozen=True, kw_only=True):
     """A JWE in JSON as it was received, or as it is to be written.
 
     Attributes:
@@ -93,9 +91,9 @@ class JsonJwe(Struct, frozen=True, kw_only=True):
     iv: bytes
     ciphertext: bytes
     tag: bytes
-    unprotected: dict[str, object] = {}
+    unprotected: dict[str, object] = {}  # noqa: RUF012 - msgspec makes a new one each time
     aad: bytes = b""
-    further: dict[str, object] = {}
+    further: dict[str, object] = {}  # noqa: RUF012 - msgspec makes a new one each time
 
     def authenticated(self) -> bytes:
         """Return the additional authenticated data. RFC 7516 section 5.1 step 14."""

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType
 
 from joseal._core.limits import Limits
+from joseal._core.secrecy import Hidden
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
 from joseal._core.wire.forms import Form
@@ -39,7 +40,7 @@ class _Message(Struct, frozen=True, kw_only=True):
     signature: str | UnsetType = UNSET
 
 
-class Signature(Struct, frozen=True):
+class Signature(Hidden, frozen=True):
     """One signature of a message, as it was received.
 
     Attributes:
@@ -52,11 +53,8 @@ class Signature(Struct, frozen=True):
     header: dict[str, object]
     signature: bytes
 
-    def __repr__(self) -> str:
-        return "Signature(...)"
 
-
-class JsonJws(Struct, frozen=True, kw_only=True):
+class JsonJws(Hidden, frozen=True, kw_only=True):
     """A JWS in JSON as it was received, or as it is to be written.
 
     Attributes:

@@ -33,7 +33,8 @@ def store(request, tmp_path, clock):
     settings = {"keep_seconds": 3600, "lease_seconds": 60, "clock": clock}
     if request.param == "memory":
         return MemorySeenOnce(**settings)
-    return SqliteSeenOnce(tmp_path / "seen.db", **settings)
+    # SQLite's turns are not fair, and a busy disk takes its time for each.
+    return SqliteSeenOnce(tmp_path / "seen.db", busy_timeout_seconds=60, **settings)
 
 
 def claims(jti="t-1", iss="https://login.example", exp=NOW + 300):

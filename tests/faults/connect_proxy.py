@@ -76,9 +76,13 @@ class ConnectProxy:
         self._listener.close()
 
     def _accept(self) -> None:
-        while not self._over.is_set():
+        is_last = False
+        while not is_last:
+            # Whoever has connected before the end is still served: it counts.
+            is_last = self._over.is_set()
             with contextlib.suppress(TimeoutError):
                 near, _ = self._listener.accept()
+                is_last = False
                 self._threads.append(threading.Thread(target=self._serve, args=[near]))
                 self._threads[-1].start()
 

@@ -1,5 +1,6 @@
 """What a call tells besides its outcome: how long, which headers, what went wrong, and a record."""
 
+import contextvars
 import logging
 import pickle
 import socket
@@ -10,7 +11,7 @@ import pytest
 import trustme
 from tests.faults.test_certificates import FUTURE, PAST, self_signed, server_of, trust_in
 from tests.faults.world import API_KEY, PAN, attempt_at
-from tests.helpers import ports
+from tests.helpers import ports, resolvers
 from tests.juspay.peer import Peer, answer
 
 from joseal import Key
@@ -99,14 +100,16 @@ def test_the_causes_of_the_network_are_told():
     with ports.refusing() as port:
         refused = attempted(f"http://127.0.0.1:{port}")
     assert (refused.kind, refused.call.cause) == ("not_sent", "refused")
-    nowhere = attempted("https://no-such-host.invalid")
+    with resolvers.without_names():
+        nowhere = attempted("https://no-such-host.invalid")
     assert (nowhere.kind, nowhere.call.cause) == ("not_sent", "DNS")
     with Peer(lambda peer, connection: peer.wait(60)) as peer:
         silent = attempted(peer.url, answer_timeout_seconds=0.2)
         assert (silent.kind, silent.call.cause) == ("unknown", "answer time-out")
     with socket.create_server(("127.0.0.1", 0)) as mute:
         url = f"https://localhost:{mute.getsockname()[1]}"
-        hung = attempted(url, ssl_context=trust_in(trustme.CA()), connect_timeout_seconds=0.2)
+        with resolvers.at_once():
+            hung = attempted(url, ssl_context=trust_in(trustme.CA()), connect_timeout_seconds=0.2)
         assert (hung.kind, hung.call.cause) == ("not_sent", "handshake time-out")
 
 
@@ -224,8 +227,12 @@ def test_steps_that_are_each_in_time_end_with_the_deadline():
 
 
 def test_when_nothing_is_left_a_step_does_not_begin():
-    deadline.begin(-1)
-    with pytest.raises(deadline.DeadlineError):
-        deadline.at_most(5)
-    deadline.begin(5)
-    assert deadline.at_most(1) == 1
+    def steps():
+        deadline.begin(-1)
+        with pytest.raises(deadline.DeadlineError):
+            deadline.at_most(5)
+        deadline.begin(1000)
+        return deadline.at_most(1)
+
+    # In a context of its own: no later test has a deadline.
+    assert contextvars.copy_context().run(steps) == 1

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.faults.connect_proxy import CREDENTIALS, ConnectProxy
 from tests.faults.test_certificates import server_of, trust_in, wanting
 from tests.faults.world import API_KEY, PAN, Order, Switch, World
+from tests.helpers import resolvers
 
 from joseal import InvalidKeyError
 from joseal.juspay import Account, Client, ClientCertificate, Outcome, Proxy, payout_encrypter
@@ -46,7 +47,8 @@ def test_nothing_is_sent_through_a_proxy_that_makes_no_tunnel(manner: str, world
         # Only these keep a client waiting.
         hasty = manner in ("hangs", "drips", "floods")
         limit = {"connect_timeout_seconds": 0.5} if hasty else {}
-        outcome = attempt(order, Proxy(proxy.url), **limit)
+        with resolvers.at_once():
+            outcome = attempt(order, Proxy(proxy.url), **limit)
     assert outcome.kind == "not_sent"
     reason, cause = LIES[manner]
     assert reason in (None, outcome.reason)

@@ -63,10 +63,10 @@ class JwksServer(Peer):
         pages: other paths, with their bodies.
     """
 
-    def __init__(self, *keys, tls=None):
+    def __init__(self, *keys, tls=None, port=0):
         self.body = jwks(*keys) if keys else {"keys": []}
         self.status, self.headers, self.behave, self.tag, self.pages = 200, (), None, None, {}
-        super().__init__(JwksServer._answer, contexts()[0] if tls is None else tls)
+        super().__init__(JwksServer._answer, contexts()[0] if tls is None else tls, port)
         self.trust = contexts()[1]
 
     @property

@@ -4,12 +4,16 @@ A port that was bound and closed again may be that of another test a moment late
 """
 
 import contextlib
+import itertools
 import os
 import socket
 from collections.abc import Iterator
 
 # Below the ports that Linux, macOS and Windows give to sockets that ask for any.
 _FIRST, _COUNT = 20_000, 10_000
+# Processes that were started one after the other begin far apart.
+_APART = 100
+_numbers = itertools.count(os.getpid() * _APART)
 
 
 @contextlib.contextmanager
@@ -22,11 +26,13 @@ def refusing(port: int = 0) -> Iterator[int]:
 
 
 def unused() -> int:
-    """Return a port for a process that is about to listen on it: no system gives it to others."""
-    port = _FIRST + os.getpid() % _COUNT
-    while not _is_free(port):
-        port += 1
-    return port
+    """Return a port that no system gives to others, and that was not returned before.
+
+    It is for what is about to listen, in this process or another, and for what has to be refused
+    after that.
+    """
+    ports = (_FIRST + number % _COUNT for number in _numbers)
+    return next(port for port in ports if _is_free(port))
 
 
 def _is_free(port: int) -> bool:

@@ -13,13 +13,13 @@ def answer(body, status=200, *headers):
 class Peer:
     """A server of one script: it takes whole requests, keeps them, and plays what it was told."""
 
-    def __init__(self, play, tls=None):
+    def __init__(self, play, tls=None, port=0):
         self.requests = []
         self._open = []
         self._play = play
         self._tls = tls
         self._done = threading.Event()
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://localhost:{self.port}"
         self._threads = [threading.Thread(target=self._accept)]
@@ -89,5 +89,8 @@ class Peer:
         headers = [tuple(line.split(": ", 1)) for line in lines]
         length = int(dict(headers).get("Content-Length", 0))
         while len(body) < length:
-            body += connection.recv(65536)
+            more = connection.recv(65536)
+            if not more:
+                return None
+            body += more
         return first, headers, body

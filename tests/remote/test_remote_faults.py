@@ -148,7 +148,7 @@ def test_without_a_good_set_a_fault_is_unavailable_keys_and_one_fetch(fault, clo
 
 
 def test_a_server_that_is_gone_is_a_refused_connection(clock):
-    with JwksServer(pair("a")) as server:
+    with JwksServer(pair("a"), port=ports.unused()) as server:
         keys = remote(server, clock, stale_seconds=0)
         keys.key_set()
     clock.advance(301)

@@ -9,7 +9,7 @@ import struct
 
 import pytest
 import trustme
-from tests.helpers import ports
+from tests.helpers import ports, resolvers
 from tests.juspay.calls import (
     ACCEPTED,
     ATTEMPT,
@@ -39,15 +39,17 @@ def test_a_refused_connection_has_sent_nothing(sealer):
 
 
 def test_a_host_that_is_not_there_has_been_sent_nothing(sealer):
-    client = client_for("https://nobody.invalid", sealer)
-    with client:
+    with resolvers.without_names(), client_for("https://nobody.invalid", sealer) as client:
         assert client.attempt(
             "order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id)
         ) == NotSent("no connection could be made")
 
 
 def test_an_earlier_attempt_does_not_count_for_a_later_one(sealer):
-    with Peer(answer(b"ACK")) as peer, client_for(peer.url, sealer) as client:
+    with (
+        Peer(answer(b"ACK"), port=ports.unused()) as peer,
+        client_for(peer.url, sealer) as client,
+    ):
         client.attempt("order-1", ATTEMPT, known=Known.decided("order-1", ATTEMPT.fulfillment_id))
         peer.__exit__()
         with ports.refusing(peer.port):
@@ -144,7 +146,8 @@ def test_a_server_without_tls_is_sent_nothing(sealer, trust):
     with Peer(talk) as peer:
         peer.url = peer.url.replace("http:", "https:")
         # The script wants a request and gets a handshake: it waits, and the client gives up.
-        text, maybe_sent = failed(peer, sealer, ssl_context=trust, connect_timeout_seconds=0.3)
+        with resolvers.at_once():
+            text, maybe_sent = failed(peer, sealer, ssl_context=trust, connect_timeout_seconds=0.3)
     assert (text, maybe_sent) == (TIMED_OUT[0], False)
     assert peer.requests == []
 

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 import pytest
 import urllib3
+from tests.helpers import ports
 
 from joseal import Key
 from joseal.juspay import (
@@ -361,9 +362,9 @@ def test_without_tls_there_is_no_authority(opened: DecryptedToken) -> None:
 def test_the_front_leaves_nothing_behind(key: Key) -> None:
     before = set(threading.enumerate())
     pool = urllib3.HTTPSConnectionPool("localhost", cert_reqs="CERT_REQUIRED")
-    with Sandbox(key=key, tls=True) as sandbox:
+    port = ports.unused()
+    with Sandbox(key=key, tls=True, port=port) as sandbox:
         context = sandbox.client_context
-        port = int(sandbox.url.rpartition(":")[2])
         pool = urllib3.HTTPSConnectionPool("localhost", port, ssl_context=context)
         # It stays open: a connection that is idle does not hold up the end.
         assert pool.request("GET", "/", retries=False).status == 404

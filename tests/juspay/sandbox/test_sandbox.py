@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import pytest
 import urllib3
+from tests.helpers import ports
 
 from joseal import Encrypter, InvalidKeyError, Key
 from joseal.juspay import (
@@ -547,8 +548,10 @@ def test_the_end_waits_for_no_idle_client(
     half: str, keys: Callable[[str], Key], threads: set[threading.Thread]
 ) -> None:
     with socket.socket() as idle:
-        with Sandbox(key=keys("RSA-OAEP"), api_key="the-key") as sandbox:
-            address = ("127.0.0.1", int(sandbox.url.rpartition(":")[2]))
+        # A port that no other server gets when this one has ended.
+        port = ports.unused()
+        with Sandbox(key=keys("RSA-OAEP"), api_key="the-key", port=port) as sandbox:
+            address = ("127.0.0.1", port)
             idle.connect(address)
             idle.sendall(HALVES[half])
             assert send(sandbox, good(sandbox)).status == 200

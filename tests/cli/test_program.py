@@ -1,6 +1,5 @@
 """The table of commands, exit codes, and what is said when an extra is missing."""
 
-import contextlib
 import json
 import os
 import pty
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.helpers import terminals
 
 import joseal
 from joseal import cli
@@ -159,17 +159,9 @@ def test_no_color_leaves_no_escape(tmp_path: Path) -> None:
             env={**os.environ, "NO_COLOR": value, "TERM": "xterm"},
         )
         os.close(follower)
-        shown[value] = read_all(leader)
+        shown[value] = terminals.read_all(leader)
     assert b"\x1b[" in shown[""]
     assert b"\x1b" not in shown["1"]
-
-
-def read_all(terminal: int) -> bytes:
-    shown = b""
-    with os.fdopen(terminal, "rb", buffering=0) as file, contextlib.suppress(OSError):
-        while piece := file.read(65_536):  # an error is the end: the other side is closed
-            shown += piece
-    return shown
 
 
 def test_every_command_has_a_file_of_its_own() -> None:

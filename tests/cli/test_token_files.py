@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.helpers import terminals
 
 from joseal import Decrypter, Encrypter, Key, Limits, Verifier
 from joseal.cli.exit_codes import Exit
@@ -66,9 +67,8 @@ def test_on_a_terminal_a_line_end_follows_the_token(
         check=False,
         timeout=60,
     )
-    shown = os.read(ours, 10_000)
-    os.close(ours)
     os.close(theirs)
+    shown = terminals.read_all(ours)
     assert (done.returncode, done.stderr) == (0, b"")
     assert (shown.count(b"\n"), shown[-2:]) == (1, b"\r\n")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.helpers import terminals
 
 from joseal import Decrypter, Encrypter, Key, MultiEncrypter
 from joseal._core.algorithms import content_encryption
@@ -933,7 +934,7 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left(
     monkeypatch.setenv("TERM", "xterm")
     master, terminal = pty.openpty()
     with ThreadPoolExecutor(1) as executor:
-        shown = executor.submit(read_all, master)
+        shown = executor.submit(terminals.read_all, master)
         with (
             os.fdopen(terminal, "w") as file,
             contextlib.redirect_stderr(file),
@@ -943,14 +944,6 @@ def test_a_terminal_gets_a_bar_with_rate_and_time_left(
         text = re.sub(rb"\x1b\[[\d;?]*[A-Za-z]", b"", shown.result())
     assert b"100%" in text
     assert re.search(rb"[\d,]+ rows/s 20 rejects \d:\d\d:\d\d", text)
-
-
-def read_all(terminal: int) -> bytes:
-    shown = b""
-    with os.fdopen(terminal, "rb", buffering=0) as file, contextlib.suppress(OSError):
-        while piece := file.read(65_536):  # an error is the end: the other side is closed
-            shown += piece
-    return shown
 
 
 def test_the_key_may_come_from_standard_input(

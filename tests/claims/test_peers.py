@@ -18,8 +18,10 @@ ASKED = {"jwt": peers.by_pyjwt, "joserfc": peers.by_joserfc}
 def test_peer_accepts_what_is_accepted_here(name):
     if importlib.util.find_spec(name) is None:
         pytest.skip(f"the Python package {name} is not installed")
-    now = int(time.time())
-    answers = {case.name: ASKED[name](case, peers.token_of(case, now)) for case in GOOD}
+    # Each token has its own moment: a peer may be slow to load, and its clock can't be set.
+    peer = ASKED[name]
+    peer(GOOD[0], peers.token_of(GOOD[0], int(time.time())))
+    answers = {case.name: peer(case, peers.token_of(case, int(time.time()))) for case in GOOD}
     assert [case for case, answer in answers.items() if answer is False] == []
     assert list(answers.values()).count(True) > len(GOOD) // 2
 

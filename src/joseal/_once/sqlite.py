@@ -1,14 +1,14 @@
 """Claims in one SQLite file, for all processes of a machine.
 
 Rules:
-- Every call has a connection and a write transaction of its own: nothing is shared by threads, and
-  nothing is carried over a fork.
-- A commit is on the disk when a call returns (`synchronous=FULL`): a confirmation that a power
-  failure takes back would be an id that is handled twice.
-- The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+- Every call has its own connection and write transaction: threads share nothing, and nothing is
+  carried over a fork.
+- A commit is on the disk when a call returns (`synchronous=FULL`): if a power failure undid a
+  confirmation, its id would be handled twice.
+- The exceptions of `sqlite3` end here, by name: their texts name files and columns of tables.
 - A process that was forked while a thread had the file open does not open it. SQLite keeps account
   of the locks in the memory of a process, and a forked child takes those of its parent's threads
-  for its own: it would wait for ever, or write where nothing is locked.
+  for its own: it would wait forever, or write without a lock.
 
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html, section 2.6 of
 https://www.sqlite.org/howtocorrupt.html.
@@ -54,7 +54,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_CORRUPT: "{store} is damaged",
         sqlite3.SQLITE_FULL: "there is no space for {store}",
         sqlite3.SQLITE_MISUSE: "{store} was in use when this process was forked",
-        sqlite3.SQLITE_NOTADB: "{store} is damaged, or another kind of file",
+        sqlite3.SQLITE_NOTADB: "{store} is damaged, or a different kind of file",
         sqlite3.SQLITE_READONLY: "{store} can't be written",
     }
 )

@@ -19,7 +19,7 @@ from joseal._core.limits import Limits
 from joseal._core.wire.header import Members
 
 # The private step: the content encryption key, or None. It does not say why, and it may give a key
-# of the wrong length; its caller goes on with a random one in both cases.
+# of the wrong length; its caller continues with a random one in both cases.
 Unwrap = Callable[[], bytes | None]
 
 # The result of wrapping: the CEK, the encrypted key, and the Header Parameters for the rest.

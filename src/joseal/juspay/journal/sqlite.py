@@ -62,7 +62,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_CORRUPT: "the journal is damaged",
         sqlite3.SQLITE_FULL: "there is no space for the journal",
         sqlite3.SQLITE_MISUSE: "the journal was in use when this process was forked",
-        sqlite3.SQLITE_NOTADB: "the journal is damaged, or another kind of file",
+        sqlite3.SQLITE_NOTADB: "the journal is damaged, or a different kind of file",
         sqlite3.SQLITE_READONLY: "the journal can't be written",
     }
 )

@@ -286,7 +286,7 @@ def _load_akp(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
 def _text(members: Mapping[str, object], name: str) -> str:
     value = members.get(name)
     if not isinstance(value, str):
-        raise InvalidKeyError(f"the JWK's {name} is missing or no string")
+        raise InvalidKeyError(f"the JWK's {name} is missing or not a string")
     return value
 
 

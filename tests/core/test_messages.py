@@ -107,7 +107,7 @@ CRIT = {
     "crit is empty or repeats a name": [],
     "crit names alg, which it must not list": ["alg"],
     "crit[1] names a Header Parameter that is absent": ["x", "y"],
-    "crit[0] names an extension that is not understood, that is, not in crit=": ["x"],
+    "crit[0] names an extension that is not understood: crit= does not name it": ["x"],
 }
 REFUSALS = [
     (TypeError, "token must be str or bytes, not int", opens(5)),

@@ -558,7 +558,7 @@ def tokens() -> list[Mistake]:
         ),
         (
             malformed,
-            "crit[0] names an extension that is not understood, that is, not in crit=",
+            "crit[0] names an extension that is not understood: crit= does not name it",
             decrypts(with_header(crit=["exp"], exp=1)),
         ),
         (

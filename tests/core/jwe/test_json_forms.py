@@ -547,7 +547,9 @@ def test_what_is_of_one_recipient_is_not_set_for_all(name):
         lambda h: MultiEncrypter([ALICE], enc=ENC, header=h),
         lambda h: made.encrypt(b"", header=h),
     ):
-        with pytest.raises(ValueError, match=rf"header: {name} (is managed|belongs to one recipient)"):
+        with pytest.raises(
+            ValueError, match=rf"header: {name} (is managed|belongs to one recipient)"
+        ):
             call({name: "x"})
 
 

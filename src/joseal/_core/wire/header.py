@@ -126,7 +126,7 @@ def check_crit(header: Header, understood: Collection[str]) -> None:
     for place, name in enumerate(names):
         if name not in understood:
             raise MalformedTokenError(
-                f"crit[{place}] names an extension that is not understood, that is, not in crit="
+                f"crit[{place}] names an extension that is not understood: crit= does not name it"
             )
 
 

@@ -559,7 +559,7 @@ class KeyRing(Opaque):
         try:
             return dt.datetime.fromtimestamp(seconds, dt.UTC)
         except (OverflowError, OSError, ValueError):
-            raise ValueError("clock must give a time from the year 1 to 9999") from None
+            raise ValueError("clock must return a time from the year 1 to 9999") from None
 
     def _with(self, keys: Iterable[RingKey]) -> "KeyRing":
         return KeyRing(keys, clock=self._clock, on_use=self._on_use)

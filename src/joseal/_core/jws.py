@@ -53,7 +53,7 @@ class Signer(Opaque):
     Args:
         key: a private key, or a shared one.
         header: Header Parameters for every token, written after `alg` in the order given. A `crit`
-        among them is checked.
+            among them is checked.
         write_kid: write the key's kid into the header, unless `header` has one.
         detached: leave the payload out of the token. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). An attached payload must then be
@@ -67,9 +67,9 @@ class Signer(Opaque):
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `header` has a parameter that joseal sets itself, or one that strict JSON can't
-        carry, or a wrong `crit`; its `typ` is JWT and `b64` is False; or `form` is not known.
+            carry, or a wrong `crit`; its `typ` is JWT and `b64` is False; or `form` is not known.
         InvalidKeyError: the key is public or for encryption, or its `key_ops` or the policy don't
-        permit it.
+            permit it.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Example:
@@ -144,8 +144,8 @@ class Signer(Opaque):
         Raises:
             TypeError: `payload` is not bytes, or `header` is not a mapping.
             ValueError: `header` has a parameter that joseal sets itself, or that is set already, or
-            that strict JSON can't carry, or the `typ` of a JWT although `b64` is False; or the
-            payload is unencoded, and a compact token can't carry it.
+                that strict JSON can't carry, or the `typ` of a JWT although `b64` is False; or the
+                payload is unencoded, and a compact token can't carry it.
             TokenTooLargeError: header, payload or token would be over `limits`.
             KeyUnavailableError: a key on a device is unavailable.
 
@@ -256,11 +256,11 @@ class VerifiedToken(Result):
         payload: the bytes that were signed.
         header: the Header Parameters of the protected header, in their order; read-only.
         key: the key under which a signature is valid. If the message has several signatures, the
-        others may be valid or not.
+            others may be valid or not.
         unauthenticated_header: in a JSON form, the Header Parameters that anyone in transit can
-        have written: the signature's unprotected header; read-only.
+            have written: the signature's unprotected header; read-only.
         ignored_members: in a JSON form, the names of members that no RFC defines. They are not
-        authenticated, and were ignored.
+            authenticated, and were ignored.
 
     Example:
         >>> import joseal
@@ -304,7 +304,7 @@ class Verifier(Opaque):
 
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg. A token that names a kid
-        is tried only with that key; a token without a kid with at most four.
+            is tried only with that key; a token without a kid with at most four.
         typ: the `typ` that a token must have; None accepts any.
         cty: the `cty` that a token must have; None accepts any.
         crit: names of Header Parameters that the caller understands and will act on.
@@ -320,7 +320,7 @@ class Verifier(Opaque):
         TypeError: an argument is of the wrong type.
         ValueError: `form` is not known.
         InvalidKeyError: there is no key; a key is for encryption; or its `key_ops` or the policy
-        don't permit it.
+            don't permit it.
 
     Example:
         >>> import joseal

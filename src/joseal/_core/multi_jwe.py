@@ -97,13 +97,13 @@ class MultiEncrypter(Opaque):
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `enc` is not known; `header` has a parameter that joseal sets itself, that
-        belongs to one recipient, or that strict JSON can't carry; or `aad` is empty.
+            belongs to one recipient, or that strict JSON can't carry; or `aad` is empty.
         InvalidKeyError: there is no key, or two have the same kid and alg; a key for `dir` or
             `ECDH-ES` is next to others, or with `rewrappable`; one for integrated HPKE; one that is
             not quantum-resistant next to a key for post-quantum HPKE; or one that `Encrypter`
             refuses.
         TokenTooLargeError: there are more keys than `recipients`, the passwords together need more
-        than `pbes2_iterations`, or `header` is over `header_bytes`.
+            than `pbes2_iterations`, or `header` is over `header_bytes`.
 
     Example:
         >>> import joseal

@@ -45,11 +45,11 @@ class MultiSigner(Opaque):
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `header` has a parameter that joseal sets itself, or one that strict JSON can't
-        carry, or a wrong `crit`; or its `typ` is JWT and `b64` is False.
+            carry, or a wrong `crit`; or its `typ` is JWT and `b64` is False.
         InvalidKeyError: there is no key, or two have the same kid and alg; a key is public or for
             encryption; or `key_ops` or the policy does not permit it.
         TokenTooLargeError: there are more keys than `recipients`, or `header` is over
-        `header_bytes`.
+            `header_bytes`.
 
     Example:
         >>> import joseal
@@ -115,8 +115,8 @@ class MultiSigner(Opaque):
         Raises:
             TypeError: `payload` is not bytes, or `header` is not a mapping.
             ValueError: `header` has a parameter that joseal sets itself, or that is set already, or
-            that strict JSON can't carry, or the `typ` of a JWT although `b64` is False; or the
-            payload is unencoded and not UTF-8.
+                that strict JSON can't carry, or the `typ` of a JWT although `b64` is False; or the
+                payload is unencoded and not UTF-8.
             TokenTooLargeError: header, payload or message would be over `limits`.
             KeyUnavailableError: a key on a device is unavailable.
 

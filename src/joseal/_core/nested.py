@@ -361,7 +361,7 @@ class SignThenEncrypt(_NestedEncrypter):
         signer: the inner layer, attached.
         encrypter: the outer layer.
         cty: the `cty` of the outer header: `JWT`, as RFC 7519 section 5.2 requires for nested JWTs.
-        None writes none.
+            None writes none.
 
     Raises:
         TypeError: an argument is of the wrong type.

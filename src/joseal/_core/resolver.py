@@ -60,7 +60,7 @@ class KeyResolver(Opaque, Generic[_R]):
             exceptions pass through, and then nothing is remembered.
         capacity: how many names that were found are remembered, and how many that were not.
         seconds: how long an answer is remembered, and so how long a withdrawn key may still be
-        used.
+            used.
         limits: bounds on a token and its header.
         clock: returns the time in seconds; it must not go back.
 

@@ -423,7 +423,7 @@ def _fit(new: _New, message: JsonJwe, found: JsonSteps) -> list[Target]:
 
     Raises:
         NotAllowedError: such a header has a different value, the message has no wrapped CEK, or its
-        enc is not that of the new keys.
+            enc is not that of the new keys.
     """
     first = found.parsed[0]
     if found.enc != new.wrap.enc:

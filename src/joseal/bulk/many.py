@@ -51,8 +51,8 @@ def encrypt_many(
     Args:
         items: plaintexts, or `Item`s, which have Header Parameters too.
         prepared: a prepared Encrypter or MultiEncrypter, for threads, and if all of its keys are
-        public for an executor of processes too; or a picklable factory, for processes and clusters,
-        that each process calls once. It should load the key and not contain it.
+            public for an executor of processes too; or a picklable factory, for processes and
+            clusters, that each process calls once. It should load the key and not contain it.
         workers: how many threads or processes. The default is the number of usable cores; for a
             prepared object it is one thread, unless a private RSA operation or the derivation of a
             key from a password lets other threads run.

@@ -228,10 +228,10 @@ class MemorySeenOnce(KeepingStore):
 
     Args:
         keep_seconds: how long an identifier is remembered; it must be longer than the lifetime of
-        any token, plus five minutes of leeway.
+            any token, plus five minutes of leeway.
         capacity: the largest number of identifiers.
         lease_seconds: how long a claim is valid; it must be longer than the work on any token
-        takes.
+            takes.
         clock: returns the time in seconds since 1970.
 
     Raises:

@@ -28,9 +28,9 @@ class SqliteSeenOnce(KeepingStore):
         path: the path of the file, which is created if it does not exist; its folder must exist. It
             is private: other users lose their access rights. A link is refused.
         keep_seconds: how long an identifier is remembered; it must be longer than the lifetime of
-        any token, plus five minutes of leeway.
+            any token, plus five minutes of leeway.
         lease_seconds: how long a claim is valid; it must be longer than the work on any token
-        takes.
+            takes.
         busy_timeout_seconds: how long a call waits for other calls.
         clock: returns the time in seconds since 1970, the same for all processes.
 

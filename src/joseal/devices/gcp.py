@@ -202,7 +202,7 @@ class GoogleCloudKms(Opaque):
             InvalidKeyError: there is no such key version; its algorithm is not `alg`; or the
                 service does not support `alg`.
             KeyUnavailableError: the service is unavailable, denies access, or its answer is
-            damaged.
+                damaged.
 
         Source: Cloud Key Management Service RPC reference, GetPublicKey.
         """

@@ -246,7 +246,7 @@ class Client(Opaque):
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
             attempt: the card and its fulfillment; or an envelope that a different service has
-            encrypted, which can't be checked to be for the fulfillment of `known`.
+                encrypted, which can't be checked to be for the fulfillment of `known`.
             known: the state before, from `Client.known`, `Order.known` or `Failed.known`;
                 `Known.fresh` for an order that was just created.
             routing_id: the customer's, in place of the account's.

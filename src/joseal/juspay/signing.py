@@ -118,7 +118,7 @@ class PayoutKeys(Opaque):
         recipients: the API's public keys, each loaded with its label as `kid=`: for RSA-OAEP or
             RSA-OAEP-256; or for HPKE-9, which the sandbox opens and no page of the API has.
         signers: the merchant's private keys, also loaded with their labels, for RS256, or for
-        ML-DSA-65, which no page has either; empty without a signature.
+            ML-DSA-65, which no page has either; empty without a signature.
         nesting: which layer is the inner one; required with `signers`.
         enc: the content encryption for RSA keys, as for `payout_encrypter`.
 

@@ -147,7 +147,7 @@ class KeySource(Opaque):
             ValueError: an option has an unknown value, or the source's `use` is not "sig".
             InvalidKeyError: a policy refuses the keys.
             KeyUnavailableError: there are no keys, or the token names an unknown one and the source
-            is unavailable: the token may be good.
+                is unavailable: the token may be good.
 
         Example:
             >>> import json

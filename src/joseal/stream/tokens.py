@@ -88,8 +88,8 @@ def encrypt_stream(
     Raises:
         TypeError: an argument is of the wrong type; a file is in text mode.
         ValueError: the encrypter is for C20P or XC20P, compresses, or has a JSON form;
-        `plaintext_bytes` is negative; or `header` has a parameter that joseal sets itself, that is
-        already set, or that strict JSON can't carry.
+            `plaintext_bytes` is negative; or `header` has a parameter that joseal sets itself, that
+            is already set, or that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
         KeyUnavailableError: a secret on a device is unavailable.

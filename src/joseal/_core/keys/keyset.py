@@ -49,7 +49,7 @@ class KeySet(Opaque):
 
     Attributes:
         skipped: for a set from a JWK Set, the position and the reason of each member that could not
-        be used. RFC 7517 section 5 says to ignore such members, but an operator wants to know.
+            be used. RFC 7517 section 5 says to ignore such members, but an operator wants to know.
 
     Raises:
         TypeError: something in `keys` is not a `Key`.
@@ -169,7 +169,7 @@ class KeySet(Opaque):
 
         Args:
             private: release private halves and shared secrets. Without it, the public half of a
-            private key is written, and a shared secret is refused.
+                private key is written, and a shared secret is refused.
 
         Returns:
             An object with the member `keys`, in the order of the set.

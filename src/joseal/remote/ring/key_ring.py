@@ -522,7 +522,7 @@ class KeyRing(Opaque):
         Args:
             kid: the name of the key.
             quiet: how long none of these events may have happened: longer than any token is in
-            transit or in a queue.
+                transit or in a queue.
             last_used: when a token under it was last opened; None if that never happened.
             fetched: for each partner, its first fetch of the served set since the key left it; None
                 for a partner that has not fetched since. Empty if nobody fetches.

@@ -20,7 +20,7 @@ def check(keys: Sequence[RingKey]) -> None:
 
     Raises:
         ValueError: two keys have the same kid, or become primary on the same date; or a key is
-        retired before a new one takes its place.
+            retired before a new one takes its place.
     """
     kids = [each.kid for each in keys]
     if len(set(kids)) != len(kids):

@@ -64,7 +64,7 @@ def prepare(members: Mapping[str, object]) -> dict[str, object]:
 
     Raises:
         InvalidKeyError: a member is null, of the wrong alphabet or length, or contradicts another
-        member.
+            member.
     """
     _check_nulls(members)
     _check_kty(members)

@@ -64,6 +64,28 @@ _OTHER_TEXT: Final = "{store} can't be used"
 _R = TypeVar("_R")
 
 
+def file_of(path: str | os.PathLike[str], busy_timeout_seconds: float) -> Path:
+    """Return the path of a store's file, once both arguments are valid.
+
+    It is absolute, so that `:memory:` is a file like any other, and so that a later `chdir` does
+    not lead to a different store.
+
+    Raises:
+        TypeError: `path` or `busy_timeout_seconds` is of the wrong type.
+        ValueError: the time-out is not positive or too long, or the path has a null character.
+    """
+    if type(busy_timeout_seconds) not in (int, float):
+        raise TypeError("busy_timeout_seconds must be a number")
+    if not 0 < busy_timeout_seconds < _MOST_SECONDS:
+        raise ValueError("busy_timeout_seconds must be positive and less than a million")
+    name = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError("path must be str or a path of str")
+    if "\0" in name:
+        raise ValueError("path must not have a null character")
+    return Path(name).absolute()
+
+
 class _Use:
     """One file that a process has open. Each object is distinct."""
 
@@ -150,25 +172,15 @@ class SqliteClaims(Opaque):
         store: str,
         error: Callable[[str], JoseError],
     ) -> None:
-        if type(busy_timeout_seconds) not in (int, float):
-            raise TypeError("busy_timeout_seconds must be a number")
-        if not 0 < busy_timeout_seconds < _MOST_SECONDS:
-            raise ValueError("busy_timeout_seconds must be positive and less than a million")
-        name = os.fspath(path)
-        if not isinstance(name, str):
-            raise TypeError("path must be str or a path of str")
-        if "\0" in name:
-            raise ValueError("path must not have a null character")
+        file = file_of(path, busy_timeout_seconds)
         self._set(
-            # Absolute, so that `:memory:` is a file like any other, and so that a later `chdir`
-            # does not lead to a different store.
-            path=str(Path(name).absolute()),
+            path=str(file),
             _busy_timeout_seconds=float(busy_timeout_seconds),
             _names={"table": table, "id": column},
             _store=store,
             _error=error,
         )
-        make_private(Path(self.path), store, error)
+        make_private(file, store, error)
         self._prepare()
 
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:

@@ -219,8 +219,8 @@ def _importing(samples: Samples) -> Plot:
     ]
     return Plot(
         "Importing",
-        "In a fresh process, byte-compiled. The grey bar is the minimum for encrypting with RSA and "
-        "AES.",
+        "In a fresh process, byte-compiled. The grey bar is the minimum for encrypting with RSA "
+        "and AES.",
         _svg(_bars(bars, "milliseconds"), "Time to import, by library"),
     )
 

@@ -346,7 +346,7 @@ def _check_together(keys: tuple[Key, ...], limits: Limits, *, rewrappable: bool)
     weakest = weakest_of(key.alg for key in keys)
     if weakest is not None:
         raise InvalidKeyError(
-            f"{weakest} is not quantum-resistant, and a key next to it is: whoever breaks it has "
+            f"{weakest} is not quantum-resistant, and a key next to it is: breaking it reveals "
             "the CEK of all"
         )
     passwords = [key._material for key in keys if isinstance(key._material, Password)]

@@ -105,7 +105,7 @@ class _Tour:
         self._page.rows(
             [
                 ("address", self._sandbox.url),
-                ("its key", "a fresh RSA-2048 pair; whoever has the public half can encrypt"),
+                ("its key", "a fresh RSA-2048 pair; anyone who has the public half can encrypt"),
                 ("labels", f"kid {self._sandbox.kid}, sid {self._sandbox.sid}"),
             ]
         )

@@ -73,6 +73,6 @@ def show_header(page: Page, found: Anatomy) -> None:
 def show_segments(page: Page, found: Anatomy) -> None:
     """Print the names and the sizes of the segments."""
     page.table(
-        ("segment", "characters", "bytes", "what it holds"),
+        ("segment", "characters", "bytes", "purpose"),
         [(part.name, part.characters, part.bytes, part.holds) for part in found.segments],
     )

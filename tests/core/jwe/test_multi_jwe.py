@@ -111,7 +111,7 @@ DIRECT = forge.key("dir", ENC)
         (
             [Key.generate("HPKE-8-KE").public(), Key.generate("HPKE-0-KE").public()],
             (
-                "HPKE-0-KE is not quantum-resistant, and a key next to it is: whoever breaks it has "
+                "HPKE-0-KE is not quantum-resistant, and a key next to it is: breaking it reveals "
                 "the CEK of all"
             ),
         ),

@@ -38,9 +38,9 @@ class UntrustedHeader(Result):
         parameters: all Header Parameters in their order; read-only.
         alg: the token's alg, which no key has confirmed.
         enc: the token's enc, not confirmed either; None without one.
-        kid: the token's kid, likewise.
-        typ: the token's typ, likewise.
-        cty: the token's cty, likewise.
+        kid: the token's kid, not confirmed either.
+        typ: the token's typ, not confirmed either.
+        cty: the token's cty, not confirmed either.
 
     Example:
         >>> import joseal

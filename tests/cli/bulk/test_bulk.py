@@ -786,7 +786,7 @@ def test_a_run_about_something_else_is_refused(
     other = tmp_path / "other.jwk"
     other.write_text(json.dumps(Key.generate("A256KW").to_jwk(private=True)))
     assert refusal("--key", other, "--field", "a").startswith(
-        "joseal: resume: the unfinished run was started with a different key; to begin anew, remove "
+        "joseal: resume: the unfinished run was started with a different key; to start again, remove "
     )
     assert "with other options" in refusal(*same, "--header", "typ=JWT")
     assert "with other options" in refusal("--key", folder / "wrap.jwk", "--field", "id")

@@ -308,5 +308,7 @@ def test_an_unfinished_run_on_a_pipe_is_to_be_begun_anew_and_not_resumed(
     assert b"--resume" not in done.stderr
     again = shell(*decrypt, data=b"no token\n")
     assert again.returncode == Exit.FILE
-    assert again.stderr.startswith(b"joseal: resume: a run was not finished; to begin anew, remove")
+    assert again.stderr.startswith(
+        b"joseal: resume: a run was not finished; to start again, remove"
+    )
     assert b"--resume" not in again.stderr

@@ -2,7 +2,7 @@
 
 A mechanism is prepared once from key material and used for many tokens. To encrypt, call `wrap`. To
 decrypt, call `check_public`, which checks everything that depends only on the token and the
-*public* key, and returns the one private step, which the caller then runs. The types thus enforce
+*public* key, and returns the one private step, which the caller then runs. So the types enforce
 the order that keeps failures uniform; the caller need not remember it.
 
 Source: RFC 7516 sections 5.1, 5.2 and 11.5.

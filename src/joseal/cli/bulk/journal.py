@@ -275,7 +275,7 @@ class Books:
         left = ", ".join(
             click.format_filename(path) for path in (self._journal, *self.partials) if path.exists()
         )
-        return FailureError("resume", f"{reason}; to begin anew, remove {left}", Exit.FILE)
+        return FailureError("resume", f"{reason}; to start again, remove {left}", Exit.FILE)
 
 
 def _at_work() -> FailureError:

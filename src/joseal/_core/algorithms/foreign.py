@@ -20,10 +20,10 @@ from typing import Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
-# What the loaders raise for bytes that are not a key they can read. A private key that does not
-# have the size of its curve is an InternalError. They warn of BER and of certificates that break
-# RFC 5280; where warnings are errors, that is a refusal like any other. A KeyError means that a
-# string in a certificate's name has a tag that is not a string's.
+# The exceptions of the loaders for bytes that are not a key they can read. A private key that does
+# not have the size of its curve is an InternalError. They warn of BER and of certificates that
+# break RFC 5280; where warnings are errors, that is a refusal like any other. A KeyError means that
+# a string in a certificate's name has a tag that is not a string's.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning, KeyError)
 
 _PANIC: Final = ("pyo3_runtime", "PanicException")

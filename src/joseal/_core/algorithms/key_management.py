@@ -38,7 +38,7 @@ class UnwrapRequest(Struct, frozen=True):
     # The epk by its curve, or None if it is bad: read once for a token, and not for each key. A
     # request without a dict, which is fresh for each token, keeps nothing.
     points: dict[str, PublicCurveKey | None] | None = None
-    # What the application has put into the key schedule, for HPKE.
+    # The application's input to the key schedule, for HPKE.
     info: bytes = b""
 
 

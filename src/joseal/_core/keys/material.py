@@ -136,7 +136,7 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
     """Make fresh material for `alg`.
 
     Args:
-        alg: what the key is for.
+        alg: the algorithm of the key.
         size: in bits for RSA, in bytes for `dir` and HMAC.
         curve: for algs that take several; the default is P-256 or Ed25519.
 

@@ -1,4 +1,4 @@
-"""What `mkdocs` does beside turning pages into HTML. Named in mkdocs.yml.
+"""The work of `mkdocs` in addition to turning pages into HTML. mkdocs.yml names this file.
 
 - Documents of the root are pages of the site too.
 - The page of the command line is written from the commands themselves, and the table of profiles

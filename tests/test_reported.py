@@ -197,7 +197,7 @@ TABLE = {
     "a forged signature never ends with 0": (forged, "ends with 1: It does not verify.*"),
     "half of a CBC key is named, and no plaintext is made of noise": (
         lambda: doctor_of_ec(with_half_a_cbc_key()),
-        r"ends with 1: It opens, but: \(15 bytes of plaintext\) cbc_half_zero$",
+        r"ends with 1: It decrypts, but: \(15 bytes of plaintext\) cbc_half_zero$",
     ),
     "an alg that is not the key's is the one cause": (
         lambda: doctor_of_ec(to_ec(concat), "ECDH-ES+A256KW"),
@@ -231,7 +231,7 @@ TABLE = {
     "a null member is said to be null": (lambda: jwk(use=None), "use is null: leave it out"),
     "a set says why for each member": (
         lambda: jwks(PUBLIC, {**PUBLIC, "alg": ALG, "kid": 5}),
-        "none of the 2 members .*0: .*names no alg: give alg=.*1: .*kid is missing or no string",
+        "none of the 2 members .*0: .*names no alg: give alg=.*1: .*kid is missing or not a string",
     ),
     "a mixed set names the key to leave out": (
         lambda: answer(lambda: Decrypter(KeySet([PAIR, PAIR.public()]), enc="A256GCM")),
@@ -275,7 +275,7 @@ TABLE = {
             Encrypter(Key.generate("A256KW"), enc="A256GCM").encrypt(b"body"),
             json.dumps(Key.generate("A256KW").to_jwk(private=True)),
         ),
-        "ends with 1: It does not open with this key: no_variant$",
+        "ends with 1: It does not decrypt with this key: no_variant$",
     ),
     "two algs are both named": (
         lambda: jwk(alg="RS256"),

@@ -77,13 +77,13 @@ def page(
     rows = (f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in surroundings)
     facts = "".join(rows)
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>joseal: what sealing and opening cost</title>
+<html lang="en"><head><meta charset="utf-8"><title>joseal: benchmarks</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head>
 <body><main>
-<h1>What encrypting and decrypting cost</h1>
-<p>joseal beside the bare calls to <code>cryptography</code> and beside its peers: RSA-OAEP-2048
-with A256CBC-HS512, the same bytes and keys, taking turns in one process. Ratios are the result;
-microseconds belong to one machine on one day.</p>
+<h1>The cost of encrypting and decrypting</h1>
+<p>joseal next to the bare calls to <code>cryptography</code> and to its peers: RSA-OAEP-2048
+with A256CBC-HS512, with the same bytes and keys, in turns in one process. The ratios are the
+result; microseconds are valid for one machine on one day.</p>
 {_numbers(measured)}
 <h2>Pictures</h2><div class="plots">{"".join(map(_figure, plots(measured)))}</div>
 <h2>Bounds</h2>{_bounds(verdicts)}

@@ -93,9 +93,9 @@ def _ratios(measured: Mapping[str, Samples]) -> Iterator[Plot]:
         axes.set_xlabel("times as long as the bare calls")
         _legend(axes)
         yield Plot(
-            f"{verb}, beside the bare calls",
+            f"{verb}, next to the bare calls",
             "The bare calls are RSA, AES and HMAC on the same bytes; from 1 MiB on AES and HMAC, "
-            "in chunks that stay in the cache. Authlib opens no more than 256,000 characters. "
+            "in chunks that stay in the cache. Authlib decrypts at most 256,000 characters. "
             "Shorter is better.",
             _svg(figure, f"{verb}: time by size and library, as ratios to the bare calls"),
         )
@@ -174,7 +174,7 @@ def _refusals(samples: Samples) -> Plot:
         "What a refusal costs",
         "Only what passes all public checks reaches the private key, and costs as much as a good "
         "token of 300 bytes.",
-        _svg(_bars(bars, "microseconds"), "Time to refuse, by fault, beside opening"),
+        _svg(_bars(bars, "microseconds"), "Time to refuse, by fault, next to decrypting"),
     )
 
 
@@ -188,8 +188,8 @@ def _bulk(samples: Samples) -> Plot:
         for name, seconds in samples.items()
     ]
     return Plot(
-        "Bulk opening by workers",
-        "Tokens of 300 bytes a second, all in all. Longer is better.",
+        "Bulk decryption by workers",
+        "Tokens of 300 bytes a second, over all workers. Longer is better.",
         _svg(_bars(bars, "tokens a second"), "Tokens a second by number of workers"),
     )
 
@@ -206,8 +206,8 @@ def _loading(measured: Mapping[str, Samples]) -> Plot:
     ]
     return Plot(
         "Loading a private key",
-        "RSA-2048. A loader that takes no time has not looked at the key yet: the check, which is "
-        "what costs, comes with the first use.",
+        "RSA-2048. A loader that takes no time has not checked the key yet: the check, which takes "
+        "most of the time, comes with the first use.",
         _svg(_bars(bars, "milliseconds"), "Time to load a private key, by library"),
     )
 
@@ -219,8 +219,8 @@ def _importing(samples: Samples) -> Plot:
     ]
     return Plot(
         "Importing",
-        "In a fresh process, byte-compiled. The grey bar is what sealing with RSA and AES can't do "
-        "without.",
+        "In a fresh process, byte-compiled. The grey bar is the minimum for encrypting with RSA "
+        "and AES.",
         _svg(_bars(bars, "milliseconds"), "Time to import, by library"),
     )
 

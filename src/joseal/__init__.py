@@ -1,4 +1,4 @@
-"""Encrypt and open JWE tokens.
+"""Encrypt, decrypt, sign and verify JOSE tokens.
 
     >>> import joseal
     >>> mine = joseal.Key.generate("RSA-OAEP-256")
@@ -164,7 +164,7 @@ for _exported in (
 
 
 def __dir__() -> list[str]:
-    """Name the public face and nothing else."""
+    """Return the public names and nothing else."""
     return list(__all__)
 
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, Literal
 
-# What each rule of `ClaimsError` says about the claim.
+# The text about the claim for each rule of `ClaimsError`.
 _CLAIM_RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "missing": "the token does not have it, and it is required",
@@ -39,7 +39,7 @@ _CLAIM_RULES: Final[Mapping[str, str]] = MappingProxyType(
 
 
 class JoseError(Exception):
-    """The root of the family: catch it to catch them all. Never raised itself.
+    """The base class of all of joseal's errors: catch it to catch them all. Never raised itself.
 
     Attributes:
         code: the stable word for this kind of failure.
@@ -65,7 +65,7 @@ class JoseError(Exception):
 
 
 class TokenError(JoseError):
-    """The peer's bytes are at fault: log the code and refuse the message. Groups, never raised.
+    """The peer's bytes are at fault: log the code and refuse the message. Never raised itself.
 
     Attributes:
         layer: the layer of a nested token that is at fault; None for a token with one layer, and
@@ -101,9 +101,9 @@ class TokenTooLargeError(TokenError):
     """The token, or the data that should become one, is over a limit.
 
     Attributes:
-        limit: which field of `Limits`.
+        limit: the name of the field of `Limits`.
         maximum: its value, in the unit that the field's name gives.
-        found: what the token has, in the same unit; None if it was not counted to the end.
+        found: the token's own size, in the same unit; None if it was not counted to the end.
     """
 
     code = "too_large"
@@ -163,7 +163,7 @@ class UnknownKeyError(_ConstantError):
 
 
 class DecryptionError(_ConstantError):
-    """The token can't be opened with this key. It intentionally says nothing more.
+    """The token can't be decrypted with this key. The error intentionally says nothing more.
 
     Bad key-encryption padding, a content key of the wrong length, a tag that is not valid and bad
     padding under a good tag look exactly the same to an observer, because each difference between
@@ -175,7 +175,7 @@ class DecryptionError(_ConstantError):
 
 
 class VerificationError(_ConstantError):
-    """The signature is not valid under this key. It says nothing more."""
+    """The signature is not valid under this key. The error says nothing more."""
 
     code = "unverified"
     _constant = "the signature is not valid under this key: `joseal doctor --key` can tell why"
@@ -216,7 +216,7 @@ class InvalidKeyError(JoseError):
 
 
 class KeyUnavailableError(JoseError):
-    """A key is not available (device, session, network, key set): the token may be good.
+    """A key is unavailable (device, session, network, key set): the token may be good.
 
     It is safe to try the same token again.
     """

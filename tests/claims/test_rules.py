@@ -103,7 +103,7 @@ def test_claims_are_read_from_opened_tokens_alone(opened):
 
 @pytest.mark.parametrize("moment", [float("nan"), 10**400], ids=["nan", "huge"])
 def test_clock_has_to_give_a_time(moment):
-    with pytest.raises(ValueError, match=r"^now must give a finite number$"):
+    with pytest.raises(ValueError, match=r"^now must return a finite number$"):
         Claims(any_audience=True, now=lambda: moment).read(signed())
 
 
@@ -403,5 +403,5 @@ def test_the_number_of_values_is_bounded_before_they_are_made():
     ids=["inf", "-inf", "nan", "huge"],
 )
 def test_a_clock_without_a_time_is_said_when_a_token_is_issued(moment):
-    with pytest.raises(ValueError, match="now must give a finite number"):
+    with pytest.raises(ValueError, match="now must return a finite number"):
         Claims(now=lambda: moment).issue(lifetime_seconds=60)

@@ -134,8 +134,12 @@ REFUSED: dict[str, tuple[tuple[str, ...], Exit, str]] = {
         Exit.USAGE,
         "usage: --head",
     ),
-    "broken JSON": (("public.pem", *OAEP, "--header", "a:={"), Exit.USAGE, "usage: what stands"),
-    "two JSON values": (("public.pem", *OAEP, "--header", 'a:=1,"b":2'), Exit.USAGE, "usage: what"),
+    "broken JSON": (("public.pem", *OAEP, "--header", "a:={"), Exit.USAGE, "usage: the text after"),
+    "two JSON values": (
+        ("public.pem", *OAEP, "--header", 'a:=1,"b":2'),
+        Exit.USAGE,
+        "usage: the text after",
+    ),
     "a wrong crit": (("public.pem", *OAEP, "--header", "crit:=[]"), Exit.USAGE, "usage: "),
     "a header over the limit": (
         ("public.pem", *OAEP, "--header", "x=" + "y" * 17_000),

@@ -68,7 +68,7 @@ def test_what_must_not_be_replaced_stays(tmp_path: Path, monkeypatch: pytest.Mon
     assert (mode(target), target.read_bytes(), names_in(tmp_path)) == (0o600, SECRET, ["out"])
     target.unlink()
     monkeypatch.setattr(os, "fsync", lambda descriptor: target.write_bytes(b"older"))
-    with pytest.raises(FailureError, match="is there already: --force") as caught:
+    with pytest.raises(FailureError, match="already exists: --force") as caught:
         files.write(target, SECRET, private=True, replace=False)
     assert caught.value.exit == Exit.FILE
     assert (names_in(tmp_path), target.read_bytes()) == (["out"], b"older")

@@ -91,7 +91,7 @@ def test_nothing_is_replaced_unless_forced(there: str, run: Run, tmp_path: Path)
     args = ("keygen", "--alg", "ES256", "-o", tmp_path / "mine", "--public", tmp_path / "theirs")
     done = run(*args)
     assert (done.exit_code, done.stdout) == (Exit.FILE, "")
-    assert done.stderr.endswith(f"{there} is there already: --force replaces it\n")
+    assert done.stderr.endswith(f"{there} already exists: --force replaces it\n")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(there, "older")]
     assert run(*args, "--force").exit_code == 0
     assert "older" not in (tmp_path / there).read_text()

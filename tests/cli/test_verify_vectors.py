@@ -167,7 +167,7 @@ def test_files_that_were_not_read_are_named(run, vectors):
     assert done.exit_code == 0
     shown = "".join(done.stdout.split())
     assert "readme.md:notlookedat:itsnamedoesnotendin.json" in shown
-    assert "other.json:noformofvectorsthatisknown" in shown
+    assert "other.json:notaknownformatofvectors" in shown
 
 
 @pytest.mark.parametrize(

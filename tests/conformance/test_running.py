@@ -57,12 +57,12 @@ NOT_RUN = [
     (KEY, (*TESTS, "expect"), "malformed", "the case is not of the form of its file"),
     (KEY, (*LOADER, "use"), "guess", "the case is not of the form of its file"),
     (KEY, (*LOADER, "unknown"), 1, "the case is not of the form of its file"),
-    (KEY, (*LOADER, "enc"), [], "what joseal can not be told of a key"),
-    (KEY, (*LOADER, "enc"), ["A1GCM"], "what joseal can not be told of a key"),
-    (KEY, (*LOADER, "use"), "sign", "what joseal can not be told of a key"),
+    (KEY, (*LOADER, "enc"), [], "a setting for keys that joseal does not have"),
+    (KEY, (*LOADER, "enc"), ["A1GCM"], "a setting for keys that joseal does not have"),
+    (KEY, (*LOADER, "use"), "sign", "a setting for keys that joseal does not have"),
     (KEY, (*LOADER, "alg"), "A1KW", "an alg that joseal does not have"),
     (KEYS, (*TESTS, "skipped"), None, "the case is not of the form of its file"),
-    (KEYS, (*LOADER, "kid"), "1", "what joseal can not be told of a key"),
+    (KEYS, (*LOADER, "kid"), "1", "a setting for keys that joseal does not have"),
     (AEAD, (*TESTS, "key"), "00", "a key of a different size than the enc takes"),
     (AEAD, ("groups", 0, "enc"), "A1GCM", "an enc that joseal does not have"),
     (WYCHEPROOF, (*THEIRS, "result"), "maybe", "the case is not of the form of its file"),
@@ -217,7 +217,7 @@ def test_files_are_counted_and_none_is_dropped(tmp_path):
         "b.json": (2, "", False),
         "broken.json": (0, "not one strict JSON value", True),
         "twice.json": (0, "not one strict JSON value", True),
-        "other.json": (0, "no form of vectors that is known", False),
+        "other.json": (0, "not a known format of vectors", False),
     }
     assert [Path(path).name for path in report.others] == ["readme.md"]
     assert {Path(path).name for path in report.unread} == {
@@ -268,7 +268,7 @@ def test_what_is_no_file_is_said(tmp_path):
     report = conformance.verify([tmp_path, tmp_path / "missing.json"], OURS)
     assert [(file.problem, file.broken) for file in report.files] == [
         ("Too many levels of symbolic links", True),
-        ("no regular file", True),
+        ("not a regular file", True),
         ("No such file or directory", True),
     ]
 

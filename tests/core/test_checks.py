@@ -42,6 +42,6 @@ def test_text_is_str_or_none_and_the_message_names_it(value):
     ids=["huge", "negative", "inf", "nan"],
 )
 def test_clock_that_gives_no_finite_number_is_named(moment):
-    with pytest.raises(ValueError, match=r"^the clock must give a finite number$"):
+    with pytest.raises(ValueError, match=r"^the clock must return a finite number$"):
         checks.seconds_of("the clock", lambda: moment)
     assert checks.seconds_of("the clock", lambda: 7) == 7.0

@@ -283,7 +283,9 @@ def test_keys_that_can_not_sign_are_refused_by_their_place():
 def test_jwt_is_compact_and_other_nested_messages_need_not_be():
     outer = Key.from_bytes(b"k" * 16, alg="A128KW")
     signer, encrypter = Signer(ALICE, form="general"), Encrypter(outer, enc="A128GCM")
-    with pytest.raises(ValueError, match="a JWT is compact: give another cty, or leave out form="):
+    with pytest.raises(
+        ValueError, match="a JWT is compact: give a different cty, or leave out form="
+    ):
         SignThenEncrypt(signer, encrypter)
     text = SignThenEncrypt(signer, encrypter, cty="JOSE+JSON").encrypt(PAYLOAD)
     inner = verifier(form="general")

@@ -148,7 +148,7 @@ def test_what_find_raises_passes_and_nothing_is_kept():
 
 
 def test_result_of_find_that_can_not_open_is_a_type_error():
-    with pytest.raises(TypeError, match=r"^what find gave must be an opener or None, not Key$"):
+    with pytest.raises(TypeError, match=r"^the result of find must be an opener or None, not Key$"):
         KeyResolver(lambda kid: KEYS["a"]).open(TOKENS["a"])
 
 

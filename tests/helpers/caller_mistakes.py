@@ -344,7 +344,7 @@ def uses() -> list[Mistake]:
         (TypeError, "a name in header must be str, not int", encrypts(header={1: VALUE})),
         (
             ValueError,
-            "header: alg is managed by joseal: it is that of the key",
+            "header: alg is managed by joseal: it comes from the key",
             encrypts(header={"alg": VALUE}),
         ),
         (
@@ -558,7 +558,7 @@ def tokens() -> list[Mistake]:
         ),
         (
             malformed,
-            "crit[0] names an extension that is not understood, that is, not in crit=",
+            "crit[0] names an extension that is not understood: crit= does not name it",
             decrypts(with_header(crit=["exp"], exp=1)),
         ),
         (

@@ -1,7 +1,7 @@
-"""What joseal says of common mistakes: one function for each, whatever the version of joseal.
+"""Joseal's answers to common mistakes: one function for each, whatever the version of joseal.
 
-`python tests/helpers/said.py` prints the answers as JSON; with PYTHONPATH at the sources of an older
-commit it prints what that one said. `docs/reference/mistakes.md` has both.
+`python tests/helpers/said.py` prints the answers as JSON, with PYTHONPATH at the sources of an older
+commit those of that commit. `docs/reference/mistakes.md` has the current ones.
 
 Source: public reports of users of several libraries.
 """

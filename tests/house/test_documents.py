@@ -1,10 +1,13 @@
 """The documents say what the code does: examples run, numbers and names agree, links lead on."""
 
+import importlib
+import inspect
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+from tests.house.test_public_names import packages
 
 import joseal
 from joseal._core.algorithms import registry
@@ -89,6 +92,19 @@ def test_error_codes_in_the_page_are_those_of_the_code() -> None:
     groups = (joseal.JoseError, joseal.TokenError)
     errors = [getattr(joseal, name) for name in joseal.__all__ if name.endswith("Error")]
     assert dict(rows) == {kind.__name__: kind.code for kind in errors if kind not in groups}
+
+
+def test_every_error_of_a_package_is_in_the_table() -> None:
+    rows = re.findall(r"^\| `joseal\.([\w.]+Error)` \| `(\w+)` \|", text_of(ERRORS), re.MULTILINE)
+    errors = {}
+    for package in packages():
+        module = importlib.import_module(package)
+        for name in getattr(module, "__all__", ()):
+            kind = getattr(module, name)
+            if inspect.isclass(kind) and issubclass(kind, joseal.JoseError):
+                errors.setdefault(name, (f"{package}.{name}", kind.code))
+    named = {full.removeprefix("joseal."): code for full, code in errors.values()}
+    assert dict(rows) == {name: code for name, code in named.items() if "." in name}
 
 
 def test_every_dependency_is_argued_for() -> None:

@@ -607,7 +607,7 @@ def test_what_is_no_order_is_unknown(name, changes):
 
 def test_an_answer_about_another_order_is_none():
     assert READERS["create"](200, sample(orderId="order-2")) == Unknown(
-        "HTTP 200 with an answer about another order", 200
+        "HTTP 200 with an answer about a different order", 200
     )
 
 

@@ -113,5 +113,5 @@ def test_constant_time_is_a_constant():
     "moment", [10**400, float("inf"), float("nan")], ids=["huge", "inf", "nan"]
 )
 def test_a_clock_that_gives_no_finite_number_is_named(moment):
-    with pytest.raises(ValueError, match=r"^clock must give a finite number$"):
+    with pytest.raises(ValueError, match=r"^clock must return a finite number$"):
         header((IssuedAt("s"),), key(), clock=lambda: moment)

@@ -381,7 +381,7 @@ def test_the_name_of_an_issuer_is_compared_to_the_last_character(clock):
     with JwksServer(pair("a")) as server:
         server.pages = {WELL_KNOWN: metadata(server)}
         assert of_issuer(server, clock, "/tenant/").health().fetches == 0
-        with pytest.raises(KeyUnavailableError, match="of another issuer"):
+        with pytest.raises(KeyUnavailableError, match="of a different issuer"):
             of_issuer(server, clock, "/tenant/").key_set()
 
 

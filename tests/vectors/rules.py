@@ -47,7 +47,7 @@ POINTS = {crv for crv in KEY_CURVES if crv in (*NIST, *KOBLITZ)}
 
 
 class Fault(NamedTuple):
-    """A negative case beside the valid one that it was made from."""
+    """A negative case next to the valid one that it was made from."""
 
     case: Case
     base: Case

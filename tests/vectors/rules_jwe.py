@@ -42,7 +42,7 @@ _NAMED = (
     r"'ECDH-ES\+A128KW'",
     r"'PBES2-HS256\+A128KW'",
 )
-# A key is bound to these, so they are not another alg for it.
+# A key is bound to these, so they are not a different alg for it.
 _OWN = {
     "'RSA-OAEP'": "rsa-oaep",
     "'RSA1_5'": "rsa1_5",
@@ -117,12 +117,12 @@ HEADER = [
         *("HeaderJson", "malformed", FAMILY, each("the header ", TEXTS)),
     ),
     Rule(
-        "No member stands twice",
+        "No member occurs twice",
         *("DuplicateMember", "malformed", FAMILY),
         each(
             "the header has twice: ",
             (
-                *("alg, with the same value", "alg, another one first"),
+                *("alg, with the same value", "alg, a different one first"),
                 *("alg, once with an escape", "enc", "crit", "a member of an object inside"),
             ),
         ),
@@ -145,7 +145,7 @@ HEADER = [
     ),
     *_other_algs(),
     Rule(
-        "An alg of a JWS, one in another case, and names from elsewhere are no alg of a key",
+        "An alg of a JWS, one in a different case, and names from elsewhere are no alg of a key",
         *("AlgNotAccepted", "not_allowed", FAMILY),
         (
             *("alg is 'HS256'", "alg is 'RS256'", "alg is 'HPKE-0'", "alg is 'http://.*'"),
@@ -190,11 +190,11 @@ HEADER = [
     Rule(
         "A key or an address of one in the header is data",
         *("HeaderKey", "undecryptable", FAMILY),
-        each("made for another key, which ", ("jwk brings", "jku brings", "x5u brings")),
+        each("made for a different key, which ", ("jwk brings", "jku brings", "x5u brings")),
     ),
     Rule(
         "A certificate in the header is data",
-        *("HeaderKey", "undecryptable", ONCE, ("made for another key, which x5c brings",)),
+        *("HeaderKey", "undecryptable", ONCE, ("made for a different key, which x5c brings",)),
     ),
     Rule(
         "What everybody knows of a pair is no secret",
@@ -288,7 +288,7 @@ CONTENT = [
             "the same header, with ",
             (
                 *("a space after a colon", "a line feed at the end"),
-                *("its members in another order", "an escape for a letter"),
+                *("its members in a different order", "an escape for a letter"),
             ),
         ),
     ),
@@ -299,7 +299,7 @@ CONTENT = [
             "the same header, with ",
             (
                 *("a space after a colon", "a line feed at the end"),
-                *("its members in another order", "an escape for a letter"),
+                *("its members in a different order", "an escape for a letter"),
             ),
         ),
     ),
@@ -341,7 +341,7 @@ CONTENT = [
     Rule(
         "A sibling's nonce or cipher does not open",
         *("NonceSize", "undecryptable", Axis(lambda fault: fault.enc, ("C20P", "XC20P"))),
-        ("sealed with .*",),
+        ("encrypted with .*",),
     ),
     Rule(
         "A compressed plaintext is one whole DEFLATE stream",
@@ -369,12 +369,12 @@ CONTENT = [
 ]
 KEYS = [
     Rule(
-        "A key for one is no key for another",
-        *("WrongKey", "undecryptable", ALG, ("made (?:for|with) another (?:key|password)",)),
+        "A key for one is not a key for the other",
+        *("WrongKey", "undecryptable", ALG, ("made (?:for|with) a different (?:key|password)",)),
     ),
     Rule(
         "On each curve",
-        *("WrongKey", "undecryptable", AGREEMENT, ("made for another key",)),
+        *("WrongKey", "undecryptable", AGREEMENT, ("made for a different key",)),
     ),
     Rule(
         "No bit of an encrypted key can be changed",
@@ -441,7 +441,7 @@ KEYS = [
             "rsa-oaep": "it wraps by RSA",
             "rsa1_5": "it wraps by RSA",
             "aes-gcmkw": "it has a tag, whose cases are under KeyIntegrity",
-            "aes-kw": "a wrapped key of that form has the size of another one: malformed",
+            "aes-kw": "a wrapped key of that form has the size of the other: malformed",
         },
     ),
     Rule(
@@ -564,7 +564,7 @@ KEYS = [
         (
             *("the key derived with the name .*", "the key derived with no apu and no apv"),
             *("the key derived with no size", "the key derived from a secret of zeros"),
-            *("apu is another name, .*", "another epk, and nothing derived anew"),
+            *("apu is a different name, .*", "a different epk, and nothing derived again"),
         ),
     ),
 ]
@@ -612,7 +612,7 @@ HPKE_RULES = [
         each(
             "the encapsulated secret ",
             (
-                *("is compressed", "has another first byte", "is off the curve"),
+                *("is compressed", "has a different first byte", "is off the curve"),
                 "is at the point of zeros",
             ),
         ),
@@ -652,7 +652,9 @@ HPKE_RULES = [
     Rule(
         "The key schedule is bound to its inputs",
         *("HpkeSchedule", "undecryptable", HPKE),
-        each("derived ", ("with an info", "in another mode", "with another (version|suite)")),
+        each(
+            "derived ", ("with an info", "in a different mode", "with a different (version|suite)")
+        ),
     ),
 ]
 

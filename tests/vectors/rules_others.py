@@ -41,7 +41,7 @@ JWS = [
         ),
     ),
     Rule(
-        "An empty payload or signature is another one",
+        "An empty payload or signature is a different one",
         *("Unverified", "unverified", SIGNED, ("an empty payload", "an empty signature")),
     ),
     Rule(
@@ -63,12 +63,12 @@ JWS = [
         *("HeaderJson", "malformed", SIGNED, each("the header ", TEXTS)),
     ),
     Rule(
-        "No member stands twice",
+        "No member occurs twice",
         *("DuplicateMember", "malformed", SIGNED),
         each(
             "the header has twice: ",
             (
-                *("alg, with the same value", "alg, another one first"),
+                *("alg, with the same value", "alg, a different one first"),
                 *("alg, once with an escape", "crit", "a member of an object inside"),
             ),
         ),
@@ -97,7 +97,7 @@ JWS = [
     ),
     *(
         Rule(
-            "A key of one family is none of another",
+            "A key of one family is not one of any other family",
             *("AlgNotAccepted", "not_allowed", SIGNED, (f"alg is '{name}'",)),
             excepted={own: "the key is bound to this one"},
         )
@@ -139,12 +139,12 @@ JWS = [
     Rule(
         "A key or an address of one in the header is data",
         *("HeaderKey", "unverified", SIGNED),
-        each("signed with another key, which ", ("jwk brings", "jku brings", "x5u brings")),
+        each("signed with a different key, which ", ("jwk brings", "jku brings", "x5u brings")),
     ),
     Rule(
         "A detached payload is the one that was signed",
         *("Detached", "unverified", SIGNED),
-        ("another payload", "the last bit of .*", "an empty payload", "no payload at all"),
+        ("a different payload", "the last bit of .*", "an empty payload", "no payload at all"),
     ),
     Rule(
         "A payload stands in one place",
@@ -153,7 +153,7 @@ JWS = [
     Rule(
         "b64 is critical",
         *("Unencoded", "malformed", SIGNED),
-        ("b64 is not critical", "another member is critical, .*"),
+        ("b64 is not critical", "a different member is critical, .*"),
     ),
     Rule(
         "Both sides know whether a payload is encoded",
@@ -172,10 +172,14 @@ JWS = [
         *("FlippedBit", "unverified", SIGNED, ("the first bit .*", "the last bit .*")),
     ),
     Rule(
-        "Another header, payload or signing input is another one",
+        "A different header, payload or signing input is a different one",
         *("Unverified", "unverified", SIGNED),
         (
-            *("another header", "the first bit of the payload changed", "a space in the header"),
+            *(
+                "a different header",
+                "the first bit of the payload changed",
+                "a space in the header",
+            ),
             *("signed over no dot", "signed over the header's JSON"),
         ),
     ),
@@ -185,8 +189,8 @@ JWS = [
         each("the signature: ", ("its last byte cut", "a byte more", "twice", "half of it")),
     ),
     Rule(
-        "A key for one is none for another",
-        *("WrongKey", "unverified", SIGNED, ("signed with another key",)),
+        "A key for one is not a key for the other",
+        *("WrongKey", "unverified", SIGNED, ("signed with a different key",)),
     ),
     Rule(
         "A padding of PKCS #1 has one form",
@@ -216,7 +220,7 @@ JWS = [
         *("SignatureLength", "unverified", HMAC, ("cut to 1 bytes", "cut to 16 bytes")),
     ),
     Rule(
-        "Nor under another key than its own",
+        "Nor under a different key than its own",
         *("WrongKey", "unverified", HMAC, ("under an empty key", "under the key still encoded")),
     ),
     Rule(
@@ -244,7 +248,7 @@ JWK = [
         ),
     ),
     Rule(
-        "No member stands twice",
+        "No member occurs twice",
         *("DuplicateMember", "key", Axis(lambda fault: fault.key["kty"], ("oct", "EC"))),
         ("it has kty twice", "it has alg twice", "it has alg twice, once with an escape"),
     ),
@@ -295,7 +299,7 @@ JWK = [
     Rule("A shared secret has one use", *("KeyKind", "key", ONCE, ("a shared secret",))),
     Rule(
         "A kid that the caller names is the JWK's",
-        *("KeyBinding", "key", ONCE, ("the JWK has another name",)),
+        *("KeyBinding", "key", ONCE, ("the JWK has a different name",)),
     ),
     Rule(
         "A key is put to what it is for",
@@ -303,7 +307,7 @@ JWK = [
         (
             *("a private key", "a public key", "key_ops is sign", "key_ops is verify"),
             *("key_ops is wrapKey", "a key for signatures", "a key to encrypt with"),
-            *("a dir key of another size", "a key for one enc", "RSA1_5"),
+            *("a dir key of a different size", "a key for one enc", "RSA1_5"),
         ),
     ),
     Rule(
@@ -324,7 +328,7 @@ JWK = [
         *("KeyNumbers", "key", _RSA_KEYS),
         (
             *("(?:p|q|dp|dq|qi) is missing", "d with a bit changed", "qi with a bit changed"),
-            *("n of another key", "d of another key", "p and q .*", "more than two primes"),
+            *("n of a different key", "d of a different key", "p and q .*", "more than two primes"),
             "p is the modulus, and q one",
         ),
     ),
@@ -352,7 +356,7 @@ JWK = [
     ),
     Rule(
         "The halves of a pair belong together",
-        *("KeyPair", "key", CURVE, ("d of another key", "the public half of another key")),
+        *("KeyPair", "key", CURVE, ("d of a different key", "the public half of a different key")),
     ),
     Rule(
         "A private key is from 1 to the order less 1",
@@ -370,7 +374,7 @@ JWK = [
 ELSEWHERE = {
     "Work is bounded over all recipients": "a compact JWE has one recipient, and no header but "
     "the protected one: RFC 7516 section 7.1",
-    "No signature is taken for another one's": "a compact JWS has one",
+    "No signature is taken for that of another one": "a compact JWS has one",
     "Members of several headers don't collide": "a compact JWE has one header",
     "The default limits of a token and of a plaintext, 16 MiB each, at n and n + 1": "a file of "
     "vectors has 200 KB: tests/vectors/test_defaults_at_the_edge.py",
@@ -400,7 +404,7 @@ SETS = [
         excepted={
             "rsa-oaep": "the count is of keys, whatever their alg",
             "rsa1_5": "the count is of keys, whatever their alg",
-            "pbes2": "a password is not tried at all where others stand beside it",
+            "pbes2": "a password is not tried at all where others stand next to it",
         },
     ),
     Rule(
@@ -420,7 +424,7 @@ SETS = [
     ),
     Rule(
         "The alg of the key that is named is the header's",
-        *("KeyChoice", "not_allowed", ONCE, ("the key that is named is for another alg",)),
+        *("KeyChoice", "not_allowed", ONCE, ("the key that is named is for a different alg",)),
         schema="jwe_keys",
     ),
     Rule(
@@ -434,7 +438,7 @@ SETS = [
         *("KeySet", "key", ONCE),
         (
             *("a list alone", "one key alone", "no list of keys", "keys is an object"),
-            *("keys is null", "no keys in the list", "keys stands twice"),
+            *("keys is null", "no keys in the list", "keys occurs twice"),
             "nothing but a member .*",
         ),
         schema="jwks",
@@ -444,7 +448,7 @@ SETS = [
         *("KeySet", "key", ONCE),
         (
             *("two with the same kid and alg", ".*, one of them unusable"),
-            "a shared secret beside a pair",
+            "a shared secret next to a pair",
         ),
         schema="jwks",
     ),

@@ -64,7 +64,7 @@ def covered(rule: Rule, fault: str) -> set:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.schema}: {rule.told}")
 def test_rule_has_its_cases_in_each_cell(rule):
-    """And what it excepts are cells that have none, with the reason beside them."""
+    """And what it excepts are cells that have none, with the reason next to them."""
     cells = set(rule.axis.cells)
     assert rule.excepted.keys() <= cells
     found = {fault: covered(rule, fault) & cells for fault in rule.faults}

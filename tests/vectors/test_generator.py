@@ -20,7 +20,7 @@ FIGURES = [group["id"] for group in load(VECTORS / "rfc.json")["groups"]]
 
 
 def test_generator_writes_the_same_bytes(tmp_path):
-    # Another seed for hashes than the one before shows any order that depends on it.
+    # A different seed for hashes than the one before shows any order that depends on it.
     environment = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-m", "vectors.generator", "--output", tmp_path]
     subprocess.run(command, check=True, cwd=VECTORS.parent, env=environment, timeout=120)

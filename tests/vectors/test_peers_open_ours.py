@@ -63,7 +63,7 @@ SODIUM = {
 
 @cache
 def jwk(file: str, group: str) -> str:
-    """The group's key without `alg`, which one of them reads in another way for `dir`."""
+    """The group's key without `alg`, which one of them reads in a different way for `dir`."""
     key = group_of(file, group)["key"]
     return json.dumps({name: key[name] for name in key if name not in ("alg", "use")})
 

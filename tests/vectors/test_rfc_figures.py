@@ -242,7 +242,7 @@ KEYS_OF_A_6 = [(RFC_7515_A_2, "RS256"), (RFC_7515["A.3"][1], "ES256")]
 
 
 def eve(message):
-    """The message with another payload."""
+    """The message with a different payload."""
     return json.dumps(
         {**message, "payload": b64(unb64(message["payload"]).replace(b"joe", b"eve"))}
     )

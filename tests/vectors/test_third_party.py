@@ -91,7 +91,7 @@ def result(figure: Figure) -> str:
         return f"{error.code}: {figure.alg}"
     code, opened = outcome(Decrypter(key, enc=figure.enc), figure.token)
     if opened is not None and opened.plaintext != figure.plaintext:
-        return "another plaintext"
+        return "a different plaintext"
     return code
 
 

@@ -59,7 +59,7 @@ def keys_of(case: Case) -> list[dict]:
 
 
 def run(path: Path) -> FileReport:
-    """What becomes of each case of a file, ours or another's."""
+    """What becomes of each case of a file, ours or a third party's."""
     (report,) = conformance.verify([path], OURS).files
     return report
 

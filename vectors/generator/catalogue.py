@@ -1,7 +1,7 @@
 """Files, groups and cases of test vectors, and their form as JSON.
 
 Rules:
-- A case's id is its place: file times 10,000, group times 100, then one after another. So a new
+- A case's id is its place: file times 10,000, group times 100, then one after a different. So a new
   case goes to the end of its group and a new group to the end of its file, and no id ever changes.
 - A negative case names the valid one it was made from, and differs from it by one fault.
 - A file lists the notes of the flags that its cases use, no more and no fewer.
@@ -108,7 +108,7 @@ class Start(NamedTuple):
         self.group.refuses(self.base, fault, token, expect, *flags)
 
     def says(self, fault: str, members: Mapping[str, object], expect: str, *flags: str) -> None:
-        """Refuse the token with another header; it is made anew, so that its tag is good."""
+        """Refuse the token with a different header; it is made anew, so that its tag is good."""
         self.refuses(fault, replace(self.made, header=header_bytes(members)), expect, *flags)
 
 
@@ -131,7 +131,7 @@ class SignedStart(NamedTuple):
     def says(
         self, fault: str, header: bytes | Mapping[str, object], expect: str, flag: str
     ) -> None:
-        """Refuse the token with another header, which is signed anew."""
+        """Refuse the token with a different header, which is signed anew."""
         raw = header if isinstance(header, bytes) else header_bytes(header)
         self.refuses(fault, replace(self.made, header=raw), expect, flag)
 

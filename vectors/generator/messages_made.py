@@ -117,7 +117,7 @@ class Base:
         """Return the other recipients."""
         if not self.is_split:
             return []
-        wrapped = aes_key_wrap(draw("message key of another", 16), cek)
+        wrapped = aes_key_wrap(draw("message key of a different", 16), cek)
         return [{"header": {"alg": "A128KW", "kid": "other"}, "encrypted_key": b64(wrapped)}]
 
     def first(self, message: Message) -> Message:
@@ -128,7 +128,7 @@ class Base:
         return first
 
     def moved(self, name: str, place: str) -> Message | None:
-        """Return a message with a Header Parameter in another header."""
+        """Return a message with a Header Parameter in a different header."""
         shared, own = self.headers()
         if name == "alg" and self.form == "general" and self.is_split:
             return None
@@ -137,11 +137,11 @@ class Base:
         return self.sealed(shared, own | ({name: value} if place == "header" else {}), unprotected)
 
     def named(self, kid: str) -> Message:
-        """Return a message that names another key."""
+        """Return a message that names a different key."""
         return self.sealed(*self.headers(kid), {})
 
     def bound(self, alg: str) -> Message | None:
-        """Return a message that names another alg."""
+        """Return a message that names a different alg."""
         if alg == self.alg:
             return None
         shared, own = self.headers()
@@ -251,12 +251,12 @@ class Jws:
         return Base.first(self, message)
 
     def named(self, kid: str) -> Message:
-        """Return a message that names another key."""
+        """Return a message that names a different key."""
         other = self.signature(*self.headers("other"), "other")
         return self.whole(self.signature(*self.headers(kid), "mine"), other)
 
     def bound(self, alg: str) -> Message | None:
-        """Return a message that names another alg."""
+        """Return a message that names a different alg."""
         if alg == self.alg:
             return None
         shared, own = self.headers("mine")

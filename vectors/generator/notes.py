@@ -18,17 +18,17 @@ NOTES = {
         "RFC 7518 appendix B",
     ),
     "Pair": _note(
-        "BASIC", "One alg with one enc: together these cases hold each combination.", "RFC 7518"
+        "BASIC", "One alg with one enc: together these cases have each combination.", "RFC 7518"
     ),
     "RfcExample": _note("BASIC", "Printed in an RFC.", "RFC 7516 appendix A", "RFC 7520 section 5"),
     "PlaintextShape": _note(
         "EDGE_CASE",
-        "A plaintext is any string of bytes: empty, around a block, not text.",
+        "A plaintext is any string of bytes: empty, about as long as a block, not text.",
         "RFC 7516 section 2",
     ),
     "UnusualHeader": _note(
         "EDGE_CASE",
-        "Legal JSON of an unusual form, or members that are not understood and must be ignored.",
+        "Valid JSON of an unusual form, or members that are not understood and must be ignored.",
         "RFC 7516 section 4",
         "RFC 8259",
     ),
@@ -40,7 +40,7 @@ NOTES = {
     "HpkeSecret": _note(
         "CONFIDENTIALITY",
         "An encapsulated secret has one length, and is a point of the recipient's curve that is "
-        "not of low order. That is seen before the private key is used.",
+        "not of low order. This is checked before the private key is used.",
         "RFC 9180 sections 7.1.1 and 7.1.4",
     ),
     "HpkeHeader": _note(
@@ -51,8 +51,8 @@ NOTES = {
     ),
     "HpkeLength": _note(
         "MALLEABILITY",
-        "Integrated Encryption has no IV and no tag of its own, and Key Encryption has an "
-        "encrypted key of one length.",
+        "Integrated Encryption has no separate IV or tag, and Key Encryption has an encrypted key "
+        "of one length.",
         "draft-ietf-jose-hpke-encrypt sections 5 and 6",
     ),
     "HpkeSchedule": _note(
@@ -63,7 +63,7 @@ NOTES = {
     # Segments and encodings.
     "Segments": _note(
         "MALLEABILITY",
-        "A compact JWE has five segments between four dots, and nothing around them.",
+        "A compact JWE has five segments separated by four dots, and no other text.",
         "RFC 7516 section 7.1",
         "RFC 7516 section 5.2 step 1",
     ),
@@ -74,11 +74,11 @@ NOTES = {
         "RFC 4648 section 3.5",
     ),
     "JsonSerialization": _note(
-        "BASIC", "A JSON serialization where a compact one is due.", "RFC 7516 section 7.2"
+        "BASIC", "A JSON serialization where a compact one is required.", "RFC 7516 section 7.2"
     ),
     "TokenKind": _note(
         "AUTH_BYPASS",
-        "A signed or unprotected token where an encrypted one is due.",
+        "A signed or unprotected token where an encrypted one is required.",
         "RFC 8725 section 2.8",
         "RFC 7516 section 9",
         cves=("CVE-2022-3102", "CVE-2023-51774"),
@@ -86,20 +86,20 @@ NOTES = {
     # The protected header.
     "HeaderJson": _note(
         "MALLEABILITY",
-        "The header is one JSON object in UTF-8 that every parser reads alike.",
+        "The header is one JSON object in UTF-8 that every parser reads in the same way.",
         "RFC 7516 section 5.2 step 3",
         "RFC 8259",
         "RFC 7493 section 2",
     ),
     "DuplicateMember": _note(
         "AUTH_BYPASS",
-        "Parsers differ in which of two members they take, so two may not stand.",
+        "Parsers differ in which of two equal names they use, so duplicates are refused.",
         "RFC 7516 section 4",
         "RFC 7493 section 2.3",
     ),
     "HeaderShape": _note(
         "EDGE_CASE",
-        "A member is missing, or is not of the type that its RFC gives it.",
+        "A Header Parameter is missing, or does not have the type that its RFC specifies.",
         "RFC 7516 section 4.1",
     ),
     "Nesting": _note(
@@ -111,20 +111,20 @@ NOTES = {
     "Digits": _note("DOS", "Long numbers cost quadratic time, or overflow.", "RFC 8259 section 6"),
     "Critical": _note(
         "AUTH_BYPASS",
-        "A critical member that is not understood, or an ill-formed list of them.",
+        "A critical Header Parameter that is not understood, or a malformed list of them.",
         "RFC 7516 section 4.1.13",
         "RFC 7515 section 4.1.11",
         cves=("CVE-2025-59420",),
     ),
     "AlgNotAccepted": _note(
         "AUTH_BYPASS",
-        "The header asks for another alg than the one that the key is bound to.",
+        "The header asks for a different alg than the one that the key is bound to.",
         "RFC 8725 section 3.1",
         "RFC 7517 section 4.4",
     ),
     "EncNotAccepted": _note(
         "AUTH_BYPASS",
-        "The header asks for a content encryption that the opener was not told to accept.",
+        "The header asks for a content encryption that the decrypter does not accept.",
         "RFC 8725 section 3.1",
     ),
     "Compression": _note(
@@ -140,16 +140,16 @@ NOTES = {
         "RFC 7518 section 8.8",
         cves=("CVE-2022-36083", "CVE-2023-6681"),
     ),
-    "KeyId": _note("BASIC", "The token names another key.", "RFC 7516 section 4.1.6"),
+    "KeyId": _note("BASIC", "The token names a different key.", "RFC 7516 section 4.1.6"),
     "MediaType": _note(
         "AUTH_BYPASS",
-        "The token is of another type than the opener accepts.",
+        "The token does not have the type that the decrypter accepts.",
         "RFC 8725 section 3.11",
         "RFC 7516 sections 4.1.11 and 4.1.12",
     ),
     "HeaderKey": _note(
         "AUTH_BYPASS",
-        "The header brings a key, or an address of one. It must never be used.",
+        "The header contains a key, or the address of one. It must never be used.",
         "RFC 8725 section 3.10",
         cves=("CVE-2018-0114", "CVE-2026-27962"),
     ),
@@ -164,20 +164,20 @@ NOTES = {
     ),
     "IvLength": _note(
         "AUTH_BYPASS",
-        "The IV has 12 bytes for GCM and 16 for CBC, whatever the primitive would take.",
+        "The IV has 12 bytes for GCM and 16 for CBC, whatever the primitive would accept.",
         "RFC 7518 section 5.2.2.1",
         "RFC 7518 section 5.3",
     ),
     "TagLength": _note(
         "AUTH_BYPASS",
-        "A tag that is shorter, or longer, than the one length of its enc.",
+        "A tag that is shorter or longer than its enc requires.",
         "RFC 7518 section 5.2.2.2",
         "RFC 7518 section 5.3",
         cves=("CVE-2023-37464", "CVE-2025-54887"),
     ),
     "CiphertextLength": _note(
         "EDGE_CASE",
-        "CBC ciphertext is one block or more, and whole blocks only.",
+        "A CBC ciphertext has one or more blocks, and only whole blocks.",
         "RFC 7518 section 5.2.2",
     ),
     # Authenticity.
@@ -186,50 +186,53 @@ NOTES = {
     ),
     "HeaderReencoded": _note(
         "AUTH_BYPASS",
-        "The header says the same in other bytes: the received bytes are what is protected.",
+        "The header has the same meaning in different bytes: the received bytes are the protected "
+        "ones.",
         "RFC 7516 section 5.2 step 15",
     ),
     "Spliced": _note(
-        "AUTH_BYPASS", "Segments of two valid tokens, or in another order.", "RFC 7516 section 5.2"
+        "AUTH_BYPASS",
+        "Segments of two valid tokens, or in a different order.",
+        "RFC 7516 section 5.2",
     ),
-    "WrongKey": _note("BASIC", "Another key of the same kind.", "RFC 7516 section 5.2"),
+    "WrongKey": _note("BASIC", "A different key of the same kind.", "RFC 7516 section 5.2"),
     "SiblingAlg": _note(
         "WRONG_PRIMITIVE",
-        "The key was encrypted in the way of another alg of the same family than the header says.",
+        "The key was encrypted with a different alg of the same family than the header says.",
         "RFC 7518 section 4.3",
     ),
     "WrongAad": _note(
         "WRONG_PRIMITIVE",
-        "Authenticated with something else than the encoded header.",
+        "Authenticated with data other than the encoded header.",
         "RFC 7516 section 5.1 step 14",
     ),
     "WrongMac": _note(
         "WRONG_PRIMITIVE",
-        "A tag computed in another way than the RFC's.",
+        "A tag that was not computed in the RFC's way.",
         "RFC 7518 section 5.2.2.1",
         cves=("CVE-2017-12972",),
     ),
     "OaepPadding": _note(
         "ORACLE",
-        "OAEP padding with one fault. All must fail alike.",
+        "OAEP padding with one fault. All must fail in the same way.",
         "RFC 8017 section 7.1.2 step 3",
         "RFC 7516 section 11.5",
     ),
     "CekLength": _note(
         "ORACLE",
-        "A well-encrypted CEK of the wrong length must fail as bad padding does.",
+        "A correctly encrypted CEK of the wrong length must fail in the same way as bad padding.",
         "RFC 7516 section 5.2 step 9",
         "RFC 7516 section 11.5",
         cves=("CVE-2026-28490",),
     ),
     "GuessableCek": _note(
         "AUTH_BYPASS",
-        "The encrypted key is bad and the content is sealed under a CEK that anyone can guess.",
+        "The encrypted key is bad, and the content is encrypted under a CEK that anyone can guess.",
         "RFC 7516 section 11.5",
     ),
     "CbcPadding": _note(
         "ORACLE",
-        "Bad padding under a good tag, which a sender can make with the public key alone.",
+        "Bad padding under a good tag, which a sender can make with only the public key.",
         "RFC 7518 section 5.2.2.2",
         cves=("CVE-2021-29443",),
     ),
@@ -243,7 +246,8 @@ NOTES = {
     ),
     "Sample": _note(
         "EDGE_CASE",
-        "The sample of Juspay's page of the encrypted attempt API, and the sample mended in part.",
+        "The sample on Juspay's page about the encrypted attempt API, and the sample after partial"
+        " corrections.",
         "docs.juspay.io, Attempt API [Encrypted]",
     ),
     "KeyDerivation": _note(
@@ -260,17 +264,17 @@ NOTES = {
     ),
     "UnreducedCoordinate": _note(
         "EDGE_CASE",
-        "On Montgomery curves a coordinate above the prime stands for its residue.",
+        "On Montgomery curves a coordinate above the prime means its residue.",
         "RFC 7748 section 5",
     ),
     "EpkShape": _note(
         "EDGE_CASE",
-        "The epk is missing, or lacks a member, or has one of the wrong type.",
+        "The epk is missing, lacks a member, or has a member of the wrong type.",
         "RFC 7518 section 4.6.1.1",
     ),
     "EpkPrivate": _note(
         "CONFIDENTIALITY",
-        "The epk holds public members only.",
+        "The epk has only public members.",
         "RFC 7518 section 4.6.1.1",
     ),
     "EpkLength": _note(
@@ -281,7 +285,7 @@ NOTES = {
     ),
     "EpkCurve": _note(
         "AUTH_BYPASS",
-        "The epk is on another curve than the recipient's key.",
+        "The epk is not on the curve of the recipient's key.",
         "RFC 7518 section 4.6.1.1",
     ),
     "EpkOffCurve": _note(
@@ -293,18 +297,19 @@ NOTES = {
     ),
     "EpkLowOrder": _note(
         "AUTH_BYPASS",
-        "A point of low order makes the shared secret zero, whatever the private key.",
+        "A point of low order makes the shared secret zero, whatever the private key is.",
         "RFC 7748 section 6.1",
         "RFC 8037 section 3.2.1",
     ),
     "GcmKeyWrap": _note(
         "AUTH_BYPASS",
-        "iv and tag of AES-GCM key wrap have 12 and 16 bytes, and both must be there.",
+        "iv and tag of AES-GCM key wrap have 12 and 16 bytes, and both must be present.",
         "RFC 7518 section 4.7.1",
     ),
     "KeyIntegrity": _note(
         "ORACLE",
-        "The encrypted key does not hold: this must fail as a bad tag of the content does.",
+        "The encrypted key is not authentic: this must fail in the same way as a bad tag of the "
+        "content.",
         "RFC 7516 section 11.5",
     ),
     "Password": _note(
@@ -314,7 +319,7 @@ NOTES = {
     ),
     "Salt": _note(
         "EDGE_CASE",
-        "The salt is missing, too short or not of its form.",
+        "The salt is missing, too short or malformed.",
         "RFC 7518 section 4.8.1.1",
     ),
     "PasswordDerivation": _note(
@@ -324,14 +329,14 @@ NOTES = {
     ),
     "Pkcs1Padding": _note(
         "ORACLE",
-        "RSAES-PKCS1-v1_5 padding with one fault. All must fail alike.",
+        "RSAES-PKCS1-v1_5 padding with one fault. All must fail in the same way.",
         "RFC 8017 section 7.2.2",
         "RFC 7516 section 11.5",
         cves=("CVE-2023-50782", "CVE-2026-28490"),
     ),
     "Deflate": _note(
         "EDGE_CASE",
-        "The plaintext is one whole DEFLATE stream with nothing behind it.",
+        "The plaintext is one complete DEFLATE stream with no data after it.",
         "RFC 7516 section 4.1.3",
         "RFC 1951",
     ),
@@ -348,17 +353,17 @@ NOTES = {
     ),
     # Signatures.
     "Signed": _note(
-        "BASIC", "A signature that holds.", "RFC 7515 section 5.2", "RFC 7518 section 3"
+        "BASIC", "A signature that is valid.", "RFC 7515 section 5.2", "RFC 7518 section 3"
     ),
     "Detached": _note("EDGE_CASE", "The payload is not in the token.", "RFC 7515 appendix F"),
     "Unencoded": _note(
         "AUTH_BYPASS",
-        "The payload is signed as it is, which both sides must know.",
+        "The payload is signed without encoding, which both sides must know.",
         "RFC 7797 sections 3 and 6",
     ),
     "NoneAlg": _note(
         "AUTH_BYPASS",
-        "An unsigned token where a signed one is due.",
+        "An unsigned token where a signed one is required.",
         "RFC 8725 section 3.2",
         cves=("CVE-2015-9235", "CVE-2018-1000531"),
     ),
@@ -370,18 +375,18 @@ NOTES = {
     ),
     "Unverified": _note(
         "AUTH_BYPASS",
-        "The signature does not hold over what the token says.",
+        "The signature is not valid for the content of the token.",
         "RFC 7515 section 5.2",
     ),
     "SignatureLength": _note(
         "AUTH_BYPASS",
-        "A signature that is cut, extended, or in another encoding.",
+        "A signature that is cut off, extended, or in a different encoding.",
         "RFC 7518 section 3",
         cves=("CVE-2019-14859",),
     ),
     "EcdsaNumbers": _note(
         "AUTH_BYPASS",
-        "r and s are from 1 to the order less 1.",
+        "r and s are from 1 to the order minus 1.",
         "FIPS 186-5 section 6.4.2",
         cves=("CVE-2022-21449",),
     ),
@@ -395,32 +400,34 @@ NOTES = {
     "GoodKey": _note("BASIC", "A JWK that must load.", "RFC 7517 section 4", "RFC 7518 section 6"),
     "KeyJson": _note(
         "MALLEABILITY",
-        "A JWK is one JSON object that every parser reads alike.",
+        "A JWK is one JSON object that every parser reads in the same way.",
         "RFC 7517 section 4",
         "RFC 7493 section 2",
     ),
     "KeyShape": _note(
         "EDGE_CASE",
-        "A member of a JWK is missing, or is not of the type or the form that its RFC gives it.",
+        "A member of a JWK is missing, or does not have the type or the form that its RFC "
+        "specifies.",
         "RFC 7517 section 4",
         "RFC 7518 sections 2 and 6",
     ),
     "KeyKind": _note(
         "AUTH_BYPASS",
-        "A key of one kind under an alg that takes another kind.",
+        "A key of one kind with an alg that takes a different kind.",
         "RFC 8725 section 3.1",
         "RFC 7518 sections 3.1 and 4.1",
         cves=("CVE-2024-33663", "CVE-2022-29217"),
     ),
     "KeyBinding": _note(
         "AUTH_BYPASS",
-        "alg, use and key_ops of a JWK bind, and must not contradict the caller or each other.",
+        "alg, use and key_ops of a JWK are binding, and must not contradict the caller or each "
+        "other.",
         "RFC 7517 sections 4.2 to 4.4",
         "RFC 8725 section 3.1",
     ),
     "KeyDirection": _note(
         "AUTH_BYPASS",
-        "A good key that is asked for what it is not for.",
+        "A good key that is used for an operation that it is not for.",
         "RFC 7517 sections 4.2 and 4.3",
     ),
     "KeyNumbers": _note(
@@ -456,19 +463,20 @@ NOTES = {
     ),
     "KeyLowOrder": _note(
         "AUTH_BYPASS",
-        "A point of low order: agreements with it are known to all, and so are its signatures.",
+        "A point of low order: everyone knows the secrets that are agreed with it, and can make "
+        "signatures under it.",
         "RFC 7748 section 6.1",
         "RFC 8032 section 8.9",
     ),
     "KeySet": _note(
         "EDGE_CASE",
-        "A JWK Set that is none, or in which it is a guess which key is meant.",
+        "A text that is not a JWK Set, or a set in which the intended key would be a guess.",
         "RFC 7517 section 5",
         "RFC 8725 section 2.1",
     ),
     "KeyChoice": _note(
         "DOS",
-        "Which of several keys are tried: by kid and alg alone, and few of them.",
+        "Which of several keys are tried: only kid and alg decide, and only a few keys are tried.",
         "RFC 7516 section 5.2 step 6",
         "RFC 7515 section 4.1.4",
     ),

@@ -1,4 +1,4 @@
-"""Assemble a JWE from all its inputs: at once or, if it is compact and large, in chunks.
+"""Assemble a JWE from all its inputs: in one step or, if it is compact and large, in chunks.
 
 Rules:
 - A pure function: random values were drawn before.

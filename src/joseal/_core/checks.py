@@ -1,4 +1,4 @@
-"""Checks of what callers pass to the classes above: types are checked before any work.
+"""Checks of the arguments that callers pass: types are checked before any work is done.
 
 A `TypeError` names the argument, the type that was passed, and what to do about it. It never shows
 a value, which may be the plaintext or a key.
@@ -58,7 +58,7 @@ def seconds_of(name: str, clock: Callable[[], float]) -> float:
     except OverflowError:
         found = math.inf
     if not math.isfinite(found):
-        raise ValueError(f"{name} must give a finite number")
+        raise ValueError(f"{name} must return a finite number")
     return found
 
 
@@ -71,7 +71,7 @@ def wrong_type(argument: str, expected: str, given: object, remedy: str = "") ->
 
 
 def not_bytes(argument: str, given: object) -> TypeError:
-    """Make the error for what should have been bytes."""
+    """Make the error for an argument that should have been bytes."""
     kind, remedy = type(given), ""
     if issubclass(kind, str):
         remedy = f"write {argument}.encode()"
@@ -83,7 +83,7 @@ def not_bytes(argument: str, given: object) -> TypeError:
 
 
 def not_key(argument: str, given: object) -> TypeError:
-    """Make the error for what should have been a `Key`."""
+    """Make the error for an argument that should have been a `Key`."""
     kind, remedy = type(given), ""
     if issubclass(kind, str | bytes):
         remedy = "load it first, for example with Key.from_pem or Key.from_jwk"

@@ -1,9 +1,9 @@
 """The steps of JWE decryption, the same for each serialization.
 
 Rules:
-- All that is public is checked first, for every key and every recipient that may serve.
-- After that there is one failure: a failed unwrap goes on with a random key to the same tag check,
-  whichever recipient it was.
+- Everything public is checked first, for every key and every recipient that may be used.
+- After that there is one failure: a failed unwrap continues with a random key to the same tag
+  check, whichever recipient it was.
 
 Source: RFC 7516 sections 5.2 and 11.5.
 """
@@ -33,16 +33,16 @@ from joseal.errors import (
     TokenTooLargeError,
 )
 
-# Most tokens don't need these modules; a `Decrypter` for those that may need them loads them.
+# Most tokens don't need these modules; a `Decrypter` loads them if its tokens may.
 if TYPE_CHECKING:
     from joseal._core.algorithms import deflate
 else:
     deflate = late("joseal._core.algorithms.deflate")
 
-# A key, and what it does with the encrypted key of one recipient.
+# A key, and its private step for the encrypted key of one recipient.
 Step: TypeAlias = tuple[Key, Unwrap]
 
-# What a protected header says, the enc it names, and the keys that may serve.
+# The parsed protected header, the enc that it names, and the keys that may be used.
 Matched: TypeAlias = tuple[Header, EncSpec, Sequence[Key]]
 
 
@@ -50,11 +50,11 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     """The settings of a `Decrypter`, and the steps that depend on them.
 
     Attributes:
-        keys: those that may be tried.
-        mechanisms: of each key.
-        encs: the accepted ones, by name.
+        keys: the keys that may be tried.
+        mechanisms: the mechanism of each key.
+        encs: the accepted content encryptions, by name.
         contents: the content encryption that is part of an alg, by the alg of a key.
-        expected: what a header must have.
+        expected: the requirements on a header.
         any_kid: try keys whose kid is not the one that the token names.
         accept_zip: inflate compressed tokens.
         form: the serialization accepted.
@@ -76,7 +76,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
     limits: Limits
 
     def __post_init__(self) -> None:
-        """Load what a token may need, so that none waits for it."""
+        """Load the modules that a token may need, so that no token waits for an import."""
         strict_json.prepare()
         if any(enc.family == "cbc-hmac" for enc in self.encs.values()):
             hashes.prepare()
@@ -84,7 +84,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
             load(deflate)
 
     def match(self, protected: bytes) -> Matched:
-        """Read the header; return it with the enc and the keys that may serve."""
+        """Read the header; return it with the enc and the keys that may be used."""
         parsed = headers.parse(compact.decode(protected, "header"))
         enc = self.accept(parsed)
         return parsed, enc, self.keys._choose(parsed.known, any_kid=self.any_kid)
@@ -119,7 +119,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         if enc is not None:
             return enc
         if not self.encs or (known.enc is UNSET and has_own_enc(known.alg)):
-            # None of the keys is for such a token, whatever its enc.
+            # No key is for such a token, whatever its enc.
             raise NotAllowedError("alg", self.keys._unbound(known.alg))
         if known.enc is UNSET:
             raise MalformedTokenError("the header has no enc (that of a signed token, JWS?)")
@@ -171,7 +171,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
         raise DecryptionError
 
     def release(self, plaintext: bytes, parsed: Header) -> bytes | None:
-        """Inflate what is compressed, and keep the limits; None if that fails.
+        """Inflate a compressed plaintext, within the limits; None if that fails.
 
         Raises:
             TokenTooLargeError: the plaintext is over `inflated_bytes` or `plaintext_bytes`.
@@ -194,7 +194,7 @@ def check_lengths(enc: EncSpec, sealed: AeadOutput) -> None:
     """Check lengths before any primitive is touched.
 
     Raises:
-        MalformedTokenError: `enc` does not make such a length.
+        MalformedTokenError: `enc` can't produce such a length.
     """
     if not content_encryption.lengths_fit(enc, sealed):
         raise MalformedTokenError("iv, ciphertext or tag has a length that enc does not make")

@@ -27,7 +27,7 @@ class JsonSteps(Hidden, frozen=True, kw_only=True):
         enc: its content encryption.
         parsed: the Header Parameters of each recipient.
         sealed: the input to the decryption of the content.
-        aad: the additional data, decoded.
+        aad: the decoded additional data.
         steps: the remaining private steps, each with the index of its recipient.
     """
 
@@ -57,7 +57,9 @@ def check_json(
     # The parameters about the content are the same for each recipient.
     enc, wanted = settings.accept(parsed[0]), decode(message.aad, "aad")
     if aad is not None and aad != wanted:
-        demanded = "other additional data" if wanted else "additional data, the message has none"
+        demanded = (
+            "different additional data" if wanted else "additional data, the message has none"
+        )
         raise NotAllowedError("aad", f"aad= demands {demanded}")
     encrypted_keys = [decode(each.encrypted_key, "encrypted_key") for each in message.recipients]
     sealed = AeadOutput(

@@ -8,8 +8,8 @@ Rules:
   the tag.
 - The bytes of the received header are the additional authenticated data.
 - The caller names the serialization. All serializations go through the same steps.
-- Both classes are immutable and safe to share between threads. Every random value is drawn anew for
-  each token.
+- Both classes are immutable and safe to share between threads. Every random value is new for each
+  token.
 
 Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 """

@@ -52,8 +52,8 @@ class Signer(Opaque):
 
     Args:
         key: a private key, or a shared one.
-        header: members for every token, written after `alg` in the order given. If there is a
-            `crit`, it is checked.
+        header: Header Parameters for every token, written after `alg` in the order given. A `crit`
+            among them is checked.
         write_kid: write the key's kid into the header, unless `header` has one.
         detached: leave the payload out of the token. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). An attached payload must then be
@@ -66,9 +66,10 @@ class Signer(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
-            or a wrong `crit`; or its `typ` is JWT and `b64` is False; `form` is not known.
-        InvalidKeyError: a public key, a key for encryption, or `key_ops` or a policy against it.
+        ValueError: `header` has a parameter that joseal sets itself, or one that strict JSON can't
+            carry, or a wrong `crit`; its `typ` is JWT and `b64` is False; or `form` is not known.
+        InvalidKeyError: the key is public or for encryption, or its `key_ops` or the policy don't
+            permit it.
         TokenTooLargeError: `header` is over `header_bytes`.
 
     Example:
@@ -134,19 +135,19 @@ class Signer(Opaque):
         """Sign a payload and return the token.
 
         Args:
-            payload: the bytes to sign; empty ones are signed too.
-            header: members for this token alone, after the constant ones.
+            payload: the bytes to sign; they may be empty.
+            header: Header Parameters for this token only, after those of the object.
 
         Returns:
             The token: compact text, or JSON text in the form of this object.
 
         Raises:
             TypeError: `payload` is not bytes, or `header` is not a mapping.
-            ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry, or the `typ` of a JWT although `b64` is False; or an unencoded
-                payload that a compact token can't carry.
+            ValueError: `header` has a parameter that joseal sets itself, or that is set already, or
+                that strict JSON can't carry, or the `typ` of a JWT although `b64` is False; or the
+                payload is unencoded, and a compact token can't carry it.
             TokenTooLargeError: header, payload or token would be over `limits`.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -214,10 +215,10 @@ def sign_json(
     """Sign a payload with one or several keys, and return the message. RFC 7515 section 5.1.
 
     Args:
-        signers: they agree on everything but the key.
+        signers: Signers that differ only in their keys.
         form: flattened or general.
         payload: the bytes to sign.
-        header: members of each protected header, for this message alone.
+        header: Header Parameters of each protected header, for this message only.
 
     Raises: as `Signer.sign`.
     """
@@ -254,12 +255,12 @@ class VerifiedToken(Result):
     Attributes:
         payload: the bytes that were signed.
         header: the Header Parameters of the protected header, in their order; read-only.
-        key: the key under which the signature is valid. Of a message with several signatures,
-            nothing is said about the others.
-        unauthenticated_header: of a JSON form, the Header Parameters that anyone on the way can
+        key: the key under which a signature is valid. If the message has several signatures, the
+            others may be valid or not.
+        unauthenticated_header: in a JSON form, the Header Parameters that anyone in transit can
             have written: the signature's unprotected header; read-only.
-        ignored_members: of a JSON form, the names of members that no RFC defines. Nothing
-            authenticates them, and they were ignored.
+        ignored_members: in a JSON form, the names of members that no RFC defines. They are not
+            authenticated, and were ignored.
 
     Example:
         >>> import joseal
@@ -303,12 +304,12 @@ class Verifier(Opaque):
 
     Args:
         keys: a `Key`, a `KeySet`, or several keys, each bound to one alg. A token that names a kid
-            is tried with that key alone; one that names none with at most four.
+            is tried only with that key; a token without a kid with at most four.
         typ: the `typ` that a token must have; None accepts any.
         cty: the `cty` that a token must have; None accepts any.
         crit: names of Header Parameters that the caller understands and will act on.
-        any_kid: try keys whose kid is not the one that the token names.
-        b64: False demands unencoded payloads (`b64`, RFC 7797); True refuses them.
+        any_kid: also try keys whose kid differs from the one that the token names.
+        b64: False requires unencoded payloads (`b64`, RFC 7797); True refuses them.
         form: the serialization accepted: `compact`, or JSON in the `flattened` or the `general`
             form. If there are several signatures, one of them has to be valid under one of the
             keys; to demand two, verify with two objects.
@@ -318,7 +319,8 @@ class Verifier(Opaque):
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `form` is not known.
-        InvalidKeyError: no key; a key for encryption; `key_ops` or a policy against it.
+        InvalidKeyError: there is no key; a key is for encryption; or its `key_ops` or the policy
+            don't permit it.
 
     Example:
         >>> import joseal
@@ -482,7 +484,7 @@ class Verifier(Opaque):
         return None
 
     def _select(self, parsed: Sequence[Header]) -> list[tuple[int, Sequence[Key]]]:
-        """Return the signatures that are accepted, by place, each with the keys that may verify it.
+        """Return the accepted signatures, by position, each with the keys that may verify it.
 
         Raises:
             UnknownKeyError: each names a kid that no key has.

@@ -1,7 +1,7 @@
 """Modules that are imported when one of their names is first used.
 
 A program pays for its imports at each start, and most programs use one format of keys and one or
-two algorithms. A module that uses such a late module imports it plainly under `TYPE_CHECKING`, for
+two algorithms. A module that uses such a late module imports it normally under `TYPE_CHECKING`, for
 type checkers; at run time it gets the result of `late`.
 
 Rules:
@@ -43,7 +43,7 @@ class Late:
         self._late_name, self._late_module = name, None
 
     def __getattr__(self, name: str) -> object:
-        # Reads the slot: calling `load` on each use would take half a microsecond.
+        # It reads the slot: calling `load` on each use would take half a microsecond.
         module = self._late_module
         found: object = getattr(load(self) if module is None else module, name)
         return found

@@ -30,7 +30,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             millions. RFC 8725's successor gives a limit of about 256 KiB as its example.
         pbes2_iterations: the most iterations that a token may ask for in `p2c`, because the
             recipient pays for each: 600,000 take 0.1 to 0.4 s. OWASP advises that number for
-            HMAC-SHA-256, and no library, joseal included, uses more by default. In JSON form the
+            HMAC-SHA-256, and no library, including joseal, uses more by default. In JSON form the
             limit is for the sum over all recipients.
         recipients: the recipients, or the signatures, of a message in JSON form. Each may cost a
             private operation; 16 is more than in any exchange known to us.

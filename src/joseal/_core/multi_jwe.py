@@ -51,13 +51,13 @@ class MultiSettings(Hidden, frozen=True, kw_only=True):
     """The settings of a `MultiEncrypter`, checked and prepared.
 
     Attributes:
-        keys: of the recipients.
-        recipients: the same, prepared.
+        keys: the keys of the recipients.
+        recipients: the same keys, prepared.
         wrap: enc and limits.
         compress: whether plaintexts are deflated.
         rewrappable: whether a single recipient has its own header too.
-        begin: the Header Parameters before what each message adds.
-        end: those after it.
+        begin: the Header Parameters before those that each message adds.
+        end: the Header Parameters after them.
         aad: the additional data of every message.
     """
 
@@ -84,25 +84,26 @@ class MultiEncrypter(Opaque):
     Args:
         keys: the public key of each recipient, or a key shared with it.
         enc: the content encryption, such as `A256GCM`.
-        header: members of the protected header for every message, before `enc`.
+        header: Header Parameters of the protected header for every message, before `enc`.
         write_kid: write each key's kid into the header of its recipient.
-        aad: additional data for every message: authenticated and sent along, not encrypted.
+        aad: additional data for every message: authenticated and sent, but not encrypted.
         compress: deflate the plaintext (`zip`); see `Encrypter`.
         rewrappable: write the parameters of the key into the header of its recipient even if there
-            is only one, so that `Rewrapper` can move the message to another key. Otherwise those of
-            a single recipient are protected, and so can't change.
+            is only one, so that `Rewrapper` can move the message to a different key. Otherwise the
+            parameters of a single recipient are protected, so they can't change.
         policy: refuse every name that the policy does not allow.
         limits: bounds on the messages made, the same as those of a `Decrypter`.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `enc` is not known; `header` has a member that joseal manages, that belongs to
-            one recipient, or that strict JSON can't carry; or `aad` is empty.
-        InvalidKeyError: no key, or two with the same kid and alg; a key for `dir` or `ECDH-ES`
-            next to others, or with `rewrappable`; one for integrated HPKE; one that is not
-            quantum-resistant next to a key for post-quantum HPKE; or one that `Encrypter` refuses.
-        TokenTooLargeError: more keys than `recipients`, more work for passwords than
-            `pbes2_iterations` together, or `header` over `header_bytes`.
+        ValueError: `enc` is not known; `header` has a parameter that joseal sets itself, that
+            belongs to one recipient, or that strict JSON can't carry; or `aad` is empty.
+        InvalidKeyError: there is no key, or two have the same kid and alg; a key for `dir` or
+            `ECDH-ES` is next to others, or with `rewrappable`; one for integrated HPKE; one that is
+            not quantum-resistant next to a key for post-quantum HPKE; or one that `Encrypter`
+            refuses.
+        TokenTooLargeError: there are more keys than `recipients`, the passwords together need more
+            than `pbes2_iterations`, or `header` is over `header_bytes`.
 
     Example:
         >>> import joseal
@@ -173,9 +174,9 @@ class MultiEncrypter(Opaque):
         """Encrypt a plaintext and return the message.
 
         Args:
-            plaintext: the bytes to encrypt; empty ones are encrypted too.
-            header: members of the protected header for this message alone.
-            aad: additional data for this message alone.
+            plaintext: the bytes to encrypt; they may be empty.
+            header: Header Parameters of the protected header, for this message only.
+            aad: additional data for this message only.
             info: for HPKE, context that all sides know and that is not in the message, such as a
                 session. Each recipient passes the same to its Decrypter.
 
@@ -184,12 +185,12 @@ class MultiEncrypter(Opaque):
 
         Raises:
             TypeError: `plaintext`, `aad` or `info` is not bytes, or `header` is not a mapping.
-            ValueError: `header` has a member that joseal manages, that belongs to one recipient,
-                that is already set, or that strict JSON can't carry; `aad` is empty or already set;
-                `info` is given with a key that is not for HPKE, or is over 32 KiB.
+            ValueError: `header` has a parameter that joseal sets itself, that belongs to one
+                recipient, that is already set, or that strict JSON can't carry; `aad` is empty or
+                already set; `info` is given with a key that is not for HPKE, or is over 32 KiB.
             TokenTooLargeError: header, plaintext or message would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
-            KeyUnavailableError: a secret on a device could not be asked.
+            KeyUnavailableError: a secret on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -241,10 +242,10 @@ class MultiEncrypter(Opaque):
         return JsonStart("general", protected, cek, os.urandom(wrap.enc.iv_bytes), recipients)
 
     def __eq__(self, other: object) -> bool:
-        # With a shared key, they are equal by identity, as the key is.
+        # With a shared key, equality is identity, as it is for the key.
         if self is other or not isinstance(other, MultiEncrypter) or self._has_secrets():
             return self is other
-        # Encoded, because True and 1 are equal in Python and are not the same in a message.
+        # Compared as encoded, because True and 1 are equal in Python but not in a message.
         mine, theirs = (strict_json.write(each._settings.begin) for each in (self, other))
         return mine == theirs and self._parts() == other._parts()
 
@@ -262,7 +263,7 @@ class MultiEncrypter(Opaque):
     def _parts(
         self,
     ) -> tuple[tuple[Key, ...], Enc, dict[str, object], bool, bytes | None, bool, bool, Limits]:
-        """Return the parts of one with public keys; its policy has been applied."""
+        """Return the parts of a MultiEncrypter with public keys; its policy was applied already."""
         made = self._settings
         writes_kid = any("kid" in target.own for target in made.recipients)
         return (
@@ -298,7 +299,7 @@ def _unpickle(  # noqa: PLR0917 - pickled by position
 
 
 def multi_settings(encrypter: MultiEncrypter) -> MultiSettings:
-    """Return what a `MultiEncrypter` was made with."""
+    """Return the settings of a `MultiEncrypter`."""
     return encrypter._settings
 
 
@@ -308,7 +309,7 @@ def wrap_for(
     """Wrap one CEK for each recipient; a fresh one unless one is given.
 
     Raises:
-        TokenTooLargeError: it takes more work than the limits let a recipient do.
+        TokenTooLargeError: a recipient with the same limits would refuse the work.
         ValueError: there is no recipient, or one of several determines the CEK.
     """
     recipients: list[Recipient] = []
@@ -325,7 +326,7 @@ def _check_together(keys: tuple[Key, ...], limits: Limits, *, rewrappable: bool)
     """Check that keys can be recipients of one message.
 
     Raises:
-        TokenTooLargeError: they are too many, or ask for too much work.
+        TokenTooLargeError: there are too many of them, or they ask for too much work.
         InvalidKeyError: one of them can't be combined with others.
     """
     if len(keys) > limits.recipients:
@@ -338,14 +339,14 @@ def _check_together(keys: tuple[Key, ...], limits: Limits, *, rewrappable: bool)
             )
         if len(keys) > 1 and key.alg in ALONE:
             raise InvalidKeyError(
-                f"keys[{place}]: {key.alg} makes the CEK itself, so it can't be next to other keys"
+                f"keys[{place}]: {key.alg} makes the CEK itself, and can't be used with other keys"
             )
         if rewrappable and key.alg in ALONE:
-            raise InvalidKeyError(f"{key.alg} makes the CEK itself, which can't be wrapped anew")
+            raise InvalidKeyError(f"{key.alg} makes the CEK itself, which can't be rewrapped")
     weakest = weakest_of(key.alg for key in keys)
     if weakest is not None:
         raise InvalidKeyError(
-            f"{weakest} is not quantum-resistant, and a key next to it is: whoever breaks it has "
+            f"{weakest} is not quantum-resistant, and a key next to it is: breaking it reveals "
             "the CEK of all"
         )
     passwords = [key._material for key in keys if isinstance(key._material, Password)]
@@ -362,5 +363,5 @@ def _shared(members: dict[str, object]) -> dict[str, object]:
     """
     for name in members:
         if name in PER_RECIPIENT:
-            raise ValueError(f"header: {name} is of one recipient: it is that of the key")
+            raise ValueError(f"header: {name} belongs to one recipient: it comes from the key")
     return members

@@ -28,13 +28,13 @@ _DEFAULTS: Final = Limits()
 class MultiSigner(Opaque):
     """Signs payloads with several keys, in the general JSON form.
 
-    A `Verifier(..., form="general")` with one of the keys accepts the message; to demand two
+    A `Verifier(..., form="general")` with one of the keys accepts the message; to require two
     signatures, verify with two objects. The keys are secret, so the object is never pickled: give
     other processes a function that makes it.
 
     Args:
         keys: private keys, or shared ones.
-        header: members for each protected header, written after `alg` in the order given.
+        header: Header Parameters for each protected header, written after `alg` in the order given.
         write_kid: write each key's kid into the header of its signature, unless `header` has one.
         detached: leave the payload out of the messages. RFC 7515 appendix F.
         b64: False signs the payload as it is (`b64`, RFC 7797). An attached payload must then be
@@ -44,11 +44,12 @@ class MultiSigner(Opaque):
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: `header` has a member that is managed here, or one that strict JSON can't carry,
-            or a wrong `crit`; or its `typ` is JWT and `b64` is False.
+        ValueError: `header` has a parameter that joseal sets itself, or one that strict JSON can't
+            carry, or a wrong `crit`; or its `typ` is JWT and `b64` is False.
         InvalidKeyError: there is no key, or two have the same kid and alg; a key is public or for
             encryption; or `key_ops` or the policy does not permit it.
-        TokenTooLargeError: more keys than `recipients`, or `header` over `header_bytes`.
+        TokenTooLargeError: there are more keys than `recipients`, or `header` is over
+            `header_bytes`.
 
     Example:
         >>> import joseal
@@ -105,19 +106,19 @@ class MultiSigner(Opaque):
         """Sign a payload with each key and return the message.
 
         Args:
-            payload: the bytes to sign; empty ones are signed too.
-            header: members of each protected header, for this message alone.
+            payload: the bytes to sign; they may be empty.
+            header: Header Parameters of each protected header, for this message only.
 
         Returns:
             JSON text in the general form.
 
         Raises:
             TypeError: `payload` is not bytes, or `header` is not a mapping.
-            ValueError: `header` has a member that is managed, or is set already, or that strict
-                JSON can't carry, or the `typ` of a JWT although `b64` is False; or an unencoded
-                payload that is not UTF-8.
+            ValueError: `header` has a parameter that joseal sets itself, or that is set already, or
+                that strict JSON can't carry, or the `typ` of a JWT although `b64` is False; or the
+                payload is unencoded and not UTF-8.
             TokenTooLargeError: header, payload or message would be over `limits`.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal

@@ -1,11 +1,11 @@
 """Two layers, both named: sign-then-encrypt and encrypt-then-sign.
 
-Opening demands both layers: a JWE is refused where a JWS is expected, and the reverse. So a token
+Opening requires both layers: a JWE is refused where a JWS is expected, and the reverse. So a token
 that anyone can make with a public key never passes for a signed one.
 
-Which order: signing first hides the signature inside, as RFC 7519 section 11.2 advises. Encrypting
-first lets everyone see the sender, and the signature does not prove that the signer knew the
-content.
+About the order: signing first hides the signature inside, as RFC 7519 section 11.2 advises.
+Encrypting first lets everyone see the sender, and the signature does not prove that the signer knew
+the content.
 
 Both orders are made and read here, for these classes and for the profiles, whose inner token may
 have its own envelope and whose header may contain the time.
@@ -96,7 +96,7 @@ class Layer(NamedTuple):
 
     Attributes:
         make: makes its token.
-        header: gives the Header Parameters for one token alone, or None.
+        header: returns the Header Parameters for one token only; or None.
     """
 
     make: Make
@@ -137,7 +137,7 @@ def open_layers(
         token: the outer token.
         decrypter: opens the JWE.
         verifier: verifies the JWS.
-        order: which of the two is the inner one.
+        order: decides which of the two is the inner one.
         cty: the `cty` that the outer header must have. None accepts any.
         unwrap: takes an inner token out of its envelope.
 
@@ -208,7 +208,7 @@ class _NestedEncrypter(Opaque):
                 carry this one.
             TokenTooLargeError: the payload, or the token of a layer, would be over `limits`.
             InvalidKeyError: a fixed key has made its 2^32 tokens.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -267,7 +267,7 @@ class _NestedDecrypter(Opaque):
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: the JWE can't be decrypted; the reason is not given.
             VerificationError: no signature is valid under a key that may be tried.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -305,7 +305,7 @@ class _NestedDecrypter(Opaque):
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: the JWE can't be decrypted; the reason is not given.
             VerificationError: no signature is valid under a key that may be tried.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -360,7 +360,7 @@ class SignThenEncrypt(_NestedEncrypter):
     Args:
         signer: the inner layer, attached.
         encrypter: the outer layer.
-        cty: written into the outer header: `JWT`, as RFC 7519 section 5.2 demands for nested JWTs.
+        cty: the `cty` of the outer header: `JWT`, as RFC 7519 section 5.2 requires for nested JWTs.
             None writes none.
 
     Raises:
@@ -392,15 +392,15 @@ class SignThenEncrypt(_NestedEncrypter):
     def __init__(self, signer: Signer, encrypter: Encrypter, *, cty: str | None = "JWT") -> None:
         self._prepare(signer, encrypter, cty)
         if not signer.is_encoded and has_media_type(cty, "JWT"):
-            raise ValueError("a JWT must not have an unencoded payload: give another cty")
+            raise ValueError("a JWT must not have an unencoded payload: give a different cty")
         if not signer.is_compact and has_media_type(cty, "JWT"):
-            raise ValueError("a JWT is compact: give another cty, or leave out form=")
+            raise ValueError("a JWT is compact: give a different cty, or leave out form=")
 
 
 @exported
 @final
 class DecryptThenVerify(_NestedDecrypter):
-    """Opens tokens from `SignThenEncrypt`: decrypts, and demands a signature inside.
+    """Opens tokens from `SignThenEncrypt`: decrypts, and requires a signature inside.
 
     Args:
         decrypter: the outer layer.
@@ -444,7 +444,7 @@ class EncryptThenSign(_NestedEncrypter):
     Args:
         encrypter: the inner layer.
         signer: the outer layer, attached.
-        cty: written into the outer header; None writes none.
+        cty: the `cty` of the outer header; None writes none.
 
     Raises:
         TypeError: an argument is of the wrong type.
@@ -477,7 +477,7 @@ class EncryptThenSign(_NestedEncrypter):
 @exported
 @final
 class VerifyThenDecrypt(_NestedDecrypter):
-    """Opens tokens from `EncryptThenSign`: verifies, and demands an encrypted token inside.
+    """Opens tokens from `EncryptThenSign`: verifies, and requires an encrypted token inside.
 
     Args:
         verifier: the outer layer.

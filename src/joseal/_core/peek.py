@@ -37,10 +37,10 @@ class UntrustedHeader(Result):
         form: `JWE` for five segments, `JWS` for three.
         parameters: all Header Parameters in their order; read-only.
         alg: the token's alg, which no key has confirmed.
-        enc: the same; None without one.
-        kid: the same.
-        typ: the same.
-        cty: the same.
+        enc: the token's enc, not confirmed either; None without one.
+        kid: the token's kid, not confirmed either.
+        typ: the token's typ, not confirmed either.
+        cty: the token's cty, not confirmed either.
 
     Example:
         >>> import joseal

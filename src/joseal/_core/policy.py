@@ -17,11 +17,11 @@ from joseal._core.naming import exported
 from joseal.errors import InvalidKeyError
 
 _SHA1: Final = "it uses SHA-1, which scanners and newer modules refuse"
-_PKCS1: Final = "RSAES-PKCS1-v1_5 can't be opened safely"
+_PKCS1: Final = "RSAES-PKCS1-v1_5 can't be decrypted safely"
 _DRAFT: Final = "it is defined by a draft only"
 _DIRECT_GCM: Final = "a fixed AES-GCM key must not make more than 2^32 tokens"
 _POLYMORPHIC: Final = "its name does not say its curve: use Ed25519, or Ed448 for an Ed448 key"
-_NOT_APPROVED_SCHEDULE: Final = "no publication of NIST approves the key schedule of HPKE"
+_NOT_APPROVED_SCHEDULE: Final = "no NIST publication approves the key schedule of HPKE"
 _NOT_APPROVED: Final = "its primitive is not approved by NIST"
 
 _HPKE: Final = tuple(
@@ -34,7 +34,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Algorithm names that are refused, each with the reason.
 
     Attributes:
-        name: what the errors call it.
+        name: its name in error messages.
         refused: a name of an alg or an enc, or `dir+` and the name of an enc, with the reason.
 
     Example:

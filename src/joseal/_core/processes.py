@@ -1,4 +1,4 @@
-"""Which process this is: a forked child must not use resources that two processes can't share.
+"""The identity of this process: a forked child must not use resources that can't be shared.
 
 Rules:
 - The answer differs in every process, even if a child gets the pid of an ancestor that has ended.
@@ -22,7 +22,7 @@ class _Process:
         self.lock = threading.Lock()
 
     def after_fork(self) -> None:
-        """Count the fork, and abandon the lock that threads of the parent may hold."""
+        """Count the fork, and replace the lock that a thread of the parent may hold."""
         self.forks = next(self._numbers)
         self.lock = threading.Lock()
 

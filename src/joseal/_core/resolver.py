@@ -59,7 +59,7 @@ class KeyResolver(Opaque, Generic[_R]):
             untrusted text: look it up among your own keys, and never use it as an address. Its
             exceptions pass through, and then nothing is remembered.
         capacity: how many names that were found are remembered, and how many that were not.
-        seconds: how long an answer is remembered, and thus how long a withdrawn key may still be
+        seconds: how long an answer is remembered, and so how long a withdrawn key may still be
             used.
         limits: bounds on a token and its header.
         clock: returns the time in seconds; it must not go back.
@@ -179,7 +179,7 @@ class KeyResolver(Opaque, Generic[_R]):
             return kept.opener
         opener = self._find(kid)
         if opener is not None and not callable(getattr(opener, "open", None)):
-            raise checks.wrong_type("what find gave", "an opener or None", opener)
+            raise checks.wrong_type("the result of find", "an opener or None", opener)
         self._keep(kid, _Kept(opener, now))
         return opener
 

@@ -1,14 +1,15 @@
 """`Rewrapper`: moves messages from old keys to new ones, those in JSON without opening them.
 
 Rules:
-- In a JSON form only the CEK is unwrapped and wrapped anew. Protected header, AAD, IV, ciphertext
-  and tag are written again byte for byte, and no plaintext is made unless the caller asks for it.
+- In a JSON form only the CEK is unwrapped and rewrapped. Protected header, AAD, IV, ciphertext
+  and tag are written again byte for byte, and no plaintext is produced unless the caller asks for
+  it.
 - Unprotected Header Parameters and members that no RFC defines are kept too: they are someone's
   data.
-- What is authenticated can't change: a parameter of a recipient that is in the protected header
+- Authenticated data can't change: a parameter of a recipient that is in the protected header
   must be the one that the new key has, or the message is refused before a private key is used.
-- Everything that is public is checked first. A CEK that can't be unwrapped is the one failure.
-- A compact token is decrypted and encrypted anew, because its alg and kid are authenticated.
+- Everything public is checked first. A CEK that can't be unwrapped is the same one failure.
+- A compact token is decrypted and encrypted again, because its alg and kid are authenticated.
 
 Source: RFC 7516 sections 5.1, 5.2, 7.2 and 11.5.
 """
@@ -46,10 +47,10 @@ _DEFAULTS: Final = Limits()
 # The Header Parameters about the key and the encryption, which are new in a new token.
 _OF_THE_KEY: Final = MANAGED | {"kid", "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit"}
 
-# All other parameters of a recipient are random, and so never the same again.
+# All other parameters of a recipient are random, and so never repeat.
 _CONSTANT: Final = ("alg", "kid")
 
-# Recipients are only counted and named here; nothing that is read chooses a key.
+# Recipients are only counted and named here; no value that is read chooses a key.
 _NOTHING_USED: Final = frozenset({"alg", "enc"})
 
 
@@ -80,19 +81,19 @@ class Rewrapper(Opaque):
     whose protected header has an `alg` or `kid` that is not the new key's is refused. Make messages
     for several keys, or with `MultiEncrypter(..., rewrappable=True)`.
 
-    A compact token is decrypted and encrypted anew, in memory, because its `alg` and `kid` are
+    A compact token is decrypted and encrypted again, in memory, because its `alg` and `kid` are
     authenticated with its content. The new token keeps the Header Parameters that are not about the
     key; those of `new` take precedence. It has the form of `new`.
 
     A recipient that is replaced may have kept the CEK, or a copy of the old message, and can open
-    the content with it: to take access away, encrypt the content anew.
+    the content with it: to take access away, encrypt the content again.
 
     Args:
-        old: opens the messages now, and has their form. In a JSON form, each recipient that names
-            one of its keys is replaced, and so is the one that was unwrapped.
-        new: for the new keys. For a JSON form its `enc` must be that of the messages.
+        old: opens the existing messages, and names their form. In a JSON form, each recipient that
+            names one of its keys is replaced, and so is the one that was unwrapped.
+        new: encrypts for the new keys. For a JSON form its `enc` must be that of the messages.
         keep_old: leave the old recipients in the message and add the new ones. General form only.
-        verify: also open the content of a message in a JSON form, check its tag, and forget the
+        verify: also decrypt the content of a message in a JSON form, check its tag, and drop the
             plaintext. Without it, a CEK that does not fit the content is not noticed: a message
             that could not be opened before is moved as it is, and can't be opened afterwards.
 
@@ -173,7 +174,7 @@ class Rewrapper(Opaque):
             DecryptionError: no old key unwraps the CEK, or with `verify`, or for a compact token,
                 the content can't be opened.
             InvalidKeyError: a fixed key has wrapped 2^32 times.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -207,7 +208,7 @@ class Rewrapper(Opaque):
         return self._encrypter.encrypt(opened.plaintext, header=kept or None)
 
     def _unwrap(self, found: JsonSteps) -> tuple[bytes, int]:
-        """Take the private steps one by one; return the CEK and the place of its recipient.
+        """Take the private steps one by one; return the CEK and the position of its recipient.
 
         Raises:
             DecryptionError: no step gives a CEK or, with `verify`, none opens the content.
@@ -228,7 +229,7 @@ class Rewrapper(Opaque):
         raise DecryptionError
 
     def _staying(self, parsed: Sequence[Header], opened: int) -> list[int]:
-        """Return the places of the recipients that are not replaced."""
+        """Return the positions of the recipients that are not replaced."""
         old = () if self._keep_old else decryption_settings(self._old).keys
         names: set[tuple[object, object]] = {(key.alg, key.kid) for key in old}
         names |= {(target.own["alg"], target.own.get("kid")) for target in self._new.targets}
@@ -280,10 +281,10 @@ def rewrap(
 
     Args:
         token: the message, in the form that `old` accepts.
-        old: opens the message now.
-        new: for the new keys. For a JSON form its `enc` must be that of the message.
+        old: opens the existing message.
+        new: encrypts for the new keys. For a JSON form its `enc` must be that of the message.
         keep_old: leave the old recipients in the message. General form only.
-        verify: also open the content of a message in a JSON form, and check its tag.
+        verify: also decrypt the content of a message in a JSON form, and check its tag.
 
     Returns:
         A message with the same content, for the new keys.
@@ -293,7 +294,7 @@ def rewrap(
         ValueError: the arguments don't go together; see `Rewrapper`.
         TokenError: the message can't be moved; see `Rewrapper.rewrap`.
         InvalidKeyError: a fixed key has wrapped 2^32 times.
-        KeyUnavailableError: a key on a device could not be asked.
+        KeyUnavailableError: a key on a device is unavailable.
 
     Example:
         >>> import joseal
@@ -320,8 +321,8 @@ def remove_recipients(
     """Remove recipients from a message in the general JSON form, by their names.
 
     No key is needed, because nothing authenticates the list of recipients. A recipient that has a
-    copy of the message, or of its CEK, can still open the content: to take access away, encrypt
-    the content anew.
+    copy of the message, or of its CEK, can still open the content: to take access away, encrypt the
+    content again.
 
     Args:
         message: the message.
@@ -402,8 +403,7 @@ def _check_json(old: DecryptionSettings, new: _New, *, verify: bool) -> None:
     """
     if new.unreachable:
         raise ValueError(
-            f"new has {', '.join(new.unreachable)}, which can't reach content that is not encrypted"
-            " anew"
+            f"new has {', '.join(new.unreachable)}, which can't change encrypted content"
         )
     for target in new.targets:
         if target.own["alg"] in ALONE:
@@ -415,17 +415,15 @@ def _check_json(old: DecryptionSettings, new: _New, *, verify: bool) -> None:
     if len(new.targets) > 1 and old.form != "general":
         raise ValueError("several new keys need a Decrypter with form='general'")
     if not verify and any(key.alg == "RSA1_5" for key in old.keys):
-        raise ValueError(
-            "of RSA1_5, a failed unwrap can't be told from a good one: give verify=True"
-        )
+        raise ValueError("with RSA1_5, a failed unwrap looks like a good one: give verify=True")
 
 
 def _fit(new: _New, message: JsonJwe, found: JsonSteps) -> list[Target]:
     """Return the new recipients, without the parameters that the shared headers already have.
 
     Raises:
-        NotAllowedError: such a header has a different value, or the message has no wrapped CEK, or
-            its enc is not that of the new keys.
+        NotAllowedError: such a header has a different value, the message has no wrapped CEK, or its
+            enc is not that of the new keys.
     """
     first = found.parsed[0]
     if found.enc != new.wrap.enc:
@@ -435,15 +433,15 @@ def _fit(new: _New, message: JsonJwe, found: JsonSteps) -> list[Target]:
         )
     if first.known.alg in ALONE:
         raise NotAllowedError(
-            "alg", f"with {first.known.alg} no CEK is wrapped: decrypt, and encrypt anew"
+            "alg", f"with {first.known.alg} no CEK is wrapped: decrypt it, and encrypt it again"
         )
     fixed = {**message.unprotected, **first.all}
     for name in sorted(PER_RECIPIENT & fixed.keys()):
         owns = [target.own.get(name) for target in new.targets]
         if name not in _CONSTANT or any(own != fixed[name] for own in owns):
-            where = "the protected header" if name in first.all else "a header that all share"
+            where = "the protected header" if name in first.all else "a shared header"
             raise NotAllowedError(
-                name, f"it is in {where}, and can't change: decrypt, and encrypt anew"
+                name, f"it is in {where}, and can't change: decrypt it, and encrypt it again"
             )
     return [
         Target(

@@ -8,14 +8,17 @@ their locals.
 
 Rules:
 - This applies to exceptions of every class, including interrupts and foreign panics.
-- A frame belongs to joseal, to a library that joseal called, or to the caller: a mapping, an
-  iterable, a file object or a device that was passed in. The caller's frames are never touched.
+- A frame belongs to joseal, to a library that joseal called, or to the caller: for example a
+  mapping, an iterable, a file object or a device that was passed in. The caller's frames are never
+  touched.
 - An exception that was raised in a frame of joseal or of its libraries loses its cause and its
-  context, because their texts may hold input. One that was raised by the caller's code keeps them.
+  context, because their texts may contain input. An exception raised by the caller's code keeps
+  both.
 - If a frame can't be cleared because another thread still runs it, the exception loses its
   traceback.
-- Accepted: a signal that arrives at the very call of a public function is raised in the frame that
-  guards it, before its first instruction, and shows the arguments that the caller's frame has too.
+- Accepted: a signal that arrives exactly when a public function is called is raised in the frame
+  that guards it, before its first instruction, and shows the arguments that the caller's frame has
+  too.
 """
 
 import functools
@@ -70,7 +73,7 @@ def hide_locals(function: Callable[_P, _R]) -> Callable[_P, _R]:
             try:
                 _clean(error, handled)
             except BaseException as cut_short:
-                # The stack is used up, or an interrupt arrived. Then locations are removed too,
+                # The stack is exhausted, or an interrupt arrived. Then locations are removed too,
                 # first those of the exception that leaves: its class may refuse an assignment, and
                 # there is no stack for a call.
                 cut_short.__traceback__ = cut_short.__context__ = None
@@ -166,7 +169,7 @@ def _clear_frames(place: TracebackType | None, *, called_by_callers: bool) -> bo
 
 
 def _forget(error: BaseException) -> None:
-    """Take traceback, cause and context away."""
+    """Remove traceback, cause and context."""
     for name in ("__traceback__", "__cause__", "__context__"):
         _set(error, name, None)
 
@@ -177,13 +180,13 @@ def _set(error: BaseException, name: str, value: object) -> None:
 
 
 class Hidden(Struct, frozen=True):
-    """A struct that shows none of its members, neither in its `repr` nor to `rich`."""
+    """A struct that shows no member, either in its `repr` or to `rich`."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
-        # That of `Struct` gives all members, and `rich` prefers it to `repr`.
+        # The method of `Struct` returns all members, and `rich` prefers it to `repr`.
         return []
 
 
@@ -229,7 +232,7 @@ class Opaque:
 
 
 class Result(Opaque):
-    """The result of an operation: frozen, and equal to another result whose parts are equal.
+    """The result of an operation: frozen, and equal to any result whose parts are equal.
 
     Subclasses name their parts in `__slots__`.
     """

@@ -1,4 +1,4 @@
-"""How many tokens one object has made with a fixed key; it stops in time.
+"""The number of tokens that one object has made with a fixed key; it stops at the bound.
 
 Source: NIST SP 800-38D section 8.3.
 """

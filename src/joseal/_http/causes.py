@@ -1,4 +1,4 @@
-"""Why a request failed in transit, by numbers and classes, and never by a text.
+"""The cause of a failure in transit, from numbers and classes, and never from a text.
 
 Source: OpenSSL's X509_V_ERR codes (x509_vfy.h), and the errno values of POSIX.
 """
@@ -63,7 +63,7 @@ _ERRNO: Final[Mapping[int, Cause]] = MappingProxyType(
     }
 )
 
-# The first class that fits decides.
+# The first class that matches decides.
 _CLASSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
     (DeadlineError, "deadline"),
     (CredentialsError, "proxy credentials"),

@@ -1,4 +1,4 @@
-"""One connection: the mark when a request begins to leave, and whether it may be used again.
+"""One connection: the mark that a request has begun to leave, and the rule for reusing it.
 
 Rules:
 - The mark is set immediately before the first byte of a request is passed to the socket. It was
@@ -206,6 +206,6 @@ def check_package(plain: type = HTTPConnection, encrypted: type = HTTPSConnectio
             sends is not http.client.HTTPConnection.send
         ):
             raise RuntimeError(
-                "another package is installed in urllib3's place: uninstall it (niquests installs "
-                "urllib3-future there), and install urllib3 again"
+                "a different package is installed in place of urllib3: uninstall it (niquests "
+                "installs urllib3-future there), and install urllib3 again"
             )

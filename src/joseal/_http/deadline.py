@@ -1,7 +1,7 @@
 """The total time for one call, name resolution included.
 
 Rules:
-- Each step gets the smaller of its own time-out and the time that is left.
+- Each step gets its own time-out or the remaining time, whichever is shorter.
 - The system's resolver can't be stopped, so it works in a thread, which is abandoned when the time
   is over. It is a daemon thread: it never keeps the process alive.
 """

@@ -1,4 +1,4 @@
-"""Which texts are hosts: an address from a caller is refused where it is passed in.
+"""Which texts are valid hosts: an address from a caller is checked where it is passed in.
 
 Rules:
 - A host is an IPv6 address in brackets, or labels of a domain name, of which IPv4 is a special

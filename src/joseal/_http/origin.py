@@ -1,4 +1,4 @@
-"""One origin: a request goes to it once, and the result is a bounded answer or how it failed.
+"""One origin: a request goes to it once, and the result is a bounded answer or a failure.
 
 Rules:
 - A request is passed to the network once. Nothing is repeated, no redirect is followed, no proxy
@@ -45,7 +45,7 @@ from joseal._http.tls import ClientCertificate, checked_context
 # ValueError: http.client raises it for a negative size of a chunk.
 _FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
 
-# What urllib3 would make from False for each request.
+# The object that urllib3 would make from False for each request.
 _ONCE: Final = Retry(total=False, redirect=False)
 
 # The first class that fits decides the text. It contains no part of the request.

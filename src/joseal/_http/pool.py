@@ -44,7 +44,7 @@ class _Kept(NamedTuple):
 
 @final
 class ProcessPool:
-    """The pool of the process that asks.
+    """The pool of the calling process.
 
     Args:
         settings: the settings of every pool.

@@ -1,8 +1,8 @@
-"""A proxy that calls go through: it opens a tunnel, in which TLS to the API begins.
+"""A proxy for calls: it opens a tunnel, in which TLS to the API begins.
 
 Rules:
 - A proxy is never taken from the environment: only the program chooses what carries payouts.
-- The proxy's credentials go into the CONNECT request, and nowhere else.
+- The proxy's credentials go only into the CONNECT request.
 
 Source: RFC 9110 section 9.3.6 (CONNECT) and section 11.7 (Proxy-Authorization), RFC 7617.
 """

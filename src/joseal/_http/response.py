@@ -1,4 +1,4 @@
-"""The answer to one HTTP request: bounded as a whole, and the last on its connection if in doubt.
+"""The answer to one HTTP request, bounded as a whole. In doubt, its connection is not used again.
 
 Rules:
 - Bytes are bounded where they come off the socket, header and framing included, because the reader
@@ -32,8 +32,8 @@ _WIRE_FACTOR: Final = 4
 _FIRST_INTERIM: Final = 102  # 100 is skipped by http.client, and 101 ends HTTP
 _FIRST_FINAL: Final = 200
 _LENGTH: Final = re.compile("[0-9]{1,18}")
-# `begin` continues reading if there is no header yet. By name, because it is declared as always
-# set.
+# `begin` continues reading if there is no header yet. It is set by name, because it is declared as
+# always set.
 _NOT_BEGUN: Final = "headers"
 
 
@@ -54,7 +54,7 @@ class _Meter(io.RawIOBase):
             sock.settimeout(seconds)
         self._deadline = time.monotonic() + seconds
         self._begun = False
-        # Set once nothing more may be read from the socket.
+        # True once nothing more may be read from the socket.
         self.is_stopped = False
 
     def readable(self) -> bool:
@@ -165,4 +165,4 @@ class Answer(http.client.HTTPResponse):
             raise http.client.HTTPException("the header of the answer is broken")
         lengths = self.msg.get_all("Content-Length", [])
         if len(lengths) > 1 or (len(lengths) == 1 and _LENGTH.fullmatch(lengths[0]) is None):
-            raise http.client.HTTPException("the length of the answer can't be told")
+            raise http.client.HTTPException("the length of the answer is unclear")

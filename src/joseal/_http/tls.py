@@ -176,7 +176,7 @@ def trusting(authorities: bytes) -> ssl.SSLContext:
 
 
 def _default_context() -> ssl.SSLContext:
-    """Return what `ssl.create_default_context` does, without a look at SSLKEYLOGFILE."""
+    """Return the context of `ssl.create_default_context`, without reading SSLKEYLOGFILE."""
     context = _bare_context()
     context.load_default_certs(ssl.Purpose.SERVER_AUTH)
     return context

@@ -1,8 +1,8 @@
-"""The entry that a store keeps for one id, when the id can be claimed, and by which clock.
+"""The entry that a store keeps for one id, the rule for claiming the id, and the clock.
 
 Rules:
 - A claim expires, so that the id of a process that died can be claimed again.
-- A confirmation never expires: nothing is handled twice, whatever the clock says.
+- A confirmation never expires: no id is handled twice, whatever the clock says.
 """
 
 import math
@@ -36,9 +36,9 @@ class StoredClaim(NamedTuple):
     def stands(self, now: float) -> State | None:
         """Return why the id can't be claimed; None if it can.
 
-        A claim is valid for its lease before and after the time when it was made: a clock that is
-        set back a little frees nothing too early, and one that is set back by days does not keep
-        the claim of a dead handler for days.
+        A claim is valid for its lease before and after the time when it was made: if the clock is
+        set back a little, no claim ends too early, and if it is set back by days, the claim of a
+        dead handler does not last for days.
         """
         if self.handled_at is not None:
             return "handled"

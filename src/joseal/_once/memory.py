@@ -70,7 +70,7 @@ class MemoryClaims(Opaque):
 
 
 class BoundedMemoryClaims(MemoryClaims):
-    """The same with limited capacity: ids are forgotten after they were handled or ran out.
+    """The same with limited capacity: ids are forgotten once they were handled or have expired.
 
     Old ids are found by their age, so that a claim on a full store looks at few of them. A signal
     handler may raise an exception between two steps: every id has an age, and an age whose id is

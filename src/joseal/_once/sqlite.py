@@ -1,14 +1,14 @@
 """Claims in one SQLite file, for all processes of a machine.
 
 Rules:
-- Every call has a connection and a write transaction of its own: nothing is shared by threads, and
-  nothing is carried over a fork.
-- A commit is on the disk when a call returns (`synchronous=FULL`): a confirmation that a power
-  failure takes back would be an id that is handled twice.
-- The exceptions of `sqlite3` end here, by name: their texts name files and members of tables.
+- Every call has its own connection and write transaction: threads share nothing, and nothing is
+  carried over a fork.
+- A commit is on the disk when a call returns (`synchronous=FULL`): if a power failure undid a
+  confirmation, its id would be handled twice.
+- The exceptions of `sqlite3` end here, by name: their texts name files and columns of tables.
 - A process that was forked while a thread had the file open does not open it. SQLite keeps account
   of the locks in the memory of a process, and a forked child takes those of its parent's threads
-  for its own: it would wait for ever, or write where nothing is locked.
+  for its own: it would wait forever, or write without a lock.
 
 Source: https://www.sqlite.org/wal.html, https://www.sqlite.org/rescode.html, section 2.6 of
 https://www.sqlite.org/howtocorrupt.html.
@@ -54,7 +54,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_CORRUPT: "{store} is damaged",
         sqlite3.SQLITE_FULL: "there is no space for {store}",
         sqlite3.SQLITE_MISUSE: "{store} was in use when this process was forked",
-        sqlite3.SQLITE_NOTADB: "{store} is damaged, or another kind of file",
+        sqlite3.SQLITE_NOTADB: "{store} is damaged, or a different kind of file",
         sqlite3.SQLITE_READONLY: "{store} can't be written",
     }
 )
@@ -62,6 +62,28 @@ _MOST_SECONDS: Final = 1_000_000  # SQLite counts milliseconds in a C int
 _OTHER_TEXT: Final = "{store} can't be used"
 
 _R = TypeVar("_R")
+
+
+def file_of(path: str | os.PathLike[str], busy_timeout_seconds: float) -> Path:
+    """Return the path of a store's file, once both arguments are valid.
+
+    It is absolute, so that `:memory:` is a file like any other, and so that a later `chdir` does
+    not lead to a different store.
+
+    Raises:
+        TypeError: `path` or `busy_timeout_seconds` is of the wrong type.
+        ValueError: the time-out is not positive or too long, or the path has a null character.
+    """
+    if type(busy_timeout_seconds) not in (int, float):
+        raise TypeError("busy_timeout_seconds must be a number")
+    if not 0 < busy_timeout_seconds < _MOST_SECONDS:
+        raise ValueError("busy_timeout_seconds must be positive and less than a million")
+    name = os.fspath(path)
+    if not isinstance(name, str):
+        raise TypeError("path must be str or a path of str")
+    if "\0" in name:
+        raise ValueError("path must not have a null character")
+    return Path(name).absolute()
 
 
 class _Use:
@@ -150,25 +172,15 @@ class SqliteClaims(Opaque):
         store: str,
         error: Callable[[str], JoseError],
     ) -> None:
-        if type(busy_timeout_seconds) not in (int, float):
-            raise TypeError("busy_timeout_seconds must be a number")
-        if not 0 < busy_timeout_seconds < _MOST_SECONDS:
-            raise ValueError("busy_timeout_seconds must be positive and less than a million")
-        name = os.fspath(path)
-        if not isinstance(name, str):
-            raise TypeError("path must be str or a path of str")
-        if "\0" in name:
-            raise ValueError("path must not have a null character")
+        file = file_of(path, busy_timeout_seconds)
         self._set(
-            # Absolute, so that `:memory:` is a file like any other, and so that a later `chdir`
-            # does not lead to a different store.
-            path=str(Path(name).absolute()),
+            path=str(file),
             _busy_timeout_seconds=float(busy_timeout_seconds),
             _names={"table": table, "id": column},
             _store=store,
             _error=error,
         )
-        make_private(Path(self.path), store, error)
+        make_private(file, store, error)
         self._prepare()
 
     def claim(self, name: str, now: float, lease_seconds: float) -> int | State:

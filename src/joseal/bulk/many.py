@@ -50,8 +50,8 @@ def encrypt_many(
 
     Args:
         items: plaintexts, or `Item`s, which have Header Parameters too.
-        prepared: a prepared Encrypter or MultiEncrypter, for threads, and for an executor of
-            processes too if all of its keys are public; or a picklable factory, for processes and
+        prepared: a prepared Encrypter or MultiEncrypter, for threads, and if all of its keys are
+            public for an executor of processes too; or a picklable factory, for processes and
             clusters, that each process calls once. It should load the key and not contain it.
         workers: how many threads or processes. The default is the number of usable cores; for a
             prepared object it is one thread, unless a private RSA operation or the derivation of a
@@ -80,7 +80,7 @@ def encrypt_many(
             given without an executor.
         TimeoutError: no worker of the executor answers in time.
         Exception: anything that the factory raises, now or in a later process.
-        BrokenExecutor: processes die before they do anything, or one after another.
+        BrokenExecutor: processes die before they do any work, or repeatedly.
 
     Iterating raises BrokenExecutor if the caller's executor is broken, RuntimeError if it cancels
     tasks, and TimeoutError if many consecutive tasks have no answer. The error of an outcome is
@@ -152,7 +152,7 @@ def decrypt_many(
             given without an executor.
         TimeoutError: no worker of the executor answers in time.
         Exception: anything that the factory raises, now or in a later process.
-        BrokenExecutor: processes die before they do anything, or one after another.
+        BrokenExecutor: processes die before they do any work, or repeatedly.
 
     Example:
         >>> import joseal
@@ -222,7 +222,7 @@ def rewrap_many(
             given without an executor.
         TimeoutError: no worker of the executor answers in time.
         Exception: anything that the factory raises, now or in a later process.
-        BrokenExecutor: processes die before they do anything, or one after another.
+        BrokenExecutor: processes die before they do any work, or repeatedly.
 
     Example:
         >>> import joseal
@@ -265,9 +265,11 @@ class Sizes:
             if number is not None and type(number) is not int:
                 raise TypeError("workers, in_flight, chunk_items and chunk_bytes must be int")
             if number is not None and number < 1:
-                raise ValueError("workers, in_flight, chunk_items and chunk_bytes are at least 1")
+                raise ValueError(
+                    "workers, in_flight, chunk_items and chunk_bytes must be at least 1"
+                )
         self.in_flight = _CHUNKS_PER_WORKER * self.workers if in_flight is None else in_flight
-        # Numbers that the caller gives don't change.
+        # Numbers that the caller gives stay fixed.
         self.measured = chunk_items is None
         first = CHUNK_ITEMS if chunk_items is None else chunk_items
         most = MOST_CHUNK_ITEMS if self.measured else first
@@ -350,7 +352,7 @@ def _threads(prepared: object) -> int | None:
 
 
 def _measured(sizes: Sizes, executor: Executor | None) -> Pace | None:
-    """Return what to learn from the first chunk: the overhead in joseal's own pools is known."""
+    """Return what is learned from the first chunk: the overhead in joseal's own pools is known."""
     return sizes.pace if sizes.measured and executor is not None else None
 
 
@@ -360,7 +362,7 @@ def _checked_timeout(seconds: float | None, executor: Executor | None) -> float 
     if type(seconds) not in {int, float}:
         raise TypeError("timeout_seconds must be a number")
     if not 0 < seconds <= threading.TIMEOUT_MAX:
-        raise ValueError("timeout_seconds is above zero and finite")
+        raise ValueError("timeout_seconds must be positive and finite")
     if executor is None:
         raise ValueError("timeout_seconds is for an executor that you give")
     return seconds
@@ -390,7 +392,7 @@ def _chunks(
 
 
 class _Chunk(Generic[_Item]):
-    """Items that go to a worker together, and roughly how large they are. It never shows them."""
+    """Items that go to a worker together, and their approximate size. Its repr hides them."""
 
     __slots__ = ("items", "raw")
 

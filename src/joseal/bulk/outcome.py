@@ -17,11 +17,11 @@ class ItemError(JoseError):
     code = "item"
 
     def __init__(self) -> None:
-        super().__init__("the item is of a wrong type, or its header can't be written")
+        super().__init__("the item has the wrong type, or its header can't be written")
         self.args: tuple[object, ...] = ()
 
     def __str__(self) -> str:
-        return "the item is of a wrong type, or its header can't be written"
+        return "the item has the wrong type, or its header can't be written"
 
 
 class LostError(JoseError):
@@ -36,7 +36,7 @@ class Item(Opaque):
 
     Args:
         plaintext: the bytes to encrypt.
-        header: members after the constant ones of the Encrypter.
+        header: Header Parameters after those of the Encrypter.
 
     Example:
         >>> import joseal
@@ -86,7 +86,7 @@ class Outcome(Opaque, Generic[_T]):
 
     def __init__(self, result: _T | JoseError) -> None:
         failed = isinstance(result, JoseError)
-        # Not by _set: this is done once for each of millions of items.
+        # Not with `_set`: this is done once for each of millions of items.
         object.__setattr__(self, "value", None if failed else result)
         object.__setattr__(self, "error", result if failed else None)
 

@@ -1,4 +1,4 @@
-"""How much goes to a worker together: measured, because the right size depends on the executor.
+"""How much is sent to a worker at a time: measured, because the right size depends on the executor.
 
 Every task has an overhead: 0.1 ms with joseal's own processes, 5 to 20 ms with a cluster. So a task
 should take many times that, but no longer than needed: its data is in memory, and it is done again

@@ -3,7 +3,8 @@
 Rules:
 - joseal's own pool ends with the run. The caller's executor is only given work.
 - Processes are spawned, ignore the keyboard interrupt, which their parent handles, and end with
-  their parent, even when it is killed: a process that waits for work would outlive it, with keys.
+  their parent, even when it is killed: otherwise a process that waits for work would outlive it,
+  with its keys.
 """
 
 import contextlib
@@ -41,7 +42,7 @@ _T = TypeVar("_T")
 
 @final
 class NoAnswerError(TimeoutError):
-    """The caller's executor was silent for longer than the caller wants to wait."""
+    """The caller's executor gave no answer within the caller's time-out."""
 
 
 class Pool(Protocol):
@@ -129,7 +130,7 @@ class CallerPool:
 
     def __init__(self, executor: Executor) -> None:
         self.generation = 0
-        # Such an executor has retried by itself before it says so.
+        # Such an executor has already retried by itself.
         self.tries = 1
         self.workers = 1
         self._executor = executor
@@ -141,8 +142,8 @@ class CallerPool:
     def is_death(self, error: BaseException) -> bool:
         """Tell whether the executor still works: items raise nothing, so it has lost a worker.
 
-        Dask says so in many ways: `KilledWorker`, or any error of its broken messages. An
-        error of a factory, or an executor that has ended, ends the run.
+        Dask reports this in many ways: as `KilledWorker`, or as any error from its broken messages.
+        An error of a factory, or an executor that has ended, ends the run.
         """
         marked = FACTORY_FAILED in getattr(error, "__notes__", ())
         return not (marked or isinstance(error, JoseError | TypeError | RuntimeError))

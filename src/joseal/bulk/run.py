@@ -1,10 +1,10 @@
-"""A run: chunks go to a pool, and their results come back in order, whatever dies meanwhile.
+"""A run: chunks go to a pool, and their results come back in order, even if workers die meanwhile.
 
 Rules:
 - At most `in_flight` chunks are in the pool or waiting to be taken. The next one is read when
   results are taken.
-- A chunk whose worker died is done again, alone, so that the next death is certainly its own. Then
-  it is split, and an item that keeps killing workers is lost. The others are not.
+- A chunk whose worker died is done again, alone, so that it must be the cause of the next death.
+  Then it is split, and an item that keeps killing workers is lost. The others are not.
 - A task that gives no answer in time is abandoned, and then treated as if its worker had died.
 - No local of a frame that may raise contains an item, except inside an object that does not show
   it.
@@ -29,7 +29,8 @@ _Prepared = TypeVar("_Prepared")
 _Item = TypeVar("_Item")
 _T = TypeVar("_T")
 
-# Deaths without any finished task in between: then it is not the items' fault, and the run ends.
+# After this many deaths without a finished task in between, the items are not at fault, and the run
+# ends.
 _MOST_DEATHS: Final = 16
 # Tasks without work: the fastest one shows the overhead of a task.
 _MEASURED: Final = 3
@@ -52,7 +53,7 @@ class BulkRun(Generic[_Prepared, _Item, _T]):
         prepared: a prepared object, or a picklable factory.
         pool: where the work is done.
         in_flight: how many chunks may be in progress.
-        timeout_seconds: how long to wait for an answer; None for ever.
+        timeout_seconds: how long to wait for an answer; None for no limit.
 
     Attributes:
         in_flight: as above.

@@ -2,7 +2,7 @@
 
 Rules:
 - An item's failure is its result. Only an exception of the factory itself leaves a worker.
-- A task shows nothing of its items: executors log what they are given.
+- A task does not show its items: executors log the tasks that they are given.
 - Objects that a factory made are kept only for a few runs: the workers of a cluster outlive a run.
 
 Source: https://docs.dask.org/en/stable/custom-collections.html (deterministic hashing).
@@ -44,7 +44,7 @@ TokenItem: TypeAlias = str | bytes | JoseError
 AnyEncrypter: TypeAlias = Encrypter | MultiEncrypter
 _ENCRYPTERS: Final[tuple[type[AnyEncrypter], ...]] = (Encrypter, MultiEncrypter)
 
-# On anything that a factory raises, and so on nothing that comes from the executor itself.
+# On every exception that a factory raises, and so on none from the executor itself.
 FACTORY_FAILED: Final = "raised by the factory of a joseal.bulk run"
 
 _RUNS_KEPT: Final = 4
@@ -52,7 +52,7 @@ _kept: Final[OrderedDict[str, object]] = OrderedDict()
 # A worker may have several threads, and the factory is called once for all of them.
 _lock: Final = LockOfProcess()
 
-# From the caller's own mappings and devices, in addition to those that blame the item.
+# Exceptions of the caller's own mappings and devices, in addition to those that blame the item.
 _UNEXPECTED: Final = (
     ArithmeticError,
     AttributeError,
@@ -176,7 +176,7 @@ def prepare(run: str, prepared: object, kinds: tuple[type[_T], ...]) -> _T:
     """Return the object that a task works with: made once in each process for a run.
 
     Raises:
-        TypeError: the factory made something else.
+        TypeError: the factory made a different object.
     """
     if isinstance(prepared, kinds):
         return prepared
@@ -221,6 +221,6 @@ def _result(
     except (TypeError, ValueError):
         failure = ItemError()
     except _UNEXPECTED:
-        failure = LostError("an error outside of joseal ended the work on the item")
+        failure = LostError("an error outside joseal ended the work on the item")
     # It would keep the frames above alive, and they the item.
     return failure.with_traceback(None)

@@ -1,4 +1,4 @@
-"""JWT claims: read from verified or decrypted tokens, by rules that are stated once.
+"""JWT claims: read from verified or decrypted tokens, by rules that you define once.
 
     >>> import joseal
     >>> from joseal.claims import Claims, JwtVerifier
@@ -53,5 +53,5 @@ for _exported in (
 
 
 def __dir__() -> list[str]:
-    """Name the public names and nothing else."""
+    """Return the public names and nothing else."""
     return list(__all__)

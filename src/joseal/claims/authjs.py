@@ -4,9 +4,9 @@ Both put the claims of a session into a JWE with `dir` and a key that HKDF deriv
 They differ in the info, the salt, the enc, the names of cookies and the size of a chunk.
 
 Rules:
-- A key is derived for each secret when the object is made. The first secret issues, and all of them
-  read. That is how a secret is changed.
-- Chunks are numbered from 0 without a gap. A cookie that is there both whole and in chunks is
+- A key is derived for each secret when the object is made. The first secret issues sessions, and
+  all of them read: that is how a secret is changed.
+- Chunks are numbered from 0 without a gap. A cookie that is present both whole and in chunks is
   refused, because choosing one would be a guess.
 - The expiry is checked as for every token; clocks may be 15 seconds apart, as in Auth.js.
 

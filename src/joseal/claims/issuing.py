@@ -12,7 +12,7 @@ from joseal._core.wire import strict_json
 from joseal._core.wire.header import to_member
 from joseal.claims.values import audience_of, is_string_or_uri
 
-# RFC 7519 section 4.1.7 demands that two are the same with negligible probability.
+# RFC 7519 section 4.1.7 requires that the probability of a collision is negligible.
 _TOKEN_ID_BYTES: Final = 16
 _MOST_LIFETIME_SECONDS: Final = 10 * 366 * 24 * 60 * 60
 

@@ -120,7 +120,7 @@ class JwtVerifier(Opaque):
 
 @final
 class EncryptedJwt(Opaque):
-    """JWTs that are signed, then encrypted: in both directions, or the one whose keys are given.
+    """JWTs that are signed, then encrypted: in both directions, or in the one with keys.
 
     Args:
         claims: the rules. Their `typ` is written into the signed token and required in it.
@@ -224,7 +224,7 @@ class EncryptedJwt(Opaque):
             VerificationError: no signature is valid under a key that may be tried.
             ClaimsError: the payload is not one strict JSON object; a claim is missing, of the wrong
                 type, not the required one, or says that the token is not valid now.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal
@@ -268,7 +268,7 @@ class EncryptedJwt(Opaque):
                 claim is missing, of the wrong type or against the rules; `exp` is missing; or a
                 string with a colon is not a URI (RFC 7519 section 2).
             TokenTooLargeError: the token would be over `limits`.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import joseal

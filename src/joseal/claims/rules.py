@@ -1,7 +1,7 @@
 """`Claims`: the rules for a JWT, as one immutable value, for reading and for issuing.
 
 Rules:
-- A mistake in the rules themselves is reported when they are made, never while a token is read.
+- A mistake in the rules themselves is reported when they are made, and never while a token is read.
 - Every check of a token is made here or in the modules below, and is the same for every kind of
   token.
 - Unknown claims are ignored, as RFC 7519 section 4 demands.
@@ -47,7 +47,7 @@ class Claims(Struct, frozen=True, kw_only=True):
         typ: the explicit type of the token, such as `at+jwt`. If given, it is required.
         max_age_seconds: how long ago `iat` may be. If given, `iat` is required.
         leeway_seconds: how far apart the clocks may be, for `exp`, `nbf` and `iat`; at most 300.
-        require: more claims that must be there and not null.
+        require: more claims that must be present and not null.
         expires: whether `exp` is required. False accepts tokens that never expire, but still
             refuses one that has expired.
         any_audience: accept a token with an audience although `audience` is not given.
@@ -78,7 +78,7 @@ class Claims(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         checks.check_texts(subject=self.subject, typ=self.typ)
-        # The caller could change the collection later, and these rules with it.
+        # The caller could change the collection later, and with it these rules.
         structs.force_setattr(self, "issuer", _kept("issuer", self.issuer))
         structs.force_setattr(self, "audience", _kept("audience", self.audience))
         if isinstance(self.require, str):
@@ -166,7 +166,7 @@ class Claims(Struct, frozen=True, kw_only=True):
         are kept. The signer writes the header's `typ`: `Signer(key, header={"typ": ...})`.
 
         Args:
-            claims: more claims, and those that should not be made here.
+            claims: more claims, and those whose values should not be generated here.
             lifetime_seconds: until the token expires.
             token_id: write a `jti`.
 

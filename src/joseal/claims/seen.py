@@ -1,7 +1,7 @@
 """Accept a token once: its `jti` is claimed, and confirmed when the work is done.
 
     with one store for all processes that accept the tokens:
-        seen = store.claim(claims)       # ClaimsError where it was accepted before
+        seen = store.claim(claims) # ClaimsError if it was accepted before
         transfer(...)
         store.confirm(seen)
 
@@ -227,10 +227,11 @@ class MemorySeenOnce(KeepingStore):
     Safe to share between threads.
 
     Args:
-        keep_seconds: how long an identifier is remembered; it must be longer than any token lives,
-            plus five minutes of leeway.
+        keep_seconds: how long an identifier is remembered; it must be longer than the lifetime of
+            any token, plus five minutes of leeway.
         capacity: the largest number of identifiers.
-        lease_seconds: how long a claim is valid; it must be longer than any work takes.
+        lease_seconds: how long a claim is valid; it must be longer than the work on any token
+            takes.
         clock: returns the time in seconds since 1970.
 
     Raises:

@@ -21,15 +21,16 @@ class SqliteSeenOnce(KeepingStore):
     """Remembers identifiers in an SQLite file. Safe to share between threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
-    has hashes and times, no text of a token. A process that was forked while another thread was
-    using the file gets an error from each call: start a new process instead.
+    contains hashes and times, but no text of a token. In a process that was forked while a
+    different thread was using the file, each call raises an error: start a new process instead.
 
     Args:
         path: the path of the file, which is created if it does not exist; its folder must exist. It
             is private: other users lose their access rights. A link is refused.
-        keep_seconds: how long an identifier is remembered; it must be longer than any token lives,
-            plus five minutes of leeway.
-        lease_seconds: how long a claim is valid; it must be longer than any work takes.
+        keep_seconds: how long an identifier is remembered; it must be longer than the lifetime of
+            any token, plus five minutes of leeway.
+        lease_seconds: how long a claim is valid; it must be longer than the work on any token
+            takes.
         busy_timeout_seconds: how long a call waits for other calls.
         clock: returns the time in seconds since 1970, the same for all processes.
 
@@ -162,7 +163,7 @@ class SqliteSeenOnce(KeepingStore):
 
     @hide_locals
     def forget(self) -> int:
-        """Forget identifiers that are older than `keep_seconds`. Call it now and then.
+        """Forget identifiers that are older than `keep_seconds`. Call it from time to time.
 
         Returns:
             The number of identifiers that were forgotten.

@@ -1,9 +1,10 @@
-"""The sources of claims: joseal's own results, and what each proves about the token's maker.
+"""The sources of claims: joseal's own results, and the proof that each gives of the token's origin.
 
 Rules:
 - A JWE to a public key proves nothing about its sender: its claims are read only if the caller
   accepts that anyone may have made them.
-- The explicit type is that of the token that contains the claims: of two layers, the signed one.
+- The explicit type is that of the token that contains the claims: if there are two layers, that of
+  the signed one.
 
 Source: RFC 7519 section 11.2; RFC 7797 section 7; RFC 8725 sections 2.8, 3.11 and 3.12.
 """

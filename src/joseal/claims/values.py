@@ -73,7 +73,7 @@ class ClaimSet(Result):
     """The claims of a token that was opened and that meets the rules.
 
     Attributes:
-        all: every claim in its order, including those that nobody asked for; read-only.
+        all: every claim in its order, including those that no rule names; read-only.
 
     Example:
         >>> import joseal

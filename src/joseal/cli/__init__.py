@@ -7,7 +7,7 @@ Rules:
 - A failure is one line on standard error, `joseal: <code>: <what>`, and an exit code from the table
   in `exit_codes.py`. No traceback.
 
-This module imports neither click nor rich, so that it can say how to get them.
+This module imports neither click nor rich, so that it can say how to install them.
 """
 
 import importlib

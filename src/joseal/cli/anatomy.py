@@ -1,4 +1,4 @@
-"""What can be read from a token without a key: its header, and the sizes of its segments."""
+"""The parts of a token that are readable without a key: its header, and its segments' sizes."""
 
 from typing import Final
 

@@ -68,7 +68,7 @@ def command(*, size: int, rounds: int, as_json: bool) -> None:
     """Measure encryption and decryption next to the bare primitives.
 
     One thread encrypts and decrypts a plaintext with RSA-OAEP-256, a key of 2048 bits, and A256GCM.
-    In turns with that it runs the bare RSA call, and the RSA and AES-GCM calls of `cryptography`,
+    It takes turns with the bare RSA call, and the RSA and AES-GCM calls of `cryptography`,
     which encode nothing and check nothing. Compare ratios; times from two runs or two machines are
     not comparable.
 

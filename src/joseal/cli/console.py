@@ -1,6 +1,6 @@
 """The layout of output for people: plain words, a few columns, nothing that needs a color.
 
-Only ASCII is printed, so that it reads the same in a file, a log and any terminal.
+Only ASCII is printed, so that it looks the same in a file, a log and any terminal.
 """
 
 import os

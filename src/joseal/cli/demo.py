@@ -105,7 +105,7 @@ class _Tour:
         self._page.rows(
             [
                 ("address", self._sandbox.url),
-                ("its key", "a fresh RSA-2048 pair; whoever has the public half can encrypt"),
+                ("its key", "a fresh RSA-2048 pair; anyone who has the public half can encrypt"),
                 ("labels", f"kid {self._sandbox.kid}, sid {self._sandbox.sid}"),
             ]
         )
@@ -129,7 +129,7 @@ class _Tour:
         self._page.rows(
             [
                 ("payload", f"{envelope.payload[:24]}... ({len(envelope.payload)} characters)"),
-                ("kid", f"{envelope.kid} (whose key opens it)"),
+                ("kid", f"{envelope.kid} (whose key decrypts it)"),
                 ("sid", f"{envelope.sid} (whose key would verify a signature)"),
                 ("format", envelope.format),
             ]
@@ -161,7 +161,9 @@ class _Tour:
             text = "the server did not receive what was sent"
             raise exit_codes.FailureError("demo", text, exit_codes.Exit.DEMO)
         self._page.say()
-        self._page.say("The two refusals read alike, on purpose: whoever tries learns no more.")
+        self._page.say(
+            "The two refusals are the same, on purpose: an attacker learns nothing from them."
+        )
         self._page.say()
         self._page.title("Two were acknowledged and two refused, as they should be.")
 

@@ -81,7 +81,7 @@ class FailureError(Exception):
         self.exit = exit_code
 
 
-# The library's terms for programmers, and the command line's terms for them. Longest first.
+# The library's terms, and the command line's terms for the same things. Longest first.
 _WORDS: Final = (
     (re.compile(r"use key\.public\(\)"), "use `joseal key public`"),
     (re.compile(r"use Signer or Verifier"), "use `joseal sign` or `joseal verify`"),

@@ -1,4 +1,4 @@
-"""Files and pipes: bounded reading, and writing that is complete and private or does not happen.
+"""Files and pipes: bounded reading, and writing that is complete and private, or leaves no file.
 
 Rules:
 - A file is written next to its target and renamed onto it. Nobody sees a partial file, no symbolic
@@ -95,7 +95,7 @@ def write(path: Path, data: bytes, *, private: bool, replace: bool = True) -> No
             return
         failure = _not_regular(path)
     except FileExistsError:
-        text = f"{_name(path)} is there already: --force replaces it"
+        text = f"{_name(path)} already exists: --force replaces it"
         failure = exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
     except OSError as error:
         failure = _not_writable(path, error)

@@ -51,7 +51,7 @@ def command(*, as_json: bool, in_path: Path) -> None:
         return
     page = Page()
     if around:
-        page.say(f"It stood inside something else, which was taken off: {', '.join(around)}.")
+        page.say(f"It was inside something else, which was removed: {', '.join(around)}.")
     page.title("Protected header")
     show_header(page, found)
     page.title("Segments")
@@ -60,7 +60,7 @@ def command(*, as_json: bool, in_path: Path) -> None:
     page.say("No key was used: nothing here proves who made the token, or that it is unchanged.")
     line_of_python = likeness.python(found)
     if line_of_python is not None:
-        page.title("Python that makes one like it")
+        page.title("Python code that makes a similar one")
         page.say(line_of_python)
 
 
@@ -73,6 +73,6 @@ def show_header(page: Page, found: Anatomy) -> None:
 def show_segments(page: Page, found: Anatomy) -> None:
     """Print the names and the sizes of the segments."""
     page.table(
-        ("segment", "characters", "bytes", "what it holds"),
+        ("segment", "characters", "bytes", "purpose"),
         [(part.name, part.characters, part.bytes, part.holds) for part in found.segments],
     )

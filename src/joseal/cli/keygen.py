@@ -145,7 +145,7 @@ def _check_free(paths: tuple[Path | None, ...]) -> None:
     """
     for path in paths:
         if path is not None and path != files.STANDARD and os.path.lexists(path):
-            text = f"{click.format_filename(path)} is there already: --force replaces it"
+            text = f"{click.format_filename(path)} already exists: --force replaces it"
             raise exit_codes.FailureError("file", text, Exit.FILE)
 
 

@@ -398,9 +398,9 @@ def _json(text: str) -> object:
     """Read any strict JSON value.
 
     Raises:
-        UsageError: it is not one.
+        UsageError: it is not a strict JSON value.
     """
     wrapped = strict_json.load_object(b'{"value":%s}' % text.encode(errors="replace"))
     if wrapped is None or len(wrapped) != 1:
-        raise click.UsageError("what stands after := is not one strict JSON value")
+        raise click.UsageError("the text after := is not one strict JSON value")
     return wrapped["value"]

@@ -64,7 +64,7 @@ _COMMANDS: Final[Mapping[str, _Entry]] = MappingProxyType(
         "key": _Entry(
             "Show and convert keys, and write their thumbprints and public halves.", is_group=True
         ),
-        "key convert": _Entry("Write keys in another format."),
+        "key convert": _Entry("Write keys in a different format."),
         "key thumbprint": _Entry("Show the thumbprints of keys."),
         "key show": _Entry("Show keys without their secrets."),
         "key public": _Entry("Write the public half of a key."),

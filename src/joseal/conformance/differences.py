@@ -3,8 +3,7 @@
 Rules:
 - A case is identified by its file's schema, its number and the end of its token, so that a case
   from a different file never matches.
-- A listed case with the result from its file is unexpected too: the table has only real
-  differences.
+- A listed case that gives its file's result is unexpected too: the table has only real differences.
 - Differences that follow from a case's inputs (a size, a label) are detected by the reader of the
   format, before anything is run. Their reasons are here.
 

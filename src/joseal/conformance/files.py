@@ -2,7 +2,7 @@
 
 Rules:
 - A directory is walked in the order of names, without following links, and its `*.json` files are
-  read. A file that is given itself is read whatever its name.
+  read. A file that is named explicitly is read whatever its name.
 - Only regular files are opened, and read up to a bound: a pipe or a device would never end.
 - A name is printed with anything that could control a terminal or a page made visible.
 """
@@ -21,10 +21,10 @@ from joseal.conformance.backends.registry import Backend
 from joseal.conformance.formats import registry as formats
 from joseal.conformance.running import FileReport, Report, run
 
-_UNKNOWN: Final = "no form of vectors that is known"
+_UNKNOWN: Final = "not a known format of vectors"
 _NOT_JSON: Final = "not one strict JSON value"
 _TOO_LARGE: Final = f"over {formats.MOST_FILE_BYTES // 1024 // 1024} MiB"
-_NO_FILE: Final = "no regular file"
+_NO_FILE: Final = "not a regular file"
 
 # A few of this project's own vectors, which come with the package.
 SHIPPED: Final = Path(__file__).parent / "vectors"

@@ -33,7 +33,7 @@ class NotRun(Task, frozen=True):
 
 
 class Settings(Hidden, frozen=True, forbid_unknown_fields=True):
-    """What the recipient was told to accept: `opener` in joseal's own format."""
+    """The settings of the recipient: `opener` in joseal's own format."""
 
     enc: tuple[str, ...] | None = None
     typ: str | None = None
@@ -54,7 +54,7 @@ EVERYTHING = Settings(accept_zip=True, legacy=True)
 
 
 class Loader(Hidden, frozen=True, forbid_unknown_fields=True):
-    """What the caller says about a key, and its use: `loader` in joseal's own format."""
+    """The caller's settings for a key, and its use: `loader` in joseal's own format."""
 
     alg: str | None = None
     kid: str | None = None
@@ -175,8 +175,8 @@ class Expected(Hidden, frozen=True):
         output: the expected bytes.
         any_output: bytes are expected, and the file does not say which. Without both, it must be
             refused.
-        told: what else must be returned, if the file has it: the header of a token, in its order;
-            whether a key is `private`; which members of a set were `skipped`.
+        told: further results that must be returned, if the file has them: the header of a token, in
+            its order; whether a key is `private`; the members of a set that were `skipped`.
         code: the error code, if the file names one.
         may_refuse: refusing is correct too.
         but_not: with implicit rejection, there may be output, but never these bytes.
@@ -195,7 +195,7 @@ class Expected(Hidden, frozen=True):
         return self.any_output or self.output is not None
 
     def say(self) -> str:
-        """Describe it in words that contain none of the bytes."""
+        """Describe it in words, without any of the bytes."""
         if self.opens:
             return "ok, or refused" if self.may_refuse else "ok"
         if self.but_not is not None:
@@ -261,7 +261,7 @@ class Lacking(Struct, frozen=True):
 
 
 class Silent(Struct, frozen=True):
-    """No answer from a backend: it hung, ended or answered nonsense. Never what a file expects."""
+    """No answer from a backend: it hung, ended or gave an invalid answer. No file expects this."""
 
     reason: str
 

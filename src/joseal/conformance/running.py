@@ -268,7 +268,7 @@ def _same_told(expected: Expected, answer: Output) -> bool:
 
 
 def _say(expected: Expected, answer: Answer) -> str:
-    """Describe the result in words, with none of its bytes."""
+    """Describe the result in words, without any of its bytes."""
     if isinstance(answer, Lacking):
         return InvalidKeyError.code if answer.refused else ""
     if isinstance(answer, Silent):

@@ -6,8 +6,8 @@
 Rules:
 - The service does the whole private operation. Lengths, points and the size of the encapsulated
   secret are checked before it is asked.
-- Only `InvalidCiphertextException` is a refused ciphertext. Everything else that a client raises is
-  `KeyUnavailableError`: the message may be good.
+- Only `InvalidCiphertextException` means a refused ciphertext. Everything else that a client raises
+  is `KeyUnavailableError`: the message may be good.
 - An alias is looked up once: the key stays the one that the alias named when it was loaded.
 - Time-outs and retries are set on the client: botocore takes them for a client and not for a call.
 
@@ -92,7 +92,7 @@ class _AwsKey(Opaque):
         """Decrypt with OAEP.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or does not do this.
+            KeyUnavailableError: the service is unavailable, or does not do this.
         """
         answer = self._client.ask(
             "decrypt",
@@ -106,7 +106,7 @@ class _AwsKey(Opaque):
         """Agree on a P curve.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or does not do this.
+            KeyUnavailableError: the service is unavailable, or does not do this.
         """
         answer = self._client.ask(
             "derive_shared_secret",
@@ -121,7 +121,7 @@ class _AwsKey(Opaque):
         """Decapsulate with ML-KEM.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or does not do this.
+            KeyUnavailableError: the service is unavailable, or does not do this.
         """
         answer = self._client.ask(
             "decapsulate",
@@ -137,7 +137,7 @@ class _AwsKey(Opaque):
         """Sign; the hash of RSA and ECDSA is computed here.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, refuses, or does not sign messages of
+            KeyUnavailableError: the service is unavailable, refuses, or does not sign messages of
                 this size.
         """
         family = SIGS[alg].family
@@ -209,7 +209,7 @@ class AwsKms(Opaque):
             ValueError: `key_id` is empty, or UTF-8 can't carry `kid`.
             InvalidKeyError: there is no such key; it was made for a different use or `alg` does not
                 take it; or the service does not support `alg`.
-            KeyUnavailableError: the service can't be asked, or denies it.
+            KeyUnavailableError: the service is unavailable, or denies access.
 
         Source: AWS Key Management Service API reference, GetPublicKey.
         """

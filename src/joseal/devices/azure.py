@@ -8,7 +8,7 @@ Rules:
 - Status 400 with the code `BadParameter` is a refused ciphertext: name, version, size and algorithm
   were checked when the key was loaded. Everything else is `KeyUnavailableError`: the message may be
   good. docs/decisions.md 147 has the evidence for that.
-- A managed HSM's AES key has no public half, and the service does not tell its size. When it is
+- A managed HSM's AES key has no public half, and the service does not report its size. When it is
   loaded, one client wraps a constant and a second client unwraps it: an algorithm that does not fit
   the key also has the code of a refused ciphertext, so good tokens would look bad; and a client
   that used its own random key would make tokens that nobody can open.
@@ -88,7 +88,7 @@ class _AzureKey(Opaque):
         """Decrypt with OAEP, or unwrap with AES key wrap.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or does not do this.
+            KeyUnavailableError: the service is unavailable, or does not do this.
         """
         answer = self._client.ask(
             "unwrap_key",
@@ -102,7 +102,7 @@ class _AzureKey(Opaque):
         """Wrap with AES key wrap.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, refuses, or does not do this.
+            KeyUnavailableError: the service is unavailable, refuses, or does not do this.
         """
         encrypted_key = self._wrap(alg, cek)
         if encrypted_key is None:
@@ -114,7 +114,7 @@ class _AzureKey(Opaque):
         return None if answer is None else key_service.bytes_of(answer, "encrypted_key")
 
     def is_for(self, alg: str, same: "_AzureKey") -> bool:
-        """Tell whether an AES key does what `alg` says, and does it in the service.
+        """Tell whether an AES key works for `alg`, and works in the service.
 
         Args:
             alg: the algorithm.
@@ -122,7 +122,7 @@ class _AzureKey(Opaque):
                 keys of two clients would differ.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or denies it.
+            KeyUnavailableError: the service is unavailable, or denies access.
         """
         wrapped = self._wrap(alg, _PROBE_CEK)
         return wrapped is not None and same.unwrap(alg, wrapped) == _PROBE_CEK
@@ -147,7 +147,7 @@ class _AzureKey(Opaque):
         """Sign; the hash is computed here.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or refuses.
+            KeyUnavailableError: the service is unavailable, or refuses.
         """
         answer = self._client.sign(
             "sign", algorithm=alg, digest=key_service.digest(alg, data), **self._options
@@ -214,7 +214,7 @@ class AzureKeyVault(Opaque):
             ValueError: a name is empty, or UTF-8 can't carry `kid`.
             InvalidKeyError: there is no such key; it was made for a different use or `alg` does not
                 take it; or the service does not support `alg`, at all or with this key.
-            KeyUnavailableError: the service can't be asked, or denies it.
+            KeyUnavailableError: the service is unavailable, or denies access.
 
         Source: Azure Key Vault REST API reference, get key.
         """

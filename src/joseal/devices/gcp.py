@@ -86,7 +86,7 @@ class _GoogleKey(Opaque):
         """Decrypt with OAEP; the key version determines its hash.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or its answer is damaged.
+            KeyUnavailableError: the service is unavailable, or its answer is damaged.
         """
         return self._open("asymmetric_decrypt", encrypted_key, "plaintext")
 
@@ -102,7 +102,7 @@ class _GoogleKey(Opaque):
         """Decapsulate with ML-KEM or X-Wing.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, or its answer is damaged.
+            KeyUnavailableError: the service is unavailable, or its answer is damaged.
         """
         secret = self._open("decapsulate", encapsulated, "shared_secret")
         if secret is not None and len(secret) != _SECRET_BYTES:
@@ -125,7 +125,7 @@ class _GoogleKey(Opaque):
         """Sign; the hash of RSA and ECDSA is computed here.
 
         Raises:
-            KeyUnavailableError: the service can't be asked, refuses, does not sign messages of this
+            KeyUnavailableError: the service is unavailable, refuses, does not sign messages of this
                 size, or its answer is damaged.
         """
         sig = SIGS[alg]
@@ -201,7 +201,8 @@ class GoogleCloudKms(Opaque):
             ValueError: `name` is not that of a key version, or UTF-8 can't carry `kid`.
             InvalidKeyError: there is no such key version; its algorithm is not `alg`; or the
                 service does not support `alg`.
-            KeyUnavailableError: the service can't be asked, denies it, or its answer is damaged.
+            KeyUnavailableError: the service is unavailable, denies access, or its answer is
+                damaged.
 
         Source: Cloud Key Management Service RPC reference, GetPublicKey.
         """

@@ -115,7 +115,7 @@ class Pkcs11Key(Opaque):
         """Decrypt with CKM_RSA_PKCS_OAEP, its hash and its MGF1 as `alg` names them.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not support this.
+            KeyUnavailableError: the token is unavailable, or does not support this.
         """
         if alg not in _OAEP:
             raise KeyUnavailableError("a token is asked for RSA-OAEP and its kin, not for this alg")
@@ -133,7 +133,7 @@ class Pkcs11Key(Opaque):
         """Agree with CKM_ECDH1_DERIVE and no KDF; the secret is read from the token.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not support this.
+            KeyUnavailableError: the token is unavailable, or does not support this.
         """
         x, y = curves.coordinates(peer)
         point = x if y is None else b"\x04" + x + y
@@ -167,7 +167,7 @@ class Pkcs11Key(Opaque):
         """Sign on the token; for ECDSA the hash is computed here.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, refuses, or does not support this.
+            KeyUnavailableError: the token is unavailable, refuses, or does not support this.
         """
         if alg not in _SIGNING:
             raise KeyUnavailableError("a token does not sign with this alg")
@@ -205,7 +205,7 @@ class _Pkcs11Secret(Opaque):
         """Wrap a CEK, which is a session object in the meantime, with CKM_AES_KEY_WRAP.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, refuses, or does not support this.
+            KeyUnavailableError: the token is unavailable, refuses, or does not support this.
         """
 
         def wrap(key: Object) -> bytes:
@@ -229,7 +229,7 @@ class _Pkcs11Secret(Opaque):
         """Unwrap with CKM_AES_KEY_WRAP; the CEK is read from the token.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not support this.
+            KeyUnavailableError: the token is unavailable, or does not support this.
         """
 
         def unwrap(key: Object) -> bytes:
@@ -321,7 +321,7 @@ class Pkcs11Token(Opaque):
             ValueError: neither `label` nor `key_id` is given.
             InvalidKeyError: there is not exactly one such pair or AES key; `alg` does not take the
                 key; its halves don't fit; or `alg` is not supported, at all or by this token.
-            KeyUnavailableError: the token can't be asked.
+            KeyUnavailableError: the token is unavailable.
         """
         known = lookup_alg(alg)
         if known.family == "aes-kw":
@@ -364,7 +364,7 @@ class Pkcs11Token(Opaque):
             TypeError: an argument is of the wrong type.
             ValueError: neither is given.
             InvalidKeyError: the token does not have exactly one such private key.
-            KeyUnavailableError: the token can't be asked.
+            KeyUnavailableError: the token is unavailable.
         """
         name = name_of(ObjectClass.PRIVATE_KEY, label, key_id)
         if self._run(lambda session: len(search(session, name))) != 1:
@@ -387,7 +387,7 @@ class Pkcs11Token(Opaque):
         """Do an operation with the one key of this name; None if it is refused. For `Pkcs11Key`.
 
         Raises:
-            KeyUnavailableError: the token can't be asked, or does not support this with the key.
+            KeyUnavailableError: the token is unavailable, or does not support this with the key.
         """
 
         def work(session: Session) -> bytes | None:

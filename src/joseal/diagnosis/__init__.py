@@ -1,4 +1,4 @@
-r"""Say what is wrong with a token that the other side can't open, from its bytes alone.
+r"""Find out what is wrong with a token that the other side can't decrypt, from its bytes alone.
 
     >>> from joseal.diagnosis import explain
     >>> explain('"eyJhbGciOiJkaXIiLCJlbmMiOiJBMTI4R0NNIn0..AAAA.AAAA.AAAA"').causes[0].code
@@ -10,7 +10,7 @@ Rules:
 - It contains no plaintext. Header values are shown; everyone who has the token can read them, so
   secrets don't belong there (RFC 7516 section 4).
 - All output is printable ASCII, and truncated to a fixed size. The work is linear in the token.
-- Nothing is raised for any text or bytes.
+- No text or bytes raise an exception.
 
 `joseal doctor --key` tries what only a key can find, on the machine of the key's owner, and never
 here: a server that tried variants would be the oracle.

@@ -2,7 +2,7 @@
 
 Rules:
 - No key is made or kept: the result is a name from a table, with a remedy.
-- Nothing is raised for any text or bytes, and no byte of the input is part of a text.
+- No input of str or bytes raises an exception, and no byte of the input is part of a text.
 
 Source: none; the names are this project's own.
 """
@@ -30,7 +30,7 @@ _READ: Final = {
     "jwk": "Key.from_jwk",
     "jwks": "KeySet.from_jwks",
 }
-# Kinds that are not about a key: a token or any other text.
+# Kinds that are not keys: a token or any other text.
 _NO_KEYS: Final = frozenset(
     {
         "jws",
@@ -50,7 +50,7 @@ _LINE: Final = 100
 
 
 class KeyExplanation(Struct, frozen=True, kw_only=True):
-    """The kind of the bytes of a key file. It contains none of them.
+    """The kind of the bytes of a key file, without any of these bytes.
 
     Attributes:
         kind: the stable word for it.

@@ -67,7 +67,7 @@ _BY_SIMPLE: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def meant(name: str | None) -> str | None:
-    """Return the registered name that a name probably means; None if there is no similar one."""
+    """Return the registered name that a name probably means; None if no name is similar."""
     return None if name is None else _BY_SIMPLE.get(_simple(name[:100]))
 
 
@@ -132,7 +132,7 @@ def broken(reading: Reading, limits: Limits) -> Iterator[Cause]:
 
 
 def shape(members: dict[str, object]) -> Iterator[Cause]:
-    """Yield what is wrong with the types of members and with `crit`, for JWE and JWS alike."""
+    """Yield the faults in the types of members and in `crit`, for JWE and JWS."""
     wrong = _wrong_type(members)
     if wrong is not None:
         yield cause("member_type", wrong)

@@ -1,6 +1,6 @@
 """Parse a token as far as possible: anything that is not canonical is repaired, and named.
 
-Nothing that is parsed here is ever used to open a token, except by the trials of the command line.
+The result is never used to decrypt a token, except by the trials of the command line.
 
 Source: RFC 7515 sections 2 and 4, RFC 7516 section 3.1.
 """
@@ -119,7 +119,7 @@ class Reading(NamedTuple):
 
 
 def for_recipient(reading: Reading, recipient: Recipient) -> Reading:
-    """Read a JSON serialization as another of its recipients does."""
+    """Read a JSON serialization as a different recipient does."""
     texts = [part.text for part in reading.parts]
     texts[1] = recipient.encrypted_key
     return read(".".join(texts), Outside((recipient,), reading.outside.aad))

@@ -94,7 +94,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
         characters: the size of the input.
         segments: the parts of the token, without the text around it.
         header: names and values of the protected header as JSON texts, in their order.
-        causes: what is wrong, the most likely first; empty if nothing is found to be wrong.
+        causes: the faults, the most likely first; empty if none was found.
         possible: only if `causes` is empty: causes that the bytes can't show.
         profiles: those that the header matches, then those that it misses in one point.
 
@@ -121,7 +121,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
         if self.causes:
             yield "What is wrong, the most likely cause first:"
         else:
-            yield "Nothing is seen to be wrong. What the bytes can't show:"
+            yield "No fault was found. What the bytes can't show:"
         for number, cause in enumerate(self.causes or self.possible, 1):
             yield (
                 f"{number}. {cause.code}: {cause.seen}" if cause.seen else f"{number}. {cause.code}"

@@ -19,7 +19,7 @@ _MOST_ALIKE: Final = 4
 def matching(reading: Reading, member: str | None) -> tuple[ProfileMatch, ...]:
     """Return the directions of profiles that a JWE's header matches, then the near ones.
 
-    If so many match that it means nothing, none are returned.
+    If so many match that this says nothing, none are returned.
 
     Args:
         reading: the token.

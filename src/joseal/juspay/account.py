@@ -1,4 +1,4 @@
-"""A merchant's account: where its calls go, and the headers they carry.
+"""A merchant's account: the address for its calls, and their headers.
 
 Rules:
 - Every value for a header or a URL is checked here, so that no text can end a line or a path.
@@ -36,7 +36,7 @@ _LAST_PORT: Final = 65535
 
 
 class Account(Checked, frozen=True, kw_only=True):
-    """A merchant's account: where its calls go and what they carry.
+    """A merchant's account: the address for its calls, and the data that they carry.
 
     Attributes:
         merchant_id: sent as `x-merchantid`.

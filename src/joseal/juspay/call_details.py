@@ -1,4 +1,4 @@
-"""The details of a call besides its outcome: how long it took, and what went wrong where.
+"""The details of a call besides its outcome: its duration, and the cause of a failure.
 
 Rules:
 - Headers of an answer are kept by an allow-list, and only as short printable ASCII.
@@ -26,7 +26,7 @@ class CallDetails(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     Attributes:
         seconds: how long the call took.
         headers: the headers of the answer that support asks for, by their names in `HEADERS`.
-        cause: what went wrong in transit; None if nothing did, or if that is unknown.
+        cause: the failure in transit; None if there was none, or if it is unknown.
 
     Example:
         >>> from joseal.juspay import CallDetails
@@ -51,7 +51,8 @@ def kept_headers(found: Mapping[str, str]) -> dict[str, str]:
     Args:
         found: all of them; names in any case.
     """
-    # By their names: reading urllib3's pairs costs more than looking up the few that are kept.
+    # Looked up by name: reading all of urllib3's pairs costs more than looking up the few that are
+    # kept.
     return {
         _KEPT[lower]: value
         for name in found

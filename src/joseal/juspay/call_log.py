@@ -1,8 +1,8 @@
 """One log record for each call, and the caller's hook for metrics.
 
 Rules:
-- A record has the name of the call, its outcome, the HTTP status and the milliseconds; no id, no
-  host and no text of the other side.
+- A record has the name of the call, its outcome, the HTTP status and the milliseconds, but no id,
+  no host and no text from the other side.
 - A hook or log filter that fails has no effect on the call: the outcome of a payout must not be
   lost because a metric could not be counted.
 """

@@ -77,7 +77,7 @@ _T = TypeVar("_T")
 
 @final
 class Client(Opaque):
-    """Sends payouts over HTTPS. A context manager: leaving it closes the connections.
+    """Sends payouts over HTTPS. It is a context manager: leaving it closes the connections.
 
     One client serves many threads: it is immutable, and its connection pool is safe to share. In a
     forked process it opens its own connections, and shares nothing with the parent.
@@ -124,7 +124,7 @@ class Client(Opaque):
             verifies too little, logs keys, or is given with `client_certificate`; or a proxy is
             given for a plain http account, or an encrypter for an account without `kid`.
         InvalidKeyError: the TLS library refuses the client certificate.
-        RuntimeError: another package is installed in place of urllib3, such as urllib3-future,
+        RuntimeError: a different package is installed in place of urllib3, such as urllib3-future,
             which niquests installs: its sending can't be observed.
 
     Example:
@@ -245,8 +245,8 @@ class Client(Opaque):
 
         Args:
             order_id: 4 to 64 letters, digits and `_`, `-`, `@`.
-            attempt: the card and its fulfillment; or an envelope that another service has
-                encrypted, for which it can't be checked that it is for the fulfillment of `known`.
+            attempt: the card and its fulfillment; or an envelope that a different service has
+                encrypted, which can't be checked to be for the fulfillment of `known`.
             known: the state before, from `Client.known`, `Order.known` or `Failed.known`;
                 `Known.fresh` for an order that was just created.
             routing_id: the customer's, in place of the account's.
@@ -507,7 +507,7 @@ class Client(Opaque):
             routing_id: the customer's, in place of the account's.
 
         Returns:
-            `Arrived`, `Failed` or `StillUnknown`. It is never `Failed` while another attempt of
+            `Arrived`, `Failed` or `StillUnknown`. It is never `Failed` while a different attempt of
             this client, made against a different state, is in progress.
 
         Raises:
@@ -540,7 +540,7 @@ class Client(Opaque):
         know the state of a payout, and does not refuse a second attempt.
 
         Args:
-            request: made by `attempt_request` or another function of this kind.
+            request: made by `attempt_request` or a similar function.
             read: makes an outcome from the HTTP status and the body, such as
                 `read_attempt_response`. If it raises, the exception is dropped and the outcome is
                 `Unknown`, because the request was sent.

@@ -231,10 +231,10 @@ class RedactionFilter(logging.Filter):
             raise TypeError("secrets must be several str, not one")
         known = tuple(secrets)
         if not all(isinstance(secret, str) for secret in known):
-            raise TypeError("secrets must hold str alone")
+            raise TypeError("secrets must contain only str")
         if not all(len(secret) >= 4 for secret in known):  # noqa: PLR2004 - the docstring has it
             raise ValueError("a secret of fewer than four characters would empty every text")
-        # The longest first, so that one that contains another is removed as a whole.
+        # The longest first, so that a secret that contains a shorter one is removed as a whole.
         longest_first = sorted(map(re.escape, known), key=len, reverse=True)
         self._secrets = _Hidden(re.compile("|".join(longest_first)) if known else None)
 
@@ -372,7 +372,7 @@ class RedactionFilter(logging.Filter):
 
 
 class _Hidden(Opaque):
-    """The known secrets as a pattern, which shows none of them."""
+    """The known secrets as a pattern, whose repr hides them."""
 
     __slots__ = ("_pattern",)
 

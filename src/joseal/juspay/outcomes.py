@@ -1,4 +1,4 @@
-"""How a call ends: in one of four ways, each of which says whether it may be repeated.
+"""The four outcomes of a call, each of which says whether the call may be repeated.
 
     match client.attempt("order-1", attempt, known=known):
         case Accepted(value): ...   # a documented success

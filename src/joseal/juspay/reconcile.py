@@ -21,7 +21,7 @@ Rules:
 - A failure is reported only if the fulfillment as a whole has ended too: until then the API may be
   retrying by itself. It is not reported if a known transaction has since turned into a success: one
   more attempt would pay a second time.
-- A failure may belong to another attempt, and be shown late. So the known state has to be
+- A failure may belong to a different attempt, and be shown late. So the known state has to be
   confirmed, and the failure has to be read twice, some time apart, with no change.
 
 Accepted: a status that twice lags behind for longer than the time between two reads can show the

@@ -1,4 +1,4 @@
-"""The meaning of an answer of the payouts API: from a status and a body to an outcome.
+"""The meaning of an answer of the payouts API: the outcome for a status and a body.
 
 Rules:
 - Only HTTP 200 with the documented body is a success, and only 400, 401, 403 and 404 with the
@@ -29,7 +29,7 @@ _REFUSALS: Final = frozenset({400, 401, 403, 404})
 _REFUSAL_CODES: Final = frozenset({"E01", "E02", "E03", "E04", "E05", "E07", "E08", "E09"})
 # Data that the body may repeat, such as a card number, never looks like this.
 _NEW_CODE: Final = re.compile("E[0-9]{2}")
-# Codes with which the API says that it failed itself, and that the order's status has to be read.
+# Codes with which the API says that it failed itself, so that the order's status has to be read.
 _FAILURES: Final = ("E06", "E90")
 
 
@@ -169,7 +169,7 @@ def _read_order(status: int, body: bytes, order_id: str) -> Outcome[Order]:
     except strict_json.ShapeError:
         return _undocumented(status)
     if order.order_id != order_id:
-        return Unknown(f"HTTP {status} with an answer about another order", status)
+        return Unknown(f"HTTP {status} with an answer about a different order", status)
     return Accepted(order)
 
 

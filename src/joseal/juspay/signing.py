@@ -1,4 +1,4 @@
-"""Signed payloads, for accounts where `sid` is checked, and keys that change while in use.
+"""Signed payloads, for accounts where `sid` is checked, and key changes without a gap.
 
     keys = PayoutKeys([bank_2023, bank_2024], signers=[ours], nesting="encrypt-then-sign")
     envelope = keys.encrypt(attempt, kid="bank-2024", sid="ours")
@@ -117,9 +117,9 @@ class PayoutKeys(Opaque):
     Args:
         recipients: the API's public keys, each loaded with its label as `kid=`: for RSA-OAEP or
             RSA-OAEP-256; or for HPKE-9, which the sandbox opens and no page of the API has.
-        signers: the merchant's private keys, likewise, for RS256, or for ML-DSA-65, which no page
-            has either; empty without a signature.
-        nesting: which layer is the inner one; goes with `signers`.
+        signers: the merchant's private keys, also loaded with their labels, for RS256, or for
+            ML-DSA-65, which no page has either; empty without a signature.
+        nesting: which layer is the inner one; required with `signers`.
         enc: the content encryption for RSA keys, as for `payout_encrypter`.
 
     Raises:
@@ -197,7 +197,7 @@ class PayoutKeys(Opaque):
             TypeError: an argument is of the wrong type.
             ValueError: no key has such a label, or `sid` is not a label.
             TokenTooLargeError: the body is over the limits.
-            KeyUnavailableError: a signing key on a device could not be asked.
+            KeyUnavailableError: a signing key on a device is unavailable.
 
         Example:
             >>> import joseal

@@ -131,7 +131,7 @@ class BodyEncrypter(Opaque):
             TypeError: `payload` is not bytes.
             TokenTooLargeError: payload, token or body would be over `limits`.
             InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens.
-            KeyUnavailableError: a signing key on a device could not be asked.
+            KeyUnavailableError: a signing key on a device is unavailable.
 
         Example:
             >>> from pathlib import Path
@@ -162,7 +162,7 @@ class BodyEncrypter(Opaque):
             TypeError: `payload` is not bytes.
             TokenTooLargeError: payload, token or body would be over `limits`.
             InvalidKeyError: a fixed AES-GCM key has made its 2^32 tokens.
-            KeyUnavailableError: a signing key on a device could not be asked.
+            KeyUnavailableError: a signing key on a device is unavailable.
 
         Example:
             >>> from pathlib import Path
@@ -197,7 +197,7 @@ class BodyDecrypter(Opaque):
         receiving: the rules of the profile.
         keys: the recipient's private key, or several during a key change.
         verifying_keys: the sender's public keys, for a profile that is signed.
-        any_kid: try keys whose kid is not the one that a layer names.
+        any_kid: also try keys whose kid differs from the one that a layer names.
         policy: refuse every name that the policy does not allow.
         limits: bounds on body and token.
 
@@ -283,7 +283,7 @@ class BodyDecrypter(Opaque):
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: the signature is not valid.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> from pathlib import Path
@@ -320,7 +320,7 @@ class BodyDecrypter(Opaque):
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: the signature is not valid.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> from pathlib import Path
@@ -391,7 +391,7 @@ class BodyDecrypter(Opaque):
 
 
 def _in_words_of(receiving: Receiving, error: NotAllowedError) -> NotAllowedError:
-    """Say which setting of a profile requires a typ or a cty: `decrypter` has no such argument."""
+    """Name the profile's setting that requires a typ or a cty: `decrypter` has no such argument."""
     parameter = error.parameter
     # The outer layer is the JWS in one nesting, and the JWE in the other.
     is_signed = (error.layer, receiving.nesting) in _SIGNED_LAYERS

@@ -168,7 +168,7 @@ def _check_names(names: tuple[str, ...], known: Container[str]) -> None:
     if not isinstance(names, tuple):
         raise TypeError("algs and encs must be tuples")
     if not all(isinstance(name, str) for name in names):
-        raise TypeError("algs and encs must hold str alone")
+        raise TypeError("algs and encs must contain only str")
     if not names or not all(name in known for name in names):
         raise ValueError("algs and encs must name at least one that is known, and no other")
 

@@ -258,7 +258,7 @@ class Profile(Struct, frozen=True, kw_only=True):
         Args:
             keys: the recipient's private key, or several during a key change.
             verifying_keys: the sender's public keys, for a profile that is signed.
-            any_kid: try keys whose kid is not the one that a layer names.
+            any_kid: also try keys whose kid differs from the one that a layer names.
             policy: refuse every name that the policy does not allow.
             limits: bounds on body and token.
 

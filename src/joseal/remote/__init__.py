@@ -1,4 +1,4 @@
-"""Keys that change: the other side's over HTTPS, those in a file, and one's own in a rotation.
+"""Keys that change: the other side's over HTTPS, those in a file, and your own in a rotation.
 
     partner = RemoteKeys("https://partner.example/jwks.json", alg="RSA-OAEP-256", use="enc")
     token = partner.encrypter("A256GCM").encrypt(b"...")

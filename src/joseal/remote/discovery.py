@@ -77,7 +77,7 @@ def read(raw: bytes, issuer: OpenIdIssuer) -> Discovered | Failure:
     if members is None:
         return Failure("malformed", "the discovery document is not one strict JSON object")
     if members.get("issuer") != issuer.issuer:
-        return Failure("issuer", "the discovery document is of another issuer")
+        return Failure("issuer", "the discovery document is of a different issuer")
     uri = members.get("jwks_uri")
     if not isinstance(uri, str) or split_url(uri) is None:
         return Failure("issuer", "the jwks_uri of the discovery document is not an https:// URL")

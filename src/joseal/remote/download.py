@@ -1,4 +1,4 @@
-"""One document over HTTPS: a GET that is bounded in bytes and in time, and asks only for changes.
+"""One document over HTTPS: a conditional GET that is bounded in bytes and in time.
 
 Rules:
 - https only, TLS 1.2 or later, no redirect, no content coding. The address is the caller's, or
@@ -96,7 +96,7 @@ class Downloads(Opaque):
     Raises:
         TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little, or is given with a certificate.
-        RuntimeError: another package is installed in place of urllib3.
+        RuntimeError: a different package is installed in place of urllib3.
     """
 
     __slots__ = ("_context", "_proxy", "_timeouts")

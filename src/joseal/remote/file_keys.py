@@ -1,7 +1,7 @@
 """`FileKeys`: the keys in a file with a JWK Set, which is read again when it changes.
 
 Rules:
-- The rules for a set are those for a fetched one; private keys have to be asked for.
+- The rules for a set are those for a fetched one; private keys are read only with `private=True`.
 - Each check reads the file and compares its bytes, because a file's time can stay the same when it
   changes. A set that is being written is not strict JSON, and the previous one stays in use.
 

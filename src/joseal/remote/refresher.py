@@ -1,8 +1,8 @@
-"""When a source is fetched again: by the calls that need keys, without a thread.
+"""The rules for fetching a source again: the calls that need keys do it, without a thread.
 
 Rules:
-- One fetch at a time. A caller that can continue with the current keys never waits for another
-  caller's fetch.
+- One fetch at a time. A caller that can continue with the current keys never waits for the fetch of
+  a different caller.
 - No more than one fetch in `cooldown_seconds`, whatever tokens say and however many callers ask;
   `refresh`, which an operator calls, is the exception.
 - A failed fetch removes nothing. The last good set is used until it is `stale_seconds` older than
@@ -119,7 +119,9 @@ class Refresher:
         self._look(self._times.wait, lambda state: state.attempts == seen, forced=True)
         state = self._state
         if state.attempts == seen:
-            raise KeyUnavailableError("the keys could not be fetched: another call still tries")
+            raise KeyUnavailableError(
+                "the keys could not be fetched: a different call is still trying"
+            )
         if state.failure is not None:
             raise _unavailable(state.failure)
         return self._checked()
@@ -157,7 +159,9 @@ class Refresher:
         if snapshot is not None:
             return snapshot
         if state.failure is None:
-            raise KeyUnavailableError("the keys are not there yet: another call still fetches them")
+            raise KeyUnavailableError(
+                "the keys are not there yet: a different call is still fetching them"
+            )
         raise _unavailable(state.failure)
 
     def _for_unknown(self, kids: tuple[str, ...]) -> Snapshot:

@@ -1,6 +1,7 @@
 """`RemoteKeys`: the public keys of the other side, from its JWK Set over HTTPS.
 
-Rules: those of `documents` for a set, of `download` for a request, of `refresher` for the times.
+The rules for a set are in `documents`, those for a request in `download`, and those for the times
+in `refresher`.
 
 Source: RFC 7517 section 5, OpenID Connect Discovery 1.0.
 """
@@ -64,7 +65,7 @@ class RemoteKeys(KeySource):
             secret; a number is negative, not finite or too small; or `ssl_context` verifies too
             little.
         InvalidKeyError: `alg` is not known.
-        RuntimeError: another package is installed in place of urllib3.
+        RuntimeError: a different package is installed in place of urllib3.
 
     Example:
         >>> from joseal.remote import RemoteKeys

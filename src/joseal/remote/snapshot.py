@@ -39,7 +39,7 @@ class Snapshot(Opaque):
     def lacks(self, kids: Collection[str]) -> bool:
         """Tell whether these keys can't serve a token with these kids."""
         if not self.kids and len(self.keys) == 1:
-            # A single key without a name answers to every name.
+            # A single key without a kid matches every kid.
             return False
         return len(kids) > 0 and self.kids.isdisjoint(kids)
 

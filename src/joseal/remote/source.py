@@ -85,7 +85,7 @@ class KeySource(Opaque):
         """Fetch from the source now, unconditionally: for operators, and when a process starts.
 
         Returns:
-            The keys of this fetch, or of one that another call was just making.
+            The keys of this fetch, or of a fetch that was already in progress.
 
         Raises:
             KeyUnavailableError: it failed. The previous keys stay.
@@ -147,7 +147,7 @@ class KeySource(Opaque):
             ValueError: an option has an unknown value, or the source's `use` is not "sig".
             InvalidKeyError: a policy refuses the keys.
             KeyUnavailableError: there are no keys, or the token names an unknown one and the source
-                could not be asked: the token may be good.
+                is unavailable: the token may be good.
 
         Example:
             >>> import json

@@ -1,4 +1,4 @@
-"""Binary file objects: their interface, and reading and writing that leaves nothing out.
+"""Binary file objects: their interface, and complete reading and writing.
 
 Rules:
 - A raw file may return less than requested and accept less than it was given: both are continued.

@@ -45,18 +45,18 @@ def encrypt_file(
         encrypter: encrypts with AES-CBC-HMAC or AES-GCM, without compression.
         source: the path of the plaintext.
         target: the path of the new file.
-        header: members for this token alone, after the constant ones.
+        header: Header Parameters for this token only, after those of the object.
         plaintext_bytes: the most to encrypt. The default is AES-GCM's own limit, 2^36 - 32.
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: the target is a link, a directory or anything else but a regular file; the
+        ValueError: the target is not a regular file, such as a link or a directory; the
             encrypter is for C20P or XC20P, compresses, or has a JSON form; `plaintext_bytes` is
-            negative; or `header` has a member that joseal manages, that is already set, or that
-            strict JSON can't carry.
+            negative; or `header` has a parameter that joseal sets itself, that is already set, or
+            that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
-        KeyUnavailableError: a secret on a device could not be asked.
+        KeyUnavailableError: a secret on a device is unavailable.
         OSError: a file can't be read or written.
 
     Example:
@@ -99,7 +99,7 @@ def decrypt_file(
 
     Raises:
         TypeError: an argument is of the wrong type.
-        ValueError: the target is a link, a directory or anything else but a regular file; the
+        ValueError: the target is not a regular file, such as a link or a directory; the
             source is not seekable; `plaintext_bytes` is negative; the decrypter has a JSON form.
         MalformedTokenError: it is not a strict compact JWE.
         TokenTooLargeError: header or plaintext is over its limit.
@@ -107,7 +107,7 @@ def decrypt_file(
             XC20P, or the token is compressed.
         UnknownKeyError: it names a kid that no key has.
         DecryptionError: it can't be decrypted, or the source has changed in the meantime.
-        KeyUnavailableError: a key on a device could not be asked.
+        KeyUnavailableError: a key on a device is unavailable.
         OSError: a file can't be read or written.
 
     Example:

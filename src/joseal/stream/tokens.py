@@ -49,8 +49,9 @@ from joseal.stream import binary
 from joseal.stream.binary import SeekableSource, Source, Target
 from joseal.stream.fingerprints import Fingerprints
 
-# The most that one key and initialization vector may encrypt: NIST SP 800-38D section 5.2.1.1; for
-# HMAC, the bits that SHA-256 can count, FIPS 180-4 section 1, with room for the other inputs.
+# The most bytes that one key and initialization vector may encrypt: NIST SP 800-38D section
+# 5.2.1.1; for HMAC, the bits that SHA-256 can count, FIPS 180-4 section 1, with room for the other
+# inputs.
 _MOST_BYTES: Final = {"gcm": 2**36 - 32, "cbc-hmac": 2**60}
 
 # Characters of a whole chunk of ciphertext.
@@ -81,17 +82,17 @@ def encrypt_stream(
         encrypter: encrypts with AES-CBC-HMAC or AES-GCM, without compression.
         source: the plaintext; any binary file, including a pipe.
         target: any binary file except the source.
-        header: members for this token alone, as in `Encrypter.encrypt`.
+        header: Header Parameters for this token only, as in `Encrypter.encrypt`.
         plaintext_bytes: the most to encrypt. The default is AES-GCM's own limit, 2^36 - 32.
 
     Raises:
         TypeError: an argument is of the wrong type; a file is in text mode.
         ValueError: the encrypter is for C20P or XC20P, compresses, or has a JSON form;
-            `plaintext_bytes` is negative; or `header` has a member that joseal manages, that is
-            already set, or that strict JSON can't carry.
+            `plaintext_bytes` is negative; or `header` has a parameter that joseal sets itself, that
+            is already set, or that strict JSON can't carry.
         TokenTooLargeError: header or plaintext is over its limit.
         InvalidKeyError: a fixed key has made its 2^32 tokens.
-        KeyUnavailableError: a secret on a device could not be asked.
+        KeyUnavailableError: a secret on a device is unavailable.
         BlockingIOError: a file does not block, and has nothing or accepts nothing now.
         OSError: a file raised it; its exceptions pass through.
 
@@ -157,7 +158,7 @@ def decrypt_stream(
             XC20P, or the token is compressed.
         UnknownKeyError: it names a kid that no key has.
         DecryptionError: it can't be decrypted, or the source has changed in the meantime.
-        KeyUnavailableError: a key on a device could not be asked.
+        KeyUnavailableError: a key on a device is unavailable.
         BlockingIOError: a file does not block, and has nothing or accepts nothing now.
         OSError: a file raised it; its exceptions pass through.
 

@@ -26,7 +26,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-# Header fields about the replaced body, which are not true of the new one.
+# Header fields about the replaced body, which do not apply to the new one.
 _REPLACED: Final = frozenset(
     {
         *(b"content-type", b"content-length", b"transfer-encoding", b"content-encoding"),

@@ -214,7 +214,7 @@ class Exchange(Opaque):
             body: the application's answer.
 
         Returns:
-            The body to send, or a `Refusal` if a key on a device could not be asked.
+            The body to send, or a `Refusal` if a key on a device is unavailable.
 
         Raises:
             TypeError: `body` is not bytes.

@@ -500,7 +500,7 @@ def test_an_output_is_replaced_with_force_alone(
         (tmp_path / name).write_text("before")
         done = bulk("encrypt", source, "--field", "a")
         assert done.exit_code == Exit.FILE
-        text = "is there already: --force replaces it"
+        text = "already exists: --force replaces it"
         assert done.stderr == f"joseal: file: {tmp_path / name} {text}\n"
         assert (tmp_path / name).read_text() == "before"
         (tmp_path / name).rename(tmp_path / f"{name}.before")
@@ -764,7 +764,7 @@ def test_a_run_that_is_out_of_space_goes_on(folder: Path, large: Path, key: Key,
     journal = stopped(folder, large, run)
     assert stat.S_IMODE(journal.stat().st_mode) == 0o600
     again = run(*command(folder, large, "--workers", 1))
-    assert again.stderr.startswith("joseal: resume: a run was not finished: go on with --resume")
+    assert again.stderr.startswith("joseal: resume: a run was not finished: continue with --resume")
     done = run(*command(folder, large, "--resume", "--workers", 1))
     assert done.stderr.startswith("joseal: rejects: ")
     check_whole(large, key)
@@ -787,7 +787,7 @@ def test_a_run_about_something_else_is_refused(
     other = tmp_path / "other.jwk"
     other.write_text(json.dumps(Key.generate("A256KW").to_jwk(private=True)))
     assert refusal("--key", other, "--field", "a").startswith(
-        "joseal: resume: the unfinished run was started with a different key; to begin anew, remove "
+        "joseal: resume: the unfinished run was started with a different key; to start again, remove "
     )
     assert "with other options" in refusal(*same, "--header", "typ=JWT")
     assert "with other options" in refusal("--key", folder / "wrap.jwk", "--field", "id")
@@ -828,7 +828,7 @@ def test_two_runs_do_not_work_on_one_output(folder: Path, large: Path, run: Run)
         fcntl.flock(file, fcntl.LOCK_EX)
         done = run(*command(folder, large, "--workers", 1, "--resume"))
     assert done.exit_code == Exit.FILE
-    assert done.stderr == "joseal: resume: another run is at work: let it end first\n"
+    assert done.stderr == "joseal: resume: a different run is still working: let it end first\n"
 
 
 def test_a_run_that_came_too_late_leaves_the_output_alone(
@@ -844,7 +844,7 @@ def test_a_run_that_came_too_late_leaves_the_output_alone(
 
     monkeypatch.setattr(fcntl, "flock", late)
     done = run(*words)
-    assert done.stderr == "joseal: resume: another run is at work: let it end first\n"
+    assert done.stderr == "joseal: resume: a different run is still working: let it end first\n"
     check_whole(large, key)
 
 
@@ -922,7 +922,7 @@ def test_an_interrupt_is_one_line_and_the_run_can_go_on(
     done = stop("write", 2, signal.SIGINT, command(folder, large, "--workers", 2))
     assert (done.returncode, done.stderr) == (
         Exit.INTERRUPTED,
-        b"joseal: interrupted: stopped; go on with --resume\n",
+        b"joseal: interrupted: stopped; continue with --resume\n",
     )
     run(*command(folder, large, "--resume", "--workers", 1))
     check_whole(large, key)

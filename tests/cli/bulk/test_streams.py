@@ -233,7 +233,7 @@ def test_a_run_that_is_told_to_end_or_is_killed_says_nothing_of_semaphores(
     process.send_signal(end)
     # What the processes of the run print comes after it.
     _, errors = process.communicate(timeout=60)
-    said = b"joseal: interrupted: stopped; go on with --resume\n"
+    said = b"joseal: interrupted: stopped; continue with --resume\n"
     expected = said if end == signal.SIGTERM else b""
     assert errors == expected
     assert (tmp_path / "out.journal").exists()
@@ -308,5 +308,7 @@ def test_an_unfinished_run_on_a_pipe_is_to_be_begun_anew_and_not_resumed(
     assert b"--resume" not in done.stderr
     again = shell(*decrypt, data=b"no token\n")
     assert again.returncode == Exit.FILE
-    assert again.stderr.startswith(b"joseal: resume: a run was not finished; to begin anew, remove")
+    assert again.stderr.startswith(
+        b"joseal: resume: a run was not finished; to start again, remove"
+    )
     assert b"--resume" not in again.stderr

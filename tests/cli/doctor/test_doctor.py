@@ -131,7 +131,7 @@ def test_a_good_token_opens_as_it_is(with_key: Run) -> None:
     done = with_key(data=str(good()))
     assert (done.exit_code, done.stderr) == (0, "")
     size = len(mistakes.PLAINTEXT)
-    assert done.stdout.startswith(f"It opens as it is: {size} bytes of plaintext.\n")
+    assert done.stdout.startswith(f"It decrypts as it is: {size} bytes of plaintext.\n")
     assert "canary" not in done.stdout
 
 
@@ -194,7 +194,7 @@ def test_one_screen_with_the_causes_on_top(with_key: Run) -> None:
     lines = done.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     assert len(lines) <= 30
-    assert lines[0] == f"It opens, but: ({len(mistakes.PLAINTEXT)} bytes of plaintext)"
+    assert lines[0] == f"It decrypts, but: ({len(mistakes.PLAINTEXT)} bytes of plaintext)"
     assert lines[1].split()[:3] == ["1.", "The", "token"]
     assert "[json_string]" in done.stdout
     assert "[aad_empty]" in done.stdout
@@ -203,7 +203,7 @@ def test_one_screen_with_the_causes_on_top(with_key: Run) -> None:
 
 def test_without_causes_the_possible_ones_are_named(run: Run) -> None:
     done = run("doctor", data=str(good()))
-    assert done.stdout.startswith("Nothing is seen to be wrong with it.")
+    assert done.stdout.startswith("No fault was found.")
     for code in ("other_key", "oaep_hash", "mgf1", "aad"):
         assert f"   {code} " in done.stdout
     assert len(done.stdout.splitlines()) <= 30

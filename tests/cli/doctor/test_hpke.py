@@ -72,7 +72,7 @@ def test_info_that_only_the_receiver_has_used_is_proved(
 ) -> None:
     told = doctor(str(hpke_forge.token(alg)), alg, "--info", "session")
     assert (told["codes"], told["opened"], told["accepted"]) == (["hpke_info"], True, False)
-    assert told["causes"][0]["seen"] == "opens without an info"
+    assert told["causes"][0]["seen"] == "decrypts without an info"
 
 
 @pytest.mark.parametrize("alg", ["HPKE-0-KE", "HPKE-9-KE"])

@@ -149,7 +149,7 @@ def test_additional_data_is_authenticated_and_can_be_demanded():
     found = opener(form="general")
     assert found.open(text, aad=b"order 1").aad == b"order 1"
     for wrong in (b"order 2", b"order"):
-        with pytest.raises(NotAllowedError, match="aad: aad= demands other additional data"):
+        with pytest.raises(NotAllowedError, match="aad: aad= demands different additional data"):
             found.decrypt(text, aad=wrong)
     with pytest.raises(NotAllowedError, match="demands additional data, the message has none"):
         opener().decrypt(json.dumps(flattened()), aad=b"order 1")
@@ -547,7 +547,9 @@ def test_what_is_of_one_recipient_is_not_set_for_all(name):
         lambda h: MultiEncrypter([ALICE], enc=ENC, header=h),
         lambda h: made.encrypt(b"", header=h),
     ):
-        with pytest.raises(ValueError, match=f"header: {name} is"):
+        with pytest.raises(
+            ValueError, match=rf"header: {name} (is managed|belongs to one recipient)"
+        ):
             call({name: "x"})
 
 

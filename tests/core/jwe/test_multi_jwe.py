@@ -99,13 +99,19 @@ DIRECT = forge.key("dir", ENC)
                 "Encrypter(key, form=...), or a key for HPKE-0-KE"
             ),
         ),
-        ([ALICE, DIRECT], "keys[1]: dir makes the CEK itself, so it can't be next to other keys"),
-        ([DIRECT, ALICE], "keys[0]: dir makes the CEK itself, so it can't be next to other keys"),
-        ([DIRECT], "dir makes the CEK itself, which can't be wrapped anew"),
+        (
+            [ALICE, DIRECT],
+            "keys[1]: dir makes the CEK itself, and can't be used with other keys",
+        ),
+        (
+            [DIRECT, ALICE],
+            "keys[0]: dir makes the CEK itself, and can't be used with other keys",
+        ),
+        ([DIRECT], "dir makes the CEK itself, which can't be rewrapped"),
         (
             [Key.generate("HPKE-8-KE").public(), Key.generate("HPKE-0-KE").public()],
             (
-                "HPKE-0-KE is not quantum-resistant, and a key next to it is: whoever breaks it has "
+                "HPKE-0-KE is not quantum-resistant, and a key next to it is: breaking it reveals "
                 "the CEK of all"
             ),
         ),
@@ -122,7 +128,7 @@ def test_aad_of_every_message_and_aad_of_one_exclude_each_other():
     with pytest.raises(ValueError, match=r"^aad is set for every message already$"):
         every.encrypt(b"x", aad=b"one")
     with pytest.raises(
-        ValueError, match=r"^header: kid is of one recipient: it is that of the key$"
+        ValueError, match=r"^header: kid belongs to one recipient: it comes from the key$"
     ):
         MultiEncrypter([ALICE], enc=ENC, header={"typ": "x", "kid": "y"})
 

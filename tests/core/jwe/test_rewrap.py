@@ -518,7 +518,7 @@ def test_a_device_that_can_not_be_asked_says_so():
         (
             lambda: Rewrapper(general(OLD), Encrypter(NEW, enc=ENC, header={"typ": "x"})),
             ValueError,
-            "new has header, which can't reach",
+            "new has header, which can't change",
         ),
         (
             lambda: Rewrapper(general(OLD), sealing(NEW, aad=b"x", compress=True)),
@@ -552,12 +552,12 @@ def test_a_mistake_of_the_caller_is_said_in_full():
         ),
         (
             ValueError,
-            "new has aad, compress, header, which can't reach content that is not encrypted anew",
+            "new has aad, compress, header, which can't change encrypted content",
             (general(OLD), sealing(NEW, aad=b"x", compress=True, header={"typ": "x"})),
         ),
         (
             ValueError,
-            "new has compress, header, which can't reach content that is not encrypted anew",
+            "new has compress, header, which can't change encrypted content",
             (general(OLD), Encrypter(NEW, enc=ENC, compress=True, header={"typ": "x"})),
         ),
         (
@@ -577,7 +577,7 @@ def test_a_mistake_of_the_caller_is_said_in_full():
         ),
         (
             ValueError,
-            "of RSA1_5, a failed unwrap can't be told from a good one: give verify=True",
+            "with RSA1_5, a failed unwrap looks like a good one: give verify=True",
             (general(old1_5), sealing(NEW)),
         ),
         (
@@ -612,15 +612,15 @@ def test_a_message_that_can_not_be_moved_says_why_in_full():
     assert refusal(message(enc="A256GCM"), both, sealing(NEW)) == keeps
     agreed = key_of("ECDH-ES", "mine")
     direct = Encrypter(forge.sealing(agreed), enc=ENC, form="general").encrypt(b"x")
-    none = "alg: with ECDH-ES no CEK is wrapped: decrypt, and encrypt anew"
+    none = "alg: with ECDH-ES no CEK is wrapped: decrypt it, and encrypt it again"
     assert refusal(direct, general(agreed), sealing(NEW)) == none
     opener = general(OLD, accept_unprotected=["alg", "kid"])
-    anew = "and can't change: decrypt, and encrypt anew"
+    anew = "and can't change: decrypt it, and encrypt it again"
     protected = resealed({"enc": ENC, "kid": "old"}, {"alg": "A128KW"})
     said = f"kid: it is in the protected header, {anew}"
     assert refusal(protected, opener, sealing(NEW)) == said
     shared = resealed({"enc": ENC}, {"alg": "A128KW"}, {"kid": "old"})
-    said = f"kid: it is in a header that all share, {anew}"
+    said = f"kid: it is in a shared header, {anew}"
     assert refusal(shared, opener, sealing(NEW)) == said
     # One new key that says the same does not help another that does not.
     same = Key.from_bytes(b"r" * 16, alg="A128KW", kid="old")

@@ -61,7 +61,7 @@ def test_alg_is_required_and_the_callers_own_is_no_substitute(alg):
 def test_member_of_another_form_is_refused(alg, name):
     members = jwk(alg)
     refused({**members, name: members[name] + "="}, f"{name} is not canonical base64url")
-    refused({**members, name: 5}, f"{name} is missing or no string")
+    refused({**members, name: 5}, f"{name} is missing or not a string")
     refused({**members, name: None}, name)
     refused({**members, name: ""}, "has 0 bytes")
     refused({**members, name: b64(unb64(members[name])[:-1])}, r"has \d+ bytes")
@@ -168,9 +168,9 @@ def test_pem_and_der_come_back_the_same(alg):
 def test_hybrid_key_has_no_pem(alg):
     key = Key.from_jwk(jwk(alg))
     for private in (False, True):
-        with pytest.raises(InvalidKeyError, match="hybrid key has no PEM form"):
+        with pytest.raises(InvalidKeyError, match="hybrid key has no registered PEM form"):
             key.to_pem(private=private)
-    with pytest.raises(InvalidKeyError, match="hybrid key has no PEM form"):
+    with pytest.raises(InvalidKeyError, match="hybrid key has no registered PEM form"):
         key.spki_sha256()
 
 

@@ -54,11 +54,11 @@ def test_some_crt_members_are_refused_by_name(left_out):
 @pytest.mark.parametrize(
     ("name", "change", "text"),
     [
-        ("x", lambda raw: raw[1:], "x has 31 bytes, P-256 has 32: pad it with zeros in front"),
+        ("x", lambda raw: raw[1:], "x has 31 bytes, P-256 has 32: pad it with leading zeros"),
         (
             "y",
             lambda raw: b"\0" + raw,
-            "y has 33 bytes, P-256 has 32: leave the zeros in front out",
+            "y has 33 bytes, P-256 has 32: leave out the leading zeros",
         ),
     ],
 )
@@ -150,7 +150,7 @@ def test_short_hmac_secret_verifies_old_tokens_by_legacy_and_signs_nothing():
     signed = ".".join(map(forge.b64, (b'{"alg":"HS256"}', b"{}")))
     tag = hmac.digest(b"your-256-bit-secret", signed.encode(), "sha256")
     assert Verifier(key).verify(f"{signed}.{forge.b64(tag)}") == b"{}"
-    refused("verifies old tokens alone", lambda: Signer(key))
+    refused("only verifies old tokens", lambda: Signer(key))
     refused("needs 32", lambda: Key.from_bytes(b"", alg="HS256", legacy=True))
 
 
@@ -262,7 +262,7 @@ def test_shared_secret_is_loaded_from_bytes_and_a_key_never_is():
         json.dumps(BARE).encode(),
     ):
         refused(
-            "^a shared secret is wanted: this is a",
+            "^expected a shared secret: this is a",
             lambda raw=raw: Key.from_bytes(raw, alg="HS256"),
         )
     refused("size that its alg needs", lambda: Key.from_bytes(b"short", alg="A256KW"))

@@ -53,7 +53,7 @@ LOADERS = {
 @pytest.mark.parametrize("loader", LOADERS)
 @pytest.mark.parametrize("form", NO_SECRETS)
 def test_what_is_a_key_is_no_secret_whichever_way_it_comes(form, loader):
-    with pytest.raises(InvalidKeyError, match="a shared secret is wanted: this is "):
+    with pytest.raises(InvalidKeyError, match="expected a shared secret: this is "):
         LOADERS[loader](NO_SECRETS[form])
 
 
@@ -61,7 +61,7 @@ def test_an_environment_variable_with_a_public_key_is_no_secret(monkeypatch):
     jwk = {"kty": "oct", "k": forge.b64(PEM), "alg": "HS256"}
     for value in (PEM.decode(), json.dumps(jwk)):
         monkeypatch.setenv("A_KEY", value)
-        with pytest.raises(InvalidKeyError, match="a shared secret is wanted: this is "):
+        with pytest.raises(InvalidKeyError, match="expected a shared secret: this is "):
             Key.from_env("A_KEY", alg="HS256")
 
 

@@ -199,7 +199,7 @@ def test_what_can_not_be_a_journal_is_said_in_constant_words(tmp_path):
     with pytest.raises(PayoutJournalError, match="can't be opened"):
         SqlitePayoutJournal(tmp_path / "no-such-folder" / "journal.db")
     (tmp_path / "text").write_text("x" * 5000)
-    with pytest.raises(PayoutJournalError, match="another kind of file"):
+    with pytest.raises(PayoutJournalError, match="a different kind of file"):
         SqlitePayoutJournal(tmp_path / "text")
     for wrong, error in ((b"x", TypeError), ("a\0b", ValueError)):
         with pytest.raises(error):

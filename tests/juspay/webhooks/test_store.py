@@ -145,7 +145,7 @@ def test_nothing_that_was_handled_is_handled_again_whatever_the_clock_says(store
 @pytest.mark.parametrize("moment", [float("nan"), float("inf"), float("-inf")])
 def test_clock_has_to_give_a_time(store, clock, moment):
     clock.now = moment
-    with pytest.raises(ValueError, match=r"^the clock must give a finite number$"):
+    with pytest.raises(ValueError, match=r"^the clock must return a finite number$"):
         store.claim("evt-1")
 
 

@@ -444,5 +444,5 @@ def test_enc_is_refused_by_a_ring_that_never_needs_one_and_demanded_by_one_that_
 )
 def test_a_clock_without_a_date_is_named(clock, ring, now):
     clock.now = now
-    with pytest.raises(ValueError, match=r"^clock must give a "):
+    with pytest.raises(ValueError, match=r"^clock must return a "):
         ring.encrypter(enc="A256GCM")

@@ -2,7 +2,7 @@
 
 Rules:
 - A private key is drawn as a number; `cryptography` gives its public half and the shared secret.
-- Concat KDF is by hand, so that a case can derive in another way.
+- Concat KDF is by hand, so that a case can derive in a different way.
 
 Source: RFC 7518 section 4.6, RFC 8037 section 3.2, NIST SP 800-56A section 5.8.1, SEC 2.
 """
@@ -163,7 +163,7 @@ def derived_bytes(alg: str, enc: str) -> tuple[str, int]:
 
 
 def keyed(made: Recipe, derived: bytes) -> Recipe:
-    """Return the token with another derived key: the CEK itself, or what wraps it."""
+    """Return the token with a different derived key: the CEK itself, or what wraps it."""
     values = {name: getattr(made, name) for name in ("key", "alg", "enc", "header", "plaintext")}
     direct = not ECDH_KEK_BYTES[made.alg]
     cek = derived if direct else made.cek

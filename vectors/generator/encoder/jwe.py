@@ -221,7 +221,7 @@ class Recipe:
     random: Mapping[str, object] = field(default_factory=dict)
 
     def said(self, header: bytes) -> "Recipe":
-        """Return it with another header."""
+        """Return it with a different header."""
         return replace(self, header=header)
 
     @property

@@ -194,7 +194,7 @@ class Signed:
         return rsa_private(self.key, signature_block(digest_info(kind.hash, self.data), size))
 
     def token(self, signature: bytes | None = None) -> str:
-        """Return the token, with its own signature or another."""
+        """Return the token, with its own signature or a different."""
         shown = "" if self.detached else self.shown
         return f"{b64(self.header)}.{shown}.{b64(self.sign() if signature is None else signature)}"
 

@@ -1,8 +1,8 @@
 """Figures of RFC 7516 appendix A and RFC 7520 section 5, transcribed.
 
-A key has the `alg` that its RFC states beside it, where the RFC's JWK does not carry it. The key of
-RFC 7520 section 5.6 is left as it stands: its `alg` is the name of an enc, which makes it a key for
-`dir` with that enc alone.
+A key has the `alg` that its RFC states next to it, where the RFC's JWK does not carry it. The key
+of RFC 7520 section 5.6 is unchanged: its `alg` is the name of an enc, which makes it a key for
+`dir` with only that enc.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """Figures of RFC 7520 section 5 beyond those of `jwe.py`, transcribed.
 
-A key has the `alg` that the RFC states beside it, where the RFC's JWK does not carry it.
+A key has the `alg` that the RFC states next to it, where the RFC's JWK does not carry it.
 """
 
 from vectors.generator.figures.jwe import FRODO, Figure

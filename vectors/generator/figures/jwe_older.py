@@ -1,6 +1,6 @@
 """Figures of RFC 7516 appendix A.2, RFC 7517 appendix C and RFC 7519 appendix A, transcribed.
 
-A key has the `alg` that its RFC states beside it. RFC 7519 appendix A.2 prints a CEK that is not
+A key has the `alg` that its RFC states next to it. RFC 7519 appendix A.2 prints a CEK that is not
 that of its token; here is the one that the token's encrypted key holds.
 """
 

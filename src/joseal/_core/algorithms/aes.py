@@ -33,7 +33,7 @@ _GCM_TAG_BYTES = 16
 
 
 def check_wrapped_size(request: UnwrapRequest) -> None:
-    """Check that an AES-wrapped key can hold a key for the enc.
+    """Check that the encrypted key has the size of an AES-wrapped key for the enc.
 
     Raises:
         MalformedTokenError: it can't.
@@ -106,7 +106,7 @@ class ExternalKeyWrap(Opaque):
         """Let the device wrap a content encryption key, a fresh one if none is given.
 
         Raises:
-            KeyUnavailableError: the device can't be asked, or its answer is not a wrapped key.
+            KeyUnavailableError: the device is unavailable, or its answer is not a wrapped key.
         """
         if cek is None:
             cek = os.urandom(settings.enc.cek_bytes)
@@ -159,7 +159,7 @@ class AesGcmKeyWrap(Opaque):
         tag = from_member(request.members.tag) or b""
         sizes = (len(iv), len(tag), len(request.encrypted_key))
         if sizes != (_GCM_IV_BYTES, _GCM_TAG_BYTES, request.enc.cek_bytes):
-            raise MalformedTokenError("iv, tag or encrypted key does not have the size it needs")
+            raise MalformedTokenError("iv, tag or encrypted key has the wrong size")
         return partial(self._unwrap, iv, request.encrypted_key + tag)
 
     def _unwrap(self, iv: bytes, sealed: bytes) -> bytes | None:

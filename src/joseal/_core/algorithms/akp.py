@@ -38,7 +38,7 @@ MlDsaPrivate: TypeAlias = MLDSA44PrivateKey | MLDSA65PrivateKey | MLDSA87Private
 MlDsaPublic: TypeAlias = MLDSA44PublicKey | MLDSA65PublicKey | MLDSA87PublicKey
 MlKemPrivate: TypeAlias = MLKEM768PrivateKey | MLKEM1024PrivateKey
 MlKemPublic: TypeAlias = MLKEM768PublicKey | MLKEM1024PublicKey
-# The kinds of which `cryptography` has keys: all but hybrids.
+# The kinds that `cryptography` has keys for: all except hybrids.
 ForeignPrivate: TypeAlias = MlDsaPrivate | MlKemPrivate
 ForeignPublic: TypeAlias = MlDsaPublic | MlKemPublic
 
@@ -138,7 +138,7 @@ def load_public(name: str, raw: bytes) -> AkpPublicKey | None:
 
 def is_valid(key: AkpPublicKey) -> bool:
     """Tell whether a public key has the right size and numbers, whatever code has read it."""
-    # The point of a hybrid was checked already, because only `load_public` reads one.
+    # The point of a hybrid was already checked: only `load_public` reads one.
     raw = key.foreign.public_bytes_raw()
     is_kem = isinstance(key.foreign, MlKemPublic)
     return len(key.raw) == public_bytes(key.name) and (not is_kem or _is_reduced(raw))

@@ -64,12 +64,12 @@ def slices(raw: BytesLike) -> Iterator[memoryview]:
 
 
 def can_overlap(size: int) -> bool:
-    """Tell whether a second thread would make the work on so many bytes faster."""
+    """Tell whether a second thread would speed up the work on this many bytes."""
     return size >= _OVERLAP_BYTES and _cores() > 1
 
 
 class ChunkedEncryption:
-    """One plaintext on its way into a ciphertext and a tag.
+    """The encryption of one plaintext, chunk by chunk.
 
     Attributes:
         tag: the tag, once all of the ciphertext has been taken.
@@ -172,7 +172,7 @@ def _check_gcm(
 def decrypt_authenticated(
     enc: EncSpec, cek: bytes, chunks: Iterable[BytesLike], *, iv: bytes, size: int
 ) -> Iterator[bytes]:
-    """Decrypt a ciphertext of which `authenticate` has returned the plaintext's size."""
+    """Decrypt a ciphertext for which `authenticate` has returned the plaintext's size."""
     cipher = _decryptor(enc, cek, iv)
     for chunk in chunks:
         plaintext = cipher.update(chunk)
@@ -232,7 +232,7 @@ def _fed(mac: HMAC, *, overlap: bool) -> Generator[Callable[[bytes], object]]:
     given: Callable[[bytes], object] = mac.update
     thread = Thread(target=work, name="joseal HMAC", daemon=True)
     try:
-        # Where the system gives no more threads, the work is done here.
+        # If the system provides no more threads, the work is done here.
         with suppress(RuntimeError):
             thread.start()
             given = feed

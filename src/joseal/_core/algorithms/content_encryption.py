@@ -4,7 +4,7 @@ Rules:
 - Pure functions: the caller draws a fresh key and a fresh initialization vector.
 - The caller checks the lengths with `lengths_fit` before any primitive is called.
 - Decryption returns the plaintext or None, and None gives no reason.
-- CBC-HMAC: the MAC is checked first, in constant time; with a bad tag nothing is decrypted. Bad
+- CBC-HMAC: the MAC is checked first, in constant time; if the tag is bad, nothing is decrypted. Bad
   padding with a good tag, which any sender can make, also returns None.
 
 Source: RFC 7518 sections 5.2 and 5.3; RFC 5652 section 6.3 for the padding; NIST SP 800-38D;

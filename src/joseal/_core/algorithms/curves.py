@@ -1,7 +1,7 @@
-"""Keys on curves: coordinates to keys and back, for `epk` and for JWK alike.
+"""Keys on curves: coordinates to keys and back, for both `epk` and JWK.
 
 Rules:
-- Coordinates have the full size of their field, and a point that is not on its curve is refused:
+- Coordinates have the full size of their field, and a point that is not on its curve is refused
   here, whatever OpenSSL says about it.
 - OpenSSL does all arithmetic on secrets. This module computes with public values only.
 
@@ -103,7 +103,7 @@ _ED448_D: Final = -39081
 
 # The u coordinates of all points on Curve25519, Curve448 and their twists whose order divides the
 # cofactor: with them, and with no other point, every private key makes the all-zero secret.
-# tests/core/algorithms/test_low_order.py proves that the sets are whole.
+# tests/core/algorithms/test_low_order.py proves that the sets are complete.
 _X25519_LOW_ORDER: Final = frozenset(
     {
         *(0, 1, _P25519 - 1),
@@ -115,7 +115,7 @@ _X448_LOW_ORDER: Final = frozenset({0, 1, _P448 - 1})
 
 
 def _encodings(points: Iterable[int], prime: int, size: int, ignored: int) -> Iterator[bytes]:
-    """Yield every encoding of some u, also those that are not reduced. RFC 7748 section 5."""
+    """Yield every encoding of some u, including those that are not reduced. RFC 7748 section 5."""
     for u in points:
         for same in range(u, 2 ** (8 * size - ignored), prime):
             for highest in range(2**ignored):

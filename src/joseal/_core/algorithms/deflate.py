@@ -1,6 +1,6 @@
 """`zip: DEF`: raw DEFLATE, with a cap on what comes out.
 
-Off unless named for one object. Compressing before encrypting reveals the length of the compressed
+Off unless an object names it. Compressing before encrypting reveals the length of the compressed
 text. If an attacker chose a part of that text, the length also reveals something about the rest.
 
 Source: RFC 7516 section 4.1.3, RFC 1951, RFC 8725 section 3.6.

@@ -42,7 +42,7 @@ class EcdhEs(Opaque):
     __slots__ = ("_agree", "_alg", "_curve", "_kty", "_label", "_public")
 
     _alg: AlgSpec
-    # What the derivation names: the alg, or None if that is the enc of each token.
+    # The name that goes into the derivation: the alg, or None for the enc of each token.
     _label: bytes | None
     _public: PublicCurveKey
     _agree: Agree | None
@@ -118,7 +118,7 @@ class EcdhEs(Opaque):
         x_bytes, y_bytes = from_member(x), None if y is UNSET else from_member(y)
         if x_bytes is None or (y is not UNSET and y_bytes is None):
             return None
-        # A curve whose points have a y has prime order, so that none of them is of low order.
+        # A curve whose points have a y has prime order, so none of its points has low order.
         if y_bytes is None and curves.is_low_order(self._curve, x_bytes):
             return None
         return curves.load_public(self._curve, x_bytes, y_bytes)

@@ -1,4 +1,4 @@
-"""Calls into `cryptography` that read bytes from outside: what they raise, and how it is caught.
+"""Calls into `cryptography` that read bytes from outside, and how their exceptions are caught.
 
 Rules:
 - Every call that makes a key from foreign bytes or numbers runs inside `Suppress`, so that bytes
@@ -7,7 +7,7 @@ Rules:
 
 `cryptography` is written in Rust. Where its code meets a case that it considers impossible, it
 panics, and Python sees `pyo3_runtime.PanicException`, which is not an `Exception` and can't be
-imported: each extension module that PyO3 built makes a class of its own. It is recognized by the
+imported: each extension module built with PyO3 makes its own class. It is recognized by the
 exact module and name that PyO3 gives it; no module of that name exists, so no other class has them
 by accident. A panic unwinds before it becomes an exception, and the loaders keep no state.
 
@@ -20,20 +20,20 @@ from typing import Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 
-# What the loaders raise for bytes that are not a key they can read. A private key that does not
-# have the size of its curve is an InternalError. They warn of BER and of certificates that break
-# RFC 5280; where warnings are errors, that is a refusal like any other. A KeyError means that a
-# string in a certificate's name has a tag that is not a string's.
+# The exceptions of the loaders for bytes that are not a key they can read. A private key that does
+# not have the size of its curve is an InternalError. They warn of BER and of certificates that
+# break RFC 5280; where warnings are errors, that is a refusal like any other. A KeyError means that
+# a string in a certificate's name has a tag that is not a string's.
 _UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError, UserWarning, KeyError)
 
 _PANIC: Final = ("pyo3_runtime", "PanicException")
 
 
 class Suppress(AbstractContextManager[None, bool]):
-    """Leave the block if foreign code can't read its input, also if it panics.
+    """Leave the block if foreign code can't read its input, even if it panics.
 
     Args:
-        further: more exceptions that say so.
+        further: more exceptions that mean this.
     """
 
     __slots__ = ("_refusals",)

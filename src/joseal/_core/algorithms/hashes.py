@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import hashes
 from joseal._core.algorithms.registry import HashName
 from joseal._core.late import late, load
 
-# It loads its own OpenSSL, which takes as long as all of this package.
+# It loads its own OpenSSL, which takes as long as importing this whole package.
 if TYPE_CHECKING:
     import hmac
 else:

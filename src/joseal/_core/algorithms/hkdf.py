@@ -1,6 +1,6 @@
 """HKDF with SHA-256: keys from a secret that is already strong.
 
-HKDF does not stretch a password: it stays as weak as it was. Use PBES2 for passwords.
+HKDF does not stretch a password: a weak one stays weak. Use PBES2 for passwords.
 
 Source: RFC 5869.
 """

@@ -2,7 +2,7 @@
 
 A mechanism is prepared once from key material and used for many tokens. To encrypt, call `wrap`. To
 decrypt, call `check_public`, which checks everything that depends only on the token and the
-*public* key, and returns the one private step, which the caller then runs. The types thus enforce
+*public* key, and returns the one private step, which the caller then runs. So the types enforce
 the order that keeps failures uniform; the caller need not remember it.
 
 Source: RFC 7516 sections 5.1, 5.2 and 11.5.
@@ -19,7 +19,7 @@ from joseal._core.limits import Limits
 from joseal._core.wire.header import Members
 
 # The private step: the content encryption key, or None. It does not say why, and it may give a key
-# of the wrong length; its caller goes on with a random one in both cases.
+# of the wrong length; its caller continues with a random one in both cases.
 Unwrap = Callable[[], bytes | None]
 
 # The result of wrapping: the CEK, the encrypted key, and the Header Parameters for the rest.
@@ -38,7 +38,7 @@ class UnwrapRequest(Struct, frozen=True):
     # The epk by its curve, or None if it is bad: read once for a token, and not for each key. A
     # request without a dict, which is fresh for each token, keeps nothing.
     points: dict[str, PublicCurveKey | None] | None = None
-    # What the application has put into the key schedule, for HPKE.
+    # The application's input to the key schedule, for HPKE.
     info: bytes = b""
 
 

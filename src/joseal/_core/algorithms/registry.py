@@ -1,4 +1,4 @@
-"""All that joseal knows about each algorithm, as literal tables. Nothing changes them at run time.
+"""Everything that joseal knows about each algorithm, in literal tables that never change.
 
 `Alg`, `SigAlg` and `Enc` are the names of the tables as types, so that an editor completes them and
 a type checker finds a name that does not exist. A test keeps both the same.
@@ -137,10 +137,10 @@ class AlgSpec(Struct, frozen=True):
         family: the module and class of this package that does the work.
         kind: the only kind of key that serves.
         curves: the curves that serve, for a key on a curve.
-        hash: of OAEP and of its MGF1 alike; of PBKDF2.
+        hash: that of OAEP and of its MGF1, or that of PBKDF2.
         key_bytes: the exact size of a symmetric key, or of the key that is derived to wrap the CEK;
             0 if there is none, or if the `enc` decides.
-        iterations: what a new PBES2 key uses, after OWASP's advice of 2023.
+        iterations: the iterations of a new PBES2 key, as OWASP advised in 2023.
         legacy: off unless the caller names it for one key, and then for decryption only.
         parameters: the set of parameters that serves, for an AKP key.
         suite: the HPKE suite.

@@ -74,7 +74,7 @@ class RsaEncryption(Opaque):
             InvalidKeyError: RSA1_5, which joseal decrypts but never encrypts.
         """
         if self._alg.legacy:
-            raise InvalidKeyError("RSA1_5 tokens are opened but never made")
+            raise InvalidKeyError("RSA1_5 tokens are decrypted but never made")
         if cek is None:
             cek = os.urandom(settings.enc.cek_bytes)
         return cek, self._public.encrypt(cek, self._padding), NO_MEMBERS

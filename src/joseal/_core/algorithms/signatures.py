@@ -149,7 +149,7 @@ def ml_dsa_check(public: AkpPublicKey) -> Check:
     """
     key = public.foreign
     if not isinstance(key, MlDsaPublic):
-        raise TypeError("the key is not one of ML-DSA")
+        raise TypeError("the key is not an ML-DSA key")
     return key.verify
 
 
@@ -161,7 +161,7 @@ def ml_dsa_signer(private: AkpPrivateKey) -> Sign:
     """
     key = private.foreign
     if not isinstance(key, MlDsaPrivate):
-        raise TypeError("the key is not one of ML-DSA")
+        raise TypeError("the key is not an ML-DSA key")
     return key.sign
 
 

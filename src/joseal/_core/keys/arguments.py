@@ -66,7 +66,7 @@ def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSp
 
 
 def drawn_cek_bytes(key: Key, enc: EncSpec) -> int:
-    """Return how many bytes are drawn for a CEK; 0 if it is the key, or is derived from it."""
+    """Return how many bytes are drawn for a CEK; 0 if the CEK is the key, or is derived from it."""
     makes_cek = key._alg.family in {"dir", "hpke"} or key.alg == "ECDH-ES"
     return 0 if makes_cek else enc.cek_bytes
 

@@ -1,13 +1,13 @@
-"""Keys that never leave their device: the methods that an HSM or a KMS has to offer.
+"""Keys that never leave their device: the methods that an HSM or a KMS has to provide.
 
 Rules:
 - A device does the private operation and nothing else: lengths, curves and points are checked here
   before it is asked, the tag after it.
 - A device that refuses the operation returns `None` and no reason: the token is then undecryptable
-  like any other. If the device can't be asked, it raises `KeyUnavailableError`: the token may be
+  like any other. If the device is unavailable, it raises `KeyUnavailableError`: the token may be
   good.
 - A shared secret on a device wraps CEKs and nothing else. The CEK is drawn here.
-- An answer of the wrong type is a fault of the device, whatever it was asked, and counts as
+- An answer of the wrong type is a fault of the device, whatever the operation, and counts as
   unavailable.
 
 Source: RFC 7516 section 11.5, RFC 8017, NIST SP 800-56A, FIPS 203, RFC 3394.
@@ -59,7 +59,7 @@ class ExternalKey(Protocol):
             The content encryption key; None if the device refuses the ciphertext.
 
         Raises:
-            KeyUnavailableError: the device can't be asked.
+            KeyUnavailableError: the device is unavailable.
 
         Example:
             >>> class Device:
@@ -84,7 +84,7 @@ class ExternalKey(Protocol):
             The shared secret; None if the device refuses the peer's key.
 
         Raises:
-            KeyUnavailableError: the device can't be asked.
+            KeyUnavailableError: the device is unavailable.
 
         Example:
             >>> from cryptography.hazmat.primitives.asymmetric import x25519
@@ -114,7 +114,7 @@ class ExternalKey(Protocol):
             The shared secret, of 32 bytes; None if the device refuses.
 
         Raises:
-            KeyUnavailableError: the device can't be asked.
+            KeyUnavailableError: the device is unavailable.
 
         Example:
             >>> class Device:
@@ -138,7 +138,7 @@ class ExternalKey(Protocol):
             The signature, of the size that `alg` demands.
 
         Raises:
-            KeyUnavailableError: the device can't be asked, or refused.
+            KeyUnavailableError: the device is unavailable, or refused.
 
         Example:
             >>> from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -190,7 +190,7 @@ class ExternalSecret(Protocol):
             The encrypted key, 8 bytes longer than the CEK.
 
         Raises:
-            KeyUnavailableError: the device can't be asked, or refused.
+            KeyUnavailableError: the device is unavailable, or refused.
 
         Example:
             >>> from cryptography.hazmat.primitives import keywrap
@@ -215,7 +215,7 @@ class ExternalSecret(Protocol):
             The content encryption key; None if the integrity block is not valid.
 
         Raises:
-            KeyUnavailableError: the device can't be asked.
+            KeyUnavailableError: the device is unavailable.
 
         Example:
             >>> class Device:
@@ -256,7 +256,7 @@ def asked(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes | Non
     """Return a step of a device that returns bytes, or None if it refuses.
 
     The step raises:
-        KeyUnavailableError: the device can't be asked, or its answer is neither bytes nor None.
+        KeyUnavailableError: the device is unavailable, or its answer is neither bytes nor None.
     """
 
     def ask(given: _G) -> bytes | None:
@@ -270,7 +270,7 @@ def asked_for_bytes(name: str, step: Callable[[_G], object]) -> Callable[[_G], b
     """Return a step of a device that never refuses.
 
     The step raises:
-        KeyUnavailableError: the device can't be asked, or its answer is not bytes.
+        KeyUnavailableError: the device is unavailable, or its answer is not bytes.
     """
     return lambda given: _bytes_of(name, step(given))
 
@@ -279,4 +279,4 @@ def _bytes_of(name: str, answer: object) -> bytes:
     if isinstance(answer, bytes):
         return answer
     kind = type(answer).__name__
-    raise KeyUnavailableError(f"{name} of the device gave {kind}, where bytes are due")
+    raise KeyUnavailableError(f"{name} of the device gave {kind}, not bytes")

@@ -1,10 +1,10 @@
 """`Key`: opaque, immutable, bound to one algorithm when it is loaded.
 
 Rules:
-- A key that exists is good: its material was checked against its one alg.
-- A call that releases a secret says so: `to_jwk(private=True)`, `to_pem(private=True)`. Nothing
-  else releases one: no repr, no pickle, no attribute.
-- Everything that can be wrong with a key is an `InvalidKeyError` here, before a token is seen.
+- A `Key` object is always valid: its material was checked against its one alg.
+- A call that releases a secret says so: `to_jwk(private=True)`, `to_pem(private=True)`. No repr,
+  pickle or attribute releases one.
+- Any fault of a key is an `InvalidKeyError` here, before a token is processed.
 
 Source: RFC 7517, RFC 7518 section 6, RFC 7638, RFC 8725 section 3.1.
 """
@@ -71,7 +71,7 @@ _ON_DEVICE: Final = "the secret is on its device and stays there"
 @exported
 @final
 class Key(Opaque):
-    """One key for one algorithm. Made by the `from_` methods and by `generate`.
+    """One key for one algorithm. It is made by the `from_` methods and by `generate`.
 
     Immutable and safe to share between threads. Loading a private key takes tens of milliseconds,
     because it is validated: load it once, use it many times.
@@ -523,7 +523,7 @@ class Key(Opaque):
         """Make a PBES2 key from a password.
 
         Args:
-            password: text, taken as UTF-8, or bytes. Its strength is all the strength there is.
+            password: text, taken as UTF-8, or bytes. The key is only as strong as the password.
             alg: one of the three PBES2 algs.
             iterations: the iterations of PBKDF2 for new tokens; the default is what OWASP advises
                 for the hash.
@@ -568,11 +568,11 @@ class Key(Opaque):
 
         Args:
             secret: text, taken as UTF-8, or bytes: at least 16, and random.
-            alg: what the key is for: `dir`, AES key wrap or HMAC. The alg or the enc says how
-                many bytes are derived.
+            alg: the algorithm of the derived key: `dir`, AES key wrap or HMAC. The alg or the enc
+                says how many bytes are derived.
             enc: for `dir`, the one content encryption that the key is for.
             salt: the HKDF salt; it need not be secret.
-            info: what the key is for, in the words of the application.
+            info: the purpose of the key, in the application's own words.
             kid: the key's name.
 
         Returns:
@@ -682,7 +682,7 @@ class Key(Opaque):
         """Make a fresh key for any alg.
 
         Args:
-            alg: what the key is for.
+            alg: the algorithm of the key.
             curve: for ECDH-ES and EdDSA; the default is P-256 or Ed25519.
             size: for RSA the modulus in bits (2048 by default); for `dir`, which needs it, and for
                 HMAC the key in bytes (for HMAC the size of the hash by default).
@@ -735,7 +735,7 @@ class Key(Opaque):
 
     @property
     def certificates(self) -> "tuple[certs.Certificate, ...]":
-        """The certificates that the key came with, its own first; none without any."""
+        """The certificates that the key came with, its own first; empty if there were none."""
         return self._certificates
 
     @property
@@ -975,7 +975,7 @@ class Key(Opaque):
     def _for_encryption(
         self, direction: Literal["encrypt", "decrypt"], encs: list[EncSpec], policy: Policy | None
     ) -> KeyManagement:
-        """Return the prepared mechanism, if this key can be used this way at all.
+        """Return the prepared mechanism, if the key can be used in this way.
 
         Raises:
             TypeError: the policy is not a Policy.
@@ -1012,7 +1012,7 @@ class Key(Opaque):
     def _for_signatures(
         self, direction: Literal["sign", "verify"], policy: Policy | None
     ) -> "signatures.SignatureScheme":
-        """Return the prepared mechanism, if this key can do that at all.
+        """Return the prepared mechanism, if the key can be used in this way.
 
         Raises:
             TypeError: the policy is not a Policy.
@@ -1029,7 +1029,9 @@ class Key(Opaque):
             self._alg, len(self._material), legacy=False
         )
         if direction == "sign" and short:
-            raise InvalidKeyError("an HMAC key shorter than its hash verifies old tokens alone")
+            raise InvalidKeyError(
+                "an HMAC key that is shorter than its hash only verifies old tokens"
+            )
         self._check_permitted(direction, policy)
         if policy is not None:
             policy._check_signature(self.alg)
@@ -1077,7 +1079,7 @@ class Key(Opaque):
         return encs if self._content is None else [self._content]
 
     def _unfit(self, encs: list[EncSpec]) -> str:
-        """Say why a `dir` key fits none of the encs."""
+        """Say why a `dir` key fits no accepted enc."""
         return unfit(self._material, self._enc, encs)
 
     def __repr__(self) -> str:

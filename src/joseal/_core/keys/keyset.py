@@ -1,7 +1,7 @@
-"""`KeySet`: several keys, chosen by the kid that a token names, never by a key inside it.
+"""`KeySet`: several keys, selected by the kid that a token names, never by a key inside it.
 
 Rules:
-- Keys in a set are unique by (kid, alg); one key pair may be in it under two algs.
+- Keys in a set are unique by (kid, alg); one key pair may occur under two algs.
 - Which keys are tried depends on `kid` and `alg` alone, so that the work is bounded and there is
   still only one failure.
 
@@ -37,7 +37,7 @@ _N = TypeVar("_N")
 MOST_TRIES: Final = 4
 
 _T = TypeVar("_T")
-# How many members an error names.
+# The most members that an error names.
 _MOST_SHOWN: Final = 8
 _COPY: Final = "a copy of an earlier member"
 
@@ -45,10 +45,10 @@ _COPY: Final = "a copy of an earlier member"
 @exported
 @final
 class KeySet(Opaque):
-    """An immutable set of keys, such as those of a JWKS. Safe to share between threads.
+    """An immutable set of keys, such as those of a JWK Set. Safe to share between threads.
 
     Attributes:
-        skipped: for a set from a JWKS, the position and the reason of each member that could not
+        skipped: for a set from a JWK Set, the position and the reason of each member that could not
             be used. RFC 7517 section 5 says to ignore such members, but an operator wants to know.
 
     Raises:
@@ -95,7 +95,7 @@ class KeySet(Opaque):
         """Return a set from the caller's argument: a key, a set, or several keys.
 
         Raises:
-            TypeError: it is none of them.
+            TypeError: it is none of these.
             InvalidKeyError: as for `KeySet`.
         """
         if isinstance(keys, KeySet):
@@ -168,8 +168,8 @@ class KeySet(Opaque):
         OpenID Connect demands `use` in a set that has keys for signatures and for encryption.
 
         Args:
-            private: release private halves and shared secrets. Without it, a private key is written
-                as its public half, and a shared secret is refused.
+            private: release private halves and shared secrets. Without it, the public half of a
+                private key is written, and a shared secret is refused.
 
         Returns:
             An object with the member `keys`, in the order of the set.
@@ -191,15 +191,15 @@ class KeySet(Opaque):
         return {"keys": [_jwk(key, private=private) for key in self._keys]}
 
     def _choose(self, header: Members, *, any_kid: bool) -> Sequence[Key]:
-        """Return the keys that may serve for a token; at most `MOST_TRIES` of them are tried.
+        """Return the keys that may be used for a token; at most `MOST_TRIES` of them are tried.
 
         Raises:
             UnknownKeyError: the token names a kid that no key has.
-            NotAllowedError: the keys that may serve are bound to other algs.
+            NotAllowedError: the keys that may be used are bound to other algs.
         """
         kid = None if header.kid is UNSET else header.kid
         named = [] if kid is None else self._by_kid.get(kid, [])
-        # A single key without a name answers to every name.
+        # A single key without a kid matches every kid.
         nameless = len(self._keys) == 1 and self._keys[0].kid is None
         if not (named or kid is None or any_kid or nameless):
             raise UnknownKeyError
@@ -212,7 +212,7 @@ class KeySet(Opaque):
         return tried
 
     def _unbound(self, alg: str, named: Sequence[Key] = ()) -> str:
-        """Say why no key may serve a token of this alg, or none of those named."""
+        """Say why no key, or no key with the named kid, may be used for a token of this alg."""
         is_part = 0 < len(named) < len(self._keys)
         asked, kid = (named, " of that kid") if is_part else (self._keys, "")
         bound = list(dict.fromkeys(key.alg for key in asked))

@@ -1,4 +1,4 @@
-"""The ways to load a key, a function for each: they implement the methods of `Key` of these names.
+"""The ways to load a key: each function implements the method of `Key` with its name.
 
 Rules:
 - A function returns material that is not yet checked against its alg. `Key` does that before the
@@ -38,7 +38,7 @@ else:
     jwk_algs = late("joseal._core.keys.jwk.algs")
     jwks = late("joseal._core.keys.jwk.codec")
 
-# A text that is taken for true must neither load nor release anything. The limits are there for
+# A text that counts as true must neither load nor release a key. The limits are there for
 # the check alone: a key has none.
 check_switches: Final = partial(checks.check, Limits())
 
@@ -46,7 +46,7 @@ _MOST_SALT_BYTES: Final = 1024
 
 
 class Loaded(Hidden, frozen=True):
-    """Material with what came along: the certificates, and what a JWK says of itself."""
+    """Material with its certificates, and with the kid, enc and operations that a JWK names."""
 
     material: Material
     alg: str

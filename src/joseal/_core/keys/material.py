@@ -2,8 +2,8 @@
 
 Rules:
 - Anything wrong with a key is reported here, when it is loaded, and never while a token is handled.
-- A symmetric key comes from an `oct` JWK or from `generate` alone, never from PEM, DER or
-  certificate bytes, so that a public key's text can't become a secret.
+- A symmetric key never comes from PEM, DER or certificate bytes, so that a public key's text can't
+  become a secret.
 
 Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B revision 2.
 """
@@ -54,9 +54,9 @@ def check(alg: AlgorithmSpec, material: Material, *, legacy: bool = False) -> No
         InvalidKeyError: it is not.
     """
     if isinstance(material, SharedExternal):
-        # Only the device knows its size: none of its bytes are here.
+        # Only the device knows its size.
         if alg.family != "aes-kw":
-            raise InvalidKeyError("a secret on a device serves A128KW, A192KW and A256KW alone")
+            raise InvalidKeyError("a secret on a device is only for A128KW, A192KW and A256KW")
     elif alg.kind == "RSA":
         _check_rsa(material)
     elif alg.kind == "curve":
@@ -99,7 +99,7 @@ def _check_akp(alg: AlgorithmSpec, material: Material) -> None:
 
 def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> None:
     if not isinstance(material, bytes):
-        raise InvalidKeyError("this alg needs a symmetric key, from an oct JWK")
+        raise InvalidKeyError("this alg needs a symmetric key, such as an oct JWK")
     if not fits(alg, len(material), legacy=legacy):
         if isinstance(alg, SigSpec):
             least = f", and {LEAST_LEGACY_HMAC_BYTES} to verify old tokens" if legacy else ""
@@ -136,7 +136,7 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
     """Make fresh material for `alg`.
 
     Args:
-        alg: what the key is for.
+        alg: the algorithm of the key.
         size: in bits for RSA, in bytes for `dir` and HMAC.
         curve: for algs that take several; the default is P-256 or Ed25519.
 
@@ -146,7 +146,7 @@ def generate(alg: AlgorithmSpec, *, size: int | None, curve: str | None) -> Mate
     """
     takes_size = alg.kind in {"RSA", "oct"}
     if (curve is not None and alg.kind != "curve") or (size is not None and not takes_size):
-        raise ValueError("this alg takes no such size or curve")
+        raise ValueError("this alg does not take this size or curve")
     if alg.kind == "RSA":
         bits = validate.RSA_LEAST_BITS if size is None else size
         if not validate.RSA_LEAST_BITS <= bits <= validate.RSA_MOST_BITS or bits % 8:

@@ -113,7 +113,7 @@ def prepare_signature(sig: SigSpec, material: Material) -> "signatures.Signature
     if isinstance(public, ec.EllipticCurvePublicKey):
         return signatures.KeyPairScheme(signatures.ecdsa_check(sig, public), sign)
     if isinstance(public, Ed25519PublicKey | Ed448PublicKey):
-        # Nothing is left to choose or to check before. RFC 8037 section 3.1.
+        # There is nothing to choose or to check first. RFC 8037 section 3.1.
         return signatures.KeyPairScheme(public.verify, sign)
     if isinstance(public, AkpPublicKey):
         return signatures.KeyPairScheme(signatures.ml_dsa_check(public), sign)
@@ -133,7 +133,7 @@ def _signer(sig: SigSpec, material: Material) -> "signatures.Sign | None":
 
 
 def unfit(material: Material, bound: str | None, encs: list[EncSpec]) -> str:
-    """Say why a `dir` key, bound to one enc or to any of its size, fits none of `encs`."""
+    """Say why a `dir` key, which is bound to one enc or to a size, fits no name in `encs`."""
     wanted = " or ".join(f"{enc.name} ({enc.cek_bytes} bytes)" for enc in encs)
     own = "" if bound is None else f" for {bound}"
     return f"the dir key{own} has {materials.describe(material)}, which does not fit {wanted}"

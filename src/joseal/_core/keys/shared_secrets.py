@@ -40,7 +40,7 @@ def check_secret(raw: bytes) -> None:
             # One in 300 random keys looks like the beginning of a longer sequence.
             continue
         if form.kind.startswith(_NO_SECRETS):
-            raise InvalidKeyError(f"a shared secret is wanted: {form.text}")
+            raise InvalidKeyError(f"expected a shared secret: {form.text}")
 
 
 def _without_mark(raw: bytes) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""What the installed OpenSSL supports: tested once for each algorithm, before a message needs it.
+"""The algorithms that the installed OpenSSL supports, each tested once, before a message needs it.
 
 Builds differ: FIPS providers and distributions leave out X25519, X448, Ed448, ChaCha20 and others.
 `UnsupportedAlgorithm` must not leave a call that encrypts or decrypts, so each algorithm does its
@@ -99,7 +99,7 @@ def _verify(sig: SigSpec, curve: str) -> None:
 
 def _material(spec: AlgorithmSpec, curve: str) -> Held:
     if spec.kind == "RSA":
-        # Any odd modulus will do for the public operation, and this one costs nothing to make.
+        # Any odd modulus is enough for the public operation, and this one costs nothing to make.
         return RSAPublicNumbers(65537, 2**2048 - 1).public_key()
     if spec.kind == "AKP":
         return akp.generate(spec.parameters)

@@ -48,7 +48,7 @@ def join(head: bytes, encrypted_key: bytes, iv: bytes, ciphertext: bytes, tag: b
 
 
 def encode_chunks(chunks: Iterable[bytes]) -> Iterator[str]:
-    """Encode one byte string that comes in chunks."""
+    """Encode one byte string that arrives in chunks."""
     rest = b""
     for chunk in chunks:
         raw = rest + chunk if rest else chunk
@@ -77,7 +77,7 @@ def decode(segment: bytes) -> bytes | None:
 
 def decode_all(segments: Sequence[bytes]) -> list[bytes] | None:
     """Decode several segments, each as `decode` does; None if one of them is not canonical."""
-    # Measured: one look at all of them costs less than one at each.
+    # Measured: one check of all of them costs less than a check of each.
     text = b"".join(segments)
     if _PAD in text or _PLUS in text or _SLASH in text:
         return None
@@ -91,7 +91,7 @@ def decode_all(segments: Sequence[bytes]) -> list[bytes] | None:
 
 
 def decode_whole(chunk: str | bytes) -> bytes | None:
-    """Decode some whole quanta of a large ASCII text as `decode` does, without a copy of them."""
+    """Decode some complete quanta of a large ASCII text as `decode` does, without copying them."""
     if isinstance(chunk, str):
         if "+" in chunk or "/" in chunk:
             return None

@@ -20,7 +20,7 @@ from joseal.errors import MalformedTokenError, TokenTooLargeError
 JWE_SEGMENTS = 5
 JWS_SEGMENTS = 3
 
-# Measured: in tokens above this size, copying the ciphertext costs more than avoiding it.
+# Measured: in tokens above this size, copying the ciphertext costs more than avoiding the copy.
 LARGE_BYTES: Final = 64 * 1024
 
 
@@ -49,7 +49,7 @@ class CompactJwe(Struct, Generic[_C], frozen=True):
 
 
 class DecodedJwe(Struct, frozen=True):
-    """The segments of a JWE behind its header, decoded."""
+    """The segments of a JWE after its header, decoded."""
 
     encrypted_key: bytes
     iv: bytes

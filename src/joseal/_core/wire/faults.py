@@ -20,7 +20,7 @@ _LAST: Final = ("tag", "signature")
 
 
 def not_ascii(token: str | bytes) -> MalformedTokenError:
-    """Say that a token has a character that can't be in a token, and where."""
+    """Say that a token has a character that no token can have, and where."""
     text = token.decode("latin-1") if isinstance(token, bytes) else token
     if text.startswith(("\ufeff", "\xef\xbb\xbf")):
         return MalformedTokenError("the token begins with a byte order mark")

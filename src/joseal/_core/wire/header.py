@@ -2,7 +2,7 @@
 
 Rules:
 - Known members have the type that their RFC specifies; all others are data.
-- `jwk`, `jku`, `x5u` and `x5c` are data too: nothing here follows them.
+- `jwk`, `jku`, `x5u` and `x5c` are data too: no code here follows them.
 - The order of members is kept, because the received bytes are the protected ones.
 
 Source: RFC 7516 section 4, RFC 7515 section 4, RFC 7518 sections 4.6 to 4.8, RFC 7797 section 3.
@@ -23,9 +23,9 @@ MANAGED: Final = frozenset(
     {"alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64", "ek", "psk_id"}
 )
 
-# What a caller passes instead of the Header Parameter.
+# The argument to pass instead of the Header Parameter.
 _MANAGED_BY: Final = {
-    "alg": ": it is that of the key",
+    "alg": ": it comes from the key",
     "enc": ": give enc=",
     "zip": ": give compress=",
     "apu": ": give apu=",
@@ -126,12 +126,12 @@ def check_crit(header: Header, understood: Collection[str]) -> None:
     for place, name in enumerate(names):
         if name not in understood:
             raise MalformedTokenError(
-                f"crit[{place}] names an extension that is not understood, that is, not in crit="
+                f"crit[{place}] names an extension that is not understood: crit= does not name it"
             )
 
 
 class Expected(Struct, frozen=True):
-    """The demands on every received header, apart from `alg` and `enc`."""
+    """The requirements on every received header, apart from `alg` and `enc`."""
 
     typ: str | None
     cty: str | None
@@ -264,7 +264,7 @@ def add_parameters(
 
     Raises:
         TypeError: `own` is not a mapping with string names.
-        ValueError: `own` has a member that joseal manages, or that is there already.
+        ValueError: `own` has a member that joseal manages, or that is set already.
     """
     added = checked_parameters(own)
     for name in added:

@@ -1,12 +1,12 @@
-"""The last protected header that proved to be authentic, and its meaning for one opener.
+"""The last authentic protected header, and its meaning for one opener.
 
 Senders write the same header into token after token. With a shared key, parsing it again takes a
 third of the time of a token.
 
 Rules:
 - Filled only after a good authentication tag: a token that fails neither fills nor empties it.
-- The same bytes mean the same: the stored value is a pure function of them and of its owner's
-  constant settings.
+- The same bytes have the same meaning: the stored value is a pure function of them and of its
+  owner's constant settings.
 - One header at a time, of bounded size, without a value that can be changed.
 - Read and written at once, as a whole: a thread or a forked process sees the old value or the new
   one. It takes no lock.

@@ -4,8 +4,8 @@ Rules:
 - Each text has one reading: duplicate members, NaN, infinity, numbers that overflow to infinity,
   lone surrogates, a byte order mark and invalid UTF-8 are refused.
 - Work is bounded before it is done: the depth of nesting and the digits of a number.
-- Every exception of the decoders below is caught here, by name, and nowhere else. Their texts can
-  contain input, so they end here too.
+- Every exception of the decoders below is caught here, by name, and in no other module. Their texts
+  can contain input, so they end here too.
 
 Source: RFC 8259, RFC 7515 section 4 (duplicate members), RFC 7493 section 2.
 """
@@ -96,7 +96,7 @@ def _load_canonical(data: bytes) -> dict[str, object] | None:
     """Read an object that is written as `write` does; None for every other text, however good.
 
     Written again, it must be the same bytes. So there was no duplicate member, because a dict keeps
-    only one, and nothing was dropped, rounded, or read in one of several spellings.
+    only one, and no member was dropped, rounded, or spelled in a different way.
     """
     try:
         members = _quick().decode(data)
@@ -234,7 +234,8 @@ def _is_mapping(value: object) -> TypeGuard[dict[object, object]]:
 def _is_deeper(data: bytes, most: int) -> bool:
     """Tell whether brackets outside strings nest deeper."""
     depth = 0
-    # A step in Python costs far more than a byte, and a piece that is kept far more than its bytes.
+    # A step in Python costs far more than a byte, and a piece that is kept costs far more than its
+    # bytes.
     for found in _BRACKETS.finditer(data):
         for byte in found[1]:
             depth += 1 if byte in b"{[" else -1

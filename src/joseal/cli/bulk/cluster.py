@@ -1,8 +1,8 @@
 """A Dask cluster as the executor of a bulk run.
 
 Rules:
-- TLS between all parts, with certificates of the cluster's own authority, because rows travel.
-- The workers have joseal and the key files; keys do not travel.
+- TLS between all parts, with certificates of the cluster's own authority, because rows are sent.
+- The workers have joseal and the key files; keys are not sent.
 
 Source: https://distributed.dask.org/en/stable/tls.html.
 """
@@ -93,7 +93,7 @@ def connected(address: str, certificates: Certificates) -> Generator[tuple[Execu
 
 
 def _dask() -> tuple[_Security, _Connect]:
-    """Load it: it has no types, and is not needed for anything else.
+    """Load Dask: it has no types, and is not needed for anything else.
 
     Raises:
         FailureError: it is not installed.

@@ -6,7 +6,7 @@ to that. Any bytes beyond were written later, and are cut off when the run is re
 
 Rules:
 - The rows that the journal counts are on disk before the journal, which is replaced as a whole.
-- A journal is for one input, one set of options and one key, and refuses all others.
+- A journal is for one input, one set of options and one key; a run with any other is refused.
 - One run works on an output at a time. The lock ends with the process, however that ends.
 - A missing file is created. An existing one is continued only if it belongs to this user and has no
   second name: others may write to the directory.
@@ -76,7 +76,7 @@ class Journal(msgspec.Struct, frozen=True):
         rejected_bytes: bytes of the partial file of rejected rows that belong to them.
         rows: how many rows are in the output.
         rejects: how many are not.
-        done: everything is done except the renaming.
+        done: whether everything is done except the renaming.
     """
 
     fingerprint: Fingerprint
@@ -102,7 +102,7 @@ class Books:
     Args:
         targets: where the rows, the list of rejects, and perhaps the rejected rows go.
         force: existing targets may be replaced.
-        once: the input comes once, so that no run can be gone on with.
+        once: the input can be read only once, so no run can be continued.
 
     Attributes:
         partials: their names until the run is done, in the same order.
@@ -146,7 +146,7 @@ class Books:
         for target in self._targets:
             files.check_replaceable(target)
         if not resume and any(path.exists() for path in (self._journal, *self.partials)):
-            way = "" if self._once else ": go on with --resume"
+            way = "" if self._once else ": continue with --resume"
             raise self._refused(f"a run was not finished{way}")
         journal = self._read()
         if journal is not None:
@@ -222,7 +222,7 @@ class Books:
         for source, target in zip(self.partials, self._targets, strict=True):
             named = journal is not None and journal.done and not source.exists()
             if target.exists() and not (self._force or named):
-                text = f"{click.format_filename(target)} is there already: --force replaces it"
+                text = f"{click.format_filename(target)} already exists: --force replaces it"
                 raise FailureError("file", text, Exit.FILE)
 
     def _enter(self, journal: Journal) -> None:
@@ -275,12 +275,12 @@ class Books:
         left = ", ".join(
             click.format_filename(path) for path in (self._journal, *self.partials) if path.exists()
         )
-        return FailureError("resume", f"{reason}; to begin anew, remove {left}", Exit.FILE)
+        return FailureError("resume", f"{reason}; to start again, remove {left}", Exit.FILE)
 
 
 def _at_work() -> FailureError:
     """Say that a run is in progress, whose files nobody may remove."""
-    return FailureError("resume", "another run is at work: let it end first", Exit.FILE)
+    return FailureError("resume", "a different run is still working: let it end first", Exit.FILE)
 
 
 def _made(path: Path) -> int:

@@ -65,12 +65,12 @@ class PassedOn:
         for path in self.partials[1:]:
             files.check_replaceable(path)
             if path.exists() and not self._force:
-                text = f"{click.format_filename(path)} is there already: --force replaces it"
+                text = f"{click.format_filename(path)} already exists: --force replaces it"
                 raise FailureError("file", text, Exit.FILE)
         return Journal(fingerprint)
 
     def write(self, *pieces: Iterable[bytes]) -> list[int]:
-        """Pass rows on, and return how many bytes there were of each kind.
+        """Pass rows on, and return the number of bytes of each kind.
 
         Raises:
             FailureError: something can't be written.

@@ -1,7 +1,7 @@
 """A worker's job: a part of the input becomes a piece of the output.
 
 Reading, parsing, encrypting and formatting are done here, in as many processes as there are, so
-that the process that orders the pieces does next to nothing for a row.
+that the process that orders the pieces has almost no work for each row.
 """
 
 import os
@@ -190,7 +190,7 @@ def finished(done: Done, end: Place) -> Piece:
 
 
 def _listed(row: Refused) -> bytes:
-    """Say which row and why; never its content."""
+    """Return the number of the row and the reason, never its content."""
     line = row.begin.lines + 1
     members: dict[str, object] = {"line": line, "code": row.refusal.code}
     if row.refusal.field is not None:

@@ -84,7 +84,7 @@ def run(task: Task) -> Journal:
                 raise
         else:
             return journal
-    raise FailureError("interrupted", "stopped; go on with --resume", Exit.INTERRUPTED)
+    raise FailureError("interrupted", "stopped; continue with --resume", Exit.INTERRUPTED)
 
 
 def _books(task: Task) -> Books | PassedOn:
@@ -158,7 +158,7 @@ def _check_rejects(task: Task, books: Books | PassedOn, journal: Journal) -> Non
 def _way_on(books: Books | PassedOn) -> str:
     """Say what to do about too many rejects."""
     if books.can_go_on():
-        return "go on with --resume and --max-rejects, or remove the partial files"
+        return "continue with --resume and --max-rejects, or remove the partial files"
     return "remove the partial files, and run it again with --max-rejects"
 
 

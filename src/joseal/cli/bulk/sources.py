@@ -1,4 +1,4 @@
-"""The source of the input: a file that can be read anywhere, or a stream that comes once.
+"""The source of the input: a file that can be read at any position, or a stream that is read once.
 
 Offsets count the text in UTF-8: for UTF-16 they differ from those in the file.
 """
@@ -190,7 +190,7 @@ class _StreamLines:
         line = self._source.line(self._offset, rows.LINE_BYTES if size < 0 else size)
         self._offset += len(line)
         if self._offset - self._begin > _HELD_ROWS * rows.LINE_BYTES:
-            text = "a row goes on too far for an input that can't be read again: make IN a file"
+            text = "a row is too long for an input that can't be read again: make IN a file"
             raise FailureError("input", text, Exit.FILE)
         return line
 

@@ -1,4 +1,4 @@
-"""How a run ends when it is told to or killed, without a warning about what is cleaned up anyway.
+"""How a run ends when it is stopped or killed, without a needless warning.
 
 SIGTERM, which service managers send, ends a run like a keyboard interrupt. After SIGKILL a process
 that Python starts removes the semaphores of the run, and would print a warning that they leaked.
@@ -18,7 +18,7 @@ _REMOVED: Final = "ignore:resource_tracker:UserWarning"
 
 @contextmanager
 def ending_on_termination() -> Generator[None]:
-    """Make SIGTERM an interrupt, if this thread may set that, and a kill silent."""
+    """Turn SIGTERM into an interrupt, if this thread may do that, and make a kill silent."""
     if _REMOVED not in sys.warnoptions:
         sys.warnoptions.append(_REMOVED)
     if threading.current_thread() is not threading.main_thread():

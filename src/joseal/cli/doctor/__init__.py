@@ -1,1 +1,1 @@
-"""`joseal doctor`: why a token does not open."""
+"""`joseal doctor`: why a token can't be decrypted or verified."""

@@ -1,4 +1,4 @@
-"""`joseal doctor`: why a token does not open, by its structure, and with a key by trial."""
+"""`joseal doctor`: why a token can't be decrypted or verified, by its structure and by trial."""
 
 from pathlib import Path
 from typing import Literal

@@ -1,4 +1,4 @@
-"""`joseal doctor` for a file that is a key and not a token: what it is, and how to load it."""
+"""`joseal doctor` for a file that is a key and not a token: its kind, and how to load it."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ _MESSAGES: Final = frozenset({"pem-cms", "pem-pgp"})
 
 
 def show(data: bytes, *, as_json: bool) -> KeyExplanation | None:
-    """Print what a key file is; None if the bytes are not one.
+    """Print the kind of a key file; None if the bytes are not one.
 
     With `--json`: {"verdict": TEXT, "kind": TEXT, "sentence": TEXT, "remedy": TEXT, and more}.
     """

@@ -44,7 +44,7 @@ _LEAST_MODULUS: Final = 128
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """The findings that a key adds to those from the token alone.
+    """The findings that a key adds to those from only the token.
 
     Attributes:
         causes: in order.
@@ -71,11 +71,11 @@ class Findings(Struct, frozen=True, kw_only=True):
 
 @hide_locals
 def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
-    """Compare and try the keys that are given, with a JWE.
+    """Compare the given keys with a JWE, and try them.
 
     Raises:
         InvalidKeyError: the file has no key that can be used.
-        UsageError: a password is given that belongs to nothing.
+        UsageError: a password is given without a key or an alg that needs one.
     """
     keys = key_ring.own(reading, given)
     named = tuple(names(reading, keys, key_ring.others(reading, given)))
@@ -209,7 +209,7 @@ def _kid(kid: str, keys: list[Key], others: list[Key]) -> Iterator[Cause]:
     }:
         yield finding("kid_of_other_pair", seen)
         return
-    # A single key without a name answers to every name.
+    # A single key without a kid matches every kid.
     answers = not keys or (len(keys) == 1 and keys[0].kid is None)
     if answers or kid in {key.kid for key in keys}:
         return

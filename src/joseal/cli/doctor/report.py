@@ -45,17 +45,17 @@ def merged(seen: Explanation, found: Findings) -> Findings:
 def _verdict(seen: Explanation, found: Findings) -> str:
     """Say it in one sentence."""
     is_jws = seen.form == "jws"
-    opens = "The signature verifies" if is_jws else "It opens"
+    opens = "The signature verifies" if is_jws else "It decrypts"
     size = f"{found.content_bytes} bytes of {'payload' if is_jws else 'plaintext'}"
     if found.accepted:
         return f"{opens} as it is: {size}."
     if found.opened:
         return f"{opens}, but:" if found.content_bytes is None else f"{opens}, but: ({size})"
     if found.tried:
-        return f"{'It does not verify' if is_jws else 'It does not open'} with this key:"
+        return f"{'It does not verify' if is_jws else 'It does not decrypt'} with this key:"
     if found.causes:
         return "Something is wrong with it, the most likely cause first:"
-    return "Nothing is seen to be wrong with it. Only a key can tell more."
+    return "No fault was found. Only a key can tell more."
 
 
 def print_json(seen: Explanation, found: Findings) -> None:
@@ -84,7 +84,7 @@ def print_page(seen: Explanation, found: Findings) -> None:
     for causes in (found.causes, found.notes):
         page.rows(row for number, cause in enumerate(causes, 1) for row in _rows(number, cause))
     if not found.causes and not found.with_key and seen.possible:
-        page.say("If it does not open all the same, one of these may be why:")
+        page.say("If it still does not decrypt, one of these may be the reason:")
         page.rows((cause.code, cause.sentence) for cause in seen.possible)
     if found.key is not None:
         page.title("Key that was tried")

@@ -1,4 +1,4 @@
-"""Verify a JWS with the given keys, and say what is different in a signature that does not verify.
+"""Verify a JWS with the given keys, and name the differences of a signature that does not verify.
 
 Source: RFC 7515 section 5.2, RFC 7797 sections 3 and 5.
 """
@@ -29,7 +29,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 
     Raises:
         InvalidKeyError: the file has no key that can be used.
-        UsageError: a password is given that belongs to nothing.
+        UsageError: a password is given without a key or an alg that needs one.
     """
     ring = key_ring.own(reading, given)
     named = tuple(keys.names(reading, ring, key_ring.others(reading, given)))

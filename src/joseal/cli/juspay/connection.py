@@ -34,7 +34,7 @@ _SECONDS_BEFORE_ANSWER: Final = 60.0
 
 
 class Connection(Group, frozen=True, kw_only=True):
-    """The account, and the way to the API."""
+    """The account, and the connection to the API."""
 
     base_url: str
     merchant_id: str

@@ -26,7 +26,7 @@ def show(outcome: Outcome[_T], more: Mapping[str, object], telling: Telling, nex
         outcome: the outcome of the call.
         more: more members for JSON.
         telling: how to report it.
-        next_: what to do if the outcome is unknown.
+        next_: the advice for an unknown outcome.
 
     Raises:
         FailureError: as `end`.

@@ -48,7 +48,7 @@ def begin(path: Path | None, known: Known) -> None:
         if not path.exists():
             raise
     raise click.UsageError(
-        f"{click.format_filename(path)} is there already, so an attempt may be under way: ask "
+        f"{click.format_filename(path)} already exists, so an attempt may be under way: ask "
         "`joseal juspay reconcile`, and name a new file for a new attempt"
     )
 

@@ -59,7 +59,7 @@ def command(*, connection: Connection, apart: float, as_json: bool, in_path: Pat
 
 
 def _next(found: Reconciliation, question: AttemptQuery) -> AttemptQuery:
-    """Return what is asked next. A failure that was seen counts no more once it is not shown."""
+    """Return the next question. A failure no longer counts once a status does not show it."""
     if isinstance(found, StillUnknown):
         return found.again
     if isinstance(found, Arrived):

@@ -1,4 +1,4 @@
-"""`joseal key convert`: write keys in another format."""
+"""`joseal key convert`: write keys in a different format."""
 
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def command(
     force: bool,
     in_paths: tuple[Path, ...],
 ) -> None:
-    """Write keys in another format.
+    """Write keys in a different format.
 
     Each KEY_FILE is PEM, DER, PKCS#12, X.509, JWK or JWK Set; the default is standard input. A JWK
     is written with an alg only if the key or --alg names one. From a certificate only the public

@@ -1,4 +1,4 @@
-"""`joseal key thumbprint`: names of keys that follow from their content."""
+"""`joseal key thumbprint`: names of keys that are computed from their content."""
 
 from pathlib import Path
 from typing import Final

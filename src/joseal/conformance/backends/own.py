@@ -283,7 +283,7 @@ def _content(task: Content) -> Answer:
 
 
 def _cbc(task: Cbc) -> Answer:
-    """Put the ciphertext under a good tag, as any sender could. RFC 7518 section 5.2.2.1."""
+    """Add a good tag to the ciphertext, as any sender could. RFC 7518 section 5.2.2.1."""
     enc = next((enc for enc in _CBC if enc.cek_bytes == 2 * len(task.key)), None)
     if enc is None:
         return Lacking(_CEK_SIZE)

@@ -21,7 +21,7 @@ from joseal.conformance.model import (
     Refusal,
 )
 
-_LOADER: Final = "what joseal can not be told of a key"
+_LOADER: Final = "a setting for keys that joseal does not have"
 
 
 def answer(task: Load | LoadKey | LoadKeys) -> Answer:
@@ -45,7 +45,7 @@ def _written_again(task: Load) -> Answer:
     shown = key.to_jwk(private=key.is_private or key.is_symmetric)
     both = shown.keys() & task.jwk.keys()
     same = all(shown[name] == task.jwk[name] for name in both - {"key_ops"})
-    return Output(b"") if same else Refusal("another", "it comes back as another key")
+    return Output(b"") if same else Refusal("another", "it is written as a different key")
 
 
 def _key(task: LoadKey) -> Answer:

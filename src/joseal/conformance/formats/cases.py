@@ -1,7 +1,7 @@
 """From the items of a file to cases: the part that all readers share.
 
 Rules:
-- A malformed item is a case that is not run. None is dropped.
+- A malformed item is a case that is not run. No item is dropped.
 - Texts that reports repeat are truncated.
 """
 

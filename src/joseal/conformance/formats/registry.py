@@ -1,4 +1,4 @@
-"""Which format a file is in, by its content and never by its name.
+"""The format of a file, recognized by its content and never by its name.
 
 Rules:
 - A file is read up to a limit, and as strict JSON: a file that can be read in two ways is not a

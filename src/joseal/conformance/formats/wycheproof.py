@@ -29,7 +29,7 @@ from joseal.conformance.model import (
 
 _Token: TypeAlias = str | dict[str, object]
 
-_NO_FUNCTION: Final = "no function of joseal stands behind this kind of test"
+_NO_FUNCTION: Final = "joseal has no function for this kind of test"
 _TOKENS: Final = ("JsonWebEncryption", "JsonWebSignature", "JsonWebKey", "JsonWebCrypto")
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from joseal.diagnosis.causes.table import Texts
 
-_SEND_ALONE: Final = "Send the token alone, or read it from where it stands."
+_SEND_ALONE: Final = "Send the token alone, or read it from its place."
 
 TEXTS: Final[Texts] = {
     "empty": ("There is nothing here.", "Look at what was read: an empty file, body or variable?"),
@@ -17,7 +17,7 @@ TEXTS: Final[Texts] = {
         "Write it as ASCII or UTF-8; PowerShell's > writes UTF-16.",
     ),
     "byte_order_mark": (
-        "A byte order mark stands before the token.",
+        "There is a byte order mark before the token.",
         "Write it as UTF-8 without a byte order mark.",
     ),
     "json_string": (
@@ -29,7 +29,7 @@ TEXTS: Final[Texts] = {
         "Call .decode() on the bytes instead of str().",
     ),
     "envelope": (
-        "The token stands inside a JSON object: this is the body, not the token.",
+        "The token is inside a JSON object: this is the body, not the token.",
         "Take the token out of its member; joseal.profiles knows the envelopes of several APIs.",
     ),
     "json_serialization": (
@@ -37,7 +37,7 @@ TEXTS: Final[Texts] = {
         "Serialize as compact: five base64url segments with dots between them.",
     ),
     "auth_scheme": (
-        "The name of an authentication scheme or a header stands before the token.",
+        "There is the name of an authentication scheme or of a header before the token.",
         _SEND_ALONE,
     ),
     "form_field": ("The token is a field of a form or of a query.", _SEND_ALONE),
@@ -59,13 +59,13 @@ TEXTS: Final[Texts] = {
         "There is white space in or around the token.",
         "Strip it. A blank inside is often a + that a form decoder has changed.",
     ),
-    "surrounded": ("Other text stands around the token.", _SEND_ALONE),
+    "surrounded": ("There is other text around the token.", _SEND_ALONE),
     "shortened": (
         "The token was shortened for display: it has an ellipsis in it.",
         "Take the whole token, not what a page or a log shows of it.",
     ),
     "json_header": (
-        "Header Parameters stand outside the protected header, where the compact form has none.",
+        "Header Parameters are outside the protected header, where the compact form has none.",
         "Write all of them into the protected header, and serialize as compact.",
     ),
     "json_aad": (

@@ -60,7 +60,7 @@ ENCODING: Final[Texts] = {
         "A segment was encoded with base64 twice.",
         "Encode the bytes, not their base64 text.",
     ),
-    "hex_segment": ("A segment holds hex text instead of bytes.", "Decode the hex first."),
+    "hex_segment": ("A segment contains hex text instead of bytes.", "Decode the hex first."),
     "text_latin1": (
         "The bytes of a segment went through text: Latin-1 was written as UTF-8.",
         "Keep bytes as bytes from the cipher to base64url. Never convert them to a string.",

@@ -43,11 +43,11 @@ TEXTS: Final[Texts] = {
     ),
     "epk_missing": ("The ephemeral public key (epk) is missing.", "ECDH-ES needs it."),
     "epk_private": (
-        "The epk holds a private key.",
+        "The epk contains a private key.",
         "Send its public members alone. This token can be read by everyone who has it.",
     ),
     "epk_form": (
-        "The epk is not of its form, or no point of its curve.",
+        "The epk does not have its form, or is not a point of its curve.",
         (
             "kty, crv, x and y as in RFC 7518 section 6.2.1: coordinates have the full size of the "
             "field, with leading zeros, in base64url."
@@ -68,7 +68,7 @@ TEXTS: Final[Texts] = {
     ),
     "p2c_low": ("p2c is under 1,000.", "RFC 7518 section 4.8.1.2 wants at least 1,000."),
     "header_bom": (
-        "A byte order mark stands before the JSON of the header.",
+        "There is a byte order mark before the JSON of the header.",
         "Encode the header as UTF-8 without a byte order mark.",
     ),
     "header_utf16": (

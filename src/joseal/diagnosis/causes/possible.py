@@ -9,7 +9,7 @@ from joseal.diagnosis.causes.table import Texts
 
 TEXTS: Final[Texts] = {
     "other_key": (
-        "It was encrypted to another key: an old one, or the other pair.",
+        "It was encrypted to a different key: an old one, or the other pair.",
         (
             "Compare the fingerprints of the public key with the sender. With two pairs, each side "
             "encrypts to the public key of the other."
@@ -21,7 +21,7 @@ TEXTS: Final[Texts] = {
     ),
     "oaep_hash": (
         "The sender used a different hash in OAEP than alg names.",
-        "RSA-OAEP is SHA-1, RSA-OAEP-256 is SHA-256; some libraries have a default of their own.",
+        "RSA-OAEP is SHA-1, RSA-OAEP-256 is SHA-256; some libraries have a different default.",
     ),
     "mgf1": (
         "The sender used SHA-1 in MGF1, and a different hash in OAEP.",

@@ -16,7 +16,7 @@ TEXTS: Final[Texts] = {
     ),
     "direct_with_key": (
         "The encrypted key must be empty with this alg.",
-        "Leave the segment empty, or is another alg meant?",
+        "Leave the segment empty, or is a different alg meant?",
     ),
     "rsa_leading_zero": (
         "The encrypted key is one byte off the size of a modulus.",
@@ -35,7 +35,7 @@ TEXTS: Final[Texts] = {
         "Name the alg that was used.",
     ),
     "key_for_other_enc": (
-        "The encrypted key holds a content key for an enc with a different key size.",
+        "The encrypted key contains a content key for an enc with a different key size.",
         "Make the content key as long as enc needs it.",
     ),
     "encrypted_key_size": (
@@ -51,7 +51,7 @@ TEXTS: Final[Texts] = {
         "Draw 16 bytes: RFC 7518 section 5.2.",
     ),
     "iv_prepended": (
-        "The IV is empty: it may stand before the ciphertext.",
+        "The IV is empty: it may be before the ciphertext.",
         "Put it into the third segment.",
     ),
     "iv_size": ("The IV has a size that enc does not take.", "12 bytes for GCM, 16 for CBC."),
@@ -60,7 +60,7 @@ TEXTS: Final[Texts] = {
         "Name the enc that was used.",
     ),
     "tag_appended": (
-        "The tag is empty: it may still stand at the end of the ciphertext.",
+        "The tag is empty: it may still be at the end of the ciphertext.",
         (
             "Cut it off, 16 bytes for GCM, and put it into the fifth segment. Many AES-GCM calls, "
             "Java's among them, return the two in one."
@@ -80,7 +80,7 @@ TEXTS: Final[Texts] = {
     ),
     "tag_whole_hmac": (
         "The tag is the whole HMAC.",
-        "Keep its first half alone: RFC 7518 section 5.2.2.1.",
+        "Keep only its first half: RFC 7518 section 5.2.2.1.",
     ),
     "tag_short": ("The tag was cut short.", "AES-GCM in JOSE has tags of 128 bits, no others."),
     "tag_size": ("The tag has a size that enc does not make.", _RESEND),

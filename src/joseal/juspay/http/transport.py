@@ -42,7 +42,7 @@ class Transport(Opaque):
         TypeError: an argument is of the wrong type.
         ValueError: `ssl_context` verifies too little or is given with a certificate, or there is a
             proxy to a plain http address.
-        RuntimeError: another package is installed in place of urllib3.
+        RuntimeError: a different package is installed in place of urllib3.
     """
 
     __slots__ = ("_base_url", "_origin")

@@ -331,7 +331,7 @@ def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> It
 
 
 def _found(client: Client, journal: PayoutJournal, entry: Entry) -> Reconciliation:
-    """Ask about one attempt. The client does not know of attempts made by earlier processes."""
+    """Ask about one attempt. The client does not know the attempts of earlier processes."""
     question = entry.question or entry.known
     found = client.reconcile(question)
     if isinstance(found, Failed) and _may_be_of_another(entry, list(journal.entries())):
@@ -434,7 +434,8 @@ def _send(
     try:
         outcome = client.attempt(planned.order_id, planned.attempt, known=known)
     except (TypeError, ValueError, JoseError) as error:
-        # A call raises before anything is sent, with joseal's own texts. Money can't rely on it.
+        # A call raises before anything is sent, with joseal's own texts. A payout must not rely on
+        # it.
         outcome = Unknown(str(error)) if HANDED_OVER.get() else NotSent(str(error))
     finally:
         # The mark of a call that a handler has made this one in.

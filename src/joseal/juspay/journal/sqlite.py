@@ -25,7 +25,7 @@ import msgspec
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal._core.wire import strict_json
 from joseal._once.private_files import make_private
-from joseal._once.sqlite import connect
+from joseal._once.sqlite import connect, file_of
 from joseal.juspay.journal.entry import Entry, check_attempt_id
 from joseal.juspay.journal.journal import PayoutJournalError, hindrance
 
@@ -62,7 +62,7 @@ _TEXTS: Final[Mapping[int, str]] = MappingProxyType(
         sqlite3.SQLITE_CORRUPT: "the journal is damaged",
         sqlite3.SQLITE_FULL: "there is no space for the journal",
         sqlite3.SQLITE_MISUSE: "the journal was in use when this process was forked",
-        sqlite3.SQLITE_NOTADB: "the journal is damaged, or another kind of file",
+        sqlite3.SQLITE_NOTADB: "the journal is damaged, or a different kind of file",
         sqlite3.SQLITE_READONLY: "the journal can't be written",
     }
 )
@@ -108,16 +108,8 @@ class SqlitePayoutJournal(Opaque):
 
     @hide_locals
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout_seconds: float = 5.0) -> None:
-        if type(busy_timeout_seconds) not in (int, float):
-            raise TypeError("busy_timeout_seconds must be a number")
-        if not 0 < busy_timeout_seconds < 1_000_000:  # noqa: PLR2004 - milliseconds in a C int
-            raise ValueError("busy_timeout_seconds must be positive and less than a million")
-        name = os.fspath(path)
-        if not isinstance(name, str):
-            raise TypeError("path must be str or a path of str")
-        if "\0" in name:
-            raise ValueError("path must not have a null character")
-        self._set(_path=Path(name).absolute(), _busy_timeout_seconds=float(busy_timeout_seconds))
+        file = file_of(path, busy_timeout_seconds)
+        self._set(_path=file, _busy_timeout_seconds=float(busy_timeout_seconds))
         make_private(self._path, "the journal", PayoutJournalError)
         self._in_transaction(_prepare)
 

@@ -89,7 +89,7 @@ _UNSTATED: Final = msgspec.Meta()
 
 
 class _Member:
-    """A hidden member, when it is read by name.
+    """The descriptor that reads a hidden member by name.
 
     msgspec's own functions read the memory of a struct, where `Hidden` is, and not the attribute.
     """
@@ -288,7 +288,7 @@ class Extra(AsRead, frozen=True):
             TypeError: the value is not a dict.
             ValueError: a strict JSON parser would not read the same.
         """
-        del name  # not the one that callers know
+        del name  # the callers know a different class
         return Free().apply("extra", value)
 
 

@@ -295,7 +295,7 @@ _SHAPES: Final[Mapping[str, type[Body]]] = MappingProxyType(
         "PAYOUT_LINK": PayoutLink,
     }
 )
-# A type from the pages for Brazil, none of which shows its members.
+# A type from the pages for Brazil, which do not show its members.
 _FREE_TYPE: Final = "BANK_TRANSFER"
 
 
@@ -307,7 +307,7 @@ class _Details(msgspec.Struct, frozen=True):
 
         Raises:
             TypeError: it is neither one of the structs nor a dict.
-            ValueError: it is a dict with other values than plain JSON ones.
+            ValueError: it is a dict with values that are not plain JSON.
         """
         return value if type(value) in _SHAPES.values() else Free().apply(name, value)
 

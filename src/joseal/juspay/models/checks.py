@@ -1,6 +1,6 @@
 """The checks of one member of a body: texts, numbers, booleans and lists.
 
-A member states its rule in its annotation, by msgspec's own `Meta`, and nowhere else:
+A member states its rule only in its annotation, with msgspec's own `Meta`:
 
     month: Annotated[str, text("0[1-9]|1[0-2]", "two digits from 01 to 12")]
 

@@ -126,7 +126,7 @@ def encrypt_body(
         ValueError: `kid` or `sid` is not printable ASCII, or not the label of a profile's
             encrypter.
         TokenTooLargeError: the body is over the encrypter's limits.
-        KeyUnavailableError: a signing key on a device could not be asked.
+        KeyUnavailableError: a signing key on a device is unavailable.
 
     Example:
         >>> import joseal

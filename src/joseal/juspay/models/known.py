@@ -125,8 +125,8 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     def is_confirmed(self) -> bool:
         """Whether a failure that is new after this can be distinguished from one shown late.
 
-        Never where a person has decided: an earlier attempt may still be under way. Nor if no
-        transaction is there: what has failed was not shown, and would be new later.
+        Never where a person has decided: an earlier attempt may still be under way. Nor if there is
+        no transaction: the one that has failed was not shown, and would be new later.
         """
         has_failed = self.status is FulfillmentState.FAILURE and not self.is_decided
         return has_failed and bool(self.references) and self.reads >= _CONFIRMING_READS

@@ -64,7 +64,7 @@ _CODES: Final[Mapping[str, _Meaning]] = MappingProxyType(
 
 
 class Record(NamedTuple):
-    """The recorded parts of a request for an attempt, none of them secret.
+    """The recorded parts of a request for an attempt, without its secrets.
 
     Attributes:
         order_id: the id in the path.
@@ -109,7 +109,7 @@ class Refusal(NamedTuple):
 
 
 class NewSheet(NamedTuple):
-    """The recorded parts of a new order, none of them secret.
+    """The recorded parts of a new order, without its secrets.
 
     Attributes:
         order_id: the merchant's id.
@@ -233,7 +233,7 @@ def _text(plaintext: bytes) -> bytes | Refusal:
     text = held.get("text")
     if isinstance(text, str) and len(held) == 1:
         return text.encode()
-    return Refusal("E01", "the payload has to hold a JSON string")
+    return Refusal("E01", "the payload must be a JSON string")
 
 
 def _record(order_id: str, attempt: Attempt) -> Record:

@@ -188,7 +188,7 @@ class _Api:
                 if len(body) > BODY_BYTES:
                     return Refusal("E05", "the body is too large")
         except ClientDisconnect:
-            return Refusal("E05", "the body is not whole")
+            return Refusal("E05", "the body is not complete")
         return read(self._on_the_way(bytes(body)))
 
 

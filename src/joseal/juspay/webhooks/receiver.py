@@ -262,7 +262,7 @@ class WebhookReceiver(Opaque):
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: its signature is not valid.
-            KeyUnavailableError: a key on a device could not be asked; answer 503.
+            KeyUnavailableError: a key on a device is unavailable; answer 503.
 
         Example:
             >>> from joseal.juspay import WebhookReceiver
@@ -300,7 +300,7 @@ class WebhookReceiver(Opaque):
             UnknownKeyError: a layer names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             VerificationError: its signature is not valid.
-            KeyUnavailableError: a key on a device could not be asked; answer 503.
+            KeyUnavailableError: a key on a device is unavailable; answer 503.
 
         Example:
             >>> from joseal.juspay import WebhookReceiver

@@ -34,14 +34,14 @@ class SqliteWebhookStore(LeasedStore):
     """Keeps deliveries in an SQLite file. Safe to share between threads and processes.
 
     The file is on a local disk: network file systems don't keep the locks that SQLite needs. It
-    holds ids and times, no content. A process that was forked while another thread was using the
-    file gets an error from each call: start a new process instead.
+    contains ids and times, but no content. In a process that was forked while a different thread
+    was using the file, each call raises an error: start a new process instead.
 
     Args:
         path: the path of the file, which is created if it does not exist; its folder must exist. It
             may be the database with the handler's own tables. It is private: other users lose their
             access rights. A link is refused.
-        lease_seconds: how long a claim is valid; it must be longer than any handler runs.
+        lease_seconds: how long a claim is valid; it must be longer than any handler takes.
         busy_timeout_seconds: how long a call waits for other calls.
         clock: returns the time in seconds, the same for all processes.
 

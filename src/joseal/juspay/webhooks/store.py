@@ -7,7 +7,7 @@
 An id is claimed before the handler runs and confirmed when it has returned. A claim expires, so
 that the webhook of a handler whose process died is handled when it is sent again.
 
-What that promises, and what it can't promise:
+The guarantees, and their limits:
 
 - Not lost: nothing is acknowledged that no handler has finished. The sender has to repeat it until
   it is acknowledged; no page of the payouts API says for how long it tries. Read the order's status
@@ -257,7 +257,7 @@ class MemoryWebhookStore(LeasedStore):
     Safe to share between threads. A handled delivery stays until `forget` removes it.
 
     Args:
-        lease_seconds: how long a claim is valid; it must be longer than any handler runs.
+        lease_seconds: how long a claim is valid; it must be longer than any handler takes.
         clock: returns the time in seconds.
 
     Raises:

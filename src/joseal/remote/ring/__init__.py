@@ -1,1 +1,1 @@
-"""Rotation of one's own keys: their dates, their uses, and when one may be destroyed."""
+"""Rotation of your own keys: their dates, their uses, and when a key may be destroyed."""

@@ -1,9 +1,9 @@
 """Whether a key may be destroyed: the answer, and the remaining reasons against it.
 
 Rules:
-- Three conditions have to be met: another key has taken its place; each partner has fetched the set
+- Three conditions have to be met: a new key has taken its place; each partner has fetched the set
   without it; and the quiet time has passed since the last of these and since the last token under
-  it. A partner that has fetched the new set encrypts with the new key; what it sent before has
+  it. A partner that has fetched the new set encrypts with the new key; its earlier messages have
   arrived when the quiet time is over.
 - An unknown fact is a reason not to destroy the key.
 """

@@ -1,4 +1,4 @@
-"""`KeyRing`: one's own keys during a rotation, with dates that decide which of them are used.
+"""`KeyRing`: your own keys during a rotation, with dates that decide which of them are used.
 
 Rules:
 - A ring never changes: `announce`, `promote` and `retire` return a new one. Only the clock moves a
@@ -51,7 +51,7 @@ class _Moment(NamedTuple):
 
 @final
 class KeyRing(Opaque):
-    """One's own keys, each with its dates.
+    """Your own keys, each with its dates.
 
     Args:
         keys: the keys with their dates; all for encryption, or all for signatures.
@@ -123,7 +123,7 @@ class KeyRing(Opaque):
 
         Returns:
             For each kid: `planned` before it is announced, then `announced`, `primary`, `retiring`
-            from the time when another key is primary, and `retired`.
+            from the time when the next key is primary, and `retired`.
 
         Raises:
             TypeError: `at` is not a `datetime`.
@@ -254,7 +254,7 @@ class KeyRing(Opaque):
             NotAllowedError: the alg, enc, zip, typ, cty or p2c is not accepted.
             UnknownKeyError: it names a kid that the ring does not have, or that of a retired key.
             DecryptionError: it can't be decrypted; the reason is not given.
-            KeyUnavailableError: a key on a device could not be asked.
+            KeyUnavailableError: a key on a device is unavailable.
 
         Example:
             >>> import datetime
@@ -521,8 +521,8 @@ class KeyRing(Opaque):
 
         Args:
             kid: the name of the key.
-            quiet: how long nothing must have happened: longer than any token is in transit or in a
-                queue.
+            quiet: how long none of these events may have happened: longer than any token is in
+                transit or in a queue.
             last_used: when a token under it was last opened; None if that never happened.
             fetched: for each partner, its first fetch of the served set since the key left it; None
                 for a partner that has not fetched since. Empty if nobody fetches.
@@ -559,7 +559,7 @@ class KeyRing(Opaque):
         try:
             return dt.datetime.fromtimestamp(seconds, dt.UTC)
         except (OverflowError, OSError, ValueError):
-            raise ValueError("clock must give a time from the year 1 to 9999") from None
+            raise ValueError("clock must return a time from the year 1 to 9999") from None
 
     def _with(self, keys: Iterable[RingKey]) -> "KeyRing":
         return KeyRing(keys, clock=self._clock, on_use=self._on_use)

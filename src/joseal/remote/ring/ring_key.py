@@ -2,7 +2,8 @@
 
 Rules:
 - A date is set once the decision is made, and may be in the future: it takes effect by itself.
-- A key begins to retire when another becomes primary, so there is one primary and no separate date.
+- A key begins to retire when the next one becomes primary, so there is one primary key and no
+  separate date.
 
 Source: NIST SP 800-57 part 1 revision 5 section 7 (the states of a key).
 """

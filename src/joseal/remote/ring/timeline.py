@@ -3,7 +3,8 @@
 Rules:
 - At most one key is primary: the last that became it. Earlier ones are retiring until they are
   retired.
-- A key that was primary is retired only after another took its place, so the primary key never is.
+- A key that was primary can be retired only after a new one has taken its place, so the primary key
+  never is.
 
 Source: NIST SP 800-57 part 1 revision 5 section 7.
 """
@@ -19,7 +20,7 @@ def check(keys: Sequence[RingKey]) -> None:
 
     Raises:
         ValueError: two keys have the same kid, or become primary on the same date; or a key is
-            retired before another takes its place.
+            retired before a new one takes its place.
     """
     kids = [each.kid for each in keys]
     if len(set(kids)) != len(kids):
@@ -33,13 +34,13 @@ def check(keys: Sequence[RingKey]) -> None:
         replaced = replaced_at(each, keys)
         if replaced is None or replaced > each.retired:
             raise ValueError(
-                f"keys[{place}] is retired before another key becomes primary: promote that one "
+                f"keys[{place}] is retired before the next key becomes primary: promote that one "
                 "first"
             )
 
 
 def replaced_at(key: RingKey, keys: Sequence[RingKey]) -> dt.datetime | None:
-    """Return when another key takes the place of one that was primary; None if none does."""
+    """Return when a new key takes the place of one that was primary; None if none does."""
     if key.primary is None:
         return None
     later = [one.primary for one in keys if one.primary is not None and one.primary > key.primary]

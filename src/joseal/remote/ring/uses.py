@@ -12,7 +12,7 @@ class KeyUse(Struct, frozen=True, kw_only=True):
     """One token that was opened or refused.
 
     Attributes:
-        kid: the name of the key; None if the token names none of the ring.
+        kid: the name of the key; None if the token names no key of the ring.
         alg: the alg of this key.
         outcome: `ok`; `retired` for a token under a retired key; otherwise the `code` of the error,
             such as `undecryptable`.

@@ -84,13 +84,13 @@ _JKS = "keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststo
 _SSH = "ssh-keygen -p -m PKCS8 -f COPY writes a copy of it as PEM"
 _PUB = "this is an OpenSSH public key: use Key.from_pem"
 _PGP = "JOSE does not use PGP; ask for a PEM or JWK key"
-_NAMED = "pass the key, not what names it"
+_NAMED = "pass the key itself, not a reference to it"
 
 # The mistake, the bytes, and the text.
 TABLE = {
     "empty": (b"", "the key is empty: check where it was read from"),
     "blank": (b" \n", "the key is white space: check where it was read from"),
-    "zeros": (bytes(32), "the key is zero bytes alone: check where it was read from"),
+    "zeros": (bytes(32), "the key consists of zero bytes only: check where it was read from"),
     "a path": (b"/etc/keys/bank.pem", "this is a path, not the contents: read the file first"),
     "a relative path": (b"keys/bank.pem", "this is a path, not the contents: read the file first"),
     "a path on Windows": (
@@ -154,7 +154,7 @@ TABLE = {
     ),
     "base64 twice": (
         b64(b64(public(Encoding.DER))),
-        "this is a key in base64 twice: decode it twice",
+        "this is a key that was encoded with base64 twice: decode it twice",
     ),
     "base64 of cut DER": (
         b64(private(Encoding.DER)[:300]),
@@ -170,7 +170,7 @@ TABLE = {
         private() + CERT_PEM,
         "2 PEM blocks (PRIVATE KEY, CERTIFICATE): give the one that is meant",
     ),
-    "PEM in quotes": (b'"' + public() + b'"', "the PEM text is in quotes: take them away"),
+    "PEM in quotes": (b'"' + public() + b'"', "the PEM text is in quotes: remove them"),
     "escaped": (
         public().replace(b"\n", b"\\n"),
         (
@@ -350,7 +350,7 @@ TABLE = {
     ),
     "DER and more": (
         public(Encoding.DER) + b"\n",
-        "bytes follow the end of the DER: give one key alone",
+        "bytes follow the end of the DER: give only one key",
     ),
     "PKCS#12": (P12, "this is a PKCS#12 file: use Key.from_pkcs12"),
     "a JWK": (JWK, "this is a JWK: use Key.from_jwk"),
@@ -362,7 +362,7 @@ TABLE = {
     "a list": (b"[1, 2]", "this is a JSON array without JWKs: check where it comes from"),
     "broken JSON": (
         b'{"kty": "oct",}',
-        "this is not strict JSON: look for a member given twice, a comma too many, or text around it",
+        "this is not strict JSON: look for a duplicate member, an extra comma, or text around it",
     ),
     "other JSON": (
         b'{"a": 1}',
@@ -429,7 +429,7 @@ TABLE = {
     ),
     "a JWE": (
         b"eyJh.A.A.A.A",
-        "this is an encrypted token (JWE), not a key: give the key that opens it",
+        "this is an encrypted token (JWE), not a key: give the key that decrypts it",
     ),
     "an address": (
         b"https://a.example/jwks",
@@ -441,7 +441,7 @@ TABLE = {
         b"$ANSIBLE_VAULT;1.1;AES256",
         "this is a file of Ansible Vault: ansible-vault decrypt it first",
     ),
-    "an assignment": (b"BANK_KEY=abc", "this is a line NAME=VALUE: give the value alone"),
+    "an assignment": (b"BANK_KEY=abc", "this is a line NAME=VALUE: give only the value"),
     "a fingerprint": (
         b"SHA256:AAAAAAAAAAAAAAAA",
         "this is a fingerprint, not a key: give the key or the certificate",

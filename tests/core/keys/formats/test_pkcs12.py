@@ -118,7 +118,9 @@ def test_certificates_without_a_key_are_refused_unless_one_is_named():
     assert key.thumbprint() == forge.key("RSA-OAEP").thumbprint()
     assert key.certificates[0].der == held[0].public_bytes(Encoding.DER)
     assert len(key.certificates) == 2
-    with pytest.raises(InvalidKeyError, match=r"^alias= names no one key of the PKCS#12 file: "):
+    with pytest.raises(
+        InvalidKeyError, match=r"^alias= does not name exactly one key of the PKCS#12 file: "
+    ):
         Key.from_pkcs12(data, alg="RSA-OAEP", password="pass", alias="other")
 
 

@@ -145,7 +145,9 @@ def test_kid_comes_from_the_caller_or_from_the_jwk_and_they_agree():
 @pytest.mark.parametrize("value", [None, 5, True, [], {}, ["oct"]])
 def test_text_member_of_another_type_is_refused(name, value):
     text = (
-        "null: leave it out" if value is None and name in ("alg", "kid") else "missing or no string"
+        "null: leave it out"
+        if value is None and name in ("alg", "kid")
+        else "missing or not a string"
     )
     refused({**OCT, name: value}, f"{name} is {text}")
 
@@ -154,7 +156,7 @@ def test_text_member_of_another_type_is_refused(name, value):
 @pytest.mark.parametrize("value", [None, 5, True, [], {}])
 def test_number_of_another_type_is_refused(name, value):
     null = value is None and name in ("d", "p", "q", "dp", "dq", "qi")
-    text = "null: leave it out" if null else "missing or no string"
+    text = "null: leave it out" if null else "missing or not a string"
     refused(rsa(**{name: value}), f"{name} is {text}")
 
 
@@ -168,7 +170,7 @@ def test_kty_is_needed(alg):
     """RFC 7517 section 4.1."""
     for jwk in (OCT, rsa(), rsa(*PUBLIC), {}):
         untyped = {name: value for name, value in jwk.items() if name != "kty"}
-        refused(untyped, "^the JWK's kty is missing or no string$", alg=alg)
+        refused(untyped, "^the JWK's kty is missing or not a string$", alg=alg)
 
 
 def test_kind_of_key_is_the_one_of_the_alg():

@@ -90,15 +90,17 @@ def _flips(file: VectorFile, name: str, key: Jwk, enc: str) -> None:
 
 
 def _headers(file: VectorFile) -> None:
-    """Put another header before segments that were made for the first one."""
+    """Put a different header before segments that were made for the first one."""
     enc = "A128CBC-HS256"
     says = header_bytes({"alg": "A128KW", "typ": "JWT", "enc": enc})
-    comment = "Another header, and nothing made anew"
+    comment = "A different header, and nothing made again"
     group, made, base = file.start("header", comment, kw("A128KW"), enc, says)
     same = {
         "a space after a colon": says.replace(b":", b": ", 1),
         "a line feed at the end": says + b"\n",
-        "its members in another order": header_bytes({"typ": "JWT", "alg": "A128KW", "enc": enc}),
+        "its members in a different order": header_bytes(
+            {"typ": "JWT", "alg": "A128KW", "enc": enc}
+        ),
         "an escape for a letter": says.replace(b"typ", rb"t\u0079p"),
     }
     for what, raw in same.items():
@@ -106,14 +108,14 @@ def _headers(file: VectorFile) -> None:
         fault = f"the same header, with {what}"
         group.refuses(base, fault, changed, UNDECRYPTABLE, "HeaderReencoded")
     other = {
-        "typ has another value": says.replace(b"JWT", b"jwt"),
+        "typ has a different value": says.replace(b"JWT", b"jwt"),
         "without typ": header_bytes({"alg": "A128KW", "enc": enc}),
         "with one member more": header_bytes({"alg": "A128KW", "typ": "JWT", "enc": enc, "x": 1}),
         "with a cty": header_bytes({"alg": "A128KW", "typ": "JWT", "enc": enc, "cty": "JWT"}),
     }
     for what, raw in other.items():
         changed = replace(made.make(), header=raw)
-        group.refuses(base, f"another header: {what}", changed, UNDECRYPTABLE, "FlippedBit")
+        group.refuses(base, f"a different header: {what}", changed, UNDECRYPTABLE, "FlippedBit")
 
 
 def _splices(file: VectorFile) -> None:
@@ -153,12 +155,12 @@ def _key_pairs() -> list[tuple[Jwk, Jwk, tuple[str, ...]]]:
 
 def _other_key(file: VectorFile, key: Jwk, other: Jwk, enc: str) -> None:
     name = f"key-{key['alg']}-{enc}"
-    group, _, base = file.start(name, "Another key of the same kind", key, enc)
+    group, _, base = file.start(name, "A different key of the same kind", key, enc)
     wrong = recipe(other, enc, name, TEXT)
-    group.refuses(base, "made for another key", wrong, UNDECRYPTABLE, "WrongKey")
+    group.refuses(base, "made for a different key", wrong, UNDECRYPTABLE, "WrongKey")
     brought = {name: other[name] for name in ("kty", "n", "e", "k") if name in other}
     header = header_bytes({"alg": key["alg"], "jwk": brought, "enc": enc})
-    fault = "made for another key, which the header brings"
+    fault = "made for a different key, which the header brings"
     carrying = replace(wrong, header=header)
     group.refuses(base, fault, carrying, UNDECRYPTABLE, "HeaderKey")
 
@@ -215,7 +217,7 @@ def _macs(file: VectorFile, enc: str) -> None:
         "from the end of the HMAC": cbc_mac(enc, made.cek, good)[-size:],
         "under the other half of the CEK": cbc_mac(enc, swapped, good)[:size],
         "under the whole CEK": cbc_mac(enc, made.cek + made.cek, good)[:size],
-        "with the hash of another enc": (cbc_mac(sibling, made.cek, good) * 2)[:size],
+        "with the hash of a different enc": (cbc_mac(sibling, made.cek, good) * 2)[:size],
         "of zeros": bytes(size),
     }
     for what, tag in tags.items():

@@ -68,7 +68,7 @@ def tag_by_alg() -> VectorFile:
     """Build tag_by_alg.json."""
     file = VectorFile("tag_by_alg.json", 36)
     for alg, made in families(_ENC, "tag by alg").items():
-        comment = f"What the tag holds together under {alg}"
+        comment = f"What the tag protects under {alg}"
         _bound(file.begin(f"tag-{alg}", comment, made, **opened_with(alg)))
     return file
 
@@ -132,7 +132,7 @@ def tag_by_enc() -> VectorFile:
     file = VectorFile("tag_by_enc.json", 41)
     for enc in ALL_ENCS:
         made = sealed(kw("A256KW"), enc, f"tag by enc {enc}", TEXT)
-        start = file.begin(f"tag-{enc}", f"What the tag of {enc} holds together", made)
+        start = file.begin(f"tag-{enc}", f"What the tag of {enc} protects", made)
         _bound(start)
         if enc in CBC_ENCS:
             _blocks(start)
@@ -207,13 +207,13 @@ def _flips(start: Start) -> None:
 
 
 def _headers(start: Start) -> None:
-    """Put another header before segments that were made for the first one."""
+    """Put a different header before segments that were made for the first one."""
     made = start.made
     token = made.make()
     same = {
         "a space after a colon": made.header.replace(b":", b": ", 1),
         "a line feed at the end": made.header + b"\n",
-        "its members in another order": header_bytes(dict(reversed(made.members.items()))),
+        "its members in a different order": header_bytes(dict(reversed(made.members.items()))),
         "an escape for a letter": made.header.replace(b"alg", rb"al\u0067", 1),
     }
     for what, raw in same.items():
@@ -249,12 +249,12 @@ def _splices(start: Start, other: Recipe) -> None:
         # ECDH-ES, GCMKW and PBES2 have what is random in the header.
         if getattr(one, name) != getattr(two, name):
             changed = replace(one, **{name: getattr(two, name)})
-            fault = f"the {name.replace('_', ' ')} of another token"
+            fault = f"the {name.replace('_', ' ')} of a different token"
             start.refuses(fault, changed, UNDECRYPTABLE, "Spliced")
     content = {name: getattr(two, name) for name in ("iv", "ciphertext", "tag")}
     changed = replace(one, **content)
     if changed != two:
-        start.refuses("the content of another token", changed, UNDECRYPTABLE, "Spliced")
+        start.refuses("the content of a different token", changed, UNDECRYPTABLE, "Spliced")
 
 
 def _streams(start: Start) -> None:
@@ -297,10 +297,10 @@ def _shown(key: Jwk) -> dict[str, str]:
 
 
 def _brought(start: Start, other: Jwk) -> None:
-    """Seal for another key, and say in the header where that one is."""
+    """Seal for a different key, and say in the header where that one is."""
     made = start.made
     wrong = sealed(other, made.enc, f"brought {made.alg}", TEXT)
-    start.refuses("made for another key", wrong, UNDECRYPTABLE, "WrongKey")
+    start.refuses("made for a different key", wrong, UNDECRYPTABLE, "WrongKey")
     shown = _shown(other)
     jwks = header_bytes({"keys": [shown]})
     address = f"data:application/jwk-set+json;base64,{b64(jwks)}"
@@ -313,7 +313,7 @@ def _brought(start: Start, other: Jwk) -> None:
         brings["x5c"] = [_certificate(other)]
     for member, value in brings.items():
         said = wrong.said(header_bytes({**wrong.members, member: value}))
-        fault = f"made for another key, which {member} brings"
+        fault = f"made for a different key, which {member} brings"
         start.refuses(fault, said, UNDECRYPTABLE, "HeaderKey")
 
 

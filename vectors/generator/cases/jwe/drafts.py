@@ -81,7 +81,7 @@ def _constructions(start: Start) -> None:
     }
     for what, raw in others.items():
         token = replace(made.make(), ciphertext=raw[:-16], tag=raw[-16:])
-        start.refuses(f"sealed with {what}", token, UNDECRYPTABLE, "NonceSize")
+        start.refuses(f"encrypted with {what}", token, UNDECRYPTABLE, "NonceSize")
     token = made.make()
     for name in ("iv", "ciphertext", "tag"):
         for what, bit in (("first", 0), ("last", -1)):
@@ -89,7 +89,7 @@ def _constructions(start: Start) -> None:
             fault = f"the {what} bit of the {name} changed"
             start.refuses(fault, changed, UNDECRYPTABLE, "FlippedBit")
     other = recipe(direct(made.enc, "b"), made.enc, f"drafts other {made.enc}", TEXT)
-    start.refuses("made for another key", other, UNDECRYPTABLE, "WrongKey")
+    start.refuses("made for a different key", other, UNDECRYPTABLE, "WrongKey")
 
 
 def _flips(start: Start) -> None:
@@ -113,7 +113,7 @@ def _siblings(file: VectorFile) -> None:
                 fault = f"an opener that accepts {enc}"
                 start.group.refuses(other.base, fault, other.made, NOT_ALLOWED, "EncNotAccepted")
     made = sealed(curve("ECDH-ES", "P-256"), "C20P", "drafts ecdh", TEXT)
-    start = file.begin("ecdh-XC20P", "A key that was derived for another enc", made)
+    start = file.begin("ecdh-XC20P", "A key that was derived for a different enc", made)
     group = file.group("ecdh-both", "Both encs are accepted", made.key, DRAFT_ENCS)
     base = group.opens(made, "ECDH-ES with C20P")
     members = {**made.members, "enc": "XC20P"}

@@ -108,7 +108,9 @@ def ecdh() -> VectorFile:
             _names(file.begin(f"parties-{name}", f"apu and apv of {alg} on {crv}", made))
         _keys(file.begin(f"key-{name}", f"The encrypted key of {alg} on {crv}", made))
         _derivations(file.begin(f"kdf-{name}", f"The derivation of {alg} on {crv}", made))
-        start = file.begin(f"other-{name}", f"Another key, another epk, {alg} on {crv}", made)
+        start = file.begin(
+            f"other-{name}", f"A different key, a different epk, {alg} on {crv}", made
+        )
         _others(start, crv)
     _siblings(file)
     return file
@@ -141,7 +143,9 @@ def ecdh_more() -> VectorFile:
         name = f"{alg}-{crv}"
         _keys(file.begin(f"key-{name}", f"The encrypted key of {alg} on {crv}", made))
         _derivations(file.begin(f"kdf-{name}", f"The derivation of {alg} on {crv}", made))
-        start = file.begin(f"other-{name}", f"Another key, another epk, {alg} on {crv}", made)
+        start = file.begin(
+            f"other-{name}", f"A different key, a different epk, {alg} on {crv}", made
+        )
         _others(start, crv)
     return file
 
@@ -253,12 +257,12 @@ def _off_curve(start: Start, crv: str, epk: Mapping[str, str]) -> None:
 
     x, y = (int.from_bytes(unb64(epk[member])) for member in ("x", "y"))
     small = next((number, root) for number in range(1, 100) if (root := values.y(number)))
-    # A point of a curve whose b is another: the arithmetic never uses b. CVE-2017-16007.
+    # A point of a curve with a different b: the arithmetic never uses b. CVE-2017-16007.
     points = {
         "with the lowest bit of y changed": at(x, y ^ 1),
         "with x and y in each other's place": at(y, x),
         "at zero, which stands for infinity in some encodings": at(0, 0),
-        "at one and one, on a curve with another b": at(1, 1),
+        "at one and one, on a curve with a different b": at(1, 1),
         "with x above the prime": at(small[0] + values.prime, small[1]),
         "with x equal to the prime": at(values.prime, values.y(0) or 0),
     }
@@ -304,10 +308,10 @@ def _names(start: Start) -> None:
         changes: dict[str, dict[str, object]] = {
             "missing": {name: value for name, value in members.items() if name != member},
             "empty": {**members, member: ""},
-            "another name": {**members, member: b64(b"Mallory")},
+            "a different name": {**members, member: b64(b"Mallory")},
         }
         for what, changed_members in changes.items():
-            fault = f"{member} is {what}, and nothing derived anew"
+            fault = f"{member} is {what}, and nothing derived again"
             start.says(fault, changed_members, UNDECRYPTABLE, "KeyDerivation")
 
 
@@ -349,7 +353,7 @@ def _secret(made: Recipe) -> bytes:
 
 
 def _derivations(start: Start) -> None:
-    """Derive in another way, and seal under what follows."""
+    """Derive in a different way, and seal under what follows."""
     made = start.made
     secret = _secret(made)
     purpose, size = derived_bytes(made.alg, made.enc)
@@ -388,10 +392,10 @@ def _others(start: Start, crv: str) -> None:
     other = agreed(
         curve(made.alg, crv, "b"), made.enc, f"other {made.alg} {crv}", TEXT, parties=_PARTIES
     )
-    start.refuses("made for another key", other, UNDECRYPTABLE, "WrongKey")
+    start.refuses("made for a different key", other, UNDECRYPTABLE, "WrongKey")
     foreign = public(pair(crv, f"another epk {crv}"))
     members = {**made.members, "epk": foreign}
-    fault = "another epk, and nothing derived anew"
+    fault = "a different epk, and nothing derived again"
     start.says(fault, members, UNDECRYPTABLE, "KeyDerivation")
     if crv in WEIERSTRASS:
         y = WEIERSTRASS[crv].prime - int.from_bytes(unb64(dict(made.members["epk"])["y"]))
@@ -407,7 +411,7 @@ def _others(start: Start, crv: str) -> None:
 
 
 def _siblings(file: VectorFile) -> None:
-    """Hold valid tokens against keys that are bound to another alg."""
+    """Hold valid tokens against keys that are bound to a different alg."""
     for crv in ("P-256", "X25519"):
         starts = {
             alg: file.begin(
@@ -425,7 +429,7 @@ def _siblings(file: VectorFile) -> None:
                         other.base, fault, other.made, NOT_ALLOWED, "AlgNotAccepted"
                     )
             members = {**start.made.members, "alg": "A128KW"}
-            start.says("alg is A128KW, beside an epk", members, NOT_ALLOWED, "AlgNotAccepted")
+            start.says("alg is A128KW, next to an epk", members, NOT_ALLOWED, "AlgNotAccepted")
     start = file.start("sibling-A128KW", "A key for A128KW", kw("A128KW"), _ENC)
     members = {**start.made.members, "alg": "ECDH-ES+A128KW"}
     members["epk"] = public(pair("P-256", "sibling A128KW"))

@@ -215,7 +215,7 @@ def _duplicates(start: Start) -> None:
     alg = start.made.alg.encode()
     twice = {
         "alg, with the same value": b'{"alg":"' + alg + b'",' + whole[1:],
-        "alg, another one first": b'{"alg":"none",' + whole[1:],
+        "alg, a different one first": b'{"alg":"none",' + whole[1:],
         "alg, once with an escape": rb'{"\u0061lg":"none",' + whole[1:],
         "enc": b'{"enc":"A256GCM",' + whole[1:],
         "crit": whole[:-1] + b',"crit":["x"],"crit":["x"],"x":1}',

@@ -30,7 +30,7 @@ def grammar() -> VectorFile:
 
 
 def _segments(file: VectorFile) -> None:
-    comment = "Segments, dots and what stands around them"
+    comment = "Segments, dots and the text around them"
     group, made, base = file.start("segments", comment, kw("A128KW"), "A128CBC-HS256")
     parts = made.make().segments()
     token = ".".join(parts)

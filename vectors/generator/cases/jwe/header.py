@@ -50,7 +50,7 @@ _OTHER_ALGS: Mapping[str, Mapping[str, object]] = {
 _OTHER_ENCS = ("", "a128gcm", "A128GCM ", "A192GCM", "A256GCM", "A128CBC-HS256", "A128CBC", "none")
 
 _EXP = {"exp": 1700000000}
-# Values of `crit`, with the members beside it, where nothing or only `exp` is understood.
+# Values of `crit`, with the members next to it, where nothing or only `exp` is understood.
 CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
     "is empty": ([], _EXP),
     "holds a number": (["exp", 1], _EXP),
@@ -60,12 +60,12 @@ CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
     "names one that is understood and one that is not": (["exp", "urn:x"], {**_EXP, "urn:x": 1}),
     "names an absent member": (["exp"], {}),
     "names a member twice": (["exp", "exp"], _EXP),
-    "names a member in another case": (["EXP"], {"EXP": 1}),
+    "names a member in a different case": (["EXP"], {"EXP": 1}),
     "names the empty name": ([""], {"": 1}),
     "names itself": (["crit"], {}),
-    "names alg, which is no extension": (["alg"], {}),
-    "names enc, which is no extension": (["enc"], {}),
-    "names kid, which is no extension": (["kid"], {"kid": "any"}),
+    "names alg, which is not an extension": (["alg"], {}),
+    "names enc, which is not an extension": (["enc"], {}),
+    "names kid, which is not an extension": (["kid"], {"kid": "any"}),
     "names zip, which is absent and no extension": (["zip"], {}),
 }
 
@@ -84,7 +84,7 @@ def header() -> VectorFile:
 
 
 def _says(start: Start, fault: str, members: Mapping[str, object], expect: str, flag: str) -> None:
-    """Refuse the token with another header; it is made anew, so that its tag is good."""
+    """Refuse the token with a different header; it is made anew, so that its tag is good."""
     changed = replace(start.made, header=header_bytes(members))
     start.group.refuses(start.base, fault, changed, expect, flag)
 
@@ -125,7 +125,7 @@ def _algs(file: VectorFile) -> None:
 
 
 def _siblings(file: VectorFile) -> None:
-    """Hold valid tokens against keys that are bound to another alg of their family."""
+    """Hold valid tokens against keys that are bound to a different alg of their family."""
     for kind, algs in ((rsa, RSA_ALGS), (kw, KW_ALGS)):
         starts = {
             alg: file.start(f"sibling-{alg}", f"Tokens of the siblings of {alg}", kind(alg), _ENC)
@@ -145,7 +145,7 @@ def _encs(file: VectorFile) -> None:
         members = {"alg": "A128KW", "enc": enc}
         _says(start, f"enc is {enc!a}", members, NOT_ALLOWED, "EncNotAccepted")
     key = direct("A128CBC-HS256")
-    comment = "A dir key whose size fits another enc as well"
+    comment = "A dir key whose size fits a different enc as well"
     group, _, base = file.start("enc-dir", comment, key, "A128CBC-HS256")
     other = recipe(key, "A256GCM", "enc-dir other", TEXT)
     group.refuses(base, "the same key used with A256GCM", other, NOT_ALLOWED, "EncNotAccepted")
@@ -176,7 +176,7 @@ def _crit(file: VectorFile) -> None:
 
 
 def _names(file: VectorFile) -> None:
-    """Name another key, or another kind of content."""
+    """Name a different key, or a different kind of content."""
     says = header_bytes({"alg": "A128KW", "kid": "our key", "enc": _ENC})
     key = kw("A128KW", kid="our key")
     start = file.start("kid", "A key with a kid", key, _ENC, says)

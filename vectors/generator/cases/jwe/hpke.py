@@ -57,7 +57,7 @@ def _file(file: VectorFile, algs: Sequence[str]) -> VectorFile:
             changed = replace(made.token, **{name: flip(getattr(made.token, name), -1)})
             refuse(f"the last bit of the {name} changed", changed, UNDECRYPTABLE, "FlippedBit")
         other = sealed(curve(alg, suite_of(alg).crv, "b"), f"hpke {alg} b", TEXT)
-        refuse("made for another key", other.token, UNDECRYPTABLE, "WrongKey")
+        refuse("made for a different key", other.token, UNDECRYPTABLE, "WrongKey")
     return file
 
 
@@ -68,9 +68,9 @@ def _opens(group: Group, made: Sealed, comment: str) -> int:
 
 _SCHEDULES = {
     "derived with an info": Schedule(info=b"session"),
-    "derived in another mode": Schedule(mode=b"\1"),
-    "derived with another version": Schedule(version=b"HPKE-07"),
-    "derived with another suite": Schedule(suite_id=b"HPKE\0\x20\0\x01\0\x09"),
+    "derived in a different mode": Schedule(mode=b"\1"),
+    "derived with a different version": Schedule(version=b"HPKE-07"),
+    "derived with a different suite": Schedule(suite_id=b"HPKE\0\x20\0\x01\0\x09"),
 }
 
 
@@ -90,7 +90,7 @@ def _secrets(group: Group, base: int, key: Jwk, made: Sealed) -> None:
     if crv in WEIERSTRASS:
         size = WEIERSTRASS[crv].size
         faults["is compressed"] = b"\2" + own[1 : 1 + size]
-        faults["has another first byte"] = b"\5" + own[1:]
+        faults["has a different first byte"] = b"\5" + own[1:]
         faults["is off the curve"] = flip(own, -1)
         faults["is at the point of zeros"] = b"\4" + bytes(2 * size)
     else:

@@ -48,7 +48,7 @@ def rsa1_5() -> VectorFile:
     made = pkcs1_wrapped(key, "A256GCM", "rsa1_5 others", TEXT)
     _numbers(file.begin("numbers", "Encrypted keys that are special numbers", made, legacy=True))
     _lengths(file.begin("lengths", "The modulus has 256 bytes", made, legacy=True))
-    _others(file.begin("others", "Flipped bits and another key", made, legacy=True))
+    _others(file.begin("others", "Flipped bits and a different key", made, legacy=True))
     _siblings(file)
     return file
 
@@ -176,7 +176,7 @@ def _others(start: Start) -> None:
             fault = f"{what} bit of the {name.replace('_', ' ')} changed"
             start.refuses(fault, changed, UNDECRYPTABLE, "FlippedBit")
     other = pkcs1_wrapped(rsa("RSA1_5", "rsa-2048-b"), made.enc, "rsa1_5 other", TEXT)
-    start.refuses("made for another key", other, UNDECRYPTABLE, "WrongKey")
+    start.refuses("made for a different key", other, UNDECRYPTABLE, "WrongKey")
 
 
 def _siblings(file: VectorFile) -> None:
@@ -195,7 +195,7 @@ def _siblings(file: VectorFile) -> None:
 
 
 def _compressed(start: Start, plaintext: bytes) -> Recipe:
-    """Return the token of another plaintext, which is sealed as it is under `zip`."""
+    """Return the token of a different plaintext, which is sealed as it is under `zip`."""
     header = header_bytes({**start.made.members, "zip": "DEF"})
     return replace(start.made, plaintext=plaintext, header=header)
 
@@ -304,5 +304,5 @@ def _not_accepted(file: VectorFile) -> None:
     plain = recipe(kw("A128KW"), _ENC, "zip in crit", TEXT)
     said = {**plain.members, "zip": "DEF", "crit": ["zip"]}
     changed = replace(plain, header=header_bytes(said), plaintext=stored(TEXT))
-    fault = "crit names zip, which is no extension"
+    fault = "crit names zip, which is not an extension"
     start.refuses(fault, changed, MALFORMED, "Critical")

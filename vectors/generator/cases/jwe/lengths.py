@@ -18,7 +18,7 @@ from vectors.generator.keyring import RSA_ALGS, direct, kw, rsa
 
 _IV_SIZES = frozenset({0, 1, 8, 11, 12, 13, 15, 16, 17, 24, 32})
 
-# The smallest nonce that GCM itself takes here; shorter ones can't be sealed with.
+# The smallest nonce that GCM itself takes here; shorter ones can't be encrypted with.
 _GCM_LEAST_BYTES = 8
 
 

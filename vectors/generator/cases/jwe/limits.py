@@ -33,7 +33,7 @@ def limits_by_alg() -> VectorFile:
     own = pair("P-256", "limits epk")
     epk = {**public(own), "key_ops": [f"{number % 500}" for number in range(1000)]}
     made = agreed(key, "A128GCM", "limits epk", TEXT, ephemeral=own, others={"epk": epk})
-    group.opens(made, "A list of 1,000 operations, of which each stands twice", "UnusualHeader")
+    group.opens(made, "A list of 1,000 operations, of which each occurs twice", "UnusualHeader")
     return file
 
 

@@ -80,7 +80,7 @@ def _oaep_blocks(made: Recipe) -> Mapping[str, bytes]:
         "its first byte is 1": b"\x01" + masked(good)[1:],
         "the first byte of the label's hash is changed": changed(0, good[0] ^ 1),
         "the last byte of the label's hash is changed": changed(last, good[last] ^ 1),
-        "the hash is that of another label": masked(oaep_data(made.cek, size, name, b"JWE")),
+        "the hash is that of a different label": masked(oaep_data(made.cek, size, name, b"JWE")),
         "the hash is all zeros": masked(bytes(hash_bytes) + good[hash_bytes:]),
         "the separator is 2": changed(separator, 2),
         "no separator, zeros to the end": masked(good[:separator] + bytes(len(good) - separator)),
@@ -123,7 +123,7 @@ def _oaep_numbers(file: VectorFile) -> None:
         "1": 1,
         "the modulus less 1": modulus - 1,
         # The public key tells these two apart, but they are no other failure than a token for
-        # another key of this size, which can lie above the modulus as well as below.
+        # a different key of this size, which can lie above the modulus as well as below.
         "the modulus": modulus,
         "all ones": 256**size - 1,
     }

@@ -147,7 +147,7 @@ def _integrity(start: Start) -> None:
         fault = f"{what} authenticated with the key, where nothing is due"
         start.refuses(fault, changed, UNDECRYPTABLE, "WrongAad")
     other = gcm_wrapped(gcmkw(made.alg, "b"), made.enc, f"gcmkw {made.alg} b", TEXT)
-    start.refuses("made for another key", other, UNDECRYPTABLE, "WrongKey")
+    start.refuses("made for a different key", other, UNDECRYPTABLE, "WrongKey")
     for name in ("iv", "ciphertext", "tag"):
         token = made.make()
         changed_token = replace(token, **{name: flip(getattr(token, name), -1)})
@@ -215,7 +215,7 @@ def _salts(start: Start) -> None:
     for what, wrong in texts.items():
         start.says(f"p2s {what}", {**members, "p2s": wrong}, MALFORMED, "Base64url")
     changed = {**members, "p2s": b64(flip(unb64(text), -1))}
-    fault = "the last bit of p2s changed, and nothing derived anew"
+    fault = "the last bit of p2s changed, and nothing derived again"
     start.says(fault, changed, UNDECRYPTABLE, "KeyIntegrity")
 
 
@@ -242,7 +242,7 @@ def _counts(start: Start) -> None:
         start.says(fault, {**members, "p2c": number}, NOT_ALLOWED, "WorkFactor")
     digits = {**members, "p2c": 10**32}
     start.says("p2c has 33 digits", digits, MALFORMED, "Digits")
-    fault = "p2c is 1,001, and nothing derived anew"
+    fault = "p2c is 1,001, and nothing derived again"
     start.says(fault, {**members, "p2c": 1001}, UNDECRYPTABLE, "KeyIntegrity")
 
 
@@ -272,7 +272,7 @@ def _wrapped(start: Start) -> None:
         start.refuses(fault, changed, UNDECRYPTABLE, "FlippedBit")
     other_password = password(made.alg, "another password")
     other_made = by_password(other_password, made.enc, f"other password {made.alg}", TEXT)
-    start.refuses("made with another password", other_made, UNDECRYPTABLE, "WrongKey")
+    start.refuses("made with a different password", other_made, UNDECRYPTABLE, "WrongKey")
 
 
 def _derivations(start: Start) -> None:

@@ -121,7 +121,7 @@ def _settings(file: VectorFile) -> None:
     group = file.group("kid-without", "A key without a kid", kw("A128KW"), "A128GCM")
     group.opens(made("kid alone", kid="any name"), "The key has no name to differ from", "KeyId")
     group = file.group("any-kid", "Any kid is accepted", named, "A128GCM", any_kid=True)
-    group.opens(made("any kid", kid="other"), "The token names another kid", "KeyId")
+    group.opens(made("any kid", kid="other"), "The token names a different kid", "KeyId")
     group = file.group(
         "crit", "Two critical members are understood", named, "A128GCM", crit=["exp", "urn:x"]
     )

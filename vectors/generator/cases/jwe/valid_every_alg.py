@@ -135,7 +135,7 @@ def _zeros(file: VectorFile, crv: str) -> None:
 
 
 def _coordinates(file: VectorFile, crv: str) -> None:
-    """Give an epk that another u-coordinate stands for. RFC 7748 section 5 accepts both."""
+    """Give an epk that a different u-coordinate stands for. RFC 7748 section 5 accepts both."""
     key = curve("ECDH-ES", crv)
     group = file.group(f"u-{crv}", f"Coordinates of {crv} that are not reduced", key, _ENC)
     size = MONTGOMERY[crv][2]
@@ -162,7 +162,7 @@ def _coordinates(file: VectorFile, crv: str) -> None:
 def _members(file: VectorFile) -> None:
     for crv, alg in (("P-256", "ECDH-ES+A256KW"), ("X25519", "ECDH-ES")):
         key = curve(alg, crv)
-        group = file.group(f"epk-{crv}", "Members of the epk in another form", key, _ENC)
+        group = file.group(f"epk-{crv}", "Members of the epk in a different form", key, _ENC)
         own = pair(crv, f"epk {crv}")
         shown = public(own)
         forms: dict[str, dict[str, object]] = {
@@ -173,7 +173,7 @@ def _members(file: VectorFile) -> None:
             made = agreed(key, _ENC, f"epk {crv} {what}", TEXT, ephemeral=own, others={"epk": epk})
             group.opens(made, f"The members of the epk: {what}", "UnusualHeader")
     key = curve("ECDH-ES+A128KW", "P-256")
-    group = file.group("kek-size", "A KEK of another size than the CEK", key, ALL_ENCS)
+    group = file.group("kek-size", "A KEK of a different size than the CEK", key, ALL_ENCS)
     for enc in ("A256CBC-HS512", "A192GCM"):
         purpose, size = derived_bytes(key["alg"], enc)
         comment = f"{purpose} derives {size} bytes, whatever {enc} takes"

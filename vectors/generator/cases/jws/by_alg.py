@@ -156,7 +156,7 @@ def _base64url(start: SignedStart) -> None:
 def _detached(start: SignedStart) -> None:
     token = start.made.token()
     payloads = {
-        "another payload": TEXT[::-1],
+        "a different payload": TEXT[::-1],
         "the last bit of the payload changed": flip(TEXT, -1),
         "a line feed behind the payload": TEXT + b"\n",
         "the payload encoded": b64(TEXT).encode(),
@@ -175,7 +175,7 @@ def _unencoded(start: SignedStart) -> None:
     members = {name: value for name, value in made.members.items() if name != "crit"}
     start.says("b64 is not critical", members, MALFORMED, "Unencoded")
     others = {**members, "crit": ["exp"], "exp": 1}
-    start.says("another member is critical, b64 is not", others, MALFORMED, "Unencoded")
+    start.says("a different member is critical, b64 is not", others, MALFORMED, "Unencoded")
     due = signed(made.key, f"b64 due {made.alg}", made.payload)
     start.refuses("an encoded payload", due, NOT_ALLOWED, "Unencoded")
     dotted = replace(made, payload=b"$.02")
@@ -209,7 +209,7 @@ def _texts(start: SignedStart) -> None:
     alg = start.made.alg.encode()
     twice = {
         "alg, with the same value": b'{"alg":"' + alg + b'",' + whole[1:],
-        "alg, another one first": b'{"alg":"none",' + whole[1:],
+        "alg, a different one first": b'{"alg":"none",' + whole[1:],
         "alg, once with an escape": rb'{"\u0061lg":"none",' + whole[1:],
         "crit": cut + b',"crit":["x"],"crit":["x"],"x":1}',
         "a member of an object inside": cut + b',"x":{"y":1,"y":1}}',
@@ -263,7 +263,7 @@ def _names(file: VectorFile, made: Signed) -> None:
             start.says(f"{member} is {value!a}", members, NOT_ALLOWED, "MediaType")
     foreign = signed(key_for(alg, "b"), f"names by alg {alg} b", TEXT)
     start = file.sign(f"brought-{alg}", f"Keys that the header brings, under {alg}", made)
-    start.refuses("signed with another key", foreign, UNVERIFIED, "WrongKey")
+    start.refuses("signed with a different key", foreign, UNVERIFIED, "WrongKey")
     shown = ("kty", "crv", "n", "e", "x", "y", "k")
     jwk = {name: foreign.key[name] for name in shown if name in foreign.key}
     jwks = b64(header_bytes({"keys": [jwk]}))
@@ -274,7 +274,7 @@ def _names(file: VectorFile, made: Signed) -> None:
     }
     for member, value in brings.items():
         carrying = replace(foreign, header=header_bytes({"alg": alg, member: value}))
-        fault = f"signed with another key, which {member} brings"
+        fault = f"signed with a different key, which {member} brings"
         start.refuses(fault, carrying, UNVERIFIED, "HeaderKey")
 
 

@@ -63,7 +63,7 @@ def _forged(file: VectorFile, alg: str) -> None:
     header, payload, last = made.token().split(".")
     said = b64(header_bytes({"alg": alg, "typ": "JWS"}))
     tokens = {
-        "another header": f"{said}.{payload}.{last}",
+        "a different header": f"{said}.{payload}.{last}",
         "a space in the header": f"{b64(made.header + b' ')}.{payload}.{last}",
         "the first bit of the payload changed": f"{header}.{b64(flip(TEXT, 0))}.{last}",
         "the last bit of the payload changed": f"{header}.{b64(flip(TEXT, -1))}.{last}",
@@ -101,11 +101,11 @@ def _forged(file: VectorFile, alg: str) -> None:
         other = _over(made, data)
         start.unverified(f"signed over {what}", other, "Unverified")
     foreign = signed(key_for(alg, "b"), f"forged {alg} b", TEXT, {"typ": "JWT"})
-    start.refuses("signed with another key", foreign, UNVERIFIED, "WrongKey")
+    start.refuses("signed with a different key", foreign, UNVERIFIED, "WrongKey")
     shown = ("kty", "crv", "n", "e", "x", "y", "k")
     brought = {name: foreign.key[name] for name in shown if name in foreign.key}
     carrying = replace(foreign, header=header_bytes({"alg": alg, "jwk": brought}))
-    fault = "signed with another key, which the header brings"
+    fault = "signed with a different key, which the header brings"
     start.refuses(fault, carrying, UNVERIFIED, "HeaderKey")
 
 
@@ -143,7 +143,7 @@ def _pkcs1(file: VectorFile, alg: str) -> None:
         ),
         "the digest alone, not named": signature_block(hashed, size),
         "the name of the hash has no NULL": signature_block(bytes(bare), size),
-        "another hash, well named": signature_block(digest_info("sha384", made.data), size),
+        "a different hash, well named": signature_block(digest_info("sha384", made.data), size),
         "SHA-1, well named": signature_block(digest_info("sha1", made.data), size),
         "one hash under the name of another": signature_block(
             digest_info("sha384", made.data)[:19] + hashed, size

@@ -31,7 +31,7 @@ from vectors.generator.keyring import curve, kw, mac, rsa
 _EXP = {"exp": 1700000000}
 _NONE = ("none", "None", "NONE", "nOnE", "none ", "")
 
-# A critical list where nothing is understood, with the members beside it.
+# A critical list where nothing is understood, with the members next to it.
 JWS_CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
     "is empty": ([], _EXP),
     "is a string": ("exp", _EXP),
@@ -41,8 +41,8 @@ JWS_CRIT: Mapping[str, tuple[object, Mapping[str, object]]] = {
     "names an absent member": (["exp"], {}),
     "names a member twice": (["exp", "exp"], _EXP),
     "names itself": (["crit"], {}),
-    "names alg, which is no extension": (["alg"], {}),
-    "names kid, which is no extension": (["kid"], {"kid": "any"}),
+    "names alg, which is not an extension": (["alg"], {}),
+    "names kid, which is not an extension": (["kid"], {"kid": "any"}),
 }
 _OPEN = b'{"alg":"HS256"'
 _JSON = {
@@ -96,7 +96,7 @@ def jws_refused() -> VectorFile:
 
 def _segments(file: VectorFile) -> None:
     made = signed(mac("HS256"), "segments", TEXT)
-    start = file.sign("segments", "Segments, dots and what stands around them", made)
+    start = file.sign("segments", "Segments, dots and the text around them", made)
     token = made.token()
     parts = token.split(".")
     encrypted = str(recipe(kw("A128KW"), "A128GCM", "segments", TEXT).make())
@@ -245,7 +245,7 @@ def _siblings(
     families: Sequence[Sequence[str]],
     prefix: str = "",
 ) -> None:
-    """Hold valid tokens against keys that are bound to another alg."""
+    """Hold valid tokens against keys that are bound to a different alg."""
     starts = {
         alg: file.sign(
             f"sibling-{prefix}{alg}",
@@ -284,7 +284,7 @@ def _b64(file: VectorFile) -> None:
     good = start.made.members
     start.says("b64 is not critical", {"alg": "HS256", "b64": False}, MALFORMED, "Unencoded")
     others = {**good, "crit": ["exp"], **_EXP}
-    start.says("another member is critical, b64 is not", others, MALFORMED, "Unencoded")
+    start.says("a different member is critical, b64 is not", others, MALFORMED, "Unencoded")
     start.says(
         "crit names an absent b64", {"alg": "HS256", "crit": ["b64"]}, NOT_ALLOWED, "Unencoded"
     )
@@ -305,7 +305,7 @@ def _b64(file: VectorFile) -> None:
     start = file.sign(
         "b64-not-due", "An encoded payload is due", signed(key, "b64 not due", b"AAAA")
     )
-    fault = "an unencoded payload, of which another reading is base64url"
+    fault = "an unencoded payload, of which a different reading is base64url"
     start.refuses(fault, unencoded(key, "b64 not due", b"AAAA"), NOT_ALLOWED, "Unencoded")
     alone = replace(start.made, header=header_bytes({"alg": "HS256", "b64": False}))
     start.refuses("b64 is false, not critical", alone, NOT_ALLOWED, "Unencoded")
@@ -327,7 +327,7 @@ def _detached(file: VectorFile) -> None:
         start = file.sign(f"detached-{name}", f"Detached payloads, {name}", made, **settings)
         token = made.token()
         payloads = {
-            "another payload": TEXT[::-1],
+            "a different payload": TEXT[::-1],
             "the last bit of the payload changed": flip(TEXT, -1),
             "a line feed behind the payload": TEXT + b"\n",
             "the payload encoded" if encoded else "the payload and a dot": (
@@ -342,7 +342,7 @@ def _detached(file: VectorFile) -> None:
         attached = token.replace("..", f".{shown}.")
         fault = "a payload in the token as well"
         start.group.rejects(start.base, fault, attached, MALFORMED, "Detached", detached=TEXT)
-        fault = "another payload in the token"
+        fault = "a different payload in the token"
         attached = token.replace("..", ".AAAA.")
         start.group.rejects(start.base, fault, attached, MALFORMED, "Detached", detached=TEXT)
 

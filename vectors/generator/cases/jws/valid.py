@@ -149,7 +149,7 @@ def _unencoded(file: VectorFile) -> None:
             made = replace(unencoded(key, f"b64 {alg} {shape}", payload), detached=True)
             group.verifies(made, f"Detached: {shape}", "Unencoded", "Detached")
     key = mac("HS256")
-    group = file.signatures("b64-crit", "Another critical member", key, b64=False, crit=["exp"])
+    group = file.signatures("b64-crit", "A different critical member", key, b64=False, crit=["exp"])
     made = unencoded(key, "b64 crit", b"$-02", exp=1700000000)
     header = header_bytes({**_B64, "alg": "HS256", "exp": 1700000000, "crit": ["exp", "b64"]})
     group.verifies(replace(made, header=header), "b64 and exp are critical", "Unencoded")
@@ -167,7 +167,7 @@ def _settings(file: VectorFile) -> None:
     group = file.signatures("kid-without", "A key without a kid", mac("HS256"))
     group.verifies(made("kid alone", kid="any"), "The key has no name to differ from", "KeyId")
     group = file.signatures("any-kid", "Any kid is accepted", key, any_kid=True)
-    group.verifies(made("any kid", kid="other"), "The token names another kid", "KeyId")
+    group.verifies(made("any kid", kid="other"), "The token names a different kid", "KeyId")
     crit = ["exp", "urn:x"]
     group = file.signatures("crit", "Two critical members are understood", key, crit=crit)
     exp = {"exp": 1700000000}

@@ -197,14 +197,16 @@ def _bindings(file: VectorFile) -> None:
             start.denies(f"the JWK's alg is {contrary}", text, "KeyBinding")
     key = kw("A128KW", kid="our key")
     start = file.loading("kid", "The caller names the key", key, kid="our key")
-    start.denies("the JWK has another name", key_text({**key, "kid": "other"}), "KeyBinding")
+    start.denies("the JWK has a different name", key_text({**key, "kid": "other"}), "KeyBinding")
     marked = {**without(shown_half(rsa("RS256")), "alg"), "use": "sig"}
     start = file.loading("dual-use", "Dual use is asked for", marked, alg="RSA-OAEP", dual_use=True)
     start.loads(
         key_text({**marked, "alg": "RS256"}), "A pair for signing, used to encrypt", "KeyBinding"
     )
     contrary = {**marked, "alg": "RSA-OAEP-256"}
-    start.denies("the JWK's alg is another one to encrypt with", key_text(contrary), "KeyBinding")
+    start.denies(
+        "the JWK's alg is a different one to encrypt with", key_text(contrary), "KeyBinding"
+    )
     start = file.loading(
         "no-dual-use", "Dual use is not asked for", without(marked, "use"), alg="RSA-OAEP"
     )
@@ -271,7 +273,7 @@ def _uses(file: VectorFile) -> None:
         "key_ops is wrapKey", key_text({**wrapping, "key_ops": ["wrapKey"]}), "KeyDirection"
     )
     start.denies("a key for signatures", key_text(signing), "KeyDirection")
-    start.denies("a dir key of another size", key_text(direct("A256GCM")), "KeyDirection")
+    start.denies("a dir key of a different size", key_text(direct("A256GCM")), "KeyDirection")
     start.denies("a key for one enc", key_text(direct("C20P", alg="C20P")), "KeyDirection")
     file.loading("old", "RSA1_5, to decrypt", rsa("RSA1_5"), use="decrypt", enc=gcm, legacy=True)
     shown = shown_half(rsa("RSA-OAEP"))

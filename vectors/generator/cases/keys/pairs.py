@@ -83,12 +83,12 @@ def _rsa_members(file: VectorFile, alg: str) -> None:
         changed = {**key, name: _number(_value(key, name) ^ 2)}
         start.denies(f"{name} with a bit changed", key_text(changed), "KeyNumbers")
     other = rsa(alg, "rsa-2048-b")
-    start.denies("n of another key", key_text({**key, "n": other["n"]}), "KeyNumbers")
-    start.denies("d of another key", key_text({**key, "d": other["d"]}), "KeyNumbers")
+    start.denies("n of a different key", key_text({**key, "n": other["n"]}), "KeyNumbers")
+    start.denies("d of a different key", key_text({**key, "d": other["d"]}), "KeyNumbers")
     swapped = {**key, "p": key["q"], "q": key["p"]}
     start.denies("p and q in each other's place", key_text(swapped), "KeyNumbers")
     alone = {**without(key, *private), "d": other["d"]}
-    start.denies("d of another key, without the primes", key_text(alone), "KeyNumbers")
+    start.denies("d of a different key, without the primes", key_text(alone), "KeyNumbers")
     trivial = {**key, "p": key["n"], "q": b64(b"\x01")}
     start.denies("p is the modulus, and q one", key_text(trivial), "KeyNumbers")
 
@@ -152,9 +152,9 @@ def _coordinates(file: VectorFile, alg: str, crv: str) -> None:
         for what, changed in sizes.items():
             text = key_text({**key, member: b64(changed)})
             start.denies(f"{member} {what}", text, "KeyLength")
-    start.denies("d of another key", key_text({**key, "d": other["d"]}), "KeyPair")
+    start.denies("d of a different key", key_text({**key, "d": other["d"]}), "KeyPair")
     public = {name: other[name] for name in ("x", "y") if name in other}
-    start.denies("the public half of another key", key_text({**key, **public}), "KeyPair")
+    start.denies("the public half of a different key", key_text({**key, **public}), "KeyPair")
     for name in (
         "",
         crv.lower() if crv != "secp256k1" else "P-256K",
@@ -187,7 +187,7 @@ def _coordinates(file: VectorFile, alg: str, crv: str) -> None:
         "with the lowest bit of y changed": (x, y ^ 1),
         "with x and y in each other's place": (y, x),
         "at zero, which stands for infinity in some encodings": (0, 0),
-        "at one and one, on a curve with another b": (1, 1),
+        "at one and one, on a curve with a different b": (1, 1),
         "with x above the prime": (small[0] + values.prime, small[1]),
     }
     for what, (left, right) in points.items():

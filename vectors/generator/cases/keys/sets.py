@@ -34,9 +34,9 @@ def jwks() -> VectorFile:
     _skipped(start, one, two)
     _named_twice(start, one, two)
     pair = curve("ECDH-ES", "P-256", kid="pair")
-    start.denies("a shared secret beside a pair", [one, pair], "KeySet")
+    start.denies("a shared secret next to a pair", [one, pair], "KeySet")
     unnamed = {name: value for name, value in pair.items() if name != "kid"}
-    start.denies("a shared secret beside a pair without a name", [one, unnamed], "KeySet")
+    start.denies("a shared secret next to a pair without a name", [one, unnamed], "KeySet")
     bare = [{name: key[name] for name in ("kty", "kid", "k")} for key in (one, two)]
     start = file.loading_set("alg", "The caller names the alg", bare, alg="A128KW")
     start.loads([bare[0], {**bare[1], "alg": "dir"}], "One names its own alg", "KeySet")
@@ -116,7 +116,9 @@ def _chosen(group: Group, made: Recipe) -> None:
         group.refuses(base, f"the token names {kid!a}", said, expect, "KeyChoice")
     other = {"alg": "A256KW" if made.alg != "A256KW" else "A128KW"}
     said = made.said(header_bytes({**made.members, **other}))
-    group.refuses(base, "the key that is named is for another alg", said, NOT_ALLOWED, "KeyChoice")
+    group.refuses(
+        base, "the key that is named is for a different alg", said, NOT_ALLOWED, "KeyChoice"
+    )
     members = {name: value for name, value in made.members.items() if name != "kid"}
     shown = {name: made.key[name] for name in ("kty", "crv", "x", "y", "k") if name in made.key}
     said = made.said(header_bytes({**members, "jwk": shown}))
@@ -137,7 +139,7 @@ def _chosen_to_verify(group: Group, made: Signed) -> None:
         token = said(kid=kid).token()
         group.rejects(base, f"the token names {kid!a}", token, expect, "KeyChoice")
     token = replace(made, header=header_bytes({"alg": "HS512", "kid": "key 4"})).token()
-    fault = "the key that is named is for another alg"
+    fault = "the key that is named is for a different alg"
     group.rejects(base, fault, token, NOT_ALLOWED, "KeyChoice")
     shown = ("kty", "crv", "x", "y", "k")
     jwk = {name: made.key[name] for name in shown if name in made.key}
@@ -149,7 +151,7 @@ def _password(file: VectorFile) -> None:
     """A password is tried only where it is meant: each try costs what the token asks for."""
     alg = "PBES2-HS256+A128KW"
     keys = [{**password(alg), "kid": "secret"}, {**kw("A128KW"), "kid": "key"}]
-    group = _group(file, "password", "A password beside another key", keys)
+    group = _group(file, "password", "A password next to a different key", keys)
     made = sealed(password(alg), _ENC, "password in a set", TEXT)
     base = group.opens(named(made, "secret"), "The token names the password", "KeyChoice")
     group.refuses(base, "the token names no kid", made, NOT_ALLOWED, "KeyChoice")
@@ -186,8 +188,8 @@ def _shapes(start: SetGroup, one: Jwk, two: Jwk) -> None:
         "keys is null": json.dumps({"keys": None}),
         "keys is a string": json.dumps({"keys": "one"}),
         "no keys in the list": json.dumps({"keys": []}),
-        "keys stands twice": whole[:-1] + ',"keys":[]}',
-        "a member of a key stands twice": whole.replace('"kid"', '"kty":"oct","kid"', 1),
+        "keys occurs twice": whole[:-1] + ',"keys":[]}',
+        "a member of a key occurs twice": whole.replace('"kid"', '"kty":"oct","kid"', 1),
         "it goes on with a second object": whole + "{}",
         "nothing": "",
     }
@@ -205,7 +207,7 @@ def _skipped(start: SetGroup, one: Jwk, two: Jwk) -> None:
         "that is too short": {**two, "k": b64(bytes(15))},
         "for signatures, marked for encryption": {**mac("HS256"), "use": "enc"},
         "for RSA1_5": rsa("RSA1_5"),
-        "that is no object": "one",
+        "that is not an object": "one",
         "that is null": None,
     }
     for what, member in unusable.items():

@@ -3,8 +3,8 @@
 Rules:
 - Base mode alone: `psk_id` asks for a pre-shared key, and is refused.
 - Integrated Encryption is the content encryption of a key and a nonce that HPKE derives for one
-  token: both together are its CEK, and its IV and its tag are empty. So its failure is that of
-  every other token.
+  token: both together are its CEK, and its IV and its tag are empty. So it fails like every other
+  token.
 - Lengths and the encapsulated secret are checked before the private key is used. Whatever goes
   wrong afterwards is None.
 

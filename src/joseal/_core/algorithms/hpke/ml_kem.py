@@ -3,8 +3,8 @@
 Rules:
 - The secret of a hybrid is safe as long as one of its two parts is. Both parts are always computed.
 - ML-KEM rejects implicitly: a ciphertext that was tampered with gives a secret that nobody knows,
-  which then causes the one failure.
-- A device does the whole private step, also for a hybrid. It is never asked for one part alone.
+  and decryption then fails like any other.
+- A device does the whole private step, even for a hybrid. It is never asked for only one part.
 
 Source: draft-ietf-hpke-pq section 3, draft-irtf-cfrg-hybrid-kems section 5 (the combiner),
 draft-irtf-cfrg-concrete-hybrid-kems section 4, FIPS 203 section 7.
@@ -57,7 +57,7 @@ class MlKem(Opaque):
         device: FromDevice | None = None,
     ) -> None:
         if not isinstance(public.foreign, MLKEM768PublicKey | MLKEM1024PublicKey):
-            raise TypeError("the key is not one of ML-KEM")
+            raise TypeError("the key is not an ML-KEM key")
         self._set(_public=public, _private=private, _device=device, _kem=public.foreign)
 
     def encapsulate(self) -> tuple[bytes, bytes]:

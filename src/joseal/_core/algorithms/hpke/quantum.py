@@ -1,4 +1,4 @@
-"""Which algs go together where a quantum computer may read a recorded message.
+"""Which algs may be combined if a recorded message must be safe from a quantum computer.
 
 Source: draft-ietf-jose-hpke-pq-pqt section 5.
 """

@@ -4,7 +4,7 @@ Rules:
 - It is pure: no cryptography, no key, nothing raised. The work is linear in the bytes.
 - A text contains names from the table and registered PEM labels. No byte of the input is part of a
   text.
-- It is called after a loader has refused the bytes, so it never decides what is loaded.
+- It is called after a loader has refused the bytes, so it never decides whether a key is loaded.
 
 Source: RFC 7468, RFC 7517, RFC 4716, RFC 4251; the formats of OpenSSH, PuTTY, PGP and Java.
 """
@@ -52,7 +52,7 @@ _MAGIC: Final = (
     (b"\xef\xbb\xbf", "bom"),
 )
 
-# What the body of a block with this label has to be.
+# The required kind of the body of a block with this label.
 _BODIES: Final = {
     "PRIVATE KEY": ("der-pkcs8",),
     "ENCRYPTED PRIVATE KEY": ("der-pkcs8-encrypted",),
@@ -67,7 +67,7 @@ _RIGHT_LABELS: Final = {kinds[0]: label for label, kinds in reversed(_BODIES.ite
 
 
 class Form(NamedTuple):
-    """The answer: the kind of some bytes.
+    """The result: the kind of some bytes.
 
     Attributes:
         kind: the stable word for it.
@@ -147,7 +147,7 @@ def _pem_kind(data: bytes) -> tuple[str, tuple[str, ...]]:
 
 def _known_label(label: bytes) -> str:
     text = label.decode("ascii")
-    return text if text in PEM_LABELS else "another label"
+    return text if text in PEM_LABELS else "an unknown label"
 
 
 def _block_kind(data: bytes, labels: tuple[str, ...]) -> str:
@@ -177,7 +177,7 @@ def _body(data: bytes, label: str) -> bytes:
 
 
 def content(data: bytes) -> bytes:
-    """Return the DER in the one PEM block whose kind `classify` tells; empty without one."""
+    """Return the DER in the only PEM block, whose kind `classify` returns; empty without one."""
     form = classify(data)
     if form.labels[:1] and form.labels[0] in _BODIES and b"Proc-Type:" not in data:
         return _decoded(_body(data, form.labels[0])) or b""
@@ -291,7 +291,7 @@ def refusal(data: bytes, wanted: frozenset[str], otherwise: str) -> str:
     """Return the text for bytes that a loader has refused.
 
     Args:
-        data: what it was given.
+        data: the bytes that it was given.
         wanted: the kinds that the loader reads, for which the classifier has no better reason.
         otherwise: the text for those, and for bytes that are not recognized.
     """

@@ -1,8 +1,8 @@
-"""Recognize DER by its outline: which of the key, certificate and container formats it is.
+"""Recognize DER by its outline, as one of the formats of keys, certificates and containers.
 
 Rules:
-- Nothing is decoded beyond tags and lengths, and no byte of the content is kept or shown.
-- Nothing is raised: for bytes of an unknown outline the answer is None.
+- Only tags and lengths are decoded, and no byte of the content is kept or shown.
+- No exception is raised: for bytes of an unknown outline the result is None.
 
 Source: X.690 section 8.1; RFC 5280, RFC 5208, RFC 5915, RFC 8017 appendix A.1, RFC 7292, RFC 2986.
 """
@@ -43,7 +43,7 @@ class Element(NamedTuple):
 
 
 def element(data: bytes, at: int, stop: int) -> Element | None:
-    """Return the element at a position; None if its header is not whole."""
+    """Return the element at a position; None if its header is not complete."""
     if stop - at < 2:  # noqa: PLR2004 - tag and length
         return None
     size, start = data[at + 1], at + 2
@@ -56,7 +56,7 @@ def element(data: bytes, at: int, stop: int) -> Element | None:
 
 
 def elements(data: bytes, outer: Element) -> Iterator[Element]:
-    """Yield the elements inside an element, up to the first that is not whole."""
+    """Yield the elements inside an element, up to the first that is not complete."""
     at, stop = outer.start, min(outer.end, len(data))
     for _ in range(_MOST_ELEMENTS):
         found = element(data, at, stop)

@@ -1,7 +1,7 @@
-"""The kinds of bytes that get passed as a key, each with a sentence and a remedy.
+"""The kinds of bytes that are passed as a key by mistake, each with a sentence and a remedy.
 
 Rules:
-- A sentence names the mistake, a remedy one thing to do. Neither contains input.
+- A sentence names the mistake, and a remedy names one thing to do. Neither contains input.
 - No remedy makes anything weaker.
 
 Source: RFC 7468 section 4 for labels; the documentation of OpenSSL, OpenSSH and keytool.
@@ -16,18 +16,18 @@ _JKS: Final = (
 )
 _SSH_PRIVATE: Final = "ssh-keygen -p -m PKCS8 -f COPY writes a copy of it as PEM"
 _PGP: Final = "JOSE does not use PGP; ask for a PEM or JWK key"
-_ASK: Final = "pass the key, not what names it"
+_ASK: Final = "pass the key itself, not a reference to it"
 
 MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "empty": ("the key is empty", "check where it was read from"),
         "blank": ("the key is white space", "check where it was read from"),
-        "zeros": ("the key is zero bytes alone", "check where it was read from"),
-        "unknown": ("these bytes are not a key of a known form", "check where they come from"),
+        "zeros": ("the key consists of zero bytes only", "check where it was read from"),
+        "unknown": ("these bytes are not a key in a known form", "check where they come from"),
         "text": ("this is text, not a key", "check where it comes from"),
         "path": ("this is a path, not the contents", "read the file first"),
         "placeholder": ("this is a placeholder, not a key", "put the key in its place"),
-        # Encodings of the whole.
+        # Encodings of the whole input.
         "utf-16": ("the text is UTF-16", "save it as UTF-8 or ASCII"),
         "utf-32": ("the text is UTF-32", "save it as UTF-8 or ASCII"),
         "bom": ("the text begins with a byte order mark", "save it as UTF-8 without one"),
@@ -47,7 +47,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "base64-of-openssh-binary": ("this is base64 of an OpenSSH private key", _SSH_PRIVATE),
         "base64-of-cut-der": ("this is base64 of DER that is cut off", "copy the whole key"),
-        "base64-twice": ("this is a key in base64 twice", "decode it twice"),
+        "base64-twice": ("this is a key that was encoded with base64 twice", "decode it twice"),
         # PEM.
         "pem-private": ("this is a private key in PEM", "use Key.from_pem"),
         "pem-public": ("this is a public key in PEM", "use Key.from_pem"),
@@ -56,7 +56,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "use Key.from_certificate or Key.from_pem",
         ),
         "pem-several": ("several PEM blocks", "give the one that is meant"),
-        "pem-quoted": ("the PEM text is in quotes", "take them away"),
+        "pem-quoted": ("the PEM text is in quotes", "remove them"),
         "pem-escaped": (
             r"the PEM text has a literal \n in place of its line ends",
             r"replace each with a line end, or use Key.from_env",
@@ -173,7 +173,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "der-dsa-private": ("this is a DER file (DSA private key)", "JOSE does not use DSA"),
         "der-cut": ("this is a DER file that is cut off", "copy the whole file"),
-        "der-followed": ("bytes follow the end of the DER", "give one key alone"),
+        "der-followed": ("bytes follow the end of the DER", "give only one key"),
         "pkcs12": ("this is a PKCS#12 file", "use Key.from_pkcs12"),
         # JSON.
         "jwk": ("this is a JWK", "use Key.from_jwk"),
@@ -185,7 +185,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "json-list": ("this is a JSON array without JWKs", "check where it comes from"),
         "json-broken": (
             "this is not strict JSON",
-            "look for a member given twice, a comma too many, or text around it",
+            "look for a duplicate member, an extra comma, or text around it",
         ),
         "json-other": ("this JSON object is not a JWK: it has no kty", "check where it comes from"),
         "jwks-inside": ("the JWK Set is the member jwks of this object", "give that member"),
@@ -206,7 +206,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "ssh-dsa": ("this is an OpenSSH public key (DSA)", "JOSE does not use DSA"),
         "ssh-hardware": (
             "this is an OpenSSH public key on a security key",
-            "JOSE has no alg for it; make a key of another kind",
+            "JOSE has no alg for it; make a different kind of key",
         ),
         "ssh-certificate": ("this is an OpenSSH certificate", "give the public key it is for"),
         "ssh2": (
@@ -228,7 +228,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "html": ("this is an HTML page", "the address or the login was wrong; fetch the key again"),
         "xml": ("this is XML", "give the base64 of its X509Certificate, decoded, to Key.from_der"),
         "jws": ("this is a signed token (JWS), not a key", "give the key that verifies it"),
-        "jwe": ("this is an encrypted token (JWE), not a key", "give the key that opens it"),
+        "jwe": ("this is an encrypted token (JWE), not a key", "give the key that decrypts it"),
         "token-part": ("this is a part of a token, not a key", "give the key"),
         "url": ("this is an address, not the contents", "fetch it first"),
         "data-url": ("this is a data: URL", "give the decoded bytes after the comma"),
@@ -240,11 +240,11 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "ansible-vault": ("this is a file of Ansible Vault", "ansible-vault decrypt it first"),
         "sops": ("this is a file of SOPS", "sops decrypt it first"),
         "openssl-enc": ("this is a file of openssl enc", "decrypt it first"),
-        "assignment": ("this is a line NAME=VALUE", "give the value alone"),
+        "assignment": ("this is a line NAME=VALUE", "give only the value"),
         "fingerprint": ("this is a fingerprint, not a key", "give the key or the certificate"),
         "zip": ("this is a ZIP archive", "unpack it first"),
         "gzip": ("this is a gzip file", "unpack it first"),
-        "pdf": ("this is a PDF file", "ask for the key as a file of its own"),
+        "pdf": ("this is a PDF file", "ask for the key as a separate file"),
         "nss-database": ("this is an SQLite database (NSS)", "pk12util -o NEW.p12 -n NAME exports"),
     }
 )

@@ -1,11 +1,11 @@
-"""The beginnings of texts that get passed as a key, and what the texts are.
+"""The beginnings of texts that are passed as a key by mistake, and the kinds of these texts.
 
 Source: the documentation of each format.
 """
 
 from typing import Final
 
-# The beginnings of texts, and what they are; case does not matter.
+# The beginnings of texts, and their kinds; case does not matter.
 PREFIXES: Final = (
     (b"sk-ssh-", "ssh-hardware"),
     (b"sk-ecdsa-", "ssh-hardware"),

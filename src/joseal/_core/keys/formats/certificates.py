@@ -3,8 +3,8 @@
 Rules:
 - A certificate is a container for its public key. Its dates, its issuer, its uses and its
   signature are shown but not checked: that is the caller's duty before trusting it.
-- Of several certificates the first is the leaf only where issuer and subject say so.
-- Most programs never need X.509 or the classifier: they are imported when they are first asked for.
+- The first of several certificates is the leaf only if issuers and subjects say so.
+- Most programs never need X.509 or the classifier: they are imported when they are first used.
 
 Source: RFC 5280 section 4.1, RFC 7515 sections 4.1.6 to 4.1.8, RFC 7468 section 5.
 """
@@ -192,7 +192,7 @@ def of_text(data: str | bytes) -> tuple[Certificate, ...]:
     if form.kind == "der-certificate":
         return (Certificate(raw),)
     if not form.labels or any(label.encode() not in LABELS for label in form.labels):
-        raise InvalidKeyError(f"a certificate is wanted: {form.text}")
+        raise InvalidKeyError(f"expected a certificate: {form.text}")
     return tuple(Certificate(_of_block(block)) for block in _ordered(raw))
 
 
@@ -223,7 +223,7 @@ def _ordered(raw: bytes) -> Sequence[bytes]:
         return blocks
     chain = [_issuer_and_subject(_read(_of_block(block))) for block in blocks]
     follows = all(one[0] == two[1] for one, two in itertools.pairwise(chain))
-    # A leaf issues none of the others, and a root issues itself.
+    # A leaf issues no other certificate, and a root issues itself.
     issues = any(issuer == chain[0][1] for issuer, _ in chain[1:]) if chain else True
     if not follows or issues:
         raise InvalidKeyError(

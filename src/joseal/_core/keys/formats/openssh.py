@@ -22,7 +22,7 @@ _LINE: Final = re.compile(_TYPES + rb"[ \t]+[A-Za-z0-9+/]+={0,2}(?:[ \t][^\r\n]*
 
 
 def is_openssh(raw: bytes) -> bool:
-    """Tell whether bytes begin like such a line, with a type that JOSE has an alg for."""
+    """Tell whether bytes begin like such a line, with a type that has an alg in JOSE."""
     return _BEGIN.match(raw.lstrip()) is not None
 
 

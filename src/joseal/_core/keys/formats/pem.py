@@ -1,7 +1,7 @@
 """Keys in PEM and DER: PKCS#1, PKCS#8 (encrypted too), SubjectPublicKeyInfo, X.509.
 
 Rules:
-- One block is one key. A text with several is refused, because it would take a guess to choose one;
+- One block is one key. A text with several is refused, because choosing one would be a guess;
   only a certificate chain shows which one is the leaf.
 - A certificate is a container for its public key: its dates, its issuer and its uses are not
   checked here. That is the caller's duty before trusting it.
@@ -50,10 +50,10 @@ _LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 _PRIVATE: Final = (b"PRIVATE KEY", b"ENCRYPTED PRIVATE KEY", b"RSA PRIVATE KEY", b"EC PRIVATE KEY")
 _PUBLIC: Final = (b"PUBLIC KEY", b"RSA PUBLIC KEY", *certificates.LABELS)
 
-# How a private key in PEM says that its body is encrypted, and the forms that are read: the
-# algorithm and an IV of the size of its block. OpenSSL's PEM_read_bio_PrivateKey; RFC 1421 section
-# 4.6.1.3. The loaders of cryptography 46 to 50 panic if the IV is too short, and do not read
-# AES-192-CBC, which OpenSSL writes.
+# The header by which a private key in PEM says that its body is encrypted, and the forms that are
+# read: the algorithm and an IV of the size of its block. OpenSSL's PEM_read_bio_PrivateKey; RFC
+# 1421 section 4.6.1.3. The loaders of cryptography 46 to 50 panic if the IV is too short, and do
+# not read AES-192-CBC, which OpenSSL writes.
 _DEK_INFO: Final = re.compile(rb"^[ \t]*DEK-Info[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _DEK_FORM: Final = re.compile(
     rb"(AES-(128|256)-CBC,[0-9A-F]{32}|DES-EDE3-CBC,[0-9A-F]{16})", re.IGNORECASE
@@ -75,9 +75,9 @@ _OWN_DER: Final = _PUBLIC_DER.union(_DER)
 _SEEDED: Final = re.compile(rb"\x60\x86\x48\x01\x65\x03\x04(\x03[\x11-\x13]|\x04[\x01-\x03])")
 _OID_WITHIN: Final = 30
 _EXPANDED: Final = (
-    "the key of ML-DSA or ML-KEM can't be read: only the seed is read, not the expanded private key"
+    "the ML-DSA or ML-KEM key can't be read: only the seed is read, not the expanded private key"
 )
-_NO_PEM: Final = "a hybrid key has no PEM form that is registered: write it as a JWK"
+_NO_PEM: Final = "a hybrid key has no registered PEM form: write it as a JWK"
 _DAMAGED: Final = "the key can't be read: damaged, or not of a kind that is known"
 _MISSING: Final = "the private key is encrypted: give password="
 _NEEDLESS: Final = "a password was given, but the private key is not encrypted"
@@ -146,7 +146,7 @@ def load_der(data: bytes, password: str | bytes | None) -> Material:
 
 
 def unwrap_env(value: str) -> bytes:
-    r"""Undo what environment variables do to keys: a literal `\n`, quotes, base64 around it all.
+    r"""Undo common changes in environment variables: a literal `\n`, quotes, base64 of the whole.
 
     Raises:
         InvalidKeyError: it contains neither PEM nor a JWK.
@@ -165,7 +165,7 @@ def unwrap_env(value: str) -> bytes:
     if b"-----BEGIN" in unwrapped or unwrapped.lstrip().startswith(b"{"):
         return unwrapped
     reason = _refusal(raw, "it is neither PEM nor a JWK, nor base64 of one")
-    raise InvalidKeyError(f"the environment variable holds no PEM: {reason}")
+    raise InvalidKeyError(f"the environment variable has no key: {reason}")
 
 
 def secret_of_env(value: str, fits: Callable[[int], bool]) -> bytes:
@@ -233,7 +233,7 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
         try:
             return _required(load(raw, protection))
         except TypeError:
-            # The loader's way to say that a password is missing, or not needed.
+            # The loader raises it if a password is missing, or not needed.
             raise InvalidKeyError(_MISSING if protection is None else _NEEDLESS) from None
     if _SEEDED.search(_der(raw) if pem else raw[:_OID_WITHIN]) is not None:
         raise InvalidKeyError(_EXPANDED)

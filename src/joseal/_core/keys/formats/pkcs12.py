@@ -48,7 +48,7 @@ class Bag(NamedTuple):
     Attributes:
         name: its friendlyName, which keytool calls the alias; empty if it has none.
         der: PKCS#8.
-        is_encrypted: whether that is encrypted.
+        is_encrypted: whether this PKCS#8 is encrypted.
     """
 
     name: str
@@ -136,7 +136,9 @@ def _of_certificate(names: dict[Certificate, str], alias: str | None) -> Loaded:
         return Loaded(pem.load_der(chosen[0].der, None), (chosen[0], *rest))
     shown = _shown(list(names.values()))
     if alias is not None:
-        raise InvalidKeyError(f"alias= names no one key of the PKCS#12 file: it has {shown}")
+        raise InvalidKeyError(
+            f"alias= does not name exactly one key of the PKCS#12 file: it has {shown}"
+        )
     if not names:
         raise InvalidKeyError("the PKCS#12 file has neither a key nor a certificate")
     raise InvalidKeyError(

@@ -1,4 +1,4 @@
-"""Which alg a caller means for a JWK: one name, or a table by `crv` or `kty`.
+"""The alg that a caller gives for a JWK: one name, or a table by `crv` or `kty`.
 
 Source: RFC 7517 section 4.4: `alg` is optional, and many JWK Sets leave it out.
 """
@@ -10,7 +10,7 @@ from joseal.errors import InvalidKeyError
 
 
 def check(alg: str | Mapping[str, str] | None) -> None:
-    """Check what a caller gave as `alg`.
+    """Check a caller's `alg`.
 
     Raises:
         TypeError: it is neither str nor a mapping of str to str.

@@ -233,7 +233,7 @@ def _complete(d: int, public: rsa.RSAPublicNumbers) -> rsa.RSAPrivateNumbers:
     """
     if public.n.bit_length() > _RSA_MOST_BITS_OF_D_ALONE:
         raise InvalidKeyError("a private RSA key of over 4096 bits needs p, q, dp, dq and qi")
-    # Without this the search for the factors goes on for hundreds of rounds.
+    # Without this the search for the factors continues for hundreds of rounds.
     if pow(2, d * public.e, public.n) != 2:  # noqa: PLR2004
         raise ValueError("d does not belong to n and e")
     p, q = rsa.rsa_recover_prime_factors(public.n, public.e, d)
@@ -286,7 +286,7 @@ def _load_akp(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
 def _text(members: Mapping[str, object], name: str) -> str:
     value = members.get(name)
     if not isinstance(value, str):
-        raise InvalidKeyError(f"the JWK's {name} is missing or no string")
+        raise InvalidKeyError(f"the JWK's {name} is missing or not a string")
     return value
 
 

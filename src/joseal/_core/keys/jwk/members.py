@@ -1,4 +1,4 @@
-"""The members of a JWK before a key is made from them: what exactly is wrong with them.
+"""The checks of a JWK's members before a key is made from them, which name the exact mistake.
 
 Rules:
 - An unambiguous form is accepted: a sign byte before `n`, `d`, `p` and `q` without the CRT members,
@@ -63,7 +63,8 @@ def prepare(members: Mapping[str, object]) -> dict[str, object]:
     """Return the members, with unambiguous deviations corrected.
 
     Raises:
-        InvalidKeyError: a member is null, of the wrong alphabet or length, or contradicts another.
+        InvalidKeyError: a member is null, of the wrong alphabet or length, or contradicts another
+            member.
     """
     _check_nulls(members)
     _check_kty(members)
@@ -123,7 +124,7 @@ def _check_kty(members: Mapping[str, object]) -> None:
 
 
 def _without_empty_lists(members: Mapping[str, object]) -> dict[str, object]:
-    """Leave out what .NET writes for members that a key does not have."""
+    """Leave out the empty lists that .NET writes for members that a key does not have."""
     left = {"oth", "x5c"} if members.get("kty") == "RSA" else {"x5c"}
     if members.get("key_ops") == [] and isinstance(members.get("use"), str):
         left.add("key_ops")
@@ -205,9 +206,7 @@ def _check_curve(members: Mapping[str, object]) -> None:
     for name in _COORDINATES if kty == "EC" else ("x", "d"):
         raw = _decoded(members, name)
         if raw is not None and len(raw) != size:
-            fix = (
-                "pad it with zeros in front" if len(raw) < size else "leave the zeros in front out"
-            )
+            fix = "pad it with leading zeros" if len(raw) < size else "leave out the leading zeros"
             raise InvalidKeyError(
                 f"the JWK's {name} has {len(raw)} bytes, {curve} has {size}: "
                 f"{fix if kty == 'EC' else 'copy the whole key'}"

@@ -214,7 +214,7 @@ def _read(
 
 
 def _check_together(found: list[headers.Members], limits: Limits) -> None:
-    """Check what recipients must share, and the work that they ask for together."""
+    """Check the values that recipients must share, and the total work that they ask for."""
     if any(known.alg in ALONE for known in found):
         raise MalformedTokenError("dir, ECDH-ES or HPKE is next to other recipients")
     if len({known.enc for known in found}) > 1:

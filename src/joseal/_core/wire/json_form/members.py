@@ -24,8 +24,8 @@ from joseal._core.wire import header as headers
 from joseal._core.wire.header import Header
 from joseal.errors import MalformedTokenError, TokenTooLargeError
 
-# Of the header of one recipient or of one signature, which nothing authenticates, these are read:
-# each recipient has its own. A key is bound to its alg, so that none of them chooses anything.
+# These are read from the header of one recipient or of one signature, which nothing authenticates:
+# each recipient has its own. A key is bound to its alg, so none of them chooses anything.
 PER_RECIPIENT: Final = frozenset(
     {"alg", "kid", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "ek"}
 )
@@ -48,7 +48,7 @@ def load(token: str | bytes, limits: Limits) -> dict[str, object]:
     """
     if not isinstance(token, str | bytes):
         raise checks.wrong_type("token", "str or bytes", token)
-    # A text with a lone surrogate becomes one that is not UTF-8.
+    # A text with a lone surrogate becomes bytes that are not UTF-8.
     raw = token if isinstance(token, bytes) else token.encode("utf-8", errors="surrogatepass")
     if len(raw) > limits.token_bytes:
         raise TokenTooLargeError("token_bytes", limits.token_bytes, len(raw))

@@ -21,7 +21,7 @@ TEXTS: Final[Texts] = {
     ),
     "aad_decoded": ("The AAD is the decoded header.", _HEADER_AS_SENT),
     "aad_empty": ("There is no AAD.", _HEADER_AS_SENT),
-    "aad_reserialised": ("The AAD is a header that was written anew.", _HEADER_AS_SENT),
+    "aad_reserialised": ("The AAD is a header that was serialized again.", _HEADER_AS_SENT),
     "aad_padded": ("The AAD is the header with base64 padding.", _HEADER_AS_SENT),
     "aad_utf16": ("The AAD is the header as UTF-16.", _HEADER_AS_SENT),
     "iv_undecoded": (
@@ -37,7 +37,7 @@ TEXTS: Final[Texts] = {
         "Draw a fresh one for each token, and use it: reuse breaks AES-GCM.",
     ),
     "tag_prepended": (
-        "The tag stands before the ciphertext.",
+        "The tag is before the ciphertext.",
         "Put it into the fifth segment.",
     ),
     "tag_last_half": ("The tag is the last half of the HMAC.", "It is the first half."),
@@ -69,11 +69,11 @@ TEXTS: Final[Texts] = {
         "See inflated_bytes of joseal.Limits.",
     ),
     "plaintext_json_string": (
-        "It opens, and the plaintext is a JSON string that contains JSON: it was encoded twice.",
+        "It decrypts, and the plaintext is a JSON string that contains JSON: it was encoded twice.",
         "Encode the object once, and encrypt the bytes of that text.",
     ),
     "content_unopened": (
-        "The encrypted key opens with this key, and the tag verifies under no known variant.",
+        "The encrypted key decrypts with this key, but the tag is valid under no known variant.",
         (
             "The key is right. The token was changed after it was encrypted, perhaps in its "
             "header; or its AAD or IV is a different one."

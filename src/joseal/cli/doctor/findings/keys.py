@@ -31,16 +31,16 @@ TEXTS: Final[Texts] = {
         "Give the key that the token was encrypted to, or name its alg with --alg.",
     ),
     "key_unusable": (
-        "This key can't open such a token.",
+        "This key can't decrypt such a token.",
         "Give the private or shared key that it was encrypted to.",
     ),
     "rsa_size": (
         "The encrypted key was made with an RSA key of a different size than yours.",
-        "It was encrypted to another key: compare the public keys.",
+        "It was encrypted to a different key: compare the public keys.",
     ),
     "epk_curve": (
         "The ephemeral key is on a different curve than yours.",
-        "It was made for another key: compare the public keys.",
+        "It was made for a different key: compare the public keys.",
     ),
     "oaep_hash": (
         "It was encrypted with a different hash in OAEP than alg names.",
@@ -77,31 +77,31 @@ TEXTS: Final[Texts] = {
     "cek_hex": ("Inside the encrypted key is hex of the content key.", _CEK),
     "cek_size": ("The content key does not have the size that enc needs.", _CEK),
     "no_variant": (
-        "It opens with this key under no known variant.",
+        "It does not decrypt with this key under any known variant.",
         (
             "It was encrypted to a different key, or changed. Ask for the public key that was "
             "used: `joseal key show` shows its spki sha256, which has to be that of your key."
         ),
     ),
     "no_variant_shared": (
-        "It opens with this shared key under no known variant.",
+        "It does not decrypt with this shared key under any known variant.",
         (
             "This is the wrong key, or the token was changed. Compare a hash of the key's bytes "
             "on both sides: is one side using the hex or base64 text as the key?"
         ),
     ),
     "no_variant_password": (
-        "It opens with this password under no known variant.",
+        "It does not decrypt with this password under any known variant.",
         (
             "This is the wrong password, or the token was changed. Compare it byte by byte: a "
             "line end, a blank or a different encoding of its letters makes a new password."
         ),
     ),
     "no_variant_hpke": (
-        "It opens under no known variant with this key, and with the info that was given or none.",
+        "No known variant decrypts it with this key, with the info that was given or without one.",
         (
-            "It was encrypted to another key, with another info, or changed: HPKE can't tell these "
-            "apart. Name the info that both sides use with --info; OpenID4VP has one."
+            "It was encrypted to a different key, with a different info, or changed: HPKE can't"
+            " tell these apart. Name the info that both sides use with --info; OpenID4VP has one."
         ),
     ),
     "hpke_info": (
@@ -116,7 +116,7 @@ TEXTS: Final[Texts] = {
         "The AAD of Key Encryption is empty, since revision 6 of the draft.",
     ),
     "kid_is_fingerprint": (
-        "The kid is a fingerprint of your key, which was loaded under another name.",
+        "The kid is a fingerprint of your key, which was loaded under a different name.",
         "Load the key with this kid.",
     ),
     "key_public": (
@@ -124,7 +124,7 @@ TEXTS: Final[Texts] = {
         "Give the private key of the pair. Compare its fingerprint with the sender's.",
     ),
     "too_many_keys": (
-        "It opens with a key that a Decrypter does not come to: it tries four at most.",
+        "It decrypts with a key that a Decrypter does not try: it tries at most four.",
         "Have the token name a kid, or give the Decrypter fewer keys.",
     ),
     "enc_not_expected": (

@@ -13,14 +13,17 @@ _INPUT: Final = (
 
 TEXTS: Final[Texts] = {
     "signature_invalid": (
-        "The signature verifies with this key under no known variant.",
-        "It was made with another key, or header or payload were changed. Compare the public keys.",
+        "The signature does not verify with this key under any known variant.",
+        (
+            "It was made with a different key, or its header or payload was changed. Compare the"
+            " public keys."
+        ),
     ),
     "signature_invalid_shared": (
-        "The signature verifies with this shared key under no known variant.",
+        "The signature does not verify with this shared key under any known variant.",
         (
-            "It was made with another key, or header or payload were changed. Compare a hash of "
-            "the key's bytes on both sides."
+            "It was made with a different key, or its header or payload was changed. Compare a hash"
+            " of the key's bytes on both sides."
         ),
     ),
     "hmac_short": (

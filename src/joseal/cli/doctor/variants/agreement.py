@@ -1,7 +1,7 @@
 """The ways in which a key may have been derived from an ECDH secret, tried with the private key.
 
 Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
-reveal which way opens. RFC 7516 section 11.5.
+reveal which variant decrypts. RFC 7516 section 11.5.
 
 Source: RFC 7518 section 4.6.2, NIST SP 800-56A section 5.8.1.
 """

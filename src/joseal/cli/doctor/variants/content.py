@@ -1,7 +1,7 @@
 """The ways in which ciphertext and tag may have been made, tried with a content key.
 
 Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
-reveal which way opens. RFC 7516 section 11.5.
+reveal which variant decrypts. RFC 7516 section 11.5.
 
 Source: RFC 7518 sections 5.2 and 5.3.
 """
@@ -43,7 +43,7 @@ class Way(NamedTuple):
 
 
 class Opened(NamedTuple):
-    """The outcome of a reading; without a plaintext, only the tag verified."""
+    """The outcome of a reading; without a plaintext, only the tag was valid."""
 
     codes: Codes
     plaintext: bytes | None
@@ -194,7 +194,7 @@ def _cbc(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Ope
 
 
 def _macs(enc: EncSpec, cek: bytes, sealed: AeadOutput, header_bytes: int) -> Iterator[_Mac]:
-    """Yield the way of the RFC, and then those with one fault."""
+    """Yield the RFC's way, and then those with one fault."""
     half, hash_name = enc.tag_bytes, enc.hash
     first, last = cek[:half], cek[half:]
     aad, bits = sealed.aad, 8 * len(sealed.aad)

@@ -1,7 +1,7 @@
 """The ways in which HPKE may have been used differently, tried with the private key.
 
 Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
-reveal which way opens. RFC 7516 section 11.5.
+reveal which variant decrypts. RFC 7516 section 11.5.
 
 A KEM always gives a shared secret, so a wrong key and a wrong info look the same: only a variant
 that opens proves anything.
@@ -25,7 +25,7 @@ from joseal._core.wire import base64url
 Codes = tuple[tuple[str, str], ...]
 
 _RECIPIENT: Final = b"JOSE-HPKE rcpt"
-_NO_INFO: Final = ("hpke_info", "opens without an info")
+_NO_INFO: Final = ("hpke_info", "decrypts without an info")
 
 
 class Sent(NamedTuple):
@@ -76,7 +76,7 @@ def _ways(enc: EncSpec, sent: Sent) -> Iterator[tuple[Codes, bytes, bytes]]:
     infos: list[tuple[Codes, bytes]] = [((), _structure(enc.name, sent.info))]
     if sent.info:
         infos.append(((_NO_INFO,), _structure(enc.name, b"")))
-    infos.append((((("hpke_info", "opens without the Recipient_structure")),), sent.info))
+    infos.append((((("hpke_info", "decrypts without the Recipient_structure")),), sent.info))
     for aad_codes, aad in (((), b""), ((("hpke_aad", ""),), base64url.encode(sent.header))):
         for codes, info in infos:
             yield (*codes, *aad_codes), info, aad

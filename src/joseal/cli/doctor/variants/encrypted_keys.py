@@ -1,7 +1,7 @@
 """The ways in which an encrypted key may have been made, tried with the private or shared key.
 
 Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
-reveal which way opens. RFC 7516 section 11.5.
+reveal which variant decrypts. RFC 7516 section 11.5.
 
 Source: RFC 7518 section 4, RFC 8017 section 7.
 """
@@ -196,9 +196,9 @@ def _codes(named: HashName | None, hash_: HashName, mgf: HashName) -> Codes:
         return ()
     if hash_ == mgf:
         code = "oaep_hash" if named else "oaep_used"
-        return ((code, f"opens with {_SHOWN[hash_]}"),)
+        return ((code, f"decrypts with {_SHOWN[hash_]}"),)
     code = "mgf1" if (hash_, mgf) == (named, "sha1") else "oaep_mixed"
-    seen = (code, f"opens with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1")
+    seen = (code, f"decrypts with {_SHOWN[hash_]} in OAEP and {_SHOWN[mgf]} in MGF1")
     return (seen,) if named else (("oaep_used", ""), seen)
 
 

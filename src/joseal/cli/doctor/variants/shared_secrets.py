@@ -1,7 +1,7 @@
 """The ways in which a shared key or a password may have become a different key, tried with it.
 
 Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
-reveal which way opens. RFC 7516 section 11.5.
+reveal which variant decrypts. RFC 7516 section 11.5.
 
 Source: RFC 7518 sections 4.4, 4.5, 4.7 and 4.8.
 """

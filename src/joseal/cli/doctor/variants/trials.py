@@ -1,8 +1,8 @@
 """Try the ways in which a token may open with a given key, and report the differences.
 
 Only for `joseal doctor` on the machine of the key's owner: code that answers others must never
-reveal which way opens. RFC 7516 section 11.5. The plaintext is not shown, only its size and whether
-it is a JSON string.
+reveal which variant decrypts. RFC 7516 section 11.5. The plaintext is not shown, only its size and
+whether it is a JSON string.
 
 Source: RFC 7516 section 5.2.
 """
@@ -37,7 +37,7 @@ class Trial(NamedTuple):
         opened: whether the token opened in some way.
         causes: the differences.
         plaintext_bytes: the size of the plaintext.
-        rank: how much a failed trial has proved; the highest is the most.
+        rank: how much a failed trial has proved; a higher number means more.
     """
 
     opened: bool
@@ -92,7 +92,7 @@ def _otherwise(
     if half is not None:
         return Trial(opened=False, causes=_causes(half), rank=2)
     if certain is not None:
-        # The form of the content key is not known: none of them opened.
+        # The form of the content key is not known, because no variant decrypted.
         proved = [(code, seen.partition(": ")[0]) for code, seen in certain]
         return Trial(opened=False, causes=_causes((*proved, ("content_unopened", ""))), rank=1)
     return Trial(opened=False, causes=(nothing,))

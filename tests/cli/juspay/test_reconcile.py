@@ -279,6 +279,18 @@ def test_a_next_question_that_can_not_be_kept_hides_no_outcome(
     assert kept.read_bytes() == before
 
 
+def test_a_failure_that_was_told_has_to_be_seen_twice_again(
+    at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path
+) -> None:
+    """Between the two questions one more attempt may have been made, which is not shown yet."""
+    settles[0] = "FAILURE"
+    body, kept = attempt_at(sandbox, "order-22"), tmp_path / "order-22.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-22", data=body).exit_code == 0
+    told = [at(sandbox, "reconcile", kept) for _ in range(4)]
+    assert [each.stdout for each in told] == ["unknown\n", "failed\n"] * 2
+    assert "unless one was made since" in told[1].stderr
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"known": {"order_id": "order-1"}}', '{"known": 1}'])
 def test_a_file_of_another_kind_is_one_line(
     text: str, at: At, sandbox: Sandbox, tmp_path: Path

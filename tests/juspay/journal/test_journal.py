@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
@@ -517,6 +518,80 @@ def test_outcome_of_a_run_that_was_overtaken_frees_no_attempt_that_another_run_h
     assert (result.standing, result.sent_now) == ("accepted", False)
     (result,) = run_attempts(client, journal, [planned])
     assert (result.standing, sandbox.attempts("order-1")) == ("accepted", 1)
+
+
+@pytest.mark.parametrize("ended", [NotSent("no connection"), Refused(status=400, error_code="E01")])
+def test_outcome_overwrites_nothing_that_was_written_right_after_the_entry_was_read(
+    client, journal, monkeypatch, ended
+):
+    (planned,) = planned_at(client, "order-1")
+    find, has_ended = SqlitePayoutJournal.find, []
+
+    def overtaken(self, attempt_id):
+        found = find(self, attempt_id)
+        if has_ended:
+            monkeypatch.setattr(SqlitePayoutJournal, "find", find)
+            decide_attempt(journal, attempt_id, "accepted")
+        return found
+
+    def attempt(*_, **__):
+        has_ended.append(True)
+        return ended
+
+    monkeypatch.setattr(SqlitePayoutJournal, "find", overtaken)
+    monkeypatch.setattr(Client, "attempt", attempt)
+    (result,) = run_attempts(client, journal, [planned])
+    assert (result.standing, result.sent_now) == ("accepted", False)
+    assert journal.find(planned.attempt_id).state == "accepted"
+
+
+def test_decision_overwrites_nothing_that_was_written_right_after_the_entry_was_read(
+    journal, monkeypatch
+):
+    find, later = SqlitePayoutJournal.find, []
+
+    def overtaken(self, attempt_id):
+        found = find(self, attempt_id)
+        if later:
+            journal.keep(later.pop())
+        return found
+
+    monkeypatch.setattr(SqlitePayoutJournal, "find", overtaken)
+    journal.begin(entry())
+    later.append(entry(state="succeeded"))
+    with pytest.raises(PayoutJournalError, match="changed"):
+        decide_attempt(journal, "a-1", "not_sent")
+    assert journal.find("a-1").state == "succeeded"
+
+    journal.begin(entry("a-2", "order-2"))
+    asked = AttemptQuery(known=entry("a-2", "order-2").known, asked=1)
+    later.append(entry("a-2", "order-2", question=asked))
+    assert decide_attempt(journal, "a-2", "not_sent").standing == "not_sent"
+    assert journal.find("a-2").state == "not_sent"
+
+
+def test_an_entry_is_kept_in_one_step_only_if_it_is_still_the_same(journal):
+    journal.begin(entry())
+    unknown, failed = entry(state="unknown"), entry(state="failed")
+    assert journal.keep_if_unchanged(entry(), unknown)
+    assert not journal.keep_if_unchanged(entry(), failed)
+    assert journal.find("a-1") == unknown
+    assert not journal.keep_if_unchanged(entry("a-9"), entry("a-9", state="failed"))
+    assert journal.find("a-9") is None
+    for wrong in ((None, failed), (unknown, None)):
+        with pytest.raises(TypeError, match="entry must be an Entry"):
+            journal.keep_if_unchanged(*wrong)
+    with pytest.raises(ValueError, match="same attempt"):
+        journal.keep_if_unchanged(unknown, entry("a-9"))
+
+
+def test_of_many_that_keep_an_entry_at_once_one_does(journal):
+    journal.begin(entry())
+    later = [entry(state="unknown", reason=str(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda each: journal.keep_if_unchanged(entry(), each), later))
+    assert kept.count(True) == 1
+    assert journal.find("a-1") == later[kept.index(True)]
 
 
 def test_outcome_of_an_attempt_that_was_asked_about_meanwhile_is_kept(client, journal, monkeypatch):

@@ -29,7 +29,12 @@ from joseal._http.connection import HANDED_OVER
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
 from joseal.juspay.journal.entry import Entry, Standing, check_attempt_id
-from joseal.juspay.journal.journal import PayoutJournal, is_older
+from joseal.juspay.journal.journal import (
+    PayoutJournal,
+    PayoutJournalError,
+    is_older,
+    keep_if_unchanged,
+)
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused, Unknown
@@ -50,6 +55,7 @@ _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
 _DECIDED: Final = "decided by a person"
+_CHANGED: Final = "the attempt was changed while it was decided on: look at it again"
 _WAS_SENT: Final = (
     "an attempt that has failed or succeeded was sent: to pay after all, make one more, with a "
     "new attempt_id"
@@ -273,7 +279,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         TypeError: `attempt_id` is not a str.
         ValueError: the journal has no such attempt; `decision` is a different word; or it is
             `not_sent` and the attempt has failed or succeeded.
-        PayoutJournalError: the journal can't be used.
+        PayoutJournalError: the journal can't be used, or the attempt was changed meanwhile.
 
     Example:
         >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal, decide_attempt
@@ -291,9 +297,10 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         raise ValueError("decision must be not_sent, failed or accepted")
     if entry.state in ("failed", "succeeded") and decision == "not_sent":
         raise ValueError(_WAS_SENT)
-    entry = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
-    journal.keep(entry)
-    return entry
+    decided = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
+    if _keep_over(journal, entry, decided) is not None:
+        raise PayoutJournalError(_CHANGED)
+    return decided
 
 
 def _results(
@@ -325,8 +332,7 @@ def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> It
             if journal.find(entry.attempt_id) != entry:
                 continue
             later = entry.reconciled(_found(client, journal, entry), moment)
-            if journal.find(entry.attempt_id) == entry:
-                journal.keep(later)
+            if keep_if_unchanged(journal, entry, later):
                 yield later
 
 
@@ -441,14 +447,24 @@ def _send(
         if outer:
             HANDED_OVER.set(True)
     ended = entry.ended(outcome)
-    if not ended.is_unsettled:
-        now = journal.find(entry.attempt_id)
-        if now is not None and not _is_still(entry, now):
-            return AttemptResult(now.attempt_id, now.standing, now.reason)
-    journal.keep(ended)
+    if ended.is_unsettled:
+        journal.keep(ended)
+    elif (now := _keep_over(journal, entry, ended)) is not None:
+        return AttemptResult(now.attempt_id, now.standing, now.reason)
     return AttemptResult(ended.attempt_id, ended.standing, ended.reason, sent_now=True)
 
 
-def _is_still(begun: Entry, now: Entry) -> bool:
-    """Tell whether an entry is as it was begun; it may have been asked about without an answer."""
-    return (now.state, now.known) == (begun.state, begun.known)
+def _keep_over(journal: PayoutJournal, before: Entry, after: Entry) -> Entry | None:
+    """Keep an entry over an earlier one, which may have been asked about without an answer.
+
+    Returns:
+        None if it was kept; otherwise the entry that something else has written.
+    """
+    while now := journal.find(before.attempt_id):
+        if (now.state, now.known) != (before.state, before.known):
+            return now
+        if keep_if_unchanged(journal, now, after):
+            return None
+    # The journal has lost it, and says so.
+    journal.keep(after)
+    return None

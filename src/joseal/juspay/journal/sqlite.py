@@ -190,6 +190,45 @@ class SqlitePayoutJournal(Opaque):
             raise PayoutJournalError("the journal has no such attempt")
 
     @hide_locals
+    def keep_if_unchanged(self, before: Entry, after: Entry) -> bool:
+        """Record the result of an attempt, in one step, if nothing else has written its entry.
+
+        Args:
+            before: the entry as it was found.
+            after: the entry to keep, of the same attempt.
+
+        Returns:
+            Whether the entry was `before`, and is `after` now.
+
+        Raises:
+            TypeError: an argument is not an `Entry`.
+            ValueError: a member of one is of the wrong type, or they are of different attempts.
+            PayoutJournalError: the journal can't be used.
+
+        Example:
+            >>> from joseal.juspay import Entry, Known, NotSent, SqlitePayoutJournal
+            >>> journal = SqlitePayoutJournal("payouts.db")
+            >>> entry = Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))
+            >>> started = journal.begin(entry)
+            >>> ended = entry.ended(NotSent("no connection could be made"))
+            >>> journal.keep_if_unchanged(entry, ended), journal.keep_if_unchanged(entry, ended)
+            (True, False)
+        """
+        _written(before)
+        text = _written(after)
+        if before.attempt_id != after.attempt_id:
+            raise ValueError("before and after must be of the same attempt")
+
+        def work(connection: sqlite3.Connection) -> bool:
+            # The text of an equal entry may differ: the references are in no order.
+            if _find(connection, before.attempt_id) != before:
+                return False
+            connection.execute(_KEEP, (text, after.attempt_id))
+            return True
+
+        return self._in_transaction(work)
+
+    @hide_locals
     def find(self, attempt_id: str) -> Entry | None:
         """Find the entry of an attempt.
 

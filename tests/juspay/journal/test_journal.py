@@ -655,6 +655,75 @@ def asked_until_failed(journal, *transactions):
     return {each.attempt_id: each.state for each in journal.entries()}
 
 
+def asked_when_due(journal, status, *, seconds):
+    """Ask whenever the one entry is due, for this long from the last time on."""
+    (kept,) = journal.entries()
+    until = kept.ask_at + seconds
+
+    class Reader:
+        apart_seconds = 0
+
+        def reconcile(self, question):
+            return read_reconciliation(status, question, apart_seconds=0)
+
+    while kept.ask_at <= until:
+        (kept,) = reconcile_attempts(Reader(), journal, now=kept.ask_at)
+    return kept
+
+
+def shown(status, *transactions):
+    parts = tuple(Transaction(transaction_ref=ref, status=status) for ref in transactions)
+    part = Fulfillment(id="f-1", status=FulfillmentState(status), transactions=parts)
+    return Accepted(Order(order_id="order-1", status="X", fulfillments=(part,)))
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(shown("FAILURE", "t-1"), "no new transaction"), (Unknown("no answer"), "could not be read")],
+    ids=["not shown", "not readable"],
+)
+def test_accepted_attempt_that_no_status_shows_for_an_hour_has_to_be_reconciled(
+    journal, status, reason
+):
+    journal.begin(entry())
+    journal.keep(entry().ended(Accepted(Ack())))
+    assert asked_when_due(journal, status, seconds=3_000).standing == "accepted"
+    kept = asked_when_due(journal, status, seconds=3_600)
+    assert (kept.state, kept.standing) == ("accepted", "to_reconcile")
+    assert "accepted it an hour ago or earlier" in kept.reason
+    assert reason in kept.reason
+    assert journal.begin(entry("a-2")) == kept
+    planned = PlannedAttempt("a-1", "order-1", attempt_at("f-1"))
+    (result,) = run_attempts(None, journal, [planned], apart_seconds=0)
+    assert (result.standing, result.reason) == ("to_reconcile", kept.reason)
+
+    kept = asked_when_due(journal, shown("PENDING", "t-1", "t-2"), seconds=40_000)
+    assert (kept.standing, kept.reason) == ("accepted", "PENDING")
+    # A short gap says nothing about what was shown before.
+    assert asked_when_due(journal, status, seconds=3_000).standing == "accepted"
+    assert asked_when_due(journal, status, seconds=3_600).standing == "to_reconcile"
+
+
+def test_attempt_that_a_person_found_to_be_accepted_stays_so_while_no_status_shows_it(journal):
+    journal.begin(entry())
+    journal.keep(entry().ended(Accepted(Ack())))
+    asked_when_due(journal, Unknown("no answer"), seconds=8_000)
+    decide_attempt(journal, "a-1", "accepted")
+    kept = asked_when_due(journal, Unknown("no answer"), seconds=8_000)
+    assert (kept.standing, kept.reason) == ("accepted", "decided by a person")
+    kept = asked_when_due(journal, shown("FAILURE", "t-1", "t-2"), seconds=0)
+    assert kept.standing == "to_reconcile"
+    assert "failed before" in kept.reason
+
+
+def test_attempt_whose_run_was_stopped_is_reported_with_a_reason(journal):
+    journal.begin(entry())
+    planned = PlannedAttempt("a-1", "order-1", attempt_at("f-1"))
+    (result,) = run_attempts(None, journal, [planned], apart_seconds=0)
+    assert (result.standing, result.sent_now) == ("to_reconcile", False)
+    assert "was stopped" in result.reason
+
+
 def confirmed(*references):
     return msgspec.structs.replace(
         entry().known, references=frozenset(references), status=FulfillmentState.FAILURE

@@ -28,7 +28,7 @@ from joseal._core.secrecy import Opaque, hide_locals
 from joseal._http.connection import HANDED_OVER
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
-from joseal.juspay.journal.entry import Entry, Standing, check_attempt_id
+from joseal.juspay.journal.entry import DECIDED, Entry, Standing, check_attempt_id
 from joseal.juspay.journal.journal import (
     PayoutJournal,
     PayoutJournalError,
@@ -54,7 +54,7 @@ _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
-_DECIDED: Final = "decided by a person"
+_NO_OUTCOME: Final = "no outcome was recorded: its run is still working, or was stopped"
 _CHANGED: Final = "the attempt was changed while it was decided on: look at it again"
 _WAS_SENT: Final = (
     "an attempt that has failed or succeeded was sent: to pay after all, make one more, with a "
@@ -297,7 +297,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         raise ValueError("decision must be not_sent, failed or accepted")
     if entry.state in ("failed", "succeeded") and decision == "not_sent":
         raise ValueError(_WAS_SENT)
-    decided = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
+    decided = msgspec.structs.replace(entry, state=decision, reason=DECIDED)
     if _keep_over(journal, entry, decided) is not None:
         raise PayoutJournalError(_CHANGED)
     return decided
@@ -318,7 +318,7 @@ def _results(
             if entry is not None and not _is_of(entry, planned):
                 yield AttemptResult(planned.attempt_id, "rejected", _ANOTHER_PAYOUT)
             elif entry is not None and not _is_to_be_sent(entry):
-                yield AttemptResult(planned.attempt_id, entry.standing, entry.reason)
+                yield _told(entry)
             else:
                 known = planned.known or states.get(_payout(planned), _FREED)
                 yield _send(client, journal, planned, known)
@@ -360,7 +360,7 @@ def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
 
 
 def _is_found_by_a_person(entry: Entry) -> bool:
-    return entry.state == "failed" and entry.reason == _DECIDED
+    return entry.state == "failed" and entry.reason == DECIDED
 
 
 def _is_time(client: Client, entry: Entry, now: float) -> bool:
@@ -434,7 +434,7 @@ def _send(
         if hindering.attempt_id != planned.attempt_id:
             reason = _UNSETTLED if hindering.is_unsettled else _OLDER
             return AttemptResult(planned.attempt_id, "rejected", reason)
-        return AttemptResult(planned.attempt_id, hindering.standing, hindering.reason)
+        return _told(hindering)
     outer = HANDED_OVER.get()
     HANDED_OVER.set(False)
     try:
@@ -450,8 +450,14 @@ def _send(
     if ended.is_unsettled:
         journal.keep(ended)
     elif (now := _keep_over(journal, entry, ended)) is not None:
-        return AttemptResult(now.attempt_id, now.standing, now.reason)
-    return AttemptResult(ended.attempt_id, ended.standing, ended.reason, sent_now=True)
+        return _told(now)
+    return _told(ended, sent_now=True)
+
+
+def _told(entry: Entry, *, sent_now: bool = False) -> AttemptResult:
+    """Return an entry as a result. One that has to be reconciled always has a reason."""
+    reason = _NO_OUTCOME if entry.state == "sending" and entry.reason is None else entry.reason
+    return AttemptResult(entry.attempt_id, entry.standing, reason, sent_now)
 
 
 def _keep_over(journal: PayoutJournal, before: Entry, after: Entry) -> Entry | None:

@@ -171,8 +171,8 @@ class Origin(Opaque):
             HANDED_OVER.set(False)
             return self._send(request)
         except _FAULTS as error:
-            text = next(text for kind, text in _TEXTS if isinstance(error, kind))
             handed_over = HANDED_OVER.get()
+            text = _text_of(error, handed_over=handed_over)
             return Fault(text, cause_of(error, handed_over=handed_over), handed_over)
         finally:
             deadline.end(begun)
@@ -205,3 +205,10 @@ class Origin(Opaque):
             # request.
             response.close()
             response.release_conn()
+
+
+def _text_of(error: Exception, *, handed_over: bool) -> str:
+    if handed_over and isinstance(error, ProxyError):
+        # urllib3 also calls it an error of the proxy if a tunnel breaks that was used.
+        error = error.original_error
+    return next(text for kind, text in _TEXTS if isinstance(error, kind))

@@ -107,7 +107,11 @@ def addresses(host: str, port: int, seconds: float) -> list[Address]:
             found.extend((str(info[4][0]), port) for info in infos)
 
     thread = threading.Thread(target=resolve, name="joseal-resolve", daemon=True)
-    thread.start()
+    try:
+        thread.start()
+    except RuntimeError:
+        # The limit of threads is reached, or the interpreter ends.
+        raise socket.gaierror(socket.EAI_AGAIN, "no thread can be started") from None
     thread.join(seconds)
     if thread.is_alive():
         raise DeadlineError("the name could not be resolved in time")

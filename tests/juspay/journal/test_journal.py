@@ -483,9 +483,53 @@ def _is_blocked(path):
 
 def test_commit_is_on_the_disk_when_a_call_returns(journal):
     """The deletion of the rollback journal commits, and only EXTRA makes it last."""
-    with closing(journal._begin()) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-        assert connection.execute("PRAGMA synchronous").fetchone() == (3,)
+
+    def settings(connection):
+        return [
+            connection.execute(f"PRAGMA {name}").fetchone()
+            for name in ("journal_mode", "synchronous")
+        ]
+
+    assert journal._in_transaction(settings) == [("delete",), (3,)]
+
+
+def test_file_that_has_lost_an_entry_is_not_used(tmp_path, journal):
+    """A copy made while the file was written, or a bad disk: the attempt would be sent again."""
+    path = tmp_path / "journal.db"
+    for name in ("a-1", "a-2"):
+        journal.begin(entry(name, f"order-{name}"))
+    with closing(sqlite3.connect(path)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'joseal_attempts'"
+        (root,) = connection.execute(query).fetchone()
+    data = bytearray(path.read_bytes())
+    # The number of rows on the page of a table: section 1.6 of sqlite.org/fileformat2.html.
+    counted = slice((root - 1) * size + 3, (root - 1) * size + 5)
+    assert data[counted] == b"\0\2"
+    data[counted] = b"\0\1"
+    path.write_bytes(data)
+    assert [each.attempt_id for each in journal.entries()] == ["a-1"]
+    with pytest.raises(PayoutJournalError, match="damaged"):
+        SqlitePayoutJournal(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE joseal_attempts SET entry = x'00'",
+        "UPDATE joseal_attempts SET entry = '5'",
+        "UPDATE joseal_attempts SET entry = CAST(x'ff' AS TEXT)",
+        "UPDATE sqlite_schema SET name = CAST(x'ff' AS TEXT), sql = 'x'",
+    ],
+)
+def test_damage_of_any_kind_is_an_error_of_the_journal(tmp_path, journal, damage):
+    journal.begin(entry())
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(damage)
+    for use in (journal.entries, lambda: journal.find("a-1"), lambda: journal.begin(entry())):
+        with pytest.raises(PayoutJournalError, match="journal"):
+            use()
 
 
 def test_failure_that_was_seen_before_an_attempt_arrived_is_read_twice_again():

@@ -1,5 +1,6 @@
 """The journal of attempts: what it lets be sent, what it keeps, and what it never holds."""
 
+import itertools
 import os
 import sqlite3
 import stat
@@ -35,6 +36,7 @@ from joseal.juspay import (
     reconcile_attempts,
     run_attempts,
 )
+from joseal.juspay.journal import sqlite
 from joseal.juspay.outcomes import Accepted
 from joseal.juspay.responses import Ack
 from joseal.juspay.sandbox import Sandbox, TransactionPlan
@@ -491,6 +493,40 @@ def test_commit_is_on_the_disk_when_a_call_returns(journal):
         ]
 
     assert journal._in_transaction(settings) == [("delete",), (3,)]
+
+
+class Interruption:
+    """An interruption at one line of a call of the journal."""
+
+    def __init__(self, line):
+        self.left = line
+
+    def trace(self, frame, event, _):
+        if frame.f_code.co_filename != sqlite.__file__:
+            return None
+        self.left -= event == "line"
+        if self.left < 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return self.trace
+
+
+def test_interrupted_call_leaves_no_lock_even_if_its_traceback_is_kept(tmp_path, journal):
+    other = SqlitePayoutJournal(tmp_path / "journal.db", busy_timeout_seconds=0.01)
+    tracing, kept = sys.gettrace(), []
+    for line in itertools.count():
+        interruption = Interruption(line)
+        sys.settrace(interruption.trace)
+        try:
+            journal.begin(entry())
+        except KeyboardInterrupt as error:
+            kept.append(error)
+        finally:
+            sys.settrace(tracing)
+        other.find("a-1")
+        if interruption.left >= 0:
+            break
+    assert len(kept) > 10
 
 
 def test_file_that_has_lost_an_entry_is_not_used(tmp_path, journal):

@@ -19,6 +19,7 @@ Manner = Literal[
     "drips",
     "floods",
     "no-content",
+    "drips within TLS",
 ]
 
 CREDENTIALS = ("payouts", "proxy-secret-77")
@@ -108,7 +109,14 @@ class ConnectProxy:
             text, seconds = _ANSWERS[self._manner]
             near.sendall(text)
             self._over.wait(seconds)
-        elif self._manner == "drips":
+        elif self._manner in ("drips", "floods", "drips within TLS"):
+            self._go_on(near)
+        else:
+            near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            self._carry(near)
+
+    def _go_on(self, near: socket.socket) -> None:
+        if self._manner == "drips":
             while not self._over.wait(0.05):
                 near.sendall(b"H")
         elif self._manner == "floods":
@@ -116,8 +124,13 @@ class ConnectProxy:
             while not self._over.is_set():
                 near.sendall(b"X-Flood: 1\r\n" * 1000)
         else:
-            near.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            self._carry(near)
+            near.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            near.recv(4096)
+            # The header of a large record, which never comes to its end.
+            near.sendall(b"\x16\x03\x03\x40\x00")
+            for _ in range(200):
+                if not self._over.wait(0.05):
+                    near.sendall(b"\x02")
 
     def _carry(self, near: socket.socket) -> None:
         with socket.create_connection(("127.0.0.1", self._port)) as far:

@@ -16,6 +16,7 @@ from tests.juspay.peer import Peer, answer
 
 from joseal import Key
 from joseal._http import deadline
+from joseal._http.response import Answer
 from joseal.juspay import Account, Ack, CallDetails, Client, Known, payout_encrypter
 from joseal.juspay.outcomes import Accepted, NotSent
 
@@ -200,6 +201,33 @@ def test_a_resolver_that_hangs_ends_with_the_deadline(monkeypatch):
         assert time.monotonic() - begun < 30
     finally:
         released.set()
+
+
+def test_where_no_thread_can_be_started_for_the_resolver_nothing_was_sent(monkeypatch):
+    """A container that bounds its threads, or an interpreter that ends."""
+
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    with Peer(lambda peer, connection: peer.wait(90)) as peer:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        try:
+            outcome = attempted(peer.url)
+        finally:
+            monkeypatch.undo()
+    assert (outcome.kind, outcome.call.cause) == ("not_sent", "DNS")
+
+
+@pytest.mark.parametrize("kind", [RecursionError, MemoryError, RuntimeError])
+def test_a_call_that_python_itself_breaks_off_has_an_outcome(kind, monkeypatch):
+    def breaking(*_):
+        raise kind
+
+    with Peer(answer(b"ACK")) as peer:
+        monkeypatch.setattr(Answer, "begin", breaking)
+        assert attempted(peer.url).kind == "unknown"
+        monkeypatch.setattr(deadline, "addresses", breaking)
+        assert attempted(peer.url).kind == "not_sent"
 
 
 def test_an_answer_that_takes_longer_than_the_deadline_is_unknown():

@@ -133,6 +133,32 @@ def test_tls_goes_to_the_proxy_and_through_it(
     assert order.arrivals == 1
 
 
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_a_handshake_that_comes_byte_by_byte_through_a_proxy_ends_with_its_time_out(
+    is_encrypted: bool, world: World, ca: trustme.CA
+) -> None:
+    order = world.order("proxy-slow")
+    tls = server_of(ca.issue_cert("localhost")) if is_encrypted else None
+    with ConnectProxy("drips within TLS", tls=tls) as proxy:
+        through = Proxy(proxy.url, ssl_context=trust_in(ca))
+        outcome = attempt(order, through, connect_timeout_seconds=0.5)
+    assert (outcome.kind, outcome.call.cause) == ("not_sent", "handshake time-out")
+
+
+@pytest.mark.parametrize("is_encrypted", [False, True])
+def test_what_ends_after_the_request_is_not_said_to_be_a_tunnel_that_was_not_made(
+    is_encrypted: bool, world: World, ca: trustme.CA
+) -> None:
+    order = world.order("proxy-end")
+    tls = server_of(ca.issue_cert("localhost")) if is_encrypted else None
+    with ConnectProxy("carries", port_of(world.sandbox), tls=tls) as proxy:
+        through = Proxy(proxy.url, ssl_context=trust_in(ca))
+        play = FaultPlan(fault=Fault.RESET_AFTER_REQUEST)
+        outcome = order.attempt(play, proxy=through)
+    assert (outcome.kind, order.arrivals) == ("unknown", 1)
+    assert "tunnel" not in outcome.reason
+
+
 def test_a_proxy_whose_certificate_is_not_trusted_is_asked_for_nothing(
     encrypted_proxy: ConnectProxy, world: World
 ) -> None:

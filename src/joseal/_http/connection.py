@@ -16,6 +16,7 @@ import http.client
 import math
 import re
 import socket
+import ssl
 import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
@@ -145,6 +146,8 @@ class Connection(HTTPConnection):
         finally:
             self._is_tunneling = False
         if self.sock is not None:
+            if isinstance(self.sock, ssl.SSLSocket):
+                deadline.bound_all_reads(self.sock)
             # The handshake gets its own time-out again.
             seconds = float(self.timeout) if isinstance(self.timeout, int | float) else math.inf
             self.sock.settimeout(deadline.at_most(seconds))

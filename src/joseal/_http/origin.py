@@ -42,20 +42,29 @@ from joseal._http.pool import PoolSettings, ProcessPool
 from joseal._http.proxy import Proxy
 from joseal._http.tls import ClientCertificate, checked_context
 
-# ValueError: http.client raises it for a negative size of a chunk.
-_FAULTS: Final = (HTTPError, http.client.HTTPException, OSError, ValueError)
+# ValueError: http.client raises it for a negative size of a chunk. The last two: Python itself has
+# no more depth, threads or memory, and the mark tells what has left.
+_FAULTS: Final = (
+    HTTPError,
+    http.client.HTTPException,
+    OSError,
+    ValueError,
+    RuntimeError,
+    MemoryError,
+)
 
 # The object that urllib3 would make from False for each request.
 _ONCE: Final = Retry(total=False, redirect=False)
 
 # The first class that fits decides the text. It contains no part of the request.
-_TEXTS: Final[tuple[tuple[type[Exception], str], ...]] = (
+_TEXTS: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
     (ClosedPoolError, "the client is closed"),
     (ProxyError, "no tunnel through the proxy"),
     (NewConnectionError, "no connection could be made"),
     (ConnectTimeoutError, "no connection within the time-out"),
     (ReadTimeoutError, "no whole answer within the time-out"),
     (SSLError, "TLS failed"),
+    ((RuntimeError, MemoryError), "Python has no more threads, depth or memory"),
     (Exception, "the connection broke, or the answer is not HTTP"),
 )
 
@@ -171,8 +180,8 @@ class Origin(Opaque):
             HANDED_OVER.set(False)
             return self._send(request)
         except _FAULTS as error:
-            text = next(text for kind, text in _TEXTS if isinstance(error, kind))
             handed_over = HANDED_OVER.get()
+            text = _text_of(error, handed_over=handed_over)
             return Fault(text, cause_of(error, handed_over=handed_over), handed_over)
         finally:
             deadline.end(begun)
@@ -205,3 +214,10 @@ class Origin(Opaque):
             # request.
             response.close()
             response.release_conn()
+
+
+def _text_of(error: Exception, *, handed_over: bool) -> str:
+    if handed_over and isinstance(error, ProxyError):
+        # urllib3 also calls it an error of the proxy if a tunnel breaks that was used.
+        error = error.original_error
+    return next(text for kind, text in _TEXTS if isinstance(error, kind))

@@ -18,7 +18,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final, TypeVar
@@ -224,18 +224,22 @@ class SqliteClaims(Opaque):
 
         return self._in_transaction(work)
 
-    def begin(self) -> sqlite3.Connection:
-        """Return a connection whose transaction is the only one that writes."""
+    def connected(self) -> sqlite3.Connection:
+        """Return a connection, which its user has to close."""
+        return self.guarded(self._connect)
 
-        def work() -> sqlite3.Connection:
-            with ExitStack() as stack:
-                connection = stack.enter_context(closing(self._connect()))
-                connection.execute("PRAGMA synchronous = FULL")
-                connection.execute("BEGIN IMMEDIATE")
-                stack.pop_all()
-                return connection
+    def begin(self, connection: sqlite3.Connection) -> None:
+        """Begin a transaction that is the only one that writes.
 
-        return self.guarded(work)
+        The connection is in a block that closes it by then, so that nothing that interrupts the
+        call leaves the lock held.
+        """
+
+        def work() -> None:
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+
+        self.guarded(work)
 
     def guarded(self, work: Callable[[], _R]) -> _R:
         """Do some work, and translate failures of the store.
@@ -245,6 +249,9 @@ class SqliteClaims(Opaque):
         """
         try:
             return work()
+        except UnicodeDecodeError:
+            # The text of SQLite's error repeats a part of a damaged file.
+            text = _TEXTS[sqlite3.SQLITE_CORRUPT]
         except sqlite3.Error as error:
             text = _TEXTS.get(_code(error), _OTHER_TEXT)
         raise self._error(text.format(store=self._store))
@@ -278,7 +285,8 @@ class SqliteClaims(Opaque):
 
     def _in_transaction(self, work: Callable[[sqlite3.Connection], _R]) -> _R:
         def whole() -> _R:
-            with closing(self.begin()) as connection:
+            with closing(self._connect()) as connection:
+                self.begin(connection)
                 result = work(connection)
                 connection.execute("COMMIT")
                 return result

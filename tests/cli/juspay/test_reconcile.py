@@ -1,19 +1,28 @@
 """`joseal juspay reconcile`, and what `attempt --known` keeps for it."""
 
+import errno
 import json
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from click.testing import Result
 from msgspec.structs import replace
 from tests.faults.world import PAN, Switch, new_order
 
-from joseal import Key
+from joseal import Key, TokenTooLargeError
 from joseal.cli.exit_codes import Exit
-from joseal.juspay import Accepted, Client, FulfillmentState, payout_encrypter
+from joseal.juspay import (
+    Accepted,
+    Client,
+    FulfillmentState,
+    NotSent,
+    Refused,
+    payout_encrypter,
+)
 from joseal.juspay.sandbox import Fault, FaultPlan, Sandbox, TransactionPlan
 
 At = Callable[..., Result]
@@ -196,6 +205,90 @@ def test_the_folder_of_what_is_kept_is_on_the_disk_before_anything_is_sent(
     ((folder, was_there, attempts),) = synced
     assert os.path.samestat(folder, tmp_path.stat())
     assert (was_there, attempts, sandbox.attempts("order-7")) == (True, 0, 1)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows opens no folders")
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EINVAL])
+def test_where_the_folder_can_not_be_synced_nothing_is_sent_unless_the_file_system_never_can(
+    number: int, at: At, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = 0 if number == errno.EINVAL else Exit.FILE
+    order_id = f"order-1{number}"
+    body, kept = attempt_at(sandbox, order_id), tmp_path / "kept.known"
+    fsync = os.fsync
+
+    def failing(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", failing)
+    done = at(sandbox, "attempt", "--known", kept, order_id, data=body)
+    assert (done.exit_code, sandbox.attempts(order_id)) == (told, int(told == 0))
+    assert kept.exists() == (told == 0)
+    assert ("can't write" in done.stderr) == (told != 0)
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Refused(status=400, error_code="E01"),
+        NotSent("no connection could be made"),
+        TokenTooLargeError("token_bytes", 1),
+        ValueError("no attempt may be made"),
+    ],
+    ids=lambda ended: type(ended).__name__,
+)
+def test_a_file_that_can_not_be_removed_hides_no_outcome(
+    ended: object, at: At, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, kept = attempt_at(sandbox, "order-20"), tmp_path / "order-20.known"
+    monkeypatch.setattr(Client, "attempt", Mock(side_effect=[ended] * 2))
+    usual = at(sandbox, "attempt", "order-20", data=body)
+    unlink = Path.unlink
+
+    def failing(path: Path, *, missing_ok: bool = False) -> None:
+        if path == kept:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        unlink(path, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", failing)
+    done = at(sandbox, "attempt", "--known", kept, "order-20", data=body)
+    assert (done.exit_code, done.stdout) == (usual.exit_code, usual.stdout)
+    assert usual.stderr in done.stderr
+    assert "can't remove" in done.stderr
+    assert kept.exists()
+
+
+def test_a_next_question_that_can_not_be_kept_hides_no_outcome(
+    at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settles[0] = "FAILURE"
+    body, kept = attempt_at(sandbox, "order-21"), tmp_path / "order-21.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-21", data=body).exit_code == 0
+    before = kept.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    done = at(sandbox, "reconcile", kept)
+    assert (done.exit_code, done.stdout) == (Exit.UNKNOWN, "unknown\n")
+    assert "No space left" in done.stderr
+    assert "ask again in" in done.stderr
+    assert kept.read_bytes() == before
+
+
+def test_a_failure_that_was_told_has_to_be_seen_twice_again(
+    at: At, sandbox: Sandbox, settles: list[str], tmp_path: Path
+) -> None:
+    """Between the two questions one more attempt may have been made, which is not shown yet."""
+    settles[0] = "FAILURE"
+    body, kept = attempt_at(sandbox, "order-22"), tmp_path / "order-22.known"
+    assert at(sandbox, "attempt", "--known", kept, "order-22", data=body).exit_code == 0
+    told = [at(sandbox, "reconcile", kept) for _ in range(4)]
+    assert [each.stdout for each in told] == ["unknown\n", "failed\n"] * 2
+    assert "unless one was made since" in told[1].stderr
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"known": {"order_id": "order-1"}}', '{"known": 1}'])

@@ -146,6 +146,12 @@ class Journal:
         timeless = msgspec.structs.replace(entry, ask_at=0.0, question=question)
         self.kept[entry.attempt_id] = timeless
 
+    def keep_if_unchanged(self, before: Entry, after: Entry) -> bool:
+        is_unchanged = self.kept.get(before.attempt_id) == before
+        if is_unchanged:
+            self.keep(after)
+        return is_unchanged
+
     def find(self, attempt_id: str) -> Entry | None:
         return self.kept.get(attempt_id)
 
@@ -207,7 +213,6 @@ class Step:
         self._journal = Journal(world.entries)
         self._network = Network(world, process, answer)
         self._replayed = 0
-        self._has_asked_to_send = False
         self._most = most
         self.made = 0
         self.told = process.told
@@ -244,12 +249,12 @@ class Step:
         new = self.told[len(self._process.told) :]
         return any(isinstance(each, Accepted | NotSent | Refused) for each in new)
 
-    def _one(self, work: Callable[[], Hashable], *, is_a_step: bool = True) -> object:
+    def _one(self, work: Callable[[], Hashable]) -> object:
         if self._replayed < len(self._process.told):
             told = self._process.told[self._replayed]
             self._replayed += 1
         elif self.made < self._most:
-            self.made += is_a_step
+            self.made += 1
             told = work()
             self.told = (*self.told, told)
         else:
@@ -264,9 +269,11 @@ class Step:
     def keep(self, entry: Entry) -> None:
         self._one(lambda: self._journal.keep(entry))
 
+    def keep_if_unchanged(self, before: Entry, after: Entry) -> bool:
+        return self._one(lambda: self._journal.keep_if_unchanged(before, after))
+
     def find(self, attempt_id: str) -> Entry | None:
-        is_before_keep = self._process.attempt_id is None or self._has_asked_to_send
-        return self._one(lambda: self._journal.find(attempt_id), is_a_step=not is_before_keep)
+        return self._one(lambda: self._journal.find(attempt_id))
 
     def entries(self) -> Iterator[Entry]:
         return iter(self._one(self._journal.entries))
@@ -280,7 +287,6 @@ class Step:
 
     def attempt(self, order_id: str, attempt: object, *, known: Known) -> Outcome[Ack]:
         del order_id, attempt
-        self._has_asked_to_send = True
         return self._one(lambda: self._network.attempt(known))
 
 

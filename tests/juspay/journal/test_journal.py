@@ -1,10 +1,12 @@
 """The journal of attempts: what it lets be sent, what it keeps, and what it never holds."""
 
+import itertools
 import os
 import sqlite3
 import stat
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import msgspec
@@ -34,6 +36,7 @@ from joseal.juspay import (
     reconcile_attempts,
     run_attempts,
 )
+from joseal.juspay.journal import sqlite
 from joseal.juspay.outcomes import Accepted
 from joseal.juspay.responses import Ack
 from joseal.juspay.sandbox import Sandbox, TransactionPlan
@@ -482,9 +485,87 @@ def _is_blocked(path):
 
 def test_commit_is_on_the_disk_when_a_call_returns(journal):
     """The deletion of the rollback journal commits, and only EXTRA makes it last."""
-    with closing(journal._begin()) as connection:
-        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-        assert connection.execute("PRAGMA synchronous").fetchone() == (3,)
+
+    def settings(connection):
+        return [
+            connection.execute(f"PRAGMA {name}").fetchone()
+            for name in ("journal_mode", "synchronous")
+        ]
+
+    assert journal._in_transaction(settings) == [("delete",), (3,)]
+
+
+class Interruption:
+    """An interruption at one line of a call of the journal."""
+
+    def __init__(self, line):
+        self.left = line
+
+    def trace(self, frame, event, _):
+        if frame.f_code.co_filename != sqlite.__file__:
+            return None
+        self.left -= event == "line"
+        if self.left < 0:
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return self.trace
+
+
+def test_interrupted_call_leaves_no_lock_even_if_its_traceback_is_kept(tmp_path, journal):
+    other = SqlitePayoutJournal(tmp_path / "journal.db", busy_timeout_seconds=0.01)
+    tracing, kept = sys.gettrace(), []
+    for line in itertools.count():
+        interruption = Interruption(line)
+        sys.settrace(interruption.trace)
+        try:
+            journal.begin(entry())
+        except KeyboardInterrupt as error:
+            kept.append(error)
+        finally:
+            sys.settrace(tracing)
+        other.find("a-1")
+        if interruption.left >= 0:
+            break
+    assert len(kept) > 10
+
+
+def test_file_that_has_lost_an_entry_is_not_used(tmp_path, journal):
+    """A copy made while the file was written, or a bad disk: the attempt would be sent again."""
+    path = tmp_path / "journal.db"
+    for name in ("a-1", "a-2"):
+        journal.begin(entry(name, f"order-{name}"))
+    with closing(sqlite3.connect(path)) as connection:
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        query = "SELECT rootpage FROM sqlite_schema WHERE name = 'joseal_attempts'"
+        (root,) = connection.execute(query).fetchone()
+    data = bytearray(path.read_bytes())
+    # The number of rows on the page of a table: section 1.6 of sqlite.org/fileformat2.html.
+    counted = slice((root - 1) * size + 3, (root - 1) * size + 5)
+    assert data[counted] == b"\0\2"
+    data[counted] = b"\0\1"
+    path.write_bytes(data)
+    assert [each.attempt_id for each in journal.entries()] == ["a-1"]
+    with pytest.raises(PayoutJournalError, match="damaged"):
+        SqlitePayoutJournal(path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE joseal_attempts SET entry = x'00'",
+        "UPDATE joseal_attempts SET entry = '5'",
+        "UPDATE joseal_attempts SET entry = CAST(x'ff' AS TEXT)",
+        "UPDATE sqlite_schema SET name = CAST(x'ff' AS TEXT), sql = 'x'",
+    ],
+)
+def test_damage_of_any_kind_is_an_error_of_the_journal(tmp_path, journal, damage):
+    journal.begin(entry())
+    with closing(sqlite3.connect(tmp_path / "journal.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute(damage)
+    for use in (journal.entries, lambda: journal.find("a-1"), lambda: journal.begin(entry())):
+        with pytest.raises(PayoutJournalError, match="journal"):
+            use()
 
 
 def test_failure_that_was_seen_before_an_attempt_arrived_is_read_twice_again():
@@ -517,6 +598,80 @@ def test_outcome_of_a_run_that_was_overtaken_frees_no_attempt_that_another_run_h
     assert (result.standing, result.sent_now) == ("accepted", False)
     (result,) = run_attempts(client, journal, [planned])
     assert (result.standing, sandbox.attempts("order-1")) == ("accepted", 1)
+
+
+@pytest.mark.parametrize("ended", [NotSent("no connection"), Refused(status=400, error_code="E01")])
+def test_outcome_overwrites_nothing_that_was_written_right_after_the_entry_was_read(
+    client, journal, monkeypatch, ended
+):
+    (planned,) = planned_at(client, "order-1")
+    find, has_ended = SqlitePayoutJournal.find, []
+
+    def overtaken(self, attempt_id):
+        found = find(self, attempt_id)
+        if has_ended:
+            monkeypatch.setattr(SqlitePayoutJournal, "find", find)
+            decide_attempt(journal, attempt_id, "accepted")
+        return found
+
+    def attempt(*_, **__):
+        has_ended.append(True)
+        return ended
+
+    monkeypatch.setattr(SqlitePayoutJournal, "find", overtaken)
+    monkeypatch.setattr(Client, "attempt", attempt)
+    (result,) = run_attempts(client, journal, [planned])
+    assert (result.standing, result.sent_now) == ("accepted", False)
+    assert journal.find(planned.attempt_id).state == "accepted"
+
+
+def test_decision_overwrites_nothing_that_was_written_right_after_the_entry_was_read(
+    journal, monkeypatch
+):
+    find, later = SqlitePayoutJournal.find, []
+
+    def overtaken(self, attempt_id):
+        found = find(self, attempt_id)
+        if later:
+            journal.keep(later.pop())
+        return found
+
+    monkeypatch.setattr(SqlitePayoutJournal, "find", overtaken)
+    journal.begin(entry())
+    later.append(entry(state="succeeded"))
+    with pytest.raises(PayoutJournalError, match="changed"):
+        decide_attempt(journal, "a-1", "not_sent")
+    assert journal.find("a-1").state == "succeeded"
+
+    journal.begin(entry("a-2", "order-2"))
+    asked = AttemptQuery(known=entry("a-2", "order-2").known, asked=1)
+    later.append(entry("a-2", "order-2", question=asked))
+    assert decide_attempt(journal, "a-2", "not_sent").standing == "not_sent"
+    assert journal.find("a-2").state == "not_sent"
+
+
+def test_an_entry_is_kept_in_one_step_only_if_it_is_still_the_same(journal):
+    journal.begin(entry())
+    unknown, failed = entry(state="unknown"), entry(state="failed")
+    assert journal.keep_if_unchanged(entry(), unknown)
+    assert not journal.keep_if_unchanged(entry(), failed)
+    assert journal.find("a-1") == unknown
+    assert not journal.keep_if_unchanged(entry("a-9"), entry("a-9", state="failed"))
+    assert journal.find("a-9") is None
+    for wrong in ((None, failed), (unknown, None)):
+        with pytest.raises(TypeError, match="entry must be an Entry"):
+            journal.keep_if_unchanged(*wrong)
+    with pytest.raises(ValueError, match="same attempt"):
+        journal.keep_if_unchanged(unknown, entry("a-9"))
+
+
+def test_of_many_that_keep_an_entry_at_once_one_does(journal):
+    journal.begin(entry())
+    later = [entry(state="unknown", reason=str(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda each: journal.keep_if_unchanged(entry(), each), later))
+    assert kept.count(True) == 1
+    assert journal.find("a-1") == later[kept.index(True)]
 
 
 def test_outcome_of_an_attempt_that_was_asked_about_meanwhile_is_kept(client, journal, monkeypatch):
@@ -578,6 +733,75 @@ def asked_until_failed(journal, *transactions):
     for turn in range(4):
         list(reconcile_attempts(Reader(), journal, now=1e12 + 1e4 * turn))
     return {each.attempt_id: each.state for each in journal.entries()}
+
+
+def asked_when_due(journal, status, *, seconds):
+    """Ask whenever the one entry is due, for this long from the last time on."""
+    (kept,) = journal.entries()
+    until = kept.ask_at + seconds
+
+    class Reader:
+        apart_seconds = 0
+
+        def reconcile(self, question):
+            return read_reconciliation(status, question, apart_seconds=0)
+
+    while kept.ask_at <= until:
+        (kept,) = reconcile_attempts(Reader(), journal, now=kept.ask_at)
+    return kept
+
+
+def shown(status, *transactions):
+    parts = tuple(Transaction(transaction_ref=ref, status=status) for ref in transactions)
+    part = Fulfillment(id="f-1", status=FulfillmentState(status), transactions=parts)
+    return Accepted(Order(order_id="order-1", status="X", fulfillments=(part,)))
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [(shown("FAILURE", "t-1"), "no new transaction"), (Unknown("no answer"), "could not be read")],
+    ids=["not shown", "not readable"],
+)
+def test_accepted_attempt_that_no_status_shows_for_an_hour_has_to_be_reconciled(
+    journal, status, reason
+):
+    journal.begin(entry())
+    journal.keep(entry().ended(Accepted(Ack())))
+    assert asked_when_due(journal, status, seconds=3_000).standing == "accepted"
+    kept = asked_when_due(journal, status, seconds=3_600)
+    assert (kept.state, kept.standing) == ("accepted", "to_reconcile")
+    assert "accepted it an hour ago or earlier" in kept.reason
+    assert reason in kept.reason
+    assert journal.begin(entry("a-2")) == kept
+    planned = PlannedAttempt("a-1", "order-1", attempt_at("f-1"))
+    (result,) = run_attempts(None, journal, [planned], apart_seconds=0)
+    assert (result.standing, result.reason) == ("to_reconcile", kept.reason)
+
+    kept = asked_when_due(journal, shown("PENDING", "t-1", "t-2"), seconds=40_000)
+    assert (kept.standing, kept.reason) == ("accepted", "PENDING")
+    # A short gap says nothing about what was shown before.
+    assert asked_when_due(journal, status, seconds=3_000).standing == "accepted"
+    assert asked_when_due(journal, status, seconds=3_600).standing == "to_reconcile"
+
+
+def test_attempt_that_a_person_found_to_be_accepted_stays_so_while_no_status_shows_it(journal):
+    journal.begin(entry())
+    journal.keep(entry().ended(Accepted(Ack())))
+    asked_when_due(journal, Unknown("no answer"), seconds=8_000)
+    decide_attempt(journal, "a-1", "accepted")
+    kept = asked_when_due(journal, Unknown("no answer"), seconds=8_000)
+    assert (kept.standing, kept.reason) == ("accepted", "decided by a person")
+    kept = asked_when_due(journal, shown("FAILURE", "t-1", "t-2"), seconds=0)
+    assert kept.standing == "to_reconcile"
+    assert "failed before" in kept.reason
+
+
+def test_attempt_whose_run_was_stopped_is_reported_with_a_reason(journal):
+    journal.begin(entry())
+    planned = PlannedAttempt("a-1", "order-1", attempt_at("f-1"))
+    (result,) = run_attempts(None, journal, [planned], apart_seconds=0)
+    assert (result.standing, result.sent_now) == ("to_reconcile", False)
+    assert "was stopped" in result.reason
 
 
 def confirmed(*references):

@@ -3,6 +3,7 @@
 JOSEAL_POSTGRES='dbname=joseal_test' pytest tests/juspay/journal/test_postgres.py
 """
 
+import json
 import os
 import re
 import time
@@ -23,6 +24,7 @@ from joseal.juspay import (
     reconcile_attempts,
     run_attempts,
 )
+from joseal.juspay.journal.journal import ComparingJournal
 from joseal.juspay.sandbox import Sandbox, TransactionPlan
 
 psycopg = pytest.importorskip("psycopg", reason="psycopg is not installed")
@@ -74,6 +76,33 @@ def test_of_many_that_begin_at_one_payout_at_once_one_may(journal, monkeypatch, 
             assert waiting == len(begun)
         found = [each.result() for each in begun]
     assert found.count(None) == 1
+
+
+def test_commit_is_on_the_disk_whatever_the_server_s_default_is(journal, monkeypatch):
+    monkeypatch.setenv("PGOPTIONS", "-c synchronous_commit=off")
+    with psycopg.connect(DSN) as db:
+        assert db.execute("SHOW synchronous_commit").fetchone() == ("off",)
+    shown = journal._run(lambda db: db.execute("SHOW synchronous_commit").fetchone())
+    assert shown == ("on",)
+
+
+def test_of_many_that_keep_an_entry_at_once_one_does(journal):
+    """Each is from its own process, where the references of an equal entry have another order."""
+    known = Known(order_id="order-1", fulfillment_id="f-1", references=frozenset("abcdefgh"))
+    begun = Entry(attempt_id="a-1", known=known)
+    journal.begin(begun)
+    later = [begun.ended(NotSent(f"reason {number}")) for number in range(8)]
+    with psycopg.connect(DSN) as db:
+        text = db.execute("SELECT entry FROM attempts").fetchone()[0]
+        written = json.loads(text)
+        written["known"]["references"].reverse()
+        db.execute("UPDATE attempts SET entry = %s", (json.dumps(written),))
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda each: journal.keep_if_unchanged(begun, each), later))
+    assert kept.count(True) == 1
+    assert journal.find("a-1") == later[kept.index(True)]
+    assert not journal.keep_if_unchanged(entry("a-9"), entry("a-9"))
+    assert isinstance(journal, ComparingJournal)
 
 
 def test_entries_are_in_the_order_in_which_they_were_begun_last(journal):

@@ -655,7 +655,15 @@ def no_folder(path):
     path.parent.rmdir()
 
 
-@pytest.mark.parametrize("spoil", [garbage, damaged, other_table, folder, no_folder])
+def other_name(path):
+    """SQLite's error repeats a name that is not UTF-8."""
+    SqliteWebhookStore(path)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET name = CAST(x'ff' AS TEXT), sql = 'x'")
+
+
+@pytest.mark.parametrize("spoil", [garbage, damaged, other_table, other_name, folder, no_folder])
 def test_store_that_can_not_be_used_is_one_error_without_details(tmp_path, spoil):
     path = tmp_path / "store" / "evt-store.db"
     path.parent.mkdir()

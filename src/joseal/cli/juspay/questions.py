@@ -3,10 +3,14 @@
 Rules:
 - It is on disk before the first byte of the attempt leaves, and is never made twice: while it
   exists, an attempt may be in progress.
+- Once a call has been made, a file that can't be written or removed is named on standard error, and
+  the outcome of the call decides how the command ends.
 - It contains ids, references and states; no card and no name.
 """
 
+import errno
 import os
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -17,10 +21,12 @@ import msgspec
 
 from joseal._core.wire import strict_json
 from joseal.cli import files, json_output
-from joseal.cli.exit_codes import Exit, FailureError
+from joseal.cli.exit_codes import Exit, FailureError, of_file
 from joseal.juspay import AttemptQuery, Known
 
 _MOST_BYTES: Final = 1024 * 1024
+# Some file systems have nothing to sync for a folder, and say so.
+_NOTHING_TO_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
 
 
 def to_members(question: AttemptQuery | Known) -> dict[str, object]:
@@ -41,7 +47,7 @@ def begin(path: Path | None, known: Known) -> None:
     try:
         if not path.exists():
             _write(path, AttemptQuery(known=known), replace=False)
-            _sync(path.parent)
+            _sync(path)
             return
     except FailureError:
         # Unless a further attempt has created it since.
@@ -54,18 +60,22 @@ def begin(path: Path | None, known: Known) -> None:
 
 
 def keep(path: Path, question: AttemptQuery) -> None:
-    """Store the next question.
-
-    Raises:
-        FailureError: the file can't be written.
-    """
-    _write(path, question, replace=True)
+    """Store the next question; if that fails, say so."""
+    try:
+        _write(path, question, replace=True)
+    except FailureError as error:
+        click.echo(f"joseal: {error}", err=True)
 
 
 def forget(path: Path | None) -> None:
-    """Remove the file of an attempt that was not started."""
-    if path is not None:
+    """Remove the file of an attempt that was not started; if that fails, say so."""
+    if path is None:
+        return
+    try:
         path.unlink(missing_ok=True)
+    except OSError as error:
+        failure = of_file("remove", click.format_filename(path), error)
+        click.echo(f"joseal: {failure}: remove it, because no attempt was started", err=True)
 
 
 def read(path: Path) -> AttemptQuery:
@@ -89,15 +99,28 @@ def _write(path: Path, question: AttemptQuery, *, replace: bool) -> None:
     files.write(path, json_output.line(to_members(question)), private=True, replace=replace)
 
 
-def _sync(folder: Path) -> None:
-    """Sync a folder to disk, so that its new file is there even after a power failure."""
-    # Windows can't open folders.
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Sync a new file's folder to disk, so that the file is there even after a power failure.
+
+    Raises:
+        FailureError: that is not certain. The file was removed: nothing was sent.
+    """
+    if sys.platform == "win32":  # which can't open folders
+        return
+    failure = None
+    try:
+        descriptor = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _NOTHING_TO_SYNC:
+            failure = of_file("write", click.format_filename(path), error)
+    if failure is not None:
+        with suppress(OSError):
+            path.unlink()
+        raise failure
 
 
 def _is_members(value: object) -> TypeGuard[Mapping[str, object]]:

@@ -9,7 +9,7 @@ from joseal.cli.exit_codes import Exit, FailureError
 from joseal.cli.juspay import orders, outcomes, questions
 from joseal.cli.juspay.connection import Connection
 from joseal.cli.juspay.settings import apart_option, gathered
-from joseal.juspay import Arrived, AttemptQuery, Failed, Reconciliation, StillUnknown
+from joseal.juspay import AttemptQuery, Failed, Reconciliation, StillUnknown
 
 
 @gathered(connection=Connection)
@@ -37,7 +37,8 @@ def command(*, connection: Connection, apart: float, as_json: bool, in_path: Pat
     must not be made again; failed (5): it arrived and failed, and one more may be made, unless the
     payout was canceled or discarded; unknown (8): nothing is proved yet. In that case, ask again
     after the time that is shown: the next question is written to KNOWN_FILE. A failure has to be
-    seen twice, --apart seconds apart.
+    seen twice, --apart seconds apart, each time: make one more attempt only once, and ask about it
+    with its own file.
 
     With --json: {"outcome": TEXT, "order_id": TEXT, "fulfillment_id": TEXT}; for accepted and
     failed with "status": TEXT and "transactions", those that are new, as for `joseal juspay
@@ -59,12 +60,13 @@ def command(*, connection: Connection, apart: float, as_json: bool, in_path: Pat
 
 
 def _next(found: Reconciliation, question: AttemptQuery) -> AttemptQuery:
-    """Return the next question. A failure no longer counts once a status does not show it."""
+    """Return the next question. A failure that was seen no longer counts after an answer.
+
+    One more attempt may have been made since, and a status that lags behind does not show it.
+    """
     if isinstance(found, StillUnknown):
         return found.again
-    if isinstance(found, Arrived):
-        return AttemptQuery(known=question.known, asked=question.asked)
-    return question
+    return AttemptQuery(known=question.known, asked=question.asked)
 
 
 def _more(found: Reconciliation) -> dict[str, object]:
@@ -86,7 +88,8 @@ def _end(found: Reconciliation) -> None:
         FailureError: that is so.
     """
     if isinstance(found, Failed):
-        text = f"the attempt failed: {found.known.hindrance or 'one more may be made'}"
+        may = "one more may be made, unless one was made since"
+        text = f"the attempt failed: {found.known.hindrance or may}"
         raise FailureError("api", text, Exit.API)
     if isinstance(found, StillUnknown):
         text = f"{found.reason}: ask again in {found.ask_again_seconds} s"

@@ -42,6 +42,13 @@ _STANDINGS: Final[dict[State, Standing]] = {
     "not_sent": "not_sent",
     "failed": "failed",
 }
+DECIDED: Final = "decided by a person"
+
+# After so many questions without an answer, the pauses between them add up to an hour.
+_HOUR_OF_QUESTIONS: Final = 18
+# From here on, the pause is the longest.
+_SLOW: Final = 6
+_NOT_SHOWN: Final = "the API accepted it an hour ago or earlier, and: "
 
 
 def check_attempt_id(attempt_id: object) -> None:
@@ -108,7 +115,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> Standing:
-        """How the attempt stands, as far as is known."""
+        """How the attempt stands, as far as is known.
+
+        An accepted attempt has to be reconciled if no status has shown it for an hour of questions,
+        unless a person has decided.
+        """
+        asked = 0 if self.question is None else self.question.asked
+        if self.state == "accepted" and self.reason != DECIDED and asked >= _HOUR_OF_QUESTIONS:
+            return "to_reconcile"
         return _STANDINGS[self.state]
 
     @property
@@ -173,13 +187,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
                 # One that is under way may still fail, so keep asking. A failure that was seen
                 # before no longer counts: something has changed since.
                 done = found.status is FulfillmentState.SUCCESS
-                asked = 0 if self.question is None else self.question.asked
-                question = AttemptQuery(known=self.known, asked=asked)
+                question = AttemptQuery(
+                    known=self.known, asked=0 if self.question is None else self.question.asked
+                )
                 return msgspec.structs.replace(
                     self,
                     state="succeeded" if done else "accepted",
                     reason=str(found.status),
-                    question=msgspec.structs.replace(question, asked=question.asked + 1),
+                    # The questions without an answer are counted anew.
+                    question=msgspec.structs.replace(
+                        question, asked=min(question.asked + 1, _SLOW)
+                    ),
                     ask_at=now + question.ask_again_seconds,
                 )
             case Failed():
@@ -187,12 +205,19 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
                     self, state="failed", reason=str(found.status), known=found.known, question=None
                 )
             case StillUnknown():
-                # Accepted, it would look as if nothing were to be done.
-                failed = self.state == "accepted" and found.reason in FAILURE_SHOWN
-                return msgspec.structs.replace(
-                    self,
-                    state="unknown" if failed else self.state,
-                    reason=found.reason,
-                    question=found.again,
-                    ask_at=now + found.ask_again_seconds,
-                )
+                return self._still_unknown(found, now)
+
+    def _still_unknown(self, found: StillUnknown, now: float) -> "Entry":
+        # Accepted, it would look as if nothing were to be done.
+        failed = self.state == "accepted" and found.reason in FAILURE_SHOWN
+        is_decided = self.state == "accepted" and self.reason == DECIDED and not failed
+        later = msgspec.structs.replace(
+            self,
+            state="unknown" if failed else self.state,
+            reason=DECIDED if is_decided else found.reason,
+            question=found.again,
+            ask_at=now + found.ask_again_seconds,
+        )
+        if later.state == "accepted" and later.standing == "to_reconcile":
+            return msgspec.structs.replace(later, reason=_NOT_SHOWN + found.reason)
+        return later

@@ -4,10 +4,12 @@ Rules for an implementation with a different database:
 - `begin` and `keep` are atomic, and durable when they return, even after a power failure.
 - Two processes that begin the same attempt, or two attempts at one payout, don't both get None.
 - In doubt, it raises `PayoutJournalError`. An attempt that was not begun is not sent.
+- `keep_if_unchanged` may be left out. With it, nothing can be written between the moment when an
+  entry is compared and the moment when it is kept.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from joseal.errors import JoseError
 from joseal.juspay.journal.entry import Entry
@@ -111,6 +113,31 @@ class PayoutJournal(Protocol):
             ['a-1']
         """
         ...
+
+
+@runtime_checkable
+class ComparingJournal(PayoutJournal, Protocol):
+    """A journal that compares an entry and keeps the next one in one step."""
+
+    def keep_if_unchanged(self, before: Entry, after: Entry) -> bool:
+        """Keep an entry if the journal still has the previous one; return whether it had."""
+        ...
+
+
+def keep_if_unchanged(journal: PayoutJournal, before: Entry, after: Entry) -> bool:
+    """Keep an entry if the journal still has the previous one; return whether it had.
+
+    Args:
+        journal: any; a journal without this method is asked first, and written to afterwards.
+        before: the entry as it was read.
+        after: the entry to keep, of the same attempt.
+    """
+    if isinstance(journal, ComparingJournal):
+        return journal.keep_if_unchanged(before, after)
+    if journal.find(before.attempt_id) != before:
+        return False
+    journal.keep(after)
+    return True
 
 
 def hindrance(entry: Entry, same: Entry | None, others: list[Entry]) -> Entry | None:

@@ -28,8 +28,13 @@ from joseal._core.secrecy import Opaque, hide_locals
 from joseal._http.connection import HANDED_OVER
 from joseal.errors import JoseError
 from joseal.juspay.client import Client
-from joseal.juspay.journal.entry import Entry, Standing, check_attempt_id
-from joseal.juspay.journal.journal import PayoutJournal, is_older
+from joseal.juspay.journal.entry import DECIDED, Entry, Standing, check_attempt_id
+from joseal.juspay.journal.journal import (
+    PayoutJournal,
+    PayoutJournalError,
+    is_older,
+    keep_if_unchanged,
+)
 from joseal.juspay.models.attempt import Attempt
 from joseal.juspay.models.known import Known
 from joseal.juspay.outcomes import Accepted, NotSent, Refused, Unknown
@@ -49,7 +54,8 @@ _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
-_DECIDED: Final = "decided by a person"
+_NO_OUTCOME: Final = "no outcome was recorded: its run is still working, or was stopped"
+_CHANGED: Final = "the attempt was changed while it was decided on: look at it again"
 _WAS_SENT: Final = (
     "an attempt that has failed or succeeded was sent: to pay after all, make one more, with a "
     "new attempt_id"
@@ -273,7 +279,7 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         TypeError: `attempt_id` is not a str.
         ValueError: the journal has no such attempt; `decision` is a different word; or it is
             `not_sent` and the attempt has failed or succeeded.
-        PayoutJournalError: the journal can't be used.
+        PayoutJournalError: the journal can't be used, or the attempt was changed meanwhile.
 
     Example:
         >>> from joseal.juspay import Entry, Known, SqlitePayoutJournal, decide_attempt
@@ -291,9 +297,10 @@ def decide_attempt(journal: PayoutJournal, attempt_id: str, decision: Decision) 
         raise ValueError("decision must be not_sent, failed or accepted")
     if entry.state in ("failed", "succeeded") and decision == "not_sent":
         raise ValueError(_WAS_SENT)
-    entry = msgspec.structs.replace(entry, state=decision, reason=_DECIDED)
-    journal.keep(entry)
-    return entry
+    decided = msgspec.structs.replace(entry, state=decision, reason=DECIDED)
+    if _keep_over(journal, entry, decided) is not None:
+        raise PayoutJournalError(_CHANGED)
+    return decided
 
 
 def _results(
@@ -311,7 +318,7 @@ def _results(
             if entry is not None and not _is_of(entry, planned):
                 yield AttemptResult(planned.attempt_id, "rejected", _ANOTHER_PAYOUT)
             elif entry is not None and not _is_to_be_sent(entry):
-                yield AttemptResult(planned.attempt_id, entry.standing, entry.reason)
+                yield _told(entry)
             else:
                 known = planned.known or states.get(_payout(planned), _FREED)
                 yield _send(client, journal, planned, known)
@@ -325,8 +332,7 @@ def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> It
             if journal.find(entry.attempt_id) != entry:
                 continue
             later = entry.reconciled(_found(client, journal, entry), moment)
-            if journal.find(entry.attempt_id) == entry:
-                journal.keep(later)
+            if keep_if_unchanged(journal, entry, later):
                 yield later
 
 
@@ -354,7 +360,7 @@ def _may_be_of_another(entry: Entry, entries: list[Entry]) -> bool:
 
 
 def _is_found_by_a_person(entry: Entry) -> bool:
-    return entry.state == "failed" and entry.reason == _DECIDED
+    return entry.state == "failed" and entry.reason == DECIDED
 
 
 def _is_time(client: Client, entry: Entry, now: float) -> bool:
@@ -428,7 +434,7 @@ def _send(
         if hindering.attempt_id != planned.attempt_id:
             reason = _UNSETTLED if hindering.is_unsettled else _OLDER
             return AttemptResult(planned.attempt_id, "rejected", reason)
-        return AttemptResult(planned.attempt_id, hindering.standing, hindering.reason)
+        return _told(hindering)
     outer = HANDED_OVER.get()
     HANDED_OVER.set(False)
     try:
@@ -442,14 +448,30 @@ def _send(
         if outer:
             HANDED_OVER.set(True)
     ended = entry.ended(outcome)
-    if not ended.is_unsettled:
-        now = journal.find(entry.attempt_id)
-        if now is not None and not _is_still(entry, now):
-            return AttemptResult(now.attempt_id, now.standing, now.reason)
-    journal.keep(ended)
-    return AttemptResult(ended.attempt_id, ended.standing, ended.reason, sent_now=True)
+    if ended.is_unsettled:
+        journal.keep(ended)
+    elif (now := _keep_over(journal, entry, ended)) is not None:
+        return _told(now)
+    return _told(ended, sent_now=True)
 
 
-def _is_still(begun: Entry, now: Entry) -> bool:
-    """Tell whether an entry is as it was begun; it may have been asked about without an answer."""
-    return (now.state, now.known) == (begun.state, begun.known)
+def _told(entry: Entry, *, sent_now: bool = False) -> AttemptResult:
+    """Return an entry as a result. One that has to be reconciled always has a reason."""
+    reason = _NO_OUTCOME if entry.state == "sending" and entry.reason is None else entry.reason
+    return AttemptResult(entry.attempt_id, entry.standing, reason, sent_now)
+
+
+def _keep_over(journal: PayoutJournal, before: Entry, after: Entry) -> Entry | None:
+    """Keep an entry over an earlier one, which may have been asked about without an answer.
+
+    Returns:
+        None if it was kept; otherwise the entry that something else has written.
+    """
+    while now := journal.find(before.attempt_id):
+        if (now.state, now.known) != (before.state, before.known):
+            return now
+        if keep_if_unchanged(journal, now, after):
+            return None
+    # The journal has lost it, and says so.
+    journal.keep(after)
+    return None

@@ -203,7 +203,8 @@ class SqliteWebhookStore(LeasedStore):
         """
         WEBHOOK_ID.apply("webhook_id", webhook.id)
         claims = self._claims
-        with closing(claims.begin()) as connection:
+        with closing(claims.connected()) as connection:
+            claims.begin(connection)
             entry = claims.guarded(lambda: claims.find(connection, webhook.id))
             now = self._now()
             kept = claimed(entry, now, 0.0)

@@ -245,7 +245,7 @@ class KeyRing(Opaque):
                 if all keys of the ring are for integrated HPKE.
             aad: the additional data that a message in a JSON form must have. None accepts any.
             info: for HPKE, data that both sides know and the token does not have, such as a
-                session.
+                session. A token for any other alg does not bind it, and is then refused.
             options: the other settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
@@ -258,7 +258,8 @@ class KeyRing(Opaque):
             InvalidKeyError: every key is retired, or a policy refuses one.
             MalformedTokenError: it is not a strict JWE in the accepted form.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: the alg, enc, zip, typ, cty, p2c or aad is not accepted.
+            NotAllowedError: the alg, enc, zip, typ, cty, p2c or aad is not accepted, or the alg
+                does not bind the `info`.
             UnknownKeyError: it names a kid that the ring does not have, or that of a retired key.
             DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: a key on a device could not be asked.

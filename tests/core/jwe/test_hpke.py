@@ -536,6 +536,32 @@ def test_mechanism_of_integrated_encryption_takes_no_cek_of_others():
         mechanism.wrap(settings, bytes(28))
 
 
+@pytest.mark.parametrize("place", ["protected", "shared", "own"])
+def test_psk_id_is_refused_wherever_it_is_in_a_message(place):
+    """Base mode would ignore it: the sender has mixed in a secret, or someone has added it."""
+    header = {"psk_id": "AAAA"} if place == "protected" else {}
+    message = json.loads(encrypter("HPKE-0-KE", form="general").encrypt(PLAINTEXT))
+    protected = json.loads(unb64(message["protected"]))
+    message["protected"] = b64(json.dumps({**protected, **header}).encode())
+    if place == "shared":
+        message["unprotected"] = {"psk_id": "AAAA"}
+    elif place == "own":
+        message["recipients"][0]["header"] = {"psk_id": "AAAA"}
+    with pytest.raises(NotAllowedError) as caught:
+        decrypter("HPKE-0-KE", form="general").decrypt(json.dumps(message))
+    assert caught.value.parameter == "psk_id"
+
+
+def test_psk_id_means_nothing_to_a_recipient_without_hpke():
+    other = all_algorithms.key("A128KW", kid="other")
+    message = json.loads(
+        MultiEncrypter([*several("HPKE-0-KE"), other], enc="A128GCM").encrypt(PLAINTEXT)
+    )
+    message["unprotected"] = {"psk_id": "AAAA"}
+    opened = Decrypter(other, enc="A128GCM", form="general").open(json.dumps(message))
+    assert (opened.plaintext, opened.unauthenticated_header["psk_id"]) == (PLAINTEXT, "AAAA")
+
+
 def test_info_binds_every_recipient_of_a_message():
     keys = several("HPKE-0-KE", "HPKE-7-KE")
     made = MultiEncrypter(keys, enc="A256GCM")

@@ -127,8 +127,8 @@ class NotAllowedError(TokenError):
     algorithm names from the token and no other value.
 
     Attributes:
-        parameter: the Header Parameter, one of `alg`, `enc`, `zip`, `typ`, `cty`, `p2c`, `b64`,
-            `psk_id`.
+        parameter: the Header Parameter, one of `alg`, `enc`, `zip`, `kid`, `typ`, `cty`, `p2c`,
+            `b64`, `psk_id`; or `aad` or `info`, for what the caller demands next to the header.
     """
 
     code = "not_allowed"

@@ -137,6 +137,42 @@ def test_typ_is_written_into_the_signed_token_where_the_rules_have_one():
     assert repr(both).startswith("EncryptedJwt(DecryptThenVerify(")
 
 
+def nested(enc, *, to, mine):
+    return EncryptedJwt(
+        RULES,
+        enc=enc,
+        signing_key=SIGNING,
+        encryption_key=to.public(),
+        decryption_keys=mine,
+        verifying_keys=SIGNING.public(),
+    )
+
+
+def test_keys_for_integrated_hpke_need_no_enc():
+    key = joseal.Key.generate("HPKE-0", kid="hpke")
+    both = nested(None, to=key, mine=key)
+    token = both.issue({"sub": "u-1"}, lifetime_seconds=60)
+    assert both.read(token).subject == "u-1"
+    assert set(joseal.peek(token).parameters) == {"alg", "kid", "cty"}
+    with pytest.raises(ValueError, match="enc must not be given: HPKE-0 has no enc"):
+        nested("A256GCM", to=key, mine=key)
+
+
+def test_enc_is_for_the_keys_that_need_one():
+    key = joseal.Key.generate("HPKE-0", kid="hpke")
+    issued = {"lifetime_seconds": 60}
+    old, moving, new = (
+        nested("A256GCM", to=to, mine=mine)
+        for to, mine in ((SEALING, key), (key, [SEALING, key]), (key, SEALING))
+    )
+    assert moving.read(old.issue({"sub": "u-1"}, **issued)).subject == "u-1"
+    assert moving.read(moving.issue({"sub": "u-1"}, **issued)).subject == "u-1"
+    assert old.read(new.issue({"sub": "u-1"}, **issued)).subject == "u-1"
+    for to, mine in ((SEALING, key), (key, SEALING)):
+        with pytest.raises(TypeError, match=r"enc is missing: a key for ECDH-ES\+A256KW"):
+            nested(None, to=to, mine=mine)
+
+
 def test_object_for_one_direction_refuses_the_other():
     with pytest.raises(ValueError, match="needed to read"):
         sender().read("a.b.c.d.e")

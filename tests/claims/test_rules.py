@@ -1,5 +1,6 @@
 """`Claims`: its settings, its sources, what is replicated in a header, typed claims, and issuing."""
 
+import datetime as dt
 import json
 
 import msgspec
@@ -327,7 +328,19 @@ def test_own_claims_are_kept():
         ({"exp": NOW}, {"lifetime_seconds": 60}, ValueError, "contradict each other"),
         ({"aud": ["orders", "a b:c"]}, {"lifetime_seconds": 60}, ValueError, "has to be a URI"),
         ({"x": float("nan")}, {"lifetime_seconds": 60}, ValueError, "strict JSON can't carry"),
-        ({"x": b"1"}, {"lifetime_seconds": 60}, ValueError, "strict JSON can't carry"),
+        ({"x": b"1"}, {"lifetime_seconds": 60}, ValueError, r"can't carry x \(bytes\)$"),
+        (
+            {1: 2},
+            {"lifetime_seconds": 60},
+            ValueError,
+            r"can't carry a name that is not str \(int\)$",
+        ),
+        (
+            {"sub": "u-1", "exp": dt.datetime(2027, 1, 1, tzinfo=dt.UTC)},
+            {},
+            ValueError,
+            r"^claims: strict JSON can't carry exp \(datetime\): a time is a number of seconds since 1970$",
+        ),
         ({}, {"lifetime_seconds": 0}, ValueError, "from 1 to ten years"),
         ({}, {"lifetime_seconds": 1e9}, ValueError, "from 1 to ten years"),
         ({}, {"lifetime_seconds": True}, TypeError, "lifetime_seconds must be a number"),

@@ -151,6 +151,35 @@ def test_the_line_of_python_makes_a_token_with_the_same_header(run: Run) -> None
         assert shown["python"] in " ".join(run("inspect", data=token).stdout.split())
 
 
-def test_what_joseal_does_not_make_has_no_line_of_python(run: Run) -> None:
-    done = run("inspect", "--json", data=made('{"alg":"RSA1_5","enc":"A256GCM"}'))
-    assert json.loads(done.stdout)["python"] is None
+@pytest.mark.parametrize(
+    ("alg", "line"),
+    [
+        ("HPKE-0", "joseal.Encrypter(key, header={'typ': 'JWT'}).encrypt(plaintext)"),
+        (
+            "HPKE-0-KE",
+            "joseal.Encrypter(key, enc=\"A128GCM\", header={'typ': 'JWT'}).encrypt(plaintext)",
+        ),
+    ],
+)
+def test_the_line_of_python_for_hpke_has_what_the_caller_gives(
+    alg: str, line: str, run: Run
+) -> None:
+    enc = "A128GCM" if alg.endswith("-KE") else None
+    sealer = Encrypter(Key.generate(alg).public(), enc=enc, header={"typ": "JWT"})
+    shown = json.loads(run("inspect", "--json", data=sealer.encrypt(b"{}")).stdout)
+    assert shown["python"] == line
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"alg":"RSA1_5","enc":"A256GCM"}',
+        '{"alg":"HPKE-0","enc":"A256GCM"}',
+        '{"alg":"HPKE-0-KE"}',
+        '{"alg":"dir","enc":5}',
+        '{"alg":"none","enc":"A256GCM"}',
+    ],
+)
+def test_what_joseal_does_not_make_has_no_line_of_python(header: str, run: Run) -> None:
+    done = run("inspect", "--json", data=made(header))
+    assert not done.stdout or json.loads(done.stdout)["python"] is None

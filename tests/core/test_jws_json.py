@@ -270,6 +270,16 @@ def test_signatures_without_a_name_cost_no_more_than_one_try_each(monkeypatch):
     assert len(tries) == 6
 
 
+def test_a_set_finds_the_signature_of_its_first_key_wherever_it_is():
+    mine = [Key.from_bytes(bytes([n]) * 32, alg="HS256") for n in range(4)]
+    others = [Key.from_bytes(bytes([n + 99]) * 32, alg="HS256") for n in range(15)]
+    for place in (0, 4, 15):
+        text = MultiSigner([*others[:place], mine[0], *others[place:]]).sign(PAYLOAD)
+        assert verifier(mine, form="general").open(text).key is mine[0]
+    text = MultiSigner([*others[:1], mine[1]]).sign(PAYLOAD)
+    assert verifier(mine, form="general").open(text).key is mine[1]
+
+
 def test_keys_that_can_not_sign_are_refused_by_their_place():
     public = all_algorithms.signing_key("ES256").public()
     with pytest.raises(InvalidKeyError, match=r"keys\[1\]: the key is public"):

@@ -88,6 +88,12 @@ def mixed():
     return Decrypter(keys, enc=[ENC, "A256GCM"]).decrypt(str(token))
 
 
+def unbound():
+    """Keys for HPKE and for another alg, and an info for a token of the other alg."""
+    keys = [hpke_forge.key("HPKE-0"), all_algorithms.key("ECDH-ES")]
+    return Decrypter(keys, enc=ENC).decrypt(str(made("ECDH-ES")), info=b"session")
+
+
 def low_order():
     public = X25519PublicKey.from_public_bytes(bytes(32))
     return ecdh.EcdhEs(ALGS["ECDH-ES"], public, None).wrap(WrapSettings(ENCS[ENC], Limits()))
@@ -307,6 +313,7 @@ REFUSALS = [
         "enc: the dir key has 32 bytes, which does not fit A128GCM (16 bytes)",
         mixed,
     ),
+    (NotAllowedError, "info: info= demands HPKE, ECDH-ES does not bind it", unbound),
     (
         NotAllowedError,
         "zip: compressed tokens are refused without accept_zip=True",

@@ -272,3 +272,22 @@ def test_keys_for_integrated_hpke_take_no_enc(tmp_path, clock):
     assert found.decrypter(None, token).decrypt(token) == b"hello"
     with pytest.raises(ValueError, match="enc must not be given"):
         found.decrypter("A128GCM", token)
+
+
+def test_one_enc_serves_a_set_that_changes_to_a_hybrid_key_and_back(tmp_path, clock):
+    hybrid = Key.generate("HPKE-9", kid="hybrid")
+    settings = {"alg": {"X25519": ENC_ALG, "AKP": "HPKE-9"}, "use": "enc"}
+    theirs = file_keys(tmp_path / "public", clock, **settings)
+    mine = file_keys(tmp_path / "private", clock, private=True, **settings)
+    for keys in ((OLD,), (OLD, hybrid), (hybrid, OLD), (hybrid,), (NEW, hybrid)):
+        write(tmp_path / "public", KeySet(keys).to_jwks())
+        write(tmp_path / "private", private(*keys))
+        clock.advance(2)
+        token = theirs.encrypter("A256GCM").encrypt(b"hello")
+        opened = mine.decrypter(["A256GCM", "A128GCM"], token).open(token)
+        assert (opened.plaintext, opened.key.kid) == (b"hello", keys[0].kid)
+    with pytest.raises(TypeError, match="enc is missing: a key for ECDH-ES"):
+        theirs.encrypter(None)
+    for make in (theirs.encrypter, mine.decrypter):
+        with pytest.raises(ValueError, match="A257GCM"):
+            make("A257GCM")

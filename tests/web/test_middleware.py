@@ -618,3 +618,81 @@ def test_pieces_of_a_body_take_no_more_memory_than_the_body():
         assert tracemalloc.get_traced_memory()[1] < 400_000
     finally:
         tracemalloc.stop()
+
+
+TELLING = {
+    "Content-Length": str(len(JSON)),
+    "Content-Type": "application/json",
+    "ETag": '"a hash of the plaintext"',
+    "Content-MD5": "another",
+    "Repr-Digest": "a third",
+}
+ASKING = ("If-Match", "If-None-Match", "If-Range", "Range")
+
+
+def telling_apps(status, seen):
+    """Make an application for each of the two kinds, which tells of its plain answer."""
+    headers = {**TELLING, "X-Own": "1"}
+
+    def wsgi(environ, start_response):
+        seen.append(
+            {name for name in ASKING if f"HTTP_{name.upper().replace('-', '_')}" in environ}
+        )
+        start_response(f"{status} Status", list(headers.items()))
+        return []
+
+    async def app(scope, receive, send):
+        seen.append({name for name in ASKING if name.lower().encode() in dict(scope["headers"])})
+        pairs = [(name.lower().encode(), text.encode()) for name, text in headers.items()]
+        await send({"type": "http.response.start", "status": status, "headers": pairs})
+        await send({"type": "http.response.body"})
+
+    return WsgiMiddleware(wsgi, Visa().exchange), AsgiMiddleware(app, Visa().exchange)
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_answer_without_a_body_tells_nothing_of_the_plain_one(method, status):
+    for app in telling_apps(status, []):
+        answer = ask(app, method, "/", headers=dict.fromkeys(ASKING, "a guess"))
+        assert answer.status_code == status
+        assert answer.headers["x-own"] == "1"
+        assert not answer.headers.keys() & {name.lower() for name in TELLING}
+
+
+@pytest.mark.parametrize(
+    ("method", "seen"), [("GET", set()), ("HEAD", set()), ("DELETE", set(ASKING))]
+)
+def test_nobody_asks_for_a_part_or_a_hash_of_a_plain_answer(method, seen):
+    found = []
+    for app in telling_apps(200, found):
+        ask(app, method, "/", headers=dict.fromkeys(ASKING, "a guess"))
+    assert found == [seen, seen]
+
+
+def test_conditions_reach_an_application_whose_answers_stay_plain():
+    visa, found = Visa(), []
+    plain = Exchange(visa.profile, visa.server)
+    for served in telling_apps(200, found):
+        app = type(served)(served._app, plain)
+        answer = ask(app, "GET", "/", headers=dict.fromkeys(ASKING, "a guess"))
+        assert answer.headers["etag"] == TELLING["ETag"]
+    assert found == [set(ASKING), set(ASKING)]
+
+
+def test_request_says_nothing_of_the_body_that_was_encrypted():
+    visa, seen = Visa(), []
+    names = ("Content-Encoding", "Content-MD5", "Digest", "Content-Digest", "ETag")
+
+    def wsgi(environ, start_response):
+        seen.append([name for name in names if f"HTTP_{name.upper().replace('-', '_')}" in environ])
+        start_response("200 OK", [])
+        return []
+
+    async def app(scope, receive, send):
+        seen.append([name for name in names if name.lower().encode() in dict(scope["headers"])])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body"})
+
+    for served in (WsgiMiddleware(wsgi, visa.exchange), AsgiMiddleware(app, visa.exchange)):
+        ask(served, "POST", "/", visa.body(), headers=dict.fromkeys(names, "x"))
+    assert seen == [[], []]

@@ -133,7 +133,8 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
 
         Raises:
             MalformedTokenError: none is left, because of a length or a member.
-            NotAllowedError: none is left, because of `enc` or of the caller's limits.
+            NotAllowedError: none is left, because of `enc`, of the caller's limits, or of an info
+                that the key's alg does not bind.
         """
         steps: list[Step] = []
         refusal: MalformedTokenError | NotAllowedError | None = None
@@ -142,6 +143,10 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
                 break
             if not key._serves(request.enc):
                 refusal = NotAllowedError("enc", key._unfit([request.enc]))
+                continue
+            if request.info != b"" and not key._is_hpke:
+                # It would open without the info, and the caller would believe that it is bound.
+                refusal = NotAllowedError("info", f"info= demands HPKE, {key.alg} does not bind it")
                 continue
             try:
                 steps.append((key, self.mechanisms[key].check_public(request)))

@@ -11,7 +11,7 @@ from joseal._core.algorithms.key_management import UnwrapRequest
 from joseal._core.algorithms.registry import EncSpec
 from joseal._core.decryption import BesideContent, DecryptionSettings, Step, check_lengths
 from joseal._core.keys import Key
-from joseal._core.keys.keyset import MOST_TRIES
+from joseal._core.keys.keyset import in_turn
 from joseal._core.secrecy import Hidden
 from joseal._core.wire.header import Header
 from joseal._core.wire.json_form import encrypted
@@ -107,24 +107,23 @@ def _check_recipients(
     """Do every public check for each recipient that may match a key here.
 
     Returns:
-        The private steps, each with the index of its recipient. However many keys there are, no
-        more steps than recipients, or than `MOST_TRIES` if that is more.
+        The private steps, each with the index of its recipient, as `in_turn` orders them.
 
     Raises:
         UnknownKeyError: each recipient names a kid that no key here has.
         NotAllowedError: no recipient is left, because of alg, enc or the caller's limits.
         MalformedTokenError: no recipient is left, because of a length or a Header Parameter.
     """
-    steps: list[tuple[Step, int]] = []
+    steps: list[list[tuple[Step, int]]] = [[] for _ in requests]
     refusal: UnknownKeyError | NotAllowedError | MalformedTokenError = UnknownKeyError()
     for place, request in enumerate(requests):
         try:
             keys = settings.keys._choose(request.members, any_kid=settings.any_kid)
-            steps += [(step, place) for step in settings.check_public(keys, request)]
+            steps[place] = [(step, place) for step in settings.check_public(keys, request)]
         except UnknownKeyError:
             continue
         except (NotAllowedError, MalformedTokenError) as error:
             refusal = error
-    if not steps:
+    if not any(steps):
         raise refusal.with_traceback(None)
-    return steps[: max(MOST_TRIES, len(requests))]
+    return in_turn(steps)

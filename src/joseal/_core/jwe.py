@@ -467,7 +467,7 @@ class Decrypter(Opaque):
             token: the token, in the form that this object accepts.
             aad: the additional data that a message in a JSON form must have. None accepts any.
             info: for HPKE, data that both sides know and the token does not have, such as a
-                session.
+                session. A token for any other alg does not bind it, and is then refused.
 
         Returns:
             The plaintext.
@@ -478,7 +478,8 @@ class Decrypter(Opaque):
                 key for HPKE.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
+            NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts, or
+                the alg does not bind the `info`.
             UnknownKeyError: it names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: the device that has the key could not be reached.
@@ -507,7 +508,7 @@ class Decrypter(Opaque):
             token: the token, in the form that this object accepts.
             aad: the additional data that a message in a JSON form must have. None accepts any.
             info: for HPKE, data that both sides know and the token does not have, such as a
-                session.
+                session. A token for any other alg does not bind it, and is then refused.
 
         Returns:
             The plaintext, the header that was authenticated with it, and the key that was used.
@@ -518,7 +519,8 @@ class Decrypter(Opaque):
                 key for HPKE.
             MalformedTokenError: it is not a strict JWE in this form.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts.
+            NotAllowedError: alg, enc, zip, typ, cty, p2c or aad is not what this object accepts, or
+                the alg does not bind the `info`.
             UnknownKeyError: it names a kid that no key here has.
             DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: the device that has the key could not be reached.

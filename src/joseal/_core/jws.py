@@ -18,7 +18,7 @@ from msgspec import UNSET, structs
 from joseal._core import checks
 from joseal._core.algorithms.signatures import SignatureScheme
 from joseal._core.keys import Key, KeySet
-from joseal._core.keys.keyset import MOST_TRIES
+from joseal._core.keys.keyset import MOST_TRIES, in_turn
 from joseal._core.limits import Limits
 from joseal._core.naming import exported
 from joseal._core.policy import Policy
@@ -465,13 +465,9 @@ class Verifier(Opaque):
             json_members.decode(each.signature, "signature") for each in message.signatures
         ]
         content, encoded = self._payload(message.payload or b"", payload)
-        # Each signature may be tried once, however many keys there are.
-        left = max(MOST_TRIES, len(parsed))
-        for place, keys in selected:
-            tried, left = keys[: min(MOST_TRIES, left)], left - min(MOST_TRIES, left, len(keys))
+        for place, key in selected:
             shown = message.signatures[place]
-            key = self._find(tried, shown.protected + b"." + encoded, signatures[place])
-            if key is not None:
+            if self._find([key], shown.protected + b"." + encoded, signatures[place]) is not None:
                 apart = MappingProxyType(shown.header)
                 return VerifiedToken(content, parsed[place].all, key, apart, message.ignored)
         raise VerificationError
@@ -483,28 +479,28 @@ class Verifier(Opaque):
                 return key
         return None
 
-    def _select(self, parsed: Sequence[Header]) -> list[tuple[int, Sequence[Key]]]:
-        """Return the accepted signatures, by position, each with the keys that may verify it.
+    def _select(self, parsed: Sequence[Header]) -> list[tuple[int, Key]]:
+        """Return the accepted signatures, by position, each with a key that may verify it.
 
         Raises:
             UnknownKeyError: each names a kid that no key has.
             NotAllowedError: alg, typ, cty or b64 of those with a known kid is not accepted.
             MalformedTokenError: `crit` of one of those names a parameter that is not understood.
         """
-        selected: list[tuple[int, Sequence[Key]]] = []
+        selected: list[list[tuple[int, Key]]] = [[] for _ in parsed]
         refusal: UnknownKeyError | NotAllowedError | MalformedTokenError = UnknownKeyError()
         for place, each in enumerate(parsed):
             try:
                 keys = self._keys._choose(each.known, any_kid=self._any_kid)
                 self._accept(each)
-                selected.append((place, keys))
+                selected[place] = [(place, key) for key in keys[:MOST_TRIES]]
             except UnknownKeyError:
                 continue
             except (NotAllowedError, MalformedTokenError) as error:
                 refusal = error
-        if not selected:
+        if not any(selected):
             raise refusal.with_traceback(None)
-        return selected
+        return in_turn(selected)
 
     def _accept(self, parsed: Header) -> None:
         b64 = parsed.known.b64

@@ -3,13 +3,14 @@
 Source: RFC 7519 sections 2, 4.1 and 7.1.
 """
 
+import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from joseal._core import checks
 from joseal._core.wire import strict_json
-from joseal._core.wire.header import to_member
+from joseal._core.wire.header import to_member, uncarried
 from joseal.claims.values import audience_of, is_string_or_uri
 
 # RFC 7519 section 4.1.7 requires that the probability of a collision is negligible.
@@ -49,10 +50,13 @@ def make(
 
 
 def _copied(own: Mapping[str, object] | None) -> dict[str, object]:
-    raw = strict_json.dump({} if own is None else dict(own))
+    given = {} if own is None else dict(own)
+    raw = strict_json.dump(given)
     copy = None if raw is None else strict_json.load_object(raw)
     if copy is None:
-        raise ValueError("claims: strict JSON can't carry them")
+        is_time = any(isinstance(value, dt.date | dt.timedelta) for value in given.values())
+        advice = ": a time is a number of seconds since 1970" if is_time else ""
+        raise ValueError(uncarried("claims", given) + advice)
     return copy
 
 

@@ -16,6 +16,7 @@ from joseal._core.algorithms.registry import Enc
 from joseal._core.jwe import Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
+from joseal._core.keys.arguments import enc_in_use, key_set
 from joseal._core.limits import Limits
 from joseal._core.nested import DecryptThenVerify, SignThenEncrypt
 from joseal._core.policy import Policy
@@ -124,7 +125,8 @@ class EncryptedJwt(Opaque):
 
     Args:
         claims: the rules. Their `typ` is written into the signed token and required in it.
-        enc: the content encryption to write, or those to accept.
+        enc: the content encryption to write, or those to accept, for keys that need one. Omit it if
+            all keys for encryption are for integrated HPKE (`HPKE-0`).
         decryption_keys: the receiver's private keys, for reading.
         verifying_keys: the sender's public keys, for reading.
         signing_key: the sender's private key, for issuing.
@@ -133,9 +135,10 @@ class EncryptedJwt(Opaque):
         limits: bounds on the tokens.
 
     Raises:
-        TypeError: an argument is of the wrong type.
+        TypeError: an argument is of the wrong type, or `enc` is missing.
         ValueError: neither both keys for reading nor both for issuing are given, or one is given
-            without the other; there are several `enc` for issuing; or an `enc` is not known.
+            without the other; there are several `enc` for issuing; an `enc` is not known; or none
+            of the keys needs one.
         InvalidKeyError: a key is the wrong half of its pair, is for the wrong use, can't serve the
             `enc`, or is refused by its `key_ops` or the policy.
 
@@ -167,7 +170,7 @@ class EncryptedJwt(Opaque):
         self,
         claims: Claims,
         *,
-        enc: Enc | Collection[Enc],
+        enc: Enc | Collection[Enc] | None = None,
         decryption_keys: Key | KeySet | Iterable[Key] | None = None,
         verifying_keys: Key | KeySet | Iterable[Key] | None = None,
         signing_key: Key | None = None,
@@ -181,16 +184,23 @@ class EncryptedJwt(Opaque):
         if (signing_key is None) != (encryption_key is None):
             raise ValueError("signing_key and encryption_key go together")
         decrypter = encrypter = None
-        if decryption_keys is not None and verifying_keys is not None:
+        mine = None if decryption_keys is None else key_set(decryption_keys)
+        reading = [] if mine is None else [key.alg for key in mine]
+        # What is not a key is refused by the Encrypter.
+        issuing = [encryption_key.alg] if isinstance(encryption_key, Key) else []
+        known = [*reading, *issuing]
+        if mine is not None and verifying_keys is not None:
+            accepted = enc_in_use(enc, reading, known)
             decrypter = DecryptThenVerify(
-                Decrypter(decryption_keys, enc=enc, policy=policy, limits=limits),
+                Decrypter(mine, enc=accepted, policy=policy, limits=limits),
                 Verifier(verifying_keys, typ=rules.typ, policy=policy, limits=limits),
             )
         if signing_key is not None and encryption_key is not None:
             header = None if rules.typ is None else {"typ": rules.typ}
+            written = _one(enc_in_use(enc, issuing, known))
             encrypter = SignThenEncrypt(
                 Signer(signing_key, header=header, policy=policy, limits=limits),
-                Encrypter(encryption_key, enc=_one(enc), policy=policy, limits=limits),
+                Encrypter(encryption_key, enc=written, policy=policy, limits=limits),
             )
         if decrypter is None and encrypter is None:
             raise ValueError("give the keys to read with, the keys to issue with, or both")
@@ -304,13 +314,13 @@ def _checked(claims: object) -> Claims:
     return claims
 
 
-def _one(enc: Enc | Collection[Enc]) -> Enc:
-    """Return the one content encryption to write.
+def _one(enc: Enc | Collection[Enc] | None) -> Enc | None:
+    """Return the one content encryption to write; None without one.
 
     Raises:
-        ValueError: there are several, or none.
+        ValueError: there are several.
     """
-    if isinstance(enc, str):
+    if enc is None or isinstance(enc, str):
         return enc
     if len(enc) != 1:
         raise ValueError("enc must be one name to issue with")

@@ -6,6 +6,7 @@ Source: RFC 7515 sections 2 and 4, RFC 7516 section 3.1.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
@@ -66,15 +67,15 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 class Recipient(NamedTuple):
-    """The members of one recipient in the JSON serialization.
+    """The members of one recipient, or of one signature, in the JSON serialization.
 
     Attributes:
         members: those of the shared and the recipient's own unprotected header together.
-        encrypted_key: the text of the member.
+        own: the texts of the segments that are its own, each with its place in a compact token.
     """
 
     members: dict[str, object]
-    encrypted_key: str
+    own: tuple[tuple[int, str], ...] = ()
 
 
 class Outside(NamedTuple):
@@ -118,11 +119,13 @@ class Reading(NamedTuple):
         return next((part for part in self.parts if part.name == name), empty)
 
 
-def for_recipient(reading: Reading, recipient: Recipient) -> Reading:
-    """Read a JSON serialization as a different recipient does."""
-    texts = [part.text for part in reading.parts]
-    texts[1] = recipient.encrypted_key
-    return read(".".join(texts), Outside((recipient,), reading.outside.aad))
+def readings(reading: Reading) -> Iterator[Reading]:
+    """Yield the token as each recipient, or with each signature, of a JSON serialization."""
+    yield reading
+    for recipient in reading.outside.recipients[1:]:
+        own = dict(recipient.own)
+        texts = [own.get(place, part.text) for place, part in enumerate(reading.parts)]
+        yield read(".".join(texts), Outside((recipient,), reading.outside.aad))
 
 
 def read(text: str, outside: Outside = Outside()) -> Reading:  # noqa: B008 - it is immutable

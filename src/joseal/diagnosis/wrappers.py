@@ -186,7 +186,7 @@ def _serialized(members: dict[str, object]) -> Layer | None:
     names = ("protected", "encrypted_key", "iv", "ciphertext", "tag")
     if "ciphertext" in members and "tag" in members:
         recipients = _recipients(members)
-        texts = _texts({**members, "encrypted_key": recipients[0].encrypted_key}, names)
+        texts = _with_own(_texts(members, names), recipients[0])
         aad = members.get("aad")
         outside = Outside(recipients, aad if isinstance(aad, str) else None)
         seen = f"{len(recipients)} recipient(s)"
@@ -196,13 +196,30 @@ def _serialized(members: dict[str, object]) -> Layer | None:
             seen = f"the members {', '.join(envelope.names)}"
             return Layer("envelope", seen, ".".join(_texts(members, envelope.names)))
     if "signatures" in members or {"payload", "signature"} <= set(members):
-        listed = strict_json.as_list(members.get("signatures")) or [None]
-        first = {**members, **(strict_json.as_object(listed[0]) or {})}
-        texts = _texts(first, ("protected", "payload", "signature"))
-        own = Recipient(strict_json.as_object(first.get("header")) or {}, "")
-        outside = Outside((own,), None)
-        return Layer("json_serialization", "of a JWS", ".".join(texts), outside=outside)
+        signatures = _signatures(members)
+        texts = _with_own(_texts(members, ("", "payload", "")), signatures[0])
+        seen = f"of a JWS, {len(signatures)} signature(s)"
+        return Layer("json_serialization", seen, ".".join(texts), outside=Outside(signatures))
     return None
+
+
+def _with_own(texts: list[str], recipient: Recipient) -> list[str]:
+    """Put the segments of one recipient into their places."""
+    own = dict(recipient.own)
+    return [own.get(place, text) for place, text in enumerate(texts)]
+
+
+def _signatures(members: dict[str, object]) -> tuple[Recipient, ...]:
+    """Return each signature with its own headers. RFC 7515 section 7.2.1."""
+    listed = strict_json.as_list(members.get("signatures")) or [members]
+    objects = [strict_json.as_object(one) or {} for one in listed[:_MOST_RECIPIENTS]]
+    return tuple(
+        Recipient(
+            strict_json.as_object(one.get("header")) or {},
+            tuple(zip((0, 2), _texts(one, ("protected", "signature")), strict=True)),
+        )
+        for one in objects
+    )
 
 
 def _recipients(members: dict[str, object]) -> tuple[Recipient, ...]:
@@ -213,7 +230,7 @@ def _recipients(members: dict[str, object]) -> tuple[Recipient, ...]:
     return tuple(
         Recipient(
             {**shared, **(strict_json.as_object(one.get("header")) or {})},
-            _texts(one, ("encrypted_key",))[0],
+            ((1, _texts(one, ("encrypted_key",))[0]),),
         )
         for one in objects
     )

@@ -20,9 +20,10 @@ from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.registry import Enc
 from joseal._core.jwe import Decrypter
 from joseal._core.jws import Signer
+from joseal._core.keys.arguments import enc_in_use
 from joseal._core.secrecy import hide_locals
 from joseal.remote import documents
-from joseal.remote.documents import Algs, Rules, Use
+from joseal.remote.documents import Algs, Rules, Use, names_of
 from joseal.remote.options import DecrypterOptions, kids_of_encrypted
 from joseal.remote.outcomes import MOST_BYTES, Failure, Found, Loaded, Unchanged
 from joseal.remote.refresher import Clock, Hook, Refresher, Times
@@ -105,7 +106,8 @@ class FileKeys(KeySource):
         """Return a `Decrypter` for the current keys.
 
         Args:
-            enc: the accepted content encryption, one or several; None for integrated HPKE.
+            enc: the accepted content encryption, one or several, for the keys that need one; None
+                if all of the source's algs are for integrated HPKE.
             token: the token to decrypt. If it names an unknown kid, the file is read again, once in
                 `check_seconds`. Nothing else in it is read.
             options: the other settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
@@ -137,11 +139,13 @@ class FileKeys(KeySource):
         Source: RFC 7516 section 5.2.
         """
         self._check_private("enc")
-        encs = enc if enc is None or isinstance(enc, str) else tuple(enc)
+        named = enc if enc is None or isinstance(enc, str) else tuple(enc)
         kids: tuple[str, ...] = ()
         if token is not None and options.get("any_kid") is not True:
             kids = kids_of_encrypted(token, options)
         snapshot = self._refresher.current(kids)
+        algs = (key.alg for key in snapshot.keys)
+        encs = enc_in_use(named, algs, names_of(self._rules.alg))
         settings: dict[str, object] = {**options, "enc": encs}
         return snapshot.prepared(
             Decrypter, settings, lambda: Decrypter(snapshot.keys, enc=encs, **options)

@@ -1,6 +1,8 @@
 """The common part of all sources of keys: they return objects for the current keys.
 
 Rules:
+- The other side's change of keys makes no call fail: one `enc` works throughout a rotation to or
+  from integrated HPKE, which has none.
 - An object is made for one snapshot and never changes; get a new one for each message. That takes
   microseconds, and one call every few minutes fetches from the source.
 - Only the kid of a token is read, and only to decide whether a fetch is worthwhile. `jku`, `x5u`
@@ -17,9 +19,10 @@ from joseal._core.algorithms.registry import Enc
 from joseal._core.jwe import Encrypter
 from joseal._core.jws import Verifier
 from joseal._core.keys import Key, KeySet
+from joseal._core.keys.arguments import enc_in_use
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import KeyUnavailableError
-from joseal.remote.documents import Rules, Use
+from joseal.remote.documents import Rules, Use, names_of
 from joseal.remote.options import EncrypterOptions, VerifierOptions, kids_of_signed
 from joseal.remote.outcomes import Health
 from joseal.remote.refresher import Refresher
@@ -178,7 +181,8 @@ class KeySource(Opaque):
         """Return an `Encrypter` for the current key: the first usable one of the set.
 
         Args:
-            enc: the content encryption; None for integrated HPKE.
+            enc: the content encryption, for a key that needs one; None if all of the source's algs
+                are for integrated HPKE.
             kid: the name of the key to use; None for the first one, in the order of the set.
             options: the other settings of an `Encrypter`, such as `header` and `policy`.
 
@@ -211,9 +215,10 @@ class KeySource(Opaque):
         checks.check_texts(kid=kid)
         snapshot = self._refresher.current(() if kid is None else (kid,))
         key = _chosen(snapshot, kid)
-        settings: dict[str, object] = {**options, "enc": enc, "kid": kid}
+        own = enc_in_use(enc, (key.alg,), names_of(self._rules.alg))
+        settings: dict[str, object] = {**options, "enc": own, "kid": kid}
         made = key if key.is_symmetric or not key.is_private else key.public()
-        return snapshot.prepared(Encrypter, settings, lambda: Encrypter(made, enc=enc, **options))
+        return snapshot.prepared(Encrypter, settings, lambda: Encrypter(made, enc=own, **options))
 
     def _check_use(self, use: Use) -> None:
         if self._rules.use != use:

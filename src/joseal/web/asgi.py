@@ -7,17 +7,19 @@ Source: the ASGI specification 3.0, "HTTP & WebSocket ASGI Message Format" 2.5.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, MutableMapping
 from typing import Final, TypeAlias, TypeGuard
 
 from joseal._core.secrecy import Opaque, hide_locals, hide_locals_async
 from joseal.web.exchange import (
+    REPLACED,
     TOO_LARGE,
     BodyFate,
     Exchange,
     Refusal,
     check_middleware,
     fate_of_body,
+    left_out,
 )
 
 Scope: TypeAlias = MutableMapping[str, object]
@@ -25,15 +27,6 @@ Message: TypeAlias = MutableMapping[str, object]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 Application: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
-
-# Header fields about the replaced body, which do not apply to the new one.
-_REPLACED: Final = frozenset(
-    {
-        *(b"content-type", b"content-length", b"transfer-encoding", b"content-encoding"),
-        *(b"content-md5", b"digest", b"content-digest", b"repr-digest", b"etag", b"accept-ranges"),
-    }
-)
-
 
 # If an application sends a file by its path or descriptor, there is nothing to encrypt.
 _SHORTCUTS: Final = frozenset(
@@ -129,8 +122,10 @@ class AsgiMiddleware(Opaque):
         inner = {**scope, "joseal.token": token}
         if self._exchange.encrypts(_OK):
             inner["extensions"] = _without_shortcuts(scope.get("extensions"))
-        if token is not None:
-            inner["headers"] = _replaced(scope["headers"], self._content_type, token.payload)
+        names = left_out(self._exchange, method, decrypted=token is not None)
+        headers = _without(scope["headers"], names)
+        about = [] if token is None else _about(self._content_type, token.payload)
+        inner["headers"] = [*headers, *about]
         once = _Once(b"" if token is None else token.payload, receive)
         answer = _Answer(self._exchange, self._content_type, method, send)
         await self._app(inner, once.receive, answer.send)
@@ -184,8 +179,7 @@ class _Answer(Opaque):
         elif message["type"] in _SHORTCUTS:
             raise RuntimeError("the application sends a file past what encrypts the answer")
         elif fate == "none":
-            # Not every server drops a body that an application sends anyway.
-            await self._send({name: part for name, part in message.items() if name != "body"})
+            await self._send(_bodiless(message))
         elif message["type"] == "http.response.body":
             piece = message.get("body", b"")
             self._pieces.append(piece if isinstance(piece, bytes) else b"")
@@ -203,7 +197,8 @@ class _Answer(Opaque):
         if isinstance(body, Refusal):
             await _refuse(self._send, body)
             return
-        headers = _replaced(self._start.get("headers", []), self._content_type, body)
+        headers = _without(self._start.get("headers", []), REPLACED)
+        headers += _about(self._content_type, body)
         await self._send({**self._start, "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
@@ -228,11 +223,24 @@ async def _read(receive: Receive, most_bytes: int) -> bytes | Refusal | None:
             return bytes(body)
 
 
-def _replaced(headers: object, content_type: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the header fields for a different body."""
-    own = [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
+def _bodiless(message: Message) -> Message:
+    """Return a part of an answer that has no body, without what it says about one."""
+    # Not every server drops a body that an application sends anyway.
+    kept = {name: part for name, part in message.items() if name != "body"}
+    if "headers" in kept:
+        kept["headers"] = _without(kept["headers"], REPLACED)
+    return kept
+
+
+def _without(headers: object, names: Collection[str]) -> list[tuple[bytes, bytes]]:
+    """Return the header fields that don't have one of these names."""
     pairs = headers if _is_fields(headers) else ()
-    return [*((name, value) for name, value in pairs if name.lower() not in _REPLACED), *own]
+    return [(name, value) for name, value in pairs if name.lower().decode("latin-1") not in names]
+
+
+def _about(content_type: bytes, body: bytes) -> list[tuple[bytes, bytes]]:
+    """Return the header fields about a body."""
+    return [(b"content-type", content_type), (b"content-length", b"%d" % len(body))]
 
 
 def _without_shortcuts(extensions: object) -> dict[object, object]:
@@ -251,6 +259,6 @@ def _is_fields(headers: object) -> TypeGuard[Iterable[tuple[bytes, bytes]]]:
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
-    headers = _replaced([], b"application/json", refusal.body)
+    headers = _about(b"application/json", refusal.body)
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": refusal.body})

@@ -3,6 +3,8 @@
 Rules:
 - A body is bounded before it is read, and no part of a refused one is passed on.
 - Every error of a token gives the same answer, so that a peer learns nothing from it.
+- No header field says anything about a plain body, neither of an answer that has a body nor of one
+  that has none (HEAD, 304): a hash of the content would let anyone check a guess.
 
 Source: RFC 9110 section 15, RFC 7516 section 11.5.
 """
@@ -22,12 +24,25 @@ from joseal.profiles.profile import Profile
 from joseal.profiles.template import Clock
 
 DEFAULTS: Final = Limits()
+_OK: Final = 200
 _FIRST_ERROR: Final = 400
 # RFC 9110 section 5.5.
 _FIELD_VALUE: Final = re.compile("[!-~](?:[ -~]*[!-~])?")
 # Answers that have no body. RFC 9110 sections 15.3.5, 15.3.6 and 15.4.5.
 _EMPTY: Final = frozenset({204, 205, 304})
 _BODILESS_METHODS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS", "TRACE"})
+
+# Header fields about a plain body. They are not true of the encrypted one, and some let anyone
+# check a guess of its content, by a hash or by its length.
+REPLACED: Final = frozenset(
+    {
+        *("content-type", "content-length", "transfer-encoding", "content-encoding"),
+        *("content-md5", "digest", "content-digest", "repr-digest", "etag", "accept-ranges"),
+    }
+)
+# Header fields by which a request asks about a plain answer: whether a hash is right, or for a
+# part of it.
+_ASKING: Final = frozenset({"if-match", "if-none-match", "if-range", "range"})
 
 # How the body of an answer is sent.
 BodyFate: TypeAlias = Literal["plain", "none", "encrypted"]
@@ -257,6 +272,19 @@ def fate_of_body(exchange: Exchange, method: str, status: object) -> BodyFate:
     if method == "HEAD" or status in _EMPTY:
         return "none"
     return "encrypted" if exchange.encrypts(status) else "plain"
+
+
+def left_out(exchange: Exchange, method: str, *, decrypted: bool) -> frozenset[str]:
+    """Return the header fields of a request that the application must not get.
+
+    Args:
+        exchange: decides whether an answer is encrypted.
+        method: the HTTP method. For methods other than GET and HEAD, a condition protects a change.
+        decrypted: whether the application gets a different body.
+    """
+    replaced = REPLACED if decrypted else frozenset[str]()
+    asks = method in ("GET", "HEAD") and exchange.encrypts(_OK)
+    return replaced | _ASKING if asks else replaced
 
 
 def check_middleware(app: object, exchange: object, applies: object, content_type: object) -> None:

@@ -10,11 +10,13 @@ from typing import Final, Protocol, TypeAlias, runtime_checkable
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.web.exchange import (
     BAD_REQUEST,
+    REPLACED,
     TOO_LARGE,
     Exchange,
     Refusal,
     check_middleware,
     fate_of_body,
+    left_out,
 )
 
 Environ: TypeAlias = dict[str, object]
@@ -23,12 +25,6 @@ Headers: TypeAlias = list[tuple[str, str]]
 _REASONS: Final = {400: "Bad Request", 413: "Content Too Large", 503: "Service Unavailable"}
 # A larger number is more bytes than there are.
 _MOST_LENGTH_DIGITS: Final = 19
-_REPLACED: Final = frozenset(
-    {
-        *("content-type", "content-length", "transfer-encoding", "content-encoding"),
-        *("content-md5", "digest", "content-digest", "repr-digest", "etag", "accept-ranges"),
-    }
-)
 
 
 class StartResponse(Protocol):
@@ -123,8 +119,9 @@ class WsgiMiddleware(Opaque):
         }
         if token is not None:
             inner["CONTENT_TYPE"] = self._content_type
-        inner.pop("HTTP_TRANSFER_ENCODING", None)
-        inner.pop("HTTP_CONTENT_ENCODING", None)
+        # Even without a token, the body is a different one.
+        for name in left_out(self._exchange, method, decrypted=True):
+            inner.pop(f"HTTP_{name.upper().replace('-', '_')}", None)
         return self._answered(method, inner, start_response)
 
     def _answered(
@@ -151,12 +148,13 @@ class WsgiMiddleware(Opaque):
         if fate == "none":
             # Not every server drops a body that an application sends anyway.
             body = b""
+            headers = _without(headers)
         elif fate == "encrypted":
             encrypted = self._exchange.answer(body)
             if isinstance(encrypted, Refusal):
                 return _refuse(start_response, encrypted)
             body = encrypted
-            headers = _replaced(headers, self._content_type, body)
+            headers = [*_without(headers), *_about(self._content_type, body)]
         start_response(status, headers, *more)
         return [body]
 
@@ -184,13 +182,17 @@ def _read(environ: Environ, most_bytes: int) -> bytes | Refusal:
     return TOO_LARGE if len(body) > most_bytes else body
 
 
-def _replaced(headers: Headers, content_type: str, body: bytes) -> Headers:
-    """Return the header fields for a different body."""
-    own = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-    return [*((name, value) for name, value in headers if name.lower() not in _REPLACED), *own]
+def _without(headers: Headers) -> Headers:
+    """Return the header fields of an answer that don't say anything about its plain body."""
+    return [(name, value) for name, value in headers if name.lower() not in REPLACED]
+
+
+def _about(content_type: str, body: bytes) -> Headers:
+    """Return the header fields about a body."""
+    return [("Content-Type", content_type), ("Content-Length", str(len(body)))]
 
 
 def _refuse(start_response: StartResponse, refusal: Refusal) -> list[bytes]:
     status = f"{refusal.status} {_REASONS[refusal.status]}"
-    start_response(status, _replaced([], "application/json", refusal.body))
+    start_response(status, _about("application/json", refusal.body))
     return [refusal.body]

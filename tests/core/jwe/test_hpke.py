@@ -259,6 +259,33 @@ def test_info_is_for_hpke_alone(alg):
         Decrypter(key, enc="A128GCM").decrypt(sealer.encrypt(b"x"), info=b"session")
 
 
+@pytest.mark.parametrize("form", ["compact", "flattened", "general"])
+def test_token_of_another_alg_is_refused_where_an_info_is_demanded(form):
+    """It would open, and the caller would believe that it is of this session."""
+    other = all_algorithms.key("ECDH-ES+A256KW", kid="other")
+    opener = Decrypter([hpke_forge.key("HPKE-0"), other], enc="A128GCM", form=form)
+    token = Encrypter(other.public(), enc="A128GCM", form=form).encrypt(PLAINTEXT)
+    assert opener.decrypt(token) == PLAINTEXT
+    for call in (opener.decrypt, opener.open):
+        with pytest.raises(NotAllowedError) as caught:
+            call(token, info=b"session")
+        assert caught.value.parameter == "info"
+        assert "ECDH-ES+A256KW does not bind it" in str(caught.value)
+    bound = encrypter("HPKE-0", form=form).encrypt(PLAINTEXT, info=b"session")
+    assert opener.decrypt(bound, info=b"session") == PLAINTEXT
+
+
+def test_recipient_that_binds_an_info_opens_the_message_next_to_one_that_does_not():
+    other = all_algorithms.key("ECDH-ES+A256KW", kid="other")
+    made = MultiEncrypter([other.public(), *several("HPKE-0-KE")], enc="A256GCM")
+    keys = [other, hpke_forge.key("HPKE-0-KE")]
+    opener = Decrypter(keys, enc="A256GCM", form="general")
+    message = made.encrypt(PLAINTEXT)
+    assert opener.open(message).key.alg == "ECDH-ES+A256KW"
+    with pytest.raises(DecryptionError):
+        opener.open(message, info=b"session")
+
+
 MOST_INFO_BYTES = 32 * 1024
 
 
@@ -507,6 +534,32 @@ def test_mechanism_of_integrated_encryption_takes_no_cek_of_others():
     settings = WrapSettings(hpke_forge.key("HPKE-0")._content, Limits())
     with pytest.raises(ValueError, match="has no other recipients"):
         mechanism.wrap(settings, bytes(28))
+
+
+@pytest.mark.parametrize("place", ["protected", "shared", "own"])
+def test_psk_id_is_refused_wherever_it_is_in_a_message(place):
+    """Base mode would ignore it: the sender has mixed in a secret, or someone has added it."""
+    header = {"psk_id": "AAAA"} if place == "protected" else {}
+    message = json.loads(encrypter("HPKE-0-KE", form="general").encrypt(PLAINTEXT))
+    protected = json.loads(unb64(message["protected"]))
+    message["protected"] = b64(json.dumps({**protected, **header}).encode())
+    if place == "shared":
+        message["unprotected"] = {"psk_id": "AAAA"}
+    elif place == "own":
+        message["recipients"][0]["header"] = {"psk_id": "AAAA"}
+    with pytest.raises(NotAllowedError) as caught:
+        decrypter("HPKE-0-KE", form="general").decrypt(json.dumps(message))
+    assert caught.value.parameter == "psk_id"
+
+
+def test_psk_id_means_nothing_to_a_recipient_without_hpke():
+    other = all_algorithms.key("A128KW", kid="other")
+    message = json.loads(
+        MultiEncrypter([*several("HPKE-0-KE"), other], enc="A128GCM").encrypt(PLAINTEXT)
+    )
+    message["unprotected"] = {"psk_id": "AAAA"}
+    opened = Decrypter(other, enc="A128GCM", form="general").open(json.dumps(message))
+    assert (opened.plaintext, opened.unauthenticated_header["psk_id"]) == (PLAINTEXT, "AAAA")
 
 
 def test_info_binds_every_recipient_of_a_message():

@@ -470,6 +470,20 @@ def test_several_keys_and_recipients_cost_no_more_than_one_try_for_each_recipien
     assert len(tries) == 6
 
 
+def test_a_set_finds_the_recipient_of_its_first_key_wherever_it_is():
+    """Several keys during a rotation, and none of them, nor a recipient, has a name."""
+    mine = [Key.from_bytes(bytes([n]) * 16, alg="A128KW") for n in range(4)]
+    others = [Key.from_bytes(bytes([n + 99]) * 16, alg="A128KW") for n in range(15)]
+    for place in (0, 4, 15):
+        keys = [*others[:place], mine[0], *others[place:]]
+        text = MultiEncrypter(keys, enc=ENC).encrypt(b"hello")
+        assert opener(mine, form="general").open(text).key is mine[0]
+    text = MultiEncrypter([*others[:1], mine[3]], enc=ENC).encrypt(b"hello")
+    with pytest.raises(DecryptionError):
+        opener(mine, form="general").decrypt(text)
+    assert opener(mine[2:], form="general").decrypt(text) == b"hello"
+
+
 def seen(opened, text):
     with pytest.raises(DecryptionError) as caught:
         opened.decrypt(text)

@@ -18,6 +18,7 @@ from joseal import (
     NotAllowedError,
     UnknownKeyError,
 )
+from joseal._core.keys import keyset
 
 
 def kw(name, kid=None, alg="A128KW"):
@@ -267,3 +268,18 @@ def test_work_on_members_that_are_no_keys_is_linear():
     few, many = (min(seconds(count) for _ in range(3)) for count in (2_000, 32_000))
     # Sixteen times as many: quadratic work would take 256 times as long.
     assert many < 100 * max(few, 0.001)
+
+
+@pytest.mark.parametrize(
+    ("tries", "wanted"),
+    [
+        ([], ""),
+        (["", ""], ""),
+        (["abcd"], "abcd"),
+        (["abc", "x"], "axbc"),
+        (["", "abcd", "x"], "axbc"),
+        (["abcd", "efgh", "ijkl", "mnop", "qrst"], "aeimq"),
+    ],
+)
+def test_each_recipient_has_its_turn_before_any_has_a_second(tries, wanted):
+    assert "".join(keyset.in_turn(tries)) == wanted

@@ -265,3 +265,8 @@ def test_name_that_a_mapping_has_twice_is_refused():
     """Each member alone can be written. RFC 7515 section 4: the names must be unique."""
     with pytest.raises(ValueError, match=r"^header: strict JSON can't carry it$"):
         header.checked_parameters({Name("x"): 1, Name("x"): 2})
+
+
+def test_a_name_that_is_not_text_is_said_without_it():
+    said = header.uncarried("claims", {5: "4111111111111111"})
+    assert said == "claims: strict JSON can't carry a name that is not str (str)"

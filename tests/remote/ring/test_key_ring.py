@@ -437,6 +437,20 @@ def test_enc_is_refused_by_a_ring_that_never_needs_one_and_demanded_by_one_that_
             make("A257GCM")
 
 
+def test_what_both_sides_know_is_part_of_a_use(clock, uses):
+    keys = [RingKey(Key.generate("HPKE-0", kid="a"), announced=EARLY, primary=EARLY)]
+    ring = KeyRing(keys, clock=lambda: clock.now, on_use=uses.append)
+    token = ring.encrypter(None).encrypt(b"x", info=b"session 7")
+    assert ring.open(token, None, info=b"session 7").plaintext == b"x"
+    with pytest.raises(DecryptionError):
+        ring.open(token, None, info=b"session 8")
+    message = ring.encrypter(None, form="flattened").encrypt(b"x", aad=b"order 1")
+    assert ring.open(message, None, form="flattened", aad=b"order 1").aad == b"order 1"
+    with pytest.raises(NotAllowedError, match="aad"):
+        ring.open(message, None, form="flattened", aad=b"order 2")
+    assert [use.outcome for use in uses] == ["ok", "undecryptable", "ok", "not_allowed"]
+
+
 @pytest.mark.parametrize(
     "now",
     [10**400, float("nan"), float("inf"), 1e300, -1e300],

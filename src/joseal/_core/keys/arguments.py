@@ -8,10 +8,10 @@ sections 4 to 6.
 """
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, overload
 
 from joseal._core import checks
-from joseal._core.algorithms.registry import Enc, EncSpec, lookup_enc, lookup_encs
+from joseal._core.algorithms.registry import Enc, EncSpec, has_own_enc, lookup_enc, lookup_encs
 from joseal._core.keys.key import Key
 from joseal._core.keys.keyset import KeySet
 from joseal._core.late import late
@@ -63,6 +63,48 @@ def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSp
     if not named:
         raise ValueError(f"enc must not be given: {next(iter(keys)).alg} has no enc")
     return encs
+
+
+def key_set(keys: Key | KeySet | Iterable[Key]) -> KeySet:
+    """Return a set of the keys that a caller gave.
+
+    Raises:
+        TypeError: they are neither a key, nor a set, nor several keys.
+        InvalidKeyError: as for `KeySet`.
+    """
+    return KeySet._of(keys)
+
+
+@overload
+def enc_in_use(enc: Enc | None, used: Iterable[str], known: Iterable[str]) -> Enc | None: ...
+
+
+@overload
+def enc_in_use(
+    enc: Enc | Collection[Enc] | None, used: Iterable[str], known: Iterable[str]
+) -> Enc | Collection[Enc] | None: ...
+
+
+def enc_in_use(
+    enc: Enc | Collection[Enc] | None, used: Iterable[str], known: Iterable[str]
+) -> Enc | Collection[Enc] | None:
+    """Return a caller's `enc` for the keys in use now; None if it is only for others.
+
+    So one `enc` works throughout a change to or from integrated HPKE, which has none.
+
+    Args:
+        enc: one or several names, for the keys that need one.
+        used: the algs of the keys in use.
+        known: the algs of all keys that the caller has, or accepts.
+
+    Raises:
+        ValueError: a name is not known.
+    """
+    if enc is None:
+        return None
+    lookup_encs(enc)
+    is_for_others = all(map(has_own_enc, used)) and not all(map(has_own_enc, known))
+    return None if is_for_others else enc
 
 
 def drawn_cek_bytes(key: Key, enc: EncSpec) -> int:

@@ -247,6 +247,20 @@ class KeySet(Opaque):
         return f"KeySet({list(self._keys)!r}, skipped={len(self.skipped)})"
 
 
+def in_turn(tries: Sequence[Sequence[_T]]) -> list[_T]:
+    """Return what is tried for a message with several recipients, or signatures, in this order.
+
+    The first of each comes before the second of any. However many keys there are, there are no more
+    than recipients, or than `MOST_TRIES` if that is more.
+
+    Args:
+        tries: for each recipient, in the order of the keys.
+    """
+    deepest = max(map(len, tries), default=0)
+    ordered = [own[turn] for turn in range(deepest) for own in tries if turn < len(own)]
+    return ordered[: max(MOST_TRIES, len(tries))]
+
+
 def distinct(keys: Iterable[Key]) -> tuple[Key, ...]:
     """Return keys that a caller gave.
 

@@ -216,20 +216,22 @@ def checked_parameters(members: Mapping[str, object] | None) -> dict[str, object
     raw = strict_json.dump(dict(members))
     copy = None if raw is None else strict_json.load_object(raw)
     if copy is None:
-        raise ValueError(_uncarried(members))
+        raise ValueError(uncarried("header", members))
     return copy
 
 
-def _uncarried(members: Mapping[str, object]) -> str:
-    """Name the Header Parameter that strict JSON can't carry, and the type of its value."""
+def uncarried(argument: str, members: Mapping[str, object]) -> str:
+    """Name the member that strict JSON can't carry, and the type of its value."""
     for name, value in members.items():
         if strict_json.dump({name: value}) is None:
-            return f"header: strict JSON can't carry {_named(name)} ({type(value).__name__})"
-    return "header: strict JSON can't carry it"
+            return f"{argument}: strict JSON can't carry {_named(name)} ({type(value).__name__})"
+    return f"{argument}: strict JSON can't carry it"
 
 
-def _named(name: str) -> str:
+def _named(name: object) -> str:
     # A name is the caller's own, but a value in its place must not be repeated.
+    if not isinstance(name, str):
+        return "a name that is not str"
     is_name = name[:1].isalpha() and _IN_A_NAME.issuperset(name)
     return name if is_name and len(name) <= _MOST_NAME else "one of its values"
 

@@ -8,7 +8,7 @@ Rules:
 Source: RFC 7515 sections 4.1.4 and 5.2, RFC 7516 sections 4.1.6 and 5.2, RFC 7517 section 5.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from msgspec import Struct, structs
@@ -35,7 +35,7 @@ from joseal.cli.doctor.variants import trials
 from joseal.cli.doctor.variants.trials import Trial
 from joseal.diagnosis import Cause
 from joseal.diagnosis.headers import algorithms
-from joseal.diagnosis.lenient_parse import Reading, for_recipient
+from joseal.diagnosis.lenient_parse import Reading, readings
 from joseal.diagnosis.model import plain
 
 _MOST_KEYS: Final = 16
@@ -77,13 +77,40 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
         InvalidKeyError: the file has no key that can be used.
         UsageError: a password is given without a key or an alg that needs one.
     """
+    return of_best(reading, lambda each: _of_recipient(raw, each, given))
+
+
+def of_best(reading: Reading, examined: Callable[[Reading], tuple[int, Findings]]) -> Findings:
+    """Return the findings for the recipient that opens, or else for the one that proves the most.
+
+    Raises:
+        InvalidKeyError: for no recipient the file has a key that can be used.
+    """
+    best: tuple[int, Findings] | None = None
+    failure: InvalidKeyError | None = None
+    for each in readings(reading):
+        try:
+            rank, found = examined(each)
+        except InvalidKeyError as error:
+            failure = failure or error
+            continue
+        if found.opened:
+            return found
+        if best is None or rank > best[0]:
+            best = rank, found
+    if best is None:
+        raise InvalidKeyError("no key that could be used") if failure is None else failure
+    return best[1]
+
+
+def _of_recipient(raw: bytes, reading: Reading, given: Given) -> tuple[int, Findings]:
     keys = key_ring.own(reading, given)
     named = tuple(names(reading, keys, key_ring.others(reading, given)))
     if not keys:
-        return Findings(causes=named)
+        return 0, Findings(causes=named)
     accepted, reason = _strictly(raw, keys, given)
     if accepted is not None:
-        return Findings(
+        return 0, Findings(
             notes=(*named, *unnamed(reading, keys, named), *trials.of_plaintext(accepted[1])),
             with_key=True,
             tried=True,
@@ -92,10 +119,10 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
             content_bytes=len(accepted[1]),
             key=accepted[0],
         )
-    found = _best(reading, keys, given.info)
+    rank, found = _best(reading, keys, given.info)
     switched = tuple(_switches(reading, keys, given, found))
     causes = (*named, *found.causes, *switched)
-    return structs.replace(found, causes=causes, with_key=True, reason=reason)
+    return rank, structs.replace(found, causes=causes, with_key=True, reason=reason)
 
 
 def _strictly(raw: bytes, keys: list[Key], given: Given) -> tuple[tuple[Key, bytes] | None, str]:
@@ -116,24 +143,16 @@ def _opened(opener: Decrypter, keys: KeySet, raw: bytes, info: bytes) -> Decrypt
     return opener.open(raw, info=info) if takes_info else opener.open(raw)
 
 
-def _best(reading: Reading, keys: list[Key], info: bytes) -> Findings:
+def _best(reading: Reading, keys: list[Key], info: bytes) -> tuple[int, Findings]:
     """Return the result for the key that opens it, or else for the one that proves the most."""
     best: tuple[int, Findings] | None = None
     for key in keys[:_MOST_KEYS]:
-        for recipient in _readings(reading):
-            rank, found = _one(recipient, key, info)
-            if found.opened:
-                return found
-            if best is None or rank > best[0]:
-                best = rank, found
-    return Findings() if best is None else best[1]
-
-
-def _readings(reading: Reading) -> Iterator[Reading]:
-    """Yield the token as each recipient of a JSON serialization reads it."""
-    yield reading
-    for recipient in reading.outside.recipients[1:]:
-        yield for_recipient(reading, recipient)
+        rank, found = _one(reading, key, info)
+        if found.opened:
+            return rank, found
+        if best is None or rank > best[0]:
+            best = rank, found
+    return (-1, Findings()) if best is None else best
 
 
 def _one(reading: Reading, key: Key, info: bytes) -> tuple[int, Findings]:

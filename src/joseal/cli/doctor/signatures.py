@@ -31,13 +31,17 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
         InvalidKeyError: the file has no key that can be used.
         UsageError: a password is given without a key or an alg that needs one.
     """
+    return keys.of_best(reading, lambda each: _of_signature(raw, each, given))
+
+
+def _of_signature(raw: bytes, reading: Reading, given: Given) -> tuple[int, Findings]:
     ring = key_ring.own(reading, given)
     named = tuple(keys.names(reading, ring, key_ring.others(reading, given)))
     if not ring:
-        return Findings(causes=named)
+        return 0, Findings(causes=named)
     accepted, reason = _strictly(raw, ring, given)
     if accepted is not None:
-        return Findings(
+        return 0, Findings(
             notes=(*named, *keys.unnamed(reading, ring, named)),
             with_key=True,
             tried=True,
@@ -49,7 +53,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
     found, key = _tried(reading, ring, given)
     causes = (*named, *_short(key), *(() if found is None else found), *_switches(reading, given))
     opened = found is not None and not _INVALID & {cause.code for cause in found}
-    return Findings(
+    return int(found is not None), Findings(
         causes=causes,
         with_key=True,
         tried=found is not None,

@@ -34,7 +34,10 @@ TEXTS: Final[Texts] = {
     ),
     "json_serialization": (
         "This is the JSON serialization, and the compact one was expected.",
-        "Serialize as compact: five base64url segments with dots between them.",
+        (
+            "To accept it, name its form to the Decrypter or Verifier: form='flattened' or "
+            "form='general'. Otherwise serialize as compact: segments with dots between them."
+        ),
     ),
     "auth_scheme": (
         "There is the name of an authentication scheme or of a header before the token.",
@@ -66,11 +69,17 @@ TEXTS: Final[Texts] = {
     ),
     "json_header": (
         "Header Parameters are outside the protected header, where the compact form has none.",
-        "Write all of them into the protected header, and serialize as compact.",
+        (
+            "For the compact form, write all of them into the protected header. In a JSON form, "
+            "joseal reads those of a recipient there, and others only with accept_unprotected=."
+        ),
     ),
     "json_aad": (
         "The JSON serialization has an aad member, and the compact form can't carry one.",
-        "Leave aad out: the compact form authenticates the protected header alone.",
+        (
+            "For the compact form, leave aad out: it authenticates the protected header alone. In "
+            "a JSON form, pass the expected data as aad=."
+        ),
     ),
     "paseto": (
         "This is a PASETO, not a JOSE token.",

@@ -18,10 +18,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple, TypeAlias, Unpack, final
 
 from joseal._core import checks
-from joseal._core.algorithms.registry import SIGS, Enc, has_own_enc, lookup_encs
+from joseal._core.algorithms.registry import SIGS, Enc
 from joseal._core.jwe import DecryptedToken, Decrypter, Encrypter
 from joseal._core.jws import Signer, Verifier
 from joseal._core.keys import Key, KeySet
+from joseal._core.keys.arguments import enc_in_use
 from joseal._core.secrecy import Opaque, hide_locals
 from joseal.errors import InvalidKeyError, JoseError, KeyUnavailableError, TokenError
 from joseal.remote.documents import Use
@@ -179,7 +180,7 @@ class KeyRing(Opaque):
         self._check_use("enc")
         key, snapshot = self._primary()
         public = key if key.is_symmetric else key.public()
-        own = None if self._is_not_for(enc, (key,)) else enc
+        own = enc_in_use(enc, (key.alg,), self._algs())
         settings: dict[str, object] = {**options, "enc": own, "kid": key.kid}
         return snapshot.prepared(Encrypter, settings, lambda: Encrypter(public, enc=own, **options))
 
@@ -218,10 +219,9 @@ class KeyRing(Opaque):
         Source: RFC 7516 section 5.2.
         """
         self._check_use("enc")
-        encs = enc if enc is None or isinstance(enc, str) else tuple(enc)
         snapshot = self._opening()
-        if self._is_not_for(encs, snapshot.keys):
-            encs = None
+        named = enc if enc is None or isinstance(enc, str) else tuple(enc)
+        encs = enc_in_use(named, (key.alg for key in snapshot.keys), self._algs())
         settings: dict[str, object] = {**options, "enc": encs}
         return snapshot.prepared(
             Decrypter, settings, lambda: Decrypter(snapshot.keys, enc=encs, **options)
@@ -232,6 +232,9 @@ class KeyRing(Opaque):
         self,
         token: str | bytes,
         enc: Enc | Collection[Enc] | None,
+        *,
+        aad: bytes | None = None,
+        info: bytes = b"",
         **options: Unpack[DecrypterOptions],
     ) -> DecryptedToken:
         """Decrypt a token with the current keys, and report the outcome to `on_use`.
@@ -240,6 +243,9 @@ class KeyRing(Opaque):
             token: the token.
             enc: the accepted content encryption, one or several, for the keys that need one; None
                 if all keys of the ring are for integrated HPKE.
+            aad: the additional data that a message in a JSON form must have. None accepts any.
+            info: for HPKE, data that both sides know and the token does not have, such as a
+                session. A token for any other alg does not bind it, and is then refused.
             options: the other settings of a `Decrypter`, such as `typ`, `cty` and `policy`.
 
         Returns:
@@ -247,11 +253,13 @@ class KeyRing(Opaque):
 
         Raises:
             TypeError: an argument is of the wrong type.
-            ValueError: `enc` or an option has an unknown value, or the ring is for signatures.
+            ValueError: `enc` or an option has an unknown value, or the ring is for signatures;
+                `aad` is empty, or the form is compact; `info` without a key for HPKE.
             InvalidKeyError: every key is retired, or a policy refuses one.
             MalformedTokenError: it is not a strict JWE in the accepted form.
             TokenTooLargeError: it is over a limit.
-            NotAllowedError: the alg, enc, zip, typ, cty or p2c is not accepted.
+            NotAllowedError: the alg, enc, zip, typ, cty, p2c or aad is not accepted, or the alg
+                does not bind the `info`.
             UnknownKeyError: it names a kid that the ring does not have, or that of a retired key.
             DecryptionError: it can't be decrypted; the reason is not given.
             KeyUnavailableError: a key on a device is unavailable.
@@ -272,7 +280,7 @@ class KeyRing(Opaque):
         """
         decrypter = self.decrypter(enc, **options)
         try:
-            opened = decrypter.open(token)
+            opened = decrypter.open(token, aad=aad, info=info)
         except (TokenError, KeyUnavailableError) as error:
             self._tell_refused(kids_of_encrypted(token, options), error)
             raise
@@ -603,16 +611,8 @@ class KeyRing(Opaque):
             raise InvalidKeyError("no key of the ring is primary: promote one")
         return moment.primary, moment.opening
 
-    def _is_not_for(self, enc: Enc | Collection[Enc] | None, used: Iterable[Key]) -> bool:
-        """Tell whether `enc` is for other keys of the ring than those in use now.
-
-        Raises:
-            ValueError: a name is not known.
-        """
-        if enc is None:
-            return False
-        lookup_encs(enc)
-        return not _need_enc(used) and _need_enc(each.key for each in self._keys)
+    def _algs(self) -> list[str]:
+        return [each.key.alg for each in self._keys]
 
     def _check_use(self, use: Use) -> None:
         if self._use != use:
@@ -635,7 +635,3 @@ class KeyRing(Opaque):
 
     def __repr__(self) -> str:
         return f"KeyRing({list(self._keys)!r})"
-
-
-def _need_enc(keys: Iterable[Key]) -> bool:
-    return not all(has_own_enc(key.alg) for key in keys)

@@ -35,6 +35,9 @@ ALONE: Final = frozenset({"dir", "ECDH-ES", *(f"HPKE-{number}" for number in (*r
 # The names that a caller may accept from an unauthenticated header.
 _ACCEPTABLE: Final = PER_RECIPIENT | {"enc"}
 
+# HPKE refuses it, so it must not be overlooked, wherever it is.
+_REFUSED: Final = ("psk_id",)
+
 _OF_RECIPIENT: Final = ("header", "encrypted_key")
 _OF_SIGNED: Final = ("payload", "signature", "signatures")
 
@@ -204,7 +207,7 @@ def _read(
     rules.check_headers(protected, shared, own)
     beside = {**shared, **own}
     read = {**protected, **rules.own_parameters(own)}
-    read.update((name, beside[name]) for name in accepted if name in beside)
+    read.update((name, beside[name]) for name in (*accepted, *_REFUSED) if name in beside)
     for name in ("alg", "enc"):
         if name in beside and name not in read:
             raise NotAllowedError(

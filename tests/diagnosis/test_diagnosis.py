@@ -110,7 +110,7 @@ def vectors(folder: Path, schema: str) -> Iterator[tuple[dict[str, object], dict
 # What a structure can't show: the receiver's curve and modulus, and what it understands.
 NOT_SHOWN = re.compile(
     r"an epk on [PX]-?\d+|an encrypted key of (512|768) bytes"
-    r"|crit names (exp,|the empty name|a member (that is not understood|in another case)|one that)"
+    r"|crit names (exp,|the empty name|a member (that is not understood|in a different case)|one that)"
 )
 
 

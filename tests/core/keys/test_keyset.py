@@ -137,6 +137,31 @@ def test_keys_of_other_algs_do_not_count_among_the_four():
     assert opener(*others, kw("g")).decrypt(token("g")) == b"forged"
 
 
+@pytest.mark.parametrize("form", ["compact", "general"])
+def test_refusal_of_an_alg_looks_at_no_key(monkeypatch, form):
+    """A set may have thousands, and a token that is refused for its alg has 21 bytes."""
+    looked = []
+    mine = opener(kw("a", "a"), kw("b", "b"), form=form)
+    monkeypatch.setattr(Key, "alg", property(looked.append))
+    text = "^alg: the token says dir, the keys are bound to A128KW$"
+    members = {"alg": "dir", "enc": "A128GCM"}
+    foreign = {
+        "compact": forge.b64(json.dumps(members).encode()) + "....",
+        "general": json.dumps(
+            {
+                "protected": forge.b64(json.dumps(members).encode()),
+                "recipients": [{}],
+                "iv": forge.b64(bytes(12)),
+                "ciphertext": "",
+                "tag": forge.b64(bytes(16)),
+            }
+        ),
+    }
+    with pytest.raises(NotAllowedError, match=text):
+        mine.decrypt(foreign[form])
+    assert looked == []
+
+
 def test_set_is_opaque():
     keys = KeySet([kw("a", "a"), kw("b", "b")], skipped=[(2, "why")])
     assert repr(keys) == (

@@ -67,9 +67,10 @@ class KeySet(Opaque):
     Source: RFC 7517 section 5.
     """
 
-    __slots__ = ("_by_alg", "_by_kid", "_keys", "skipped")
+    __slots__ = ("_algs", "_by_alg", "_by_kid", "_keys", "skipped")
 
     _keys: tuple[Key, ...]
+    _algs: tuple[KeyAlg, ...]
     _by_kid: dict[str | None, list[Key]]
     _by_alg: dict[str, list[Key]]
     skipped: tuple[tuple[int, str], ...]
@@ -85,6 +86,7 @@ class KeySet(Opaque):
         guessed = [key for key in members if len(members) == 1 or not key.is_password]
         self._set(
             _keys=members,
+            _algs=_algs_of(members),
             _by_kid=_grouped(members, lambda key: key.kid),
             _by_alg=_grouped(guessed, lambda key: key.alg),
             skipped=tuple(skipped),
@@ -213,12 +215,13 @@ class KeySet(Opaque):
 
     def _unbound(self, alg: str, named: Sequence[Key] = ()) -> str:
         """Say why no key may serve a token of this alg, or none of those named."""
-        is_part = 0 < len(named) < len(self._keys)
-        asked, kid = (named, " of that kid") if is_part else (self._keys, "")
-        bound = list(dict.fromkeys(key.alg for key in asked))
+        # A set may have thousands of keys, and a stranger's few bytes must not cost a look at each.
+        count, kid, bound = len(self._keys), "", self._algs
+        if 0 < len(named) < count:
+            count, kid, bound = len(named), " of that kid", _algs_of(named)
         if alg in bound:
             return "of several keys, a password is tried only if the token names its kid"
-        keys = f"the key{kid} is" if len(asked) == 1 else f"the keys{kid} are"
+        keys = f"the key{kid} is" if count == 1 else f"the keys{kid} are"
         return f"{said('alg', alg)}, {keys} bound to {', '.join(bound)}"
 
     def _prepare(self, prepare: Callable[[Key], _T]) -> dict[Key, _T]:
@@ -275,6 +278,10 @@ def _jwk(key: Key, *, private: bool) -> dict[str, object]:
     # RFC 7517 section 4.3 advises against both.
     marked = "key_ops" in members
     return members if marked else {**members, "use": "enc" if key.alg in ALGS else "sig"}
+
+
+def _algs_of(keys: Iterable[Key]) -> tuple[KeyAlg, ...]:
+    return tuple(dict.fromkeys(key.alg for key in keys))
 
 
 def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:

@@ -15,9 +15,13 @@ from joseal import (
     InvalidKeyError,
     Key,
     KeySet,
+    MalformedTokenError,
     NotAllowedError,
     UnknownKeyError,
 )
+
+
+SIZED = Key.generate("dir", size=64)
 
 
 def kw(name, kid=None, alg="A128KW"):
@@ -278,6 +282,22 @@ def test_keys_that_can_not_serve_do_not_count_among_the_four():
         Decrypter([*small, forge.key("dir", "A256GCM")], enc=["A128GCM", "A256GCM"]).decrypt(token)
         == b"forged"
     )
+
+
+def test_public_checks_are_made_for_four_keys_of_each_kind(monkeypatch):
+    """A token of 85 bytes that none of 20,000 keys passes would take 25 ms, of 1 KB in JSON 0.4 s."""
+    mixed = [key for _ in range(9) for key in (Key.generate("dir", size=16), SIZED)]
+    rare = forge.key("dir", "A256GCM")
+    mine = Decrypter([*mixed, rare], enc=["A128GCM", "A256GCM", "A256CBC-HS512"])
+    checked, serves = [], Key._serves
+    monkeypatch.setattr(Key, "_serves", lambda key, enc: checked.append(key) or serves(key, enc))
+    assert mine.decrypt(str(forge.token("dir", "A256GCM"))) == b"forged"
+    assert checked == [*mixed[:8], rare]
+    checked.clear()
+    cut = str(forge.token("dir", "A256GCM")).replace("..", ".AAAA.")
+    with pytest.raises(MalformedTokenError, match="empty encrypted key"):
+        mine.decrypt(cut)
+    assert checked == [*mixed[:8], rare]
 
 
 def test_work_on_members_that_are_no_keys_is_linear():

@@ -1073,6 +1073,10 @@ class Key(Opaque):
     def _is_hpke(self) -> bool:
         return isinstance(self._alg, AlgSpec) and self._alg.suite is not None
 
+    def _kind(self) -> tuple[str | None, str]:
+        """Return everything that the public checks of a token depend on, besides alg and token."""
+        return self._enc, materials.describe(self._material)
+
     def _contents(self, encs: list[EncSpec]) -> list[EncSpec]:
         """Return the content encryption of its own alg, or the encs that the caller accepts."""
         return encs if self._content is None else [self._content]

@@ -84,11 +84,12 @@ class KeySet(Opaque):
             raise InvalidKeyError("a set must not mix symmetric and asymmetric keys")
         # A password costs half a second each time: it is tried only if the token is for it.
         guessed = [key for key in members if len(members) == 1 or not key.is_password]
+        by_alg = _grouped(guessed, lambda key: key.alg)
         self._set(
             _keys=members,
             _algs=_algs_of(members),
             _by_kid=_grouped(members, lambda key: key.kid),
-            _by_alg=_grouped(guessed, lambda key: key.alg),
+            _by_alg={alg: _candidates(found) for alg, found in by_alg.items()},
             skipped=tuple(skipped),
         )
 
@@ -282,6 +283,25 @@ def _jwk(key: Key, *, private: bool) -> dict[str, object]:
 
 def _algs_of(keys: Iterable[Key]) -> tuple[KeyAlg, ...]:
     return tuple(dict.fromkeys(key.alg for key in keys))
+
+
+def _candidates(keys: list[Key]) -> list[Key]:
+    """Return the keys of one alg that a token without a kid may be tried with, in their order.
+
+    The public checks of a token have the same outcome for all keys of a kind, and at most
+    `MOST_TRIES` keys are tried: no others can be among them. So a token that no key passes costs a
+    look at a few of them, however many there are.
+    """
+    if len(keys) <= MOST_TRIES:
+        return keys
+    chosen: list[Key] = []
+    counts: dict[object, int] = {}
+    for key in keys:
+        kind = key._kind()
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= MOST_TRIES:
+            chosen.append(key)
+    return chosen
 
 
 def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:

@@ -64,6 +64,7 @@ def nested(payload=GOOD, inner=None, **outer):
         ({"leeway_seconds": True}, TypeError, "leeway_seconds must be a number"),
         ({"max_age_seconds": 0}, ValueError, "max_age_seconds must be positive"),
         ({"max_age_seconds": float("inf")}, ValueError, "max_age_seconds must be positive"),
+        ({"max_age_seconds": 10**400}, ValueError, "max_age_seconds must be positive"),
         ({"max_age_seconds": "60"}, TypeError, "max_age_seconds must be a number"),
         ({"require": "exp"}, TypeError, "require must be a collection of str, not str"),
         ({"require": 1}, TypeError, "require must be a collection of str, not int"),

@@ -245,6 +245,7 @@ def test_file_that_can_not_be_used_is_an_error_of_the_family(tmp_path):
         ({"keep_seconds": 1e9}, ValueError),
         ({"keep_seconds": True}, TypeError),
         ({"lease_seconds": 0}, ValueError),
+        ({"lease_seconds": 10**400}, ValueError),
         ({"clock": 1}, TypeError),
         ({"capacity": 0}, ValueError),
         ({"capacity": 1.5}, TypeError),

@@ -45,3 +45,10 @@ def test_clock_that_gives_no_finite_number_is_named(moment):
     with pytest.raises(ValueError, match=r"^the clock must return a finite number$"):
         checks.seconds_of("the clock", lambda: moment)
     assert checks.seconds_of("the clock", lambda: 7) == 7.0
+
+
+@pytest.mark.parametrize("wrong", [10**400, -(10**400), 2**1024, float("inf"), float("nan")])
+def test_number_that_no_float_can_hold_is_not_finite(wrong):
+    assert not checks.is_finite(wrong)
+    assert checks.is_finite(2**1023)
+    assert checks.is_finite(-1.7e308)

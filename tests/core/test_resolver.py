@@ -178,6 +178,7 @@ def test_threads_share_one():
         ({"capacity": True}, TypeError),
         ({"seconds": 0}, ValueError),
         ({"seconds": float("inf")}, ValueError),
+        ({"seconds": 10**400}, ValueError),
         ({"seconds": "1"}, TypeError),
         ({"clock": 1}, TypeError),
         ({"limits": 1}, TypeError),

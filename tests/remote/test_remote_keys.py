@@ -477,6 +477,7 @@ def test_what_the_hook_raises_leaves_the_call_after_the_keys_were_kept(server, c
         ("https://localhost/", {"cooldown_seconds": "1"}, TypeError),
         ("https://localhost/", {"deadline_seconds": True}, TypeError),
         ("https://localhost/", {"deadline_seconds": 0}, ValueError),
+        ("https://localhost/", {"deadline_seconds": 10**400}, ValueError),
         ("https://localhost/", {"cooldown_seconds": 0.5}, ValueError),
         ("https://localhost/", {"clock": 1}, TypeError),
         ("https://localhost/", {"on_fetch": 1}, TypeError),

@@ -7,6 +7,7 @@ Source: none. Safe defaults get lost when a non-empty string counts as true.
 """
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 
 from joseal._core.limits import Limits
@@ -45,6 +46,11 @@ def check_ints(**numbers: int) -> None:
     for name, number in numbers.items():
         if type(number) is not int:
             raise wrong_type(name, "int", number)
+
+
+def is_finite(number: float) -> bool:
+    """Tell whether a number that a caller gives is finite, as a float too: an int can be larger."""
+    return abs(number) <= sys.float_info.max
 
 
 def seconds_of(name: str, clock: Callable[[], float]) -> float:

@@ -11,7 +11,6 @@ Rules:
 Source: RFC 7515 section 4.1.4, RFC 7516 section 4.1.6, RFC 8725 sections 3.8 and 3.10.
 """
 
-import math
 import time
 from collections.abc import Callable
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar, final
@@ -109,7 +108,7 @@ class KeyResolver(Opaque, Generic[_R]):
             raise checks.wrong_type("seconds", "a number", seconds)
         if not 1 <= capacity <= _MOST_CAPACITY:
             raise ValueError("capacity must be from 1 to 1000000")
-        if not 0 < seconds < math.inf:
+        if not (checks.is_finite(seconds) and seconds > 0):
             raise ValueError("seconds must be positive and finite")
         self._set(_find=find, _found={}, _missing={}, _capacity=capacity)
         self._set(_seconds=float(seconds), _limits=limits, _clock=clock)

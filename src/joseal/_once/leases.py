@@ -5,7 +5,6 @@ Rules:
 - A confirmation never expires: no id is handled twice, whatever the clock says.
 """
 
-import math
 from collections.abc import Callable
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -70,7 +69,7 @@ class LeasedStore(Opaque):
     def __init__(self, lease_seconds: float, clock: Clock) -> None:
         if type(lease_seconds) not in (int, float):
             raise TypeError("lease_seconds must be a number")
-        if not 0 < lease_seconds < math.inf:
+        if not (checks.is_finite(lease_seconds) and lease_seconds > 0):
             raise ValueError("lease_seconds must be positive and finite")
         if not callable(clock):
             raise TypeError("clock must be callable")

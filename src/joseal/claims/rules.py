@@ -9,7 +9,6 @@ Rules:
 Source: RFC 7519 sections 4, 5.3 and 7.2; RFC 8725 sections 3.8 to 3.11.
 """
 
-import math
 import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar, final, overload
@@ -94,7 +93,7 @@ class Claims(Struct, frozen=True, kw_only=True):
             raise ValueError("leeway_seconds must be from 0 to 300")
         if self.max_age_seconds is not None:
             _check_number("max_age_seconds", self.max_age_seconds)
-            if not 0 < self.max_age_seconds < math.inf:
+            if not (checks.is_finite(self.max_age_seconds) and self.max_age_seconds > 0):
                 raise ValueError("max_age_seconds must be positive and finite")
         if self.any_audience and self.audience is not None:
             raise ValueError("any_audience and audience contradict each other: give one of them")

@@ -14,7 +14,6 @@ Rules:
 Source: RFC 7516 section 11.5, RFC 7518 section 3.4, RFC 3720 appendix B.4 for CRC32C.
 """
 
-import math
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
@@ -209,7 +208,7 @@ def check_timeout(timeout: float) -> None:
     """
     if type(timeout) not in {int, float}:
         raise checks.wrong_type("timeout", "a number of seconds", timeout)
-    if not math.isfinite(timeout) or not 0 < timeout <= _MOST_SECONDS:
+    if not 0 < timeout <= _MOST_SECONDS:
         raise ValueError("timeout must be more than 0 and at most 600 seconds")
 
 

@@ -29,10 +29,11 @@ READ_BYTES: Final = 64 * 1024
 # This many random bytes are never all from one alphabet.
 _LEAST_TEXT: Final = 16
 _TEXT: Final = re.compile(rb"[\w+/-]+={0,2}", re.ASCII)
-_HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})+")
+_HEX: Final = re.compile(rb"(?:[0-9a-fA-F]{2})++")
 # With a digit and a letter, because zeros are written with the letter A only.
 _IS_HEX: Final = re.compile(
-    r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{2})+|(?=[A-F]*[0-9])(?=[0-9]*[A-F])(?:[0-9A-F]{2})+"
+    r"(?=[a-f]*[0-9])(?=[0-9]*[a-f])(?:[0-9a-f]{2})++"
+    r"|(?=[A-F]*[0-9])(?=[0-9]*[A-F])(?:[0-9A-F]{2})++"
 )
 
 # Segments whose bytes look random. The payload of a JWS may be anything.

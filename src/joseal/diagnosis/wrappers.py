@@ -23,11 +23,11 @@ _MOST_LAYERS: Final = 8
 # Longer text is not read as JSON, because its values would take a multiple of its size in memory.
 _JSON_BYTES: Final = 1024 * 1024
 
-_CLEAN: Final = re.compile(r"[\w-]+(?:\.[\w-]*){2,}", re.ASCII)
+_CLEAN: Final = re.compile(r"[\w-]++(?:\.[\w-]*+){2,}+", re.ASCII)
 _RUN: Final = re.compile(r"[\w.+/=-]+", re.ASCII)
 _SPACED: Final = re.compile(r"[\w.+/=\s-]+", re.ASCII)
 _BASE64: Final = re.compile(r"[\w+/-]+={0,2}", re.ASCII)
-_HEX: Final = re.compile(r"(?:[0-9a-f]{2})+", re.IGNORECASE | re.ASCII)
+_HEX: Final = re.compile(r"(?:[0-9a-f]{2})++", re.IGNORECASE | re.ASCII)
 _SCHEME: Final = re.compile(
     r"(?:[A-Za-z][A-Za-z-]{0,40}:\s{0,8})?(?:bearer|dpop|jwt|jwe|jose|token)(?:\s{1,8}|:\s{0,8})"
     r"|[A-Za-z][A-Za-z-]{0,40}:\s{1,8}(?=eyJ)",

@@ -4,10 +4,10 @@ Rules:
 - Each check names the caller's argument, and never its value.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TypeGuard, TypeVar
 
+from joseal._core import checks
 from joseal._core.jwe import Encrypter
 from joseal._http.origin import Timeouts
 from joseal.juspay.account import Account
@@ -51,9 +51,9 @@ def check_numbers(connections: int, timeouts: Timeouts, *pauses: float) -> None:
     """
     if type(connections) is not int:
         raise TypeError("connections must be an int")
-    if not all(0 < number < math.inf for number in (*timeouts, connections)):
+    if not all(checks.is_finite(number) and number > 0 for number in (*timeouts, connections)):
         raise ValueError("time-outs and connections must be positive and finite")
-    if not all(0 <= number < math.inf for number in pauses):
+    if not all(checks.is_finite(number) and number >= 0 for number in pauses):
         raise ValueError("idle_seconds and apart_seconds must be 0 or more, and finite")
 
 

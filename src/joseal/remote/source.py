@@ -11,7 +11,6 @@ Rules:
 Source: RFC 7515 sections 4.1.2 to 4.1.6, RFC 8725 section 3.10.
 """
 
-import math
 from typing import Unpack
 
 from joseal._core import checks
@@ -242,7 +241,7 @@ def check_seconds(**numbers: float) -> None:
     for name, number in numbers.items():
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise checks.wrong_type(name, "a number of seconds", number)
-        if not 0 <= number < math.inf:
+        if not (checks.is_finite(number) and number >= 0):
             raise ValueError(f"{name} must be finite and not negative")
 
 

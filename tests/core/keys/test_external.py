@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
-from tests.helpers import all_algorithms, forge
+from tests.helpers import all_algorithms, forge, hpke_forge
 
 from joseal import (
     Decrypter,
@@ -423,6 +423,29 @@ def test_external_key_is_not_made_of_an_external_one():
     key, device = held("RSA-OAEP")
     with pytest.raises(InvalidKeyError, match="must be a public key"):
         Key.from_external(device, public=key)
+
+
+@pytest.mark.parametrize(
+    ("alg", "lacks"),
+    [
+        ("RSA-OAEP", "unwrap"),
+        ("ECDH-ES", "agree"),
+        ("HPKE-0", "agree"),
+        ("HPKE-12", "decapsulate"),
+        ("ES256", "sign"),
+        ("RS256", "sign"),
+        ("ML-DSA-44", "sign"),
+    ],
+)
+@pytest.mark.parametrize("device", [object(), None, b"secret", SimpleNamespace(sign=1, agree=1)])
+def test_device_with_a_private_half_has_the_method_of_its_alg(alg, lacks, device):
+    find = all_algorithms.signing_key if alg in all_algorithms.SIGS else all_algorithms.key
+    public = (hpke_forge.key if alg.startswith("HPKE") else find)(alg).public()
+    text = f"^device must be an ExternalKey: it has no method {lacks}$"
+    with pytest.raises(TypeError, match=text):
+        Key.from_external(device, public=public)
+    needed = SimpleNamespace(**{lacks: lambda *_: None})
+    assert Key.from_external(needed, public=public).is_private
 
 
 # A shared secret on a device

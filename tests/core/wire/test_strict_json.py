@@ -371,6 +371,19 @@ def test_scan_for_depth_takes_no_memory_for_each_string_or_bracket(item):
     assert peak < 3 * len(data)
 
 
+@pytest.mark.parametrize("text", ["\U0001f600\\u0041%s", "\U0001f600\\ud83d\\ude00%s", "\\u0041%s"])
+def test_search_for_lone_surrogates_keeps_no_copy_of_the_text(text):
+    """A character outside the BMP makes each character of a text take four bytes."""
+    data = ('{"a":"' + text % ("A" * 1_000_000) + '"}').encode()
+    tracemalloc.start()
+    try:
+        assert strict_json.load_object(data) is not None
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * len(data)
+
+
 def test_scan_for_depth_sees_brackets_outside_of_strings_only():
     inside = b'{"a":"' + rb"[{\\\"[{" * 20 + b'","b":[""]}'
     assert strict_json.load_object(inside, 2) is not None

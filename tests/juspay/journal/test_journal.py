@@ -72,6 +72,7 @@ def test_what_was_begun_is_there_and_may_not_be_begun_again(journal):
         ({"known": None}, TypeError),
         ({"ask_at": float("inf")}, ValueError),
         ({"ask_at": float("nan")}, ValueError),
+        ({"ask_at": 10**400}, ValueError),
     ],
 )
 def test_an_entry_that_no_journal_could_read_again_is_not_made(members, error):

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from joseal._core.algorithms.akp_keys import AkpPublicKey
 from joseal._core.algorithms.curves import PublicCurveKey
+from joseal._core.algorithms.registry import AlgorithmSpec, SigSpec
 from joseal._core.naming import exported
 from joseal._core.secrecy import Opaque
 from joseal.errors import KeyUnavailableError
@@ -250,6 +251,32 @@ class SharedExternal(Opaque):
 
     def __init__(self, device: ExternalSecret) -> None:
         self._set(device=device)
+
+
+def check_pair_device(device: object, alg: AlgorithmSpec) -> None:
+    """Check that a device has the method that a private key for an alg needs.
+
+    Raises:
+        TypeError: it does not.
+    """
+    kind = alg.kind
+    name = "unwrap" if kind == "RSA" else "agree" if kind == "curve" else "decapsulate"
+    _check_methods(device, "ExternalKey", "sign" if isinstance(alg, SigSpec) else name)
+
+
+def check_secret_device(device: object) -> None:
+    """Check that a device has the methods that a shared secret needs.
+
+    Raises:
+        TypeError: it does not.
+    """
+    _check_methods(device, "ExternalSecret", "wrap", "unwrap")
+
+
+def _check_methods(device: object, wanted: str, *names: str) -> None:
+    for name in names:
+        if not callable(getattr(device, name, None)):
+            raise TypeError(f"device must be an {wanted}: it has no method {name}")
 
 
 def asked(name: str, step: Callable[[_G], object]) -> Callable[[_G], bytes | None]:

@@ -37,6 +37,8 @@ from joseal._core.keys.external import (
     ExternalSecret,
     PublicMaterial,
     SharedExternal,
+    check_pair_device,
+    check_secret_device,
 )
 from joseal._core.keys.jwk.operations import Direction, counterparts, permits
 from joseal._core.keys.loading import Loaded, check_switches
@@ -609,7 +611,7 @@ class Key(Opaque):
             A private key whose operations run on the device.
 
         Raises:
-            TypeError: `public` is not a Key.
+            TypeError: `public` is not a Key, or `device` lacks the method that its alg needs.
             InvalidKeyError: `public` is not a public key.
 
         Example:
@@ -627,6 +629,7 @@ class Key(Opaque):
             raise checks.not_key("public", public)
         if public.is_private or public.is_symmetric:
             raise InvalidKeyError("public must be a public key: use key.public()")
+        check_pair_device(device, public._alg)
         material = External(public._public_material(), device)
         return cls._make(material, public.alg, kid=public.kid, legacy=True)
 
@@ -664,9 +667,7 @@ class Key(Opaque):
 
         Source: RFC 7518 section 4.4, RFC 3394.
         """
-        for name in ("wrap", "unwrap"):
-            if not callable(getattr(device, name, None)):
-                raise TypeError(f"device must be an ExternalSecret: it has no method {name}")
+        check_secret_device(device)
         return cls._make(SharedExternal(device), alg, kid=kid)
 
     @classmethod
@@ -1073,6 +1074,10 @@ class Key(Opaque):
     @property
     def _is_hpke(self) -> bool:
         return isinstance(self._alg, AlgSpec) and self._alg.suite is not None
+
+    def _kind(self) -> tuple[str | None, str]:
+        """Return everything that the public checks of a token depend on, besides alg and token."""
+        return self._enc, materials.describe(self._material)
 
     def _contents(self, encs: list[EncSpec]) -> list[EncSpec]:
         """Return the content encryption of its own alg, or the encs that the caller accepts."""

@@ -67,9 +67,10 @@ class KeySet(Opaque):
     Source: RFC 7517 section 5.
     """
 
-    __slots__ = ("_by_alg", "_by_kid", "_keys", "skipped")
+    __slots__ = ("_algs", "_by_alg", "_by_kid", "_keys", "skipped")
 
     _keys: tuple[Key, ...]
+    _algs: tuple[KeyAlg, ...]
     _by_kid: dict[str | None, list[Key]]
     _by_alg: dict[str, list[Key]]
     skipped: tuple[tuple[int, str], ...]
@@ -83,10 +84,12 @@ class KeySet(Opaque):
             raise InvalidKeyError("a set must not mix symmetric and asymmetric keys")
         # A password costs half a second each time: it is tried only if the token is for it.
         guessed = [key for key in members if len(members) == 1 or not key.is_password]
+        by_alg = _grouped(guessed, lambda key: key.alg)
         self._set(
             _keys=members,
+            _algs=_algs_of(members),
             _by_kid=_grouped(members, lambda key: key.kid),
-            _by_alg=_grouped(guessed, lambda key: key.alg),
+            _by_alg={alg: _candidates(found) for alg, found in by_alg.items()},
             skipped=tuple(skipped),
         )
 
@@ -213,12 +216,13 @@ class KeySet(Opaque):
 
     def _unbound(self, alg: str, named: Sequence[Key] = ()) -> str:
         """Say why no key, or no key with the named kid, may be used for a token of this alg."""
-        is_part = 0 < len(named) < len(self._keys)
-        asked, kid = (named, " of that kid") if is_part else (self._keys, "")
-        bound = list(dict.fromkeys(key.alg for key in asked))
+        # A set may have thousands of keys, and a stranger's few bytes must not cost a look at each.
+        count, kid, bound = len(self._keys), "", self._algs
+        if 0 < len(named) < count:
+            count, kid, bound = len(named), " of that kid", _algs_of(named)
         if alg in bound:
             return "of several keys, a password is tried only if the token names its kid"
-        keys = f"the key{kid} is" if len(asked) == 1 else f"the keys{kid} are"
+        keys = f"the key{kid} is" if count == 1 else f"the keys{kid} are"
         return f"{said('alg', alg)}, {keys} bound to {', '.join(bound)}"
 
     def _prepare(self, prepare: Callable[[Key], _T]) -> dict[Key, _T]:
@@ -289,6 +293,29 @@ def _jwk(key: Key, *, private: bool) -> dict[str, object]:
     # RFC 7517 section 4.3 advises against both.
     marked = "key_ops" in members
     return members if marked else {**members, "use": "enc" if key.alg in ALGS else "sig"}
+
+
+def _algs_of(keys: Iterable[Key]) -> tuple[KeyAlg, ...]:
+    return tuple(dict.fromkeys(key.alg for key in keys))
+
+
+def _candidates(keys: list[Key]) -> list[Key]:
+    """Return the keys of one alg that a token without a kid may be tried with, in their order.
+
+    The public checks of a token have the same outcome for all keys of a kind, and at most
+    `MOST_TRIES` keys are tried: no others can be among them. So a token that no key passes costs a
+    look at a few of them, however many there are.
+    """
+    if len(keys) <= MOST_TRIES:
+        return keys
+    chosen: list[Key] = []
+    counts: dict[object, int] = {}
+    for key in keys:
+        kind = key._kind()
+        counts[kind] = counts.get(kind, 0) + 1
+        if counts[kind] <= MOST_TRIES:
+            chosen.append(key)
+    return chosen
 
 
 def _grouped(keys: Iterable[Key], name: Callable[[Key], _N]) -> dict[_N, list[Key]]:

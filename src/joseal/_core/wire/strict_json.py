@@ -67,17 +67,33 @@ def load_object(data: bytes, depth: int = MAX_DEPTH) -> dict[str, object] | None
     # Counting brackets bounds the depth from above and is nearly free; the scan is for the rest.
     if data.count(b"{") + data.count(b"[") > depth and _is_deeper(data, depth):
         return None
+    members = _decode(data)
+    # Only an escape can make a lone surrogate: UTF-8 itself has none.
+    return None if rb"\u" in data and not _has_text_only(members) else members
+
+
+def _decode(data: bytes) -> dict[str, object] | None:
+    # The text takes up to four times the bytes, so it is not kept for what follows.
     try:
         text = data.decode().strip(_SPACE)
         value, end = _decoder()(text)
     except (ValueError, RecursionError):
         return None
-    if end != len(text):
-        return None
-    # Only an escape can make a lone surrogate: UTF-8 itself has none.
-    if rb"\u" in data and not is_text(json.dumps(value, ensure_ascii=False)):
-        return None
-    return value if _is_dict(value) else None
+    return value if end == len(text) and _is_dict(value) else None
+
+
+def _has_text_only(value: object) -> bool:
+    """Tell whether UTF-8 can carry every string in a JSON value. It takes no copy of the whole."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str) and not is_text(each):
+            return False
+        if _is_list(each):
+            pending += each
+        elif _is_dict(each):
+            pending += (*each, *each.values())
+    return True
 
 
 def prepare() -> None:
@@ -205,6 +221,8 @@ def sorted_text(members: dict[str, object]) -> str:
 
 def is_text(value: str) -> bool:
     """Tell whether UTF-8 can carry a string: it has no lone surrogates."""
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -7,11 +7,11 @@ Rules:
   the process, for a check that the ids already make.
 """
 
-import math
 from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from joseal._core import checks
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.juspay.models.known import Known
@@ -100,7 +100,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         check_attempt_id(self.attempt_id)
         if not isinstance(self.known, Known):
             raise TypeError("known must be a Known")
-        if not math.isfinite(self.ask_at):
+        if not checks.is_finite(self.ask_at):
             raise ValueError("ask_at must be finite")
 
     @property

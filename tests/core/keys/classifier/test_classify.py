@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import json
+import tracemalloc
 import zipfile
 
 import pytest
@@ -583,3 +584,26 @@ def test_block_with_a_line_of_an_end_before_it_is_read():
     data = b"-----END CERTIFICATE-----\n" + public()
     assert classify(data).kind == "pem-public"
     assert content(data) == public(Encoding.DER)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (b"0a" * 100_000, "hex"),
+        (b"0a " * 100_000, "hex"),
+        (b"0a:" * 100_000, "hex"),
+        (b"ey" + b".a" * 100_000, "token-part"),
+        (b"A\n" * 100_000, "base64"),
+    ],
+    ids=["hex", "spaces", "colons", "dots", "lines"],
+)
+def test_memory_is_not_a_multiple_of_the_bytes(text, kind):
+    """An engine that keeps each repetition of a group would take a hundred times as much."""
+    tracemalloc.start()
+    try:
+        found = classify(text).kind
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found == kind
+    assert peak < 8 * len(text)

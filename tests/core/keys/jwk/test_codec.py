@@ -3,6 +3,7 @@
 import collections
 import functools
 import json
+import math
 import types
 
 import pytest
@@ -10,6 +11,7 @@ from tests.helpers import forge
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, SIGS
+from joseal._core.keys.jwk import codec
 from joseal._core.keys.jwk.codec import Jwk
 
 OCT = {"kty": "oct", "k": forge.b64(bytes(range(16)))}
@@ -281,6 +283,18 @@ def test_d_alone_that_does_not_fit_is_refused():
     raw = forge.unb64(_rsa()["d"])
     refused(rsa("d", d=forge.b64(raw[:-1] + bytes((raw[-1] ^ 2,)))), "do not fit together")
     refused(rsa("d", d="Aw"), "do not fit together")
+
+
+def test_d_alone_is_less_than_the_modulus_before_any_work(monkeypatch):
+    """The time of finding the factors grows with d, which RFC 8017 section 3.2 bounds."""
+    numbers = forge.rsa_private().private_numbers()
+    n, d = numbers.public_numbers.n, numbers.d
+    step = math.lcm(numbers.p - 1, numbers.q - 1)
+    longer = d + step * ((n - d) // step + 1)
+    assert pow(2, longer * numbers.public_numbers.e, n) == 2
+    monkeypatch.setattr(codec.rsa, "rsa_recover_prime_factors", None)
+    raw = longer.to_bytes((longer.bit_length() + 7) // 8, "big")
+    refused(rsa("d", d=forge.b64(raw)), "do not fit together")
 
 
 @pytest.mark.parametrize("exponent", [b"\x01", b"\x02", b"\x01\x00\x00"])

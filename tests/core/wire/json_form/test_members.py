@@ -5,6 +5,7 @@ Source: RFC 7515 section 7.2, RFC 7516 section 7.2.
 """
 
 import json
+import tracemalloc
 
 import pytest
 from msgspec import UNSET, Struct, UnsetType
@@ -39,6 +40,20 @@ def test_text_may_be_as_long_as_the_limit(kind):
     refused = f"over the limit token_bytes={size - 1}: found {size}"
     assert said(TokenTooLargeError, rules.load, kind(text), low) == refused
     assert said(TypeError, rules.load, 5, low) == "token must be str or bytes, not int"
+
+
+def test_text_over_the_limit_is_refused_before_it_is_encoded():
+    low = Limits(token_bytes=1000)
+    for character, found in (("a", ": found 1000000"), ("é", "")):
+        text = character * 1_000_000
+        tracemalloc.start()
+        try:
+            refused = said(TokenTooLargeError, rules.load, text, low)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert refused == f"over the limit token_bytes=1000{found}"
+        assert peak < 100_000
 
 
 def test_values_may_be_as_many_as_a_header_has_bytes():

@@ -21,14 +21,18 @@ from joseal._core.wire import base64url, strict_json
 _MOST_BYTES: Final = 1 << 20
 _SHOWN_BLOCKS: Final = 6
 
+# What `bytes.split` takes for white space; a list of the pieces would take far more memory.
+_SPACE: Final = b" \t\n\r\x0b\x0c"
+
 _BEGIN: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")
 _END: Final = re.compile(rb"-----END ([A-Z0-9 ]{1,64})-----")
 _BASE64: Final = re.compile(rb"[A-Za-z0-9+/_-]+={0,2}")
-_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}[ :]?){16,}")
+# A group that is repeated is possessive: the engine would keep a hundred bytes for each repetition.
+_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2}[ :]?){16,}+")
 _PATH: Final = re.compile(
     rb"(?:[A-Za-z]:[\\/]|\.{0,2}/|~/)[^\n\r\0]{1,4095}|[^\s\0]+\.[A-Za-z0-9]{2,8}"
 )
-_COMPACT: Final = re.compile(rb"[A-Za-z0-9_=-]*(?:\.[A-Za-z0-9_=-]*)+")
+_COMPACT: Final = re.compile(rb"[A-Za-z0-9_=-]*+(?:\.[A-Za-z0-9_=-]*+)++")
 _PLACEHOLDER: Final = re.compile(
     rb"<[^<>\n]{1,80}>|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|%[A-Za-z_]+%|\{\{[^\n]{1,80}\}\}"
 )
@@ -247,7 +251,7 @@ def _plain_kind(text: bytes) -> str:
 
 
 def _hex_kind(text: bytes) -> str:
-    digits = re.sub(rb"[ :]", b"", text)
+    digits = text.translate(None, b" :")
     if b":" in text and len(digits) <= 64:  # noqa: PLR2004 - SHA-256
         return "fingerprint"
     raw = bytes.fromhex(digits.decode("ascii"))
@@ -281,7 +285,7 @@ def _wrapped_otherwise(raw: bytes) -> str:
 
 def _decoded(text: bytes) -> bytes | None:
     """Decode base64 of either alphabet, with or without padding and white space."""
-    joined = b"".join(text.split())
+    joined = text.translate(None, _SPACE)
     if _BASE64.fullmatch(joined) is None:
         return None
     return base64url.decode(joined.rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_"))

@@ -233,6 +233,9 @@ def _complete(d: int, public: rsa.RSAPublicNumbers) -> rsa.RSAPrivateNumbers:
     """
     if public.n.bit_length() > _RSA_MOST_BITS_OF_D_ALONE:
         raise InvalidKeyError("a private RSA key of over 4096 bits needs p, q, dp, dq and qi")
+    # The time of the next step grows with d. RFC 8017 section 3.2: d is less than n.
+    if d >= public.n:
+        raise ValueError("d is not less than n")
     # Without this the search for the factors continues for hundreds of rounds.
     if pow(2, d * public.e, public.n) != 2:  # noqa: PLR2004
         raise ValueError("d does not belong to n and e")

@@ -48,6 +48,10 @@ def load(token: str | bytes, limits: Limits) -> dict[str, object]:
     """
     if not isinstance(token, str | bytes):
         raise checks.wrong_type("token", "str or bytes", token)
+    if isinstance(token, str) and len(token) > limits.token_bytes:
+        # Before it is encoded: a character has one byte at least.
+        found = len(token) if token.isascii() else None
+        raise TokenTooLargeError("token_bytes", limits.token_bytes, found)
     # A text with a lone surrogate becomes bytes that are not UTF-8.
     raw = token if isinstance(token, bytes) else token.encode("utf-8", errors="surrogatepass")
     if len(raw) > limits.token_bytes:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.rows import each_row
 
 import joseal
 
@@ -168,7 +169,7 @@ RULES: list[tuple[Rule, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "bad", "good"), RULES)
+@each_row(("rule", "bad", "good"), RULES)
 def test_rule_tells_bad_from_good(rule: Rule, bad: str, good: str) -> None:
     assert rule(bad)
     assert not rule(good)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.helpers.rows import each_row
 from tests.house.test_source import MODULES, ROOT, name_of
 
 # A pattern, a sentence that it finds, and one that it lets pass.
@@ -86,7 +87,7 @@ def found(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("pattern", "bad", "good"), PATTERNS)
+@each_row(("pattern", "bad", "good"), PATTERNS)
 def test_pattern_tells_bad_from_good(pattern: str, bad: str, good: str) -> None:
     assert found(bad)
     assert not found(good)

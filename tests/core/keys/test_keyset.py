@@ -7,6 +7,7 @@ import time
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -187,7 +188,7 @@ def test_members_that_can_not_be_used_are_skipped_and_listed():
     assert all(isinstance(reason, str) and reason for _, reason in keys.skipped)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("jwks", "message"),
     [
         ({"keys": []}, "must not be empty"),
@@ -220,7 +221,7 @@ def test_jwks_of_another_type_is_a_type_error(jwks):
         KeySet.from_jwks(jwks)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "message"),
     [
         ({"alg": 5}, r"^alg must be str, or a mapping"),
@@ -229,7 +230,7 @@ def test_jwks_of_another_type_is_a_type_error(jwks):
         ({"legacy": None}, r"^legacy must be bool, not "),
     ],
 )
-@pytest.mark.parametrize("jwks", [{"keys": [GOOD]}, {"keys": [jwk(16)]}, {"keys": []}, "{"])
+@each_row("jwks", [{"keys": [GOOD]}, {"keys": [jwk(16)]}, {"keys": []}, "{"])
 def test_argument_of_another_type_is_a_type_error_whatever_the_set_holds(jwks, arguments, message):
     with pytest.raises(TypeError, match=message):
         KeySet.from_jwks(jwks, **arguments)

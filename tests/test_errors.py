@@ -4,6 +4,7 @@ import pickle
 import traceback
 
 import pytest
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal.errors import ClaimsError, JoseError, TokenError
@@ -39,7 +40,7 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize("kind", ERRORS)
+@each_row("kind", ERRORS)
 def test_code_and_text_are_part_of_the_contract(kind):
     arguments, code = ERRORS[kind]
     error = kind(*arguments)
@@ -48,8 +49,8 @@ def test_code_and_text_are_part_of_the_contract(kind):
     assert (error.code, str(error), error.args) == (code, TEXTS[kind], said)
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("kind", ERRORS)
+@each_row("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@each_row("kind", ERRORS)
 def test_error_comes_back_equal_under_every_protocol(kind, protocol):
     error = kind(*ERRORS[kind][0])
     again = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 - made in this line

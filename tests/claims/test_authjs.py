@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     ClaimsError,
@@ -128,7 +129,7 @@ def test_repr_shows_no_secret():
     assert SECRET not in repr(session())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("secret", "settings", "error"),
     [
         ("short", {}, InvalidKeyError),

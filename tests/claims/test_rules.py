@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import (
@@ -47,7 +48,7 @@ def nested(payload=GOOD, inner=None, **outer):
     return DecryptThenVerify(Decrypter(WRAP, enc="A128GCM"), Verifier(MAC)).open(token)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "error", "text"),
     [
         ({"issuer": 1}, TypeError, "issuer must be str or a collection of str, not int"),
@@ -187,7 +188,7 @@ def test_replicated_claim_that_is_identical_is_accepted(header):
     assert RULES.read(nested(**header)).subject == "u-1"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "header",
     [
         {"iss": "https://evil.example"},
@@ -316,7 +317,7 @@ def test_own_claims_are_kept():
     assert json.loads(ISSUING.issue(own)).items() >= own.items()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("claims", "settings", "error", "text"),
     [
         ({}, {}, ValueError, "would refuse the token: exp: the token does not have it"),

@@ -1,8 +1,8 @@
 """Every case of the table has its answer, in each form of token that claims are read from."""
 
-import pytest
 from tests.claims.table import CASES
 from tests.helpers import all_algorithms
+from tests.helpers.rows import each_row
 
 from joseal import (
     ClaimsError,
@@ -57,15 +57,13 @@ def test_the_table_has_sixty_cases_and_no_two_are_the_same():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("form", [signed, encrypted, nested], ids=lambda form: form.__name__)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@each_row("form", [signed, encrypted, nested], ids=lambda form: form.__name__)
+@each_row("case", CASES, ids=lambda case: case.name)
 def test_case_has_its_answer(case, form):
     assert answer(case, form(case)) == case.expect
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in CASES if case.expect != "ok"], ids=lambda case: case.name
-)
+@each_row("case", [case for case in CASES if case.expect != "ok"], ids=lambda case: case.name)
 def test_refusal_names_the_claim_and_never_its_value(case):
     try:
         Claims(**case.rules, now=lambda: NOW).read(signed(case))

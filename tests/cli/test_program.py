@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from tests.helpers import terminals
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import cli
@@ -269,7 +270,7 @@ def sample(kind: type[JoseError]) -> JoseError:
     raise AssertionError(kind)
 
 
-@pytest.mark.parametrize("kind", every_error())
+@each_row("kind", every_error())
 def test_every_error_has_an_exit_code_and_keeps_its_code(kind: type[JoseError]) -> None:
     failure = exit_codes.of_error(sample(kind))
     assert failure.code == kind.code

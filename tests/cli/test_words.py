@@ -4,6 +4,7 @@ import re
 
 import pytest
 from tests.helpers.caller_mistakes import MISTAKES
+from tests.helpers.rows import each_row
 
 from joseal.cli.exit_codes import in_command_words, of_error
 from joseal.errors import InvalidKeyError, NotAllowedError
@@ -41,7 +42,7 @@ def test_failure_speaks_of_options_and_commands(error, line):
     assert failure.code == error.code
 
 
-@pytest.mark.parametrize("text", [text for _, text, _ in MISTAKES])
+@each_row("text", [text for _, text, _ in MISTAKES])
 def test_no_argument_of_python_is_left(text):
     assert not re.search(r"\b(alg|enc|typ|cty|crit|kid|password)=", in_command_words(text))
     assert "key.public()" not in in_command_words(text)

@@ -8,6 +8,7 @@ import pickle
 import pytest
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import (
     Encrypter,
@@ -64,8 +65,8 @@ def header_of(token):
     return json.loads(unb64(token.split(".")[0]))
 
 
-@pytest.mark.parametrize("alg", all_algorithms.SIGS)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+@each_row("alg", all_algorithms.SIGS)
+@each_row("payload", PAYLOADS, ids=repr)
 def test_what_was_signed_verifies(alg, payload):
     key = all_algorithms.signing_key(alg)
     token = Signer(key).sign(payload)
@@ -86,9 +87,7 @@ def test_members_are_written_in_the_order_of_the_caller():
     assert header_of(own.sign(b"x")) == {"alg": "HS256", "kid": "mine"}
 
 
-@pytest.mark.parametrize(
-    "name", ["alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"]
-)
+@each_row("name", ["alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"])
 def test_managed_member_is_refused(name):
     for make in (
         lambda: Signer(KEY, header={name: "x"}),
@@ -117,7 +116,7 @@ def test_value_that_strict_json_cannot_carry_is_refused(value):
             make()
 
 
-@pytest.mark.parametrize("crit", [[], ["exp"], ["typ"], ["exp", "exp"], "exp", [5], None, ["b64"]])
+@each_row("crit", [[], ["exp"], ["typ"], ["exp", "exp"], "exp", [5], None, ["b64"]])
 def test_wrong_crit_is_refused(crit):
     members = {"crit": crit, "typ": "JWT"}
     with pytest.raises(ValueError, match=r"crit|wrong type"):
@@ -146,7 +145,7 @@ def test_signer_checks_types(arguments, message):
         Signer(**{"key": KEY, **arguments})
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "message"),
     [
         ({"keys": "x"}, "must be"),
@@ -189,10 +188,8 @@ def test_no_keys_verify_nothing():
         Verifier([])
 
 
-@pytest.mark.parametrize(
-    "alg", ["none", "None", "NONE", "nOnE", "", "HS256 ", "hs256", "RS256", "HS384"]
-)
-@pytest.mark.parametrize("signature", [b"", mac(b"x")])
+@each_row("alg", ["none", "None", "NONE", "nOnE", "", "HS256 ", "hs256", "RS256", "HS384"])
+@each_row("signature", [b"", mac(b"x")])
 def test_alg_is_the_one_that_the_key_is_bound_to(alg, signature):
     """RFC 8725 section 3.1: `none` is one of many names that no key is bound to."""
     token = all_algorithms.jws({"alg": alg}, b"x", lambda data: signature)
@@ -232,7 +229,7 @@ def test_key_that_a_token_brings_is_not_followed(member):
     assert code(good, all_algorithms.signing_key("ES256").public()) == "ok"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "token",
     [
         *("", ".", "..", "...", "a", "a.b", "a.b.c.d", "a.b.c.d.e", " . . ", "{}", "\u00e9.b.c"),
@@ -250,8 +247,8 @@ def test_json_serialization_is_malformed():
     assert code(json.dumps(flattened)) == "malformed"
 
 
-@pytest.mark.parametrize("change", ["{}=", " {}", "{} ", "{}\n", "{}==", "+{}", "{}/", "{}A"])
-@pytest.mark.parametrize("place", [0, 1, 2])
+@each_row("change", ["{}=", " {}", "{} ", "{}\n", "{}==", "+{}", "{}/", "{}A"])
+@each_row("place", [0, 1, 2])
 def test_segment_that_is_not_canonical_is_refused(place, change):
     parts = Signer(KEY).sign(b"abcd").split(".")
     parts[place] = change.format(parts[place])
@@ -284,7 +281,7 @@ def test_trailing_bits_that_encode_nothing_are_refused():
     assert code(f"{head}.{shown}.{b64(mac(f'{head}.{shown}'.encode()))}") == "ok"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "header",
     [
         b'{"alg":"HS256","alg":"HS256"}',
@@ -312,7 +309,7 @@ def test_header_that_is_not_strict_is_malformed_although_it_was_signed(header):
     assert code(forged(header)) == "malformed"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "crit",
     [
         [],
@@ -370,8 +367,8 @@ def test_signature_is_over_what_was_received():
 # Detached payloads: RFC 7515 appendix F.
 
 
-@pytest.mark.parametrize("alg", ["HS256", "ES256", "RS256", "Ed25519"])
-@pytest.mark.parametrize("payload", PAYLOADS, ids=repr)
+@each_row("alg", ["HS256", "ES256", "RS256", "Ed25519"])
+@each_row("payload", PAYLOADS, ids=repr)
 def test_detached_payload_is_left_out_and_given_back(alg, payload):
     key = all_algorithms.signing_key(alg)
     token = Signer(key, detached=True).sign(payload)
@@ -410,7 +407,7 @@ def test_unencoded_payload_stands_in_the_token_as_it_is(payload):
     assert token == forged(unb64(token.split(".")[0]), payload, encode=False)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "payload",
     [b".", b"$.02", b"\n", b"a\0", b"\x1f", b"\x7f", "é".encode(), b"\xff", b"x" * 99 + b"."],
 )
@@ -468,7 +465,7 @@ def test_jwt_never_has_an_unencoded_payload(typ, detached):
     assert code(Signer(KEY, b64=False, header={"typ": "x"}).sign(b"{}"), b64=False) == "ok"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kid", "written", "expected"),
     [
         ("\U0001d11e", "\\ud834\\udd1e", "ok"),
@@ -537,7 +534,7 @@ def test_millions_of_dots_cost_nothing():
 # One failure: a signature that does not hold says nothing else.
 
 
-@pytest.mark.parametrize("alg", all_algorithms.SIGS)
+@each_row("alg", all_algorithms.SIGS)
 def test_every_bad_signature_is_the_same_failure(alg):
     key = all_algorithms.signing_key(alg)
     head, shown, tail = Signer(key).sign(b"payload").split(".")

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -63,8 +64,8 @@ def message(*signatures, payload=PAYLOAD):
     return json.dumps(shown | {"signatures": list(signatures)})
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("alg", all_algorithms.SIGS)
+@each_row("form", FORMS)
+@each_row("alg", all_algorithms.SIGS)
 def test_every_alg_goes_round_in_every_form(alg, form):
     key = all_algorithms.signing_key(alg)
     found = verifier(key, form=form).open(Signer(key, form=form, header={"typ": "x"}).sign(PAYLOAD))
@@ -204,12 +205,12 @@ def without(made, name):
     return {member: value for member, value in made.items() if member != name}
 
 
-@pytest.mark.parametrize("rule", FLATTENED)
+@each_row("rule", FLATTENED)
 def test_flattened_message_that_breaks_a_rule_is_malformed(rule):
     refused(verifier(), *FLATTENED[rule], flattened())
 
 
-@pytest.mark.parametrize("rule", GENERAL)
+@each_row("rule", GENERAL)
 def test_general_message_that_breaks_a_rule_is_malformed(rule):
     refused(verifier(form="general"), *GENERAL[rule], general())
 

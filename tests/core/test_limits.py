@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal import Limits
 
@@ -19,21 +20,21 @@ def test_defaults_are_those_of_the_documents():
     }
 
 
-@pytest.mark.parametrize("name", FIELDS)
-@pytest.mark.parametrize("value", [1, 2**31 - 1])
+@each_row("name", FIELDS)
+@each_row("value", [1, 2**31 - 1])
 def test_limit_takes_its_whole_range(name, value):
     assert getattr(Limits(**{name: value}), name) == value
 
 
-@pytest.mark.parametrize("name", FIELDS)
-@pytest.mark.parametrize("value", [0, -1, 2**31, 10**100])
+@each_row("name", FIELDS)
+@each_row("value", [0, -1, 2**31, 10**100])
 def test_limit_out_of_range_is_a_value_error_without_the_value(name, value):
     with pytest.raises(ValueError, match=r"^a limit must be from 1 to 2147483647$"):
         Limits(**{name: value})
 
 
-@pytest.mark.parametrize("name", FIELDS)
-@pytest.mark.parametrize("value", [True, 1.0, "1", None, b"1", float("inf")])
+@each_row("name", FIELDS)
+@each_row("value", [True, 1.0, "1", None, b"1", float("inf")])
 def test_limit_of_another_type_is_a_type_error(name, value):
     with pytest.raises(TypeError, match=r"^a limit must be an int$"):
         Limits(**{name: value})

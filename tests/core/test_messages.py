@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from tests.helpers import all_algorithms, caller_mistakes, forge, hpke_forge
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import (
@@ -497,7 +498,7 @@ REFUSALS = [
 INNER = {"duplicate member", "too many digits", "no finite number"}
 
 
-@pytest.mark.parametrize(("kind", "text", "call"), REFUSALS)
+@each_row(("kind", "text", "call"), REFUSALS)
 def test_refusal_says_exactly_this(kind, text, call):
     with pytest.raises(kind) as caught:
         call()

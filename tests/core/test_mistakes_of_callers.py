@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 from tests.helpers.caller_mistakes import MISTAKES, secrets
+from tests.helpers.rows import each_row
 
 import joseal
 
@@ -14,20 +15,20 @@ def raised(call):
     return caught.value
 
 
-@pytest.mark.parametrize(("kind", "text", "call"), MISTAKES, ids=[text for _, text, _ in MISTAKES])
+@each_row(("kind", "text", "call"), MISTAKES, ids=[text for _, text, _ in MISTAKES])
 def test_mistake_is_named(kind, text, call):
     error = raised(call)
     assert type(error) is kind
     assert str(error) == text
 
 
-@pytest.mark.parametrize("call", [call for *_, call in MISTAKES])
+@each_row("call", [call for *_, call in MISTAKES])
 def test_text_has_no_byte_of_token_key_or_value(call):
     shown = repr(raised(call))
     assert [secret for secret in secrets() if secret in shown] == []
 
 
-@pytest.mark.parametrize("call", [call for *_, call in MISTAKES])
+@each_row("call", [call for *_, call in MISTAKES])
 def test_error_pickles_with_its_layer_and_comes_back_equal(call):
     error = raised(call)
     again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made in this line

@@ -6,6 +6,7 @@ import pickle
 import pytest
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import unb64
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -78,9 +79,9 @@ def code(opener, token):
     return refusal.code
 
 
-@pytest.mark.parametrize("sig", SIGS)
-@pytest.mark.parametrize("alg", ALGS)
-@pytest.mark.parametrize("payload", [b"", b"x", bytes(range(256)), b"a" * 5000], ids=len)
+@each_row("sig", SIGS)
+@each_row("alg", ALGS)
+@each_row("payload", [b"", b"x", bytes(range(256)), b"a" * 5000], ids=len)
 def test_both_orders_open_with_both_layers(sig, alg, payload):
     token = SignThenEncrypt(signer(sig), encrypter(alg)).encrypt(payload)
     assert token.count(".") == 4
@@ -224,7 +225,7 @@ def test_signature_of_the_outer_layer_is_checked_before_anything_is_deciphered(m
     assert len(used) == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kind", "arguments"),
     [
         (SignThenEncrypt, (encrypter(), signer())),

@@ -2,6 +2,7 @@
 
 import pytest
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import (
@@ -61,8 +62,8 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
-@pytest.mark.parametrize("rest", [".e30.AA", ".AA.AA.AA.AA"], ids=["JWS", "JWE"])
+@each_row("header", HEADERS.values(), ids=HEADERS)
+@each_row("rest", [".e30.AA", ".AA.AA.AA.AA"], ids=["JWS", "JWE"])
 def test_header_that_no_opener_reads_is_refused(header, rest):
     with pytest.raises(MalformedTokenError):
         peek(header + rest)

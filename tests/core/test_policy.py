@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.helpers import all_algorithms, forge, hpke_forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     FIPS_NAMES,
@@ -93,8 +94,8 @@ def test_policy_binds_every_enc_and_every_key_of_an_opener():
         Decrypter([good, bad], enc="A128GCM", policy=MODERN)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
-@pytest.mark.parametrize("name", POLICIES)
+@each_row("alg", hpke_forge.ALGS)
+@each_row("name", POLICIES)
 def test_policies_refuse_hpke_in_both_directions(name, alg):
     key, enc = hpke_forge.key(alg), "A256GCM" if alg.endswith("-KE") else None
     for make, one in ((Encrypter, key.public()), (Decrypter, key)):

@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from tests.helpers import all_algorithms
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -169,7 +170,7 @@ def test_threads_share_one():
     assert failed == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("settings", "error"),
     [
         ({"find": None}, TypeError),

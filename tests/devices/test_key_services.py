@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.docs import pages
 from tests.helpers import all_algorithms, forge, hpke_forge, key_services
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -138,7 +139,7 @@ def run_example(title):
 # What they do
 
 
-@pytest.mark.parametrize(("cloud", "alg"), DECRYPTING)
+@each_row(("cloud", "alg"), DECRYPTING)
 def test_service_decrypts_what_was_encrypted_to_its_public_half(cloud, alg):
     client = service(cloud, alg)
     key = load(cloud, client, alg, kid="k-1")
@@ -284,7 +285,7 @@ def test_azure_key_keeps_the_version_that_it_was_loaded_with():
 # Refused when it is loaded
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("cloud", "alg", "instead"),
     [
         ("aws", "RSA-OAEP-384", "RSA-OAEP, RSA-OAEP-256"),
@@ -611,7 +612,7 @@ def test_refusal_of_any_private_step_is_the_one_failure(cloud, alg):
         decrypter.decrypt(token(alg))
 
 
-@pytest.mark.parametrize(("cloud", "error", "text"), EVERY_FAILURE)
+@each_row(("cloud", "error", "text"), EVERY_FAILURE)
 def test_all_else_is_unavailable_and_says_nothing_of_the_services(cloud, error, text):
     client = service(cloud, "RSA-OAEP-256")
     decrypter = Decrypter(load(cloud, client, "RSA-OAEP-256"), enc=ENC)
@@ -732,7 +733,7 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize(("cloud", "alg", "change"), UNREADABLE)
+@each_row(("cloud", "alg", "change"), UNREADABLE)
 def test_answer_that_does_not_fit_is_unavailable(cloud, alg, change):
     client = service(cloud, alg)
     key = load(cloud, client, alg)

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from tests.helpers import all_algorithms, forge, softhsm
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -350,8 +351,8 @@ def verify(alg, public, data, signature):
     return public.verify(signature, data, scheme, kind)
 
 
-@pytest.mark.parametrize(("alg", "label"), SIGNING.items())
-@pytest.mark.parametrize("payload", [b"", b"payload", bytes(100_000)], ids=len)
+@each_row(("alg", "label"), SIGNING.items())
+@each_row("payload", [b"", b"payload", bytes(100_000)], ids=len)
 def test_signature_of_the_token_verifies(hsm, alg, label, payload):
     key = hsm.load(alg=alg, label=label)
     token = Signer(key).sign(payload)
@@ -778,7 +779,7 @@ def test_key_is_found_by_label_or_id(hsm, name):
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     [
         {"label": "missing"},
@@ -787,7 +788,7 @@ def test_key_is_found_by_label_or_id(hsm, name):
         {"label": "rsa", "key_id": b"\2"},
     ],
 )
-@pytest.mark.parametrize("method", ["find", "load"])
+@each_row("method", ["find", "load"])
 def test_key_must_be_one(hsm, name, method):
     own = {"alg": "RSA-OAEP"} if method == "load" else {}
     with pytest.raises(InvalidKeyError, match="not one private key"):
@@ -817,7 +818,7 @@ def test_name_of_a_key_is_text_or_bytes(hsm, name, error):
         hsm.load(alg="RSA-OAEP", **name)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("alg", "label", "message"),
     [
         ("RSA1_5", "rsa", "off"),
@@ -850,8 +851,8 @@ def test_refusal_to_sign_is_no_signature(hsm):
         hsm.find(label="X25519").sign("EdDSA", b"x")
 
 
-@pytest.mark.parametrize("enc", all_algorithms.ENCS)
-@pytest.mark.parametrize("alg", WRAPPING)
+@each_row("enc", all_algorithms.ENCS)
+@each_row("alg", WRAPPING)
 def test_token_and_memory_agree_on_an_aes_key(hsm, alg, enc):
     """Every size of CEK, both ways."""
     mine = hsm.load(alg=alg, label=alg, kid="a")
@@ -935,7 +936,7 @@ def test_ceks_are_objects_of_the_session_and_do_not_pile_up_in_it(hsm, monkeypat
     assert hsm._run(lambda session: list(session.get_objects(secret_keys))) == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("alg", "label", "message"),
     [
         ("A256KW", "missing", "not one symmetric key of this name"),

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.helpers import all_algorithms, forge, hpke_mistakes, mistakes
 from tests.helpers.mistakes import HIDDEN, SHOWN, good
+from tests.helpers.rows import each_row
 
 from joseal import Encrypter, Limits, profiles
 from joseal.diagnosis import Cause, Explanation, causes, explain
@@ -44,7 +45,7 @@ def segment(found: Explanation, name: str) -> tuple[int, int | None, bool]:
     return part.characters, part.bytes, part.canonical
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@each_row("name", SHOWN)
 def test_structure_names_the_cause_first(name: str) -> None:
     code, make = SHOWN[name]
     found = explain(make())
@@ -84,7 +85,7 @@ def test_pkcs12_and_pkcs7_are_named_as_what_they_are() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", HIDDEN)
+@each_row("name", HIDDEN)
 def test_what_only_a_key_can_tell_is_not_guessed(name: str) -> None:
     found = explain(HIDDEN[name][1]())
     assert found.causes == ()
@@ -128,8 +129,8 @@ def test_vectors_that_open_have_no_cause_and_malformed_ones_have_one(our_vectors
     assert wrong == []
 
 
-@pytest.mark.parametrize("curve", all_algorithms.CURVES)
-@pytest.mark.parametrize("alg", all_algorithms.ECDH)
+@each_row("curve", all_algorithms.CURVES)
+@each_row("alg", all_algorithms.ECDH)
 def test_good_tokens_on_all_curves_give_no_cause(alg: str, curve: str) -> None:
     assert codes(str(all_algorithms.token(alg, "A128GCM", curve=curve))) == []
 

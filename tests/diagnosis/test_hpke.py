@@ -6,6 +6,7 @@ import pytest
 from tests.helpers import all_algorithms, hpke_forge
 from tests.helpers.forge import b64
 from tests.helpers.hpke_mistakes import SHOWN
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, InvalidKeyError, Key, MalformedTokenError, NotAllowedError
 from joseal.diagnosis import explain, explain_key
@@ -19,13 +20,13 @@ def opener(alg):
     return Decrypter(hpke_forge.key(alg), enc="A128GCM" if alg.endswith("-KE") else None)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_good_token_gives_no_cause(alg):
     for plaintext in (b"", b"x", bytes(5000)):
         assert codes(str(hpke_forge.token(alg, plaintext))) == []
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@each_row("name", SHOWN)
 def test_structure_names_the_cause_and_a_decrypter_refuses_the_token(name):
     code, make = SHOWN[name]
     token = make()
@@ -54,7 +55,7 @@ def told(members):
     return explain_key(json.dumps(members))
 
 
-@pytest.mark.parametrize("alg", [*hpke_forge.QUANTUM_RESISTANT, *all_algorithms.ML_DSA])
+@each_row("alg", [*hpke_forge.QUANTUM_RESISTANT, *all_algorithms.ML_DSA])
 def test_good_akp_keys_are_jwks_and_nothing_more(alg):
     made = Key.generate(alg)
     for private in (False, True):

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import pytest
 from tests.docs import pages
+from tests.helpers.rows import each_row
 
 EXAMPLES = pages.ROOT / "examples"
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
@@ -20,7 +20,7 @@ def titled() -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+@each_row("path", PROGRAMS, ids=lambda path: path.name)
 def test_example_is_the_block_of_a_page(path: Path) -> None:
     assert titled()[path.name] == {path.read_text("utf-8")}
 

@@ -2,9 +2,9 @@
 
 import re
 
-import pytest
 from tests.docs import pages
 from tests.helpers import said
+from tests.helpers.rows import each_row
 
 PAGE = (pages.DOCS / "reference" / "mistakes.md").read_text("utf-8")
 ROWS = [
@@ -21,6 +21,6 @@ def test_every_mistake_has_a_row():
     assert len(rows) > 25
 
 
-@pytest.mark.parametrize(("title", "name", "answer"), ROWS)
+@each_row(("title", "name", "answer"), ROWS)
 def test_a_row_has_the_answer_of_this_version(title, name, answer):
     assert pages.is_like(said.SECTIONS[title][name](), answer.strip("`"))

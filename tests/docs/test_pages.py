@@ -10,6 +10,7 @@ import click
 import pytest
 from tests.docs import pages, portal
 from tests.helpers import softhsm
+from tests.helpers.rows import each_row
 
 import joseal
 
@@ -23,7 +24,7 @@ def name_of(path: Path) -> str:
     return path.relative_to(pages.DOCS).as_posix()
 
 
-@pytest.mark.parametrize("path", sorted(pages.DOCS.rglob("*.md")), ids=name_of)
+@each_row("path", sorted(pages.DOCS.rglob("*.md")), ids=name_of)
 def test_blocks_are_of_kinds_that_are_checked(path: Path) -> None:
     assert pages.faults(path.read_text("utf-8")) == []
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import click
 import pytest
 from tests.docs import pages
+from tests.helpers.rows import each_row
 
 from joseal.cli.program import program
 from joseal.profiles import PROFILES
@@ -20,7 +21,7 @@ REFERENCE = "\n".join(path.read_text("utf-8") for path in (pages.DOCS / "referen
 KNOWN = {"a.md", "b/c.md", "security.md"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("uri", "text", "expected"),
     [
         ("a.md", "[x](b/c.md#d)", "[x](b/c.md#d)"),
@@ -119,9 +120,7 @@ def test_every_command_and_option_stands_in_the_page() -> None:
         assert missing == []
 
 
-@pytest.mark.parametrize(
-    "path", sorted((pages.DOCS / "reference").glob("*.md")), ids=lambda path: path.name
-)
+@each_row("path", sorted((pages.DOCS / "reference").glob("*.md")), ids=lambda path: path.name)
 def test_reference_names_what_there_is(path) -> None:
     for name in re.findall(r"^::: (\S+)$", path.read_text("utf-8"), re.MULTILINE):
         module, _, member = name.rpartition(".")

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.helpers.rows import each_row
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "clauses"
@@ -221,7 +222,7 @@ def test_good_trail_has_no_fault():
     assert faults(GOOD, "rfc1") == []
 
 
-@pytest.mark.parametrize(("old", "new", "fault"), BAD, ids=[fault for _, _, fault in BAD])
+@each_row(("old", "new", "fault"), BAD, ids=[fault for _, _, fault in BAD])
 def test_wrong_trail_is_noticed(old, new, fault):
     assert old in GOOD
     assert [one for one in faults(GOOD.replace(old, new, 1), "rfc1") if fault in one]

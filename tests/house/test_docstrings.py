@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from tests.helpers.rows import each_row
 from tests.house.docstrings import Public, missing, public
 
 PUBLIC = {one.name: one for one in public()}
@@ -12,7 +13,7 @@ def lacks(one: Public) -> list[str]:
     return missing(one.call, inspect.getdoc(one.call) or "")
 
 
-@pytest.mark.parametrize("name", PUBLIC)
+@each_row("name", PUBLIC)
 def test_docstring_is_complete(name: str) -> None:
     assert lacks(PUBLIC[name]) == []
 

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from tests.helpers.rows import each_row
 from tests.house.test_public_names import packages
 
 import joseal
@@ -137,13 +138,13 @@ def test_every_lint_exception_is_explained() -> None:
     assert [line for line in lines[first + 1 : last] if not re.search(r'",\s+# \w', line)] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each_row("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files_that_exist(path: Path) -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text("utf-8"))
     assert [target for target in targets if not leads_on(path.parent / target)] == []
 
 
-@pytest.mark.parametrize("path", [*DOCUMENTS, ROOT / "pyproject.toml"], ids=lambda path: path.name)
+@each_row("path", [*DOCUMENTS, ROOT / "pyproject.toml"], ids=lambda path: path.name)
 def test_document_holds_no_machine_path(path: Path) -> None:
     assert MACHINE_PATH.findall(path.read_text("utf-8")) == []
 
@@ -153,7 +154,7 @@ def test_machine_path_is_noticed(bad: str) -> None:
     assert MACHINE_PATH.search(bad)
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@each_row("path", DOCUMENTS, ids=lambda path: path.name)
 def test_document_has_no_mark_of_a_merge(path: Path) -> None:
     assert MERGE_MARK.findall(path.read_text("utf-8")) == []
 

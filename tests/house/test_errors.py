@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from tests.helpers.rows import each_row
 
 import joseal
 
@@ -35,7 +36,7 @@ ERRORS = [kind for kind in descendants(joseal.JoseError) if not kind.__name__.st
 RAISED = [kind for kind in ERRORS if kind not in GROUPS]
 
 
-@pytest.mark.parametrize("kind", RAISED)
+@each_row("kind", RAISED)
 def test_error_has_a_code_of_its_own_or_its_parents(kind: type[joseal.JoseError]) -> None:
     assert re.fullmatch(r"[a-z_]+", kind.code)
     assert kind.code != joseal.JoseError.code
@@ -46,7 +47,7 @@ def test_no_two_errors_of_the_contract_share_a_code() -> None:
     assert len({kind.code for kind in contract}) == len(contract) == 11
 
 
-@pytest.mark.parametrize("kind", RAISED)
+@each_row("kind", RAISED)
 def test_error_pickles_and_comes_back_equal(kind: type[joseal.JoseError]) -> None:
     error = sample(kind)
     again = pickle.loads(pickle.dumps(error))  # noqa: S301  our own pickle of a line before
@@ -59,7 +60,7 @@ def test_error_pickles_and_comes_back_equal(kind: type[joseal.JoseError]) -> Non
     assert again.__dict__ == kept
 
 
-@pytest.mark.parametrize("kind", RAISED)
+@each_row("kind", RAISED)
 def test_error_differs_from_other_kinds(kind: type[joseal.JoseError]) -> None:
     assert all(sample(kind) != sample(other) for other in RAISED if other is not kind)
 
@@ -70,6 +71,6 @@ def test_group_is_never_raised_itself(kind: type[joseal.JoseError]) -> None:
         kind("anything")
 
 
-@pytest.mark.parametrize("kind", ERRORS)
+@each_row("kind", ERRORS)
 def test_error_is_in_the_facade_or_next_to_what_raises_it(kind: type[joseal.JoseError]) -> None:
     assert kind.__name__ in joseal.__all__ or kind.__module__ != "joseal.errors"

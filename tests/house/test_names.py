@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from tests.helpers.rows import each_row
 
 import joseal
 
@@ -75,7 +76,7 @@ def test_facade_offers_the_contract() -> None:
     assert set(joseal.__all__) >= CONTRACT
 
 
-@pytest.mark.parametrize("folder", PACKAGES, ids=module_name)
+@each_row("folder", PACKAGES, ids=module_name)
 def test_public_names_are_exactly_all(folder: Path) -> None:
     module = importlib.import_module(module_name(folder))
     names = list(getattr(module, "__all__", ()))
@@ -117,7 +118,7 @@ def test_facade_loads_what_checkers_read() -> None:
     assert late_imports() == joseal._HOMES
 
 
-@pytest.mark.parametrize("name", joseal._HOMES)
+@each_row("name", joseal._HOMES)
 def test_name_is_that_of_its_module(name: str) -> None:
     module = importlib.import_module(f"joseal._core.{joseal._HOMES[name]}")
     assert getattr(joseal, name) is getattr(module, name)

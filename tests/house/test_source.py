@@ -1,6 +1,7 @@
 """The rules of the source that no linter of the shelf can say, read off the syntax tree."""
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -9,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.helpers.rows import each_row
 
 import joseal
 
@@ -36,22 +38,32 @@ def name_of(path: Path) -> str:
     return path.relative_to(PACKAGE).as_posix()
 
 
-def found(tree: ast.AST, kind: type[ast.AST]) -> Iterator[ast.AST]:
-    return (node for node in ast.walk(tree) if isinstance(node, kind))
+# Of one module at a time, for all rules.
+@functools.lru_cache(maxsize=1)
+def nodes(source: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(source)))
+
+
+@functools.lru_cache(maxsize=1)
+def tokens(source: str) -> list[tokenize.TokenInfo]:
+    return list(tokenize.generate_tokens(io.StringIO(source).readline))
+
+
+def found(source: str, kind: type[ast.AST]) -> Iterator[ast.AST]:
+    return (node for node in nodes(source) if isinstance(node, kind))
 
 
 def asserts(source: str) -> list[str]:
-    return [f"line {node.lineno}" for node in found(ast.parse(source), ast.Assert)]
+    return [f"line {node.lineno}" for node in found(source, ast.Assert)]
 
 
 def broad_excepts(source: str) -> list[str]:
-    tree = ast.parse(source)
-    handlers = [node.type for node in found(tree, ast.ExceptHandler)]
+    handlers = [node.type for node in found(source, ast.ExceptHandler)]
     caught = [node for handler in handlers if handler for node in ast.walk(handler)]
     caught += [
         argument
-        for call in found(tree, ast.Call)
-        if ast.unparse(call.func).endswith("suppress")
+        for call in found(source, ast.Call)
+        if last_name(call.func).endswith("suppress")
         for argument in call.args
     ]
     return ["bare except" for handler in handlers if handler is None] + [
@@ -65,10 +77,14 @@ def raises_in_handlers(source: str) -> list[str]:
     """A bare `raise` passes on what was caught; `from None` shows nothing of it."""
     return [
         f"line {node.lineno}"
-        for handler in found(ast.parse(source), ast.ExceptHandler)
-        for node in found(handler, ast.Raise)
-        if node.exc is not None and not is_none(node.cause)
+        for handler in found(source, ast.ExceptHandler)
+        for node in ast.walk(handler)
+        if isinstance(node, ast.Raise) and node.exc is not None and not is_none(node.cause)
     ]
+
+
+def last_name(node: ast.expr) -> str:
+    return getattr(node, "attr", getattr(node, "id", ""))
 
 
 def is_none(node: ast.expr | None) -> bool:
@@ -78,7 +94,7 @@ def is_none(node: ast.expr | None) -> bool:
 def anys(source: str) -> list[str]:
     return [
         f"line {node.lineno}"
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
         if (isinstance(node, ast.Name) and node.id == "Any")
         or (isinstance(node, ast.Attribute) and node.attr == "Any")
         or (isinstance(node, ast.alias) and node.name == "Any")
@@ -92,7 +108,7 @@ def silencers(source: str) -> list[str]:
     )
     return [
         f"line {token.start[0]}: {token.string}"
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        for token in tokens(source)
         if token.type == tokenize.COMMENT and pattern.search(token.string)
     ]
 
@@ -100,7 +116,7 @@ def silencers(source: str) -> list[str]:
 def notes_to_self(source: str) -> list[str]:
     return [
         f"line {token.start[0]}"
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        for token in tokens(source)
         if token.type == tokenize.COMMENT and re.search(r"\b(TODO|FIXME|XXX)\b", token.string)
     ]
 
@@ -116,7 +132,7 @@ def docstring_lines(node: ast.AST) -> set[int]:
 def long_functions(source: str) -> list[str]:
     return [
         f"{node.name} in line {node.lineno}"
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno - node.lineno + 1 - len(docstring_lines(node)) > FUNCTION_LINES
     ]
@@ -134,10 +150,10 @@ def code_lines(source: str) -> int:
         *(tokenize.DEDENT, tokenize.ENDMARKER),
     )
     lines: set[int] = set()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    for token in tokens(source):
         if token.type not in silent:
             lines.update(range(token.start[0], token.end[0] + 1))
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         lines -= docstring_lines(node)
     return len(lines)
 
@@ -168,7 +184,18 @@ RULES: list[tuple[Rule, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "bad", "good"), RULES)
+@functools.cache
+def faults() -> dict[str, dict[str, list[str]]]:
+    """Return the findings of each rule in each module, which is parsed once for all of them."""
+    found: dict[str, dict[str, list[str]]] = {rule.__name__: {} for rule, _, _ in RULES}
+    for path in MODULES:
+        source = path.read_text("utf-8")
+        for rule in {rule for rule, _, _ in RULES}:
+            found[rule.__name__][name_of(path)] = rule(source)
+    return found
+
+
+@each_row(("rule", "bad", "good"), RULES)
 def test_rule_tells_bad_from_good(rule: Rule, bad: str, good: str) -> None:
     assert rule(bad)
     assert not rule(good)
@@ -178,10 +205,9 @@ def test_rule_tells_bad_from_good(rule: Rule, bad: str, good: str) -> None:
     "rule", sorted({rule for rule, _, _ in RULES}, key=lambda rule: rule.__name__)
 )
 def test_source_keeps_rule(rule: Rule) -> None:
-    faults = {name_of(path): rule(path.read_text("utf-8")) for path in MODULES}
     assert {
         name: found
-        for name, found in faults.items()
+        for name, found in faults()[rule.__name__].items()
         if len(found) != EXCEPTED.get((rule.__name__, name), 0)
     } == {}
 

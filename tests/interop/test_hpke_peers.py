@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM
 from tests.helpers import all_algorithms, forge, hpke_forge
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, Key, Signer, Verifier
 
@@ -58,7 +59,7 @@ def test_suite_serves_for_all_but_x448_and_one_hybrid():
     assert missing == {"X448", "MLKEM768-P256"}
 
 
-@pytest.mark.parametrize("alg", SERVED)
+@each_row("alg", SERVED)
 def test_suite_opens_the_encrypted_key_of_a_token(alg):
     token = Encrypter(hpke_forge.key(alg).public(), enc=ENC).encrypt(PLAINTEXT, info=b"session")
     header, parts = json.loads(unb64(token.partition(".")[0])), forge.parts(token)
@@ -68,7 +69,7 @@ def test_suite_opens_the_encrypted_key_of_a_token(alg):
     assert sealed == (parts.ciphertext, parts.tag)
 
 
-@pytest.mark.parametrize("alg", SERVED)
+@each_row("alg", SERVED)
 def test_key_that_suite_encrypted_is_opened(alg):
     cek = forge.draw("suite cek", 32)
     public = private(alg).public_key()

@@ -14,6 +14,7 @@ import jwcrypto.jwk
 import jwcrypto.jws
 import pytest
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -64,8 +65,8 @@ def joserfc_registry(*algs):
     return joserfc.jwe.JWERegistry(algorithms=[*algs, ENC], strict_check_header=False)
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("form", FORMS)
+@each_row("alg", ALGS)
 def test_jwcrypto_opens_what_was_made_here_for_one(alg, form):
     key = encryption_key(alg)
     text = Encrypter(forge.sealing(key), enc=ENC, form=form).encrypt(PLAINTEXT, aad=b"order 1")
@@ -85,8 +86,8 @@ def test_jwcrypto_opens_what_was_made_here_for_several():
         assert found.payload == PLAINTEXT
 
 
-@pytest.mark.parametrize("aad", [None, b"order 1"])
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("aad", [None, b"order 1"])
+@each_row("alg", ALGS)
 def test_what_jwcrypto_made_for_one_opens_here(alg, aad):
     key = encryption_key(alg)
     protected = json.dumps({"alg": alg, "enc": ENC}, indent=1)
@@ -130,8 +131,8 @@ def test_jwcrypto_opens_what_was_moved_to_another_key(alg):
     assert (found.payload, found.objects["aad"]) == (PLAINTEXT, b"order 1")
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("form", FORMS)
+@each_row("alg", ALGS)
 def test_joserfc_opens_what_was_made_here(alg, form):
     key = encryption_key(alg)
     text = Encrypter(forge.sealing(key), enc=ENC, form=form).encrypt(PLAINTEXT)

@@ -10,6 +10,7 @@ from functools import partial
 
 import msgspec
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal import ApiError, TransportError
 from joseal.juspay import (
@@ -92,7 +93,7 @@ BASE_URLS += [
 ]
 
 
-@pytest.mark.parametrize("base_url", BASE_URLS)
+@each_row("base_url", BASE_URLS)
 def test_host_can_be_configured(base_url):
     request = attempt_request(account(base_url=base_url), "order-1", ENVELOPE)
     assert request.url.startswith(base_url + "/payout/")
@@ -136,7 +137,7 @@ WRONG_URLS += ["https://a\r\nx", "https://[::1", "https://-a", "https://a:123456
 WRONG_URLS += ["http://localhost@evil.example", "http://127.0.0.1\\@evil.example"]
 
 
-@pytest.mark.parametrize("base_url", WRONG_URLS)
+@each_row("base_url", WRONG_URLS)
 def test_base_url_is_scheme_host_and_port_only(base_url):
     with pytest.raises(ValueError, match=r"^base_url must be a scheme, a host"):
         account(base_url=base_url)
@@ -163,8 +164,8 @@ BAD_LINES = [
 ]
 
 
-@pytest.mark.parametrize("value", BAD_LINES)
-@pytest.mark.parametrize("member", ["merchant_id", "routing_id", "kid", "sid"])
+@each_row("value", BAD_LINES)
+@each_row("member", ["merchant_id", "routing_id", "kid", "sid"])
 def test_what_goes_into_a_header_is_printable_ascii(member, value):
     message = f"{member} must be printable ASCII without blanks around it"
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
@@ -172,7 +173,7 @@ def test_what_goes_into_a_header_is_printable_ascii(member, value):
     assert caught.value.args == (message,)
 
 
-@pytest.mark.parametrize("value", [*BAD_LINES, "a b", "key:", ":"])
+@each_row("value", [*BAD_LINES, "a b", "key:", ":"])
 def test_api_key_is_printable_ascii_without_a_colon(value):
     message = "api_key must be printable ASCII without blanks and colons"
     with pytest.raises(ValueError, match=message) as caught:
@@ -180,16 +181,14 @@ def test_api_key_is_printable_ascii_without_a_colon(value):
     assert caught.value.args == (message,)
 
 
-@pytest.mark.parametrize(
-    "member", ["merchant_id", "api_key", "kid", "sid", "routing_id", "base_url"]
-)
-@pytest.mark.parametrize("value", [1, b"a", ["a"]])
+@each_row("member", ["merchant_id", "api_key", "kid", "sid", "routing_id", "base_url"])
+@each_row("value", [1, b"a", ["a"]])
 def test_account_takes_strings_only(member, value):
     with pytest.raises(TypeError, match=f"^{member} must be a string$"):
         account(**{member: value})
 
 
-@pytest.mark.parametrize("value", BAD_LINES)
+@each_row("value", BAD_LINES)
 def test_routing_id_of_a_call_is_printable_ascii(value):
     with pytest.raises(ValueError, match=r"^routing_id must be printable ASCII"):
         attempt_request(ACCOUNT, "order-1", ENVELOPE, routing_id=value)
@@ -210,7 +209,7 @@ def test_documented_order_ids_are_taken(order_id):
     assert f"/orders/{order_id}/attempt" in attempt_request(ACCOUNT, order_id, ENVELOPE).url
 
 
-@pytest.mark.parametrize(
+@each_row(
     "order_id",
     [
         "",
@@ -301,9 +300,9 @@ def wrapped(code, **changes):
     return b'{"response": %b, "code": %d}' % (encoded(**changes), code)
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404])
-@pytest.mark.parametrize("shape", ["bare", "wrapped"])
-@pytest.mark.parametrize("error", [True, "true"])
+@each_row("status", [400, 401, 403, 404])
+@each_row("shape", ["bare", "wrapped"])
+@each_row("error", [True, "true"])
 def test_documented_refusal_is_refused(status, shape, error):
     body = encoded(error=error) if shape == "bare" else wrapped(status, error=error)
     outcome = read_attempt_response(status, body)
@@ -321,9 +320,9 @@ def test_refusal_without_texts_is_still_one(absent):
     assert read_attempt_response(401, body) == Refused(status=401, error_code="E02")
 
 
-@pytest.mark.parametrize("code", ["E06", "E90"])
-@pytest.mark.parametrize("status", [200, 400, 404, 500])
-@pytest.mark.parametrize("shape", ["bare", "wrapped"])
+@each_row("code", ["E06", "E90"])
+@each_row("status", [200, 400, 404, 500])
+@each_row("shape", ["bare", "wrapped"])
 def test_a_failure_of_the_api_itself_is_no_refusal(code, status, shape):
     body = encoded(errorCode=code) if shape == "bare" else wrapped(status, errorCode=code)
     for read in READERS.values():
@@ -384,21 +383,21 @@ def is_unknown(outcome, status):
     )
 
 
-@pytest.mark.parametrize("name", READERS)
-@pytest.mark.parametrize("code", ["E10", "E91"])
+@each_row("name", READERS)
+@each_row("code", ["E10", "E91"])
 def test_a_code_that_is_in_no_list_may_have_been_a_payout_and_is_named(name, code):
     found = READERS[name](400, encoded(errorCode=code))
     assert found == Unknown(f"HTTP 400 with {code} is not a documented refusal", 400)
 
 
-@pytest.mark.parametrize(("status", "body"), UNDOCUMENTED)
+@each_row(("status", "body"), UNDOCUMENTED)
 def test_every_other_answer_may_have_been_a_payout(status, body):
     assert is_unknown(read_attempt_response(status, body), status)
     assert is_unknown(READERS["create"](status, body), status)
     assert is_unknown(READERS["status"](status, body), status)
 
 
-@pytest.mark.parametrize(("status", "body"), NO_CANCELLATION)
+@each_row(("status", "body"), NO_CANCELLATION)
 def test_every_other_answer_may_have_been_a_cancellation(status, body):
     assert is_unknown(read_cancel_response(status, body), status)
 
@@ -411,10 +410,8 @@ def test_answer_over_the_limit_is_not_read(read):
     )
 
 
-@pytest.mark.parametrize(
-    ("status", "body"), [("200", b"ACK"), (True, b"ACK"), (200, "ACK"), (200, None)]
-)
-@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+@each_row(("status", "body"), [("200", b"ACK"), (True, b"ACK"), (200, "ACK"), (200, None)])
+@each_row("read", READERS.values(), ids=READERS)
 def test_answer_of_a_wrong_type_is_a_type_error(read, status, body):
     with pytest.raises(TypeError, match=r"^status must be an int, and body bytes$"):
         read(status, body)
@@ -482,7 +479,7 @@ def test_a_card_is_not_sent_unsealed():
         create_plain_order_request(ACCOUNT, TO_A_CARD)
 
 
-@pytest.mark.parametrize("value", BAD_LINES)
+@each_row("value", BAD_LINES)
 def test_routing_id_of_every_call_is_printable_ascii(value):
     for build, arguments in (
         (create_order_request, [ENVELOPE]),
@@ -494,9 +491,7 @@ def test_routing_id_of_every_call_is_printable_ascii(value):
             build(ACCOUNT, *arguments, routing_id=value)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "a/b", "../a", "a?b", "a%2Fb", "a b", "a\r\n", "ä", "a" * 129]
-)
+@each_row("value", ["", "a/b", "../a", "a?b", "a%2Fb", "a b", "a\r\n", "ä", "a" * 129])
 def test_a_fulfillment_id_stays_in_its_place_of_the_path(value):
     with pytest.raises(ValueError, match=r"^fulfillment_id must be at most 128"):
         cancel_request(ACCOUNT, value)
@@ -582,7 +577,7 @@ def test_an_order_may_come_without_its_payouts(absent):
         order.known("f9c2f6-f1")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "changes",
     [
         {"orderId": ...},
@@ -598,7 +593,7 @@ def test_an_order_may_come_without_its_payouts(absent):
         {"errorCode": "E01"},
     ],
 )
-@pytest.mark.parametrize("name", ["create", "status"])
+@each_row("name", ["create", "status"])
 def test_what_is_no_order_is_unknown(name, changes):
     assert READERS[name](200, sample(**changes)) == Unknown(
         "HTTP 200 without a documented answer", 200
@@ -621,8 +616,8 @@ def test_any_object_that_is_no_error_is_a_cancellation(body):
     assert read_cancel_response(200, body) == Accepted(Cancellation())
 
 
-@pytest.mark.parametrize("status", [200, 400, 500])
-@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+@each_row("status", [200, 400, 500])
+@each_row("read", READERS.values(), ids=READERS)
 def test_what_is_raised_for_an_answer_shows_none_of_it(read, status):
     outcome = read(status, encoded(errorMessage="4929471234567898"))
     assert "4929471234567898" not in repr(outcome)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from tests.helpers import ports
+from tests.helpers.rows import each_row
 from tests.juspay.calls import (
     ACCEPTED,
     API_KEY,
@@ -145,8 +146,8 @@ def test_a_closed_client_sends_nothing(sealer):
 # The caller's mistakes.
 
 
-@pytest.mark.parametrize("value", [0, -1, 10**400, float("inf"), float("nan")])
-@pytest.mark.parametrize("name", ["connect_timeout_seconds", "answer_timeout_seconds"])
+@each_row("value", [0, -1, 10**400, float("inf"), float("nan")])
+@each_row("name", ["connect_timeout_seconds", "answer_timeout_seconds"])
 def test_every_time_out_is_positive_and_finite(sealer, name, value):
     with pytest.raises(ValueError, match=r"^time-outs and connections must be positive"):
         client_for("https://localhost", sealer, **{name: value})
@@ -345,8 +346,8 @@ ENDS = {
 }
 
 
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("call", CALLS)
+@each_row("end", ENDS)
+@each_row("call", CALLS)
 def test_every_call_ends_in_one_of_four_and_is_made_once(sealer, call, end):
     play, kind = ENDS[end]
     script = play if end != "cut" else lambda _, connection: connection.sendall(play)

@@ -16,6 +16,7 @@ import traceback
 
 import pytest
 from rich.pretty import pretty_repr
+from tests.helpers.rows import each_row
 
 from joseal import Encrypter, Key, Signer
 from joseal.juspay import log_filter
@@ -162,7 +163,7 @@ def log():
     return own
 
 
-@pytest.mark.parametrize("name", SECRET)
+@each_row("name", SECRET)
 def test_secret_is_taken_out_of_a_text(name):
     text, secret = SECRET[name]
     assert secret in text
@@ -182,7 +183,7 @@ def test_compact_tokens_are_taken_out_whole():
             assert not any(part in shown for part in token.split(".") if len(part) > 5)
 
 
-@pytest.mark.parametrize("text", HARMLESS)
+@each_row("text", HARMLESS)
 def test_harmless_text_stays_as_it_is(text):
     assert redact(text) == text
 
@@ -206,7 +207,7 @@ def test_card_number_is_found_within_a_longer_row(sign):
     assert redact(sign.join([*card, "907"])) == "<redacted>"
 
 
-@pytest.mark.parametrize("kind", UNSEEN)
+@each_row("kind", UNSEEN)
 def test_what_is_listed_as_not_seen_is_not_seen(kind):
     assert redact(UNSEEN[kind]) == UNSEEN[kind]
 
@@ -387,7 +388,7 @@ def test_extra_members_are_redacted(log):
     assert (seen[0].order, seen[0].token_count, seen[0].body["name"]) == ("order-1", 3, "Bob")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "args"),
     [
         ("%d", ("x",)),

@@ -23,6 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs12
 from tests.helpers.addresses import without_addresses
+from tests.helpers.rows import each_row
 
 from joseal import Key, juspay
 from joseal.juspay import (
@@ -300,7 +301,7 @@ class CarelessToo:
     note: str
 
 
-@pytest.mark.parametrize("encode", ENCODINGS.values(), ids=ENCODINGS)
+@each_row("encode", ENCODINGS.values(), ids=ENCODINGS)
 def test_a_leak_would_be_found(encode):
     careless = [Careless("NoteCanary"), CarelessToo("NoteCanary"), "NoteCanary"]
     careless.append(Careless(CarelessToo("NoteCanary")))

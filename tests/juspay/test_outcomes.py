@@ -7,6 +7,7 @@ import pickle
 import pytest
 import rich.console
 import rich.pretty
+from tests.helpers.rows import each_row
 
 from joseal import ApiError, TransportError
 from joseal.juspay import Accepted, Ack, NotSent, Refused, Unknown
@@ -73,7 +74,7 @@ ADVICE = {
 }
 
 
-@pytest.mark.parametrize("code", ADVICE)
+@each_row("code", ADVICE)
 def test_every_refusal_says_what_to_do_next(code):
     assert Refused(status=400, error_code=code).advice.startswith(ADVICE[code])
 

@@ -5,6 +5,7 @@ import functools
 import msgspec
 import pytest
 from tests.faults.world import new_order
+from tests.helpers.rows import each_row
 from tests.juspay.peer import Peer, answer
 
 from joseal import Decrypter, Key
@@ -213,7 +214,7 @@ def test_a_body_has_the_required_member_alone_or_more_than_the_page(pair, encryp
     assert sent == [b'{"fulfillmentId":"f-1"}', b'{"fulfillmentId":"f-1","reason":"retry"}']
 
 
-@pytest.mark.parametrize(
+@each_row(
     "members",
     [
         {"body": [b"x", 5]},

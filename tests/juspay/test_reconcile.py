@@ -4,6 +4,7 @@ import pickle
 
 import msgspec
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal.juspay import (
     Accepted,
@@ -70,8 +71,8 @@ ENDED = ["FAILURE", "CANCELLED", "DISCARDED"]
 OPEN = ["CREATED", "PENDING", "SUCCESS", "MANUAL_REVIEW", "ON_HOLD"]
 
 
-@pytest.mark.parametrize("part", [*ENDED, *OPEN])
-@pytest.mark.parametrize(
+@each_row("part", [*ENDED, *OPEN])
+@each_row(
     "state",
     ["CREATED", "INITIATED", "PENDING", "SUCCESS", "MANUAL_REVIEW", "CONFLICTED", "ON_HOLD"],
 )
@@ -148,7 +149,7 @@ UNPROVED = {
 }
 
 
-@pytest.mark.parametrize("name", UNPROVED)
+@each_row("name", UNPROVED)
 def test_what_proves_nothing_leaves_it_unknown(name):
     status, reason = UNPROVED[name]
     found = resolve(status)
@@ -157,7 +158,7 @@ def test_what_proves_nothing_leaves_it_unknown(name):
     assert found.again == AttemptQuery(known=known_of("t-1"), asked=1)
 
 
-@pytest.mark.parametrize("name", UNPROVED)
+@each_row("name", UNPROVED)
 def test_it_is_never_said_that_an_attempt_was_not_received(name):
     assert resolve(UNPROVED[name][0], asked=1000).kind == "unknown"
 

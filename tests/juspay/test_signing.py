@@ -8,6 +8,7 @@ import traceback
 import pytest
 from rich.pretty import pretty_repr
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -113,9 +114,9 @@ def test_a_stringified_body_is_sealed_as_a_json_string(banks, ours):
         assert len(signed.payload) > len(plain.payload)
 
 
-@pytest.mark.parametrize("nesting", ORDERS)
-@pytest.mark.parametrize("kid", ["bank-2023", "bank-2024"])
-@pytest.mark.parametrize("sid", ["ours-2023", "ours-2024"])
+@each_row("nesting", ORDERS)
+@each_row("kid", ["bank-2023", "bank-2024"])
+@each_row("sid", ["ours-2023", "ours-2024"])
 def test_two_recipient_keys_and_two_own_keys_live_at_once(banks, ours, nesting, kid, sid):
     keys = PayoutKeys(public(banks), signers=ours, nesting=nesting)
     envelope = keys.encrypt(ATTEMPT, kid=kid, sid=sid)

@@ -1,6 +1,7 @@
 """Profiles are checked when they are made, and overridden by making others."""
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal import profiles
 from joseal.profiles import (
@@ -85,21 +86,21 @@ WRONG_PROFILE = [
 ]
 
 
-@pytest.mark.parametrize(("change", "error"), WRONG_SENDING)
+@each_row(("change", "error"), WRONG_SENDING)
 def test_wrong_sending_is_refused(change, error):
     Sending(**SEND)
     with pytest.raises(error):
         Sending(**(SEND | change))
 
 
-@pytest.mark.parametrize(("change", "error"), WRONG_RECEIVING)
+@each_row(("change", "error"), WRONG_RECEIVING)
 def test_wrong_receiving_is_refused(change, error):
     Receiving(**RECEIVE)
     with pytest.raises(error):
         Receiving(**(RECEIVE | change))
 
 
-@pytest.mark.parametrize(("change", "error"), WRONG_PROFILE)
+@each_row(("change", "error"), WRONG_PROFILE)
 def test_wrong_profile_is_refused(change, error):
     Profile(**WHOLE, send=Sending(**SEND))
     with pytest.raises(error):

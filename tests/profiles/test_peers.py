@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from tests.helpers.rows import each_row
 from tests.profiles.facts import (
     NOW,
     RAW,
@@ -82,8 +83,8 @@ def test_peer_opens_what_a_sealer_makes(name):
         assert decrypt(inner, message.alg, "theirs") == PAYLOAD
 
 
-@pytest.mark.parametrize("name", RECEIVED)
-@pytest.mark.parametrize("kind", [str, bytes])
+@each_row("name", RECEIVED)
+@each_row("kind", [str, bytes])
 def test_opener_opens_what_a_peer_makes(name, kind):
     message = RECEIVED[name]
     body = message.body(PAYLOAD)
@@ -99,7 +100,7 @@ def test_opener_opens_what_a_peer_makes(name, kind):
         assert (received.signed_header, received.signed_by) == (None, None)
 
 
-@pytest.mark.parametrize("name", RECEIVED)
+@each_row("name", RECEIVED)
 def test_outer_layer_that_was_changed_is_refused(name):
     message = RECEIVED[name]
     body = message.shape.wrap(changed(message.shape.unwrap(message.body(PAYLOAD))))
@@ -108,7 +109,7 @@ def test_outer_layer_that_was_changed_is_refused(name):
         opener(name).open(body)
 
 
-@pytest.mark.parametrize("name", NESTED)
+@each_row("name", NESTED)
 def test_inner_layer_that_was_changed_is_refused(name):
     message = RECEIVED[name]
     sealed, signed = dict(message.sealed), dict(message.signed)
@@ -141,7 +142,7 @@ def shape_of(message, token):
     return message.shape.wrap(token)
 
 
-@pytest.mark.parametrize("name", NESTED)
+@each_row("name", NESTED)
 def test_sealed_token_without_a_signature_is_refused(name):
     message = RECEIVED[name]
     token = encrypt(dict(message.sealed), PAYLOAD, "mine")
@@ -149,7 +150,7 @@ def test_sealed_token_without_a_signature_is_refused(name):
         opener(name).open(shape_of(message, token))
 
 
-@pytest.mark.parametrize("name", NESTED)
+@each_row("name", NESTED)
 def test_sealed_token_inside_a_sealed_token_is_refused(name):
     message = RECEIVED[name]
     sealed = dict(message.sealed)
@@ -158,7 +159,7 @@ def test_sealed_token_inside_a_sealed_token_is_refused(name):
         opener(name).open(shape_of(message, token))
 
 
-@pytest.mark.parametrize("name", RECEIVED)
+@each_row("name", RECEIVED)
 def test_signed_token_that_is_not_sealed_is_refused(name):
     message = RECEIVED[name]
     header = dict(message.signed or [("alg", "RS256")])
@@ -167,7 +168,7 @@ def test_signed_token_that_is_not_sealed_is_refused(name):
         opener(name).open(shape_of(message, token))
 
 
-@pytest.mark.parametrize("name", NESTED)
+@each_row("name", NESTED)
 def test_layers_in_the_other_order_are_refused(name):
     message = RECEIVED[name]
     first = "signed" if message.first == "sealed" else "sealed"
@@ -177,8 +178,8 @@ def test_layers_in_the_other_order_are_refused(name):
         opener(name).open(shape_of(message, token))
 
 
-@pytest.mark.parametrize("name", RECEIVED)
-@pytest.mark.parametrize(
+@each_row("name", RECEIVED)
+@each_row(
     "body",
     [
         '{"status":"CHARGED"}',
@@ -198,9 +199,7 @@ def test_body_that_is_not_sealed_is_refused(name, body):
         opener(name).open(body)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, message in RECEIVED.items() if message.shape != RAW]
-)
+@each_row("name", [name for name, message in RECEIVED.items() if message.shape != RAW])
 def test_members_around_the_token_are_exactly_those_of_the_envelope(name):
     message = RECEIVED[name]
     body = message.body(PAYLOAD)
@@ -242,7 +241,7 @@ def test_mastercard_takes_more_than_it_sends(enc):
     assert opener("mastercard").open(body).payload == PAYLOAD
 
 
-@pytest.mark.parametrize("name", RECEIVED)
+@each_row("name", RECEIVED)
 def test_enc_that_the_profile_does_not_name_is_refused(name):
     message = RECEIVED[name]
     sealed = {**dict(message.sealed), "enc": "A192CBC-HS384"}

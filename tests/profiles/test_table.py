@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal import profiles
 from joseal.profiles import Profile, identity, juspay, payments, registry
@@ -30,7 +31,7 @@ def test_every_profile_is_exported_under_its_name():
         assert getattr(profiles, name.replace("-", "_").upper()) is profile
 
 
-@pytest.mark.parametrize("profile", ALL, ids=name_of)
+@each_row("profile", ALL, ids=name_of)
 def test_profile_is_documented(profile):
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", profile.name)
     assert profile.about.endswith(".")
@@ -47,7 +48,7 @@ def test_sources_are_pages_but_for_the_one_that_has_none():
     assert without == {"axis-bank"}
 
 
-@pytest.mark.parametrize("profile", ALL, ids=name_of)
+@each_row("profile", ALL, ids=name_of)
 def test_what_is_not_confirmed_has_an_open_question(profile):
     assert profile.confirmed == (not profile.open_question)
     assert profile.confirmed or len(profile.open_question) > 40
@@ -73,7 +74,7 @@ def test_pairs_of_keys_with_two_uses():
     }
 
 
-@pytest.mark.parametrize("profile", ALL, ids=name_of)
+@each_row("profile", ALL, ids=name_of)
 def test_profile_can_not_be_changed(profile):
     for part in (profile, profile.send, profile.receive):
         if part is not None:

@@ -1,6 +1,7 @@
 """Where a kid is from, and in which unit the time is."""
 
 import pytest
+from tests.helpers.rows import each_row
 from tests.profiles.facts import UUID, header_of, our_key, spki_hash, thumbprint
 
 from joseal import InvalidKeyError, Key, profiles
@@ -18,7 +19,7 @@ def header(template, key, clock=lambda: 1.0):
     return header_of(sealer.encrypt(b"{}"))[1:-1]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("source", "kid", "expected"),
     [
         ("given", "a", "a"),

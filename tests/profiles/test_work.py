@@ -4,6 +4,7 @@ import json
 import pickle
 
 import pytest
+from tests.helpers.rows import each_row
 from tests.profiles.facts import LABELS, RECEIVED, SENT, UUID, header_of, our_key
 
 import joseal
@@ -39,9 +40,9 @@ def loop(envelope, inner=None):
     return sealer, opener
 
 
-@pytest.mark.parametrize("inner", [profiles.RAW, InMember("jws"), Fields(("a", "b", "c"))])
-@pytest.mark.parametrize("outer", [profiles.RAW, InMember("x"), Fields(("e", "d", "c", "b", "a"))])
-@pytest.mark.parametrize("payload", [b"", b"{}", "\u20ac".encode(), bytes(range(256))])
+@each_row("inner", [profiles.RAW, InMember("jws"), Fields(("a", "b", "c"))])
+@each_row("outer", [profiles.RAW, InMember("x"), Fields(("e", "d", "c", "b", "a"))])
+@each_row("payload", [b"", b"{}", "\u20ac".encode(), bytes(range(256))])
 def test_any_two_envelopes_go_together(outer, inner, payload):
     sealer, opener = loop(outer, inner)
     assert opener.open(sealer.encrypt(payload)).payload == payload
@@ -155,7 +156,7 @@ def test_verifying_keys_go_with_a_profile_that_is_signed():
         profiles.JUSPAY_WEBHOOKS.decrypter(private())
 
 
-@pytest.mark.parametrize(
+@each_row(
     "make",
     [
         lambda: profiles.VISA_MLE.encrypter(public("RSA-OAEP", "k")),
@@ -182,7 +183,7 @@ def test_key_that_does_not_fit_is_refused_before_any_token(make):
         make()
 
 
-@pytest.mark.parametrize(
+@each_row(
     "make",
     [
         lambda: profiles.VISA_MLE.encrypter("pem"),
@@ -289,8 +290,8 @@ def test_failure_keeps_places_and_no_local_of_ours():
         assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
-@pytest.mark.parametrize("name", ["juspay-express", "axis-bank"])
-@pytest.mark.parametrize(
+@each_row("name", ["juspay-express", "axis-bank"])
+@each_row(
     ("demand", "member"),
     [("typ", "typ"), ("cty", "cty"), ("signed_typ", "typ"), ("signed_cty", "cty")],
 )

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from jwcrypto import jwe, jwk
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 from tests.vectors.vector_files import JWE, cases, group_of
 
 from joseal import (
@@ -287,8 +288,8 @@ def test_compression_is_refused():
 # Limits
 
 
-@pytest.mark.parametrize("enc", ["A128CBC-HS256", "A256GCM"])
-@pytest.mark.parametrize("size", [0, 15, 16, 17, CHUNK, CHUNK + 1])
+@each_row("enc", ["A128CBC-HS256", "A256GCM"])
+@each_row("size", [0, 15, 16, 17, CHUNK, CHUNK + 1])
 def test_plaintext_bytes_holds_at_n_and_not_at_n_plus_one(enc, size):
     token = sealed(sealer(enc), bytes(size), plaintext_bytes=size)
     assert opened(ring(enc), token, plaintext_bytes=size) == bytes(size)

@@ -1,5 +1,6 @@
 """The catalogue of what must be refused is complete: no rule without its cases in each cell."""
 
+import functools
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -50,15 +51,24 @@ def faults() -> dict[str, list[Fault]]:
 FAULTS = faults()
 
 
+@functools.cache
+def flagged(schema: str, code: str, pattern: str) -> list[Fault]:
+    """The cases with a code and a flag, in which many faults are looked for."""
+    return [
+        found
+        for found in FAULTS[schema]
+        if found.case.test["expect"] == code
+        and any(re.fullmatch(pattern, flag) for flag in found.case.test["flags"])
+    ]
+
+
 def covered(rule: Rule, fault: str) -> set:
     """The cells of a rule in which one of its faults has a case."""
     pattern = re.compile(fault)
     return {
         rule.axis.cell(found)
-        for found in FAULTS[rule.schema]
-        if found.case.test["expect"] == rule.code
-        and any(re.fullmatch(rule.flag, flag) for flag in found.case.test["flags"])
-        and pattern.fullmatch(found.words)
+        for found in flagged(rule.schema, rule.code, rule.flag)
+        if pattern.fullmatch(found.words)
     }
 
 

@@ -3,6 +3,7 @@
 import hmac
 
 import pytest
+from tests.helpers.rows import each_row
 from vectors.generator.encoder.jwe import b64, draw, recipe
 
 from joseal import Decrypter, Key, Limits, TokenTooLargeError, Verifier
@@ -16,7 +17,7 @@ def dir_key(enc: str) -> dict[str, str]:
     return {"kty": "oct", "alg": "dir", "k": b64(raw)}
 
 
-@pytest.mark.parametrize("enc", ENCS)
+@each_row("enc", ENCS)
 def test_plaintext_of_a_mebibyte_opens(enc):
     key, plaintext = dir_key(enc), b"\x00" * MIB
     token = str(recipe(key, enc, f"large {enc}", plaintext).make())

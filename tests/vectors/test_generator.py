@@ -6,9 +6,9 @@ import subprocess
 import sys
 import zlib
 
-import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
+from tests.helpers.rows import each_row
 from tests.vectors.vector_files import PATHS, VECTORS, group_of, load
 from vectors.generator.encoder import agreement, chacha, deflate, jwe, jws, wrapping
 from vectors.generator.figures import agreements
@@ -29,7 +29,7 @@ def test_generator_writes_the_same_bytes(tmp_path):
     assert [path.name for path in PATHS if written[path.name] != path.read_bytes()] == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(GENERATOR)))
+@each_row("path", MODULES, ids=lambda path: str(path.relative_to(GENERATOR)))
 def test_generator_never_imports_joseal(path):
     imported = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -84,7 +84,7 @@ def wrapped(key: dict, header: dict, inject: dict, cek: bytes) -> bytes | None:
     return b"" if alg == "RSA1_5" else None
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@each_row("name", FIGURES)
 def test_encoder_makes_the_tokens_of_the_rfcs(name):
     """All of a token, but the encrypted key of RSA."""
     made, wanted = compared(group_of("rfc.json", name))

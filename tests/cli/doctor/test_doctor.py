@@ -13,6 +13,7 @@ from click.testing import Result
 from cryptography.hazmat.primitives import hashes
 from tests.helpers import all_algorithms, forge, mistakes
 from tests.helpers.mistakes import HIDDEN, SHOWN, good
+from tests.helpers.rows import each_row
 
 from joseal import Encrypter, Key, Signer
 from joseal.cli import options
@@ -557,8 +558,8 @@ def test_oaep_under_the_name_of_rsa1_5_is_named_and_no_switch_is_advised(with_ke
     assert codes(done) == ["alg_not_the_keys", "oaep_used", "oaep_mixed"]
 
 
-@pytest.mark.parametrize("key", [(), ("--key", "private.pem", "--alg", "RSA-OAEP-256")])
-@pytest.mark.parametrize(
+@each_row("key", [(), ("--key", "private.pem", "--alg", "RSA-OAEP-256")])
+@each_row(
     ("name", "kind", "loader"),
     [
         ("private.pem", "pem-private", "Key.from_pem"),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from tests.helpers.rows import each_row
 
 from joseal.cli.exit_codes import Exit
 from joseal.diagnosis import explain
@@ -44,7 +45,7 @@ def test_there_are_at_least_forty_of_at_least_three_peers() -> None:
     assert {token["by"] for token in BROKEN} == {"node", "jose", "java", "openssl"}
 
 
-@pytest.mark.parametrize("token", BROKEN, ids=named)
+@each_row("token", BROKEN, ids=named)
 def test_structure_names_the_cause_first_or_nothing(token: dict[str, object]) -> None:
     found = explain(token["token"], expect=token.get("expect", "jwe")).causes
     assert [cause.code for cause in found][:1] == ([] if token.get("hidden") else [token["code"]])

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Limits
 from joseal._core.algorithms import aes
@@ -42,8 +43,8 @@ def test_wycheproof_aes_wrap(shared_vectors):
     assert results == {"valid": 36, "invalid": 126, "acceptable": 3}
 
 
-@pytest.mark.parametrize("enc", ENCS)
-@pytest.mark.parametrize(("alg", "size"), forge.KW_ALGS.items())
+@each_row("enc", ENCS)
+@each_row(("alg", "size"), forge.KW_ALGS.items())
 def test_wrapped_key_is_fresh_and_unwraps(alg, size, enc):
     mechanism = aes.AesKeyWrap(forge.draw(alg, size))
     first, second = mechanism.wrap(settings(enc)), mechanism.wrap(settings(enc))
@@ -93,7 +94,7 @@ def test_direct_refuses_an_encrypted_key(encrypted_key):
         aes.Direct(b"k" * 16).check_public(request("A128GCM", encrypted_key))
 
 
-@pytest.mark.parametrize("enc", ENCS)
+@each_row("enc", ENCS)
 def test_device_wraps_the_cek_that_is_given_or_a_fresh_one(enc):
     kek, drawn = bytes(range(16)), forge.draw("cek", ENCS[enc].cek_bytes)
     device = aes.ExternalKeyWrap(partial(aes.aes_key_wrap, kek), partial(aes.unwrap, kek))

@@ -5,6 +5,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import mldsa, mlkem
 from tests.helpers import all_algorithms, hpke_forge
 from tests.helpers.forge import draw
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError
 from joseal._core.algorithms import akp, curves
@@ -25,7 +26,7 @@ SIZES = {
 KEMS = [name for name in SIZES if not name.startswith("ML-DSA")]
 
 
-@pytest.mark.parametrize("name", SIZES)
+@each_row("name", SIZES)
 def test_sizes(name):
     assert (akp.seed_bytes(name), akp.public_bytes(name)) == SIZES[name]
     key = akp.generate(name)
@@ -33,7 +34,7 @@ def test_sizes(name):
     assert key.name == key.public_key().name == name
 
 
-@pytest.mark.parametrize("name", SIZES)
+@each_row("name", SIZES)
 def test_seed_makes_the_same_pair_and_its_public_half_loads(name):
     seed = draw(name, SIZES[name][0])
     first, second = akp.load_private(name, seed), akp.load_private(name, seed)
@@ -41,8 +42,8 @@ def test_seed_makes_the_same_pair_and_its_public_half_loads(name):
     assert akp.load_public(name, first.public_key().raw).raw == first.public_key().raw
 
 
-@pytest.mark.parametrize("name", SIZES)
-@pytest.mark.parametrize("change", [lambda raw: raw[:-1], lambda raw: raw + b"\0", lambda _: b""])
+@each_row("name", SIZES)
+@each_row("change", [lambda raw: raw[:-1], lambda raw: raw + b"\0", lambda _: b""])
 def test_key_of_another_size_is_refused(name, change):
     key = akp.generate(name)
     assert akp.load_private(name, change(key.seed)) is None

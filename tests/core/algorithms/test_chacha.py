@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 from tests.helpers import all_algorithms
 from tests.helpers.forge import draw
+from tests.helpers.rows import each_row
 
 from joseal._core.algorithms import content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput, lengths_fit
@@ -26,8 +27,8 @@ def test_both_are_marked_as_drafts_and_nothing_else_is():
     assert [name for name, enc in ENCS.items() if enc.draft] == CHACHA
 
 
-@pytest.mark.parametrize("name", CHACHA)
-@pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 64, 1000])
+@each_row("name", CHACHA)
+@each_row("size", [0, 1, 15, 16, 17, 64, 1000])
 def test_sealed_bytes_are_those_of_the_primitive(name, size):
     cek, iv, plaintext = (
         draw("cek", 32),

@@ -6,6 +6,7 @@ import tracemalloc
 import pytest
 from msgspec import structs
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal._core.algorithms import content_chunked, content_encryption
 from joseal._core.algorithms.content_encryption import AeadOutput
@@ -82,8 +83,8 @@ def test_wycheproof_gcm(shared_vectors):
     assert all(count > 50 for count in results.values()), results
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", forge.ENCS)
+@each_row("size", SIZES)
+@each_row("name", forge.ENCS)
 def test_seal_and_open_agree_with_bare_primitives(name, size):
     enc, cek, iv, plaintext = material(name, size)
     sealed = content_encryption.seal(enc, cek, iv, AAD, plaintext)
@@ -93,7 +94,7 @@ def test_seal_and_open_agree_with_bare_primitives(name, size):
     assert content_encryption.open_(enc, cek, whole) == plaintext
 
 
-@pytest.mark.parametrize("name", ENCS)
+@each_row("name", ENCS)
 def test_every_part_is_authenticated(name):
     enc, cek, iv, plaintext = material(name, 40)
     good = AeadOutput(AAD, iv, *content_encryption.seal(enc, cek, iv, AAD, plaintext))
@@ -112,7 +113,7 @@ def test_every_part_is_authenticated(name):
         assert content_encryption.open_(enc, bad, good) is None
 
 
-@pytest.mark.parametrize("name", ENCS)
+@each_row("name", ENCS)
 def test_bytes_can_not_move_between_aad_iv_and_ciphertext(name):
     enc, cek, iv, plaintext = material(name, 40)
     aad = AAD + bytes(16)
@@ -190,8 +191,8 @@ def test_bad_padding_under_a_good_tag_is_none(name, padding, deciphered):
     assert len(deciphered) == 3
 
 
-@pytest.mark.parametrize("size", range(1, 17))
-@pytest.mark.parametrize("name", forge.CBC_ENCS)
+@each_row("size", range(1, 17))
+@each_row("name", forge.CBC_ENCS)
 def test_every_good_padding_opens(name, size):
     enc, cek, iv, _ = material(name)
     block = b"\x00" * (16 - size) + bytes((size,)) * size

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.helpers import all_algorithms
 from tests.helpers.forge import unb64
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError
 from joseal._core.algorithms import curves
@@ -51,7 +52,7 @@ def test_every_curve_of_the_tables_is_here():
     assert {*WEIERSTRASS, *MONTGOMERY, *EDWARDS} == set(ALL)
 
 
-@pytest.mark.parametrize("curve", ALL)
+@each_row("curve", ALL)
 def test_generated_pair_comes_back_from_its_coordinates(curve):
     pair = curves.generate(curve)
     public = pair.public_key()
@@ -69,7 +70,7 @@ def test_generated_pair_comes_back_from_its_coordinates(curve):
     assert isinstance(public, curves.PublicCurveKey)
 
 
-@pytest.mark.parametrize("curve", ALL)
+@each_row("curve", ALL)
 def test_generated_pairs_differ(curve):
     assert curves.scalar(curves.generate(curve)) != curves.scalar(curves.generate(curve))
 
@@ -94,7 +95,7 @@ def test_coordinates_have_the_full_size_of_the_field(curve):
     assert curves.load_private(curve, curves.scalar(pair).lstrip(b"\0"), pair.public_key()) is None
 
 
-@pytest.mark.parametrize("curve", ALL)
+@each_row("curve", ALL)
 def test_coordinates_of_another_size_are_refused(curve):
     x, y = curves.coordinates(curves.generate(curve).public_key())
     for wrong in (b"", x[:-1], x[1:], x + b"\0", b"\0" + x, x * 2):
@@ -103,7 +104,7 @@ def test_coordinates_of_another_size_are_refused(curve):
             assert curves.load_public(curve, x, wrong) is None
 
 
-@pytest.mark.parametrize("curve", ALL)
+@each_row("curve", ALL)
 def test_second_coordinate_goes_with_weierstrass_curves_alone(curve):
     x, y = curves.coordinates(curves.generate(curve).public_key())
     assert curves.load_public(curve, x, b"" if y is None else None) is None
@@ -151,7 +152,7 @@ def test_private_key_over_the_order_is_refused(curve):
         assert curves.load_private(curve, wrong.to_bytes(size, "big"), pair.public_key()) is None
 
 
-@pytest.mark.parametrize("curve", ALL)
+@each_row("curve", ALL)
 def test_private_key_of_another_pair_or_size_is_refused(curve):
     mine, other = curves.generate(curve), curves.generate(curve)
     d = curves.scalar(mine)
@@ -170,15 +171,15 @@ def test_both_sides_agree(curve):
     assert len(secret) == SIZES[curve]
 
 
-@pytest.mark.parametrize("mine", ALL)
-@pytest.mark.parametrize("theirs", ALL)
+@each_row("mine", ALL)
+@each_row("theirs", ALL)
 def test_keys_of_two_curves_never_agree(mine, theirs):
     if mine == theirs and mine not in EDWARDS:
         return
     assert curves.agree(curves.generate(mine), curves.generate(theirs).public_key()) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("curve", "point"), [(curve, point) for curve, points in LOW_ORDER.items() for point in points]
 )
 def test_point_of_low_order_is_found_with_any_private_key(curve, point):
@@ -188,7 +189,7 @@ def test_point_of_low_order_is_found_with_any_private_key(curve, point):
     assert curves.agree(curves.generate(curve), public) is None
 
 
-@pytest.mark.parametrize("curve", ALL)
+@each_row("curve", ALL)
 def test_good_point_has_no_low_order(curve):
     assert not any(curves.has_low_order(curves.generate(curve).public_key()) for _ in range(20))
 

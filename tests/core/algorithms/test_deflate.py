@@ -4,6 +4,7 @@ import tracemalloc
 import zlib
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal._core.algorithms.deflate import deflate, inflate
 
@@ -24,14 +25,14 @@ def test_what_is_deflated_is_one_raw_stream(data):
     assert inflate(deflate(data), len(data) or 1) == data
 
 
-@pytest.mark.parametrize("level", range(10))
+@each_row("level", range(10))
 def test_every_level_of_a_sender_inflates(level):
     data = bytes(range(256)) * 40
     assert inflate(raw(data, level), len(data)) == data
 
 
-@pytest.mark.parametrize("size", [1, 2, 1000, 32768, 65536])
-@pytest.mark.parametrize("level", [0, 9])
+@each_row("size", [1, 2, 1000, 32768, 65536])
+@each_row("level", [0, 9])
 def test_cap_is_exact(size, level):
     stream = raw(bytes(size), level)
     assert inflate(stream, size) == bytes(size)
@@ -62,8 +63,8 @@ def test_truncated_stream_is_nothing(data):
         assert inflate(stream[:end], 2**20) is None
 
 
-@pytest.mark.parametrize("data", DATA, ids=len)
-@pytest.mark.parametrize("tail", [b"\0", b"x", raw(b""), raw(b"more"), bytes(100)])
+@each_row("data", DATA, ids=len)
+@each_row("tail", [b"\0", b"x", raw(b""), raw(b"more"), bytes(100)])
 def test_bytes_behind_the_stream_are_refused(data, tail):
     assert inflate(raw(data) + tail, 2**20) is None
 

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from tests.helpers import all_algorithms
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import Limits, MalformedTokenError
 from joseal._core.algorithms import curves, ecdh
@@ -50,8 +51,8 @@ def test_other_info_is_that_of_appendix_c(shared_vectors, monkeypatch):
     assert (hash_.name, size, info.hex()) == ("sha256", 16, figure["other_info"])
 
 
-@pytest.mark.parametrize("curve", ["X25519", "X448"])
-@pytest.mark.parametrize("alg", all_algorithms.ECDH)
+@each_row("curve", ["X25519", "X448"])
+@each_row("alg", all_algorithms.ECDH)
 def test_nothing_is_sealed_for_a_public_key_of_low_order(alg, curve):
     """No key that was loaded is one; the mechanism does not rely on it."""
     public = curves.load_public(curve, bytes(all_algorithms.CURVES[curve]), None)
@@ -59,9 +60,9 @@ def test_nothing_is_sealed_for_a_public_key_of_low_order(alg, curve):
         ecdh.EcdhEs(ALGS[alg], public, None).wrap(settings("A128GCM"))
 
 
-@pytest.mark.parametrize("curve", all_algorithms.CURVES)
-@pytest.mark.parametrize("alg", all_algorithms.ECDH)
-@pytest.mark.parametrize("enc", all_algorithms.ENCS)
+@each_row("curve", all_algorithms.CURVES)
+@each_row("alg", all_algorithms.ECDH)
+@each_row("enc", all_algorithms.ENCS)
 def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
     pair = all_algorithms.private(curve)
     cek, encrypted_key, members = mechanism(alg, pair, private=False).wrap(
@@ -82,11 +83,9 @@ def test_what_is_wrapped_unwraps_and_is_what_the_rfc_derives(alg, curve, enc):
         assert all_algorithms.concat_kdf(secret, enc, len(cek), b"Alice", b"Bob") == cek
 
 
-@pytest.mark.parametrize("curve", all_algorithms.CURVES)
-@pytest.mark.parametrize("alg", all_algorithms.ECDH)
-@pytest.mark.parametrize(
-    "parties", [{}, {"apu": b"a"}, {"apv": b"\0" * 40}, {"apu": b"ab", "apv": b"c"}]
-)
+@each_row("curve", all_algorithms.CURVES)
+@each_row("alg", all_algorithms.ECDH)
+@each_row("parties", [{}, {"apu": b"a"}, {"apv": b"\0" * 40}, {"apu": b"ab", "apv": b"c"}])
 def test_independently_wrapped_key_unwraps(alg, curve, parties):
     wrapped = all_algorithms.wrap(alg, "A192CBC-HS384", curve=curve, **parties)
     ready = mechanism(alg, all_algorithms.private(curve)).check_public(
@@ -160,8 +159,8 @@ def bad_epks(curve):
         yield "of order four or so", {**good, "x": b64(b"\1" + bytes(size - 1))}
 
 
-@pytest.mark.parametrize("curve", all_algorithms.CURVES)
-@pytest.mark.parametrize("alg", ["ECDH-ES", "ECDH-ES+A128KW"])
+@each_row("curve", all_algorithms.CURVES)
+@each_row("alg", ["ECDH-ES", "ECDH-ES+A128KW"])
 def test_bad_epk_is_malformed_before_the_private_key_is_used(alg, curve):
     used = []
     pair = all_algorithms.private(curve)
@@ -192,8 +191,8 @@ def test_other_members_of_the_epk_are_not_looked_at():
     assert ready.check_public(request("ECDH-ES", "A128GCM", {"epk": epk}))() == wrapped.cek
 
 
-@pytest.mark.parametrize("party", ["apu", "apv"])
-@pytest.mark.parametrize("text", ["A", "QQ==", "Q+==", "QR", "Q Q", "\u00e9", "Q\n"])
+@each_row("party", ["apu", "apv"])
+@each_row("text", ["A", "QQ==", "Q+==", "QR", "Q Q", "\u00e9", "Q\n"])
 def test_party_that_is_not_canonical_base64url_is_malformed(party, text):
     members = {**all_algorithms.wrap("ECDH-ES", "A128GCM").members, party: text}
     with pytest.raises(MalformedTokenError):
@@ -202,8 +201,8 @@ def test_party_that_is_not_canonical_base64url_is_malformed(party, text):
         )
 
 
-@pytest.mark.parametrize("enc", all_algorithms.ENCS)
-@pytest.mark.parametrize("alg", all_algorithms.ECDH)
+@each_row("enc", all_algorithms.ENCS)
+@each_row("alg", all_algorithms.ECDH)
 def test_size_of_the_encrypted_key_is_checked_before_the_private_key_is_used(alg, enc):
     used = []
     ready = ecdh.EcdhEs(ALGS[alg], all_algorithms.private("P-256").public_key(), used.append)

@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography.exceptions import InternalError, InvalidTag, UnsupportedAlgorithm
+from tests.helpers.rows import each_row
 
 from joseal._core.algorithms import foreign
 
@@ -37,9 +38,7 @@ NEAR_PANICS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "kind", [KeyboardInterrupt, SystemExit, MemoryError, TypeError, InvalidTag, *NEAR_PANICS]
-)
+@each_row("kind", [KeyboardInterrupt, SystemExit, MemoryError, TypeError, InvalidTag, *NEAR_PANICS])
 def test_everything_else_passes(kind):
     with pytest.raises(kind), foreign.Suppress():
         raise kind

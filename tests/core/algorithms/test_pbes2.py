@@ -6,6 +6,7 @@ import json
 import pytest
 from tests.helpers import all_algorithms
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import Limits, MalformedTokenError, NotAllowedError, TokenTooLargeError
 from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
@@ -48,8 +49,8 @@ def test_table_has_the_work_that_owasp_advises(alg, iterations):
     assert ALGS[alg].iterations == iterations
 
 
-@pytest.mark.parametrize("enc", all_algorithms.ENCS)
-@pytest.mark.parametrize("alg", all_algorithms.PBES2)
+@each_row("enc", all_algorithms.ENCS)
+@each_row("alg", all_algorithms.PBES2)
 def test_independently_wrapped_key_unwraps(alg, enc):
     wrapped = all_algorithms.wrap(alg, enc, p2s=b"12345678", p2c=1001)
     mechanism = Pbes2(ALGS[alg], Password(all_algorithms.raw(alg, enc), 1000))

@@ -5,6 +5,7 @@ from typing import get_args
 
 import pytest
 from tests.helpers import forge, hpke_forge
+from tests.helpers.rows import each_row
 
 from joseal._core.algorithms import registry
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, lookup_enc
@@ -87,7 +88,7 @@ def test_sizes_of_enc_are_those_of_its_draft(name):
     assert enc.draft
 
 
-@pytest.mark.parametrize("name", EXPECTED_ALGS)
+@each_row("name", EXPECTED_ALGS)
 def test_alg_is_of_the_kind_that_rfc_7518_section_4_gives(name):
     alg = ALGS[name]
     assert alg.name == name
@@ -97,7 +98,7 @@ def test_alg_is_of_the_kind_that_rfc_7518_section_4_gives(name):
         assert alg.hash == HASHES[name]
 
 
-@pytest.mark.parametrize("name", hpke_forge.ALGS)
+@each_row("name", hpke_forge.ALGS)
 def test_suite_of_hpke_is_that_of_its_draft(name):
     alg, suite = ALGS[name], hpke_forge.suite_of(name)
     assert (alg.suite.kem, alg.suite.kem_id) == (suite.kem, suite.kem_id)
@@ -120,7 +121,7 @@ def test_no_other_alg_has_a_content_encryption_of_its_own():
     assert [name for name, alg in ALGS.items() if alg.draft] == hpke_forge.ALGS
 
 
-@pytest.mark.parametrize("name", EXPECTED_SIGS)
+@each_row("name", EXPECTED_SIGS)
 def test_signature_is_of_the_kind_that_rfc_7518_section_3_gives(name):
     sig, (*expected, hash_name) = SIGS[name], EXPECTED_SIGS[name]
     assert sig.name == name
@@ -129,7 +130,7 @@ def test_signature_is_of_the_kind_that_rfc_7518_section_3_gives(name):
         assert sig.hash == hash_name
 
 
-@pytest.mark.parametrize("name", ENCS)
+@each_row("name", ENCS)
 def test_enc_is_found_by_its_name(name):
     assert lookup_enc(name) is ENCS[name]
 

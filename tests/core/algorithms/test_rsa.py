@@ -4,6 +4,7 @@ import json
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Key, Limits
 from joseal._core.algorithms.key_management import UnwrapRequest, WrapSettings
@@ -69,8 +70,8 @@ def test_wycheproof_oaep(shared_vectors, alg):
     assert tuple(counts.values()) == COUNTS[alg]
 
 
-@pytest.mark.parametrize("enc", ENCS)
-@pytest.mark.parametrize("alg", forge.RSA_ALGS)
+@each_row("enc", ENCS)
+@each_row("alg", forge.RSA_ALGS)
 def test_wrapped_key_is_fresh_and_unwraps(alg, enc):
     ours = mechanism(alg)
     first, second = ours.wrap(settings(enc)), ours.wrap(settings(enc))
@@ -84,8 +85,8 @@ def test_wrapped_key_is_fresh_and_unwraps(alg, enc):
     assert ours.check_public(request(theirs))() == b"cek"
 
 
-@pytest.mark.parametrize("alg", forge.RSA_ALGS)
-@pytest.mark.parametrize("other", forge.RSA_ALGS)
+@each_row("alg", forge.RSA_ALGS)
+@each_row("other", forge.RSA_ALGS)
 def test_hash_is_the_one_of_the_alg(alg, other):
     unwrapped = mechanism(alg).check_public(request(forge.wrap(other, "A128GCM", b"cek")))()
     assert unwrapped == (b"cek" if alg == other else None)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 from joseal import Key
 from joseal._core.algorithms.registry import SIGS
@@ -81,7 +82,7 @@ def test_every_changed_byte_fails(alg):
         assert not checking(alg).verify(DATA, changed)
 
 
-@pytest.mark.parametrize("alg", SIGS)
+@each_row("alg", SIGS)
 def test_signature_of_another_size_fails(alg):
     signature = prepared(alg).sign(DATA)
     for wrong in (
@@ -91,7 +92,7 @@ def test_signature_of_another_size_fails(alg):
         assert not checking(alg).verify(DATA, wrong)
 
 
-@pytest.mark.parametrize("other", SIGS)
+@each_row("other", SIGS)
 def test_signature_of_another_alg_fails(other):
     signature = prepared(other).sign(DATA)
     same = {"Ed25519", "EdDSA"} if other in {"Ed25519", "EdDSA"} else {other}
@@ -107,8 +108,8 @@ def test_rsa_is_that_of_the_rfc(alg):
     assert checking(alg).verify(DATA, private.sign(DATA, padding, chosen))
 
 
-@pytest.mark.parametrize("alg", ["PS256", "PS384", "PS512"])
-@pytest.mark.parametrize("salt", [0, 20, PSS.MAX_LENGTH])
+@each_row("alg", ["PS256", "PS384", "PS512"])
+@each_row("salt", [0, 20, PSS.MAX_LENGTH])
 def test_salt_of_pss_is_as_long_as_the_hash(alg, salt):
     """RFC 7518 section 3.5."""
     chosen = HASH[alg[2:]]()

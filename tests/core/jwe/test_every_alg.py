@@ -6,6 +6,7 @@ import json
 import pytest
 from tests.helpers import all_algorithms, forge, hpke_forge
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -41,7 +42,7 @@ def test_the_suite_here_is_that_of_the_tables():
     assert len(all_algorithms.SUITES) == (len(ALGS) - len(hpke_forge.ALGS)) * len(ENCS) == 152
 
 
-@pytest.mark.parametrize(("alg", "enc"), MAKING)
+@each_row(("alg", "enc"), MAKING)
 def test_every_alg_with_every_enc_seals_and_opens(alg, enc):
     key = all_algorithms.key(alg, enc)
     sealing, opener = Encrypter(forge.sealing(key), enc=enc), Decrypter(key, enc=enc)
@@ -52,7 +53,7 @@ def test_every_alg_with_every_enc_seals_and_opens(alg, enc):
         assert opener.decrypt(token) == plaintext
 
 
-@pytest.mark.parametrize(("alg", "enc"), all_algorithms.SUITES)
+@each_row(("alg", "enc"), all_algorithms.SUITES)
 def test_independently_made_token_opens(alg, enc):
     opened = Decrypter(all_algorithms.key(alg, enc), enc=enc).open(
         str(all_algorithms.token(alg, enc, b"from a peer"))
@@ -61,7 +62,7 @@ def test_independently_made_token_opens(alg, enc):
     assert opened.header["alg"] == alg
 
 
-@pytest.mark.parametrize(("alg", "curve"), CURVED)
+@each_row(("alg", "curve"), CURVED)
 def test_every_curve_seals_and_opens(alg, curve):
     key = all_algorithms.key(alg, curve=curve)
     token = Encrypter(key.public(), enc="A128GCM").encrypt(b"x")
@@ -82,7 +83,7 @@ MANAGED = {
 }
 
 
-@pytest.mark.parametrize("alg", [alg for alg in all_algorithms.ALGS if alg != "RSA1_5"])
+@each_row("alg", [alg for alg in all_algorithms.ALGS if alg != "RSA1_5"])
 def test_members_stand_in_their_order(alg):
     key = all_algorithms.key(alg, kid="a")
     sealing = Encrypter(forge.sealing(key), enc="A128GCM", header={"typ": "JWT"}, compress=True)
@@ -98,7 +99,7 @@ def test_members_stand_in_their_order(alg):
     ]
 
 
-@pytest.mark.parametrize("alg", [alg for alg in all_algorithms.ALGS if alg != "RSA1_5"])
+@each_row("alg", [alg for alg in all_algorithms.ALGS if alg != "RSA1_5"])
 def test_everything_that_is_drawn_is_fresh(alg):
     key = all_algorithms.key(alg)
     sealing = Encrypter(forge.sealing(key), enc="A128GCM")
@@ -130,7 +131,7 @@ def test_every_segment_is_bound(alg, enc):
             opener.decrypt(changed)
 
 
-@pytest.mark.parametrize(("alg", "enc"), all_algorithms.SUITES)
+@each_row(("alg", "enc"), all_algorithms.SUITES)
 def test_public_lengths_are_checked_first(alg, enc):
     """A length that no key could make is malformed; CVE-2026-34986 began with an empty one."""
     opener = Decrypter(all_algorithms.key(alg, enc), enc=enc)
@@ -149,7 +150,7 @@ def test_public_lengths_are_checked_first(alg, enc):
             )
 
 
-@pytest.mark.parametrize("alg", all_algorithms.ALGS)
+@each_row("alg", all_algorithms.ALGS)
 def test_enc_is_one_that_the_caller_names(alg):
     for enc, accepted in (
         ("A128GCM", "A256GCM"),
@@ -163,7 +164,7 @@ def test_enc_is_one_that_the_caller_names(alg):
         )
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("alg", "other"), list(itertools.permutations([*all_algorithms.ECDH, "A128KW", "RSA-OAEP"], 2))
 )
 def test_alg_is_the_one_that_the_key_is_bound_to(alg, other):
@@ -205,8 +206,8 @@ def test_low_order_epk_is_malformed(alg):
         assert refusal(Decrypter(key, enc="A128GCM"), str(token)) == ("malformed", None)
 
 
-@pytest.mark.parametrize("member", ["jwk", "jku", "x5u", "x5c", "kid"])
-@pytest.mark.parametrize("alg", ["ECDH-ES", "A128GCMKW", "PBES2-HS256+A128KW", "RSA1_5"])
+@each_row("member", ["jwk", "jku", "x5u", "x5c", "kid"])
+@each_row("alg", ["ECDH-ES", "A128GCMKW", "PBES2-HS256+A128KW", "RSA1_5"])
 def test_key_that_a_token_brings_is_not_followed(alg, member):
     brought = (
         all_algorithms.private_jwk("P-256", "attacker")

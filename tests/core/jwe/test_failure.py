@@ -8,6 +8,7 @@ import traceback
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, DecryptionError, Key
 from joseal._core.algorithms import aes, content_encryption
@@ -291,8 +292,8 @@ def test_key_of_a_wrong_length_is_replaced_and_not_cut_or_filled(enc, size, monk
     assert opener.decrypt(token) == b"x"
 
 
-@pytest.mark.parametrize("cek", [bytes, lambda size: b"\xff" * size])
-@pytest.mark.parametrize(("alg", "enc"), [suite for suite in SUITES if suite[0] != "dir"])
+@each_row("cek", [bytes, lambda size: b"\xff" * size])
+@each_row(("alg", "enc"), [suite for suite in SUITES if suite[0] != "dir"])
 def test_failed_unwrap_never_goes_on_with_a_key_that_anyone_can_guess(alg, enc, cek):
     good = forge.token(alg, enc)
     guessed = cek(forge.ENCS[enc].cek_bytes)

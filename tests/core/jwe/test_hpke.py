@@ -10,6 +10,7 @@ import re
 import pytest
 from tests.helpers import all_algorithms, forge, hpke_forge
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -59,13 +60,13 @@ def header_of(token):
     return json.loads(unb64(token.partition(".")[0]))
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_token_of_bare_primitives_opens(alg):
     assert decrypter(alg).decrypt(forged(alg)) == PLAINTEXT
     assert decrypter(alg).decrypt(forged(alg, info=b"session"), info=b"session") == PLAINTEXT
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_own_token_opens_and_its_parts_are_those_of_the_draft(alg):
     token = encrypter(alg).encrypt(PLAINTEXT)
     header, segments = header_of(token), token.split(".")
@@ -83,14 +84,14 @@ def test_own_token_opens_and_its_parts_are_those_of_the_draft(alg):
     assert (opened.plaintext, dict(opened.header)) == (PLAINTEXT, header)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_secret_is_fresh_for_every_token(alg):
     first, second = (encrypter(alg).encrypt(PLAINTEXT).split(".") for _ in range(2))
     assert first[1] != second[1]
     assert first[3] != second[3]
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_key_of_one_alg_opens_no_token_of_any_other(alg):
     token = forged(alg)
     for other in (*hpke_forge.ALGS, "ECDH-ES"):
@@ -102,7 +103,7 @@ def test_key_of_one_alg_opens_no_token_of_any_other(alg):
             Decrypter(key, enc=enc).decrypt(token)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.INTEGRATED)
+@each_row("alg", hpke_forge.INTEGRATED)
 def test_enc_is_not_taken_for_a_key_with_integrated_encryption(alg):
     key = hpke_forge.key(alg)
     for make, one in ((Encrypter, key.public()), (Decrypter, key)):
@@ -111,7 +112,7 @@ def test_enc_is_not_taken_for_a_key_with_integrated_encryption(alg):
         make(one)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.KEY_ENCRYPTION)
+@each_row("alg", hpke_forge.KEY_ENCRYPTION)
 def test_enc_is_demanded_for_key_encryption(alg):
     key = hpke_forge.key(alg)
     for make, one in ((Encrypter, key.public()), (Decrypter, key)):
@@ -129,7 +130,7 @@ def test_enc_next_to_integrated_keys_is_for_the_others():
     assert repr(opener).endswith("enc=['A128GCM'])")
 
 
-@pytest.mark.parametrize("alg", hpke_forge.INTEGRATED)
+@each_row("alg", hpke_forge.INTEGRATED)
 def test_token_with_an_enc_is_malformed_for_integrated_encryption(alg):
     with pytest.raises(MalformedTokenError, match=f"{alg} has no enc"):
         decrypter(alg).decrypt(forged(alg, members={"enc": "A128GCM"}))
@@ -147,14 +148,14 @@ def test_the_token_never_makes_a_key_integrated():
             Decrypter(key, enc="A128GCM").decrypt(forged("HPKE-0"))
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_psk_id_is_refused(alg):
     with pytest.raises(NotAllowedError, match=r"^psk_id: ") as caught:
         decrypter(alg).decrypt(forged(alg, members={"psk_id": "AAAA"}))
     assert caught.value.parameter == "psk_id"
 
 
-@pytest.mark.parametrize("alg", hpke_forge.INTEGRATED)
+@each_row("alg", hpke_forge.INTEGRATED)
 def test_ek_is_malformed_for_integrated_encryption(alg):
     with pytest.raises(MalformedTokenError, match="ek is for key encryption"):
         decrypter(alg).decrypt(forged(alg, members={"ek": "AAAA"}))
@@ -208,8 +209,8 @@ def test_ek_that_is_missing_or_not_base64url_is_malformed(ek):
         Decrypter(hpke_forge.key("HPKE-0-KE"), enc="A128GCM").decrypt(token)
 
 
-@pytest.mark.parametrize("value", [5, None, ["AAAA"], {}])
-@pytest.mark.parametrize("name", ["ek", "psk_id"])
+@each_row("value", [5, None, ["AAAA"], {}])
+@each_row("name", ["ek", "psk_id"])
 def test_header_parameter_of_another_type_is_malformed(name, value):
     header = b64(json.dumps({"alg": "HPKE-0", name: value}).encode())
     with pytest.raises(MalformedTokenError, match=f"Header Parameter {name} has the wrong type"):
@@ -239,7 +240,7 @@ def test_ciphertext_without_room_for_its_tag_is_malformed(size):
         decrypter("HPKE-0").decrypt(token)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_info_is_part_of_the_key_schedule(alg):
     token = encrypter(alg).encrypt(PLAINTEXT, info=b"session 1")
     assert decrypter(alg).decrypt(token, info=b"session 1") == PLAINTEXT
@@ -289,7 +290,7 @@ def test_recipient_that_binds_an_info_opens_the_message_next_to_one_that_does_no
 MOST_INFO_BYTES = 32 * 1024
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ALGS)
+@each_row("alg", hpke_forge.ALGS)
 def test_info_is_bounded_on_either_side(alg):
     """One stage of HPKE has two bytes for its length."""
     longest, longer = bytes(MOST_INFO_BYTES), bytes(MOST_INFO_BYTES + 1)
@@ -384,7 +385,7 @@ class Device:
         return all_algorithms.agree(self.private, peer)
 
 
-@pytest.mark.parametrize("alg", hpke_forge.ON_CURVES)
+@each_row("alg", hpke_forge.ON_CURVES)
 def test_device_serves_with_its_agreement_alone(alg):
     kem = hpke_forge.suite_of(alg).kem
     device = Device(all_algorithms.private(kem))
@@ -408,7 +409,7 @@ class KemDevice:
         return ml_kem.MlKem(self.private.public_key(), self.private).check(encapsulated)()
 
 
-@pytest.mark.parametrize("alg", hpke_forge.QUANTUM_RESISTANT)
+@each_row("alg", hpke_forge.QUANTUM_RESISTANT)
 def test_device_serves_with_its_decapsulation_alone_of_the_whole_hybrid(alg):
     device = KemDevice(alg)
     key = Key.from_external(device, public=hpke_forge.key(alg).public())
@@ -459,8 +460,8 @@ def test_public_key_decrypts_nothing_and_a_private_one_encrypts_nothing(alg):
 # JSON forms
 
 
-@pytest.mark.parametrize("form", ["flattened", "general"])
-@pytest.mark.parametrize("alg", SOME)
+@each_row("form", ["flattened", "general"])
+@each_row("alg", SOME)
 def test_json_forms_take_the_same_steps(alg, form):
     message = encrypter(alg, form=form).encrypt(PLAINTEXT, aad=b"order 17", info=b"session")
     opened = decrypter(alg, form=form).open(message, info=b"session")
@@ -517,7 +518,7 @@ def test_quantum_resistant_recipients_go_together(other):
     assert opener.decrypt(message) == PLAINTEXT
 
 
-@pytest.mark.parametrize("alg", hpke_forge.INTEGRATED)
+@each_row("alg", hpke_forge.INTEGRATED)
 def test_integrated_encryption_has_one_recipient(alg):
     assert alg in ALONE
     for keys in (several(alg), several(alg, "HPKE-12-KE")):

@@ -11,6 +11,7 @@ import traceback
 
 import pytest
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -83,8 +84,8 @@ def as_general(message):
     return {**message, "recipients": [recipient]}
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("alg", [alg for alg in all_algorithms.ALGS if alg != "RSA1_5"])
+@each_row("form", FORMS)
+@each_row("alg", [alg for alg in all_algorithms.ALGS if alg != "RSA1_5"])
 def test_every_alg_goes_round_in_every_form(alg, form):
     key = all_algorithms.key(alg, ENC)
     if key.is_password:
@@ -95,8 +96,8 @@ def test_every_alg_goes_round_in_every_form(alg, form):
     assert (found.unauthenticated_header, found.ignored_members) == ({}, ())
 
 
-@pytest.mark.parametrize("size", [0, 1, 200_000])
-@pytest.mark.parametrize("enc", ["A256GCM", "A128CBC-HS256", "XC20P"])
+@each_row("size", [0, 1, 200_000])
+@each_row("enc", ["A256GCM", "A128CBC-HS256", "XC20P"])
 def test_any_size_and_enc_goes_round(size, enc):
     text = MultiEncrypter([ALICE, BOB], enc=enc, compress=size == 1).encrypt(bytes(size))
     for key in (ALICE, BOB):
@@ -266,7 +267,7 @@ def without(message, name):
     return {member: value for member, value in message.items() if member != name}
 
 
-@pytest.mark.parametrize("rule", FLATTENED)
+@each_row("rule", FLATTENED)
 def test_flattened_message_that_breaks_a_rule_is_malformed(rule):
     change, text = FLATTENED[rule]
     changed = change(flattened())
@@ -314,7 +315,7 @@ def last_recipient(message, recipient):
     return message | {"recipients": [*message["recipients"], recipient]}
 
 
-@pytest.mark.parametrize("rule", GENERAL)
+@each_row("rule", GENERAL)
 def test_general_message_that_breaks_a_rule_is_malformed(rule):
     change, text = GENERAL[rule]
     with pytest.raises(MalformedTokenError, match=text):

@@ -12,6 +12,7 @@ import types
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     DecryptedToken,
@@ -93,7 +94,7 @@ def test_token_is_made_of_what_was_drawn(alg, enc, monkeypatch):
         assert found.encrypted_key == forge.wrap(alg, enc, cek)
 
 
-@pytest.mark.parametrize(("alg", "enc"), forge.SUITES)
+@each_row(("alg", "enc"), forge.SUITES)
 def test_round_trip(alg, enc):
     key = forge.key(alg, enc)
     for plaintext in (b"", b"x", b"x" * 16, bytes(range(256)) * 70):
@@ -102,7 +103,7 @@ def test_round_trip(alg, enc):
             assert Decrypter(key, enc=enc).decrypt(form) == plaintext
 
 
-@pytest.mark.parametrize(("alg", "enc"), forge.SUITES)
+@each_row(("alg", "enc"), forge.SUITES)
 def test_token_of_bare_primitives_opens(alg, enc):
     assert Decrypter(forge.key(alg, enc), enc=enc).decrypt(str(forge.token(alg, enc))) == b"forged"
 
@@ -165,7 +166,7 @@ def test_member_that_every_token_has_is_not_set_again(header):
 MANAGED = ["alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"]
 
 
-@pytest.mark.parametrize("name", MANAGED)
+@each_row("name", MANAGED)
 def test_managed_member_is_refused(name):
     for value in ("x", ALG, ENC, None):
         with pytest.raises(ValueError, match="managed"):
@@ -202,7 +203,7 @@ UNCARRIED = [
 DEEP = json.loads("[" * 16 + "]" * 16)
 
 
-@pytest.mark.parametrize("value", [*UNCARRIED, DEEP], ids=lambda value: type(value).__name__)
+@each_row("value", [*UNCARRIED, DEEP], ids=lambda value: type(value).__name__)
 def test_header_value_that_strict_json_can_not_carry_is_refused(value):
     for name in ("x", "typ"):
         with pytest.raises(ValueError, match=r"^header: strict JSON can't carry "):
@@ -222,7 +223,7 @@ CARRIED = [
 ]
 
 
-@pytest.mark.parametrize("value", CARRIED, ids=repr)
+@each_row("value", CARRIED, ids=repr)
 def test_header_value_comes_back_equal(value):
     token = encrypter(header={"x": value}).encrypt(
         b"", header={"y": [value]} if value != CARRIED[-1] else None
@@ -251,9 +252,7 @@ def test_header_that_every_recipient_refuses_is_not_made(header):
         encrypter().encrypt(b"", header=header)
 
 
-@pytest.mark.parametrize(
-    "header", ["typ", b"typ", 5, [("typ", "JWT")], {"typ"}, {5: 1}, {b"typ": "x"}, True]
-)
+@each_row("header", ["typ", b"typ", 5, [("typ", "JWT")], {"typ"}, {5: 1}, {b"typ": "x"}, True])
 def test_header_of_another_type_is_a_type_error(header):
     with pytest.raises(TypeError, match=r"^(header|a name in header) must "):
         encrypter(header=header)
@@ -286,7 +285,7 @@ def test_plaintext_of_another_type_is_a_type_error_before_any_work(
         ours.encrypt(plaintext)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "message"),
     [
         ({"key": None}, "key must be a Key"),
@@ -313,9 +312,7 @@ def test_enc_is_demanded_for_a_key_that_has_no_content_encryption_of_its_own():
             make(kw())
 
 
-@pytest.mark.parametrize(
-    "enc", ["", "a128gcm", "A128GCM ", "A128CBC", "none", "A128KW", "X20P", "dir"]
-)
+@each_row("enc", ["", "a128gcm", "A128GCM ", "A128CBC", "none", "A128KW", "X20P", "dir"])
 def test_enc_that_is_not_known_is_a_value_error(enc):
     for make in (encrypter, decrypter):
         with pytest.raises(ValueError, match=r"(is not known|not a known name|is the name of)"):
@@ -398,7 +395,7 @@ def test_default_limits_are_mutual_at_the_edge():
 # Opening: the constructor
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("keys", "arguments", "message"),
     [
         (None, {}, "keys must be a Key, a KeySet or several keys"),
@@ -665,7 +662,7 @@ def test_what_the_caller_does_not_accept_is_not_allowed(member, members, setting
     assert not given or (given in str(caught.value)) == (given in said and member != "zip")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("members", "settings"),
     [
         ({"typ": "JWT", "cty": "x"}, {}),
@@ -685,7 +682,7 @@ def test_what_the_caller_accepts_opens(members, settings):
     assert opened.header == {"alg": ALG, **members, "enc": ENC}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("kid", "named", "any_kid", "opens"),
     [
         (None, None, False, True),
@@ -797,7 +794,7 @@ def faulty(mended):
     return token, limits
 
 
-@pytest.mark.parametrize("mended", range(len(LADDER)))
+@each_row("mended", range(len(LADDER)))
 def test_checks_are_made_in_this_order(mended):
     token, limits = faulty(mended)
     text, kind = LADDER[mended]

@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, DecryptionError, Encrypter
 
@@ -15,10 +16,8 @@ def header_of(token):
     return json.loads(unb64(token.split(".")[0]))
 
 
-@pytest.mark.parametrize(("alg", "curve"), CURVED)
-@pytest.mark.parametrize(
-    "parties", [{"apu": b"Alice"}, {"apv": b"Bob"}, {"apu": b"\0\xff", "apv": b"Bob"}]
-)
+@each_row(("alg", "curve"), CURVED)
+@each_row("parties", [{"apu": b"Alice"}, {"apv": b"Bob"}, {"apu": b"\0\xff", "apv": b"Bob"}])
 def test_parties_are_written_and_bound(alg, curve, parties):
     key = all_algorithms.key(alg, curve=curve)
     token = Encrypter(key.public(), enc="A128GCM", **parties).encrypt(b"x")
@@ -38,11 +37,11 @@ def test_parties_are_written_and_bound(alg, curve, parties):
         Decrypter(key, enc="A128GCM").decrypt(str(other))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "alg",
     [alg for alg in all_algorithms.ALGS if alg not in all_algorithms.ECDH and alg != "RSA1_5"],
 )
-@pytest.mark.parametrize("party", ["apu", "apv"])
+@each_row("party", ["apu", "apv"])
 def test_parties_are_for_agreement_alone(alg, party):
     sealing = forge.sealing(all_algorithms.key(alg))
     with pytest.raises(
@@ -63,8 +62,8 @@ def test_parties_are_two(alg):
     assert Decrypter(private, enc="A128GCM").decrypt(near) == b"x"
 
 
-@pytest.mark.parametrize("party", ["apu", "apv"])
-@pytest.mark.parametrize("value", ["Alice", None, 5, bytearray(b"x")])
+@each_row("party", ["apu", "apv"])
+@each_row("value", ["Alice", None, 5, bytearray(b"x")])
 def test_party_of_another_type_is_a_type_error(party, value):
     with pytest.raises(TypeError, match=r"^ap[uv] must be bytes, not "):
         Encrypter(all_algorithms.key("ECDH-ES").public(), enc="A128GCM", **{party: value})

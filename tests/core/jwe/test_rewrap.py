@@ -10,6 +10,7 @@ import sys
 import pytest
 from cryptography.hazmat.primitives.ciphers import aead
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import (
@@ -356,8 +357,8 @@ def test_no_recipient_undoes_the_protection_of_another_one_against_quantum_compu
 # Failures.
 
 
-@pytest.mark.parametrize("verify", [False, True])
-@pytest.mark.parametrize("alg", WRAPPING)
+@each_row("verify", [False, True])
+@each_row("alg", WRAPPING)
 def test_every_wrong_key_and_every_changed_encrypted_key_is_the_one_failure(alg, verify):
     old, wrong = key_of(alg, "mine"), key_of(alg, "other")
     if old.is_password:
@@ -498,7 +499,7 @@ def test_a_device_that_can_not_be_asked_says_so():
         rewrap(message(key), general(device), sealing(NEW))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("make", "error", "text"),
     [
         (lambda: Rewrapper(OLD, sealing(NEW)), TypeError, "old must be a Decrypter"),
@@ -735,8 +736,8 @@ def test_a_removal_reads_by_the_rules_of_the_form():
         remove_recipients(message(OLD, NEW), ["old"], limits=None)
 
 
-@pytest.mark.parametrize("text", ["\u00e9", "AB", "A+/A", "AA=="])
-@pytest.mark.parametrize("name", ["encrypted_key", "aad", "iv", "ciphertext", "tag"])
+@each_row("text", ["\u00e9", "AB", "A+/A", "AA=="])
+@each_row("name", ["encrypted_key", "aad", "iv", "ciphertext", "tag"])
 def test_a_removal_refuses_what_is_not_base64url(name, text):
     broken = json.loads(message(OLD, NEW))
     (broken["recipients"][1] if name == "encrypted_key" else broken)[name] = text

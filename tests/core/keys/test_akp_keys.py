@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import mldsa, mlkem
 from tests.helpers import all_algorithms, hpke_forge
 from tests.helpers.der import tagged as tlv
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key, KeySet
 
@@ -38,7 +39,7 @@ def refused(members, match, **arguments):
     return shown
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_jwk_comes_back_the_same(alg):
     members = jwk(alg)
     key = Key.from_jwk(json.dumps(members))
@@ -49,15 +50,15 @@ def test_jwk_comes_back_the_same(alg):
     assert not key.is_symmetric
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_alg_is_required_and_the_callers_own_is_no_substitute(alg):
     members = {name: value for name, value in jwk(alg).items() if name != "alg"}
     refused(members, "names no alg")
     refused(members, r"alg is missing, which a key of kty AKP must have", alg=alg)
 
 
-@pytest.mark.parametrize("alg", ALGS)
-@pytest.mark.parametrize("name", ["pub", "priv"])
+@each_row("alg", ALGS)
+@each_row("name", ["pub", "priv"])
 def test_member_of_another_form_is_refused(alg, name):
     members = jwk(alg)
     refused({**members, name: members[name] + "="}, f"{name} is not canonical base64url")
@@ -68,13 +69,13 @@ def test_member_of_another_form_is_refused(alg, name):
     refused({**members, name: b64(unb64(members[name]) + b"\0")}, r"has \d+ bytes")
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_pub_is_required_even_for_a_private_key(alg):
     members = {name: value for name, value in jwk(alg).items() if name != "pub"}
     refused(members, "pub is missing")
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_priv_of_another_pair_is_refused(alg):
     members = jwk(alg)
     seed = bytes((unb64(members["priv"])[0] ^ 1,)) + unb64(members["priv"])[1:]
@@ -138,7 +139,7 @@ def test_kty_that_is_misspelled_is_told(kty):
     refused({**jwk("ML-DSA-44"), "kty": kty}, "is written AKP")
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_use_and_key_ops_bind(alg):
     own, other = ("sig", "enc") if alg in SIGNING else ("enc", "sig")
     good = {"sig": ["sign"], "enc": ["deriveBits"]}
@@ -214,7 +215,7 @@ def test_objects_of_cryptography_load():
         assert Key.from_cryptography(made.public_key(), alg=alg) == key.public()
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_public_key_pickles_and_a_private_one_does_not(alg):
     key = Key.from_jwk({**jwk(alg), "kid": "a"})
     again = pickle.loads(pickle.dumps(key.public()))  # noqa: S301 - our own
@@ -231,7 +232,7 @@ def test_pickle_that_was_changed_is_refused():
         function(parts[0][:-1], *parts[1:])
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_thumbprint_has_the_alg(alg):
     key = Key.from_jwk(jwk(alg))
     required = {"alg": alg, "kty": "AKP", "pub": jwk(alg)["pub"]}
@@ -265,7 +266,7 @@ def test_environment_variable_holds_a_jwk(alg, monkeypatch):
     assert Key.from_env("OUR_KEY", alg=alg).to_jwk(private=True) == jwk(alg)
 
 
-@pytest.mark.parametrize("alg", ALGS)
+@each_row("alg", ALGS)
 def test_description_shows_the_parameters_and_no_bytes(alg):
     key = Key.from_jwk(jwk(alg))
     name = alg if alg in SIGNING else hpke_forge.suite_of(alg).kem

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 
@@ -151,10 +152,8 @@ def test_second_coordinate_of_an_okp_key_is_not_read():
     assert Key.from_jwk({**jwk("X25519"), "y": "AA"}, alg="ECDH-ES").is_private
 
 
-@pytest.mark.parametrize(
-    "alg", ["ES256", "ES384", "ES512", "Ed25519", "EdDSA", *all_algorithms.ECDH]
-)
-@pytest.mark.parametrize("curve", PAIRS)
+@each_row("alg", ["ES256", "ES384", "ES512", "Ed25519", "EdDSA", *all_algorithms.ECDH])
+@each_row("curve", PAIRS)
 def test_curve_has_to_be_one_that_the_alg_takes(alg, curve):
     taken = {
         "ES256": ["P-256"],
@@ -170,10 +169,8 @@ def test_curve_has_to_be_one_that_the_alg_takes(alg, curve):
             Key.from_jwk(jwk(curve), alg=alg)
 
 
-@pytest.mark.parametrize(
-    "alg", ["RSA-OAEP", "RS256", "A128KW", "HS256", "dir", "PBES2-HS256+A128KW"]
-)
-@pytest.mark.parametrize("curve", ["P-256", "X25519"])
+@each_row("alg", ["RSA-OAEP", "RS256", "A128KW", "HS256", "dir", "PBES2-HS256+A128KW"])
+@each_row("curve", ["P-256", "X25519"])
 def test_pair_on_a_curve_serves_no_other_kind_of_alg(alg, curve):
     with pytest.raises(InvalidKeyError, match="needs"):
         Key.from_jwk(jwk(curve), alg=alg)

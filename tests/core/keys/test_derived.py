@@ -5,6 +5,7 @@ import hmac
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms import hkdf
@@ -49,7 +50,7 @@ def test_figures_of_rfc_5869(ikm, salt, info, size, okm):
     assert hkdf.derive(*raw, size).hex() == okm == by_hand(*raw, size).hex()
 
 
-@pytest.mark.parametrize("alg", OCT)
+@each_row("alg", OCT)
 def test_alg_says_how_many_bytes_are_derived(alg):
     key = Key.derived(SECRET, alg=alg, salt=b"s", info=b"i", kid="k")
     expected = by_hand(SECRET.encode(), b"s", b"i", OCT[alg].key_bytes)
@@ -57,7 +58,7 @@ def test_alg_says_how_many_bytes_are_derived(alg):
     assert (key.alg, key.kid) == (alg, "k")
 
 
-@pytest.mark.parametrize("enc", ENCS)
+@each_row("enc", ENCS)
 def test_key_for_dir_is_for_one_enc(enc):
     key = Key.derived(SECRET.encode(), alg="dir", enc=enc)
     assert Decrypter(key, enc=enc).decrypt(Encrypter(key, enc=enc).encrypt(b"x")) == b"x"
@@ -75,7 +76,7 @@ def test_salt_and_info_give_other_keys():
     assert len(made) == 4
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("secret", "settings", "error", "text"),
     [
         ("x" * 15, {"alg": "A256KW"}, InvalidKeyError, "at least 16 random bytes: 15 bytes"),

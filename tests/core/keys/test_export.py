@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64
+from tests.helpers.rows import each_row
 
 from joseal import Encrypter, InvalidKeyError, Key
 
@@ -85,7 +86,7 @@ def test_private_is_a_keyword(kind):
         PRIVATE[kind].to_pem(True)
 
 
-@pytest.mark.parametrize("key", [*PRIVATE.values(), *SHARED.values()], ids=[*PRIVATE, *SHARED])
+@each_row("key", [*PRIVATE.values(), *SHARED.values()], ids=[*PRIVATE, *SHARED])
 def test_key_is_immutable_and_never_pickled(key):
     for name in ("alg", "kid", "_material", "_alg", "other"):
         with pytest.raises(AttributeError, match="immutable"):

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 from tests.helpers import all_algorithms, forge, hpke_forge
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -157,7 +158,7 @@ def failure(key, token):
     return type(error), str(error), error.args, vars(error), frames
 
 
-@pytest.mark.parametrize(("alg", "curve"), KINDS)
+@each_row(("alg", "curve"), KINDS)
 def test_token_opens_through_the_device(alg, curve):
     key, device = held(alg, curve)
     token = seal(alg, curve, plaintext=b"through")
@@ -175,7 +176,7 @@ def test_token_opens_through_the_device(alg, curve):
         assert epk == all_algorithms.public_jwk(ephemeral, curve)
 
 
-@pytest.mark.parametrize(("alg", "curve"), [kind for kind in KINDS if kind[0] != "RSA1_5"])
+@each_row(("alg", "curve"), [kind for kind in KINDS if kind[0] != "RSA1_5"])
 def test_token_sealed_to_the_public_half_opens_and_the_device_is_asked_once(alg, curve):
     key, device = held(alg, curve, kid="a")
     token = Encrypter(key.public(), enc=ENC).encrypt(b"x")
@@ -230,8 +231,8 @@ def test_tag_is_checked_under_a_random_key_after_a_refusal(alg, curve, monkeypat
     assert used[0] != used[1]
 
 
-@pytest.mark.parametrize(("alg", "curve"), FAMILIES)
-@pytest.mark.parametrize("method", ["decrypt", "open"])
+@each_row(("alg", "curve"), FAMILIES)
+@each_row("method", ["decrypt", "open"])
 def test_device_that_is_away_is_no_failure_of_the_token(alg, curve, method):
     key, device = held(alg, curve, unavailable)
     token = str(seal(alg, curve))
@@ -341,7 +342,7 @@ PUBLIC_FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("alg", "curve", "name", "fault"),
     PUBLIC_FAULTS,
     ids=[f"{alg}-{name}" for alg, _, name, _ in PUBLIC_FAULTS],
@@ -365,7 +366,7 @@ def test_point_of_low_order_is_no_public_half():
             Key.from_jwk(jwk, alg="ECDH-ES")
 
 
-@pytest.mark.parametrize("alg", SIGNING)
+@each_row("alg", SIGNING)
 def test_device_signs_the_signing_input_and_nothing_else(alg):
     key, device = held_for_signing(alg)
     token = Signer(key, header={"typ": "JWT"}).sign(b"payload")
@@ -379,7 +380,7 @@ def test_device_signs_the_signing_input_and_nothing_else(alg):
         Verifier(key).verify(f"{data}.{forge.b64(bytes(len(forge.unb64(signature))))}")
 
 
-@pytest.mark.parametrize("alg", SIGNING)
+@each_row("alg", SIGNING)
 def test_signer_passes_on_that_the_device_is_away(alg):
     key, device = held_for_signing(alg, unavailable)
     with pytest.raises(KeyUnavailableError, match=r"^the device is away$"):
@@ -484,8 +485,8 @@ def shared(alg="A256KW", answer=None, kid=None):
     return Key.from_external_secret(device, alg=alg, kid=kid), device
 
 
-@pytest.mark.parametrize("enc", all_algorithms.ENCS)
-@pytest.mark.parametrize("alg", WRAPPING)
+@each_row("enc", all_algorithms.ENCS)
+@each_row("alg", WRAPPING)
 def test_device_and_memory_agree_on_a_shared_secret(alg, enc):
     mine, device = shared(alg, kid="a")
     memory = Key.from_bytes(WRAPPING[alg], alg=alg, kid="a")
@@ -607,8 +608,8 @@ def test_shared_secret_on_a_device_does_not_sign():
 WRONG = ["x" * CEK_BYTES, bytearray(CEK_BYTES), memoryview(bytes(CEK_BYTES)), CEK_BYTES, [b"x"]]
 
 
-@pytest.mark.parametrize("answer", WRONG, ids=lambda answer: type(answer).__name__)
-@pytest.mark.parametrize(("alg", "curve"), FAMILIES)
+@each_row("answer", WRONG, ids=lambda answer: type(answer).__name__)
+@each_row(("alg", "curve"), FAMILIES)
 def test_answer_of_the_wrong_type_is_the_fault_of_the_device(alg, curve, answer):
     key, _ = held(alg, curve, lambda _: answer)
     step = "agree" if curve else "unwrap"

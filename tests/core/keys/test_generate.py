@@ -3,6 +3,7 @@
 import pytest
 from tests.helpers import all_algorithms, forge, hpke_forge
 from tests.helpers.forge import unb64
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key, Signer, Verifier
 from joseal._core.algorithms.registry import ALGS, SIGS
@@ -49,7 +50,7 @@ def test_every_alg_is_in_a_table_here():
     assert {*CURVES, *OCTETS, *PARAMETERS, "dir", *rsa} == {*ALGS, *SIGS}
 
 
-@pytest.mark.parametrize("alg", OCTETS)
+@each_row("alg", OCTETS)
 def test_shared_secret_is_fresh_and_of_its_size(alg):
     made = [Key.generate(alg, kid="a") for _ in range(5)]
     secrets = {unb64(key.to_jwk(private=True)["k"]) for key in made}
@@ -61,7 +62,7 @@ def test_shared_secret_is_fresh_and_of_its_size(alg):
     assert made[0].is_password is (alg in all_algorithms.PBES2)
 
 
-@pytest.mark.parametrize(("alg", "curve"), PAIRS)
+@each_row(("alg", "curve"), PAIRS)
 def test_pair_is_fresh_and_on_its_curve(alg, curve):
     first, second = Key.generate(alg, curve=curve), Key.generate(alg, curve=curve)
     assert first.is_private
@@ -70,7 +71,7 @@ def test_pair_is_fresh_and_on_its_curve(alg, curve):
     assert Key.from_jwk(first.to_jwk(private=True)).thumbprint() == first.thumbprint()
 
 
-@pytest.mark.parametrize("alg", PARAMETERS)
+@each_row("alg", PARAMETERS)
 def test_akp_pair_is_fresh_and_of_its_size(alg):
     first, second = Key.generate(alg, kid="a"), Key.generate(alg)
     assert (first.is_private, first.kid) == (True, "a")
@@ -83,25 +84,25 @@ def test_akp_pair_is_fresh_and_of_its_size(alg):
         Key.generate(alg, size=32)
 
 
-@pytest.mark.parametrize("alg", CURVES)
+@each_row("alg", CURVES)
 def test_curve_has_a_default(alg):
     assert Key.generate(alg).to_jwk()["crv"] == CURVES[alg][0]
 
 
-@pytest.mark.parametrize("alg", CURVES)
+@each_row("alg", CURVES)
 def test_other_curves_are_refused(alg):
     for curve in {*EVERY_CURVE, "secp256k1", "p-256", ""} - set(CURVES[alg][1]):
         with pytest.raises(ValueError, match=r"^this alg does not take this curve$"):
             Key.generate(alg, curve=curve)
 
 
-@pytest.mark.parametrize("alg", [*OCTETS, "dir", "RSA-OAEP", "RS256"])
+@each_row("alg", [*OCTETS, "dir", "RSA-OAEP", "RS256"])
 def test_curve_without_a_curve_alg_is_refused(alg):
     with pytest.raises(ValueError, match="does not take this size or curve"):
         Key.generate(alg, curve="P-256")
 
 
-@pytest.mark.parametrize("alg", [*CURVES, *all_algorithms.PBES2])
+@each_row("alg", [*CURVES, *all_algorithms.PBES2])
 def test_size_for_what_has_none_is_refused(alg):
     with pytest.raises(ValueError, match="does not take this size or curve"):
         Key.generate(alg, size=32)
@@ -124,8 +125,8 @@ def test_wrapping_key_has_one_size(alg):
             Key.generate(alg, size=size)
 
 
-@pytest.mark.parametrize("alg", [*CURVES, *PARAMETERS, *HMAC, *SIGNED_BY_RSA])
-@pytest.mark.parametrize("form", ["jwk"])
+@each_row("alg", [*CURVES, *PARAMETERS, *HMAC, *SIGNED_BY_RSA])
+@each_row("form", ["jwk"])
 def test_generated_key_serves(alg, form):
     key = Key.generate(alg)
     if alg in SIGS:
@@ -136,9 +137,7 @@ def test_generated_key_serves(alg, form):
         assert Decrypter(key, enc=enc).decrypt(token) == b"x"
 
 
-@pytest.mark.parametrize(
-    "alg", ["none", "", "hs256", "ES224", "HPKE-11", "RSA-OAEP-224", "A256GCM", "XC20PKW"]
-)
+@each_row("alg", ["none", "", "hs256", "ES224", "HPKE-11", "RSA-OAEP-224", "A256GCM", "XC20PKW"])
 def test_unknown_alg_is_refused(alg):
     with pytest.raises(InvalidKeyError, match=r"(not known|not a known name|is the name of)"):
         Key.generate(alg)

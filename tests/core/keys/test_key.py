@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ENCS
@@ -34,7 +35,7 @@ def private(alg="RSA-OAEP", kid=None):
     return forge.key(alg, kid=kid)
 
 
-@pytest.mark.parametrize("alg", forge.ALGS)
+@each_row("alg", forge.ALGS)
 def test_key_tells_its_alg_kid_and_kind(alg):
     key = forge.key(alg, kid="a")
     assert (key.alg, key.kid) == (alg, "a")
@@ -63,10 +64,8 @@ def test_generate_takes_the_sizes_of_the_alg(alg):
         assert len(forge.unb64(Key.generate(alg).to_jwk(private=True)["k"])) == default
 
 
-@pytest.mark.parametrize("alg", SIZES)
-@pytest.mark.parametrize(
-    "size", [-1, 0, 1, 15, 17, 128, 256, 1024, 2047, 2049, 16385, 16392, 10**9]
-)
+@each_row("alg", SIZES)
+@each_row("size", [-1, 0, 1, 15, 17, 128, 256, 1024, 2047, 2049, 16385, 16392, 10**9])
 def test_generate_refuses_other_sizes(alg, size):
     with pytest.raises(ValueError, match=r"^size must be "):
         Key.generate(alg, size=size)
@@ -152,8 +151,8 @@ def test_key_is_immutable(kind):
         vars(key)
 
 
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-@pytest.mark.parametrize("kind", ALL)
+@each_row("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@each_row("kind", ALL)
 def test_key_is_never_pickled(kind, protocol):
     for value in (ALL[kind](), [ALL[kind]()], prepared(ALL[kind]())):
         if kind == "public":
@@ -289,8 +288,8 @@ def test_shared_secret_has_no_pem(arguments):
 NO_SWITCHES = ["no", "False", "", b"", 0, 1, None, ["private"]]
 
 
-@pytest.mark.parametrize("switch", NO_SWITCHES)
-@pytest.mark.parametrize("kind", ALL)
+@each_row("switch", NO_SWITCHES)
+@each_row("kind", ALL)
 def test_nothing_is_released_by_a_word_that_is_no_bool(kind, switch):
     """A text such as "no" would be taken for true."""
     key = ALL[kind]()
@@ -317,8 +316,8 @@ LOADED = {
 }
 
 
-@pytest.mark.parametrize("switch", NO_SWITCHES)
-@pytest.mark.parametrize("form", LOADED)
+@each_row("switch", NO_SWITCHES)
+@each_row("form", LOADED)
 def test_nothing_is_switched_on_by_a_word_that_is_no_bool(form, switch):
     with pytest.raises(TypeError, match=r"^legacy must be bool, not "):
         LOADED[form](legacy=switch)

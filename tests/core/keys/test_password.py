@@ -3,6 +3,7 @@
 import pytest
 from tests.helpers import all_algorithms, forge
 from tests.helpers.forge import b64, unb64
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -29,8 +30,8 @@ def header_of(token):
     return json.loads(unb64(token.split(".")[0]))
 
 
-@pytest.mark.parametrize("alg", all_algorithms.PBES2)
-@pytest.mark.parametrize("password", ["pass", "pässword \U0001f600", b"p\xff\x00ss", "x"])
+@each_row("alg", all_algorithms.PBES2)
+@each_row("password", ["pass", "pässword \U0001f600", b"p\xff\x00ss", "x"])
 def test_password_seals_and_opens(alg, password):
     key = Key.from_password(password, alg=alg, iterations=1000, kid="a")
     token = Encrypter(key, enc="A128GCM").encrypt(b"x")
@@ -98,7 +99,7 @@ def test_iterations_of_another_type_are_a_type_error(iterations):
         made(iterations=iterations)
 
 
-@pytest.mark.parametrize("alg", [alg for alg in (*ALGS, *SIGS) if alg not in all_algorithms.PBES2])
+@each_row("alg", [alg for alg in (*ALGS, *SIGS) if alg not in all_algorithms.PBES2])
 def test_password_serves_no_other_alg(alg):
     with pytest.raises(InvalidKeyError, match=r"takes no password"):
         Key.from_password("a password of thirty-two bytes!", alg=alg)

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.helpers.forge import b64, draw, rsa_private, unb64
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key
 from joseal._core.keys import roca
@@ -42,7 +43,7 @@ def weak(bits, seed):
     return k * product + pow(GENERATOR, exponent, product)
 
 
-@pytest.mark.parametrize("seed", [f"seed {count}" for count in range(20)])
+@each_row("seed", [f"seed {count}" for count in range(20)])
 def test_modulus_of_the_weak_form_is_found(seed):
     assert roca.has_fingerprint(weak(2048, seed))
     assert not roca.has_fingerprint(weak(2048, seed) + 2)

@@ -9,6 +9,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.keys.shared_secrets import check_secret
@@ -50,8 +51,8 @@ LOADERS = {
 }
 
 
-@pytest.mark.parametrize("loader", LOADERS)
-@pytest.mark.parametrize("form", NO_SECRETS)
+@each_row("loader", LOADERS)
+@each_row("form", NO_SECRETS)
 def test_what_is_a_key_is_no_secret_whichever_way_it_comes(form, loader):
     with pytest.raises(InvalidKeyError, match="expected a shared secret: this is "):
         LOADERS[loader](NO_SECRETS[form])

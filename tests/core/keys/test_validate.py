@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 from tests.helpers import der
 from tests.helpers.forge import b64
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms import curves
@@ -182,8 +183,8 @@ def test_good_private_key_loads(loader):
     PRIVATE_LOADERS[loader](derived(Q, P))
 
 
-@pytest.mark.parametrize("loader", PUBLIC_LOADERS)
-@pytest.mark.parametrize("fault", PUBLIC_FAULTS)
+@each_row("loader", PUBLIC_LOADERS)
+@each_row("fault", PUBLIC_FAULTS)
 def test_fault_of_a_public_rsa_key_is_refused_by_every_loader(loader, fault):
     with pytest.raises(InvalidKeyError):
         PUBLIC_LOADERS[loader](GOOD | PUBLIC_FAULTS[fault])
@@ -316,16 +317,16 @@ CURVE_LOADERS = {
 CURVES = [*WEIERSTRASS, "X25519", "X448", "Ed25519", "Ed448"]
 
 
-@pytest.mark.parametrize("loader", CURVE_LOADERS)
-@pytest.mark.parametrize("curve", CURVES)
+@each_row("loader", CURVE_LOADERS)
+@each_row("curve", CURVES)
 def test_good_point_loads(loader, curve):
     for _ in range(5):
         x, y, _ = curve_pair(curve)
         assert not CURVE_LOADERS[loader](curve, x, y).is_private
 
 
-@pytest.mark.parametrize("loader", CURVE_LOADERS)
-@pytest.mark.parametrize("curve", CURVES)
+@each_row("loader", CURVE_LOADERS)
+@each_row("curve", CURVES)
 def test_point_that_is_none_is_refused_by_every_loader(loader, curve):
     for x, y in point_faults(curve):
         with pytest.raises(InvalidKeyError):
@@ -387,8 +388,8 @@ SCALAR_LOADERS = {
 }
 
 
-@pytest.mark.parametrize("loader", SCALAR_LOADERS)
-@pytest.mark.parametrize("curve", WEIERSTRASS)
+@each_row("loader", SCALAR_LOADERS)
+@each_row("curve", WEIERSTRASS)
 def test_scalar_that_is_not_of_the_point_is_refused_by_every_loader(loader, curve):
     x, y, d = curve_pair(curve)
     assert SCALAR_LOADERS[loader](curve, x, y, d).is_private

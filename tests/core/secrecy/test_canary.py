@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 from tests.helpers import forge, rich_tracebacks
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal._core.algorithms.key_management import UnwrapRequest
@@ -628,8 +629,8 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("form", SHOWN)
-@pytest.mark.parametrize("name", SECRETS)
+@each_row("form", SHOWN)
+@each_row("name", SECRETS)
 def test_leak_is_found_in_every_form_of_every_secret(name, form):
     shown = SHOWN[form](SECRETS[name]())
     assert name in leaks(views(Leaking(shown)))

@@ -15,6 +15,7 @@ import pytest
 import rich.console
 import rich.pretty
 from tests.helpers import all_algorithms, forge, hpke_forge, rich_tracebacks
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import (
@@ -260,7 +261,7 @@ def test_object_shows_no_secret(name):
         assert leaks(views(value)) == [], type(value)
 
 
-@pytest.mark.parametrize("name", [name for name in OBJECTS if not name.startswith("policy")])
+@each_row("name", [name for name in OBJECTS if not name.startswith("policy")])
 def test_object_is_never_pickled(name):
     for value in [made := OBJECTS[name](), *parts_of(made)]:
         key = value._settings.key if isinstance(value, Encrypter) else value

@@ -15,6 +15,7 @@ import weakref
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, KeySet, MalformedTokenError
 from joseal._core import secrecy
@@ -156,7 +157,7 @@ def caught(act, *arguments):
         return error
 
 
-@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+@each_row("error", RAISED, ids=lambda error: type(error).__name__)
 def test_every_class_leaves_with_its_places_and_without_our_locals(error):
     found = caught(OURS["public"], functools.partial(OURS["fail"], error), "s-4111")
     assert found is error
@@ -165,7 +166,7 @@ def test_every_class_leaves_with_its_places_and_without_our_locals(error):
     assert inner == [("public", {}), ("call", {}), ("fail", {})]
 
 
-@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+@each_row("error", RAISED, ids=lambda error: type(error).__name__)
 def test_every_class_raised_by_the_callers_object_keeps_the_callers_frames(error):
     def device(data):
         mine = "the caller's own"
@@ -232,7 +233,7 @@ def test_what_joseal_was_handling_does_not_leave_with_the_callers_exception():
     assert found.__context__.__cause__ is found.__context__.__context__ is None
 
 
-@pytest.mark.parametrize("error", RAISED, ids=lambda error: type(error).__name__)
+@each_row("error", RAISED, ids=lambda error: type(error).__name__)
 def test_coroutine_is_guarded_as_a_function_is(error):
     found = caught(finished, functools.partial(OURS["fail"], error), "s-4111")
     assert found is error

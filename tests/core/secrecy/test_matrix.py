@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 from tests.helpers import all_algorithms, hpke_forge
+from tests.helpers.rows import each_row
 
 import joseal
 from joseal import bulk, claims, conformance, juspay, profiles, remote, stream, web
@@ -832,7 +833,7 @@ def row_function(row):
     return row.partition(":")[0]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@each_row("name", FUNCTIONS)
 def test_every_public_function_is_guarded_or_says_why_not(name):
     assert is_guarded(FUNCTIONS[name]) is (name not in UNGUARDED)
 
@@ -892,7 +893,7 @@ def takes_objects(function):
     return any(kind in text for text in texts for kind in FOREIGN_TYPES)
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if name not in UNGUARDED])
+@each_row("name", [name for name in FUNCTIONS if name not in UNGUARDED])
 def test_every_function_that_takes_an_object_of_the_caller_has_a_row(name):
     if takes_objects(FUNCTIONS[name]) and name not in NOT_ASKED:
         assert name in {row_function(row) for row in ROWS}

@@ -2,8 +2,8 @@
 
 import json
 
-import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, Key, Signer, Verifier, peek
 from joseal.claims import ClaimSet
@@ -34,8 +34,8 @@ def claims(value):
     return ClaimSet({"x": value})
 
 
-@pytest.mark.parametrize("made", [decrypted, verified, peeked, unauthenticated, claims])
-@pytest.mark.parametrize(
+@each_row("made", [decrypted, verified, peeked, unauthenticated, claims])
+@each_row(
     ("one", "other"),
     [
         (True, 1),

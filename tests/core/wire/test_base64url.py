@@ -4,6 +4,7 @@ import itertools
 import string
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal._core.wire import base64url
 
@@ -11,7 +12,7 @@ ALPHABET = (string.ascii_letters + string.digits + "-_").encode()
 FOREIGN = [one_byte for one_byte in range(256) if one_byte not in ALPHABET]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "text"),
     [
         (b"", b""),
@@ -50,7 +51,7 @@ def test_every_tail_of_two_bytes_has_one_encoding():
     assert len(found) == 65536
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 30, 31, 32, 33, 47, 48, 49, 1000, 1001, 1002])
+@each_row("size", [0, 1, 2, 3, 4, 30, 31, 32, 33, 47, 48, 49, 1000, 1001, 1002])
 def test_round_trip_at_the_sizes_where_decoders_switch_paths(size):
     raw = bytes(index * 7 & 255 for index in range(size))
     segment = base64url.encode(raw)
@@ -82,7 +83,7 @@ def test_impossible_length_is_refused(length):
     assert base64url.decode(b"A" * length) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "segment",
     [
         b"Zg==",
@@ -114,7 +115,7 @@ def test_trailing_bits_must_be_zero(canonical, others):
         assert base64url.decode(b"AAAA" + other) is None
 
 
-@pytest.mark.parametrize("cut", [[], [0], [1], [2], [3], [1, 1, 1], [2, 2, 2], [4, 0, 5], [7, 30]])
+@each_row("cut", [[], [0], [1], [2], [3], [1, 1, 1], [2, 2, 2], [4, 0, 5], [7, 30]])
 def test_chunks_of_any_size_are_encoded_as_the_whole(cut):
     for size in range(50):
         raw = bytes(index * 7 & 255 for index in range(size))
@@ -128,7 +129,7 @@ def test_no_chunk_is_encoded_as_nothing():
     assert "".join(base64url.encode_chunks([])) == ""
 
 
-@pytest.mark.parametrize(
+@each_row(
     "segments",
     [
         (b"AA", b"", b"AAAA", b"AAA"),

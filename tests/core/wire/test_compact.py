@@ -4,6 +4,7 @@ import itertools
 import tracemalloc
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal._core.limits import Limits
 from joseal._core.wire import compact
@@ -14,8 +15,8 @@ from joseal.errors import MalformedTokenError, TokenTooLargeError
 LIMITS = Limits()
 
 
-@pytest.mark.parametrize("segments", [3, 5])
-@pytest.mark.parametrize("dots", range(8))
+@each_row("segments", [3, 5])
+@each_row("dots", range(8))
 def test_number_of_segments_is_exact(segments, dots):
     text = ".".join(str(place) for place in range(dots + 1))
     for token in (text, text.encode()):

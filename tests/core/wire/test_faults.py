@@ -2,7 +2,7 @@
 
 import sys
 
-import pytest
+from tests.helpers.rows import each_row
 
 from joseal import MalformedTokenError
 from joseal._core.wire import faults
@@ -27,8 +27,8 @@ def steps_of(say, *arguments):
     return str(error), steps
 
 
-@pytest.mark.parametrize("kind", [bytes, bytes.decode], ids=["bytes", "str"])
-@pytest.mark.parametrize("before", [b"", b"a", b"\0", b"\x7f" * 3, LARGE])
+@each_row("kind", [bytes, bytes.decode], ids=["bytes", "str"])
+@each_row("before", [b"", b"a", b"\0", b"\x7f" * 3, LARGE])
 def test_first_character_that_is_not_ascii_is_named_in_few_steps(before, kind):
     token = kind(before + "é.é".encode())
     text, steps = steps_of(faults.not_ascii, token)
@@ -36,7 +36,7 @@ def test_first_character_that_is_not_ascii_is_named_in_few_steps(before, kind):
     assert steps < 100
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("end", "said"),
     [
         (b"!", "is not canonical base64url"),

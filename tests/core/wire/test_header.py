@@ -2,6 +2,7 @@
 
 import pytest
 from msgspec import UNSET
+from tests.helpers.rows import each_row
 
 from joseal._core.limits import Limits
 from joseal._core.wire import base64url, header
@@ -30,14 +31,14 @@ def is_same(name, value):
     return any(value == sample and type(value) is type(sample) for sample in samples)
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+@each_row("name", SAMPLES)
 def test_known_member_is_read(name):
     found = header.parse_parameters({"alg": "dir", name: SAMPLES[name]})
     assert getattr(found.known, name) == SAMPLES[name]
 
 
-@pytest.mark.parametrize("name", ["alg", *SAMPLES])
-@pytest.mark.parametrize("value", OTHERS, ids=repr)
+@each_row("name", ["alg", *SAMPLES])
+@each_row("value", OTHERS, ids=repr)
 def test_known_member_of_another_type_is_malformed(name, value):
     members = {"alg": "dir", name: value}
     if is_same(name, value):
@@ -131,7 +132,7 @@ def test_crit_that_is_understood_is_taken():
     header.check_crit(header.parse_parameters({"alg": "dir"}), ())
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("names", "message"),
     [
         ([], "empty or repeats"),
@@ -151,7 +152,7 @@ def test_each_rule_of_crit_is_kept(names, message):
         crit(names, {"exp", "absent"}, **{"exp": 1, "other": 1, "EXP": 1, "": 1})
 
 
-@pytest.mark.parametrize("name", REGISTERED)
+@each_row("name", REGISTERED)
 def test_crit_never_names_what_the_rfcs_register(name):
     value = SAMPLES.get(name, "dir")
     members = {"alg": "dir", "exp": 1, name: value, "crit": [name]}
@@ -175,7 +176,7 @@ def test_crit_is_a_list_of_strings(value):
         crit(value, {"exp"}, exp=1)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("found", "expected", "same"),
     [
         ("JWT", "JWT", True),
@@ -203,13 +204,13 @@ def test_media_types_are_compared_as_rfc_7515_section_4_1_9_has_it(found, expect
 MANAGED = ["alg", "enc", "zip", "epk", "apu", "apv", "iv", "tag", "p2s", "p2c", "b64"]
 
 
-@pytest.mark.parametrize("name", MANAGED)
+@each_row("name", MANAGED)
 def test_managed_member_is_not_set_by_hand(name):
     with pytest.raises(ValueError, match="managed"):
         header.checked_parameters({"typ": "JWT", name: "x"})
 
 
-@pytest.mark.parametrize(
+@each_row(
     "members", [[("typ", "JWT")], "typ", b"typ", 5, {"typ"}, {1: "x"}, {b"typ": "x"}, {None: 1}]
 )
 def test_members_by_hand_are_a_mapping_with_names(members):

@@ -10,6 +10,7 @@ import uuid
 
 import msgspec
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal._core.wire import strict_json
 
@@ -22,7 +23,7 @@ def nested(depth, inner="1"):
     return '{"a":' + "[" * (depth - 1) + inner + "]" * (depth - 1) + "}"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("text", "value"),
     [
         ("{}", {}),
@@ -65,7 +66,7 @@ def test_duplicate_members_are_refused_at_every_depth(text):
     assert strict_json.load_object(text.encode()) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "number",
     [
         *("NaN", "Infinity", "-Infinity", "nan", "1e999", "-1e999", "1e309", "1.8e308"),
@@ -78,7 +79,7 @@ def test_what_is_no_finite_number_is_refused(number):
     assert strict_json.load_object(f'{{"a":[{{"b":{number}}}]}}'.encode()) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "escaped",
     [
         "\\ud800",
@@ -102,7 +103,7 @@ def test_lone_surrogates_are_refused(escaped):
         assert strict_json.load_object(text.encode()) is None
 
 
-@pytest.mark.parametrize(
+@each_row(
     "raw",
     [
         b"",
@@ -184,8 +185,8 @@ def test_depth_is_what_is_open_at_once_whatever_was_closed_before(aside):
     assert strict_json.load_object(deep(40)) is None
 
 
-@pytest.mark.parametrize("opening", [b"[", b'{"a":', b"{", b'[{"a":'])
-@pytest.mark.parametrize("prefix", [b"", b'{"a":', b'"', b'{"a":"\\"'])
+@each_row("opening", [b"[", b'{"a":', b"{", b'[{"a":'])
+@each_row("prefix", [b"", b'{"a":', b'"', b'{"a":"\\"'])
 def test_nesting_of_a_hundred_thousand_is_refused_and_not_a_recursion_error(opening, prefix):
     assert strict_json.load_object(prefix + opening * 100_000) is None
 
@@ -226,7 +227,7 @@ def endless():
     return members
 
 
-@pytest.mark.parametrize(
+@each_row(
     "value",
     [
         *(NAN, INFINITY, -INFINITY, b"x", bytearray(b"x"), (1,), {1}, frozenset((1,)), object()),
@@ -289,7 +290,7 @@ class Outer(msgspec.Struct, forbid_unknown_fields=True):
     kind: Colour = Colour.RED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("value", "path"),
     [
         ({"inner": {"name": 4111}}, "$.inner.name"),
@@ -445,7 +446,7 @@ def test_text_as_it_is_written_here_is_read_without_the_scan(monkeypatch):
     assert list(loaded) == list(CANONICAL)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         '{"a":1,"a":1}',
@@ -498,7 +499,7 @@ def test_flat_object_is_split_at_its_quotes(text, strings):
     assert [part.decode() for part in parts[1::2]] == strings
 
 
-@pytest.mark.parametrize(
+@each_row(
     "data",
     [
         b'{"a":"\\u0062"}',

@@ -7,6 +7,7 @@ import io
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.helpers.rows import each_row
 from tests.juspay.calls import (
     ACCEPTED,
     ATTEMPT,
@@ -142,7 +143,7 @@ CUT = [
 ]
 
 
-@pytest.mark.parametrize("data", CUT)
+@each_row("data", CUT)
 def test_an_answer_that_breaks_off_may_have_been_a_payout(sealer, data):
     with Peer(lambda _, connection: connection.sendall(data)) as peer:
         text, maybe_sent = failed(peer, sealer)

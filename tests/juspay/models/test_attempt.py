@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from rich.console import Console
 from tests.helpers.addresses import without_addresses
+from tests.helpers.rows import each_row
 
 from joseal import MalformedTokenError
 from joseal.juspay import Attempt, CardInfo, Details, Expiry, SenderDetails
@@ -191,7 +192,7 @@ WRONG_VALUES += [
 ]
 
 
-@pytest.mark.parametrize(("shape", "members", "message"), WRONG_VALUES)
+@each_row(("shape", "members", "message"), WRONG_VALUES)
 def test_wrong_value_is_a_value_error_that_names_member_and_rule_only(shape, members, message):
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         shape(**members)
@@ -239,7 +240,7 @@ WRONG_TYPES = [
 ]
 
 
-@pytest.mark.parametrize(("shape", "members", "message"), WRONG_TYPES)
+@each_row(("shape", "members", "message"), WRONG_TYPES)
 def test_wrong_type_is_a_type_error_that_names_member_and_type_only(shape, members, message):
     with pytest.raises(TypeError) as caught:
         shape(**members)
@@ -337,7 +338,7 @@ WRONG_BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("data", "message"), WRONG_BODIES)
+@each_row(("data", "message"), WRONG_BODIES)
 def test_wrong_body_of_a_peer_is_malformed_and_its_path_is_told(data, message):
     with pytest.raises(MalformedTokenError) as caught:
         Attempt.from_json(data)
@@ -362,10 +363,8 @@ def parts():
     return [attempt, attempt.card_info, attempt.card_info.card_expiry, sender, sender.details]
 
 
-@pytest.mark.parametrize("part", parts(), ids=lambda part: type(part).__name__)
-@pytest.mark.parametrize(
-    "show", [repr, str, printed, "{}".format, lambda part: f"{[part]!r:.9999}"]
-)
+@each_row("part", parts(), ids=lambda part: type(part).__name__)
+@each_row("show", [repr, str, printed, "{}".format, lambda part: f"{[part]!r:.9999}"])
 def test_nothing_printed_shows_more_than_the_last_four_digits(part, show):
     shown = show(part)
     assert type(part).__name__ in shown

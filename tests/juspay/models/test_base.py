@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal import MalformedTokenError
 from joseal._core.wire import strict_json
@@ -46,7 +47,7 @@ def test_every_struct_is_looked_at():
     assert {Account, CardInfo, NewOrder} <= set(CHECKED)
 
 
-@pytest.mark.parametrize("shape", CHECKED, ids=lambda shape: shape.__name__)
+@each_row("shape", CHECKED, ids=lambda shape: shape.__name__)
 def test_every_member_has_a_check_that_names_it(shape):
     members = _members(shape)
     assert [member.name for member in members] == list(shape.__struct_fields__)
@@ -56,7 +57,7 @@ def test_every_member_has_a_check_that_names_it(shape):
             member.check.apply(member.wire_name, object())
 
 
-@pytest.mark.parametrize(
+@each_row(
     "kind",
     [str, int, Decimal, object, dict[str, str], Annotated[int, msgspec.Meta(ge=1)], float, bytes],
 )
@@ -175,7 +176,7 @@ def test_further_members_within_a_body_are_written_in_their_place():
     assert order.to_json().count(b'"amount":1.50') == 2
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("extra", "kind", "rule"),
     [
         ("a", TypeError, "extra must be a dict"),

@@ -6,6 +6,7 @@ import pickle
 import re
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, InvalidKeyError, Key, MalformedTokenError, TokenTooLargeError
 from joseal._core.jwe import Encrypter
@@ -110,7 +111,7 @@ WRONG += [
 ]
 
 
-@pytest.mark.parametrize(("change", "message"), WRONG)
+@each_row(("change", "message"), WRONG)
 def test_wrong_value_is_refused_when_built_and_when_read(change, message):
     with pytest.raises(ValueError, match=re.escape(message)) as caught:
         Envelope(**{**GOOD, **change})
@@ -120,8 +121,8 @@ def test_wrong_value_is_refused_when_built_and_when_read(change, message):
     assert refused.value.args == (f"the body: {message}",)
 
 
-@pytest.mark.parametrize("member", GOOD)
-@pytest.mark.parametrize("value", [1, True, ["a"], b"K"])
+@each_row("member", GOOD)
+@each_row("value", [1, True, ["a"], b"K"])
 def test_wrong_type_is_refused(member, value):
     with pytest.raises(TypeError, match=f"^{member} must be a string$"):
         Envelope(**{**GOOD, member: value})
@@ -151,7 +152,7 @@ WRONG_BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("data", "message"), WRONG_BODIES)
+@each_row(("data", "message"), WRONG_BODIES)
 def test_wrong_envelope_of_a_peer_is_malformed(data, message):
     with pytest.raises(MalformedTokenError) as caught:
         Envelope.from_json(data)

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.helpers.rows import each_row
 
 from joseal import MalformedTokenError
 from joseal.juspay import (
@@ -215,7 +216,7 @@ TYPES = {
 }
 
 
-@pytest.mark.parametrize("kind", TYPES)
+@each_row("kind", TYPES)
 def test_every_documented_beneficiary_is_written_and_read(kind):
     details, written = TYPES[kind]
     beneficiary = Beneficiary(type=kind, details=details)
@@ -224,8 +225,8 @@ def test_every_documented_beneficiary_is_written_and_read(kind):
     assert order("1", part("1", beneficiary)).has_plain_card == (kind == "PLAIN_CARD")
 
 
-@pytest.mark.parametrize("kind", TYPES)
-@pytest.mark.parametrize("other", TYPES)
+@each_row("kind", TYPES)
+@each_row("other", TYPES)
 def test_the_details_are_those_of_the_type(kind, other):
     if kind == other:
         return
@@ -262,7 +263,7 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("amount", WRITTEN)
+@each_row("amount", WRITTEN)
 def test_an_amount_is_written_with_digits_and_a_point_alone(amount):
     text = order(amount).to_json()
     assert b'"amount":%b,"customerId"' % WRITTEN[amount] in text
@@ -288,7 +289,7 @@ NO_AMOUNTS = ["NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "1.001", "1.000", 
 NO_AMOUNTS += ["10000000000000.00", "1E+15", "1E+999999", "0E+999999", "0E-999999", "1" * 16]
 
 
-@pytest.mark.parametrize("amount", NO_AMOUNTS)
+@each_row("amount", NO_AMOUNTS)
 def test_an_amount_that_is_none_is_refused(amount):
     message = r"^amount must be finite, with at most two places and 15 digits$"
     with pytest.raises(ValueError, match=message):
@@ -321,7 +322,7 @@ def test_the_payouts_add_up_to_the_order():
         order("3.31", part("1.1"), part("2.2"))
 
 
-@pytest.mark.parametrize(
+@each_row(
     "amount", ["NaN", "Infinity", "1e999", '"1"', "true", "1.001", "0.30000000000000004", "-1"]
 )
 def test_no_other_amount_is_read(amount):
@@ -337,7 +338,7 @@ def test_no_other_amount_is_read(amount):
 # Everything else.
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("build", "error", "message"),
     [
         (lambda: order(order_id="abc"), ValueError, "orderId must be 4 to 64"),

@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import pytest
+from tests.helpers.rows import each_row
 
 from joseal.juspay import FulfillmentState, OrderState, TransactionState, ValidationState
 
@@ -46,8 +47,8 @@ def test_a_new_state_can_be_copied_and_pickled(kind):
         assert (type(twin), twin, twin.documented) == (kind, "ON_HOLD", False)
 
 
-@pytest.mark.parametrize("value", ["", "success", "A B", "A\n", "1A", "_A", "Ä", "A" * 65, 1, None])
-@pytest.mark.parametrize("kind", DOCUMENTED)
+@each_row("value", ["", "success", "A B", "A\n", "1A", "_A", "Ä", "A" * 65, 1, None])
+@each_row("kind", DOCUMENTED)
 def test_what_has_not_the_form_of_a_state_is_none(kind, value):
     with pytest.raises(ValueError, match="is not a valid"):
         kind(value)

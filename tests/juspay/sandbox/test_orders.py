@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 import pytest
 import urllib3
 from tests.helpers import ports
+from tests.helpers.rows import each_row
 
 from joseal import Key
 from joseal.juspay import (
@@ -608,7 +609,7 @@ def test_a_webhook_does_not_show_its_credentials() -> None:
 HOOK = "http://127.0.0.1:9/"
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wrong",
     [
         {"url": "http://127.0.0.1:99999/"},
@@ -633,7 +634,7 @@ def test_a_webhook_that_could_not_be_sent_is_refused_when_it_is_named(
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "wrong",
     [
         {"url": 5},

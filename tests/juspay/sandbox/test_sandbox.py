@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 import urllib3
 from tests.helpers import ports
+from tests.helpers.rows import each_row
 
 from joseal import Encrypter, InvalidKeyError, Key
 from joseal.juspay import (
@@ -300,7 +301,7 @@ REFUSALS: dict[str, tuple[Change, int, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSALS)
+@each_row("case", REFUSALS)
 def test_every_fault_gets_its_documented_answer(case: str, shared: Sandbox) -> None:
     change, status, code, part = REFUSALS[case]
     came = send(shared, change(shared, good(shared)))

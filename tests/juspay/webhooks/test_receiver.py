@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from rich.pretty import pretty_repr
+from tests.helpers.rows import each_row
 
 from joseal import (
     Decrypter,
@@ -109,8 +110,8 @@ def test_info_can_not_be_changed():
     assert info["preferredMethodList"] == ("DUMMY_IMPS",)
 
 
-@pytest.mark.parametrize("label", [*Label, "FULFILLMENT_TXN_V9", "a label.of tomorrow"])
-@pytest.mark.parametrize("value", ["FULFILLMENTS_SUCCESSFUL", "VALID", "SOMETHING NEW"])
+@each_row("label", [*Label, "FULFILLMENT_TXN_V9", "a label.of tomorrow"])
+@each_row("value", ["FULFILLMENTS_SUCCESSFUL", "VALID", "SOMETHING NEW"])
 def test_every_label_and_value_survives(label, value):
     webhook = read_webhook(changed(label=label, value=value, category="WARN"))
     assert (webhook.label, webhook.value, webhook.category) == (label, value, "WARN")
@@ -120,7 +121,7 @@ def test_further_members_are_no_error():
     assert read_webhook(changed(version=3, more={"a": [1]})).value == "SUCCESS"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("body", "text"),
     [
         (b"", "the webhook is not one strict JSON object"),
@@ -242,7 +243,7 @@ def test_headers_of_another_type_are_a_type_error(receiver, headers):
         receiver.receive(headers, BODY)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("arguments", "kind"),
     [
         ({}, ValueError),
@@ -455,7 +456,7 @@ def shown_by(value):
     return "".join((repr(value), str(value), pretty_repr(value)))
 
 
-@pytest.mark.parametrize("place", range(11))
+@each_row("place", range(11))
 def test_error_shows_no_secret(pairs, place):
     calls = leaking(pairs)
     assert len(calls) == 11

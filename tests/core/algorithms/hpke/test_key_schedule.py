@@ -4,6 +4,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from tests.helpers import all_algorithms, hpke_forge
 from tests.helpers.forge import draw
+from tests.helpers.rows import each_row
 
 from joseal._core.algorithms import curves
 from joseal._core.algorithms.hpke import key_schedule
@@ -114,8 +115,8 @@ def test_figures_of_rfc_9180(name):
     assert cipher(derived[0]).decrypt(derived[1], ciphertext, AAD) == PLAINTEXT
 
 
-@pytest.mark.parametrize("info", [b"", b"session", b"\xff" * 300])
-@pytest.mark.parametrize("name", SUITES)
+@each_row("info", [b"", b"session", b"\xff" * 300])
+@each_row("name", SUITES)
 def test_schedule_is_that_of_the_second_writing(name, info):
     secret = draw(f"{name} secret", 32)
     found = key_schedule.schedule(SUITES[name], secret, info)
@@ -123,7 +124,7 @@ def test_schedule_is_that_of_the_second_writing(name, info):
     assert len({found, key_schedule.schedule(SUITES[name], secret, info + b"\0")}) == 2
 
 
-@pytest.mark.parametrize("name", SUITES)
+@each_row("name", SUITES)
 def test_no_two_suites_derive_the_same(name):
     secret = bytes(32)
     own = key_schedule.schedule(SUITES[name], secret, b"")

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from tests.core.keys.formats.test_pkcs12 import certificate
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key, KeySet
 from joseal._core.keys.classifier.classify import classify, content
@@ -456,7 +457,7 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize("name", TABLE)
+@each_row("name", TABLE)
 def test_each_mistake_has_its_text(name):
     data, text = TABLE[name]
     assert classify(data).text == text
@@ -528,7 +529,7 @@ def test_der_that_ends_in_a_byte_of_white_space_is_whole(byte):
     assert classify(base64.b64encode(data)).kind == "base64-of-der"
 
 
-@pytest.mark.parametrize("name", TABLE)
+@each_row("name", TABLE)
 def test_no_byte_of_the_key_is_in_an_explanation(name):
     data, text = TABLE[name]
     told = explain_key(data)
@@ -541,7 +542,7 @@ def test_no_byte_of_the_key_is_in_an_explanation(name):
             assert piece.decode("latin-1") not in shown or piece.startswith(b"-") or b" " in piece
 
 
-@pytest.mark.parametrize("kind", MISTAKES)
+@each_row("kind", MISTAKES)
 def test_text_of_a_kind_is_plain_and_short(kind):
     sentence, remedy = MISTAKES[kind]
     assert (sentence + remedy).isascii()

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.helpers import all_algorithms, forge
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key
 from joseal.cli.program import program
@@ -45,7 +46,7 @@ def test_key_is_loaded_with_or_without_a_comment(alg, ending, monkeypatch, tmp_p
     assert shown.stdout.strip() == own.thumbprint()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "text"),
     {
         "two lines": (RSA + b"\n" + RSA, "2 lines of OpenSSH public keys: give the one"),

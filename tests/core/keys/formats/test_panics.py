@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 from tests.helpers import der
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key
 from joseal._core.algorithms import curves
@@ -158,8 +159,8 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("loader", NAMED)
-@pytest.mark.parametrize("damage", DAMAGED)
+@each_row("loader", NAMED)
+@each_row("damage", DAMAGED)
 def test_name_of_a_certificate_that_can_not_be_parsed_is_a_refusal(loader, damage):
     """`cryptography` reads the certificate, and fails when its subject is asked for."""
     with pytest.raises(InvalidKeyError):

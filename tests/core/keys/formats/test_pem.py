@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key
 from joseal._core.keys.formats.certificates import of_text
@@ -276,7 +277,7 @@ REFUSED_DER = {
 }
 
 
-@pytest.mark.parametrize("name", REFUSED_DER)
+@each_row("name", REFUSED_DER)
 def test_der_is_refused_when_it_is_loaded(name):
     make, password = REFUSED_DER[name]
     with pytest.raises(InvalidKeyError) as caught:

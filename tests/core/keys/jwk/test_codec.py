@@ -8,6 +8,7 @@ import types
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
 from joseal._core.algorithms.registry import ALGS, SIGS
@@ -66,7 +67,7 @@ def test_jwk_of_another_type_is_a_type_error(jwk):
         Key.from_jwk(jwk, alg="A128KW")
 
 
-@pytest.mark.parametrize(
+@each_row(
     "jwk",
     [
         "",
@@ -107,15 +108,13 @@ def test_alg_comes_from_the_caller_or_from_the_jwk_and_they_agree():
     refused(OCT, "names no alg: give alg=", alg=None)
 
 
-@pytest.mark.parametrize(
-    "alg", ["", "none", "NONE", "HS224", "RSA1_6", "a128kw", "A128KW ", "ECDH-SS", "ES224"]
-)
+@each_row("alg", ["", "none", "NONE", "HS224", "RSA1_6", "a128kw", "A128KW ", "ECDH-SS", "ES224"])
 def test_alg_that_is_not_known_is_refused(alg):
     refused(OCT, "(not known|not a known name|is the name of)", alg=alg)
     refused({**OCT, "alg": alg}, "(not known|not a known name|is the name of)", alg=None)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("alg", "message"),
     [
         ("HS256", "at least as long as its hash"),
@@ -143,8 +142,8 @@ def test_kid_comes_from_the_caller_or_from_the_jwk_and_they_agree():
     refused({**OCT, "kid": ""}, "contradicts kid=", kid="b")
 
 
-@pytest.mark.parametrize("name", ["kty", "k", "alg", "kid"])
-@pytest.mark.parametrize("value", [None, 5, True, [], {}, ["oct"]])
+@each_row("name", ["kty", "k", "alg", "kid"])
+@each_row("value", [None, 5, True, [], {}, ["oct"]])
 def test_text_member_of_another_type_is_refused(name, value):
     text = (
         "null: leave it out"
@@ -154,8 +153,8 @@ def test_text_member_of_another_type_is_refused(name, value):
     refused({**OCT, name: value}, f"{name} is {text}")
 
 
-@pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
-@pytest.mark.parametrize("value", [None, 5, True, [], {}])
+@each_row("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
+@each_row("value", [None, 5, True, [], {}])
 def test_number_of_another_type_is_refused(name, value):
     null = value is None and name in ("d", "p", "q", "dp", "dq", "qi")
     text = "null: leave it out" if null else "missing or not a string"
@@ -200,7 +199,7 @@ def test_size_of_a_shared_secret_is_the_one_of_the_alg(alg):
             refused(jwk, "does not have the size", alg=alg)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "text",
     [
         OCT["k"] + "==",
@@ -218,7 +217,7 @@ def test_secret_is_canonical_base64url(text):
     refused({**OCT, "k": text}, "k is not canonical base64url")
 
 
-@pytest.mark.parametrize("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
+@each_row("name", ["n", "e", "d", "p", "q", "dp", "dq", "qi"])
 def test_number_is_canonical_and_has_no_leading_zero(name):
     """RFC 7518 section 2, Base64urlUInt."""
     good = _rsa()[name]
@@ -272,7 +271,7 @@ def test_public_members_are_needed(name):
             Key.from_jwk(jwk, alg="RSA-OAEP")
 
 
-@pytest.mark.parametrize("name", ["n", "e", "d", *CRT])
+@each_row("name", ["n", "e", "d", *CRT])
 def test_members_that_do_not_fit_together_are_refused(name):
     raw = forge.unb64(_rsa()[name])
     bent = forge.b64(raw[:-1] + bytes((raw[-1] ^ 2,)))
@@ -320,7 +319,7 @@ def test_size_of_an_rsa_key_is_bounded(bits, fits):
         refused(jwk, "2048 to 16384 bits")
 
 
-@pytest.mark.parametrize("alg", [name for name, alg in (ALGS | SIGS).items() if alg.kind == "RSA"])
+@each_row("alg", [name for name, alg in (ALGS | SIGS).items() if alg.kind == "RSA"])
 def test_least_size_of_an_rsa_key_holds_for_every_alg(alg):
     """RFC 7518 sections 3.3, 3.5, 4.2 and 4.3."""
     legacy = alg == "RSA1_5"

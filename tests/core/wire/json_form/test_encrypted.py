@@ -7,6 +7,7 @@ import json
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Limits, MalformedTokenError, NotAllowedError, TokenTooLargeError
 from joseal._core.wire.json_form import encrypted
@@ -39,7 +40,7 @@ def said(error, call, *arguments):
     return str(refused.value)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("members", "form", "text"),
     [
         ({}, "general", "the message has no ciphertext (a signed message, JWS?)"),

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal import Limits, MalformedTokenError, TokenTooLargeError
 from joseal._core.wire.json_form import signed
@@ -29,7 +30,7 @@ def said(error, call, *arguments):
 ONE = {"signature": "AA"}
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("members", "form", "text"),
     [
         ({}, "flattened", "the message has no signature"),

@@ -37,7 +37,8 @@ _KTYS: Final = {
     **dict.fromkeys(("akp", "Akp", "ML-DSA", "ML-KEM"), "AKP"),
     **dict.fromkeys(("OCT", "Oct", "oct-HSM", "symmetric"), "oct"),
 }
-_CURVES: Final = {
+# What other standards and libraries call the curves.
+CURVE_SPELLINGS: Final = {
     **dict.fromkeys(("secp256r1", "prime256v1", "P256", "p-256", "ES256", "nistp256"), "P-256"),
     **dict.fromkeys(("secp384r1", "P384", "p-384", "ES384", "nistp384"), "P-384"),
     **dict.fromkeys(("secp521r1", "P521", "p-521", "P-512", "ES512", "nistp521"), "P-521"),
@@ -191,10 +192,10 @@ def _check_curve(members: Mapping[str, object]) -> None:
     curve, kty = members.get("crv"), members.get("kty")
     if not isinstance(curve, str):
         return
-    if curve in _CURVES:
+    if curve in CURVE_SPELLINGS:
         raise InvalidKeyError(
             f"the JWK is not a point on a curve that joseal uses: crv {curve} is written "
-            f"{_CURVES[curve]}"
+            f"{CURVE_SPELLINGS[curve]}"
         )
     known = _EC if kty == "EC" else _OKP
     if curve not in known:

@@ -14,6 +14,7 @@ from typing import Final
 
 import click
 
+from joseal.cli import naming
 from joseal.errors import (
     ApiError,
     InvalidKeyError,
@@ -114,7 +115,8 @@ def of_error(error: JoseError) -> FailureError:
 def of_usage(error: click.UsageError) -> FailureError:
     """Describe click's complaint about the arguments in one line."""
     command = "joseal" if error.ctx is None else error.ctx.command_path
-    message = in_command_words(" ".join(error.format_message().split()))
+    message = naming.without_contents(" ".join(error.format_message().split()))
+    message = in_command_words(message)
     return FailureError("usage", f"{message} (see {command} --help)", Exit.USAGE)
 
 

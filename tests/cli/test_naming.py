@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -66,3 +67,8 @@ def test_what_was_given_for_a_path_is_named(run: Run) -> None:
 def test_the_name_of_a_file_is_shown(name: str, run: Run) -> None:
     assert naming.name(name) == name
     assert f"can't read {name}: No such file" in run("inspect", name).stderr
+
+
+def test_a_long_name_in_a_folder_that_is_there_is_shown(tmp_path: Path) -> None:
+    name = str(tmp_path / ("no-dot-in-this-name-" * 3 + "2027"))
+    assert naming.name(name) == name

@@ -40,11 +40,17 @@ def contents(text: str) -> str | None:
     told = "this is PEM" if "pem" in found.kind else found.sentence.removesuffix(", not a key")
     if found.kind in _BARE:
         # The name of a file may be in this alphabet as well.
-        is_secret = len(text) >= _LEAST_SECRET and re.search(r"[0-9]", text) is not None
-        return told if is_secret else None
+        is_long = len(text) >= _LEAST_SECRET and re.search(r"[0-9]", text) is not None
+        return told if is_long and not _is_in_a_folder(text) else None
     if found.kind in ("jws", "jwe", "token-part") and not text.startswith("eyJ"):
         return None
     return told if found.kind.startswith(_TEXTS) else None
+
+
+def _is_in_a_folder(text: str) -> bool:
+    # One secret in 64 begins with a slash.
+    folder = os.path.dirname(text)  # noqa: PTH120 - a Path would drop a slash at its end
+    return os.path.exists(text) or (folder not in ("", "/") and os.path.isdir(folder))  # noqa: PTH110, PTH112 - nor raise
 
 
 def argument(text: str) -> str:

@@ -348,6 +348,11 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
     raise InvalidKeyError(_unknown("alg", alg, known))
 
 
+def nearest_alg(name: str) -> str | None:
+    """Return the registered alg that a name most likely means; None if there is no similar one."""
+    return _nearest(name, (*ALGS, *SIGS))
+
+
 def known_alg(alg: str) -> Alg | SigAlg:
     """Return the name of an alg with the type that the public functions take.
 
@@ -423,10 +428,21 @@ def _unknown(argument: str, given: str, known: Sequence[str]) -> str:
     kind = _kind(given)
     if kind is not None:
         return f"{argument}: {given} is the name of {kind}: {choices}"
+    enc = _nearest(given, tuple(ENCS)) if argument == "alg" else None
+    if enc is not None and _folded(enc) == _folded(given):
+        return f"{argument}: {given} means {enc}, a content encryption (enc): {choices}"
     nearest = _nearest(given, known)
     if nearest is None:
         return f"{argument} is not a known name: {choices}"
     return f"{argument}: {given} is not known, did you mean {nearest} ({choices})?"
+
+
+_KTYS: Final = ("RSA", "EC", "OKP", "oct", "AKP")
+
+
+def _folded(name: str) -> str:
+    """Return a name without case and punctuation, and with the A that stands for AES."""
+    return "".join(each for each in name.casefold() if each.isalnum()).replace("aes", "a")
 
 
 def _kind(name: str) -> str | None:
@@ -436,7 +452,9 @@ def _kind(name: str) -> str | None:
         return "a key management algorithm (alg of an encryption key)"
     if name in SIGS:
         return "a signature algorithm (alg of a signing key)"
-    return None
+    if name in CURVES:
+        return "a curve (crv)"
+    return "a kind of key (kty)" if name in _KTYS else None
 
 
 def _nearest(given: str, known: Sequence[str]) -> str | None:

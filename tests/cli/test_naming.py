@@ -72,3 +72,16 @@ def test_the_name_of_a_file_is_shown(name: str, run: Run) -> None:
 def test_a_long_name_in_a_folder_that_is_there_is_shown(tmp_path: Path) -> None:
     name = str(tmp_path / ("no-dot-in-this-name-" * 3 + "2027"))
     assert naming.name(name) == name
+
+
+@pytest.mark.parametrize("command", ["inspect", "decrypt", "verify"])
+def test_a_key_in_place_of_a_token_is_named(command: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes(forge.pem_of(forge.rsa_private()))
+    alg = {"decrypt": ("--alg", "RSA-OAEP", "--enc", "A256GCM"), "verify": ("--alg", "RS256")}
+    key = () if command == "inspect" else ("--key", tmp_path / "key", *alg[command])
+    done = run(command, *key, tmp_path / "key")
+    assert done.exit_code == Exit.TOKEN
+    assert done.stderr == (
+        "joseal: key_instead: this is a private key in PEM, and a token is wanted: --key takes the "
+        "key, IN the token\n"
+    )

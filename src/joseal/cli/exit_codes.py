@@ -93,6 +93,7 @@ _WORDS: Final = (
     (re.compile(r"\bgive compress="), "give --compress"),
     (re.compile(r"\ba Decrypter with form='general'"), "--json-form general"),
     (re.compile(r"\bkeep_old=True"), "--keep-old"),
+    (re.compile(r"^size must be"), "--size must be"),
     (re.compile(r"\bverify=True"), "--verify"),
     (re.compile(r"\b(alg|enc|typ|cty|crit|kid)=(?=\w)"), r"--\1 "),
     (re.compile(r"\b(alg|alias|enc|typ|cty|crit|kid)="), r"--\1"),

@@ -16,7 +16,7 @@ from joseal._core.algorithms.registry import (
     known_alg,
     lookup_curve,
 )
-from joseal.cli import exit_codes, files, help_pages, json_output, naming, options
+from joseal.cli import choices, exit_codes, files, help_pages, json_output, naming, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import write
 from joseal.cli.key_files import Found
@@ -35,7 +35,7 @@ _MADE: Final = (
         click.Option(
             ["--alg"],
             required=True,
-            type=click.Choice(_MADE),
+            type=choices.Names(_MADE),
             metavar="ALG",
             help="The algorithm of the key; `joseal help algs` lists them.",
         ),

@@ -29,7 +29,7 @@ from joseal._core.algorithms.registry import (
     SIGS,
     AlgorithmSpec,
     lookup_alg,
-    nearest_alg,
+    nearest,
 )
 from joseal._core.keys import validate
 from joseal._core.keys.jwk import members as jwk_members
@@ -189,7 +189,7 @@ def _contradiction(own: str, name: str) -> str:
     text = "the JWK's own alg contradicts alg=, and"
     if own in ENCS:
         return f"{text} {own} is an enc: a JWK without alg takes the caller's"
-    near = nearest_alg(own)
+    near = nearest(own, (*ALGS, *SIGS))
     hint = "" if near is None else f", did you mean {near}"
     return f"{text} is not a name that joseal knows{hint}: a JWK without alg takes the caller's"
 

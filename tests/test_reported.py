@@ -231,7 +231,7 @@ TABLE = {
     "a null member is said to be null": (lambda: jwk(use=None), "use is null: leave it out"),
     "a set says why for each member": (
         lambda: jwks(PUBLIC, {**PUBLIC, "alg": ALG, "kid": 5}),
-        "none of the 2 members .*0: .*names no alg: give alg=.*1: .*kid is missing or not a string",
+        "none of the 2 members .*0: .*names no alg: give alg=.*1: .*kid is a number, and has to be a string",
     ),
     "a mixed set names the key to leave out": (
         lambda: answer(lambda: Decrypter(KeySet([PAIR, PAIR.public()]), enc="A256GCM")),

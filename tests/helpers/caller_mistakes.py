@@ -153,6 +153,45 @@ def keys() -> list[Mistake]:
         ),
         (
             key_error,
+            f"alg: aes-256-gcm means A256GCM, a content encryption (enc): {ALG_NAMES}",
+            lambda: Key.from_jwk(jwk(alg=None), alg="aes-256-gcm"),
+        ),
+        (
+            key_error,
+            f"alg: X25519 is the name of a curve (crv): {ALG_NAMES}",
+            lambda: Key.from_jwk(jwk(alg=None), alg="X25519"),
+        ),
+        (
+            key_error,
+            f"alg: RSA is the name of a kind of key (kty): {ALG_NAMES}",
+            lambda: Key.from_jwk(jwk(alg=None), alg="RSA"),
+        ),
+        (
+            key_error,
+            (
+                "the symmetric key does not have the size that its alg needs: 32 bytes are here, "
+                "A128KW needs 16; it is the hex of 16 bytes, decode it"
+            ),
+            lambda: Key.from_bytes(bytes(range(16, 32)).hex().encode(), alg="A128KW"),
+        ),
+        (
+            key_error,
+            (
+                "the symmetric key does not have the size that its alg needs: 24 bytes are here, "
+                "A128KW needs 16; it is the base64 of 16 bytes, decode it"
+            ),
+            lambda: Key.from_bytes(b"AAECAwQFBgcICQoLDA0ODw==", alg="A128KW"),
+        ),
+        (
+            key_error,
+            (
+                "the symmetric key does not have the size that its alg needs: 20 bytes are here, "
+                "dir needs 16 or 24 or 32 or 48 or 64"
+            ),
+            lambda: Key.from_bytes(bytes(range(1, 21)), alg="dir"),
+        ),
+        (
+            key_error,
             f"the JWK's alg is not known: {ALG_NAMES}",
             lambda: Key.from_jwk(jwk(alg=VALUE)),
         ),

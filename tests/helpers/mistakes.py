@@ -101,8 +101,18 @@ def padded(segment: str) -> str:
     return segment + "=" * (-len(segment) % 4)
 
 
+def lines_of(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
 def wrapped_lines(text: str, size: int = 76) -> str:
-    return "\r\n".join(text[at : at + size] for at in range(0, len(text), size))
+    return "\r\n".join(lines_of(text, size))
+
+
+def of_a_form(text: str) -> str:
+    """Standard base64 of each segment, with a blank for each +. The ciphertext has one."""
+    standard = ".".join(padded(part) for part in text.split("."))
+    return standard.replace("-", " ").replace("_", "/")
 
 
 def public_jwk() -> str:
@@ -229,6 +239,21 @@ SHOWN: dict[str, tuple[str, Maker]] = {
     "a column of 512": ("truncated", lambda: cut(512)),
     "the end is missing": ("truncated", lambda: with_bits_left(lambda: str(good())[:-5])),
     "the header alone": ("truncated", lambda: str(good()).partition(".")[0]),
+    "a form decoded the +": ("plus_lost", lambda: of_a_form(str(good()))),
+    "quoted-printable": ("quoted_printable", lambda: "=\r\n".join(lines_of(str(good()), 75))),
+    "a serialization without its tag": (
+        "json_incomplete",
+        lambda: json.dumps({"protected": "e30", "encrypted_key": "AA", "ciphertext": "AA"}),
+    ),
+    "the repr of a serialization": (
+        "json_broken",
+        lambda: str(json.loads(by_jwcrypto(compact=False))),
+    ),
+    "the encrypted key is lost": (
+        "encrypted_key_lost",
+        lambda: ".".join(part for at, part in enumerate(str(good()).split(".")) if at != 1),
+    ),
+    "crv of SEC 2": ("curve_spelling", lambda: with_epk(lambda epk: {**epk, "crv": "secp256r1"})),
     "the tag is missing": ("four_segments", lambda: str(good()).rpartition(".")[0]),
     "the empty segment is lost": (
         "empty_segment_lost",

@@ -14,6 +14,7 @@ from typing import Final
 
 import click
 
+from joseal.cli import naming
 from joseal.errors import (
     ApiError,
     InvalidKeyError,
@@ -92,6 +93,7 @@ _WORDS: Final = (
     (re.compile(r"\bgive compress="), "give --compress"),
     (re.compile(r"\ba Decrypter with form='general'"), "--json-form general"),
     (re.compile(r"\bkeep_old=True"), "--keep-old"),
+    (re.compile(r"^size must be"), "--size must be"),
     (re.compile(r"\bverify=True"), "--verify"),
     (re.compile(r"\b(alg|enc|typ|cty|crit|kid)=(?=\w)"), r"--\1 "),
     (re.compile(r"\b(alg|alias|enc|typ|cty|crit|kid)="), r"--\1"),
@@ -114,7 +116,8 @@ def of_error(error: JoseError) -> FailureError:
 def of_usage(error: click.UsageError) -> FailureError:
     """Describe click's complaint about the arguments in one line."""
     command = "joseal" if error.ctx is None else error.ctx.command_path
-    message = in_command_words(" ".join(error.format_message().split()))
+    message = naming.without_contents(" ".join(error.format_message().split()))
+    message = in_command_words(message)
     return FailureError("usage", f"{message} (see {command} --help)", Exit.USAGE)
 
 

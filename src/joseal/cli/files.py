@@ -15,9 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
-import click
-
-from joseal.cli import exit_codes
+from joseal.cli import exit_codes, naming
 
 STANDARD: Final = Path("-")
 
@@ -45,7 +43,11 @@ def read(path: Path, most_bytes: int) -> bytes:
 
 def not_readable(path: Path, error: OSError) -> exit_codes.FailureError:
     """Say that a file, or standard input for "-", can't be read."""
-    return exit_codes.of_file("read", _name(path), error)
+    told = None if path == STANDARD else naming.contents(os.fspath(path))
+    if told is None:
+        return exit_codes.of_file("read", _name(path), error)
+    text = f"{told}, where the path of a file is wanted: pipe it in and give -, or write it to one"
+    return exit_codes.FailureError("file", text, exit_codes.Exit.FILE)
 
 
 @contextmanager
@@ -193,4 +195,4 @@ def _placing(path: Path, mode: int, *, replace: bool) -> Generator[BinaryIO]:
 
 
 def _name(path: Path) -> str:
-    return "standard input" if path == STANDARD else click.format_filename(path)
+    return "standard input" if path == STANDARD else naming.name(path)

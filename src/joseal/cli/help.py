@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, EncSpec
-from joseal.cli import files, help_pages, json_output, options
+from joseal.cli import files, help_pages, json_output, naming, options
 from joseal.cli.console import Page
 
 _ALGS: Final = "algs"
@@ -56,7 +56,7 @@ def _page(words: Sequence[str]) -> str:
             raise click.UsageError(f"{ctx.command_path} has no commands of its own", ctx)
         name, found, _ = group.resolve_command(ctx, [word])
         if found is None:
-            raise click.UsageError(f"no such command: {word}", ctx)
+            raise click.UsageError(f"no such command: {naming.argument(word)}", ctx)
         ctx = click.Context(found, parent=ctx, info_name=name)
     return ctx.get_help()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from msgspec.structs import asdict
 
-from joseal.cli import anatomy, files, help_pages, likeness, options
+from joseal.cli import anatomy, files, help_pages, key_files, likeness, options
 from joseal.cli.anatomy import Anatomy
 from joseal.cli.console import Page
 from joseal.cli.exit_codes import Exit
@@ -36,6 +36,8 @@ def command(*, as_json: bool, in_path: Path) -> None:
     """
     raw = files.read(in_path, MOST_BYTES)
     layers, text = wrappers.unwrap_text(raw) if len(raw) <= MOST_BYTES else ([], "")
+    if not text:
+        key_files.refuse_as_token(raw)
     found = anatomy.read(text or raw)
     around = [layer.code for layer in layers if layer.code != "white_space"]
     if as_json:

@@ -21,6 +21,7 @@ from joseal._core.keys.formats.openssh import is_openssh
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
 from joseal.cli import files
+from joseal.cli.exit_codes import Exit, FailureError
 from joseal.diagnosis import explain_key
 
 # Far above any key file: a long certificate chain has about 10 KiB.
@@ -248,6 +249,18 @@ def spki_sha256(key: Key) -> str | None:
         return key.spki_sha256()
     except InvalidKeyError:
         return None
+
+
+def refuse_as_token(data: bytes) -> None:
+    """Refuse a key file that was given in place of a token.
+
+    Raises:
+        FailureError: it is one.
+    """
+    told = explain_key(data)
+    if told.is_key:
+        text = f"{told.sentence}, and a token is wanted: --key takes the key, IN the token"
+        raise FailureError("key_instead", text, Exit.TOKEN)
 
 
 def for_encryption(keys: Iterable[Key]) -> KeySet:

@@ -16,7 +16,7 @@ from joseal._core.algorithms.registry import (
     known_alg,
     lookup_curve,
 )
-from joseal.cli import exit_codes, files, help_pages, json_output, options
+from joseal.cli import choices, exit_codes, files, help_pages, json_output, naming, options
 from joseal.cli.exit_codes import Exit
 from joseal.cli.key import write
 from joseal.cli.key_files import Found
@@ -35,7 +35,7 @@ _MADE: Final = (
         click.Option(
             ["--alg"],
             required=True,
-            type=click.Choice(_MADE),
+            type=choices.Names(_MADE),
             metavar="ALG",
             help="The algorithm of the key; `joseal help algs` lists them.",
         ),
@@ -145,7 +145,7 @@ def _check_free(paths: tuple[Path | None, ...]) -> None:
     """
     for path in paths:
         if path is not None and path != files.STANDARD and os.path.lexists(path):
-            text = f"{click.format_filename(path)} already exists: --force replaces it"
+            text = f"{naming.name(path)} already exists: --force replaces it"
             raise exit_codes.FailureError("file", text, Exit.FILE)
 
 

@@ -19,7 +19,7 @@ from joseal._core.algorithms.registry import (
 )
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
-from joseal.cli import files, key_files
+from joseal.cli import choices, files, key_files
 
 _SECRET_BYTES: Final = 64 * 1024
 # White space that editors and shells leave around a token in a file.
@@ -66,7 +66,7 @@ def alg(known: Iterable[str]) -> click.Parameter:
     """Return `--alg`."""
     return click.Option(
         ["--alg"],
-        type=click.Choice(list(known)),
+        type=choices.Names(list(known)),
         metavar="ALG",
         help="The key's one algorithm, which a JWK may name itself; `joseal help algs` has them.",
     )
@@ -83,7 +83,7 @@ def enc(*, multiple: bool, required: bool = True) -> click.Parameter:
         ["--enc"],
         required=required,
         multiple=multiple,
-        type=click.Choice(list(ENCS)),
+        type=choices.Names(list(ENCS)),
         metavar="ENC",
         help=f"{text}; {shown}.",
     )
@@ -373,7 +373,10 @@ def read_token(path: Path, token_bytes: int) -> bytes:
     Raises:
         FailureError: it can't be read.
     """
-    return files.read(path, token_bytes + _SPACE_BYTES).strip()
+    token = files.read(path, token_bytes + _SPACE_BYTES).strip()
+    if not token.startswith(b"eyJ") and len(token) <= _SECRET_BYTES:
+        key_files.refuse_as_token(token)
+    return token
 
 
 def header_members(items: Iterable[str]) -> dict[str, object]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, TypeVar
 
 import click
 
-from joseal.cli import exit_codes, files, help_pages
+from joseal.cli import exit_codes, files, help_pages, naming
 from joseal.errors import JoseError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class _Group(click.Group):
 
             near = difflib.get_close_matches(args[0], self._entries())
             hint = f", did you mean {' or '.join(near)}?" if near else ""
-            raise click.UsageError(f"no such command: {args[0]}{hint}", ctx)
+            raise click.UsageError(f"no such command: {naming.argument(args[0])}{hint}", ctx)
         return super().resolve_command(ctx, args)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -220,7 +220,7 @@ def _of_system(error: OSError) -> exit_codes.FailureError:
     """Say what the system refused: without a file name, it was the output."""
     if error.filename is None:
         return files.standard_output_failed(error)
-    return exit_codes.of_file("use", click.format_filename(str(error.filename)), error)
+    return exit_codes.of_file("use", naming.name(str(error.filename)), error)
 
 
 def _end(failure: exit_codes.FailureError, *, shown_as_json: bool) -> NoReturn:

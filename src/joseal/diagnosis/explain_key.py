@@ -44,6 +44,8 @@ _NO_KEYS: Final = frozenset(
     }
     | {"text", "unknown", "base64", "base64-of-json", "hex", "empty", "blank", "zeros", "path"}
     | {"html", "xml", "url", "assignment", "paseto", "placeholder", "bom", "utf-16", "utf-32"}
+    | {"json-repr", "json-string", "json-escaped", "json-cut", "json-followed", "jwk-within"}
+    | {"jwks-within", "absent", "quoted", "bytes-repr", "url-encoded", "xml-error", "xml-other"}
     | {"zip", "gzip", "pdf", "pem-pgp-message", "fingerprint", "data-url"}
 )
 _LINE: Final = 100

@@ -222,12 +222,21 @@ def _number(found: Reading) -> Iterator[Cause]:
         yield cause("too_many_segments")
     elif direct and enc is not None and found.part("encrypted key").size == enc.iv_bytes:
         yield cause("empty_segment_lost", f"{count} segments")
+    elif count == JWE_SEGMENTS - 1 and _lacks_key(found):
+        yield cause("encrypted_key_lost")
     elif count == JWE_SEGMENTS - 1 and not sizes.usual_limit(found.text) and _is_whole(found):
         yield cause("four_segments", f"ciphertext of {found.part('ciphertext').size} bytes")
     else:
         seen = f"{count} of 5 segments"
         limit = sizes.usual_limit(found.text)
         yield cause("truncated", f"{seen}; {limit}" if limit else seen)
+
+
+def _lacks_key(found: Reading) -> bool:
+    """Tell whether four segments have the sizes of IV, ciphertext and tag, behind a header."""
+    _, enc = headers.algorithms(found)
+    second, last = found.parts[1], found.parts[-1]
+    return enc is not None and (second.size, last.size) == (enc.iv_bytes, enc.tag_bytes)
 
 
 def _is_whole(found: Reading) -> bool:

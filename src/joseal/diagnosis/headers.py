@@ -19,6 +19,7 @@ from joseal._core.algorithms.registry import (
     AlgSpec,
     EncSpec,
 )
+from joseal._core.keys.jwk.members import CURVE_SPELLINGS
 from joseal._core.limits import Limits
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
@@ -168,8 +169,10 @@ def _names(reading: Reading) -> Iterator[Cause]:
 
 
 def _missing(name: str, reading: Reading) -> Iterator[Cause]:
-    if name not in (reading.members or {}):
-        yield cause(f"{name}_missing")
+    members = reading.members or {}
+    if name not in members:
+        other = next((each for each in members if each.lower() == name), None)
+        yield cause(f"{name}_missing", "" if other is None else f"there is {plain(other)}")
 
 
 def _wrong_alg(alg: str) -> Cause:
@@ -219,6 +222,9 @@ def _ecdh(known: Members, members: dict[str, object]) -> Iterator[Cause]:
         yield cause("member_type", "epk.d: null")
     elif "d" in epk:
         yield cause("epk_private")
+    elif str(epk.get("crv")) in CURVE_SPELLINGS:
+        curve = str(epk["crv"])
+        yield cause("curve_spelling", f"{curve} instead of {CURVE_SPELLINGS[curve]}")
     elif _is_unknown_curve(epk):
         yield cause("curve_unknown", plain(str(epk["crv"])))
     elif not _is_point(epk):

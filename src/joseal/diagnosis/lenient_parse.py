@@ -6,7 +6,7 @@ Source: RFC 7515 sections 2 and 4, RFC 7516 section 3.1.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Final, NamedTuple
 
 from msgspec import Struct, structs
@@ -207,6 +207,17 @@ def repaired(name: str, text: str) -> Part:
     if encoding is not None:
         faults = [*faults, encoding]
     return Part(name=name, text=text, raw=decoded, faults=tuple(faults))
+
+
+def member_bytes(value: object, sizes: Container[int] | None = None) -> bytes | None:
+    """Decode a member that should be base64url: repaired, or from hex if only that has the size."""
+    if not isinstance(value, str) or not value.isascii():
+        return None
+    raw = repaired("payload", value).raw
+    if sizes is None or (raw is not None and len(raw) in sizes):
+        return raw
+    is_hex = _HEX.fullmatch(value.encode("ascii")) is not None
+    return bytes.fromhex(value) if is_hex and len(value) // 2 in sizes else raw
 
 
 def _repair(text: str) -> tuple[list[str], bytes | None]:

@@ -39,6 +39,11 @@ _PYTHON: Final = re.compile(r"b'[^']*'|b\"[^\"]*\"")
 _BORDER: Final = re.compile(r"[\s;,'\"<>)\]}&|\\]")
 _BREAK: Final = re.compile(r"\\r\\n|\\n|\\r")
 
+_SOFT_BREAK: Final = re.compile(r"=\r?\n(?!\.)")
+
+# The members by which a JSON serialization shows what it is, in JSON and in the repr of a dict.
+_NAMED: Final = frozenset({"ciphertext", "tag", "encrypted_key", "recipients", "signature"})
+_NAMES: Final = re.compile(rf"""["'](?:{"|".join(sorted(_NAMED))})["']\s*:""")
 _PASETO: Final = re.compile(r"v[1-4]\.(?:local|public)\.")
 _FORMATS: Final = (
     ("CMS", "-----BEGIN CMS"),
@@ -175,7 +180,8 @@ def _bytes(text: str) -> Layer | None:
 def _json(text: str) -> Layer | None:
     members = _object(text)
     if members is None:
-        return None
+        is_meant = text.startswith("{") and len(text) <= _JSON_BYTES and text.count(".") <= 1
+        return Layer("json_broken", "", "") if is_meant and _NAMES.search(text) else None
     if "kty" in members or ("keys" in members and "payload" not in members):
         return Layer("key_instead", "a JWK or a JWK Set", "")
     return _serialized(members) or _enveloped(members)
@@ -200,6 +206,10 @@ def _serialized(members: dict[str, object]) -> Layer | None:
         texts = _with_own(_texts(members, ("", "payload", "")), signatures[0])
         seen = f"of a JWS, {len(signatures)} signature(s)"
         return Layer("json_serialization", seen, ".".join(texts), outside=Outside(signatures))
+    if "protected" in members and not _NAMED.isdisjoint(members):
+        missing = ("ciphertext", "tag") if "signature" not in members else ("payload",)
+        seen = ", ".join(name for name in missing if name not in members)
+        return Layer("json_incomplete", f"without {seen}", "")
     return None
 
 
@@ -318,12 +328,19 @@ def _broken_lines(text: str) -> Layer | None:
     flat, literal = _BREAK.subn("", text)
     if literal and "." in flat:
         return Layer("line_breaks", r"as the characters \n", flat)
+    soft, count = _SOFT_BREAK.subn("", text)
+    if count and not re.search(r"\s", soft):
+        return Layer("quoted_printable", f"{count} times", soft)
     parts = text.split()
     if len(parts) < 2 or text.count(".") < 2 or _SPACED.fullmatch(text) is None:  # noqa: PLR2004
         return None
     # Words before or after it are a different case.
     if not parts[0].startswith(_BEGIN):
         return None
+    plus, characters = text.replace(" ", "+"), frozenset(text)
+    standard = not characters.isdisjoint("/=") and characters.isdisjoint("-_")
+    if standard and len(plus.split()) == 1:
+        return Layer("plus_lost", f"{text.count(' ')} times", plus)
     code = "line_breaks" if "\n" in text or "\r" in text else "white_space"
     return Layer(code, f"{len(parts) - 1} times", "".join(parts))
 

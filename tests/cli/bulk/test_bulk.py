@@ -594,7 +594,24 @@ HEADS = {
     "twice": (b"card,id,card\n", "names the column card 2 times, at 1 and 3"),
     "a blank": (b"id, card\n", "that at 2 differs only in spaces or case"),
     "none": (b"4111,secret\n", "the first line has no column card, and 2 in all\n"),
-    "nothing": (b"", "csv: the first line is not CSV that can be read"),
+    "nothing": (b"", "csv: the first line, with the names of the columns, is missing: IN is empty"),
+    "a blank line": (b"\r\n4111,1\n", "with the names of the columns, is blank"),
+    "Excel's sep=": (b"sep=;\r\ncard;id\r\n", "csv: the first line is Excel's sep=: remove it"),
+    "CR alone": (b"card,id\r4111,1\r", "csv: the lines of IN end with CR alone"),
+    "a workbook": (b"PK\x03\x04\x14\0\x06\0\x08\0", "format: IN is a ZIP archive, as an Excel"),
+    "gzip": (b"\x1f\x8b\x08\0\0\0\0\0", "format: IN is a gzip file: unpack it first"),
+}
+LINES = {
+    "UTF-16": (
+        '{"card":"1"}\n'.encode("utf-16"),
+        "encoding: IN is UTF-16, and JSON Lines are UTF-8",
+    ),
+    "UTF-16 without a mark": ('{"card":"1"}\n'.encode("utf-16-le"), "encoding: IN is UTF-16, and"),
+    "an array": (b'[{"card":"1"},\n{"card":"2"}]\n', "format: IN is a JSON array, not JSON Lines"),
+    "an array, indented": (b'[\n  {"card":"1"}\n]\n', "format: IN is a JSON array, not JSON Lines"),
+    "indented": (b'{\n  "card": "1"\n}\n', "format: IN has JSON objects over several lines"),
+    "a text sequence": (b'\x1e{"card":"1"}\n', "format: IN is a JSON text sequence (RFC 7464)"),
+    "a Parquet file": (b"PAR1\x15\x04", "format: IN is a Parquet file: export it as CSV"),
 }
 
 
@@ -608,6 +625,17 @@ def test_each_mistake_in_the_first_line_has_its_own_text_that_repeats_nothing_of
     assert done.exit_code == Exit.FILE
     assert text in done.stderr
     assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("case", LINES)
+def test_json_that_has_no_row_on_any_line_is_named_and_not_rejected_line_by_line(
+    case: str, bulk: Callable[..., Result], tmp_path: Path
+) -> None:
+    data, text = LINES[case]
+    (tmp_path / "in.jsonl").write_bytes(data)
+    done = bulk("encrypt", tmp_path / "in.jsonl", "--field", "card")
+    assert (done.exit_code, text in done.stderr) == (Exit.FILE, True)
+    assert not (tmp_path / "encrypted.jsonl").exists()
 
 
 USAGE = {

@@ -26,6 +26,8 @@ FURTHER = {
     "jose: b64 false, which it detaches": "b64_unencoded",
     "java: Deflater without nowrap": "zip_off",
     "URL-encoded padding": "padded",
+    "a form decoded the +": "standard_base64 padded",
+    "crv of SEC 2": "key_of_other_kind",
     "a PEM key": "pem-private",
     "a JWK": "jwk",
     "a JWS": "key_of_other_kind",
@@ -44,7 +46,7 @@ FURTHER = {
     "enc without hyphens": "content_unopened",
     "alg of a signature": "alg_not_the_keys",
     "zip of another name": "content_unopened",
-    "crit without the member": "content_unopened crit_extension",
+    "crit without the member": "content_unopened",
     "epk is missing": "key_of_other_kind",
     "epk with its private half": "key_of_other_kind",
     "epk without leading zeros": "key_of_other_kind",
@@ -63,7 +65,6 @@ FURTHER = {
     "a ciphertext of no whole blocks": "content_unopened",
     "zlib framing": "zip_off",
     "gzip": "zip_off",
-    "zip without compression": "zip_off",
 }
 MADE = {
     name: entry

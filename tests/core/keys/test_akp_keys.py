@@ -62,7 +62,7 @@ def test_alg_is_required_and_the_callers_own_is_no_substitute(alg):
 def test_member_of_another_form_is_refused(alg, name):
     members = jwk(alg)
     refused({**members, name: members[name] + "="}, f"{name} is not canonical base64url")
-    refused({**members, name: 5}, f"{name} is missing or not a string")
+    refused({**members, name: 5}, f"{name} is a number, and has to be a string")
     refused({**members, name: None}, name)
     refused({**members, name: ""}, "has 0 bytes")
     refused({**members, name: b64(unb64(members[name])[:-1])}, r"has \d+ bytes")

@@ -340,10 +340,10 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
         return found
     known = (*ALGS, *SIGS)
     if of_jwk:
-        nearest = _nearest(alg, known)
+        near = nearest(alg, known)
         choices = f"the known names are {_listed(known)}"
-        if nearest is not None:
-            raise InvalidKeyError(f"the JWK's alg is not known, did you mean {nearest}: {choices}")
+        if near is not None:
+            raise InvalidKeyError(f"the JWK's alg is not known, did you mean {near}: {choices}")
         raise InvalidKeyError(f"the JWK's alg is not known: {choices}")
     raise InvalidKeyError(_unknown("alg", alg, known))
 
@@ -423,10 +423,21 @@ def _unknown(argument: str, given: str, known: Sequence[str]) -> str:
     kind = _kind(given)
     if kind is not None:
         return f"{argument}: {given} is the name of {kind}: {choices}"
-    nearest = _nearest(given, known)
-    if nearest is None:
+    enc = nearest(given, tuple(ENCS)) if argument == "alg" else None
+    if enc is not None and _folded(enc) == _folded(given):
+        return f"{argument}: {given} means {enc}, a content encryption (enc): {choices}"
+    near = nearest(given, known)
+    if near is None:
         return f"{argument} is not a known name: {choices}"
-    return f"{argument}: {given} is not known, did you mean {nearest} ({choices})?"
+    return f"{argument}: {given} is not known, did you mean {near} ({choices})?"
+
+
+_KTYS: Final = ("RSA", "EC", "OKP", "oct", "AKP")
+
+
+def _folded(name: str) -> str:
+    """Return a name without case and punctuation, and with the A that stands for AES."""
+    return "".join(each for each in name.casefold() if each.isalnum()).replace("aes", "a")
 
 
 def _kind(name: str) -> str | None:
@@ -436,10 +447,12 @@ def _kind(name: str) -> str | None:
         return "a key management algorithm (alg of an encryption key)"
     if name in SIGS:
         return "a signature algorithm (alg of a signing key)"
-    return None
+    if name in CURVES:
+        return "a curve (crv)"
+    return "a kind of key (kty)" if name in _KTYS else None
 
 
-def _nearest(given: str, known: Sequence[str]) -> str | None:
+def nearest(given: str, known: Sequence[str]) -> str | None:
     """Return the known name that the caller most likely meant."""
     # Only a mistake needs it.
     import difflib  # noqa: PLC0415

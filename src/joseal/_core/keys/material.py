@@ -9,6 +9,8 @@ Source: RFC 7518 sections 3.2, 3.3, 4.2, 4.3 and 6; RFC 8037; NIST SP 800-56B re
 """
 
 import os
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -23,6 +25,7 @@ from joseal._core.algorithms.registry import ENCS, AlgorithmSpec, AlgSpec, SigSp
 from joseal._core.keys import validate
 from joseal._core.keys.external import External, PublicMaterial, SharedExternal
 from joseal._core.late import late
+from joseal._core.wire import base64url
 from joseal.errors import InvalidKeyError
 
 if TYPE_CHECKING:
@@ -107,7 +110,26 @@ def _check_bytes(alg: AlgorithmSpec, material: Material, *, legacy: bool) -> Non
                 f"an HMAC key must be at least as long as its hash: {len(material)} bytes are here,"
                 f" {alg.name} needs {alg.key_bytes}{least}"
             )
-        raise InvalidKeyError("the symmetric key does not have the size that its alg needs")
+        sizes = [alg.key_bytes] if alg.key_bytes else _DIRECT_BYTES
+        needed = " or ".join(str(size) for size in sorted(sizes))
+        raise InvalidKeyError(
+            "the symmetric key does not have the size that its alg needs: "
+            f"{len(material)} bytes are here, {alg.name} needs {needed}{_encoded(material, sizes)}"
+        )
+
+
+def _encoded(secret: bytes, sizes: Collection[int]) -> str:
+    """Say that a secret of the wrong size is the text of one of the right size."""
+    text = secret.strip()
+    plain = text.rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
+    is_hex = re.fullmatch(rb"(?:[0-9A-Fa-f]{2})+", text) is not None
+    for kind, raw in (
+        ("hex", bytes.fromhex(text.decode("ascii")) if is_hex else None),
+        ("base64", base64url.decode(plain)),
+    ):
+        if raw is not None and len(raw) in sizes:
+            return f"; it is the {kind} of {len(raw)} bytes, decode it"
+    return ""
 
 
 def fits(alg: AlgorithmSpec, size: int, *, legacy: bool = False) -> bool:

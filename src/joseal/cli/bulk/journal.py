@@ -24,11 +24,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Self, TypeVar, final
 
-import click
 import msgspec
 
 from joseal._core.wire import strict_json
-from joseal.cli import exit_codes, files
+from joseal.cli import exit_codes, files, naming
 from joseal.cli.bulk.formats.rows import Place
 from joseal.cli.exit_codes import Exit, FailureError
 
@@ -222,7 +221,7 @@ class Books:
         for source, target in zip(self.partials, self._targets, strict=True):
             named = journal is not None and journal.done and not source.exists()
             if target.exists() and not (self._force or named):
-                text = f"{click.format_filename(target)} already exists: --force replaces it"
+                text = f"{naming.name(target)} already exists: --force replaces it"
                 raise FailureError("file", text, Exit.FILE)
 
     def _enter(self, journal: Journal) -> None:
@@ -273,7 +272,7 @@ class Books:
 
     def _refused(self, reason: str) -> FailureError:
         left = ", ".join(
-            click.format_filename(path) for path in (self._journal, *self.partials) if path.exists()
+            naming.name(path) for path in (self._journal, *self.partials) if path.exists()
         )
         return FailureError("resume", f"{reason}; to start again, remove {left}", Exit.FILE)
 
@@ -304,7 +303,7 @@ def _found(path: Path) -> int:
     if stat.S_ISREG(state.st_mode) and owned and state.st_nlink == 1:
         return descriptor
     os.close(descriptor)
-    text = f"{click.format_filename(path)} is not a regular file, or not this user's alone"
+    text = f"{naming.name(path)} is not a regular file, or not this user's alone"
     raise FailureError("file", text, Exit.FILE)
 
 
@@ -333,7 +332,7 @@ def _writing(path: Path, act: Callable[[], _T]) -> _T:
     try:
         return act()
     except OSError as error:
-        failure = exit_codes.of_file("write", click.format_filename(path), error)
+        failure = exit_codes.of_file("write", naming.name(path), error)
     raise failure
 
 

@@ -11,7 +11,7 @@ from typing import Final, NotRequired, TypedDict
 import click
 
 from joseal.bulk.pools import usable_cores
-from joseal.cli import files, json_output, options
+from joseal.cli import files, json_output, naming, options
 from joseal.cli.bulk import cluster
 from joseal.cli.bulk import run as bulk_run
 from joseal.cli.bulk import workers as bulk_workers
@@ -245,7 +245,7 @@ def _say(given: Given, done: Journal, seconds: float) -> None:
         line = json_output.line({"rows": done.rows, "rejects": done.rejects})
         files.write(files.STANDARD, line, private=False)
     if done.rejects:
-        name = click.format_filename(_rejects(given))
+        name = naming.name(_rejects(given))
         text = f"{done.rejects} of {done.rejects + done.rows} rows, listed in {name}"
         raise FailureError("rejects", text, Exit.TOKEN)
     if not given["as_json"]:

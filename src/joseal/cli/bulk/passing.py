@@ -10,9 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self, final
 
-import click
-
-from joseal.cli import files
+from joseal.cli import files, naming
 from joseal.cli.bulk.journal import Fingerprint, Journal
 from joseal.cli.exit_codes import Exit, FailureError
 
@@ -65,7 +63,7 @@ class PassedOn:
         for path in self.partials[1:]:
             files.check_replaceable(path)
             if path.exists() and not self._force:
-                text = f"{click.format_filename(path)} already exists: --force replaces it"
+                text = f"{naming.name(path)} already exists: --force replaces it"
                 raise FailureError("file", text, Exit.FILE)
         return Journal(fingerprint)
 

@@ -7,7 +7,7 @@ import click
 
 from joseal import Form
 from joseal._core.algorithms.registry import ALGS, ENCS
-from joseal.cli import help_pages, options
+from joseal.cli import choices, help_pages, options
 from joseal.cli.bulk import options as bulk_task
 from joseal.cli.bulk.options import GivenToOpen
 from joseal.cli.bulk.workers import EncrypterSettings, RewrapperSettings, TargetSource
@@ -27,13 +27,13 @@ def _target() -> list[click.Parameter]:
         ),
         click.Option(
             ["--to-alg"],
-            type=click.Choice(_ALGS),
+            type=choices.Names(_ALGS),
             metavar="ALG",
             help="The new key's one algorithm, as for --alg. A JWK may name it itself.",
         ),
         click.Option(
             ["--to-enc"],
-            type=click.Choice(list(ENCS)),
+            type=choices.Names(list(ENCS)),
             metavar="ENC",
             help="Content encryption of the new tokens; with --json-form that of the old ones. A "
             "key whose alg has its own, such as HPKE-9, takes none.",

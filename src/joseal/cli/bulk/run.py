@@ -7,10 +7,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import click
 from msgspec.structs import replace
 
-from joseal.cli import files
+from joseal.cli import files, naming
 from joseal.cli.bulk import journal as bulk_journal
 from joseal.cli.bulk import parts as bulk_parts
 from joseal.cli.bulk import sources
@@ -147,7 +146,7 @@ def _check_rejects(task: Task, books: Books | PassedOn, journal: Journal) -> Non
         limit, option = 0, "an output that is replaced may lose unless --max-rejects says more"
     if limit is None or journal.rejects <= limit:
         return
-    listed = click.format_filename(books.partials[1])
+    listed = naming.name(books.partials[1])
     text = (
         f"{journal.rejects} of {journal.rejects + journal.rows} rows, listed in {listed}: more "
         f"than the {limit} that {option}; no output was made or replaced; {_way_on(books)}"

@@ -14,9 +14,7 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import Final, Protocol, final
 
-import click
-
-from joseal.cli import files
+from joseal.cli import files, naming
 from joseal.cli.bulk.formats import rows
 from joseal.cli.bulk.formats.rows import HeadError, LineReader
 from joseal.cli.bulk.pieces import Input, State, state_of
@@ -215,7 +213,7 @@ def opened(path: Path, encoding: str, *, carried: bool) -> Generator[Source]:
             return
         with path.open("rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                text = f"{click.format_filename(path)} is not a regular file"
+                text = f"{naming.name(path)} is not a regular file"
                 raise FailureError("file", text, Exit.FILE)
             if encoding == ENCODINGS[0]:
                 yield FileSource(path, file, carried=carried)

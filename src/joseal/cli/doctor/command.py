@@ -8,7 +8,7 @@ import click
 from joseal import Limits
 from joseal._core.algorithms.registry import ALGS, ENCS, SIGS
 from joseal._core.keys.arguments import MOST_INFO_BYTES
-from joseal.cli import files, help_pages, key_files, options
+from joseal.cli import choices, files, help_pages, key_files, options
 from joseal.cli.doctor import key_file, key_ring, keys, report, signatures
 from joseal.cli.doctor.key_ring import Given
 from joseal.cli.exit_codes import Exit, FailureError
@@ -25,7 +25,7 @@ from joseal.diagnosis.explain_token import MOST_BYTES, examine
         click.Option(
             ["--enc"],
             multiple=True,
-            type=click.Choice(list(ENCS)),
+            type=choices.Names(list(ENCS)),
             metavar="ENC",
             help="A content encryption that you accept, may be repeated; the default is all.",
         ),

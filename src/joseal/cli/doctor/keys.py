@@ -23,6 +23,7 @@ from joseal import (
     TokenError,
 )
 from joseal._core.algorithms.registry import ALGS, ENCS, Enc, lookup_enc
+from joseal._core.keys.jwk.members import CURVE_SPELLINGS
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json
@@ -257,5 +258,6 @@ def _sizes(reading: Reading, key: Key) -> Iterator[Cause]:
         if whole and part.size % 8 == 0 and abs(part.size - size) > 1:
             yield finding("rsa_size", f"{part.size} bytes, and your modulus has {size}")
     epk = strict_json.as_object((reading.members or {}).get("epk")) or {}
-    if alg.kind == "curve" and curve is not None and epk.get("crv", curve) != curve:
+    given = str(epk.get("crv", curve))
+    if alg.kind == "curve" and curve is not None and CURVE_SPELLINGS.get(given, given) != curve:
         yield finding("epk_curve", f"{plain(str(epk['crv']))}, and yours is on {curve}")

@@ -19,7 +19,20 @@ from joseal.diagnosis import Cause, Explanation, ProfileMatch
 # Why no variant opens it: comparing the keys would not help.
 _NOT_THE_KEY: Final = frozenset(
     {"encrypted_key_missing", "encrypted_key_size", "rsa_for_other_alg", "rsa_small_key"}
-    | {"text_lost", "truncated", "wrapped_for_other_alg"}
+    | {"text_lost", "truncated", "wrapped_for_other_alg", "key_for_other_enc", "direct_with_key"}
+    | {"encrypted_key_lost", "foreign_characters", "plus_lost", "quoted_printable"}
+    | {"epk_missing", "epk_form", "curve_unknown", "gcmkw_members", "pbes2_members", "p2c_high"}
+)
+# The members that take part in finding the content key.
+_INPUTS: Final = ("epk", "apu", "apv", "p2s", "p2c", "iv", "tag")
+# A cause that makes what another one advises useless.
+_MOOT: Final = (
+    ("crit", "crit_extension"),
+    ("zip_none", "zip_off"),
+    ("gcmkw_in_key", "key_for_other_enc"),
+    ("gcmkw_in_key", "encrypted_key_size"),
+    ("b64_ignored", "b64_unencoded"),
+    ("b64_not_critical", "b64_unencoded"),
 )
 
 
@@ -34,12 +47,22 @@ def merged(seen: Explanation, found: Findings) -> Findings:
         once.setdefault(cause.code, cause)
     if found.accepted:
         return structs.replace(found, causes=(), notes=(*once.values(), *found.notes))
-    if not _NOT_THE_KEY.isdisjoint(once):
+    if _is_not_the_key(once):
         once.pop("no_variant", None)
+    for found_too, moot in _MOOT:
+        if found_too in once:
+            once.pop(moot, None)
     causes = tuple(once.values())
     if found.with_key and not causes:
         causes = (finding("refused_as_it_stands", found.reason),)
     return structs.replace(found, causes=causes)
+
+
+def _is_not_the_key(once: dict[str, Cause]) -> bool:
+    """Tell whether the token itself explains that nothing opened it."""
+    wrong = once.get("member_type")
+    named = wrong is not None and wrong.seen.partition(":")[0].partition(".")[0] in _INPUTS
+    return named or not _NOT_THE_KEY.isdisjoint(once)
 
 
 def _verdict(seen: Explanation, found: Findings) -> str:

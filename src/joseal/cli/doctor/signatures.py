@@ -8,7 +8,7 @@ from typing import Final
 from joseal import InvalidKeyError, Key, KeyUnavailableError, TokenError, Verifier
 from joseal._core.algorithms.registry import SIGS
 from joseal._core.secrecy import hide_locals
-from joseal._core.wire import strict_json
+from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.compact import JWS_SEGMENTS
 from joseal.cli import key_files
 from joseal.cli.doctor import key_ring, keys
@@ -85,7 +85,7 @@ def _tried(
     for key in usable:
         codes = signature_variants.codes_of(reading, key, sig, given.payload)
         if codes is not None:
-            return _merged(reading, tuple(finding(*code) for code in codes)), key
+            return _merged(reading, tuple(finding(*code) for code in codes), given), key
     if not usable:
         return None, ring[0]
     if not reading.part("payload").text and given.payload is None:
@@ -100,17 +100,27 @@ def _short(key: Key | None) -> tuple[Cause, ...]:
     return () if seen is None else (finding("hmac_short", seen),)
 
 
-def _merged(reading: Reading, causes: tuple[Cause, ...]) -> tuple[Cause, ...]:
-    """Leave out that the payload was signed unencoded if the header says so."""
+def _merged(reading: Reading, causes: tuple[Cause, ...], given: Given) -> tuple[Cause, ...]:
+    """Say how the payload was signed only where that is not what the header says."""
     announced = (reading.members or {}).get("b64") is False
-    return tuple(one for one in causes if not (announced and one.code == "b64_unannounced"))
+    rest = tuple(one for one in causes if one.code != "b64_unannounced")
+    if announced:
+        return rest if len(rest) < len(causes) else (*rest, finding("b64_ignored"))
+    is_encoded = given.payload is not None and base64url.decode(given.payload) is not None
+    if is_encoded and len(rest) < len(causes):
+        # The bytes that were signed are those of a payload that was not encoded once more.
+        return (*rest, finding("payload_encoded"))
+    return causes
 
 
 def _switches(reading: Reading, given: Given) -> tuple[Cause, ...]:
     """Name what a default `Verifier` refuses in this token, and the setting that allows it."""
     members = reading.members or {}
     named = strict_json.as_list(members.get("crit")) or []
-    unencoded = (finding("b64_unencoded"),) if members.get("b64") is False else ()
+    unencoded: tuple[Cause, ...] = ()
+    if members.get("b64") is False:
+        code = "b64_unencoded" if "b64" in named else "b64_not_critical"
+        unencoded = (finding(code),)
     crit = (finding("crit_extension"),) if [name for name in named if name != "b64"] else ()
     shown = given.payload is not None and reading.part("payload").text
     twice = (finding("payload_given_twice"),) if shown else ()

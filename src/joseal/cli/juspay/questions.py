@@ -20,7 +20,7 @@ import click
 import msgspec
 
 from joseal._core.wire import strict_json
-from joseal.cli import files, json_output
+from joseal.cli import files, json_output, naming
 from joseal.cli.exit_codes import Exit, FailureError, of_file
 from joseal.juspay import AttemptQuery, Known
 
@@ -54,7 +54,7 @@ def begin(path: Path | None, known: Known) -> None:
         if not path.exists():
             raise
     raise click.UsageError(
-        f"{click.format_filename(path)} already exists, so an attempt may be under way: ask "
+        f"{naming.name(path)} already exists, so an attempt may be under way: ask "
         "`joseal juspay reconcile`, and name a new file for a new attempt"
     )
 

@@ -14,7 +14,7 @@ from rich.progress import Progress
 
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import strict_json
-from joseal.cli import files, help_pages, json_output, options
+from joseal.cli import files, help_pages, json_output, naming, options
 from joseal.cli.exit_codes import Exit, FailureError, of_file
 from joseal.cli.juspay import outcomes
 from joseal.cli.juspay.connection import Connection
@@ -157,7 +157,7 @@ def _planned(path: Path) -> list[PlannedAttempt]:
         with path.open("rb") as file:
             return list(_lines(file))
     except OSError as error:
-        failure = of_file("read", click.format_filename(path), error)
+        failure = of_file("read", naming.name(path), error)
     raise failure
 
 

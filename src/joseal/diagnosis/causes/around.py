@@ -62,6 +62,22 @@ TEXTS: Final[Texts] = {
         "There is white space in or around the token.",
         "Strip it. A blank inside is often a + that a form decoder has changed.",
     ),
+    "plus_lost": (
+        "There are blanks in the token where base64 has a +: a form or a URL was decoded.",
+        "Encode with base64url, which has no +; or percent-encode what goes into a form.",
+    ),
+    "quoted_printable": (
+        "The lines of the token end with =: it is quoted-printable, as in mail.",
+        "Decode the mail first.",
+    ),
+    "json_broken": (
+        "This has the members of a JSON serialization, and is not strict JSON.",
+        "Look for a member given twice, a comma too many, or the repr of a Python dict.",
+    ),
+    "json_incomplete": (
+        "A JSON serialization has more members than this.",
+        "Send all of them: RFC 7515 section 7.2, RFC 7516 section 7.2.",
+    ),
     "surrounded": ("There is other text around the token.", _SEND_ALONE),
     "shortened": (
         "The token was shortened for display: it has an ellipsis in it.",

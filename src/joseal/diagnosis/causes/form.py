@@ -38,6 +38,10 @@ FORM: Final[Texts] = {
             "one: cut off the last 16 bytes."
         ),
     ),
+    "encrypted_key_lost": (
+        "There are four segments: the encrypted key is missing.",
+        "Put it between the header and the IV: this alg has one in each token.",
+    ),
     "empty_segment_lost": (
         "The empty encrypted key is missing: two dots in a row became one.",
         "Keep empty segments when splitting and joining: with this alg the second one is empty.",

@@ -75,6 +75,7 @@ TEXTS: Final[Texts] = {
         "The JSON of the header is UTF-16.",
         "Encode it as UTF-8: .NET's Encoding.Unicode is UTF-16, and Encoding.UTF8 is right.",
     ),
+    "curve_spelling": ("The crv of the epk is not written like its registered name.", _OTHER_NAME),
     "curve_unknown": (
         "The epk is on a curve that joseal does not have.",
         "Agree on P-256, P-384, P-521, X25519 or X448.",

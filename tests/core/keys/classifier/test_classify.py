@@ -6,6 +6,7 @@ import io
 import json
 import tracemalloc
 import zipfile
+from urllib.parse import quote
 
 import pytest
 from cryptography import x509
@@ -73,6 +74,12 @@ def archive():
 
 def block(label, body=b"AAAA"):
     return b"-----BEGIN %s-----\n%s\n-----END %s-----\n" % (label, body, label)
+
+
+def with_line_ends():
+    """The first key of a fixed row that has a line feed, with each as CRLF."""
+    keys = (public(Encoding.DER, key=all_algorithms.private("P-256", f"{at}")) for at in range(99))
+    return next(made for made in keys if b"\n" in made).replace(b"\n", b"\r\n")
 
 
 P12 = pkcs12.serialize_key_and_certificates(b"n", RSA, None, None, BestAvailableEncryption(b"p"))
@@ -264,6 +271,144 @@ TABLE = {
         relabel(CERT_PEM, "CERTIFICATE", "PUBLIC KEY"),
         "the PEM block has the label PUBLIC KEY, but is a certificate: label it CERTIFICATE",
     ),
+    "the text of no value": (
+        b"None",
+        "this is the text of a value that is absent: check where it was read from",
+    ),
+    "an SSH key in quotes": (b'"ssh-rsa AAAA me"', "the key is in quotes: take them away"),
+    "the repr of PEM bytes": (
+        repr(public()).encode(),
+        "the PEM text is the repr of Python bytes: use .decode() in place of str()",
+    ),
+    "the repr of base64": (
+        repr(b64(public(Encoding.DER))).encode(),
+        "this is the repr of Python bytes: use .decode() in place of str()",
+    ),
+    "PEM in a URL": (
+        quote(public()).encode(),
+        "this is percent-encoded: decode it with urllib.parse.unquote",
+    ),
+    "a label in lower case": (
+        public().replace(b"PUBLIC KEY", b"public key"),
+        (
+            "the label of the PEM block is in lower case: "
+            "write the BEGIN and END lines in capital letters"
+        ),
+    ),
+    "blank lines in PEM": (
+        public().replace(b"\n", b"\n\n"),
+        "the body of the PEM block has blank lines: remove them",
+    ),
+    "base64url in PEM": (
+        block(b"PUBLIC KEY", b"AAAA-AAA\nAA_A"),
+        ("the body of the PEM block is base64url: write + in place of - and / in place of _"),
+    ),
+    "PEM from a form": (
+        block(b"PUBLIC KEY", b"AAAA AAA\nAAAA"),
+        (
+            "the lines of the PEM block have blanks in them: "
+            "where a form or a URL was decoded, each was a +"
+        ),
+    ),
+    "hex in PEM": (
+        block(b"PUBLIC KEY", public(Encoding.DER).hex().encode()),
+        "the body of the PEM block is hex: write the base64 of its bytes",
+    ),
+    "base64 twice in PEM": (
+        block(b"PUBLIC KEY", base64.encodebytes(base64.encodebytes(public(Encoding.DER)))),
+        "the body of the PEM block was encoded twice: decode it once: that is the key",
+    ),
+    "PEM in PEM": (
+        block(b"PUBLIC KEY", base64.encodebytes(public())),
+        "the body of the PEM block was encoded twice: decode it once: that is the key",
+    ),
+    "UTF-16 as Latin-1": (
+        public().decode().encode("utf-16").decode("latin-1").encode(),
+        "the text is UTF-16: save it as UTF-8 or ASCII",
+    ),
+    "DER as Latin-1": (
+        public(Encoding.DER).decode("latin-1").encode(),
+        "this is a DER file that was read as text: read it in binary mode",
+    ),
+    "DER as UTF-8": (
+        public(Encoding.DER).decode("utf-8", "replace").encode(),
+        (
+            "this is a DER file that was read as text, and bytes of it are lost: "
+            "read it again in binary mode"
+        ),
+    ),
+    "DER with other line ends": (
+        with_line_ends(),
+        "the line ends in this DER file were converted: copy it again in binary mode",
+    ),
+    "a line end before DER": (
+        b"\n" + public(Encoding.DER),
+        "bytes stand in front of the DER: give the key alone",
+    ),
+    "a point": (
+        public(Encoding.X962, PublicFormat.UncompressedPoint, EC),
+        (
+            "this is a bare point of a curve: "
+            "write it as a JWK, with crv and with x and y in base64url"
+        ),
+    ),
+    "the repr of a dict": (
+        str(json.loads(JWK)).encode(),
+        "this is the repr of a Python dict: use json.dumps in place of str()",
+    ),
+    "JSON in a JSON string": (
+        json.dumps(JWK.decode()).encode(),
+        "this is a JSON string with JSON in it: decode the JSON once more",
+    ),
+    "escaped JSON": (
+        JWK.replace(b'"', b'\\"'),
+        "the quotes of this JSON have backslashes: decode the JSON once more",
+    ),
+    "cut JSON": (JWK[:100], "this JSON is cut off: copy all of it"),
+    "JSON and a semicolon": (
+        JWK + b";",
+        "text follows the end of the JSON: give the JSON object alone",
+    ),
+    "a JWK in an envelope": (
+        b'{"key": ' + JWK + b', "attributes": {}}',
+        "a member of this object is a JWK: give that member",
+    ),
+    "a JWK Set in an envelope": (
+        b'{"status": 1, "data": {"result": ' + JWKS + b"}}",
+        "a member of this object is a JWK Set: give that member",
+    ),
+    "a problem": (
+        b'{"title": "Not Found", "status": 404}',
+        "this is an error message in JSON: ask for the key again",
+    ),
+    "a PEM text and more in JSON": (
+        json.dumps({"pem": public().decode(), "algorithm": "x"}).encode(),
+        "this is a JSON object with PEM texts: give one of them to Key.from_pem",
+    ),
+    "a token and a PEM text in JSON": (
+        json.dumps({"token": "eyJ", "key": public().decode()}).encode(),
+        "this JSON object is not a JWK: it has no kty: check where it comes from",
+    ),
+    "a JWK far inside": (
+        b'{"a": {"b": {"c": {"d": {"e": ' + JWK + b"}}}}}",
+        "this JSON object is not a JWK: it has no kty: check where it comes from",
+    ),
+    "XML of .NET with a declaration": (
+        b'<?xml version="1.0"?><RSAKeyValue><Modulus>AA</Modulus></RSAKeyValue>',
+        (
+            "this is an RSA key in .NET's XML: "
+            "write it with ExportSubjectPublicKeyInfoPem or ExportPkcs8PrivateKeyPem"
+        ),
+    ),
+    "an error of S3": (
+        b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+        "this is an error message in XML: ask for the key again",
+    ),
+    "XHTML": (
+        b'<?xml version="1.0"?><html xmlns="x"><body/></html>',
+        "this is an HTML page: the address or the login was wrong; fetch the key again",
+    ),
+    "other XML": (b"<a><b>1</b></a>", "this is XML: give the key in PEM or as a JWK"),
     "a request": (
         csr(Encoding.PEM),
         "this is a certificate signing request: give the certificate or the private key instead",

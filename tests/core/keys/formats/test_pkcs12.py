@@ -339,7 +339,9 @@ def test_part_under_an_older_encryption_is_left_out_and_its_key_loaded():
 
 
 def test_file_without_key_and_certificate_is_refused():
-    with pytest.raises(InvalidKeyError, match=r"^the PKCS#12 file has neither a key nor a "):
+    with pytest.raises(
+        InvalidKeyError, match=r"^the PKCS#12 file has neither a private key nor a "
+    ):
         Key.from_pkcs12(with_attributes(), alg="ES256")
 
 

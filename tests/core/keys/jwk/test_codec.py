@@ -7,7 +7,7 @@ import math
 import types
 
 import pytest
-from tests.helpers import forge
+from tests.helpers import all_algorithms, forge
 from tests.helpers.rows import each_row
 
 from joseal import Decrypter, Encrypter, InvalidKeyError, Key
@@ -142,14 +142,20 @@ def test_kid_comes_from_the_caller_or_from_the_jwk_and_they_agree():
     refused({**OCT, "kid": ""}, "contradicts kid=", kid="b")
 
 
+JSON = {
+    "None": "null",
+    "5": "a number",
+    "True": "true or false",
+    "{}": "an object",
+    **dict.fromkeys(("[]", "['oct']"), "a list"),
+}
+
+
 @each_row("name", ["kty", "k", "alg", "kid"])
 @each_row("value", [None, 5, True, [], {}, ["oct"]])
 def test_text_member_of_another_type_is_refused(name, value):
-    text = (
-        "null: leave it out"
-        if value is None and name in ("alg", "kid")
-        else "missing or not a string"
-    )
+    null = value is None and name in ("alg", "kid")
+    text = "null: leave it out" if null else f"{JSON[repr(value)]}, and has to be a string"
     refused({**OCT, name: value}, f"{name} is {text}")
 
 
@@ -157,8 +163,8 @@ def test_text_member_of_another_type_is_refused(name, value):
 @each_row("value", [None, 5, True, [], {}])
 def test_number_of_another_type_is_refused(name, value):
     null = value is None and name in ("d", "p", "q", "dp", "dq", "qi")
-    text = "null: leave it out" if null else "missing or not a string"
-    refused(rsa(**{name: value}), f"{name} is {text}")
+    of_json = f"{JSON[repr(value)]}, and has to be a string; write it in base64url"
+    refused(rsa(**{name: value}), f"{name} is {'null: leave it out' if null else of_json}")
 
 
 @pytest.mark.parametrize("kty", ["RSA ", "rsa", "OCT", "ec", "okp", "", "akp"])
@@ -171,7 +177,11 @@ def test_kty_is_needed(alg):
     """RFC 7517 section 4.1."""
     for jwk in (OCT, rsa(), rsa(*PUBLIC), {}):
         untyped = {name: value for name, value in jwk.items() if name != "kty"}
-        refused(untyped, "^the JWK's kty is missing or not a string$", alg=alg)
+        refused(
+            untyped,
+            "^the JWK's kty is (missing|null|a number|a list|an object|true or false)",
+            alg=alg,
+        )
 
 
 def test_kind_of_key_is_the_one_of_the_alg():
@@ -224,13 +234,95 @@ def test_number_is_canonical_and_has_no_leading_zero(name):
     raw = forge.unb64(good)
     refused(rsa(**{name: good + "="}), f"{name} is not canonical base64url")
     refused(rsa(**{name: good + "\n"}), f"{name} is not canonical base64url")
-    refused(rsa(**{name: ""}), f"{name} is empty or has a leading zero byte")
-    refused(rsa(**{name: "AA"}), f"{name} is empty or has a leading zero byte")
+    refused(rsa(**{name: ""}), f"{name} is empty")
+    refused(rsa(**{name: "AA"}), f"{name} has a leading zero byte")
     if name != "n":
         zero = rsa(**{name: forge.b64(b"\x00" + raw)})
-        refused(zero, f"{name} is empty or has a leading zero byte")
-    refused(rsa(**{name: forge.b64(b"\0\0" + raw)}), f"{name} is empty or has a leading zero byte")
+        refused(zero, f"{name} has a leading zero byte: leave it out")
+    refused(rsa(**{name: forge.b64(b"\0\0" + raw)}), f"{name} has a leading zero byte")
     refused(rsa(**{name: forge.b64(b"\x01" * 2049)}), "2048 to 16384 bits")
+
+
+@pytest.mark.parametrize("name", ["n", "d", "p"])
+def test_number_in_hex_or_in_digits_is_not_taken_for_another_number(name):
+    """Hex is in the alphabet of base64url: n would be a number that nobody has the factors of."""
+    raw = forge.unb64(_rsa()[name])
+    digits = str(int.from_bytes(raw, "big"))
+    for text in (raw.hex(), raw.hex().upper()):
+        refused(rsa(*PUBLIC, **{name: text}), f"{name} is hex: write the base64url of its bytes")
+    refused(rsa(*PUBLIC, **{name: digits}), f"{name} is a number in digits")
+    refused(rsa(*PUBLIC, e="65537"), "e is not canonical base64url: it is a number in digits")
+
+
+def test_member_in_capital_letters_is_named():
+    jwk = rsa(*PUBLIC)
+    jwk["N"] = jwk.pop("n")
+    refused(jwk, "the JWK's n is missing: N is written n")
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        (
+            "RSA-OAEP256",
+            "is not a name that joseal knows, did you mean RSA-OAEP-256: a JWK without",
+        ),
+        ("A256GCM", "and A256GCM is an enc: a JWK without alg takes the caller's"),
+        ("no name", "is not a name that joseal knows: a JWK without alg takes the caller's"),
+    ],
+)
+def test_alg_of_the_jwk_that_contradicts_is_told_from_one_that_is_misspelled(own, text):
+    refused(rsa(*PUBLIC, alg=own), text, alg="RSA-OAEP-256")
+
+
+@pytest.mark.parametrize(
+    ("use", "meant"),
+    [("encryption", "enc"), ("ENC ", "enc"), ("Signature", "sig"), ("both", None), (["enc"], None)],
+)
+def test_use_that_is_not_registered_is_named(use, meant):
+    hint = "" if meant is None else f"; {meant} is the registered name"
+    refused(rsa(*PUBLIC, use=use), f"it is neither sig nor enc{hint}$")
+
+
+def point(curve="P-256", **members):
+    return {**all_algorithms.public_jwk(all_algorithms.private(curve), curve), **members}
+
+
+def wide(change):
+    good = point()
+    return point(x=forge.b64(change(forge.unb64(good["x"]), forge.unb64(good["y"]))))
+
+
+@pytest.mark.parametrize(
+    ("jwk", "text"),
+    [
+        (
+            lambda: point(x=point()["y"], y=point()["x"]),
+            "not on P-256, but they are with x and y exchanged$",
+        ),
+        (lambda: point(y=point()["x"]), "its coordinates are not on P-256$"),
+        (lambda: point("secp256k1", crv="P-256"), "not on P-256, but on secp256k1$"),
+        (lambda: point(crv="P-384"), "has 32 bytes, P-384 has 48: that is the size of P-256$"),
+        (
+            lambda: wide(lambda x, y: b"\x04" + x + y),
+            "65 bytes, P-256 has 32: it is the whole point",
+        ),
+        (
+            lambda: wide(lambda x, _: b"\x02" + x),
+            "33 bytes, P-256 has 32: it is a compressed point",
+        ),
+        (lambda: wide(lambda x, _: b"\0" + x), "leave out the leading zeros$"),
+        (lambda: wide(lambda x, _: x[2:]), "30 bytes, P-256 has 32: pad it with leading zeros$"),
+        (lambda: wide(lambda x, _: x[:9]), "9 bytes, P-256 has 32: copy the whole key$"),
+        (lambda: point(x=forge.unb64(point()["x"]).hex()), "it is hex; write the base64url of its"),
+        (lambda: {"kty": "OKP", "crv": "X25519", "x": "AAAA"}, "copy the whole key$"),
+        (lambda: {"keys": [], "kid": "a"}, "^this is a JWK Set: use KeySet.from_jwks$"),
+        (lambda: point(kty="ec"), "of this kty: ec is written EC$"),
+        (lambda: point(kty="EC "), "of this kty: EC  is written EC$"),
+    ],
+)
+def test_key_on_a_curve_that_is_written_wrongly_is_named(jwk, text):
+    refused(jwk(), text, alg="ECDH-ES")
 
 
 def test_public_and_private_keys_are_told_apart():

@@ -12,10 +12,10 @@ Source: RFC 7468, RFC 7517, RFC 4716, RFC 4251; the formats of OpenSSH, PuTTY, P
 import re
 from typing import Final, NamedTuple
 
-from joseal._core.keys.classifier import der
+from joseal._core.keys.classifier import damage, der, json_forms
 from joseal._core.keys.classifier.mistakes import MISTAKES, PEM_LABELS
 from joseal._core.keys.classifier.prefixes import PREFIXES
-from joseal._core.wire import base64url, strict_json
+from joseal._core.wire import base64url
 
 # Far above any key; longer input is classified by its beginning.
 _MOST_BYTES: Final = 1 << 20
@@ -37,6 +37,12 @@ _PLACEHOLDER: Final = re.compile(
     rb"<[^<>\n]{1,80}>|\$\{?[A-Za-z_][A-Za-z0-9_]*\}?|%[A-Za-z_]+%|\{\{[^\n]{1,80}\}\}"
 )
 _ASSIGNMENT: Final = re.compile(rb"[A-Z][A-Z0-9_]*=[^\n]")
+_PYTHON_BYTES: Final = re.compile(rb"\s*b['\"]")
+_QUOTED: Final = re.compile(rb"(['\"]).+\1", re.DOTALL)
+_PERCENT: Final = re.compile(rb"(?:[\w.~+/=:-]|%[0-9A-Fa-f]{2})+")
+_MARKUP: Final = re.compile(rb"<[^<>]+>[^<>]*<|<[?!]")
+_LOWER_CASE: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----", re.IGNORECASE)
+_ABSENT: Final = (b"none", b"null", b"undefined", b"nil", b"nan")
 _CONTROL: Final = re.compile(rb"[\0-\x08\x0e-\x1f]")
 _DASHES: Final = re.compile(r"[-\u2010-\u2015\u2212]{2,} ?BEGIN [A-Z0-9 ]+", re.ASCII)
 
@@ -53,7 +59,18 @@ _MAGIC: Final = (
     (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
+    # The mark of UTF-16, read as Latin-1 and written as UTF-8.
+    ("\u00ff\u00fe".encode(), "utf-16"),
+    ("\u00fe\u00ff".encode(), "utf-16"),
     (b"\xef\xbb\xbf", "bom"),
+)
+
+# In the order in which they are looked for.
+_ELEMENTS: Final = (
+    ("html", (b"<html", b"<!doctype html", b"<head", b"<body")),
+    ("xml-rsa", (b"<rsakeyvalue", b"<rsaparameters", b"<modulus")),
+    ("xml", (b"x509certificate>",)),
+    ("xml-error", (b"<error", b"<fault", b":fault", b"<code>")),
 )
 
 # The required kind of the body of a block with this label.
@@ -109,7 +126,7 @@ def _kind(data: bytes) -> tuple[str, tuple[str, ...]]:
     if binary is not None:
         return binary, ()
     if text[:1] in (b"{", b"["):
-        return _json_kind(text), ()
+        return json_forms.kind_of(text), ()
     return _pem_kind(data) if _BEGIN.search(data) is not None else (_text_kind(text), ())
 
 
@@ -117,6 +134,9 @@ def _binary_kind(data: bytes, text: bytes) -> str | None:
     """Classify binary data by its beginning or by its outline."""
     if not text:
         return "blank" if data else "empty"
+    damaged = damage.of_der(data)
+    if damaged is not None:
+        return damaged
     magic = next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
     if magic is not None:
         return magic
@@ -136,6 +156,8 @@ def _pem_kind(data: bytes) -> tuple[str, tuple[str, ...]]:
     found = [*_BEGIN.finditer(data)]
     labels = tuple(_known_label(begin[1]) for begin in found)
     counted = tuple(label for label in labels if label != "EC PARAMETERS") or labels
+    if _PYTHON_BYTES.match(data) is not None:
+        return "pem-repr", counted
     if data.strip()[:1] in (b'"', b"'"):
         return "pem-quoted", counted
     if b"\\n" in data:
@@ -161,10 +183,18 @@ def _block_kind(data: bytes, labels: tuple[str, ...]) -> str:
         return named
     body = _body(data, label)
     raw = _decoded(body)
-    if raw is None:
-        return "pem-body"
+    damaged = damage.of_body(body) or ("pem-body" if raw is None else None)
+    if damaged is not None or raw is None:
+        return damaged or "pem-body"
     if b"\n" not in body.strip() and len(body) > 80:  # noqa: PLR2004 - RFC 7468 has 64
         return "pem-one-line"
+    return _content_kind(raw, label, named)
+
+
+def _content_kind(raw: bytes, label: str, named: str) -> str:
+    """Compare the content of a block with its label."""
+    if b"-----BEGIN" in raw or der.kind(_decoded(raw) or b"") is not None:
+        return "pem-twice"
     kind = der.kind(raw)
     if kind == _BODIES[label][0]:
         return named
@@ -188,38 +218,11 @@ def content(data: bytes) -> bytes:
     return b""
 
 
-def _json_kind(text: bytes) -> str:
-    if text[:1] == b"[":
-        return "jwk-list" if b'"kty"' in text else "json-list"
-    members = strict_json.load_object(text)
-    if members is None:
-        return "json-broken"
-    if "kty" in members:
-        return "jwk"
-    for name, kind in (
-        ("keys", "jwks"),
-        ("jwks_uri", "discovery"),
-        ("private_key", "service-account"),
-        ("jwks", "jwks-inside"),
-        ("jwk", "jwk-inside"),
-        ("protected", "json-token"),
-        ("signatures", "json-token"),
-        ("sops", "sops"),
-        ("error", "json-error"),
-        ("errors", "json-error"),
-        ("message", "json-error"),
-    ):
-        if name in members:
-            return kind
-    values = [value for value in members.values() if isinstance(value, str)]
-    if values and all("-----BEGIN " in value for value in values):
-        return "json-of-pem"
-    return "json-other"
-
-
 def _text_kind(text: bytes) -> str:
     lowered = text[:64].lower()
-    named = next((kind for begin, kind in PREFIXES if lowered.startswith(begin.lower())), None)
+    named = _enclosed_kind(text) or next(
+        (kind for begin, kind in PREFIXES if lowered.startswith(begin.lower())), None
+    )
     damaged = named or _damaged_pem_kind(text)
     if damaged is not None:
         return damaged
@@ -230,9 +233,33 @@ def _text_kind(text: bytes) -> str:
     return _token_kind(text) or _wrapped_kind(text) or _plain_kind(text)
 
 
+def _enclosed_kind(text: bytes) -> str | None:
+    """Classify text that a program or a serializer has put around something."""
+    if text.lower() in _ABSENT:
+        return "absent"
+    if _PYTHON_BYTES.match(text) is not None:
+        return "bytes-repr"
+    if _QUOTED.fullmatch(text) is not None:
+        return "json-string" if text[1:2] in (b"{", b"[") else "quoted"
+    if text.count(b"%") > 1 and _PERCENT.fullmatch(text) is not None:
+        return "url-encoded"
+    is_markup = text[:1] == b"<" and _MARKUP.match(text) is not None
+    return _markup_kind(text[:4096].lower()) if is_markup else None
+
+
+def _markup_kind(lowered: bytes) -> str:
+    """Classify XML and HTML by the elements at its beginning."""
+    for kind, marks in _ELEMENTS:
+        if any(mark in lowered for mark in marks):
+            return kind
+    return "xml-other"
+
+
 def _damaged_pem_kind(text: bytes) -> str | None:
     if _DASHES.search(text[:4096].decode("utf-8", errors="replace")) is not None:
         return "pem-dashes"
+    if _LOWER_CASE.search(text) is not None:
+        return "pem-lower-case"
     return "pem-without-begin" if _END.search(text) is not None else None
 
 
@@ -269,7 +296,7 @@ def _wrapped_kind(text: bytes) -> str | None:
     if _BEGIN.search(raw) is not None:
         return "base64-of-pem"
     if raw.strip()[:1] == b"{":
-        inner = f"base64-of-{_json_kind(raw.strip())}"
+        inner = f"base64-of-{json_forms.kind_of(raw.strip())}"
         return inner if inner in MISTAKES else "base64-of-json"
     keystore = next((name for magic, name in _MAGIC[:3] if raw.startswith(magic)), None)
     return f"base64-of-{keystore}" if keystore else _wrapped_otherwise(raw)

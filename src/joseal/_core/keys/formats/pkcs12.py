@@ -140,7 +140,7 @@ def _of_certificate(names: dict[Certificate, str], alias: str | None) -> Loaded:
             f"alias= does not name exactly one key of the PKCS#12 file: it has {shown}"
         )
     if not names:
-        raise InvalidKeyError("the PKCS#12 file has neither a key nor a certificate")
+        raise InvalidKeyError("the PKCS#12 file has neither a private key nor a certificate")
     raise InvalidKeyError(
         f"the PKCS#12 file has {len(names)} certificates and no key: alias= names one of {shown}"
     )

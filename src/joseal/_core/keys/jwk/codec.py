@@ -23,7 +23,14 @@ from joseal._core.algorithms.akp_keys import AkpPrivateKey, AkpPublicKey
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.hashes import digest
 from joseal._core.algorithms.pbes2 import Password
-from joseal._core.algorithms.registry import ALGS, ENCS, SIGS, AlgorithmSpec, lookup_alg
+from joseal._core.algorithms.registry import (
+    ALGS,
+    ENCS,
+    SIGS,
+    AlgorithmSpec,
+    lookup_alg,
+    nearest,
+)
 from joseal._core.keys import validate
 from joseal._core.keys.jwk import members as jwk_members
 from joseal._core.keys.jwk import operations
@@ -42,7 +49,7 @@ else:
     classify = late("joseal._core.keys.classifier.classify")
 
 # For these the classifier has nothing to add to the parser's reason.
-_PLAIN: Final = ("json-broken", "unknown", "text")
+_PLAIN: Final = ("unknown", "text")
 
 _RSA_CRT: Final = ("p", "q", "dp", "dq", "qi")
 # Finding the factors takes a modular power in Python: 0.13 s at this size, 7 s at 16,384 bits.
@@ -78,13 +85,15 @@ def members_of(
     elif isinstance(jwk, Mapping):
         raw = strict_json.dump(dict(jwk)) or b""
     else:
-        raise checks.wrong_type("jwk", "a mapping, str or bytes", jwk)
+        raise checks.wrong_type(wanted, "a mapping, str or bytes", jwk)
     members = strict_json.load_object(raw)
     if members is not None and ("kty" in members or "keys" in members):
         return members
     form = classify.classify(raw)
     if members is None:
         text = f"the {'JWK' if wanted == 'jwk' else 'JWK Set'} is not one strict JSON object"
+        if form.kind == "json-broken":
+            raise InvalidKeyError(f"{text}: {form.remedy}")
         raise InvalidKeyError(text if form.kind in _PLAIN else f"{text}: {form.text}")
     if form.kind != "json-other":
         raise InvalidKeyError(form.text)
@@ -159,7 +168,7 @@ def _bound_alg(
     if dual_use and members.get("kty") == "oct":
         raise InvalidKeyError("dual use is for pairs, not for shared secrets")
     known = lookup_alg(name, of_jwk=alg is None)
-    if own not in {None, name} and not (dual_use and (own in ALGS) != (name in ALGS)):
+    if own is not None and own != name and not (dual_use and (own in ALGS) != (name in ALGS)):
         raise InvalidKeyError(_contradiction(own, name))
     use = "enc" if name in ALGS else "sig"
     if not dual_use and members.get("use", use) != use:
@@ -170,14 +179,19 @@ def _bound_alg(
     return known, enc
 
 
-def _contradiction(own: str | None, name: str) -> str:
+def _contradiction(own: str, name: str) -> str:
     """Name both algs, where the JWK's own is registered: anything else could be input."""
     if own in ALGS or own in SIGS:
         return (
             f"the JWK's own alg contradicts alg=: the JWK names {own}, the caller {name}; "
             "a JWK without alg takes the caller's"
         )
-    return "the JWK's own alg contradicts alg=, and is not a name that joseal knows"
+    text = "the JWK's own alg contradicts alg=, and"
+    if own in ENCS:
+        return f"{text} {own} is an enc: a JWK without alg takes the caller's"
+    near = nearest(own, (*ALGS, *SIGS))
+    hint = "" if near is None else f", did you mean {near}"
+    return f"{text} is not a name that joseal knows{hint}: a JWK without alg takes the caller's"
 
 
 def _material(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
@@ -250,7 +264,7 @@ def _load_curve(members: Mapping[str, object], kty: str) -> Material:
     y = _bytes(members, "y") if kty == "EC" else None
     key = curves.load_public(curve, _bytes(members, "x"), y)
     if key is None or curves.kty(curve) != kty:
-        raise InvalidKeyError("the JWK is not a point on a curve that joseal uses")
+        raise InvalidKeyError(jwk_members.no_point(curve, _bytes(members, "x"), y))
     if "d" not in members:
         return key
     private = curves.load_private(curve, _bytes(members, "d"), key)
@@ -289,7 +303,7 @@ def _load_akp(members: Mapping[str, object], alg: AlgorithmSpec) -> Material:
 def _text(members: Mapping[str, object], name: str) -> str:
     value = members.get(name)
     if not isinstance(value, str):
-        raise InvalidKeyError(f"the JWK's {name} is missing or not a string")
+        raise InvalidKeyError(jwk_members.no_text(members, name))
     return value
 
 
@@ -304,7 +318,8 @@ def _integer(members: Mapping[str, object], name: str) -> int:
     """RFC 7518 section 2, Base64urlUInt."""
     raw = _bytes(members, name)
     if not raw or raw[0] == 0:
-        raise InvalidKeyError(f"the JWK's {name} is empty or has a leading zero byte")
+        fault = "has a leading zero byte: leave it out" if raw else "is empty"
+        raise InvalidKeyError(f"the JWK's {name} {fault}")
     if len(raw) > validate.RSA_MOST_BITS // 8:
         raise InvalidKeyError("an RSA key must have 2048 to 16384 bits")
     return int.from_bytes(raw, "big")

@@ -10,6 +10,7 @@ Rules:
 Source: RFC 7517 section 4, RFC 7518 sections 2 and 6, RFC 8037 section 2.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -31,13 +32,15 @@ _CRT: Final = ("dp", "dq", "qi")
 _OPTIONAL: Final = ("use", "kid", "alg", "key_ops")
 
 _KTYS: Final = {
+    **{name: name for name in _VALUES},
     **dict.fromkeys(("rsa", "RSA-HSM", "rsa-hsm"), "RSA"),
     **dict.fromkeys(("ec", "EC-HSM", "ec-hsm", "ECDSA"), "EC"),
     **dict.fromkeys(("okp", "Okp", "EdDSA"), "OKP"),
     **dict.fromkeys(("akp", "Akp", "ML-DSA", "ML-KEM"), "AKP"),
     **dict.fromkeys(("OCT", "Oct", "oct-HSM", "symmetric"), "oct"),
 }
-_CURVES: Final = {
+# What other standards and libraries call the curves.
+CURVE_SPELLINGS: Final = {
     **dict.fromkeys(("secp256r1", "prime256v1", "P256", "p-256", "ES256", "nistp256"), "P-256"),
     **dict.fromkeys(("secp384r1", "P384", "p-384", "ES384", "nistp384"), "P-384"),
     **dict.fromkeys(("secp521r1", "P521", "p-521", "P-512", "ES512", "nistp521"), "P-521"),
@@ -49,6 +52,24 @@ _CURVES: Final = {
 }
 _EC: Final = ("P-256", "P-384", "P-521", "secp256k1")
 _OKP: Final = ("Ed25519", "Ed448", "X25519", "X448")
+_USES: Final = {
+    **dict.fromkeys(("sig", "sign", "signature", "signing", "verify", "verification"), "sig"),
+    **dict.fromkeys(("enc", "encrypt", "encryption", "decrypt", "wrap", "key encryption"), "enc"),
+}
+_ALL_VALUES: Final = frozenset(name for names in _VALUES.values() for name in names)
+_JSON_KINDS: Final = (
+    (bool, "true or false"),
+    (int | float, "a number"),
+    (list, "a list"),
+    (dict, "an object"),
+)
+# This many digits of base64url are never hex by chance.
+_LEAST_HEX: Final = 64
+_HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+# SEC 1 section 2.3.3: the first byte of a point.
+_UNCOMPRESSED, _COMPRESSED = 4, (2, 3)
+# A number with more zeros in front than this comes about once in 2**64.
+_MOST_ZEROS: Final = 8
 _SIGN_BIT: Final = 0x80
 # The longest modulus that is used, in bytes.
 _MOST_BYTES: Final = 2048
@@ -73,7 +94,7 @@ def prepare(members: Mapping[str, object]) -> dict[str, object]:
     names = _VALUES.get(kty, ()) if isinstance(kty, str) else ()
     for name in names:
         if name in prepared:
-            _check_text(name, prepared[name])
+            _check_text(name, prepared[name], kty)
     if kty == "RSA":
         return _prepare_rsa(prepared)
     if kty in ("EC", "OKP"):
@@ -91,7 +112,9 @@ def check_use(members: Mapping[str, object]) -> None:
         return
     use = members["use"]
     if not isinstance(use, str) or use not in _OF_USE:
-        raise InvalidKeyError("the JWK's use contradicts the alg: it is neither sig nor enc")
+        meant = _USES.get(use.strip().casefold()) if isinstance(use, str) else None
+        hint = "" if meant is None else f"; {meant} is the registered name"
+        raise InvalidKeyError(f"the JWK's use contradicts the alg: it is neither sig nor enc{hint}")
     names = strict_json.as_list(members.get("key_ops")) or []
     other = _OF_USE["enc" if use == "sig" else "sig"]
     if any(isinstance(name, str) and name in other for name in names):
@@ -109,10 +132,9 @@ def _check_nulls(members: Mapping[str, object]) -> None:
 
 def _check_kty(members: Mapping[str, object]) -> None:
     kty = members.get("kty")
-    if isinstance(kty, str) and kty in _KTYS:
-        raise InvalidKeyError(
-            f"joseal does not use keys of this kty: {kty} is written {_KTYS[kty]}"
-        )
+    meant = _KTYS.get(kty.strip()) if isinstance(kty, str) else None
+    if meant is not None and meant != kty:
+        raise InvalidKeyError(f"joseal does not use keys of this kty: {kty} is written {meant}")
     if kty is None and "keys" in members:
         raise InvalidKeyError("this is a JWK Set: use KeySet.from_jwks")
     needed = {"RSA": "n", "EC": "x", "OKP": "x"}.get(kty) if isinstance(kty, str) else None
@@ -131,10 +153,45 @@ def _without_empty_lists(members: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in members.items() if name not in left or value != []}
 
 
-def _check_text(name: str, value: object) -> None:
-    if not isinstance(value, str) or (value and base64url.decode_text(value) is not None):
+def no_text(members: Mapping[str, object], name: str) -> str:
+    """Say that a member is missing, or what it is that should be a string."""
+    if name not in members:
+        other = next((each for each in members if each.lower() == name), None)
+        hint = "" if other is None else f": {other} is written {name}"
+        return f"the JWK's {name} is missing{hint}"
+    value = members[name]
+    found = next((word for kind, word in _JSON_KINDS if isinstance(value, kind)), "null")
+    fix = "; write it in base64url" if name in _ALL_VALUES else ""
+    return f"the JWK's {name} is {found}, and has to be a string{fix}"
+
+
+def no_point(curve: str, x: bytes, y: bytes | None) -> str:
+    """Say that coordinates are not a point, and where they are one."""
+    text = "the JWK is not a point on a curve that joseal uses: its coordinates are not on"
+    return f"{text} {curve}{'' if y is None else _elsewhere(curve, x, y)}"
+
+
+def _elsewhere(curve: str, x: bytes, y: bytes) -> str:
+    if curves.load_public(curve, y, x) is not None:
+        return ", but they are with x and y exchanged"
+    size = curves.field_bytes(curve)
+    others = (each for each in _EC if each != curve and curves.field_bytes(each) == size)
+    found = next((each for each in others if curves.load_public(each, x, y) is not None), None)
+    return "" if found is None else f", but on {found}"
+
+
+def _check_text(name: str, value: object, kty: object) -> None:
+    if not isinstance(value, str):
+        return
+    if kty == "RSA" and len(value) >= _LEAST_HEX and _HEX.fullmatch(value) is not None:
+        # As base64url it would be a different number, which nobody has the factors of.
+        form = "a number in digits" if value.isdecimal() else "hex"
+        raise InvalidKeyError(f"the JWK's {name} is {form}: write the base64url of its bytes")
+    if value and base64url.decode_text(value) is not None:
         return
     text = f"the JWK's {name} is not canonical base64url"
+    if value.isdecimal():
+        raise InvalidKeyError(f"{text}: it is a number in digits; write the base64url of its bytes")
     if value != value.strip() or any(each.isspace() for each in value):
         raise InvalidKeyError(f"{text}: it has white space; leave it out")
     if "+" in value or "/" in value:
@@ -191,10 +248,10 @@ def _check_curve(members: Mapping[str, object]) -> None:
     curve, kty = members.get("crv"), members.get("kty")
     if not isinstance(curve, str):
         return
-    if curve in _CURVES:
+    if curve in CURVE_SPELLINGS:
         raise InvalidKeyError(
             f"the JWK is not a point on a curve that joseal uses: crv {curve} is written "
-            f"{_CURVES[curve]}"
+            f"{CURVE_SPELLINGS[curve]}"
         )
     known = _EC if kty == "EC" else _OKP
     if curve not in known:
@@ -206,8 +263,24 @@ def _check_curve(members: Mapping[str, object]) -> None:
     for name in _COORDINATES if kty == "EC" else ("x", "d"):
         raw = _decoded(members, name)
         if raw is not None and len(raw) != size:
-            fix = "pad it with leading zeros" if len(raw) < size else "leave out the leading zeros"
+            fix = _of_other_size(members[name], raw, size) if kty == "EC" else None
             raise InvalidKeyError(
                 f"the JWK's {name} has {len(raw)} bytes, {curve} has {size}: "
-                f"{fix if kty == 'EC' else 'copy the whole key'}"
+                f"{fix or 'copy the whole key'}"
             )
+
+
+def _of_other_size(value: object, raw: bytes, size: int) -> str | None:
+    """Say what a value of a curve is that is not as long as the field; None if it is not clear."""
+    if size - _MOST_ZEROS <= len(raw) < size:
+        return "pad it with leading zeros"
+    if len(raw) > size and len(raw.lstrip(b"\0")) <= size:
+        return "leave out the leading zeros"
+    if len(raw) == 2 * size + 1 and raw[0] == _UNCOMPRESSED:
+        return "it is the whole point; x and y are its halves, after the first byte"
+    if len(raw) == size + 1 and raw[0] in _COMPRESSED:
+        return "it is a compressed point; write x and y"
+    if isinstance(value, str) and len(value) == 2 * size and _HEX.fullmatch(value) is not None:
+        return "it is hex; write the base64url of its bytes"
+    others = [each for each in _EC if curves.field_bytes(each) == len(raw)]
+    return f"that is the size of {others[0]}" if others else None

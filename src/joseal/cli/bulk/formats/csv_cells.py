@@ -6,7 +6,6 @@ finds it by the quotes alone; anything else that `csv` refuses is left to `rows`
 Source: RFC 4180.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -15,7 +14,8 @@ from functools import cache, partial
 from typing import Final, final
 
 from joseal._core.wire import strict_json
-from joseal.cli.bulk.formats import rows
+from joseal.cli import naming
+from joseal.cli.bulk.formats import beginnings, rows
 from joseal.cli.bulk.formats.rows import (
     BEGIN,
     MARK,
@@ -37,7 +37,6 @@ from joseal.cli.bulk.formats.rows import (
 )
 from joseal.errors import JoseError
 
-_WIDE_MARKS: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _DELIMITERS: Final = (",", ";", "\t", "|")
 
 
@@ -62,11 +61,7 @@ class Csv:
         lines = Lines(read, BEGIN, quotes=True)
         names = next(_records(lines, self._delimiter), Refusal("csv"))
         first = b"".join(read.lines)
-        if first.startswith(_WIDE_MARKS):
-            raise HeadError("encoding", "IN is UTF-16: give --encoding utf-16")
-        if b"\0" in first:
-            text = "IN seems to be UTF-16 without a byte order mark: give --encoding utf-16-le"
-            raise HeadError("encoding", f"{text} or utf-16-be")
+        beginnings.check_csv(first)
         if isinstance(names, Refusal):
             raise HeadError("csv", "the first line is not CSV that can be read")
         for field in self._fields:
@@ -238,9 +233,8 @@ def _mistake(first: bytes, names: list[str], field: str) -> str:
     """Say why a column is not found, without showing the line: it may be a row of data."""
     places = [index for index, name in enumerate(names, 1) if name == field]
     if places:
-        return f"the first line names the column {field} {len(places)} times, at " + (
-            " and ".join(map(str, places))
-        )
+        shown = f"{naming.argument(field)} {len(places)} times"
+        return f"the first line names the column {shown}, at {' and '.join(map(str, places))}"
     for other in _DELIMITERS:
         lines = Lines(io.BytesIO(first), BEGIN, quotes=True)
         found = next(_records(lines, other), Refusal("csv"))
@@ -248,7 +242,7 @@ def _mistake(first: bytes, names: list[str], field: str) -> str:
             name = "tab" if other == "\t" else other
             return f"the columns of IN are not separated so: give --delimiter '{name}'"
     likes = [index for index, name in enumerate(names, 1) if _same(name, field)]
-    text = f"the first line has no column {field}, and {len(names)} in all"
+    text = f"the first line has no column {naming.argument(field)}, and {len(names)} in all"
     if not likes:
         return text
     return f"{text}; that at {likes[0]} differs only in spaces or case"

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, NamedTuple, final
 
 from joseal._core.wire import strict_json
+from joseal.cli.bulk.formats import beginnings
 from joseal.cli.bulk.formats.rows import (
     BEGIN,
     LineReader,
@@ -23,6 +24,8 @@ from joseal.cli.bulk.formats.rows import (
 )
 
 _SPACE: Final = b" \t\r\n"
+# Enough to see what a file is.
+_FIRST_BYTES: Final = 64
 _STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 # A member of an object that is valid JSON: its name, and its value or the beginning of one.
 _MEMBER: Final = re.compile(
@@ -51,8 +54,12 @@ class JsonLines:
         self._give = _quoted if encrypting else _json if as_json else _string
 
     def head(self, file: LineReader) -> tuple[bytes, Place]:
-        """Return nothing: rows begin at once."""
-        del file
+        """Return nothing: rows begin at once.
+
+        Raises:
+            HeadError: no line can be a row, because IN is of a different format.
+        """
+        beginnings.check_json(file.readline(_FIRST_BYTES))
         return b"", BEGIN
 
     def rows(self, file: LineReader, place: Place) -> Iterator[Row]:

@@ -61,7 +61,7 @@ TEXTS: Final[Texts] = {
         "Compress without header: wbits=-15, nowrap, DeflateStream: RFC 1951.",
     ),
     "zip_none": (
-        "The header says zip DEF, and the plaintext is not compressed.",
+        "The header has a zip, and the plaintext is not compressed.",
         "Leave zip out, or compress.",
     ),
     "zip_too_large": (
@@ -84,7 +84,10 @@ TEXTS: Final[Texts] = {
         "Fill both halves. An ECDH-ES key has as many bytes as enc needs: 64 for A256CBC-HS512.",
     ),
     "cbc_aes_key": (
-        "The MAC key is right, and the AES key is not.",
-        "Check the second half of the content key: RFC 7518 section 5.2.2.1.",
+        "The MAC key is right; the AES key is wrong, or the plaintext has no known padding.",
+        (
+            "Check the second half of the content key: RFC 7518 section 5.2.2.1. Pad with 1 to 16 "
+            "bytes, each of which is their number."
+        ),
     ),
 }

@@ -171,4 +171,20 @@ TEXTS: Final[Texts] = {
         "The password had a line end behind it.",
         "Strip the line end where the password is read.",
     ),
+    "gcmkw_in_key": (
+        "The IV or the tag of the AES-GCM key wrap is in the encrypted key.",
+        "Put both into the header, as iv and tag: RFC 7518 section 4.7.1.",
+    ),
+    "gcmkw_swapped": (
+        "iv and tag of the AES-GCM key wrap are swapped in the header.",
+        "iv has 12 bytes, and tag has 16: RFC 7518 section 4.7.1.",
+    ),
+    "password_stripped": (
+        "The password was used without the white space around it.",
+        "Strip it where the password is read, on both sides or on neither.",
+    ),
+    "password_encoding": (
+        "The letters of the password were written in a different encoding.",
+        "Write it in UTF-8 and in the normal form NFC on both sides.",
+    ),
 }

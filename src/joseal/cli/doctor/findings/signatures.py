@@ -38,13 +38,18 @@ TEXTS: Final[Texts] = {
     "input_standard_base64": ("The segments were standard base64 when they were signed.", _INPUT),
     "input_decoded": ("The decoded bytes were signed, not their base64url.", _INPUT),
     "input_payload_alone": ("The payload alone was signed, without the header.", _INPUT),
+    "input_line_end": ("A line end behind the signing input was signed with it.", _INPUT),
+    "input_without_dot": ("The segments were signed without the dot between them.", _INPUT),
     "input_hashed": (
         "A hash of the signing input was signed, which the signature hashes once more.",
         "Give the signing input itself to the function that signs, or tell it that it is a hash.",
     ),
     "signature_numbers": (
-        "r and s of the signature lost their leading zeros, or are little-endian.",
-        "Write each big-endian and as long as the order of the curve: RFC 7518 section 3.4.",
+        "r and s of the signature are not written as RFC 7518 asks.",
+        (
+            "Write r and then s and nothing else, each big-endian and as long as the order of the "
+            "curve: RFC 7518 section 3.4."
+        ),
     ),
     "pss_salt": (
         "The salt of PSS has a different length than its hash.",
@@ -78,6 +83,22 @@ TEXTS: Final[Texts] = {
     "b64_unannounced": (
         "The payload was signed as it is, and the header does not say so.",
         "Sign its base64url, or write b64 and crit as RFC 7797 asks.",
+    ),
+    "b64_ignored": (
+        "The base64url of the payload was signed, although the header says b64 false.",
+        "Sign the payload as it is: RFC 7797 section 3; or leave b64 and crit out.",
+    ),
+    "b64_not_critical": (
+        "The header says b64 false, and its crit does not list b64.",
+        "List it: RFC 7797 section 6; or leave b64 out and sign the base64url of the payload.",
+    ),
+    "payload_encoded": (
+        "The payload that was given is base64url already.",
+        "Give the payload as it was before: joseal encodes it.",
+    ),
+    "payload_line_end": (
+        "The payload that was given has other line ends than the one that was signed.",
+        "Give exactly the bytes that were signed: an editor or `echo` adds a line end.",
     ),
     "payload_detached": (
         "The payload is empty: the token may be detached.",

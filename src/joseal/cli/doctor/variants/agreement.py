@@ -7,7 +7,7 @@ Source: RFC 7518 section 4.6.2, NIST SP 800-56A section 5.8.1.
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
@@ -19,8 +19,8 @@ from joseal import Key
 from joseal._core.algorithms import aes, curves
 from joseal._core.algorithms.curves import PrivateCurveKey
 from joseal._core.algorithms.registry import AlgSpec, EncSpec
-from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json
+from joseal.diagnosis.lenient_parse import member_bytes
 
 Codes = tuple[tuple[str, str], ...]
 
@@ -93,15 +93,15 @@ def _secret(key: Key, members: dict[str, object]) -> bytes | None:
     """Agree with the epk, if it is a point of the key's curve."""
     private = load_pem_private_key(key.to_pem(private=True).encode(), password=None)
     epk = strict_json.as_object(members.get("epk")) or {}
-    x, y = (_bytes(epk.get(name)) for name in ("x", "y"))
-    if not isinstance(private, PrivateCurveKey) or x is None:
+    if not isinstance(private, PrivateCurveKey):
+        return None
+    # Another check reports a coordinate that is not base64url, or of the wrong size.
+    sizes = (curves.field_bytes(curves.name(private)),)
+    x, y = (member_bytes(epk.get(name), sizes) for name in ("x", "y"))
+    if x is None:
         return None
     public = curves.load_public(curves.name(private), x, y)
     return None if public is None else curves.agree(private, public)
-
-
-def _bytes(member: object) -> bytes | None:
-    return headers.from_member(member) if isinstance(member, str) else None
 
 
 def _infos(
@@ -110,7 +110,7 @@ def _infos(
     """Yield the other input of the KDF: the right one, then each variant with one difference."""
     right, other = (alg.name, enc.name) if alg.key_bytes else (enc.name, alg.name)
     texts = [value if isinstance(value, str) else "" for value in map(members.get, ("apu", "apv"))]
-    apu, apv = (headers.from_member(text) or b"" for text in texts)
+    apu, apv = (member_bytes(text) or b"" for text in texts)
     bits, name = (8 * size).to_bytes(4, "big"), right.encode()
     yield "", _counted(name, apu, apv) + bits
     yield f"with the name {other}", _counted(other.encode(), apu, apv) + bits
@@ -119,12 +119,18 @@ def _infos(
         yield f"with the name {wrap}", _counted(wrap.encode(), apu, apv) + bits
     yield "without a name", _counted(b"", apu, apv) + bits
     yield "without apu and apv", _counted(name, b"", b"") + bits
-    yield "with apu and apv as text", _counted(name, *(text.encode() for text in texts)) + bits
+    as_text = tuple(text.encode() for text in texts)
+    yield "with apu and apv as text", _counted(name, *as_text) + bits
+    yield "with apu as text", _counted(name, as_text[0], apv) + bits
+    yield "with apv as text", _counted(name, apu, as_text[1]) + bits
     yield "with apu and apv exchanged", _counted(name, apv, apu) + bits
     yield "with the size in bytes", _counted(name, apu, apv) + size.to_bytes(4, "big")
     yield "without the size", _counted(name, apu, apv)
     yield "without the lengths of its inputs", name + apu + apv + bits
+    little = _counted(name, apu, apv, order="little") + bits
+    yield "with the lengths of its inputs little-endian", little
+    yield "without any of its inputs", b""
 
 
-def _counted(*fields: bytes) -> bytes:
-    return b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+def _counted(*fields: bytes, order: Literal["big", "little"] = "big") -> bytes:
+    return b"".join(len(field).to_bytes(4, order) + field for field in fields)

@@ -29,8 +29,10 @@ Codes = tuple[tuple[str, str], ...]
 _LARGE_BYTES: Final = 1024 * 1024
 _BLOCK: Final = 16
 _LEAST_TAG: Final = 16
-# This many random bytes are never printable text.
+# This many random bytes are never printable text; half as many never have one certain value.
 _LEAST_PLAIN: Final = 8
+# The first byte of a padding of ISO 7816-4.
+_ISO_7816: Final = b"\x80"
 # The IV sizes that AES-GCM accepts.
 _GCM_IVS: Final = range(8, 129)
 
@@ -229,8 +231,8 @@ def _decrypted(codes: Codes, aes_key: bytes, sealed: AeadOutput) -> Opened:
     zero = _unpadded(_cbc_decrypted(bytes(len(aes_key)), sealed))
     if zero is not None:
         return Opened((*codes, ("cbc_half_zero", "the AES half")), zero)
-    for seen, text in _other_paddings(padded):
-        if _is_text(text):
+    for seen, text, fixed in _other_paddings(padded):
+        if max(len(text), 2 * fixed) >= _LEAST_PLAIN and _is_text(text):
             return Opened((*codes, ("cbc_padding", seen)), text)
     return Opened((*codes, ("cbc_aes_key", "the result has no padding and is not text")), None)
 
@@ -245,13 +247,22 @@ def _unpadded(padded: bytes) -> bytes | None:
     return padded[:-size] if good else None
 
 
-def _other_paddings(padded: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the plaintexts that paddings of other standards would leave."""
+def _other_paddings(padded: bytes) -> Iterator[tuple[str, bytes, int]]:
+    """Yield the plaintexts that paddings of other standards would leave.
+
+    With each comes how many bytes of the padding have the only value that they can have.
+    """
+    bare = padded.rstrip(b"\0")
     if padded[-1] == 0:
-        yield "zeros", padded.rstrip(b"\0")
-    if 1 <= padded[-1] <= _BLOCK:
-        yield "only the last byte is its number", padded[: -padded[-1]]
-    yield "none", padded
+        yield "zeros", bare, len(padded) - len(bare)
+    if bare.endswith(_ISO_7816) and len(padded) - len(bare) < _BLOCK:
+        yield "ISO 7816-4: 80 and zeros", bare[:-1], len(padded) - len(bare) + 1
+    size = padded[-1]
+    if 1 <= size <= _BLOCK:
+        zeros = padded[:-1].endswith(bytes(size - 1))
+        seen = "ANSI X9.23: zeros and their number" if zeros else "only the last byte is its number"
+        yield seen, padded[:-size], size if zeros else 1
+    yield "none", padded, 0
 
 
 def _is_text(raw: bytes) -> bool:
@@ -260,4 +271,4 @@ def _is_text(raw: bytes) -> bool:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return len(raw) >= _LEAST_PLAIN and all(char.isprintable() or char.isspace() for char in text)
+    return all(char.isprintable() or char.isspace() for char in text)

@@ -60,14 +60,17 @@ def _inputs(
     sent = shown.text.encode("utf-8", "replace") if detached is None else base64url.encode(payload)
     head = header.text.encode("ascii", "replace")
     made: set[bytes] = set()
-    for codes, data in _readings((head, header.raw or b""), (sent, payload)):
+    given = _readings((head, header.raw or b""), (sent, payload))
+    for codes, data in given if detached is None else (*given, *_line_ends(head, detached)):
         if data not in made:
             made.add(data)
             yield codes, data
             if sig.family != "eddsa":
                 digest = hashes.Hash(HASHES[sig.hash])
                 digest.update(data)
-                yield (*codes, ("input_hashed", "")), digest.finalize()
+                hashed = digest.finalize()
+                yield (*codes, ("input_hashed", "")), hashed
+                yield (*codes, ("input_hashed", "in hex")), hashed.hex().encode()
 
 
 def _readings(
@@ -90,6 +93,16 @@ def _readings(
     yield (("input_decoded", "header and payload"),), raw_head + b"." + raw
     yield (("input_payload_alone", "decoded"),), raw
     yield (("input_payload_alone", ""),), plain
+    yield (("input_line_end", ""),), head + b"." + sent + b"\n"
+    yield (("input_without_dot", ""),), head + sent
+
+
+def _line_ends(head: bytes, payload: bytes) -> Iterator[tuple[Codes, bytes]]:
+    """Yield a detached payload with and without the line end that a file often has."""
+    bare = payload.rstrip(b"\r\n")
+    for other in (bare, bare + b"\n", bare + b"\r\n", payload.replace(b"\r\n", b"\n")):
+        yield (("payload_line_end", ""),), head + b"." + base64url.encode(other)
+        yield (("payload_line_end", ""), ("b64_unannounced", "")), head + b"." + other
 
 
 def _padded(text: bytes) -> bytes:
@@ -202,6 +215,17 @@ def _short(signature: bytes, size: int) -> bytes:
     return _der(signature[:half], signature[half:])
 
 
+def _recoverable(signature: bytes, size: int) -> bytes:
+    """Leave out the last byte, which says how to recover the public key."""
+    if len(signature) != 2 * size + 1:
+        raise InvalidSignature
+    return _side_by_side(signature[:-1], size)
+
+
+def _exchanged(signature: bytes, size: int) -> bytes:
+    return _side_by_side(signature[size:] + signature[:size], size)
+
+
 def _little_endian(signature: bytes, size: int) -> bytes:
     return _side_by_side(signature[:size][::-1] + signature[size:][::-1], size)
 
@@ -219,4 +243,6 @@ _CONVERSIONS: Final[tuple[tuple[Codes, Callable[[bytes, int], bytes]], ...]] = (
     ((("ecdsa_der", ""),), _as_it_is),
     ((("signature_numbers", "shorter than the order"),), _short),
     ((("signature_numbers", "little-endian"),), _little_endian),
+    ((("signature_numbers", "a byte more, as for key recovery"),), _recoverable),
+    ((("signature_numbers", "exchanged"),), _exchanged),
 )

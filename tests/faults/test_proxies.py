@@ -141,7 +141,8 @@ def test_a_handshake_that_comes_byte_by_byte_through_a_proxy_ends_with_its_time_
     tls = server_of(ca.issue_cert("localhost")) if is_encrypted else None
     with ConnectProxy("drips within TLS", tls=tls) as proxy:
         through = Proxy(proxy.url, ssl_context=trust_in(ca))
-        outcome = attempt(order, through, connect_timeout_seconds=0.5)
+        with resolvers.at_once():
+            outcome = attempt(order, through, connect_timeout_seconds=0.5)
     assert (outcome.kind, outcome.call.cause) == ("not_sent", "handshake time-out")
 
 

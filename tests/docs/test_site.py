@@ -185,3 +185,14 @@ def test_pictures_fetch_nothing() -> None:
         assert re.findall(r"https?:|<script|<image|href|@import", text) == []
         assert "prefers-color-scheme: dark" in text
         assert "<title" in text
+
+
+def test_the_picture_of_the_layers_has_the_modules_that_exist() -> None:
+    text = (pages.DOCS / "pictures/layers.svg").read_text("utf-8")
+    boxes = re.findall(r'class="(?:mid )?bold"[^>]*>([^<]+)<', text)
+    named = {name for box in boxes for name in box.split(", ")}
+    source = pages.ROOT / "src/joseal"
+    layers = {path.parent.name for path in source.glob("*/__init__.py")} - {"_core"} | {"errors"}
+    core = {path.stem for path in (source / "_core").iterdir()}
+    assert layers <= named
+    assert named - layers <= core

@@ -145,7 +145,7 @@ class DecryptionSettings(Struct, frozen=True, kw_only=True):
                 refusal = NotAllowedError("enc", key._unfit([request.enc]))
                 continue
             if request.info != b"" and not key._is_hpke:
-                # It would open without the info, and the caller would believe that it is bound.
+                # It would decrypt without the info, and the caller would believe that it is bound.
                 refusal = NotAllowedError("info", f"info= demands HPKE, {key.alg} does not bind it")
                 continue
             try:

@@ -68,7 +68,7 @@ class TimedSocket(ssl.SSLSocket):
         """
         left = self._until - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the time-out is over")
+            raise TimeoutError("the time-out has passed")
         if left < math.inf:
             super().settimeout(left)
         return super().recv(buflen, flags)
@@ -110,7 +110,7 @@ def addresses(host: str, port: int, seconds: float) -> list[Address]:
     try:
         thread.start()
     except RuntimeError:
-        # The limit of threads is reached, or the interpreter ends.
+        # The limit of threads is reached, or the interpreter is shutting down.
         raise socket.gaierror(socket.EAI_AGAIN, "no thread can be started") from None
     thread.join(seconds)
     if thread.is_alive():

@@ -229,7 +229,7 @@ class SqliteClaims(Opaque):
         return self.guarded(self._connect)
 
     def begin(self, connection: sqlite3.Connection) -> None:
-        """Begin a transaction that is the only one that writes.
+        """Begin the only transaction that may write.
 
         The connection is in a block that closes it by then, so that nothing that interrupts the
         call leaves the lock held.

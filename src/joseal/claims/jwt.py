@@ -186,7 +186,7 @@ class EncryptedJwt(Opaque):
         decrypter = encrypter = None
         mine = None if decryption_keys is None else key_set(decryption_keys)
         reading = [] if mine is None else [key.alg for key in mine]
-        # What is not a key is refused by the Encrypter.
+        # The Encrypter refuses anything that is not a key.
         issuing = [encryption_key.alg] if isinstance(encryption_key, Key) else []
         known = [*reading, *issuing]
         if mine is not None and verifying_keys is not None:

@@ -1,4 +1,4 @@
-"""AES-GCM key wrap, PBES2 and RSAES-PKCS1-v1_5 for test vectors, and one door to every alg.
+"""AES-GCM key wrap, PBES2 and RSAES-PKCS1-v1_5 for test vectors, and one function for every alg.
 
 Source: RFC 7518 sections 4.2, 4.7 and 4.8, RFC 8017 section 7.2.1, RFC 8018 section 6.2.
 """

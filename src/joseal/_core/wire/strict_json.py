@@ -83,7 +83,7 @@ def _decode(data: bytes) -> dict[str, object] | None:
 
 
 def _has_text_only(value: object) -> bool:
-    """Tell whether UTF-8 can carry every string in a JSON value. It takes no copy of the whole."""
+    """Tell whether UTF-8 can carry every string in a JSON value. It makes no copy of the value."""
     pending = [value]
     while pending:
         each = pending.pop()

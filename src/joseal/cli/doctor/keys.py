@@ -82,7 +82,7 @@ def examine(raw: bytes, reading: Reading, given: Given) -> Findings:
 
 
 def of_best(reading: Reading, examined: Callable[[Reading], tuple[int, Findings]]) -> Findings:
-    """Return the findings for the recipient that opens, or else for the one that proves the most.
+    """Return the findings for the recipient that decrypts, or else the one that proves the most.
 
     Raises:
         InvalidKeyError: for no recipient the file has a key that can be used.

@@ -194,7 +194,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
                     self,
                     state="succeeded" if done else "accepted",
                     reason=str(found.status),
-                    # The questions without an answer are counted anew.
+                    # The count of questions without an answer starts again.
                     question=msgspec.structs.replace(
                         question, asked=min(question.asked + 1, _SLOW)
                     ),
@@ -208,7 +208,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
                 return self._still_unknown(found, now)
 
     def _still_unknown(self, found: StillUnknown, now: float) -> "Entry":
-        # Accepted, it would look as if nothing were to be done.
+        # As accepted, it would look as if there were nothing to do.
         failed = self.state == "accepted" and found.reason in FAILURE_SHOWN
         is_decided = self.state == "accepted" and self.reason == DECIDED and not failed
         later = msgspec.structs.replace(

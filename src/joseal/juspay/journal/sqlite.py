@@ -214,7 +214,7 @@ class SqlitePayoutJournal(Opaque):
             raise ValueError("before and after must be of the same attempt")
 
         def work(connection: sqlite3.Connection) -> bool:
-            # The text of an equal entry may differ: the references are in no order.
+            # The text of an equal entry may differ: its references have no order.
             if _find(connection, before.attempt_id) != before:
                 return False
             connection.execute(_KEEP, (text, after.attempt_id))

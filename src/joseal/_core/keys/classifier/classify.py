@@ -21,7 +21,7 @@ from joseal._core.wire import base64url
 _MOST_BYTES: Final = 1 << 20
 _SHOWN_BLOCKS: Final = 6
 
-# What `bytes.split` takes for white space; a list of the pieces would take far more memory.
+# The bytes that `bytes.split` skips; a list of the pieces would take far more memory.
 _SPACE: Final = b" \t\n\r\x0b\x0c"
 
 _BEGIN: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,64})-----")

@@ -10,8 +10,6 @@ Rules:
 from collections.abc import Mapping
 from typing import TypeVar
 
-import click
-
 from joseal.cli import exit_codes, files, json_output
 from joseal.cli.juspay.settings import Telling
 from joseal.juspay import Outcome, Refused, Unknown, redact
@@ -66,7 +64,7 @@ def tell(line: bytes) -> None:
     try:
         files.write(files.STANDARD, line, private=False)
     except exit_codes.FailureError as error:
-        click.echo(f"joseal: {error}", err=True)
+        files.tell_error(f"joseal: {error}")
 
 
 def end(outcome: Outcome[_T], next_: str) -> None:

@@ -64,7 +64,7 @@ def keep(path: Path, question: AttemptQuery) -> None:
     try:
         _write(path, question, replace=True)
     except FailureError as error:
-        click.echo(f"joseal: {error}", err=True)
+        files.tell_error(f"joseal: {error}")
 
 
 def forget(path: Path | None) -> None:
@@ -75,7 +75,7 @@ def forget(path: Path | None) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         failure = of_file("remove", click.format_filename(path), error)
-        click.echo(f"joseal: {failure}: remove it, because no attempt was started", err=True)
+        files.tell_error(f"joseal: {failure}: remove it, because no attempt was started")
 
 
 def read(path: Path) -> AttemptQuery:

@@ -39,11 +39,13 @@ def begin(path: Path | None, known: Known) -> None:
     """Store the state that an attempt is made against, before it is sent.
 
     Raises:
-        UsageError: the file already exists.
+        UsageError: the file already exists, or is standard output.
         FailureError: it can't be written.
     """
     if path is None:
         return
+    if path == files.STANDARD:
+        raise click.UsageError("--known needs a file: --json prints the same")
     try:
         if not path.exists():
             _write(path, AttemptQuery(known=known), replace=False)

@@ -133,12 +133,28 @@ def check_replaceable(path: Path) -> None:
 
 
 def standard_output_failed(error: OSError) -> exit_codes.FailureError:
-    """Report it, and discard the rest of the buffer, which would fail again at exit."""
-    if sys.stdout is not None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+    """Report it, and discard the rest of the buffer."""
+    _discard(sys.stdout)
     return exit_codes.of_file("write", "standard output", error)
+
+
+def tell_error(line: str) -> None:
+    """Write a line to standard error. If that fails, only the exit code can still tell anything.
+
+    It has to: after a payout of unknown outcome, a different one would say that nothing was sent.
+    """
+    try:
+        click.echo(line, err=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Discard the rest of a stream's buffer, which would fail again at exit."""
+    if stream is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def standard(stream: TextIO | None) -> TextIO:

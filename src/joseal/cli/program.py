@@ -233,11 +233,11 @@ def _end(failure: exit_codes.FailureError, *, shown_as_json: bool) -> NoReturn:
         from joseal.cli import json_output  # noqa: PLC0415
 
         shown = {"code": failure.code, "message": failure.message, "exit": int(failure.exit)}
-        click.echo(json_output.line({"error": shown}), err=True, nl=False)
+        files.tell_error(json_output.line({"error": shown}).decode().removesuffix("\n"))
     else:
         # Names from the user may contain anything, and this has to be one line.
         line = "".join(char if char.isprintable() else "?" for char in str(failure))
-        click.echo(f"joseal: {line}", err=True)
+        files.tell_error(f"joseal: {line}")
     raise click.exceptions.Exit(failure.exit)
 
 

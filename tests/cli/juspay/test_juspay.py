@@ -319,6 +319,25 @@ def test_an_outcome_that_can_not_be_printed_still_decides_the_exit_code(
     assert done.stderr == b"joseal: file: can't write standard output: No space left on device\n"
 
 
+def test_a_failure_that_can_not_be_told_still_decides_the_exit_code(
+    sandbox: Sandbox, faults: Faults, shell: Shell, tmp_path: Path
+) -> None:
+    """The disk of a log is full: 1 would say that nothing was sent."""
+    (tmp_path / "bank.pem").write_text(sandbox.public_pem)
+    faults.play = FaultPlan(fault=Fault.CUT_AFTER_REQUEST)
+    done = shell(
+        *("juspay", "attempt", "--base-url", sandbox.url, "--merchant-id", sandbox.merchant_id),
+        *("--api-key-env", "KEY", "--key", tmp_path / "bank.pem", "--alg", "RSA-OAEP"),
+        *("--kid", sandbox.kid, "--sid", sandbox.sid, "--fresh", "order-9"),
+        data=ATTEMPT.encode(),
+        prelude="exec >/dev/full 2>&1",
+        KEY=sandbox.api_key,
+    )
+    faults.play = None
+    assert sandbox.received[-1].order_id == "order-9"
+    assert done.returncode == Exit.UNKNOWN
+
+
 REFUSED: dict[str, tuple[tuple[str, ...], str, Exit]] = {
     "no JSON": (("attempt", "order-7"), "{", Exit.TOKEN),
     "a card without a number": (

@@ -161,6 +161,12 @@ def test_while_an_attempt_is_kept_no_other_is_made_with_its_file(
     assert sandbox.attempts("order-4") == 1
 
 
+def test_standard_output_keeps_nothing(at: At, sandbox: Sandbox) -> None:
+    done = at(sandbox, "attempt", "--known", "-", "order-23", data=attempt_at(sandbox, "order-23"))
+    assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
+    assert sandbox.attempts("order-23") == 0
+
+
 def test_what_was_not_started_leaves_no_file(at: At, sandbox: Sandbox, tmp_path: Path) -> None:
     body, kept = attempt_at(sandbox, "order-5"), tmp_path / "order-5.known"
     refused = at(sandbox, "attempt", "--known", kept, "--sid", "x", "order-5", data=body)

@@ -102,6 +102,37 @@ def test_two_attempts_at_one_payout_in_a_batch_do_not_confirm_a_state_without_th
     assert events == ["read", "pause", "read", "pause", "read"]
 
 
+@pytest.mark.parametrize("later", [400.0, -400.0], ids=["a slow call", "a clock that was set back"])
+def test_a_state_that_was_read_minutes_ago_is_read_again_before_an_attempt(
+    later: float, key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Calls may be slow, and a machine may sleep; meanwhile someone else may have paid."""
+    now = [1e9]
+    clock = SimpleNamespace(time=lambda: now[0], sleep=lambda _: None)
+    monkeypatch.setattr("joseal.juspay.journal.run.time", clock)
+    first = TransactionPlan(settles="FAILURE")
+    with (
+        Sandbox(key=key, transaction_plan=lambda _, nth: None if nth else first) as sandbox,
+        Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as client,
+        Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as other,
+    ):
+        planned = []
+        for name in ("order-1", "order-2", "order-3"):
+            part = client.create_plain_order(new_order(name)).result().fulfillments[0].id
+            planned.append(PlannedAttempt(name, name, attempt_at(part)))
+        results = run_attempts(client, SqlitePayoutJournal(tmp_path / "payouts.db"), planned)
+        assert next(results).standing == "accepted"
+        now[0] += later
+        at = planned[1].attempt
+        known = other.known("order-2", at.fulfillment_id).result()
+        assert other.attempt("order-2", at, known=known).kind == "accepted"
+        second, third = results
+        assert (second.standing, second.sent_now) == ("rejected", False)
+        assert "has not failed" in (second.reason or "")
+        assert third.standing == "accepted"
+        assert [sandbox.attempts(each.order_id) for each in planned] == [1, 1, 1]
+
+
 def test_a_run_within_a_call_takes_nothing_away_from_what_was_sent(tmp_path: Path) -> None:
     """A handler of a signal may begin one while a payout is on its way, in the same thread."""
     client = Client(Account(merchant_id="merchant", api_key="an-api-key", base_url=SANDBOX))

@@ -53,7 +53,8 @@ def command(
     order = NewOrder.from_json(files.read(in_path, Limits().plaintext_bytes))
     outcome = _send(connection, None if plain else encryption, order)
     if isinstance(outcome, Accepted):
-        orders.show(outcome.value, as_json=telling.as_json)
+        created = outcome.value
+        outcomes.tell_with(lambda: orders.show(created, as_json=telling.as_json))
         return
     next_ = "it may have been created; ask `joseal juspay status` before more"
     outcomes.show(outcome, {"order_id": order.order_id}, telling, next_)

@@ -7,10 +7,8 @@ Rules:
   redacted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TypeVar
-
-import click
 
 from joseal.cli import exit_codes, files, json_output
 from joseal.cli.juspay.settings import Telling
@@ -63,10 +61,20 @@ def _lines(told: Mapping[str, object]) -> bytes:
 
 def tell(line: bytes) -> None:
     """Print an outcome; if that fails, say so, and let the outcome decide the exit code."""
+    tell_with(lambda: files.write(files.STANDARD, line, private=False))
+
+
+def tell_with(show: Callable[[], None]) -> None:
+    """Print an outcome by a function; if that fails, say so, as `tell` does."""
     try:
-        files.write(files.STANDARD, line, private=False)
+        show()
     except exit_codes.FailureError as error:
-        click.echo(f"joseal: {error}", err=True)
+        failure = error
+    except OSError as error:
+        failure = files.standard_output_failed(error)
+    else:
+        return
+    files.tell_error(f"joseal: {failure}")
 
 
 def end(outcome: Outcome[_T], next_: str) -> None:

@@ -39,11 +39,13 @@ def begin(path: Path | None, known: Known) -> None:
     """Store the state that an attempt is made against, before it is sent.
 
     Raises:
-        UsageError: the file already exists.
+        UsageError: the file already exists, or is standard output.
         FailureError: it can't be written.
     """
     if path is None:
         return
+    if path == files.STANDARD:
+        raise click.UsageError("--known needs a file: --json prints the same")
     try:
         if not path.exists():
             _write(path, AttemptQuery(known=known), replace=False)
@@ -64,7 +66,7 @@ def keep(path: Path, question: AttemptQuery) -> None:
     try:
         _write(path, question, replace=True)
     except FailureError as error:
-        click.echo(f"joseal: {error}", err=True)
+        files.tell_error(f"joseal: {error}")
 
 
 def forget(path: Path | None) -> None:
@@ -75,7 +77,7 @@ def forget(path: Path | None) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         failure = of_file("remove", click.format_filename(path), error)
-        click.echo(f"joseal: {failure}: remove it, because no attempt was started", err=True)
+        files.tell_error(f"joseal: {failure}: remove it, because no attempt was started")
 
 
 def read(path: Path) -> AttemptQuery:

@@ -216,7 +216,7 @@ def _tell(results: list[AttemptResult], rejects_path: Path | None, *, as_json: b
     not_listed = None if rejects_path is None else _list(results, rejects_path)
     if not_listed is not None and counts["accepted"] != len(results):
         # The outcomes of the attempts decide the exit code.
-        click.echo(f"joseal: {not_listed}", err=True)
+        files.tell_error(f"joseal: {not_listed}")
     if counts["to_reconcile"]:
         text_of_rest = (
             "some attempts have to be reconciled: run it again later; for one that stays so for "

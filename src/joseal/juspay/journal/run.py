@@ -12,7 +12,8 @@ Rules:
   entry: a different run may have sent the attempt since.
 - A run may be stopped at any instant and started again with the same attempts.
 - States are read for a few attempts at a time, and twice: two equal reads confirm each other. The
-  pause between them is taken once for the whole batch.
+  pause between them is taken once for the whole batch. After five minutes the rest of it is read
+  again.
 - A generator keeps its frame, and so the cards, in the traceback of an exception. So each step is a
   separate call that hides them.
 """
@@ -52,6 +53,7 @@ _ANOTHER_PAYOUT: Final = "the journal has this attempt_id for a different payout
 _OF_ANOTHER: Final = "known is for a different payout"
 _UNCONFIRMED: Final = "no two reads of the status agree: run it again"
 _MOST_READS: Final = 4
+_MOST_AGE_SECONDS: Final = 300.0
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
 _NO_OUTCOME: Final = "no outcome was recorded: its run is still working, or was stopped"
@@ -310,8 +312,10 @@ def _results(
         for planned in batch:
             check_attempt_id(planned.attempt_id)
         old = {each.attempt_id: journal.find(each.attempt_id) for each in batch}
-        new = [each for each in batch if _is_to_be_sent(old[each.attempt_id])]
-        states = _states(client, [each for each in new if each.known is None], pause)
+        new = [
+            each for each in batch if _is_to_be_sent(old[each.attempt_id]) and each.known is None
+        ]
+        states = _States(client, new, pause)
         for planned in batch:
             # Read again: a batch may have the same attempt twice.
             entry = journal.find(planned.attempt_id)
@@ -320,8 +324,7 @@ def _results(
             elif entry is not None and not _is_to_be_sent(entry):
                 yield _told(entry)
             else:
-                known = planned.known or states.get(_payout(planned), _FREED)
-                yield _send(client, journal, planned, known)
+                yield _send(client, journal, planned, planned.known or states.of(planned))
 
 
 def _reconciled(client: Client, journal: PayoutJournal, now: float | None) -> Iterator[Entry]:
@@ -379,6 +382,34 @@ def _payout(planned: PlannedAttempt) -> tuple[str, str]:
 
 def _is_to_be_sent(entry: Entry | None) -> bool:
     return entry is None or entry.state == "not_sent"
+
+
+@final
+class _States:
+    """The states of payouts, which are read again once they are old.
+
+    Calls may be slow and machines may sleep, and meanwhile someone else may have paid.
+    """
+
+    def __init__(self, client: Client, attempts: list[PlannedAttempt], pause: float) -> None:
+        self._client = client
+        self._attempts = attempts
+        self._pause = pause
+        self._read()
+
+    def of(self, planned: PlannedAttempt) -> Known | str:
+        """Return the state of a payout, or why it can't be had. They are asked for in order."""
+        if _payout(planned) not in self._states:
+            return _FREED
+        if not 0 <= time.time() - self._read_at < _MOST_AGE_SECONDS:
+            places = [_payout(each) for each in self._attempts]
+            self._attempts = self._attempts[places.index(_payout(planned)) :]
+            self._read()
+        return self._states[_payout(planned)]
+
+    def _read(self) -> None:
+        self._states = _states(self._client, self._attempts, self._pause)
+        self._read_at = time.time()
 
 
 def _states(

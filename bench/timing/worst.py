@@ -8,6 +8,7 @@ table as it was measured once.
 """
 
 import json
+import math
 import sys
 import time
 import zlib
@@ -129,6 +130,8 @@ def messages():
     keys = [Key.generate("ECDH-ES+A128KW", curve="P-384") for _ in range(100)]
     own = {"alg": "ECDH-ES+A128KW", "epk": epk(Key.generate("ECDH-ES", curve="P-384"))}
     yield "JSON, 16 recipients, ECDH-ES, P-384, 100 keys", *general(keys, own, bytes(24))
+    keys = [Key.generate("A128KW") for _ in range(1000)]
+    yield "JSON, 16 recipients, A128KW, 1,000 keys", *general(keys, {"alg": "A128KW"}, b"")
     alg = "PBES2-HS512+A256KW"
     own = {"alg": alg, "p2s": text(bytes(8)), "p2c": Limits().pbes2_iterations // 16}
     key = Key.from_password("x", alg=alg)
@@ -201,10 +204,24 @@ def load(**settings):
     return run
 
 
+def long_rsa_jwk():
+    """Return a private key of two Mersenne primes, which need not be searched for."""
+    p, q, e = 2**4253 - 1, 2**4423 - 1, 65537
+    private = pow(e, -1, math.lcm(p - 1, q - 1))
+    crt = (private % (p - 1), private % (q - 1), pow(q, -1, p))
+    values = dict(zip(("d", "p", "q", "dp", "dq", "qi"), (private, p, q, *crt), strict=True))
+    own = {
+        name: text(value.to_bytes((value.bit_length() + 7) // 8, "big"))
+        for name, value in values.items()
+    }
+    return {**rsa_jwk_of(p * q), **own}
+
+
 def keys():
     for bits in (2048, 4096):
         pem = Key.generate("RSA-OAEP", size=bits).to_pem(private=True)
         yield f"private RSA key, {bits} bits", load(alg="RSA-OAEP"), pem
+    yield "private RSA key, 8676 bits", from_jwk("RSA-OAEP"), json.dumps(long_rsa_jwk())
     public = rsa.generate_private_key(65537, 4096).public_key().public_numbers()
     short = rsa_jwk_of(public.n)
     short["d"] = text((public.n - 2).to_bytes(512, "big"))

@@ -213,6 +213,14 @@ def test_file_forgets_what_no_token_can_bring_back(tmp_path, clock):
     assert "seen.db" in repr(store)
 
 
+@pytest.mark.parametrize("wrong", [None, "a", ("a", 1), 5])
+def test_what_is_not_a_claim_is_neither_confirmed_nor_released(store, wrong):
+    text = f"^seen must be a SeenClaim, not (None|{type(wrong).__name__}): keep what claim"
+    for act in (store.confirm, store.release):
+        with pytest.raises(TypeError, match=text):
+            act(wrong)
+
+
 def test_of_many_threads_one_succeeds(store):
     outcomes = []
 

@@ -127,6 +127,7 @@ class SeenOnce(Protocol):
             False if the claim had been taken over, or a different one had been confirmed.
 
         Raises:
+            TypeError: `seen` is not a `SeenClaim`.
             SeenOnceError: the store can't be used.
 
         Example:
@@ -149,6 +150,7 @@ class SeenOnce(Protocol):
             seen: the claim.
 
         Raises:
+            TypeError: `seen` is not a `SeenClaim`.
             SeenOnceError: the store can't be used.
 
         Example:
@@ -214,6 +216,16 @@ def checked(name: str, found: int | State) -> SeenClaim:
     if isinstance(found, int):
         return SeenClaim(name, found)
     raise ClaimsError("jti", "seen" if found == "handled" else "in_progress")
+
+
+def check_seen(seen: object) -> None:
+    """Check what a caller confirms or releases.
+
+    Raises:
+        TypeError: it is not a `SeenClaim`.
+    """
+    if not isinstance(seen, SeenClaim):
+        raise checks.wrong_type("seen", "a SeenClaim", seen, "keep what claim() returned")
 
 
 def _full() -> SeenOnceError:
@@ -308,7 +320,7 @@ class MemorySeenOnce(KeepingStore):
             False if the claim had been taken over, or a different one had been confirmed.
 
         Raises:
-            Nothing.
+            TypeError: `seen` is not a `SeenClaim`.
 
         Example:
             >>> import joseal
@@ -321,6 +333,7 @@ class MemorySeenOnce(KeepingStore):
             >>> store.confirm(store.claim(claims))
             True
         """
+        check_seen(seen)
         return self._claims.confirm(seen.name, seen.attempt, self._now())
 
     @hide_locals
@@ -331,7 +344,7 @@ class MemorySeenOnce(KeepingStore):
             seen: the claim.
 
         Raises:
-            Nothing.
+            TypeError: `seen` is not a `SeenClaim`.
 
         Example:
             >>> import joseal
@@ -345,6 +358,7 @@ class MemorySeenOnce(KeepingStore):
             >>> store.claim(claims).attempt
             2
         """
+        check_seen(seen)
         self._claims.release(seen.name, seen.attempt)
 
     def __repr__(self) -> str:

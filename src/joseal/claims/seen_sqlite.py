@@ -12,7 +12,14 @@ from typing import final
 from joseal._core.secrecy import hide_locals
 from joseal._once.leases import LEASE_SECONDS, Clock
 from joseal._once.sqlite import SqliteClaims
-from joseal.claims.seen import KEEP_SECONDS, KeepingStore, SeenClaim, SeenOnceError, checked
+from joseal.claims.seen import (
+    KEEP_SECONDS,
+    KeepingStore,
+    SeenClaim,
+    SeenOnceError,
+    check_seen,
+    checked,
+)
 from joseal.claims.values import ClaimSet
 
 
@@ -122,6 +129,7 @@ class SqliteSeenOnce(KeepingStore):
             False if the claim had been taken over, or a different one had been confirmed.
 
         Raises:
+            TypeError: `seen` is not a `SeenClaim`.
             SeenOnceError: the store can't be used.
 
         Example:
@@ -135,6 +143,7 @@ class SqliteSeenOnce(KeepingStore):
             >>> store.confirm(store.claim(claims))
             True
         """
+        check_seen(seen)
         return self._claims.confirm(seen.name, seen.attempt, self._now())
 
     @hide_locals
@@ -145,6 +154,7 @@ class SqliteSeenOnce(KeepingStore):
             seen: the claim.
 
         Raises:
+            TypeError: `seen` is not a `SeenClaim`.
             SeenOnceError: the store can't be used.
 
         Example:
@@ -159,6 +169,7 @@ class SqliteSeenOnce(KeepingStore):
             >>> store.claim(claims).attempt
             2
         """
+        check_seen(seen)
         self._claims.release(seen.name, seen.attempt)
 
     @hide_locals

@@ -123,7 +123,8 @@ class KeySet(Opaque):
         """Load a JWK Set, given as JSON text or as a mapping.
 
         Members that can't be used are skipped and listed in `skipped`, and so are exact copies of
-        one that is used.
+        one that is used. For a set that someone else publishes use `joseal.remote`, which refuses
+        private members: loading a private RSA key of 8,192 bits or more takes seconds.
 
         Args:
             jwks: the set.

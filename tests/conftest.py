@@ -16,16 +16,6 @@ pytest.register_assert_rewrite("tests.fuzz")
 
 ROOT = Path(__file__).parents[1]
 BYTECODE = pytest.StashKey[tempfile.TemporaryDirectory]()
-# What has tests of several seconds comes first, so that no worker begins with one when the others end.
-LONG = (
-    "tests/vectors/test_generator.py",
-    "tests/cli/doctor/test_is_the_decrypter.py",
-    "tests/house/test_audit.py",
-    "tests/property/",
-    "tests/faults/",
-    "tests/juspay/journal/",
-    "tests/cli/bulk/",
-)
 IN_CI = os.environ.get("CI") == "true"
 
 # One authority, of which nobody has the key. No test leaves this machine, and to read the 150 of the
@@ -58,9 +48,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return WorkStealingScheduling(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests of several seconds first; the order is otherwise that of the files."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let every worker begin with long tests; the order is otherwise that of the files."""
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    items[:] = collecting.ordered(items, workers, key=lambda item: item.nodeid)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -7,12 +7,29 @@ finds what the others have done when it comes to theirs.
 
 import gc
 import importlib
+import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+# Where tests take seconds, in three parts that take about as long as each other.
+LONG = (
+    ("tests/property/",),
+    ("tests/faults/", "tests/cli/bulk/", "tests/juspay/journal/"),
+    (
+        "tests/vectors/test_generator.py",
+        "tests/bulk/",
+        "tests/cli/doctor/test_is_the_decrypter.py",
+        "tests/docs/test_pages.py",
+        "tests/house/",
+    ),
+)
+_ALL_LONG = tuple(itertools.chain(*LONG))
+_Item = TypeVar("_Item")
 
 
 @contextmanager
@@ -57,3 +74,20 @@ def _modules(config: pytest.Config) -> list[Path]:
     found = {path for folder in folders if folder.is_dir() for path in folder.rglob("test_*.py")}
     asked = [path for path in found if not any(map(path.is_relative_to, ignored))]
     return sorted(asked, key=lambda path: (-path.stat().st_size, path))
+
+
+def ordered(items: list[_Item], workers: int, key: Callable[[_Item], str]) -> list[_Item]:
+    """Return the items in as many equal shares as there are workers, each with long ones first.
+
+    A worker that has finished takes from the end of another share. So there are no long ones left
+    when all come to their end, and no worker is alone with them.
+    """
+    long = [[item for item in items if key(item).startswith(part)] for part in LONG]
+    short = iter([item for item in items if not key(item).startswith(_ALL_LONG)])
+    found: list[_Item] = []
+    for worker in range(workers):
+        share = [item for part in long[worker::workers] for item in part]
+        size = (len(items) - len(found)) // (workers - worker)
+        found += share
+        found += itertools.islice(short, max(0, size - len(share)))
+    return [*found, *short]

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final, TextIO
 
+import click
+
 from joseal.cli import exit_codes, naming
 
 STANDARD: Final = Path("-")

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-import pytest
 from click.testing import Result
+from tests.helpers.rows import each_row
 
 from joseal.cli.exit_codes import Exit
 
@@ -24,7 +24,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("args", WRONG, ids=" ".join)
+@each_row("args", WRONG, ids=" ".join)
 def test_a_wrong_name_is_answered_with_the_right_one(args: tuple[str, ...], run: Run) -> None:
     done = run(*args)
     assert (done.exit_code, WRONG[args] in done.stderr) == (Exit.USAGE, True)

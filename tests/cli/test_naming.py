@@ -5,9 +5,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from click.testing import Result
 from tests.helpers import forge
+from tests.helpers.rows import each_row
 
 from joseal.cli import naming
 from joseal.cli.exit_codes import Exit
@@ -41,8 +41,8 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.parametrize("secret", SECRETS)
+@each_row("command", COMMANDS)
+@each_row("secret", SECRETS)
 def test_no_command_repeats_a_key_or_a_token(command: str, secret: str, run: Run) -> None:
     args = [part.replace("SECRET", SECRETS[secret]) for part in COMMANDS[command]]
     done = run(*args, data=TOKEN)
@@ -60,7 +60,7 @@ def test_what_was_given_for_a_path_is_named(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize(
+@each_row(
     "name",
     ["mine.pem", "eyes.backup.pem", "keys/production-signing-key", "age1.key", "2027", "k1.pem"],
 )
@@ -74,7 +74,7 @@ def test_a_long_name_in_a_folder_that_is_there_is_shown(tmp_path: Path) -> None:
     assert naming.name(name) == name
 
 
-@pytest.mark.parametrize("command", ["inspect", "decrypt", "verify"])
+@each_row("command", ["inspect", "decrypt", "verify"])
 def test_a_key_in_place_of_a_token_is_named(command: str, run: Run, tmp_path: Path) -> None:
     (tmp_path / "key").write_bytes(forge.pem_of(forge.rsa_private()))
     alg = {"decrypt": ("--alg", "RSA-OAEP", "--enc", "A256GCM"), "verify": ("--alg", "RS256")}

@@ -8,13 +8,13 @@ import hmac
 import json
 import unicodedata
 
-import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from tests.helpers import all_algorithms, forge
 from tests.helpers.all_algorithms import Wrapped, concat_kdf
 from tests.helpers.forge import b64
+from tests.helpers.rows import each_row
 
 from joseal.cli.doctor import keys, report, signatures
 from joseal.cli.doctor.key_ring import Given
@@ -237,14 +237,14 @@ def exchanged(data):
     return signature[32:] + signature[:32]
 
 
-@pytest.mark.parametrize("name", OPENED)
+@each_row("name", OPENED)
 def test_what_was_meant_opens_and_is_named(name: str) -> None:
     make, codes = OPENED[name]
     opened, causes = make()
     assert (opened, [*causes]) == (True, codes.split())
 
 
-@pytest.mark.parametrize("name", CLOSED)
+@each_row("name", CLOSED)
 def test_the_key_is_not_blamed_for_an_input_that_cannot_be_used(name: str) -> None:
     make, codes = CLOSED[name]
     opened, causes = make()

@@ -243,7 +243,7 @@ def test_number_is_canonical_and_has_no_leading_zero(name):
     refused(rsa(**{name: forge.b64(b"\x01" * 2049)}), "2048 to 16384 bits")
 
 
-@pytest.mark.parametrize("name", ["n", "d", "p"])
+@each_row("name", ["n", "d", "p"])
 def test_number_in_hex_or_in_digits_is_not_taken_for_another_number(name):
     """Hex is in the alphabet of base64url: n would be a number that nobody has the factors of."""
     raw = forge.unb64(_rsa()[name])
@@ -260,7 +260,7 @@ def test_member_in_capital_letters_is_named():
     refused(jwk, "the JWK's n is missing: N is written n")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("own", "text"),
     [
         (
@@ -275,7 +275,7 @@ def test_alg_of_the_jwk_that_contradicts_is_told_from_one_that_is_misspelled(own
     refused(rsa(*PUBLIC, alg=own), text, alg="RSA-OAEP-256")
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("use", "meant"),
     [("encryption", "enc"), ("ENC ", "enc"), ("Signature", "sig"), ("both", None), (["enc"], None)],
 )
@@ -293,7 +293,7 @@ def wide(change):
     return point(x=forge.b64(change(forge.unb64(good["x"]), forge.unb64(good["y"]))))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("jwk", "text"),
     [
         (

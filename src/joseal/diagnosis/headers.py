@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from joseal._core.algorithms import curves
+from joseal._core.algorithms.curve_spellings import CURVE_SPELLINGS
 from joseal._core.algorithms.pbes2 import LEAST_ITERATIONS, LEAST_SALT_BYTES
 from joseal._core.algorithms.registry import (
     ALGS,
@@ -19,7 +20,6 @@ from joseal._core.algorithms.registry import (
     AlgSpec,
     EncSpec,
 )
-from joseal._core.keys.jwk.members import CURVE_SPELLINGS
 from joseal._core.limits import Limits
 from joseal._core.wire import header as headers
 from joseal._core.wire import strict_json

@@ -341,10 +341,9 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
     known = (*ALGS, *SIGS)
     if of_jwk:
         near = nearest(alg, known)
-        choices = f"the known names are {_listed(known)}"
-        if near is not None:
-            raise InvalidKeyError(f"the JWK's alg is not known, did you mean {near}: {choices}")
-        raise InvalidKeyError(f"the JWK's alg is not known: {choices}")
+        hint = "" if near is None else f", did you mean {near}"
+        names = ", ".join(known)
+        raise InvalidKeyError(f"the JWK's alg is not known{hint}: the known names are {names}")
     raise InvalidKeyError(_unknown("alg", alg, known))
 
 
@@ -419,7 +418,7 @@ def _unknown(argument: str, given: str, known: Sequence[str]) -> str:
     The text that was given is repeated only if it resembles a known name: anything else may be a
     key or a password in the wrong place.
     """
-    choices = f"the known names are {_listed(known)}"
+    choices = f"the known names are {', '.join(known)}"
     kind = _kind(given)
     if kind is not None:
         return f"{argument}: {given} is the name of {kind}: {choices}"
@@ -432,24 +431,22 @@ def _unknown(argument: str, given: str, known: Sequence[str]) -> str:
     return f"{argument}: {given} is not known, did you mean {near} ({choices})?"
 
 
-_KTYS: Final = ("RSA", "EC", "OKP", "oct", "AKP")
-
-
 def _folded(name: str) -> str:
     """Return a name without case and punctuation, and with the A that stands for AES."""
     return "".join(each for each in name.casefold() if each.isalnum()).replace("aes", "a")
 
 
+_KINDS: Final[tuple[tuple[Collection[str], str], ...]] = (
+    (ENCS, "a content encryption (enc)"),
+    (ALGS, "a key management algorithm (alg of an encryption key)"),
+    (SIGS, "a signature algorithm (alg of a signing key)"),
+    (CURVES, "a curve (crv)"),
+    (("RSA", "EC", "OKP", "oct", "AKP"), "a kind of key (kty)"),
+)
+
+
 def _kind(name: str) -> str | None:
-    if name in ENCS:
-        return "a content encryption (enc)"
-    if name in ALGS:
-        return "a key management algorithm (alg of an encryption key)"
-    if name in SIGS:
-        return "a signature algorithm (alg of a signing key)"
-    if name in CURVES:
-        return "a curve (crv)"
-    return "a kind of key (kty)" if name in _KTYS else None
+    return next((kind for names, kind in _KINDS if name in names), None)
 
 
 def nearest(given: str, known: Sequence[str]) -> str | None:
@@ -465,7 +462,3 @@ def nearest(given: str, known: Sequence[str]) -> str | None:
         return begun[0]
     found = difflib.get_close_matches(folded, by_folded, n=1, cutoff=_LEAST_LIKENESS)
     return by_folded[found[0]] if found else None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)

@@ -22,8 +22,8 @@ from joseal import (
     KeyUnavailableError,
     TokenError,
 )
+from joseal._core.algorithms.curve_spellings import CURVE_SPELLINGS
 from joseal._core.algorithms.registry import ALGS, ENCS, Enc, lookup_enc
-from joseal._core.keys.jwk.members import CURVE_SPELLINGS
 from joseal._core.keys.keyset import MOST_TRIES
 from joseal._core.secrecy import hide_locals
 from joseal._core.wire import base64url, strict_json

@@ -343,7 +343,7 @@ TABLE = {
     ),
     "a line end before DER": (
         b"\n" + public(Encoding.DER),
-        "bytes stand in front of the DER: give the key alone",
+        "there are bytes before the DER: give the key alone",
     ),
     "a point": (
         public(Encoding.X962, PublicFormat.UncompressedPoint, EC),

@@ -13,7 +13,8 @@ import re
 from typing import Final, NamedTuple
 
 from joseal._core.keys.classifier import damage, der, json_forms
-from joseal._core.keys.classifier.mistakes import MISTAKES, PEM_LABELS
+from joseal._core.keys.classifier.mistakes import MISTAKES
+from joseal._core.keys.classifier.pem_labels import PEM_LABELS
 from joseal._core.keys.classifier.prefixes import PREFIXES
 from joseal._core.wire import base64url
 

@@ -4,6 +4,7 @@ Source: RFC 7468 section 3, X.690 section 8.1.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from joseal._core.keys.classifier import der
@@ -11,7 +12,14 @@ from joseal._core.keys.classifier import der
 _REPLACEMENT: Final = "\ufffd".encode()
 _IN_FRONT: Final = b" \t\r\n\xef\xbb\xbf"
 # SEC 1 section 2.3.3: the first bytes of a point, by its size.
-_POINTS: Final = dict.fromkeys((65, 97, 133), b"\x04") | dict.fromkeys((33, 49, 67), b"\x02\x03")
+_POINTS: Final[Mapping[int, bytes]] = {
+    65: b"\x04",
+    97: b"\x04",
+    133: b"\x04",
+    33: b"\x02\x03",
+    49: b"\x02\x03",
+    67: b"\x02\x03",
+}
 _BLANK_LINE: Final = re.compile(rb"[^\s]\r?\n[ \t]*\r?\n[ \t]*[^\s]")
 _BLANK_WITHIN: Final = re.compile(rb"[A-Za-z0-9+/] [A-Za-z0-9+/]")
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")

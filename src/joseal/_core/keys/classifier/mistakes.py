@@ -210,7 +210,7 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "the line ends in this DER file were converted",
             "copy it again in binary mode",
         ),
-        "der-preceded": ("bytes stand in front of the DER", "give the key alone"),
+        "der-preceded": ("there are bytes before the DER", "give the key alone"),
         "raw-point": (
             "this is a bare point of a curve",
             "write it as a JWK, with crv and with x and y in base64url",
@@ -298,32 +298,5 @@ MISTAKES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "gzip": ("this is a gzip file", "unpack it first"),
         "pdf": ("this is a PDF file", "ask for the key as a separate file"),
         "nss-database": ("this is an SQLite database (NSS)", "pk12util -o NEW.p12 -n NAME exports"),
-    }
-)
-
-# Labels of PEM blocks, with the kind of each.
-PEM_LABELS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        **dict.fromkeys(
-            ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"),
-            "pem-private",
-        ),
-        **dict.fromkeys(("PUBLIC KEY", "RSA PUBLIC KEY"), "pem-public"),
-        **dict.fromkeys(("CERTIFICATE", "X509 CERTIFICATE"), "pem-certificate"),
-        **dict.fromkeys(("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"), "pem-csr"),
-        "X509 CRL": "pem-crl",
-        "TRUSTED CERTIFICATE": "pem-trusted",
-        "ATTRIBUTE CERTIFICATE": "pem-attribute",
-        **dict.fromkeys(("PKCS7", "PKCS #7 SIGNED DATA"), "pem-pkcs7"),
-        "CMS": "pem-cms",
-        **dict.fromkeys(("DSA PRIVATE KEY", "DSA PUBLIC KEY"), "pem-dsa"),
-        **dict.fromkeys(("EC PARAMETERS", "DH PARAMETERS", "DSA PARAMETERS"), "pem-parameters"),
-        "OPENSSH PRIVATE KEY": "pem-openssh",
-        "PGP PUBLIC KEY BLOCK": "pem-pgp-public",
-        "PGP PRIVATE KEY BLOCK": "pem-pgp-private",
-        **dict.fromkeys(("PGP MESSAGE", "PGP SIGNATURE", "PGP SIGNED MESSAGE"), "pem-pgp-message"),
-        "PKCS12": "pem-pkcs12",
-        "ANY PRIVATE KEY": "pem-any",
-        **dict.fromkeys(("TSS2 PRIVATE KEY", "TSS2 KEY BLOB"), "pem-tpm"),
     }
 )

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from joseal._core.algorithms import curves
+from joseal._core.algorithms.curve_spellings import CURVE_SPELLINGS
 from joseal._core.wire import base64url, strict_json
 from joseal._core.wire.header import to_member
 from joseal.errors import InvalidKeyError
@@ -38,17 +39,6 @@ _KTYS: Final = {
     **dict.fromkeys(("okp", "Okp", "EdDSA"), "OKP"),
     **dict.fromkeys(("akp", "Akp", "ML-DSA", "ML-KEM"), "AKP"),
     **dict.fromkeys(("OCT", "Oct", "oct-HSM", "symmetric"), "oct"),
-}
-# What other standards and libraries call the curves.
-CURVE_SPELLINGS: Final = {
-    **dict.fromkeys(("secp256r1", "prime256v1", "P256", "p-256", "ES256", "nistp256"), "P-256"),
-    **dict.fromkeys(("secp384r1", "P384", "p-384", "ES384", "nistp384"), "P-384"),
-    **dict.fromkeys(("secp521r1", "P521", "p-521", "P-512", "ES512", "nistp521"), "P-521"),
-    **dict.fromkeys(("P-256K", "SECP256K1", "Secp256k1", "K-256", "ES256K"), "secp256k1"),
-    **dict.fromkeys(("ed25519", "ED25519"), "Ed25519"),
-    **dict.fromkeys(("ed448", "ED448"), "Ed448"),
-    **dict.fromkeys(("x25519", "curve25519", "Curve25519"), "X25519"),
-    **dict.fromkeys(("x448", "curve448"), "X448"),
 }
 _EC: Final = ("P-256", "P-384", "P-521", "secp256k1")
 _OKP: Final = ("Ed25519", "Ed448", "X25519", "X448")

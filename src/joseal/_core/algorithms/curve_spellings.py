@@ -1,4 +1,4 @@
-"""What other standards and libraries call the curves.
+"""Names of the curves in other standards and libraries.
 
 Source: SEC 2, RFC 5480 section 2.1.1.1; the documentation of OpenSSL and OpenSSH.
 """

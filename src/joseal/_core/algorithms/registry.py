@@ -339,12 +339,11 @@ def lookup_alg(alg: str, *, of_jwk: bool = False) -> AlgorithmSpec:
     if found is not None:
         return found
     known = (*ALGS, *SIGS)
-    if of_jwk:
-        near = nearest(alg, known)
-        hint = "" if near is None else f", did you mean {near}"
-        names = ", ".join(known)
-        raise InvalidKeyError(f"the JWK's alg is not known{hint}: the known names are {names}")
-    raise InvalidKeyError(_unknown("alg", alg, known))
+    if not of_jwk:
+        raise InvalidKeyError(_unknown("alg", alg, known))
+    near, names = nearest(alg, known), ", ".join(known)
+    hint = "" if near is None else f", did you mean {near}"
+    raise InvalidKeyError(f"the JWK's alg is not known{hint}: the known names are {names}")
 
 
 def known_alg(alg: str) -> Alg | SigAlg:

@@ -116,7 +116,7 @@ class FileKeys(KeySource):
             An object that never changes: get a new one for each token.
 
         Raises:
-            TypeError: an argument is of the wrong type.
+            TypeError: an argument is of the wrong type, or `enc` is missing.
             ValueError: `enc` or an option has an unknown value; or the keys are not private ones
                 for use "enc".
             InvalidKeyError: a policy refuses the keys, or they fit no `enc`.

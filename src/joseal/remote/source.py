@@ -190,7 +190,7 @@ class KeySource(Opaque):
             settings it is the same object.
 
         Raises:
-            TypeError: an argument is of the wrong type.
+            TypeError: an argument is of the wrong type, or `enc` is missing.
             ValueError: `enc` or an option has an unknown value, or the source's `use` is not "enc".
             InvalidKeyError: a policy refuses the key.
             KeyUnavailableError: there are no keys, or none with this name.

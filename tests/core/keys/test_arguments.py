@@ -21,7 +21,12 @@ OWN, OTHER = "HPKE-9", "RSA-OAEP-256"
 )
 def test_enc_is_for_keys_that_need_one(used, known, wanted):
     assert enc_in_use("A256GCM", iter(used), iter(known)) == wanted
-    assert enc_in_use(None, used, known) is None
+
+
+def test_missing_enc_is_noticed_before_a_key_that_needs_it_is_in_use():
+    assert enc_in_use(None, [OWN], [OWN]) is None
+    with pytest.raises(TypeError, match=r"^enc is missing: a key for A256KW needs"):
+        enc_in_use(None, [OWN], [OTHER, OWN, "A256KW"])
 
 
 def test_enc_is_a_known_name_even_if_it_is_not_used():

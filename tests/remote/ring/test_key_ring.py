@@ -429,9 +429,11 @@ def test_enc_is_refused_by_a_ring_that_never_needs_one_and_demanded_by_one_that_
             make("A256GCM")
     old = RingKey(rsa, announced=EARLY, primary=EARLY, retired=END)
     both = KeyRing([old, hybrid], clock=lambda: clock.now)
-    with pytest.raises(TypeError, match="enc is missing: a key for RSA-OAEP-256"):
-        both.decrypter(None)
-    clock.now = END.timestamp()
+    for moment in (EARLY, LATE, END):
+        clock.now = moment.timestamp()
+        for make in (both.encrypter, both.decrypter):
+            with pytest.raises(TypeError, match="enc is missing: a key for RSA-OAEP-256"):
+                make(None)
     for make in (both.encrypter, both.decrypter):
         with pytest.raises(ValueError, match="enc"):
             make("A257GCM")

@@ -26,6 +26,8 @@ else:
 # One stage of HPKE writes its length in two bytes, and Key Encryption puts words around it.
 MOST_INFO_BYTES: Final = 32 * 1024
 
+_MISSING: Final = "enc is missing: a key for {} needs one, such as A256GCM"
+
 # In CPython every empty bytes object is this one, so most calls only compare identities.
 NO_INFO: Final = b""
 
@@ -40,7 +42,7 @@ def content_of(key: Key, enc: Enc | None) -> EncSpec:
     content = key._content
     if content is None:
         if enc is None:
-            raise TypeError(f"enc is missing: a key for {key.alg} needs one, such as A256GCM")
+            raise TypeError(_MISSING.format(key.alg))
         return lookup_enc(enc)
     if enc is not None:
         raise ValueError(f"enc must not be given: {key.alg} encrypts the plaintext itself")
@@ -57,7 +59,7 @@ def accepted_encs(keys: KeySet, enc: Enc | Collection[Enc] | None) -> list[EncSp
     named = [key.alg for key in keys if key._content is None]
     if enc is None:
         if named:
-            raise TypeError(f"enc is missing: a key for {named[0]} needs one, such as A256GCM")
+            raise TypeError(_MISSING.format(named[0]))
         return []
     encs = lookup_encs(enc)
     if not named:
@@ -90,7 +92,8 @@ def enc_in_use(
 ) -> Enc | Collection[Enc] | None:
     """Return a caller's `enc` for the keys in use now; None if it is only for others.
 
-    So one `enc` works throughout a change to or from integrated HPKE, which has none.
+    So one `enc` works throughout a change to or from integrated HPKE, which has none, and a missing
+    one is noticed before the change.
 
     Args:
         enc: one or several names, for the keys that need one.
@@ -98,13 +101,16 @@ def enc_in_use(
         known: the algs of all keys that the caller has, or accepts.
 
     Raises:
+        TypeError: there is none, and a key needs one.
         ValueError: a name is not known.
     """
+    needing = sorted(alg for alg in known if not has_own_enc(alg))
     if enc is None:
+        if needing:
+            raise TypeError(_MISSING.format(needing[0]))
         return None
     lookup_encs(enc)
-    is_for_others = all(map(has_own_enc, used)) and not all(map(has_own_enc, known))
-    return None if is_for_others else enc
+    return None if needing and all(map(has_own_enc, used)) else enc
 
 
 def drawn_cek_bytes(key: Key, enc: EncSpec) -> int:

@@ -159,7 +159,7 @@ class KeyRing(Opaque):
             An object that never changes: get a new one for each message.
 
         Raises:
-            TypeError: an argument is of the wrong type.
+            TypeError: an argument is of the wrong type, or `enc` is missing.
             ValueError: `enc` or an option has an unknown value, or the ring is for signatures.
             InvalidKeyError: no key is primary yet, or a policy refuses it.
 
@@ -200,7 +200,7 @@ class KeyRing(Opaque):
             later stays in it.
 
         Raises:
-            TypeError: an argument is of the wrong type.
+            TypeError: an argument is of the wrong type, or `enc` is missing.
             ValueError: `enc` or an option has an unknown value, or the ring is for signatures.
             InvalidKeyError: every key is retired, or a policy refuses one.
 
@@ -252,7 +252,7 @@ class KeyRing(Opaque):
             The plaintext, with the header and the key.
 
         Raises:
-            TypeError: an argument is of the wrong type.
+            TypeError: an argument is of the wrong type, or `enc` is missing.
             ValueError: `enc` or an option has an unknown value, or the ring is for signatures;
                 `aad` is empty, or the form is compact; `info` without a key for HPKE.
             InvalidKeyError: every key is retired, or a policy refuses one.

@@ -16,7 +16,6 @@ import http.client
 import math
 import re
 import socket
-import ssl
 import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
@@ -30,7 +29,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import connection
 
-from joseal._http import deadline
+from joseal._http import deadline, tls
 from joseal._http.response import Answer
 
 if TYPE_CHECKING:
@@ -146,8 +145,7 @@ class Connection(HTTPConnection):
         finally:
             self._is_tunneling = False
         if self.sock is not None:
-            if isinstance(self.sock, ssl.SSLSocket):
-                deadline.bound_all_reads(self.sock)
+            tls.bound_all_reads(self.sock)
             # The handshake gets its own time-out again.
             seconds = float(self.timeout) if isinstance(self.timeout, int | float) else math.inf
             self.sock.settimeout(deadline.at_most(seconds))

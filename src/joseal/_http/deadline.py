@@ -4,13 +4,9 @@ Rules:
 - Each step gets its own time-out or the remaining time, whichever is shorter.
 - The system's resolver can't be stopped, so it works in a thread, which is abandoned when the time
   is over. It is a daemon thread: it never keeps the process alive.
-- TLS within TLS, through a proxy, reads from its socket until a whole record is there. So the
-  time-out of that socket is for all of these reads together.
 """
 
-import math
 import socket
-import ssl
 import threading
 import time
 from contextvars import ContextVar, Token
@@ -45,38 +41,6 @@ def at_most(seconds: float) -> float:
     if left <= 0:
         raise DeadlineError("the time of the call is over")
     return min(seconds, left)
-
-
-class TimedSocket(ssl.SSLSocket):
-    """TLS to a proxy: its time-out is for all that is received until it is set again.
-
-    Python's own would begin again with each byte from a peer that sends a byte now and then.
-    """
-
-    _until = math.inf
-
-    def settimeout(self, value: float | None) -> None:
-        """Set the time-out, and begin to count."""
-        self._until = math.inf if value is None else time.monotonic() + value
-        super().settimeout(value)
-
-    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
-        """Receive within the time that is left.
-
-        Raises:
-            TimeoutError: no time is left, or nothing has arrived.
-        """
-        left = self._until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the time-out has passed")
-        if left < math.inf:
-            super().settimeout(left)
-        return super().recv(buflen, flags)
-
-
-def bound_all_reads(sock: ssl.SSLSocket) -> None:
-    """Make the time-out of a socket one for all that is received, from the next one set on."""
-    sock.__class__ = TimedSocket
 
 
 def addresses(host: str, port: int, seconds: float) -> list[Address]:

@@ -1,4 +1,4 @@
-"""The TLS context of a connection, and a client certificate from a PKCS#12 file.
+"""TLS of a connection: its context, a client certificate from a PKCS#12 file, and its time-out.
 
 Rules:
 - A context verifies certificates and host names, and refuses versions before TLS 1.2.
@@ -6,14 +6,18 @@ Rules:
   SSLKEYLOGFILE is set.
 - A private key is in a file only for an instant, because `ssl` can't read it from memory: in a
   folder of this user alone, encrypted under a random password.
+- TLS within TLS, through a proxy, reads from its socket until a whole record is there. So the
+  time-out of that socket is for all of these reads together.
 
 Source: RFC 9325 section 3.1.1, RFC 7292 (PKCS#12).
 """
 
+import math
 import os
 import ssl
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Final, Self, final
 
@@ -210,3 +214,36 @@ def _read(data: bytes, password: str | bytes | None, chain_password: bytes) -> b
     )
     chain = [each.public_bytes(serialization.Encoding.PEM) for each in (certificate, *above)]
     return b"".join([encoded, *chain])
+
+
+class TimedSocket(ssl.SSLSocket):
+    """TLS to a proxy: its time-out is for all that is received until it is set again.
+
+    Python's own would begin again with each byte from a peer that sends a byte now and then.
+    """
+
+    _until = math.inf
+
+    def settimeout(self, value: float | None) -> None:
+        """Set the time-out, and begin to count."""
+        self._until = math.inf if value is None else time.monotonic() + value
+        super().settimeout(value)
+
+    def recv(self, buflen: int = 1024, flags: int = 0) -> bytes:
+        """Receive within the time that is left.
+
+        Raises:
+            TimeoutError: no time is left, or nothing has arrived.
+        """
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time-out has passed")
+        if left < math.inf:
+            super().settimeout(left)
+        return super().recv(buflen, flags)
+
+
+def bound_all_reads(sock: object) -> None:
+    """Make the time-out of a TLS socket one for all that is received, from the next one set on."""
+    if isinstance(sock, ssl.SSLSocket):
+        sock.__class__ = TimedSocket

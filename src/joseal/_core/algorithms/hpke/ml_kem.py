@@ -32,7 +32,8 @@ from joseal._core.secrecy import Opaque
 # From the encapsulated secret to the shared secret, or None; an HSM or a KMS is behind it.
 FromDevice: TypeAlias = Callable[[bytes], bytes | None]
 
-# FIPS 203 section 8, table 3.
+# FIPS 203 section 8, table 3. The secret of a hybrid is a hash of the same size.
+_SECRET_BYTES: Final = 32
 CIPHERTEXT_BYTES: Final = {"ML-KEM-768": 1088, "ML-KEM-1024": 1568}
 
 
@@ -90,7 +91,7 @@ class MlKem(Opaque):
         elif len(encapsulated) != size:
             return None
         if self._device is not None:
-            return partial(self._device, encapsulated)
+            return partial(_ask, self._device, encapsulated)
         return partial(self._decapsulate, encapsulated[:size], ephemeral)
 
     def _decapsulate(self, ciphertext: bytes, ephemeral: PublicCurveKey | None) -> bytes | None:
@@ -114,3 +115,9 @@ class MlKem(Opaque):
     ) -> bytes:
         label = HYBRIDS[self._public.name].label
         return sha3_256(b"".join((secret, agreed, ephemeral, curves.encoded(point), label)))
+
+
+def _ask(device: FromDevice, encapsulated: bytes) -> bytes | None:
+    """Let a device decapsulate; a secret of the wrong size is none."""
+    secret = device(encapsulated)
+    return None if secret is None or len(secret) != _SECRET_BYTES else secret

@@ -20,7 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from bench.bulk import workers
-from bench.large import memory, streams
+from bench.large import gcm, memory, streams
 from bench.measure import Ratio, Samples, interleave, low, ratio
 from bench.report import chart
 from bench.report.document import rewrite, tables
@@ -104,6 +104,8 @@ def main() -> int:
 
 def _in_process(effort: Effort) -> Iterator[tuple[str, Samples]]:
     for group, subjects in groups().items():
+        if group in gcm.GROUPS:
+            continue
         for subject in subjects:
             subject.prove()
         calls = {subject.name: subject.call for subject in subjects}
@@ -112,6 +114,7 @@ def _in_process(effort: Effort) -> Iterator[tuple[str, Samples]]:
 
 def _elsewhere(effort: Effort) -> Iterator[tuple[str, Samples]]:
     """Yield what other processes measure."""
+    yield from gcm.measure(effort.rounds, effort.seconds)
     yield from memory.measure()
     yield importing.GROUP, importing.measure(effort.imports)
     yield workers.GROUP, workers.measure(effort.bulk_turns)

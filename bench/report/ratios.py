@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from bench.bulk import workers
-from bench.large import memory, streams
+from bench.large import gcm, memory, streams
 from bench.large.streaming import AIM_MIB, AT_MOST_MIB
 from bench.measure import Ratio, Samples, ratio
 from bench.tokens import families, importing
 from bench.tokens.cjose import Cjose
 from bench.tokens.peers import Joseal, Joserfc, Jwcrypto
-from bench.tokens.subjects import CHUNKED, GCM, GCM_ALONE, RSA_ALONE
+from bench.tokens.subjects import CHUNKED, RSA_ALONE
 
 
 class Bound(NamedTuple):
@@ -94,7 +94,7 @@ BOUNDS: Final = (
     Bound("decrypt 16 MiB", _US, CHUNKED, 1.50, 1.30),
     Bound("encrypt 16 MiB", _US, Joserfc.name, 0.50, 0.40),
     Bound("decrypt 16 MiB", _US, Joserfc.name, 0.30, 0.22),
-    Bound(f"encrypt 16 MiB, {GCM}", _US, GCM_ALONE, 3, 2),
+    Bound(gcm.SEAL, _US, gcm.ALONE, 3, 2),
     Bound(memory.SEAL, _US, memory.MADE, 2.2, 2.1),
     Bound(memory.OPEN, _US, memory.MADE, 1.2, 1.05),
     *(

@@ -15,6 +15,7 @@ from typing import Final
 from unittest.mock import patch
 
 import joseal
+from bench.large import gcm
 from bench.subject import Subject
 from bench.tokens import cjose, families, loading, refusing
 from bench.tokens.bare import Bare, padded
@@ -30,9 +31,7 @@ SIZES: Final = SMALL | LARGE
 RSA_ALONE: Final = "RSA-OAEP alone"
 PRIMITIVES: Final = "RSA, AES, HMAC alone"
 CHUNKED: Final = "AES, HMAC alone, chunked"
-GCM_ALONE: Final = "AES-GCM alone"
 ONE_THREAD: Final = "joseal, one thread"
-GCM: Final = "A256GCM"
 
 
 class _OneThread(Joseal):
@@ -54,7 +53,7 @@ def subjects() -> tuple[Subject, ...]:
         plaintext, libraries = secrets.token_bytes(raw), (*peers(key), *_optional(size, key))
         made += _sealing(size, plaintext, bare, (*libraries, *_slower(size, key)))
         made += _opening(size, plaintext, bare, libraries)
-    made += _gcm("16 MiB", secrets.token_bytes(SIZES["16 MiB"]), bare, Joseal(key, GCM))
+    made += gcm.subjects(key, bare)
     made += families.subjects()
     made += loading.subjects(key)
     made += refusing.subjects(key)
@@ -124,16 +123,3 @@ def _opening(
 def _baselines(size: str, rsa: Subject, primitives: Subject, chunked_: Subject) -> list[Subject]:
     """Put in front what the others are seen beside; chunks only where there are several."""
     return [chunked_, rsa, primitives] if size in LARGE else [rsa, primitives]
-
-
-def _gcm(size: str, plaintext: bytes, bare: Bare, library: Joseal) -> Iterator[Subject]:
-    group = f"encrypt {size}, {GCM}"
-    call = partial(bare.encrypt_gcm, plaintext)
-    yield Subject(group, GCM_ALONE, call, lambda made: bare.decrypt_gcm(made) == plaintext)
-    call = partial(library.encrypt, plaintext)
-    yield Subject(group, library.name, call, lambda made: library.decrypt(made) == plaintext)
-    group = f"decrypt {size}, {GCM}"
-    call = partial(bare.decrypt_gcm, bare.encrypt_gcm(plaintext))
-    yield Subject(group, GCM_ALONE, call, lambda made: made == plaintext)
-    call = partial(library.decrypt, library.encrypt(plaintext))
-    yield Subject(group, library.name, call, lambda made: made == plaintext)

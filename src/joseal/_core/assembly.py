@@ -7,7 +7,7 @@ Rules:
 Source: RFC 7516 section 5.1, steps 14 to 19, and sections 7.1 and 7.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -87,16 +87,30 @@ def assemble(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
 
 
 def _assemble_large(enc: EncSpec, start: TokenStart, plaintext: bytes) -> str:
+    return _grown(start.encode().decode("ascii"), _content(enc, start, plaintext))
+
+
+def _grown(token: str, pieces: Iterable[str]) -> str:
+    """Add pieces to a token.
+
+    CPython extends a string in place only if the statement is repeated by `for`, has run a few
+    times, and is not followed by one that reads the string. Otherwise each addition copies it.
+    """
+    for piece in pieces:
+        token += piece
+    return token
+
+
+def _content(enc: EncSpec, start: TokenStart, plaintext: bytes) -> Iterator[str]:
+    """Encrypt a large plaintext, and give the encoded ciphertext in pieces, then the tag."""
     encryption = content_chunked.ChunkedEncryption(enc, start.cek, start.iv, start.protected)
     overlap = content_chunked.can_overlap(len(plaintext))
     ciphertext = encryption.encrypt(content_chunked.slices(plaintext), overlap=overlap)
-    pieces = base64url.encode_chunks(ciphertext)
+    chunks = base64url.encode_chunks(ciphertext)
     at_a_time = 1 + len(plaintext) // content_chunked.CHUNK_BYTES // _MOST_ADDITIONS
-    token = start.encode().decode("ascii")
-    while some := list(islice(pieces, at_a_time)):
-        token += "".join(some)
-    token += "." + base64url.encode(encryption.tag).decode("ascii")
-    return token
+    while some := list(islice(chunks, at_a_time)):
+        yield "".join(some)
+    yield "." + base64url.encode(encryption.tag).decode("ascii")
 
 
 def deflated(plaintext: bytes, limits: Limits) -> bytes:

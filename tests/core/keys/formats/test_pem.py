@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    pkcs12,
 )
-from tests.helpers import forge
+from tests.helpers import all_algorithms, forge
 from tests.helpers.rows import each_row
 
 from joseal import InvalidKeyError, Key
@@ -229,6 +230,19 @@ def test_pem_is_refused_when_it_is_loaded(name):
     with pytest.raises(InvalidKeyError) as caught:
         Key.from_pem(make(), alg="RSA-OAEP", password=password)
     check_refusal(caught)
+
+
+@each_row("password", ["pass\n", " pass", b"pass\r\n"])
+def test_a_refused_password_with_white_space_around_it_is_named(password):
+    """A file with a secret ends with a line end, and whoever reads it may forget to strip it."""
+    private, protection = all_algorithms.private("P-256"), BestAvailableEncryption(b"pass")
+    locked = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection)
+    store = pkcs12.serialize_key_and_certificates(b"n", private, None, None, protection)
+    hint = r"wrong password, or damaged \(the password that was given has white space around it\)$"
+    for load, data in ((Key.from_pem, locked), (Key.from_pkcs12, store)):
+        assert load(data, alg="ES256", password="pass").is_private
+        with pytest.raises(InvalidKeyError, match=hint):
+            load(data, alg="ES256", password=password)
 
 
 @pytest.mark.parametrize(

@@ -224,6 +224,12 @@ def secret(password: str | bytes, *, least_bytes: int = 1) -> bytes:
     return raw
 
 
+def white_space(password: bytes) -> str:
+    """Say for a message that a password that was refused has white space around it, if it has."""
+    around = password != password.strip()
+    return " (the password that was given has white space around it)" if around else ""
+
+
 def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material:
     protection = None if password is None else secret(password, least_bytes=0)
     if protection == b"":
@@ -237,7 +243,8 @@ def _private(raw: bytes, password: str | bytes | None, *, pem: bool) -> Material
             raise InvalidKeyError(_MISSING if protection is None else _NEEDLESS) from None
     if _SEEDED.search(_der(raw) if pem else raw[:_OID_WITHIN]) is not None:
         raise InvalidKeyError(_EXPANDED)
-    raise InvalidKeyError(_refusal(raw, _DAMAGED if protection is None else _WRONG, pem=pem))
+    reason = _DAMAGED if protection is None else _WRONG + white_space(protection)
+    raise InvalidKeyError(_refusal(raw, reason, pem=pem))
 
 
 def _der(pem: bytes) -> bytes:

@@ -109,7 +109,7 @@ def _open(data: bytes, protection: bytes | None) -> PKCS12KeyAndCertificates:
             # This is how the loader says that it opened the file, and that its result can't have a
             # key on X25519 or X448.
             raise InvalidKeyError(_KIND) from None
-    reason = _MISSING if protection is None else _DAMAGED
+    reason = _MISSING if protection is None else _DAMAGED + pem.white_space(protection)
     raise InvalidKeyError(classify.refusal(data, frozenset({"pkcs12"}), reason))
 
 

@@ -732,6 +732,10 @@ def test_block_with_a_line_of_an_end_before_it_is_read():
     assert content(data) == public(Encoding.DER)
 
 
+def block(body):
+    return b"-----BEGIN PUBLIC KEY-----\n" + body + b"\n-----END PUBLIC KEY-----\n"
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -740,8 +744,10 @@ def test_block_with_a_line_of_an_end_before_it_is_read():
         (b"0a:" * 100_000, "hex"),
         (b"ey" + b".a" * 100_000, "token-part"),
         (b"A\n" * 100_000, "base64"),
+        (block((b"00" * 32 + b"\n") * 3_000), "pem-content"),
+        (block(b"0\n" * 100_000), "pem-content"),
     ],
-    ids=["hex", "spaces", "colons", "dots", "lines"],
+    ids=["hex", "spaces", "colons", "dots", "lines", "block", "block of lines"],
 )
 def test_memory_is_not_a_multiple_of_the_bytes(text, kind):
     """An engine that keeps each repetition of a group would take a hundred times as much."""

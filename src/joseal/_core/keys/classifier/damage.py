@@ -10,6 +10,7 @@ from typing import Final
 from joseal._core.keys.classifier import der
 
 _REPLACEMENT: Final = "\ufffd".encode()
+_SPACE: Final = b" \t\n\r\x0b\x0c"
 _IN_FRONT: Final = b" \t\r\n\xef\xbb\xbf"
 # SEC 1 section 2.3.3: the first bytes of a point, by its size.
 _POINTS: Final[Mapping[int, bytes]] = {
@@ -22,7 +23,7 @@ _POINTS: Final[Mapping[int, bytes]] = {
 }
 _BLANK_LINE: Final = re.compile(rb"[^\s]\r?\n[ \t]*\r?\n[ \t]*[^\s]")
 _BLANK_WITHIN: Final = re.compile(rb"[A-Za-z0-9+/] [A-Za-z0-9+/]")
-_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
+_HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})++")
 _URL_ALPHABET: Final = re.compile(rb"[-_]")
 
 
@@ -56,14 +57,13 @@ def _from_latin1(data: bytes) -> bytes:
 
 def of_body(body: bytes) -> str | None:
     """Say what happened to the body of a PEM block; None if nothing is seen."""
-    joined = b"".join(body.split())
+    joined = body.translate(None, _SPACE)
     if _HEX.fullmatch(joined) is not None and der.kind(bytes.fromhex(joined.decode())) is not None:
         return "pem-hex"
     if _BLANK_LINE.search(body) is not None:
         return "pem-blank-lines"
     if _URL_ALPHABET.search(body) is not None:
         return "pem-base64url"
-    lines = body.split(b"\n")
-    if len(lines) > 1 and any(_BLANK_WITHIN.search(line) for line in lines):
+    if b"\n" in body and _BLANK_WITHIN.search(body) is not None:
         return "pem-blanks"
     return None

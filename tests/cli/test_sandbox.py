@@ -292,4 +292,5 @@ def test_what_cannot_run_is_one_line(
 def test_an_alg_without_a_public_half_is_wrong_usage(run: Run, alg: str) -> None:
     done = run("sandbox", "--alg", alg)
     assert (done.exit_code, done.stdout) == (Exit.USAGE, "")
-    assert done.stderr.startswith(f"joseal: usage: Invalid value for '--alg': '{alg}' is not one")
+    said = f"{alg} is an alg that this command does not take. '{alg}' is not one of 'RSA-OAEP'"
+    assert done.stderr.startswith(f"joseal: usage: Invalid value for '--alg': {said}")

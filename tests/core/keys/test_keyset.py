@@ -21,6 +21,7 @@ from joseal import (
     UnknownKeyError,
 )
 from joseal._core.keys import keyset
+from joseal._core.keys.keyset import MOST_TRIES
 
 SIZED = Key.generate("dir", size=64)
 
@@ -283,6 +284,20 @@ def test_keys_that_can_not_serve_do_not_count_among_the_four():
         Decrypter([*small, forge.key("dir", "A256GCM")], enc=["A128GCM", "A256GCM"]).decrypt(token)
         == b"forged"
     )
+
+
+def test_at_most_four_keys_are_tried_though_keys_of_two_kinds_may_serve():
+    bound = Key.from_jwk(forge.key("dir", "A256GCM").to_jwk(private=True) | {"alg": "A256GCM"})
+    token = str(forge.token("dir", "A256GCM"))
+    for count in (MOST_TRIES - 1, MOST_TRIES):
+        mine = Decrypter(
+            [*(Key.generate("dir", size=32) for _ in range(count)), bound], enc="A256GCM"
+        )
+        if count < MOST_TRIES:
+            assert mine.decrypt(token) == b"forged"
+        else:
+            with pytest.raises(DecryptionError):
+                mine.decrypt(token)
 
 
 def test_public_checks_are_made_for_four_keys_of_each_kind(monkeypatch):

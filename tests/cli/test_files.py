@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from tests.helpers.rows import each_row
 
 from joseal.cli import files
 from joseal.cli.exit_codes import Exit, FailureError
+from joseal.cli.program import program
 
 SECRET = b"a plaintext\r\n\x00\xff"
 
@@ -202,3 +205,20 @@ def test_a_full_device_is_one_line(
         done = shell(*args, data=SECRET, stdout=full.fileno())
     assert done.returncode == Exit.FILE
     assert done.stderr == b"joseal: file: can't write standard output: No space left on device\n"
+
+
+@each_row("command", ["encrypt", "decrypt", "sign", "verify"])
+@each_row("name", ["IN", "--key"])
+def test_a_result_never_replaces_what_its_command_reads(
+    command: str, name: str, tmp_path: Path
+) -> None:
+    """Not even through a link, which is another name of the same file."""
+    read, key = tmp_path / f"in {command} {name}", tmp_path / f"key {command} {name}"
+    out = tmp_path / f"out {command} {name}"
+    for path in (read, key):
+        path.write_bytes(SECRET)
+    out.hardlink_to(read if name == "IN" else key)
+    result = CliRunner().invoke(program, [command, f"--key={key}", f"--output={out}", str(read)])
+    assert (result.exit_code, result.stdout) == (Exit.USAGE, "")
+    assert f"--output is the file of {name}, which it would replace" in result.stderr
+    assert (read.read_bytes(), key.read_bytes()) == (SECRET, SECRET)

@@ -8,6 +8,7 @@ import re
 import textwrap
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final, ParamSpec, TypeGuard
 
 import click
@@ -39,13 +40,15 @@ class Manual(click.Command):
         """Read the arguments; click alone would silently take the last of two values.
 
         Raises:
-            UsageError: an option that takes one value is given twice; a text is not UTF-8.
+            UsageError: an option that takes one value is given twice; a text is not UTF-8; the
+                result would replace a file that the command reads.
         """
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args([*args])
             _refuse_repeated(ctx, order)
         rest = super().parse_args(ctx, args)
         _refuse_bytes(ctx, self.params)
+        _refuse_own_input(ctx, self.params)
         return rest
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -94,6 +97,32 @@ def _refuse_bytes(ctx: click.Context, params: Sequence[click.Parameter]) -> None
         for value in given if _is_several(given) else (given,):
             if isinstance(value, str) and _NOT_TEXT.search(value):
                 raise click.UsageError(f"{max(param.opts, key=len)} must be UTF-8", ctx)
+
+
+def _refuse_own_input(ctx: click.Context, params: Sequence[click.Parameter]) -> None:
+    """Refuse a result in the place of the input or a key; with --force, a command may do that.
+
+    Raises:
+        UsageError: it is the same file, maybe by a different name.
+    """
+    out: object = ctx.params.get("out_path")
+    if not isinstance(out, Path) or "force" in ctx.params:
+        return
+    for param in params:
+        given: object = ctx.params.get(param.name or "")
+        for path in given if _is_several(given) else (given,):
+            if path is not out and isinstance(path, Path) and _is_same(path, out):
+                name = "IN" if isinstance(param, click.Argument) else max(param.opts, key=len)
+                raise click.UsageError(
+                    f"--output is the file of {name}, which it would replace", ctx
+                )
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
 
 
 def _is_several(given: object) -> TypeGuard[tuple[object, ...]]:

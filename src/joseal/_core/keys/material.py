@@ -122,7 +122,7 @@ def _encoded(secret: bytes, sizes: Collection[int]) -> str:
     """Say that a secret of the wrong size is the text of one of the right size."""
     text = secret.strip()
     plain = text.rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
-    is_hex = re.fullmatch(rb"(?:[0-9A-Fa-f]{2})+", text) is not None
+    is_hex = re.fullmatch(rb"(?:[0-9A-Fa-f]{2})++", text) is not None
     for kind, raw in (
         ("hex", bytes.fromhex(text.decode("ascii")) if is_hex else None),
         ("base64", base64url.decode(plain)),

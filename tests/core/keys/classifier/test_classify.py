@@ -744,10 +744,11 @@ def block(body):
         (b"0a:" * 100_000, "hex"),
         (b"ey" + b".a" * 100_000, "token-part"),
         (b"A\n" * 100_000, "base64"),
+        (b"%41b" * 100_000, "url-encoded"),
         (block((b"00" * 32 + b"\n") * 3_000), "pem-content"),
         (block(b"0\n" * 100_000), "pem-content"),
     ],
-    ids=["hex", "spaces", "colons", "dots", "lines", "block", "block of lines"],
+    ids=["hex", "spaces", "colons", "dots", "lines", "percent signs", "block", "block of lines"],
 )
 def test_memory_is_not_a_multiple_of_the_bytes(text, kind):
     """An engine that keeps each repetition of a group would take a hundred times as much."""

@@ -40,7 +40,7 @@ _PLACEHOLDER: Final = re.compile(
 _ASSIGNMENT: Final = re.compile(rb"[A-Z][A-Z0-9_]*=[^\n]")
 _PYTHON_BYTES: Final = re.compile(rb"\s*b['\"]")
 _QUOTED: Final = re.compile(rb"(['\"]).+\1", re.DOTALL)
-_PERCENT: Final = re.compile(rb"(?:[\w.~+/=:-]|%[0-9A-Fa-f]{2})+")
+_PERCENT: Final = re.compile(rb"(?:[\w.~+/=:-]++|%[0-9A-Fa-f]{2})++")
 _MARKUP: Final = re.compile(rb"<[^<>]+>[^<>]*<|<[?!]")
 _LOWER_CASE: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]+-----", re.IGNORECASE)
 _ABSENT: Final = (b"none", b"null", b"undefined", b"nil", b"nan")

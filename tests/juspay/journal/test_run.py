@@ -13,15 +13,21 @@ from joseal._http.connection import HANDED_OVER
 from joseal.juspay import (
     SANDBOX,
     Account,
+    Ack,
     Attempt,
     CardInfo,
     Client,
+    Entry,
     Known,
+    Outcome,
+    PayoutJournalError,
     PlannedAttempt,
     SqlitePayoutJournal,
+    decide_attempt,
     payout_encrypter,
     run_attempts,
 )
+from joseal.juspay.journal import run
 from joseal.juspay.sandbox import Call, Fault, FaultPlan, Sandbox, TransactionPlan
 
 # Which reads of the status are answered, and what becomes of the attempt.
@@ -131,6 +137,53 @@ def test_a_state_that_was_read_minutes_ago_is_read_again_before_an_attempt(
         assert "has not failed" in (second.reason or "")
         assert third.standing == "accepted"
         assert [sandbox.attempts(each.order_id) for each in planned] == [1, 1, 1]
+
+
+def test_a_state_is_minutes_old_at_most_although_reading_a_batch_takes_longer(
+    key: Key, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1e9]
+    clock = SimpleNamespace(time=lambda: now[0], sleep=lambda _: None)
+    monkeypatch.setattr("joseal.juspay.journal.run.time", clock)
+    first = TransactionPlan(settles="FAILURE")
+    with (
+        Sandbox(key=key, transaction_plan=lambda _, nth: None if nth else first) as sandbox,
+        Client(sandbox.account, payout_encrypter(sandbox.public_key), apart_seconds=0) as client,
+    ):
+        planned = []
+        for name in ("order-1", "order-2", "order-3"):
+            part = client.create_plain_order(new_order(name)).result().fulfillments[0].id
+            planned.append(PlannedAttempt(name, name, attempt_at(part)))
+        began: dict[str, float] = {}
+        ages = []
+        read, attempt = run._state, Client.attempt
+
+        def slow(reader: Client, each: PlannedAttempt) -> Known | str:
+            began[each.order_id] = now[0]
+            now[0] += 200
+            return read(reader, each)
+
+        def sent(sender: Client, order_id: str, at: Attempt, *, known: Known) -> Outcome[Ack]:
+            ages.append(now[0] - began[order_id])
+            return attempt(sender, order_id, at, known=known)
+
+        monkeypatch.setattr(run, "_state", slow)
+        monkeypatch.setattr(Client, "attempt", sent)
+        results = run_attempts(client, SqlitePayoutJournal(tmp_path / "payouts.db"), planned)
+        assert [(each.standing, each.reason) for each in results] == [("accepted", None)] * 3
+    assert ages == [200.0] * 3
+
+
+def test_a_journal_that_keeps_nothing_ends_a_decision(tmp_path: Path) -> None:
+    class Never(SqlitePayoutJournal):
+        def keep_if_unchanged(self, before: Entry, after: Entry) -> bool:
+            del before, after
+            return False
+
+    journal = Never(tmp_path / "payouts.db")
+    assert journal.begin(Entry(attempt_id="a-1", known=Known.fresh("order-1", "f-1"))) is None
+    with pytest.raises(PayoutJournalError, match="keeps no entry"):
+        decide_attempt(journal, "a-1", "failed")
 
 
 def test_a_run_within_a_call_takes_nothing_away_from_what_was_sent(tmp_path: Path) -> None:

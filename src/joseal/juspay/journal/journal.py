@@ -120,7 +120,10 @@ class ComparingJournal(PayoutJournal, Protocol):
     """A journal that compares an entry and keeps the next one in one step."""
 
     def keep_if_unchanged(self, before: Entry, after: Entry) -> bool:
-        """Keep an entry if the journal still has the previous one; return whether it had."""
+        """Keep an entry if the journal still has the previous one; return whether it had.
+
+        Entries are compared with `==`. The texts of two equal ones may differ.
+        """
         ...
 
 

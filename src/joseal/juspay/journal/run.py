@@ -12,8 +12,8 @@ Rules:
   entry: a different run may have sent the attempt since.
 - A run may be stopped at any instant and started again with the same attempts.
 - States are read for a few attempts at a time, and twice: two equal reads confirm each other. The
-  pause between them is taken once for the whole batch. After five minutes the rest of it is read
-  again.
+  pause between them is taken once for the whole batch. A state whose last read began five minutes
+  ago is read again, alone.
 - A generator keeps its frame, and so the cards, in the traceback of an exception. So each step is a
   separate call that hides them.
 """
@@ -57,6 +57,9 @@ _MOST_AGE_SECONDS: Final = 300.0
 _UNSETTLED: Final = "an earlier attempt at this payout is not settled"
 _OLDER: Final = "known is from before an attempt at this payout failed: read it again"
 _NO_OUTCOME: Final = "no outcome was recorded: its run is still working, or was stopped"
+# Reconciliations write an entry every few seconds at most.
+_MOST_CHANGES: Final = 100
+_NEVER_KEPT: Final = "the journal keeps no entry over the one that it has found"
 _CHANGED: Final = "the attempt was changed while it was decided on: look at it again"
 _WAS_SENT: Final = (
     "an attempt that has failed or succeeded was sent: to pay after all, make one more, with a "
@@ -386,52 +389,59 @@ def _is_to_be_sent(entry: Entry | None) -> bool:
 
 @final
 class _States:
-    """The states of payouts, which are read again once they are old.
+    """The states of payouts, each of which is read again once it is old.
 
     Calls may be slow and machines may sleep, and meanwhile someone else may have paid.
     """
 
     def __init__(self, client: Client, attempts: list[PlannedAttempt], pause: float) -> None:
         self._client = client
-        self._attempts = attempts
         self._pause = pause
-        self._read()
+        self._reads = _read_twice(client, attempts, pause)
 
     def of(self, planned: PlannedAttempt) -> Known | str:
-        """Return the state of a payout, or why it can't be had. They are asked for in order."""
-        if _payout(planned) not in self._states:
+        """Return the state of a payout, or why it can't be had."""
+        payout = _payout(planned)
+        if payout not in self._reads:
             return _FREED
-        if not 0 <= time.time() - self._read_at < _MOST_AGE_SECONDS:
-            places = [_payout(each) for each in self._attempts]
-            self._attempts = self._attempts[places.index(_payout(planned)) :]
-            self._read()
-        return self._states[_payout(planned)]
-
-    def _read(self) -> None:
-        self._states = _states(self._client, self._attempts, self._pause)
-        self._read_at = time.time()
+        if not 0 <= time.time() - self._reads[payout].began < _MOST_AGE_SECONDS:
+            self._reads |= _read_twice(self._client, [planned], self._pause)
+        state = self._reads[payout].state
+        is_single = isinstance(state, Known) and not _is_confirmed(state)
+        return _UNCONFIRMED if is_single else state
 
 
-def _states(
+class _Read(NamedTuple):
+    """A state, or the reason why it can't be had, and when its last read began."""
+
+    state: Known | str
+    began: float
+
+
+def _read_twice(
     client: Client, attempts: list[PlannedAttempt], pause: float
-) -> dict[tuple[str, str], Known | str]:
+) -> dict[tuple[str, str], _Read]:
     """Read the state of each payout until two reads agree; if it can't be had, a text says why."""
     # Without the pause, two reads of one payout would confirm each other.
     attempts = list({_payout(each): each for each in attempts}.values())
-    states = {_payout(each): _state(client, each) for each in attempts}
+    reads = {_payout(each): _read(client, each) for each in attempts}
     for _ in range(_MOST_READS - 1):
-        waiting = [each for each in attempts if not _is_confirmed(states[_payout(each)])]
+        waiting = [each for each in attempts if not _is_confirmed(reads[_payout(each)].state)]
         if waiting:
             time.sleep(pause)
         for each in waiting:
-            before, after = states[_payout(each)], _state(client, each)
-            if isinstance(before, Known):
-                after = before.confirmed_by(after) if isinstance(after, Known) else before
-            states[_payout(each)] = after
-    return {
-        payout: _UNCONFIRMED if isinstance(state, Known) and not _is_confirmed(state) else state
-        for payout, state in states.items()
-    }
+            before, after = reads[_payout(each)], _read(client, each)
+            if isinstance(before.state, Known) and isinstance(after.state, Known):
+                after = after._replace(state=before.state.confirmed_by(after.state))
+            elif isinstance(before.state, Known):
+                after = before
+            reads[_payout(each)] = after
+    return reads
+
+
+def _read(client: Client, planned: PlannedAttempt) -> _Read:
+    began = time.time()
+    return _Read(_state(client, planned), began)
 
 
 def _is_confirmed(state: Known | str) -> bool:
@@ -497,12 +507,18 @@ def _keep_over(journal: PayoutJournal, before: Entry, after: Entry) -> Entry | N
 
     Returns:
         None if it was kept; otherwise the entry that something else has written.
+
+    Raises:
+        PayoutJournalError: the journal can't be used, or does not keep it.
     """
-    while now := journal.find(before.attempt_id):
+    for _ in range(_MOST_CHANGES):
+        now = journal.find(before.attempt_id)
+        if now is None:
+            # The journal has lost it, and says so.
+            journal.keep(after)
+            return None
         if (now.state, now.known) != (before.state, before.known):
             return now
         if keep_if_unchanged(journal, now, after):
             return None
-    # The journal has lost it, and says so.
-    journal.keep(after)
-    return None
+    raise PayoutJournalError(_NEVER_KEPT)
